@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 import minitok
+from minitok.formats.files import parse_tables
 
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
@@ -38,6 +39,12 @@ def failure_on_both(function):
     failed = on_both(function)
     assert isinstance(failed, Failure), f"nothing was raised: {failed!r}"
     return failed
+
+
+def from_tables(data, kind, backend=None):
+    """The definition in a file of JSON whose long tables the backend reads; None if it does not."""
+    found = parse_tables(data, "it", kind, backend)
+    return found and found[0]
 
 
 def traced(function, *args, **kwargs):

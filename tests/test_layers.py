@@ -12,12 +12,13 @@ import pytest
 # longest name that fits counts.
 ORDER = [
     ("errors",),
-    ("reference.text", "corpus.progress", "data"),
-    ("reference.published",),  # rules and tables that the files below the next line look up
+    ("reference.text", "reference.merging", "corpus.progress", "data"),
+    ("reference.published",),  # rules and tables that byte-pair encoding looks up
     ("reference",),
     ("reference.published.normalize", "reference.published.words", "reference.published.packed_vocab"),
     ("reference.published.preprocess",),
     ("reference.codec",),
+    ("reference.session",),
     ("arguments",),
     ("backend",),
     ("definition",),

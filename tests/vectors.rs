@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 mod preprocessing;
 #[path = "vectors/reading.rs"]
 mod reading;
+#[path = "vectors/sessions.rs"]
+mod sessions;
 
 use reading::{
     byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, places, refused,

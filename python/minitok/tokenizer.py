@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from .corpus.learning import ExtendOptions
     from .corpus.progress import Progress
     from .corpus.report import TrainingReport
-    from .definition.fields import Changes, Fields
+    from .definition.fields import Changes
     from .explain.explanation import Explanation
     from .formats import Format
     from .packing import Packed, PackOptions
     from .reference.published.normalize import Steps as Normalizer
     from .reference.text import Text
     from .spans.offsets import Unit
+    from .spans.session import Session
 
     Special = Literal["all"] | Collection[str]
     Allowed = Literal["all", "none"] | Collection[str]
@@ -173,31 +174,6 @@ class Tokenizer(Shortcuts):
             Definition.from_ranks(
                 ranks, backend=backend, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name
             )
-        )
-
-    @classmethod
-    def from_tokens(
-        cls,
-        ids: Mapping[bytes, int],
-        merges: Iterable[tuple[int, int]],
-        *,
-        whole_pieces: bool = False,
-        backend: BackendName | None = None,
-        **fields: Unpack[Fields],
-    ) -> Tokenizer:
-        """Makes a tokenizer from tokens with any ids, and merges as pairs of ids (Hugging Face, GPT-2).
-
-        Args:
-            ids: The bytes of each token and its id.
-            merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
-            whole_pieces: A piece that equals a token becomes that token, even if merging would give other ids.
-            backend: As for ``Tokenizer``.
-            fields: Fields of ``Definition``: ``pattern``, ``special_tokens`` and the others that ``Tokenizer`` takes.
-        """
-        if "pattern" in fields:
-            fields["pattern"] = pattern_named(fields["pattern"])
-        return cls.from_definition(
-            Definition.from_tokens(ids, merges, whole_pieces=whole_pieces, backend=backend, **fields)
         )
 
     # -- text to ids ---------------------------------------------------------------------------------------------------
@@ -537,6 +513,30 @@ class Tokenizer(Shortcuts):
         return self._codec.stream_decoder(errors == "strict")
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
+
+    def session(
+        self,
+        text: str = "",
+        *,
+        allowed_special: Allowed = (),
+        disallowed_special: Special = (),
+        unit: Literal["char", "byte"] = "char",
+    ) -> Session:
+        """Returns a session for a text that changes: its ids stay those of the whole text, at the cost of the change.
+
+        >>> session = Tokenizer([(97, 98), (256, 99)]).session("ab x")
+        >>> session.edit(2, 2, "c")
+        Splice(start=0, removed=1, ids=array([257], dtype=uint32))
+        """
+        from .spans.session import Session
+
+        if unit not in ("char", "byte"):
+            raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
+        names = self._allowed(allowed_special)
+        refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
+        made = Session(self._codec.session(names, list(refused), unit == "char"))
+        made.append(text)
+        return made
 
     def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Allowed = ()) -> str:
         """Returns the longest prefix of a text that has at most ``max_tokens`` tokens and ends between two characters.

@@ -21,6 +21,7 @@ use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Before, Search};
+use crate::pretokenize::expressions;
 use std::sync::Arc;
 
 /// How many of the scanner's cuts are tried, from the last one back.
@@ -36,8 +37,9 @@ pub struct FastCodec {
     pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
-    /// Made when it is first needed.
+    /// Made when they are first needed: the decoder, and the table of a pattern that masks scan.
     pub(super) decoder: Once<Decoder>,
+    table: Once<Option<Tier>>,
 }
 
 impl FastCodec {
@@ -75,7 +77,7 @@ impl FastCodec {
             .filter(|_| !steps.is_empty());
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
-        Ok(FastCodec { core, first, encoder, normalizer, decoder: Once::new() })
+        Ok(FastCodec { core, first, encoder, normalizer, decoder: Once::new(), table: Once::new() })
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.
@@ -232,6 +234,41 @@ impl FastCodec {
             end = space.map_or(0, |at| (at + 1 + longest).min(end - 1));
         }
         0
+    }
+
+    /// Whether [`next_cut`](Self::next_cut) knows cuts.
+    pub fn knows_cuts(&self, search: &Search) -> bool {
+        self.cuts().is_some() && self.core.knows_cuts(search)
+    }
+
+    /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
+    /// many bytes as the longest token of the search has, decide it.
+    pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
+        let (cuts, markers) = (self.cuts()?, self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers));
+        loop {
+            let cut = cuts.next(text, from)?;
+            if self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut)) {
+                return Some(cut);
+            }
+            from = cut + 1;
+        }
+    }
+
+    /// What knows where a text can be cut.
+    fn cuts(&self) -> Option<&dyn Cuts> {
+        let encoder = self.encoder.as_ref().filter(|_| self.core.words.is_none())?;
+        if self.has_no_pattern() {
+            return Some(encoder.byte_cuts());
+        }
+        match self.scanner()? {
+            Tier::Rewind(..) => None,
+            // The table of the same pattern knows more cuts than the masks do: beside characters other than ASCII.
+            Tier::Masks(_) => {
+                let table = self.table.get_or_make(|| Tier::new(&expressions(self.core.pattern.source())).ok()?.ok());
+                table.as_ref().or(self.scanner()).map(Tier::cuts)
+            }
+            Tier::Table(_) => self.scanner().map(Tier::cuts),
+        }
     }
 
     /// How a segment is cut, and what becomes of its spaces.

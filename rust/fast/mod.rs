@@ -6,6 +6,7 @@
 //! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
 //! 3. [`decode`]: ids -> bytes.
 //! 4. [`codec`]: the two put together, and special tokens; [`memory`]: what they hold.
+//!    [`session`]: a text that changes.
 //! 5. [`count`]: corpus -> distinct pieces with their counts.
 //! 6. [`train`]: distinct pieces with their counts -> merges.
 //! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
@@ -31,6 +32,7 @@ pub mod preprocess;
 pub mod pystr;
 pub mod read;
 pub mod scan;
+pub mod session;
 pub mod simd;
 pub mod token_bytes;
 pub mod train;

@@ -7,6 +7,7 @@ use super::ids::Ids;
 use super::list::{list_of, list_of_ids};
 use super::names::{Kept, Names};
 use super::normal::Normalizer;
+use super::session::Session;
 use super::text::{self, Text, new_bytes};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::memory::Usage;
+use crate::fast::session;
 use crate::fast::util::fallible::{collect, push, try_collect};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
@@ -271,7 +273,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
-        self.working(py, &text, || self.fast.count(text.source(), &search, self.goes_on))
+        self.working(py, text.size(), || self.fast.count(text.source(), &search, self.goes_on))
     }
 
     /// How many ids each text has.
@@ -285,14 +287,14 @@ impl Codec {
     ) -> PyResult<Vec<usize>> {
         let (texts, search) = (text::texts(&texts)?, self.search(py, allowed)?);
         let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
-        signals::detached(py, || parallel::map(&texts, threads, Text::size, count))
+        self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Raises if the text contains one of the special tokens named.
     fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
         let special = &self.fast.core().preprocessor.special;
         let finder = self.disallowed.get(py, disallowed, |names| Ok(special.finder(names)))?;
-        self.working(py, &text, || codec::Codec::check(&text.bytes()?, &finder))
+        self.working(py, text.size(), || codec::Codec::check(&text.bytes()?, &finder))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -329,6 +331,15 @@ impl Codec {
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
         Ok(self.fast.safe_cut(text, &search))
+    }
+
+    /// A text that changes, empty at first, in which the allowed tokens are found and the others must not be. `chars`: whether places
+    /// are in characters, not in bytes.
+    fn session(&self, py: Python<'_>, allowed: Names<'_>, disallowed: Vec<String>, chars: bool) -> PyResult<Session> {
+        let search = Arc::new((*self.search(py, allowed)?).clone());
+        let names: Vec<&str> = collect(disallowed.iter().map(String::as_str))?;
+        let finder = Arc::new(self.fast.core().preprocessor.special.finder(&names));
+        Ok(Session::new(session::Session::new(self.fast.clone(), search, finder)?, chars))
     }
 
     /// The bytes of memory that it holds, by what they are for.
@@ -436,19 +447,14 @@ impl Codec {
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
         let (search, source) = (self.search(py, allowed)?, text.source());
         let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
-        self.working(py, text, || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
+        self.working(py, source.len(), || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
         Ok(ids)
     }
 
-    /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if
-    /// it may take a while, looks at signals.
-    fn working<T: Send>(
-        &self,
-        py: Python<'_>,
-        text: &Text<'_>,
-        work: impl FnOnce() -> Result<T> + Send,
-    ) -> PyResult<T> {
-        match text.size() {
+    /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
+    /// most of it; if it may take a while, looks at signals.
+    fn working<T: Send>(&self, py: Python<'_>, size: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+        match size {
             LONG.. => signals::detached(py, work),
             _ if !self.fast.is_quick() => signals::detached(py, work),
             SHORT.. => Ok(py.detach(work)?),
@@ -472,7 +478,9 @@ impl Codec {
         let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
         let encode =
             |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
-        signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
+        self.working(py, texts.iter().map(Text::size).sum(), || {
+            parallel::encode_all(&texts, threads, Text::size, encode)
+        })
     }
 
     /// How the texts of a call are encoded.

@@ -27,6 +27,7 @@ mod numpy_api;
 mod patterns;
 mod rows;
 mod segments;
+mod session;
 mod shortcuts;
 mod signals;
 mod spans;
@@ -62,7 +63,9 @@ mod _rust {
     #[pymodule_export]
     use super::normal::Normalizer;
     #[pymodule_export]
-    use super::patterns::{describe_pattern, least_width, pattern_difference};
+    use super::patterns::{describe_pattern, pattern_difference};
+    #[pymodule_export]
+    use super::session::Session;
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

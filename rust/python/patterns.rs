@@ -2,8 +2,6 @@
 
 use crate::fast::described::{Described, describe};
 use crate::pretokenize::difference;
-use crate::regex_tree::width;
-use crate::regexes::parse;
 use pyo3::prelude::*;
 
 /// How a pattern is run: the tier, a character of each class, the number of states, why it is not a faster tier, and all of it in a
@@ -25,10 +23,4 @@ pub fn pattern_difference(py: Python<'_>, one: &str, other: &str) -> PyResult<(O
         Ok(text) => (text, None),
         Err(reason) => (None, Some(reason.to_string())),
     })
-}
-
-/// The least number of characters that a pattern, which is not named, matches.
-#[pyfunction]
-pub fn least_width(source: &str) -> PyResult<usize> {
-    Ok(width(&parse(source)?).0)
 }

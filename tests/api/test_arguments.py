@@ -4,6 +4,7 @@ import minitok
 import numpy as np
 import pytest
 from helpers import BACKENDS, Failure, failure_on_both, on_both, outcome
+from minitok.definition import Definition
 
 SINGLES = {bytes([byte]): byte for byte in range(256)}
 ENTRY_POINTS = ["encode", "encode_to_numpy", "count", "tokenize", "encode_with_offsets"]
@@ -119,7 +120,9 @@ def test_ranks_that_cannot_be_are_refused(ranks, kind):
 def test_tokens_and_merges_must_fit():
     def build(ids, merges):
         return on_both(
-            lambda backend: minitok.Tokenizer.from_tokens(ids, merges, pattern="gpt2", backend=backend).encode("ab")
+            lambda backend: minitok.Tokenizer.from_definition(
+                Definition.from_tokens(ids, merges, pattern="gpt2", backend=backend)
+            ).encode("ab")
         )
 
     assert build({**SINGLES, b"ab": 999}, [(97, 98)]) == [999]
@@ -180,8 +183,8 @@ def test_a_truncation_must_fit(size):
 def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
     ids = {**SINGLES, b"abc": 256, b"ab": 257}
     failed = failure_on_both(
-        lambda backend: minitok.Tokenizer.from_tokens(
-            ids, [(97, 98), (257, 99)], pattern="gpt2", backend=backend
+        lambda backend: minitok.Tokenizer.from_definition(
+            Definition.from_tokens(ids, [(97, 98), (257, 99)], pattern="gpt2", backend=backend)
         ).truncate(257)
     )
     assert failed.kind is minitok.errors.VocabularyError

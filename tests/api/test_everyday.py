@@ -6,6 +6,7 @@ from helpers import Failure, both, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
+from minitok.definition import Definition
 from minitok.spans import chunking, streaming
 
 TEXT = "We'll meet at the café, 東京 🦀🦀, won't we?\n\n  Yes  12345 " * 5
@@ -22,7 +23,7 @@ def tokenizers():
     """Vocabularies in which parts are not always what they are in the whole: ``'l`` of ``'ll``, tokens taken whole."""
     ll = Tokenizer([(39, 108), (97, 98)], pattern="gpt2", special_tokens={"<|end|>": 258})
     ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
-    whole = Tokenizer.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True)
+    whole = Tokenizer.from_definition(Definition.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True))
     return [ll, whole, Tokenizer([], pattern="none"), minitok.get_encoding("o200k_base")]
 
 

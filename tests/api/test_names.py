@@ -153,12 +153,12 @@ NAMES = """
 """
 # The members of a ``Tokenizer``, in the order of its file. There are at most 42.
 MEMBERS = """
-    from_definition definition from_ranks from_tokens
+    from_definition definition from_ranks
     encode encode_to_numpy encode_batch encode_batch_to_numpy encode_segments encode_chat encode_with_offsets encode_iterable
     tokenize encode_files
     count count_batch
     decode decode_bytes decode_batch decode_with_offsets stream_decoder
-    truncate_text chunk
+    session truncate_text chunk
     name n_vocab pattern special_tokens added_tokens backend merges token_bytes token_id report explain
     truncate extend prune replace add_tokens save memory_usage trim
 """

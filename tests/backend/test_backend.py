@@ -1,9 +1,12 @@
 """Which implementation runs is what was asked for, never a silent change."""
 
+import inspect
+
 import minitok
 import pytest
 from helpers import outcome, run_python
-from minitok.backend import load_backend
+from minitok import _rust
+from minitok.backend import load_backend, python
 
 # An import hook under which the extension does not exist.
 WITHOUT_EXTENSION = """
@@ -131,3 +134,35 @@ def test_both_backends_offer_the_same_names():
             "pieces",
             "before",
         }
+
+
+CLASSES = ["Codec", "Documents", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "StreamDecoder", "Vocab"]
+
+
+def parameters(call):
+    """What a call takes: the names, and which of them can be left out."""
+    found = list(inspect.signature(call).parameters.values())
+    return [(one.name, one.default is not one.empty) for one in found if one.name != "self"]
+
+
+def calls(kind):
+    """The public methods of a class, and what each takes; of an attribute, None."""
+    names = [name for name in dir(kind) if not name.startswith("_")]
+    return {name: parameters(held) if callable(held := getattr(kind, name)) else None for name in names}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_both_backends_take_the_same_calls(name):
+    theirs = calls(getattr(python, name))
+    for call, wanted in calls(getattr(_rust, name)).items():
+        if wanted is None:
+            assert not callable(getattr(getattr(python, name), call, None))
+        else:
+            # The reference may let more be left out.
+            assert [one for one, _ in theirs[call]] == [one for one, _ in wanted], call
+            assert all(left for (_, left), (_, can_be) in zip(theirs[call], wanted, strict=True) if can_be), call
+
+
+@pytest.mark.parametrize("name", ["id_list", "read_column", "read_json_lines", "span_list", "train", "unpack"])
+def test_both_backends_have_the_same_functions(name):
+    assert parameters(getattr(python, name)) == parameters(getattr(_rust, name))

@@ -8,6 +8,7 @@ import minitok.compat.tokenizers as hf
 import pytest
 from costs import check
 from minitok.compat import tiktoken
+from minitok.definition import Definition
 
 MERGES = [(97, 97), (256, 256), (257, 257), (258, 258)]
 # Texts as `a…ab` are one piece, and letters where their end is missing.
@@ -169,7 +170,9 @@ def pruning_a_long_token_of_several_merges(size):
     halves = [(97, 97), *((made, made) for made in list(runs.values())[:-1])]
     ids[b"a" * (2 * half)] = whole = 1000
     ids[b"a" * (2 * half - 1)] = 1001
-    tok = minitok.Tokenizer.from_tokens(ids, [*halves, (ids[b"a" * half],) * 2, (1001, 97)], pattern="none")
+    tok = minitok.Tokenizer.from_definition(
+        Definition.from_tokens(ids, [*halves, (ids[b"a" * half],) * 2, (1001, 97)], pattern="none")
+    )
     assert tok.encode("a" * (2 * half)) == [whole]
     return lambda: tok.prune(["a" * (2 * half)])
 

@@ -54,8 +54,8 @@ def test_a_token_that_is_taken_whole_is_produced_although_its_merges_are_not():
     # "abb" is made of "a" and "bb", but "ab" comes first; as a whole piece it is looked up.
     ids = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"bb": 257, b"abb": 258}
     held = [(97, 98), (98, 98), (97, 257)]
-    merged = Tokenizer.from_tokens(ids, held, pattern="none")
-    whole = Tokenizer.from_tokens(ids, held, pattern="none", whole_pieces=True)
+    merged = Tokenizer.from_definition(Definition.from_tokens(ids, held, pattern="none"))
+    whole = Tokenizer.from_definition(Definition.from_tokens(ids, held, pattern="none", whole_pieces=True))
     assert reach(merged).merges == {258: [256, 98]}
     assert reach(whole).merges == {}
 

@@ -5,7 +5,7 @@ import warnings
 
 import minitok
 import pytest
-from helpers import BACKENDS
+from helpers import BACKENDS, from_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
@@ -99,7 +99,7 @@ def test_the_table_of_a_file_is_enough():
     """Such a file is not read a second time, whether its added tokens are among the model's or not."""
     for more in [{"<a>": 256, "<é>": 257}, {"<a>": 256}, {}]:
         data = json.dumps(file_of([("<a>", 256), ("<é>", 257)], more)).encode()
-        found = huggingface.parse_tables(data, "it", backend="rust")
+        found = from_tables(data, huggingface, "rust")
         assert found is not None
         assert found.special_tokens == {"<a>": 256, "<é>": 257}
 
@@ -124,7 +124,7 @@ def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters,
     theirs = Tokenizer.from_str(json.dumps(content))
     for backend in BACKENDS:
         for tables in (False, True):
-            found = huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) if tables else None
+            found = from_tables(json.dumps(content).encode(), huggingface, backend) if tables else None
             try:
                 tok = minitok.Tokenizer.from_definition(found or huggingface.parse(content, "it", backend=backend))
             except minitok.errors.FileFormatError as error:

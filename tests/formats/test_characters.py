@@ -5,6 +5,7 @@ import pickle
 
 import minitok
 import pytest
+from helpers import from_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
@@ -306,7 +307,7 @@ def slow(content, backend):
 
 def fast(content, backend):
     """The tokenizer of a file, whose tables the backend reads where it does."""
-    return huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) or slow(content, backend)
+    return from_tables(json.dumps(content).encode(), huggingface, backend) or slow(content, backend)
 
 
 def test_a_long_text_in_blocks_is_the_whole(small):

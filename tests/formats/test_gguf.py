@@ -69,7 +69,7 @@ def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, d
     for _ in range(data.draw(st.integers(0, 2))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
-    found = gguf_format.parse_table(path, {"name": None, "backend": "rust"})
+    found = gguf_format.parse_table(path, "rust")
     if found is not None:
         for backend in BACKENDS:
             assert found.content() == outcome(lambda backend=backend: slowly(path, backend))
@@ -79,7 +79,7 @@ def slowly(path, backend):
     """The tokenizer of a file, read in Python."""
     with path.open("rb") as file:
         values = read_values(file, gguf_format.WANTED)
-    return gguf_format.read_merges(values, {"name": None, "backend": backend})
+    return gguf_format.read_bytes(values, {"backend": backend})
 
 
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])

@@ -98,7 +98,7 @@ def steps(*parts):
         ({"model__end_of_word_suffix": "</w>"}, "it has an end_of_word_suffix, but no token 'Ā</w>'"),
         ({"model__end_of_word_suffix": 3}, "the end_of_word_suffix is 3"),
         ({"model__end_of_word_suffix": "</w>", "model__ignore_merges": True}, "'</w>' with ignore_merges"),
-        ({"model__vocab": None}, "it has no 'vocab'"),
+        ({"model__vocab": None}, "'vocab' is a NoneType, not a dict"),
         ({"model__vocab": {"a": -1}}, "the id of 'a' is not a whole number"),
         ({"model__vocab": {"a": True}}, "the id of 'a' is not a whole number"),
         ({"model__vocab": {"a": 1, "b": 1}}, "id 1 stands for 'a' and for 'b'"),
@@ -213,9 +213,9 @@ def test_an_added_token_that_is_not_special(tmp_path, backend):
         ("#version: 0.2\na b\n", "one of GPT-2's two files: name the folder"),
         (
             '{"config": {"pattern": "."}, "vocab": [], "special_tokens": []}',
-            "not a tekken.json: it has no 'default_num_special_tokens' that is a int",
+            "no 'default_num_special_tokens'",
         ),
-        ('{"model": 3}', "it has no 'model' that is a dict"),
+        ('{"model": 3}', "'model' is a int, not a dict"),
         (
             '{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "whole_pieces": false, "tokens": [[2000000000, "YQ=="]], "merges": []}',
             "the id 2000000000 is too high for a vocabulary of 1 tokens",

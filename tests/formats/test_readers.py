@@ -8,10 +8,12 @@ from pathlib import Path
 
 import minitok
 import pytest
+from helpers import BACKENDS, from_tables
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import _rust
 from minitok.backend import load_backend
+from minitok.definition import IDENTITY
 from minitok.errors import MinitokError
 from minitok.formats import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from minitok.formats.byte_level import to_chars
@@ -42,6 +44,26 @@ def outcome(make):
     except MinitokError as error:
         return type(error), str(error)
     return made and (*made.content(), made.vocab.merges_make_all)
+
+
+def same_or_left(kind, data):
+    """A file of JSON whose tables the extension reads is what the reader in Python reads, on both backends."""
+    read = from_tables(data, kind, "rust")
+    for backend in BACKENDS if read is not None else ():
+        assert outcome(lambda: read) == outcome(
+            lambda backend=backend: kind.parse(parse_json(data, "it"), "it", backend)
+        )
+
+
+def same_slowly(load):
+    """A file, good or bad, is to a loader what it is without the extension's readers, on both backends."""
+    read = outcome(lambda: load("rust"))
+    before = _rust.set_fast(False)
+    try:
+        for backend in BACKENDS:
+            assert outcome(lambda backend=backend: load(backend)) == read
+    finally:
+        _rust.set_fast(before)
 
 
 def damaged(draw, data):
@@ -104,10 +126,7 @@ def tokenizer_json(draw):
 
 @given(tokenizer_json())
 def test_tokenizer_json(data):
-    read = huggingface.parse_tables(data, "it", backend="rust")
-    for backend in ("rust", "python") if read is not None else ():
-        expected = outcome(lambda backend=backend: huggingface.parse(parse_json(data, "it"), "it", backend=backend))
-        assert outcome(lambda: read) == expected
+    same_or_left(huggingface, data)
 
 
 @st.composite
@@ -127,10 +146,7 @@ def tekken_files(draw):
 
 @given(tekken_files())
 def test_tekken_json(data):
-    read = tekken.parse_table(data, "it", backend="rust")
-    for backend in ("rust", "python") if read is not None else ():
-        expected = outcome(lambda backend=backend: tekken.parse(parse_json(data, "it"), "it", backend=backend))
-        assert outcome(lambda: read) == expected
+    same_or_left(tekken, data)
 
 
 def message(number, wire, value):
@@ -157,10 +173,7 @@ def models(draw):
 
 @given(models())
 def test_models(data):
-    read = sentencepiece.parse_pieces(data, None, "rust")
-    for backend in ("rust", "python") if read is not None else ():
-        expected = outcome(lambda backend=backend: sentencepiece.parse_slowly(data, "it", backend=backend))
-        assert outcome(lambda: read) == expected
+    same_slowly(lambda backend: sentencepiece.parse(data, "it", backend))
 
 
 TOKS = [
@@ -170,32 +183,11 @@ TOKS = [
 ]
 
 
-def same_or_left(fast, slow, data):
-    """What is read is what the reader in Python reads, on both backends."""
-    read = fast(data, "rust")
-    for backend in ("rust", "python") if read is not None else ():
-        assert outcome(lambda: read) == outcome(lambda backend=backend: slow(data, backend))
-    return read
-
-
 @given(st.data())
 def test_native_files(data):
     tok = data.draw(st.sampled_from(TOKS))
     written = damaged(data.draw, native.dump(tok.definition).encode())
-    same_or_left(
-        lambda it, backend: native.parse_table(it, "it", backend),
-        lambda it, backend: native.parse_file(parse_json(it, "it"), "it", backend),
-        written,
-    )
-
-
-def slowly(load, backend):
-    """What a loader makes of its file without the extension's readers."""
-    before = _rust.set_fast(False)
-    try:
-        return load(backend)
-    finally:
-        _rust.set_fast(before)
+    same_or_left(native, written)
 
 
 @given(st.data())
@@ -205,48 +197,37 @@ def test_files_of_minbpe_and_gpt2(tmp_path_factory, data):
     path = folder / "minbpe.model"
     tok.save(path, format="minbpe")
     path.write_bytes(damaged(data.draw, path.read_bytes()))
-    same_or_left(
-        lambda it, backend: minbpe.parse_pairs(it, None, backend),
-        lambda _, backend: slowly(lambda backend: minbpe.load(path, backend=backend), backend),
-        path.read_bytes(),
-    )
+    same_slowly(lambda backend: minbpe.parse(path.read_bytes(), path, backend))
     tok.save(folder, format="gpt2")
     files = folder / "vocab.json", folder / "merges.txt"
     for file in files:
         file.write_bytes(damaged(data.draw, file.read_bytes()))
     given_special = data.draw(st.sampled_from([None, {}, {"<s>": 258}, {"ab": 256}]))
-    same_or_left(
-        lambda it, backend: gpt2.parse_tables(*it, given_special, backend, {"pattern": "gpt2"}),
-        lambda _, backend: slowly(
-            lambda backend: gpt2.load(*files, special_tokens=given_special, backend=backend), backend
-        ),
-        [file.read_bytes() for file in files],
-    )
+    same_slowly(lambda backend: gpt2.load(*files, special_tokens=given_special, backend=backend))
 
 
 def test_other_files_that_programs_write_are_read(tmp_path):
     for tok in TOKS:
-        assert native.parse_table(native.dump(tok.definition).encode(), "it") == tok.definition
+        assert from_tables(native.dump(tok.definition).encode(), native) == tok.definition
     for tok in (TOKS[0], TOKS[2]):
         tok.save(tmp_path / "x.model", format="minbpe")
-        read = minbpe.parse_pairs((tmp_path / "x.model").read_bytes(), None, None)
-        assert read is not None
-        assert read.vocabulary() == tok.definition.vocabulary()
+        pairs = (tmp_path / "x.model").read_bytes().split(b"\n", 3 + len(tok.special_tokens))[-1]
+        read = _rust.read_pairs(pairs, IDENTITY, 1 << 20, 0)
+        assert content(read) == content(tok.definition.vocab)
         tok.save(tmp_path, format="gpt2")
         files = [(tmp_path / name).read_bytes() for name in ("vocab.json", "merges.txt")]
-        assert gpt2.parse_tables(*files, None, None, {"pattern": tok.pattern}) == tok.definition
-    doubling = b"minbpe v1\n\n0\n97 97\n" + b"".join(b"%d %d\n" % (256 + k, 256 + k) for k in range(40))
-    assert minbpe.parse_pairs(doubling, None, None) is None
+        assert gpt2.parse_tables(*files, None, None, tok.pattern) == tok.definition
+    doubling = b"97 97\n" + b"".join(b"%d %d\n" % (256 + k, 256 + k) for k in range(40))
+    assert _rust.read_pairs(doubling, IDENTITY, 1 << 20, 256) is None
 
 
 def test_files_of_mistral_are_read():
     folder = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
     data = (folder / "mistral_instruct_tokenizer_240323.model.v3").read_bytes()
-    read = sentencepiece.parse_pieces(data, None, None)
-    assert read is not None
-    assert outcome(lambda: read) == outcome(lambda: sentencepiece.parse_slowly(data, "it"))
+    assert _rust.read_model(data) is not None
+    same_slowly(lambda backend: sentencepiece.parse(data, "it", backend))
     data = (folder / "tekken_240718.json").read_bytes()
-    assert tekken.parse_table(data, "it") is not None
+    assert from_tables(data, tekken) is not None
 
 
 def test_files_that_programs_write_are_read(tmp_path):
@@ -260,7 +241,7 @@ def test_files_that_programs_write_are_read(tmp_path):
     for tok in (minitok.get_encoding("r50k_base"), minitok.train(["a cat sat. été"] * 9, 300)):
         tok.save(tmp_path / "it.json", format="huggingface")
         data = (tmp_path / "it.json").read_bytes()
-        read = huggingface.parse_tables(data, "it")
+        read = from_tables(data, huggingface)
         assert read is not None
         assert outcome(lambda: read) == outcome(lambda data=data: huggingface.parse(parse_json(data, "it"), "it"))
     names = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -268,7 +249,7 @@ def test_files_that_programs_write_are_read(tmp_path):
     model = {"type": "BPE", "byte_fallback": True, "vocab": vocab, "merges": ["▁ a"]}
     normalizer = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
     data = json.dumps({"model": model, "normalizer": normalizer}).encode()
-    read = huggingface.parse_tables(data, "it")
+    read = from_tables(data, huggingface)
     assert read is not None
     assert read.codec().encode(" a") == [258]
 

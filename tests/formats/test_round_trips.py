@@ -11,6 +11,7 @@ import tokenizers
 from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minitok.definition import Definition
 from minitok.formats import gpt2, huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
@@ -342,11 +343,13 @@ def test_merges_in_either_notation(tmp_path):
 
 
 def test_ignore_merges_is_kept(tmp_path):
-    tok = minitok.Tokenizer.from_tokens(
-        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257},
-        [(97, 98)],
-        pattern="gpt2",
-        whole_pieces=True,
+    tok = minitok.Tokenizer.from_definition(
+        Definition.from_tokens(
+            {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257},
+            [(97, 98)],
+            pattern="gpt2",
+            whole_pieces=True,
+        )
     )
     assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
@@ -357,8 +360,12 @@ def test_ignore_merges_is_kept(tmp_path):
 
 
 def test_what_a_format_cannot_say_is_refused(tmp_path):
-    odd = minitok.Tokenizer.from_tokens(
-        {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256}, [(97, 98), (257, 99)], pattern="gpt2"
+    odd = minitok.Tokenizer.from_definition(
+        Definition.from_tokens(
+            {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256},
+            [(97, 98), (257, 99)],
+            pattern="gpt2",
+        )
     )
     with pytest.raises(minitok.errors.VocabularyError, match="not in the order of the merges"):
         odd.save(tmp_path / "x", format="tiktoken")

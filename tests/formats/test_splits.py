@@ -5,7 +5,7 @@ import json
 
 import minitok
 import pytest
-from helpers import BACKENDS
+from helpers import BACKENDS, from_tables
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -41,7 +41,7 @@ def compared(content, texts, backend):
 
 
 def refused(content, reason, backend):
-    assert huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) is None
+    assert from_tables(json.dumps(content).encode(), huggingface, backend) is None
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
         huggingface.parse(content, "it", backend=backend)
 

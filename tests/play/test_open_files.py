@@ -205,7 +205,7 @@ def test_the_page_reads_the_tokenizer_that_the_library_reads(name, opened, tmp_p
     told = send(opened, data, "mine.json", pattern)
     assert "refused" not in told, told
     assert told["title"] == (wanted.name or "mine")
-    assert native.parse(json.loads(told["file"])).content() == wanted.content()
+    assert native.parse(json.loads(told["file"]), "it").content() == wanted.content()
     tok = minitok.Tokenizer.from_definition(wanted)
     for special in (False, True):
         question = {"text": TEXT, "special": special, "encodings": [told["name"]]}
@@ -218,7 +218,7 @@ def test_the_server_reads_the_same(name, tmp_path):
     made, pattern = FILES[name]
     told = Shelf(1).read(made(), "folder/mine.tar.json", pattern)
     wanted = by_library(made(), pattern, tmp_path)
-    assert native.parse(json.loads(told["file"])).content() == wanted.content()
+    assert native.parse(json.loads(told["file"]), "it").content() == wanted.content()
     assert told["title"] == (wanted.name or "mine.tar")
 
 

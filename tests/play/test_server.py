@@ -178,7 +178,7 @@ def test_a_long_training_goes_on_without_a_trace(client):
     wanted = minitok.train([text], 1000)
     merges = [tuple(merge["pair"]) for line in news for merge in line.get("merges", ())]
     assert merges == wanted.merges[:512]
-    assert native.parse(json.loads(news[-1]["tokenizer"]["file"])) == wanted.definition
+    assert native.parse(json.loads(news[-1]["tokenizer"]["file"]), "it") == wanted.definition
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from minitok.errors import (
     UnknownTokenError,
 )
 from minitok.formats import native
+from minitok.formats.files import parse_json
 from minitok.reference.pairs import merge_pair
 from vector_cases import (
     FILES,
@@ -276,17 +277,21 @@ def test_encoding_traces(case: Case, backend: str) -> None:
     assert tokenizer.encode(case["text"], allowed_special=allowed) == case["ids"]
 
 
+def native_file(path: Path, backend: str) -> minitok.Tokenizer:
+    return minitok.Tokenizer.from_definition(native.parse(parse_json(path.read_bytes(), path), path, backend))
+
+
 @cases("files")
 def test_files(case: Case, backend: str, tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_bytes(case["file"].encode())
     if "error" in case:
         with pytest.raises(FileFormatError) as caught:
-            native.load(path, backend)
+            native_file(path, backend)
         assert (caught.value.path, caught.value.line) == (str(path), case.get("line"))
         assert caught.value.reason.startswith(case["error"])
         return
-    tokenizer = minitok.Tokenizer.from_definition(native.load(path, backend))
+    tokenizer = native_file(path, backend)
     assert tokenizer.encode(case["text"], allowed_special=case.get("allowed", [])) == case["ids"]
     tokenizer.save(path)
     assert minitok.load(path, backend=backend) == tokenizer

@@ -7,39 +7,30 @@ error, never a silent change. Every object also takes ``backend=``, so that both
 Each thread that encodes with a tokenizer caches the pieces that it has met, in Rust, in up to 40 MiB. Set ``MINITOK_CACHE`` to
 change the limit (MiB, at least 1). Only speed depends on it.
 
-Reading order: ``protocols`` (what a backend offers), ``python`` (the reference behind those calls; ``rust/python`` is its
-counterpart), ``select`` (which one runs), ``shortcuts`` (calls that go to the extension without a Python frame).
+Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers), ``python`` (the reference behind those calls;
+``rust/python`` is its counterpart) with ``python_session``, ``select`` (which one runs), ``shortcuts`` (calls that go to the
+extension without a Python frame).
 """
 
-from .protocols import (
-    Backend,
-    BackendName,
-    Codec,
-    Documents,
-    Emit,
-    Merge,
-    MergeTable,
-    PieceCounter,
-    StreamDecoder,
-    TrainOptions,
-    Vocab,
-)
+from typing import TYPE_CHECKING
+
+from .protocols import Backend, BackendName, Emit, Merge, TrainOptions
 from .select import BACKEND, BACKEND_REASON, check_cache, default_backend, load_backend
+
+if TYPE_CHECKING:
+    from .._rust import Codec as Codec
+    from .._rust import Documents as Documents
+    from .._rust import StreamDecoder as StreamDecoder
+    from .._rust import Vocab as Vocab
 
 __all__ = [
     "BACKEND",
     "BACKEND_REASON",
     "Backend",
     "BackendName",
-    "Codec",
-    "Documents",
     "Emit",
     "Merge",
-    "MergeTable",
-    "PieceCounter",
-    "StreamDecoder",
     "TrainOptions",
-    "Vocab",
     "check_cache",
     "default_backend",
     "load_backend",

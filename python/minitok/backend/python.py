@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UnknownTokenError
+from ..reference import codec, count, decode
 from ..reference import train as reference_train
-from ..reference.codec import Codec
-from ..reference.count import PieceCounter
-from ..reference.decode import StreamDecoder
+from ..reference.pretokenize import Pattern
+from ..reference.published import normalize
 from ..reference.published.metaspace import Metaspace
-from ..reference.published.normalize import Normalizer
+from ..reference.published.packed_vocab import unpack
 from ..reference.published.preprocess import NOTHING, TEXT, Trust
 from ..reference.published.words import END, WordCutter
+from ..reference.special import SpecialTokens
 from ..reference.text import utf8
 from ..reference.trace import trace_piece
+from ..reference.vocab import Vocab
+from .python_session import Session
 
 if TYPE_CHECKING:
     import os
@@ -34,13 +37,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from ..reference.pretokenize import Pattern
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import Search
-    from ..reference.special import SpecialTokens
-    from ..reference.vocab import Vocab
-    from .protocols import Codec as AnyCodec
-    from .protocols import Documents, Emit, JsonLines, Segment, TokenSizes, TrainOptions, Trusted
+    from .protocols import Emit, JsonLines, Segment, TokenSizes, TrainOptions, Trusted
+
+__all__ = [
+    "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
+    "span_list", "train", "unpack",
+]  # fmt: skip
 
 MAX_ID = (1 << 32) - 1
 # How many ids of an array are read at a time.
@@ -85,7 +89,7 @@ def checked_id(item: object, position: int) -> int:
 
 
 @dataclass(frozen=True)
-class PythonDocuments:
+class Documents:
     """Texts as a list, and how many lines they were read from."""
 
     texts: list[bytes]
@@ -102,13 +106,13 @@ class PythonDocuments:
         return self.texts
 
 
-def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> PythonDocuments:
+def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> Documents:
     """Leaves all lines but blank ones to ``other``."""
     del field, threads
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    return PythonDocuments([other(number, line) for number, line in enumerate(lines) if line.strip()], len(lines))
+    return Documents([other(number, line) for number, line in enumerate(lines) if line.strip()], len(lines))
 
 
 def bytes_of(lines: JsonLines) -> bytes:
@@ -126,12 +130,12 @@ def bytes_of(lines: JsonLines) -> bytes:
         return data if data.endswith(b"\n") else data + file.readline()
 
 
-def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> PythonDocuments:
+def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents:
     ends = offsets.tolist()
     if ends != sorted(ends) or (ends and (ends[0] < 0 or ends[-1] > len(data))):
         raise ValueError("the offsets of the texts are not places in the data, in ascending order")
     text = data.tobytes()
-    return PythonDocuments([text[start:end] for start, end in zip(ends, ends[1:])])
+    return Documents([text[start:end] for start, end in zip(ends, ends[1:])])
 
 
 def with_ends(
@@ -162,7 +166,7 @@ def joined(batch: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.uint32], npt.
 
 
 def encode_read(
-    codec: AnyCodec, documents: Documents, allowed: Sequence[str] | None, end: int | None, dtype: str
+    codec: Any, documents: Any, allowed: Sequence[str] | None, end: int | None, dtype: str
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
     """The ids of documents as numbers of a type, with one more after each; where each ends; and how many bytes they are."""
     ids, offsets = codec.encode_documents(documents, allowed, 1, end)
@@ -172,7 +176,7 @@ def encode_read(
     return ids.astype(dtype, copy=False), offsets[1:], documents.size
 
 
-class PythonCodec:
+class Codec:
     """``reference.codec.Codec`` as the facade calls it."""
 
     def __init__(
@@ -180,7 +184,7 @@ class PythonCodec:
         vocab: Any,
         pattern: Any,
         special: Any,
-        normalizer: PythonNormalizer | None = None,
+        normalizer: Normalizer | None = None,
         prefix: str | None = None,
         words: str | None = None,
         word_end: str | None = None,
@@ -188,12 +192,14 @@ class PythonCodec:
         metaspace = None if prefix is None else Metaspace(prefix)
         end = None if word_end is None else END if word_end else b""
         cutter = None if words is None and end is None else WordCutter(words, end)
-        self.codec = Codec(vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter)
+        self.codec = codec.Codec(
+            vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter
+        )
         self.before = NOTHING
         # What finds the tokens that the last calls allowed.
         self.searches: dict[tuple[str, ...] | None, Search] = {}
 
-    def going_on(self) -> PythonCodec:
+    def going_on(self) -> Codec:
         other = copy(self)
         other.before = TEXT
         return other
@@ -249,7 +255,7 @@ class PythonCodec:
         return joined(self.encode_batch(texts, allowed, threads))
 
     def encode_documents(
-        self, documents: PythonDocuments, allowed: Sequence[str] | None = (), threads: int = 1, end: int | None = None
+        self, documents: Documents, allowed: Sequence[str] | None = (), threads: int = 1, end: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
 
@@ -325,6 +331,9 @@ class PythonCodec:
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
+    def session(self, allowed: Sequence[str] | None, disallowed: list[str], chars: bool) -> Session:
+        return Session(self.codec, self.search(allowed), disallowed, chars)
+
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab
         kept = [vocab.tokens, *vocab.tokens.values(), vocab.merges, *vocab.merges, vocab.ids, vocab.by_pair]
@@ -334,8 +343,14 @@ class PythonCodec:
         self.searches.clear()
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        errors, codec = "strict" if strict else "replace", self.codec
-        return PythonStreamDecoder(codec.token_bytes, errors, codec.drops_space(), codec.joining())
+        errors, core = "strict" if strict else "replace", self.codec
+        return StreamDecoder(core.token_bytes, errors, core.drops_space(), core.joining())
+
+
+def id_list(ids: npt.NDArray[np.uint32]) -> list[int]:
+    """Python's integers."""
+    listed: list[int] = ids.tolist()
+    return listed
 
 
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -343,18 +358,18 @@ def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> lis
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-class PythonStreamDecoder(StreamDecoder):
+class StreamDecoder(decode.StreamDecoder):
     """``reference.decode.StreamDecoder`` for ids of any type."""
 
     def push(self, token_id: object) -> str:
         return super().push(checked_id(token_id, self.position))
 
 
-class PythonNormalizer:
+class Normalizer:
     """The reference's normalizer."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        self.core = Normalizer(steps)
+        self.core = normalize.Normalizer(steps)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -372,7 +387,7 @@ class PythonNormalizer:
         return made, places[:, 0].copy(), places[:, 1].copy()
 
 
-class PythonPieceCounter(PieceCounter):
+class PieceCounter(count.PieceCounter):
     """``reference.count.PieceCounter`` for ``str`` as well as ``bytes``."""
 
     def __init__(
@@ -386,7 +401,7 @@ class PythonPieceCounter(PieceCounter):
         super().add(utf8(document) for document in documents)
         return self.bytes - before
 
-    def add_documents(self, documents: PythonDocuments) -> int:
+    def add_documents(self, documents: Documents) -> int:
         return self.add(documents.to_list())
 
     def add_stream(
@@ -408,9 +423,9 @@ class PythonPieceCounter(PieceCounter):
         self.bytes += size
         end = 0
         new = []
-        for number, (length, count) in enumerate(zip(lengths.tolist(), counts.tolist(), strict=True)):
+        for number, (length, times) in enumerate(zip(lengths.tolist(), counts.tolist(), strict=True)):
             known = len(self.pieces)
-            self.add_piece(data[end : end + length], count)
+            self.add_piece(data[end : end + length], times)
             if len(self.pieces) > known:
                 new.append(number)
             end += length

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from ..errors import BackendError
-from .protocols import Backend, BackendName
+from .protocols import Backend, BackendName, NoReaders
 
 __all__ = ["BACKEND", "BACKEND_REASON", "check_cache", "default_backend", "load_backend"]
 
@@ -63,56 +63,11 @@ def load_backend(name: str | None = None) -> Backend:
     if name is None:
         name = BACKEND
     if name == "python":
-        return python_backend()
+        return Backend.of("python", import_module(".python", __package__), NoReaders())
     if name != "rust":
         raise BackendError(f"unknown backend {name!r}; it can be 'rust' or 'python'")
     try:
         rust = import_module("minitok._rust")
     except ImportError as error:
         raise BackendError(f"the rust backend cannot be loaded: {error}") from error
-    return Backend(
-        name="rust",
-        vocab=rust.Vocab,
-        unpack=rust.unpack,
-        pattern=rust.Pattern,
-        special_tokens=rust.SpecialTokens,
-        codec=rust.Codec,
-        piece_counter=rust.PieceCounter,
-        train=rust.train,
-        normalizer=rust.Normalizer,
-        read_json_lines=rust.read_json_lines,
-        read_column=rust.read_column,
-        id_list=rust.id_list,
-        span_list=rust.span_list,
-        readers=rust,
-    )
-
-
-def python_backend() -> Backend:
-    from ..reference import pretokenize, special, vocab
-    from ..reference.published import packed_vocab
-    from .python import (
-        PythonCodec,
-        PythonNormalizer,
-        PythonPieceCounter,
-        read_column,
-        read_json_lines,
-        span_list,
-        train,
-    )
-
-    return Backend(
-        name="python",
-        vocab=vocab.Vocab,
-        unpack=packed_vocab.unpack,
-        pattern=pretokenize.Pattern,
-        special_tokens=special.SpecialTokens,
-        codec=PythonCodec,
-        piece_counter=PythonPieceCounter,
-        train=train,
-        read_json_lines=read_json_lines,
-        read_column=read_column,
-        id_list=lambda ids: ids.tolist(),
-        span_list=span_list,
-        normalizer=PythonNormalizer,
-    )
+    return Backend.of("rust", rust, rust)

@@ -13,7 +13,7 @@ from .select import BACKEND
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .protocols import Codec
+    from .._rust import Codec
 
 __all__ = ["Shortcuts", "shortcut"]
 

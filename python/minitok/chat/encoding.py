@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
@@ -55,7 +56,8 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
     segments = shared_segments(definition, ((span.text, span.trusted) for span in spans))
     batch = ids_of_segments(codec, segments)
     ids = [token_id for own in batch for token_id in own]
-    ends = {at for segment, at in zip(segments, starts_of(batch), strict=True) if segment.token_id is not None}
+    starts = accumulate(map(len, batch), initial=0)
+    ends = {at for segment, at in zip(segments, starts, strict=False) if segment.token_id is not None}
     roles: list[str | None] = [None] * len(ids)
     generated = [False] * len(ids)
     for span, (start, end) in zip(spans, spans_of_ids(codec, segments, batch, len(spans)), strict=True):
@@ -68,12 +70,3 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
             first, stop = start + (roles[start] is not None), end + (end in ends)
             roles[first:stop] = [span.role] * (stop - first)
     return EncodedChat(ids, roles, generated)
-
-
-def starts_of(batch: Sequence[Sequence[int]]) -> list[int]:
-    """The index of the first id of each part."""
-    starts, at = [], 0
-    for own in batch:
-        starts.append(at)
-        at += len(own)
-    return starts

@@ -108,6 +108,22 @@ def joined(source: Source) -> Runs:
     return tuple(runs) or ((0, TEMPLATE),)
 
 
+def run_by_run(change: Callable[[str], str]) -> Callable[[Traced], str]:
+    """A method that changes each run by itself. Where that is not the whole changed, the result comes from nowhere."""
+
+    def method(self: Traced) -> str:
+        plain = change(self)
+        parts = []
+        at = 0
+        for length, origin in self._runs:
+            part = change(str.__getitem__(self, slice(at, at + length)))
+            parts.append(traced(part, ((len(part), origin),)))
+            at += length
+        return concatenated(parts) if "".join(parts) == plain else plain
+
+    return method
+
+
 class Traced(str):
     """A string with the origins of its characters. One that is made of a ``str`` alone comes from nowhere."""
 
@@ -277,34 +293,12 @@ class Traced(str):
             done, most = at + len(old), most - 1
         return concatenated([*parts, self[done:]])
 
-    def upper(self) -> str:
-        return self._run_by_run(str.upper)
-
-    def lower(self) -> str:
-        return self._run_by_run(str.lower)
-
-    def casefold(self) -> str:
-        return self._run_by_run(str.casefold)
-
-    def swapcase(self) -> str:
-        return self._run_by_run(str.swapcase)
-
-    def capitalize(self) -> str:
-        return self._run_by_run(str.capitalize)
-
-    def title(self) -> str:
-        return self._run_by_run(str.title)
-
-    def _run_by_run(self, change: Callable[[str], str]) -> str:
-        """Changes each run by itself, or, where that is not the whole changed, the whole, which then comes from nowhere."""
-        plain = change(self)
-        parts = []
-        at = 0
-        for length, origin in self._runs:
-            part = change(str.__getitem__(self, slice(at, at + length)))
-            parts.append(traced(part, ((len(part), origin),)))
-            at += length
-        return concatenated(parts) if "".join(parts) == plain else plain
+    upper = run_by_run(str.upper)
+    lower = run_by_run(str.lower)
+    casefold = run_by_run(str.casefold)
+    swapcase = run_by_run(str.swapcase)
+    capitalize = run_by_run(str.capitalize)
+    title = run_by_run(str.title)
 
 
 def is_text(value: object) -> bool:

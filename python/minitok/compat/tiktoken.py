@@ -224,7 +224,7 @@ class Encoding:
 
     def _encode_only_native_bpe(self, text: str) -> list[int]:
         """As ``encode_ordinary``, piece by piece."""
-        pieces = self._core_bpe.pattern.split(text.encode("utf-8"))
+        pieces = self._core_bpe.codec.pieces(text.encode("utf-8"))
         return [token for piece in pieces for token in self._core_bpe.encode_single_piece(piece)]
 
     def _encode_bytes(self, text: bytes) -> list[int]:

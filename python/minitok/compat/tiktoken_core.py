@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-from minitok.backend import load_backend
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -22,14 +20,9 @@ class CoreBPE:
     """The operations of tiktoken's core on one of minitok's tokenizers."""
 
     def __init__(self, tokenizer: minitok.Tokenizer) -> None:
-        self.tokenizer = tokenizer
+        self.tokenizer, self.codec = tokenizer, tokenizer.definition.codec()
         self.decode_bytes = tokenizer.decode_bytes
         self.decode_single_token_bytes = tokenizer.token_bytes
-
-    @cached_property
-    def pattern(self) -> Any:
-        """The split pattern by itself."""
-        return load_backend(self.tokenizer.backend).pattern(self.tokenizer.pattern)
 
     @cached_property
     def whole(self) -> minitok.Tokenizer:
@@ -77,12 +70,10 @@ class CoreBPE:
         """The ids that more text does not change, and the bytes of the others."""
         ids = self.encode(text, allowed_special)
         data = text.encode()  # as there, half a surrogate pair is a UnicodeEncodeError
-        parts = load_backend(self.tokenizer.backend).special_tokens(self.tokenizer.special_tokens)
-        segments = list(parts.split(data, list(allowed_special)))
-        if not segments or segments[-1][2] is not None:
+        segments = self.codec.segments(data, list(allowed_special))
+        if not segments or segments[-1][5] is not None:
             return ids, b""
-        start, end, _ = segments[-1]
-        count = len(self.encode_single_piece(self.pattern.split(data[start:end])[-1]))
+        count = len(self.encode_single_piece(self.codec.pieces(segments[-1][0])[-1]))
         # A line break after white space may draw all of it into one piece.
         if self._is_space(ids[-count]):
             while count < len(ids) and self._is_space(ids[-count - 1]):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileFormatError
 from . import gguf, gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from .chat import read_templates
-from .files import parse_json, read, shown
+from .files import parse_json, parse_tables, read, shown
 from .hub import cached_model, is_model_name
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ QWEN_SPECIAL = {
         ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{number}|>" for number in range(205))]
     )
 }
+# The first key of an object, and the modules by the keys that their files begin with; a ``tokenizer.json`` has any other.
+FIRST_KEY = re.compile(rb'\{\s*"(\w+)"')
+BY_FIRST_KEY: dict[bytes, Any] = {b"format": native, b"config": tekken, b"vocab": tekken}
 # What is looked for in a folder, in this order.
 IN_FOLDERS = (
     "tokenizer.json",
@@ -78,7 +81,7 @@ def read_file(
     if not start.startswith((b"{", b"[", minbpe.VERSION.split()[0].encode())):
         if sentencepiece.is_model(data):
             own_words(path, pattern, special_tokens)
-            return sentencepiece.parse(data, path, backend=backend)
+            return sentencepiece.parse(data, path, backend)
         # A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
         if len(start.split(b"\n", 1)[0].split()) != 2:
             raise FileFormatError(path, NOT_KNOWN)
@@ -87,23 +90,25 @@ def read_file(
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
-        return minbpe.parse(data, path, backend=backend)
-    for parse in (huggingface.parse_tables, tekken.parse_table, native.parse_table):
-        if (found := parse(data, path, backend=backend)) is not None:
-            return found
-    return load_json(parse_json(data, path), path, backend)
+        return minbpe.parse(data, path, backend)
+    # By their first key, files are offered to the one reader of tables that may take them.
+    key = FIRST_KEY.match(start)
+    kind = BY_FIRST_KEY.get(key[1] if key else b"", huggingface)
+    found = parse_tables(data, path, kind, backend)
+    return load_json(parse_json(data, path), path, backend) if found is None else found[0]
 
 
 def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Definition:
     """What a file of JSON holds."""
+    kind: Any = native
     if isinstance(content, dict) and content.get("format") != "minitok":
         if "model" in content:
-            return huggingface.parse(content, path, backend=backend)
-        if "config" in content and "vocab" in content:
-            return tekken.parse(content, path, backend=backend)
-        if content and all(isinstance(value, int) for value in content.values()):
+            kind = huggingface
+        elif "config" in content and "vocab" in content:
+            kind = tekken
+        elif content and all(isinstance(value, int) for value in content.values()):
             raise FileFormatError(path, BY_FOLDER)
-    return native.parse_file(content, path, backend)
+    return kind.parse(content, path, backend)  # type: ignore[no-any-return]  # a module of those above
 
 
 def load_folder(

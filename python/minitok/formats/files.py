@@ -11,23 +11,30 @@ import json
 import os
 import re
 import reprlib
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..backend import load_backend
 from ..errors import FileFormatError, MinitokError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ..definition import Definition
 
 __all__ = [
+    "Reason",
     "behind_links",
     "blame",
     "check_regular",
+    "field",
+    "found_tokens",
     "is_regular",
+    "optional_field",
     "parse_json",
+    "parse_tables",
     "read",
     "shown",
     "write_atomically",
@@ -87,6 +94,51 @@ def shown(value: object) -> str:
     return SHORT.repr(value)
 
 
+class Reason(Exception):  # noqa: N818
+    """Why a file is not read, before it is known which file."""
+
+
+def field(content: Any, name: str, kind: type) -> Any:
+    """A field of an object of JSON, which must be there and of that type."""
+    if not isinstance(content, dict) or name not in content:
+        raise Reason(f"no {name!r}" if isinstance(content, dict) else f"no {name!r} in {shown(content)}")
+    held = content[name]
+    if not isinstance(held, kind) or (kind is int and isinstance(held, bool)):
+        raise Reason(f"{name!r} is a {type(held).__name__}, not a {kind.__name__}")
+    return held
+
+
+def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
+    """A field that may be left out or null."""
+    return None if content.get(name) is None else field(content, name, kind)
+
+
+def found_tokens(rows: Iterable[tuple[str, int, bool]]) -> dict[str, dict[str, int]]:
+    """The fields of a definition for tokens that are found in text, from names, ids, and whether they are added tokens.
+
+    Of equal names the first counts.
+    """
+    kinds: dict[str, bool] = {}
+    fields: dict[str, dict[str, int]] = {"special_tokens": {}, "added_tokens": {}}
+    for name, token_id, is_added in rows:
+        if kinds.setdefault(name, is_added) is is_added:
+            fields["added_tokens" if is_added else "special_tokens"].setdefault(name, token_id)
+    return fields
+
+
+def parse_tables(data: bytes, path: object, kind: Any, backend: str | None = None) -> tuple[Definition, Any] | None:
+    """The tokenizer of a file of JSON whose long tables the backend reads, and what else is in the file.
+
+    None for a file that is left to the module of its ``kind``, whose ``parse`` says what is wrong with it.
+    """
+    table = getattr(load_backend(backend).readers, kind.TABLES)(data)
+    if table is not None:
+        with suppress(MinitokError):
+            content = parse_json(table.rest, path)
+            return kind.parse(content, path, backend, tables=table), content
+    return None
+
+
 @contextmanager
 def blame(path: object) -> Iterator[None]:
     """Errors raised in here are reported as errors of the file."""
@@ -94,6 +146,8 @@ def blame(path: object) -> Iterator[None]:
         yield
     except FileFormatError:
         raise
+    except Reason as reason:
+        raise FileFormatError(path, str(reason)) from None
     except MinitokError as error:
         raise FileFormatError(path, str(error)) from error
 

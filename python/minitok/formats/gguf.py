@@ -26,8 +26,9 @@ from ..errors import FileFormatError, MinitokError
 from ..reference.published.metaspace import MARKER
 from ..reference.vocab import NEVER_IN_UTF8
 from .byte_level import to_bytes
-from .files import blame, is_regular, shown
-from .gguf_values import MAGIC, Malformed, read_values
+from .files import Reason, blame, found_tokens, is_regular, shown
+from .gguf_values import MAGIC, read_values
+from .gpt2 import find_pairs, read_merges
 
 if TYPE_CHECKING:
     import os
@@ -85,7 +86,7 @@ PATTERNS = {name: pattern for pattern, names in NAMES.items() for name in names.
 WHOLE_PIECES = {*LLAMA3.split(), "glm4", "glm5", "tekken"}
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
+def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Definition:
     """Reads the tokenizer of a GGUF file.
 
     Raises:
@@ -96,32 +97,28 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         raise FileFormatError(
             path, "GGUF is read in parts, which a pipe or a device does not allow: name a regular file"
         )
-    options: dict[str, Any] = {"name": name, "backend": backend}
-    if (found := parse_table(path, options)) is not None:
+    if (found := parse_table(path, backend)) is not None:
         return found
     with blame(path):
-        try:
-            with open(path, "rb") as file:
-                values = read_values(file, WANTED)
-            model = text_of(values, "model")
-            read = {"llama": read_scores, "gpt2": read_merges}.get(model)
-            if read is None:
-                raise Malformed(f"its tokenizer is of the kind {shown(model)}; minitok reads llama and gpt2")
-            return read(values, options | {"chat": chat_of(values)})
-        except Malformed as reason:
-            raise FileFormatError(path, str(reason)) from None
+        with open(path, "rb") as file:
+            values = read_values(file, WANTED)
+        model = text_of(values, "model")
+        read = {"llama": read_scores, "gpt2": read_bytes}.get(model)
+        if read is None:
+            raise Reason(f"its tokenizer is of the kind {shown(model)}; minitok reads llama and gpt2")
+        return read(values, {"backend": backend, "chat": chat_of(values)})
 
 
-def parse_table(path: str | os.PathLike[str], options: dict[str, Any]) -> Definition | None:
+def parse_table(path: str | os.PathLike[str], backend: str | None) -> Definition | None:
     """The tokenizer of a file that the backend reads; None for one that is left to the readers below, or refused there."""
-    chosen = load_backend(options["backend"])
-    table = chosen.readers.read_gguf(path) if chosen.readers else None
+    chosen = load_backend(backend)
+    table = chosen.readers.read_gguf(path)
     rows = table.special() if table is not None else None
     if table is None or rows is None:
         return None
     (model, pre), (space, replaces), chat = table.names(), table.changes(), table.chat()
     # A file whose name says more is left to the readers below.
-    fields: dict[str, Any] = {"name": options["name"], **found_of(rows, "", pre or "")}
+    fields: dict[str, Any] = found_of(rows, "", pre or "")
     fields["chat"] = ChatTemplates({"default": chat[0]}, dict(chat[1])) if chat else None
     vocab = None
     if model == "gpt2" and pre in PATTERNS and not space:
@@ -138,11 +135,11 @@ def parse_table(path: str | os.PathLike[str], options: dict[str, Any]) -> Defini
 def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     """BPE of characters with byte fallback, from scores."""
     if values.get(GGML + "precompiled_charsmap"):
-        raise Malformed("the tokenizer replaces characters (precompiled_charsmap), which minitok does not do")
+        raise Reason("the tokenizer replaces characters (precompiled_charsmap), which minitok does not do")
     tokens, kinds = tokens_of(values)
     scores = items(values, "scores", float, len(tokens))
     if any(map(math.isnan, scores)):
-        raise Malformed(
+        raise Reason(
             f"the score of token {next(i for i, score in enumerate(scores) if math.isnan(score))} is not a number"
         )
     scored = [
@@ -153,7 +150,7 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     by_name = {token: token_id for token_id, token in enumerate(tokens) if kinds[token_id] == BYTE}
     missing = next((byte for byte in range(256) if b"<0x%02X>" % byte not in by_name), None)
     if missing is not None:
-        raise Malformed(f"the byte 0x{missing:02x} has no token")
+        raise Reason(f"the byte 0x{missing:02x} has no token")
     fallback = [by_name[b"<0x%02X>" % byte] for byte in range(256)]
     prefix = "segment" if values.get(GGML + "add_space_prefix", True) else "never"
     return Definition.from_scores(
@@ -161,13 +158,13 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     )
 
 
-def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
+def read_bytes(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     """Byte-level BPE, from merges and the name of a pattern."""
     pre = text_of(values, "pre")
     if pre not in PATTERNS:
-        raise Malformed(f"the split pattern has the name {shown(pre)}, which minitok does not know")
+        raise Reason(f"the split pattern has the name {shown(pre)}, which minitok does not know")
     if values.get(GGML + "add_space_prefix"):
-        raise Malformed("it puts a space before the text (add_space_prefix), which minitok does not do with bytes")
+        raise Reason("it puts a space before the text (add_space_prefix), which minitok does not do with bytes")
     tokens, kinds = tokens_of(values)
     ids: dict[str, int] = {}
     by_bytes: dict[bytes, int] = {}
@@ -176,12 +173,13 @@ def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
             continue
         text = as_text(token, token_id)
         if ids.setdefault(text, token_id) != token_id:
-            raise Malformed(f"the token {token_id}, {shown(token)}, stands twice")
+            raise Reason(f"the token {token_id}, {shown(token)}, stands twice")
         with suppress(KeyError):
             by_bytes[to_bytes(text)] = token_id
+    rows = [row.decode("utf-8", "replace") for row in items(values, "merges", bytes, None)]
     return Definition.from_tokens(
         by_bytes,
-        [pair_of(row, rank, ids) for rank, row in enumerate(items(values, "merges", bytes, None))],
+        find_pairs(read_merges(rows), ids),
         pattern=PATTERNS[pre],
         whole_pieces=pre in WHOLE_PIECES,
         drops_bytes=any(bytes([byte]) not in by_bytes for byte in range(256) if byte not in NEVER_IN_UTF8),
@@ -190,24 +188,13 @@ def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     )
 
 
-def pair_of(row: bytes, rank: int, ids: dict[str, int]) -> tuple[int, int]:
-    """The ids of a merge, ``left right``."""
-    sides = row.decode("utf-8", "replace").split(" ")
-    if len(sides) != 2:
-        raise Malformed(f"merge {rank} is not two tokens: {shown(row)}")
-    for side in (*sides, "".join(sides)):
-        if side not in ids:
-            raise Malformed(f"merge {rank} is of the token {shown(side)}, which the vocabulary does not have")
-    return ids[sides[0]], ids[sides[1]]
-
-
 def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
     """The tokens and their types, by id."""
     tokens = items(values, "tokens", bytes, None)
     kinds = items(values, "token_type", int, len(tokens))
     for token_id, kind in enumerate(kinds):
         if kind not in KINDS:
-            raise Malformed(f"the token {token_id} has the unknown type {kind}")
+            raise Reason(f"the token {token_id} has the unknown type {kind}")
     return tokens, kinds
 
 
@@ -226,15 +213,9 @@ def special_of(values: dict[str, Any], tokens: list[bytes], kinds: list[int]) ->
 
 
 def found_of(rows: Iterable[tuple[str, int, bool]], name: str, pre: str) -> dict[str, Any]:
-    """The same, given names, ids, and whether they are added tokens; of equal names the first. And what tokens take."""
-    found: dict[str, tuple[int, bool]] = {}
-    for token, token_id, is_added in rows:
-        found.setdefault(token, (token_id, is_added))
-    return {
-        "special_tokens": {token: token_id for token, (token_id, is_added) in found.items() if not is_added},
-        "added_tokens": {token: token_id for token, (token_id, is_added) in found.items() if is_added},
-        "token_flags": flags_of(name, pre, found),
-    }
+    """The same, given names, ids, and whether they are added tokens. And what tokens take."""
+    found = found_tokens(rows)
+    return {**found, "token_flags": flags_of(name, pre, [token for kind in found.values() for token in kind])}
 
 
 def flags_of(model: str, pre: str, special: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -253,7 +234,7 @@ def as_text(token: bytes, token_id: int) -> str:
     try:
         return token.decode()
     except UnicodeDecodeError:
-        raise Malformed(f"the token {token_id}, {shown(token)}, is not UTF-8") from None
+        raise Reason(f"the token {token_id}, {shown(token)}, is not UTF-8") from None
 
 
 def chat_of(values: dict[str, Any]) -> ChatTemplates | None:
@@ -270,16 +251,16 @@ def chat_of(values: dict[str, Any]) -> ChatTemplates | None:
     try:
         return ChatTemplates({"default": source.decode()}, named)
     except UnicodeDecodeError:
-        raise Malformed("tokenizer.chat_template is not UTF-8") from None
+        raise Reason("tokenizer.chat_template is not UTF-8") from None
 
 
 def items(values: dict[str, Any], name: str, kind: type, count: int | None) -> list[Any]:
     """A list that must be there, of that type and length."""
     found = values.get(GGML + name)
     if not isinstance(found, list) or not all(type(item) is kind for item in found):
-        raise Malformed(f"the file has no tokenizer, or {GGML}{name} is not a list of {kind.__name__}")
+        raise Reason(f"the file has no tokenizer, or {GGML}{name} is not a list of {kind.__name__}")
     if count is not None and len(found) != count:
-        raise Malformed(f"{GGML}{name} has {len(found):,} items for {count:,} tokens")
+        raise Reason(f"{GGML}{name} has {len(found):,} items for {count:,} tokens")
     return found
 
 
@@ -287,5 +268,5 @@ def text_of(values: dict[str, Any], name: str) -> str:
     """A string that must be there."""
     found = values.get(GGML + name)
     if not isinstance(found, bytes):
-        raise Malformed(f"the file has no {GGML}{name}")
+        raise Reason(f"the file has no {GGML}{name}")
     return found.decode("utf-8", "replace")

@@ -13,10 +13,12 @@ import os
 import struct
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from .files import Reason
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["MAGIC", "Malformed", "read_values"]
+__all__ = ["MAGIC", "read_values"]
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -25,10 +27,6 @@ NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "
 STRING, ARRAY = 8, 9
 # How many bytes are read ahead.
 AHEAD = 1 << 20
-
-
-class Malformed(Exception):  # noqa: N818
-    """What is wrong with the file, and at which byte."""
 
 
 class Reader:
@@ -51,11 +49,11 @@ class Reader:
         if count <= len(self.block) - self.at:
             return
         if count > self.size - self.place():
-            raise Malformed(f"the file is cut short: {count:,} bytes are missing or more at byte {self.place():,}")
+            raise Reason(f"the file is cut short: {count:,} bytes are missing or more at byte {self.place():,}")
         self.start, rest = self.place(), self.block[self.at :]
         self.block, self.at = rest + self.file.read(max(count, AHEAD) - len(rest)), 0
         if count > len(self.block):
-            raise Malformed(f"the file is cut short at byte {self.start:,}")
+            raise Reason(f"the file is cut short at byte {self.start:,}")
 
     def number(self, kind: str) -> Any:
         size = struct.calcsize("<" + kind)
@@ -83,7 +81,7 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
     """The values of some keys: numbers, bytes (strings) and lists of them.
 
     Raises:
-        Malformed: The file is not GGUF, or damaged.
+        Reason: The file is not GGUF, or damaged.
     """
     reader = Reader(file)
     reader.need(len(MAGIC))
@@ -91,7 +89,7 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
     version = reader.number("I")
     if version not in VERSIONS:
         swapped = int.from_bytes(version.to_bytes(4, "little"), "big") in VERSIONS
-        raise Malformed("it is big-endian" if swapped else f"its version is {version}; minitok reads 2 and 3")
+        raise Reason("it is big-endian" if swapped else f"its version is {version}; minitok reads 2 and 3")
     reader.number("Q")
     count = reader.number("Q")
     values: dict[str, Any] = {}
@@ -100,7 +98,7 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
         key = reader.string().decode("utf-8", "replace")
         value = read_value(reader, reader.number("I"), keep=key in wanted)
         if key in values:
-            raise Malformed(f"the key {key} stands twice, the second time at byte {place:,}")
+            raise Reason(f"the key {key} stands twice, the second time at byte {place:,}")
         if key in wanted:
             values[key] = value
     return values
@@ -113,14 +111,12 @@ def read_value(reader: Reader, kind: int, *, keep: bool) -> Any:
     if kind == STRING:
         return reader.string()
     if kind != ARRAY:
-        raise Malformed(f"a value before byte {reader.place():,} has the unknown type {kind}")
+        raise Reason(f"a value before byte {reader.place():,} has the unknown type {kind}")
     of, count = reader.number("I"), reader.number("Q")
     if of == STRING:
         return strings(reader, count, keep=keep)
     if of not in NUMBERS:
-        raise Malformed(
-            f"an array before byte {reader.place():,} has items of the type {of}, which minitok does not read"
-        )
+        raise Reason(f"an array before byte {reader.place():,} has items of the type {of}, which minitok does not read")
     size = count * struct.calcsize("<" + NUMBERS[of])
     if not keep:
         return reader.skip(size)
@@ -132,7 +128,7 @@ def read_value(reader: Reader, kind: int, *, keep: bool) -> Any:
 def strings(reader: Reader, count: int, *, keep: bool) -> list[bytes]:
     """The strings of an array, each of which takes eight bytes at least; an empty list if they are not kept."""
     if count > (reader.size - reader.place()) // 8:
-        raise Malformed(f"the file is cut short: {count:,} strings are said to come at byte {reader.place():,}")
+        raise Reason(f"the file is cut short: {count:,} strings are said to come at byte {reader.place():,}")
     found = []
     for _ in range(count):
         text = reader.string()

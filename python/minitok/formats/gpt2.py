@@ -17,11 +17,13 @@ from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, MinitokError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import blame, parse_json, read, shown, write_together
+from .files import Reason, blame, parse_json, read, shown, write_together
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ..backend import Merge
 
 
 def load(
@@ -30,7 +32,6 @@ def load(
     *,
     pattern: str = "gpt2",
     special_tokens: Mapping[str, int] | None = None,
-    name: str | None = None,
     backend: str | None = None,
 ) -> Definition:
     """Read the two files.
@@ -40,8 +41,7 @@ def load(
     """
     vocab, merges = read(vocab_json), read(merges_txt)
     given = None if special_tokens is None else dict(special_tokens)
-    fields: dict[str, Any] = {"pattern": pattern, "name": name}
-    if (found := parse_tables(vocab, merges, given, backend, fields)) is not None:
+    if (found := parse_tables(vocab, merges, given, backend, pattern)) is not None:
         return found
     ids = parse_vocab(parse_json(vocab, vocab_json), vocab_json)
     lines = parse_merges(merges, merges_txt)
@@ -54,16 +54,15 @@ def load(
                 raise FileFormatError(merges_txt, f"the token {side!r} is not in {vocab_json}", number)
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
-        tokens = tokens_of(ids)
-        return Definition.from_tokens(tokens, pairs, special_tokens=special, backend=backend, **fields)
+        return Definition.from_tokens(tokens_of(ids), pairs, special_tokens=special, backend=backend, pattern=pattern)
 
 
 def parse_tables(
-    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, fields: dict[str, Any]
+    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, pattern: str
 ) -> Definition | None:
     """The tokenizer of two files that the backend reads; None for files that are left to ``load``, or refused there."""
     chosen = load_backend(backend)
-    table = chosen.readers.read_gpt2(vocab_json, merges_txt) if chosen.readers else None
+    table = chosen.readers.read_gpt2(vocab_json, merges_txt)
     if table is None:
         return None
     with suppress(MinitokError):
@@ -71,7 +70,7 @@ def parse_tables(
         vocab = table.byte_level(special, False, False)
         # What is a special token here is not a token, even if merges have it.
         if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
-            return Definition.of(vocab, chosen.name, special_tokens=special, **fields)
+            return Definition.of(vocab, chosen.name, special_tokens=special, pattern=pattern)
     return None
 
 
@@ -111,6 +110,28 @@ def parse_merges(data: bytes, path: object) -> list[tuple[int, tuple[str, str]]]
         seen[pair] = number
         merges.append((number, pair))
     return merges
+
+
+def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
+    """The merges as pairs of tokens, from either notation: ``"a b"`` or ``["a", "b"]``."""
+    pairs = []
+    for rank, row in enumerate(rows):
+        sides = row.split(" ") if isinstance(row, str) else row
+        if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
+            raise Reason(f"merge {rank} is not two tokens: {shown(row)}")
+        pairs.append((sides[0], sides[1]))
+    return pairs
+
+
+def find_pairs(rows: Sequence[tuple[str, str]], ids: dict[str, int], prefix: str = "") -> list[tuple[int, int]]:
+    """The merges as pairs of ids. The token of a merge has no prefix within it."""
+    for rank, (left, right) in enumerate(rows):
+        if not right.startswith(prefix):
+            raise Reason(f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}")
+        for side in (left, right, left + right.removeprefix(prefix)):
+            if side not in ids:
+                raise Reason(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+    return [(ids[left], ids[right]) for left, right in rows]
 
 
 def find_special(ids: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -167,11 +188,8 @@ def shown_vocabulary(
     definition: Definition, written: Callable[..., Any] = in_chars
 ) -> tuple[dict[str, int], list[str]]:
     """As ``dump``, whether or not pieces that are tokens are taken whole. ``written``: how a file writes tokens."""
-    tokens, merges, _ = definition.vocabulary()
-    ranks = [rank for _, _, _, rank in merges]
-    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
-    shown, pairs = written(dict(sorted(tokens.items())), definition.merges)
+    check_ranks(definition.vocab.merges)
+    shown, pairs = written(dict(sorted(definition.vocab.tokens.items())), definition.merges)
     vocab = {token: token_id for token_id, token in shown.items()}
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
@@ -186,11 +204,20 @@ def shown_vocabulary(
     return vocab, [f"{shown[left]} {shown[right]}" for left, right in pairs]
 
 
+def check_ranks(merges: Sequence[Merge]) -> None:
+    """Refuses merges that a list cannot say."""
+    if any(later[3] <= earlier[3] for earlier, later in zip(merges, merges[1:], strict=False)):
+        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+
+
 def merges_suffice(definition: Definition) -> bool:
     """Returns whether ``whole_pieces`` makes no difference: merging makes every token from its bytes."""
-    tokens, merges, whole_pieces = definition.vocabulary()
-    if not whole_pieces:
-        return True
+    return not definition.vocab.whole_pieces or merges_make_all(definition)
+
+
+def merges_make_all(definition: Definition) -> bool:
+    """Returns whether merging makes every token from its bytes."""
+    tokens, merges, _ = definition.vocabulary()
     plain = Definition.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=definition.backend)
     wanted = {token_id: token for token_id, token in tokens.items() if token}
     return plain.codec().encode_batch(list(wanted.values())) == [[token_id] for token_id in wanted]

@@ -6,14 +6,14 @@ empty pattern makes the whole text one piece (its ``BasicTokenizer``).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..arguments import BYTES_A_MERGE, MAX_ID, most_token_bytes
+from ..arguments import BYTES_A_MERGE, MAX_ID, check_merges, most_token_bytes
 from ..backend import load_backend
 from ..definition import IDENTITY, Definition
-from ..errors import FileFormatError, MinitokError, VocabularyError
-from .files import blame, read, write_atomically
+from ..errors import FileFormatError, VocabularyError
+from .files import blame, write_atomically
+from .gpt2 import merges_suffice
 from .pattern_names import one_expression
 
 if TYPE_CHECKING:
@@ -22,63 +22,48 @@ if TYPE_CHECKING:
 VERSION = "minbpe v1"
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
-    """Read a ``.model`` file.
+def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
+    """The tokenizer in the content of a ``.model`` file.
 
     Raises:
         FileFormatError: A line is malformed; the message says which and why.
     """
-    return parse(read(path), path, name=name, backend=backend)
-
-
-def parse(data: bytes, path: object, *, name: str | None = None, backend: str | None = None) -> Definition:
-    """The tokenizer in the content of a ``.model`` file; errors are those of ``load``."""
-    if (found := parse_pairs(data, name, backend)) is not None:
-        return found
     try:
-        lines = data.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise FileFormatError(path, f"not UTF-8: {error}") from None
-    if lines[0] != VERSION:
+    head = text.split("\n", 3)
+    if head[0] != VERSION:
         raise FileFormatError(path, f"not a minbpe model: the first line is not {VERSION!r}", 1)
-    if len(lines) < 3:
-        raise FileFormatError(path, "the file ends before the special tokens", len(lines))
-    (count,) = numbers(lines[2], 1, path, 3)
+    if len(head) < 3:
+        raise FileFormatError(path, "the file ends before the special tokens", len(head))
+    (count,) = numbers(head[2], 1, path, 3)
+    rows = head[3].split("\n", count) if head[3:] else []
     special: dict[str, int] = {}
-    for number, line in enumerate(lines[3 : 3 + count], 4):
+    for number, line in enumerate(rows[:count], 4):
         token, _, shown = line.rpartition(" ")
         (special[token],) = numbers(shown, 1, path, number)
-    if len(special) < count or len(lines) < 3 + count:
+    if len(special) < count:
         raise FileFormatError(path, f"{count} special tokens announced, {len(special)} found", 3)
+    chosen, merges = load_backend(backend), "".join(rows[count:])
+    with blame(path):
+        vocab = chosen.readers.read_pairs(merges.encode(), IDENTITY, most_token_bytes(0), BYTES_A_MERGE)
+        if vocab is None:
+            pairs = check_merges(parse_pairs(merges, path, 4 + count))
+            vocab = chosen.vocab.from_merges(IDENTITY, pairs, most_token_bytes(len(pairs)))
+        return Definition.of(vocab, chosen.name, pattern=head[1] or "none", special_tokens=special)
+
+
+def parse_pairs(text: str, path: object, first: int) -> list[tuple[int, int]]:
+    """The merges, a line each. ``first``: the number of the first line."""
     pairs: list[tuple[int, int]] = []
-    for number, line in enumerate(lines[3 + count :], 4 + count):
+    for number, line in enumerate(text.split("\n"), first):
         if line:
             left, right = numbers(line, 2, path, number)
             if max(left, right) >= 256 + len(pairs):
                 raise FileFormatError(path, f"{max(left, right)} is not a token before this merge", number)
             pairs.append((left, right))
-    with blame(path):
-        return Definition.from_merges(
-            pairs, pattern=lines[1] or "none", special_tokens=special, name=name, backend=backend
-        )
-
-
-def parse_pairs(data: bytes, name: str | None, backend: str | None) -> Definition | None:
-    """The tokenizer of a file whose merges the backend reads; None for one that is left to ``parse``, or refused there."""
-    chosen = load_backend(backend)
-    head = data.split(b"\n", 3)
-    if chosen.readers is None or len(head) < 4 or head[0] != VERSION.encode() or not head[2].isdigit():
-        return None
-    with suppress(MinitokError, UnicodeDecodeError):
-        (count,) = numbers(head[2].decode(), 1, "", 3)
-        *lines, merges = head[3].split(b"\n", count)
-        rows = [line.decode().rpartition(" ") for line in lines]
-        special = {token: numbers(shown, 1, "", 4)[0] for token, _, shown in rows}
-        vocab = chosen.readers.read_pairs(merges, IDENTITY, most_token_bytes(0), BYTES_A_MERGE)
-        pattern = head[1].decode()
-        if vocab is not None and len(special) == count and not any(b"\r" in line for line in (head[1], *lines)):
-            return Definition.of(vocab, chosen.name, pattern=pattern or "none", special_tokens=special, name=name)
-    return None
+    return pairs
 
 
 def numbers(line: str, count: int, path: object, number: int) -> list[int]:
@@ -98,8 +83,6 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     Raises:
         VocabularyError: The format cannot say it: ids 0 to 255 are not the bytes, or merge k does not make 256 + k.
     """
-    from .gpt2 import merges_suffice
-
     definition.check("be written as a model of minbpe")
     tokens, merges, _ = definition.vocabulary()
     in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))

@@ -29,17 +29,18 @@ from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
 from ..definition.chat_templates import ChatTemplates
-from ..errors import FileFormatError, MinitokError
 from ..reference.published.characters import Symbols
-from .files import parse_json, read, shown, write_atomically
+from .files import Reason, blame, field, optional_field, shown, write_atomically
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
 
-    from ..backend import MergeTable
+    from .._rust import MergeTable, Vocab
 
 VERSION = 1
+# The backend's reader of tokens and merges.
+TABLES = "read_native"
 # Fields that every file has; any other is left out where there is nothing to say.
 REQUIRED = ("pattern", "special_tokens")
 
@@ -90,77 +91,46 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
     return "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]"
 
 
-def load(path: str | os.PathLike[str], backend: str | None = None) -> Definition:
-    """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
-    data = read(path)
-    return parse_table(data, path, backend) or parse_file(parse_json(data, path), path, backend)
+def parse(content: Any, path: object, backend: str | None = None, tables: MergeTable | None = None) -> Definition:
+    """The tokenizer of a file, from its JSON; a file that is not one is refused with its reason (SPEC F2).
 
-
-def parse_table(data: bytes, path: object, backend: str | None = None) -> Definition | None:
-    """The tokenizer of a file whose tokens and merges the backend reads; None for one that is left to ``parse_file``."""
+    ``tables``: the tokens and merges, if the JSON is without them.
+    """
     chosen = load_backend(backend)
-    table = chosen.readers.read_native(data) if chosen.readers else None
-    if table is None:
-        return None
-    try:
-        return parse(parse_json(table.rest, path), backend, table)
-    except (FormatReason, MinitokError):
-        return None
+    with blame(path):
+        if not isinstance(content, dict) or content.get("format") != "minitok":
+            raise Reason('not a minitok file: it has no "format": "minitok"')
+        if content.get("version") != VERSION:
+            raise Reason(f"version {shown(content.get('version'))} of the format; this minitok reads version {VERSION}")
+        options: dict[str, Any] = {}
+        for name, kind in KINDS.items():
+            held, parse_field = IN_FILE[kind]
+            value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
+            options[name] = None if value is None else parse_field(value, name)
+        merges = field(content, "merges", list)
+        if tables is not None:
+            return Definition.of(vocab_of(content, tables), chosen.name, **options)
+        options["backend"] = backend
+        if "tokens" in content:
+            tokens = parse_tokens(field(content, "tokens", list))
+            full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
+            alphabet = parse_alphabet(content)
+            return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **alphabet, **options)
+        byte_order = parse_byte_order(content)
+        pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
+        return Definition.from_merges(pairs, byte_order=byte_order, **options)
 
 
-def parse_file(content: Any, path: object, backend: str | None = None) -> Definition:
-    """Returns the definition in a file's JSON; errors name the file."""
-    try:
-        return parse(content, backend)
-    except FormatReason as reason:
-        raise FileFormatError(path, str(reason)) from None
-    except MinitokError as error:
-        raise FileFormatError(path, str(error)) from error
-
-
-class FormatReason(Exception):  # noqa: N818
-    """What is wrong with a file, before it is known which file."""
-
-
-def parse(content: Any, backend: str | None = None, table: MergeTable | None = None) -> Definition:
-    """The tokenizer that the JSON stands for, without the tokens and merges that are in a table."""
-    if not isinstance(content, dict) or content.get("format") != "minitok":
-        raise FormatReason('not a minitok file: it has no "format": "minitok"')
-    if content.get("version") != VERSION:
-        raise FormatReason(
-            f"version {shown(content.get('version'))} of the format; this minitok reads version {VERSION}"
-        )
-    options: dict[str, Any] = {"backend": backend}
-    for name, kind in KINDS.items():
-        held, parse_field = IN_FILE[kind]
-        value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
-        options[name] = None if value is None else parse_field(value, name)
-    merges = field(content, "merges", list)
-    if table is not None:
-        return parse_with_table(content, table, options)
-    if "tokens" in content:
-        tokens = parse_tokens(field(content, "tokens", list))
-        full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
-        alphabet = parse_alphabet(content)
-        return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **alphabet, **options)
-    byte_order = parse_byte_order(content)
-    pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
-    return Definition.from_merges(pairs, byte_order=byte_order, **options)
-
-
-def parse_with_table(content: dict[str, Any], table: MergeTable, options: dict[str, Any]) -> Definition:
-    """The tokenizer of a file whose tokens and merges are in a table."""
-    chosen = load_backend(options.pop("backend"))
-    if content.get("symbols") is not None:
-        raise FormatReason("a vocabulary of symbols is not made of a table")
+def vocab_of(content: dict[str, Any], tables: MergeTable) -> Vocab:
+    """The vocabulary of a file whose tokens and merges are in tables."""
     if "tokens" in content:
         alphabet = parse_alphabet(content)
-        vocab = table.of_rows(field(content, "whole_pieces", bool), alphabet["fallback"], alphabet["drops_bytes"])
+        vocab = tables.of_rows(field(content, "whole_pieces", bool), alphabet["fallback"], alphabet["drops_bytes"])
     else:
-        vocab = table.of_pairs(parse_byte_order(content), most_token_bytes(0), BYTES_A_MERGE)
-    if vocab is None:
-        raise FormatReason("the table does not make a vocabulary")
-    return Definition.of(vocab, chosen.name, **options)
+        vocab = tables.of_pairs(parse_byte_order(content), most_token_bytes(0), BYTES_A_MERGE)
+    if vocab is None or content.get("symbols") is not None:
+        raise Reason("the tables do not make a vocabulary")
+    return vocab
 
 
 def parse_alphabet(content: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +161,7 @@ def parse_symbols(symbols: dict[str, Any] | None) -> Symbols | None:
     if joining is not None and not (
         isinstance(joining, list) and len(joining) == 2 and all(isinstance(part, str) for part in joining)
     ):
-        raise FormatReason(f"joining is not a rule and a mark: {shown(joining)}")
+        raise Reason(f"joining is not a rule and a mark: {shown(joining)}")
     return Symbols(
         field(symbols, "unit", str),
         unknown,
@@ -209,22 +179,8 @@ def parse_byte_order(content: dict[str, Any]) -> bytes:
         BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
     )
     if byte_order is None:
-        raise FormatReason(f"unknown byte_order {shown(order)}")
+        raise Reason(f"unknown byte_order {shown(order)}")
     return byte_order
-
-
-def field(content: dict[str, Any], name: str, kind: type) -> Any:
-    """A field that must be there and of that type."""
-    if name not in content:
-        raise FormatReason(f"no {name!r}")
-    if not isinstance(content[name], kind):
-        raise FormatReason(f"{name!r} is a {type(content[name]).__name__}, not a {kind.__name__}")
-    return content[name]
-
-
-def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
-    """A field that may be left out or null."""
-    return None if content.get(name) is None else field(content, name, kind)
 
 
 def parse_ids(tokens: dict[str, Any], name: str) -> dict[str, int]:
@@ -238,7 +194,7 @@ def parse_names(names: list[Any], _: str) -> list[str]:
     """A list of text."""
     for name in names:
         if not isinstance(name, str):
-            raise FormatReason(f"a token is named by {shown(name)}")
+            raise Reason(f"a token is named by {shown(name)}")
     return names
 
 
@@ -254,7 +210,7 @@ def parse_chat(chat: dict[str, Any], _: str) -> ChatTemplates:
             field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or []
         )
     except TypeError as error:
-        raise FormatReason(f"chat: {error}") from None
+        raise Reason(f"chat: {error}") from None
 
 
 def as_it_is(value: Any, _: str) -> Any:
@@ -277,9 +233,9 @@ IN_FILE: dict[str, tuple[type, Callable[[Any, str], Any]]] = {
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
     """Returns a row of ``length`` whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
-        raise FormatReason(f"{what} is not {length} numbers: {shown(row)}")
+        raise Reason(f"{what} is not {length} numbers: {shown(row)}")
     if not all(type(number) is int and 0 <= number <= limit for number in row):
-        raise FormatReason(f"{what} holds something other than a whole number from 0 to {limit}: {shown(row)}")
+        raise Reason(f"{what} holds something other than a whole number from 0 to {limit}: {shown(row)}")
     return tuple(row)
 
 
@@ -289,14 +245,14 @@ def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
     for row in rows:
         token_id, token = parse_token(row)
         if token_id in tokens:
-            raise FormatReason(f"the token {token_id} stands twice")
+            raise Reason(f"the token {token_id} stands twice")
         tokens[token_id] = token
     return tokens
 
 
 def parse_token(row: Any) -> tuple[int, bytes]:
     if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
-        raise FormatReason(f"a token is not an id and its bytes in base64: {shown(row)}")
+        raise Reason(f"a token is not an id and its bytes in base64: {shown(row)}")
     (token_id,) = check_integers(row[:1], 1, "a token's id")
     return token_id, decoded(row[1], f"the bytes of token {token_id}")
 
@@ -311,4 +267,4 @@ def decoded(text: str, what: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise FormatReason(f"{what} are not base64: {shown(text)}") from None
+        raise Reason(f"{what} are not base64: {shown(text)}") from None

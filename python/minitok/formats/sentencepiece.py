@@ -19,20 +19,19 @@ from __future__ import annotations
 
 import math
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import load_backend
 from ..definition import Definition
-from ..errors import FileFormatError, MinitokError
 from ..reference.published.metaspace import MARKER
-from .files import blame, read, shown
+from .files import Reason, blame, found_tokens, shown
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
-__all__ = ["is_model", "load", "parse"]
+    from ..backend import Vocab
+
+__all__ = ["is_model", "parse"]
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 MODELS = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
@@ -49,71 +48,39 @@ class Piece(NamedTuple):
     kind: int
 
 
-class Malformed(Exception):  # noqa: N818
-    """What is wrong with the file, and at which byte."""
-
-
 def is_model(data: bytes) -> bool:
     """Whether a file can be a ``.model``: it begins with a piece, which begins with its text."""
     return data[:1] == data[2:3] == b"\x0a"
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
-    """Read a ``.model``.
+def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
+    """The tokenizer of the bytes of a file.
 
     Raises:
         FileFormatError: The file is malformed, or not BPE with byte fallback; the message says what, and where.
     """
-    return parse(read(path), path, name, backend)
-
-
-def parse(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition:
-    """The tokenizer of the bytes of a file."""
-    return parse_pieces(data, name, backend) or parse_slowly(data, path, name, backend)
-
-
-def parse_pieces(data: bytes, name: str | None, backend: str | None) -> Definition | None:
-    """The tokenizer of a file that the backend reads; None for one that is left to ``parse_slowly``, or refused there."""
     chosen = load_backend(backend)
-    read = chosen.readers.read_model(data) if chosen.readers else None
-    if read is None:
-        return None
-    vocab, names, late, has_prefix = read
-    ids: dict[str, int] = {}
-    for token, token_id in names:
-        ids.setdefault(token, token_id)
-    with suppress(MinitokError):
-        return Definition.of(
-            vocab,
-            chosen.name,
-            pattern="none",
-            **kinds_of(ids, late),
-            prefix="text" if has_prefix else "never",
-            name=name,
-        )
-    return None
-
-
-def parse_slowly(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition:
-    """The tokenizer of the bytes of a file; an error says what is wrong with them, and where."""
     with blame(path):
-        try:
-            pieces, trainer, normalizer = read_file(data)
-            check_options(trainer, normalizer)
-            scored, fallback, special, late = sort_pieces(pieces)
-            unfound = find_unfound(pieces)
-        except Malformed as reason:
-            raise FileFormatError(path, str(reason)) from None
-        prefix = "text" if normalizer.get(3, 1) else "never"
-        options: dict[str, Any] = {**kinds_of(special, late), "prefix": prefix, "name": name}
-        definition = Definition.from_scores(scored, fallback, backend=backend, pattern="none", **options)
-        if not unfound:
-            return definition
+        # What the backend does not read is read here, or refused.
+        vocab, names, late, has_prefix = chosen.readers.read_model(data) or read_slowly(data, backend)
+        fields: dict[str, Any] = found_tokens((name, token_id, name in late) for name, token_id in names)
+        fields |= {"late_tokens": late, "prefix": "text" if has_prefix else "never", "pattern": "none"}
+        return Definition.of(vocab, chosen.name, **fields)
+
+
+def read_slowly(data: bytes, backend: str | None) -> tuple[Vocab, list[tuple[str, int]], set[str], bool]:
+    """The vocabulary, the tokens that no merge makes, the user-defined ones of these, and whether a space comes first."""
+    pieces, trainer, normalizer = read_file(data)
+    check_options(trainer, normalizer)
+    scored, fallback, special, late = sort_pieces(pieces)
+    unfound = find_unfound(pieces)
+    definition = Definition.from_scores(scored, fallback, backend=backend, pattern="none")
+    if unfound:
         tokens, merges, whole_pieces = definition.vocabulary()
-        vocab = Definition.from_vocabulary(
+        definition = Definition.from_vocabulary(
             tokens | unfound, merges, whole_pieces, fallback=fallback, backend=backend, pattern="none"
-        ).vocab
-        return definition.replace(vocab=vocab, name=name)
+        )
+    return definition.vocab, list(special.items()), late, bool(normalizer.get(3, 1))
 
 
 def read_file(data: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:
@@ -127,7 +94,7 @@ def read_file(data: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]
             for inner, content, _ in fields(data, value.start, value.stop):
                 options[number][inner] = data[content.start : content.stop] if isinstance(content, range) else content
     if not pieces:
-        raise Malformed("not a SentencePiece model: it has no pieces")
+        raise Reason("not a SentencePiece model: it has no pieces")
     return pieces, options[2], options[3]
 
 
@@ -142,7 +109,7 @@ def read_piece(data: bytes, span: range, at: int) -> Piece:
         elif number == 3 and isinstance(value, int):
             kind = value
     if not text or math.isnan(score) or not NORMAL <= kind <= BYTE:
-        raise Malformed(f"the piece at byte {at} has no text, no score or no known type")
+        raise Reason(f"the piece at byte {at} has no text, no score or no known type")
     return Piece(text, score, kind)
 
 
@@ -162,13 +129,13 @@ def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float | 
         elif wire in (FOUR_BYTES, EIGHT_BYTES):
             size = 4 if wire == FOUR_BYTES else 8
             if at + size > end:
-                raise Malformed(f"the file is cut short at byte {at}")
+                raise Reason(f"the file is cut short at byte {at}")
             value = struct.unpack_from("<f" if size == 4 else "<d", data, at)[0]
             at += size
         else:
-            raise Malformed(f"the field at byte {start} has the unknown type {wire}")
+            raise Reason(f"the field at byte {start} has the unknown type {wire}")
         if at > end:
-            raise Malformed(f"the field at byte {start} reaches beyond its message, which ends at byte {end}")
+            raise Reason(f"the field at byte {start} reaches beyond its message, which ends at byte {end}")
         yield key >> 3, value, start
 
 
@@ -177,38 +144,29 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if at >= end:
-            raise Malformed(f"the file is cut short at byte {at}")
+            raise Reason(f"the file is cut short at byte {at}")
         value |= (data[at] & 0x7F) << shift
         at += 1
         if data[at - 1] < 0x80:
             return value, at
-    raise Malformed(f"the number that ends at byte {at} is longer than 64 bits")
+    raise Reason(f"the number that ends at byte {at} is longer than 64 bits")
 
 
 def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
     """Refuse what would change ids in a way that minitok does not have."""
     model = trainer.get(3, 1)
     if model != 2:
-        raise Malformed(f"the model is {MODELS.get(model, shown(model))}; minitok reads BPE")
+        raise Reason(f"the model is {MODELS.get(model, shown(model))}; minitok reads BPE")
     if not trainer.get(35, 0):
-        raise Malformed("the model has no byte_fallback: unknown characters would be lost")
+        raise Reason("the model has no byte_fallback: unknown characters would be lost")
     if trainer.get(24, 0):
-        raise Malformed("the model has treat_whitespace_as_suffix")
+        raise Reason("the model has treat_whitespace_as_suffix")
     if normalizer.get(2):
-        raise Malformed("the normalizer replaces characters (precompiled_charsmap), which minitok does not do")
+        raise Reason("the normalizer replaces characters (precompiled_charsmap), which minitok does not do")
     if normalizer.get(4, 1):
-        raise Malformed("the normalizer has remove_extra_whitespaces, which minitok does not do")
+        raise Reason("the normalizer has remove_extra_whitespaces, which minitok does not do")
     if not normalizer.get(5, 1):
-        raise Malformed("the normalizer does not write spaces as markers (escape_whitespaces)")
-
-
-def kinds_of(ids: Mapping[str, int], late: Collection[str]) -> dict[str, Any]:
-    """The fields of a definition for tokens that no merge makes: user-defined ones are added tokens, the others special."""
-    return {
-        "special_tokens": {name: token_id for name, token_id in ids.items() if name not in late},
-        "added_tokens": {name: token_id for name, token_id in ids.items() if name in late},
-        "late_tokens": late,
-    }
+        raise Reason("the normalizer does not write spaces as markers (escape_whitespaces)")
 
 
 def sort_pieces(
@@ -225,13 +183,13 @@ def sort_pieces(
         elif kind == BYTE:
             by_byte[read_byte(text, token_id)] = token_id
         elif kind == UNUSED:
-            raise Malformed(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
+            raise Reason(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
         elif kind != USER_DEFINED or b" " not in text:
             special.setdefault(name := text.decode("utf-8", "replace"), token_id)
             late |= {name} if kind == USER_DEFINED and special[name] == token_id else set()
     missing = next((byte for byte in range(256) if byte not in by_byte), None)
     if missing is not None:
-        raise Malformed(f"the byte 0x{missing:02x} has no piece")
+        raise Reason(f"the byte 0x{missing:02x} has no piece")
     return scored, [by_byte[byte] for byte in range(256)], special, late
 
 
@@ -243,12 +201,12 @@ def find_unfound(pieces: list[Piece]) -> dict[int, bytes]:
         if kind == USER_DEFINED and b" " in text
     }
     if (single := next((token_id for token_id, text in unfound.items() if text == b" "), None)) is not None:
-        raise Malformed(f"the piece {single} is a space, which is a marker in text")
+        raise Reason(f"the piece {single} is a space, which is a marker in text")
     return unfound
 
 
 def read_byte(text: bytes, token_id: int) -> int:
     """The byte that ``<0xE4>`` names."""
     if text not in BYTES_BY_NAME:
-        raise Malformed(f"the piece {token_id}, {text!r}, does not name a byte")
+        raise Reason(f"the piece {token_id}, {text!r}, does not name a byte")
     return BYTES_BY_NAME[text]

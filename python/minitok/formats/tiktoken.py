@@ -13,27 +13,12 @@ from ..arguments import MAX_ID, check_ids
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
-from .files import blame, read, write_atomically
+from .files import blame, write_atomically
+from .gpt2 import merges_make_all
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    pattern: str,
-    special_tokens: Mapping[str, int] | None = None,
-    name: str | None = None,
-    backend: str | None = None,
-) -> Definition:
-    """Read a rank file.
-
-    Raises:
-        FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
-    """
-    return parse(read(path), path, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
 
 
 def parse(
@@ -42,18 +27,17 @@ def parse(
     *,
     pattern: str,
     special_tokens: Mapping[str, int] | None = None,
-    name: str | None = None,
     backend: str | None = None,
 ) -> Definition:
-    """The tokenizer in the content of a rank file; errors are those of ``load``."""
+    """The tokenizer in the content of a rank file.
+
+    Raises:
+        FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
+    """
     chosen = load_backend(backend)
-    vocab = chosen.readers.read_ranks(data) if chosen.readers else None
-    if vocab is None:
-        ranks = parse_ranks(data, path)
     with blame(path):
-        if vocab is None:
-            vocab = chosen.vocab.from_ranks(check_ids(ranks))
-        return Definition.of(vocab, chosen.name, pattern=pattern, special_tokens=special_tokens, name=name)
+        vocab = chosen.readers.read_ranks(data) or chosen.vocab.from_ranks(check_ids(parse_ranks(data, path)))
+        return Definition.of(vocab, chosen.name, pattern=pattern, special_tokens=special_tokens)
 
 
 def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:
@@ -129,11 +113,8 @@ def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
 
 def says_the_same(definition: Definition, ranks: Mapping[bytes, int]) -> bool:
     """Returns whether the ranks alone give the same merges, and merging makes every token from its bytes (SPEC E2)."""
-    tokens, merges, whole_pieces = definition.vocabulary()
+    _, merges, whole_pieces = definition.vocabulary()
     again = Definition.from_ranks(ranks, pattern="none", backend=definition.backend)
     if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
         return False
-    if whole_pieces:
-        return True
-    plain = Definition.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=definition.backend)
-    return plain.codec().encode_batch(list(tokens.values())) == [[token_id] for token_id in tokens]
+    return whole_pieces or merges_make_all(definition)

@@ -18,7 +18,7 @@ use super::tables::Tables;
 use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Scanner;
+use crate::fast::scan::{Cuts, Scanner};
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
@@ -73,6 +73,11 @@ impl Encoder {
             ..size
         };
         Encoder { tables, later: None, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+    }
+
+    /// Where a text that no pattern cuts can be cut in two.
+    pub fn byte_cuts(&self) -> &dyn Cuts {
+        self.tables.byte_cuts()
     }
 
     /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).

@@ -56,7 +56,9 @@ pub fn most_threads() -> usize {
 
 /// How many threads that much work is worth.
 fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
-    threads.min(groups).min(bytes / WORTH_A_THREAD).min(most_threads()).max(1)
+    let wanted = threads.min(groups).min(bytes / WORTH_A_THREAD).max(1);
+    // To ask how many there are reads files of the system, which takes longer than some short texts.
+    if wanted <= MOST_THREADS { wanted } else { wanted.min(most_threads()) }
 }
 
 /// Calls `make` for every item, on at most `threads` threads, and returns the results in the order of the items; `size` says

@@ -9,8 +9,21 @@ use crate::error::Result;
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
 
+/// A longer text is not looked at for small letters first.
+const LONGEST_WORD: usize = 32;
+
 /// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
+///
+/// No grammar cuts small letters, so a part that has nothing else is a piece: to make a scanner for each word costs seven
+/// times as much as to encode it.
 pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    if matches!(tier, Tier::Masks(_))
+        && (1..=LONGEST_WORD).contains(&text.len())
+        && text.iter().all(u8::is_ascii_lowercase)
+    {
+        emit(text);
+        return Ok(());
+    }
     let mut scanner = Scanner::within(tier, text, spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
@@ -137,6 +150,17 @@ mod tests {
         let fastest = Isa::available().last().copied().unwrap();
         assert_eq!(isa_of(Scanner::new(Grammar::Gpt2, b"a")), fastest);
         assert_eq!(isa_of(Scanner::of(&Tier::Masks(Grammar::Gpt2), b"a")), fastest);
+    }
+
+    #[test]
+    fn no_grammar_cuts_small_letters() {
+        for (name, grammar) in Grammar::ALL {
+            for text in [&b"s"[..], b"re", b"theirs", &[b'm'; LONGEST_WORD], &[b'm'; LONGEST_WORD + 1]] {
+                let mut ends = Vec::new();
+                assert!(Scanner::new(grammar, text).next_block(&mut ends, 4096).unwrap());
+                assert_eq!(ends, [text.len()], "{name}");
+            }
+        }
     }
 
     #[test]

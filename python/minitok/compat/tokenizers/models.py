@@ -21,7 +21,8 @@ from minitok.errors import FileFormatError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
-from minitok.formats.gpt2 import parse_merges
+from minitok.formats.gpt2 import parse_merges, read_merges
+from minitok.formats.huggingface.reasons import OPTIONS
 
 from .components import Component
 from .shown import Shown
@@ -43,17 +44,6 @@ PLAIN: dict[str, Any] = {
     "pattern": "none", "prefix": None, "special_tokens": {}, "added_tokens": {}, "late_tokens": (), "token_flags": {},
     "normalizer": None, "words": None,
 }  # fmt: skip
-
-# The options with their defaults, in the order of the file.
-OPTIONS: dict[str, Any] = {
-    "dropout": None,
-    "unk_token": None,
-    "continuing_subword_prefix": None,
-    "end_of_word_suffix": None,
-    "fuse_unk": False,
-    "byte_fallback": False,
-    "ignore_merges": False,
-}
 
 
 class Model(Shown):
@@ -110,7 +100,7 @@ class BPE(Model):
     def from_content(cls, model: Mapping[str, Any]) -> BPE:
         """The model of a ``tokenizer.json`` that has been read."""
         options = {name: model[name] for name in OPTIONS if name in model}
-        return cls(model["vocab"], pairs_of(model["merges"]), **options)
+        return cls(model["vocab"], read_merges(model["merges"]), **options)
 
     @classmethod
     def from_file(cls, vocab: str, merges: str, **options: Any) -> BPE:
@@ -132,7 +122,7 @@ class BPE(Model):
     def _load(self) -> None:
         if self._data is not None:
             model = json.loads(self._data)["model"]
-            self._vocab, self._merges, self._data = model["vocab"], pairs_of(model["merges"]), None
+            self._vocab, self._merges, self._data = model["vocab"], read_merges(model["merges"]), None
 
     def options(self) -> dict[str, Any]:
         """The options that the constructor takes."""
@@ -209,11 +199,6 @@ class BPE(Model):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(BPE, **self._options), (self.vocab(), self.merges())
-
-
-def pairs_of(rows: Iterable[Any]) -> list[Pair]:
-    """The merges out of a file, from either notation."""
-    return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
 
 
 def piece_definition(model: dict[str, Any]) -> Definition:

@@ -1,43 +1,90 @@
-"""``Pipeline``: what a tokenizer does with text, as it is at one time.
+"""``Pipeline``: what a tokenizer does with text, as it is at one time; ``Text``: a text, its ids, and what belongs to them.
 
 A ``Tokenizer`` of this package can be changed. It makes a pipeline for what it is, and another one after a change; encodings
-keep that of their time, to make their columns from it when they are read.
+keep that of their time, to make their columns (tokens, offsets, words) from it when they are read.
+
+A codec says which segments it makes of a text, and where these stand in it. What remains are the conventions of
+``tokenizers``: offsets count characters, and a token has every character of which it has a byte; a space that is put before a
+text stands for its first character; and where a normalizer changes a text, ``NormalizedString`` says what stands for what.
+
+By hand, with ``▁a`` and ``b``: ``a<s>b`` becomes ``▁a`` (0, 1), ``<s>`` (1, 4), ``▁`` (4, 5) and ``b`` (4, 5).
+
+Costs: O(n) in arrays for n bytes; in Python, for the segments that a normalizer changes.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitok.errors import UnknownTokenError
+import numpy as np
+
+from minitok.arguments import thread_count
+from minitok.backend import load_backend
+from minitok.errors import ComponentError, UnknownTokenError
+from minitok.reference.published.metaspace import MARKER, Metaspace
+from minitok.reference.published.normalize import steps_of
+from minitok.reference.published.words import END, WordCutter
+from minitok.reference.text import utf8
+from minitok.spans.offsets import TokenSizes, span_list
 
 from .decoders import ByteLevel, token_bytes
-from .encoder import Encoder
+from .matching import cuts
+from .normalized_string import CONTINUES, NormalizedString
 from .options import unsigned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from minitok.backend.protocols import Segment
     from minitok.definition import Definition
 
+    from .columns import Columns, Source, Span, Word
     from .decoders import Decoder
     from .steps import Steps
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "Text"]
 
 
-class Pipeline(Encoder):
-    """Encodes and decodes.
+class Pipeline:
+    """Encodes and decodes, and names tokens.
 
-    Args:
+    Attributes:
         definition: What encodes; None if minitok's codec cannot do what the components do.
         steps: The components, one by one.
         decoder: The decoder, or None.
+        allowed: The special tokens that are found in text.
+        spells: Whether the tokens of a piece are the piece, cut, unless bytes are left out.
+        spells_all: Whether the pieces of a segment are the segment, cut.
+        end_size: How many bytes stand behind a piece for the end of a word.
     """
 
     def __init__(self, definition: Definition | None, steps: Steps, decoder: Decoder | None) -> None:
-        super().__init__(definition, steps)
-        self.decoder = decoder
+        self.definition, self.steps, self.decoder = definition, steps, decoder
+        self.codec = None if definition is None else definition.codec()
+        special = () if definition is None else definition.special_tokens
+        self.allowed = tuple(name for name in special if name not in steps.hidden)
+        self.spells = definition is not None and definition.symbols is None
+        self.end_size = 0 if definition is None or definition.word_end is None else len(END)
+        self.spells_all = not self.end_size and (definition is None or definition.words is None)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts, with added tokens found in them."""
+        if self.codec is None:
+            return [list(self.steps.run(text).columns().ids) for text in texts]
+        if len(texts) == 1:
+            return [self.codec.encode(texts[0], self.allowed)]
+        return self.codec.encode_batch(texts, self.allowed, thread_count(None))
+
+    def sources(self, texts: Sequence[str]) -> list[Source]:
+        """The ids of texts, and the columns that belong to them."""
+        if self.codec is None:
+            return [self.steps.run(text).columns() for text in texts]
+        return [Text(self, text, ids) for text, ids in zip(texts, self.encode_batch(texts))]
+
+    # -- decoding --------------------------------------------------------------------------------------------------------
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
         """The text of ids; those without a token are left out."""
@@ -72,3 +119,246 @@ class Pipeline(Encoder):
         tokens = self.steps.added.tokens
         names = self.added_names.items()
         return frozenset(i for i, name in names if token_bytes(name) != tokens[i].content.encode())
+
+    # -- names ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def added_names(self) -> dict[int, str]:
+        """Each added token by id: by its content, or as it stands in normalized text if it is looked for there."""
+        contents = {token_id: token.content for token_id, token in self.steps.added.tokens.items()}
+        return contents | self.steps.late_names
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Each token by id, as the file writes it."""
+        return self.steps.model.names() | self.added_names
+
+    def tokens(self, ids: Sequence[int]) -> list[str]:
+        """The tokens of ids that have one."""
+        return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
+
+    # -- where tokens come from ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def cutter(self) -> tuple[WordCutter, Any]:
+        """What words are, and the pattern that cuts them."""
+        made = self.definition
+        backend, pattern, words = (None, "none", None) if made is None else (made.backend, made.pattern, made.words)
+        return WordCutter(words, None), load_backend(backend).pattern(pattern)
+
+    def pieces(self, segment: bytes) -> list[Span]:
+        """The pieces of a segment, as ranges of its bytes."""
+        words, pattern = self.cutter
+        places = [(0, len(segment))]
+        if words.regex is not None:
+            text = segment.decode()
+            sizes = [1] * len(text) if len(text) == len(segment) else [len(char.encode()) for char in text]
+            at = list(accumulate(sizes, initial=0))
+            places = [
+                (at[start], at[end]) for start, end, is_word in cuts(text, words.regex) if is_word and start < end
+            ]
+        if pattern.source == "none":
+            return places
+        found: list[Span] = []
+        for start, end in places:
+            ends = list(accumulate(map(len, pattern.split(segment[start:end])), initial=start))
+            found += zip(ends, ends[1:])
+        return found
+
+    def normalized(self, text: str) -> NormalizedString:
+        """A text after the steps of the definition, with where its characters come from."""
+        made = NormalizedString(text)
+        for step in steps_of(None if self.definition is None else self.definition.normalizer):
+            made.step(step)
+        return made
+
+    def written(self, segment: bytes, token_id: int) -> str:
+        """An added token as it stands in the text, or in normalized text, where spaces may be markers."""
+        prefix = None if self.definition is None else self.definition.prefix
+        is_marked = token_id in self.late_ids and prefix is not None and Metaspace(prefix).comes_first()
+        return segment.decode().replace(" ", MARKER.decode()) if is_marked else segment.decode()
+
+    @cached_property
+    def late_ids(self) -> frozenset[int]:
+        """The added tokens that are found in normalized text."""
+        return frozenset(self.steps.late_names)
+
+    @cached_property
+    def two_named_ids(self) -> frozenset[int]:
+        """The added tokens that may have another text than their names, or than the token of the model with their id."""
+        tokens, model = self.steps.added.tokens.items(), self.steps.model.names()
+        flagged = {token_id for token_id, token in tokens if token.lstrip or token.rstrip}
+        return frozenset(flagged.union(i for i, name in self.added_names.items() if model.get(i, name) != name))
+
+    @cached_property
+    def overlapping_ids(self) -> frozenset[int]:
+        """The added tokens that may take white space in which the next token begins, which has it too."""
+        if not any(name[:1].isspace() for name in self.added_names.values()):
+            return frozenset()
+        return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)
+
+
+class Place(NamedTuple):
+    """Some tokens, and the segment that they are of.
+
+    Attributes:
+        first: The first of the tokens.
+        stop: The one behind the last.
+        segment: The segment.
+        pieces: Its pieces, as ranges of its bytes; None if they are all of it.
+    """
+
+    first: int
+    stop: int
+    segment: Segment
+    pieces: list[Span] | None
+
+
+class Text:
+    """A text and its ids.
+
+    Args:
+        pipeline: What encoded it.
+        text: The text.
+        ids: The ids.
+    """
+
+    def __init__(self, pipeline: Pipeline, text: str, ids: list[int]) -> None:
+        self.pipeline, self.text, self.ids = pipeline, text, ids
+
+    @cached_property
+    def tokens(self) -> Sequence[str]:
+        """The tokens; an added token that takes white space has it in its text."""
+        pipeline = self.pipeline
+        if pipeline.two_named_ids.isdisjoint(self.ids):
+            return pipeline.tokens(self.ids)
+        if self.places is None:
+            return self.columns.tokens
+        model = pipeline.steps.model.names()
+        names = [model.get(token_id, "") for token_id in self.ids]
+        for place in self.places:
+            if place.segment[5] is not None:
+                names[place.first] = pipeline.written(place.segment[0], place.segment[5])
+        return names
+
+    @cached_property
+    def offsets(self) -> Sequence[Span]:
+        """Where in the text each token begins and ends, in characters."""
+        if self.places is None:
+            return self.columns.offsets
+        rows = [self.offsets_of(place, spans) for place, spans in zip(self.places, self.followed())]
+        return span_list(*(np.concatenate(side) for side in zip(*rows))) if rows else []
+
+    def offsets_of(self, place: Place, spans: tuple[Any, Any] | None) -> tuple[Any, Any]:
+        """The same of the tokens of a segment. ``spans``: where its characters come from."""
+        data, start, _, put, _, token_id = place.segment
+        if token_id is not None:
+            starts, ends = np.zeros(1, np.int64), np.array([len(data)])
+        else:
+            ends = np.cumsum(self.sizes.bytes[place.first : place.stop], dtype=np.int64)
+            starts = np.subtract(ends, self.sizes.bytes[place.first : place.stop], dtype=np.int64)
+        if place.pieces is not None:
+            firsts, lasts = np.array(place.pieces, np.int64).reshape(-1, 2).T
+            inner = np.cumsum(lasts - firsts + self.pipeline.end_size)
+            pieces = np.searchsorted(inner, starts, side="right")
+            shift = lasts + self.pipeline.end_size - inner
+            starts, ends = starts + shift[pieces], np.minimum(ends + shift[pieces], lasts[pieces])
+        if not data.isascii():
+            begun = np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES)
+            starts, ends = begun[starts] - 1, begun[ends - 1]
+        if spans is not None:
+            return spans[0][starts], spans[1][ends - 1]
+        # A space that was put there stands for the first character.
+        return (starts - put).clip(0) + self.char_at(start), (ends - put).clip(1) + self.char_at(start)
+
+    @cached_property
+    def words(self) -> Sequence[Word]:
+        """The number of the piece that each token is in."""
+        if self.places is None:
+            return self.columns.words
+        words: list[Word] = []
+        number = 0
+        for first, stop, (data, *_, token_id), cut in self.places:
+            pieces = cut or (self.pipeline.pieces(data) if token_id is None else [(0, len(data))])
+            sizes = self.sizes.bytes[first:stop].astype(np.int64)
+            inner = np.cumsum([end - start + self.pipeline.end_size for start, end in pieces[:-1]])
+            words += (number + np.searchsorted(inner, np.cumsum(sizes) - sizes, side="right")).tolist()
+            number += len(pieces)
+        return words
+
+    @cached_property
+    def sizes(self) -> TokenSizes:
+        """The sizes of the tokens."""
+        return TokenSizes(self.pipeline.codec, np.array(self.ids, np.uint32))  # type: ignore[arg-type]  # where there are places
+
+    @cached_property
+    def places(self) -> list[Place] | None:
+        """The tokens by segments; None if tokens do not say which bytes they have, or have some twice."""
+        pipeline = self.pipeline
+        if not pipeline.spells or pipeline.codec is None or not pipeline.overlapping_ids.isdisjoint(self.ids):
+            return None
+        places: list[Place] = []
+        byte_ends = self.sizes.byte_ends()
+        first = 0
+        for segment in pipeline.codec.segments(self.text, pipeline.allowed):
+            data, is_text = segment[0], segment[5] is None
+            pieces = None if pipeline.spells_all or not is_text else pipeline.pieces(data)
+            stop = first + 1
+            if is_text:
+                size = len(data) if pieces is None else sum(end - start + pipeline.end_size for start, end in pieces)
+                end = size + (int(byte_ends[first - 1]) if first else 0)
+                stop = first + int(np.searchsorted(byte_ends[first:], end)) + 1 if size else first
+                if size and byte_ends[stop - 1 :][:1].tolist() != [end]:  # Some bytes have no token.
+                    return None
+            places.append(Place(first, stop, segment, pieces))
+            first = stop
+        return places
+
+    def followed(self) -> Iterator[tuple[Any, Any] | None]:
+        """Where the characters of each segment come from: their starts and ends; None if it stands in the text as it is.
+
+        A normalizer has changed all text between two early tokens at once, whatever late tokens are in it.
+        """
+        segments = [place.segment for place in self.places or ()]
+        is_early = [segment[5] is not None and segment[5] not in self.pipeline.late_ids for segment in segments]
+        numbers = accumulate(early or before for early, before in zip(is_early, [False, *is_early]))
+        for _, group in groupby(zip(numbers, segments), key=itemgetter(0)):
+            found = [segment for _, segment in group]
+            if all(segment[4] is None for segment in found):
+                yield from [None] * len(found)
+                continue
+            start, end = found[0][1], found[-1][2]
+            normalized = self.pipeline.normalized(self.data[start:end].decode())
+            places = np.array(normalized.spans, np.int64).reshape(-1, 2) + self.char_at(start)
+            done = 0
+            for segment in found:
+                put, stop = segment[3], done + len(segment[0].decode()) - segment[3]
+                rows = np.concatenate([places[done : done + put], places[done:stop]])
+                yield rows[:, 0], rows[:, 1]
+                done = stop
+            if done != len(places):
+                raise ComponentError("the normalizer, followed, gives another text: please report this")
+
+    @cached_property
+    def data(self) -> bytes:
+        """The text as bytes."""
+        return utf8(self.text)
+
+    @cached_property
+    def begun(self) -> Any:
+        """How many characters begin before each byte of the text, where it has others than ASCII."""
+        return np.concatenate([[0], np.cumsum(np.frombuffer(self.data, np.int8) >= CONTINUES)])
+
+    def char_at(self, place: int) -> int:
+        """How many characters begin before a byte of the text."""
+        return place if len(self.data) == len(self.text) else int(self.begun[place])
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns, made step by step."""
+        columns = self.pipeline.steps.run(self.text).columns()
+        if list(columns.ids) != self.ids:
+            raise ComponentError(
+                "the components, run one by one, give other ids than the tokenizer: please report this"
+            )
+        return columns

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.formats.files import shown
-from minitok.formats.huggingface.reasons import Unsupported
+from minitok.formats.files import Reason, shown
 
 from .components import Component
 from .options import BYTE_LEVEL, FLAG, TOKEN, Kind, Option
@@ -152,7 +151,7 @@ Sequence = PostProcessor.named("Sequence", "Post-processors, one after the other
 
 
 def check_state(state: Any) -> None:
-    """Refuses the JSON of a post-processor that ``tokenizers`` would not read, or fail on. Raises Unsupported."""
+    """Refuses the JSON of a post-processor that ``tokenizers`` would not read, or fail on. Raises Reason."""
     kind = value_of(state, "post_processor", "type")
     where = f"post_processor {kind}"
     if kind == "Sequence":
@@ -162,12 +161,12 @@ def check_state(state: Any) -> None:
         for key in ("sep", "cls"):
             pair = value_of(state, where, key)
             if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
-                raise Unsupported(f"the {key!r} of the {where} is not a token and its id: {shown(pair)}")
+                raise Reason(f"the {key!r} of the {where} is not a token and its id: {shown(pair)}")
             whole_number(pair[1], f"the id in the {key!r} of the {where}")
     elif kind == "TemplateProcessing":
         tokens = value_of(state, where, "special_tokens")
         if not isinstance(tokens, dict):
-            raise Unsupported(f"the 'special_tokens' of the {where} are not an object: {shown(tokens)}")
+            raise Reason(f"the 'special_tokens' of the {where} are not an object: {shown(tokens)}")
         for name, token in tokens.items():
             check_special_token(token, f"special token {name!r} of the {where}")
         for key, texts in (("single", "A"), ("pair", "AB")):
@@ -180,23 +179,23 @@ def check_special_token(token: Any, where: str) -> None:
     """Refuses a special token of a template that is not ids and as many texts."""
     ids, texts = value_of(token, where, "ids"), value_of(token, where, "tokens")
     if not isinstance(ids, list) or not isinstance(texts, list) or len(ids) != len(texts):
-        raise Unsupported(f"the {where} has not as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
+        raise Reason(f"the {where} has not as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
     for token_id, text in zip(ids, texts):
         whole_number(token_id, f"an id of the {where}")
         if not isinstance(text, str):
-            raise Unsupported(f"a token of the {where} is not a string: {shown(text)}")
+            raise Reason(f"a token of the {where} is not a string: {shown(text)}")
 
 
 def check_template(pieces: Any, where: str, known: dict[str, Any]) -> None:
     """Refuses a template that has other pieces than the known texts and special tokens."""
     if not isinstance(pieces, list):
-        raise Unsupported(f"the {where} is not a list: {shown(pieces)}")
+        raise Reason(f"the {where} is not a list: {shown(pieces)}")
     for each in pieces:
         kind = next(iter(each)) if isinstance(each, dict) and len(each) == 1 else None
         if kind not in known:
-            raise Unsupported(f"a piece of the {where} is neither a Sequence nor a SpecialToken: {shown(each)}")
+            raise Reason(f"a piece of the {where} is neither a Sequence nor a SpecialToken: {shown(each)}")
         what = f"{kind} of the {where}"
         name = value_of(each[kind], what, "id")
         if not isinstance(name, str) or name not in list(known[kind]):
-            raise Unsupported(f"the {where} has no {kind} {shown(name)}")
+            raise Reason(f"the {where} has no {kind} {shown(name)}")
         whole_number(value_of(each[kind], what, "type_id"), f"the 'type_id' of the {what}")

@@ -8,13 +8,11 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from minitok.backend import load_backend
 from minitok.errors import ComponentError, FileFormatError, MinitokError, VocabularyError
 from minitok.formats import huggingface
-from minitok.formats.files import parse_json
+from minitok.formats.files import Reason, blame, parse_json, parse_tables
 from minitok.formats.huggingface.added import given_ids, read_added
 from minitok.formats.huggingface.patterns import flat_steps
-from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
 from .components import Component, as_component
@@ -76,21 +74,20 @@ class Recipe:
     @classmethod
     def from_bytes(cls, data: bytes, path: object) -> Recipe:
         """Reads a ``tokenizer.json``. Raises FileFormatError."""
-        readers = load_backend(None).readers
-        definition = huggingface.parse_tables(data, path)
-        table = readers.read_tokenizer_json(data) if definition is not None and readers is not None else None
-        content = parse_json(data if table is None else table.rest, path)
-        if definition is None:
+        found = parse_tables(data, path, huggingface)
+        if found is None:
+            content = parse_json(data, path)
             definition = read_definition(content, path)
-        try:
+        else:
+            definition, content = found
+        with blame(path):
             if content.get("post_processor") is not None:
                 check_state(content["post_processor"])
             recipe = cls.from_content(content, definition, data)
-            recipe.pipeline()
-        except Unsupported as reason:
-            raise FileFormatError(path, str(reason)) from None
-        except FileFormatError as error:  # What is not followed here is refused at once.
-            raise FileFormatError(path, error.reason) from None
+            try:
+                recipe.pipeline()
+            except FileFormatError as error:  # What is not followed here is refused at once.
+                raise Reason(error.reason) from None
         return recipe
 
     @classmethod
@@ -98,7 +95,7 @@ class Recipe:
         """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary.
 
         Raises:
-            Unsupported: A field is not what it should be; the message names it.
+            Reason: A field is not what it should be; the message names it.
         """
         model = content["model"]
         recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
@@ -113,7 +110,7 @@ class Recipe:
             try:
                 recipe.set_step(name, content.get(name))
             except (TypeError, ValueError, OverflowError) as error:
-                raise Unsupported(f"the {name}: {error}") from None
+                raise Reason(f"the {name}: {error}") from None
         recipe.truncation = read_truncation(content.get("truncation"))
         recipe.padding = read_padding(content.get("padding"))
         if definition is not None:
@@ -244,6 +241,6 @@ def read_definition(content: Any, path: object) -> Definition | None:
         try:
             piece_definition(BPE.from_content(content["model"]).as_json())
             read_added(content.get("added_tokens") or [])
-        except (KeyError, TypeError, ValueError, AttributeError, Unsupported):
+        except (KeyError, TypeError, ValueError, AttributeError, Reason):
             raise refused from None
     return None

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.formats.files import shown
-from minitok.formats.huggingface.reasons import Unsupported
+from minitok.formats.files import Reason, shown
 
 from .options import instance, unsigned
 
@@ -60,21 +59,21 @@ def check_padding(**options: Any) -> State:
 
 
 def read_truncation(state: Any) -> State | None:
-    """The options out of a file. As there, a stride may be longer than the length. Raises Unsupported with the field's name."""
+    """The options out of a file. As there, a stride may be longer than the length. Raises Reason with the field's name."""
     if isinstance(state, dict):
         state = {"direction": "Right", **state}
     return None if state is None else {name: read_field(state, "truncation", name, TRUNCATION) for name in TRUNCATION}
 
 
 def read_padding(state: Any) -> State | None:
-    """The options out of a file. Raises Unsupported with the field's name."""
+    """The options out of a file. Raises Reason with the field's name."""
     if state is None:
         return None
     strategy, length = value_of(state, "padding", "strategy"), None
     if isinstance(strategy, dict) and strategy.keys() == {"Fixed"}:
         length = whole_number(strategy["Fixed"], "the 'Fixed' of the strategy of the padding", LENGTH)
     elif strategy != "BatchLongest":
-        raise Unsupported(f"the 'strategy' of the padding is neither BatchLongest nor Fixed: {shown(strategy)}")
+        raise Reason(f"the 'strategy' of the padding is neither BatchLongest nor Fixed: {shown(strategy)}")
     optional = () if state.get("pad_to_multiple_of") is not None else ("pad_to_multiple_of",)
     fields = {name: None if name in optional else read_field(state, "padding", name, PADDING) for name in PADDING}
     return {"length": length, **fields}
@@ -105,20 +104,20 @@ def read_field(state: Any, where: str, key: str, rules: Mapping[str, Any]) -> An
         return whole_number(value, what, rule)
     if isinstance(rule, type):
         if not isinstance(value, rule):
-            raise Unsupported(f"{what} is not a string: {shown(value)}")
+            raise Reason(f"{what} is not a string: {shown(value)}")
         return value
     for option, name in rule.items():
         if name == value:
             return option
-    raise Unsupported(f"{what} is none of {', '.join(rule.values())}: {shown(value)}")
+    raise Reason(f"{what} is none of {', '.join(rule.values())}: {shown(value)}")
 
 
 def value_of(state: Any, where: str, key: str) -> Any:
     """A field that must be there."""
     if not isinstance(state, dict):
-        raise Unsupported(f"the {where} is not an object: {shown(state)}")
+        raise Reason(f"the {where} is not an object: {shown(state)}")
     if key not in state:
-        raise Unsupported(f"the {where} has no {key!r}")
+        raise Reason(f"the {where} has no {key!r}")
     return state[key]
 
 
@@ -127,8 +126,8 @@ def whole_number(value: Any, what: str, below: int = ID) -> int:
 
     >>> whole_number(-5, "the 'pad_id' of the padding", 256)
     Traceback (most recent call last):
-    minitok.formats.huggingface.reasons.Unsupported: the 'pad_id' of the padding is not a whole number from 0 to 255: -5
+    minitok.formats.huggingface.reasons.Reason: the 'pad_id' of the padding is not a whole number from 0 to 255: -5
     """
     if type(value) is not int or not 0 <= value < below:
-        raise Unsupported(f"{what} is not a whole number from 0 to {below - 1}: {shown(value)}")
+        raise Reason(f"{what} is not a whole number from 0 to {below - 1}: {shown(value)}")
     return value

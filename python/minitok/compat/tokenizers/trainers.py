@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .added import AddedToken, as_added
-from .shown import shown_fields
+from .shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ ORDER = (
 )  # fmt: skip
 
 
-class Trainer:
+class Trainer(Shown):
     """The options of training a model."""
 
 
@@ -69,10 +69,7 @@ class BpeTrainer(Trainer):
         options = {name: getattr(self, name) for name in ORDER}
         special = [token.__getstate__() for token in self.special_tokens]
         progress = FORMATS.get(self.progress_format, "Indicatif")
-        return {**options, "progress_format": progress, "special_tokens": special, "words": {}}
-
-    def __getstate__(self) -> bytes:
-        return json.dumps({"BpeTrainer": self.as_json()}, ensure_ascii=False, separators=(",", ":")).encode()
+        return {"BpeTrainer": {**options, "progress_format": progress, "special_tokens": special, "words": {}}}
 
     def __setstate__(self, state: bytes) -> None:
         options = json.loads(state)["BpeTrainer"]
@@ -83,7 +80,7 @@ class BpeTrainer(Trainer):
             setattr(self, name, options[name])
 
     def __repr__(self) -> str:
-        return f"BpeTrainer(BpeTrainer({shown_fields(self.as_json())}))"
+        return f"BpeTrainer({super().__repr__()})"
 
     def __str__(self) -> str:
-        return f"BpeTrainer(BpeTrainer({shown_fields(self.as_json(), short=True)}))"
+        return f"BpeTrainer({super().__str__()})"

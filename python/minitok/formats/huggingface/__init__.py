@@ -19,7 +19,7 @@ The correspondence:
   those of ``encode(text, add_special_tokens=False)``
 """
 
-from .read import load, parse, parse_tables
+from .read import TABLES, parse
 from .write import dump, save
 
-__all__ = ["dump", "load", "parse", "parse_tables", "save"]
+__all__ = ["TABLES", "dump", "parse", "save"]

@@ -15,8 +15,7 @@ from ...reference.published.normalize import Normalizer, steps_of
 from ...reference.published.preprocess import Preprocessor
 from ...reference.special import SpecialTokens
 from ..byte_level import CHARS
-from ..files import shown
-from .reasons import Unsupported
+from ..files import Reason, found_tokens, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +43,7 @@ class Added:
         """The fields of a definition; ``ids``: other ids of the same tokens."""
         ids = self.ids if ids is None else ids
         return {
-            "special_tokens": {name: token_id for name, token_id in ids.items() if name in self.special},
-            "added_tokens": {name: token_id for name, token_id in ids.items() if name not in self.special},
+            **found_tokens((name, token_id, name not in self.special) for name, token_id in ids.items()),
             "late_tokens": self.late,
             "token_flags": self.flags,
         }
@@ -54,21 +52,21 @@ class Added:
 def read_added(tokens: Any) -> Added:
     """The added tokens of a file."""
     if not isinstance(tokens, list):
-        raise Unsupported("the added_tokens are not a list")
+        raise Reason("the added_tokens are not a list")
     ids: dict[str, int] = {}
     special: set[str] = set()
     late: set[str] = set()
     flags: dict[str, frozenset[str]] = {}
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("content"), str):
-            raise Unsupported(f"an added token has no content: {shown(token)}")
+            raise Reason(f"an added token has no content: {shown(token)}")
         content, token_id = token["content"], token.get("id")
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
+            raise Reason(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
         if own := frozenset(flag for flag in FLAGS if token.get(flag)):
             flags[content] = own
         if ids.get(content, token_id) != token_id:
-            raise Unsupported(f"the added token {content!r} has two ids")
+            raise Reason(f"the added token {content!r} has two ids")
         ids[content] = token_id
         if token.get("special"):
             special.add(content)

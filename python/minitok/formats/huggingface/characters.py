@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from ...errors import VocabularyError
 from ...reference.pretokenize import NAMED, THEN
 from ...reference.published.families import FAMILIES
-from ...reference.published.flags import FLAGS
 from ...reference.published.metaspace import MARKER
 from ...reference.published.regex_tree import width
 from ...reference.published.regexes import parse
 from ...reference.published.unicode import contains, difference
-from ..files import shown
+from ..files import Reason, shown
 from ..pattern_names import steps_of_pattern
+from .added import read_added
 from .normalizers import dump_steps, read_steps
-from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_cutter
-from .reasons import Unsupported, check_ranks, in_file, model_in_file, step_type, steps_of
+from .patterns import OWN_STEPS, dump_split, flat_steps, read_cutter
+from .reasons import in_file, step_type, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator
 
     from ...definition import Definition
     from ...reference.published.normalize import Step
@@ -44,7 +44,7 @@ EITHER: CharSet = ((ord(" "), ord(" ")), (ord(MARK), ord(MARK)))
 TO_MARKS_STEP, PREPEND_STEP = ("replace", " ", MARK), ("prepend", MARK)
 
 
-def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
+def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
     """The pattern, the normalizer, and where a space is put before the text."""
     steps = read_steps(content.get("normalizer"))
     cutters = flat_steps(content.get("pre_tokenizer"))
@@ -56,19 +56,18 @@ def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool
         scheme, patterns = read_metaspace(cutters.pop(0))
         prefix = scheme
         if prefix == "first" and any(shortens(step) for step in steps):
-            raise Unsupported("a normalizer may remove the first text, and Metaspace has the prepend_scheme first")
-        late = [
-            (str(token.get("content")), [flag for flag in FLAGS if token.get(flag)]) for token in late_tokens(content)
-        ]
+            raise Reason("a normalizer may remove the first text, and Metaspace has the prepend_scheme first")
+        added = read_added(content.get("added_tokens") or [])
+        late = ((name, added.flags.get(name, ())) for name in added.ids if name in added.late)
         if prefix == "never" and (reason := found_otherwise(late)):
-            raise Unsupported(reason)
+            raise Reason(reason)
     else:
         kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
-        raise Unsupported(
+        raise Reason(
             f"it is BPE of characters with the steps {kinds}; minitok has Replace of spaces by markers, and Metaspace first"
         )
     # Where a space is, there is a marker by then, so that there is nowhere to cut at spaces.
-    patterns += [read_alike(step, may_match_nothing) for step in cutters if not cuts_at_spaces(step)]
+    patterns += [read_alike(step) for step in cutters if not cuts_at_spaces(step)]
     check_decoder(content.get("decoder"))
     return {"pattern": THEN.join(patterns) or "none", "prefix": prefix, "normalizer": steps or None}
 
@@ -83,12 +82,6 @@ def has_markers(content: dict[str, Any]) -> bool:
 def normalizers_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The steps of the normalizer, as they stand in the file."""
     return steps_of(content.get("normalizer"), "normalizer", "normalizers")
-
-
-def late_tokens(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The added tokens that are normalized."""
-    tokens = content.get("added_tokens") or []
-    return [token for token in tokens if isinstance(token, dict) and token.get("normalized", not token.get("special"))]
 
 
 def found_otherwise(late: Iterable[tuple[str, Collection[str]]]) -> str | None:
@@ -114,20 +107,20 @@ def before_marks(steps: list[Step]) -> list[Step]:
         [TO_MARKS_STEP, PREPEND_STEP],
     ]
     if steps[: len(kept)] != kept or marks not in orders:
-        raise Unsupported(f"it is BPE of characters with the normalizing steps {shown(steps)}: markers must come last")
+        raise Reason(f"it is BPE of characters with the normalizing steps {shown(steps)}: markers must come last")
     return kept
 
 
-def read_alike(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+def read_alike(step: dict[str, Any]) -> str:
     """The pattern of a pre-tokenizer that does not tell a space from a marker."""
     kind = step_type(step, "pre_tokenizer")
     if kind == "Split" and step.get("behavior") == "Removed":
-        raise Unsupported("the pre_tokenizer Split drops text behind markers")
-    pattern = read_cutter(kind, step, may_match_nothing).replace("\\" + MARK, MARK)
+        raise Reason("the pre_tokenizer Split drops text behind markers")
+    pattern = read_cutter(kind, step).replace("\\" + MARK, MARK)
     # Spaces are markers when it cuts in the file, and markers spaces here.
     here = pattern.replace(MARK, r"\x20")
     if not cuts_alike(pattern, here):
-        raise Unsupported(f"the pre_tokenizer {kind} tells a space from a marker, which are one here")
+        raise Reason(f"the pre_tokenizer {kind} tells a space from a marker, which are one here")
     return here
 
 
@@ -168,10 +161,10 @@ def cuts_at_spaces(step: dict[str, Any]) -> bool:
 def read_metaspace(step: dict[str, Any]) -> tuple[str, list[str]]:
     """Where a space is put before the text, and the patterns."""
     if step.get("replacement") != MARK:
-        raise Unsupported(f"the pre_tokenizer Metaspace has the replacement {shown(step.get('replacement'))}")
+        raise Reason(f"the pre_tokenizer Metaspace has the replacement {shown(step.get('replacement'))}")
     scheme = step.get("prepend_scheme", "always" if step.get("add_prefix_space", True) else "never")
     if scheme not in ("always", "first", "never"):
-        raise Unsupported(f"the pre_tokenizer Metaspace has the prepend_scheme {shown(scheme)}")
+        raise Reason(f"the pre_tokenizer Metaspace has the prepend_scheme {shown(scheme)}")
     return str(scheme), [SPLIT] if step.get("split", True) else []
 
 
@@ -183,16 +176,16 @@ def check_decoder(step: Any) -> None:
     for part in steps_of(step, "decoder", "decoders"):
         kind = step_type(part, "decoder")
         if kind not in DECODERS or (kind == "Replace" and part != TO_SPACES):
-            raise Unsupported(f"the decoder has a step {kind} that minitok does not have")
+            raise Reason(f"the decoder has a step {kind} that minitok does not have")
         if kind == "Strip" and (part.get("content"), part.get("start"), part.get("stop")) != (" ", 1, 0):
-            raise Unsupported("the decoder Strip drops something else than one space at the start")
+            raise Reason("the decoder Strip drops something else than one space at the start")
 
 
 def check_fallback(model: dict[str, Any]) -> None:
     """Refuse a model with byte fallback that takes pieces whole, or writes characters by their place."""
     for name in ("ignore_merges", "continuing_subword_prefix", "end_of_word_suffix"):
         if model.get(name):
-            raise Unsupported(f"it is BPE of characters with byte_fallback and {name}")
+            raise Reason(f"it is BPE of characters with byte_fallback and {name}")
 
 
 def falls_back(model: dict[str, Any], vocab: Container[str]) -> bool:
@@ -204,7 +197,7 @@ def read_tokens(vocab: dict[str, int]) -> tuple[dict[str, int], list[int]]:
     """The tokens that are not bytes, and the ids of the 256 bytes."""
     for name in BYTE_NAMES:
         if name not in vocab:
-            raise Unsupported(f"it has byte_fallback, but no token {name!r}")
+            raise Reason(f"it has byte_fallback, but no token {name!r}")
     fallback = [vocab[name] for name in BYTE_NAMES]
     bytes_of_their_own = frozenset(BYTE_NAMES)
     return {token: token_id for token, token_id in vocab.items() if token not in bytes_of_their_own}, fallback
@@ -216,14 +209,14 @@ def bytes_of(ids: dict[str, int]) -> dict[bytes, int]:
     for token, token_id in ids.items():
         data = token.replace(MARK, " ").encode()
         if data in tokens:
-            raise Unsupported(f"the tokens {tokens[data]} and {token_id} are the same, if markers are spaces")
+            raise Reason(f"the tokens {tokens[data]} and {token_id} are the same, if markers are spaces")
         tokens[data] = token_id
     return tokens
 
 
 def dump_characters(definition: Definition) -> dict[str, Any]:
     """The fields of the file that are not those of every file."""
-    vocab, prefix = definition.vocab, definition.prefix
+    prefix = definition.prefix
     if prefix not in ("never", "segment", "first", "always"):
         raise VocabularyError(f"a tokenizer.json of BPE of characters cannot say a space by the rule {prefix!r}")
     if definition.words or definition.word_end:
@@ -234,15 +227,6 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         step not in OWN_STEPS and (MARK in step or not cuts_alike(step.replace(r"\x20", MARK), step)) for step in cuts
     ):
         raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
-    bytes_ids = frozenset(vocab.fallback or ())
-    names = {token_id: name for name, token_id in definition.found_tokens.items()}
-    shown = {
-        token_id: f"<0x{token[0]:02X}>"
-        if token_id in bytes_ids
-        else token.decode("utf-8", "surrogateescape").replace(" ", MARK)
-        for token_id, token in sorted(vocab.tokens.items())
-    }
-    check_ranks(vocab.merges)
     has_metaspace = splits or prefix in ("first", "always")
     late = ((name, definition.token_flags.get(name, ())) for name in sorted(definition.late_tokens))
     if splits and prefix == "never" and (reason := found_otherwise(late)):
@@ -252,16 +236,9 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     cutters = [cutter] if has_metaspace else []
     cutters += [dump_split(step.replace(r"\x20", MARK), "Isolated") for step in cuts]
     strip = [] if prefix == "never" else [{"type": "Strip", "content": " ", "start": 1, "stop": 0}]
-    steps = [*dump_steps(definition.normalizer), *marks]
     return {
-        "normalizer": {"type": "Sequence", "normalizers": steps} if steps else None,
+        "normalizer": in_file([*dump_steps(definition.normalizer), *marks]),
         "pre_tokenizer": in_file(cutters, "pretokenizers"),
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [TO_SPACES, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip]},
-        "model": model_in_file(
-            {token: token_id for token_id, token in sorted((names | shown).items())},
-            [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
-            fuse_unk=True,
-            byte_fallback=True,
-        ),
     }

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ...errors import VocabularyError
 from ...reference.published.normal_forms import FORMS
 from ...reference.published.normalize import steps_of as normal_steps_of
-from ..files import shown
+from ..files import Reason, shown
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
-from .reasons import Unsupported, step_type
+from .reasons import step_type
 from .tables import ACCENTS, CONTROLS, MARKS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_steps(step: Any) -> list[Step]:
     if kind == "Sequence":
         parts = step.get("normalizers")
         if not isinstance(parts, list):
-            raise Unsupported("the normalizer Sequence has no list of normalizers")
+            raise Reason("the normalizer Sequence has no list of normalizers")
         return [found for part in parts for found in read_steps(part)]
     if kind in FORMS:
         return [kind]
@@ -55,14 +55,14 @@ def read_steps(step: Any) -> list[Step]:
     if kind in READERS:
         return list(READERS[kind](step))
     known = ", ".join(sorted([*FORMS, *SIMPLE, *READERS]))
-    raise Unsupported(f"the normalizer is {kind}; minitok has {known}")
+    raise Reason(f"the normalizer is {kind}; minitok has {known}")
 
 
 def read_prepend(step: dict[str, Any]) -> Sequence[Step]:
     """A text before each segment."""
     text = step.get("prepend")
     if not isinstance(text, str):
-        raise Unsupported("the normalizer Prepend has no text")
+        raise Reason("the normalizer Prepend has no text")
     return [("prepend", text)] if text else []
 
 
@@ -70,16 +70,16 @@ def read_replace(step: dict[str, Any]) -> Sequence[Step]:
     """A text in place of each match of another, or of a regular expression."""
     source, content = step.get("pattern"), step.get("content")
     if not isinstance(source, dict) or not isinstance(content, str):
-        raise Unsupported("the normalizer Replace has no pattern, or no content")
+        raise Reason("the normalizer Replace has no pattern, or no content")
     if isinstance(source.get("String"), str) and source["String"]:
         return [("replace", literal(source["String"]), content)]
     if not isinstance(source.get("Regex"), str):
-        raise Unsupported(f"the normalizer Replace has the pattern {shown(source)}")
+        raise Reason(f"the normalizer Replace has the pattern {shown(source)}")
     pattern = with_line_ends(source["Regex"])
     if difference := engine_difference(pattern):
-        raise Unsupported(f"the normalizer Replace has {difference}, which other engines read otherwise")
+        raise Reason(f"the normalizer Replace has {difference}, which other engines read otherwise")
     if matches_nothing(pattern):
-        raise Unsupported("the normalizer Replace has a match of nothing")
+        raise Reason("the normalizer Replace has a match of nothing")
     return [("replace", with_words(pattern), content)]
 
 
@@ -103,7 +103,7 @@ def read_bert(step: dict[str, Any]) -> Sequence[Step]:
 def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     """SentencePiece's table of characters to replace, if it is empty."""
     if step.get("precompiled_charsmap"):
-        raise Unsupported("the normalizer Precompiled replaces characters by a table, which minitok does not do")
+        raise Reason("the normalizer Precompiled replaces characters by a table, which minitok does not do")
     return []
 
 

@@ -17,10 +17,10 @@ from ...reference.pretokenize import BYTES, NAMED, THEN
 from ...reference.published.families import FAMILIES
 from ...reference.published.regex_tree import LOOKS, width
 from ...reference.published.regexes import parse
-from ..files import shown
+from ..files import Reason, shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .oniguruma import engine_difference, with_line_ends, with_repeats, with_words
-from .reasons import Unsupported, step_type, steps_of
+from .reasons import step_type, steps_of
 from .tables import DIGITS, PUNCTUATION
 
 if TYPE_CHECKING:
@@ -61,15 +61,10 @@ RULES: dict[str, Callable[[dict[str, Any]], tuple[str, Any, bool]]] = {
 }
 
 
-def read_pattern(
-    step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing, *, by_bytes: bool = True
-) -> Cuts:
-    """What the pre-tokenizers of bytes stand for, or else those of characters.
-
-    ``may_match_nothing``: whether a pattern may match the empty text.
-    """
+def read_pattern(step: Any, *, by_bytes: bool = True) -> Cuts:
+    """What the pre-tokenizers of bytes stand for, or else those of characters."""
     if by_bytes and step is None:
-        raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
+        raise Reason("no pre_tokenizer: the tokens are characters, not bytes")
     steps = flat_steps(step)
     patterns: list[str] = []
     words = prefix = None
@@ -78,23 +73,23 @@ def read_pattern(
         kind = step_type(part, "pre_tokenizer")
         if kind == "ByteLevel":
             if of_bytes:
-                raise Unsupported("the pre_tokenizer has ByteLevel twice")
+                raise Reason("the pre_tokenizer has ByteLevel twice")
             of_bytes = True
             if part.get("add_prefix_space", True):
                 if index:
-                    raise Unsupported("the pre_tokenizer ByteLevel has add_prefix_space after other steps")
+                    raise Reason("the pre_tokenizer ByteLevel has add_prefix_space after other steps")
                 prefix = "bytes"
             patterns += ["gpt2"] if part.get("use_regex", True) else []
         elif (found := read_words(kind, part)) is not None:
             if index:
-                raise Unsupported(f"the pre_tokenizer drops text ({kind}) after other steps")
+                raise Reason(f"the pre_tokenizer drops text ({kind}) after other steps")
             words, further = found
             patterns += further
         else:
-            cutter = read_cutter(kind, part, may_match_nothing)
+            cutter = read_cutter(kind, part)
             patterns.append(BYTES + cutter if of_bytes else cutter)
     if by_bytes and not of_bytes:
-        raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
+        raise Reason("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
     return Cuts(name_of(THEN.join(patterns) or "none"), words, prefix)
 
 
@@ -115,7 +110,7 @@ def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
         return None
     pattern = read_source(step)
     if pattern not in NAMED | FAMILIES and matches_nothing(pattern) and not only_cuts(pattern):
-        raise Unsupported("the pre_tokenizer Split may match nothing, or more, with the behavior 'Removed'")
+        raise Reason("the pre_tokenizer Split may match nothing, or more, with the behavior 'Removed'")
     if step.get("invert"):
         # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
         return None if pattern in NAMED | FAMILIES else (pattern, [])
@@ -123,7 +118,7 @@ def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
     if only_cuts(expression):
         return None
     if not takes_characters(parse(expression)):
-        raise Unsupported("the pre_tokenizer Split removes something else than characters, alone or in a row")
+        raise Reason("the pre_tokenizer Split removes something else than characters, alone or in a row")
     return rest_of(expression), []
 
 
@@ -148,27 +143,25 @@ def rest_of(pattern: str) -> str:
     return f"(?:(?!{pattern})[\\s\\S])+"
 
 
-def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+def read_cutter(kind: str, step: dict[str, Any]) -> str:
     """The pattern of a pre-tokenizer that cuts by one."""
     if kind == "Split":
-        return read_split(step, may_match_nothing)
+        return read_split(step)
     if kind in ("Digits", "Punctuation"):
         pattern, behavior, invert = RULES[kind](step)
         return behaved(pattern, behavior, invert=invert)
-    raise Unsupported(f"the pre_tokenizer has a step {kind}")
+    raise Reason(f"the pre_tokenizer has a step {kind}")
 
 
-def read_split(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+def read_split(step: dict[str, Any]) -> str:
     """The pattern of a ``Split``, by its name if it has one."""
     pattern, behavior, invert = read_source(step), step.get("behavior"), bool(step.get("invert"))
     if pattern in NAMED | FAMILIES and (behavior == "Isolated" or (behavior == "Removed" and invert)):
         return pattern
     expression = expression_of(pattern)
-    if behavior in (*BEHAVIORS[1:], "Removed") and may_match_nothing(expression):
+    if behavior in (*BEHAVIORS[1:], "Removed") and matches_nothing(expression):
         if not only_cuts(expression):
-            raise Unsupported(
-                f"the pre_tokenizer Split may match nothing, or more, with the behavior {shown(behavior)}"
-            )
+            raise Reason(f"the pre_tokenizer Split may match nothing, or more, with the behavior {shown(behavior)}")
         behavior = "Isolated"
     return behaved(expression, behavior, invert=invert)
 
@@ -179,14 +172,14 @@ def read_source(step: dict[str, Any]) -> str:
     if isinstance(source, dict) and source.get("String"):
         return literal(str(source["String"]))
     if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
-        raise Unsupported("the pre_tokenizer Split has no Regex")
+        raise Reason("the pre_tokenizer Split has no Regex")
     pattern = with_repeats(str(source["Regex"]))
     named = name_of(pattern)
     if named in NAMED | FAMILIES:
         return named
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
-        raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
+        raise Reason(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
     return with_words(pattern)
 
 
@@ -220,7 +213,7 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
         return f"(?:(?!{pattern})[\\s\\S])+(?>{pattern})?|(?>{pattern})"
     if behavior == ("MergedWithPrevious" if invert else "MergedWithNext"):
         return f"(?>{pattern})(?:(?!{pattern})[\\s\\S])*"
-    raise Unsupported(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
+    raise Reason(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
 
 
 # The pre-tokenizers that have a type of their own, by their patterns.

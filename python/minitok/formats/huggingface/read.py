@@ -6,100 +6,88 @@ from typing import TYPE_CHECKING, Any
 
 from ...backend import load_backend
 from ...definition import Definition
-from ...errors import FileFormatError, MinitokError
 from ...reference.vocab import NEVER_IN_UTF8
-from ..files import blame, parse_json, read, shown
-from ..gpt2 import parse_vocab, tokens_of
-from .added import given_ids, in_text, read_added, warn_of_other_ids, with_hiding
+from ..files import Reason, blame, field, shown
+from ..gpt2 import find_pairs, parse_vocab, read_merges, tokens_of
+from .added import Added, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
 from .characters import bytes_of, check_fallback, falls_back, read_spaces, read_tokens
 from .normalizers import read_steps
-from .patterns import matches_nothing, read_pattern
-from .reasons import Unsupported, field, steps_of
-from .symbols import find_pairs, read_bytes, read_symbols
+from .patterns import read_pattern
+from .reasons import steps_of
+from .symbols import read_bytes, read_symbols
 from .word_ends import check_word_end, read_word_ends
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
+    from ..._rust import TokenTable
+    from ...backend import Vocab
 
+# The backend's reader of tokens and merges.
+TABLES = "read_tokenizer_json"
 # These add special tokens where the caller asks for it, and change nothing else.
 DECODERS = ("ByteLevel", "BPEDecoder", "ByteFallback", "Fuse")
 POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
-    """Read a ``tokenizer.json``.
+def parse(
+    content: Any,
+    path: object,
+    backend: str | None = None,
+    *,
+    tables: TokenTable | None = None,
+    other_ids: bool = False,
+) -> Definition:
+    """The tokenizer of a file, from its JSON.
+
+    Args:
+        content: The JSON.
+        path: The file, for messages.
+        backend: As for ``Tokenizer``.
+        tables: The tokens and merges, if the JSON is without them.
+        other_ids: Added tokens keep the ids that the file says.
 
     Raises:
         FileFormatError: The file is malformed, or asks for something that minitok would do differently; the message
             says what.
     """
-    data = read(path)
-    return parse_tables(data, path, name, backend) or parse(parse_json(data, path), path, name, backend)
-
-
-def parse_tables(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition | None:
-    """The tokenizer of a file whose tokens and merges the backend reads; None for a file that is left to ``parse``.
-
-    That is also each file that is to be refused, so that ``parse`` alone says what is wrong with it.
-    """
     chosen = load_backend(backend)
-    readers = chosen.readers
-    if readers is None or (table := readers.read_tokenizer_json(data)) is None:
-        return None
-    try:
-        content = parse_json(table.rest, path)
-        if content.get("format") == "minitok":
-            return None
+    with blame(path):
         model = check_model(field(content, "model", dict))
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
-        special = dict(added.ids)
-        whole_pieces = bool(model.get("ignore_merges"))
-        if whole_pieces and any("single_word" in flags for flags in added.flags.values()):
-            return None
-        if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
-            return None
-        if given_ids(special, table.ids_of(special), len(table)) != special:
-            return None
-
-        def may_match_nothing(pattern: str) -> bool:
-            return readers.least_width(pattern) == 0
-
-        if is_byte_level(content):
-            settings = read_cuts(content, may_match_nothing)
-            vocab = table.byte_level(special, whole_pieces, not model.get("unk_token"))
-        elif model.get("byte_fallback"):
-            check_fallback(model)
-            settings = read_spaces(content, may_match_nothing)
-            vocab = table.characters(special)
+        if tables is None:
+            options = read_options(content, path, added, other_ids=other_ids)
+            definition = Definition.from_tokens(**options, backend=backend)
         else:
-            return None
-        options = {"name": name, **settings, **added.fields()}
-        return None if vocab is None else with_hiding(Definition.of(vocab, chosen.name, **options))
-    except (MinitokError, Unsupported):
-        return None
-
-
-def parse(
-    content: Any, path: object, name: str | None = None, backend: str | None = None, *, other_ids: bool = False
-) -> Definition:
-    """The tokenizer that the JSON stands for. ``other_ids``: added tokens keep the ids that it says."""
-    with blame(path):
-        try:
-            options = read_options(content, path, other_ids=other_ids)
-        except Unsupported as reason:
-            raise FileFormatError(path, str(reason)) from None
-        definition = with_hiding(Definition.from_tokens(**options, name=name, backend=backend))
-    warn_of_other_ids(read_added(content.get("added_tokens") or []).ids, definition.found_tokens, path)
+            options = {**read_settings(content), **added.fields()}
+            definition = Definition.of(vocab_of(content, model, added, tables), chosen.name, **options)
+        definition = with_hiding(definition)
+    warn_of_other_ids(added.ids, definition.found_tokens, path)
     return definition
 
 
-def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict[str, Any]:
+def vocab_of(content: dict[str, Any], model: dict[str, Any], added: Added, tables: TokenTable) -> Vocab:
+    """The vocabulary of a file whose tokens and merges are in tables."""
+    special, whole_pieces = dict(added.ids), bool(model.get("ignore_merges"))
+    is_odd = (
+        content.get("format") == "minitok" or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix")
+    )
+    if is_odd or (whole_pieces and any("single_word" in flags for flags in added.flags.values())):
+        raise Reason("the tables do not say all of the vocabulary")
+    if given_ids(special, tables.ids_of(special), len(tables)) != special:
+        raise Reason("added tokens have other ids")
+    vocab = None
+    if is_byte_level(content):
+        vocab = tables.byte_level(special, whole_pieces, not model.get("unk_token"))
+    elif model.get("byte_fallback"):
+        vocab = tables.characters(special)
+    if vocab is None:
+        raise Reason("the tables do not make a vocabulary")
+    return vocab
+
+
+def read_options(content: dict[str, Any], path: object, added: Added, *, other_ids: bool) -> dict[str, Any]:
     """The arguments of ``Definition.from_tokens`` that the JSON stands for."""
-    model = check_model(field(content, "model", dict))
-    check_rest(content)
-    added = read_added(content.get("added_tokens") or [])
+    model = content["model"]
     rows, vocab = read_merges(field(model, "merges", list)), parse_vocab(field(model, "vocab", dict), path)
     special = dict(added.ids) if other_ids else given_ids(added.ids, vocab, len(vocab))
     fields = added.fields(special)
@@ -109,36 +97,36 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
     held = {side for left, right in rows for side in (left, right, left + right)}
     held.update(in_text(added, by_bytes=is_byte_level(content), whole_pieces=bool(model.get("ignore_merges"))))
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
+    fields |= read_settings(content)
     if not is_byte_level(content):
-        check_fallback(model)
         chars, fallback = read_tokens(ids)
-        spaces = read_spaces(content)
-        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **fields}
-    cuts = read_cuts(content)
+        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **fields}
     if prefix := model.get("continuing_subword_prefix"):
-        raise Unsupported(f"it is BPE of bytes with a continuing_subword_prefix, {shown(prefix)}")
+        raise Reason(f"it is BPE of bytes with a continuing_subword_prefix, {shown(prefix)}")
     if end := model.get("end_of_word_suffix"):
         check_word_end(end, model)
         tokens, merges = read_word_ends(ids, rows, end)
-        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **fields}
+        return {"ids": tokens, "merges": merges, "word_end": end, **fields}
     tokens = tokens_of(ids)
     lacks_bytes = any(bytes([byte]) not in tokens and byte not in NEVER_IN_UTF8 for byte in range(256))
     if lacks_bytes and model.get("unk_token"):
-        return {**read_bytes(model, vocab, ids, rows), **cuts, **fields}
+        return {**read_bytes(model, vocab, ids, rows), **fields}
     return {
         "ids": tokens,
         "merges": find_pairs(rows, ids),
         "whole_pieces": bool(model.get("ignore_merges")),
         "drops_bytes": lacks_bytes,
-        **cuts,
         **fields,
     }
 
 
-def read_cuts(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
-    """What is done to text before bytes are merged."""
+def read_settings(content: dict[str, Any]) -> dict[str, Any]:
+    """What is done to text before it is merged."""
+    if not is_byte_level(content):
+        check_fallback(content["model"])
+        return read_spaces(content)
     check_decoder(content.get("decoder"))
-    cuts = read_pattern(content.get("pre_tokenizer"), may_match_nothing)
+    cuts = read_pattern(content.get("pre_tokenizer"))
     return {**cuts._asdict(), "normalizer": read_steps(content.get("normalizer")) or None}
 
 
@@ -155,16 +143,16 @@ def check_decoder(decoder: Any) -> None:
     """Refuse a decoder that does not make the bytes of tokens."""
     for step in steps_of(decoder, "decoder", "decoders"):
         if step["type"] not in DECODERS:
-            raise Unsupported(f"the decoder is {step['type']}; minitok has {', '.join(DECODERS)}")
+            raise Reason(f"the decoder is {step['type']}; minitok has {', '.join(DECODERS)}")
 
 
 def check_model(model: dict[str, Any]) -> dict[str, Any]:
     """The model, if it is BPE whose ids are not random."""
     kind = model.get("type", "BPE" if "merges" in model else "unknown")
     if kind != "BPE":
-        raise Unsupported(f"the model is {kind if isinstance(kind, str) else shown(kind)}; minitok reads BPE")
+        raise Reason(f"the model is {kind if isinstance(kind, str) else shown(kind)}; minitok reads BPE")
     if model.get("dropout"):
-        raise Unsupported(f"the model has dropout, {shown(model['dropout'])}: its ids are random")
+        raise Reason(f"the model has dropout, {shown(model['dropout'])}: its ids are random")
     return model
 
 
@@ -172,15 +160,4 @@ def check_rest(content: dict[str, Any]) -> None:
     """Refuse what is not a known step behind the model. Truncation and padding, like post-processors, are for the caller."""
     for step in steps_of(content.get("post_processor"), "post_processor", "processors"):
         if step["type"] not in POST_PROCESSORS:
-            raise Unsupported(f"the post_processor is {step['type']}")
-
-
-def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
-    """The merges as pairs of tokens, from either notation: ``"a b"`` or ``["a", "b"]``."""
-    pairs = []
-    for rank, row in enumerate(rows):
-        sides = row.split(" ") if isinstance(row, str) else row
-        if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
-            raise Unsupported(f"merge {rank} is not two tokens: {shown(row)}")
-        pairs.append((sides[0], sides[1]))
-    return pairs
+            raise Reason(f"the post_processor is {step['type']}")

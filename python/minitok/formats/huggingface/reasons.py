@@ -1,32 +1,27 @@
-"""What every part needs: a reason to refuse a file, fields of JSON, the steps of a sequence, and the model of a file."""
+"""What every part needs: the steps of a sequence, in a file and back, and the model of a file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...errors import VocabularyError
+from ..files import Reason
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ...backend import Merge
-
-
-class Unsupported(Exception):  # noqa: N818
-    """Something that minitok would not do as ``tokenizers`` does it."""
-
-
-def field(content: Any, name: str, kind: type) -> Any:
-    """A field that must be there and of that type."""
-    if not isinstance(content, dict) or not isinstance(content.get(name), kind):
-        raise Unsupported(f"not a tokenizer.json: it has no {name!r} that is a {kind.__name__}")
-    return content[name]
+# The options of a model with their defaults, in the order of a file.
+OPTIONS: dict[str, Any] = {
+    "dropout": None,
+    "unk_token": None,
+    "continuing_subword_prefix": None,
+    "end_of_word_suffix": None,
+    "fuse_unk": False,
+    "byte_fallback": False,
+    "ignore_merges": False,
+}
 
 
 def step_type(step: Any, what: str) -> str:
     """The type of one of the file's steps."""
     if not isinstance(step, dict) or not isinstance(step.get("type"), str):
-        raise Unsupported(f"the {what} has no type")
+        raise Reason(f"the {what} has no type")
     return str(step["type"])
 
 
@@ -38,7 +33,7 @@ def steps_of(step: Any, what: str, parts: str) -> list[dict[str, Any]]:
         return [step]
     steps = step.get(parts)
     if not isinstance(steps, list):
-        raise Unsupported(f"the {what} Sequence has no list of {parts}")
+        raise Reason(f"the {what} Sequence has no list of {parts}")
     for part in steps:
         step_type(part, what)
     return steps
@@ -53,22 +48,4 @@ def in_file(steps: list[dict[str, Any]], parts: str = "normalizers") -> dict[str
 
 def model_in_file(vocab: dict[str, int], merges: list[Any], **options: Any) -> dict[str, Any]:
     """The model as a file has it; options that are not given are off."""
-    return {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "ignore_merges": False,
-        **options,
-        "vocab": vocab,
-        "merges": merges,
-    }
-
-
-def check_ranks(merges: Sequence[Merge]) -> None:
-    """Refuses merges that a list cannot say."""
-    if any(later[3] <= earlier[3] for earlier, later in zip(merges, merges[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    return {"type": "BPE", **OPTIONS, **options, "vocab": vocab, "merges": merges}

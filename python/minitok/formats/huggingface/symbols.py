@@ -12,13 +12,13 @@ from ...errors import VocabularyError
 from ...reference.pretokenize import BYTES
 from ...reference.published.characters import Symbols
 from ..byte_level import to_chars
-from ..files import shown
-from ..gpt2 import tokens_of
+from ..files import Reason, shown
+from ..gpt2 import check_ranks, find_pairs, tokens_of
 from ..pattern_names import steps_of_pattern
-from .characters import MARK, bytes_of, has_markers, read_spaces
+from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, read_spaces
 from .normalizers import dump_steps, read_steps
 from .patterns import dump_split, dump_words, read_pattern
-from .reasons import Unsupported, check_ranks, in_file, model_in_file, steps_of
+from .reasons import in_file, model_in_file, steps_of
 
 if TYPE_CHECKING:
     from ...definition import Definition
@@ -69,7 +69,7 @@ def read_unknown(model: dict[str, Any], vocab: dict[str, int]) -> int | None:
     if not (token := text_of(model, "unk_token")):
         return None
     if token not in vocab:
-        raise Unsupported(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
+        raise Reason(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
     return vocab[token]
 
 
@@ -77,21 +77,8 @@ def text_of(model: dict[str, Any], name: str) -> str:
     """An option of the model that is text, or empty."""
     value = model.get(name) or ""
     if not isinstance(value, str):
-        raise Unsupported(f"the {name} is {shown(value)}")
+        raise Reason(f"the {name} is {shown(value)}")
     return value
-
-
-def find_pairs(rows: Rows, ids: dict[str, int], prefix: str = "") -> list[tuple[int, int]]:
-    """The merges as pairs of ids. The token of a merge has no prefix within it."""
-    for rank, (left, right) in enumerate(rows):
-        if not right.startswith(prefix):
-            raise Unsupported(
-                f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}"
-            )
-        for side in (left, right, left + right.removeprefix(prefix)):
-            if side not in ids:
-                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
-    return [(ids[left], ids[right]) for left, right in rows]
 
 
 def read_joining(decoder: Any) -> tuple[str, bytes] | None:
@@ -103,11 +90,9 @@ def read_joining(decoder: Any) -> tuple[str, bytes] | None:
         return None
     kind, mark = steps[0]["type"], steps[0].get("prefix" if steps[0]["type"] == "WordPiece" else "suffix")
     if len(steps) > 1 or kind not in ("WordPiece", "BPEDecoder"):
-        raise Unsupported(
-            f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse"
-        )
+        raise Reason(f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse")
     if not isinstance(mark, str) or (kind == "BPEDecoder" and not mark):
-        raise Unsupported(f"the decoder {kind} has the mark {shown(mark)}")
+        raise Reason(f"the decoder {kind} has the mark {shown(mark)}")
     rule = "suffix" if kind == "BPEDecoder" else "cleaned_prefix" if steps[0].get("cleanup", True) else "prefix"
     return rule, mark.encode()
 
@@ -141,33 +126,38 @@ def dump_joining(symbols: Symbols) -> dict[str, Any] | None:
     return None if rule == "spaces" else {"type": "WordPiece", "prefix": mark, "cleanup": rule == "cleaned_prefix"}
 
 
-def dump_model(definition: Definition, symbols: Symbols, *, marks: bool = False) -> dict[str, Any]:
-    """The model. ``marks``: spaces are written as markers."""
+def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool = False) -> dict[str, Any]:
+    """The model; without symbols, that of characters with byte fallback. ``marks``: spaces are written as markers."""
+    held, vocab = symbols or Symbols(fuses=True), definition.vocab
+    check_ranks(vocab.merges)
+    bytes_ids = frozenset(vocab.fallback or ())
 
-    def written(token: bytes) -> str:
-        if symbols.unit == "bytes":
+    def written(token: bytes, token_id: int | None = None) -> str:
+        if token_id in bytes_ids:
+            return BYTE_NAMES[token[0]]
+        if held.unit == "bytes":
             return to_chars(token)
         return in_chars(token).replace(" ", MARK) if marks else in_chars(token)
 
-    tokens, merges, whole_pieces = definition.vocabulary()
-    check_ranks(merges)
     names = {token_id: name for name, token_id in definition.found_tokens.items()}
-    texts = {token_id: written(token) for token_id, token in sorted(tokens.items())}
+    texts = {token_id: written(token, token_id) for token_id, token in sorted(vocab.tokens.items())}
     # The names of special and added tokens may have spaces where tokens have markers.
     texts |= {
         token_id: name for token_id, name in names.items() if texts.get(token_id, name).replace(MARK, " ") == name
     }
-    vocab = {text: token_id for token_id, text in sorted((names | texts).items())}
-    if len(vocab) < len(names | texts):
+    ids = {text: token_id for token_id, text in sorted((names | texts).items())}
+    if len(ids) < len(names | texts):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+    pairs = ([texts[left], texts[right]] for left, right in definition.merges)
     return model_in_file(
-        vocab,
-        [[texts[left], texts[right]] for left, right, _, _ in merges],
-        unk_token=None if symbols.unknown is None else texts[symbols.unknown],
-        continuing_subword_prefix=written(symbols.prefix) or None,
-        end_of_word_suffix=written(symbols.suffix) or None,
-        fuse_unk=symbols.fuses,
-        ignore_merges=whole_pieces,
+        ids,
+        list(map(" ".join, pairs)) if symbols is None else list(pairs),
+        unk_token=None if held.unknown is None else texts[held.unknown],
+        continuing_subword_prefix=written(held.prefix) or None,
+        end_of_word_suffix=written(held.suffix) or None,
+        fuse_unk=held.fuses,
+        byte_fallback=vocab.fallback is not None,
+        ignore_merges=vocab.whole_pieces,
     )
 
 
@@ -179,4 +169,4 @@ def in_chars(token: bytes) -> str:
         raise VocabularyError(f"the token {token!r} is not text, which a tokenizer.json cannot say") from None
 
 
-__all__ = ["dump_model", "dump_symbols", "find_pairs", "read_bytes", "read_symbols"]
+__all__ = ["dump_model", "dump_symbols", "read_bytes", "read_symbols"]

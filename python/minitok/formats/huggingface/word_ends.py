@@ -10,9 +10,8 @@ from typing import Any
 
 from ...errors import VocabularyError
 from ..byte_level import to_chars
-from ..files import shown
-from ..gpt2 import tokens_of
-from .reasons import Unsupported
+from ..files import Reason, shown
+from ..gpt2 import find_pairs, tokens_of
 
 END = b" "
 
@@ -20,9 +19,9 @@ END = b" "
 def check_word_end(end: object, model: dict[str, Any]) -> None:
     """Refuse a suffix that is not text, and what does not go with one."""
     if not isinstance(end, str):
-        raise Unsupported(f"the end_of_word_suffix is {shown(end)}")
+        raise Reason(f"the end_of_word_suffix is {shown(end)}")
     if model.get("ignore_merges"):
-        raise Unsupported(f"it has the end_of_word_suffix {end!r} with ignore_merges")
+        raise Reason(f"it has the end_of_word_suffix {end!r} with ignore_merges")
 
 
 def read_word_ends(
@@ -35,22 +34,17 @@ def read_word_ends(
         for data, token_id in tokens_of({t.removesuffix(end): i for t, i in ids.items() if t.endswith(end)}).items()
     }
     if len(tokens) < len(ids):
-        raise Unsupported(f"a token ends in a space, which stands for the end_of_word_suffix {end!r}")
+        raise Reason(f"a token ends in a space, which stands for the end_of_word_suffix {end!r}")
     for byte in range(256):
         for token in (bytes([byte]), bytes([byte]) + END):
             if token not in tokens:
                 shown_token = to_chars(token[:1]) + (end if len(token) > 1 else "")
-                raise Unsupported(f"it has an end_of_word_suffix, but no token {shown_token!r}")
+                raise Reason(f"it has an end_of_word_suffix, but no token {shown_token!r}")
     firsts = [(tokens[bytes([byte])], tokens[END]) for byte in range(256)]
-    pairs = []
-    for rank, (left, right) in enumerate(rows):
-        for side in (left, right, left + right):
-            if side not in ids:
-                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+    for rank, (left, _) in enumerate(rows):
         if left.endswith(end):
-            raise Unsupported(f"merge {rank} is of the token {left!r}, which ends a word, and another")
-        pairs.append((ids[left], ids[right]))
-    return tokens, firsts + pairs
+            raise Reason(f"merge {rank} is of the token {left!r}, which ends a word, and another")
+    return tokens, firsts + find_pairs(rows, ids)
 
 
 def shown_word_ends(

@@ -34,12 +34,11 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
     symbols = definition.symbols
-    if symbols is not None and symbols.unit == "characters":
-        if definition.prefix is None:
-            return frame(definition) | dump_symbols(definition, symbols)
+    is_text = definition.vocab.fallback is not None or (symbols is not None and symbols.unit == "characters")
+    if is_text and symbols is not None and definition.prefix is None:
+        return frame(definition) | dump_symbols(definition, symbols)
+    if is_text:
         return frame(definition) | dump_characters(definition) | {"model": dump_model(definition, symbols, marks=True)}
-    if definition.vocab.fallback is not None:
-        return frame(definition) | dump_characters(definition)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     return frame(definition) | {
         "normalizer": in_file(dump_steps(definition.normalizer)),

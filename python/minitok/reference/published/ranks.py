@@ -31,8 +31,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ...errors import VocabularyError
+from ..merging import merge_parts
 from .characters import characters
-from .merging import merge_parts
 
 # From how many bytes on a token is split with a heap.
 LONG = 256

@@ -1,0 +1,74 @@
+"""The reference's session with the calls of the extension: places in characters or bytes, ids as arrays."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..reference import session
+from ..reference.text import utf8
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ..reference.codec import Codec
+    from ..reference.published.preprocess import Search
+    from ..reference.session import Splice
+
+
+class Session:
+    """``reference.session.Session`` as the facade calls it."""
+
+    def __init__(self, codec: Codec, search: Search, disallowed: list[str], chars: bool) -> None:
+        self.core = session.Session(codec, search, disallowed)
+        self.chars = chars
+
+    def byte(self, at: int) -> int:
+        """The byte of a place."""
+        text = self.core.text
+        if self.chars:
+            return len(text.decode()[:at].encode())
+        if text[at : at + 1] and text[at] & 0xC0 == 0x80:
+            raise ValueError(f"byte {at} is inside a character")
+        return at
+
+    def edit(self, start: int, end: int, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
+        return changed(self.core.edit(self.byte(start), self.byte(end), utf8(text)))
+
+    def set(self, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
+        return changed(self.core.edit(0, len(self.core.text), utf8(text)))
+
+    def __len__(self) -> int:
+        return len(self.core.text.decode()) if self.chars else len(self.core.text)
+
+    @property
+    def local(self) -> bool:
+        return False
+
+    @property
+    def n_ids(self) -> int:
+        return len(self.core.ids)
+
+    def text(self, start: int, end: int) -> str:
+        return self.core.text[self.byte(start) : self.byte(end)].decode()
+
+    def ids(self, start: int, end: int) -> npt.NDArray[np.uint32]:
+        return np.array(self.core.ids[start:end], np.uint32)
+
+    def encode(self, start: int, end: int) -> npt.NDArray[np.uint32]:
+        return np.array(self.core.codec.encode(self.text(start, end).encode(), self.core.search), np.uint32)
+
+    def count(self, start: int, end: int) -> int:
+        return len(self.encode(start, end))
+
+    def fork(self) -> Session:
+        other = copy(self)
+        other.core = copy(self.core)
+        return other
+
+
+def changed(found: Splice) -> tuple[int, int, npt.NDArray[np.uint32]]:
+    """A splice with its ids as an array."""
+    return found.start, found.removed, np.array(found.ids, np.uint32)

@@ -1,0 +1,86 @@
+"""A text that changes, and its ids: after every change they are those of encoding the whole text again.
+
+That is also how it is done here. What is shown is what a change does to the ids: a *splice*, by which a caller who keeps
+something for each id (a cache of a model, marks in an editor) keeps it for all that stay.
+
+By hand, with the merges ``ab`` and ``abc``: the ids of ``abxab`` are ``ab``, ``x``, ``ab``. With a ``c`` at its end, the last
+id is replaced: the splice is (start 2, removed 1, ids ``abc``). With a ``c`` before ``x``, it is (0, 1, ``abc``). So ids
+change before the place of an edit; how far is bounded by the vocabulary, not by the text.
+
+Invariants: applying the splice to the old ids gives the new ones. The longest prefix stays, and of the rest the longest
+suffix. A change that fails leaves text and ids as they were.
+
+Costs: those of encoding, each time. ``rust/fast/session`` does it at the cost of the change.
+
+Implements SPEC L1 and L2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from .codec import Codec
+from .published.preprocess import Search
+
+
+class Splice(NamedTuple):
+    """What a change did to the ids: from ``start`` on, ``removed`` ids were replaced by these."""
+
+    start: int
+    removed: int
+    ids: list[int]
+
+
+def splice(old: Sequence[int], new: Sequence[int]) -> Splice:
+    """Returns what makes new ids of old ones, with the longest prefix that stays, then the longest suffix.
+
+    >>> splice([1, 2, 3], [1, 4, 3])
+    Splice(start=1, removed=1, ids=[4])
+    >>> splice([1, 3], [1, 3, 3])
+    Splice(start=2, removed=0, ids=[3])
+    """
+    start = same(old, new)
+    old, new = old[start:], new[start:]
+    end = same(old[::-1], new[::-1])
+    return Splice(start, len(old) - end, list(new[: len(new) - end]))
+
+
+def same(old: Sequence[int], new: Sequence[int]) -> int:
+    """Returns how many ids both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+
+
+class Session:
+    """A text and its ids.
+
+    Args:
+        codec: What encodes it.
+        search: The tokens that are found in it.
+        disallowed: The special tokens that it must not contain.
+
+    >>> from .pretokenize import Pattern
+    >>> from .special import SpecialTokens
+    >>> from .vocab import Vocab
+    >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
+    >>> session = Session(codec, codec.search())
+    >>> session.edit(0, 0, b"ab")
+    Splice(start=0, removed=0, ids=[256])
+    >>> session.edit(2, 2, b"c")
+    Splice(start=0, removed=1, ids=[257])
+    """
+
+    def __init__(self, codec: Codec, search: Search, disallowed: Collection[str] = ()) -> None:
+        self.codec, self.search, self.disallowed = codec, search, disallowed
+        self.text = b""
+        self.ids: list[int] = []
+
+    def edit(self, start: int, end: int, data: bytes) -> Splice:
+        """Replaces the bytes from ``start`` to ``end``, and returns what that does to the ids."""
+        text = self.text[:start] + data + self.text[end:]
+        self.codec.check(text, self.disallowed)
+        ids = self.codec.encode(text, self.search)
+        found = splice(self.ids, ids)
+        self.text, self.ids = text, ids
+        return found

@@ -1,0 +1,231 @@
+//! A long text in chunks, each with its ids.
+//!
+//! The chunks stand in blocks of some dozen. Each block knows the sums of its chunks, so that a place is found, and chunks are
+//! replaced, at the cost of a look at each block and at each chunk of one. Blocks are shared with copies of the rope until one
+//! of them changes.
+//!
+//! By hand, with two chunks a block: `ab`, `c` | `de`: byte 3 is byte 0 of the third chunk, since the first block has 3.
+//!
+//! Invariants: there is at least one block, and each has at least one chunk. Only the one chunk of an empty text is empty.
+//!
+//! Costs: 72 bytes a chunk besides text and ids; O(n / (chunk * block) + block) for each call on a text of n bytes.
+
+use crate::error::Result;
+use crate::fast::util::fallible::{collect, extend, push, room, try_collect};
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::sync::Arc;
+
+/// How many chunks a block has at most.
+const BLOCK: usize = if cfg!(any(test, fuzzing)) { 3 } else { 64 };
+
+/// What places are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Bytes,
+    Chars,
+    Ids,
+}
+
+/// How long a part of the text is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    pub bytes: usize,
+    pub chars: usize,
+    pub ids: usize,
+}
+
+impl Size {
+    pub fn of(self, unit: Unit) -> usize {
+        match unit {
+            Unit::Bytes => self.bytes,
+            Unit::Chars => self.chars,
+            Unit::Ids => self.ids,
+        }
+    }
+}
+
+impl Add for Size {
+    type Output = Size;
+
+    fn add(self, other: Size) -> Size {
+        Size { bytes: self.bytes + other.bytes, chars: self.chars + other.chars, ids: self.ids + other.ids }
+    }
+}
+
+impl AddAssign for Size {
+    fn add_assign(&mut self, other: Size) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Size {
+    type Output = Size;
+
+    fn sub(self, other: Size) -> Size {
+        Size { bytes: self.bytes - other.bytes, chars: self.chars - other.chars, ids: self.ids - other.ids }
+    }
+}
+
+impl SubAssign for Size {
+    fn sub_assign(&mut self, other: Size) {
+        *self = *self - other;
+    }
+}
+
+/// A part of the text and its ids.
+#[derive(Debug)]
+pub struct Chunk {
+    pub text: Box<[u8]>,
+    pub ids: Box<[u32]>,
+    pub chars: usize,
+}
+
+impl Chunk {
+    pub fn new(text: &[u8], ids: &[u32]) -> Result<Chunk> {
+        let chars = count_chars(text);
+        Ok(Chunk { text: collect(text.iter().copied())?.into(), ids: collect(ids.iter().copied())?.into(), chars })
+    }
+
+    pub fn size(&self) -> Size {
+        Size { bytes: self.text.len(), chars: self.chars, ids: self.ids.len() }
+    }
+
+    fn copy(&self) -> Result<Chunk> {
+        Chunk::new(&self.text, &self.ids)
+    }
+}
+
+/// How many characters begin in some UTF-8.
+pub fn count_chars(text: &[u8]) -> usize {
+    text.iter().filter(|&byte| byte & 0xC0 != 0x80).count()
+}
+
+#[derive(Debug)]
+struct Block {
+    chunks: Vec<Chunk>,
+    size: Size,
+}
+
+impl Block {
+    fn new(chunks: Vec<Chunk>) -> Block {
+        let size = chunks.iter().fold(Size::default(), |size, chunk| size + chunk.size());
+        Block { chunks, size }
+    }
+}
+
+/// Which chunk: the number of its block, and its own there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    block: usize,
+    chunk: usize,
+}
+
+/// A text in chunks.
+#[derive(Debug)]
+pub struct Rope {
+    blocks: Vec<Arc<Block>>,
+    size: Size,
+}
+
+impl Rope {
+    /// An empty text.
+    pub fn new() -> Result<Rope> {
+        let mut blocks = Vec::new();
+        let mut chunks = Vec::new();
+        push(&mut chunks, Chunk::new(b"", &[])?)?;
+        push(&mut blocks, Arc::new(Block::new(chunks)))?;
+        Ok(Rope { blocks, size: Size::default() })
+    }
+
+    /// The same text, whose blocks are shared until one of the two changes.
+    pub fn fork(&self) -> Result<Rope> {
+        Ok(Rope { blocks: collect(self.blocks.iter().cloned())?, size: self.size })
+    }
+
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    pub fn chunk(&self, place: Place) -> &Chunk {
+        &self.blocks[place.block].chunks[place.chunk]
+    }
+
+    /// The chunk in which something stands, the last one for the end of the text; and what is before that chunk.
+    pub fn find(&self, unit: Unit, at: usize) -> (Place, Size) {
+        let (mut before, mut block) = (Size::default(), 0);
+        while block + 1 < self.blocks.len() && at >= (before + self.blocks[block].size).of(unit) {
+            before += self.blocks[block].size;
+            block += 1;
+        }
+        let (chunks, mut chunk) = (&self.blocks[block].chunks, 0);
+        while chunk + 1 < chunks.len() && at >= (before + chunks[chunk].size()).of(unit) {
+            before += chunks[chunk].size();
+            chunk += 1;
+        }
+        (Place { block, chunk }, before)
+    }
+
+    pub fn next(&self, place: Place) -> Option<Place> {
+        if place.chunk + 1 < self.blocks[place.block].chunks.len() {
+            return Some(Place { chunk: place.chunk + 1, ..place });
+        }
+        (place.block + 1 < self.blocks.len()).then_some(Place { block: place.block + 1, chunk: 0 })
+    }
+
+    pub fn previous(&self, place: Place) -> Option<Place> {
+        if place.chunk > 0 {
+            return Some(Place { chunk: place.chunk - 1, ..place });
+        }
+        let block = place.block.checked_sub(1)?;
+        Some(Place { block, chunk: self.blocks[block].chunks.len() - 1 })
+    }
+
+    /// The chunks from one on.
+    pub fn from(&self, place: Place) -> impl Iterator<Item = &Chunk> {
+        std::iter::successors(Some(place), |&place| self.next(place)).map(|place| self.chunk(place))
+    }
+
+    /// Replaces the chunks from `first` to `last`, both included. On an error nothing has changed.
+    pub fn replace(&mut self, first: Place, last: Place, chunks: Vec<Chunk>) -> Result<()> {
+        let touched = first.block..=last.block;
+        if first.block == last.block
+            && let Some(block) = Arc::get_mut(&mut self.blocks[first.block])
+            && block.chunks.len() + chunks.len() <= BLOCK + last.chunk - first.chunk + 1
+        {
+            block.chunks.try_reserve(chunks.len())?;
+            let old = block.size;
+            block.chunks.splice(first.chunk..=last.chunk, chunks);
+            let size = block.chunks.iter().fold(Size::default(), |size, chunk| size + chunk.size());
+            block.size = size;
+            self.size = self.size - old + size;
+            return Ok(());
+        }
+        // The chunks that stay are copied first, as long as anything may fail.
+        let (head, tail) =
+            (&self.blocks[first.block].chunks[..first.chunk], &self.blocks[last.block].chunks[last.chunk + 1..]);
+        let mut made: Vec<Chunk> = try_collect(head.iter().map(Chunk::copy))?;
+        extend(&mut made, chunks)?;
+        let tail: Vec<Chunk> = try_collect(tail.iter().map(Chunk::copy))?;
+        extend(&mut made, tail)?;
+        let new = in_blocks(made)?;
+        self.blocks.try_reserve(new.len())?;
+        let old = self.blocks[touched.clone()].iter().fold(Size::default(), |size, block| size + block.size);
+        let now = new.iter().fold(Size::default(), |size, block| size + block.size);
+        self.blocks.splice(touched, new);
+        self.size = self.size - old + now;
+        Ok(())
+    }
+}
+
+/// Chunks in blocks of about equal length, none above half of what a block may have: each can grow.
+fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Arc<Block>>> {
+    let n_blocks = if chunks.len() <= BLOCK { 1 } else { chunks.len().div_ceil(BLOCK.div_ceil(2)) };
+    let (mut blocks, length) = (room(n_blocks)?, chunks.len().div_ceil(n_blocks));
+    let mut rest = chunks.into_iter().peekable();
+    while rest.peek().is_some() {
+        let mut part = room(BLOCK.max(length))?;
+        part.extend(rest.by_ref().take(length));
+        blocks.push(Arc::new(Block::new(part)));
+    }
+    Ok(blocks)
+}

@@ -1,0 +1,443 @@
+//! An edit encodes the chunks again that it touches.
+//!
+//! Chunks end at *safe cuts*: places where the ids of the two sides do not depend on each other, because of the characters beside
+//! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::is_safe`, whose special tokens reach `margin` bytes). So an edit changes no id
+//! behind a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
+//!
+//! By hand, with chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two chunks, so both, and no
+//! more, are encoded again: ` twox three`.
+//!
+//! Must equal `Session` of `rust/session.rs`.
+//!
+//! Costs of an edit: O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
+
+use super::rope::{Chunk, Place, Rope, Size, Unit};
+use crate::error::{Error, Result};
+use crate::fast::codec::FastCodec;
+use crate::fast::pystr::source::Source;
+use crate::fast::util::fallible::{append, push, room};
+use crate::interrupt;
+use crate::preprocess::Search;
+use crate::session::{Splice, splice};
+use crate::special::Finder;
+use std::sync::Arc;
+
+/// About how many bytes a chunk has.
+const CHUNK: usize = if cfg!(any(test, fuzzing)) { 8 } else { 768 };
+/// How many bytes on each side of a cut decide about it: a character, and more.
+const MARGIN: usize = 8;
+
+/// A text that changes, and its ids.
+#[derive(Debug)]
+pub struct Session {
+    codec: Arc<FastCodec>,
+    search: Arc<Search>,
+    /// The special tokens that the text must not contain.
+    disallowed: Arc<Finder>,
+    rope: Rope,
+    /// Whether cuts are known.
+    local: bool,
+    /// How many bytes away from an edit a border must be.
+    margin: usize,
+}
+
+/// The chunks that an edit touches.
+struct Region {
+    first: Place,
+    last: Place,
+    /// What is before the first, and where the last ends.
+    before: Size,
+    end: usize,
+}
+
+impl Session {
+    pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, disallowed: Arc<Finder>) -> Result<Session> {
+        let longest = search.early.longest().max(search.late.longest());
+        let local = codec.knows_cuts(&search);
+        Ok(Session { codec, search, disallowed, rope: Rope::new()?, local, margin: longest.max(MARGIN) })
+    }
+
+    /// A copy that changes by itself. What neither has changed is shared.
+    pub fn fork(&self) -> Result<Session> {
+        let (codec, search, disallowed) = (self.codec.clone(), self.search.clone(), self.disallowed.clone());
+        Ok(Session { codec, search, disallowed, rope: self.rope.fork()?, ..*self })
+    }
+
+    /// Whether an edit costs what it touches; otherwise all of the text.
+    pub fn is_local(&self) -> bool {
+        self.local
+    }
+
+    pub fn size(&self) -> Size {
+        self.rope.size()
+    }
+
+    pub fn codec(&self) -> &FastCodec {
+        &self.codec
+    }
+
+    /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
+    pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
+        let region = self.region(start, end, data.len());
+        let (mut text, mut old) = (room(region.end - region.before.bytes - (end - start) + data.len())?, Vec::new());
+        self.text_of(region.before.bytes, start, &mut text)?;
+        append(&mut text, data)?;
+        self.text_of(end, region.end, &mut text)?;
+        self.check(&region, &text)?;
+        let chunks = self.encoded(&text, region.before.bytes)?;
+
+        let mut new = Vec::new();
+        for chunk in &chunks {
+            append(&mut new, &chunk.ids)?;
+        }
+        let mut place = region.first;
+        loop {
+            append(&mut old, &self.rope.chunk(place).ids)?;
+            match self.rope.next(place).filter(|_| place != region.last) {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        let mut found = splice(&old, &new)?;
+        if found.removed == 0 && found.ids.is_empty() {
+            found.start = self.size().ids;
+        } else {
+            self.shift(&region, old.len(), new.len(), &mut found, &old);
+            found.start += region.before.ids;
+        }
+        self.rope.replace(region.first, region.last, chunks)?;
+        Ok(found)
+    }
+
+    /// Makes the text another one; what both begin and end with stays.
+    pub fn set(&mut self, text: &[u8]) -> Result<Splice> {
+        let (mut start, mut chunk) = (0, 0);
+        let (place, _) = self.rope.find(Unit::Bytes, 0);
+        for held in self.rope.from(place) {
+            let same = held.text.iter().zip(&text[chunk.min(text.len())..]).take_while(|(a, b)| a == b).count();
+            start = chunk + same;
+            chunk += held.text.len();
+            if same < held.text.len() {
+                break;
+            }
+            interrupt::check()?;
+        }
+        while start > 0 && text.get(start).is_some_and(|byte| byte & 0xC0 == 0x80) {
+            start -= 1;
+        }
+        let size = self.size().bytes;
+        let mut same = 0;
+        let mut place = self.rope.find(Unit::Bytes, size).0;
+        loop {
+            let held = &self.rope.chunk(place).text;
+            let rest = &text[start..text.len() - same];
+            let most = (size - start - same).min(held.len()).min(rest.len());
+            let count = held.iter().rev().zip(rest.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+            same += count;
+            match self.rope.previous(place).filter(|_| count == held.len()) {
+                Some(previous) => place = previous,
+                None => break,
+            }
+            interrupt::check()?;
+        }
+        while same > 0 && text[text.len() - same] & 0xC0 == 0x80 {
+            same -= 1;
+        }
+        self.edit(start, size - same, &text[start..text.len() - same])
+    }
+
+    /// Whether a character begins at a byte of the text, or the text ends there.
+    pub fn is_start(&self, at: usize) -> bool {
+        let (place, before) = self.rope.find(Unit::Bytes, at);
+        self.rope.chunk(place).text.get(at - before.bytes).is_none_or(|byte| byte & 0xC0 != 0x80)
+    }
+
+    /// The byte at which a character begins.
+    pub fn byte_of(&self, char: usize) -> usize {
+        let (place, before) = self.rope.find(Unit::Chars, char);
+        let (chunk, wanted) = (self.rope.chunk(place), char - before.chars);
+        let text = &chunk.text;
+        if chunk.chars == text.len() {
+            return before.bytes + wanted;
+        }
+        let found = text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80).nth(wanted);
+        before.bytes + found.map_or(text.len(), |(at, _)| at)
+    }
+
+    /// Appends the text from `start` to `end`, in bytes.
+    pub fn text_of(&self, start: usize, end: usize, out: &mut Vec<u8>) -> Result<()> {
+        let (place, before) = self.rope.find(Unit::Bytes, start);
+        let mut at = before.bytes;
+        for chunk in self.rope.from(place) {
+            if at >= end {
+                break;
+            }
+            let range = start.max(at) - at..chunk.text.len().min(end - at);
+            append(out, chunk.text.get(range).unwrap_or_default())?;
+            at += chunk.text.len();
+            interrupt::check()?;
+        }
+        Ok(())
+    }
+
+    /// Appends the ids from number `start` to `end`.
+    pub fn ids_of(&self, start: usize, end: usize, out: &mut Vec<u32>) -> Result<()> {
+        let (place, before) = self.rope.find(Unit::Ids, start);
+        let mut at = before.ids;
+        for chunk in self.rope.from(place) {
+            if at >= end {
+                break;
+            }
+            let range = start.max(at) - at..chunk.ids.len().min(end - at);
+            append(out, chunk.ids.get(range).unwrap_or_default())?;
+            at += chunk.ids.len();
+            interrupt::check()?;
+        }
+        Ok(())
+    }
+
+    /// Calls `work` with the ids of a range of the text as a text by itself, part by part: whole chunks are not encoded again.
+    pub fn each_of_range(&self, start: usize, end: usize, mut work: impl FnMut(&[u32]) -> Result<()>) -> Result<()> {
+        let encode = |from, until| {
+            let (mut text, mut ids) = (Vec::new(), Vec::new());
+            self.text_of(from, until, &mut text)?;
+            self.codec.append(1, Source::Bytes(&text), &self.search, from > start, &mut ids).map(|()| ids)
+        };
+        let Some((place, from, until)) = self.inside(start, end) else { return work(&encode(start, end)?) };
+        if start < from {
+            work(&encode(start, from)?)?;
+        }
+        let mut at = from;
+        for chunk in self.rope.from(place) {
+            if at >= until {
+                break;
+            }
+            work(&chunk.ids)?;
+            at += chunk.text.len();
+            interrupt::check()?;
+        }
+        if until < end { work(&encode(until, end)?) } else { Ok(()) }
+    }
+
+    /// The chunks inside a range whose ids are those of the range: the first of them, where it begins, and where the last ends.
+    fn inside(&self, start: usize, end: usize) -> Option<(Place, usize, usize)> {
+        let near = if start == 0 { 0 } else { start + self.margin };
+        let (mut place, before) = self.rope.find(Unit::Bytes, near);
+        let mut from = before.bytes;
+        if from < near {
+            from += self.rope.chunk(place).text.len();
+            place = self.rope.next(place)?;
+        }
+        let whole = end == self.size().bytes;
+        let until = if whole { end } else { self.rope.find(Unit::Bytes, end.checked_sub(self.margin)?).1.bytes };
+        (from < until).then_some((place, from, until))
+    }
+
+    /// The chunks that an edit touches: those that hold it, and neighbours up to borders that are far enough from it.
+    fn region(&self, start: usize, end: usize, new: usize) -> Region {
+        let ((mut first, mut before), (mut last, after)) =
+            (self.rope.find(Unit::Bytes, start), self.rope.find(Unit::Bytes, end));
+        let mut stop = after.bytes + self.rope.chunk(last).text.len();
+        let length = |before: Size, stop: usize| stop - before.bytes - (end - start) + new;
+        while start - before.bytes < self.margin || length(before, stop) < CHUNK / 2 {
+            let Some(previous) = self.rope.previous(first) else { break };
+            first = previous;
+            before -= self.rope.chunk(first).size();
+        }
+        while stop - end < self.margin || length(before, stop) < CHUNK / 2 {
+            let Some(next) = self.rope.next(last) else { break };
+            last = next;
+            stop += self.rope.chunk(last).text.len();
+        }
+        Region { first, last, before, end: stop }
+    }
+
+    /// Fails if an edit makes one of the special tokens that are not allowed. `text`: what becomes of the region.
+    fn check(&self, region: &Region, text: &[u8]) -> Result<()> {
+        let longest = self.disallowed.longest();
+        if longest == 0 {
+            return Ok(());
+        }
+        // What may begin before the region, or end behind it.
+        let (mut around, from) = (Vec::new(), region.before.bytes.saturating_sub(longest));
+        self.text_of(from, region.before.bytes, &mut around)?;
+        append(&mut around, text)?;
+        let until = (region.end + longest).min(self.size().bytes);
+        self.text_of(region.end, until, &mut around)?;
+        match self.disallowed.find(&around).next().transpose()? {
+            Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: from + found.start }),
+            None => Ok(()),
+        }
+    }
+
+    /// The chunks of some text that begins at a byte.
+    fn encoded(&self, text: &[u8], from: usize) -> Result<Vec<Chunk>> {
+        let (mut chunks, mut at, mut ids) = (Vec::new(), 0, Vec::new());
+        loop {
+            let rest = &text[at..];
+            let mut length = rest.len();
+            if self.local && length > 2 * CHUNK {
+                let cut = self.codec.next_cut(rest, CHUNK, &self.search);
+                length = cut.filter(|cut| rest.len() - cut >= CHUNK / 2).unwrap_or(length);
+            }
+            ids.clear();
+            let goes_on = from + at > 0;
+            let done = self.codec.append(1, Source::Bytes(&rest[..length]), &self.search, goes_on, &mut ids);
+            done.map_err(|error| match error {
+                Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + at + position },
+                other => other,
+            })?;
+            push(&mut chunks, Chunk::new(&rest[..length], &ids)?)?;
+            at += length;
+            if at == text.len() {
+                return Ok(chunks);
+            }
+            interrupt::check()?;
+        }
+    }
+
+    /// Moves a splice that only adds or only removes ids at the end of a region as far right as the ids repeat.
+    fn shift(&self, region: &Region, n_old: usize, n_new: usize, found: &mut Splice, old: &[u32]) {
+        let ends_there = found.start + found.removed == n_old && found.start + found.ids.len() == n_new;
+        let moving = if found.removed == 0 { &found.ids[..] } else { &old[found.start..] };
+        if !ends_there || (found.removed > 0 && !found.ids.is_empty()) || moving.is_empty() {
+            return;
+        }
+        let Some(next) = self.rope.next(region.last) else { return };
+        let following = self.rope.from(next).flat_map(|chunk| chunk.ids.iter());
+        let same = following.zip(moving.iter().cycle()).take_while(|(a, b)| a == b).count();
+        found.start += same;
+        let turn = same % moving.len();
+        if found.removed == 0 {
+            found.ids.rotate_left(turn);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::metaspace::Metaspace;
+    use crate::normalize::{Normalizer, Step};
+    use crate::pretokenize::Pattern;
+    use crate::session::Session as Mirror;
+    use crate::special::SpecialTokens;
+    use crate::vocab::Vocab;
+    use proptest::prelude::*;
+
+    const PARTS: [&str; 16] = [
+        "a",
+        "b",
+        "ab",
+        " ",
+        "  ",
+        "\n",
+        "1",
+        "23",
+        "<s>",
+        "<",
+        "s>",
+        "\u{e9}",
+        "\u{4e2d}\u{6587}",
+        "\u{2581}",
+        "'s",
+        "",
+    ];
+
+    fn of_bytes(pattern: &str, steps: &[&str]) -> Codec {
+        let order: Vec<u8> = (0..=255).collect();
+        let merges = [(97, 98), (32, 256), (256, 256), (32, 97), (49, 50), (195, 169)];
+        let vocab = Arc::new(Vocab::from_merges(&order, &merges).unwrap());
+        let steps = steps.iter().map(|name| Step::new(name, &[]).unwrap()).collect();
+        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
+        Codec::new(vocab, Pattern::new(pattern).unwrap(), special, Normalizer::new(steps).unwrap(), None, None).unwrap()
+    }
+
+    fn of_characters(prefix: &str) -> Codec {
+        let tokens = ["a", "b", " ", "ab", " a", " ab", "  ", "\u{e9}"];
+        let scores: Vec<_> =
+            tokens.iter().zip(256..).map(|(token, id)| (token.as_bytes().to_vec(), id, -f64::from(id))).collect();
+        let vocab = Arc::new(Vocab::from_scores(&scores, (0..256).collect()).unwrap());
+        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
+        let metaspace = Some(Metaspace::new(prefix).unwrap());
+        Codec::new(vocab, Pattern::new("none").unwrap(), special, Normalizer::default(), metaspace, None).unwrap()
+    }
+
+    fn codecs() -> Vec<Codec> {
+        let patterns = ["gpt2", "cl100k", "none", r"[a-z]+|\s+(?!\S)|\s|[^a-z\s]+", "(?<=ab)a|."];
+        let mut codecs: Vec<Codec> = patterns.iter().map(|pattern| of_bytes(pattern, &[])).collect();
+        codecs.push(of_bytes("gpt2", &["NFC"]));
+        codecs.extend(["never", "text", "segment", "first", "always"].map(of_characters));
+        codecs
+    }
+
+    proptest! {
+        #[test]
+        fn after_every_change_it_is_the_mirror(
+            number in 0..11_usize,
+            allowed in any::<bool>(),
+            edits in prop::collection::vec((0..100_usize, 0..12_usize, prop::collection::vec(0..PARTS.len(), 0..9), any::<bool>()), 1..12),
+        ) {
+            let core = Arc::new(codecs().swap_remove(number));
+            let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
+            let search = core.search(Some(if allowed { &["<s>"] } else { &[] })).unwrap();
+            let mut mirror = Mirror::new(&core, search.clone(), Finder::default());
+            let mut session = Session::new(fast.clone(), Arc::new(search.clone()), Arc::default()).unwrap();
+            for (place, length, parts, sets) in edits {
+                let before = session.fork().unwrap();
+                let held = String::from_utf8(mirror.text.clone()).unwrap();
+                let places: Vec<usize> = held.char_indices().map(|(at, _)| at).chain([held.len()]).collect();
+                let first = place * (places.len() - 1) / 99;
+                let (start, end) = (places[first], places[(first + length).min(places.len() - 1)]);
+                let new: String = parts.iter().map(|&part| PARTS[part]).collect();
+                let expected = mirror.edit(start, end, new.as_bytes()).unwrap();
+                let found = if sets { session.set(&mirror.text) } else { session.edit(start, end, new.as_bytes()) };
+                prop_assert_eq!(found.unwrap(), expected);
+                let (mut text, mut ids) = (Vec::new(), Vec::new());
+                session.text_of(0, session.size().bytes, &mut text).unwrap();
+                session.ids_of(0, session.size().ids, &mut ids).unwrap();
+                prop_assert_eq!((&text, &ids), (&mirror.text, &mirror.ids));
+                let now = String::from_utf8(text).unwrap();
+                prop_assert_eq!(session.size(), Size { bytes: now.len(), chars: now.chars().count(), ids: ids.len() });
+                for (number, (at, _)) in now.char_indices().enumerate() {
+                    prop_assert_eq!(session.byte_of(number), at);
+                }
+                // A range is a text by itself, and a copy is not changed.
+                let (from, until) = (start.min(now.len()), (start + new.len()).min(now.len()));
+                for (from, until) in [(from, until), (0, until), (from, now.len())] {
+                    let (mut ids, mut alone) = (Vec::new(), Vec::new());
+                    session.each_of_range(from, until, |part| append(&mut ids, part)).unwrap();
+                    fast.append(1, Source::Bytes(now[from..until].as_bytes()), &search, false, &mut alone).unwrap();
+                    prop_assert_eq!(ids, alone);
+                }
+                let mut kept = Vec::new();
+                before.text_of(0, before.size().bytes, &mut kept).unwrap();
+                prop_assert_eq!(kept, held.into_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_refused_wherever_it_comes_about_and_nothing_changes() {
+        let fast = Arc::new(FastCodec::new(of_bytes("gpt2", &[])).unwrap());
+        let disallowed = Arc::new(fast.core().preprocessor.special.finder(&["<s>"]));
+        let mut session = Session::new(fast, Arc::default(), disallowed).unwrap();
+        session.edit(0, 0, b"ab ab ab ab ab ab < ab s> ab ab").unwrap();
+        let size = session.size();
+        let refused = Err(Error::DisallowedSpecial { token: "<s>".into(), position: 18 });
+        assert_eq!((session.edit(19, 23, b""), session.size()), (refused, size));
+        assert!(session.edit(19, 23, b"x").is_ok());
+    }
+
+    #[test]
+    fn an_edit_far_from_a_cut_is_local_all_the_same() {
+        let local = |codec: Codec| {
+            let fast = Arc::new(FastCodec::new(codec).unwrap());
+            let search = Arc::new(fast.core().search(Some(&["<s>"])).unwrap());
+            Session::new(fast, search, Arc::default()).unwrap().is_local()
+        };
+        assert!(local(of_bytes("gpt2", &[])) && local(of_bytes("gpt2", &["NFC"])) && local(of_characters("segment")));
+        assert!(!local(of_bytes("none", &[])) && !local(of_bytes("(?<=ab)a|.", &[])));
+    }
+}

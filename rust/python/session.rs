@@ -1,0 +1,129 @@
+//! `Session` for Python: a text that changes, and its ids (`fast/session`).
+
+use super::array::array_of_ids;
+use super::text::{self, Text};
+use super::{numpy_api, signals};
+use crate::error::Result;
+use crate::fast::session::{self, Unit};
+use crate::session::Splice;
+use numpy::PyArray1;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// A text whose ids are kept while it changes. Places are in characters, or in bytes.
+#[pyclass(module = "minitok._rust")]
+pub struct Session {
+    inner: session::Session,
+    unit: Unit,
+}
+
+/// Edits of fewer bytes are done without letting other Python threads run: some microseconds.
+const SHORT: usize = 1 << 14;
+
+/// Where ids changed, how many were removed, and those in their place.
+type Spliced<'py> = (usize, usize, Bound<'py, PyArray1<u32>>);
+
+impl Session {
+    pub fn new(inner: session::Session, chars: bool) -> Session {
+        Session { inner, unit: if chars { Unit::Chars } else { Unit::Bytes } }
+    }
+
+    /// The byte of a place.
+    fn byte(&self, at: usize) -> PyResult<usize> {
+        if self.unit == Unit::Chars {
+            return Ok(self.inner.byte_of(at));
+        }
+        if self.inner.is_start(at) {
+            Ok(at)
+        } else {
+            Err(PyValueError::new_err(format!("byte {at} is inside a character")))
+        }
+    }
+
+    /// What a change does.
+    fn changed<'py>(
+        &mut self,
+        py: Python<'py>,
+        size: usize,
+        change: impl FnOnce(&mut session::Session) -> Result<Splice> + Send,
+    ) -> PyResult<Spliced<'py>> {
+        let brief = size < SHORT && (self.inner.is_local() || self.inner.size().bytes < SHORT);
+        let inner = &mut self.inner;
+        let found = if brief { change(inner)? } else { signals::detached(py, || change(inner))? };
+        Ok((found.start, found.removed, array_of_ids(py, found.ids)?))
+    }
+}
+
+#[pymethods]
+impl Session {
+    /// Replaces the text from `start` to `end`.
+    fn edit<'py>(&mut self, py: Python<'py>, start: usize, end: usize, text: Text<'_>) -> PyResult<Spliced<'py>> {
+        numpy_api::load(py)?;
+        let (start, end, data) = (self.byte(start)?, self.byte(end)?, text.bytes()?);
+        self.changed(py, data.len() + end - start, |session| session.edit(start, end, &data))
+    }
+
+    /// Makes the text another one.
+    fn set<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Spliced<'py>> {
+        numpy_api::load(py)?;
+        let data = text.bytes()?;
+        self.changed(py, data.len(), |session| session.set(&data))
+    }
+
+    /// How many characters or bytes the text has.
+    fn __len__(&self) -> usize {
+        self.inner.size().of(self.unit)
+    }
+
+    /// How many ids the text has.
+    #[getter]
+    fn n_ids(&self) -> usize {
+        self.inner.size().ids
+    }
+
+    /// Whether a change costs what it touches.
+    #[getter]
+    fn local(&self) -> bool {
+        self.inner.is_local()
+    }
+
+    /// The text from `start` to `end`.
+    fn text<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyString>> {
+        let (start, end, mut bytes) = (self.byte(start)?, self.byte(end)?, Vec::new());
+        signals::detached(py, || self.inner.text_of(start, end, &mut bytes))?;
+        text::decoded(py, &bytes, "strict")
+    }
+
+    /// The ids from number `start` to `end`.
+    fn ids<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        numpy_api::load(py)?;
+        let mut ids = Vec::new();
+        signals::detached(py, || self.inner.ids_of(start, end, &mut ids))?;
+        array_of_ids(py, ids)
+    }
+
+    /// The ids of the text from `start` to `end`, as a text by itself.
+    fn encode<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        numpy_api::load(py)?;
+        let (start, end, mut ids) = (self.byte(start)?, self.byte(end)?, Vec::new());
+        let append = |part: &[u32]| crate::fast::util::fallible::append(&mut ids, part);
+        signals::detached(py, || self.inner.each_of_range(start, end, append))?;
+        array_of_ids(py, ids)
+    }
+
+    /// How many ids that are.
+    fn count(&self, start: usize, end: usize) -> PyResult<usize> {
+        let (start, end, mut count) = (self.byte(start)?, self.byte(end)?, 0);
+        self.inner.each_of_range(start, end, |part| {
+            count += part.len();
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// A copy that changes by itself.
+    fn fork(&self) -> PyResult<Session> {
+        Ok(Session { inner: self.inner.fork()?, unit: self.unit })
+    }
+}

@@ -1,0 +1,90 @@
+//! A text that changes, and its ids: after every change they are those of encoding the whole text again.
+//!
+//! That is also how it is done here. What is shown is what a change does to the ids: a *splice*, by which a caller who keeps
+//! something for each id (a cache of a model, marks in an editor) keeps it for all that stay.
+//!
+//! By hand, with the merges `ab` and `abc`: the ids of `abxab` are `ab`, `x`, `ab`. With a `c` at its end, the last id is replaced: the
+//! splice is (start 2, removed 1, ids `abc`). With a `c` before `x`, it is (0, 1, `abc`). So ids change before the place of
+//! an edit; how far is bounded by the vocabulary, not by the text.
+//!
+//! Invariants: applying the splice to the old ids gives the new ones. The longest prefix stays, and of the rest the longest
+//! suffix. A change that fails leaves text and ids as they were.
+//!
+//! Costs: those of encoding, each time. `fast/session` does it at the cost of the change.
+//!
+//! Implements SPEC L1 and L2.
+
+use crate::codec::Codec;
+use crate::error::Result;
+use crate::preprocess::Search;
+use crate::special::Finder;
+
+/// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Splice {
+    pub start: usize,
+    pub removed: usize,
+    pub ids: Vec<u32>,
+}
+
+/// Returns what makes new ids of old ones, with the longest prefix that stays, then the longest suffix.
+pub fn splice(old: &[u32], new: &[u32]) -> Result<Splice> {
+    let start = same(old.iter(), new.iter());
+    let (old, new) = (&old[start..], &new[start..]);
+    let end = same(old.iter().rev(), new.iter().rev());
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(new.len() - end)?;
+    ids.extend_from_slice(&new[..new.len() - end]);
+    Ok(Splice { start, removed: old.len() - end, ids })
+}
+
+/// Returns how many ids both begin with.
+fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'i u32>) -> usize {
+    old.zip(new).take_while(|(old, new)| old == new).count()
+}
+
+/// A text and its ids.
+#[derive(Debug)]
+pub struct Session<'c> {
+    codec: &'c Codec,
+    search: Search,
+    /// The special tokens that the text must not contain.
+    disallowed: Finder,
+    pub text: Vec<u8>,
+    pub ids: Vec<u32>,
+}
+
+impl<'c> Session<'c> {
+    pub fn new(codec: &'c Codec, search: Search, disallowed: Finder) -> Session<'c> {
+        Session { codec, search, disallowed, text: Vec::new(), ids: Vec::new() }
+    }
+
+    /// Replaces the bytes from `start` to `end`, and returns what that does to the ids.
+    pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
+        let text = [&self.text[..start], data, &self.text[end..]].concat();
+        Codec::check(&text, &self.disallowed)?;
+        let ids = self.codec.encode(&text, &self.search, false)?;
+        let found = splice(&self.ids, &ids)?;
+        (self.text, self.ids) = (text, ids);
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_stays_then_the_longest_suffix() {
+        for (old, new, start, removed, ids) in [
+            (&[1, 2, 3][..], &[1, 2, 3][..], 3, 0, &[][..]),
+            (&[1, 2, 3], &[1, 4, 3], 1, 1, &[4]),
+            (&[1, 3], &[1, 3, 3], 2, 0, &[3]),
+            (&[1, 3, 3], &[1, 3], 2, 1, &[]),
+            (&[], &[7], 0, 0, &[7]),
+            (&[7, 8], &[], 0, 2, &[]),
+        ] {
+            assert_eq!(splice(old, new), Ok(Splice { start, removed, ids: ids.to_vec() }), "{old:?} {new:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+"""Texts that change: after every edit the ids are those of the whole text, the splice makes the new ids of the old, and it is the
+smallest; on both backends, with the fast paths and without."""
+
+import minitok
+import numpy as np
+import pytest
+from helpers import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from minitok import Tokenizer
+from minitok.backend import load_backend
+from minitok.definition import Definition
+from minitok.errors import DisallowedSpecialTokenError
+from minitok.reference.session import splice
+from vector_cases import Case, cases, special_of
+
+PARTS = [
+    "ab", "a", "b", " ", "  ", "\n", "1", "23", "'s", "é", "e\u0301", "中文", "हि", "😀", "<s>", "<", "s>", "▁", "\u200d", ".", "aa" * 20,
+]  # fmt: skip
+texts = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
+MERGES = [(97, 98), (32, 97), (97, 97), (259 - 1, 258), (195, 169), (49, 50)]
+
+
+def tokenizers():
+    """One for each reason why text can or cannot be cut."""
+    special = {"special_tokens": {"<s>": 400}, "added_tokens": {"aab": 401}}
+    of_bytes = [
+        Tokenizer(MERGES, pattern=pattern, **special)
+        for pattern in ("gpt2", "o200k", "none", r"\s+(?!\S)|\s|[a-z]+|[^a-z\s]+", "(?<=ab)a|.")
+    ]
+    ids = {bytes([byte]): byte for byte in range(256)}
+    ids |= {name.encode(): 300 + number for number, name in enumerate(["a", "b", " ", "é", "ab", " a", "  "])}
+    merges = [(300, 301), (302, 300), (302, 302)]
+    of_chars = [
+        Tokenizer.from_definition(
+            Definition.from_tokens(
+                ids, merges, fallback=list(range(256)), pattern="none", prefix=prefix,
+                special_tokens={"<s>": 400},
+            )
+        )
+        for prefix in ("never", "text", "segment", "first", "always")
+    ]  # fmt: skip
+    return [
+        *of_bytes,
+        of_bytes[0].replace(normalizer="NFC"),
+        of_bytes[0].replace(token_flags={"<s>": ["rstrip"]}),
+        minitok.get_encoding("o200k_base"),
+        *of_chars,
+    ]
+
+
+TOKENIZERS = tokenizers()
+
+
+class Machine(RuleBasedStateMachine):
+    """A session beside the text itself."""
+
+    @initialize(
+        number=st.sampled_from(range(len(TOKENIZERS))), text=texts, allowed=st.sampled_from([(), "all", "none"])
+    )
+    def begin(self, number, text, allowed):
+        self.tok, self.allowed = TOKENIZERS[number], allowed
+        self.session, self.text = self.tok.session(text, allowed_special=allowed), text
+        self.old = self.tok.encode(text, allowed_special=allowed)
+        self.forks = []
+
+    def changed(self, found, text):
+        self.text = text
+        ids = self.tok.encode(text, allowed_special=self.allowed)
+        assert (found.start, found.removed, found.ids.tolist()) == tuple(splice(self.old, ids))
+        assert self.session.ids().tolist() == ids
+        assert (self.session.text(), len(self.session), self.session.count()) == (text, len(text), len(ids))
+        self.old = ids
+
+    @rule(data=st.data(), new=texts)
+    def edit(self, data, new):
+        start = data.draw(st.integers(0, len(self.text)))
+        end = data.draw(st.integers(start, min(len(self.text), start + 9)))
+        self.changed(self.session.edit(start, end, new), self.text[:start] + new + self.text[end:])
+
+    @rule(new=texts)
+    def append(self, new):
+        self.changed(self.session.append(new), self.text + new)
+
+    @rule(data=st.data(), new=texts)
+    def set(self, data, new):
+        at = data.draw(st.integers(0, len(self.text)))
+        text = self.text[:at] + new + self.text[data.draw(st.integers(at, len(self.text))) :]
+        self.changed(self.session.set(text), text)
+
+    @rule(data=st.data())
+    def ranges(self, data):
+        start = data.draw(st.integers(0, len(self.text)))
+        end = data.draw(st.integers(start, len(self.text)))
+        alone = self.tok.encode(self.text[start:end], allowed_special=self.allowed)
+        assert self.session.encode(start, end).tolist() == alone
+        assert self.session.count(start, end) == len(alone)
+        assert self.session.text(start, end) == self.text[start:end]
+
+    @rule()
+    def fork(self):
+        self.forks.append((self.session, self.text))
+        self.session = self.session.fork()
+
+    @precondition(lambda self: self.forks)
+    @rule()
+    def nothing_that_was_copied_has_changed(self):
+        for session, text in self.forks:
+            assert session.text() == text
+            assert session.ids().tolist() == self.tok.encode(text, allowed_special=self.allowed)
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadline=None)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(TOKENIZERS[:6]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6))
+def test_both_backends_are_one(tok, edits):
+    sessions = [tok.replace(backend=backend).session(allowed_special="all") for backend in BACKENDS]
+    for place, length, new in edits:
+        held = len(sessions[0])
+        start = int(place * held)
+        end = min(held, start + length)
+        found = [session.edit(start, end, new) for session in sessions]
+        assert [(made.start, made.removed, made.ids.tolist()) for made in found[1:]] == [
+            (found[0].start, found[0].removed, found[0].ids.tolist())
+        ]
+
+
+@cases("sessions", having="edits")
+def test_vectors(case: Case, backend: str) -> None:
+    made = load_backend(backend)
+    vocab = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
+    codec = made.codec(
+        vocab, made.pattern(case.get("pattern", "gpt2")), special_of(case, backend), None, case.get("prefix")
+    )
+    session = codec.session(case.get("allowed", []), case.get("disallowed", []), False)
+    for start, end, text, expected in case["edits"]:
+        if expected is None:
+            with pytest.raises(DisallowedSpecialTokenError):
+                session.edit(start, end, text)
+        else:
+            place, removed, ids = session.edit(start, end, text)
+            assert [place, removed, ids.tolist()] == expected
+    assert session.ids(0, session.n_ids).tolist() == case["ids"]
+
+
+def test_a_long_text_is_edited_anywhere_and_cut_where_it_can_be(backend):
+    tok = Tokenizer(MERGES, pattern="gpt2", backend=backend)
+    text = "ab a1 naïve 中文, " * (4000 if backend == "rust" else 40)
+    session = tok.session(text)
+    assert session.local == (backend == "rust")
+    for at in (0, 1, len(text) // 2, len(text)):
+        text = text[:at] + "xab" + text[at:]
+        session.edit(at, at, "xab")
+    assert session.ids().tolist() == tok.encode(text)
+    assert session.ids(5, 9).tolist() == tok.encode(text)[5:9]
+
+
+def test_places_in_bytes(backend):
+    session = Tokenizer(MERGES, backend=backend).session("aé中", unit="byte")
+    assert len(session) == 6
+    assert session.edit(1, 3, "b").removed == 2
+    assert session.text() == "ab中"
+    with pytest.raises(ValueError, match="byte 3 is inside a character"):
+        session.edit(3, 5, "")
+    assert session.text() == "ab中"
+
+
+def test_what_is_wrong_is_refused_and_changes_nothing(backend):
+    tok = Tokenizer([(97, 98)], special_tokens={"<s>": 300}, backend=backend)
+    session = tok.session("ab", disallowed_special="all")
+    for wrong, error in [
+        (lambda: session.append("<s>"), DisallowedSpecialTokenError),
+        (lambda: session.append("\ud83d"), ValueError),
+        (lambda: session.append(b"a"), TypeError),
+        (lambda: session.edit(1, 0, ""), ValueError),
+        (lambda: session.edit(0, 3, ""), ValueError),
+        (lambda: session.edit(-1, 0, ""), ValueError),
+        (lambda: session.ids(0, 2), ValueError),
+        (lambda: session.text(3), ValueError),
+    ]:
+        with pytest.raises(error):
+            wrong()
+    assert (session.text(), session.ids().tolist()) == ("ab", [256])
+    session.append("<s")
+    with pytest.raises(DisallowedSpecialTokenError):
+        session.append(">")
+    assert session.text() == "ab<s"
+    with pytest.raises(ValueError, match="unit must be 'char' or 'byte'"):
+        tok.session(unit="word")
+
+
+def test_ids_are_arrays(backend):
+    session = Tokenizer([(97, 98)], backend=backend).session("ab")
+    assert session.ids().dtype == np.uint32
+    assert session.append("ab").ids.dtype == np.uint32

@@ -1,0 +1,51 @@
+//! `sessions.json`: a text that changes, in the mirror and in the fast session.
+
+use crate::reading::{each, list, names, number, special, text};
+use minitok::codec::Codec;
+use minitok::error::Result;
+use minitok::fast::codec::FastCodec;
+use minitok::fast::session::Session as FastSession;
+use minitok::metaspace::Metaspace;
+use minitok::normalize::Normalizer;
+use minitok::pretokenize::Pattern;
+use minitok::session::{Session, Splice};
+use minitok::vocab::Vocab;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn codec(case: &Value) -> Codec {
+    let order: Vec<u8> = (0..=255).collect();
+    let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99), (32, 97), (97, 97)]).unwrap();
+    let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("gpt2")).unwrap();
+    let metaspace = case["prefix"].as_str().map(|prefix| Metaspace::new(prefix).unwrap());
+    Codec::new(Arc::new(vocab), pattern, special(case).unwrap(), Normalizer::default(), metaspace, None).unwrap()
+}
+
+/// Makes the edits of a case one after the other, and compares what they do.
+fn run(case: &Value, mut edit: impl FnMut(usize, usize, &[u8]) -> Result<Splice>) {
+    for made in list(&case["edits"]) {
+        let (start, end) = (number(&made[0]) as usize, number(&made[1]) as usize);
+        match edit(start, end, text(&made[2]).as_bytes()) {
+            Ok(found) => assert_eq!(json!([found.start, found.removed, found.ids]), made[3]),
+            Err(error) => assert_eq!((json!(error.to_string()), &made[3]), (case["error"].clone(), &Value::Null)),
+        }
+    }
+}
+
+#[test]
+fn sessions() {
+    each("sessions", "edits", |case| {
+        let codec = codec(case);
+        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let disallowed = codec.preprocessor.special.finder(&names(&case["disallowed"]));
+        let mut session = Session::new(&codec, search.clone(), disallowed.clone());
+        run(case, |start, end, text| session.edit(start, end, text));
+        assert_eq!(json!(session.ids), case["ids"]);
+        let fast = Arc::new(FastCodec::new(codec).unwrap());
+        let mut session = FastSession::new(fast, Arc::new(search), Arc::new(disallowed)).unwrap();
+        run(case, |start, end, text| session.edit(start, end, text));
+        let mut ids = Vec::new();
+        session.ids_of(0, session.size().ids, &mut ids).unwrap();
+        assert_eq!(json!(ids), case["ids"]);
+    });
+}
