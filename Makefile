@@ -180,11 +180,12 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 
+# ADDRESS: where the playground will be, for the cards that others show beside links to it.
 docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
-	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground ../course/
+	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground ../course/ $(ADDRESS)
 	$(BIN)/python tools/check_site.py site
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 

@@ -75,12 +75,13 @@ def save(figure: Any, folder: Path, name: str) -> None:
     plt.close(figure)
 
 
-def encode_plot(results: Results, encoding: str, folder: Path) -> None:
+def encode_plot(results: Results, encoding: str, folder: Path, theme: str) -> None:
     """Dots for the passes: a panel for each text and form of the ids, libraries below each other."""
     rows = [row for row in results["rows"] if row["encoding"] == encoding]
     names = peers(rows)
     texts = list(dict.fromkeys(row["text"] for row in rows))
-    with plt.rc_context(STYLE):
+    with style(theme):
+        others = shade(OTHERS, theme)
         figure, panels = plt.subplots(2, len(texts), figsize=(9, 6.2), sharex=True, squeeze=False, layout="constrained")
         for line, form in zip(panels, ("numpy", "list"), strict=True):
             first = {name: pick(rows, peer=name, text=texts[0], op=f"encode_{form}") for name in names}
@@ -90,10 +91,10 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
                 for at, name in enumerate(shown):
                     row = pick(rows, peer=name, text=text, op=f"encode_{form}")
                     found = {key: value for key in MARKS if row and (value := speed(row, key))}
-                    color = OURS if name == "minitok" else OTHERS
+                    color = OURS if name == "minitok" else others
                     panel.plot(list(found.values()), [at] * len(found), color=color, linewidth=1, zorder=2)
                     for key, value in found.items():
-                        filled = color if key != "cold" else "white"
+                        filled = color if key != "cold" else panel.get_facecolor()
                         panel.plot(
                             value, at, MARKS[key][0], color=color, markerfacecolor=filled, markersize=5, zorder=3
                         )
@@ -106,12 +107,12 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
         for panel in panels[-1]:
             panel.set_xlabel("MB/s")
         marks = [
-            plt.Line2D([], [], marker=mark, color=OTHERS, linestyle="", label=label, markerfacecolor=face)
-            for (mark, label), face in zip(MARKS.values(), ("white", OTHERS, OTHERS), strict=True)
+            plt.Line2D([], [], marker=mark, color=others, linestyle="", label=label, markerfacecolor=face)
+            for (mark, label), face in zip(MARKS.values(), (panels[0][0].get_facecolor(), others, others), strict=True)
         ]
         figure.legend(handles=marks, loc="outside lower center", ncols=3, frameon=False)
         figure.suptitle(f"Encoding with {encoding}, one thread (further right is faster)")
-        save(figure, folder, f"bench-{encoding.removesuffix('_base')}")
+        save(figure, folder, f"bench-{encoding.removesuffix('_base')}{theme}")
 
 
 def shown_size(results: Results) -> int:

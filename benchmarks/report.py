@@ -93,7 +93,8 @@ def pictures(folder: Path) -> None:
     encode = read(folder, "encode")
     if encode:
         for encoding in dict.fromkeys(row["encoding"] for row in encode["rows"]):
-            plots.encode_plot(encode, encoding, IMAGES)
+            for theme in plots.THEMES:
+                plots.encode_plot(encode, encoding, IMAGES, theme)
     themed = {
         "train": plots.train_plot,
         "growth": plots.growth_plot,

@@ -27,7 +27,7 @@ use crate::characters::characters;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::merging::merge_parts;
-use crate::tokens::{Tokens, show};
+use crate::tokens::{Tokens, ids_by_bytes, show};
 use foldhash::HashMap;
 use std::cmp::Ordering;
 
@@ -48,7 +48,8 @@ pub type Scored = (Vec<u8>, u32, f64);
 
 /// Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks.
 pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Result<Option<Vec<Merge>>> {
-    let mut merges = Vec::with_capacity(ranks.len());
+    let mut merges = Vec::new();
+    merges.try_reserve_exact(ranks.len())?;
     for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
         interrupt::check()?;
         let bytes = || (0..=token.len()).collect::<Vec<_>>();
@@ -110,9 +111,10 @@ pub(crate) fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Resul
 
 /// The merge that makes each piece, in rank order; none for one that never comes about.
 pub(crate) fn merges_from_scores(pieces: &[Scored], ids: &HashMap<&[u8], u32>) -> Result<Vec<Merge>> {
-    let ranked = rank_by_score(pieces);
-    let ranks: HashMap<&[u8], u32> = ranked.iter().copied().collect();
-    let mut merges = Vec::with_capacity(ranked.len());
+    let ranked = rank_by_score(pieces)?;
+    let ranks = ids_by_bytes(ranked.iter().copied())?;
+    let mut merges = Vec::new();
+    merges.try_reserve_exact(ranked.len())?;
     for &(piece, rank) in &ranked {
         interrupt::check()?;
         if let Some(char) = characters(piece).find(|char| !ids.contains_key(char)) {
@@ -127,16 +129,17 @@ pub(crate) fn merges_from_scores(pieces: &[Scored], ids: &HashMap<&[u8], u32>) -
 }
 
 /// The pieces that are more than a character, each with its rank, in the order of these.
-pub fn rank_by_score(pieces: &[Scored]) -> Vec<(&[u8], u32)> {
-    let mut made: Vec<(&[u8], f64)> = pieces
-        .iter()
-        .map(|(piece, _, score)| (piece.as_slice(), *score))
-        .filter(|(piece, _)| characters(piece).nth(1).is_some())
-        .collect();
-    made.sort_by(|(one, score), (other, than)| {
+pub fn rank_by_score(pieces: &[Scored]) -> Result<Vec<(&[u8], u32)>> {
+    let mut made: Vec<(&[u8], f64)> = Vec::new();
+    made.try_reserve_exact(pieces.len())?;
+    let scores = pieces.iter().map(|(piece, _, score)| (piece.as_slice(), *score));
+    made.extend(scores.filter(|(piece, _)| characters(piece).nth(1).is_some()));
+    // Equals are one piece twice; a sort that keeps their order would need memory.
+    made.sort_unstable_by(|(one, score), (other, than)| {
         than.partial_cmp(score).unwrap_or(Ordering::Equal).then(other.len().cmp(&one.len())).then(one.cmp(other))
     });
-    let mut ranks = Vec::with_capacity(made.len());
+    let mut ranks = Vec::new();
+    ranks.try_reserve_exact(made.len())?;
     let mut rank = 0;
     for equal in made.chunk_by(|(_, score), (_, than)| score.partial_cmp(than) == Some(Ordering::Equal)) {
         let step = u32::from(equal.iter().all(|(piece, _)| is_run(piece)));
@@ -146,7 +149,7 @@ pub fn rank_by_score(pieces: &[Scored]) -> Vec<(&[u8], u32)> {
         }
         rank += 1 - step;
     }
-    ranks
+    Ok(ranks)
 }
 
 /// Returns whether a piece is a run of one character.
@@ -234,9 +237,9 @@ mod tests {
     #[test]
     fn by_hand() {
         let pieces = [(b"ab".to_vec(), 300, -1.0), (b"bc".to_vec(), 301, -1.0)];
-        assert_eq!(rank_by_score(&pieces), [(b"ab".as_slice(), 0), (b"bc".as_slice(), 0)]);
+        assert_eq!(rank_by_score(&pieces).unwrap(), [(b"ab".as_slice(), 0), (b"bc".as_slice(), 0)]);
         let runs = [(b"  ".to_vec(), 302, -2.0), (b"   ".to_vec(), 303, -2.0)];
-        assert_eq!(rank_by_score(&runs), [(b"   ".as_slice(), 0), (b"  ".as_slice(), 1)]);
+        assert_eq!(rank_by_score(&runs).unwrap(), [(b"   ".as_slice(), 0), (b"  ".as_slice(), 1)]);
         let ranks = [(b"bc".as_slice(), 0), (b"ab", 1), (b"abc", 2)].into_iter().collect();
         assert_eq!(last_merge(b"abc", &ranks).unwrap(), Some((b"a".as_slice(), b"bc".as_slice())));
     }

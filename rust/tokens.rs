@@ -7,6 +7,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes, and `set` ids below 2^31")]
 
 use crate::error::{Error, Result};
+use foldhash::{HashMap, HashMapExt};
 
 const LIMIT: u32 = 1 << 31;
 
@@ -71,6 +72,14 @@ impl Tokens {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
         (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
     }
+}
+
+/// The ids, or the ranks, by the bytes of their tokens.
+pub(crate) fn ids_by_bytes<'t>(ids: impl ExactSizeIterator<Item = (&'t [u8], u32)>) -> Result<HashMap<&'t [u8], u32>> {
+    let mut by_bytes = HashMap::new();
+    by_bytes.try_reserve(ids.len())?;
+    by_bytes.extend(ids);
+    Ok(by_bytes)
 }
 
 /// Checks that the arena is short enough for 32-bit offsets into it.

@@ -33,6 +33,7 @@ use crate::metaspace::MARKER;
 use crate::once::Once;
 pub use crate::ranks::Merge;
 use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
+use crate::tokens::ids_by_bytes;
 pub use crate::tokens::{Tokens, show};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -195,7 +196,7 @@ impl Vocab {
         alphabet: Alphabet,
     ) -> Result<Vocab> {
         let mut tokens = tokens_by_id(ids)?;
-        let by_bytes: HashMap<&[u8], u32> = ids.iter().map(|(token, id)| (token.as_slice(), *id)).collect();
+        let by_bytes = ids_by_bytes(ids.iter().map(|(token, id)| (token.as_slice(), *id)))?;
         let mut merges = Vec::new();
         merges.try_reserve_exact(pairs.len())?;
         for (rank, &(left, right)) in pairs.iter().enumerate() {
@@ -219,7 +220,7 @@ impl Vocab {
     /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
         let tokens = tokens_by_id(ranks)?;
-        let by_bytes: HashMap<&[u8], u32> = ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)).collect();
+        let by_bytes = ids_by_bytes(ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)))?;
         let recovered = recover_merges(&tokens, &by_bytes)?;
         let merges_make_all = recovered.is_some();
         let merges = recovered.map_or_else(|| every_split(&tokens, &by_bytes), Ok)?;
@@ -234,7 +235,8 @@ impl Vocab {
 
     /// From the bytes, id and score of each piece, and the id of each byte (`SentencePiece`; S2).
     pub fn from_scores(pieces: &[Scored], fallback: Vec<u32>) -> Result<Vocab> {
-        let mut ids: HashMap<&[u8], u32> = HashMap::with_capacity(pieces.len());
+        let mut ids: HashMap<&[u8], u32> = HashMap::new();
+        ids.try_reserve(pieces.len())?;
         for (piece, id, _) in pieces {
             let first = *ids.entry(piece).or_insert(*id);
             if first != *id {

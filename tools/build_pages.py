@@ -1,6 +1,6 @@
 """The pages that need no install and no server: the playground and lesson 1, with the Rust core as WebAssembly.
 
-    python tools/build_pages.py WASM FOLDER [COURSE]
+    python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
 ``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
 from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
 from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
@@ -29,17 +30,28 @@ from minitok.reference.published.families import FAMILIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
+# What a card of a link to the playground shows: tools/play_pictures.py photographs it.
+CARD = ROOT / "docs" / "images" / "play-card.png"
 
 
-def build(wasm: Path, folder: Path, course: str = "") -> None:
-    """Write the pages, anew. ``course``: the address of the folder of lessons, as seen from the pages, if there is one."""
+def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None:
+    """Write the pages, anew.
+
+    Args:
+        wasm: The core.
+        folder: What becomes the folder of the pages.
+        course: The address of the folder of lessons, as seen from the pages, if there is one.
+        address: Where the pages will be, with a slash at the end. A card that shows a link to them needs it.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
     shutil.copytree(PAGES / "lesson", folder / "lesson")
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
-    write(folder / "index.html", with_course(with_policy(static.pop("index.html").decode()), course).encode())
+    index = with_card(with_course(with_policy(static.pop("index.html").decode()), course), address)
+    write(folder / "index.html", index.encode())
+    shutil.copyfile(CARD, folder / CARD.name)
     write(folder / "lesson-1.html", with_policy((PAGES / "lesson-1.html").read_text(encoding="utf-8")).encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
@@ -71,6 +83,7 @@ def catalogue() -> dict[str, object]:
     }
     # How files of other formats spell patterns.
     in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
+    in_files["gguf"] = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
     return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(Limits())}
 
 
@@ -94,9 +107,19 @@ def with_course(page: str, course: str) -> str:
     return page.replace(head, f'<meta name="course" content="{course}">\n{head}', 1) if course else page
 
 
+def with_card(page: str, address: str) -> str:
+    """The page with the picture that others show beside a link to it."""
+    alt = "A text under two tokenizers, and the tree of merges that make HTTPRequest one token"
+    named = {"og:image": address + CARD.name, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": alt}
+    named |= {"og:url": address} if address else {}
+    head = '<meta name="twitter:card"'
+    lines = "".join(f'<meta property="{name}" content="{content}">\n' for name, content in named.items())
+    return page.replace(head, lines + head, 1)
+
+
 def sizes(folder: Path) -> str:
     """How large the parts are, as they are and as a server may compress them."""
-    core = [*folder.glob("core/*"), *folder.glob("static/*"), folder / "index.html"]
+    core = [*folder.glob("core/**/*.*"), *folder.glob("static/*"), folder / "index.html"]
     parts = {"the playground and its core": core} | {
         path.name: [path] for path in sorted(folder.glob("vocabularies/*"))
     }
@@ -109,5 +132,5 @@ def sizes(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4])
+    build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])
     print(sizes(Path(sys.argv[2])))

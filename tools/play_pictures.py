@@ -24,6 +24,20 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
 WIDTH = 1280
+CARD_TEXT = "I'LL parseHTTPRequest 1234567"
+CARD_STYLE = """
+.actions, #gallery, .row, .probe, h2, main > section, footer, .panel button, #inside > :not(.scroll) {
+  display: none !important;
+}
+main { padding: 2rem 2.6rem; }
+h1 { font-size: 3rem; }
+.lead { font-size: 1.4rem; }
+.bench { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr) !important; margin-top: 1.4rem; }
+#inside svg { width: 100%; height: auto; }
+.panels { margin-top: 1rem; }
+.panel h3, .counts, .models { font-size: 1.15rem; }
+textarea { font-size: 1.35rem; height: 4.4rem; resize: none; }
+"""
 
 
 def main() -> None:
@@ -37,6 +51,7 @@ def main() -> None:
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         serving.start()
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        photograph_card(browser, address(listening, "127.0.0.1"))
         for look in ("light", "dark"):
             photograph(browser, address(listening, "127.0.0.1"), look)
         browser.close()
@@ -68,6 +83,23 @@ def photograph(browser: Browser, site: str, look: str) -> None:
     expect(page.locator("#completed table").first).to_be_visible()
     save(page, "play-train", look, "#train-heading", "#completed table >> nth=0")
     page.close()
+
+
+def photograph_card(browser: Browser, site: str) -> None:
+    """What is shown beside a link: the text, its tokens, and a tree, at the size of such cards."""
+    context = browser.new_context(viewport={"width": 1200, "height": 630}, color_scheme="light", bypass_csp=True)
+    page = context.new_page()
+    fields = {"text": CARD_TEXT, "encodings": "gpt2,o200k_base", "at": f"{CARD_TEXT.index('HTTP')},o200k_base"}
+    page.goto(f"{site}#{urlencode(fields)}")
+    expect(page.locator(".tree g.current")).to_be_visible()
+    page.add_style_tag(content=CARD_STYLE)
+    page.locator("h1").evaluate("(title) => { title.textContent = 'Why is this one token?'; }")
+    page.evaluate("dispatchEvent(new Event('resize'))")
+    with tempfile.TemporaryDirectory() as folder:
+        shot = Path(folder) / "shot.png"
+        page.screenshot(path=shot)
+        save_small(shot, IMAGES / "play-card.png")
+    context.close()
 
 
 def save(page: Page, name: str, look: str, first: str, last: str) -> None:

@@ -55,7 +55,7 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
 }
 
 /// The ids of a text are the same as a Python `str` of each width that can hold it, and on threads.
-fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]) {
+pub fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]) {
     let mut all = vec![Source::Bytes(text)];
     let ones: Vec<u8>;
     let (mut twos, mut fours) = (Vec::new(), Vec::new());

@@ -5,6 +5,8 @@
 
 #![no_main]
 
+mod characters;
+mod counting;
 mod encoding;
 mod input;
 mod patterns;
@@ -20,6 +22,8 @@ type Target = fn(&[u8]);
 fn target() -> Target {
     static TARGET: Once<Target> = Once::new();
     *TARGET.get_or_make(|| match std::env::var("MINITOK_FUZZ").as_deref() {
+        Ok("characters") => characters::run,
+        Ok("counting") => counting::run,
         Ok("encoding") => encoding::run,
         Ok("training") => training::run,
         Ok("readers") => readers::run,

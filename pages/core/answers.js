@@ -4,6 +4,8 @@
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { CoreError } from "./core.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
+import { encodeChat } from "./chat/encode.js";
+import { TemplateError } from "./chat/render.js";
 import { asOwn, PatternNeeded, WrongFile } from "./formats/formats.js";
 import { Patterns } from "./formats/patterns.js";
 import { nameOf, open } from "./native.js";
@@ -123,6 +125,17 @@ export class Answers {
     });
   }
 
+  // A conversation as ids, by a chat template; `chat` is { templates, tokens, named }.
+  async chat(asked) {
+    const tok = await this.get(asked.encoding);
+    try {
+      const told = encodeChat(tok, asked.chat, asked.messages, asked.options);
+      return { ...told, vocabulary: vocabulary(tok, [...new Set(told.ids)].sort((one, other) => one - other)) };
+    } catch (error) {
+      throw error instanceof TemplateError ? new Refusal(`the chat template: ${error.message}`, "TemplateError") : error;
+    }
+  }
+
   // Keep the tokenizer of a file of any format, its bytes, or of one of minitok's own, its text.
   tokenizer(asked) {
     if ((asked.data?.byteLength ?? asked.file.length) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
@@ -136,7 +149,7 @@ export class Answers {
         this.opened.set(name, opened);
       }
       const tok = this.opened.get(name);
-      return { ...describe(tok), n_merges: tok.merges.length, file };
+      return { ...describe(tok), n_merges: tok.merges.length, chat: tok.chat, file };
     } catch (error) {
       if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
       if (error instanceof WrongFile || error instanceof CoreError) {

@@ -148,6 +148,14 @@ export class Tokenizer {
     });
   }
 
+  // The ids of a conversation, and the bytes of its text that each comes from. Tokens are found in the trusted stretches, and those of
+  // some names everywhere (SPEC E8).
+  conversation(text, stretches, everywhere) {
+    const given = [text, Uint32Array.from(stretches.flat()), ...list(everywhere)];
+    return chunks(this.core.numbers("conversation", given, this.number), 4)
+      .map(([id, start, end, isFound]) => ({ id, start, end, isFound: isFound === 1 }));
+  }
+
   // Rank and id of the merge of each pair, null for a pair that does not merge.
   mergesOf(pairs) {
     const found = this.core.numbers("merges_of", [Uint32Array.from(pairs.flat())], this.number);

@@ -24,10 +24,19 @@ export function open(core, file) {
   if (typeof content.pattern !== "string") throw new WrongFile("no 'pattern'");
   if (!isTokens(content.special_tokens)) throw new WrongFile("no 'special_tokens' with ids");
   if (!Array.isArray(content.merges)) throw new WrongFile("no 'merges'");
-  const described = { ...fields(content), title: content.name ?? null, trained: content.trained ?? null };
+  const described = { ...fields(content), title: content.name ?? null, trained: content.trained ?? null, chat: chatOf(content.chat) };
   if (content.tokens) return openTokens(core, content, described);
   const order = ORDERS[content.byte_order] ?? Uint8Array.from(content.byte_order ?? []);
   return core.openMerges(order, rows(content.merges, 2), { ...described, order, merges: content.merges });
+}
+
+// The chat templates of its model; null without any.
+function chatOf(chat) {
+  if (chat === null || chat === undefined) return null;
+  const { templates, tokens = {}, named = [] } = chat;
+  const isNamed = (value) => isObject(value) && Object.values(value).every((one) => typeof one === "string");
+  if (!isNamed(templates) || !isNamed(tokens) || !isTexts(named)) throw new WrongFile("'chat' has no templates and tokens by name");
+  return { templates, tokens, named };
 }
 
 // What ids depend on beside the vocabulary.

@@ -7,9 +7,10 @@
 // 2. core.js: the WebAssembly module, and its tokenizers as objects
 // 3. answers.js: what the page asks, as python/minitok/play/answers.py answers it
 // 4. explain.js: a piece explained, as python/minitok/explain/build.py does
-// 5. bigram.js, random.js: the model that completes a prompt, and Python's random numbers
-// 6. training.js: a training, step by step
-// 7. native.js, sha256.js: minitok's own files, and the names of tokenizers in links
+// 5. chat/: a conversation by a chat template, and who wrote which token
+// 6. bigram.js, random.js: the model that completes a prompt, and Python's random numbers
+// 7. training.js: a training, step by step
+// 8. native.js, sha256.js: minitok's own files, and the names of tokenizers in links
 
 import { Answers, Refusal } from "./answers.js";
 import { Core, CoreError } from "./core.js";
@@ -39,7 +40,7 @@ async function prepare() {
   return new Answers(core, catalogue, fetchVocabulary);
 }
 
-const QUESTIONS = ["start", "tokens", "piece", "lanes", "bigram", "tokenizer"];
+const QUESTIONS = ["start", "tokens", "piece", "lanes", "bigram", "chat", "tokenizer"];
 const preparing = prepare();
 
 async function answer({ ask, data }) {

@@ -171,7 +171,10 @@ impl FastCodec {
         let is_taken = preprocessor.metaspace.is_none() || self.has_no_pattern();
         if search.is_empty() && words.is_none() && is_taken {
             // The encoder takes all of it as one segment.
-            let made = self.normalizer.as_ref().map_or(Ok(None), |normalizer| normalizer.apply(source))?;
+            let Some(normalizer) = &self.normalizer else {
+                return work(Segment::Text(source, self.split(source, before)));
+            };
+            let made = normalizer.apply(source)?;
             let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
             return work(Segment::Text(source, self.split(source, before)));
         }

@@ -489,12 +489,19 @@ impl Codec {
     }
 
     /// What finds the special tokens that a call allows, and the added ones.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "most calls name nothing, and some are short")]
     fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
-        Ok(match names {
-            Names::Empty => Chosen::Held(&self.added),
-            Names::Nothing => Chosen::Held(&self.nothing),
-            _ => Chosen::Made(self.allowed.get(py, names, |names| self.fast.core().search(Some(names)))?),
-        })
+        match names {
+            Names::Empty => Ok(Chosen::Held(&self.added)),
+            Names::Nothing => Ok(Chosen::Held(&self.nothing)),
+            _ => self.search_for(py, names),
+        }
+    }
+
+    #[cold]
+    fn search_for(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        Ok(Chosen::Made(self.allowed.get(py, names, |names| self.fast.core().search(Some(names)))?))
     }
 }
 

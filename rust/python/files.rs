@@ -144,8 +144,8 @@ impl GgufTable {
     }
 
     /// The tokens that are found in text, their ids, and whether they are added ones.
-    fn special(&self) -> Option<Vec<(String, u32, bool)>> {
-        self.0.special()
+    fn special(&self) -> PyResult<Option<Vec<(String, u32, bool)>>> {
+        Ok(self.0.special()?)
     }
 
     /// The vocabulary of tokens in byte-level notation.

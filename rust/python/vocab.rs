@@ -10,6 +10,7 @@ use crate::ranks::Scored;
 use crate::special::Finder;
 use crate::vocab::{Alphabet, Symbols};
 use crate::{packed_vocab, pretokenize, special, vocab};
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -43,7 +44,7 @@ impl Vocab {
     #[pyo3(signature = (tokens, merges, whole_pieces, fallback = None, drops_bytes = false, symbols = None))]
     fn new(
         tokens: &Bound<'_, PyDict>,
-        merges: Vec<(u32, u32, u32, u32)>,
+        #[pyo3(from_py_with = items_of)] merges: Vec<(u32, u32, u32, u32)>,
         whole_pieces: bool,
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
@@ -64,7 +65,7 @@ impl Vocab {
     fn from_merges(
         py: Python<'_>,
         byte_order: &[u8],
-        pairs: Vec<(u32, u32)>,
+        #[pyo3(from_py_with = items_of)] pairs: Vec<(u32, u32)>,
         most_bytes: Option<u64>,
     ) -> PyResult<Vocab> {
         let made = signals::detached(py, || {
@@ -78,7 +79,7 @@ impl Vocab {
     #[pyo3(signature = (ids, pairs, whole_pieces, fallback = None, drops_bytes = false, symbols = None))]
     fn from_tokens(
         ids: &Bound<'_, PyDict>,
-        pairs: Vec<(u32, u32)>,
+        #[pyo3(from_py_with = items_of)] pairs: Vec<(u32, u32)>,
         whole_pieces: bool,
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
@@ -220,9 +221,14 @@ impl Pattern {
     }
 }
 
+/// Items of a list or any other iterable, one by one: where there is no memory for all of them, PyO3's own way ends the process.
+pub(super) fn items_of<'py, T: FromPyObjectOwned<'py>>(items: &Bound<'py, PyAny>) -> PyResult<Vec<T>> {
+    try_collect(items.try_iter()?.map(|item| item?.extract::<T>().map_err(Into::into)))
+}
+
 /// The names in a list, a set or any other iterable, in ascending order.
 fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let mut found = try_collect(names.try_iter()?.map(|name| name?.extract::<String>()))?;
+    let mut found: Vec<String> = items_of(names)?;
     found.sort_unstable();
     Ok(found)
 }

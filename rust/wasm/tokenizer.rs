@@ -8,7 +8,7 @@ use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::normalize::{Normalizer, Step};
 use crate::packed_vocab;
-use crate::preprocess::{Before, Search};
+use crate::preprocess::{Before, Search, Trust};
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 use crate::tokens::Tokens;
@@ -189,6 +189,39 @@ pub extern "C" fn units(number: u32, special: u32) -> u32 {
     })
 }
 
+/// The ids of a conversation: of a text, the starts and ends of its trusted stretches, and the names of the tokens that are found
+/// everywhere (SPEC E8). The answer is, for each id, the range of the text that it comes from, and whether it was found in the text.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn conversation(number: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
+        let stretches: Vec<_> =
+            places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
+        let (core, names) = (tokenizer.codec.core(), names.iter().map(String::as_str).collect::<Vec<_>>());
+        let everywhere = core.preprocessor.search(&names, &[])?;
+        let trust = Trust { stretches: &stretches, everywhere: &everywhere };
+        let mut rows = Vec::new();
+        core.preprocessor.segments(&text, tokenizer.search(1), Before::Nothing, Some(trust), &mut |found| {
+            if let Some(id) = found.id {
+                rows.extend([id, found.text.start as u32, found.text.end as u32, 1]);
+                return Ok(());
+            }
+            let (mut ids, mut at) = (Vec::new(), 0);
+            tokenizer.codec.append_prepared(&found.text.data, &mut ids)?;
+            for id in ids {
+                // A token may spell more than the text has (marks), and no bytes at all.
+                let last = found.text.data.len().saturating_sub(1);
+                let end = (at + tokenizer.token_bytes(id).len()).max(at + 1);
+                let (first, stop) = (found.text.origin(at.min(last)), found.text.origin((end - 1).min(last)));
+                rows.extend([id, first.0 as u32, stop.1 as u32, 0]);
+                at = end;
+            }
+            Ok(())
+        })?;
+        Ok(numbers(rows))
+    })
+}
+
 /// How many bytes of a piece its tokens spell.
 fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
     let is_whole = || vocab.whole_pieces && vocab.token_id(piece).is_some();
@@ -325,6 +358,23 @@ mod tests {
         let parts = numbers([97, 98, 99]);
         let same = String::from_utf8(call(&[&parts], || trace_parts(tok, 7)).unwrap()).unwrap();
         assert!(told.ends_with(&same) && told.lines().count() == 3 && same.lines().count() == 2);
+    }
+
+    #[test]
+    fn a_conversation() {
+        let tok = with("none", &[("<s>", 300), ("<a>", 301)], &[(ADDED, &["<a>"])]).unwrap();
+        let rows = |places: &[u32], names: &[u8], lengths: &[u32]| {
+            let (places, lengths) = (numbers(places.iter().copied()), numbers(lengths.iter().copied()));
+            read(&call(&[b"ab<s>c<s><a>", &places, &lengths, names], || conversation(tok)).unwrap())
+        };
+        let ids = |rows: &[u32]| rows.as_chunks().0.iter().map(|&[id, ..]: &[u32; 4]| id).collect::<Vec<_>>();
+        let text = |text: &str| text.bytes().map(u32::from).collect::<Vec<_>>();
+        // The first mark is the program's, the second a user's.
+        let found = rows(&[0, 6], b"", &[]);
+        assert_eq!(ids(&found), [&[256, 300, 99][..], &text("<s><a>")].concat());
+        assert_eq!(found[..12], [256, 0, 2, 0, 300, 2, 5, 1, 99, 5, 6, 0]);
+        assert_eq!(ids(&rows(&[], b"<a>", &[3])), [&[256][..], &text("<s>c<s>"), &[301]].concat());
+        assert_eq!(ids(&rows(&[0, 12], b"", &[])), [256, 300, 99, 300, 301]);
     }
 
     #[test]

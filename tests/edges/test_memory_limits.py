@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 SETUP = """
-import itertools, json, os, resource, signal, string, sys
+import itertools, json, os, resource, signal, string, struct, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
 import minitok, minitok.arrow, minitok.spans.chunking, minitok.explain.build
 import minitok.packing, minitok.corpus.pruning, minitok.corpus.records
-from hostile_files import BYTES, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
+from hostile_files import BYTES, gguf_file, message, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "
 MERGES = minitok.train([SAMPLE * 3], 340, pattern="cl100k").merges
 def tokenizer(pattern="cl100k", **options):
@@ -55,6 +55,14 @@ tiktoken_file(folder / "large.tiktoken", tokens)
 tekken_file(folder / "tekken.json", tokens)
 sentencepiece_file(folder / "large.model", [*(letter.encode() for letter in letters), *tokens[256:]])
 gguf_file(folder / "large.gguf", tokens)
+# What only the readers in Python read: a field of another format, merges before tokens, a second space, two pieces of one score.
+(folder / "slow.json").write_text(json.dumps(json.loads((folder / "large.json").read_text()) | {"model": 1}))
+content = json.loads((folder / "large.hf.json").read_text())
+content["model"] = {"type": "BPE", "merges": content["model"]["merges"]} | content["model"]
+(folder / "slow.hf.json").write_text(json.dumps(content))
+(folder / "slow.tiktoken").write_text((folder / "large.tiktoken").read_text().replace(" 300\\n", "  300\\n"))
+same = message(1, message(1, b"ABCD") + b"\\x15" + struct.pack("<f", -5000.0))
+sentencepiece_file(folder / "slow.model", [*(letter.encode() for letter in letters), *tokens[256:]], same)
 def stream():
     decoder = tok.stream_decoder()
     return [decoder.push(id) for id in rows[0] * 10]
@@ -113,6 +121,11 @@ WORK = {
     "load tiktoken's": "load('large.tiktoken', pattern='gpt2', special_tokens={})",
     "load tekken.json": "load('tekken.json')",
     "load GGUF": "load('large.gguf')",
+    "load SentencePiece": "load('large.model')",
+    "load the native format slowly": "load('slow.json')",
+    "load tokenizer.json slowly": "load('slow.hf.json')",
+    "load tiktoken's slowly": "load('slow.tiktoken', pattern='gpt2', special_tokens={})",
+    "load SentencePiece slowly": "load('slow.model')",
     "a published encoding": "minitok.get_encoding('cl100k_base')",
 }
 

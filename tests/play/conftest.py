@@ -48,15 +48,21 @@ def small():
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """A folder with the pages that need no server."""
-    wasm = ROOT / "target/wasm32-unknown-unknown/wasm/minitok.wasm"
-    assert wasm.exists(), f"there is no {wasm.relative_to(ROOT)}: `make test` builds it"
+def page_builder():
+    """The tool that makes the pages without a server."""
     spec = importlib.util.spec_from_file_location("build_pages", ROOT / "tools/build_pages.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    return tool
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory, page_builder):
+    """A folder with the pages that need no server."""
+    wasm = ROOT / "target/wasm32-unknown-unknown/wasm/minitok.wasm"
+    assert wasm.exists(), f"there is no {wasm.relative_to(ROOT)}: `make test` builds it"
     folder = tmp_path_factory.mktemp("site") / "playground"
-    tool.build(wasm, folder, "../course/")
+    page_builder.build(wasm, folder, "../course/")
     return folder
 
 
@@ -87,3 +93,18 @@ def asking(browser, static_site):
 @pytest.fixture(scope="module")
 def answers():
     return Answers(Shelf(8), RequestLimits())
+
+
+@pytest.fixture(scope="module")
+def opened(browser, static_site):
+    """A page for files that are opened past its buttons."""
+    with watched(browser) as page:
+        page.goto(static_site)
+        page.locator(".token").first.wait_for()
+        yield page
+
+
+@pytest.fixture(params=["static_page", "page"])
+def either(request):
+    """The page without a server, and with one."""
+    return request.getfixturevalue(request.param)

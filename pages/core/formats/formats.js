@@ -5,29 +5,29 @@
 // 3. ranks.js: tiktoken's rank files, tekken.json
 // 4. tokenizer_json.js: Hugging Face's
 // 5. sentencepiece.js: SentencePiece's
+// 6. gguf.js: those of llama.cpp, of which only the head is read
 
+import { isGguf } from "../../static/gguf.js";
+import { readGguf } from "./gguf.js";
 import { readRanks, readTekken } from "./ranks.js";
 import { isModel, readModel } from "./sentencepiece.js";
 import { readTokenizerJson } from "./tokenizer_json.js";
-import { elsewhere, isId, isObject, shown, WrongFile } from "./wrong.js";
+import { isId, isObject, shown, WrongFile } from "./wrong.js";
 
 export { WrongFile } from "./wrong.js";
 
 // A rank file, of which the reader has not said how text is cut.
 export class PatternNeeded extends WrongFile {}
 
-const GGUF = "GGUF";
 const MINBPE = "minbpe v1";
-const NOT_KNOWN = "not a tokenizer of minitok, Hugging Face, SentencePiece, minbpe or tiktoken";
+const NOT_KNOWN = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken";
 
 // `given`: what the file itself may not say, its name and how text is cut.
 export function asOwn(data, given, patterns) {
-  const start = String.fromCharCode(...data.subarray(0, 64));
-  if (start.startsWith(GGUF)) throw elsewhere("a GGUF file of llama.cpp");
+  if (isGguf(data)) return written(readGguf(data, patterns.gguf), given);
   if (isModel(data)) return written(readModel(data), given);
   const text = decoded(data);
   if (/^[{[]/.test(text)) return ofJson(text, given, patterns);
-  if (text.startsWith("#version")) throw elsewhere("one of GPT-2's two files");
   if (text.startsWith("minbpe")) return written(readMinbpe(text), given);
   if (text.split("\n", 1)[0].trim().split(/\s+/).length !== 2) throw new WrongFile(NOT_KNOWN);
   if (!given.pattern) throw new PatternNeeded("a rank file of tiktoken does not say how text is cut: choose its pattern");
@@ -53,8 +53,6 @@ function ofJson(text, given, patterns) {
   if (content.format === "minitok") return content.name ? text : JSON.stringify({ ...content, name: given.name ?? null });
   if (content.model) return written(readTokenizerJson(content, patterns), given);
   if (content.config && content.vocab) return written(readTekken(content, patterns), given);
-  const values = Object.values(content);
-  if (values.length && values.every(isId)) throw elsewhere("one of GPT-2's two files");
   throw new WrongFile('not a minitok file: it has no "format": "minitok"');
 }
 

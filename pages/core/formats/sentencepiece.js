@@ -117,7 +117,7 @@ function sorted(pieces) {
 }
 
 // The merge that makes each piece, in the order of scores.
-function mergesOf(scored, ids) {
+export function mergesOf(scored, ids) {
   const ranks = ranksOf(scored);
   const merges = [];
   for (const [piece, rank] of ranks) {

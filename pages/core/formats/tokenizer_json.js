@@ -1,6 +1,7 @@
 // Hugging Face's tokenizer.json as a file of minitok's: python/minitok/formats/huggingface/read.py for byte-level BPE and for BPE
 // of characters with byte fallback. What is rarer is declined by name.
 
+import { BYTE_CHARS } from "../../static/bytes.js";
 import { BYTES, utf8 } from "./bytes.js";
 import { checkPortable, flat, literal } from "./patterns.js";
 import { elsewhere, isId, isObject, shown, WrongFile } from "./wrong.js";
@@ -16,11 +17,7 @@ const DECODERS = { bytes: ["ByteLevel", "BPEDecoder", "ByteFallback", "Fuse"], c
 const POST_PROCESSORS = ["BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing"];
 const NEVER_IN_UTF8 = (byte) => byte === 0xc0 || byte === 0xc1 || byte >= 0xf5;
 
-// GPT-2's characters of the bytes.
-const isPrintable = (byte) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-const hidden = BYTES.map((_, byte) => byte).filter((byte) => !isPrintable(byte));
-const CHARS = BYTES.map((_, byte) => String.fromCharCode(isPrintable(byte) ? byte : 256 + hidden.indexOf(byte)));
-const BYTE_OF = new Map(CHARS.map((char, byte) => [char, BYTES[byte]]));
+export const BYTE_OF = new Map(BYTE_CHARS.map((char, byte) => [char, BYTES[byte]]));
 
 export function readTokenizerJson(content, patterns) {
   const model = checked(content.model);
@@ -142,10 +139,12 @@ function ofBytes(content, model, ids, rows, patterns) {
     return { ...withWordEnds(ids, rows, end), word_end: end, ...cuts };
   }
   const tokens = new Map([...ids].map(([token, id]) => [bytesOf(token), id]));
-  const lacks = BYTES.some((byte, value) => !tokens.has(byte) && !NEVER_IN_UTF8(value));
+  const lacks = lacksBytes(tokens);
   if (lacks && model.unk_token) throw elsewhere("a vocabulary that lacks bytes and has an unknown token");
   return { ...vocabulary(tokens, pairsOf(rows, ids), Boolean(model.ignore_merges)), drops_bytes: lacks, ...cuts };
 }
+
+export const lacksBytes = (tokens) => BYTES.some((byte, value) => !tokens.has(byte) && !NEVER_IN_UTF8(value));
 
 function bytesOf(token) {
   let bytes = "";
@@ -224,7 +223,7 @@ function spaces(content, patterns) {
   return { pattern: cuts.join(patterns.then) || "none", prefix, normalizer: kept.length ? kept : null };
 }
 
-function pairsOf(rows, ids) {
+export function pairsOf(rows, ids) {
   return rows.map((row, rank) => row.map((side) => {
     if (!ids.has(side)) throw new WrongFile(`merge ${rank} is of the token ${shown(side)}, which the vocabulary does not have`);
     return ids.get(side);
@@ -232,7 +231,7 @@ function pairsOf(rows, ids) {
 }
 
 // Tokens by their bytes, and pairs of ids in rank order.
-function vocabulary(tokens, pairs, wholePieces) {
+export function vocabulary(tokens, pairs, wholePieces) {
   const byId = new Map();
   for (const [token, id] of tokens) {
     if (byId.has(id)) throw new WrongFile(`id ${id} stands for two tokens`);

@@ -34,7 +34,7 @@ use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 
 /// Less text than this is counted by one thread.
-const WORTH_A_THREAD: u64 = 1 << 20;
+const WORTH_A_THREAD: u64 = if cfg!(fuzzing) { 64 } else { 1 << 20 };
 
 /// The least memory bound: buffers take that much, and tables of a useful size.
 pub const MIN_MEMORY: usize = 1 << 24;
@@ -83,7 +83,8 @@ impl CorpusCounter {
         let threads = self.shares.len().min(max_memory / (MIN_MEMORY / 2));
         // Parts and buffers; then half of the rest, if tables of several threads may have to be poured into one.
         let rest = max_memory - (threads + 1) * 2 * PART;
-        self.with_tables_of(if threads > 1 { rest / 2 } else { rest }, threads, folder)
+        let tables = if threads > 1 { rest / 2 } else { rest };
+        self.with_tables_of(if cfg!(fuzzing) { 0 } else { tables }, threads, folder)
     }
 
     /// Flushes when the tables of `threads` threads have grown to `tables` bytes together.

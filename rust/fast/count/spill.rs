@@ -32,9 +32,15 @@ use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, push, resize, room, try_collect};
 
-const FILES: usize = 64;
+const FILES: usize = if cfg!(fuzzing) { 3 } else { 64 };
 /// Records between two polls.
-const POLL_EVERY: usize = if cfg!(any(test, fuzzing)) { 1 << 8 } else { 1 << 16 };
+const POLL_EVERY: usize = if cfg!(fuzzing) {
+    2
+} else if cfg!(test) {
+    1 << 8
+} else {
+    1 << 16
+};
 
 /// Is called now and then during long work; an error stops it.
 type Poll<'p> = &'p mut dyn FnMut() -> Result<()>;

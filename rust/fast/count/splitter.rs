@@ -25,9 +25,9 @@ use crate::special::{Finder, SpecialTokens};
 use memchr::memmem;
 
 /// The usual size of a part: it stays in the second-level cache.
-pub(super) const PART: usize = 1 << 18;
+pub(super) const PART: usize = if cfg!(fuzzing) { 32 } else { 1 << 18 };
 /// Bytes of text between two polls inside one part.
-const POLL_EVERY: usize = 1 << 20;
+const POLL_EVERY: usize = if cfg!(fuzzing) { 8 } else { 1 << 20 };
 
 /// What the threads share: how text is cut and split.
 pub(super) struct Splitter {

@@ -3,6 +3,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "there are 64 digits")]
 
+use super::decline::Decline::NotMine;
+use super::decline::{Read, only_if};
 use crate::fast::util::fallible::append;
 
 /// No digit.
@@ -20,12 +22,12 @@ const VALUES: [u8; 256] = {
     values
 };
 
-/// Appends the bytes that a text stands for; None if it is not canonical.
-pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let (groups, []) = text.as_chunks::<4>() else { return None };
-    let Some((&last, groups)) = groups.split_last() else { return Some(()) };
+/// Appends the bytes that a text in the canonical form stands for.
+pub(super) fn decode(text: &[u8], out: &mut Vec<u8>) -> Read<()> {
+    let (groups, []) = text.as_chunks::<4>() else { return Err(NotMine) };
+    let Some((&last, groups)) = groups.split_last() else { return Ok(()) };
     for &group in groups {
-        append(out, &number(group)?.to_be_bytes()[1..]).ok()?;
+        append(out, &number(group)?.to_be_bytes()[1..])?;
     }
     // Padding is at the end only, and the bits before it that stand for nothing are 0.
     let (kept, last) = match last {
@@ -34,18 +36,18 @@ pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         whole => (3, whole),
     };
     let bytes = number(last)?.to_be_bytes();
-    append(out, &bytes[1..=kept]).ok()?;
-    bytes[1 + kept..].iter().all(|&byte| byte == 0).then_some(())
+    append(out, &bytes[1..=kept])?;
+    only_if(bytes[1 + kept..].iter().all(|&byte| byte == 0))
 }
 
 /// The 24 bits of four digits.
 #[inline]
-fn number(group: [u8; 4]) -> Option<u32> {
+fn number(group: [u8; 4]) -> Read<u32> {
     let values = group.map(|digit| VALUES[usize::from(digit)]);
     if values.contains(&NONE) {
-        return None;
+        return Err(NotMine);
     }
-    Some(values.iter().fold(0, |number, &value| number << 6 | u32::from(value)))
+    Ok(values.iter().fold(0, |number, &value| number << 6 | u32::from(value)))
 }
 
 #[cfg(test)]
@@ -66,7 +68,7 @@ pub(super) mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut out = b"before".to_vec();
-        decode(text.as_bytes(), &mut out).map(|()| out[6..].to_vec())
+        decode(text.as_bytes(), &mut out).ok().map(|()| out[6..].to_vec())
     }
 
     #[test]

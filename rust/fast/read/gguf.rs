@@ -5,18 +5,19 @@
 //!
 //! By hand: `GGUF`, 3, 0, 1, then `general.type`'s length 12 and its letters, 8 (a string), 5 and `model`.
 
+use super::decline::Decline::NotMine;
+use super::decline::{Decline, Read, answer, only_if};
+use super::sentencepiece::{fallback_of, of_scores, owned};
 use super::string_table::{StringTable, byte_level};
-use super::token_table::TokenTable;
-use crate::characters::add_fallback;
-use crate::error::{Error, Result};
-use crate::fast::util::fallible::{all_of, append, collect, concat, push, resize};
+use super::token_table::{TokenTable, spaced};
+use crate::error::Result;
+use crate::fast::util::fallible::{append, collect, push, resize};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
-use crate::metaspace::spaced;
 use foldhash::{HashSet, HashSetExt};
 use memchr::memmem;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 const NORMAL: i32 = 1;
@@ -86,46 +87,39 @@ impl Strings {
 
 /// The tokenizer of a file; None if the reader in Python is to read it.
 pub fn read_gguf(path: &Path) -> Result<Option<Gguf>> {
-    let read = read_file(path);
-    interrupt::check()?;
-    Ok(read.filter(|gguf| gguf.kinds.len() == gguf.tokens.ends.len()))
+    answer(read_file(path))
 }
 
-fn read_file(path: &Path) -> Option<Gguf> {
-    let file = File::open(path).ok()?;
-    let left = file.metadata().ok()?.len();
+fn read_file(path: &Path) -> Read<Gguf> {
+    let file = File::open(path).map_err(unreadable)?;
+    let left = file.metadata().map_err(unreadable)?.len();
     let mut file = Values { left, file: BufReader::with_capacity(1 << 17, file) };
-    if file.bytes::<4>()? != *b"GGUF" || !matches!(file.u32()?, 2 | 3) {
-        return None;
-    }
+    only_if(file.bytes::<4>()? == *b"GGUF" && matches!(file.u32()?, 2 | 3))?;
     file.u64()?;
     let mut gguf = Gguf::default();
     let mut seen = HashSet::new();
     for _ in 0..file.u64()? {
-        if interrupt::stopped() {
-            return None;
-        }
+        interrupt::check()?;
         let key = file.string()?;
         let kind = file.u32()?;
         let Some(name) = key.strip_prefix(b"tokenizer.ggml.") else {
             if key == NAME && kind == STRING {
                 // Some models' special tokens take white space with them.
-                let name = file.string()?.to_ascii_lowercase();
-                if WITH_SPACE.iter().any(|part| memmem::find(&name, part).is_some()) {
-                    return None;
-                }
+                let mut name = file.string()?;
+                name.make_ascii_lowercase();
+                only_if(WITH_SPACE.iter().all(|part| memmem::find(&name, part).is_none()))?;
             } else if key != CHAT_TEMPLATE {
                 file.skip_value(kind)?;
             } else if kind != STRING || gguf.chat_template.is_some() {
-                return None;
+                return Err(NotMine);
             } else {
-                gguf.chat_template = Some(String::from_utf8(file.string()?).ok()?);
+                gguf.chat_template = Some(file.text()?);
             }
             continue;
         };
         match (name, kind) {
-            (b"model", STRING) => gguf.model = Some(String::from_utf8(file.string()?).ok()?),
-            (b"pre", STRING) => gguf.pre = Some(String::from_utf8(file.string()?).ok()?),
+            (b"model", STRING) => gguf.model = Some(file.text()?),
+            (b"pre", STRING) => gguf.pre = Some(file.text()?),
             (b"add_space_prefix", FLAG) => gguf.space_prefix = Some(file.bytes::<1>()? != [0]),
             (b"bos_token_id", ID) => gguf.bos = Some(file.u32()?),
             (b"eos_token_id", ID) => gguf.eos = Some(file.u32()?),
@@ -134,14 +128,19 @@ fn read_file(path: &Path) -> Option<Gguf> {
             (b"token_type", ARRAY) => gguf.kinds = file.numbers(INTEGER, i32::from_le_bytes)?,
             (b"scores", ARRAY) => gguf.scores = file.numbers(FLOAT, f32::from_le_bytes)?,
             (b"precompiled_charsmap", ARRAY) => gguf.replaces = file.skip_value(kind)? > 0,
-            _ if WANTED.contains(&name) => return None,
+            _ if WANTED.contains(&name) => return Err(NotMine),
             _ => file.skip_value(kind).map(|_| ())?,
         }
-        if !seen.insert(key) {
-            return None;
-        }
+        seen.try_reserve(1)?;
+        only_if(seen.insert(key))?;
     }
-    Some(gguf)
+    only_if(gguf.kinds.len() == gguf.tokens.ends.len()).map(|()| gguf)
+}
+
+/// What is wrong with a file is for the reader in Python to say.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn unreadable(error: io::Error) -> Decline {
+    if error.kind() == io::ErrorKind::OutOfMemory { Decline::Memory } else { NotMine }
 }
 
 /// What is still to be read of a file; nothing is asked for that it does not have.
@@ -151,43 +150,49 @@ struct Values {
 }
 
 impl Values {
-    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+    fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
         let mut bytes = [0; N];
-        self.left = self.left.checked_sub(N as u64)?;
-        self.file.read_exact(&mut bytes).ok()?;
-        Some(bytes)
+        self.left = self.left.checked_sub(N as u64).ok_or(NotMine)?;
+        io::Read::read_exact(&mut self.file, &mut bytes).map_err(unreadable)?;
+        Ok(bytes)
     }
 
-    fn u32(&mut self) -> Option<u32> {
+    fn u32(&mut self) -> Read<u32> {
         self.bytes().map(u32::from_le_bytes)
     }
 
-    fn u64(&mut self) -> Option<u64> {
+    fn u64(&mut self) -> Read<u64> {
         self.bytes().map(u64::from_le_bytes)
     }
 
     /// Appends the next `length` bytes.
-    fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Option<()> {
-        self.left = self.left.checked_sub(length)?;
+    fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Read<()> {
+        self.left = self.left.checked_sub(length).ok_or(NotMine)?;
         let start = out.len();
-        resize(out, start.checked_add(usize::try_from(length).ok()?)?, 0).ok()?;
-        self.file.read_exact(&mut out[start..]).ok()
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length)).ok_or(NotMine)?;
+        resize(out, end, 0)?;
+        io::Read::read_exact(&mut self.file, &mut out[start..]).map_err(unreadable)
     }
 
-    fn string(&mut self) -> Option<Vec<u8>> {
+    fn string(&mut self) -> Read<Vec<u8>> {
         let (length, mut text) = (self.u64()?, Vec::new());
         self.append(length, &mut text)?;
-        Some(text)
+        Ok(text)
+    }
+
+    /// A string that is UTF-8.
+    fn text(&mut self) -> Read<String> {
+        String::from_utf8(self.string()?).map_err(|_| NotMine)
     }
 
     /// Steps over bytes.
-    fn skip(&mut self, length: u64) -> Option<()> {
-        self.left = self.left.checked_sub(length)?;
-        self.file.seek_relative(i64::try_from(length).ok()?).ok()
+    fn skip(&mut self, length: u64) -> Read<()> {
+        self.left = self.left.checked_sub(length).ok_or(NotMine)?;
+        self.file.seek_relative(i64::try_from(length).map_err(|_| NotMine)?).map_err(unreadable)
     }
 
     /// Steps over a value; the number of items if it is an array.
-    fn skip_value(&mut self, kind: u32) -> Option<u64> {
+    fn skip_value(&mut self, kind: u32) -> Read<u64> {
         if kind == STRING {
             let length = self.u64()?;
             return self.skip(length).map(|()| 0);
@@ -197,53 +202,46 @@ impl Values {
         }
         let (of, count) = (self.u32()?, self.u64()?);
         if of != STRING {
-            self.skip(size_of_number(of)?.checked_mul(count)?)?;
-            return Some(count);
+            self.skip(size_of_number(of)?.checked_mul(count).ok_or(NotMine)?)?;
+            return Ok(count);
         }
         for _ in 0..count {
             let length = self.u64()?;
             self.skip(length)?;
-            if interrupt::stopped() {
-                return None;
-            }
+            interrupt::check()?;
         }
-        Some(count)
+        Ok(count)
     }
 
     /// The strings of an array.
-    fn strings(&mut self) -> Option<Strings> {
+    fn strings(&mut self) -> Read<Strings> {
         let mut strings = Strings::default();
         let (of, count) = (self.u32()?, self.u64()?);
         // Each takes eight bytes at least.
-        if of != STRING || count > self.left / 8 {
-            return None;
-        }
+        only_if(of == STRING && count <= self.left / 8)?;
         for _ in 0..count {
             let length = self.u64()?;
             self.append(length, &mut strings.text)?;
-            push(&mut strings.ends, strings.text.len()).ok()?;
-            if interrupt::stopped() {
-                return None;
-            }
+            push(&mut strings.ends, strings.text.len())?;
+            interrupt::check()?;
         }
-        Some(strings)
+        Ok(strings)
     }
 
     /// The numbers of four bytes of an array.
-    fn numbers<T>(&mut self, wanted: u32, number: impl Fn([u8; 4]) -> T) -> Option<Vec<T>> {
+    fn numbers<T>(&mut self, wanted: u32, number: impl Fn([u8; 4]) -> T) -> Read<Vec<T>> {
         let (of, count) = (self.u32()?, self.u64()?);
-        if of != wanted {
-            return None;
-        }
+        only_if(of == wanted)?;
         let mut bytes = Vec::new();
-        self.append(count.checked_mul(4)?, &mut bytes)?;
-        collect(bytes.as_chunks::<4>().0.iter().map(|&chunk| number(chunk))).ok()
+        self.append(count.checked_mul(4).ok_or(NotMine)?, &mut bytes)?;
+        Ok(collect(bytes.as_chunks::<4>().0.iter().map(|&chunk| number(chunk)))?)
     }
 }
 
 /// How many bytes a number of a type takes.
-fn size_of_number(kind: u32) -> Option<u64> {
-    [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8].get(usize::try_from(kind).ok()?).copied().filter(|&size| size > 0)
+fn size_of_number(kind: u32) -> Read<u64> {
+    let sizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8].into_iter().zip(0..);
+    sizes.filter(|&(size, _)| size > 0).find(|&(_, of)| of == kind).map(|(size, _)| size).ok_or(NotMine)
 }
 
 impl Gguf {
@@ -255,16 +253,18 @@ impl Gguf {
 
     /// The tokens that are found in text, and whether they are added ones; None if one is not text, or if there is a token of an
     /// unknown type.
-    pub fn special(&self) -> Option<Vec<(String, u32, bool)>> {
-        if self.kinds.iter().any(|kind| !(NORMAL..=BYTE).contains(kind)) {
-            return None;
-        }
+    pub fn special(&self) -> Result<Option<Vec<(String, u32, bool)>>> {
+        answer(self.read_special())
+    }
+
+    fn read_special(&self) -> Read<Vec<(String, u32, bool)>> {
+        only_if(self.kinds.iter().all(|kind| (NORMAL..=BYTE).contains(kind)))?;
         let mut special = Vec::new();
         for (token, id, kind) in self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED)) {
-            let name = String::from_utf8(concat(&[token]).ok()?).ok()?;
-            push(&mut special, (name, id, kind == USER_DEFINED)).ok()?;
+            push(&mut special, (owned(token)?, id, kind == USER_DEFINED))?;
         }
-        Some(special)
+        interrupt::check()?;
+        Ok(special)
     }
 
     /// The chat template, and what it knows as `bos_token` and `eos_token`.
@@ -281,65 +281,55 @@ impl Gguf {
 
     /// The vocabulary of tokens in byte-level notation; None if the reader in Python is to make it.
     pub fn byte_level(&self, whole_pieces: bool) -> Result<Option<FastVocab>> {
-        let Some(merges) = &self.merges else { return Ok(None) };
-        let mut table = StringTable::default();
-        let mut read = || {
-            let mut bytes = Vec::new();
-            for (token, id, _) in self.rows().filter(|(_, _, kind)| *kind == NORMAL) {
-                bytes.clear();
-                // What is not written as bytes are is in no text.
-                if std::str::from_utf8(token).ok().is_some_and(|_| byte_level(token, &mut bytes).is_none()) {
-                    continue;
+        let table = answer(self.byte_level_table())?;
+        table.map_or(Ok(None), |table| table.byte_level(&[], whole_pieces, true))
+    }
+
+    fn byte_level_table(&self) -> Read<StringTable> {
+        let merges = self.merges.as_ref().ok_or(NotMine)?;
+        let (mut table, mut bytes) = (StringTable::default(), Vec::new());
+        for (token, id, _) in self.rows().filter(|(_, _, kind)| *kind == NORMAL) {
+            bytes.clear();
+            if std::str::from_utf8(token).is_ok() {
+                match byte_level(token, &mut bytes) {
+                    // What is not written as bytes are is in no text.
+                    Err(NotMine) => continue,
+                    written => written?,
                 }
-                table.add(|text| {
-                    append(text, token).ok()?;
-                    Some(id)
-                })?;
             }
-            merges.iter().try_for_each(|row| if interrupt::stopped() { None } else { table.merge(row) })
-        };
-        let done = read();
-        interrupt::check()?;
-        if done.is_none() || table.is_empty() { Ok(None) } else { table.byte_level(&[], whole_pieces, true) }
+            table.add(|text| {
+                append(text, token)?;
+                Ok(id)
+            })?;
+        }
+        for row in merges.iter() {
+            interrupt::check()?;
+            table.merge(row)?;
+        }
+        only_if(!table.is_empty()).map(|()| table)
     }
 
     /// The vocabulary of characters with scores; None if the reader in Python is to make it.
     pub fn characters(&self) -> Result<Option<FastVocab>> {
+        answer(self.read_characters())
+    }
+
+    fn read_characters(&self) -> Read<FastVocab> {
+        only_if(self.scores.len() == self.kinds.len() && !self.scores.iter().any(|score| score.is_nan()))?;
         let (mut table, mut scores, mut fallback) = (TokenTable::default(), Vec::new(), [None; 256]);
-        let mut read = || {
-            if self.scores.len() != self.kinds.len() || self.scores.iter().any(|score| score.is_nan()) {
-                return None;
-            }
-            for ((token, id, kind), &score) in self.rows().zip(&self.scores) {
-                match kind {
-                    NORMAL => {
-                        push(&mut scores, (id, f64::from(score))).ok()?;
-                        table.add(id, |bytes| append(bytes, &spaced(token)).ok())?;
-                    }
-                    BYTE => {
-                        let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == token)?;
-                        if fallback[usize::from(byte)].replace(id).is_some() {
-                            return None;
-                        }
-                    }
-                    UNKNOWN | CONTROL | USER_DEFINED | UNUSED => {}
-                    _ => return None,
+        for ((token, id, kind), &score) in self.rows().zip(&self.scores) {
+            match kind {
+                NORMAL => {
+                    push(&mut scores, (id, f64::from(score)))?;
+                    table.add(id, |bytes| spaced(token, bytes))?;
                 }
+                BYTE => fallback_of(token, id, &mut fallback)?,
+                UNKNOWN | CONTROL | USER_DEFINED | UNUSED => {}
+                _ => return Err(NotMine),
             }
-            Some(())
-        };
-        if read().is_none() {
-            return Ok(None);
         }
-        let (Some(fallback), Some(mut tokens)) = (all_of(&fallback), table.into_tokens()) else {
-            return Ok(None);
-        };
-        let made =
-            add_fallback(&mut tokens, Some(&fallback)).and_then(|()| FastVocab::of_scores(tokens, &scores, fallback));
-        match made {
-            Err(Error::Vocabulary(_)) => Ok(None),
-            made => made,
-        }
+        interrupt::check()?;
+        of_scores(table, &scores, &fallback)
     }
 }
 

@@ -1,5 +1,7 @@
 //! GPT-2's `vocab.json` and `merges.txt` -> their tables. Must equal `python/minitok/formats/gpt2.py` where it answers.
 
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
 use super::json::Reader;
 use super::string_table::StringTable;
 use super::tokenizer_json::read_vocab;
@@ -8,30 +10,28 @@ use crate::interrupt;
 
 /// The tokens and merges of the two files; None if the reader in Python is to read them.
 pub fn read_gpt2(vocab: &[u8], merges: &[u8]) -> Result<Option<StringTable>> {
-    let mut table = StringTable::default();
-    let Some(mut reader) = Reader::new(vocab) else { return Ok(None) };
-    if read_vocab(&mut reader, &mut table)?.is_none() || !reader.is_done() {
-        return Ok(None);
-    }
-    let read = read_merges(merges, &mut table);
-    interrupt::check()?;
-    Ok(read.map(|()| table))
+    answer(read_files(vocab, merges))
 }
 
-fn read_merges(data: &[u8], table: &mut StringTable) -> Option<()> {
-    let text = std::str::from_utf8(data).ok()?;
+fn read_files(vocab: &[u8], merges: &[u8]) -> Read<StringTable> {
+    let (mut table, mut reader) = (StringTable::default(), Reader::new(vocab)?);
+    read_vocab(&mut reader, &mut table)?;
+    only_if(reader.is_done())?;
+    read_merges(merges, &mut table).map(|()| table)
+}
+
+fn read_merges(data: &[u8], table: &mut StringTable) -> Read<()> {
+    let text = std::str::from_utf8(data).map_err(|_| NotMine)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.split('\n').enumerate() {
         let line = line.trim_end_matches('\r');
         if line.is_empty() || (index == 0 && line.starts_with("#version")) {
             continue;
         }
-        if interrupt::stopped() {
-            return None;
-        }
+        interrupt::check()?;
         table.merge(line.as_bytes())?;
     }
-    Some(())
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,14 +5,16 @@
 //!
 //! Costs: O(n) time; no recursion.
 
+use super::decline::Decline::NotMine;
+use super::decline::{Read, only_if};
 use super::token_table::id_of;
-use crate::fast::util::fallible::append;
+use crate::fast::util::fallible::{append, push};
 use std::ops::Range;
 
-/// Reads the parts of a text one after the other. Each method skips white space first, and gives None for anything else than
-/// what it reads.
+/// Reads the parts of a text one after the other. Each method skips white space first, and declines anything else than what it
+/// reads.
 #[derive(Debug, Clone)]
-pub struct Reader<'d> {
+pub(super) struct Reader<'d> {
     data: &'d [u8],
     at: usize,
 }
@@ -39,11 +41,11 @@ const KINDS: [Kind; 256] = {
 };
 
 impl<'d> Reader<'d> {
-    /// Reads a text, which may begin with a byte order mark; None if it is not UTF-8.
-    pub fn new(data: &'d [u8]) -> Option<Reader<'d>> {
-        std::str::from_utf8(data).ok()?;
+    /// Reads a text in UTF-8, which may begin with a byte order mark.
+    pub fn new(data: &'d [u8]) -> Read<Reader<'d>> {
+        std::str::from_utf8(data).map_err(|_| NotMine)?;
         let at = if data.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        Some(Reader { data, at })
+        Ok(Reader { data, at })
     }
 
     /// The place of the next byte that is not white space.
@@ -60,51 +62,59 @@ impl<'d> Reader<'d> {
     }
 
     /// The next byte.
-    pub fn peek(&mut self) -> Option<u8> {
-        let at = self.position();
-        self.data.get(at).copied()
+    pub fn peek(&mut self) -> Read<u8> {
+        self.position();
+        self.byte()
+    }
+
+    /// The next byte, which may be white space.
+    #[inline]
+    fn byte(&self) -> Read<u8> {
+        self.data.get(self.at).copied().ok_or(NotMine)
     }
 
     /// Takes one byte.
     #[inline]
-    pub fn take(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
+    pub fn take(&mut self, byte: u8) -> Read<()> {
+        only_if(self.peek()? == byte)?;
+        self.at += 1;
+        Ok(())
     }
 
     /// Goes to the next item of a list or object that began with the byte before: true if there is one, false at its end.
     /// `first`: no item was read yet.
     #[inline]
-    pub fn next_item(&mut self, first: bool, end: u8) -> Option<bool> {
+    pub fn next_item(&mut self, first: bool, end: u8) -> Read<bool> {
         match self.peek()? {
             byte if byte == end => {
                 self.at += 1;
-                Some(false)
+                Ok(false)
             }
             b',' if !first => {
                 self.at += 1;
                 // A comma before the end is none of JSON's.
-                (self.peek()? != end).then_some(true)
+                only_if(self.peek()? != end).map(|()| true)
             }
-            _ => first.then_some(true),
+            _ => only_if(first).map(|()| true),
         }
     }
 
     /// Appends the text of a string.
     #[inline]
-    pub fn string(&mut self, out: &mut Vec<u8>) -> Option<()> {
+    pub fn string(&mut self, out: &mut Vec<u8>) -> Read<()> {
         self.take(b'"')?;
         let mut start = self.at;
         loop {
-            match KINDS[usize::from(*self.data.get(self.at)?)] {
+            match KINDS[usize::from(self.byte()?)] {
                 Kind::Plain => self.at += 1,
                 Kind::Quote => {
-                    append(out, &self.data[start..self.at]).ok()?;
+                    append(out, &self.data[start..self.at])?;
                     self.at += 1;
-                    return Some(());
+                    return Ok(());
                 }
-                Kind::Control => return None,
+                Kind::Control => return Err(NotMine),
                 Kind::Escape => {
-                    append(out, &self.data[start..self.at]).ok()?;
+                    append(out, &self.data[start..self.at])?;
                     self.at += 1;
                     self.escape(out)?;
                     start = self.at;
@@ -114,10 +124,10 @@ impl<'d> Reader<'d> {
     }
 
     /// Appends the character of an escape, behind its backslash.
-    fn escape(&mut self, out: &mut Vec<u8>) -> Option<()> {
-        let byte = *self.data.get(self.at)?;
+    fn escape(&mut self, out: &mut Vec<u8>) -> Read<()> {
+        let byte = self.byte()?;
         self.at += 1;
-        out.push(match byte {
+        let simple = match byte {
             b'"' | b'\\' | b'/' => byte,
             b'b' => 0x08,
             b'f' => 0x0C,
@@ -127,48 +137,53 @@ impl<'d> Reader<'d> {
             b'u' => {
                 let mut code = self.hex()?;
                 if let 0xD800..=0xDBFF = code {
-                    let b"\\u" = self.data.get(self.at..self.at + 2)? else { return None };
+                    only_if(self.data[self.at..].starts_with(b"\\u"))?;
                     self.at += 2;
-                    let low = self.hex()?.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
+                    let low = self.hex()?.checked_sub(0xDC00).filter(|low| *low < 0x400).ok_or(NotMine)?;
                     code = 0x1_0000 + (code - 0xD800) * 0x400 + low;
                 }
                 // Half of a surrogate pair is not a character.
-                let char = char::from_u32(code)?;
-                append(out, char.encode_utf8(&mut [0; 4]).as_bytes()).ok()?;
-                return Some(());
+                let char = char::from_u32(code).ok_or(NotMine)?;
+                append(out, char.encode_utf8(&mut [0; 4]).as_bytes())?;
+                return Ok(());
             }
-            _ => return None,
-        });
-        Some(())
+            _ => return Err(NotMine),
+        };
+        push(out, simple)?;
+        Ok(())
     }
 
-    fn hex(&mut self) -> Option<u32> {
-        let digits = self.data.get(self.at..self.at + 4)?;
+    fn hex(&mut self) -> Read<u32> {
+        let digits = self.data.get(self.at..self.at + 4).ok_or(NotMine)?;
         self.at += 4;
-        digits.iter().try_fold(0, |number, &digit| Some(number * 16 + char::from(digit).to_digit(16)?))
+        let value = |digit: u8| char::from(digit).to_digit(16).ok_or(NotMine);
+        digits.iter().try_fold(0, |number, &digit| Ok(number * 16 + value(digit)?))
     }
 
     /// A whole number that can be an id.
     #[inline]
-    pub fn id(&mut self) -> Option<u32> {
+    pub fn id(&mut self) -> Read<u32> {
         let start = self.position();
-        let digits = self.data[start..].iter().position(|byte| !byte.is_ascii_digit())?;
+        let digits = self.data[start..].iter().position(|byte| !byte.is_ascii_digit()).ok_or(NotMine)?;
         self.at += digits;
         let digits = &self.data[start..self.at];
         // What goes on as a fraction or with an exponent is refused by the delimiter that must follow.
         let is_whole =
             matches!(self.peek()?, b',' | b']' | b'}') && (digits.len() == 1 || digits.first() != Some(&b'0'));
-        if is_whole { id_of(digits) } else { None }
+        only_if(is_whole)?;
+        id_of(digits).ok_or(NotMine)
     }
 
     /// Takes `null`.
-    pub fn null(&mut self) -> Option<()> {
+    pub fn null(&mut self) -> Read<()> {
         let at = self.position();
-        self.data[at..].starts_with(b"null").then(|| self.at += 4)
+        only_if(self.data[at..].starts_with(b"null"))?;
+        self.at += 4;
+        Ok(())
     }
 
     /// The place of any value, which is not looked into.
-    pub fn skip(&mut self) -> Option<Range<usize>> {
+    pub fn skip(&mut self) -> Read<Range<usize>> {
         let start = self.position();
         let mut depth = 0usize;
         loop {
@@ -180,7 +195,7 @@ impl<'d> Reader<'d> {
                     continue;
                 }
                 b'}' | b']' => {
-                    depth = depth.checked_sub(1)?;
+                    depth = depth.checked_sub(1).ok_or(NotMine)?;
                     self.at += 1;
                 }
                 b',' | b':' if depth > 0 => {
@@ -190,28 +205,28 @@ impl<'d> Reader<'d> {
                 _ => self.skip_word()?,
             }
             if depth == 0 {
-                return Some(start..self.at);
+                return Ok(start..self.at);
             }
         }
     }
 
-    fn skip_string(&mut self) -> Option<()> {
+    fn skip_string(&mut self) -> Read<()> {
         self.at += 1;
         loop {
-            let byte = *self.data.get(self.at)?;
+            let byte = self.byte()?;
             self.at += 1 + usize::from(byte == b'\\');
             if byte == b'"' {
-                return Some(());
+                return Ok(());
             }
         }
     }
 
     /// Skips a number or a name.
-    fn skip_word(&mut self) -> Option<()> {
+    fn skip_word(&mut self) -> Read<()> {
         let word = self.data[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
         let length = word.count();
         self.at += length;
-        (length > 0).then_some(())
+        only_if(length > 0)
     }
 }
 
@@ -219,11 +234,11 @@ impl<'d> Reader<'d> {
 mod tests {
     use super::*;
 
-    fn string(text: &str) -> Option<String> {
+    fn string(text: &str) -> Read<String> {
         let mut out = Vec::new();
         let mut reader = Reader::new(text.as_bytes())?;
         reader.string(&mut out)?;
-        reader.is_done().then(|| String::from_utf8(out).unwrap())
+        only_if(reader.is_done()).map(|()| String::from_utf8(out).unwrap())
     }
 
     #[test]
@@ -235,7 +250,7 @@ mod tests {
             (r#""\u0120\u00e9é\uD83D\ude00""#, "\u{120}éé😀"),
             (r#""\ud800\udc00\udbff\udfff""#, "\u{10000}\u{10FFFF}"),
         ] {
-            assert_eq!(string(text).as_deref(), Some(value), "{text}");
+            assert_eq!(string(text).as_deref(), Ok(value), "{text}");
             // The standard's other reader agrees.
             assert_eq!(serde_json::from_str::<String>(text).unwrap(), value);
         }
@@ -254,17 +269,17 @@ mod tests {
             r#""\udc00""#,
         ];
         for text in bad {
-            assert_eq!(string(text), None, "{text}");
+            assert_eq!(string(text), Err(NotMine), "{text}");
         }
-        assert!(Reader::new(b"\"\xFF\"").is_none());
+        assert_eq!(Reader::new(b"\"\xFF\"").map(drop), Err(NotMine));
     }
 
     #[test]
     fn ids() {
         let id = |text: &str| Reader::new(text.as_bytes())?.id();
-        assert_eq!(["0,", " 17 ]", "2147483647}"].map(id), [Some(0), Some(17), Some(2_147_483_647)]);
+        assert_eq!(["0,", " 17 ]", "2147483647}"].map(id), [Ok(0), Ok(17), Ok(2_147_483_647)]);
         for text in ["", "1", "-1,", "01,", "1.0,", "1e3,", "2147483648,", "true,", "\"1\","] {
-            assert_eq!(id(text), None, "{text}");
+            assert_eq!(id(text), Err(NotMine), "{text}");
         }
     }
 
@@ -282,14 +297,14 @@ mod tests {
         ] {
             let text = format!(" {value} ,");
             let mut reader = Reader::new(text.as_bytes()).unwrap();
-            assert_eq!(reader.skip().map(|place| &text[place]), Some(value));
-            assert_eq!(reader.peek(), Some(b','));
+            assert_eq!(reader.skip().map(|place| &text[place]), Ok(value));
+            assert_eq!(reader.peek(), Ok(b','));
         }
         for text in ["", "[", "{\"a\": 1", "\"a", "]", ",", ":", "[é]"] {
-            assert_eq!(Reader::new(text.as_bytes()).unwrap().skip(), None, "{text}");
+            assert_eq!(Reader::new(text.as_bytes()).unwrap().skip(), Err(NotMine), "{text}");
         }
         let deep = "[".repeat(1_000_000);
-        assert_eq!(Reader::new(deep.as_bytes()).unwrap().skip(), None);
+        assert_eq!(Reader::new(deep.as_bytes()).unwrap().skip(), Err(NotMine));
     }
 
     #[test]
@@ -301,12 +316,12 @@ mod tests {
             while reader.next_item(found.is_empty(), b']')? {
                 found.push(reader.id()?);
             }
-            reader.is_done().then_some(found)
+            only_if(reader.is_done()).map(|()| found)
         };
-        assert_eq!(items("[]"), Some(vec![]));
-        assert_eq!(items("[ 1 , 2,3 ] "), Some(vec![1, 2, 3]));
+        assert_eq!(items("[]"), Ok(vec![]));
+        assert_eq!(items("[ 1 , 2,3 ] "), Ok(vec![1, 2, 3]));
         for text in ["[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1}", "[1]]"] {
-            assert_eq!(items(text), None, "{text}");
+            assert_eq!(items(text), Err(NotMine), "{text}");
         }
     }
 }

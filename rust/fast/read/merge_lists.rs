@@ -2,10 +2,12 @@
 //! `native.py` where they answer.
 
 use super::base64;
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
 use super::json::Reader;
 use super::token_table::{TokenTable, id_of};
 use super::tokenizer_json::each_field;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
@@ -40,68 +42,62 @@ pub struct Native {
 
 /// The tables of a file, and what else it holds; None if it has none, or if the reader in Python is to read it.
 pub fn read_native(data: &[u8]) -> Result<Option<Native>> {
-    let mut found = Native::default();
-    let read = read_file(data, &mut found);
-    interrupt::check()?;
-    Ok(read.map(|()| found))
+    answer(read_file(data))
 }
 
-fn read_file(data: &[u8], found: &mut Native) -> Option<()> {
-    let mut reader = Reader::new(data)?;
+fn read_file(data: &[u8]) -> Read<Native> {
+    let (mut found, mut reader) = (Native::default(), Reader::new(data)?);
     let mut places = Vec::new();
     let mut merges = false;
     each_field(&mut reader, |name, reader| {
         let start = reader.position();
         match name {
             b"merges" if !merges => {
-                read_rows(reader, found)?;
+                read_rows(reader, &mut found)?;
                 merges = true;
             }
             b"tokens" if found.tokens.is_none() => found.tokens = Some(read_tokens(reader)?),
             // Other formats have long tables under these names.
-            b"merges" | b"tokens" | b"model" | b"vocab" => return None,
+            b"merges" | b"tokens" | b"model" | b"vocab" => return Err(NotMine),
             _ => return reader.skip().map(|_| ()),
         }
-        push(&mut places, start..reader.position()).ok()?;
-        Some(())
+        push(&mut places, start..reader.position())?;
+        Ok(())
     })?;
-    if !reader.is_done() || !merges {
-        return None;
-    }
+    only_if(reader.is_done() && merges)?;
     let mut at = 0;
     for place in places {
-        append(&mut found.rest, &data[at..place.start]).ok()?;
-        append(&mut found.rest, b"[]").ok()?;
+        append(&mut found.rest, &data[at..place.start])?;
+        append(&mut found.rest, b"[]")?;
         at = place.end;
     }
-    append(&mut found.rest, &data[at..]).ok()?;
-    Some(())
+    append(&mut found.rest, &data[at..])?;
+    Ok(found)
 }
 
 /// Reads a list of rows of as many numbers.
-fn read_rows(reader: &mut Reader, found: &mut Native) -> Option<()> {
+fn read_rows(reader: &mut Reader, found: &mut Native) -> Read<()> {
     reader.take(b'[')?;
     let mut first = true;
     while reader.next_item(first, b']')? {
         reader.take(b'[')?;
         let start = found.numbers.len();
         while reader.next_item(found.numbers.len() == start, b']')? {
-            push(&mut found.numbers, reader.id()?).ok()?;
+            push(&mut found.numbers, reader.id()?)?;
         }
         let width = found.numbers.len() - start;
         if first {
             found.width = width;
         }
-        if width != found.width || !matches!(width, 2 | 4) || interrupt::stopped() {
-            return None;
-        }
+        only_if(width == found.width && matches!(width, 2 | 4))?;
+        interrupt::check()?;
         first = false;
     }
-    Some(())
+    Ok(())
 }
 
 /// Reads a list of tokens: an id, and the bytes in base64.
-fn read_tokens(reader: &mut Reader) -> Option<TokenTable> {
+fn read_tokens(reader: &mut Reader) -> Read<TokenTable> {
     let (mut table, mut text, mut first) = (TokenTable::default(), Vec::new(), true);
     reader.take(b'[')?;
     while reader.next_item(first, b']')? {
@@ -113,11 +109,9 @@ fn read_tokens(reader: &mut Reader) -> Option<TokenTable> {
         reader.string(&mut text)?;
         reader.take(b']')?;
         table.add(id, |bytes| base64::decode(&text, bytes))?;
-        if interrupt::stopped() {
-            return None;
-        }
+        interrupt::check()?;
     }
-    Some(table)
+    Ok(table)
 }
 
 impl Native {
@@ -138,15 +132,14 @@ impl Native {
 
     /// The vocabulary of the tokens, and merges with ids and ranks.
     pub fn of_rows(&self, whole_pieces: bool, alphabet: Alphabet) -> Result<Option<FastVocab>> {
-        let (rows, []) = self.numbers.as_chunks::<4>() else { return Ok(None) };
-        let Some(table) = self.tokens.as_ref().filter(|_| self.width != 2) else { return Ok(None) };
-        let Some(tokens) = table.copy()?.into_tokens() else { return Ok(None) };
-        let merges = collect(rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }))?;
-        match Vocab::new(tokens, merges, whole_pieces, alphabet) {
-            Ok(vocab) => Ok(Some(FastVocab::new(vocab))),
-            Err(Error::Vocabulary(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let made = || -> Read<FastVocab> {
+            let (rows, []) = self.numbers.as_chunks::<4>() else { return Err(NotMine) };
+            let table = self.tokens.as_ref().filter(|_| self.width != 2).ok_or(NotMine)?;
+            let tokens = table.copy()?.into_tokens()?;
+            let merges = collect(rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }))?;
+            Ok(FastVocab::new(Vocab::new(tokens, merges, whole_pieces, alphabet)?))
+        };
+        answer(made())
     }
 }
 

@@ -3,11 +3,12 @@
 //!
 //! A reader here takes what is well-formed in the plainest way, which is how programs write these files, and declines
 //! everything else: it answers None. Then the reader in Python reads the file again, and either accepts it or reports what is
-//! wrong with it, and where. So no error is worded twice, and nothing is accepted here that is refused there.
+//! wrong with it, and where. So no error is worded twice, and nothing is accepted here that is refused there. A want of memory
+//! and a stop are errors here, and are not read again ([`decline`]).
 //!
 //! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
 //!
-//! 1. [`token_table`]: tokens and ids in the order of a file.
+//! 1. [`decline`]: why a reader gives no answer; [`token_table`]: tokens and ids in the order of a file.
 //! 2. [`base64`], [`rank_file`]: tiktoken's files.
 //! 3. [`json`], [`string_table`], [`tokenizer_json`]: Hugging Face's `tokenizer.json`.
 //! 4. [`gpt2_files`]: `vocab.json` and `merges.txt`.
@@ -17,6 +18,7 @@
 //! 8. [`json_string`], [`json_lines`], [`line_ranges`]: a corpus.
 
 mod base64;
+mod decline;
 pub mod gguf;
 pub mod gpt2_files;
 mod json;

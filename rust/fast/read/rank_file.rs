@@ -3,6 +3,8 @@
 //! A line is a token in base64, one space, and its rank in decimal digits. By hand: `YWI= 256` is `ab` with the rank 256.
 
 use super::base64;
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
 use super::token_table::{TokenTable, id_of};
 use crate::error::Result;
 use crate::fast::vocab::FastVocab;
@@ -11,12 +13,12 @@ use memchr::memchr;
 
 /// The vocabulary of a file; None if the reader in Python is to read it.
 pub fn read_ranks(data: &[u8]) -> Result<Option<FastVocab>> {
-    let Some(table) = read_lines(data)? else { return Ok(None) };
-    table.into_tokens().map_or(Ok(None), FastVocab::of_ranks)
+    let tokens = answer(read_lines(data).and_then(TokenTable::into_tokens))?;
+    tokens.map_or(Ok(None), FastVocab::of_ranks)
 }
 
 /// The tokens with their ranks.
-fn read_lines(data: &[u8]) -> Result<Option<TokenTable>> {
+fn read_lines(data: &[u8]) -> Read<TokenTable> {
     let mut table = TokenTable::default();
     let mut rest = data;
     while !rest.is_empty() {
@@ -24,23 +26,21 @@ fn read_lines(data: &[u8]) -> Result<Option<TokenTable>> {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         rest = rest.get(end + 1..).unwrap_or_default();
-        if !line.is_empty() && read_line(line, &mut table).is_none() {
-            return Ok(None);
+        if !line.is_empty() {
+            read_line(line, &mut table)?;
         }
     }
-    Ok(Some(table))
+    Ok(table)
 }
 
-fn read_line(line: &[u8], table: &mut TokenTable) -> Option<()> {
-    let space = memchr(b' ', line)?;
-    let (token, rank) = (&line[..space], id_of(&line[space + 1..])?);
+fn read_line(line: &[u8], table: &mut TokenTable) -> Read<()> {
+    let space = memchr(b' ', line).ok_or(NotMine)?;
+    let (token, rank) = (&line[..space], id_of(&line[space + 1..]).ok_or(NotMine)?);
     // Whisper writes its empty token as "=".
     if token == b"=" {
-        return table.add(rank, |_| Some(()));
+        return table.add(rank, |_| Ok(()));
     }
-    if token.is_empty() {
-        return None;
-    }
+    only_if(!token.is_empty())?;
     table.add(rank, |bytes| base64::decode(token, bytes))
 }
 

@@ -5,14 +5,14 @@
 //!
 //! By hand: `0a 09 0a 02 e2 96 ...`: field 1 of 9 bytes, a piece, whose field 1 has 2 bytes, its text.
 
-use super::token_table::TokenTable;
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
+use super::token_table::{TokenTable, spaced};
 use crate::characters::add_fallback;
-use crate::error::{Error, Result};
-use crate::fast::util::fallible::{all_of, append, filled, push};
+use crate::error::Result;
+use crate::fast::util::fallible::{all_of, concat, filled, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
-use crate::metaspace::MARKER;
-use memchr::memmem;
 
 const NORMAL: u64 = 1;
 const UNKNOWN: u64 = 2;
@@ -57,33 +57,25 @@ struct Pieces {
 
 /// The tokenizer of a file; None if the reader in Python is to read it.
 pub fn read_model(data: &[u8]) -> Result<Option<Model>> {
+    answer(read_file(data))
+}
+
+fn read_file(data: &[u8]) -> Read<Model> {
     let mut pieces = Pieces { fallback: filled(None, 256)?, ..Pieces::default() };
     let mut options =
         Options { model: 1, byte_fallback: 0, suffix: 0, prefix: 1, extra_spaces: 1, escapes: 1, replaces: false };
-    let read = read_file(data, &mut pieces, &mut options);
-    interrupt::check()?;
+    read_fields(data, &mut pieces, &mut options)?;
     let Options { model: BPE, byte_fallback: 1.., suffix: 0, extra_spaces: 0, escapes: 1.., replaces: false, prefix } =
         options
     else {
-        return Ok(None);
+        return Err(NotMine);
     };
-    if read.is_none() {
-        return Ok(None);
-    }
     let Pieces { table, scores, fallback, special, late, .. } = pieces;
-    let (Some(fallback), Some(mut tokens)) = (all_of(&fallback), table.into_tokens()) else {
-        return Ok(None);
-    };
-    let made =
-        add_fallback(&mut tokens, Some(&fallback)).and_then(|()| FastVocab::of_scores(tokens, &scores, fallback));
-    match made {
-        Ok(vocab) => Ok(vocab.map(|vocab| Model { vocab, special, late, has_prefix: prefix != 0 })),
-        Err(Error::Vocabulary(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let vocab = of_scores(table, &scores, &fallback)?;
+    Ok(Model { vocab, special, late, has_prefix: prefix != 0 })
 }
 
-fn read_file(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Option<()> {
+fn read_fields(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Read<()> {
     let mut file = Fields { data, at: 0 };
     while let Some((number, value)) = file.next()? {
         match (number, value) {
@@ -104,7 +96,7 @@ fn read_file(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Option<
                 while let Some((number, value)) = fields.next()? {
                     match (number, value) {
                         (2, Value::Bytes(map)) => options.replaces = !map.is_empty(),
-                        (2, _) => return None,
+                        (2, _) => return Err(NotMine),
                         (3, value) => options.prefix = value.number()?,
                         (4, value) => options.extra_spaces = value.number()?,
                         (5, value) => options.escapes = value.number()?,
@@ -112,17 +104,15 @@ fn read_file(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Option<
                     }
                 }
             }
-            (1..=3, _) => return None,
+            (1..=3, _) => return Err(NotMine),
             _ => {}
         }
-        if interrupt::stopped() {
-            return None;
-        }
+        interrupt::check()?;
     }
-    (pieces.count > 0).then_some(())
+    only_if(pieces.count > 0)
 }
 
-fn read_piece(data: &[u8], pieces: &mut Pieces) -> Option<()> {
+fn read_piece(data: &[u8], pieces: &mut Pieces) -> Read<()> {
     let (mut text, mut score, mut kind) = (&data[..0], 0.0, NORMAL);
     let mut fields = Fields { data, at: 0 };
     while let Some((number, value)) = fields.next()? {
@@ -130,46 +120,47 @@ fn read_piece(data: &[u8], pieces: &mut Pieces) -> Option<()> {
             (1, Value::Bytes(bytes)) => text = bytes,
             (2, Value::Float(float)) => score = f64::from(float),
             (3, Value::Number(number)) => kind = number,
-            _ => return None,
+            _ => return Err(NotMine),
         }
     }
     let id = pieces.count;
     pieces.count += 1;
-    if text.is_empty() || score.is_nan() {
-        return None;
-    }
+    only_if(!text.is_empty() && !score.is_nan())?;
     match kind {
         NORMAL => {
-            push(&mut pieces.scores, (id, score)).ok()?;
-            pieces.table.add(id, |bytes| {
-                let mut at = 0;
-                for marker in memmem::find_iter(text, MARKER) {
-                    append(bytes, &text[at..marker]).ok()?;
-                    push(bytes, b' ').ok()?;
-                    at = marker + MARKER.len();
-                }
-                append(bytes, &text[at..]).ok()?;
-                Some(())
-            })
+            push(&mut pieces.scores, (id, score))?;
+            pieces.table.add(id, |bytes| spaced(text, bytes))
         }
-        BYTE => {
-            let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == text)?;
-            pieces.fallback[usize::from(byte)].replace(id).is_none().then_some(())
-        }
+        BYTE => fallback_of(text, id, &mut pieces.fallback),
         UNKNOWN | CONTROL | USER_DEFINED => {
-            let name = std::str::from_utf8(text).ok()?.to_owned();
-            // One that is never found.
-            if kind == USER_DEFINED && name.contains(' ') {
-                return None;
-            }
+            // One with a space is never found.
+            only_if(kind != USER_DEFINED || !text.contains(&b' '))?;
             if kind == USER_DEFINED {
-                push(&mut pieces.late, name.clone()).ok()?;
+                push(&mut pieces.late, owned(text)?)?;
             }
-            push(&mut pieces.special, (name, id)).ok()?;
-            Some(())
+            push(&mut pieces.special, (owned(text)?, id))?;
+            Ok(())
         }
-        _ => None,
+        _ => Err(NotMine),
     }
+}
+
+/// Takes the id of a byte, which may have one only.
+pub(super) fn fallback_of(token: &[u8], id: u32, fallback: &mut [Option<u32>]) -> Read<()> {
+    let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == token).ok_or(NotMine)?;
+    only_if(fallback[usize::from(byte)].replace(id).is_none())
+}
+
+/// The vocabulary of pieces (ids and scores), each of which is in the table, and of ids for all bytes.
+pub(super) fn of_scores(table: TokenTable, pieces: &[(u32, f64)], fallback: &[Option<u32>]) -> Read<FastVocab> {
+    let (fallback, mut tokens) = (all_of(fallback)?.ok_or(NotMine)?, table.into_tokens()?);
+    add_fallback(&mut tokens, Some(&fallback))?;
+    FastVocab::of_scores(tokens, pieces, fallback)?.ok_or(NotMine)
+}
+
+/// A text of its own.
+pub(super) fn owned(text: &[u8]) -> Read<String> {
+    String::from_utf8(concat(&[text])?).map_err(|_| NotMine)
 }
 
 /// The fields of a message, one after the other.
@@ -188,51 +179,50 @@ enum Value<'d> {
 }
 
 impl Value<'_> {
-    fn number(self) -> Option<u64> {
-        if let Value::Number(number) = self { Some(number) } else { None }
+    fn number(self) -> Read<u64> {
+        if let Value::Number(number) = self { Ok(number) } else { Err(NotMine) }
     }
 }
 
 impl<'d> Fields<'d> {
-    /// The next field; none at the end of the message. None if it is malformed.
-    #[allow(clippy::option_option)] // the outer one is an error, for `?`
-    fn next(&mut self) -> Option<Option<(u64, Value<'d>)>> {
+    /// The next field; none at the end of the message.
+    fn next(&mut self) -> Read<Option<(u64, Value<'d>)>> {
         if self.at == self.data.len() {
-            return Some(None);
+            return Ok(None);
         }
         let key = self.varint()?;
         let value = match key & 7 {
             0 => Value::Number(self.varint()?),
             1 => self.take(8).map(|_| Value::Long)?,
             2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
+                let length = usize::try_from(self.varint()?).map_err(|_| NotMine)?;
                 Value::Bytes(self.take(length)?)
             }
-            5 => Value::Float(f32::from_le_bytes(self.take(4)?.try_into().ok()?)),
-            _ => return None,
+            5 => Value::Float(f32::from_le_bytes(self.take(4)?.try_into().map_err(|_| NotMine)?)),
+            _ => return Err(NotMine),
         };
-        Some(Some((key >> 3, value)))
+        Ok(Some((key >> 3, value)))
     }
 
-    fn take(&mut self, length: usize) -> Option<&'d [u8]> {
-        let end = self.at.checked_add(length)?;
-        let taken = self.data.get(self.at..end)?;
+    fn take(&mut self, length: usize) -> Read<&'d [u8]> {
+        let end = self.at.checked_add(length).ok_or(NotMine)?;
+        let taken = self.data.get(self.at..end).ok_or(NotMine)?;
         self.at = end;
-        Some(taken)
+        Ok(taken)
     }
 
     /// A number of 64 bits, seven in each byte: nine whole ones and, of a negative number, one bit in a tenth.
-    fn varint(&mut self) -> Option<u64> {
+    fn varint(&mut self) -> Read<u64> {
         let mut number = 0;
         for shift in (0..70).step_by(7) {
-            let byte = *self.data.get(self.at)?;
+            let byte = *self.data.get(self.at).ok_or(NotMine)?;
             self.at += 1;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
-                return (shift < 63 || byte == 1).then_some(number);
+                return only_if(shift < 63 || byte == 1).map(|()| number);
             }
         }
-        None
+        Err(NotMine)
     }
 }
 
@@ -283,7 +273,7 @@ mod tests {
 
     #[test]
     fn numbers() {
-        let number = |data: &[u8]| Fields { data, at: 0 }.varint();
+        let number = |data: &[u8]| Fields { data, at: 0 }.varint().ok();
         assert_eq!((number(&[5]), number(&[0x98, 2]), number(&[])), (Some(5), Some(280), None));
         assert_eq!((number(&[0x7F]), number(&[0x80, 1]), number(&[0x81, 1])), (Some(127), Some(128), Some(129)));
         let minus_one = [&[0xFF; 9][..], &[1]].concat();

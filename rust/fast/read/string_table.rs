@@ -8,13 +8,14 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes")]
 
-use super::token_table::{HOLES_A_TOKEN, MOST_HOLES, TokenTable};
+use super::decline::Decline::NotMine;
+use super::decline::{Decline, Read, answer, only_if};
+use super::token_table::{self, HOLES_A_TOKEN, MOST_HOLES, TokenTable};
 use crate::byte_chars::CHARS;
 use crate::characters::add_fallback;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::MARKER;
 use crate::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -48,25 +49,26 @@ pub struct StringTable {
 }
 
 impl StringTable {
-    /// Adds the token that `write` appends to the text; None if it does not, or if the token is there already.
+    /// Adds the token that `write` appends to the text, unless it is there already.
     #[inline]
-    pub fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<u32>) -> Option<()> {
+    pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Read<u32>) -> Read<()> {
         let start = self.text.len();
         let id = write(&mut self.text)?;
-        let number = u32::try_from(self.ids.len()).ok()?;
-        let span = (u32::try_from(start).ok()?, u32::try_from(self.text.len() - start).ok()?);
+        let narrow = |number: usize| u32::try_from(number).map_err(|_| NotMine);
+        let number = narrow(self.ids.len())?;
+        let span = (narrow(start)?, narrow(self.text.len() - start)?);
         let StringTable { text, spans, numbers, seed, .. } = self;
         let token = |number: u32| string(text, spans[number as usize]);
         let new = string(text, span);
         let hash = |number: &u32| seed.hash_one(token(*number));
         // `entry` ends the process where there is no memory.
-        numbers.try_reserve(1, hash).ok()?;
+        numbers.try_reserve(1, hash).map_err(|_| Decline::Memory)?;
         let entry = numbers.entry(seed.hash_one(new), |&other| token(other) == new, hash);
-        let hashbrown::hash_table::Entry::Vacant(entry) = entry else { return None };
+        let hashbrown::hash_table::Entry::Vacant(entry) = entry else { return Err(NotMine) };
         entry.insert(number);
-        push(spans, span).ok()?;
-        push(&mut self.ids, id).ok()?;
-        Some(())
+        push(spans, span)?;
+        push(&mut self.ids, id)?;
+        Ok(())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -80,20 +82,21 @@ impl StringTable {
 
     /// The id of a token, as it is written in the file.
     pub fn id_of(&self, token: &str) -> Option<u32> {
-        self.find(token.as_bytes()).map(|number| self.ids[number as usize])
+        self.find(token.as_bytes()).ok().map(|number| self.ids[number as usize])
     }
 
-    /// Adds a merge of two tokens, written with one space between them; None if there are no such tokens.
+    /// Adds a merge of two tokens, written with one space between them.
     #[inline]
-    pub fn merge(&mut self, pair: &[u8]) -> Option<()> {
-        let space = pair.iter().position(|&byte| byte == b' ')?;
+    pub(super) fn merge(&mut self, pair: &[u8]) -> Read<()> {
+        let space = pair.iter().position(|&byte| byte == b' ').ok_or(NotMine)?;
         let (left, right) = (&pair[..space], &pair[space + 1..]);
-        if right.contains(&b' ') { None } else { self.merge_of(left, right) }
+        only_if(!right.contains(&b' '))?;
+        self.merge_of(left, right)
     }
 
     /// Adds a merge of two tokens.
     #[inline]
-    pub fn merge_of(&mut self, left: &[u8], right: &[u8]) -> Option<()> {
+    pub(super) fn merge_of(&mut self, left: &[u8], right: &[u8]) -> Read<()> {
         let numbers = (self.find(left)?, self.find(right)?);
         let guess = self.merges.last().map_or(0, |&(_, _, made)| made + 1);
         let is_joined = |token: &[u8]| token.strip_prefix(left) == Some(right);
@@ -101,18 +104,18 @@ impl StringTable {
             guess
         } else {
             self.joined.clear();
-            append(&mut self.joined, left).ok()?;
-            append(&mut self.joined, right).ok()?;
+            append(&mut self.joined, left)?;
+            append(&mut self.joined, right)?;
             self.find(&self.joined)?
         };
-        push(&mut self.merges, (numbers.0, numbers.1, made)).ok()?;
-        Some(())
+        push(&mut self.merges, (numbers.0, numbers.1, made))?;
+        Ok(())
     }
 
     #[inline]
-    fn find(&self, token: &[u8]) -> Option<u32> {
+    fn find(&self, token: &[u8]) -> Read<u32> {
         let same = |&number: &u32| string(&self.text, self.spans[number as usize]) == token;
-        self.numbers.find(self.seed.hash_one(token), same).copied()
+        self.numbers.find(self.seed.hash_one(token), same).copied().ok_or(NotMine)
     }
 
     /// By number, whether a merge has the token.
@@ -146,7 +149,7 @@ impl StringTable {
             if chars.next().is_some_and(&in_text) && chars.next().is_none() {
                 continue;
             }
-            if let Some(number) = self.find(name.as_bytes()).map(|number| number as usize) {
+            if let Ok(number) = self.find(name.as_bytes()).map(|number| number as usize) {
                 is_special[number] = self.ids[number] == *id && !merged[number];
             }
         }
@@ -161,63 +164,60 @@ impl StringTable {
         may_drop: bool,
     ) -> Result<Option<FastVocab>> {
         let left_out = self.special(special, &self.merged()?, |it| CHARS.contains(&it))?;
-        let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
-        let drops_bytes = may_drop && !self.has_bytes(&left_out);
-        self.vocabulary(table, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
+        answer(self.tokens(&left_out, byte_level).and_then(|table| {
+            let drops_bytes = may_drop && !self.has_bytes(&left_out);
+            self.vocabulary(table, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
+        }))
     }
 
     /// Whether each byte that UTF-8 may contain has a token.
     fn has_bytes(&self, left_out: &[bool]) -> bool {
         (0..=255u8).filter(|&byte| !never_in_utf8(byte)).all(|byte| {
             let token = CHARS[usize::from(byte)].to_string();
-            self.find(token.as_bytes()).is_some_and(|number| !left_out[number as usize])
+            self.find(token.as_bytes()).is_ok_and(|number| !left_out[number as usize])
         })
     }
 
     /// The vocabulary of tokens in characters, with a marker for a space, where `<0xE4>` stands for a byte.
     pub fn characters(&self, special: &[(String, u32)]) -> Result<Option<FastVocab>> {
+        answer(self.read_characters(special))
+    }
+
+    fn read_characters(&self, special: &[(String, u32)]) -> Read<FastVocab> {
         let merged = self.merged()?;
         let mut left_out = self.special(special, &merged, |it| it != ' ')?;
         let mut fallback = room(256)?;
         for byte in 0..=255u8 {
-            let Some(number) = self.find(format!("<0x{byte:02X}>").as_bytes()) else { return Ok(None) };
-            if left_out[number as usize] || merged[number as usize] {
-                return Ok(None);
-            }
-            left_out[number as usize] = true;
-            push(&mut fallback, self.ids[number as usize])?;
+            let number = self.find(format!("<0x{byte:02X}>").as_bytes())? as usize;
+            only_if(!left_out[number] && !merged[number])?;
+            left_out[number] = true;
+            push(&mut fallback, self.ids[number])?;
         }
-        let Some(table) = self.tokens(&left_out, spaced) else { return Ok(None) };
+        let table = self.tokens(&left_out, spaced)?;
         self.vocabulary(table, false, Alphabet { fallback: Some(fallback), ..Alphabet::default() })
     }
 
     /// The bytes and ids of the tokens that are not left out.
-    fn tokens(&self, left_out: &[bool], write: impl Fn(&[u8], &mut Vec<u8>) -> Option<()>) -> Option<TokenTable> {
+    fn tokens(&self, left_out: &[bool], write: impl Fn(&[u8], &mut Vec<u8>) -> Read<()>) -> Read<TokenTable> {
         let mut table = TokenTable::default();
         for ((&span, &id), _) in self.spans.iter().zip(&self.ids).zip(left_out).filter(|(_, out)| !**out) {
             table.add(id, |bytes| write(string(&self.text, span), bytes))?;
         }
-        Some(table)
+        Ok(table)
     }
 
-    fn vocabulary(&self, table: TokenTable, whole_pieces: bool, alphabet: Alphabet) -> Result<Option<FastVocab>> {
+    fn vocabulary(&self, table: TokenTable, whole_pieces: bool, alphabet: Alphabet) -> Read<FastVocab> {
         let most_ids = MOST_HOLES + HOLES_A_TOKEN * self.ids.len();
-        let Some(mut tokens) = table.into_tokens() else { return Ok(None) };
-        if alphabet.fallback.iter().flatten().any(|&id| id as usize > most_ids) {
-            return Ok(None);
-        }
+        let mut tokens = table.into_tokens()?;
+        only_if(alphabet.fallback.iter().flatten().all(|&id| id as usize <= most_ids))?;
         let id = |number: u32| self.ids[number as usize];
         let rows = self.merges.iter().zip(0..);
         let merges =
             rows.map(|(&(left, right, made), rank)| Merge { left: id(left), right: id(right), id: id(made), rank });
         let merges = collect(merges)?;
-        let made = add_fallback(&mut tokens, alphabet.fallback.as_deref())
-            .and_then(|()| Vocab::assemble(tokens, merges, whole_pieces, alphabet));
-        match made {
-            Ok(vocab) => FastVocab::with_tables(vocab),
-            Err(Error::Vocabulary(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        add_fallback(&mut tokens, alphabet.fallback.as_deref())?;
+        let vocab = Vocab::assemble(tokens, merges, whole_pieces, alphabet)?;
+        FastVocab::with_tables(vocab)?.ok_or(NotMine)
     }
 }
 
@@ -226,34 +226,27 @@ fn string(text: &[u8], (start, length): (u32, u32)) -> &[u8] {
 }
 
 /// Appends the bytes that characters of the byte-level notation stand for.
-pub fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
     let mut rest = token;
     while let Some((&first, tail)) = rest.split_first() {
         let code = if first < 0x80 {
             rest = tail;
             usize::from(first)
         } else {
-            let (&second, tail) = tail.split_first()?;
+            let (&second, tail) = tail.split_first().ok_or(NotMine)?;
             rest = tail;
-            usize::from(first).checked_sub(0xC0)? << 6 | usize::from(second & 0x3F)
+            usize::from(first).checked_sub(0xC0).ok_or(NotMine)? << 6 | usize::from(second & 0x3F)
         };
-        push(out, u8::try_from(*BYTES.get(code)?).ok()?).ok()?;
+        let byte = BYTES.get(code).and_then(|&byte| u8::try_from(byte).ok());
+        push(out, byte.ok_or(NotMine)?)?;
     }
-    Some(())
+    Ok(())
 }
 
-/// Appends a token with its markers as spaces; None if it holds a space already.
-fn spaced(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let mut rest = token;
-    while let Some((&first, tail)) = rest.split_first() {
-        if first == b' ' {
-            return None;
-        }
-        let marker = rest.strip_prefix(MARKER);
-        push(out, if marker.is_some() { b' ' } else { first }).ok()?;
-        rest = marker.unwrap_or(tail);
-    }
-    Some(())
+/// Appends a token with its markers as spaces, unless it holds a space already.
+fn spaced(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
+    only_if(!token.contains(&b' '))?;
+    token_table::spaced(token, out)
 }
 
 #[cfg(test)]
@@ -264,7 +257,7 @@ mod tests {
     fn the_notation_of_bytes() {
         let bytes = |token: &str| {
             let mut out = Vec::new();
-            byte_level(token.as_bytes(), &mut out).map(|()| out)
+            byte_level(token.as_bytes(), &mut out).ok().map(|()| out)
         };
         assert_eq!(bytes("Ġcaf\u{c3}\u{a9}"), Some(" café".into()));
         assert_eq!(bytes("Ċ\u{100}\u{143}"), Some(vec![b'\n', 0, 0xAD]));
@@ -278,9 +271,9 @@ mod tests {
     #[test]
     fn markers_are_spaces() {
         let mut out = Vec::new();
-        assert!(spaced("▁a▁▁中".as_bytes(), &mut out).is_some());
+        spaced("▁a▁▁中".as_bytes(), &mut out).unwrap();
         assert_eq!(out, " a  中".as_bytes());
-        assert!(spaced(b"a b", &mut out).is_none());
+        assert_eq!(spaced(b"a b", &mut out), Err(NotMine));
     }
 
     #[test]
@@ -289,15 +282,14 @@ mod tests {
         for (id, token) in ["a", "b", "ab", "<s>", "abab"].iter().enumerate() {
             let write = |text: &mut Vec<u8>| {
                 text.extend_from_slice(token.as_bytes());
-                Some(id as u32 + 10)
+                Ok(id as u32 + 10)
             };
-            assert!(table.add(write).is_some());
-            assert!(table.add(write).is_none());
+            assert_eq!((table.add(write), table.add(write)), (Ok(()), Err(NotMine)));
         }
-        assert!(table.merge(b"a b").is_some() && table.merge(b"ab ab").is_some());
+        assert!(table.merge(b"a b").is_ok() && table.merge(b"ab ab").is_ok());
         assert_eq!(table.merges, [(0, 1, 2), (2, 2, 4)]);
         for pair in ["ab", "a b ", " a", "b a", "a c", "a  b"] {
-            assert!(table.merge(pair.as_bytes()).is_none(), "{pair}");
+            assert_eq!(table.merge(pair.as_bytes()), Err(NotMine), "{pair}");
         }
         assert_eq!(table.markers().unwrap(), [("<s>", 13)]);
         assert_eq!(
@@ -310,10 +302,11 @@ mod tests {
     fn table<'t>(tokens: impl IntoIterator<Item = &'t str>) -> StringTable {
         let mut table = StringTable::default();
         for (id, token) in (0..).zip(tokens) {
-            table.add(|text| {
+            let added = table.add(|text| {
                 text.extend_from_slice(token.as_bytes());
-                Some(id)
+                Ok(id)
             });
+            added.unwrap();
         }
         table
     }
@@ -326,7 +319,7 @@ mod tests {
     #[test]
     fn a_marker_is_a_word_in_angle_brackets_that_no_merge_makes() {
         let mut table = table(["<", "s>", "<s>", "</s>", "<é>", "<>", "xs>", "<sx", "x"]);
-        assert!(table.merge(b"< s>").is_some());
+        table.merge(b"< s>").unwrap();
         assert_eq!(table.markers().unwrap(), [("</s>", 3), ("<é>", 4)]);
     }
 
@@ -354,7 +347,7 @@ mod tests {
     fn a_special_token_that_a_merge_has_is_of_the_vocabulary() {
         let shown: Vec<String> = CHARS.iter().map(char::to_string).collect();
         let mut table = table(shown.iter().map(String::as_str).chain(["ab", "abc", "cd"]));
-        assert!(table.merge(b"a b").is_some() && table.merge(b"ab c").is_some());
+        assert!(table.merge(b"a b").is_ok() && table.merge(b"ab c").is_ok());
         let special = [("ab".into(), 256), ("abc".into(), 257), ("cd".into(), 258)];
         let vocab = table.byte_level(&special, false, false).unwrap().unwrap();
         assert_eq!([&b"ab"[..], b"abc", b"cd"].map(|token| vocab.core().token_id(token)), [Some(256), Some(257), None]);
@@ -370,7 +363,7 @@ mod tests {
     fn characters_have_the_fallback_of_every_byte() {
         let words = ["a", "b", "▁", "ab", "▁a", "<0x41>a", "<s>"];
         let mut complete = characters(&words);
-        assert!(complete.merge("a b".as_bytes()).is_some() && complete.merge("▁ a".as_bytes()).is_some());
+        assert!(complete.merge("a b".as_bytes()).is_ok() && complete.merge("▁ a".as_bytes()).is_ok());
         let special = [("<s>".to_owned(), 262)];
         let vocab = complete.characters(&special).unwrap().unwrap();
         let core = vocab.core();
@@ -391,7 +384,7 @@ mod tests {
         );
         // The name of a byte that is a special token, or a part of another.
         assert!(complete.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
-        assert!(complete.merge(b"<0x41> a").is_some() && complete.characters(&special).unwrap().is_none());
+        assert!(complete.merge(b"<0x41> a").is_ok() && complete.characters(&special).unwrap().is_none());
         assert!(characters(&["a b"]).characters(&[]).unwrap().is_none());
         assert!(table(["<0x00>", "a"]).characters(&[]).unwrap().is_none());
     }

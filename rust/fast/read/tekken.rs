@@ -4,6 +4,8 @@
 //! here; all else, with an empty list in its place, goes to the reader in Python as JSON.
 
 use super::base64;
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
 use super::json::Reader;
 use super::token_table::TokenTable;
 use super::tokenizer_json::each_field;
@@ -11,6 +13,7 @@ use crate::error::Result;
 use crate::fast::util::fallible::{append, concat, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
+use crate::tokens::Tokens;
 
 /// A file whose tokens have been read.
 #[derive(Debug, Default)]
@@ -24,40 +27,33 @@ pub struct Tekken {
 
 /// The tokens of a file, and what else it holds; None if the reader in Python is to read it.
 pub fn read_tekken(data: &[u8]) -> Result<Option<Tekken>> {
-    let mut found = Tekken::default();
-    let read = read_file(data, &mut found);
-    interrupt::check()?;
-    Ok(read.map(|()| found))
+    answer(read_file(data))
 }
 
-fn read_file(data: &[u8], found: &mut Tekken) -> Option<()> {
-    let mut reader = Reader::new(data)?;
+fn read_file(data: &[u8]) -> Read<Tekken> {
+    let (mut found, mut reader) = (Tekken::default(), Reader::new(data)?);
     let mut place = None;
     each_field(&mut reader, |name, reader| {
         if name != b"vocab" {
             return reader.skip().map(|_| ());
         }
         let start = reader.position();
-        if place.is_some() {
-            return None;
-        }
-        read_vocab(reader, found)?;
+        only_if(place.is_none())?;
+        read_vocab(reader, &mut found)?;
         place = Some(start..reader.position());
-        Some(())
+        Ok(())
     })?;
-    let place = place.filter(|_| reader.is_done())?;
-    found.rest = concat(&[&data[..place.start], b"[]", &data[place.end..]]).ok()?;
-    Some(())
+    let place = place.filter(|_| reader.is_done()).ok_or(NotMine)?;
+    found.rest = concat(&[&data[..place.start], b"[]", &data[place.end..]])?;
+    Ok(found)
 }
 
-fn read_vocab(reader: &mut Reader, found: &mut Tekken) -> Option<()> {
+fn read_vocab(reader: &mut Reader, found: &mut Tekken) -> Read<()> {
     reader.take(b'[')?;
     let (mut first, mut text) = (true, Vec::new());
     while reader.next_item(first, b']')? {
         first = false;
-        if interrupt::stopped() {
-            return None;
-        }
+        interrupt::check()?;
         let (mut rank, mut token) = (None, None);
         let start = found.bytes.len();
         each_field(reader, |name, reader| {
@@ -73,34 +69,33 @@ fn read_vocab(reader: &mut Reader, found: &mut Tekken) -> Option<()> {
                     reader.string(&mut text)?;
                 }
                 b"token_str" => reader.null()?,
-                _ => return None,
+                _ => return Err(NotMine),
             }
-            Some(())
+            Ok(())
         })?;
-        token?;
-        push(&mut found.rows, (found.bytes.len() - start, rank?)).ok()?;
+        let (Some(rank), Some(())) = (rank, token) else { return Err(NotMine) };
+        push(&mut found.rows, (found.bytes.len() - start, rank))?;
     }
-    Some(())
+    Ok(())
 }
 
 impl Tekken {
     /// The vocabulary of the ranks below `end`, each of which is an id as many higher as there are special tokens.
     pub fn vocabulary(&self, end: u32, n_special: u32) -> Result<Option<FastVocab>> {
+        answer(self.tokens(end, n_special))?.map_or(Ok(None), FastVocab::of_ranks)
+    }
+
+    fn tokens(&self, end: u32, n_special: u32) -> Read<Tokens> {
         let (mut table, mut rest) = (TokenTable::default(), &self.bytes[..]);
         for &(length, rank) in &self.rows {
             let token;
             (token, rest) = rest.split_at(length);
-            let add = |id: u32| {
-                table.add(id, |bytes| {
-                    append(bytes, token).ok()?;
-                    Some(())
-                })
-            };
-            if rank < end && rank.checked_add(n_special).and_then(add).is_none() {
-                return Ok(None);
+            if rank < end {
+                let id = rank.checked_add(n_special).ok_or(NotMine)?;
+                table.add(id, |bytes| Ok(append(bytes, token)?))?;
             }
         }
-        table.into_tokens().map_or(Ok(None), FastVocab::of_ranks)
+        table.into_tokens()
     }
 }
 

@@ -5,9 +5,13 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
 
+use super::decline::Decline::NotMine;
+use super::decline::{Read, only_if};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, push};
+use crate::metaspace::MARKER;
 use crate::tokens::{HOLE, Tokens, check_length};
+use memchr::memmem;
 
 /// The greatest id.
 pub const MAX_ID: u32 = (1 << 31) - 1;
@@ -24,14 +28,14 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    /// Adds a token, whose bytes `write` appends to what is there; None if it does not.
+    /// Adds a token, whose bytes `write` appends to what is there.
     #[inline]
-    pub fn add(&mut self, id: u32, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<()> {
+    pub(super) fn add(&mut self, id: u32, write: impl FnOnce(&mut Vec<u8>) -> Read<()>) -> Read<()> {
         let start = self.bytes.len();
         write(&mut self.bytes)?;
-        check_length(self.bytes.len()).ok()?;
-        push(&mut self.rows, (start as u32, (self.bytes.len() - start) as u32, id)).ok()?;
-        Some(())
+        check_length(self.bytes.len())?;
+        push(&mut self.rows, (start as u32, (self.bytes.len() - start) as u32, id))?;
+        Ok(())
     }
 
     /// The same once more.
@@ -42,22 +46,30 @@ impl TokenTable {
         Ok(other)
     }
 
-    /// The tokens by id; None if there are none, if two have the same id, or if the ids have too many gaps.
-    pub fn into_tokens(self) -> Option<Tokens> {
+    /// The tokens by id, unless there are none, two have the same id, or the ids have too many gaps.
+    pub(super) fn into_tokens(self) -> Read<Tokens> {
         let TokenTable { bytes, rows } = self;
-        let highest = rows.iter().map(|&(_, _, id)| id).max()? as usize;
-        if highest > MAX_ID as usize || highest > MOST_HOLES + HOLES_A_TOKEN * rows.len() {
-            return None;
-        }
-        let mut spans = filled(HOLE, highest + 1).ok()?;
+        let highest = rows.iter().map(|&(_, _, id)| id).max().ok_or(NotMine)? as usize;
+        only_if(highest <= MAX_ID as usize && highest <= MOST_HOLES + HOLES_A_TOKEN * rows.len())?;
+        let mut spans = filled(HOLE, highest + 1)?;
         for (start, length, id) in rows {
             let before = std::mem::replace(&mut spans[id as usize], (start, length));
-            if before != HOLE {
-                return None;
-            }
+            only_if(before == HOLE)?;
         }
-        Some(Tokens { bytes, spans })
+        Ok(Tokens { bytes, spans })
     }
+}
+
+/// Appends a token with its markers as spaces.
+pub(super) fn spaced(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
+    let mut at = 0;
+    for marker in memmem::find_iter(token, MARKER) {
+        append(out, &token[at..marker])?;
+        push(out, b' ')?;
+        at = marker + MARKER.len();
+    }
+    append(out, &token[at..])?;
+    Ok(())
 }
 
 /// The number of up to ten decimal digits, if it can be an id.
@@ -76,12 +88,12 @@ pub fn id_of(digits: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn table(rows: &[(u32, &str)]) -> Option<Tokens> {
+    fn table(rows: &[(u32, &str)]) -> Read<Tokens> {
         let mut table = TokenTable::default();
         for &(id, token) in rows {
             table.add(id, |bytes| {
                 bytes.extend_from_slice(token.as_bytes());
-                Some(())
+                Ok(())
             })?;
         }
         table.into_tokens()
@@ -92,11 +104,12 @@ mod tests {
         let tokens = table(&[(2, "bc"), (0, "a"), (4, "")]).unwrap();
         assert_eq!((tokens.get(0), tokens.get(1), tokens.get(2)), (Some(&b"a"[..]), None, Some(&b"bc"[..])));
         assert_eq!((tokens.get(4), tokens.n_ids()), (Some(&b""[..]), 5));
-        assert!(table(&[]).is_none() && table(&[(1, "a"), (1, "b")]).is_none());
-        assert!(table(&[(2_000_000_000, "a")]).is_none());
+        for rows in [&[][..], &[(1, "a"), (1, "b")], &[(2_000_000_000, "a")]] {
+            assert_eq!(table(rows).unwrap_err(), NotMine);
+        }
         // The highest id that a table of one token may have.
         let most = (MOST_HOLES + HOLES_A_TOKEN) as u32;
-        assert!(table(&[(most, "a")]).is_some() && table(&[(most + 1, "a")]).is_none());
+        assert!(table(&[(most, "a")]).is_ok() && table(&[(most + 1, "a")]).is_err());
         assert_eq!(id_of(b"2147483647"), Some(MAX_ID));
         assert!(
             ["", "-1", "+1", "2147483648", "00000000001", "1_0", "\u{b2}"]

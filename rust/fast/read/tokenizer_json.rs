@@ -4,6 +4,8 @@
 //! read here, into a [`StringTable`]. All else, with an empty object and an empty list in their places, goes to the reader in
 //! Python as JSON. It decides what the file is, and asks the table for the vocabulary.
 
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
 use super::json::Reader;
 use super::string_table::StringTable;
 use crate::error::Result;
@@ -28,9 +30,13 @@ struct Places {
 
 /// The tables of a file, and what else it holds; None if it has no such tables, or if the reader in Python is to read them.
 pub fn read_tokenizer_json(data: &[u8]) -> Result<Option<Model>> {
+    answer(read_file(data))
+}
+
+fn read_file(data: &[u8]) -> Read<Model> {
     let mut model = Model::default();
-    let Some(places) = read_file(data, &mut model.table)? else { return Ok(None) };
-    let (Some(vocab), Some(merges)) = (places.vocab, places.merges) else { return Ok(None) };
+    let places = read_tables(data, &mut model.table)?;
+    let (Some(vocab), Some(merges)) = (places.vocab, places.merges) else { return Err(NotMine) };
     let mut places = [(vocab, &b"{}"[..]), (merges, b"[]")];
     places.sort_by_key(|(place, _)| place.start);
     let mut at = 0;
@@ -40,19 +46,15 @@ pub fn read_tokenizer_json(data: &[u8]) -> Result<Option<Model>> {
         at = place.end;
     }
     append(&mut model.rest, &data[at..])?;
-    Ok(Some(model))
+    Ok(model)
 }
 
 /// Where the tables of a file stand, once they are read.
-fn read_file(data: &[u8], table: &mut StringTable) -> Result<Option<Places>> {
-    let mut places = Places::default();
-    let Some(mut reader) = Reader::new(data) else { return Ok(None) };
-    let mut error = Ok(());
-    let found = each_field(&mut reader, |name, reader| {
+fn read_tables(data: &[u8], table: &mut StringTable) -> Read<Places> {
+    let (mut places, mut reader) = (Places::default(), Reader::new(data)?);
+    each_field(&mut reader, |name, reader| {
         // The lists of other formats are long, and not this reader's.
-        if matches!(name, b"vocab" | b"merges" | b"tokens") {
-            return None;
-        }
+        only_if(!matches!(name, b"vocab" | b"merges" | b"tokens"))?;
         if name != b"model" || reader.peek()? != b'{' {
             return reader.skip().map(|_| ());
         }
@@ -63,35 +65,25 @@ fn read_file(data: &[u8], table: &mut StringTable) -> Result<Option<Places>> {
                 (b"merges", b'[') => &mut places.merges,
                 _ => return reader.skip().map(|_| ()),
             };
-            if place.is_some() {
-                return None;
-            }
-            let done = match name {
-                b"vocab" => read_vocab(reader, table),
+            only_if(place.is_none())?;
+            match name {
+                b"vocab" => read_vocab(reader, table)?,
                 // Merges before the tokens that they are of are left to the reader in Python.
-                _ if table.is_empty() => return None,
-                _ => read_merges(reader, table),
-            };
-            match done {
-                Ok(done) => done?,
-                Err(stopped) => {
-                    error = Err(stopped);
-                    return None;
-                }
+                _ if table.is_empty() => return Err(NotMine),
+                _ => read_merges(reader, table)?,
             }
             *place = Some(start..reader.position());
-            Some(())
+            Ok(())
         })
-    });
-    error?;
-    Ok(found.filter(|()| reader.is_done()).map(|()| places))
+    })?;
+    only_if(reader.is_done()).map(|()| places)
 }
 
-/// Reads an object: calls `read` behind each name, to read the value. None as soon as that is None.
-pub fn each_field<'d>(
+/// Reads an object: calls `read` behind each name, to read the value.
+pub(super) fn each_field<'d>(
     reader: &mut Reader<'d>,
-    mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Option<()>,
-) -> Option<()> {
+    mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Read<()>,
+) -> Read<()> {
     reader.take(b'{')?;
     let (mut first, mut name) = (true, Vec::new());
     while reader.next_item(first, b'}')? {
@@ -101,60 +93,47 @@ pub fn each_field<'d>(
         reader.take(b':')?;
         read(&name, reader)?;
     }
-    Some(())
+    Ok(())
 }
 
 /// Reads an object of tokens and their ids.
-pub fn read_vocab(reader: &mut Reader, table: &mut StringTable) -> Result<Option<()>> {
-    let mut read = || {
-        reader.take(b'{')?;
-        let mut first = true;
-        while reader.next_item(first, b'}')? {
-            first = false;
-            if interrupt::stopped() {
-                return None;
-            }
-            table.add(|text| {
-                reader.string(text)?;
-                reader.take(b':')?;
-                reader.id()
-            })?;
-        }
-        Some(())
-    };
-    let done = read();
-    interrupt::check().map(|()| done)
+pub(super) fn read_vocab(reader: &mut Reader, table: &mut StringTable) -> Read<()> {
+    reader.take(b'{')?;
+    let mut first = true;
+    while reader.next_item(first, b'}')? {
+        first = false;
+        interrupt::check()?;
+        table.add(|text| {
+            reader.string(text)?;
+            reader.take(b':')?;
+            reader.id()
+        })?;
+    }
+    Ok(())
 }
 
 /// Reads a list of merges: `"a b"`, or `["a", "b"]`.
-fn read_merges(reader: &mut Reader, table: &mut StringTable) -> Result<Option<()>> {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    let mut read = || {
-        reader.take(b'[')?;
-        let mut first = true;
-        while reader.next_item(first, b']')? {
-            first = false;
-            if interrupt::stopped() {
-                return None;
-            }
-            left.clear();
-            if reader.peek()? == b'"' {
-                reader.string(&mut left)?;
-                table.merge(&left)?;
-                continue;
-            }
-            right.clear();
-            reader.take(b'[')?;
+fn read_merges(reader: &mut Reader, table: &mut StringTable) -> Read<()> {
+    let (mut left, mut right, mut first) = (Vec::new(), Vec::new(), true);
+    reader.take(b'[')?;
+    while reader.next_item(first, b']')? {
+        first = false;
+        interrupt::check()?;
+        left.clear();
+        if reader.peek()? == b'"' {
             reader.string(&mut left)?;
-            reader.take(b',')?;
-            reader.string(&mut right)?;
-            reader.take(b']')?;
-            table.merge_of(&left, &right)?;
+            table.merge(&left)?;
+            continue;
         }
-        Some(())
-    };
-    let done = read();
-    interrupt::check().map(|()| done)
+        right.clear();
+        reader.take(b'[')?;
+        reader.string(&mut left)?;
+        reader.take(b',')?;
+        reader.string(&mut right)?;
+        reader.take(b']')?;
+        table.merge_of(&left, &right)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

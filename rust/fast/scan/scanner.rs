@@ -24,7 +24,7 @@ pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn 
         emit(text);
         return Ok(());
     }
-    let mut scanner = Scanner::within(tier, text, spent.clone());
+    let mut scanner = Scanner::within(tier, text, || spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
     while scanner.next_block(&mut ends, 4096)? {
@@ -66,21 +66,26 @@ enum Way<'t> {
 
 impl<'t> Scanner<'t> {
     /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
+    #[inline]
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
         Self { text, position: 0, way: Way::Masks(grammar, Isa::fastest()) }
     }
 
     /// A scanner for a pattern.
+    #[inline]
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
-        Self::within(tier, text, Spent::of(text.len()))
+        match tier {
+            Tier::Masks(grammar) => Self::new(*grammar, text),
+            _ => Self::within(tier, text, || Spent::of(text.len())),
+        }
     }
 
-    /// A scanner for a part of a text. `spent` is what the text has spent.
-    fn within(tier: &'t Tier, text: &'t [u8], spent: Spent) -> Self {
+    /// A scanner for a part of a text. `spent` is what the text has spent; only going back asks for it.
+    fn within(tier: &'t Tier, text: &'t [u8], spent: impl FnOnce() -> Spent) -> Self {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
             Tier::Table(table) => Way::Table(table, Cursor::new()),
-            Tier::Rewind(rewind, _) => Way::Rewind(rewind, RewindCursor::new(spent)),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, RewindCursor::new(spent())),
         };
         Self { text, position: 0, way }
     }

@@ -65,12 +65,13 @@ pub(crate) fn try_collect<T, E: From<Error>>(
 }
 
 /// Returns the items as a vector, if each is there.
-pub(crate) fn all_of<T: Copy>(items: &[Option<T>]) -> Option<Vec<T>> {
-    let mut all = room(items.len()).ok()?;
+pub(crate) fn all_of<T: Copy>(items: &[Option<T>]) -> Result<Option<Vec<T>>> {
+    let mut all = room(items.len())?;
     for item in items {
-        all.push((*item)?);
+        let Some(item) = item else { return Ok(None) };
+        all.push(*item);
     }
-    Some(all)
+    Ok(Some(all))
 }
 
 /// Returns an empty vector with room for `length` items.

@@ -22,6 +22,25 @@ export async function copyLink() {
   }
 }
 
+// A page with `?embed` shows the text and its tokens alone, for a frame in a page of the reader's.
+export const IS_FRAME = new URLSearchParams(location.search).has("embed");
+const FRAME_HEIGHT = 420;
+
+// The line that shows this text and its tokens on another page.
+export async function copyFrame() {
+  const fragment = await toFragment();
+  if (fragment === null) return "This is too long for a link.";
+  const address = `${location.origin}${location.pathname}?embed${fragment}`.replaceAll("&", "&amp;").replaceAll('"', "%22");
+  const line = `<iframe src="${address}" title="Tokens in the minitok playground" loading="lazy" `
+    + `style="width: 100%; height: ${FRAME_HEIGHT}px; border: 1px solid #8888; border-radius: 8px"></iframe>`;
+  try {
+    await navigator.clipboard.writeText(line);
+    return "The frame is copied: a line of HTML that shows this text and its tokens on your page.";
+  } catch {
+    return `This line of HTML shows the text and its tokens on your page: ${line}`;
+  }
+}
+
 export async function savePage() {
   const { text, special, encodings, chosen } = state;
   const encoding = chosen?.encoding ?? encodings[0];

@@ -3,13 +3,16 @@
 import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
-import { EXAMPLES } from "./examples.js";
+import { Chat } from "./chat.js";
+import { EXAMPLES, GALLERY, linkTo } from "./examples.js";
 import { Inside } from "./merges.js";
-import { copyLink, savePage, savePicture } from "./export.js";
+import { tokenizersIn } from "./files.js";
+import { copyFrame, copyLink, IS_FRAME, savePage, savePicture } from "./export.js";
 import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
 import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
+import { isOfChat, templatesIn } from "./templates.js";
 import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
@@ -20,6 +23,7 @@ const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
 const field = byId("text");
 const loop = new Loop();
+const chat = MISSING.chat ? null : new Chat();
 const inside = new Inside((step) => { state.step = step; linkLater(); });
 const panels = new Panels({ choose, remove: removeEncoding });
 let limits;
@@ -58,7 +62,7 @@ async function refresh() {
   if (!told) return;
   panels.show(told, bytes);
   loop.offer(told.encodings);
-  showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
+  if (!IS_FRAME) showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
 }
@@ -68,9 +72,9 @@ function showChosen() {
   if (!state.encodings.includes(state.chosen?.encoding)) state.chosen = null;
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
-  if (place) {
+  if (place && !IS_FRAME) {
     inside.show();
-  } else {
+  } else if (!place) {
     panels.rest();
     inside.clear();
   }
@@ -82,7 +86,8 @@ function linkLater() {
   linkTimer = setTimeout(async () => {
     const fragment = unpackedSize() <= LINK.unpacked ? await toFragment() : null;
     const fits = fragment !== null && fragment.length <= LINK.most;
-    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname);
+    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname + location.search);
+    byId("open-whole").href = location.pathname + (fits ? fragment : "");
   }, LINK.pause);
 }
 
@@ -174,6 +179,7 @@ function removeEncoding(name) {
 function own(described) {
   state.own.set(described.name, { title: described.title, file: described.file });
   offerEncodings();
+  if (described.chat) chat?.take(described.chat, described.name);
   return described.name;
 }
 
@@ -182,6 +188,7 @@ function offerEncodings() {
     ...published.map(({ name, models }) => [name, models.length ? `${name}: ${models.join(", ")}` : name]),
     ...[...state.own].map(([name, { title }]) => [name, title]),
   ];
+  chat?.offer(names);
   byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
 }
 
@@ -190,6 +197,16 @@ async function openText(file) {
     throw new Refused(`The file has ${number(file.size)} bytes; ${number(limits.text)} are the most that can be shown.`, 413);
   }
   setText(await file.text());
+}
+
+// The files that were chosen or dropped together.
+async function openFiles(files) {
+  const templates = await templatesIn([...files].filter(isOfChat));
+  const tokenizers = await tokenizersIn([...files].filter((file) => !isOfChat(file)), limits.tokenizer);
+  const said = [];
+  for (const file of tokenizers) said.push(await openTokenizer(file));
+  if (templates) chat?.take(templates, tokenizers.length ? state.encodings.at(-1) : undefined);
+  return said.filter(Boolean).join(" ");
 }
 
 async function openTokenizer(file, pattern = "") {
@@ -215,11 +232,11 @@ function askForPattern(file) {
 
 // What is dropped on the text is a text; elsewhere it is a tokenizer. A browser would leave the page to show it.
 function onDrop(event) {
-  const [file] = event.dataTransfer.files;
+  const { files } = event.dataTransfer;
   document.body.classList.remove("dropping");
-  if (!file) return;
+  if (!files.length) return;
   event.preventDefault();
-  attempt(() => (event.target === field ? openText(file) : openTokenizer(file)));
+  attempt(() => (event.target === field ? openText(files[0]) : openFiles(files)));
 }
 
 function onDrag(event) {
@@ -250,7 +267,7 @@ function listen() {
   document.addEventListener("selectionchange", onSelect);
   on("example", "change", ({ target }) => attempt(() => showExample(EXAMPLES[target.value])));
   on("open-text", "change", ({ target }) => target.files[0] && attempt(() => openText(target.files[0])));
-  on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openTokenizer(target.files[0])));
+  on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openFiles(target.files)));
   on("pattern-of-file", "change", ({ target }) => unread && target.value && attempt(() => openTokenizer(unread, target.value)));
   document.addEventListener("dragover", onDrag);
   document.addEventListener("dragleave", ({ relatedTarget }) => { if (!relatedTarget) document.body.classList.remove("dropping"); });
@@ -264,6 +281,7 @@ function listen() {
   on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
   on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
   on("copy-link", "click", () => attempt(copyLink));
+  on("copy-frame", "click", () => attempt(copyFrame));
   on("save-page", "click", () => attempt(savePage));
   on("save-picture", "click", () => attempt(() => savePicture([...panels.panels.values()])));
   window.addEventListener("hashchange", () => attempt(openLink));
@@ -272,12 +290,15 @@ function listen() {
 // What the page is, and what cannot be had where it is: the button stays, and says so.
 function introduce() {
   byId("not-started").remove();
+  document.documentElement.classList.toggle("frame", IS_FRAME);
+  byId("whole").hidden = !IS_FRAME;
   const links = COURSE ? [el("p", {}, el("a", { href: `${COURSE}../index.html` }, "minitok"), " · ",
     el("a", { href: `${COURSE}../play.html` }, "About this page"), " · ", el("a", { href: `${COURSE}index.html` }, "Course"))] : [];
   byId("about").replaceChildren(el("p", {}, ABOUT), ...links, ...Object.values(MISSING).map((why) => el("p", {}, why)));
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;
+    part.hidden = part.tagName === "SECTION";
     part.title = why;
   }
 }
@@ -290,6 +311,8 @@ await attempt(async () => {
   panels.models = new Map(published.map(({ name, models }) => [name, models]));
   byId("pattern-of-file").replaceChildren(...["", ...told.patterns].map((value) => el("option", { value }, value || "…")));
   offerEncodings();
+  byId("gallery").replaceChildren(...GALLERY.map((one) =>
+    el("a", { href: linkTo(one) }, el("b", {}, one.title), " ", el("span", {}, one.look))));
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
   new Tour(onTour(new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));

@@ -6,7 +6,10 @@ import { Refused } from "./refused.js";
 export const ABOUT = "Everything here comes from the server on this machine; nothing is sent anywhere else.";
 
 // What cannot be had here: ids of elements, and what to do instead.
-export const MISSING = {};
+export const MISSING = {
+  "copy-frame": "A frame to embed in a page is made by the playground without a server: what a server on this machine shows, others cannot see.",
+  chat: "Conversations are shown by the playground without a server; in Python, Tokenizer.encode_chat gives their ids.",
+};
 
 async function post(name, body, type, signal) {
   const method = body === undefined ? "GET" : "POST";

@@ -51,7 +51,7 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     let Names { ids, by_length } = names;
     let token = |place: u32| tokens.get(ids[256 + place as usize]).unwrap_or_default();
     let n_places = by_length.len();
-    let Some(slots) = PairSlots::empty(n_places) else { return Ok(None) };
+    let Some(slots) = PairSlots::empty(n_places)? else { return Ok(None) };
     let mut table = PairTable {
         bytes: no_bytes()?,
         slots,
@@ -131,7 +131,7 @@ pub(in crate::fast::encode) fn find_pairs<'t>(
         // Where there is no room, the table is made anew, and larger.
         let entries = pairs.iter().zip(0..).map(|(&(left, right), place)| (left, right, place));
         let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
-        let Some(larger) = PairSlots::new(pairs.len(), &entries) else { return Ok(None) };
+        let Some(larger) = PairSlots::new(pairs.len(), &entries)? else { return Ok(None) };
         table.slots = larger;
     }
     Ok(Some(()))
@@ -272,7 +272,7 @@ mod tests {
         let tokens = vocabulary(&words);
         let Recovered { mut table, merges, .. } = merges_from_ranks(&tokens).unwrap().unwrap();
         assert!(table.own_ids && words.len() > 1000 && merges.len() == words.len());
-        (table.bytes, table.slots) = (no_bytes().unwrap(), PairSlots::empty(1).unwrap());
+        (table.bytes, table.slots) = (no_bytes().unwrap(), PairSlots::empty(1).unwrap().unwrap());
         let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); words.len()];
         let sorted: Vec<u32> = (0..words.len() as u32).collect();
         let token = |place: u32| words[place as usize].as_bytes();

@@ -45,7 +45,7 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     if ids.len() >= NO_SYMBOL as usize || vocab.byte_ids.contains(&NO_ID) {
         return Ok(None);
     }
-    let Some(slots) = PairSlots::empty(n_places) else { return Ok(None) };
+    let Some(slots) = PairSlots::empty(n_places)? else { return Ok(None) };
     let tokens = &vocab.tokens;
     let mut table = PairTable {
         bytes: no_bytes()?,

@@ -14,6 +14,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::error::{Error, Result};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 use crate::interrupt;
@@ -60,34 +61,38 @@ impl PairSlots {
     ///
     /// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
     /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
-    pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
+    pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Result<Option<PairSlots>> {
         let random = RandomState::default();
         let mut multiplier = MULTIPLIER;
         for retry in 0..=RETRIES {
             for doubled in 0..=DOUBLINGS {
-                let mut table = PairSlots::with_room(count, doubled, multiplier)?;
+                let Some(mut table) = PairSlots::with_room(count, doubled, multiplier)? else { return Ok(None) };
                 match table.insert_all(pairs.clone()) {
-                    Inserted::All => return Some(table),
-                    Inserted::Twice => return None,
+                    Inserted::All => return Ok(Some(table)),
+                    Inserted::Twice => return Ok(None),
                     Inserted::Full => {}
                 }
             }
             multiplier = random.hash_one(retry) | 1;
         }
-        None
+        Ok(None)
     }
 
-    /// An empty map with room for `count` pairs, at most a third full; None if it would be too large, or the work is to stop.
-    pub fn empty(count: usize) -> Option<PairSlots> {
+    /// An empty map with room for `count` pairs, at most a third full; None if it would be too large.
+    pub fn empty(count: usize) -> Result<Option<PairSlots>> {
         PairSlots::with_room(count, 0, MULTIPLIER)
     }
 
-    fn with_room(count: usize, doubled: u32, multiplier: u64) -> Option<PairSlots> {
+    fn with_room(count: usize, doubled: u32, multiplier: u64) -> Result<Option<PairSlots>> {
         let len = (SLOTS_A_PAIR * count).next_power_of_two().max(PAGE) << doubled;
         // A probe keeps the numbers of its slots in 32 bits.
-        u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
+        if u32::try_from(len).is_err() {
+            return Ok(None);
+        }
+        interrupt::check()?;
         let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-        Some(PairSlots { slots: Zeroed::present(len)?, hash })
+        let slots = Zeroed::present(len).ok_or(Error::Memory)?;
+        Ok(Some(PairSlots { slots, hash }))
     }
 
     /// The bytes of memory that they take.
@@ -224,12 +229,12 @@ mod tests {
         let pairs: Vec<Entry> = (wanted.take(2000).zip(0..))
             .map(|(pair, place)| ((pair >> SYMBOL_BITS) as u32, pair as u32 & NO_SYMBOL, place))
             .collect();
-        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap().unwrap();
         assert!(
             table.slots.len() <= ((2 * SLOTS_A_PAIR) << DOUBLINGS) * pairs.len() && table.hash.multiplier != MULTIPLIER
         );
         let usual: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
-        let table = PairSlots::new(usual.len(), &usual.iter().copied()).unwrap();
+        let table = PairSlots::new(usual.len(), &usual.iter().copied()).unwrap().unwrap();
         assert_eq!(table.hash.multiplier, MULTIPLIER);
         assert!((SLOTS_A_PAIR * usual.len()..=2 * SLOTS_A_PAIR * usual.len()).contains(&table.slots.len()));
     }
@@ -248,7 +253,7 @@ mod tests {
             }
         }
         assert_eq!(pairs.len(), 1900);
-        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap().unwrap();
         assert_eq!((table.slots.len(), table.hash.multiplier), (2 * 16 * PAGE, MULTIPLIER));
         assert!(pairs.iter().all(|&(left, right, place)| table.place_at(table.probe(left, right)) == place));
     }
@@ -258,17 +263,17 @@ mod tests {
         let pairs: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
         for again in [0, 999, 1999] {
             let (left, right, _) = pairs[again];
-            let mut table = PairSlots::empty(pairs.len()).unwrap();
+            let mut table = PairSlots::empty(pairs.len()).unwrap().unwrap();
             assert_eq!(table.insert_all(pairs.iter().copied()), Inserted::All);
             assert_eq!(table.insert_all(std::iter::once((left, right, 5000))), Inserted::Twice);
         }
-        assert!(PairSlots::new(2, &std::iter::repeat_n((1, 2, 3), 2)).is_none());
+        assert!(PairSlots::new(2, &std::iter::repeat_n((1, 2, 3), 2)).unwrap().is_none());
     }
 
     #[test]
     fn a_table_takes_no_more_than_is_said() {
         for count in (176..5000).step_by(8) {
-            let table = PairSlots::empty(count).unwrap();
+            let table = PairSlots::empty(count).unwrap().unwrap();
             assert!((3 * count..6 * count).contains(&table.slots.len()), "{count}");
         }
     }
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_there_is_found_and_nothing_else() {
         let pairs: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
-        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap().unwrap();
         let place = |left, right| table.place_at(table.probe(left, right));
         assert!(pairs.iter().all(|&(left, right, wanted)| place(left, right) == wanted));
         assert!((0..2000).all(|left| place(left, 700) == NO_PLACE && place(left, 700 + left) == NO_PLACE));

@@ -94,7 +94,7 @@ impl PairTable {
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
         }
-        let Some(slots) = PairSlots::new(merges.len(), &pairs) else { return Ok(None) };
+        let Some(slots) = PairSlots::new(merges.len(), &pairs)? else { return Ok(None) };
         let own_ids = shorten(&mut ids);
         let tokens = Arc::clone(&vocab.tokens);
         Ok(Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens }))
@@ -232,16 +232,23 @@ impl Names {
         Ok(Names { of_id, ids: concat(&[&vocab.byte_ids])? })
     }
 
+    #[inline]
     fn symbol(&mut self, id: u32) -> Result<u32> {
+        match self.of_id.get(id as usize) {
+            Some(&symbol) if symbol != UNNAMED => Ok(symbol),
+            _ => self.name(id),
+        }
+    }
+
+    /// Gives an id the next symbol.
+    fn name(&mut self, id: u32) -> Result<u32> {
         if self.of_id.len() <= id as usize {
             resize(&mut self.of_id, id as usize + 1, UNNAMED)?;
         }
-        let symbol = &mut self.of_id[id as usize];
-        if *symbol == UNNAMED {
-            *symbol = self.ids.len() as u32;
-            push(&mut self.ids, id)?;
-        }
-        Ok(*symbol)
+        let symbol = self.ids.len() as u32;
+        push(&mut self.ids, id)?;
+        self.of_id[id as usize] = symbol;
+        Ok(symbol)
     }
 }
 

@@ -46,7 +46,7 @@ fn bytes_by_hand() {
     let gguf = read(&values, 0).unwrap();
     assert_eq!((gguf.model.as_deref(), gguf.pre.as_deref()), (Some("gpt2"), None));
     assert_eq!(gguf.chat(), Some(("{{ x }}", vec![("bos_token", "<s>".into())])));
-    assert_eq!(gguf.special(), Some(vec![("<s>".into(), 257, false)]));
+    assert_eq!(gguf.special(), Ok(Some(vec![("<s>".into(), 257, false)])));
     let vocab = gguf.byte_level(false).unwrap().unwrap();
     assert_eq!((vocab.core().token_id(b"ab"), vocab.core().merge_of(97, 98)), (Some(256), Some((0, 256))));
     assert!(gguf.characters().unwrap().is_none());
@@ -81,7 +81,7 @@ fn characters_by_hand() {
     assert_eq!(core.alphabet.fallback, Some((0..256).collect()));
     assert_eq!([&b"ab"[..], b" a", b"a", b"\xFF"].map(|token| core.token_id(token)), [259, 260, 256, 255].map(Some));
     assert_eq!((core.merge_of(256, 257), core.merge_of(258, 256)), (Some((0, 259)), Some((1, 260))));
-    assert_eq!(gguf.special(), Some(vec![("<s>".into(), 261, false)]));
+    assert_eq!(gguf.special(), Ok(Some(vec![("<s>".into(), 261, false)])));
     assert!(gguf.byte_level(false).unwrap().is_none());
     // A score for each token, and each a number.
     assert!(characters(&scores[1..]).unwrap().characters().unwrap().is_none());

@@ -1,0 +1,66 @@
+//! Why a reader gives no answer.
+//!
+//! Only a file that is not a reader's goes on to the reader in Python. Where memory could not be had, or the work was stopped,
+//! the caller is told so: to read the file again in another way would need more of both.
+
+use crate::error::{Error, Result};
+use std::collections::TryReserveError;
+use std::result;
+
+/// A reader's answer. Both sides fit into registers, so that a look at each byte may give one.
+pub(super) type Read<T> = result::Result<T, Decline>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decline {
+    /// The file is left to the reader in Python, which either reads it or says what is wrong with it.
+    NotMine,
+    Memory,
+    Interrupted,
+}
+
+impl From<Error> for Decline {
+    fn from(error: Error) -> Decline {
+        match error {
+            Error::Memory => Decline::Memory,
+            Error::Interrupted => Decline::Interrupted,
+            _ => Decline::NotMine,
+        }
+    }
+}
+
+impl From<TryReserveError> for Decline {
+    fn from(_: TryReserveError) -> Decline {
+        Decline::Memory
+    }
+}
+
+/// What a reader tells its caller: None if the reader in Python is to read the file.
+pub(super) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(Decline::NotMine) => Ok(None),
+        Err(Decline::Memory) => Err(Error::Memory),
+        Err(Decline::Interrupted) => Err(Error::Interrupted),
+    }
+}
+
+/// An answer that is yes only where this is true.
+#[inline]
+pub(super) fn only_if(is_mine: bool) -> Read<()> {
+    if is_mine { Ok(()) } else { Err(Decline::NotMine) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_the_readers_goes_on() {
+        let told = |error: Error| answer::<()>(Err(error.into()));
+        assert_eq!(told(Error::Vocabulary("x".into())), Ok(None));
+        assert_eq!((told(Error::Memory), told(Error::Interrupted)), (Err(Error::Memory), Err(Error::Interrupted)));
+        let too_long = Vec::<u8>::new().try_reserve(usize::MAX).unwrap_err();
+        assert_eq!(Decline::from(too_long), Decline::Memory);
+        assert_eq!((answer(only_if(true)), answer(only_if(false))), (Ok(Some(())), Ok(None)));
+    }
+}

@@ -1,0 +1,101 @@
+"""The gallery: each example is a link, and shows what it says."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import minitok
+import pytest
+from playground import panel
+from playwright.sync_api import expect
+
+TITLES = ["Strawberry", "Digits", "Hindi’s bill", "Longest tokens", "Spaces at the end", "Glitch tokens"]
+
+
+def chosen_in(page):
+    return page.locator(".token.chosen").inner_text().replace("·", " ")
+
+
+@pytest.fixture
+def example(static_page):
+    """Open an example: its text and encodings, and the token that is chosen."""
+
+    def opened(title):
+        link = static_page.locator("#gallery a", has_text=title)
+        told = parse_qs(urlsplit(link.get_attribute("href")).fragment)
+        link.click()
+        expect(static_page.locator("#text")).to_have_value(told["text"][0])
+        names = told["encodings"][0].split(",")
+        expect(static_page.locator(".panel h3")).to_have_text(names)
+        static_page.locator(".token.chosen").wait_for()
+        return told["text"][0], [minitok.get_encoding(name) for name in names], chosen_in(static_page)
+
+    return opened
+
+
+def test_every_example_is_reached_from_the_keyboard_and_shows_a_tree(either):
+    expect(either.locator("#gallery b")).to_have_text(TITLES)
+    either.locator("#gallery a").first.focus()
+    for title in TITLES:
+        expect(either.locator("#gallery a:focus b")).to_have_text(title)
+        either.keyboard.press("Enter")
+        expect(either.locator("#status")).to_be_empty()
+        told = parse_qs(urlsplit(either.locator("#gallery a:focus").get_attribute("href")).fragment)
+        expect(either.locator("#text")).to_have_value(told["text"][0])
+        expect(either.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
+        at, name = told["at"][0].split(",")
+        expect(panel(either, name).locator(".token.chosen")).to_be_visible()
+        expect(either.locator("#inside")).to_contain_text("The piece is")
+        rest = told["text"][0].encode()[int(at) :].decode()
+        assert rest.startswith(chosen_in(either))
+        either.keyboard.press("Tab")
+
+
+def test_strawberry(example):
+    text, toks, chosen = example("Strawberry")
+    assert " strawberry" in text
+    assert chosen == " strawberry"
+    assert [len(tok.encode(chosen)) for tok in toks] == [1, 1]
+
+
+def test_digits(example):
+    text, (one, other), _ = example("Digits")
+    assert "1234567" in text
+    assert one.tokenize("1234567") != other.tokenize("1234567")
+
+
+def test_the_bill_of_hindi(example):
+    text, toks, _ = example("Hindi’s bill")
+    english, hindi = text.split("\n")
+    for tok in toks:
+        assert tok.count(hindi) > tok.count(english)
+
+
+def test_longest_tokens(example):
+    text, toks, chosen = example("Longest tokens")
+    assert len(chosen) == 34
+    for line in text.split("\n")[:2]:
+        assert toks[0].count(line) == 1
+
+
+def test_a_space_at_the_end_is_a_token(example):
+    text, toks, chosen = example("Spaces at the end")
+    assert text.endswith(" ")
+    assert chosen == " Paris"
+    assert [tok.tokenize(text)[-1] for tok in toks] == [b" ", b" "]
+
+
+def test_glitch_tokens(example):
+    text, (later, gpt2), chosen = example("Glitch tokens")
+    assert chosen == " SolidGoldMagikarp"
+    for name in (" SolidGoldMagikarp", " petertodd", " TheNitromeFan", " davidjl"):
+        assert name in text
+        assert gpt2.count(name) == 1
+    assert later.count(" SolidGoldMagikarp") > 1
+
+
+def test_on_a_phone_the_strip_scrolls_and_the_page_does_not(static_page):
+    static_page.set_viewport_size({"width": 390, "height": 844})
+    assert static_page.evaluate("document.documentElement.scrollWidth") == 390
+    strip = static_page.locator("#gallery")
+    assert strip.evaluate("(strip) => strip.scrollWidth > strip.clientWidth")
+    static_page.locator("#gallery a").last.focus()
+    assert strip.evaluate("(strip) => strip.scrollLeft") > 0

@@ -1,0 +1,269 @@
+"""GGUF, of which only the head is read, and GPT-2's pair, which is opened together: without a server and with one."""
+
+import base64
+import json
+
+import gguf
+import minitok
+import pytest
+from minitok.errors import FileFormatError
+from minitok.formats import native
+from minitok.formats.byte_level import to_chars
+from playground import panel
+from playwright.sync_api import expect
+from test_open_files import IDS, TEXT
+
+# The page opens files as a reader's drop would, and answers as the worker does.
+OPEN_ALL = """async (files) => {
+  const { tokenizersIn } = await import(new URL("static/files.js", location));
+  const { sendTokenizer } = await import(new URL("static/source.js", location));
+  const made = files.map(([bytes, name]) => new File([Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))], name));
+  try {
+    const found = await tokenizersIn(made, 1 << 24);
+    return [await sendTokenizer(found[0]), found.map(({ size }) => size)];
+  } catch (error) { return [{ refused: error.message, kind: error.kind }, []]; }
+}"""
+CORPUS = ["I'LL parse 12345 naïve, 東京 🦀 low lower lowest\n"] * 4
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+
+
+def head(path, *, model="gpt2", pre="gpt-2", tokens, kinds, scores=None, merges=None, name=None, template=None):
+    """A GGUF file without tensors, as llama.cpp's own library writes it."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model(model)
+    if pre is not None:
+        writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    if scores is not None:
+        writer.add_token_scores(scores)
+    if merges is not None:
+        writer.add_token_merges(merges)
+    if name:
+        writer.add_name(name)
+    if template:
+        writer.add_chat_template(template)
+        writer.add_bos_token_id(0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path.read_bytes()
+
+
+def by_bytes(pattern="gpt2"):
+    """The fields of a small model of bytes, with tokens of every kind."""
+    tok = minitok.train(CORPUS, 300, pattern=pattern)
+    ids, merges, _ = tok.definition.vocabulary()
+    rows = [f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, _, _ in merges]
+    tokens = [*map(to_chars, ids.values()), "<s>", "<a>x", "[PAD]", "a b"]
+    return {"tokens": tokens, "kinds": [NORMAL] * len(ids) + [CONTROL, USER_DEFINED, UNUSED, NORMAL], "merges": rows}
+
+
+def by_scores():
+    tokens = [
+        "<unk>",
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        *"▁Iabpx",
+        "▁a",
+        "ab",
+        "abab",
+        "▁▁",
+        "▁▁▁",
+        "<a>",
+        "<s>",
+    ]
+    kinds = [UNKNOWN, *[BYTE] * 256, *[NORMAL] * 11, USER_DEFINED, CONTROL]
+    scores = [*[0.0] * 257, *[-20.0] * 6, -1.0, -2.0, -3.0, -9.0, -9.0, 0.0, 0.0]
+    return {"model": "llama", "pre": None, "tokens": tokens, "kinds": kinds, "scores": scores}
+
+
+GGUF = {
+    "bytes": by_bytes(),
+    "pieces that are tokens": by_bytes("llama3") | {"pre": "llama-bpe"},
+    "qwen2": by_bytes("qwen2") | {"pre": "qwen2"},
+    "a pattern of its own": by_bytes() | {"pre": "deepseek-llm"},
+    "scores": by_scores(),
+    "scores of Phi-3": by_scores() | {"name": "Phi-3 mini"},
+    "a template": by_bytes() | {"template": "{{ bos_token }}{{ messages[0].content }}"},
+}
+
+
+def send(page, *files):
+    return page.evaluate(OPEN_ALL, [[base64.b64encode(data).decode(), name] for name, data in files])
+
+
+def ids_of(page, told, *, special=False):
+    return page.evaluate(IDS, {"text": TEXT, "special": special, "encodings": [told["name"]]})
+
+
+def same(page, told, tok):
+    """The page holds the tokenizer that the library has read."""
+    assert native.parse(json.loads(told["file"])).content() == tok.definition.content()
+    for special in (False, True):
+        assert ids_of(page, told, special=special) == tok.encode(TEXT, allowed_special="all" if special else ())
+
+
+@pytest.mark.parametrize("name", GGUF)
+def test_gguf(name, opened, tmp_path):
+    data = head(tmp_path / "x.gguf", **GGUF[name])
+    told, sizes = send(opened, ("my model.Q4_K.gguf", data + bytes(100_000)))
+    assert "refused" not in told, told
+    assert sizes == [len(data)]
+    assert told["title"] == "my model.Q4_K"
+    same(opened, told, minitok.load(tmp_path / "x.gguf"))
+
+
+HUGE = """async ([bytes, size]) => {
+  const { headOf } = await import(new URL("static/gguf.js", location));
+  const all = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
+  let read = 0;
+  const file = { size, slice: (from, to) => { read += to - from; return new Blob([all]).slice(from, to); } };
+  return [(await headOf(file, 1 << 26)).size, read];
+}"""
+
+
+def test_of_a_large_file_the_head_alone_is_read(opened, tmp_path):
+    data = head(tmp_path / "x.gguf", **GGUF["bytes"])
+    size, read = opened.evaluate(HUGE, [base64.b64encode(data + bytes(5 << 20)).decode(), 1 << 42])
+    assert size == len(data)
+    # What is looked at, and the slice that is given: no more of four terabytes.
+    assert read <= 4 + (4 << 20) + len(data)
+
+
+BYTES = {"tokens": [to_chars(bytes([byte])) for byte in range(256)], "kinds": [NORMAL] * 256, "merges": []}
+CHARACTERS = {**by_scores(), "tokens": [f"<0x{byte:02X}>" for byte in range(256)], "kinds": [BYTE] * 256}
+REFUSED = {
+    "a pattern": (BYTES | {"pre": "no-such"}, "which minitok does not know"),
+    "no pattern": (BYTES | {"pre": None}, "no tokenizer.ggml.pre"),
+    "a kind": (BYTES | {"model": "bert"}, "minitok reads llama and gpt2"),
+    "no merges": (BYTES | {"merges": None}, "tokenizer.ggml.merges is not a list of bytes"),
+    "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
+    "a merge of nothing": (BYTES | {"merges": ["a b"]}, "merge 0 is of the token"),
+    "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
+    "a type": (BYTES | {"kinds": [9] * 256}, "the token 0 has the unknown type 9"),
+    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "stands twice"),
+    "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
+    "no byte": (
+        CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"], "scores": [0.0] * 256},
+        "the byte 0xff has no token",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_library_refuses_of_gguf_is_refused_for_its_reason(name, opened, tmp_path):
+    fields, reason = REFUSED[name]
+    data = head(tmp_path / "x.gguf", **fields)
+    with pytest.raises(FileFormatError) as library:
+        minitok.load(tmp_path / "x.gguf")
+    told, _ = send(opened, ("x.gguf", data))
+    assert told["kind"] == "FileFormatError"
+    assert reason in told["refused"]
+    assert reason in str(library.value)
+
+
+@pytest.mark.parametrize("kept", [3, 6, 20, 40, 300, 3000])
+def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(kept, opened, tmp_path):
+    data = head(tmp_path / "x.gguf", **GGUF["bytes"])[:kept]
+    (tmp_path / "x.gguf").write_bytes(data)
+    with pytest.raises(FileFormatError) as library:
+        minitok.load(tmp_path / "x.gguf")
+    told, _ = send(opened, ("x.gguf", data))
+    if kept > 4:
+        # The library says it in the same words, behind the name of the file.
+        assert told["refused"] == f"x.gguf: {str(library.value).split('x.gguf: ')[1]}"
+    else:
+        assert "not a tokenizer of minitok" in told["refused"]
+
+
+# -- GPT-2's pair ----------------------------------------------------------------------------------------------------
+
+
+def pair(tmp_path, tok):
+    tok.save(tmp_path, format="gpt2")
+    return tuple((name, (tmp_path / name).read_bytes()) for name in ("vocab.json", "merges.txt"))
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_pair(turn, opened, tmp_path):
+    files = pair(tmp_path, minitok.train(CORPUS, 300, pattern="gpt2", special_tokens=["<s>", "plain"]))
+    told, sizes = send(opened, *files[::turn])
+    assert "refused" not in told, told
+    assert len(sizes) == 1
+    assert told["title"] == "vocab"
+    same(opened, told, minitok.load(tmp_path))
+
+
+def test_the_first_line_of_the_merges_may_be_one(opened, tmp_path):
+    vocab, (name, merges) = pair(tmp_path, minitok.train(["### ### ###"], 258, pattern="gpt2"))
+    merges = b"\xef\xbb\xbf" + merges.split(b"\n", 1)[1].replace(b"\n", b"\r\n")
+    assert merges.startswith(b"\xef\xbb\xbf# #")
+    (tmp_path / name).write_bytes(merges)
+    told, _ = send(opened, (name, merges), vocab)
+    same(opened, told, minitok.load(tmp_path))
+
+
+PAIRS = {
+    "one token": (
+        None,
+        b"#version: 0.2\na b\nab\n",
+        "merges.txt: line 3: not two tokens with a space between them: 'ab'",
+    ),
+    "three": (None, b"a b\na b c\n", "merges.txt: line 2: not two tokens"),
+    "twice": (None, b"a b\n\na b\n", "merges.txt: line 3: the merge 'a b' is already on line 1"),
+    "unknown": (None, b"a z\n", "merges.txt: line 1: the token 'az' is not in vocab.json"),
+    "not UTF-8": (None, b"a b\n\xff c\n", "merges.txt: not UTF-8"),
+    "a fraction": (b'{"a": 1, "b": 1.5}', None, "vocab.json: the id of 'b' is not a whole number"),
+    "an id twice": (b'{"a": 1, "b": 1}', None, "vocab.json: id 1 stands for 'a' and for 'b'"),
+    "half": (b'{"a": 1, "b"', None, "vocab.json: not JSON"),
+    "no bytes": (b'{"a": 1, "b": 2, "ab": 3}', b"a b\n", "vocab.json: the byte 0x00 has no token"),
+    "no notation": (b'{"a": 1, "b": 2, "a\xe6\x9d\xb1": 3}', b"#version\n", "'東' stands for no byte"),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_is_wrong_with_a_pair_is_said_with_its_file_and_line(name, opened, tmp_path):
+    vocab, merges, reason = PAIRS[name]
+    files = dict(pair(tmp_path, minitok.train(["abab"], 257, pattern="gpt2")))
+    files |= {"vocab.json": vocab} if vocab else {}
+    files |= {"merges.txt": merges} if merges else {}
+    for file, data in files.items():
+        (tmp_path / file).write_bytes(data)
+    with pytest.raises(FileFormatError):
+        minitok.load(tmp_path)
+    told, _ = send(opened, *files.items())
+    assert reason in told["refused"]
+    assert told["kind"] == "FileFormatError"
+
+
+@pytest.mark.parametrize("alone", [0, 1])
+def test_one_of_two_files_asks_for_the_other(alone, opened, tmp_path):
+    files = pair(tmp_path, minitok.train(["abab"], 257, pattern="gpt2"))
+    told, _ = send(opened, files[alone])
+    assert told["refused"] == f"{files[alone][0]}: one of GPT-2's two files: open vocab.json and merges.txt together"
+
+
+# -- as a reader does it ---------------------------------------------------------------------------------------------
+
+
+def test_files_are_chosen_together(either, tmp_path):
+    tok = minitok.train(CORPUS, 300, pattern="gpt2")
+    pair(tmp_path, tok)
+    head(tmp_path / "small.gguf", **GGUF["bytes"])
+    names = [tmp_path / name for name in ("small.gguf", "merges.txt", "vocab.json")]
+    either.locator("#open-tokenizer").set_input_files(names)
+    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "vocab", "small"])
+    either.locator("#view").select_option("ids")
+    text = either.locator("#text").input_value()
+    for at, loaded in ((2, minitok.load(tmp_path)), (3, minitok.load(tmp_path / "small.gguf"))):
+        expect(either.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, loaded.encode(text))))
+
+
+def test_a_model_behind_the_head_is_not_sent(either, tmp_path):
+    path = tmp_path / "large.gguf"
+    head(path, **GGUF["bytes"])
+    with path.open("r+b") as file:
+        file.truncate(1 << 32)  # sparse: four gigabytes that take no room
+    either.locator("#open-tokenizer").set_input_files(path)
+    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "large"])
+    expect(panel(either, "gpt2")).to_be_visible()

@@ -1,0 +1,128 @@
+"""What is shared of the playground: links, a frame for other pages, and the card that is shown beside a link."""
+
+import re
+from html.parser import HTMLParser
+
+import minitok
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playground import panel, write
+from playwright.sync_api import expect
+from web import served_folder, watched
+
+LONG = "One sentence that says it all over again. " * 4000
+LINE = re.compile(r"<iframe [^<>]*></iframe>")
+
+
+def test_a_long_text_makes_a_short_link(static_page, browser):
+    write(static_page, LONG)
+    static_page.locator("#copy-link").click()
+    expect(static_page.locator("#status")).to_contain_text("The link")
+    assert "packed=" in static_page.url
+    assert len(static_page.url) < len(LONG) / 50
+    with watched(browser) as opened:
+        opened.goto(static_page.url)
+        expect(opened.locator("#text")).to_have_value(LONG)
+
+
+def test_a_plain_link_opens_with_its_token_chosen(browser, static_site):
+    with watched(browser) as page:
+        page.goto(f"{static_site}#text={'low+lower' * 100}&encodings=cl100k_base&at=4,cl100k_base")
+        expect(page.locator("#text")).to_have_value("low lower" * 100)
+        expect(panel(page, "cl100k_base").locator(".token.chosen")).to_have_text("·lower")
+        expect(page.locator("#inside svg").first).to_be_visible()
+
+
+def frame_of(page):
+    """The line that the button gives: where nothing can be copied, the page shows it."""
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject() } })")
+    page.locator("#copy-frame").click()
+    expect(page.locator("#status")).to_contain_text("<iframe")
+    return LINE.search(page.locator("#status").text_content())[0]
+
+
+@pytest.fixture
+def framed(static_page, browser, tmp_path):
+    """A page of somebody's that has the line in it, and the frame."""
+    write(static_page, 'How many "r"s & <b>s</b> are in strawberry?')
+    panel(static_page, "gpt2").locator(".token").nth(2).click()
+    line = frame_of(static_page)
+    style = "<!DOCTYPE html><html lang='en'><title>A blog</title><link rel='icon' href='data:,'><main><h1>A blog</h1>"
+    (tmp_path / "index.html").write_text(f"{style}{line}</main>")
+    with served_folder(tmp_path) as blog, watched(browser) as page:
+        page.goto(blog)
+        frame = page.frame_locator("iframe")
+        frame.locator(".token.chosen").first.wait_for()
+        yield page, frame
+
+
+def test_a_frame_shows_the_text_and_its_tokens_alone(framed):
+    page, frame = framed
+    expect(frame.locator("#text")).to_have_value('How many "r"s & <b>s</b> are in strawberry?')
+    expect(frame.locator(".panel h3")).to_have_text(["gpt2", "o200k_base"])
+    expect(frame.locator(".token.chosen")).to_have_text('·"')
+    for part in (".actions", "#inside", "#lanes", "#train", "#loop", "#tour", "#add"):
+        expect(frame.locator(part)).to_be_hidden()
+    frame.locator("#text").fill("low lower")
+    tokens = minitok.get_encoding("gpt2").tokenize("low lower")
+    expect(frame.locator(".panel[data-encoding=gpt2] .token")).to_have_count(len(tokens))
+    # The whole playground, with what the frame shows.
+    frame.locator("#open-whole[href*='low+lower']").wait_for()
+    with page.context.expect_page() as opened:
+        frame.locator("#open-whole").click()
+    opened.value.locator("#lanes .token").first.wait_for()
+    expect(opened.value.locator("#text")).to_have_value("low lower")
+    expect(opened.value.locator("#whole")).to_be_hidden()
+    assert "embed" not in opened.value.url
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_a_frame_is_for_every_reader(browser, static_site, width, look):
+    with watched(browser, color_scheme=look) as page:
+        page.set_viewport_size({"width": width, "height": 420})
+        page.goto(f"{static_site}?embed#text=in+strawberry&encodings=gpt2&at=3,gpt2")
+        page.locator(".token.chosen").wait_for()
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.scrollHeight") <= 420
+
+
+def test_a_server_on_this_machine_makes_no_frame(page):
+    expect(page.locator("#copy-frame")).to_be_disabled()
+    expect(page.locator("#about")).to_contain_text(
+        "A frame to embed in a page is made by the playground without a server"
+    )
+
+
+class Metas(HTMLParser):
+    """What a page says of itself, by name."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        fields = dict(attrs)
+        if tag == "meta" and "content" in fields:
+            self.found[fields.get("property") or fields.get("name")] = fields["content"]
+
+
+def test_a_card_has_a_title_a_sentence_and_a_picture(pages):
+    found = Metas((pages / "index.html").read_text(encoding="utf-8")).found
+    assert found["twitter:card"] == "summary_large_image"
+    assert found["og:title"]
+    assert found["og:description"]
+    assert found["og:image:alt"]
+    with Image.open(pages / found["og:image"]) as picture:
+        assert picture.size == (int(found["og:image:width"]), int(found["og:image:height"])) == (1200, 630)
+
+
+def test_where_the_page_will_be_is_said_where_the_builder_knows_it(page_builder):
+    page = page_builder.with_card('<meta name="twitter:card" content="x">', "https://example.org/play/")
+    found = Metas(page).found
+    assert found["og:image"] == "https://example.org/play/play-card.png"
+    assert found["og:url"] == "https://example.org/play/"
