@@ -13,11 +13,12 @@
 //! 5. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
 //! 6. [`count`]: text -> words with counts
 //! 7. [`train`]: words with counts -> merges
-//! 8. [`encode`]: piece -> ids
-//! 9. [`decode`]: ids -> bytes -> text
-//! 10. [`codec`]: all of it put together
-//! 11. [`trace`]: what training and encoding did, step by step, as data
-//! 12. [`session`]: a text that changes, and what that does to its ids
+//! 8. [`merging`]: the parts of a piece, of which the pair of lowest rank is merged first
+//! 9. [`encode`]: piece -> ids
+//! 10. [`decode`]: ids -> bytes -> text
+//! 11. [`codec`]: all of it put together
+//! 12. [`trace`]: what training and encoding did, step by step, as data
+//! 13. [`session`]: a text that changes, and what that does to its ids
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!

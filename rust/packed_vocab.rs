@@ -43,7 +43,7 @@ pub const MAGIC: &[u8; 8] = b"minitok\x01";
 
 /// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
 pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
-    let mut reader = Reader { data, at: 0 };
+    let mut reader = VocabReader { data, at: 0 };
     if reader.take(8)? != MAGIC {
         return refuse("it does not begin with 'minitok' and version 1");
     }
@@ -142,12 +142,12 @@ fn adler32(data: &[u8]) -> u32 {
     b << 16 | a
 }
 
-struct Reader<'d> {
+struct VocabReader<'d> {
     data: &'d [u8],
     at: usize,
 }
 
-impl<'d> Reader<'d> {
+impl<'d> VocabReader<'d> {
     fn take(&mut self, length: usize) -> Result<&'d [u8]> {
         let Some(found) = self.data[self.at..].get(..length) else {
             return refuse("it is cut short");

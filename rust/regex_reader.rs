@@ -23,7 +23,7 @@ pub const MAX_DEPTH: usize = 50;
 const MAX_RANGES: usize = 100_000;
 
 /// A pattern, and the place up to which it has been read.
-pub struct Reader {
+pub struct PatternReader {
     pub pattern: Vec<char>,
     pub at: usize,
     /// How many ranges the classes have held so far.
@@ -32,7 +32,7 @@ pub struct Reader {
     sets: HashMap<CharSet, Arc<CharSet>>,
 }
 
-impl Reader {
+impl PatternReader {
     pub fn new(pattern: &str) -> Self {
         Self { pattern: pattern.chars().collect(), at: 0, ranges: 0, sets: HashMap::new() }
     }

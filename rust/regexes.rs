@@ -35,7 +35,7 @@
 //! Implements SPEC P4 and P5.
 
 use crate::error::Result;
-use crate::regex_reader::{MAX_DEPTH, Reader, single};
+use crate::regex_reader::{MAX_DEPTH, PatternReader, single};
 use crate::regex_tree::{LOOKS, Node, Width, emit, width};
 use crate::unicode::{complement, fold_case, word};
 
@@ -48,7 +48,7 @@ pub fn translate(pattern: &str) -> Result<String> {
 
 /// The pattern as a tree.
 pub fn parse(pattern: &str) -> Result<Node> {
-    let mut reader = Reader::new(pattern);
+    let mut reader = PatternReader::new(pattern);
     let tree = parse_alternation(&mut reader, 0, false)?;
     if reader.at < reader.pattern.len() {
         return reader.refuse("unbalanced ')'");
@@ -56,7 +56,7 @@ pub fn parse(pattern: &str) -> Result<Node> {
     Ok(tree)
 }
 
-fn parse_alternation(reader: &mut Reader, depth: usize, mut ignore_case: bool) -> Result<Node> {
+fn parse_alternation(reader: &mut PatternReader, depth: usize, mut ignore_case: bool) -> Result<Node> {
     if depth > MAX_DEPTH {
         return reader.refuse(format!("groups nested more than {MAX_DEPTH} deep"));
     }
@@ -72,7 +72,7 @@ fn parse_alternation(reader: &mut Reader, depth: usize, mut ignore_case: bool) -
     Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Choice(branches) })
 }
 
-fn parse_branch(reader: &mut Reader, depth: usize, mut ignore_case: bool) -> Result<(Node, bool)> {
+fn parse_branch(reader: &mut PatternReader, depth: usize, mut ignore_case: bool) -> Result<(Node, bool)> {
     let mut parts = Vec::new();
     while reader.at < reader.pattern.len() && !reader.peek("|") && !reader.peek(")") {
         if reader.take("(?i)") {
@@ -85,7 +85,7 @@ fn parse_branch(reader: &mut Reader, depth: usize, mut ignore_case: bool) -> Res
 }
 
 /// Reads one part and the quantifier after it.
-fn parse_repeat(reader: &mut Reader, depth: usize, ignore_case: bool) -> Result<Node> {
+fn parse_repeat(reader: &mut PatternReader, depth: usize, ignore_case: bool) -> Result<Node> {
     let part = parse_part(reader, depth, ignore_case)?;
     let Some(bounds) = parse_quantifier(reader)? else {
         return Ok(part);
@@ -106,7 +106,7 @@ fn parse_repeat(reader: &mut Reader, depth: usize, ignore_case: bool) -> Result<
     Ok(Node::Repeat { part: Box::new(part), bounds, mark })
 }
 
-fn parse_quantifier(reader: &mut Reader) -> Result<Option<Width>> {
+fn parse_quantifier(reader: &mut PatternReader) -> Result<Option<Width>> {
     if reader.take("*") {
         return Ok(Some((0, None)));
     }
@@ -133,7 +133,7 @@ fn parse_quantifier(reader: &mut Reader) -> Result<Option<Width>> {
     Ok(Some((least, most)))
 }
 
-fn parse_number(reader: &mut Reader) -> Result<usize> {
+fn parse_number(reader: &mut PatternReader) -> Result<usize> {
     let start = reader.at;
     while reader.at < reader.pattern.len() && reader.pattern[reader.at].is_ascii_digit() {
         reader.at += 1;
@@ -149,7 +149,7 @@ fn parse_number(reader: &mut Reader) -> Result<usize> {
 }
 
 /// A character, set, group or assertion.
-fn parse_part(reader: &mut Reader, depth: usize, ignore_case: bool) -> Result<Node> {
+fn parse_part(reader: &mut PatternReader, depth: usize, ignore_case: bool) -> Result<Node> {
     if reader.take("(") {
         return parse_group(reader, depth, ignore_case);
     }
@@ -179,7 +179,7 @@ fn parse_part(reader: &mut Reader, depth: usize, ignore_case: bool) -> Result<No
     Ok(Node::Set(reader.kept(if ignore_case { fold_case(&chars) } else { chars })?))
 }
 
-fn parse_group(reader: &mut Reader, depth: usize, mut ignore_case: bool) -> Result<Node> {
+fn parse_group(reader: &mut PatternReader, depth: usize, mut ignore_case: bool) -> Result<Node> {
     let mut mark = "(?:";
     if reader.take("?:") {
     } else if reader.take("?i:") {

@@ -57,7 +57,7 @@ ENVIRONMENT = {
 }
 # Tests of the package that use the extension, and do not start it in other processes.
 PYTEST = [
-    *(f"tests/{folder}" for folder in ("reference", "api", "backend", "formats", "corpus")),
+    *(f"tests/{folder}" for folder in ("reference", "api", "backend", "formats", "corpus", "packing")),
     *("tests/edges/test_id_arrays.py", "tests/edges/test_id_iterables.py", "tests/edges/test_damaged_files.py"),
     *("tests/encodings/test_ids.py", "tests/encodings/test_packed.py", "tests/explain/test_explanation.py"),
     *(

@@ -22,6 +22,7 @@ __all__ = [
     "Pattern",
     "PieceCounter",
     "RankTable",
+    "Session",
     "SpecialTokens",
     "StreamDecoder",
     "TokenTable",

@@ -20,8 +20,8 @@ use crate::fast::vocab::FastVocab;
 use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::pretokenize::expressions;
 use crate::preprocess::{Before, Search};
+use crate::pretokenize::expressions;
 use std::sync::Arc;
 
 /// How many of the scanner's cuts are tried, from the last one back.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from minitok.play.answers import Answers
 from minitok.play.app import create_app
-from minitok.play.guard import Limits
+from minitok.play.guard import RequestLimits
 from minitok.play.tokenizers import Shelf
 from questions import PLAIN
 from requests_to import SITE, SMALL
@@ -92,7 +92,7 @@ def asking(browser, static_site):
 
 @pytest.fixture(scope="module")
 def answers():
-    return Answers(Shelf(8), Limits())
+    return Answers(Shelf(8), RequestLimits())
 
 
 @pytest.fixture(scope="module")

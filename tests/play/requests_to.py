@@ -4,10 +4,12 @@ import json
 
 import minitok
 from minitok.formats import native
-from minitok.play.guard import Limits
+from minitok.play.guard import RequestLimits
 
 SITE = "http://127.0.0.1:8765"
-SMALL = Limits(text=1000, explained=100, lanes=50, corpus=2000, tokenizer=2000, encodings=2, vocab_size=1000, kept=2)
+SMALL = RequestLimits(
+    text=1000, explained=100, lanes=50, corpus=2000, tokenizer=2000, encodings=2, vocab_size=1000, kept=2
+)
 
 
 def ask(client, name, **asked):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from minitok.data import tiny_shakespeare
 from minitok.formats import native
 from minitok.play.app import create_app
-from minitok.play.guard import Limits
+from minitok.play.guard import RequestLimits
 from minitok.reference.text import utf8
 from requests_to import SITE, answer, ask, native_file, put, refused, train
 from starlette.testclient import TestClient
@@ -203,13 +203,13 @@ def test_a_training_that_fails_says_why_in_its_last_line(client):
 
 
 def test_a_training_ends_when_its_time_is_over():
-    with TestClient(create_app(Limits(training_seconds=0.0)), base_url=SITE) as client:
+    with TestClient(create_app(RequestLimits(training_seconds=0.0)), base_url=SITE) as client:
         _, news = train(client, b"low lower" * 1000, 400)
         assert news == [{"error": "not done in 0 seconds"}]
 
 
 def test_only_so_many_trainings_at_once():
-    with TestClient(create_app(Limits(trainings=0)), base_url=SITE) as client:
+    with TestClient(create_app(RequestLimits(trainings=0)), base_url=SITE) as client:
         refused(train(client)[0], 503, "at once")
 
 

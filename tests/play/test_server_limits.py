@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.play.app import create_app
-from minitok.play.guard import Limits, host_name
+from minitok.play.guard import RequestLimits, host_name
 from minitok.play.requests import TooSlow, body
 from requests_to import SITE, ask, put, refused, train
 from starlette.testclient import TestClient
@@ -48,7 +48,7 @@ def test_a_body_that_does_not_come_is_not_waited_for():
 
 
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch):
-    with TestClient(create_app(Limits(seconds=0.05)), base_url=SITE) as client:
+    with TestClient(create_app(RequestLimits(seconds=0.05)), base_url=SITE) as client:
         monkeypatch.setattr(minitok.Tokenizer, "encode_to_numpy", lambda *_, **__: time.sleep(0.5))
         refused(ask(client, "tokens", text="a", encodings=["gpt2"], special=False), 503, "0.05 seconds")
 

@@ -51,7 +51,7 @@ LONE_NAMES = {
         "name_of": "a method of Step in Rust",
     },
     "packed_vocab": {
-        "reader.new": "a struct literal in Rust",
+        "vocab_reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
         "number": "int.from_bytes in Python",
         "join_all": "the seam of the fast joining; a loop in Python",

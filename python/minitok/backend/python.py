@@ -9,15 +9,13 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from operator import index
-from pathlib import Path
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import UnknownTokenError
-from ..reference import codec, count, decode
-from ..reference import train as reference_train
+from ..reference import codec, decode
 from ..reference.pretokenize import Pattern
 from ..reference.published import normalize
 from ..reference.published.metaspace import Metaspace
@@ -29,17 +27,16 @@ from ..reference.text import utf8
 from ..reference.trace import trace_piece
 from ..reference.vocab import Vocab
 from .python_session import Session
+from .python_training import PieceCounter, train
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
 
     import numpy.typing as npt
 
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import Search
-    from .protocols import Emit, JsonLines, Segment, TokenSizes, TrainOptions, Trusted
+    from .protocols import Emit, JsonLines, Segment, TokenSizes, Trusted
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
@@ -385,90 +382,3 @@ class Normalizer:
         made, spans = self.core.aligned(utf8(text))
         places = np.array(spans, np.int64).reshape(-1, 2)
         return made, places[:, 0].copy(), places[:, 1].copy()
-
-
-class PieceCounter(count.PieceCounter):
-    """``reference.count.PieceCounter`` for ``str`` as well as ``bytes``."""
-
-    def __init__(
-        self, pattern: Pattern, special: SpecialTokens, threads: int = 1, bound: tuple[int, Path] | None = None
-    ) -> None:
-        super().__init__(pattern, special)
-        del threads, bound
-
-    def add(self, documents: Iterable[str | bytes]) -> int:  # type: ignore[override]
-        before = self.bytes
-        super().add(utf8(document) for document in documents)
-        return self.bytes - before
-
-    def add_documents(self, documents: Documents) -> int:
-        return self.add(documents.to_list())
-
-    def add_stream(
-        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None], path: Path | None = None
-    ) -> None:
-        del path  # for the errors of the extension; Python's name the file by themselves
-        super().add_stream(source, separator, on_chunk)
-
-    def add_pieces(
-        self,
-        data: bytes,
-        lengths: npt.NDArray[np.uint32],
-        counts: npt.NDArray[np.int64],
-        documents: int,
-        size: int,
-    ) -> npt.NDArray[np.uint64]:
-        self.begin()
-        self.documents += documents
-        self.bytes += size
-        end = 0
-        new = []
-        for number, (length, times) in enumerate(zip(lengths.tolist(), counts.tolist(), strict=True)):
-            known = len(self.pieces)
-            self.add_piece(data[end : end + length], times)
-            if len(self.pieces) > known:
-                new.append(number)
-            end += length
-        self.is_whole = True
-        return np.array(new, np.uint64)
-
-    def hold(self, files: Sequence[str | os.PathLike[str]], documents: int, size: int) -> None:
-        counts, lengths, data = (Path(file).read_bytes() for file in files)
-        self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
-
-    def to_arrays(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        self.check_whole()
-        lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
-        return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))
-
-    def finish(self) -> None:
-        """Nothing is left to be done, if all was counted."""
-        self.check_whole()
-
-    def files(self) -> None:
-        """Nothing is on the disk."""
-
-    def totals(self) -> tuple[int, int, int, int]:
-        self.check_whole()
-        return self.documents, self.bytes, sum(self.pieces.values()), len(self.pieces)
-
-
-def train(
-    counter: PieceCounter,
-    options: TrainOptions,
-    on_merge: Callable[[int], None] | None = None,
-    trace: Emit | None = None,
-    base: tuple[Vocab, int] | None = None,
-    keep: bool = False,  # noqa: FBT002 - the extension's call
-) -> tuple[list[tuple[int, int]], list[int], int, str]:
-    """Returns the merges, the count of each, the number of ties, and why training stopped."""
-    del keep
-    counter.check_whole()
-    plain = reference_train.TrainOptions(
-        options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
-    )
-    if base is None:
-        trained = reference_train.train(counter.pieces, plain, on_merge, trace)
-    else:
-        trained = reference_train.extend(*base, counter.pieces, plain, on_merge, trace)
-    return trained.merges, trained.counts, trained.ties, trained.stop

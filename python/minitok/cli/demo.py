@@ -21,7 +21,7 @@ from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
 from .console import output, plain_table, print_json, waiting
 from .options import JsonOption
-from .showcase import UNSEEN, Comparison, EncodedText, Learnt, compare, encode_unseen, learn, web_page
+from .showcase import UNSEEN, DemoTraining, EncodedText, SideBySide, compare, encode_unseen, learn, web_page
 from .svg import save_svg
 
 PICTURE_WIDTH = 92
@@ -96,7 +96,7 @@ def title() -> RenderableType:
     return Padding(about, (1, 0), expand=False)
 
 
-def learning(learnt: Learnt) -> RenderableType:
+def learning(learnt: DemoTraining) -> RenderableType:
     """What was learnt: the first merges with their counts, and the last tokens."""
     tok = learnt.tokenizer
     size, merges = f"{learnt.corpus_bytes:,} bytes", f"{len(tok.merges):,} merges"
@@ -110,7 +110,7 @@ def learning(learnt: Learnt) -> RenderableType:
     return Group(told, TrainSteps(learnt.first, tok.token_bytes), Text(f"The last {len(last)} tokens:"), tokens)
 
 
-def comparison(compared: Comparison) -> RenderableType:
+def comparison(compared: SideBySide) -> RenderableType:
     """The times of both backends side by side; that their results are equal has been checked."""
     table = plain_table("<task", "Python", "Rust", "times", "<equal results")
     for task in compared.tasks:
@@ -125,7 +125,7 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1e3:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
 
 
-def encoding(encoded: EncodedText, learnt: Learnt) -> RenderableType:
+def encoding(encoded: EncodedText, learnt: DemoTraining) -> RenderableType:
     """The text by its tokens, the ids, and the way back."""
     if encoded.back != encoded.text.encode():
         raise MinitokError(f"decoding gave {encoded.back!r}, not the text {encoded.text!r}")
@@ -139,7 +139,7 @@ def encoding(encoded: EncodedText, learnt: Learnt) -> RenderableType:
     return Group(TokenText(encoded.ids, encoded.tokens), Text(), ids, Text(), told)
 
 
-def inside(encoded: EncodedText, learnt: Learnt) -> RenderableType:
+def inside(encoded: EncodedText, learnt: DemoTraining) -> RenderableType:
     """How one word is encoded, a row a merge."""
     word = encoded.word.replace(" ", "·")
     told = Text.assemble(("How ", ""), (word, "bold"), " is encoded: the pair of lowest rank is merged first.")

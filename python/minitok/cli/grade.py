@@ -34,7 +34,7 @@ NOT_PASSED = 1
 NOT_GRADABLE = 2
 
 
-class Ties(str, Enum):
+class TieRule(str, Enum):
     """Rules for ties."""
 
     auto = "auto"
@@ -55,7 +55,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    ties: Annotated[Ties, typer.Option(help="The tie rule to expect; auto: the file's own.")] = Ties.auto,
+    ties: Annotated[TieRule, typer.Option(help="The tie rule to expect; auto: the file's own.")] = TieRule.auto,
     seed: Annotated[str, typer.Option(metavar="S", help="The seed for texts, patterns and vocabularies.")] = "0",
     json: JsonOption = False,
     results: Annotated[

@@ -17,7 +17,7 @@ from minitok.reference.published.families import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from minitok.packing.options import Shown
+    from minitok.packing.options import ShownOption
 
 __all__ = [
     "COMPARED",
@@ -162,7 +162,7 @@ def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
 
 
 def with_options(kind: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command that takes ``**options`` an option for each field of this kind, as the field's ``Shown`` says."""
+    """Gives a command that takes ``**options`` an option for each field of this kind, as the field's ``ShownOption`` says."""
     hints = get_type_hints(kind, include_extras=True)
 
     def given(command: Callable[..., None]) -> Callable[..., None]:
@@ -175,7 +175,7 @@ def with_options(kind: Any) -> Callable[[Callable[..., None]], Callable[..., Non
     return given
 
 
-def option_of(name: str, types: Any, shown: Shown) -> inspect.Parameter:
+def option_of(name: str, types: Any, shown: ShownOption) -> inspect.Parameter:
     """The option of a field that takes these types."""
     choices = [value for each in (types, *get_args(types)) if get_origin(each) is Literal for value in get_args(each)]
     number = int in get_args(types) and str not in get_args(types)

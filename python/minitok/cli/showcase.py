@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-__all__ = ["UNSEEN", "Comparison", "EncodedText", "Learnt", "Task", "compare", "encode_unseen", "learn", "web_page"]
+__all__ = [
+    "UNSEEN",
+    "DemoTraining",
+    "EncodedText",
+    "SideBySide",
+    "Task",
+    "compare",
+    "encode_unseen",
+    "learn",
+    "web_page",
+]
 
 # How much of the text Python trains on, in characters, and to how many ids; all of it would take it a minute.
 SLICE = 100_000
@@ -37,7 +47,7 @@ UNSEEN = "What's in a tokenizer? That which we call a byte\nby any other name wo
 
 
 @dataclass(frozen=True)
-class Learnt:
+class DemoTraining:
     """A training: the tokenizer, how long it took, and the events of its first merges."""
 
     tokenizer: Tokenizer
@@ -69,7 +79,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide:
     """The same tasks, done by both backends."""
 
     tasks: list[Task]
@@ -106,7 +116,7 @@ class EncodedText:
         }
 
 
-def learn(vocab_size: int) -> Learnt:
+def learn(vocab_size: int) -> DemoTraining:
     """Train on the whole text with Rust."""
     corpus = tiny_shakespeare()
     started = perf_counter()
@@ -115,10 +125,10 @@ def learn(vocab_size: int) -> Learnt:
     first: list[Event] = []
     # A smaller training is the beginning of a larger one (SPEC T9), so its trace is that of the first merges.
     minitok.train([corpus], 256 + TRACED, backend="rust", trace=first.append)
-    return Learnt(tokenizer, len(corpus.encode()), seconds, len(corpus.encode()) / tokenizer.count(corpus), first)
+    return DemoTraining(tokenizer, len(corpus.encode()), seconds, len(corpus.encode()) / tokenizer.count(corpus), first)
 
 
-def compare(learnt: Learnt) -> Comparison:
+def compare(learnt: DemoTraining) -> SideBySide:
     """Train on a slice, and encode and decode it, with both backends; the results must be equal."""
     text = tiny_shakespeare()[:SLICE]
 
@@ -128,7 +138,7 @@ def compare(learnt: Learnt) -> Comparison:
     ids = learnt.tokenizer.encode(text)
     python = learnt.tokenizer.replace(backend="python")
     size = f"{SLICE // 1000:,} kB"
-    return Comparison(
+    return SideBySide(
         [
             both(f"train: {size}, {SLICE_VOCAB:,} ids", "merges", lambda: training("rust"), lambda: training("python")),
             both(f"encode: {size}", "ids", lambda: learnt.tokenizer.encode(text), lambda: python.encode(text)),
@@ -157,7 +167,7 @@ def both(name: str, what: str, rust: Callable[[], Any], python: Callable[[], Any
     return Task(name, f"{len(fast):,} {what}", median(times), seconds)
 
 
-def encode_unseen(learnt: Learnt, text: str, word: str) -> EncodedText:
+def encode_unseen(learnt: DemoTraining, text: str, word: str) -> EncodedText:
     """Encode a text and decode it again; trace the encoding of one word."""
     tok = learnt.tokenizer
     ids = tok.encode(text)
@@ -166,7 +176,7 @@ def encode_unseen(learnt: Learnt, text: str, word: str) -> EncodedText:
     return EncodedText(text, ids, [tok.token_bytes(token_id) for token_id in ids], tok.decode_bytes(ids), word, steps)
 
 
-def web_page(learnt: Learnt, text: str) -> str:
+def web_page(learnt: DemoTraining, text: str) -> str:
     """The first merges of the training, and the text explained, as one web page."""
     events: list[Event] = []
     n_merges = min(REPLAYED, len(learnt.tokenizer.merges))

@@ -54,7 +54,7 @@ def train_characters(
     rule = Metaspace(prefix)
     with Counting(pattern, (), backend, threads, max_memory) as counting:
         with job.watch.phase("counting"):
-            corpus = Prepared(texts, job.special, rule)
+            corpus = PreparedTexts(texts, job.special, rule)
             counting.add_texts(corpus, show)
             counts = counting.counts()
             # The counter has counted segments.
@@ -88,7 +88,7 @@ def train_characters(
     )
 
 
-class Prepared:
+class PreparedTexts:
     """The segments of the texts between special tokens, as they are cut into pieces.
 
     ``documents`` and ``bytes`` are how many texts have been read, and their own bytes.

@@ -168,7 +168,7 @@ def columns(file: Path, suffix: str, column: str, backend: Backend) -> Batches:
         row = 0
         for batch in record_batches(file, suffix, source, [column]):
             array = batch.column(0)
-            yield Rows(file, column, backend, array, row), source.tell()
+            yield ColumnRows(file, column, backend, array, row), source.tell()
             row += len(array)
 
 
@@ -260,7 +260,7 @@ def check_columns(file: Path, names: list[str], columns: Sequence[str], optional
 
 
 @dataclass(frozen=True)
-class Rows:
+class ColumnRows:
     """Rows of a column, the first of which has the number ``row`` in its file."""
 
     file: Path

@@ -14,7 +14,7 @@ from .measures import entropy, gini, interval, ratio, renyi_efficiency, resample
 from .page import page
 from .probes import probe
 from .record import Row, Summary
-from .tally import Sizes, Tally, as_str, batches, units
+from .tally import Tally, TextSizes, as_str, batches, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -140,7 +140,7 @@ class Group:
     """The counts of a group."""
 
     def __init__(self, tokenizers: Mapping[str, Tokenizer]) -> None:
-        self.sizes = Sizes()
+        self.sizes = TextSizes()
         self.tallies = {name: Tally(tok) for name, tok in tokenizers.items()}
         self.words: dict[str, int] = {}
 

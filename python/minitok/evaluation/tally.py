@@ -3,7 +3,7 @@
 Costs O(n) time, and memory for a megabyte of text and its ids, 8 bytes a document for each size and each tokenizer, and 8
 bytes an id of the vocabulary.
 
->>> sizes = Sizes()
+>>> sizes = TextSizes()
 >>> sizes.add(["a bc", "é"])
 >>> list(sizes.bytes), list(sizes.chars), list(sizes.words)
 ([4, 2], [4, 1], [2, 1])
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..reference.text import Text
     from ..tokenizer import Tokenizer
 
-__all__ = ["Sizes", "Tally", "as_str", "batches", "is_text", "units"]
+__all__ = ["Tally", "TextSizes", "as_str", "batches", "is_text", "units"]
 
 # At most this many units of a group are resampled.
 UNITS = 1000
@@ -47,7 +47,7 @@ def units(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.asarray(np.add.reduceat(held, starts))
 
 
-class Sizes:
+class TextSizes:
     """Bytes, characters and words of each document; words are what ``str.split`` gives."""
 
     def __init__(self) -> None:

@@ -78,12 +78,12 @@ def explain_at(
     return Excerpt(place.start, told, told.pieces[0])
 
 
-def beginning(place: Place) -> bytes:
+def beginning(place: PieceAt) -> bytes:
     """What is explained of the neighbour: a long piece is cut."""
     return place.data if place.token_id is not None else place.data[: whole_characters(place.data, AFTER)]
 
 
-def alternative(definition: Definition, cut: Sequence[Place], number: int) -> Alternative | None:
+def alternative(definition: Definition, cut: Sequence[PieceAt], number: int) -> Alternative | None:
     """What made a piece of a text."""
     place = cut[number]
     if place.token_id is not None or definition.words is not None or definition.word_end is not None:
@@ -96,7 +96,7 @@ def alternative(definition: Definition, cut: Sequence[Place], number: int) -> Al
     return label(definition.pattern, segment, start, start + len(place.data))
 
 
-class Place(NamedTuple):
+class PieceAt(NamedTuple):
     """A piece, or a token that is found (``token_id``): where it stands in the text that the tokens spell; and its segment."""
 
     start: int
@@ -106,7 +106,7 @@ class Place(NamedTuple):
     segment: int
 
 
-def places(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None) -> Iterator[Place]:
+def places(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None) -> Iterator[PieceAt]:
     """What a text is cut into, as ``build.units`` cuts it, without what made each piece."""
     vocab = definition.vocab
     drops = vocab.drops_bytes and vocab.fallback is None
@@ -117,7 +117,7 @@ def places(definition: Definition, codec: Codec, text: str | bytes, allowed: Seq
             spelled = len(piece)
             if token_id is None and drops and not (vocab.whole_pieces and vocab.token_id(piece) is not None):
                 spelled = len(piece.translate(None, dropped))
-            yield Place(at, at + spelled, piece, token_id, segment)
+            yield PieceAt(at, at + spelled, piece, token_id, segment)
             at += spelled
 
 

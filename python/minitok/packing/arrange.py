@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Block = tuple[Ids, Ends]
 
-__all__ = ["Rows", "ShardWriter", "arranged", "blocks_of", "blocks_of_arrays", "shuffled"]
+__all__ = ["RowFiller", "ShardWriter", "arranged", "blocks_of", "blocks_of_arrays", "shuffled"]
 
 # About how many ids are a block.
 BLOCK = 1 << 20
@@ -203,10 +203,10 @@ class Bucket:
 # -- rows --------------------------------------------------------------------------------------------------------------
 
 
-class Rows:
+class RowFiller:
     """Fills rows of one length with whole documents where they fit.
 
-    >>> rows = Rows(4, 0, keep_rest=True)
+    >>> rows = RowFiller(4, 0, keep_rest=True)
     >>> blocks = [(np.array([1, 2, 3, 4, 5, 6, 7]), np.array([3, 5, 6, 7]))]
     >>> [ids.reshape(-1, 4).tolist() for ids, _ in rows.fill(blocks)], rows.dropped
     ([[[0, 1, 2, 3], [0, 4, 5, 0], [0, 6, 0, 7]]], 0)
@@ -340,7 +340,7 @@ def arranged(
     folder = out.with_name(out.name + ".buckets")
     rows = None
     if layout.row_length is not None and layout.begin is not None:
-        rows = Rows(layout.row_length, layout.begin, keep_rest=layout.rest == "keep")
+        rows = RowFiller(layout.row_length, layout.begin, keep_rest=layout.rest == "keep")
     try:
         if layout.shuffle is not None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -30,7 +30,7 @@ __all__ = [
     "Options",
     "PackOptions",
     "Packed",
-    "Shown",
+    "ShownOption",
     "check_known",
     "check_out",
     "job_digest",
@@ -69,7 +69,7 @@ class Packed:
     learned: int | None = None
 
 
-class Shown(NamedTuple):
+class ShownOption(NamedTuple):
     """How ``minitok pack`` shows an option.
 
     Attributes:
@@ -103,14 +103,14 @@ class IdOptions(TypedDict, total=False):
 
     dtype: Annotated[
         Literal["uint32", "uint16", "auto"],
-        Shown("--dtype", "How an id is written; auto is uint16 if all ids fit.", default="auto"),
+        ShownOption("--dtype", "How an id is written; auto is uint16 if all ids fit.", default="auto"),
     ]
     end_of_document: Annotated[
-        str | int | None, Shown("--end", "A special token to put after each document.", "Documents", "NAME")
+        str | int | None, ShownOption("--end", "A special token to put after each document.", "Documents", "NAME")
     ]
     allowed_special: Annotated[
         Collection[str] | str,
-        Shown(
+        ShownOption(
             "--special",
             "A special token to find in the text, or 'all'; repeatable.",
             "Documents",
@@ -139,19 +139,21 @@ class LayoutOptions(TypedDict, total=False):
 
     format: Annotated[
         Literal["numbers", "megatron", "datatrove", "columns"] | None,
-        Shown("--format", "The format of the files; by default that of the suffix."),
+        ShownOption("--format", "The format of the files; by default that of the suffix."),
     ]
-    shuffle: Annotated[int | None, Shown("--shuffle", "Shuffle the documents.", metavar="SEED", least=0)]
+    shuffle: Annotated[int | None, ShownOption("--shuffle", "Shuffle the documents.", metavar="SEED", least=0)]
     row_length: Annotated[
-        int | None, Shown("--rows", "Rows of this many ids; needs --begin.", metavar="LENGTH", least=2)
+        int | None, ShownOption("--rows", "Rows of this many ids; needs --begin.", metavar="LENGTH", least=2)
     ]
-    begin_row: Annotated[str | int | None, Shown("--begin", "The special token that rows begin with.", metavar="NAME")]
+    begin_row: Annotated[
+        str | int | None, ShownOption("--begin", "The special token that rows begin with.", metavar="NAME")
+    ]
     rest: Annotated[
         Literal["keep", "drop"],
-        Shown("--rest", "The rest of a document that is cut to fill a row; keep if not given."),
+        ShownOption("--rest", "The rest of a document that is cut to fill a row; keep if not given."),
     ]
     shard_tokens: Annotated[
-        int | None, Shown("--shards", "Shards of at most this many ids.", metavar="TOKENS", least=1)
+        int | None, ShownOption("--shards", "Shards of at most this many ids.", metavar="TOKENS", least=1)
     ]
 
 
@@ -170,10 +172,12 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
             and ``.arrow`` have a column ``assistant_masks``.
     """
 
-    separator: Annotated[str | bytes | None, Shown("--separator", "Cuts a text file into documents.", "Documents")]
+    separator: Annotated[
+        str | bytes | None, ShownOption("--separator", "Cuts a text file into documents.", "Documents")
+    ]
     field: Annotated[
         str | None,
-        Shown(
+        ShownOption(
             "--field",
             "The field of a JSON line, or the column, that holds the text, or with --learn the messages; by default text, "
             "or messages.",
@@ -182,7 +186,7 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
     ]
     learn: Annotated[
         str | None,
-        Shown(
+        ShownOption(
             "--learn",
             "Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
             "template marks.",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[Any]
 
-__all__ = ["Bare", "Columns", "PackedCorpus", "Shards", "checksum"]
+__all__ = ["Bare", "ColumnCorpus", "PackedCorpus", "Shards", "checksum"]
 
 # How much is looked at at a time by a check, in numbers.
 PART = 1 << 20
@@ -163,7 +163,7 @@ class Bare(PackedCorpus):
             check_mask(self.values, self.paths[-1])
 
 
-class Columns(PackedCorpus):
+class ColumnCorpus(PackedCorpus):
     """A column of lists, and one of masks if there is one. A row group is read at a time, and kept until another is needed."""
 
     def __init__(self, path: Path) -> None:

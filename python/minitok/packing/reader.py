@@ -21,7 +21,7 @@ from ..errors import FileFormatError
 from .bounds import Bounds, Ends, Sequences
 from .mask import mask_path
 from .outputs import MEGATRON
-from .packed_corpus import Bare, Columns, PackedCorpus, Shards
+from .packed_corpus import Bare, ColumnCorpus, PackedCorpus, Shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def open_one(path: Path) -> PackedCorpus:
     if path.name.endswith(MANIFEST):
         return open_manifest(path)
     if path.suffix in COLUMNS:
-        return Columns(path)
+        return ColumnCorpus(path)
     if path.suffix == ".ds":
         return open_datatrove(path)
     if path.suffix == ".idx":

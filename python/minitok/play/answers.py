@@ -27,7 +27,7 @@ from .tokenizers import KNOWN_FOR, Shelf, describe
 if TYPE_CHECKING:
     from ..explain.model import Event
     from ..tokenizer import Tokenizer
-    from .guard import Limits
+    from .guard import RequestLimits
 
 __all__ = ["Answers"]
 
@@ -40,7 +40,7 @@ class Answers:
     """All answers, over one shelf of tokenizers and under one set of limits."""
 
     shelf: Shelf
-    limits: Limits
+    limits: RequestLimits
 
     def start(self) -> dict[str, Any]:
         """What the page needs first: the published encodings, and the limits that it should not try."""

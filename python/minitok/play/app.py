@@ -22,7 +22,7 @@ from starlette.routing import Route
 from ..data import tiny_shakespeare
 from ..errors import MinitokError
 from .answers import Answers
-from .guard import LOOPBACK, Guard, Limits
+from .guard import LOOPBACK, Guard, RequestLimits
 from .learning import Plan, lines
 from .requests import TooLarge, TooSlow, WrongRequest, body, json_body, numbers
 from .tokenizers import Forgotten, Shelf
@@ -41,7 +41,7 @@ EXAMPLE = 200_000
 PATTERNS = ("gpt2", "cl100k", "o200k", "none")
 
 
-def create_app(limits: Limits | None = None, hosts: Collection[str] = LOOPBACK) -> Starlette:
+def create_app(limits: RequestLimits | None = None, hosts: Collection[str] = LOOPBACK) -> Starlette:
     """The playground as an ASGI application.
 
     Args:
@@ -51,7 +51,7 @@ def create_app(limits: Limits | None = None, hosts: Collection[str] = LOOPBACK) 
     >>> [route.path for route in create_app().routes][:2]
     ['/', '/static/{name}']
     """
-    play = Playground(limits or Limits())
+    play = Playground(limits or RequestLimits())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -91,7 +91,7 @@ async def refuse(_: Request, error: Exception) -> Response:
 class Playground:
     """The handlers, and what they share: answers, files, threads."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: RequestLimits) -> None:
         self.limits = limits
         self.answers = Answers(Shelf(limits.kept), limits)
         self.files = static_files()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LOOPBACK", "Guard", "Limits", "host_name"]
+__all__ = ["LOOPBACK", "Guard", "RequestLimits", "host_name"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -41,7 +41,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """The limits of the server. Sizes in bytes, times in seconds.
 
     ``text``: a text to encode. ``explained``: a text made into a page. ``piece``: a piece whose merges are drawn.

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from ..corpus.progress import Progress
     from ..tokenizer import Tokenizer
 
-__all__ = ["Plan", "Stopped", "learn", "lines"]
+__all__ = ["Plan", "TrainingStopped", "learn", "lines"]
 
 TRACED = 512
 # Seconds between two lines of news.
 PACE = 0.05
 
 
-class Stopped(MinitokError):  # noqa: N818
+class TrainingStopped(MinitokError):  # noqa: N818
     """The training was stopped, by the reader or by the clock."""
 
 
@@ -49,7 +49,7 @@ class Plan:
 
 
 def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> Tokenizer:
-    """Trains, and reports progress. Raises Stopped soon after ``stop`` is set, or when the time is over.
+    """Trains, and reports progress. Raises TrainingStopped soon after ``stop`` is set, or when the time is over.
 
     >>> told = []
     >>> tok = learn(Plan(b"low lower lowest", 258, {}, {}, 60), told.append, Flag())
@@ -76,11 +76,11 @@ class Reporter:
         self.merges: list[dict[str, Any]] = []
 
     def check(self, _: object = None) -> None:
-        """Raise Stopped if the training must end."""
+        """Raise TrainingStopped if the training must end."""
         if self.stop.is_set():
-            raise Stopped("stopped")
+            raise TrainingStopped("stopped")
         if time.monotonic() > self.over:
-            raise Stopped(f"not done in {self.plan.seconds:g} seconds")
+            raise TrainingStopped(f"not done in {self.plan.seconds:g} seconds")
 
     def on_merge(self, event: dict[str, Any]) -> None:
         """A merge of the trace."""

@@ -12,9 +12,10 @@ Read the files in this order. The first two exist in Python only.
 7. ``vocab``: ids <-> bytes, merges, ranks
 8. ``count``: text -> words with counts
 9. ``train``: words with counts -> merges
-10. ``encode``: piece -> ids, by ``merging`` its parts
-11. ``decode``: ids -> bytes -> text
-12. ``codec``: all of it put together
-13. ``trace``: what training and encoding did, step by step, as data
-14. ``session``: a text that changes, and what that does to its ids
+10. ``merging``: the parts of a piece, of which the pair of lowest rank is merged first
+11. ``encode``: piece -> ids
+12. ``decode``: ids -> bytes -> text
+13. ``codec``: all of it put together
+14. ``trace``: what training and encoding did, step by step, as data
+15. ``session``: a text that changes, and what that does to its ids
 """

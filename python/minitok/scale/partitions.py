@@ -77,7 +77,7 @@ def reduce_partition(files: Sequence[Path], partition: int, out: Path, backend: 
 
 def write_sum(segments: Iterable[Ranked], out: Path, backend: str, max_memory: int, folder: Path, salt: int) -> None:
     """Adds up pieces in bounded memory, and writes the sum to a file of one partition."""
-    table, runs = Table(backend), list[Path]()
+    table, runs = PartitionTable(backend), list[Path]()
     for pieces in segments:
         table.add(pieces)
         # Pieces of one hash are never divided, so there is an end to it.
@@ -98,7 +98,7 @@ def write_sum(segments: Iterable[Ranked], out: Path, backend: str, max_memory: i
     join_sums(sums, out)
 
 
-class Table:
+class PartitionTable:
     """Pieces that are added up, with the rank of each when it was first met."""
 
     def __init__(self, backend: str) -> None:

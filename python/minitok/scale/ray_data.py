@@ -32,7 +32,7 @@ def start_ray(address: str | None = None) -> Any:
     return ray
 
 
-class Cut:
+class Slicer:
     """Calls a function with slices of a block, of about equal size and of at most ``rows`` rows."""
 
     def __init__(self, function: Callable[[Any], Any], rows: int) -> None:
@@ -56,7 +56,7 @@ def map_slices(dataset: Any, function: Callable[[Any], Any], rows: int, workers:
         raise ValueError(f"rows must be a positive int, not {rows!r}")
     compute = start_ray().data.TaskPoolStrategy(workers)
     return dataset.map_batches(
-        Cut(function, rows), batch_size=None, batch_format="pyarrow", zero_copy_batch=True, compute=compute
+        Slicer(function, rows), batch_size=None, batch_format="pyarrow", zero_copy_batch=True, compute=compute
     )
 
 

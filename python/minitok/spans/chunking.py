@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import load_backend
 from ..reference.published.normalize import steps_of
 from ..reference.text import utf8
-from .offsets import Sizes, as_sequence, check_unit, id_array, spans_of
+from .offsets import TokenSizes, as_sequence, check_unit, id_array, spans_of
 from .streaming import as_bytes, safe_blocks
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: b
     ]
     segments = [part for part in parts if part.token_id is None]
     ids, offsets = codec.encode_prepared([part.encoded for part in segments])
-    sizes = Sizes(codec, ids).bytes.astype(np.int64)
+    sizes = TokenSizes(codec, ids).bytes.astype(np.int64)
     places = offsets.astype(np.int64)
     if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
         parts = list(without_dropped(codec, parts, ids, places))

@@ -1,8 +1,8 @@
 """The offsets of tokens in their text, in bytes and in characters.
 
 A character begins at every byte that is not a continuation byte (80 to BF), so how many begin in a token is known without the
-text, and offsets are sums over the ids. ``byte_spans`` and ``char_spans`` say it token by token; ``Sizes`` computes the same
-for many ids at once.
+text, and offsets are sums over the ids. ``byte_spans`` and ``char_spans`` say it token by token; ``TokenSizes`` computes the
+same for many ids at once.
 
 By hand: ``é!`` as the tokens ``C3``, ``A9``, ``!``: one, none and one character begin in them, and the second continues one. So
 the first two span the first character, (0, 1), and the third the second, (1, 2).
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Ends = npt.NDArray[np.int64]
 
 __all__ = [
-    "Sizes",
+    "TokenSizes",
     "Unit",
     "as_sequence",
     "byte_spans",
@@ -72,11 +72,11 @@ def char_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
     return spans
 
 
-class Sizes:
+class TokenSizes:
     """Of each of some ids, how many bytes its token has, how many characters begin in it, and whether it continues one.
 
     >>> import minitok
-    >>> sizes = Sizes(minitok.Tokenizer([]).definition.codec(), np.array([195, 169, 33]))
+    >>> sizes = TokenSizes(minitok.Tokenizer([]).definition.codec(), np.array([195, 169, 33]))
     >>> sizes.bytes.tolist(), sizes.begun.tolist(), sizes.continues.tolist()
     ([1, 1, 1], [1, 0, 1], [False, True, False])
     """
@@ -121,7 +121,7 @@ def spans_of(
     ``prefixed``: a space may have been put before the text, which is in the tokens, and not in the text that they decode to.
     """
     check_unit(unit)
-    sizes = Sizes(codec, ids)
+    sizes = TokenSizes(codec, ids)
     ends = sizes.byte_ends() if unit == "byte" else sizes.char_ends()
     starts = sizes.starts(ends, unit)
     if prefixed and int(sizes.bytes.sum(dtype=np.int64)) != len(codec.decode_bytes(ids)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..reference.text import utf8
-from .offsets import Sizes
+from .offsets import TokenSizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -177,7 +177,7 @@ def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
     """Where each token of a text ends, in bytes."""
     if len(ids) < FEW:
         return list(accumulate(len(codec.token_bytes(token_id) or b"") for token_id in ids))
-    found: list[int] = Sizes(codec, np.array(ids, np.int64)).byte_ends().tolist()
+    found: list[int] = TokenSizes(codec, np.array(ids, np.int64)).byte_ends().tolist()
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .columns import Part, Words, fixed
+from .columns import SourceSlice, WordSource, fixed
 from .encoding import Encoding
 from .processing import added_tokens, finished, padded
 
@@ -31,7 +31,7 @@ def encode_inputs(
     found = iter(pipeline.sources(flat))
 
     def source(text: Any) -> Source:
-        made = Words([next(found) for _ in text]) if is_pretokenized else next(found)
+        made = WordSource([next(found) for _ in text]) if is_pretokenized else next(found)
         return fixed(made.ids, [""] * len(made.ids)) if bare else made
 
     left = iter(texts)
@@ -53,7 +53,7 @@ def encode_inputs(
 def whole(source: Source, type_id: int) -> Encoding:
     """The encoding of all tokens of a text."""
     size = len(source.ids)
-    return Encoding((Part(source, 0, size, type_id),) if size else ())
+    return Encoding((SourceSlice(source, 0, size, type_id),) if size else ())
 
 
 def as_batch(given: Any) -> list[Any]:

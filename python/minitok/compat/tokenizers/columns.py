@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Word = int | None
 
-__all__ = ["Columns", "Part", "Source", "Words", "fixed", "slice_parts"]
+__all__ = ["Columns", "Source", "SourceSlice", "WordSource", "fixed", "slice_parts"]
 
 
 class Source(Protocol):
@@ -47,7 +47,7 @@ def fixed(ids: Sequence[int], tokens: Sequence[str]) -> Columns:
     return Columns(ids, tokens, [(0, 0)] * len(ids), [None] * len(ids))
 
 
-class Words:
+class WordSource:
     """A text that came as words: the columns of each, one after the other; the words are numbered as they came."""
 
     __slots__ = ("ids", "parts")
@@ -69,7 +69,7 @@ class Words:
         return [number for number, part in enumerate(self.parts) for _ in range(len(part.ids))]
 
 
-class Part(NamedTuple):
+class SourceSlice(NamedTuple):
     """A slice of a source.
 
     Attributes:
@@ -114,12 +114,12 @@ class Part(NamedTuple):
             spans = [(start + self.shift, end + self.shift) for start, end in spans]
         return spans
 
-    def trim(self, prefixed: bool) -> Part:
+    def trim(self, prefixed: bool) -> SourceSlice:
         """The part with white space left out of its offsets."""
         return self._replace(trims=(*self.trims, (prefixed, self.start)))
 
 
-def slice_parts(parts: Sequence[Part], start: int, stop: int) -> tuple[Part, ...]:
+def slice_parts(parts: Sequence[SourceSlice], start: int, stop: int) -> tuple[SourceSlice, ...]:
     """The parts of a range of tokens."""
     found = []
     at = 0

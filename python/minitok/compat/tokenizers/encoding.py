@@ -6,7 +6,7 @@ import warnings
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .columns import Columns, Part, fixed, slice_parts
+from .columns import Columns, SourceSlice, fixed, slice_parts
 from .options import unsigned
 from .places import Places
 
@@ -20,7 +20,7 @@ __all__ = ["Encoding"]
 DIRECTIONS = ("left", "right")
 
 
-def column(doc: str, of: Callable[[Part], Sequence[Any]]) -> Any:
+def column(doc: str, of: Callable[[SourceSlice], Sequence[Any]]) -> Any:
     """A value for each token, as an attribute."""
 
     def read(encoding: Encoding) -> list[Any]:
@@ -47,7 +47,7 @@ class Encoding:
 
     def __init__(
         self,
-        parts: tuple[Part, ...] = (),
+        parts: tuple[SourceSlice, ...] = (),
         ranges: dict[int, Span] | None = None,
         overflowing: list[Encoding] | None = None,
     ) -> None:
@@ -71,11 +71,11 @@ class Encoding:
     # -- columns: a value for each token -------------------------------------------------------------------------------
 
     ids = column("The ids.", lambda part: part.source.ids[part.start : part.stop])
-    tokens = column("The tokens as the vocabulary of the file writes them.", Part.tokens)
-    offsets = column("Where each token begins and ends in its text, in characters.", Part.offsets)
+    tokens = column("The tokens as the vocabulary of the file writes them.", SourceSlice.tokens)
+    offsets = column("Where each token begins and ends in its text, in characters.", SourceSlice.offsets)
     word_ids = column(
         "The number of the piece, or of the word that was given, that each token is in; None for added tokens.",
-        Part.words,
+        SourceSlice.words,
     )
     type_ids = column("The type of each token.", lambda part: [part.type_id] * part.size)
     special_tokens_mask = column(
@@ -187,7 +187,7 @@ class Encoding:
         missing = unsigned(length) - len(self)
         if missing <= 0:
             return
-        padding = Part(
+        padding = SourceSlice(
             fixed([pad_id] * missing, [pad_token] * missing), 0, missing, pad_type_id, special=1, attention=0
         )
         if direction == "right":
@@ -223,14 +223,14 @@ class Encoding:
     def merge(encodings: Sequence[Encoding], growing_offsets: bool = True) -> Encoding:
         """Returns one encoding of several. ``growing_offsets``: the offsets of each go on where the last ones ended."""
         merged = Encoding()
-        parts, length = list[Part](), 0
+        parts, length = list[SourceSlice](), 0
         for pair in encodings:
             merged._put_behind(pair, parts, length, growing_offsets)
             length += len(pair)
         merged._parts = tuple(parts)
         return merged
 
-    def _put_behind(self, pair: Encoding, parts: list[Part], length: int, growing_offsets: bool) -> None:
+    def _put_behind(self, pair: Encoding, parts: list[SourceSlice], length: int, growing_offsets: bool) -> None:
         """Puts another encoding behind this one, whose parts are ``parts`` as long as more follow, and their length."""
         overflowing: list[Encoding] = []
         if self._overflowing or pair._overflowing:
@@ -250,7 +250,7 @@ class Encoding:
         made: Encoding = Encoding.merge((self, pair), growing_offsets)
         self._parts, self._ranges, self._overflowing = made._parts, made._ranges, made._overflowing
 
-    def changed(self, change: Callable[[Part], Part], *, overflowing: bool = False) -> Encoding:
+    def changed(self, change: Callable[[SourceSlice], SourceSlice], *, overflowing: bool = False) -> Encoding:
         """The same texts with each part changed, and, if asked for, those of what overflows."""
         others = [other.changed(change) for other in self._overflowing] if overflowing else self._overflowing
         return Encoding(tuple(map(change, self._parts)), self._ranges, others)
@@ -267,7 +267,7 @@ class Encoding:
         kinds = list(zip(state["type_ids"], state["special_tokens_mask"], state["attention_mask"]))
         cuts = [0, *(at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]), len(kinds)]
         spans = [(start, stop) for start, stop in zip(cuts, cuts[1:]) if start < stop]
-        self._parts = tuple(Part(source, start, stop, *kinds[start]) for start, stop in spans)
+        self._parts = tuple(SourceSlice(source, start, stop, *kinds[start]) for start, stop in spans)
         self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
         self._places = Places(self._parts)
 
@@ -280,12 +280,12 @@ def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:
             return
 
 
-def last_end(parts: Sequence[Part]) -> int:
+def last_end(parts: Sequence[SourceSlice]) -> int:
     """Where the last token of the parts ends; 0 if there is none."""
     last = next((part for part in reversed(parts) if part.size), None)
     return 0 if last is None else last._replace(start=last.stop - 1).offsets()[0][1]
 
 
-def shifted(part: Part, shift: int) -> Part:
+def shifted(part: SourceSlice, shift: int) -> SourceSlice:
     """The part with its offsets moved on."""
     return part._replace(shift=part.shift + shift)

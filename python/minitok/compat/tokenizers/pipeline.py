@@ -28,7 +28,7 @@ from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
 from minitok.reference.published.words import END, WordCutter
 from minitok.reference.text import utf8
-from minitok.spans.offsets import Sizes, span_list
+from minitok.spans.offsets import TokenSizes, span_list
 
 from .decoders import ByteLevel, token_bytes
 from .matching import cuts
@@ -287,9 +287,9 @@ class Text:
         return words
 
     @cached_property
-    def sizes(self) -> Sizes:
+    def sizes(self) -> TokenSizes:
         """The sizes of the tokens."""
-        return Sizes(self.pipeline.codec, np.array(self.ids, np.uint32))  # type: ignore[arg-type]  # where there are places
+        return TokenSizes(self.pipeline.codec, np.array(self.ids, np.uint32))  # type: ignore[arg-type]  # where there are places
 
     @cached_property
     def places(self) -> list[Place] | None:

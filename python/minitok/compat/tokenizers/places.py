@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .columns import Part, Span, Word
+    from .columns import SourceSlice, Span, Word
 
 __all__ = ["Places"]
 
@@ -25,7 +25,7 @@ __all__ = ["Places"]
 class Places:
     """Where the tokens of some parts are in their texts."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[SourceSlice]) -> None:
         self.parts = parts
         # What was found for a range of tokens, those of one text.
         self._words: dict[Span, dict[int, Span]] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
 
-from .columns import Columns, Part
+from .columns import Columns, SourceSlice
 from .components import Borrowed
 from .encoding import Encoding
 from .normalized_string import NormalizedString
@@ -116,7 +116,7 @@ class PreTokenizedString:
         columns = self.columns()
         if word_idx is not None:
             columns.words = [word_idx] * len(columns.ids)
-        return Encoding((Part(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
+        return Encoding((SourceSlice(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
 
     def columns(self) -> Columns:
         """The ids, tokens, offsets and words. Raises ComponentError if a piece has no tokens."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import ComponentError
 
-from .columns import Part, fixed
+from .columns import SourceSlice, fixed
 from .encoding import Encoding
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ def from_template(state: State, encodings: list[Encoding], add_special_tokens: b
     return found
 
 
-def special(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> Part:
+def special(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> SourceSlice:
     """The part of special tokens."""
-    return Part(fixed(ids, tokens), 0, len(ids), type_id, special=1)
+    return SourceSlice(fixed(ids, tokens), 0, len(ids), type_id, special=1)
 
 
 def typed(encoding: Encoding, type_id: int, *, overflowing: bool = False) -> Encoding:
@@ -195,8 +195,8 @@ class Layout(NamedTuple):
         numbered: Whether its tokens are known to be those of the first text.
     """
 
-    before: tuple[Part, ...]
-    after: tuple[Part, ...]
+    before: tuple[SourceSlice, ...]
+    after: tuple[SourceSlice, ...]
     size: int
     type_id: int
     trims: tuple[tuple[bool, int], ...]
@@ -205,7 +205,7 @@ class Layout(NamedTuple):
     def place(self, source: Source) -> Encoding:
         """The encoding of a text."""
         count = len(source.ids)
-        part = (Part(source, 0, count, self.type_id, 0, 1, 0, self.trims),) if count else ()
+        part = (SourceSlice(source, 0, count, self.type_id, 0, 1, 0, self.trims),) if count else ()
         ranges: dict[int, Span] = {0: (self.size, self.size + count)} if self.numbered else {}
         return Encoding((*self.before, *part, *self.after), ranges)
 
@@ -215,7 +215,7 @@ def find_layout(state: dict[str, Any] | None, add_special_tokens: bool) -> Layou
 
     None if the text is not in one place.
     """
-    probe = Part(fixed([0], [""]), 0, 1)
+    probe = SourceSlice(fixed([0], [""]), 0, 1)
     encoding = processed(state, Encoding((probe,)), None, add_special_tokens)
     parts, ranges = encoding._parts, encoding._ranges  # noqa: SLF001 - a part of the same package
     places = [index for index, part in enumerate(parts) if part.source is probe.source]

@@ -19,7 +19,7 @@ from .backend import Backend
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from minitok.compat.tokenizers.columns import Part
+    from minitok.compat.tokenizers.columns import SourceSlice
     from minitok.compat.tokenizers.pipeline import Pipeline
     from minitok.compat.tokenizers.processing import Layout
 
@@ -120,7 +120,7 @@ def filled(
     return data
 
 
-def around(layout: Layout, rows: list[list[int]], of: Callable[[Part], Sequence[int]]) -> list[list[int]]:
+def around(layout: Layout, rows: list[list[int]], of: Callable[[SourceSlice], Sequence[int]]) -> list[list[int]]:
     """The rows among those of the special tokens."""
     if not layout.before and not layout.after:
         return rows

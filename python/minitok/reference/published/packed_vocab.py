@@ -47,7 +47,7 @@ MAGIC = b"minitok\x01"
 
 def unpack(data: bytes, below: int | None = None) -> Vocab:
     """Reads a vocabulary, or only its ids less than ``below``: an older vocabulary may be the beginning of a newer one."""
-    reader = Reader(data)
+    reader = VocabReader(data)
     if reader.take(8) != MAGIC:
         refuse("it does not begin with 'minitok' and version 1")
     if reader.number() != adler32(data[reader.at :]):
@@ -109,7 +109,7 @@ def pair(bits: bytes, index: int, width: int) -> tuple[int, int]:
     return window & mask, window >> width & mask
 
 
-class Reader:
+class VocabReader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0

@@ -30,7 +30,7 @@ CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
-class Reader:
+class PatternReader:
     """A pattern, and the place up to which it has been read."""
 
     def __init__(self, pattern: str) -> None:

@@ -36,7 +36,7 @@ Implements SPEC P4 and P5.
 
 from __future__ import annotations
 
-from .regex_reader import MAX_DEPTH, Reader, single
+from .regex_reader import MAX_DEPTH, PatternReader, single
 from .regex_tree import LOOKS, Node, Width, emit, width
 from .unicode import complement, fold_case, word
 
@@ -50,14 +50,14 @@ def translate(pattern: str) -> str:
 
 def parse(pattern: str) -> Node:
     """The pattern as a tree."""
-    reader = Reader(pattern)
+    reader = PatternReader(pattern)
     tree = parse_alternation(reader, 0, ignore_case=False)
     if reader.at < len(pattern):
         reader.refuse("unbalanced ')'")
     return tree
 
 
-def parse_alternation(reader: Reader, depth: int, ignore_case: bool) -> Node:
+def parse_alternation(reader: PatternReader, depth: int, ignore_case: bool) -> Node:
     if depth > MAX_DEPTH:
         reader.refuse(f"groups nested more than {MAX_DEPTH} deep")
     branches: list[Node] = []
@@ -69,7 +69,7 @@ def parse_alternation(reader: Reader, depth: int, ignore_case: bool) -> Node:
     return branches[0] if len(branches) == 1 else Node("choice", tuple(branches))
 
 
-def parse_branch(reader: Reader, depth: int, ignore_case: bool) -> tuple[Node, bool]:
+def parse_branch(reader: PatternReader, depth: int, ignore_case: bool) -> tuple[Node, bool]:
     parts: list[Node] = []
     while reader.at < len(reader.pattern) and not reader.peek("|") and not reader.peek(")"):
         if reader.take("(?i)"):
@@ -79,7 +79,7 @@ def parse_branch(reader: Reader, depth: int, ignore_case: bool) -> tuple[Node, b
     return Node("sequence", tuple(parts)), ignore_case
 
 
-def parse_repeat(reader: Reader, depth: int, ignore_case: bool) -> Node:
+def parse_repeat(reader: PatternReader, depth: int, ignore_case: bool) -> Node:
     """Reads one part and the quantifier after it."""
     part = parse_part(reader, depth, ignore_case)
     bounds = parse_quantifier(reader)
@@ -96,7 +96,7 @@ def parse_repeat(reader: Reader, depth: int, ignore_case: bool) -> Node:
     return Node("repeat", (part,), bounds=bounds, mark=mark)
 
 
-def parse_quantifier(reader: Reader) -> Width | None:
+def parse_quantifier(reader: PatternReader) -> Width | None:
     if reader.take("*"):
         return 0, None
     if reader.take("+"):
@@ -116,7 +116,7 @@ def parse_quantifier(reader: Reader) -> Width | None:
     return least, most
 
 
-def parse_number(reader: Reader) -> int:
+def parse_number(reader: PatternReader) -> int:
     start = reader.at
     while reader.at < len(reader.pattern) and reader.pattern[reader.at] in "0123456789":
         reader.at += 1
@@ -128,7 +128,7 @@ def parse_number(reader: Reader) -> int:
     return int(digits)
 
 
-def parse_part(reader: Reader, depth: int, ignore_case: bool) -> Node:
+def parse_part(reader: PatternReader, depth: int, ignore_case: bool) -> Node:
     """A character, set, group or assertion."""
     if reader.take("("):
         return parse_group(reader, depth, ignore_case)
@@ -152,7 +152,7 @@ def parse_part(reader: Reader, depth: int, ignore_case: bool) -> Node:
     return Node("set", chars=reader.kept(fold_case(chars) if ignore_case else chars))
 
 
-def parse_group(reader: Reader, depth: int, ignore_case: bool) -> Node:
+def parse_group(reader: PatternReader, depth: int, ignore_case: bool) -> Node:
     mark = "(?:"
     if reader.take("?:"):
         pass

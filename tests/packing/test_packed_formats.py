@@ -146,7 +146,7 @@ def test_the_order_depends_on_the_seed_and_on_nothing_else(tmp_path, monkeypatch
 def test_rows_are_full_and_begin_with_the_token(rest, lengths, length):
     begin, number = 0, iter(range(1, 10**6))
     texts = [[next(number) for _ in range(size)] for size in lengths]
-    rows = arrange.Rows(length, begin, keep_rest=rest == "keep")
+    rows = arrange.RowFiller(length, begin, keep_rest=rest == "keep")
     ends = np.cumsum([len(ids) for ids in texts], dtype=np.int64)
     blocks = [(np.array([item for ids in texts for item in ids], np.uint32), ends)]
     made = [row.tolist() for ids, ends in rows.fill(blocks) for row in ids.reshape(-1, length)]
