@@ -77,7 +77,8 @@ pub fn run(data: &[u8]) {
         match call {
             Call::Add(documents) => mirror.add(documents.iter().copied()).expect("short"),
             Call::Stream(text) => {
-                mirror.add_stream(*text, Path::new("text"), Some(b"\n\n"), &mut |_| Ok(())).expect("text");
+                let mut source = *text;
+                mirror.add_stream(&mut source, Path::new("text"), Some(b"\n\n"), &mut |_| Ok(())).expect("text");
             }
             Call::Pieces(pieces) => pieces.iter().for_each(|(piece, n)| mirror.add_piece(piece, *n)),
         }
