@@ -1,6 +1,5 @@
 """Conversations on the page without a server: the texts, the ids and the writers that the library gives."""
 
-
 import minitok
 import pytest
 from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
