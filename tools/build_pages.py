@@ -1,4 +1,4 @@
-"""The pages that need no install and no server: the playground and lesson 1, with the Rust core as WebAssembly.
+"""The pages that need no install and no server: the playground and the first lessons, with the Rust core as WebAssembly.
 
     python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
@@ -52,7 +52,8 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     index = with_card(with_course(with_policy(static.pop("index.html").decode()), course), address)
     write(folder / "index.html", index.encode())
     shutil.copyfile(CARD, folder / CARD.name)
-    write(folder / "lesson-1.html", with_policy((PAGES / "lesson-1.html").read_text(encoding="utf-8")).encode())
+    for lesson in sorted(PAGES.glob("lesson-*.html")):
+        write(folder / lesson.name, with_course(with_policy(lesson.read_text(encoding="utf-8")), course).encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
     for name in sorted({published.file for published in PUBLISHED.values()}):

@@ -149,7 +149,7 @@ export class Answers {
         this.opened.set(name, opened);
       }
       const tok = this.opened.get(name);
-      return { ...describe(tok), n_merges: tok.merges.length, chat: tok.chat, file };
+      return { ...describe(tok), n_merges: tok.merges.length, ...(tok.chat ? { chat: tok.chat } : {}), file };
     } catch (error) {
       if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
       if (error instanceof WrongFile || error instanceof CoreError) {

@@ -6,6 +6,7 @@ import { byId, el, number, plural, table } from "../static/dom.js";
 import { ask } from "../static/source.js";
 import { Stepper } from "../static/stepper.js";
 import { chips, mark, nodes, visible } from "../static/visible.js";
+import { askAll, attempt } from "./predict.js";
 import { QUESTIONS } from "./questions.js";
 
 const FIRST = "Hello, world!";
@@ -14,20 +15,6 @@ const CORPUS = new URL("../static/shakespeare.txt", import.meta.url);
 
 // What people call the models of these vocabularies.
 const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
-
-// Whether each question's first prediction was right.
-const results = new Map();
-
-// Do something that may fail, and say so if it does.
-async function attempt(act) {
-  try {
-    await act();
-    byId("status").textContent = "";
-  } catch (error) {
-    byId("status").textContent = error.message;
-    if (error.kind === undefined) throw error;
-  }
-}
 
 // A text under an encoding: its ids, and its tokens as bytes and made visible.
 async function encoded(text, encoding) {
@@ -44,44 +31,6 @@ function strip({ model, ids, parts }) {
   return el("figure", {},
     el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}, each above its index`),
     chips(ids, (id) => by.get(id), { notes: String }));
-}
-
-// -- predictions -----------------------------------------------------------------------------------------------------
-
-function question(one, at) {
-  const heading = `question-${at}`;
-  const answer = el("div", { class: "answer", "aria-live": "polite" });
-  const form = el("form", {},
-    el("fieldset", {}, el("legend", {}, one.ask), el("p", { class: "given" }, one.given), prediction(one)),
-    el("button", { type: "submit" }, "Reveal"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer));
-  });
-  return el("section", { "aria-labelledby": heading }, el("h2", { id: heading }, `${at + 1}. ${one.title}`), form, answer);
-}
-
-function prediction({ choices }) {
-  if (!choices) {
-    return el("label", {}, "Your prediction", el("input", { type: "number", name: "prediction", min: 0, max: 999, required: true }));
-  }
-  return el("div", { class: "choices" }, ...choices.map((choice, value) =>
-    el("label", {}, el("input", { type: "radio", name: "prediction", value, required: true }), choice)));
-}
-
-async function reveal(one, at, predicted, answer) {
-  const shown = await Promise.all(one.shown.map(([text, encoding]) => encoded(text, encoding)));
-  const right = one.right(shown);
-  const isRight = predicted === right;
-  // Only the first prediction counts.
-  if (!results.has(at)) results.set(at, isRight);
-  const said = one.choices ? one.choices[right] : String(right);
-  answer.replaceChildren(
-    el("p", { class: `verdict ${isRight ? "right" : "wrong"}` }, isRight ? `Right: ${said}.` : `The answer is: ${said}.`),
-    ...shown.map(strip), ...one.told(shown).map((text) => el("p", {}, text)),
-    el("p", {}, el("a", { href: inPlayground(shown[0].text) }, "See every merge of it in the playground")));
-  const n = [...results.values()].filter(Boolean).length;
-  byId("score").textContent = `${n} of ${plural(results.size, "prediction")} right so far.`;
 }
 
 const inPlayground = (text) => `index.html#${new URLSearchParams({ text, encodings: "gpt2,o200k_base", at: "0,gpt2" })}`;
@@ -134,7 +83,8 @@ function loop(told, get) {
   return [stepper.box, shown];
 }
 
-byId("questions").replaceChildren(...QUESTIONS.map(question));
+askAll(QUESTIONS, ([text, encoding]) => encoded(text, encoding), strip,
+  ([first]) => el("a", { href: inPlayground(first.text) }, "See every merge of it in the playground"));
 byId("prompt").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(complete);

@@ -1,0 +1,67 @@
+// Predict, then reveal: what the pages of all lessons share. No question holds its answer: it follows from what is computed.
+
+import { byId, el, plural } from "../static/dom.js";
+
+// Whether each question's first prediction was right.
+const results = new Map();
+
+// Do something that may fail, and say so if it does.
+export async function attempt(act) {
+  try {
+    await act();
+    byId("status").textContent = "";
+  } catch (error) {
+    byId("status").textContent = error.message;
+    if (error.kind === undefined) throw error;
+  }
+}
+
+// The questions of a lesson, one below the other. A question is { title, ask, given, choices, shown, right, told }. `made(one)` gives what
+// is computed of each of its `shown`; from that, `right` gives the right number, or the number of the right choice, and `told` what is said
+// of it; `show(made)` shows it, and `link(made)` leads to more, if anything does.
+export function askAll(questions, made, show, link = () => null) {
+  byId("questions").replaceChildren(...questions.map((one, at) => question(one, at, { made, show, link })));
+}
+
+function question(one, at, of) {
+  const heading = `question-${at}`;
+  const answer = el("div", { class: "answer", "aria-live": "polite" });
+  const form = el("form", {},
+    el("fieldset", {}, el("legend", {}, one.ask), el("p", { class: "given" }, one.given), prediction(one)),
+    el("button", { type: "submit" }, "Reveal"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer, of));
+  });
+  return el("section", { "aria-labelledby": heading }, el("h2", { id: heading }, `${at + 1}. ${one.title}`), form, answer);
+}
+
+function prediction({ choices }) {
+  if (!choices) {
+    return el("label", {}, "Your prediction", el("input", { type: "number", name: "prediction", min: 0, max: 999, required: true }));
+  }
+  return el("div", { class: "choices" }, ...choices.map((choice, value) =>
+    el("label", {}, el("input", { type: "radio", name: "prediction", value, required: true }), choice)));
+}
+
+async function reveal(one, at, predicted, answer, { made, show, link }) {
+  const shown = await Promise.all(one.shown.map(made));
+  const right = one.right(shown);
+  const isRight = predicted === right;
+  // Only the first prediction counts.
+  if (!results.has(at)) results.set(at, isRight);
+  const said = one.choices ? one.choices[right] : String(right);
+  const more = link(shown);
+  answer.replaceChildren(
+    el("p", { class: `verdict ${isRight ? "right" : "wrong"}` }, isRight ? `Right: ${said}.` : `The answer is: ${said}.`),
+    ...shown.map(show), ...one.told(shown).map((text) => el("p", {}, text)), ...(more ? [el("p", {}, more)] : []));
+  const n = [...results.values()].filter(Boolean).length;
+  byId("score").textContent = `${n} of ${plural(results.size, "prediction")} right so far.`;
+}
+
+// Where a lesson goes on: to the exercise, where the page knows the course, and to the next page.
+export function linksOn({ lesson, what, next, then }) {
+  const course = document.querySelector("meta[name=course]")?.content;
+  const links = [...(course ? [el("a", { href: course + lesson }, what)] : []), el("a", { href: next }, then)];
+  byId("onward").replaceChildren(...links.flatMap((link, at) => (at ? [" · ", link] : [link])));
+}
