@@ -109,7 +109,7 @@ pub fn check_symbols(tokens: &Tokens, symbols: &Symbols) -> Result<()> {
     let Symbols { unit, unknown, joining, .. } = symbols;
     let fail = |reason| Err(Error::Vocabulary(reason));
     if !UNITS.contains(&unit.as_str()) {
-        return fail(format!("unknown unit '{unit}' of symbols; there are {}", UNITS.join(", ")));
+        return fail(format!("unknown unit '{unit}' of symbols; expected one of {}", UNITS.join(", ")));
     }
     if let Some(id) = unknown
         && tokens.get(*id).is_none()
@@ -118,7 +118,7 @@ pub fn check_symbols(tokens: &Tokens, symbols: &Symbols) -> Result<()> {
     }
     if let Some((rule, mark)) = joining {
         if !JOININGS.contains(&rule.as_str()) {
-            return fail(format!("unknown joining '{rule}'; there are {}", JOININGS.join(", ")));
+            return fail(format!("unknown joining '{rule}'; expected one of {}", JOININGS.join(", ")));
         }
         if rule == "suffix" && mark.is_empty() {
             return fail("the suffix by which tokens are joined is empty".into());

@@ -73,7 +73,7 @@ impl PieceCounter {
     /// Fails if counting was stopped in the middle.
     pub fn check_whole(&self) -> Result<()> {
         if !self.is_whole {
-            return Err(Error::Training("counting was stopped before it was done; count anew".into()));
+            return Err(Error::Training("counting was stopped before it was done; count again".into()));
         }
         Ok(())
     }
@@ -190,7 +190,7 @@ mod tests {
         let (mut stopped, mut text) = (counter(), b"a b c d e f g h".as_slice());
         let on_chunk = &mut |_| Err(Error::Interrupted);
         assert_eq!(stopped.add_stream(&mut text, Path::new(""), None, on_chunk), Err(Error::Interrupted));
-        let says_so = Err(Error::Training("counting was stopped before it was done; count anew".into()));
+        let says_so = Err(Error::Training("counting was stopped before it was done; count again".into()));
         assert_eq!((stopped.check_whole(), stopped.add([&b"a"[..]])), (says_so.clone(), says_so));
         let mut done = counter();
         done.add([&b"a"[..]]).unwrap();

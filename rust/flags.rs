@@ -52,7 +52,7 @@ impl Flags {
                 "hides" => flags.hides = true,
                 _ => {
                     let reason = format!(
-                        "the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip, hides"
+                        "the token '{token}' has the flag '{name}'; expected one of single_word, lstrip, rstrip, hides"
                     );
                     return Err(Error::Vocabulary(reason));
                 }

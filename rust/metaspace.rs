@@ -53,7 +53,7 @@ impl Metaspace {
             "always" => (true, true, false, true),
             "bytes" => (true, true, false, false),
             _ => {
-                let reason = format!("unknown prefix '{prefix}'; there are {}", PREFIXES.join(", "));
+                let reason = format!("unknown prefix '{prefix}'; expected one of {}", PREFIXES.join(", "));
                 return Err(Error::Vocabulary(reason));
             }
         };

@@ -77,7 +77,7 @@ impl Step {
             return Error::Vocabulary(format!("the normalizer {name} takes {wanted} texts, not {}", texts.len()));
         }
         let names: Vec<&str> = known().map(|(name, _)| name).collect();
-        Error::Vocabulary(format!("unknown normalizer '{name}'; there are {}", names.join(", ")))
+        Error::Vocabulary(format!("unknown normalizer '{name}'; expected one of {}", names.join(", ")))
     }
 
     pub fn name(&self) -> &'static str {

@@ -170,7 +170,7 @@ export class Answers {
   // The tokenizer of a name.
   async get(name) {
     if (!this.opened.has(name)) {
-      if (name.startsWith(OWN)) throw new Refusal(`the tokenizer '${name}' is not here any more`, "Forgotten");
+      if (name.startsWith(OWN)) throw new Refusal(`the tokenizer '${name}' is no longer available`, "Forgotten");
       const opening = this.openPublished(name);
       this.opened.set(name, opening);
       // What could not be fetched is tried again when it is asked for again.
@@ -190,7 +190,7 @@ export class Answers {
     const text = encoder.encode(asked.text);
     if (text.length > this.limits.text) {
       const [size, most] = [text.length, this.limits.text].map((bytes) => bytes.toLocaleString("en"));
-      throw new Refusal(`the text has ${size} bytes; ${most} are the most that are shown`, "TooLarge");
+      throw new Refusal(`the text has ${size} bytes; ${most} is the limit`, "TooLarge");
     }
     return text;
   }

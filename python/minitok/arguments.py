@@ -51,7 +51,7 @@ def check_pattern(pattern: str) -> str:
     try:
         pattern.encode()
     except UnicodeEncodeError:
-        raise PatternError(pattern, "the pattern holds a lone surrogate") from None
+        raise PatternError(pattern, "the pattern contains a lone surrogate") from None
     return pattern
 
 
@@ -149,7 +149,7 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
         try:
             name.encode()
         except UnicodeEncodeError:
-            raise VocabularyError(f"the {kind} token {name!r} holds a lone surrogate") from None
+            raise VocabularyError(f"the {kind} token {name!r} contains a lone surrogate") from None
     return dict(special_tokens)
 
 

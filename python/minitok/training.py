@@ -156,7 +156,7 @@ def train_from_counts(
     """Trains on counts. ``decided``: options of ``train`` that counts decide."""
     for option, value in decided.items():
         if value not in (None, (), "bytes"):
-            raise TypeError(f"counts have a pattern and special tokens themselves, of bytes: {option} is not for them")
+            raise TypeError(f"counts already define a pattern and special tokens, over bytes: omit {option}")
     if backend is not None:
         counts = counts.with_backend(load_backend(backend).name)
     with start_progress(progress) as show:

@@ -148,7 +148,7 @@ impl<I: Id> Packing<'_, I> {
 /// Appends ids as numbers of another type.
 fn append_as<I: Id>(ids: &[u32], out: &mut Vec<I>) -> Result<()> {
     if ids.iter().fold(0, |all, id| all | id) > I::MOST {
-        return Err(Error::TooLong(format!("an id is greater than {}, the greatest that was asked for", I::MOST)));
+        return Err(Error::TooLong(format!("an id is above {}, the maximum of the requested type", I::MOST)));
     }
     out.try_reserve(ids.len())?;
     // In one loop over two slices, which becomes vector instructions; `extend` does not.

@@ -29,8 +29,9 @@ impl Read for Stream<'_> {
             let chunk = self.source.call_method1(py, "read", (buffer.len(),))?;
             let bytes: &[u8] = chunk.extract(py)?;
             length = bytes.len();
-            let room =
-                buffer.get_mut(..length).ok_or_else(|| PyValueError::new_err("read gave more than asked for"))?;
+            let room = buffer
+                .get_mut(..length)
+                .ok_or_else(|| PyValueError::new_err("read() returned more than was requested"))?;
             room.copy_from_slice(bytes);
             Ok(())
         });

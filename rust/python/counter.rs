@@ -392,7 +392,7 @@ fn in_use() -> Error {
 }
 
 fn spent() -> Error {
-    Error::Training("the pieces of this counter have been trained on and are gone; count anew".into())
+    Error::Training("the pieces of this counter were consumed by training; count again".into())
 }
 
 fn too_long() -> Error {

@@ -59,7 +59,7 @@ impl Documents {
 pub fn read_column(data: &Bound<'_, PyArray1<u8>>, offsets: &Bound<'_, PyArray1<i64>>) -> PyResult<Documents> {
     let (data, offsets) = (data.try_readonly()?, offsets.try_readonly()?);
     let (data, offsets) = (data.as_slice()?, offsets.as_slice()?);
-    let wrong = || PyValueError::new_err("the offsets of the texts are not places in the data, in ascending order");
+    let wrong = || PyValueError::new_err("the offsets of the texts must ascend and lie within the data");
     let ends: Vec<usize> = try_collect(offsets.iter().map(|&at| at.try_into().map_err(|_| wrong())))?;
     let (first, last) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
     if !ends.is_sorted() || last > data.len() {

@@ -144,7 +144,7 @@ fn rows_of_array(
     }
     let (starts, ends) = (places.0.try_readonly()?, places.1.try_readonly()?);
     let (starts, ends) = (starts.as_slice()?, ends.as_slice()?);
-    let wrong = || PyValueError::new_err("the offsets of the rows are not places in the ids, in ascending order");
+    let wrong = || PyValueError::new_err("the offsets of the rows must ascend and lie within the ids");
     let place = |(&start, &end): (&i64, &i64)| {
         let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
         (start <= end && end <= all.len()).then_some(start..end)

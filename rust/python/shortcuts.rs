@@ -75,7 +75,7 @@ impl Shortcuts {
     fn _hold(&self, codec: &Bound<'_, PyAny>) -> PyResult<()> {
         let Ok(codec) = codec.cast::<Codec>() else { return Ok(()) };
         let held = self.codec.set(codec.clone().unbind());
-        held.map_err(|_| PyRuntimeError::new_err("a tokenizer never changes: it cannot be made twice"))
+        held.map_err(|_| PyRuntimeError::new_err("a tokenizer is immutable: __init__ cannot be called twice"))
     }
 
     /// Returns the ids of a text.

@@ -70,7 +70,7 @@ pub fn span_list<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let (first, last) = (copied(starts.try_readonly()?.as_slice()?)?, copied(ends.try_readonly()?.as_slice()?)?);
     if first.len() != last.len() {
-        return Err(PyValueError::new_err("there are not as many starts as ends"));
+        return Err(PyValueError::new_err("starts and ends must have the same length"));
     }
     pairs(starts.py(), &first, &last)
 }

@@ -57,9 +57,9 @@ def test_a_lone_surrogate_in_training_is_a_replacement_character(backend):
 def test_a_lone_surrogate_in_a_name_is_refused():
     name = "<\ud800>"
     failed = failure_on_both(lambda backend: tokenizer(backend, special_tokens={name: 300}))
-    assert failed == Failure(minitok.errors.VocabularyError, f"the special token {name!r} holds a lone surrogate")
+    assert failed == Failure(minitok.errors.VocabularyError, f"the special token {name!r} contains a lone surrogate")
     failed = failure_on_both(lambda backend: minitok.train([], 300, special_tokens=[name], backend=backend))
-    assert failed == Failure(minitok.errors.TrainingError, f"the special token {name!r} holds a lone surrogate")
+    assert failed == Failure(minitok.errors.TrainingError, f"the special token {name!r} contains a lone surrogate")
     assert failure_on_both(lambda backend: tokenizer(backend).token_id(name)).kind is KeyError
     assert failure_on_both(lambda backend: tokenizer(backend).encode("", allowed_special={name})).kind is ValueError
 

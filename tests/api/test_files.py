@@ -68,7 +68,7 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
         ({"byte_order": [0] * 256}, "not a permutation"), ({"byte_order": KeyError}, "byte_order is not 256 numbers"),
         ({"tokens": [[0, "!!"]], "whole_pieces": True}, "not base64"), ({"tokens": [[0]], "whole_pieces": True}, "a token is not an id"),
         ({"tokens": [], "whole_pieces": True, "merges": []}, "has no token"), ({"tokens": []}, "merge 0 is not 4 numbers"),
-        ({"tokens": [[0, "YQ=="], [0, "Yg=="]], "whole_pieces": True, "merges": []}, "the token 0 stands twice"),
+        ({"tokens": [[0, "YQ=="], [0, "Yg=="]], "whole_pieces": True, "merges": []}, "the token 0 appears twice"),
         ({"name": 3}, "'name' is a int"), ({"trained": "yes"}, "'trained' is a str"),
     ],
     ids=lambda value: repr(value)[:50],

@@ -271,7 +271,7 @@ def test_what_is_refused_here():
     for wrong in (3, ""):
         with pytest.raises(TypeError, match="map"):
             mine.NormalizedString("a").map(lambda _, wrong=wrong: wrong)
-    with pytest.raises(PatternError, match=r"a '\^', which other engines read otherwise"):
+    with pytest.raises(PatternError, match=r"a '\^', which other engines interpret differently"):
         mine.normalizers.Replace(mine.Regex("^a"), "b").normalize_str("a")
     with pytest.raises(TypeError, match="NormalizedString"):
         mine.PreTokenizedString("a").split(lambda _, piece: [str(piece)])

@@ -339,11 +339,13 @@ def test_what_minitok_does_not_read_is_refused_by_name(tmp_path):
     mine = minitok.compat.tokenizers
     other = tokenizers.Tokenizer.from_str(hf_files.file("small"))
     other.normalizer = tokenizers.normalizers.Replace(tokenizers.Regex("^a"), "b")
-    with pytest.raises(minitok.errors.FileFormatError, match=r"^json: .*a '\^', which other engines read otherwise"):
+    with pytest.raises(
+        minitok.errors.FileFormatError, match=r"^json: .*a '\^', which other engines interpret differently"
+    ):
         mine.Tokenizer.from_str(other.to_str())
     tok = mine.Tokenizer.from_str(hf_files.file("small"))
     tok.normalizer = mine.normalizers.Replace(mine.Regex("^a"), "b")
-    with pytest.raises(minitok.errors.FileFormatError, match=r"a '\^', which other engines read otherwise"):
+    with pytest.raises(minitok.errors.FileFormatError, match=r"a '\^', which other engines interpret differently"):
         tok.encode("Low")
     component = mine.pre_tokenizers.Sequence(
         [mine.pre_tokenizers.ByteLevel(), mine.normalizers.Replace(mine.Regex("a"), "b")][:1]

@@ -94,7 +94,7 @@ def test_a_counter_that_was_stopped_says_so(backend, fast):
     calls = [counter.finish, counter.totals, counter.to_arrays, partial(counter.add, ["low"])]
     calls += [partial(counter.add_pieces, b"a", *one, 1, 1)]
     for call in calls:
-        with pytest.raises(minitok.errors.TrainingError, match="counting was stopped before it was done; count anew"):
+        with pytest.raises(minitok.errors.TrainingError, match="counting was stopped before it was done; count again"):
             call()
 
 

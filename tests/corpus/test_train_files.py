@@ -145,7 +145,7 @@ def test_files_that_cannot_be_read_are_the_systems_errors(tmp_path):
     assert fails(3) is TypeError
     failed = failure_on_both(lambda backend: minitok.train_files(__file__, 300, separator="", backend=backend))
     assert failed == Failure(
-        minitok.errors.TrainingError, "the separator is empty; leave it out for one document a file"
+        minitok.errors.TrainingError, "the separator is empty; omit it to make each file one document"
     )
 
 

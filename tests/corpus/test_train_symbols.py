@@ -123,5 +123,5 @@ def test_by_hand(backend):
 
 
 def test_a_token_of_two_merges_is_refused(backend):
-    with pytest.raises(TrainingError, match="the token 'ab', which gets one id there and two here"):
+    with pytest.raises(TrainingError, match="the token 'ab', which has one id in tokenizers and two in minitok"):
         learn_symbols(Counter({"ab": 2}), SymbolOptions(9, ["ab"]), backend)

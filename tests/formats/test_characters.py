@@ -217,7 +217,7 @@ def test_a_normalized_token_that_a_metaspace_that_puts_no_space_leaves_otherwise
     content["added_tokens"] = [{"id": 262, "normalized": True} | token]
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
         slow(content, "rust")
-    # Where markers come first, these tokens are found among them, which a file with such a Metaspace cannot say.
+    # Where markers come first, these tokens are found among them, which a file with such a Metaspace cannot express.
     content["added_tokens"] = []
     plain = slow(content, "rust")
     flags = {token["content"]: [flag for flag in ("lstrip", "rstrip") if token.get(flag)]}

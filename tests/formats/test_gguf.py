@@ -225,11 +225,11 @@ REFUSED = {
     "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
     "a merge of nothing": (
         BYTES | {"merges": ["a b"]},
-        "merge 0 is of the token 'ab', which the vocabulary does not have",
+        "merge 0 is of the token 'ab', which is not in the vocabulary",
     ),
     "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
     "a type": (BYTES | {"kinds": [9] * 256}, "token 0 has the unknown type 9"),
-    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "the token 1, b'a', stands twice"),
+    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "the token 1, b'a', appears twice"),
     "a prefix": (BYTES | {"more": [lambda writer: writer.add_add_space_prefix(True)]}, "add_space_prefix"),
     "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
     "no byte": (CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"]}, "the byte 0xff has no token"),

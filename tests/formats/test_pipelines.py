@@ -141,7 +141,7 @@ def test_what_is_written_has_the_same_ids(content, texts):
     try:
         written = huggingface.dump(tok.definition)
     except minitok.errors.VocabularyError as reason:
-        assert "which Hugging Face's engine reads otherwise" in str(reason)
+        assert "which Hugging Face's engine interprets differently" in str(reason)
         return
     theirs = Tokenizer.from_str(json.dumps(written))
     again = minitok.Tokenizer.from_definition(huggingface.parse(written, "it"))

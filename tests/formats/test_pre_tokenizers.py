@@ -111,7 +111,7 @@ def test_a_pattern_is_read_part_by_part(pattern):
 def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
     split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
     content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
-    with pytest.raises(minitok.errors.FileFormatError, match="which other engines read otherwise"):
+    with pytest.raises(minitok.errors.FileFormatError, match="which other engines interpret differently"):
         huggingface.parse(content, "it")
 
 

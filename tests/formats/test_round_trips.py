@@ -334,7 +334,7 @@ def test_byte_order_is_kept(tmp_path):
     tok = trained(byte_order="gpt2")
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json") == tok
-    with pytest.raises(minitok.errors.VocabularyError, match="minbpe's format cannot say ids"):
+    with pytest.raises(minitok.errors.VocabularyError, match="minbpe's format cannot express ids"):
         tok.save(tmp_path / "a.model", format="minbpe")
 
 

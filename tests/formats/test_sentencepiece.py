@@ -163,7 +163,7 @@ def test_damage_is_a_typed_error_or_harmless(at, junk):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\x0a", "the file is cut short at byte 1"),
+        (b"\x0a", "the file is truncated at byte 1"),
         (b"\x0a\x05\x0a", "reaches beyond its message"),
         (b"\x0a" + b"\xff" * 11, "longer than 64 bits"),
         (b"\x0b\x00", "the unknown type 3"),

@@ -141,7 +141,7 @@ REFUSED = {
     "a merge of nothing": (BYTES | {"merges": ["a b"]}, "merge 0 is of the token"),
     "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
     "a type": (BYTES | {"kinds": [9] * 256}, "the token 0 has the unknown type 9"),
-    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "stands twice"),
+    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "appears twice"),
     "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
     "no byte": (
         CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"], "scores": [0.0] * 256},

@@ -169,7 +169,7 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(answers, opened, page):
         ({"late_tokens": "<s>"}, "'late_tokens' is not a list of names"),
         (
             {"token_flags": {"<s>": ["strip"]}},
-            "the token '<s>' has the flag 'strip'; there are single_word, lstrip, rstrip",
+            "the token '<s>' has the flag 'strip'; expected one of single_word, lstrip, rstrip",
         ),
         ({"token_flags": {"<s>": "lstrip"}}, "'token_flags' are not names with lists of flags"),
         ({"normalizer": "nfc"}, "unknown normalizer 'nfc'; there are NFC, "),
@@ -221,7 +221,7 @@ def test_what_is_refused_is_refused_in_the_same_words(page):
     ]
     large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
     told = page.evaluate(failed, ["tokens", large])
-    assert told[1:] == ["TooLarge", "the text has 1,200,000 bytes; 1,048,576 are the most that are shown"]
+    assert told[1:] == ["TooLarge", "the text has 1,200,000 bytes; 1,048,576 is the limit"]
     unknown = {"text": "", "special": False, "encodings": ["__proto__"]}
     assert page.evaluate(failed, ["tokens", unknown])[1] == "UnknownEncodingError"
     # A core that fails is started anew for the next question.

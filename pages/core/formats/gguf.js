@@ -29,7 +29,7 @@ export function readGguf(data, known) {
 
 function readScores(values) {
   if (values.get(`${GGML}precompiled_charsmap`)?.value?.length) {
-    throw new WrongFile("the tokenizer replaces characters (precompiled_charsmap), which minitok does not do");
+    throw new WrongFile("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support");
   }
   const { tokens, kinds } = tokensOf(values);
   const scores = items(values, "scores", "float", tokens.length);
@@ -60,14 +60,14 @@ function readMerges(values, known) {
   const pre = textOf(values, "pre");
   if (!Object.hasOwn(known.patterns, pre)) throw new WrongFile(`the split pattern has the name ${shown(pre)}, which minitok does not know`);
   if (values.get(`${GGML}add_space_prefix`)?.value) {
-    throw new WrongFile("it puts a space before the text (add_space_prefix), which minitok does not do with bytes");
+    throw new WrongFile("it puts a space before the text (add_space_prefix), which minitok does not support with bytes");
   }
   const { tokens, kinds } = tokensOf(values);
   const [ids, byBytes] = [new Map(), new Map()];
   tokens.forEach((token, id) => {
     if (kinds[id] !== NORMAL) return;
     const text = asText(token, id);
-    if (ids.has(text)) throw new WrongFile(`the token ${id}, ${shown(text)}, stands twice`);
+    if (ids.has(text)) throw new WrongFile(`the token ${id}, ${shown(text)}, appears twice`);
     ids.set(text, id);
     // What is not written as bytes are, no text has.
     const bytes = [...text].map((char) => BYTE_OF.get(char));
@@ -76,7 +76,7 @@ function readMerges(values, known) {
   const rows = items(values, "merges", "bytes").map((row, rank) => {
     const sides = loose.decode(row).split(" ");
     if (sides.length !== 2) throw new WrongFile(`merge ${rank} is not two tokens: ${shown(loose.decode(row))}`);
-    if (!ids.has(sides.join(""))) throw new WrongFile(`merge ${rank} is of the token ${shown(sides.join(""))}, which the vocabulary does not have`);
+    if (!ids.has(sides.join(""))) throw new WrongFile(`merge ${rank} is of the token ${shown(sides.join(""))}, which is not in the vocabulary`);
     return sides;
   });
   const read = vocabulary(byBytes, pairsOf(rows, ids), known.whole_pieces.includes(pre));

@@ -44,7 +44,7 @@ function* fields(data, from, end) {
   const varint = () => {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (at >= end) throw new WrongFile(`the file is cut short at byte ${at}`);
+      if (at >= end) throw new WrongFile(`the file is truncated at byte ${at}`);
       const byte = data[at];
       value += (byte & 0x7f) * 2 ** shift;
       at += 1;
@@ -66,7 +66,7 @@ function* fields(data, from, end) {
       at += length;
     } else if (wire === 5 || wire === 1) {
       const size = wire === 5 ? 4 : 8;
-      if (at + size > end) throw new WrongFile(`the file is cut short at byte ${at}`);
+      if (at + size > end) throw new WrongFile(`the file is truncated at byte ${at}`);
       value = size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
       at += size;
     } else {
@@ -81,8 +81,8 @@ function checkOptions(trainer, normalizer) {
   if (model !== 2) throw new WrongFile(`the model is ${MODELS[model] ?? model}; minitok reads BPE`);
   if (!trainer.get(35)) throw new WrongFile("the model has no byte_fallback: unknown characters would be lost");
   if (trainer.get(24)) throw new WrongFile("the model has treat_whitespace_as_suffix");
-  if (normalizer.get(2)?.length) throw new WrongFile("the normalizer replaces characters (precompiled_charsmap), which minitok does not do");
-  if (normalizer.get(4) ?? 1) throw new WrongFile("the normalizer has remove_extra_whitespaces, which minitok does not do");
+  if (normalizer.get(2)?.length) throw new WrongFile("the normalizer replaces characters (precompiled_charsmap), which minitok does not support");
+  if (normalizer.get(4) ?? 1) throw new WrongFile("the normalizer has remove_extra_whitespaces, which minitok does not support");
   if (!(normalizer.get(5) ?? 1)) throw new WrongFile("the normalizer does not write spaces as markers (escape_whitespaces)");
 }
 
@@ -100,7 +100,7 @@ function sorted(pieces) {
       if (!byte) throw new WrongFile(`the piece ${id} does not name a byte`);
       bytes.set(parseInt(byte[1], 16), id);
     } else if (kind === UNUSED) {
-      throw new WrongFile(`the piece ${id} is unused, which minitok does not have`);
+      throw new WrongFile(`the piece ${id} is unused, which minitok does not support`);
     } else if (kind === USER_DEFINED && token.includes(" ")) {
       throw elsewhere("a user-defined piece with a space");
     } else {

@@ -66,7 +66,7 @@ function checkDecoder(decoder, known) {
     const isMarks = step.type === "Replace" && step.pattern?.String === MARK && step.content === " ";
     const isStrip = step.type === "Strip" && step.content === " " && step.start === 1 && step.stop === 0;
     const isKnown = known.includes(step.type) && (step.type !== "Replace" || isMarks) && (step.type !== "Strip" || isStrip);
-    if (!isKnown) throw new WrongFile(`the decoder has a step ${step.type} that minitok does not have`);
+    if (!isKnown) throw new WrongFile(`the decoder has a step ${step.type} that minitok does not support`);
   }
 }
 
@@ -225,7 +225,7 @@ function spaces(content, patterns) {
 
 export function pairsOf(rows, ids) {
   return rows.map((row, rank) => row.map((side) => {
-    if (!ids.has(side)) throw new WrongFile(`merge ${rank} is of the token ${shown(side)}, which the vocabulary does not have`);
+    if (!ids.has(side)) throw new WrongFile(`merge ${rank} is of the token ${shown(side)}, which is not in the vocabulary`);
     return ids.get(side);
   }));
 }

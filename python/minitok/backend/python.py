@@ -130,7 +130,7 @@ def bytes_of(lines: JsonLines) -> bytes:
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents:
     ends = offsets.tolist()
     if ends != sorted(ends) or (ends and (ends[0] < 0 or ends[-1] > len(data))):
-        raise ValueError("the offsets of the texts are not places in the data, in ascending order")
+        raise ValueError("the offsets of the texts must ascend and lie within the data")
     text = data.tobytes()
     return Documents([text[start:end] for start, end in zip(ends, ends[1:])])
 
@@ -169,7 +169,7 @@ def encode_read(
     ids, offsets = codec.encode_documents(documents, allowed, 1, end)
     most = np.iinfo(dtype).max
     if len(ids) and ids.max() > most:
-        raise OverflowError(f"an id is greater than {most}, the greatest that was asked for")
+        raise OverflowError(f"an id is above {most}, the maximum of the requested type")
     return ids.astype(dtype, copy=False), offsets[1:], documents.size
 
 
@@ -319,7 +319,7 @@ class Codec:
         held = list(checked_ids(ids))
         places = list(zip(starts.tolist(), ends.tolist(), strict=True))
         if any(not 0 <= start <= end <= len(held) for start, end in places):
-            raise ValueError("the offsets of the rows are not places in the ids, in ascending order")
+            raise ValueError("the offsets of the rows must ascend and lie within the ids")
         return self.decode_batch([held[start:end] for start, end in places], errors, threads)
 
     def decode_column(

@@ -97,7 +97,9 @@ def render(
     [('<|', True), ('user', True), ('|>', True), ('Hi <|x|>', False)]
     """
     if add_generation_prompt and continue_final_message:
-        raise ValueError("continue_final_message goes on with the last message, add_generation_prompt begins another")
+        raise ValueError(
+            "continue_final_message continues the last message, add_generation_prompt begins another: choose one"
+        )
     if templates is None:
         templates = ChatTemplates({})
     source = templates.choose(template, with_tools=tools is not None)

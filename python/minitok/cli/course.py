@@ -114,7 +114,7 @@ def mutants(
     listed = [mutant for mutant in MUTANTS.values() if stage in (None, mutant.stage)]
     if not listed:
         stages = dict.fromkeys(mutant.stage for mutant in MUTANTS.values())
-        raise typer.BadParameter(f"no mutant is of stage {stage!r}; there are {', '.join(stages)}")
+        raise typer.BadParameter(f"no mutant is of stage {stage!r}; expected one of {', '.join(stages)}")
     if json:
         print_json([{"name": one.name, "stage": one.stage, "says": one.says} for one in listed])
         return

@@ -45,7 +45,7 @@ def check_output(out: Path, files: Sequence[str]) -> None:
         return
     for name in named_inputs(files):
         if os.path.samefile(0 if name == STDIN else name, out):
-            raise typer.BadParameter(f"{str(out)!r} is read, and would be written over: name another output")
+            raise typer.BadParameter(f"{str(out)!r} is an input and would be overwritten: choose another output")
 
 
 def as_typed(text: str) -> bytes:

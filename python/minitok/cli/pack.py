@@ -156,7 +156,7 @@ def part_of(named: str | None) -> tuple[int, int] | None:
         return None
     number, _, count = named.partition("/")
     if not (number.isdecimal() and count.isdecimal()):
-        raise typer.BadParameter(f"--part is like 2/8, the second of eight, not {named!r}")
+        raise typer.BadParameter(f"--part must be like 2/8, the second of eight, not {named!r}")
     return int(number), int(count)
 
 

@@ -145,7 +145,7 @@ class RegexTokenizer(Tokenizer):
             return self.encode_ordinary(text)
         if allowed_special == "none_raise":
             if found := next((name for name in self.special_tokens if name in text), None):
-                raise AssertionError(f"the text holds the special token {found!r}")
+                raise AssertionError(f"the text contains the special token {found!r}")
             return self.encode_ordinary(text)
         return self.tokenizer.encode(text, allowed_special=allowed_special)
 

@@ -92,7 +92,7 @@ class CorpusFiles:
     ) -> None:
         self.files: list[Path] = expand(paths)
         if separator is not None and not separator:
-            raise TrainingError("the separator is empty; leave it out for one document a file")
+            raise TrainingError("the separator is empty; omit it to make each file one document")
         self.separator = separator.encode() if isinstance(separator, str) else separator
         self.field = field
 

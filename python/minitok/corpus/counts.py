@@ -104,7 +104,7 @@ class PieceCounts:
         for other in others:
             if (other.pattern, set(other.special_tokens)) != (self.pattern, set(self.special_tokens)):
                 raise TrainingError(
-                    f"counts of other pieces cannot be merged: {other.pattern!r} with the special tokens "
+                    f"cannot merge counts of different pieces: {other.pattern!r} with the special tokens "
                     f"{other.special_tokens}, and {self.pattern!r} with {self.special_tokens}"
                 )
         everything = [self, *others]
@@ -205,5 +205,5 @@ def check_special(special_tokens: Sequence[str]) -> list[str]:
             raise TrainingError(f"the special token {name!r} is given twice")
         seen.add(name)
         if any("\ud800" <= char <= "\udfff" for char in name):
-            raise TrainingError(f"the special token {name!r} holds a lone surrogate")
+            raise TrainingError(f"the special token {name!r} contains a lone surrogate")
     return names

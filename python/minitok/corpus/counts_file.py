@@ -92,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> Content:
         found = os.fstat(file.fileno()).st_size - file.tell()
         if found != wanted:
             raise FileFormatError(
-                path, f"{found} bytes follow the first line, which says {wanted}: cut off, or damaged"
+                path, f"{found} bytes follow the first line, which says {wanted}: truncated or damaged"
             )
         body = file.read()
     if zlib.crc32(body) != head["crc32"]:
@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str]) -> Content:
     counts = np.frombuffer(body, "<i8", pieces)
     lengths = np.frombuffer(body, "<u4", pieces, 8 * pieces)
     if pieces and (counts.min() < 1 or int(lengths.sum(dtype=np.uint64)) != head["size"]):
-        raise FileFormatError(path, "counts or lengths of pieces that cannot be")
+        raise FileFormatError(path, "impossible counts or lengths of pieces")
     if sum(counts.tolist()) >= 1 << 63:
         raise FileFormatError(path, "more than 2^63 pieces")
     arrays = body[12 * pieces :], lengths.astype(np.uint32), counts.astype(np.int64)

@@ -273,7 +273,7 @@ def uses_of(
 def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) -> None:
     """Counts the ids of pieces. They are encoded as they stand: cut once more, a piece could fall apart."""
     if base.normalizer or base.late_tokens or base.prefix or base.token_flags or base.words or base.word_end:
-        raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
+        raise VocabularyError("cannot prune from counts: this tokenizer preprocesses text; pass texts instead")
     check_pieces(counts, base)
     codec: Codec = base.replace(pattern="none").codec()
     pieces = iter(counts.to_dict().items())

@@ -132,7 +132,9 @@ def learn_symbols(counts: Counter[str], options: SymbolOptions, backend: str | N
     for left, right in pairs:
         made = tokens[left] + tokens[right].removeprefix(options.prefix)
         if ids.setdefault(made, len(tokens)) != len(tokens):
-            raise TrainingError(f"a merge makes anew the token {made!r}, which gets one id there and two here")
+            raise TrainingError(
+                f"a merge makes the token {made!r} again, which has one id in tokenizers and two in minitok"
+            )
         tokens.append(made)
     return Learnt(ids, [(tokens[left], tokens[right]) for left, right in pairs])
 

@@ -100,7 +100,7 @@ def stages_asked_for(stages: Sequence[int | str]) -> list[Stage]:
     unknown = wanted - {str(stage.number) for stage in STAGES} - {stage.name for stage in STAGES}
     if unknown:
         known = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
-        raise ValueError(f"there is no stage {min(unknown)}; there are {known}")
+        raise ValueError(f"there is no stage {min(unknown)}; expected one of {known}")
     return [stage for stage in STAGES if {str(stage.number), stage.name} & wanted]
 
 

@@ -101,7 +101,7 @@ class ChatTemplates:
             return self.templates["default"]
         if not self.templates:
             raise TemplateError(
-                "this tokenizer has no chat template: pass template=, or give it one by replace(chat=...)"
+                "this tokenizer has no chat template: pass template=, or add one with replace(chat=...)"
             )
         names = ", ".join(sorted(map(repr, self.templates)))
         raise TemplateError(f"this tokenizer has no default chat template: name one of {names}")

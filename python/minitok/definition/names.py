@@ -125,7 +125,7 @@ def step_named(step: str) -> str:
     known = f"did you mean {either(near)}?" if near else f"patterns with names are {', '.join(pattern_names()[:11])}."
     raise PatternError(
         step,
-        f"not the name of a pattern, an encoding or a model; {known} To match this text and no other, write (?:{name})",
+        f"not the name of a pattern, an encoding or a model; {known} To match exactly this text, write (?:{name})",
     )
 
 

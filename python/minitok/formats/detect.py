@@ -86,7 +86,7 @@ def read_file(
         if len(start.split(b"\n", 1)[0].split()) != 2:
             raise FileFormatError(path, NOT_KNOWN)
         if pattern is None:
-            raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
+            raise FileFormatError(path, "a tiktoken rank file does not contain its split pattern: pass pattern=")
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):

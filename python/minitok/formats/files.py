@@ -65,7 +65,7 @@ def parse_json(data: bytes, path: object) -> Any:
         if len(fields) < len(pairs):
             seen: set[str] = set()
             twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-            raise FileFormatError(path, f"{twice!r} stands twice in one object")
+            raise FileFormatError(path, f"{twice!r} appears twice in one object")
         return fields
 
     try:

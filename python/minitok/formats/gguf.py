@@ -135,7 +135,7 @@ def parse_table(path: str | os.PathLike[str], backend: str | None) -> Definition
 def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     """BPE of characters with byte fallback, from scores."""
     if values.get(GGML + "precompiled_charsmap"):
-        raise Reason("the tokenizer replaces characters (precompiled_charsmap), which minitok does not do")
+        raise Reason("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support")
     tokens, kinds = tokens_of(values)
     scores = items(values, "scores", float, len(tokens))
     if any(map(math.isnan, scores)):
@@ -164,7 +164,7 @@ def read_bytes(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     if pre not in PATTERNS:
         raise Reason(f"the split pattern has the name {shown(pre)}, which minitok does not know")
     if values.get(GGML + "add_space_prefix"):
-        raise Reason("it puts a space before the text (add_space_prefix), which minitok does not do with bytes")
+        raise Reason("it puts a space before the text (add_space_prefix), which minitok does not support with bytes")
     tokens, kinds = tokens_of(values)
     ids: dict[str, int] = {}
     by_bytes: dict[bytes, int] = {}
@@ -173,7 +173,7 @@ def read_bytes(values: dict[str, Any], options: dict[str, Any]) -> Definition:
             continue
         text = as_text(token, token_id)
         if ids.setdefault(text, token_id) != token_id:
-            raise Reason(f"the token {token_id}, {shown(token)}, stands twice")
+            raise Reason(f"the token {token_id}, {shown(token)}, appears twice")
         with suppress(KeyError):
             by_bytes[to_bytes(text)] = token_id
     rows = [row.decode("utf-8", "replace") for row in items(values, "merges", bytes, None)]

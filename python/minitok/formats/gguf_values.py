@@ -49,11 +49,11 @@ class Reader:
         if count <= len(self.block) - self.at:
             return
         if count > self.size - self.place():
-            raise Reason(f"the file is cut short: {count:,} bytes are missing or more at byte {self.place():,}")
+            raise Reason(f"the file is truncated: {count:,} bytes are missing or more at byte {self.place():,}")
         self.start, rest = self.place(), self.block[self.at :]
         self.block, self.at = rest + self.file.read(max(count, AHEAD) - len(rest)), 0
         if count > len(self.block):
-            raise Reason(f"the file is cut short at byte {self.start:,}")
+            raise Reason(f"the file is truncated at byte {self.start:,}")
 
     def number(self, kind: str) -> Any:
         size = struct.calcsize("<" + kind)
@@ -98,7 +98,7 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
         key = reader.string().decode("utf-8", "replace")
         value = read_value(reader, reader.number("I"), keep=key in wanted)
         if key in values:
-            raise Reason(f"the key {key} stands twice, the second time at byte {place:,}")
+            raise Reason(f"the key {key} appears twice, the second time at byte {place:,}")
         if key in wanted:
             values[key] = value
     return values
@@ -128,7 +128,7 @@ def read_value(reader: Reader, kind: int, *, keep: bool) -> Any:
 def strings(reader: Reader, count: int, *, keep: bool) -> list[bytes]:
     """The strings of an array, each of which takes eight bytes at least; an empty list if they are not kept."""
     if count > (reader.size - reader.place()) // 8:
-        raise Reason(f"the file is cut short: {count:,} strings are said to come at byte {reader.place():,}")
+        raise Reason(f"the file is truncated: {count:,} strings are said to come at byte {reader.place():,}")
     found = []
     for _ in range(count):
         text = reader.string()

@@ -127,10 +127,10 @@ def find_pairs(rows: Sequence[tuple[str, str]], ids: dict[str, int], prefix: str
     """The merges as pairs of ids. The token of a merge has no prefix within it."""
     for rank, (left, right) in enumerate(rows):
         if not right.startswith(prefix):
-            raise Reason(f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}")
+            raise Reason(f"merge {rank} uses the token {right!r}, which has no continuing_subword_prefix {prefix!r}")
         for side in (left, right, left + right.removeprefix(prefix)):
             if side not in ids:
-                raise Reason(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+                raise Reason(f"merge {rank} uses the token {side!r}, which is not in the vocabulary")
     return [(ids[left], ids[right]) for left, right in rows]
 
 
@@ -171,11 +171,11 @@ def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:
     """The tokens and ids, special tokens included, and the lines of the merges.
 
     Raises:
-        VocabularyError: The files cannot say it.
+        VocabularyError: The files cannot express it.
     """
     definition.check("be written as GPT-2's files")
     if not merges_suffice(definition):
-        raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
+        raise VocabularyError("GPT-2's files cannot express that a piece which is a token is not merged")
     return shown_vocabulary(definition)
 
 
@@ -192,12 +192,12 @@ def shown_vocabulary(
     shown, pairs = written(dict(sorted(definition.vocab.tokens.items())), definition.merges)
     vocab = {token: token_id for token_id, token in shown.items()}
     if len(vocab) < len(shown):
-        raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+        raise VocabularyError("two ids have the same bytes, which a list of merges cannot express")
     names: dict[int, str] = {}
     for name, token_id in sorted(definition.found_tokens.items(), key=lambda item: item[1]):
         if names.setdefault(token_id, name) != name:
             raise VocabularyError(
-                f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot say"
+                f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot express"
             )
         if vocab.setdefault(name, token_id) != token_id:
             raise VocabularyError(f"the special token {name!r} reads like the token {vocab[name]}")
@@ -205,9 +205,9 @@ def shown_vocabulary(
 
 
 def check_ranks(merges: Sequence[Merge]) -> None:
-    """Refuses merges that a list cannot say."""
+    """Refuses merges that a list cannot express."""
     if any(later[3] <= earlier[3] for earlier, later in zip(merges, merges[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+        raise VocabularyError("two merges share a rank, which a list of merges cannot express")
 
 
 def merges_suffice(definition: Definition) -> bool:

@@ -245,7 +245,7 @@ def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
     for row in rows:
         token_id, token = parse_token(row)
         if token_id in tokens:
-            raise Reason(f"the token {token_id} stands twice")
+            raise Reason(f"the token {token_id} appears twice")
         tokens[token_id] = token
     return tokens
 

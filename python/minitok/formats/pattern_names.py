@@ -54,9 +54,9 @@ def one_expression(pattern: str, where: str) -> str:
     """The pattern as one regular expression without names, "" for ``none``.
 
     Raises:
-        VocabularyError: It cuts in turn, which the format cannot say.
+        VocabularyError: It cuts in turn, which the format cannot express.
     """
     steps = expressions(pattern)
     if len(steps) > 1:
-        raise VocabularyError(f"{where} cannot say a pattern that cuts in turn")
+        raise VocabularyError(f"{where} cannot express a pattern that cuts in turn")
     return steps[0] if steps else ""

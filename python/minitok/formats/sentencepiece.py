@@ -129,7 +129,7 @@ def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float | 
         elif wire in (FOUR_BYTES, EIGHT_BYTES):
             size = 4 if wire == FOUR_BYTES else 8
             if at + size > end:
-                raise Reason(f"the file is cut short at byte {at}")
+                raise Reason(f"the file is truncated at byte {at}")
             value = struct.unpack_from("<f" if size == 4 else "<d", data, at)[0]
             at += size
         else:
@@ -144,7 +144,7 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if at >= end:
-            raise Reason(f"the file is cut short at byte {at}")
+            raise Reason(f"the file is truncated at byte {at}")
         value |= (data[at] & 0x7F) << shift
         at += 1
         if data[at - 1] < 0x80:
@@ -153,7 +153,7 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
-    """Refuse what would change ids in a way that minitok does not have."""
+    """Refuse what would change ids in a way that minitok does not support."""
     model = trainer.get(3, 1)
     if model != 2:
         raise Reason(f"the model is {MODELS.get(model, shown(model))}; minitok reads BPE")
@@ -162,9 +162,9 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
     if trainer.get(24, 0):
         raise Reason("the model has treat_whitespace_as_suffix")
     if normalizer.get(2):
-        raise Reason("the normalizer replaces characters (precompiled_charsmap), which minitok does not do")
+        raise Reason("the normalizer replaces characters (precompiled_charsmap), which minitok does not support")
     if normalizer.get(4, 1):
-        raise Reason("the normalizer has remove_extra_whitespaces, which minitok does not do")
+        raise Reason("the normalizer has remove_extra_whitespaces, which minitok does not support")
     if not normalizer.get(5, 1):
         raise Reason("the normalizer does not write spaces as markers (escape_whitespaces)")
 
@@ -183,7 +183,7 @@ def sort_pieces(
         elif kind == BYTE:
             by_byte[read_byte(text, token_id)] = token_id
         elif kind == UNUSED:
-            raise Reason(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
+            raise Reason(f"the piece {token_id}, {text!r}, is unused, which minitok does not support")
         elif kind != USER_DEFINED or b" " not in text:
             special.setdefault(name := text.decode("utf-8", "replace"), token_id)
             late |= {name} if kind == USER_DEFINED and special[name] == token_id else set()

@@ -32,7 +32,7 @@ def parse(
     """The tokenizer in the content of a rank file.
 
     Raises:
-        FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
+        FileFormatError: A line is not base64 and a rank, a token or a rank appears twice, a byte has no rank.
     """
     chosen = load_backend(backend)
     with blame(path):
@@ -82,7 +82,7 @@ def dump(definition: Definition) -> bytes:
     """The tokenizer's ordinary tokens as the content of a rank file, in the order of their ids.
 
     Raises:
-        VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
+        VocabularyError: The format cannot express it: ids are not ranks, or merges by rank give other ids.
     """
     definition.check("be written as a rank file")
     return format_ranks(mergeable_ranks(definition))
@@ -102,10 +102,10 @@ def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
     tokens, merges, _ = definition.vocabulary()
     ranks = {tokens[token_id]: token_id for token_id in sorted(tokens, reverse=True)}
     if len(ranks) < len(tokens):
-        raise VocabularyError("two ids have the same bytes, which a rank file cannot say")
+        raise VocabularyError("two ids have the same bytes, which a rank file cannot express")
     ids = [made for _, _, made, _ in merges]
     if any(later < earlier for earlier, later in zip(ids, ids[1:], strict=False)):
-        raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot say")
+        raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot express")
     if not says_the_same(definition, ranks):
         raise VocabularyError("merging by rank gives other ids than these merges, so a rank file would be wrong")
     return {token: ranks[token] for token in reversed(ranks)}

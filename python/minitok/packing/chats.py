@@ -60,7 +60,7 @@ def check_learn(definition: Definition, learn: str) -> str:
         raise ValueError(f"learn must be {GENERATION!r} or a role, not {learn!r}; roles are {', '.join(sorted(ROLES))}")
     templates = definition.chat.templates if definition.chat else {}
     if not templates:
-        raise TemplateError("this tokenizer has no chat template: give it one by replace(chat=...)")
+        raise TemplateError("this tokenizer has no chat template: add one with replace(chat=...)")
     if learn == GENERATION and not any(re.search(r"{%[-+]?\s*generation\b", source) for source in templates.values()):
         raise TemplateError("the chat template has no {% generation %} block: learn what a role says, as 'assistant'")
     return learn

@@ -224,7 +224,7 @@ class Options:
         check_known(options, PackOptions)
         separator, allowed_special = options.get("separator"), options.get("allowed_special", ())
         if separator is not None and not separator:
-            raise ValueError("the separator is empty; leave it out for one document a file")
+            raise ValueError("the separator is empty; omit it to make each file one document")
         if learn is not None and (separator is not None or allowed_special):
             raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
         allowed = allowed_tokens(allowed_special, definition.special_tokens)
@@ -275,7 +275,7 @@ class Layout:
             if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
         if (self.row_length is None) != (self.begin is None):
-            raise ValueError("row_length and begin_row go together: how long a row is, and what it begins with")
+            raise ValueError("row_length and begin_row must be given together")
         if self.begin is not None:
             check_begin(self.begin, dtype)
         if self.rest not in ("keep", "drop"):

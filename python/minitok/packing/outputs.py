@@ -53,7 +53,7 @@ def format_of(path: Path, wanted: str | None) -> str:
             )
         return by_suffix[path.suffix]
     if wanted not in suffixes:
-        raise ValueError(f"unknown format {wanted!r}; there are {', '.join(suffixes)}")
+        raise ValueError(f"unknown format {wanted!r}; expected one of {', '.join(suffixes)}")
     if path.suffix not in suffixes[wanted]:
         raise ValueError(f"{str(path)!r} must end in {' or '.join(suffixes[wanted])} for the format {wanted}")
     return wanted
@@ -114,4 +114,4 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
     for file in inputs:
         status = file.stat()
         if (status.st_dev, status.st_ino) in replaced:
-            raise ValueError(f"{str(file)!r} is read, and {str(path)!r} would be written over it: name another output")
+            raise ValueError(f"{str(file)!r} is an input, and {str(path)!r} would overwrite it: choose another output")

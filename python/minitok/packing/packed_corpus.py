@@ -122,7 +122,7 @@ class Bare(PackedCorpus):
         last = bounds.end(len(bounds) - 1) if len(bounds) else 0
         if last != len(array):
             raise FileFormatError(
-                ids, f"{len(array)} ids, where the index {index.name} says {last}: one of them is cut off, or damaged"
+                ids, f"{len(array)} ids, where the index {index.name} says {last}: one of them is truncated or damaged"
             )
 
     def __len__(self) -> int:
@@ -134,7 +134,7 @@ class Bare(PackedCorpus):
             raise FileFormatError(
                 path,
                 f"{len(values)} numbers ({values.dtype}), where a mask has a byte for each of the {self.tokens} ids of "
-                f"{self.paths[0].name}: one of them is cut off, or damaged",
+                f"{self.paths[0].name}: one of them is truncated or damaged",
             )
         self.paths, self.values, self.masked = [*self.paths, path], values, True
         return self
@@ -187,7 +187,7 @@ class ColumnCorpus(PackedCorpus):
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise FileFormatError(path, f"not {path.suffix[1:]}, or cut off, or damaged: {error}") from None
+            raise FileFormatError(path, f"not {path.suffix[1:]}, or truncated or damaged: {error}") from None
         lists = [name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)]
         self.column = COLUMN if COLUMN in lists else next(iter(lists), "")
         if not self.column or not pa.types.is_integer(kinds[self.column].value_type):

@@ -152,7 +152,7 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
         raise FileFormatError(path, "not a packed corpus: .bin, .npy, .ds, .parquet, .arrow or .manifest.json")
     offsets = load_npy(index)
     if not len(offsets):
-        raise FileFormatError(index, "an index holds one number at least, and this one none")
+        raise FileFormatError(index, "the index is empty")
     last = int(offsets[-1])
     if path.suffix == ".npy":
         ids = load_npy(path)
@@ -160,7 +160,7 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
     size = path.stat().st_size
     if size not in (2 * last, 4 * last):
         raise FileFormatError(
-            path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is cut off, or damaged"
+            path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is truncated or damaged"
         )
     dtype = "<u4" if size == 4 * last and last else "<u2"
     return with_mask(Bare(path, index, "numbers", mapped(path, dtype), Bounds(offsets)))
@@ -180,14 +180,14 @@ def load_npy(path: Path) -> Ids:
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - NumPy has no error of its own for a damaged head
-            raise FileFormatError(path, f"not a .npy file, or cut off: {error}") from None
+            raise FileFormatError(path, f"not a .npy file, or truncated: {error}") from None
         start, size = file.tell(), os.fstat(file.fileno()).st_size
     if dtype.kind not in "iu":
-        raise FileFormatError(path, f"it holds {dtype}, and not whole numbers")
+        raise FileFormatError(path, f"it holds {dtype}, not whole numbers")
     if len(shape) != 1 or type(shape[0]) is not int or shape[0] < 0:
         raise FileFormatError(path, "not one row of numbers")
     if shape[0] * dtype.itemsize > size - start:
-        raise FileFormatError(path, f"cut off: its head says {shape[0]} numbers of {dtype.itemsize} bytes")
+        raise FileFormatError(path, f"truncated: its header says {shape[0]} numbers of {dtype.itemsize} bytes")
     return mapped(path, dtype.str, start, shape[0])
 
 
@@ -210,12 +210,12 @@ def open_datatrove(path: Path) -> PackedCorpus:
     index = path.with_name(path.name + ".index")
     size, found = path.stat().st_size, index.stat().st_size
     if found % 8:
-        raise FileFormatError(index, f"{found} bytes are not whole ends of 8 bytes each: cut off, or damaged")
+        raise FileFormatError(index, f"{found} bytes are not whole ends of 8 bytes each: truncated or damaged")
     ends = mapped(index, "<u8")
     last = int(ends[-1]) if len(ends) else 0
     if size not in (2 * last, 4 * last):
         raise FileFormatError(
-            path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is cut off, or damaged"
+            path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is truncated or damaged"
         )
     dtype = "<u4" if size == 4 * last and last else "<u2"
     return with_mask(Bare(path, index, "datatrove", mapped(path, dtype), Ends(ends)))
@@ -233,7 +233,9 @@ def open_megatron(path: Path, index: Path) -> PackedCorpus:
     wanted = head + 12 * sequences + 8 * bounds
     # Modes of sequences may follow, a byte each.
     if index.stat().st_size not in (wanted, wanted + sequences):
-        raise FileFormatError(index, f"{index.stat().st_size} bytes, and its head says {wanted}: cut off, or damaged")
+        raise FileFormatError(
+            index, f"{index.stat().st_size} bytes, and its header says {wanted}: truncated or damaged"
+        )
     lengths = mapped(index, "<i4", head, sequences)
     pointers = mapped(index, "<i8", head + 4 * sequences, sequences)
     documents = mapped(index, "<i8", head + 12 * sequences, bounds)
@@ -241,5 +243,5 @@ def open_megatron(path: Path, index: Path) -> PackedCorpus:
     size = np.dtype(dtype).itemsize
     bounds_of = Sequences(index, lengths, pointers, documents, size)
     if path.stat().st_size % size:
-        raise FileFormatError(path, f"{path.stat().st_size} bytes are not whole ids of {size}: cut off, or damaged")
+        raise FileFormatError(path, f"{path.stat().st_size} bytes are not whole ids of {size}: truncated or damaged")
     return with_mask(Bare(path, index, "megatron", mapped(path, dtype), bounds_of))

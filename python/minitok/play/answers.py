@@ -155,7 +155,7 @@ class Answers:
         """The text that is asked about, as bytes."""
         text = utf8(field(asked, "text", str))
         if len(text) > self.limits.text:
-            raise TooLarge(f"the text has {len(text):,} bytes; {self.limits.text:,} are the most that are shown")
+            raise TooLarge(f"the text has {len(text):,} bytes; {self.limits.text:,} is the limit")
         return text
 
     def encodings(self, asked: dict[str, Any]) -> list[str]:

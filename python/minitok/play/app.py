@@ -142,7 +142,7 @@ class Playground:
         require_bytes(request)
         plan = self.plan(request, await body(request, self.limits.corpus, self.limits.seconds))
         if self.training >= self.limits.trainings:
-            raise TooSlow("as many trainings are running as may run at once; wait for one to end, or stop it")
+            raise TooSlow("too many trainings are running; wait for one to end, or stop one")
         return StreamingResponse(self.told(plan), media_type="application/x-ndjson")
 
     async def told(self, plan: Plan) -> AsyncIterator[bytes]:

@@ -60,7 +60,7 @@ class Shelf:
             return get_encoding(name)
         with self.lock:
             if name not in self.own:
-                raise Forgotten(f"the tokenizer {name!r} is not here any more")
+                raise Forgotten(f"the tokenizer {name!r} is no longer available")
             self.own.move_to_end(name)
             return self.own[name]
 

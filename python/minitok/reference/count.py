@@ -62,7 +62,7 @@ class PieceCounter:
     def check_whole(self) -> None:
         """Raises TrainingError if counting was stopped in the middle."""
         if not self.is_whole:
-            raise TrainingError("counting was stopped before it was done; count anew")
+            raise TrainingError("counting was stopped before it was done; count again")
 
     def count(self, text: bytes) -> None:
         """Counts a document, or a part of one up to a safe cut. Special tokens are cut out."""

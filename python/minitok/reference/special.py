@@ -78,7 +78,7 @@ class SpecialTokens:
         for name, own in self.flags.items():
             for unknown in sorted(own - {*FLAGS, HIDES}):
                 known = ", ".join((*FLAGS, HIDES))
-                raise VocabularyError(f"the token {name!r} has the flag {unknown!r}; there are {known}")
+                raise VocabularyError(f"the token {name!r} has the flag {unknown!r}; expected one of {known}")
         self.names: dict[int, str] = {}
         for name, token_id in ids.items():
             # An id may have several names (o200k_harmony has one); it is decoded to the first.

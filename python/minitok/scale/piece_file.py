@@ -178,7 +178,7 @@ class PieceFile:
         ends = np.cumsum([RECORD * records + size for records, size in zip(self.records, self.sizes, strict=True)])
         self.begins: list[int] = [8 + length + at for at in [0, *ends.tolist()]]
         if found != self.begins[-1]:
-            raise FileFormatError(path, f"{found} bytes, not {self.begins[-1]}: cut off, or damaged")
+            raise FileFormatError(path, f"{found} bytes, not {self.begins[-1]}: truncated or damaged")
 
     @property
     def content(self) -> int:

@@ -58,7 +58,7 @@ def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allo
     check_number("max_tokens", max_tokens, least=1)
     check_number("overlap", overlap, least=0)
     if overlap >= max_tokens:
-        raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
+        raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: chunks would not advance")
     cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
     return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
 

@@ -123,4 +123,4 @@ def whole(text: str) -> str | bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"the text holds a lone surrogate at {error.start}") from None
+        raise ValueError(f"the text contains a lone surrogate at {error.start}") from None

@@ -121,13 +121,13 @@ impl CorpusCounter {
 
     /// Fails if the counts on the disk are finished and cannot be added to, or if counting was stopped.
     fn check_open(&self) -> Result<()> {
-        let closed = || Error::Training("the counts are finished and on the disk; count anew".into());
+        let closed = || Error::Training("the counts are finished and on the disk; count again".into());
         self.check_whole()?;
         if self.files.is_some() { Err(closed()) } else { Ok(()) }
     }
 
     fn check_whole(&self) -> Result<()> {
-        let broken = || Error::Training("counting was stopped before it was done; count anew".into());
+        let broken = || Error::Training("counting was stopped before it was done; count again".into());
         if self.broken { Err(broken()) } else { Ok(()) }
     }
 

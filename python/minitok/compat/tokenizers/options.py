@@ -159,7 +159,7 @@ def compiled_regex(source: str) -> regex.Pattern[str]:
     """A regular expression of a file."""
     spelled = with_line_ends(with_repeats(source))
     if difference := engine_difference(spelled):
-        raise PatternError(source, f"it has {difference}, which other engines read otherwise")
+        raise PatternError(source, f"it has {difference}, which other engines interpret differently")
     return compiled(with_words(spelled))
 
 

@@ -179,7 +179,7 @@ def check_special_token(token: Any, where: str) -> None:
     """Refuses a special token of a template that is not ids and as many texts."""
     ids, texts = value_of(token, where, "ids"), value_of(token, where, "tokens")
     if not isinstance(ids, list) or not isinstance(texts, list) or len(ids) != len(texts):
-        raise Reason(f"the {where} has not as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
+        raise Reason(f"the {where} must have as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
     for token_id, text in zip(ids, texts):
         whole_number(token_id, f"an id of the {where}")
         if not isinstance(text, str):

@@ -109,7 +109,7 @@ def read_field(state: Any, where: str, key: str, rules: Mapping[str, Any]) -> An
     for option, name in rule.items():
         if name == value:
             return option
-    raise Reason(f"{what} is none of {', '.join(rule.values())}: {shown(value)}")
+    raise Reason(f"{what} must be one of {', '.join(rule.values())}: {shown(value)}")
 
 
 def value_of(state: Any, where: str, key: str) -> Any:

@@ -127,7 +127,7 @@ class Tokenizer:
         """The same tokenizer with this interface.
 
         Raises:
-            VocabularyError: A ``tokenizer.json`` cannot say it; the message says why.
+            VocabularyError: A ``tokenizer.json`` cannot express it; the message says why.
         """
         definition = tokenizer.definition
         return cls._from_recipe(Recipe.from_content(huggingface.dump(definition), definition))

@@ -95,7 +95,7 @@ def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: BpeTraine
     made = [chars[token_id] for _, _, token_id, _ in merges]
     vocab = {token: number for number, token in enumerate([*first, *made])}
     if len(vocab) < len(first) + len(made):
-        raise TrainingError("two merges make the same token, which gets one id there and two here")
+        raise TrainingError("two merges make the same token, which has one id in tokenizers and two in minitok")
     return BPE(vocab, [(chars[left], chars[right]) for left, right, _, _ in merges], **options)
 
 

@@ -61,7 +61,7 @@ def wrap(tokenizer: minitok.Tokenizer, **options: Any) -> Any:
             ``chat_template``, ...
 
     Raises:
-        VocabularyError: A ``tokenizer.json`` cannot say it; the message says why.
+        VocabularyError: A ``tokenizer.json`` cannot express it; the message says why.
     """
     import transformers
 

@@ -151,7 +151,7 @@ def check_recover(bench: Bench, name: str, ranks: Ranks) -> Failure | None:
         if len(token) > 1:
             parts = split_by_ranks(token, ranks, rank)
             if len(parts) != 2:
-                return None  # two merges of the same bytes, which ranks cannot say
+                return None  # two merges of the same bytes, which ranks cannot express
             expected[ranks[parts[0]], ranks[parts[1]]] = rank
     tokens = {rank: token for token, rank in ranks.items()}
 

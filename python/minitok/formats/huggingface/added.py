@@ -167,7 +167,7 @@ def check_hiding(definition: Definition) -> None:
     for name in sorted(hides ^ hiding(definition)):
         does = "hides" if name in hides else "does not hide"
         raise VocabularyError(
-            f"a tokenizer.json cannot say that the special token {name!r} {does} the added tokens in its text"
+            f"a tokenizer.json cannot express that the special token {name!r} {does} the added tokens in its text"
         )
 
 

@@ -120,7 +120,7 @@ def read_alike(step: dict[str, Any]) -> str:
     # Spaces are markers when it cuts in the file, and markers spaces here.
     here = pattern.replace(MARK, r"\x20")
     if not cuts_alike(pattern, here):
-        raise Reason(f"the pre_tokenizer {kind} tells a space from a marker, which are one here")
+        raise Reason(f"the pre_tokenizer {kind} distinguishes a space from a marker, which minitok treats as one")
     return here
 
 
@@ -176,9 +176,9 @@ def check_decoder(step: Any) -> None:
     for part in steps_of(step, "decoder", "decoders"):
         kind = step_type(part, "decoder")
         if kind not in DECODERS or (kind == "Replace" and part != TO_SPACES):
-            raise Reason(f"the decoder has a step {kind} that minitok does not have")
+            raise Reason(f"the decoder has a step {kind} that minitok does not support")
         if kind == "Strip" and (part.get("content"), part.get("start"), part.get("stop")) != (" ", 1, 0):
-            raise Reason("the decoder Strip drops something else than one space at the start")
+            raise Reason("the decoder Strip drops something other than one space at the start")
 
 
 def check_fallback(model: dict[str, Any]) -> None:
@@ -218,19 +218,19 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     """The fields of the file that are not those of every file."""
     prefix = definition.prefix
     if prefix not in ("never", "segment", "first", "always"):
-        raise VocabularyError(f"a tokenizer.json of BPE of characters cannot say a space by the rule {prefix!r}")
+        raise VocabularyError(f"a tokenizer.json of BPE of characters cannot express a space by the rule {prefix!r}")
     if definition.words or definition.word_end:
-        raise VocabularyError("a tokenizer.json of BPE of characters cannot say that text is cut into words")
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot express that text is cut into words")
     cuts = [step for step in steps_of_pattern(definition.pattern) if step not in ("none", SPLIT)]
     splits = SPLIT in steps_of_pattern(definition.pattern)
     if (splits and (prefix == "segment" or not definition.pattern.startswith(SPLIT))) or any(
         step not in OWN_STEPS and (MARK in step or not cuts_alike(step.replace(r"\x20", MARK), step)) for step in cuts
     ):
-        raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot express a pattern")
     has_metaspace = splits or prefix in ("first", "always")
     late = ((name, definition.token_flags.get(name, ())) for name in sorted(definition.late_tokens))
     if splits and prefix == "never" and (reason := found_otherwise(late)):
-        raise VocabularyError(f"a tokenizer.json cannot say it: {reason}")
+        raise VocabularyError(f"a tokenizer.json cannot express it: {reason}")
     marks = [] if has_metaspace else [PREPEND, TO_MARKS] if prefix == "segment" else [TO_MARKS]
     cutter = {"type": "Metaspace", "replacement": MARK, "prepend_scheme": prefix, "split": splits}
     cutters = [cutter] if has_metaspace else []

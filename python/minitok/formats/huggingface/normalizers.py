@@ -77,9 +77,9 @@ def read_replace(step: dict[str, Any]) -> Sequence[Step]:
         raise Reason(f"the normalizer Replace has the pattern {shown(source)}")
     pattern = with_line_ends(source["Regex"])
     if difference := engine_difference(pattern):
-        raise Reason(f"the normalizer Replace has {difference}, which other engines read otherwise")
+        raise Reason(f"the normalizer Replace has {difference}, which other engines interpret differently")
     if matches_nothing(pattern):
-        raise Reason("the normalizer Replace has a match of nothing")
+        raise Reason("the normalizer Replace can match the empty text")
     return [("replace", with_words(pattern), content)]
 
 
@@ -103,7 +103,7 @@ def read_bert(step: dict[str, Any]) -> Sequence[Step]:
 def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     """SentencePiece's table of characters to replace, if it is empty."""
     if step.get("precompiled_charsmap"):
-        raise Reason("the normalizer Precompiled replaces characters by a table, which minitok does not do")
+        raise Reason("the normalizer Precompiled replaces characters by a table, which minitok does not support")
     return []
 
 
@@ -140,7 +140,9 @@ def dump_step(step: Step) -> dict[str, Any]:
     if text := text_of(step[1]):
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):
-        raise VocabularyError(f"the normalizer's pattern has {difference}, which Hugging Face's engine reads otherwise")
+        raise VocabularyError(
+            f"the normalizer's pattern has {difference}, which Hugging Face's engine interprets differently"
+        )
     return {"type": "Replace", "pattern": {"Regex": with_words(step[1], written=True)}, "content": step[2]}
 
 

@@ -118,7 +118,7 @@ def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
     if only_cuts(expression):
         return None
     if not takes_characters(parse(expression)):
-        raise Reason("the pre_tokenizer Split removes something else than characters, alone or in a row")
+        raise Reason("the pre_tokenizer Split removes something other than characters, alone or in a row")
     return rest_of(expression), []
 
 
@@ -179,7 +179,7 @@ def read_source(step: dict[str, Any]) -> str:
         return named
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
-        raise Reason(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
+        raise Reason(f"the pre_tokenizer Split has {difference}, which other engines interpret differently")
     return with_words(pattern)
 
 
@@ -233,13 +233,13 @@ def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str
     before = [step for step in steps if not step.startswith(BYTES)]
     behind = [step.removeprefix(BYTES) for step in steps if step.startswith(BYTES)]
     if before != steps[: len(before)]:
-        raise VocabularyError("a tokenizer.json cannot say that characters are cut after bytes")
+        raise VocabularyError("a tokenizer.json cannot express that characters are cut after bytes")
     words = [] if definition.words is None else [dump_words(definition.words)]
     if before[-1:] == ["gpt2"]:
         before, byte_level = before[:-1], byte_level | {"use_regex": True}
     if definition.prefix == "bytes":
         if words or before:
-            raise VocabularyError("a tokenizer.json cannot say that text is cut after a space is put before it")
+            raise VocabularyError("a tokenizer.json cannot express that text is cut after a space is put before it")
         byte_level = byte_level | {"add_prefix_space": True}
     splits = [[dump_split(step, "Isolated") for step in part] for part in (before, behind)]
     cutters = [*words, *splits[0], byte_level, *splits[1]]
@@ -255,7 +255,7 @@ def dump_words(words: str) -> dict[str, Any]:
 def dump_split(step: str, behavior: str, *, invert: bool = False) -> dict[str, Any]:
     """The pre-tokenizer of one regular expression."""
     if step not in PORTABLE and (difference := engine_difference(step)):
-        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine interprets differently")
     if step in OWN_STEPS and behavior == "Isolated":
         return dict(OWN_STEPS[step])
     source = {"Regex": PORTABLE.get(step) or with_words(step, written=True)}

@@ -101,11 +101,11 @@ def dump_symbols(definition: Definition, symbols: Symbols) -> dict[str, Any]:
     """The fields of the file that are not those of every file, where tokens are characters without markers."""
     if definition.prefix is not None or definition.word_end is not None:
         raise VocabularyError(
-            "a tokenizer.json cannot say a space before the text, or another end of words, with symbols"
+            "a tokenizer.json cannot express a space before the text, or another end of words, with symbols"
         )
     steps = [] if definition.pattern == "none" else steps_of_pattern(definition.pattern)
     if any(step.startswith(BYTES) for step in steps):
-        raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern of bytes")
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot express a pattern of bytes")
     words = [] if definition.words is None else [dump_words(definition.words)]
     return {
         "normalizer": in_file(dump_steps(definition.normalizer)),
@@ -147,7 +147,7 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
     }
     ids = {text: token_id for token_id, text in sorted((names | texts).items())}
     if len(ids) < len(names | texts):
-        raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+        raise VocabularyError("two ids have the same bytes, which a list of merges cannot express")
     pairs = ([texts[left], texts[right]] for left, right in definition.merges)
     return model_in_file(
         ids,
@@ -166,7 +166,7 @@ def in_chars(token: bytes) -> str:
     try:
         return token.decode()
     except UnicodeDecodeError:
-        raise VocabularyError(f"the token {token!r} is not text, which a tokenizer.json cannot say") from None
+        raise VocabularyError(f"the token {token!r} is not text, which a tokenizer.json cannot express") from None
 
 
 __all__ = ["dump_model", "dump_symbols", "read_bytes", "read_symbols"]

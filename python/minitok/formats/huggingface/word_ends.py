@@ -43,7 +43,7 @@ def read_word_ends(
     firsts = [(tokens[bytes([byte])], tokens[END]) for byte in range(256)]
     for rank, (left, _) in enumerate(rows):
         if left.endswith(end):
-            raise Reason(f"merge {rank} is of the token {left!r}, which ends a word, and another")
+            raise Reason(f"merge {rank} uses the token {left!r}, which ends a word, and another")
     return tokens, firsts + find_pairs(rows, ids)
 
 
@@ -55,7 +55,7 @@ def shown_word_ends(
     space = next(token_id for token_id in singles if tokens[token_id] == END)
     firsts, rest = merges[:256], merges[256:]
     if {left for left, _ in firsts} != singles or any(right != space for _, right in firsts):
-        raise VocabularyError("a tokenizer.json cannot say which tokens end words")
+        raise VocabularyError("a tokenizer.json cannot express which tokens end words")
     made = {tokens[left] + END for left, _ in firsts}
     ends = made | {token for token in tokens.values() if len(token) > 2 and token.endswith(END)}
     return {

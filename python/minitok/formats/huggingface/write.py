@@ -26,7 +26,7 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """Write a ``tokenizer.json``.
 
     Raises:
-        VocabularyError: The format cannot say it; the message says why.
+        VocabularyError: The format cannot express it; the message says why.
     """
     write_atomically(path, json.dumps(dump(definition), ensure_ascii=False, indent=1).encode())
 

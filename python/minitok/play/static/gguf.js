@@ -50,7 +50,7 @@ export function readValues(bytes, wanted, size = bytes.length) {
     const place = reader.at;
     const key = decoder.decode(reader.string());
     const value = reader.value(wanted.includes(key));
-    if (seen.has(key)) throw new Malformed(`the key ${key} stands twice, the second time at byte ${said(place)}`);
+    if (seen.has(key)) throw new Malformed(`the key ${key} appears twice, the second time at byte ${said(place)}`);
     seen.add(key);
     if (wanted.includes(key)) values.set(key, value);
   }
@@ -65,7 +65,7 @@ class Reader {
   // Step over some bytes; give where they begin.
   skip(count) {
     if (count > this.size - this.at) {
-      throw new Malformed(`the file is cut short: ${said(count)} bytes are missing or more at byte ${said(this.at)}`);
+      throw new Malformed(`the file is truncated: ${said(count)} bytes are missing or more at byte ${said(this.at)}`);
     }
     if (count > this.bytes.length - this.at) throw new Short();
     this.at += count;
@@ -102,7 +102,7 @@ class Reader {
   // Each string takes eight bytes at least.
   strings(count, isKept) {
     if (count > (this.size - this.at) / 8) {
-      throw new Malformed(`the file is cut short: ${said(count)} strings are said to come at byte ${said(this.at)}`);
+      throw new Malformed(`the file is truncated: ${said(count)} strings are said to come at byte ${said(this.at)}`);
     }
     const found = [];
     for (let number = 0; number < count; number += 1) {

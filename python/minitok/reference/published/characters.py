@@ -84,12 +84,12 @@ def add_fallback(tokens: dict[int, bytes], fallback: Sequence[int] | None) -> No
 def check_symbols(tokens: Mapping[int, bytes], symbols: Symbols) -> None:
     """Checks that the unknown id is a token, and that the rules have a known name."""
     if symbols.unit not in UNITS:
-        raise VocabularyError(f"unknown unit {symbols.unit!r} of symbols; there are {', '.join(UNITS)}")
+        raise VocabularyError(f"unknown unit {symbols.unit!r} of symbols; expected one of {', '.join(UNITS)}")
     if symbols.unknown is not None and symbols.unknown not in tokens:
         raise VocabularyError(f"the unknown id {symbols.unknown} is not a token")
     if symbols.joining is not None:
         rule, mark = symbols.joining
         if rule not in JOININGS:
-            raise VocabularyError(f"unknown joining {rule!r}; there are {', '.join(JOININGS)}")
+            raise VocabularyError(f"unknown joining {rule!r}; expected one of {', '.join(JOININGS)}")
         if rule == "suffix" and not mark:
             raise VocabularyError("the suffix by which tokens are joined is empty")

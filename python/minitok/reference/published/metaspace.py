@@ -44,7 +44,7 @@ class Metaspace:
 
     def __init__(self, prefix: str) -> None:
         if prefix not in PREFIXES:
-            raise VocabularyError(f"unknown prefix {prefix!r}; there are {', '.join(PREFIXES)}")
+            raise VocabularyError(f"unknown prefix {prefix!r}; expected one of {', '.join(PREFIXES)}")
         self.prefix = prefix
 
     def has_markers(self) -> bool:

@@ -235,7 +235,7 @@ def check_step(step: object) -> Step:
     parts: Sequence[Any] = step if isinstance(step, (list, tuple)) and step else [step]
     name, *texts = parts
     if name not in STEPS:
-        raise VocabularyError(f"unknown normalizer {name!r}; there are {', '.join(STEPS)}")
+        raise VocabularyError(f"unknown normalizer {name!r}; expected one of {', '.join(STEPS)}")
     if len(texts) != TEXTS.get(name, 0) or not all(isinstance(text, str) for text in texts):
         raise VocabularyError(f"the normalizer {name} takes {TEXTS.get(name, 0)} texts, not {texts!r}")
     if name == "replace":

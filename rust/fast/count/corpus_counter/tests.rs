@@ -75,7 +75,7 @@ fn what_was_stopped_is_whole_or_says_so() {
         assert!(!counter.is_finished());
         let again = [counter.finish(&mut || Ok(())), counter.add(&[b"more"], &mut silent())];
         for failed in again {
-            assert_eq!(failed, Err(Error::Training("counting was stopped before it was done; count anew".into())));
+            assert_eq!(failed, Err(Error::Training("counting was stopped before it was done; count again".into())));
         }
     }
     assert!(stopped_adding > 3 && stopped_finishing > 3, "{stopped_adding} and {stopped_finishing}");

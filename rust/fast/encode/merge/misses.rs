@@ -89,7 +89,7 @@ fn spill_value(place: usize) -> Result<u32> {
 }
 
 fn too_long() -> Error {
-    Error::TooLong("pieces that come to 2^31 ids at once cannot be encoded".into())
+    Error::TooLong("cannot encode pieces of 2^31 ids or more together".into())
 }
 
 #[cfg(test)]
