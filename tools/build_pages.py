@@ -23,7 +23,7 @@ from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
 from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
 from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
-from minitok.play.guard import POLICY, Limits
+from minitok.play.guard import POLICY, RequestLimits
 from minitok.play.tokenizers import KNOWN_FOR
 from minitok.reference.pretokenize import BYTES, NAMED, THEN
 from minitok.reference.published.families import FAMILIES
@@ -85,7 +85,7 @@ def catalogue() -> dict[str, object]:
     # How files of other formats spell patterns.
     in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
     in_files["gguf"] = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
-    return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(Limits())}
+    return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(RequestLimits())}
 
 
 def with_policy(page: str) -> str:

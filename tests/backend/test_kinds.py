@@ -239,7 +239,7 @@ def test_a_tokenizer_is_its_added_tokens(tok, tmp_path):
         ({"added_tokens": {"x": -1}}, "the id -1 of the added token 'x' is not between 0 and"),
         ({"added_tokens": {"\ud800": 301}}, "the added token '\\\\ud800' contains a lone surrogate"),
         ({"late_tokens": ["x"]}, "the late token 'x' has no id"),
-        ({"token_flags": {"<s>": ["x"]}}, "there are single_word, lstrip, rstrip, hides"),
+        ({"token_flags": {"<s>": ["x"]}}, "expected one of single_word, lstrip, rstrip, hides"),
     ],
 )
 def test_what_contradicts_itself(fields, message, backend):

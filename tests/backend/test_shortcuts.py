@@ -124,7 +124,7 @@ def test_methods_cross_processes(tok, name):
 
 def test_a_tokenizer_is_made_once():
     tok = Tokenizer(MERGES, backend="rust")
-    with pytest.raises(RuntimeError, match="cannot be made twice"):
+    with pytest.raises(RuntimeError, match="cannot be called twice"):
         tok.__init__([])
     assert tok.encode("low") == [257]
 

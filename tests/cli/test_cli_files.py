@@ -97,7 +97,7 @@ def test_what_is_read_is_not_written_over(folder, monkeypatch, args):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     found = run(*(arg.format(name=folder.name) for arg in args))
     assert found.exit_code == 2
-    assert "is read, and" in " ".join(found.stderr.replace("│", "").split())
+    assert "is an input" in " ".join(found.stderr.replace("│", "").split())
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 

@@ -247,7 +247,7 @@ def test_bench_has_a_text_of_its_own():
         (["compare", "nowhere/*.txt"], "no such file"),
         (["inspect", "--id", "999999"], "unknown token id 999999"),
         (["convert", "nowhere.json", "out.json"], "nowhere.json: No such file or directory"),
-        (["convert", "TIKTOKEN", "out.json"], "does not say how text is cut"),
+        (["convert", "TIKTOKEN", "out.json"], "does not contain its split pattern"),
         (["convert", "gpt2", "out.model"], "minbpe's format cannot express"),
         (["convert", "TOKENIZER", "nowhere/out.json"], "nowhere/out.json: No such file or directory"),
         (["pack", "nowhere.txt", "-o", "out.bin"], "nowhere.txt: no such file"),

@@ -49,9 +49,9 @@ MALFORMED = [
     ("truncation", 3, "the truncation is not an object: 3"),
     ("truncation", without(TRUNCATION, "stride"), "the truncation has no 'stride'"),
     ("truncation", without(TRUNCATION, "strategy"), "the truncation has no 'strategy'"),
-    ("truncation", TRUNCATION | {"strategy": "x"}, "the 'strategy' of the truncation is none of LongestFirst, "),
-    ("truncation", TRUNCATION | {"strategy": ["x"]}, "the 'strategy' of the truncation is none of LongestFirst, "),
-    ("truncation", TRUNCATION | {"direction": "right"}, "the 'direction' of the truncation is none of Left, Right"),
+    ("truncation", TRUNCATION | {"strategy": "x"}, "the 'strategy' of the truncation must be one of LongestFirst, "),
+    ("truncation", TRUNCATION | {"strategy": ["x"]}, "the 'strategy' of the truncation must be one of LongestFirst, "),
+    ("truncation", TRUNCATION | {"direction": "right"}, "the 'direction' of the truncation must be one of Left, Right"),
     ("truncation", TRUNCATION | {"stride": -1}, "the 'stride' of the truncation is not a whole number"),
     *(
         ("truncation", TRUNCATION | {"max_length": wrong}, "the 'max_length' of the truncation is not a whole number")
@@ -77,7 +77,7 @@ MALFORMED = [
             ("pad_token", 3),
         ]
     ),
-    ("padding", PADDING | {"direction": "x"}, "the 'direction' of the padding is none of Left, Right"),
+    ("padding", PADDING | {"direction": "x"}, "the 'direction' of the padding must be one of Left, Right"),
     *(
         ("post_processor", without(TEMPLATE, name), f"the post_processor TemplateProcessing has no {name!r}")
         for name in ("single", "pair", "special_tokens")
@@ -121,7 +121,7 @@ def test_what_tokenizers_does_not_read_is_refused(field, state, reason, tmp_path
     ("state", "reason"),
     [
         (single({"SpecialToken": {"id": "<x>", "type_id": 0}}), "has no SpecialToken '<x>'"),
-        (with_token(ids=[1, 2]), "the special token '<s>' of the post_processor TemplateProcessing has not as many"),
+        (with_token(ids=[1, 2]), "the special token '<s>' of the post_processor TemplateProcessing must have as many"),
         (single(B), "the 'single' of the post_processor TemplateProcessing has no Sequence 'B'"),
     ],
 )

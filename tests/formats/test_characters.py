@@ -248,7 +248,7 @@ def behind_marks(small, pattern, behavior="Isolated", *, invert=False):
     ],
 )
 def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
-    with pytest.raises(minitok.errors.FileFormatError, match="tells a space from a marker"):
+    with pytest.raises(minitok.errors.FileFormatError, match="distinguishes a space from a marker"):
         slow(behind_marks(small, {"Regex": pattern}), small.backend)
 
 
@@ -328,11 +328,11 @@ def test_a_long_text_in_blocks_is_the_whole(small):
                 "normalizer": MARKS,
                 "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\s"}, "behavior": "Isolated"},
             },
-            "tells a space from a marker",
+            "distinguishes a space from a marker",
         ),
         ({"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}, "the replacement '_'"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder has a step WordPiece"),
-        ({"decoder": {"type": "Strip", "content": " ", "start": 2, "stop": 0}}, "Strip drops something else"),
+        ({"decoder": {"type": "Strip", "content": " ", "start": 2, "stop": 0}}, "Strip drops something other"),
     ],
 )
 def test_what_minitok_does_not_do_is_refused_by_name(small, change, reason):

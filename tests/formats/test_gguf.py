@@ -225,7 +225,7 @@ REFUSED = {
     "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
     "a merge of nothing": (
         BYTES | {"merges": ["a b"]},
-        "merge 0 is of the token 'ab', which is not in the vocabulary",
+        "merge 0 uses the token 'ab', which is not in the vocabulary",
     ),
     "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
     "a type": (BYTES | {"kinds": [9] * 256}, "token 0 has the unknown type 9"),
@@ -293,5 +293,5 @@ def test_heads_alone(data):
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        with pytest.raises(FileFormatError, match=r"cut short|big-endian|version is 1"):
+        with pytest.raises(FileFormatError, match=r"truncated|big-endian|version is 1"):
             minitok.load(file.name)

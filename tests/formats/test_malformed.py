@@ -118,7 +118,7 @@ def steps(*parts):
         ({"model__merges": ["a b", "ab"]}, "merge 1 is not two tokens: 'ab'"),
         ({"model__merges": ["a b c"]}, "merge 0 is not two tokens"),
         ({"model__merges": [["a", 1]]}, "merge 0 is not two tokens"),
-        ({"model__merges": ["a z"]}, "merge 0 is of the token 'az', which is not in the vocabulary"),
+        ({"model__merges": ["a z"]}, "merge 0 uses the token 'az', which is not in the vocabulary"),
         ({"model__merges": ["a b", "a b"]}, "the pair (97, 98) is merged twice"),
         ({"normalizer": {"type": "ByteLevel"}}, "the normalizer is ByteLevel; minitok has BertNormalizer, Lowercase"),
         (

@@ -301,7 +301,7 @@ def changed(tok, model=None, **fields):
         (quicktour, {"unk_token": 7}, {}, "the unk_token is 7"),
         (quicktour, {"end_of_word_suffix": ["x"]}, {}, "the end_of_word_suffix is ['x']"),
         (quicktour, {"continuing_subword_prefix": "##"}, {}, "which has no continuing_subword_prefix '##'"),
-        (quicktour, {"merges": ["a ☃"]}, {}, "merge 0 is of the token '☃', which is not in the vocabulary"),
+        (quicktour, {"merges": ["a ☃"]}, {}, "merge 0 uses the token '☃', which is not in the vocabulary"),
         (quicktour, {"dropout": 0.5}, {}, "the model has dropout"),
         (quicktour, {}, {"decoder": {"type": "CTC"}}, "the decoder is ['CTC']"),
         (quicktour, {}, {"decoder": {"type": "BPEDecoder", "suffix": ""}}, "the decoder BPEDecoder has the mark ''"),

@@ -53,7 +53,7 @@ def test_another_file_with_the_name_of_an_index_stays(tmp_path, corpus):
 def test_a_file_that_is_read_is_not_removed_as_an_index(tmp_path, kind, name):
     path, out = tmp_path / name, tmp_path / "t.bin"
     path.write_bytes(b"MMIDIDX\x00\x00")
-    message = f"{str(path)!r} is read, and {str(out)!r} would be written over it: name another output"
+    message = f"{str(path)!r} is an input, and {str(out)!r} would overwrite it: choose another output"
     assert outcome(TOK.encode_files, path, out, format=kind) == Failure(ValueError, message)
     assert path.read_bytes() == b"MMIDIDX\x00\x00"
 

@@ -69,7 +69,7 @@ def test_what_cannot_be_renamed_is_refused_by_name(tmp_path, chats, kind, make):
 
 
 def refused(path, out):
-    return Failure(ValueError, f"{str(path)!r} is read, and {str(out)!r} would be written over it: name another output")
+    return Failure(ValueError, f"{str(path)!r} is an input, and {str(out)!r} would overwrite it: choose another output")
 
 
 @pytest.mark.parametrize("linked", ["no", "symbolic", "hard"])

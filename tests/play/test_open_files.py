@@ -296,7 +296,7 @@ def test_a_rank_file_asks_for_its_pattern_and_is_read(either):
     either.allow("status of 400")
     buffer = ranks("gpt2")
     either.locator("#open-tokenizer").set_input_files({"name": "my.tiktoken", "mimeType": "", "buffer": buffer})
-    expect(either.locator("#status")).to_contain_text("does not say how text is cut: choose its pattern")
+    expect(either.locator("#status")).to_contain_text("does not contain its split pattern: choose its pattern")
     either.locator("#pattern-of-file").select_option("llama3")
     expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my"])
     expect(either.locator("#pattern-needed")).to_be_hidden()

@@ -138,7 +138,7 @@ REFUSED = {
     "a kind": (BYTES | {"model": "bert"}, "minitok reads llama and gpt2"),
     "no merges": (BYTES | {"merges": None}, "tokenizer.ggml.merges is not a list of bytes"),
     "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
-    "a merge of nothing": (BYTES | {"merges": ["a b"]}, "merge 0 is of the token"),
+    "a merge of nothing": (BYTES | {"merges": ["a b"]}, "merge 0 uses the token"),
     "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
     "a type": (BYTES | {"kinds": [9] * 256}, "the token 0 has the unknown type 9"),
     "a token twice": (BYTES | {"tokens": ["a"] * 256}, "appears twice"),

@@ -210,7 +210,7 @@ def test_a_training_ends_when_its_time_is_over():
 
 def test_only_so_many_trainings_at_once():
     with TestClient(create_app(RequestLimits(trainings=0)), base_url=SITE) as client:
-        refused(train(client)[0], 503, "at once")
+        refused(train(client)[0], 503, "too many trainings")
 
 
 # -- the reader's own tokenizers -------------------------------------------------------------------------------------

@@ -97,14 +97,14 @@ def test_what_is_no_step_is_refused():
     for wrong, message in [
         (
             "NFX",
-            "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
+            "unknown normalizer 'NFX'; expected one of NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
         ),
         (("replace", "a"), "the normalizer replace takes 2 texts, not ['a']"),
         (("prepend", "a", "b"), "the normalizer prepend takes 1 texts, not ['a', 'b']"),
         (3, "a normalizer is a step or a sequence of steps, not int"),
         (
             ("NFC", "x"),
-            "unknown normalizer 'x'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
+            "unknown normalizer 'x'; expected one of NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
         ),
         ([("NFC", "x")], "the normalizer NFC takes 0 texts, not ['x']"),
     ]:

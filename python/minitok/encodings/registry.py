@@ -98,7 +98,9 @@ def load_plugin(name: str, backend: BackendName) -> Tokenizer:
         if model := encoding_of_model(name):
             return get_encoding(model, backend=backend)
         known = list_encoding_names()
-        others = f"; expected one of {', '.join(known)}, or the name of an OpenAI model; read other models from their files"
+        others = (
+            f"; expected one of {', '.join(known)}, or the name of an OpenAI model; read other models from their files"
+        )
         raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, [*known, *ENCODING_OF_MODEL], others)}")
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):

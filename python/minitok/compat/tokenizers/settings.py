@@ -126,7 +126,7 @@ def whole_number(value: Any, what: str, below: int = ID) -> int:
 
     >>> whole_number(-5, "the 'pad_id' of the padding", 256)
     Traceback (most recent call last):
-    minitok.formats.huggingface.reasons.Reason: the 'pad_id' of the padding is not a whole number from 0 to 255: -5
+    minitok.formats.files.Reason: the 'pad_id' of the padding is not a whole number from 0 to 255: -5
     """
     if type(value) is not int or not 0 <= value < below:
         raise Reason(f"{what} is not a whole number from 0 to {below - 1}: {shown(value)}")
