@@ -49,7 +49,7 @@ pub fn run(data: &[u8]) {
         pieces.push((char.as_bytes().to_vec(), FIRST + pieces.len() as u32, -1000.0));
     }
     for place in 0..input.below(40) {
-        let equal = input.byte() % 4 == 0;
+        let equal = input.byte().is_multiple_of(4);
         let word: String = input.bytes(6).iter().map(|byte| CHARACTERS[usize::from(*byte) % PIECES]).collect();
         if word.chars().nth(1).is_some() && pieces.iter().all(|(piece, _, _)| *piece != word.as_bytes()) {
             let score = if equal { -3.0 } else { -(place as f64) };

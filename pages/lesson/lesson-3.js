@@ -69,9 +69,13 @@ const QUESTIONS = [
   },
 ];
 
+let walks = 0;
+
 async function walk() {
   const { text, merges } = byId("own").elements;
+  const own = ++walks;
   const one = await learnt([text.value, Number(merges.value)]);
+  if (own !== walks) return; // the reader has asked for another text meanwhile
   const shown = el("div", { class: "step" });
   const stepper = new Stepper("merges", (at) => shown.replaceChildren(...explained(one, at)));
   stepper.set(one.merges.length, Math.min(1, one.merges.length));

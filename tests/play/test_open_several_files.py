@@ -98,7 +98,7 @@ def ids_of(page, told, *, special=False):
 
 def same(page, told, tok):
     """The page holds the tokenizer that the library has read."""
-    assert native.parse(json.loads(told["file"])).content() == tok.definition.content()
+    assert native.parse(json.loads(told["file"]), "page", None).content() == tok.definition.content()
     for special in (False, True):
         assert ids_of(page, told, special=special) == tok.encode(TEXT, allowed_special="all" if special else ())
 

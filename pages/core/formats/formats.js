@@ -30,7 +30,7 @@ export function asOwn(data, given, patterns) {
   if (/^[{[]/.test(text)) return ofJson(text, given, patterns);
   if (text.startsWith("minbpe")) return written(readMinbpe(text), given);
   if (text.split("\n", 1)[0].trim().split(/\s+/).length !== 2) throw new WrongFile(NOT_KNOWN);
-  if (!given.pattern) throw new PatternNeeded("a rank file of tiktoken does not say how text is cut: choose its pattern");
+  if (!given.pattern) throw new PatternNeeded("a tiktoken rank file does not contain its split pattern: choose its pattern");
   return written(readRanks(text, given.pattern), given);
 }
 

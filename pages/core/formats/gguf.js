@@ -76,7 +76,7 @@ function readMerges(values, known) {
   const rows = items(values, "merges", "bytes").map((row, rank) => {
     const sides = loose.decode(row).split(" ");
     if (sides.length !== 2) throw new WrongFile(`merge ${rank} is not two tokens: ${shown(loose.decode(row))}`);
-    if (!ids.has(sides.join(""))) throw new WrongFile(`merge ${rank} is of the token ${shown(sides.join(""))}, which is not in the vocabulary`);
+    if (!ids.has(sides.join(""))) throw new WrongFile(`merge ${rank} uses the token ${shown(sides.join(""))}, which is not in the vocabulary`);
     return sides;
   });
   const read = vocabulary(byBytes, pairsOf(rows, ids), known.whole_pieces.includes(pre));

@@ -225,7 +225,7 @@ function spaces(content, patterns) {
 
 export function pairsOf(rows, ids) {
   return rows.map((row, rank) => row.map((side) => {
-    if (!ids.has(side)) throw new WrongFile(`merge ${rank} is of the token ${shown(side)}, which is not in the vocabulary`);
+    if (!ids.has(side)) throw new WrongFile(`merge ${rank} uses the token ${shown(side)}, which is not in the vocabulary`);
     return ids.get(side);
   }));
 }

@@ -101,7 +101,7 @@ class Shelf:
                 definition = read_file(path, pattern or None, None, None)
             except FileFormatError as error:
                 if "pass pattern=" in str(error):
-                    said = "a rank file of tiktoken does not say how text is cut: choose its pattern"
+                    said = "a tiktoken rank file does not contain its split pattern: choose its pattern"
                     raise PatternNeeded(said) from None
                 raise FileFormatError(FILE, error.reason, error.line) from None
             except TypeError:

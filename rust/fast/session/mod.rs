@@ -3,10 +3,10 @@
 //! Read in this order:
 //!
 //! 1. [`rope`]: the text in chunks with their ids; sums of bytes, characters and ids find a place.
-//! 2. [`session`]: an edit encodes the chunks again that it touches.
+//! 2. [`edit`]: an edit encodes the chunks again that it touches.
 
+mod edit;
 mod rope;
-mod session;
 
+pub use edit::Session;
 pub use rope::{Size, Unit};
-pub use session::Session;

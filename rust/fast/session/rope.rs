@@ -224,7 +224,7 @@ fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Arc<Block>>> {
     let mut rest = chunks.into_iter().peekable();
     while rest.peek().is_some() {
         let mut part = room(BLOCK.max(length))?;
-        part.extend(rest.by_ref().take(length));
+        extend(&mut part, rest.by_ref().take(length))?;
         blocks.push(Arc::new(Block::new(part)));
     }
     Ok(blocks)

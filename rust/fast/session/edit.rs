@@ -408,7 +408,7 @@ mod tests {
                 for (from, until) in [(from, until), (0, until), (from, now.len())] {
                     let (mut ids, mut alone) = (Vec::new(), Vec::new());
                     session.each_of_range(from, until, |part| append(&mut ids, part)).unwrap();
-                    fast.append(1, Source::Bytes(now[from..until].as_bytes()), &search, false, &mut alone).unwrap();
+                    fast.append(1, Source::Bytes(&now.as_bytes()[from..until]), &search, false, &mut alone).unwrap();
                     prop_assert_eq!(ids, alone);
                 }
                 let mut kept = Vec::new();
