@@ -29,6 +29,16 @@ impl Session {
         Session { inner, unit: if chars { Unit::Chars } else { Unit::Bytes } }
     }
 
+    /// The bytes of a range.
+    fn bytes(&self, start: usize, end: usize) -> PyResult<(usize, usize)> {
+        let held = self.__len__();
+        if start > end || end > held {
+            let reason = format!("{start} to {end} is not a range of a text of length {held}");
+            return Err(PyValueError::new_err(reason));
+        }
+        Ok((self.byte(start)?, self.byte(end)?))
+    }
+
     /// The byte of a place.
     fn byte(&self, at: usize) -> PyResult<usize> {
         if self.unit == Unit::Chars {
@@ -60,7 +70,7 @@ impl Session {
     /// Replaces the text from `start` to `end`.
     fn edit<'py>(&mut self, py: Python<'py>, start: usize, end: usize, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
-        let (start, end, data) = (self.byte(start)?, self.byte(end)?, text.bytes()?);
+        let ((start, end), data) = (self.bytes(start, end)?, text.bytes()?);
         self.changed(py, data.len() + end - start, |session| session.edit(start, end, &data))
     }
 
@@ -90,7 +100,7 @@ impl Session {
 
     /// The text from `start` to `end`.
     fn text<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyString>> {
-        let (start, end, mut bytes) = (self.byte(start)?, self.byte(end)?, Vec::new());
+        let ((start, end), mut bytes) = (self.bytes(start, end)?, Vec::new());
         signals::detached(py, || self.inner.text_of(start, end, &mut bytes))?;
         text::decoded(py, &bytes, "strict")
     }
@@ -106,19 +116,26 @@ impl Session {
     /// The ids of the text from `start` to `end`, as a text by itself.
     fn encode<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
-        let (start, end, mut ids) = (self.byte(start)?, self.byte(end)?, Vec::new());
+        let ((start, end), mut ids) = (self.bytes(start, end)?, Vec::new());
         let append = |part: &[u32]| crate::fast::util::fallible::append(&mut ids, part);
         signals::detached(py, || self.inner.each_of_range(start, end, append))?;
         array_of_ids(py, ids)
     }
 
     /// How many ids that are.
-    fn count(&self, start: usize, end: usize) -> PyResult<usize> {
-        let (start, end, mut count) = (self.byte(start)?, self.byte(end)?, 0);
-        self.inner.each_of_range(start, end, |part| {
-            count += part.len();
-            Ok(())
-        })?;
+    fn count(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<usize> {
+        let ((start, end), mut count) = (self.bytes(start, end)?, 0);
+        let mut add = || {
+            self.inner.each_of_range(start, end, |part| {
+                count += part.len();
+                Ok(())
+            })
+        };
+        if end - start < SHORT {
+            add()?;
+        } else {
+            signals::detached(py, add)?;
+        }
         Ok(count)
     }
 

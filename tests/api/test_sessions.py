@@ -193,6 +193,17 @@ def test_what_is_wrong_is_refused_and_changes_nothing(backend):
         tok.session(unit="word")
 
 
+@pytest.mark.parametrize("chars", [True, False])
+def test_the_extension_checks_places_itself(chars):
+    session = TOKENIZERS[0].definition.codec().session([], [], chars)
+    session.edit(0, 0, "aé")
+    for start, end in [(0, 9), (9, 9), (2, 1)]:
+        for call in (session.text, session.encode, session.count, lambda start, end: session.edit(start, end, "")):
+            with pytest.raises(ValueError, match="is not a range of a text"):
+                call(start, end)
+    assert session.text(0, len(session)) == "aé"
+
+
 def test_ids_are_arrays(backend):
     session = Tokenizer([(97, 98)], backend=backend).session("ab")
     assert session.ids().dtype == np.uint32

@@ -60,6 +60,22 @@ def a_prefix_of_one_piece(size):
     return lambda: tok.truncate_text(text, size // 20)
 
 
+@case(200_000)
+def edits_of_a_text_that_changes(size):
+    session = tokenizer().session("the cat's 12 " * (size // 13))
+    return lambda: [session.edit(at, at + 1, "xy") for at in range(0, len(session) - 2, max(1, size // 4000))]
+
+
+@case(4000)
+def a_text_that_grows_by_characters(size):
+    def grow():
+        session = tokenizer().session()
+        for char in "the cat's 12 " * (size // 13):
+            session.append(char)
+
+    return grow
+
+
 @case(20_000)
 def segments(size):
     tok = tokenizer()

@@ -42,7 +42,7 @@ CONVERSATIONS = {
     "calls": [USER, CALL, TOOL, TOOL, ASSISTANT],
     "parts": [PARTS],
     "thoughts": [USER, THOUGHT, USER, THOUGHT],
-    "a role of one's own": [{"role": "<|im_end|>", "content": "Hi"}],
+    "a custom role": [{"role": "<|im_end|>", "content": "Hi"}],
     "only spaces": [{"role": "user", "content": " \n\t\x1f "}, {"role": "assistant", "content": ""}],
     "lines": [{"role": "user", "content": "one\r\ntwo\rthree\u2028four\n"}],
 }

@@ -72,10 +72,6 @@ impl Session {
         self.rope.size()
     }
 
-    pub fn codec(&self) -> &FastCodec {
-        &self.codec
-    }
-
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let region = self.region(start, end, data.len());
@@ -102,7 +98,7 @@ impl Session {
         if found.removed == 0 && found.ids.is_empty() {
             found.start = self.size().ids;
         } else {
-            self.shift(&region, old.len(), new.len(), &mut found, &old);
+            self.shift(&region, old.len(), new.len(), &mut found, &old)?;
             found.start += region.before.ids;
         }
         self.rope.replace(region.first, region.last, chunks)?;
@@ -297,147 +293,30 @@ impl Session {
     }
 
     /// Moves a splice that only adds or only removes ids at the end of a region as far right as the ids repeat.
-    fn shift(&self, region: &Region, n_old: usize, n_new: usize, found: &mut Splice, old: &[u32]) {
+    fn shift(&self, region: &Region, n_old: usize, n_new: usize, found: &mut Splice, old: &[u32]) -> Result<()> {
         let ends_there = found.start + found.removed == n_old && found.start + found.ids.len() == n_new;
         let moving = if found.removed == 0 { &found.ids[..] } else { &old[found.start..] };
         if !ends_there || (found.removed > 0 && !found.ids.is_empty()) || moving.is_empty() {
-            return;
+            return Ok(());
         }
-        let Some(next) = self.rope.next(region.last) else { return };
-        let following = self.rope.from(next).flat_map(|chunk| chunk.ids.iter());
-        let same = following.zip(moving.iter().cycle()).take_while(|(a, b)| a == b).count();
+        let Some(next) = self.rope.next(region.last) else { return Ok(()) };
+        let (mut same, mut wanted) = (0, moving.iter().cycle());
+        for chunk in self.rope.from(next) {
+            let alike = chunk.ids.iter().zip(&mut wanted).take_while(|(a, b)| a == b).count();
+            same += alike;
+            if alike < chunk.ids.len() {
+                break;
+            }
+            interrupt::check()?;
+        }
         found.start += same;
         let turn = same % moving.len();
         if found.removed == 0 {
             found.ids.rotate_left(turn);
         }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codec::Codec;
-    use crate::metaspace::Metaspace;
-    use crate::normalize::{Normalizer, Step};
-    use crate::pretokenize::Pattern;
-    use crate::session::Session as Mirror;
-    use crate::special::SpecialTokens;
-    use crate::vocab::Vocab;
-    use proptest::prelude::*;
-
-    const PARTS: [&str; 16] = [
-        "a",
-        "b",
-        "ab",
-        " ",
-        "  ",
-        "\n",
-        "1",
-        "23",
-        "<s>",
-        "<",
-        "s>",
-        "\u{e9}",
-        "\u{4e2d}\u{6587}",
-        "\u{2581}",
-        "'s",
-        "",
-    ];
-
-    fn of_bytes(pattern: &str, steps: &[&str]) -> Codec {
-        let order: Vec<u8> = (0..=255).collect();
-        let merges = [(97, 98), (32, 256), (256, 256), (32, 97), (49, 50), (195, 169)];
-        let vocab = Arc::new(Vocab::from_merges(&order, &merges).unwrap());
-        let steps = steps.iter().map(|name| Step::new(name, &[]).unwrap()).collect();
-        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
-        Codec::new(vocab, Pattern::new(pattern).unwrap(), special, Normalizer::new(steps).unwrap(), None, None).unwrap()
-    }
-
-    fn of_characters(prefix: &str) -> Codec {
-        let tokens = ["a", "b", " ", "ab", " a", " ab", "  ", "\u{e9}"];
-        let scores: Vec<_> =
-            tokens.iter().zip(256..).map(|(token, id)| (token.as_bytes().to_vec(), id, -f64::from(id))).collect();
-        let vocab = Arc::new(Vocab::from_scores(&scores, (0..256).collect()).unwrap());
-        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
-        let metaspace = Some(Metaspace::new(prefix).unwrap());
-        Codec::new(vocab, Pattern::new("none").unwrap(), special, Normalizer::default(), metaspace, None).unwrap()
-    }
-
-    fn codecs() -> Vec<Codec> {
-        let patterns = ["gpt2", "cl100k", "none", r"[a-z]+|\s+(?!\S)|\s|[^a-z\s]+", "(?<=ab)a|."];
-        let mut codecs: Vec<Codec> = patterns.iter().map(|pattern| of_bytes(pattern, &[])).collect();
-        codecs.push(of_bytes("gpt2", &["NFC"]));
-        codecs.extend(["never", "text", "segment", "first", "always"].map(of_characters));
-        codecs
-    }
-
-    proptest! {
-        #[test]
-        fn after_every_change_it_is_the_mirror(
-            number in 0..11_usize,
-            allowed in any::<bool>(),
-            edits in prop::collection::vec((0..100_usize, 0..12_usize, prop::collection::vec(0..PARTS.len(), 0..9), any::<bool>()), 1..12),
-        ) {
-            let core = Arc::new(codecs().swap_remove(number));
-            let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
-            let search = core.search(Some(if allowed { &["<s>"] } else { &[] })).unwrap();
-            let mut mirror = Mirror::new(&core, search.clone(), Finder::default());
-            let mut session = Session::new(fast.clone(), Arc::new(search.clone()), Arc::default()).unwrap();
-            for (place, length, parts, sets) in edits {
-                let before = session.fork().unwrap();
-                let held = String::from_utf8(mirror.text.clone()).unwrap();
-                let places: Vec<usize> = held.char_indices().map(|(at, _)| at).chain([held.len()]).collect();
-                let first = place * (places.len() - 1) / 99;
-                let (start, end) = (places[first], places[(first + length).min(places.len() - 1)]);
-                let new: String = parts.iter().map(|&part| PARTS[part]).collect();
-                let expected = mirror.edit(start, end, new.as_bytes()).unwrap();
-                let found = if sets { session.set(&mirror.text) } else { session.edit(start, end, new.as_bytes()) };
-                prop_assert_eq!(found.unwrap(), expected);
-                let (mut text, mut ids) = (Vec::new(), Vec::new());
-                session.text_of(0, session.size().bytes, &mut text).unwrap();
-                session.ids_of(0, session.size().ids, &mut ids).unwrap();
-                prop_assert_eq!((&text, &ids), (&mirror.text, &mirror.ids));
-                let now = String::from_utf8(text).unwrap();
-                prop_assert_eq!(session.size(), Size { bytes: now.len(), chars: now.chars().count(), ids: ids.len() });
-                for (number, (at, _)) in now.char_indices().enumerate() {
-                    prop_assert_eq!(session.byte_of(number), at);
-                }
-                // A range is a text by itself, and a copy is not changed.
-                let (from, until) = (start.min(now.len()), (start + new.len()).min(now.len()));
-                for (from, until) in [(from, until), (0, until), (from, now.len())] {
-                    let (mut ids, mut alone) = (Vec::new(), Vec::new());
-                    session.each_of_range(from, until, |part| append(&mut ids, part)).unwrap();
-                    fast.append(1, Source::Bytes(&now.as_bytes()[from..until]), &search, false, &mut alone).unwrap();
-                    prop_assert_eq!(ids, alone);
-                }
-                let mut kept = Vec::new();
-                before.text_of(0, before.size().bytes, &mut kept).unwrap();
-                prop_assert_eq!(kept, held.into_bytes());
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_allowed_is_refused_wherever_it_comes_about_and_nothing_changes() {
-        let fast = Arc::new(FastCodec::new(of_bytes("gpt2", &[])).unwrap());
-        let disallowed = Arc::new(fast.core().preprocessor.special.finder(&["<s>"]));
-        let mut session = Session::new(fast, Arc::default(), disallowed).unwrap();
-        session.edit(0, 0, b"ab ab ab ab ab ab < ab s> ab ab").unwrap();
-        let size = session.size();
-        let refused = Err(Error::DisallowedSpecial { token: "<s>".into(), position: 18 });
-        assert_eq!((session.edit(19, 23, b""), session.size()), (refused, size));
-        assert!(session.edit(19, 23, b"x").is_ok());
-    }
-
-    #[test]
-    fn an_edit_far_from_a_cut_is_local_all_the_same() {
-        let local = |codec: Codec| {
-            let fast = Arc::new(FastCodec::new(codec).unwrap());
-            let search = Arc::new(fast.core().search(Some(&["<s>"])).unwrap());
-            Session::new(fast, search, Arc::default()).unwrap().is_local()
-        };
-        assert!(local(of_bytes("gpt2", &[])) && local(of_bytes("gpt2", &["NFC"])) && local(of_characters("segment")));
-        assert!(!local(of_bytes("none", &[])) && !local(of_bytes("(?<=ab)a|.", &[])));
-    }
-}
+mod tests;

@@ -33,7 +33,7 @@ use std::mem::MaybeUninit;
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 2048 };
 /// How far behind the middle of two stretches a safe cut is looked for.
 const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
-/// So many bytes at the beginning of two stretches must be ASCII: elsewhere, looking up classes is what takes the time.
+/// The first bytes of two stretches, this many, must be ASCII: elsewhere, looking up classes is what takes the time.
 const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
 pub(super) const PENDING: usize = SLOTS + 1;
