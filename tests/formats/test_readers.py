@@ -206,6 +206,13 @@ def test_files_of_minbpe_and_gpt2(tmp_path_factory, data):
     same_slowly(lambda backend: gpt2.load(*files, special_tokens=given_special, backend=backend))
 
 
+@pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\r\r\n \n", "97 98\n\r\r", "97 98\n\n\n256 97\n"])
+def test_lines_of_minbpe_that_hold_nothing(tmp_path, merges):
+    path = tmp_path / "x.model"
+    path.write_bytes(f"minbpe v1\n\n0\n{merges}".encode())
+    same_slowly(lambda backend: minbpe.parse(path.read_bytes(), path, backend))
+
+
 def test_other_files_that_programs_write_are_read(tmp_path):
     for tok in TOKS:
         assert from_tables(native.dump(tok.definition).encode(), native) == tok.definition

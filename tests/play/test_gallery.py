@@ -25,6 +25,7 @@ def example(static_page):
         expect(static_page.locator("#text")).to_have_value(told["text"][0])
         names = told["encodings"][0].split(",")
         expect(static_page.locator(".panel h3")).to_have_text(names)
+        expect(static_page.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
         static_page.locator(".token.chosen").wait_for()
         return told["text"][0], [minitok.get_encoding(name) for name in names], chosen_in(static_page)
 

@@ -170,7 +170,9 @@ def is_regular(path: Path) -> bool:
 
 def check_regular(path: Path) -> None:
     """Raises ``OSError``, which names the path, if something other than a regular file has that name."""
-    if path.exists() and not is_regular(path):
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if is_regular(path):
+            return
         raise OSError(errno.EINVAL, "not a regular file, so it cannot be written over", str(path))
 
 

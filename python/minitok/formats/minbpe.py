@@ -58,7 +58,7 @@ def parse_pairs(text: str, path: object, first: int) -> list[tuple[int, int]]:
     """The merges, a line each. ``first``: the number of the first line."""
     pairs: list[tuple[int, int]] = []
     for number, line in enumerate(text.split("\n"), first):
-        if line:
+        if line.removesuffix("\r"):
             left, right = numbers(line, 2, path, number)
             if max(left, right) >= 256 + len(pairs):
                 raise FileFormatError(path, f"{max(left, right)} is not a token before this merge", number)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..formats.files import behind_links, check_regular
@@ -108,7 +109,7 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
     replaced = set()
     for one in outputs:
         check_regular(one)
-        if one.exists():
+        with suppress(FileNotFoundError):  # another process may write it now
             status = one.stat()
             replaced.add((status.st_dev, status.st_ino))
     for file in inputs:
