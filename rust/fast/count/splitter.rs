@@ -4,7 +4,7 @@
 //!
 //! At `at`, if all of this holds (SPEC T6):
 //!
-//! 1. a piece ends there whatever follows ([`Tier::safe_cut`]; a document whose pattern is not compiled stays whole);
+//! 1. a piece ends there whatever follows ([`Tier::cuts`]; a document whose pattern is not compiled stays whole);
 //! 2. no special token stands across it, complete or begun: as many bytes as the longest has are known after `at`, and none
 //!    of the tokens' occurrences crosses. Then leftmost-longest search finds the same tokens in both halves as in the whole,
 //!    since a match never crosses and the search begins anew after each;

@@ -2,7 +2,7 @@
 //!
 //! A loop that gains by wider instructions is a [`Kernel`], generic over [`Vectors`]: what differs between processors. [`Isa::run`]
 //! runs it in a copy that is compiled for the instructions. [`vector`] says what they compute, [`vector_x86`](vector::x86) and
-//! [`vector_arm`](vector::arm) how.
+//! `vector_arm.rs` how.
 //!
 //! Costs of a choice: one load and a branch that is always the same, for each run of a kernel, which is thousands of bytes.
 
