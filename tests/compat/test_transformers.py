@@ -234,6 +234,36 @@ def test_plain_calls(both, name):
         assert shown(ours("low lower")) == shown(stock("low lower"))
 
 
+@pytest.mark.parametrize("name", ["roberta", "template"])
+def test_plain_calls_after_changes(both, name):
+    """A tokenizer may be changed between two calls, by attributes and in place."""
+    stock, ours = both(name)
+    text = "low <mask></s> lower"
+
+    def same(**options):
+        for given_texts in (text, [text, "low"]):
+            assert ours(given_texts, **options).data == stock(given_texts, **options).data
+
+    changes = (
+        lambda tok: tok.model_input_names.append("token_type_ids"),
+        lambda tok: setattr(tok, "split_special_tokens", True),
+        lambda tok: tok.model_input_names.remove("attention_mask"),
+        lambda tok: tok.add_tokens(["ow"]),
+        lambda tok: setattr(tok, "split_special_tokens", False),
+        lambda tok: setattr(tok.backend_tokenizer, "post_processor", None),
+        lambda tok: setattr(tok.backend_tokenizer, "normalizer", tokenizers.normalizers.Lowercase()),
+    )
+    with install():
+        same()
+        for change in changes:
+            for tok in (stock, ours):
+                change(tok)
+            same()
+            same(add_special_tokens=False)
+            same(return_attention_mask=True)
+            same()
+
+
 def test_what_a_batch_encoding_looks_up(both):
     for name in ("roberta", "template"):
         found = []

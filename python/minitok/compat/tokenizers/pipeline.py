@@ -70,12 +70,16 @@ class Pipeline:
         self.end_size = 0 if definition is None or definition.word_end is None else len(END)
         self.spells_all = not self.end_size and (definition is None or definition.words is None)
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of texts, with added tokens found in them."""
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, with added tokens found in it."""
         if self.codec is None:
-            return [list(self.steps.run(text).columns().ids) for text in texts]
-        if len(texts) == 1:
-            return [self.codec.encode(texts[0], self.allowed)]
+            return list(self.steps.run(text).columns().ids)
+        return self.codec.encode(text, self.allowed)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text."""
+        if self.codec is None or len(texts) == 1:
+            return [self.encode(text) for text in texts]
         return self.codec.encode_batch(texts, self.allowed, thread_count(None))
 
     def sources(self, texts: Sequence[str]) -> list[Source]:

@@ -68,7 +68,7 @@ class Recipe:
         # What encodes, and the normalizer, pre-tokenizer, model and added tokens that it was made of.
         self._definition: tuple[Definition | None, Any] | None = None
         # The number of changes of components, what the pipeline was made of, and the pipeline.
-        self._pipeline: tuple[int, Any, Pipeline] | None = None
+        self.made: tuple[int, Any, Pipeline] | None = None
         self._layouts: dict[bool, Layout | None] = {}
 
     @classmethod
@@ -158,7 +158,7 @@ class Recipe:
 
     def changed(self) -> None:
         """Forgets what was made: the recipe has changed."""
-        self._pipeline = None
+        self.made = None
         self._layouts = {}
 
     def copied_steps(self) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Recipe:
 
     def pipeline(self) -> Pipeline:
         """What encodes and decodes. Raises FileFormatError for what minitok does not do."""
-        made, changes, decoder = self._pipeline, Component.changes, self.steps["decoder"]
+        made, changes, decoder = self.made, Component.changes, self.steps["decoder"]
         if made is not None and made[0] == changes:
             return made[2]
         key = (self.ingredients(), decoder and decoder.key(), self.splits_special)
@@ -186,7 +186,7 @@ class Recipe:
             pipeline = Pipeline(run.definition if run.finds_like_codec else None, run, steps["decoder"])
         else:
             pipeline = made[2]
-        self._pipeline = changes, key, pipeline
+        self.made = changes, key, pipeline
         self._layouts = {}
         return pipeline
 

@@ -23,6 +23,8 @@ class Backend(Tokenizer):
     """``minitok.compat.tokenizers.Tokenizer``, which gives out the added tokens that ``transformers`` knows."""
 
     _added_token_class = tokenizers.AddedToken
+    # How plain calls were answered last.
+    _plan: Any = None
 
 
 def adopt(tokenizer: Any) -> bool:

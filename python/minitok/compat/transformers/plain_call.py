@@ -4,28 +4,26 @@ Most calls ask for ids and masks of texts as they are. ``transformers`` makes an
 a dictionary for each into lists, and checks a dozen options. Here the ids come from the codec, and the result is the same
 ``BatchEncoding``; its encodings are made when they are read. Whatever else a call asks for goes the usual way.
 
-Costs: some 2 microseconds for a call beside those of the codec, and 0.2 for each text of a batch.
+Costs: about a microsecond for a call beside those of the codec, and 0.2 for each text of a batch.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from minitok.compat.tokenizers.components import Component
 from minitok.compat.tokenizers.pipeline import Text
 
 from .backend import Backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from minitok.compat.tokenizers.columns import SourceSlice
-    from minitok.compat.tokenizers.pipeline import Pipeline
-    from minitok.compat.tokenizers.processing import Layout
+    from minitok.compat.tokenizers.recipe import Recipe
 
 __all__ = ["calling_plainly", "pending_class"]
 
 # The options that are followed here.
+COLUMNS = ("token_type_ids", "attention_mask")
 OPTIONS = frozenset({"add_special_tokens", "return_attention_mask", "return_token_type_ids"})
 # A class with one of these methods of its own makes its results by itself.
 METHODS = (
@@ -52,83 +50,104 @@ def pending_class(base: Any) -> Any:
     return type(base.__name__, (base,), members)
 
 
+class Plan(NamedTuple):
+    """How plain calls are answered, as long as nothing that it depends on changes.
+
+    Attributes:
+        state: What it depends on.
+        pipeline: What encodes; None if calls go the usual way.
+        layout: Where the tokens of a text stand among special ones.
+        ids: The ids before a text, and those behind it.
+        types: The types of these tokens; None if types are not wanted.
+        masks: Whether masks are wanted.
+    """
+
+    state: Any
+    pipeline: Any = None
+    layout: Any = None
+    ids: Any = ((), ())
+    types: Any = None
+    masks: bool = False
+
+    @classmethod
+    def of(cls, tokenizer: Any, backend: Backend, options: dict[str, Any]) -> Plan:
+        """How a tokenizer answers calls with these options now."""
+        backend.encode_special_tokens = tokenizer.split_special_tokens
+        recipe, names = backend._recipe, list(tokenizer.model_input_names)  # noqa: SLF001 - of the same package
+        pipeline, layout = recipe.pipeline(), recipe.layout(options.get("add_special_tokens", True))
+        state = state_of(tokenizer, recipe, names, options)
+        if layout is None or not options.keys() <= OPTIONS or not is_plain(type(tokenizer)):  # type: ignore[arg-type]  # a class has a hash
+            return cls(state)
+        sides = layout.before, layout.after
+        ids = tuple([token_id for part in side for token_id in part.source.ids] for side in sides)
+        types = tuple([part.type_id for part in side for _ in range(part.size)] for side in sides)
+        asked = (options.get(f"return_{name}") for name in COLUMNS)
+        has_types, has_masks = (name in names if ask is None else bool(ask) for name, ask in zip(COLUMNS, asked))
+        return cls(state, pipeline, layout, ids, types if has_types else None, has_masks)
+
+    def row(self, tokenizer: Any, ids: list[int]) -> dict[str, list[int]]:
+        """The columns of a text with these ids."""
+        before, after = self.ids
+        if before or after:
+            ids = [*before, *ids, *after]
+        size = len(ids)
+        if size > tokenizer.model_max_length:
+            tokenizer._eventual_warn_about_too_long_sequence(ids, None, True)  # noqa: SLF001 - as it does itself
+        data = {"input_ids": ids}
+        if self.types is not None:
+            before, after = self.types
+            data["token_type_ids"] = [*before, *[self.layout.type_id] * (size - len(before) - len(after)), *after]
+        if self.masks:
+            data["attention_mask"] = [1] * size
+        return data
+
+    def columns(self, tokenizer: Any, rows: list[list[int]]) -> dict[str, list[list[int]]]:
+        """The columns of texts with these ids, a list for each text."""
+        before, after = self.ids
+        plain = not before and not after and self.types is None and self.masks
+        if plain and max(map(len, rows)) <= tokenizer.model_max_length:
+            return {"input_ids": rows, "attention_mask": [[1] * len(row) for row in rows]}
+        made = [self.row(tokenizer, ids) for ids in rows]
+        return {name: [row[name] for row in made] for name in made[0]}
+
+
+def state_of(tokenizer: Any, recipe: Recipe, names: list[str], options: dict[str, Any]) -> Any:
+    """What a plan depends on."""
+    return type(tokenizer), recipe.made, Component.changes, tokenizer.split_special_tokens, names, options
+
+
+@functools.cache
+def is_plain(kind: type) -> bool:
+    """Whether a class of tokenizers makes its results as ``transformers`` does."""
+    from transformers import PreTrainedTokenizerFast
+
+    return all(getattr(kind, name, None) is getattr(PreTrainedTokenizerFast, name, None) for name in METHODS)
+
+
 def calling_plainly(original: Any) -> Any:
     """``PreTrainedTokenizerBase.__call__`` that takes the short way where it leads to the same."""
-    from transformers import PreTrainedTokenizerFast
     from transformers.tokenization_utils_base import BatchEncoding
 
     pending = pending_class(BatchEncoding)
-    known: dict[type, bool] = {}
-
-    def is_plain(kind: type) -> bool:
-        if kind not in known:
-            own = [getattr(kind, name, None) is getattr(PreTrainedTokenizerFast, name, None) for name in METHODS]
-            known[kind] = all(own)
-        return known[kind]
 
     @functools.wraps(original)
     def call(self: Any, text: Any = None, *args: Any, **options: Any) -> Any:
-        backend = self._tokenizer
-        if type(backend) is Backend and not args and options.keys() <= OPTIONS and is_plain(type(self)):
-            single = type(text) is str
-            if single or (type(text) is list and text and all(type(one) is str for one in text)):
-                found = columns(self, backend, [text] if single else text, options)
-                if found is not None:
-                    data, again = found
-                    made = pending.__new__(pending)
-                    made.__dict__.update(
-                        data={name: rows[0] for name, rows in data.items()} if single else data,
-                        _n_sequences=1,
-                        _pending=again,
-                    )
-                    return made
+        backend, single = self._tokenizer, type(text) is str
+        if type(backend) is Backend and not args and (single or (type(text) is list and set(map(type, text)) == {str})):
+            recipe, plan = backend._recipe, backend._plan  # noqa: SLF001 - of the same package
+            if plan is None or plan.state != state_of(self, recipe, self.model_input_names, options):
+                plan = backend._plan = Plan.of(self, backend, options)  # noqa: SLF001 - the same
+            if plan.pipeline is not None:
+                recipe.truncation = recipe.padding = None
+                made = pending.__new__(pending)
+                pipeline, texts = plan.pipeline, (text,) if single else text.copy()
+                if single:
+                    made.data = plan.row(self, pipeline.encode(text))
+                else:
+                    made.data = plan.columns(self, pipeline.encode_batch(texts))
+                made._n_sequences = 1  # noqa: SLF001 - made here
+                made._pending = pipeline, plan.layout, texts  # noqa: SLF001
+                return made
         return original(self, text, *args, **options)
 
     return call
-
-
-def columns(
-    tokenizer: Any, backend: Backend, texts: list[str], options: dict[str, Any]
-) -> tuple[dict[str, list[list[int]]], Any] | None:
-    """The columns of a result, and what its encodings can be made of; None if the texts do not stand in one place."""
-    backend.no_truncation()
-    backend.no_padding()
-    backend.encode_special_tokens = tokenizer.split_special_tokens
-    recipe = backend._recipe  # noqa: SLF001 - a backend is a tokenizer of the same package
-    pipeline, layout = recipe.pipeline(), recipe.layout(options.get("add_special_tokens", True))
-    if layout is None:
-        return None
-    return filled(tokenizer, pipeline, layout, texts, options), (pipeline, layout, tuple(texts))
-
-
-def filled(
-    tokenizer: Any, pipeline: Pipeline, layout: Layout, texts: list[str], options: dict[str, Any]
-) -> dict[str, list[list[int]]]:
-    """The columns of some texts: lists of numbers, a row for each."""
-    rows = around(layout, pipeline.encode_batch(texts), lambda part: part.source.ids)
-    longest = tokenizer.model_max_length
-    for row in rows:
-        if len(row) > longest:
-            tokenizer._eventual_warn_about_too_long_sequence(row, None, True)  # noqa: SLF001 - as it does itself
-    data = {"input_ids": rows}
-    if wanted(tokenizer, options, "token_type_ids"):
-        added = sum(part.size for part in (*layout.before, *layout.after))
-        types = [[layout.type_id] * (len(row) - added) for row in rows]
-        data["token_type_ids"] = around(layout, types, lambda part: [part.type_id] * part.size)
-    if wanted(tokenizer, options, "attention_mask"):
-        data["attention_mask"] = [[1] * len(row) for row in rows]
-    return data
-
-
-def around(layout: Layout, rows: list[list[int]], of: Callable[[SourceSlice], Sequence[int]]) -> list[list[int]]:
-    """The rows among those of the special tokens."""
-    if not layout.before and not layout.after:
-        return rows
-    before, after = ([number for part in parts for number in of(part)] for parts in (layout.before, layout.after))
-    return [[*before, *row, *after] for row in rows]
-
-
-def wanted(tokenizer: Any, options: dict[str, Any], name: str) -> bool:
-    """Whether a column is asked for, or is one of those that the model takes."""
-    option = options.get(f"return_{name}")
-    return name in tokenizer.model_input_names if option is None else bool(option)
