@@ -65,7 +65,7 @@ def files(draw):
     names = draw(st.lists(st.sampled_from(NAMES), max_size=5, unique=True))
     ids = draw(st.sampled_from([range(256, 280), range(257, 280), [256, 300, 301, 400]]))
     tokens = draw(st.lists(st.sampled_from(["<a>", "<b>", "<é>", "a", "ab", "<s>", "<>", "x"]), max_size=3))
-    more = dict(zip(tokens, ids, strict=False))
+    more = dict(zip(["▁", *tokens] if characters else tokens, ids, strict=False))
     content = file_of([(name, 0) for name in names], () if characters else more, characters=characters)
     if characters:
         content["model"]["vocab"] |= {name.replace(" ", "▁"): token_id for name, token_id in more.items()}

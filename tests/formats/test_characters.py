@@ -321,7 +321,7 @@ def test_a_long_text_in_blocks_is_the_whole(small):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"pre_tokenizer": {"type": "Digits"}}, "BPE of characters with the steps"),
+        ({"pre_tokenizer": {"type": "Digits"}}, "minitok has ByteFallback and Fuse, where spaces are no markers"),
         ({"normalizer": {"type": "Sequence", "normalizers": [MARKS, {"type": "NFC"}]}}, "markers must come last"),
         (
             {

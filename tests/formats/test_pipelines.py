@@ -116,13 +116,22 @@ def ids_of(theirs, text):
         raise
 
 
+def read(content, backend=None):
+    """The tokenizer of a file, unless ``tokenizers`` finds an added token everywhere."""
+    try:
+        return minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    except minitok.errors.FileFormatError as error:
+        assert "is normalized to nothing" in str(error)
+        reject()
+
+
 @settings(deadline=None, max_examples=60)
 @given(files(), st.lists(TEXTS, min_size=1, max_size=10))
 def test_ids_are_those_of_tokenizers(content, texts):
     theirs = Tokenizer.from_str(json.dumps(content))
     wanted = [ids_of(theirs, text) for text in texts]
     for backend in BACKENDS:
-        tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        tok = read(content, backend)
         assert tok.encode_batch(texts, allowed_special="all") == wanted
         for text, ids in zip(texts, wanted, strict=True):
             assert tok.encode(text, allowed_special="all") == ids
@@ -135,7 +144,7 @@ def test_ids_are_those_of_tokenizers(content, texts):
 @settings(deadline=None, max_examples=40)
 @given(files(), st.lists(TEXTS, min_size=1, max_size=6))
 def test_what_is_written_has_the_same_ids(content, texts):
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it"))
+    tok = read(content)
     assert pickle.loads(pickle.dumps(tok)) == tok
     assert tok.replace(backend="python") == tok
     try:

@@ -2,7 +2,7 @@
 
 How many bytes of a piece a token has, its name says, unless a piece begins as symbols (SPEC S7). Then a symbol has the bytes of
 its character, a run that fuses those of all its characters, and one that is dropped none: ``tokenizers`` counts the tokens of
-a piece from its start as if nothing were missing. A token that merges make takes as many symbols as its two sides.
+a piece from its start as if nothing were missing. A token takes as many symbols as its name has characters.
 
 By hand, with the unknown token ``[UNK]``, ``fuse_unk`` and the merge (a, b): ``☃☃ab`` is ``[UNK]`` of six bytes and ``ab``
 of two.
@@ -14,7 +14,8 @@ import json
 import os
 import re
 import warnings
-from functools import cached_property, partial
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import FileFormatError
@@ -22,13 +23,13 @@ from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges, read_merges
-from minitok.formats.huggingface.reasons import OPTIONS
+from minitok.formats.huggingface.fields import OPTIONS
 
 from .components import Component
 from .shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from minitok.definition import Definition
 
@@ -203,8 +204,8 @@ class BPE(Model):
 
 def piece_definition(model: dict[str, Any]) -> Definition:
     """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
-    marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
-    return huggingface.parse({"added_tokens": [], "model": model, "normalizer": marks}, "the model")
+    decoder = {"type": "ByteFallback"} if model["byte_fallback"] else None
+    return huggingface.parse({"added_tokens": [], "model": model, "decoder": decoder}, "the model")
 
 
 class Token(NamedTuple):
@@ -229,7 +230,8 @@ class PieceEncoder:
 
     def __init__(self, model: BPE, definition: Definition) -> None:
         self.model, self.definition = model, definition.replace(**PLAIN)
-        self.is_text = definition.symbols is not None and definition.symbols.unit == "characters"
+        symbols, self.falls_back = definition.symbols, definition.vocab.fallback is not None
+        self.is_text = self.falls_back or (symbols is not None and symbols.unit == "characters")
         self.has_marks = definition.prefix not in (None, "bytes")
 
     def encode(self, pieces: list[str]) -> list[list[Token]]:
@@ -255,21 +257,22 @@ class PieceEncoder:
             values = [self.model.names()[token_id] for token_id in ids]
             if values and (suffix := self.model.end_of_word_suffix):
                 values[-1] = values[-1].removesuffix(suffix)
-            return [1 if self.has_marks and BYTE.fullmatch(value) else len(value.encode()) for value in values]
+            return [1 if self.falls_back and BYTE.fullmatch(value) else len(value.encode()) for value in values]
         if self.model.ignore_merges and piece in self.model.vocab():
             return [len(piece.encode())]
         symbols = iter(self.symbol_sizes(piece))
-        return [sum(size for _, size in zip(range(self.counts.get(token_id, 1)), symbols)) for token_id in ids]
+        return [sum(islice(symbols, count)) for count in self.counts(piece, ids)]
 
-    @cached_property
-    def counts(self) -> dict[int, int]:
-        """How many symbols each token takes that a merge makes."""
-        counts: dict[int, int] = {}
-        vocab, prefix = self.model.vocab(), self.model.continuing_subword_prefix or ""
-        for left, right in self.model.merges():
-            made = vocab[left + right.removeprefix(prefix)]
-            counts.setdefault(made, sum(counts.get(vocab[side], 1) for side in (left, right)))
-        return counts
+    def counts(self, piece: str, ids: Sequence[int]) -> Iterator[int]:
+        """How many symbols each token of a piece takes."""
+        vocab, names, unknown = self.model.vocab(), self.model.names(), self.model.unk_token
+        prefix, suffix = self.model.continuing_subword_prefix or "", self.model.end_of_word_suffix or ""
+        # The token that has the first character is written without the prefix; that character may have been dropped.
+        begins = bool(unknown) or piece[:1] + (suffix if len(piece) == 1 else "") in vocab
+        for at, token_id in enumerate(ids):
+            name = names[token_id]
+            bare = name.removeprefix("" if begins and at == 0 else prefix)
+            yield 1 if name == unknown else len(bare.removesuffix(suffix if at == len(ids) - 1 else ""))
 
     def symbol_sizes(self, piece: str) -> list[int]:
         """How many bytes each of the symbols has that a piece begins as."""

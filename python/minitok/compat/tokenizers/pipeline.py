@@ -56,7 +56,7 @@ class Pipeline:
         steps: The components, one by one.
         decoder: The decoder, or None.
         allowed: The special tokens that are found in text.
-        spells: Whether the tokens of a piece are the piece, cut, unless bytes are left out.
+        spells: Whether the tokens of a piece are the piece, cut.
         spells_all: Whether the pieces of a segment are the segment, cut.
         end_size: How many bytes stand behind a piece for the end of a word.
     """
@@ -66,7 +66,7 @@ class Pipeline:
         self.codec = None if definition is None else definition.codec()
         special = () if definition is None else definition.special_tokens
         self.allowed = tuple(name for name in special if name not in steps.hidden)
-        self.spells = definition is not None and definition.symbols is None
+        self.spells = definition is not None and definition.symbols is None and not definition.vocab.drops_bytes
         self.end_size = 0 if definition is None or definition.word_end is None else len(END)
         self.spells_all = not self.end_size and (definition is None or definition.words is None)
 
@@ -114,6 +114,8 @@ class Pipeline:
         """Whether the decoder is that of byte-level tokens, whose text is that of their bytes."""
         definition = self.definition
         if definition is None or definition.prefix is not None or not isinstance(self.decoder, ByteLevel):
+            return False
+        if definition.vocab.fallback is not None:
             return False
         return definition.symbols is None or definition.symbols.unit == "bytes"
 

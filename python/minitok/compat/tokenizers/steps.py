@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from minitok.errors import ComponentError
+
 from .matching import compiled
 from .models import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from .pre_tokenizers import PreTokenizer
 
 __all__ = ["Steps"]
+
+# The pattern that matches nowhere.
+NOWHERE = "(?!)"
 
 
 @dataclass
@@ -60,7 +65,10 @@ class Steps:
         """The added tokens that are looked for in normalized text, as they stand there."""
         normalize: Any = str if self.normalizer is None else self.normalizer.normalize_str
         tokens = sorted(self.added.tokens.items())
-        return {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
+        names = {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
+        if "" in names.values():
+            raise ComponentError("an added token is normalized to nothing, which is found everywhere")
+        return names
 
     @cached_property
     def finders(self) -> tuple[dict[str, int], dict[str, int]]:
@@ -110,16 +118,17 @@ class Steps:
         return pretok
 
     def find(self, pretok: PreTokenizedString, names: dict[str, int]) -> None:
-        """Cuts the pieces at the added tokens in them, which have their tokens. Empty pieces are dropped."""
+        """Cuts the pieces at the added tokens in them, which have their tokens. Empty pieces are dropped.
+
+        What is left begins where its first character comes from, which a normalizer may have moved.
+        """
         longest_first = sorted(filter(None, names), key=len, reverse=True)
-        if longest_first:
-            pattern = re.compile("|".join(map(re.escape, longest_first)))
-            pieces = pretok.pieces
-            pretok.pieces = [
-                found
-                for piece in pieces
-                for found in ([piece] if piece.tokens is not None else self.found(piece.normalized, pattern, names))
-            ]
+        pattern = re.compile("|".join(map(re.escape, longest_first)) or NOWHERE)
+        pretok.pieces = [
+            found
+            for piece in pretok.pieces
+            for found in ([piece] if piece.tokens is not None else self.found(piece.normalized, pattern, names))
+        ]
 
     def found(self, text: NormalizedString, pattern: re.Pattern[str], names: dict[str, int]) -> Iterator[Piece]:
         """Yields the tokens of a text, and the text between them.

@@ -153,6 +153,14 @@ def hiding(definition: Definition) -> set[str]:
     }
 
 
+def check_late(definition: Definition) -> None:
+    """Refuse an added token of whose text nothing is left: ``tokenizers`` finds it everywhere."""
+    normalizer = Normalizer(steps_of(definition.normalizer))
+    for name in sorted(definition.late_tokens):
+        if not normalizer.apply(name.encode()):
+            raise Reason(f"the added token {name!r} is normalized to nothing, which is found everywhere")
+
+
 def with_hiding(definition: Definition) -> Definition:
     """The definition of a file, with the flags of special tokens that hide added ones."""
     flags = {name: {*definition.token_flags.get(name, ()), HIDES} for name in hiding(definition)}

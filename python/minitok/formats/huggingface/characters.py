@@ -3,7 +3,8 @@
 Files say it in two ways. Older ones normalize: ``Prepend`` puts a marker before each segment, and ``Replace`` writes one for
 every space. Newer ones have a pre-tokenizer ``Metaspace``, whose ``prepend_scheme`` says where a marker is put (SPEC S4), and
 which may cut before every marker (``split``). Steps before these are those of any normalizer; pre-tokenizers behind them cut
-text in which spaces are markers, so that a pattern must not tell the two apart.
+text in which spaces are markers, so that a pattern must not tell the two apart. A file that does neither has its tokens as they
+stand.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from ...reference.published.unicode import contains, difference
 from ..files import Reason, shown
 from ..pattern_names import steps_of_pattern
 from .added import read_added
+from .fields import in_file, step_type, steps_of
 from .normalizers import dump_steps, read_steps
-from .patterns import OWN_STEPS, dump_split, flat_steps, read_cutter
-from .reasons import in_file, step_type, steps_of
+from .patterns import OWN_STEPS, dump_split, flat_steps, read_cutter, read_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator
@@ -62,10 +63,10 @@ def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
         if prefix == "never" and (reason := found_otherwise(late)):
             raise Reason(reason)
     else:
-        kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
-        raise Reason(
-            f"it is BPE of characters with the steps {kinds}; minitok has Replace of spaces by markers, and Metaspace first"
-        )
+        decoders = [step["type"] for step in steps_of(content.get("decoder"), "decoder", "decoders")]
+        if "ByteFallback" not in decoders or set(decoders) > {"ByteFallback", "Fuse"}:
+            raise Reason(f"the decoder is {decoders}; minitok has ByteFallback and Fuse, where spaces are no markers")
+        return {**read_pattern(content.get("pre_tokenizer"), by_bytes=False)._asdict(), "normalizer": steps or None}
     # Where a space is, there is a marker by then, so that there is nowhere to cut at spaces.
     patterns += [read_alike(step) for step in cutters if not cuts_at_spaces(step)]
     check_decoder(content.get("decoder"))
@@ -77,11 +78,6 @@ def has_markers(content: dict[str, Any]) -> bool:
     cutters = flat_steps(content.get("pre_tokenizer"))
     is_metaspace = bool(cutters) and step_type(cutters[0], "pre_tokenizer") == "Metaspace"
     return is_metaspace or TO_MARKS_STEP in read_steps(content.get("normalizer"))
-
-
-def normalizers_of(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The steps of the normalizer, as they stand in the file."""
-    return steps_of(content.get("normalizer"), "normalizer", "normalizers")
 
 
 def found_otherwise(late: Iterable[tuple[str, Collection[str]]]) -> str | None:
@@ -212,6 +208,11 @@ def bytes_of(ids: dict[str, int]) -> dict[bytes, int]:
             raise Reason(f"the tokens {tokens[data]} and {token_id} are the same, if markers are spaces")
         tokens[data] = token_id
     return tokens
+
+
+def in_utf8(ids: dict[str, int]) -> dict[bytes, int]:
+    """Tokens as they stand."""
+    return {token.encode("utf-8", "surrogatepass"): token_id for token, token_id in ids.items()}
 
 
 def dump_characters(definition: Definition) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from ...errors import VocabularyError
 from ...reference.published.normal_forms import FORMS
 from ...reference.published.normalize import steps_of as normal_steps_of
 from ..files import Reason, shown
+from .fields import step_type
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
-from .reasons import step_type
 from .tables import ACCENTS, CONTROLS, MARKS
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from ...reference.published.regex_tree import LOOKS, width
 from ...reference.published.regexes import parse
 from ..files import Reason, shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
+from .fields import step_type, steps_of
 from .oniguruma import engine_difference, with_line_ends, with_repeats, with_words
-from .reasons import step_type, steps_of
 from .tables import DIGITS, PUNCTUATION
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from ...definition import Definition
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import Reason, blame, field, shown
 from ..gpt2 import find_pairs, parse_vocab, read_merges, tokens_of
-from .added import Added, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
-from .characters import bytes_of, check_fallback, falls_back, read_spaces, read_tokens
+from .added import Added, check_late, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
+from .characters import MARK, bytes_of, check_fallback, falls_back, has_markers, in_utf8, read_spaces, read_tokens
+from .fields import steps_of
 from .normalizers import read_steps
 from .patterns import read_pattern
-from .reasons import steps_of
 from .symbols import read_bytes, read_symbols
 from .word_ends import check_word_end, read_word_ends
 
@@ -60,6 +60,7 @@ def parse(
         else:
             options = {**read_settings(content), **added.fields()}
             definition = Definition.of(vocab_of(content, model, added, tables), chosen.name, **options)
+        check_late(definition)
         definition = with_hiding(definition)
     warn_of_other_ids(added.ids, definition.found_tokens, path)
     return definition
@@ -77,8 +78,8 @@ def vocab_of(content: dict[str, Any], model: dict[str, Any], added: Added, table
         raise Reason("added tokens have other ids")
     vocab = None
     if is_byte_level(content):
-        vocab = tables.byte_level(special, whole_pieces, not model.get("unk_token"))
-    elif model.get("byte_fallback"):
+        vocab = tables.byte_level(special, whole_pieces, not (model.get("unk_token") or model.get("byte_fallback")))
+    elif model.get("byte_fallback") and has_markers(content) and tables.ids_of({MARK: 0})[MARK] is not None:
         vocab = tables.characters(special)
     if vocab is None:
         raise Reason("the tables do not make a vocabulary")
@@ -100,7 +101,11 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     fields |= read_settings(content)
     if not is_byte_level(content):
         chars, fallback = read_tokens(ids)
-        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **fields}
+        is_marked = has_markers(content)
+        if is_marked and MARK not in chars:
+            raise Reason(f"spaces become {MARK!r}, which is not a token: each is the three bytes of it")
+        tokens = bytes_of(chars) if is_marked else in_utf8(chars)
+        return {"ids": tokens, "merges": find_pairs(rows, chars), "fallback": fallback, **fields}
     if prefix := model.get("continuing_subword_prefix"):
         raise Reason(f"it is BPE of bytes with a continuing_subword_prefix, {shown(prefix)}")
     if end := model.get("end_of_word_suffix"):
@@ -109,6 +114,8 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
         return {"ids": tokens, "merges": merges, "word_end": end, **fields}
     tokens = tokens_of(ids)
     lacks_bytes = any(bytes([byte]) not in tokens and byte not in NEVER_IN_UTF8 for byte in range(256))
+    if lacks_bytes and falls_back(model, vocab):
+        raise Reason("it is BPE of bytes with byte_fallback, and lacks the tokens of some bytes")
     if lacks_bytes and model.get("unk_token"):
         return {**read_bytes(model, vocab, ids, rows), **fields}
     return {

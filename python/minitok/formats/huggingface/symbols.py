@@ -15,15 +15,18 @@ from ..byte_level import to_chars
 from ..files import Reason, shown
 from ..gpt2 import check_ranks, find_pairs, tokens_of
 from ..pattern_names import steps_of_pattern
-from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, read_spaces
+from .added import given_ids
+from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, in_utf8, read_spaces
+from .fields import in_file, model_in_file, steps_of
 from .normalizers import dump_steps, read_steps
 from .patterns import dump_split, dump_words, read_pattern
-from .reasons import in_file, model_in_file, steps_of
 
 if TYPE_CHECKING:
     from ...definition import Definition
 
     Rows = list[tuple[str, str]]
+
+FUSE = {"type": "Fuse"}
 
 
 def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> 
         tokens, steps, joining = bytes_of(vocab), read_spaces(content), None
         prefix, suffix = prefix.replace(MARK, " "), suffix.replace(MARK, " ")
     else:
-        tokens = {token.encode("utf-8", "surrogatepass"): token_id for token, token_id in vocab.items()}
+        tokens = in_utf8(vocab)
         cuts = read_pattern(content.get("pre_tokenizer"), by_bytes=False)._asdict()
         steps = {**cuts, "normalizer": read_steps(content.get("normalizer")) or None}
         joining = read_joining(content.get("decoder"))
@@ -97,8 +100,11 @@ def read_joining(decoder: Any) -> tuple[str, bytes] | None:
     return rule, mark.encode()
 
 
-def dump_symbols(definition: Definition, symbols: Symbols) -> dict[str, Any]:
-    """The fields of the file that are not those of every file, where tokens are characters without markers."""
+def dump_symbols(definition: Definition, symbols: Symbols | None) -> dict[str, Any]:
+    """The fields of the file that are not those of every file, where tokens are characters without markers.
+
+    ``symbols``: None with byte fallback.
+    """
     if definition.prefix is not None or definition.word_end is not None:
         raise VocabularyError(
             "a tokenizer.json cannot express a space before the text, or another end of words, with symbols"
@@ -111,7 +117,9 @@ def dump_symbols(definition: Definition, symbols: Symbols) -> dict[str, Any]:
         "normalizer": in_file(dump_steps(definition.normalizer)),
         "pre_tokenizer": in_file([*words, *(dump_split(step, "Isolated") for step in steps)], "pretokenizers"),
         "post_processor": None,
-        "decoder": dump_joining(symbols),
+        "decoder": dump_joining(symbols)
+        if symbols
+        else {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, FUSE]},
         "model": dump_model(definition, symbols),
     }
 
@@ -119,7 +127,7 @@ def dump_symbols(definition: Definition, symbols: Symbols) -> dict[str, Any]:
 def dump_joining(symbols: Symbols) -> dict[str, Any] | None:
     """The decoder."""
     if symbols.joining is None:
-        return {"type": "Fuse"}
+        return FUSE
     rule, mark = symbols.joining[0], in_chars(symbols.joining[1])
     if rule == "suffix":
         return {"type": "BPEDecoder", "suffix": mark}
@@ -142,16 +150,19 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
     names = {token_id: name for name, token_id in definition.found_tokens.items()}
     texts = {token_id: written(token, token_id) for token_id, token in sorted(vocab.tokens.items())}
     # The names of special and added tokens may have spaces where tokens have markers.
-    texts |= {
-        token_id: name for token_id, name in names.items() if texts.get(token_id, name).replace(MARK, " ") == name
-    }
-    ids = {text: token_id for token_id, text in sorted((names | texts).items())}
-    if len(ids) < len(names | texts):
+    texts |= {token_id: name for token_id, name in names.items() if texts.get(token_id, "").replace(MARK, " ") == name}
+    # A reader gives an added token that the vocabulary does not hold the next free id.
+    ids = {text: token_id for token_id, text in sorted(texts.items())}
+    found = {name: token_id for token_id, name in sorted(names.items())}
+    if given_ids(found, ids, len(ids)) != found:
+        texts = names | texts
+        ids = {text: token_id for token_id, text in sorted(texts.items())}
+    if len(ids) < len(texts):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot express")
     pairs = ([texts[left], texts[right]] for left, right in definition.merges)
     return model_in_file(
         ids,
-        list(map(" ".join, pairs)) if symbols is None else list(pairs),
+        list(map(" ".join, pairs)) if symbols is None and marks else list(pairs),
         unk_token=None if held.unknown is None else texts[held.unknown],
         continuing_subword_prefix=written(held.prefix) or None,
         end_of_word_suffix=written(held.suffix) or None,

@@ -10,9 +10,9 @@ from ..files import write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
 from .added import dump_added
 from .characters import dump_characters
+from .fields import in_file, model_in_file
 from .normalizers import dump_steps
 from .patterns import dump_pattern
-from .reasons import in_file, model_in_file
 from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
@@ -35,7 +35,7 @@ def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
     symbols = definition.symbols
     is_text = definition.vocab.fallback is not None or (symbols is not None and symbols.unit == "characters")
-    if is_text and symbols is not None and definition.prefix is None:
+    if is_text and definition.prefix is None:
         return frame(definition) | dump_symbols(definition, symbols)
     if is_text:
         return frame(definition) | dump_characters(definition) | {"model": dump_model(definition, symbols, marks=True)}

@@ -1,4 +1,4 @@
-"""What every part needs: the steps of a sequence, in a file and back, and the model of a file."""
+"""The fields of a file: the steps of a sequence, in a file and back, and the model."""
 
 from __future__ import annotations
 

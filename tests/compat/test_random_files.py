@@ -1,0 +1,274 @@
+"""Files of tokenizers made at random: read, saved and run as `tokenizers` does, or refused."""
+
+import json
+import random
+
+import minitok
+import pytest
+import tokenizers
+from helpers import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.compat.tokenizers import Tokenizer
+from minitok.errors import MinitokError
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+
+# fmt: off
+BITS = [
+    "low", "lower", "words", "the", "The", "THE", "ab", "ABC", "abC", "camelCase", "a<b>c", "http://x.y/z?q=1",
+    "<a>", "<b>", "</s>", "[X]", "1", "12", "1234", "3.5", "!", "?!", "-", "_", "#", "##", "##er", "'s", "’s", "é",
+    "e\u0301", "Ａ", "ﬁ", "ß", "İ", "ǆ", "日本", "語。", "ไทย", "ก็", "नमस्ते", "한국어", "ㅎㅏㄴ", "👍🏽",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467", "▁", "▁▁", "Ġ", "Ċ", "\ufffd", "\ufeff", "ạ̀", "Σ", "ΑΣ", "ς", "Ⅷ",
+    "½", "²", "٣", "१२", "𝟘", "𐍈", "\U000e0001", "$", "€", "<", "s>",
+]
+# fmt: on
+BITS += [" ", "  ", "\n", "\t", "\r\n", " low", "\u00a0", "\u3000", "\u2028", "\0", "\u00ad", "\x7f", "\x85", "\u200d"]
+TRAINED_ON = [
+    "low lower lowest newer wide the of words 123 1234 日本語 ไทย é ß 한국어 ABC camelCase hello's  two\n\nlines\tt"
+] * 5
+NAMES = ["<a>", "<b>", "</s>", "[X]", " low", "low", "é", "E", "▁", "  ", "日本", "a<", "1", "\n", "ing", "<unk>", "##"]
+PATTERNS = [
+    *(
+        " ",
+        "low",
+        "▁",
+        Regex(r"\s+"),
+        Regex(r"\d"),
+        Regex(r"\d{1,3}"),
+        Regex(r"\p{L}+"),
+        Regex("o|w"),
+        Regex("[一-龥]+"),
+    ),
+    *(Regex(r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"), Regex(r"(?i:'s|'t)|\p{L}+|\p{N}"), Regex(r"\w+|[^\w\s]+")),
+    *(
+        Regex(r"\b"),
+        Regex(r"(?=(\d{3})+(?!\d))"),
+        Regex(r"(?<=\d)(?=(\d{3})+(?!\d))"),
+        Regex(r"[^\r\n\p{L}\p{N}]?\p{L}+"),
+    ),
+]
+BEHAVIORS = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
+FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
+
+
+def random_normalizer(rnd, depth=0):
+    pick, coin = rnd.choice, lambda: rnd.random() < 0.5
+    makers = [
+        *(normalizers.NFC, normalizers.NFD, normalizers.NFKC, normalizers.NFKD, normalizers.Lowercase),
+        *(normalizers.StripAccents, normalizers.Nmt, lambda: normalizers.Strip(coin(), coin())),
+        lambda: normalizers.Replace(pick([" ", "  ", "low", "e"]), pick(["▁", "", "x y", " "])),
+        lambda: normalizers.Replace(
+            Regex(pick([r"\s+", "[^a-z]", "o+", " {2,}", r"\p{M}", "^"])), pick(["▁", "", "--"])
+        ),
+        lambda: normalizers.Prepend(pick(["▁", "x", " "])),
+        lambda: normalizers.BertNormalizer(coin(), coin(), pick([None, True, False]), coin()),
+    ]
+    if depth == 0:
+        parts = range(rnd.randint(0, 3))
+        makers += [normalizers.ByteLevel, lambda: normalizers.Sequence([random_normalizer(rnd, 1) for _ in parts])]
+        makers += [lambda: None] * 4
+    return pick(makers)()
+
+
+def random_cutter(rnd, depth=0):
+    pick, coin = rnd.choice, lambda: rnd.random() < 0.5
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    makers = [
+        lambda: pre_tokenizers.ByteLevel(add_prefix_space=coin(), use_regex=coin()),
+        lambda: pre_tokenizers.Split(pick(PATTERNS), pick(BEHAVIORS), invert=rnd.random() < 0.3),
+        lambda: pre_tokenizers.Digits(individual_digits=coin()),
+        lambda: pre_tokenizers.Punctuation(pick(BEHAVIORS)),
+        lambda: pre_tokenizers.Metaspace(pick(["▁", "_"]), pick(["always", "never", "first"]), coin()),
+        lambda: pre_tokenizers.CharDelimiterSplit(pick([" ", "_", "o"])),
+        lambda: pre_tokenizers.FixedLength(rnd.randint(1, 5)),
+        *(pre_tokenizers.Whitespace, pre_tokenizers.WhitespaceSplit, pre_tokenizers.UnicodeScripts),
+        pre_tokenizers.BertPreTokenizer,
+    ]
+    if depth:
+        return pick(makers)()
+    chosen = pick(["nothing", "one", "bytes", "bytes", "sequence", "sequence"])
+    if chosen in ("nothing", "one"):
+        return None if chosen == "nothing" else pick(makers)()
+    if chosen == "bytes":
+        return makers[0]()
+    parts = [random_cutter(rnd, 1) for _ in range(rnd.randint(0, 3))]
+    return pre_tokenizers.Sequence([*parts, byte_level] if rnd.random() < 0.7 else parts)
+
+
+def random_decoder(rnd):
+    pick = rnd.choice
+    parts = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    makers = [
+        *(
+            lambda: None,
+            decoders.ByteLevel,
+            decoders.ByteLevel,
+            decoders.Metaspace,
+            decoders.Fuse,
+            decoders.ByteFallback,
+        ),
+        *(decoders.CTC, decoders.WordPiece, lambda: decoders.BPEDecoder(pick(["</w>", ""]))),
+        *(lambda: decoders.Sequence(parts), lambda: decoders.Sequence(parts[1:3])),
+        lambda: decoders.Strip(pick([" ", "▁"]), rnd.randint(0, 2), rnd.randint(0, 2)),
+    ]
+    return pick(makers)()
+
+
+def random_tokenizer(rnd):
+    """A tokenizer of `tokenizers`, trained on a few words; None where that library fails to make it."""
+    marks = {
+        "continuing_subword_prefix": rnd.choice([None, None, "##"]),
+        "end_of_word_suffix": rnd.choice([None, None, "</w>"]),
+    }
+    marks = {name: mark for name, mark in marks.items() if mark}
+    unknown, falls_back = rnd.choice([None, "<unk>"]), rnd.random() < 0.3
+    made = tokenizers.Tokenizer(
+        models.BPE(unk_token=unknown, fuse_unk=rnd.random() < 0.5, byte_fallback=falls_back, **marks)
+    )
+    for name, step in (("normalizer", random_normalizer(rnd)), ("pre_tokenizer", random_cutter(rnd))):
+        if step is not None:
+            setattr(made, name, step)
+    trainer = trainers.BpeTrainer(
+        vocab_size=rnd.choice([150, 300, 420]),
+        show_progress=False,
+        special_tokens=[unknown] if unknown else [],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if rnd.random() < 0.6 else [],
+        limit_alphabet=rnd.choice([40, 1000]),
+        **marks,
+    )
+    try:
+        made.train_from_iterator([*TRAINED_ON, "".join(BITS), " ".join(BITS)], trainer)
+    except BaseException as error:  # noqa: BLE001 - what that library's panics are
+        assert type(error).__name__ == "PanicException"
+        return None
+    content = json.loads(made.to_str())
+    if falls_back:
+        for byte in range(256):
+            content["model"]["vocab"].setdefault(f"<0x{byte:02X}>", len(content["model"]["vocab"]))
+    content["model"]["ignore_merges"] = rnd.random() < 0.2
+    made = tokenizers.Tokenizer.from_str(json.dumps(content))
+    for _ in range(rnd.randint(0, 4)):
+        flags = {flag: rnd.random() < 0.4 for flag in FLAGS}
+        made.add_tokens([tokenizers.AddedToken(rnd.choice(NAMES), **flags)])
+    decoder = random_decoder(rnd)
+    if decoder is not None:
+        made.decoder = decoder
+    # Of two added tokens that are alike once they are normalized, that library finds either.
+    added = [token for token in made.get_added_tokens_decoder().values() if token.normalized]
+    late = [made.normalizer.normalize_str(token.content) if made.normalizer else token.content for token in added]
+    return tokenizers.Tokenizer.from_str(made.to_str()) if len(set(late)) == len(late) else None
+
+
+def random_texts(rnd):
+    return ["".join(rnd.choices(BITS, k=rnd.choice([0, 1, 2, 3, 5, 8, 13, 30]))) for _ in range(8)]
+
+
+def outcome(call):
+    """What a call gives; None where that library panics."""
+    try:
+        return call()
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return None
+
+
+def loaded(path):
+    """The tokenizer of a file, on both backends; none if it is refused."""
+    try:
+        return [minitok.load(path, backend=backend) for backend in BACKENDS]
+    except MinitokError:
+        return []
+
+
+def columns(encoding):
+    return encoding.ids, encoding.tokens, encoding.offsets, encoding.word_ids
+
+
+def saved(tok, folder):
+    """A tokenizer as files bring it back, in the formats that can hold it."""
+    for name in ("minitok", "huggingface"):
+        try:
+            tok.save(folder / name, format=name)
+        except MinitokError:
+            continue
+        yield minitok.load(folder / name)
+
+
+def check_face(ours, theirs, text, expected):
+    """The face of that library gives the same columns, and the same text back."""
+    assert columns(ours.encode(text, add_special_tokens=False)) == columns(expected)
+    for skip in (True, False):
+        decoded = outcome(lambda: theirs.decode(expected.ids, skip_special_tokens=skip))
+        if decoded is not None:
+            assert ours.decode(expected.ids, skip_special_tokens=skip) == decoded
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_random_files(tmp_path_factory, seed):
+    rnd = random.Random(seed)
+    theirs = random_tokenizer(rnd)
+    if theirs is None:
+        return
+    folder = tmp_path_factory.mktemp("random")
+    (folder / "tokenizer.json").write_text(theirs.to_str())
+    toks = loaded(folder / "tokenizer.json")
+    toks += [again for tok in toks[:1] for again in saved(tok, folder)]
+    try:
+        ours = Tokenizer.from_str(theirs.to_str())
+    except MinitokError:
+        ours = None
+    for text in random_texts(rnd):
+        theirs.encode_special_tokens = True
+        split = outcome(lambda: theirs.encode(text, add_special_tokens=False))
+        theirs.encode_special_tokens = False
+        expected = outcome(lambda: theirs.encode(text, add_special_tokens=False))
+        if expected is None or split is None:
+            continue
+        for tok in toks:
+            assert tok.encode(text, allowed_special="all") == expected.ids
+            assert tok.encode(text) == split.ids
+        if ours is not None:
+            check_face(ours, theirs, text, expected)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"model": {"byte_fallback": True}, "pre_tokenizer": {"type": "ByteLevel"}}, "lacks the tokens of some bytes"),
+        ({"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}, "spaces become '▁', which is not a token"),
+        ({"normalizer": {"type": "Strip", "strip_left": True, "strip_right": True}}, "'  ' is normalized to nothing"),
+        ({"decoder": {"type": "Fuse"}}, r"the decoder is \['Fuse'\]"),
+    ],
+)
+def test_what_is_done_otherwise_is_refused(tmp_path, change, reason, backend):
+    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", "ab"]
+    model = {"type": "BPE", "vocab": {name: i for i, name in enumerate(names)}, "merges": [["a", "b"]]}
+    added = {"id": 259, "content": "  ", "normalized": True, "special": False}
+    content = {"added_tokens": [added], "decoder": {"type": "ByteFallback"}, **change}
+    content["model"] = {**model, "byte_fallback": True}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(minitok.errors.FileFormatError, match=reason):
+        minitok.load(tmp_path / "tokenizer.json", backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_byte_fallback_without_markers(tmp_path, backend):
+    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", " ", "▁", "ab", " ab"]
+    merges = [["a", "b"], [" ", "ab"]]
+    model = {"type": "BPE", "vocab": {name: i for i, name in enumerate(names)}, "merges": merges, "byte_fallback": True}
+    content = {
+        "model": model,
+        "decoder": {"type": "ByteFallback"},
+        "pre_tokenizer": {"type": "Digits"},
+        "added_tokens": [],
+    }
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
+    assert tok.encode(" ab▁é") == [261, 259, 0xC3, 0xA9]
+    assert tok.decode([261, 259, 0xC3, 0xA9]) == " ab▁é"
+    tok.save(tmp_path / "again.json", format="huggingface")
+    assert minitok.load(tmp_path / "again.json", backend=backend) == tok
+    assert tokenizers.Tokenizer.from_file(str(tmp_path / "again.json")).encode(" ab▁é").ids == tok.encode(" ab▁é")
