@@ -55,6 +55,7 @@ class Cuts(NamedTuple):
 RULES: dict[str, Callable[[dict[str, Any]], tuple[str, Any, bool]]] = {
     "Digits": lambda step: (DIGITS, "Isolated" if step.get("individual_digits") else "Contiguous", False),
     "Punctuation": lambda step: (PUNCTUATION, step.get("behavior", "Isolated"), False),
+    "FixedLength": lambda step: (f"[\\s\\S]{{1,{length_of(step)}}}", "Isolated", False),
     "Whitespace": lambda _: (r"\w+|[^\w\s]+", "Removed", True),
     "WhitespaceSplit": lambda _: (r"\S+", "Removed", True),
     "CharDelimiterSplit": lambda step: (literal(str(step.get("delimiter") or " ")), "Removed", False),
@@ -147,7 +148,7 @@ def read_cutter(kind: str, step: dict[str, Any]) -> str:
     """The pattern of a pre-tokenizer that cuts by one."""
     if kind == "Split":
         return read_split(step)
-    if kind in ("Digits", "Punctuation"):
+    if kind in ("Digits", "Punctuation", "FixedLength"):
         pattern, behavior, invert = RULES[kind](step)
         return behaved(pattern, behavior, invert=invert)
     raise Reason(f"the pre_tokenizer has a step {kind}")
@@ -181,6 +182,14 @@ def read_source(step: dict[str, Any]) -> str:
     if difference := engine_difference(pattern):
         raise Reason(f"the pre_tokenizer Split has {difference}, which other engines interpret differently")
     return with_words(pattern)
+
+
+def length_of(step: dict[str, Any]) -> int:
+    """How many characters a ``FixedLength`` leaves together."""
+    length = step.get("length", 5)
+    if type(length) is not int or length < 1:
+        raise Reason(f"the pre_tokenizer FixedLength has the length {shown(length)}")
+    return length
 
 
 def expression_of(pattern: str) -> str:
