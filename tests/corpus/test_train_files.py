@@ -73,17 +73,17 @@ def test_a_separator_across_the_edge_of_a_chunk_separates(tmp_path, separator, s
     )
 
 
-@pytest.mark.parametrize("shift", [0, 3, 9])
-def test_both_backends_read_a_large_file_alike(tmp_path, shift):
+@pytest.mark.parametrize(("shift", "on_python"), [(0, None), (3, b"<s>"), (9, b"\n")])
+def test_both_backends_read_a_large_file_alike(tmp_path, shift, on_python):
     data = (b"low lower <s> lowest\n" * 60_000)[: CHUNK + 2000 + shift]
     path = tmp_path / "a.txt"
     path.write_bytes(data)
     for separator in (None, b"<s>", b"\n"):
         toks = [
             minitok.train_files(path, 280, separator=separator, special_tokens=["er <"], backend=backend)
-            for backend in BACKENDS
+            for backend in (BACKENDS if separator == on_python else ["rust"])
         ]
-        assert same(*toks)
+        assert same(toks[0], toks[-1])
         documents = data.split(separator) if separator else [data]
         assert same(toks[0], minitok.train(documents, 280, special_tokens=["er <"], backend="rust"))
 

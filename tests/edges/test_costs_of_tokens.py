@@ -236,6 +236,36 @@ def white_space_that_added_tokens_take(size):
     return lambda: tok.encode("\n" * size + "<t>" + " " * size).offsets
 
 
+@case(3000)
+def white_space_that_tokens_of_it_take(size):
+    tok = components()
+    tok.add_tokens([hf.AddedToken("\n", lstrip=True, rstrip=True)])
+    return lambda: tok.encode("\n" * size).offsets
+
+
+@case(1500)
+def added_tokens_one_by_one(size):
+    def add():
+        tok = components()
+        return [tok.add_tokens([name]) for name in names(size)]
+
+    return add
+
+
+def stream_of(token_id, tok):
+    def make(size):
+        stream = hf.decoders.DecodeStream()
+        return lambda: [stream.step(tok, token_id) for _ in range(size)]
+
+    return make
+
+
+FALLBACK = hf.Tokenizer(hf.models.BPE({f"<0x{byte:02X}>": byte for byte in range(256)}, [], byte_fallback=True))
+FALLBACK.decoder = hf.decoders.Sequence([hf.decoders.ByteFallback(), hf.decoders.Fuse()])
+CASES["bytes_that_never_become_text"] = stream_of(255, components()), 1500
+CASES["bytes_that_stand_for_themselves_and_are_no_text"] = stream_of(255, FALLBACK), 1500
+
+
 @case(10_000)
 def white_space_that_is_stripped(size):
     text = " " * size + "a" + " " * size + "b" + " " * size

@@ -26,8 +26,13 @@ BLOCKS = [range(start, start + BLOCK) for start in range(0, 0x110000, BLOCK)]
 
 
 def sample(code):
-    """Doubled; between letters; after a space and before a capital. U+D800 to U+DFFF are not characters."""
+    """Doubled; between letters; after a space and before a capital. U+D800 to U+DFFF are not characters.
+
+    Of the planes that are empty or for private use: between letters.
+    """
     char = "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
+    if 0x40000 <= code < 0xE0000 or code >= 0xF0000:
+        return f"a{char}b"
     return f"{char}{char}\na{char}b {char}Ab\n"
 
 

@@ -14,6 +14,7 @@ Costs: that of the trace, O(n^2) for a piece of n bytes, of which there may be `
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -138,10 +139,16 @@ def lanes(text: str | bytes, patterns: Sequence[str] = LANES) -> tuple[Lane, ...
 def with_machine(lane: Lane, first: str) -> Lane:
     """The lane, with how its pattern is run and how it differs from the first lane's, if the extension is there to ask."""
     try:
-        differs = equivalent(first, lane.pattern).text if first != lane.pattern else None
-        return replace(lane, scanned=describe(lane.pattern).summary, differs=differs)
+        scanned, differs = machine(lane.pattern, first)
     except BackendError:
         return lane
+    return replace(lane, scanned=scanned, differs=differs)
+
+
+@lru_cache(maxsize=64)  # it takes ten times as long as to explain a short text
+def machine(pattern: str, first: str) -> tuple[str, str | None]:
+    """How a pattern is run, and the shortest text that another cuts differently. Raises BackendError without the extension."""
+    return describe(pattern).summary, equivalent(first, pattern).text if first != pattern else None
 
 
 def lane(pattern: str, data: bytes, found: Sequence[Piece]) -> Lane:

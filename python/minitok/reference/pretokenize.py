@@ -26,6 +26,7 @@ Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..errors import PatternError
@@ -170,6 +171,7 @@ def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_ti
     return match and match.span()
 
 
+@lru_cache(maxsize=128)  # a class takes milliseconds
 def compile_pattern(source: str) -> regex.Pattern[str]:
     import regex  # with the first pattern: it takes as long to import as a tokenizer to load
 

@@ -1,14 +1,16 @@
 //! JSON, read from the front to the back without building values (RFC 8259). Must equal `parse_json` of
 //! `python/minitok/formats/files.py` where it answers.
 //!
-//! What is read here is checked in full; what is [skipped](Reader::skip) is not, and goes to the reader in Python as it stands.
+//! What is read or [skipped](Reader::skip) is checked in full. In what is skipped, strings may hold lone surrogates.
 //!
-//! Costs: O(n) time; no recursion.
+//! Costs: O(n) time; no recursion: a byte for each list and object that is open.
 
 use super::decline::Decline::NotMine;
 use super::decline::{Read, only_if};
+use super::json_string::{self, Text};
 use super::token_table::id_of;
 use crate::fast::util::fallible::{append, push};
+use crate::interrupt;
 use std::ops::Range;
 
 /// Reads the parts of a text one after the other. Each method skips white space first, and declines anything else than what it
@@ -17,40 +19,28 @@ use std::ops::Range;
 pub(super) struct Reader<'d> {
     data: &'d [u8],
     at: usize,
+    /// A line feed is not white space.
+    is_line: bool,
 }
-
-/// What a byte is within a string.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    Quote,
-    Escape,
-    Control,
-}
-
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Plain; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        kinds[byte] = Kind::Control;
-        byte += 1;
-    }
-    kinds[b'"' as usize] = Kind::Quote;
-    kinds[b'\\' as usize] = Kind::Escape;
-    kinds
-};
 
 impl<'d> Reader<'d> {
     /// Reads a text in UTF-8, which may begin with a byte order mark.
     pub fn new(data: &'d [u8]) -> Read<Reader<'d>> {
         std::str::from_utf8(data).map_err(|_| NotMine)?;
         let at = if data.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        Ok(Reader { data, at })
+        Ok(Reader { data, at, is_line: false })
+    }
+
+    /// Reads the line that the data begins with. Whether it is UTF-8 is not looked at.
+    pub fn of_line(data: &'d [u8]) -> Reader<'d> {
+        Reader { data, at: 0, is_line: true }
     }
 
     /// The place of the next byte that is not white space.
     pub fn position(&mut self) -> usize {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.data.get(self.at) {
+        while let Some(&byte) = self.data.get(self.at)
+            && (matches!(byte, b' ' | b'\r' | b'\t') || (byte == b'\n' && !self.is_line))
+        {
             self.at += 1;
         }
         self.at
@@ -102,62 +92,19 @@ impl<'d> Reader<'d> {
     /// Appends the text of a string.
     #[inline]
     pub fn string(&mut self, out: &mut Vec<u8>) -> Read<()> {
-        self.take(b'"')?;
-        let mut start = self.at;
-        loop {
-            match KINDS[usize::from(self.byte()?)] {
-                Kind::Plain => self.at += 1,
-                Kind::Quote => {
-                    append(out, &self.data[start..self.at])?;
-                    self.at += 1;
-                    return Ok(());
-                }
-                Kind::Control => return Err(NotMine),
-                Kind::Escape => {
-                    append(out, &self.data[start..self.at])?;
-                    self.at += 1;
-                    self.escape(out)?;
-                    start = self.at;
-                }
-            }
+        if let Text::Plain(place) = self.text(Some(out))? {
+            append(out, &self.data[place])?;
         }
-    }
-
-    /// Appends the character of an escape, behind its backslash.
-    fn escape(&mut self, out: &mut Vec<u8>) -> Read<()> {
-        let byte = self.byte()?;
-        self.at += 1;
-        let simple = match byte {
-            b'"' | b'\\' | b'/' => byte,
-            b'b' => 0x08,
-            b'f' => 0x0C,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'u' => {
-                let mut code = self.hex()?;
-                if let 0xD800..=0xDBFF = code {
-                    only_if(self.data[self.at..].starts_with(b"\\u"))?;
-                    self.at += 2;
-                    let low = self.hex()?.checked_sub(0xDC00).filter(|low| *low < 0x400).ok_or(NotMine)?;
-                    code = 0x1_0000 + (code - 0xD800) * 0x400 + low;
-                }
-                // Half of a surrogate pair is not a character.
-                let char = char::from_u32(code).ok_or(NotMine)?;
-                append(out, char.encode_utf8(&mut [0; 4]).as_bytes())?;
-                return Ok(());
-            }
-            _ => return Err(NotMine),
-        };
-        push(out, simple)?;
         Ok(())
     }
 
-    fn hex(&mut self) -> Read<u32> {
-        let digits = self.data.get(self.at..self.at + 4).ok_or(NotMine)?;
-        self.at += 4;
-        let value = |digit: u8| char::from(digit).to_digit(16).ok_or(NotMine);
-        digits.iter().try_fold(0, |number, &digit| Ok(number * 16 + value(digit)?))
+    /// The place of the text of a string. One with escapes is appended to `out` or, without that, skipped.
+    #[inline]
+    pub fn text(&mut self, out: Option<&mut Vec<u8>>) -> Read<Text> {
+        self.take(b'"')?;
+        let (text, end) = json_string::string(self.data, self.at, out)?;
+        self.at = end + 1;
+        Ok(text)
     }
 
     /// A whole number that can be an id.
@@ -176,57 +123,82 @@ impl<'d> Reader<'d> {
 
     /// Takes `null`.
     pub fn null(&mut self) -> Read<()> {
-        let at = self.position();
-        only_if(self.data[at..].starts_with(b"null"))?;
-        self.at += 4;
-        Ok(())
+        self.position();
+        self.word(b"null")
     }
 
-    /// The place of any value, which is not looked into.
+    /// The place of any value, which is checked.
     pub fn skip(&mut self) -> Read<Range<usize>> {
         let start = self.position();
-        let mut depth = 0usize;
+        // The bytes that end what is open.
+        let mut open: Vec<u8> = Vec::new();
+        let mut is_first = false; // nothing has been read of what was opened last
         loop {
-            match self.peek()? {
-                b'"' => self.skip_string()?,
-                b'{' | b'[' => {
-                    depth += 1;
-                    self.at += 1;
+            interrupt::check()?;
+            if let Some(&end) = open.last() {
+                if !self.next_item(is_first, end)? {
+                    open.pop();
+                    is_first = false;
+                    if open.is_empty() {
+                        return Ok(start..self.at);
+                    }
                     continue;
                 }
-                b'}' | b']' => {
-                    depth = depth.checked_sub(1).ok_or(NotMine)?;
-                    self.at += 1;
+                if end == b'}' {
+                    self.text(None)?;
+                    self.take(b':')?;
                 }
-                b',' | b':' if depth > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                _ => self.skip_word()?,
             }
-            if depth == 0 {
+            is_first = false;
+            match self.peek()? {
+                b'"' => drop(self.text(None)?),
+                byte @ (b'{' | b'[') => {
+                    self.at += 1;
+                    push(&mut open, byte + 2)?;
+                    is_first = true;
+                    continue;
+                }
+                b't' => self.word(b"true")?,
+                b'f' => self.word(b"false")?,
+                b'n' => self.word(b"null")?,
+                _ => self.number()?,
+            }
+            if open.is_empty() {
                 return Ok(start..self.at);
             }
         }
     }
 
-    fn skip_string(&mut self) -> Read<()> {
-        self.at += 1;
-        loop {
-            let byte = self.byte()?;
-            self.at += 1 + usize::from(byte == b'\\');
-            if byte == b'"' {
-                return Ok(());
-            }
-        }
+    /// Takes a word, before which there is no white space.
+    fn word(&mut self, word: &[u8]) -> Read<()> {
+        only_if(self.data[self.at..].starts_with(word))?;
+        self.at += word.len();
+        Ok(())
     }
 
-    /// Skips a number or a name.
-    fn skip_word(&mut self) -> Read<()> {
-        let word = self.data[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
-        let length = word.count();
-        self.at += length;
-        only_if(length > 0)
+    /// Skips a number.
+    fn number(&mut self) -> Read<()> {
+        self.at += usize::from(self.byte()? == b'-');
+        let has_zero = self.byte()? == b'0';
+        let count = self.digits();
+        only_if(count == 1 || (count > 1 && !has_zero))?;
+        if self.data.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            only_if(self.digits() > 0)?;
+        }
+        if let Some(b'e' | b'E') = self.data.get(self.at) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte()?, b'+' | b'-'));
+            only_if(self.digits() > 0)?;
+        }
+        Ok(())
+    }
+
+    /// Skips digits, and returns how many there are.
+    fn digits(&mut self) -> usize {
+        let count = self.data[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        count
     }
 }
 
@@ -300,9 +272,50 @@ mod tests {
             assert_eq!(reader.skip().map(|place| &text[place]), Ok(value));
             assert_eq!(reader.peek(), Ok(b','));
         }
-        for text in ["", "[", "{\"a\": 1", "\"a", "]", ",", ":", "[é]"] {
+        let open = [
+            "",
+            "[",
+            "{",
+            "[1",
+            "[1,",
+            "{\"a\": 1",
+            "{\"a\":",
+            "{\"a\"",
+            "\"a",
+            "\"\\",
+            "\"\\u12",
+            "-",
+            "1.",
+            "1e",
+            "1e+",
+            "tru",
+        ];
+        let wrong = [
+            "]",
+            ",",
+            ":",
+            "[é]",
+            "[1 2]",
+            "[,]",
+            "[1,]",
+            "{1:2}",
+            "{\"a\" 1}",
+            "{\"a\":1,}",
+            "[}",
+            "{]",
+            "\"\\x\"",
+            "\"\n\"",
+            "NaN",
+            "nul1",
+            ".5",
+            "+1",
+            "[01]",
+        ];
+        for text in open.into_iter().chain(wrong) {
             assert_eq!(Reader::new(text.as_bytes()).unwrap().skip(), Err(NotMine), "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
         }
+        assert_eq!(Reader::new(br#"["\ud800", 1]"#).unwrap().skip(), Ok(0..13));
         let deep = "[".repeat(1_000_000);
         assert_eq!(Reader::new(deep.as_bytes()).unwrap().skip(), Err(NotMine));
     }

@@ -5,20 +5,16 @@
 //! reader gives: of two fields with one name the last, escapes resolved, surrogate pairs joined. Lone surrogates, `NaN`, a
 //! byte order mark and other encodings are left to it.
 //!
-//! Most lines are plain: names without escapes, the field a string. Those are read by `plain_object`, which looks at each byte of
-//! a string once and leaves numbers and what is nested to `serde_json`; any other line is read by `serde_json` as a whole, which
-//! decides. Both must take the same lines for the same text.
-//!
 //! Costs: O(n) time for n bytes, at gigabytes a second; no recursion.
 
-use super::json_string::{Text, string};
+use super::decline::Decline::NotMine;
+use super::decline::{Read, answer, only_if};
+use super::json::Reader;
+use super::json_string::Text;
 use crate::error::Result;
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{append, push};
 use crate::interrupt;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 /// About how much is read by one thread at a time, in bytes.
@@ -120,15 +116,13 @@ pub fn each_line(
     while start < data.len() {
         interrupt::check()?;
         let rest = &data[start..];
-        let end = if let Some((text, length)) = plain_object(rest, field, &mut scratch) {
+        let end = if let Some((text, length)) = answer(text_of(rest, field, &mut scratch))? {
             take(Line::Text(text))?;
             start + length
         } else {
-            let end = line_end(data, start);
+            let end = memchr::memchr(b'\n', rest).map_or(data.len(), |length| start + length);
             let line = &data[start..end];
-            if let Some(text) = text_of(line, field) {
-                take(Line::Text(text.as_bytes()))?;
-            } else if !line.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r')) {
+            if !line.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r')) {
                 take(Line::Left { line: lines, bytes: start..end })?;
             }
             end
@@ -139,178 +133,55 @@ pub fn each_line(
     Ok(lines)
 }
 
-/// Where the line ends that a place is in.
-fn line_end(data: &[u8], from: usize) -> usize {
-    memchr::memchr(b'\n', &data[from..]).map_or(data.len(), |length| from + length)
-}
-
-/// The text of the field, and the length of the line, if that is a plain object in which the field is text.
-fn plain_object<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Option<(&'d [u8], usize)> {
-    let (mut found, mut line_ends) = (None, None);
-    let mut other = Vec::new();
-    let mut at = after_space(data, 0);
-    let mut expected = b'{';
-    loop {
-        if *data.get(at)? != expected {
-            return None;
-        }
-        at = after_space(data, at + 1);
-        if *data.get(at)? != b'"' {
-            return None;
-        }
-        let (Text::Plain(name), end) = string(data, at + 1, &mut other)? else { return None };
-        at = after_space(data, end + 1);
-        if *data.get(at)? != b':' {
-            return None;
-        }
-        at = after_space(data, at + 1);
-        let is_field = &data[name] == field.as_bytes();
-        if *data.get(at)? == b'"' {
-            let (text, end) = string(data, at + 1, if is_field { scratch } else { &mut other })?;
-            if is_field {
-                found = Some(text);
-            }
-            at = end + 1;
-        } else if is_field {
-            return None;
+/// The text of the field, and the length of the line, if that is an object in which the field is text; the last one counts, as
+/// in a `dict`.
+fn text_of<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Read<(&'d [u8], usize)> {
+    let mut reader = Reader::of_line(data);
+    let (mut found, mut is_first) = (None, true);
+    let mut name = Vec::new();
+    reader.take(b'{')?;
+    while reader.next_item(is_first, b'}')? {
+        interrupt::check()?;
+        is_first = false;
+        name.clear();
+        let is_field = match reader.text(Some(&mut name))? {
+            Text::Plain(place) => &data[place] == field.as_bytes(),
+            Text::Escaped => name == field.as_bytes(),
+        };
+        reader.take(b':')?;
+        if is_field {
+            scratch.clear();
+            found = Some(reader.text(Some(&mut *scratch))?);
         } else {
-            // No string goes beyond the line, so that its end is searched for once.
-            let line_ends = *line_ends.get_or_insert_with(|| line_end(data, at));
-            at += value_length(&data[at..line_ends])?;
+            reader.skip()?;
         }
-        if interrupt::stopped() {
-            return None;
-        }
-        at = after_space(data, at);
-        if *data.get(at)? == b'}' {
-            break;
-        }
-        expected = b',';
     }
-    let end = after_space(data, at + 1);
-    if data.get(end).is_some_and(|&byte| byte != b'\n') {
-        return None;
-    }
-    std::str::from_utf8(&data[..end]).ok()?;
-    match found? {
-        Text::Plain(range) => Some((&data[range], end)),
-        Text::Escaped => Some((scratch, end)),
-    }
-}
-
-/// Behind the white space at a place that may stand within a line.
-fn after_space(data: &[u8], from: usize) -> usize {
-    let rest = data[from..].iter();
-    from + rest.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count()
-}
-
-/// How long the value is that begins there.
-fn value_length(data: &[u8]) -> Option<usize> {
-    let mut values = serde_json::Deserializer::from_slice(data).into_iter::<IgnoredAny>();
-    values.next()?.ok()?;
-    Some(values.byte_offset())
-}
-
-/// The text of the field, if the line is an object of JSON in which it is text.
-fn text_of<'l>(line: &'l [u8], field: &str) -> Option<Cow<'l, str>> {
-    let line = std::str::from_utf8(line).ok()?;
-    let mut reader = serde_json::Deserializer::from_str(line);
-    let text = reader.deserialize_map(Field(field)).ok()?;
-    reader.end().ok()?;
-    text
-}
-
-/// Reads an object for the text of its field of that name; the last one counts, as in a `dict`.
-struct Field<'n>(&'n str);
-
-impl<'de> Visitor<'de> for Field<'_> {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> std::result::Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_field) = object.next_key_seed(IsField(self.0))? {
-            interrupt::check().map_err(A::Error::custom)?;
-            if is_field {
-                found = Some(object.next_value_seed(TextOnly)?);
-            } else {
-                object.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Whether a name is that of the field.
-struct IsField<'n>(&'n str);
-
-impl<'de> DeserializeSeed<'de> for IsField<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> std::result::Result<bool, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsField<'_> {
-    type Value = bool;
-
-    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> std::result::Result<bool, E> {
-        Ok(name == self.0)
-    }
-}
-
-/// Text, and no other value.
-struct TextOnly;
-
-impl<'de> DeserializeSeed<'de> for TextOnly {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> std::result::Result<Self::Value, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TextOnly {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("text")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<Self::Value, E> {
-        let mut copy = String::new();
-        copy.try_reserve_exact(text.len()).map_err(E::custom)?;
-        copy.push_str(text);
-        Ok(Cow::Owned(copy))
+    let end = reader.position();
+    only_if(data.get(end).is_none_or(|&byte| byte == b'\n'))?;
+    std::str::from_utf8(&data[..end]).map_err(|_| NotMine)?;
+    match found.ok_or(NotMine)? {
+        Text::Plain(place) => Ok((&data[place], end)),
+        Text::Escaped => Ok((scratch, end)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    /// What `serde_json` alone gives. A plain object is taken for the same text, with another line behind it, too.
-    fn text(line: &str) -> Option<String> {
-        let whole = text_of(line.as_bytes(), "text").map(Cow::into_owned);
-        for written in [line.to_owned(), format!("{line}\n\"next")] {
+    /// The text of the field: the same with another line behind it.
+    fn text(line: &[u8]) -> Option<String> {
+        let [alone, with_next] = [line.to_vec(), [line, b"\n\"next"].concat()].map(|written| {
             let mut scratch = Vec::new();
-            if let Some((text, length)) = plain_object(written.as_bytes(), "text", &mut scratch) {
-                assert_eq!((Some(text), length), (whole.as_ref().map(String::as_bytes), line.len()));
-            }
-        }
-        whole
+            let found = answer(text_of(&written, "text", &mut scratch)).unwrap();
+            found.map(|(text, length)| {
+                assert_eq!(length, line.len());
+                String::from_utf8(text.to_vec()).unwrap()
+            })
+        });
+        assert_eq!(alone, with_next);
+        alone
     }
 
     #[test]
@@ -323,30 +194,41 @@ mod tests {
             ),
             (r#"{"text": "first", "text": ""}"#, ""),
             (r#"{"te\u0078t": "name"}"#, "name"),
+            (r#"{"text": "a", "other": "\ud800"}"#, "a"),
         ] {
-            assert_eq!(text(line).as_deref(), Some(value), "{line}");
+            assert_eq!(text(line.as_bytes()).as_deref(), Some(value), "{line}");
         }
     }
 
     #[test]
-    fn plain_objects_need_no_parser() {
-        for (line, value) in [
-            (r#"{"text":"ab"}"#, "ab"),
-            (r#" { "id" : -1.5e3 , "text" : "a\n" , "x":[{"text":"no"},null,true] } "#, "a\n"),
-            (r#"{"a":"b","text":"","text":"c","d":""}"#, "c"),
-        ] {
-            for end in ["", "\n", "\nx"] {
-                let written = [line, end].concat();
-                let mut scratch = Vec::new();
-                let found = plain_object(written.as_bytes(), "text", &mut scratch);
-                assert_eq!(found, Some((value.as_bytes(), line.len())), "{written:?}");
-            }
-        }
-        // In the place of each space, a byte that is not white space.
+    fn only_white_space_stands_between() {
         let line = r#" { "id" : 1 , "text" : "a" } "#;
         for at in (0..line.len()).filter(|&at| line.as_bytes()[at] == b' ') {
             let written = [&line[..at], "_", &line[at + 1..]].concat();
-            assert_eq!(plain_object(written.as_bytes(), "text", &mut Vec::new()), None, "{written:?}");
+            assert_eq!(text(written.as_bytes()), None, "{written:?}");
+        }
+    }
+
+    proptest! {
+        /// Damaged objects are taken for what `serde_json` reads, unless there is a lone surrogate in them.
+        #[test]
+        fn what_is_taken_is_json(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "{", "}", "[", "]", ",", ":", "\"text\":", "\"te\\u0078t\":", "\"a\":", "\"ab\"", "\"\\n\"", "\"\\ud83d\\ude00\"",
+                    "1", "-1.5e3", "null", "true", " ", "\t", "é", "{\"x\":[{},[]]}",
+                ]),
+                0..6,
+            ),
+        ) {
+            for line in [parts.concat(), format!("{{{}}}", parts.concat()), format!("{{\"text\":\"b\",{}}}", parts.concat())] {
+                let object = serde_json::from_str::<serde_json::Map<_, _>>(&line).ok();
+                let wanted = object.and_then(|object| object.get("text").and_then(|text| text.as_str()).map(str::to_owned));
+                let texts = line.matches("text").count() + line.matches("0078").count();
+                if texts < 2 || wanted.is_none() {
+                    prop_assert_eq!(text(line.as_bytes()), wanted, "{}", line);
+                }
+            }
         }
     }
 
@@ -368,11 +250,11 @@ mod tests {
             "{\"text\": \"a\tb\"}",
             "\u{feff}{\"text\": \"a\"}",
         ] {
-            assert_eq!(text(line), None, "{line}");
+            assert_eq!(text(line.as_bytes()), None, "{line}");
         }
-        assert_eq!(text_of(b"{\"text\": \"\xff\"}", "text"), None);
+        assert_eq!(text(b"{\"text\": \"\xff\"}"), None);
         let deep = format!("{{\"x\": {}1{}, \"text\": \"a\"}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(text(&deep).as_deref(), Some("a"));
+        assert_eq!(text(deep.as_bytes()).as_deref(), Some("a"));
     }
 
     #[test]

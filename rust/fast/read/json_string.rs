@@ -4,7 +4,7 @@
 //! mark, a backslash or a control character. A text without escapes is where it stands; another is copied while it is searched:
 //! thirty-two bytes are written, and as many of them counted as come before the backslash.
 //!
-//! Whether a string is UTF-8 is not looked at. Lone surrogates and what is not JSON are left to others: the answer is None.
+//! Whether a string is UTF-8 is not looked at. Lone surrogates and what is not JSON are left to others.
 //!
 //! Costs: O(n) time for n bytes, at gigabytes a second; memory for a text with escapes.
 
@@ -13,6 +13,8 @@
 // The loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::decline::Decline::NotMine;
+use super::decline::Read;
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
 use crate::fast::util::fallible::{append, push};
@@ -26,25 +28,25 @@ const WIDTH: usize = 32;
 pub enum Text {
     /// It is these bytes of the data.
     Plain(Range<usize>),
-    /// It was written to the scratch.
+    /// It has escapes.
     Escaped,
 }
 
 /// The text of the string that begins behind a quotation mark, at `start`, and where the one that ends it is. A text with
-/// escapes becomes the content of `scratch`.
-pub fn string(data: &[u8], start: usize, scratch: &mut Vec<u8>) -> Option<(Text, usize)> {
+/// escapes is appended to `out`; without `out`, they are checked only, and may be lone surrogates.
+pub(super) fn string(data: &[u8], start: usize, out: Option<&mut Vec<u8>>) -> Read<(Text, usize)> {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,bmi1,bmi2")]
-        fn with_avx2(data: &[u8], start: usize, scratch: &mut Vec<u8>) -> Option<(Text, usize)> {
-            string_with(data, start, scratch, |bytes| specials_avx2(bytes))
+        fn with_avx2(data: &[u8], start: usize, out: Option<&mut Vec<u8>>) -> Read<(Text, usize)> {
+            string_with(data, start, out, |bytes| specials_avx2(bytes))
         }
         if cpu::has_avx2() {
             // SAFETY: just asked.
-            return unsafe { with_avx2(data, start, scratch) };
+            return unsafe { with_avx2(data, start, out) };
         }
     }
-    string_with(data, start, scratch, specials)
+    string_with(data, start, out, specials)
 }
 
 /// What a backslash and a byte stand for; 0 for all that is not so simple.
@@ -115,22 +117,43 @@ fn specials_avx2(bytes: &[u8; WIDTH]) -> u32 {
 }
 
 #[inline(always)]
-fn string_with(data: &[u8], start: usize, scratch: &mut Vec<u8>, specials: impl Specials) -> Option<(Text, usize)> {
+fn string_with(data: &[u8], start: usize, out: Option<&mut Vec<u8>>, specials: impl Specials) -> Read<(Text, usize)> {
     let mut at = skip_plain(data, start, specials);
-    if *data.get(at)? == b'"' {
-        return Some((Text::Plain(start..at), at));
+    if byte(data, at)? == b'"' {
+        return Ok((Text::Plain(start..at), at));
     }
-    scratch.clear();
-    scratch.try_reserve(at - start).ok()?;
-    append(scratch, &data[start..at]).ok()?;
+    let Some(out) = out else { return skip_escaped(data, at, specials) };
+    append(out, &data[start..at])?;
     loop {
-        at = copy_plain(data, at, scratch, specials)?;
-        match *data.get(at)? {
-            b'"' => return Some((Text::Escaped, at)),
-            b'\\' => at = unescape(data, at, scratch)?,
-            _ => return None,
+        at = copy_plain(data, at, out, specials)?;
+        match byte(data, at)? {
+            b'"' => return Ok((Text::Escaped, at)),
+            b'\\' => at = unescape(data, at, out)?,
+            _ => return Err(NotMine),
         }
     }
+}
+
+/// The end of a string of which nothing is wanted, from a special byte on.
+#[inline(always)]
+fn skip_escaped(data: &[u8], mut at: usize, specials: impl Specials) -> Read<(Text, usize)> {
+    loop {
+        match byte(data, at)? {
+            b'"' => return Ok((Text::Escaped, at)),
+            b'\\' if SIMPLE[usize::from(byte(data, at + 1)?)] != 0 => at += 2,
+            b'\\' => {
+                unit(data, at)?;
+                at += 6;
+            }
+            _ => return Err(NotMine),
+        }
+        at = skip_plain(data, at, specials);
+    }
+}
+
+#[inline(always)]
+fn byte(data: &[u8], at: usize) -> Read<u8> {
+    data.get(at).copied().ok_or(NotMine)
 }
 
 /// The place of the next special byte, or the end of the data.
@@ -146,17 +169,16 @@ fn skip_plain(data: &[u8], mut at: usize, specials: impl Specials) -> usize {
     data[at..].iter().position(|&byte| is_special(byte)).map_or(data.len(), |more| at + more)
 }
 
-/// As `skip_plain`, and the bytes before that place are appended; most escapes are resolved on the way. None where there is no
-/// memory for it.
+/// As `skip_plain`, and the bytes before that place are appended; most escapes are resolved on the way.
 #[inline(always)]
-fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Specials) -> Option<usize> {
+fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<usize> {
     // Kept here, not in the vector: each round needs the one before it.
     let mut len = out.len();
     while let Some(bytes) = data[at..].first_chunk::<WIDTH>() {
         if out.capacity() - len <= WIDTH {
             // SAFETY: as many have been written.
             unsafe { out.set_len(len) };
-            out.try_reserve(WIDTH + 1).ok()?;
+            out.try_reserve(WIDTH + 1)?;
         }
         let found = specials(bytes);
         // SAFETY: there is room for one byte more.
@@ -179,7 +201,7 @@ fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Spec
             _ => {
                 // SAFETY: as many have been written.
                 unsafe { out.set_len(len) };
-                return Some(at);
+                return Ok(at);
             }
         }
     }
@@ -187,46 +209,41 @@ fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Spec
     unsafe { out.set_len(len) };
     let rest = &data[at..];
     let count = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
-    out.try_reserve(count).ok()?;
-    append(out, &rest[..count]).ok()?;
-    Some(at + count)
+    append(out, &rest[..count])?;
+    Ok(at + count)
 }
 
 /// Appends what the escape at a backslash stands for, and returns where it ends.
 #[inline(always)]
-fn unescape(data: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
-    match (*data.get(at + 1)?, SIMPLE[data[at + 1] as usize]) {
-        (b'u', _) => return unescape_unicode(data, at, out),
-        (_, 0) => return None,
-        (_, byte) => {
-            out.try_reserve(1).ok()?;
-            push(out, byte).ok()?;
-        }
+fn unescape(data: &[u8], at: usize, out: &mut Vec<u8>) -> Read<usize> {
+    match SIMPLE[usize::from(byte(data, at + 1)?)] {
+        0 => return unescape_unicode(data, at, out),
+        simple => push(out, simple)?,
     }
-    Some(at + 2)
+    Ok(at + 2)
 }
 
 #[inline(never)]
-fn unescape_unicode(data: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
+fn unescape_unicode(data: &[u8], at: usize, out: &mut Vec<u8>) -> Read<usize> {
     let first = unit(data, at)?;
     let (code_point, end) = match first {
         0xD800..=0xDBFF => {
-            let second = unit(data, at + 6).filter(|second| (0xDC00..=0xDFFF).contains(second))?;
-            (0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00), at + 12)
+            let second = unit(data, at + 6)?.checked_sub(0xDC00).filter(|second| *second < 0x400).ok_or(NotMine)?;
+            (0x1_0000 + ((first - 0xD800) << 10) + second, at + 12)
         }
         _ => (first, at + 6),
     };
-    let mut bytes = [0; 4];
-    let bytes = char::from_u32(code_point)?.encode_utf8(&mut bytes).as_bytes();
-    out.try_reserve(bytes.len()).ok()?;
-    append(out, bytes).ok()?;
-    Some(end)
+    // Half of a surrogate pair is not a character.
+    let char = char::from_u32(code_point).ok_or(NotMine)?;
+    append(out, char.encode_utf8(&mut [0; 4]).as_bytes())?;
+    Ok(end)
 }
 
 /// The number of `\uXXXX` at a place.
-fn unit(data: &[u8], at: usize) -> Option<u32> {
-    let [b'\\', b'u', digits @ ..] = data.get(at..at + 6)? else { return None };
-    digits.iter().try_fold(0, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
+fn unit(data: &[u8], at: usize) -> Read<u32> {
+    let Some([b'\\', b'u', digits @ ..]) = data.get(at..at + 6) else { return Err(NotMine) };
+    let value = |digit: u8| char::from(digit).to_digit(16).ok_or(NotMine);
+    digits.iter().try_fold(0, |number, &digit| Ok(number << 4 | value(digit)?))
 }
 
 #[cfg(test)]
@@ -235,18 +252,28 @@ mod tests {
 
     /// By every way there is, which must agree.
     fn text(data: &[u8]) -> Option<(Vec<u8>, usize)> {
-        let give = |found: Option<(Text, usize)>, scratch: &[u8]| {
-            found.map(|(text, end)| match text {
-                Text::Plain(range) => (data[range].to_vec(), end),
-                Text::Escaped => (scratch.to_vec(), end),
-            })
+        let give = |found: Read<(Text, usize)>, out: &[u8]| match found {
+            Ok((Text::Plain(range), end)) => Some((data[range].to_vec(), end)),
+            Ok((Text::Escaped, end)) => Some((out.strip_prefix(b"before").unwrap().to_vec(), end)),
+            Err(decline) => {
+                assert_eq!(decline, NotMine);
+                None
+            }
         };
-        let mut scratch = b"before".to_vec();
-        let by_processor = string(data, 0, &mut scratch);
-        let by_processor = give(by_processor, &scratch);
-        let mut scratch = Vec::new();
-        let portable = string_with(data, 0, &mut scratch, specials);
-        assert_eq!(by_processor, give(portable, &scratch));
+        let mut out = b"before".to_vec();
+        let by_processor = string(data, 0, Some(&mut out));
+        let by_processor = give(by_processor, &out);
+        let mut out = b"before".to_vec();
+        let portable = string_with(data, 0, Some(&mut out), specials);
+        assert_eq!(by_processor, give(portable, &out));
+        // What is skipped ends where it is, and may hold lone surrogates.
+        let skipped = string(data, 0, None);
+        assert_eq!(skipped, string_with(data, 0, None, specials));
+        if let Some((_, end)) = by_processor {
+            assert_eq!(skipped.unwrap().1, end);
+        } else if skipped.is_ok() {
+            assert!(data.windows(3).any(|three| three.eq_ignore_ascii_case(br"\ud")));
+        }
         by_processor
     }
 

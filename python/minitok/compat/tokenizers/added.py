@@ -85,7 +85,7 @@ def as_added(token: Any, *, special: bool) -> AddedToken:
 
 @dataclass
 class AddedTokens:
-    """The added tokens. Never changed in place: ``with_tokens`` makes another one.
+    """The added tokens. A recipe copies them before it changes what something else has taken.
 
     Attributes:
         tokens: The tokens by id.
@@ -95,7 +95,11 @@ class AddedTokens:
 
     tokens: dict[int, AddedToken] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
-    special: frozenset[str] = frozenset()
+    special: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        # The id behind the last of them.
+        self.free = 1 + max(self.tokens, default=-1)
 
     @classmethod
     def from_rows(cls, rows: Iterable[dict[str, Any]]) -> AddedTokens:
@@ -105,17 +109,19 @@ class AddedTokens:
             row["id"]: AddedToken(row["content"], **{flag: bool(row[flag]) for flag in FLAGS if flag in row})
             for row in rows
         }
-        special = frozenset(token.content for token in tokens.values() if token.special)
+        special = {token.content for token in tokens.values() if token.special}
         return cls(tokens, {token.content: token_id for token_id, token in tokens.items()}, special)
+
+    def copy(self) -> AddedTokens:
+        """A copy that changes by itself."""
+        return AddedTokens(dict(self.tokens), dict(self.ids), set(self.special))
 
     def rows(self) -> list[dict[str, Any]]:
         """The ``added_tokens`` of a ``tokenizer.json``, by id."""
         return [{"id": token_id, **token.__getstate__()} for token_id, token in sorted(self.tokens.items())]
 
-    def with_tokens(
-        self, new: Iterable[AddedToken], size: int, id_in_model: Callable[[str], int | None]
-    ) -> tuple[AddedTokens, int]:
-        """Returns these tokens and new ones, and how many were added or changed.
+    def add(self, new: Iterable[AddedToken], size: int, id_in_model: Callable[[str], int | None]) -> int:
+        """Adds tokens; returns how many were added or changed.
 
         A token that the model has keeps its id; another one gets the next free id.
 
@@ -124,17 +130,17 @@ class AddedTokens:
             size: How many tokens the model has.
             id_in_model: The id of a token of the model, or None.
         """
-        tokens, ids, special = dict(self.tokens), dict(self.ids), set(self.special)
-        free = max(size, 1 + max(tokens, default=-1))
         count = 0
         for token in new:
-            known = ids.get(token.content)
-            if not token.content or (known is not None and tokens.get(known) == token):
+            known = self.ids.get(token.content)
+            if not token.content or (known is not None and self.tokens.get(known) == token):
                 continue
             token_id = id_in_model(token.content) if known is None else known
             if token_id is None:
-                token_id, free = free, free + 1
-            tokens[token_id], ids[token.content] = token, token_id
-            special |= {token.content} if token.special else set()
+                token_id = max(size, self.free)
+            self.tokens[token_id], self.ids[token.content] = token, token_id
+            self.free = max(self.free, token_id + 1)
+            if token.special:
+                self.special.add(token.content)
             count += 1
-        return AddedTokens(tokens, ids, frozenset(special)), count
+        return count

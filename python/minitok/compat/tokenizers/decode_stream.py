@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from codecs import getincrementaldecoder
+from functools import reduce
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["DecodeStream"]
+
+BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
+UNKNOWN = "\ufffd"
+# More ids than these have at least four characters behind the place where what came before may matter.
+TAIL = 20
 
 
 class DecodeStream:
@@ -26,32 +35,74 @@ class DecodeStream:
         self._ids = list(ids or ())
         self._prefix = ""
         self._prefix_index = 0
+        # Whether the text of the ids ends in U+FFFD, and whether it does with any byte behind it.
+        self._is_open = self._is_broken = False
 
     def step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
         """Returns the text that an id, or several, make certain; None if that is none yet."""
-
-        def decode(ids: list[int]) -> str:
-            return str(tokenizer.decode(ids, self.skip_special_tokens))
-
+        pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
+        new = pipeline.spoken([id] if isinstance(id, int) else id, self.skip_special_tokens)
+        if self._is_open and self._stays_open(pipeline, new):
+            self._ids += new
+            return None
         if not self._prefix and self._ids:
-            text = decode(self._ids)
-            if not text.endswith("\ufffd"):
+            text = pipeline.decode(self._ids, self.skip_special_tokens)
+            if not text.endswith(UNKNOWN):
                 self._prefix, self._prefix_index = text, len(self._ids)
-        self._ids += [id] if isinstance(id, int) else id
-        text = decode(self._ids)
-        if len(text.encode()) <= len(self._prefix.encode()) or text.endswith("\ufffd"):
+        self._ids += new
+        text = pipeline.decode(self._ids, self.skip_special_tokens)
+        if text.endswith(UNKNOWN):
+            self._is_open, self._is_broken = True, ends_broken(pipeline, self._ids)
+            return None
+        self._is_open = False
+        if len(text.encode()) <= len(self._prefix.encode()):
             return None
         if not text.startswith(self._prefix):
             raise ValueError(f"the text {text!r} does not begin with {self._prefix!r}, which has been given out")
-        new = text[len(self._prefix) :]
+        made: str = text[len(self._prefix) :]
         self._ids, index = self._ids[self._prefix_index :], len(self._ids) - self._prefix_index
-        self._prefix, self._prefix_index = decode(self._ids), index
-        return new
+        self._prefix, self._prefix_index = pipeline.decode(self._ids, self.skip_special_tokens), index
+        return made
+
+    def _stays_open(self, pipeline: Any, new: list[int]) -> bool:
+        """Whether a few ids show that the text still ends in U+FFFD: to decode all of them each time would be quadratic."""
+        if not new:
+            return True
+        if pipeline.before_bytes is not None:
+            names = written(pipeline, new)
+            if all(map(BYTE.fullmatch, names)):
+                return self._is_broken
+            self._is_broken = False
+            return names[-1].endswith(UNKNOWN)
+        if not pipeline.decodes_as_codec or len(self._ids) < TAIL:
+            return False
+        # The last four bytes show where the last character begins, and an id has at least one.
+        text = pipeline.text([*self._ids[-TAIL:], *new][-TAIL:])
+        return len(text) >= 4 and text.endswith(UNKNOWN)
 
     def __copy__(self) -> DecodeStream:
         made = DecodeStream(self._ids, self.skip_special_tokens)
         made._prefix, made._prefix_index = self._prefix, self._prefix_index
+        made._is_open, made._is_broken = self._is_open, self._is_broken
         return made
 
     def __deepcopy__(self, memo: Any) -> DecodeStream:
         return self.__copy__()
+
+
+def written(pipeline: Any, ids: Sequence[int]) -> list[str]:
+    """The tokens of ids as ``ByteFallback`` gets them."""
+    return reduce(lambda names, part: part.decode_chain(names), pipeline.before_bytes or [], pipeline.tokens(ids))
+
+
+def ends_broken(pipeline: Any, ids: Sequence[int]) -> bool:
+    """Whether ids end in bytes that no further byte makes UTF-8, so that each of them is U+FFFD."""
+    if pipeline.before_bytes is None:
+        return False
+    run = takewhile(BYTE.fullmatch, reversed(written(pipeline, ids)))
+    data = bytes(int(name[3:5], 16) for name in run)[::-1]
+    try:
+        getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return True
+    return False

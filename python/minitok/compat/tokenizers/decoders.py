@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from minitok.formats.byte_level import BYTES
 from minitok.reference import decode as reference
 
 from .components import Component
-from .decode_stream import DecodeStream
+from .decode_stream import BYTE, DecodeStream
 from .matching import cuts
 from .options import BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, TEXT, Option, compiled_source
 
@@ -22,8 +21,6 @@ __all__ = [
     "CTC", "BPEDecoder", "ByteFallback", "ByteLevel", "DecodeStream", "Decoder", "Fuse", "Metaspace", "Replace", "Sequence",
     "Strip", "WordPiece",
 ]  # fmt: skip
-
-BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
 
 
 class Decoder(Component):

@@ -15,11 +15,11 @@ Costs: O(n) for n characters, and what the pattern needs, up to the limit of SPE
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from minitok.errors import PatternError
-from minitok.reference.pretokenize import TIME_LIMIT, TIME_PER_CHAR, compile_pattern
+from minitok.reference.pretokenize import TIME_LIMIT, TIME_PER_CHAR
+from minitok.reference.pretokenize import compile_pattern as compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,12 +35,6 @@ class Cut(NamedTuple):
     start: int
     end: int
     matches: bool
-
-
-@cache
-def compiled(pattern: str) -> regex.Pattern[str]:
-    """A pattern of minitok's, compiled once."""
-    return compile_pattern(pattern)
 
 
 def cuts(text: str, pattern: regex.Pattern[str]) -> Iterator[Cut]:

@@ -30,7 +30,7 @@ from minitok.reference.published.words import END, WordCutter
 from minitok.reference.text import utf8
 from minitok.spans.offsets import TokenSizes, span_list
 
-from .decoders import ByteLevel, token_bytes
+from .decoders import ByteFallback, ByteLevel, Fuse, Replace, Strip, token_bytes
 from .matching import cuts
 from .normalized_string import CONTINUES, NormalizedString
 from .options import unsigned
@@ -94,6 +94,15 @@ class Pipeline:
         """The text of ids; those without a token are left out."""
         if skip_special_tokens and self.special_ids and not self.special_ids.isdisjoint(ids):
             ids = [token_id for token_id in ids if token_id not in self.special_ids]
+        return self.text(ids)
+
+    def spoken(self, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
+        """The ids that ``decode`` makes text of."""
+        left_out = self.special_ids if skip_special_tokens else frozenset[int]()
+        return [token_id for token_id in ids if unsigned(token_id) in self.names and token_id not in left_out]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of ids, special tokens included."""
         if self.decodes_as_codec and self.codec is not None and (not self.odd_ids or self.odd_ids.isdisjoint(ids)):
             try:
                 return self.codec.decode(ids, "replace")
@@ -118,6 +127,19 @@ class Pipeline:
         if definition.vocab.fallback is not None:
             return False
         return definition.symbols is None or definition.symbols.unit == "bytes"
+
+    @cached_property
+    def before_bytes(self) -> list[Decoder] | None:
+        """The replacements before ``ByteFallback``, behind which tokens are only joined and stripped; None if not so."""
+        decoder = self.decoder
+        parts: list[Any] = list(decoder.parts if decoder is not None and decoder.parts_field else [decoder])
+        at = next((at for at, part in enumerate(parts) if isinstance(part, ByteFallback)), len(parts))
+        is_so = all(isinstance(part, Replace) for part in parts[:at])
+        return (
+            parts[:at]
+            if is_so and parts[at:] and all(isinstance(part, Fuse | Strip) for part in parts[at + 1 :])
+            else None
+        )
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:

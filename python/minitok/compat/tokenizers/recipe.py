@@ -29,6 +29,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from minitok.definition import Definition
 
+    from .added import AddedToken
     from .processing import Layout
 
     State = dict[str, Any]
@@ -62,6 +63,8 @@ class Recipe:
         self.model = model
         self.steps: dict[str, Any] = dict.fromkeys(COMPONENTS)
         self.added = AddedTokens()
+        # Something else has taken the added tokens, so that they are copied before they are changed.
+        self._added_is_shared = False
         self.truncation: State | None = None
         self.padding: State | None = None
         self.splits_special = False
@@ -132,6 +135,7 @@ class Recipe:
 
     def copy(self) -> Recipe:
         """A copy that changes by itself."""
+        self._added_is_shared = True
         other = copy.copy(self)
         other.steps = self.copied_steps()
         other.changed()
@@ -165,8 +169,16 @@ class Recipe:
         """The components, as they are now."""
         return {name: step and step.copy() for name, step in self.steps.items()}
 
+    def add_tokens(self, new: list[AddedToken], size: int) -> int:
+        """Adds tokens to a model of a size; returns how many were added or changed."""
+        if self._added_is_shared:
+            self.added, self._added_is_shared = self.added.copy(), False
+        self.changed()
+        return self.added.add(new, size, self.model.token_to_id)
+
     def ingredients(self) -> Any:
         """What the definition depends on."""
+        self._added_is_shared = True
         keys = [step and step.key() for step in (self.steps["normalizer"], self.steps["pre_tokenizer"])]
         return keys, (self.model, self.model.options()), self.added
 
@@ -180,7 +192,7 @@ class Recipe:
         key = (self.ingredients(), decoder and decoder.key(), self.splits_special)
         if made is None or made[1] != key:
             steps = self.copied_steps()
-            hidden = self.added.special if self.splits_special else frozenset[str]()
+            hidden = frozenset(self.added.special if self.splits_special else ())
             run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, hidden)
             run.definition = self.definition(run)
             pipeline = Pipeline(run.definition if run.finds_like_codec else None, run, steps["decoder"])

@@ -136,6 +136,7 @@ class Steps:
         Of tokens that begin at one place, the longest is found. One that may not stand there hides what begins inside it.
         """
         done = 0
+        spaces = range(0)  # The white space that was last measured.
         whole = text.normalized
         for match in pattern.finditer(whole):
             start, end = match.span()
@@ -149,7 +150,9 @@ class Steps:
                     start -= 1
                 start = max(start, done)
             if token.rstrip:
-                end = compiled(r"\s*").match(whole, end).end()  # type: ignore[union-attr]  # it matches
+                if end not in spaces:
+                    spaces = range(end, compiled(r"\s*").match(whole, end).end())  # type: ignore[union-attr]  # it matches
+                end = spaces.stop
             if done < start:
                 yield Piece(text.between(done, start))
             if start < end:  # Else it is white space that the token before it has taken.

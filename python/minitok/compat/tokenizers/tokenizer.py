@@ -262,9 +262,7 @@ class Tokenizer:
         if all(recipe.added.tokens.get(recipe.added.ids.get(token.content, -1)) == token for token in new):
             return 0
         size = self.get_vocab_size(with_added_tokens=False)
-        recipe.added, count = recipe.added.with_tokens(new, size, recipe.model.token_to_id)
-        recipe.changed()
-        return count
+        return recipe.add_tokens(new, size)
 
     @property
     def encode_special_tokens(self) -> bool:

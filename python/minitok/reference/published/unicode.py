@@ -19,7 +19,7 @@ Implements SPEC P5.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 VERSION = "16.0.0"
@@ -67,6 +67,7 @@ def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
     return properties, folds
 
 
+@lru_cache(maxsize=256)
 def property_set(name: str) -> CharSet:
     r"""Returns the characters that ``\p{name}`` matches: a general category, a script, or one of three properties."""
     key = name.strip(" ").lower().replace(" ", "_")
@@ -129,6 +130,7 @@ def contains(chars: CharSet, char: int) -> bool:
     return index >= 0 and char <= chars[index][1]
 
 
+@lru_cache(maxsize=64)
 def fold_case(chars: CharSet) -> CharSet:
     """Adds every character that differs from a member of the set only by case (``s``: also ``S`` and U+017F)."""
     _, folds = table()
