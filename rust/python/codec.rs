@@ -24,8 +24,7 @@ use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
 use crate::trace::{Event, trace_piece};
 use crate::words::WordCutter;
-use numpy::{IntoPyArray, PyArray1};
-use pyo3::exceptions::PyOverflowError;
+use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
 use std::cell::Cell;
@@ -78,9 +77,6 @@ impl Drop for BriefIds {
         SPARE.set(std::mem::take(&mut self.0));
     }
 }
-
-/// Three facts of each token, by id.
-type Sizes<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>);
 
 #[pymethods]
 impl Codec {
@@ -364,21 +360,9 @@ impl Codec {
         self.fast.core().token_bytes(token_id)
     }
 
-    /// Of the ids below `count`: how many bytes the token has, in how many of them a character begins, and whether its first
-    /// byte continues one. Zeros where there is no token.
-    fn token_sizes<'py>(&self, py: Python<'py>, count: u32) -> PyResult<Sizes<'py>> {
-        numpy_api::load(py)?;
-        let (mut bytes, mut begun, mut continues) = (Vec::new(), Vec::new(), Vec::new());
-        bytes.try_reserve_exact(count as usize).map_err(Error::from)?;
-        begun.try_reserve_exact(count as usize).map_err(Error::from)?;
-        continues.try_reserve_exact(count as usize).map_err(Error::from)?;
-        for id in 0..count {
-            let token = self.fast.core().token_bytes(id).unwrap_or_default();
-            bytes.push(u32::try_from(token.len()).map_err(|_| PyOverflowError::new_err("a token is too long"))?);
-            begun.push(bytes[bytes.len() - 1] - token.iter().map(|&byte| u32::from(byte & 0xC0 == 0x80)).sum::<u32>());
-            continues.push(token.first().is_some_and(|byte| byte & 0xC0 == 0x80));
-        }
-        Ok((bytes.into_pyarray(py), begun.into_pyarray(py), continues.into_pyarray(py)))
+    /// Where each token begins and ends in the text that all of them spell, in characters or in bytes.
+    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
+        spans::spans(py, &self.fast, ids, unit)
     }
 
     /// The tokens of some ids as a list.
