@@ -17,6 +17,7 @@ mod decode;
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 mod digits;
 mod documents;
+mod encode;
 mod errors;
 mod files;
 mod forks;
