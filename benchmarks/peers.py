@@ -278,6 +278,65 @@ def load_bpe_openai(encoding: str, folder: Path) -> Calls:
     )
 
 
+def load_snaptokens(encoding: str, folder: Path) -> Calls:
+    return read_snaptokens(folder / f"{encoding}.json")
+
+
+def read_snaptokens(path: Path) -> Calls:
+    import snaptokens
+
+    tok = snaptokens.Tokenizer.from_file(str(path))
+    return Calls(
+        lambda text: tok.encode(text, add_special_tokens=False).ids,
+        None,
+        tok.decode,
+        None,
+        lambda texts, _: [found.ids for found in tok.encode_batch(texts, add_special_tokens=False)],
+        lambda texts, _: tok.encode_batch_flat(texts, add_special_tokens=False),
+    )
+
+
+def load_kitoken(encoding: str, folder: Path) -> Calls:
+    import kitoken
+
+    return kitoken_calls(kitoken.Kitoken.from_tiktoken_file(str(folder / f"{encoding}.tiktoken")))
+
+
+def read_kitoken(path: Path) -> Calls:
+    import kitoken
+
+    return kitoken_calls(kitoken.Kitoken.from_tokenizers_file(str(path)))
+
+
+def kitoken_calls(tok: Any) -> Calls:
+    return Calls(
+        lambda text: tok.encode(text, False),
+        None,
+        tok.decode,
+        tok.decode,
+        lambda texts, _: tok.encode_all(texts, False),
+    )
+
+
+def load_splintr(encoding: str, folder: Path) -> Calls:
+    return read_splintr(folder / f"{encoding}.json")
+
+
+def read_splintr(path: Path) -> Calls:
+    import numpy as np
+    import splintr
+
+    tok = splintr.from_json(str(path))
+    return Calls(
+        tok.encode_raw,
+        lambda text: np.frombuffer(tok.encode_flat(text), np.uint32),
+        tok.decode,
+        tok.decode_bytes,
+        lambda texts, _: tok.encode_batch(texts),
+        lambda texts, _: tok.encode_batch_flat(texts),
+    )
+
+
 PEERS = {
     peer.name: peer
     for peer in (
@@ -288,6 +347,9 @@ PEERS = {
         Peer("tuetoken", load_tuetoken, load_json=read_tuetoken),
         Peer("quicktok-v1", load_quicktok, MODERN),
         Peer("tokie", load_tokie, load_json=read_tokie),
+        Peer("kitoken", load_kitoken, load_json=read_kitoken),
+        Peer("snaptokens", load_snaptokens, load_json=read_snaptokens),
+        Peer("splintr-rs", load_splintr, load_json=read_splintr),
         Peer("rs-bpe", load_rs_bpe, MODERN),
         Peer("bpe-openai", load_bpe_openai, MODERN),
         Peer("tiktoken", load_tiktoken),

@@ -123,7 +123,8 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 #[derive(Debug, Clone, Default)]
 pub struct StreamDecoder {
     joiner: Option<Joiner>,
-    held: Vec<u8>,
+    /// The beginning of a character.
+    pub held: Vec<u8>,
     strict: bool,
     drops_space: bool,
     /// Whether any byte has come.

@@ -348,7 +348,7 @@ class Tokenizer(Shortcuts):
         found = ids_and_spans(
             self._definition, text, names, unit, lambda: self.encode_to_numpy(text, allowed_special=allowed_special)
         )
-        return found.arrays() if to_numpy else found.lists(self.backend)
+        return (*found,) if to_numpy else found.lists(self.backend)
 
     def encode_iterable(
         self, chunks: Iterable[Text], *, allowed_special: Allowed = (), disallowed_special: Special = ()

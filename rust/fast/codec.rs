@@ -14,6 +14,7 @@ use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Cuts, Tier};
+use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{append, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
@@ -37,8 +38,9 @@ pub struct FastCodec {
     pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
-    /// Made when they are first needed: the decoder, and the table of a pattern that masks scan.
+    /// Made when they are first needed: the decoder, the sizes of tokens, and the table of a pattern that masks scan.
     pub(super) decoder: Once<Decoder>,
+    pub sizes: SizeTable,
     table: Once<Option<Tier>>,
 }
 
@@ -77,7 +79,9 @@ impl FastCodec {
             .filter(|_| !steps.is_empty());
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
-        Ok(FastCodec { core, first, encoder, normalizer, decoder: Once::new(), table: Once::new() })
+        let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
+        let (decoder, table) = (Once::new(), Once::new());
+        Ok(FastCodec { core, first, encoder, normalizer, decoder, sizes, table })
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.

@@ -29,7 +29,9 @@ impl FastCodec {
         let encoder = self.encoder.as_ref();
         Usage {
             vocabulary: of_vocab(&self.core().vocab),
-            tables: encoder.map_or(0, Encoder::tables_memory) + self.decoder.get().map_or(0, Decoder::memory),
+            tables: encoder.map_or(0, Encoder::tables_memory)
+                + self.decoder.get().map_or(0, Decoder::memory)
+                + self.sizes.memory(),
             workspaces: encoder.map_or(0, Encoder::workspaces_memory),
             buffers: id_buffer::kept(),
         }

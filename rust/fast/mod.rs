@@ -4,7 +4,7 @@
 //!
 //! 1. [`scan`]: text -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
-//! 3. [`decode`]: ids -> bytes.
+//! 3. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text.
 //! 4. [`codec`]: the two put together, and special tokens; [`memory`]: what they hold.
 //!    [`session`]: a text that changes.
 //! 5. [`count`]: corpus -> distinct pieces with their counts.
@@ -34,6 +34,7 @@ pub mod read;
 pub mod scan;
 pub mod session;
 pub mod simd;
+pub mod spans;
 pub mod token_bytes;
 pub mod train;
 pub mod util;

@@ -4,83 +4,39 @@ use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
 use super::documents::{Documents, Encoded, Encoding, Offsets};
 use super::ids::Ids;
-use super::list::{list_of, list_of_ids};
-use super::names::{Kept, Names};
+use super::list::list_of_ids;
+use super::names::{Chosen, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
-use super::text::{self, Text, new_bytes};
-use super::trace::event_dict;
+use super::text::Text;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
-use super::{numpy_api, rows, segments, signals, spans};
+use super::{numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
-use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
-use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::encode::parallel;
 use crate::fast::memory::Usage;
 use crate::fast::session;
-use crate::fast::util::fallible::{collect, push, try_collect};
+use crate::fast::util::fallible::collect;
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
-use crate::special::Finder;
-use crate::trace::{Event, trace_piece};
+use crate::trace::trace_piece;
 use crate::words::WordCutter;
-use numpy::{IntoPyArray, PyArray1};
-use pyo3::exceptions::PyOverflowError;
+use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
-use std::cell::Cell;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Codec {
-    fast: Arc<FastCodec>,
+    pub(super) fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
-    goes_on: bool,
-    /// Finds the added tokens: the search of a call that allows no special token.
-    added: Arc<Search>,
-    /// Finds nothing.
-    nothing: Search,
-    /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
-    allowed: Kept<Search>,
-    everywhere: Kept<Search>,
-    disallowed: Kept<Finder>,
+    pub(super) goes_on: bool,
+    searches: Searches,
 }
 
-/// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
-const SHORT: usize = 2048;
-/// Texts of as many bytes may take milliseconds: signals are looked at.
-const LONG: usize = 1 << 16;
 /// What stands behind each word in the core, where files write another end.
 const WORD_END: &[u8] = b" ";
-/// How many results are made into lists between two looks at signals.
-const STRETCH: usize = 1 << 12;
-
-/// The ids of a short text. Their memory is used again: allocating it takes a twentieth of a short call. A call within this
-/// one, of a finalizer, finds the place empty and allocates.
-struct BriefIds(Vec<u32>);
-
-thread_local! {
-    static SPARE: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
-}
-
-impl BriefIds {
-    #[inline]
-    fn take() -> BriefIds {
-        BriefIds(SPARE.take())
-    }
-}
-
-impl Drop for BriefIds {
-    fn drop(&mut self) {
-        self.0.clear();
-        SPARE.set(std::mem::take(&mut self.0));
-    }
-}
-
-/// Three facts of each token, by id.
-type Sizes<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>);
 
 #[pymethods]
 impl Codec {
@@ -112,13 +68,13 @@ impl Codec {
         let (vocab_core, pattern, special) = (vocab.core().clone(), pattern.clone(), special.clone());
         let core = codec::Codec::new(vocab_core, pattern, special, normalizer, metaspace, words)?;
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
-        let added = Arc::new(fast.core().search(Some(&[]))?);
-        Ok(Codec::of(Arc::new(fast), added, false))
+        let searches = Searches::new(fast.core())?;
+        Ok(Codec { fast: Arc::new(fast), goes_on: false, searches })
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec::of(self.fast.clone(), self.added.clone(), true)
+        Codec { fast: self.fast.clone(), goes_on: true, searches: self.searches.fresh() }
     }
 
     /// What stands before a text: nothing, or text.
@@ -142,9 +98,7 @@ impl Codec {
         let preprocessor = &self.fast.core().preprocessor;
         let trust = match trust {
             None => None,
-            Some((stretches, names)) => {
-                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names, &[]))?))
-            }
+            Some((stretches, names)) => Some((stretches, self.searches.everywhere(self.fast.core(), py, names)?)),
         };
         let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
         segments::segments(py, preprocessor, &text, &search, segments::before_of(before)?, trust)
@@ -169,15 +123,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if self.is_brief(&text) {
-            let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
-            self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
-            return list_of_ids(py, &ids.0);
-        }
-        let ids = self.ids(py, &text, allowed, threads)?;
-        let list = list_of_ids(py, &ids);
-        id_buffer::give_back(ids);
-        list
+        self.list(py, &text, allowed, threads)
     }
 
     /// The ids of a text as an array of uint32.
@@ -189,13 +135,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        numpy_api::load(py)?;
-        if self.is_brief(&text) {
-            let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
-            self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
-            return Ok(PyArray1::from_slice(py, &ids.0));
-        }
-        array_of_ids(py, self.ids(py, &text, allowed, threads)?)
+        self.array(py, &text, allowed, threads)
     }
 
     /// The ids of several texts, each as a list.
@@ -207,20 +147,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
-        let list = |(index, ends): (usize, &[u64])| {
-            if index % STRETCH == 0 {
-                py.check_signals()?;
-            }
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "both are indices into `ids`, and were of that type before"
-            )]
-            list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
-        };
-        let lists = list_of(py, try_collect(offsets.windows(2).enumerate().map(list))?);
-        id_buffer::give_back(ids);
-        lists
+        self.lists(py, &texts, allowed, threads)
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
@@ -285,15 +212,12 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        let (texts, search) = (text::texts(&texts)?, self.search(py, allowed)?);
-        let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
-        self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
+        self.counts(py, &texts, allowed, threads)
     }
 
     /// Raises if the text contains one of the special tokens named.
     fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
-        let special = &self.fast.core().preprocessor.special;
-        let finder = self.disallowed.get(py, disallowed, |names| Ok(special.finder(names)))?;
+        let finder = self.searches.disallowed(self.fast.core(), py, disallowed)?;
         self.working(py, text.size(), || codec::Codec::check(&text.bytes()?, &finder))
     }
 
@@ -301,30 +225,18 @@ impl Codec {
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let search = self.search(emit.py(), allowed)?;
         let core = self.fast.core();
-        let ids = emitting(emit, |emit| core.trace(&text.bytes()?, &search, self.goes_on, emit))?;
+        let ids = trace::emitting(emit, |emit| core.trace(&text.bytes()?, &search, self.goes_on, emit))?;
         list_of_ids(emit.py(), &ids)
     }
 
     /// The pieces of a segment as the preprocessor has made it.
     fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        let (mut pieces, mut failure) = (Vec::new(), None);
-        let done = self.fast.core().pieces(segment, &mut |piece| {
-            if failure.is_none() {
-                match new_bytes(py, piece) {
-                    Ok(piece) => return push(&mut pieces, piece.into_any()),
-                    Err(error) => failure = Some(error),
-                }
-            }
-            Err(Error::Interrupted)
-        });
-        failure.map_or(Ok(()), Err)?;
-        done?;
-        list_of(py, pieces)
+        trace::pieces(py, self.fast.core(), segment)
     }
 
     /// The events of one piece, which has a number and begins somewhere.
     fn trace_piece(&self, piece: &[u8], number: usize, start: usize, emit: &Bound<'_, PyAny>) -> PyResult<()> {
-        emitting(emit, |emit| trace_piece(&self.fast.core().vocab, piece, number, start, emit)).map(drop)
+        trace::emitting(emit, |emit| trace_piece(&self.fast.core().vocab, piece, number, start, emit)).map(drop)
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
@@ -364,21 +276,9 @@ impl Codec {
         self.fast.core().token_bytes(token_id)
     }
 
-    /// Of the ids below `count`: how many bytes the token has, in how many of them a character begins, and whether its first
-    /// byte continues one. Zeros where there is no token.
-    fn token_sizes<'py>(&self, py: Python<'py>, count: u32) -> PyResult<Sizes<'py>> {
-        numpy_api::load(py)?;
-        let (mut bytes, mut begun, mut continues) = (Vec::new(), Vec::new(), Vec::new());
-        bytes.try_reserve_exact(count as usize).map_err(Error::from)?;
-        begun.try_reserve_exact(count as usize).map_err(Error::from)?;
-        continues.try_reserve_exact(count as usize).map_err(Error::from)?;
-        for id in 0..count {
-            let token = self.fast.core().token_bytes(id).unwrap_or_default();
-            bytes.push(u32::try_from(token.len()).map_err(|_| PyOverflowError::new_err("a token is too long"))?);
-            begun.push(bytes[bytes.len() - 1] - token.iter().map(|&byte| u32::from(byte & 0xC0 == 0x80)).sum::<u32>());
-            continues.push(token.first().is_some_and(|byte| byte & 0xC0 == 0x80));
-        }
-        Ok((bytes.into_pyarray(py), begun.into_pyarray(py), continues.into_pyarray(py)))
+    /// Where each token begins and ends in the text that all of them spell, in characters or in bytes.
+    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
+        spans::spans(py, &self.fast, ids, unit)
     }
 
     /// The tokens of some ids as a list.
@@ -438,102 +338,15 @@ impl Codec {
 }
 
 impl Codec {
-    fn of(fast: Arc<FastCodec>, added: Arc<Search>, goes_on: bool) -> Codec {
-        let (allowed, everywhere, disallowed) = (Kept::default(), Kept::default(), Kept::default());
-        Codec { fast, goes_on, added, nothing: Search::default(), allowed, everywhere, disallowed }
-    }
-
-    /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let (search, source) = (self.search(py, allowed)?, text.source());
-        let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
-        self.working(py, source.len(), || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
-        Ok(ids)
-    }
-
-    /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
-    /// most of it; if it may take a while, looks at signals.
-    fn working<T: Send>(&self, py: Python<'_>, size: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-        match size {
-            LONG.. => signals::detached(py, work),
-            _ if !self.fast.is_quick() => signals::detached(py, work),
-            SHORT.. => Ok(py.detach(work)?),
-            _ => Ok(work()?),
-        }
-    }
-
-    /// Whether a text takes some microseconds only.
-    fn is_brief(&self, text: &Text<'_>) -> bool {
-        text.size() < SHORT && self.fast.is_quick()
-    }
-
-    /// The ids of all texts, and where each begins.
-    fn batch(
-        &self,
-        py: Python<'_>,
-        texts: &[Bound<'_, PyAny>],
-        allowed: Names<'_>,
-        threads: usize,
-    ) -> PyResult<(Vec<u32>, Vec<u64>)> {
-        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
-        let encode =
-            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
-        self.working(py, texts.iter().map(Text::size).sum(), || {
-            parallel::encode_all(&texts, threads, Text::size, encode)
-        })
+    /// What finds the tokens that a call allows.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "some calls are short")]
+    pub(super) fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        self.searches.allowed(self.fast.core(), py, names)
     }
 
     /// How the texts of a call are encoded.
     fn encoding<'c>(&'c self, search: &'c Search, end: Option<u32>) -> Encoding<'c> {
         Encoding { codec: &self.fast, search, goes_on: self.goes_on, end }
-    }
-
-    /// What finds the special tokens that a call allows, and the added ones.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "most calls name nothing, and some are short")]
-    fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
-        match names {
-            Names::Empty => Ok(Chosen::Held(&self.added)),
-            Names::Nothing => Ok(Chosen::Held(&self.nothing)),
-            _ => self.search_for(py, names),
-        }
-    }
-
-    #[cold]
-    fn search_for(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
-        Ok(Chosen::Made(self.allowed.get(py, names, |names| self.fast.core().search(Some(names)))?))
-    }
-}
-
-/// What `run` makes of a function that passes events on to a Python callable.
-fn emitting<T>(
-    emit: &Bound<'_, PyAny>,
-    run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<T>,
-) -> PyResult<T> {
-    let mut failure = None;
-    let made = run(&mut |event| {
-        let emitted = event_dict(emit.py(), &event).and_then(|dict| emit.call1((dict,)));
-        emitted.map(drop).map_err(|error| {
-            failure = Some(error);
-            Error::Interrupted
-        })
-    });
-    failure.map_or_else(|| Ok(made?), Err)
-}
-
-/// The search of a call. Those of most calls are borrowed: some are short.
-enum Chosen<'c> {
-    Held(&'c Search),
-    Made(Arc<Search>),
-}
-
-impl Deref for Chosen<'_> {
-    type Target = Search;
-
-    fn deref(&self) -> &Search {
-        match self {
-            Chosen::Held(search) => search,
-            Chosen::Made(search) => search,
-        }
     }
 }

@@ -3,7 +3,7 @@
 // The bytes of a result are written where Python keeps them.
 #![allow(unsafe_code)]
 
-use super::ids::{Ids, Known, Parts, from_item};
+use super::ids::{Ids, Known, Parts, from_item, small_int};
 use super::text;
 use super::{rows, signals};
 use crate::error::{Error, Result};
@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyString};
 use std::alloc::Layout;
+use std::borrow::Cow;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -81,7 +82,7 @@ fn without_space<'b>(fast: &FastCodec, bytes: &'b [u8]) -> &'b [u8] {
 }
 
 /// Runs work on a number of ids: without the GIL unless they are few, and checking signals if they are many.
-fn working<T: Send>(py: Python<'_>, ids: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+pub(super) fn working<T: Send>(py: Python<'_>, ids: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     match ids {
         0..FEW => Ok(work()?),
         FEW..MANY => Ok(py.detach(work)?),
@@ -204,6 +205,8 @@ fn moved(error: Error, by: usize) -> Error {
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct StreamDecoder {
     core: Arc<codec::Codec>,
+    /// Whether tokens are concatenated as they are: then one that holds whole characters, where no bytes are held back, is its text.
+    concatenates: bool,
     /// Held for a moment only, in which no Python code runs: an exception is made after it, and the id is read before it.
     state: Mutex<State>,
 }
@@ -217,11 +220,20 @@ struct State {
 #[pymethods]
 impl StreamDecoder {
     /// The text that is certain now that this token has come.
-    fn push(&self, token_id: &Bound<'_, PyAny>) -> PyResult<String> {
+    fn push<'py>(&self, token_id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
         let py = token_id.py();
-        let position = self.lock(py).position;
-        let id = from_item(token_id, position)?;
-        Ok(self.push_id(py, id)?)
+        let id = if let Some(id) = small_int(token_id) {
+            id
+        } else {
+            // May run Python code, so the lock is not held.
+            let position = self.lock(py).position;
+            from_item(token_id, position)?
+        };
+        let made = self.push_id(py, id);
+        match made? {
+            Cow::Borrowed(token) => text::to_str(py, token),
+            Cow::Owned(text) => text::to_str(py, &text),
+        }
     }
 
     /// The end of the stream: bytes that were held back can no longer become a character.
@@ -239,15 +251,23 @@ impl StreamDecoder {
     pub fn new(core: Arc<codec::Codec>, strict: bool) -> StreamDecoder {
         let decoder = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned());
         let state = State { decoder, position: 0 };
-        StreamDecoder { core, state: Mutex::new(state) }
+        let concatenates = !core.drops_space() && core.joining().is_none();
+        StreamDecoder { core, concatenates, state: Mutex::new(state) }
     }
 
-    fn push_id(&self, py: Python<'_>, id: u32) -> Result<String> {
+    /// The text of a token: its own, as a rule.
+    fn push_id(&self, py: Python<'_>, id: u32) -> Result<Cow<'_, str>> {
         let mut state = self.lock(py);
         let position = state.position;
         let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
         state.position += 1;
-        state.decoder.push(token)
+        if self.concatenates
+            && state.decoder.held.is_empty()
+            && let Ok(text) = std::str::from_utf8(token)
+        {
+            return Ok(Cow::Borrowed(text));
+        }
+        state.decoder.push(token).map(Cow::Owned)
     }
 
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {

@@ -8,6 +8,8 @@
 // Ints and the memory of arrays are read without the detours of a general conversion.
 #![allow(unsafe_code)]
 
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+use super::digits;
 use super::errors::UnknownTokenError;
 use super::numpy_api;
 use crate::error::{Error, Result};
@@ -189,6 +191,7 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
     use pyo3::ffi;
     // The ints of ids lie all over the memory; each is asked for some items ahead.
     const AHEAD: usize = 12;
+    let one_digit = digits::are_known(list.py());
     // SAFETY: it is a list of at least `end` items, and not empty. Asking an exact int for its value runs no code of Python's,
     // so the list stays as it is, and the GIL is held. If the value overflows, or is -1, the error is looked at and cleared.
     unsafe {
@@ -200,6 +203,11 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
             prefetch(items.get(index + AHEAD).map_or(std::ptr::null(), |ahead| ahead.cast_const()));
             if ffi::PyLong_CheckExact(item) == 0 {
                 break;
+            }
+            if let Some(id) = one_digit.then(|| digits::one(item)).flatten() {
+                place.write(id);
+                count = index + 1;
+                continue;
             }
             let value = ffi::PyLong_AsLong(item);
             let Ok(id) = u32::try_from(value) else {
@@ -218,6 +226,22 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
 fn small_ints(_: &Bound<'_, PyList>, _: usize, _: &mut Vec<u32>) {}
+
+/// The value of a small int, if that can be read where it stands.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+#[inline]
+pub fn small_int(item: &Bound<'_, PyAny>) -> Option<u32> {
+    if !item.is_exact_instance_of::<PyInt>() || !digits::are_known(item.py()) {
+        return None;
+    }
+    // SAFETY: an int, whose layout is known.
+    unsafe { digits::one(item.as_ptr()) }
+}
+
+#[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
+pub fn small_int(_: &Bound<'_, PyAny>) -> Option<u32> {
+    None
+}
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); anything else has the wrong type.
 pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {

@@ -7,20 +7,23 @@
 //! ids below [`SHARED`]; greater ones are made anew. On a free-threaded Python all threads would write the same reference
 //! counts, so there nothing is shared.
 
-// A list is filled in place before anybody else has seen it.
+// Ints are made without the detours of a general conversion.
 #![allow(unsafe_code)]
 
+use super::new_list::NewList;
 use crate::fast::util::fallible::extend;
+use crate::fast::util::prefetch::prefetch;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Which ids are shared: more than any published vocabulary has.
 const SHARED: usize = 1 << 18;
-
-/// How many ids are put into a list between two looks at signals.
-const STRETCH: usize = 1 << 20;
+/// From this many ids on, the table and then the ints are asked for some ids ahead. They lie all over the memory.
+const MANY: usize = 1 << 12;
+const AHEAD: usize = 64;
+const AHEAD_INT: usize = 24;
 
 /// The ints made so far, by id. Locked only while the GIL is held, so nobody ever waits, and a fork finds it free.
 static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
@@ -30,71 +33,51 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     if cfg!(Py_GIL_DISABLED) {
         return Ok(PyList::new(py, ids)?.into_any());
     }
-    let length = ids.len().try_into()?;
-    // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error.
-    let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
-    if ids.len() <= STRETCH {
-        fill(py, &list, 0, ids)?;
-    } else {
-        fill_with_signals(py, &list, ids)?;
+    let mut list = NewList::with_room(py, ids.len())?;
+    let far = if ids.len() < MANY { 0 } else { ids.len() - AHEAD };
+    for start in (0..far).step_by(NewList::STRETCH) {
+        let end = far.min(start + NewList::STRETCH);
+        let mut ints = lock();
+        list.fill(ids[start..end + AHEAD].windows(AHEAD + 1).map(|near| {
+            prefetch(ints.as_ptr().wrapping_add(near[AHEAD] as usize));
+            if let Some(Some(int)) = ints.get(near[AHEAD_INT] as usize) {
+                prefetch(int.as_ptr());
+            }
+            int_of(py, &mut ints, near[0])
+        }))?;
+        drop(ints);
+        py.check_signals()?;
     }
-    Ok(list)
+    let mut ints = lock();
+    list.fill(ids[far..].iter().map(|&id| int_of(py, &mut ints, id)))?;
+    Ok(list.finish().into_any())
 }
 
 /// Objects as a list.
 pub fn list_of<'py>(py: Python<'py>, objects: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
-    let length = objects.len().try_into()?;
-    // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error. The list has an empty slot
-    // for each object, whose reference it takes; nothing runs that could see it before all are filled.
-    unsafe {
-        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))?;
-        for (place, object) in objects.into_iter().enumerate() {
-            ffi::PyList_SetItem(list.as_ptr(), place.cast_signed(), object.into_ptr());
-        }
-        Ok(list.cast_into_unchecked())
-    }
+    let mut list = NewList::with_room(py, objects.len())?;
+    list.fill(objects.into_iter().map(|object| Ok(object.unbind())))?;
+    Ok(list.finish())
 }
 
-/// Fills the slots of a new list that is long, with looks at signals.
-#[cold]
-fn fill_with_signals(py: Python<'_>, list: &Bound<'_, PyAny>, ids: &[u32]) -> PyResult<()> {
-    // Signal handlers run Python code, which could find the unfinished list among all objects.
-    // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
-    unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
-    for (number, ids) in ids.chunks(STRETCH).enumerate() {
-        fill(py, list, number * STRETCH, ids)?;
-        py.check_signals()?;
-    }
-    // SAFETY: as above.
-    unsafe { ffi::PyObject_GC_Track(list.as_ptr().cast()) };
-    Ok(())
+/// No Python code runs while it is held: neither making an int nor taking a reference does.
+fn lock() -> MutexGuard<'static, Vec<Option<Py<PyInt>>>> {
+    INTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Fills the slots of a new list from a place on.
 #[expect(clippy::inline_always, reason = "a call would cost short lists a twentieth")]
 #[inline(always)]
-fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) -> PyResult<()> {
-    // No Python code runs in here: neither making an int nor taking a reference does.
-    let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
-    for (place, &id) in ids.iter().enumerate() {
-        let int = match ints.get(id as usize) {
-            Some(Some(int)) => int.clone_ref(py),
-            _ => new_int(py, &mut ints, id)?,
-        };
-        let int = int.into_ptr();
-        // SAFETY: `list` is a list of empty slots that no other code has seen, of which this place is one; the reference `int` is
-        // given away to it.
-        unsafe { set_item(list.as_ptr(), (start + place).cast_signed(), int) };
+fn int_of(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResult<Py<PyInt>> {
+    match ints.get(id as usize) {
+        Some(Some(int)) => Ok(int.clone_ref(py)),
+        _ => new_int(py, ints, id),
     }
-    Ok(())
 }
 
 /// The int of an id that was not met before; kept, if it is one to be shared.
 #[cold]
 fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResult<Py<PyInt>> {
-    // SAFETY: a new reference, or null with an exception set, which becomes the error.
-    let int = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromUnsignedLongLong(id.into()))? };
-    let (index, int) = (id as usize, int.cast_into::<PyInt>()?.unbind());
+    let (index, int) = (id as usize, int(py, id.into())?);
     if index < SHARED {
         if index >= ints.len() {
             let length = (index + 1).next_power_of_two();
@@ -106,18 +89,9 @@ fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResu
     Ok(int)
 }
 
-/// # Safety
-///
-/// `list` is a list, `place` the place of an empty slot of it, and `item` an owned reference.
-unsafe fn set_item(list: *mut ffi::PyObject, place: ffi::Py_ssize_t, item: *mut ffi::PyObject) {
-    #[cfg(not(Py_LIMITED_API))]
-    // SAFETY: as the caller promises; the slot is empty, so nothing has to be released.
-    unsafe {
-        ffi::PyList_SET_ITEM(list, place, item);
-    }
-    #[cfg(Py_LIMITED_API)]
-    // SAFETY: as the caller promises; it cannot fail for a place within the list.
-    unsafe {
-        ffi::PyList_SetItem(list, place, item);
-    }
+/// A new int.
+#[inline]
+pub fn int(py: Python<'_>, value: i64) -> PyResult<Py<PyInt>> {
+    // SAFETY: a new reference to an int, or null with an exception set, which becomes the error.
+    unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromLongLong(value))?.cast_into_unchecked().unbind()) }
 }

@@ -14,7 +14,10 @@ mod calls;
 mod codec;
 mod counter;
 mod decode;
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+mod digits;
 mod documents;
+mod encode;
 mod errors;
 mod files;
 mod forks;
@@ -22,6 +25,7 @@ mod ids;
 mod list;
 mod memory;
 mod names;
+mod new_list;
 mod normal;
 mod numpy_api;
 mod patterns;

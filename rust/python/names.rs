@@ -3,11 +3,15 @@
 //! A tokenizer may have a thousand special tokens, and a text a few words. So what finds those of the last call is kept; and where
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
+use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
+use crate::preprocess::Search;
+use crate::special::Finder;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The special tokens that a call names.
@@ -84,5 +88,76 @@ impl<T> Kept<T> {
         drop(last);
         drop(before);
         Ok(made)
+    }
+}
+
+/// What finds the special tokens that the calls of a codec name.
+pub struct Searches {
+    /// Finds the added tokens: the search of a call that allows no special token.
+    added: Arc<Search>,
+    /// Finds nothing.
+    nothing: Search,
+    /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
+    allowed: Kept<Search>,
+    everywhere: Kept<Search>,
+    disallowed: Kept<Finder>,
+}
+
+impl Searches {
+    pub fn new(core: &Codec) -> Result<Searches> {
+        Ok(Searches::of(Arc::new(core.search(Some(&[]))?)))
+    }
+
+    fn of(added: Arc<Search>) -> Searches {
+        let (allowed, everywhere, disallowed) = (Kept::default(), Kept::default(), Kept::default());
+        Searches { added, nothing: Search::default(), allowed, everywhere, disallowed }
+    }
+
+    /// Others for the same codec.
+    pub fn fresh(&self) -> Searches {
+        Searches::of(self.added.clone())
+    }
+
+    /// What finds the special tokens that a call allows, and the added ones.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "most calls name nothing, and some are short")]
+    pub fn allowed(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        match names {
+            Names::Empty => Ok(Chosen::Held(&self.added)),
+            Names::Nothing => Ok(Chosen::Held(&self.nothing)),
+            _ => self.allowed_by_name(core, py, names),
+        }
+    }
+
+    #[cold]
+    fn allowed_by_name(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        Ok(Chosen::Made(self.allowed.get(py, names, |names| core.search(Some(names)))?))
+    }
+
+    /// What finds the tokens that are found everywhere.
+    pub fn everywhere(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Search>> {
+        self.everywhere.get(py, names, |names| core.preprocessor.search(names, &[]))
+    }
+
+    /// What finds the special tokens that a call forbids.
+    pub fn disallowed(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Finder>> {
+        self.disallowed.get(py, names, |names| Ok(core.preprocessor.special.finder(names)))
+    }
+}
+
+/// The search of a call. Those of most calls are borrowed: some are short.
+pub enum Chosen<'c> {
+    Held(&'c Search),
+    Made(Arc<Search>),
+}
+
+impl Deref for Chosen<'_> {
+    type Target = Search;
+
+    fn deref(&self) -> &Search {
+        match self {
+            Chosen::Held(search) => search,
+            Chosen::Made(search) => search,
+        }
     }
 }

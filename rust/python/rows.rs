@@ -6,10 +6,10 @@
 use super::ids::Ids;
 use super::list::list_of;
 use super::{signals, text};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
-use crate::fast::util::fallible::{append, room, try_collect};
+use crate::fast::util::fallible::{append, push, room, try_collect};
 use crate::{decode, interrupt};
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -19,8 +19,12 @@ use std::ops::Range;
 
 /// How many rows are read, or made into texts, between two looks at signals.
 const STRETCH: usize = 1 << 12;
-/// How many ids are read before they are decoded: what is read is copied, and should not be all of a large batch.
-const GROUP: usize = 1 << 22;
+/// How many ids are read before they are decoded: what is read is copied, and should not be all of a large batch. One thread works
+/// on so few that they and their texts stay in the second-level cache; several have enough to share.
+const GROUP: usize = 1 << 16;
+const SHARED_GROUP: usize = 1 << 22;
+/// Rows of this many bytes are worth a look at signals each.
+const LONG: usize = 1 << 22;
 /// About how many bytes an id stands for.
 const BYTES_AN_ID: usize = 4;
 
@@ -35,17 +39,17 @@ pub fn decode_batch<'py>(
     threads: usize,
     py: Python<'py>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let (mut ids, mut places, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut places, mut texts) = (Vec::new(), Vec::new(), room(batch.len())?);
+    let group = if threads > 1 { SHARED_GROUP } else { GROUP };
     for (number, row) in batch.iter().enumerate() {
         if number.is_multiple_of(STRETCH) || places.is_empty() {
             py.check_signals()?;
         }
         let start = ids.len();
         let wrong = row.extract().and_then(|row| append_row(row, &mut ids)).unwrap_or_else(Some);
-        places.push(start..ids.len());
-        if wrong.is_some() || ids.len() >= GROUP || number + 1 == batch.len() {
+        push(&mut places, start..ids.len())?;
+        if wrong.is_some() || ids.len() >= group || number + 1 == batch.len() {
             for row in decoded(py, fast, &ids, &places, threads)? {
-                texts.try_reserve(1).map_err(Error::from)?;
                 texts.push(text_of(py, texts.len(), row, errors)?.into_any());
             }
             ids.clear();
@@ -184,7 +188,7 @@ fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
 /// A row as text.
 fn text_of<'py>(py: Python<'py>, number: usize, row: Result<Vec<u8>>, errors: &str) -> PyResult<Bound<'py, PyString>> {
     let row = row?;
-    if number.is_multiple_of(STRETCH) || row.len() >= GROUP {
+    if number.is_multiple_of(STRETCH) || row.len() >= LONG {
         py.check_signals()?;
     }
     text::decoded(py, &row, errors)

@@ -3,16 +3,22 @@
 // Lists and tuples are filled in place before anybody else has seen them.
 #![allow(unsafe_code)]
 
-use super::list::{list_of, list_of_ids};
+use super::decode::working;
+use super::ids::Ids;
+use super::list::{int, list_of, list_of_ids};
+use super::new_list::NewList;
+use super::numpy_api;
 use super::text::new_bytes;
 use crate::codec::Codec;
 use crate::error::{Error, Result};
-use crate::fast::util::fallible::resize;
+use crate::fast::codec::FastCodec;
+use crate::fast::spans::Place;
+use crate::fast::util::fallible::{resize, room};
 use crate::interrupt;
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyInt, PyList, PyTuple};
 
 /// How many pairs or tokens are made between two looks at signals.
 const STRETCH: usize = 1 << 18;
@@ -62,62 +68,81 @@ pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResul
     list_of(py, tokens)
 }
 
-/// The pairs (start, end) of two arrays as a list of tuples.
-#[pyfunction]
-pub fn span_list<'py>(
-    starts: &Bound<'py, PyArray1<i64>>,
-    ends: &Bound<'py, PyArray1<i64>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let (first, last) = (copied(starts.try_readonly()?.as_slice()?)?, copied(ends.try_readonly()?.as_slice()?)?);
-    if first.len() != last.len() {
-        return Err(PyValueError::new_err("starts and ends must have the same length"));
+/// Where each token of some ids begins and ends, in characters or in bytes, of shape (number of ids, 2).
+pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
+    numpy_api::load(py)?;
+    let length = if let Ids::Known(known, _) = &ids { known.len() } else { 0 };
+    let (mut place, mut spans) = (Place { at: 0, in_chars: unit == "char" }, room(length)?);
+    let mut append = |ids: &[u32]| {
+        fast.sizes.append_spans(fast.core(), ids, &mut place, &mut spans)?;
+        interrupt::check()
+    };
+    match ids {
+        Ids::Known(known, wrong) => {
+            wrong.map_or(Ok(()), Err)?;
+            working(py, known.len(), || known.each_block(|_, block| append(block)))?;
+        }
+        Ids::Parts(mut parts) => {
+            let mut some = Vec::new();
+            loop {
+                parts.read(&mut some)?.map_or(Ok(()), Err)?;
+                if some.is_empty() {
+                    break;
+                }
+                append(&some)?;
+            }
+        }
     }
-    pairs(starts.py(), &first, &last)
+    let length = spans.len();
+    spans.into_flattened().into_pyarray(py).reshape([length, 2])
+}
+
+/// The rows (start, end) of an array as a list of tuples.
+#[pyfunction]
+pub fn span_list<'py>(spans: &Bound<'py, PyArray2<i64>>) -> PyResult<Bound<'py, PyList>> {
+    if spans.shape()[1] != 2 {
+        return Err(PyValueError::new_err("spans must be of shape (n, 2)"));
+    }
+    let copy = copied(spans.try_readonly()?.as_slice()?)?;
+    pairs(spans.py(), copy.as_chunks().0)
+}
+
+/// Where a token begins at the end of the one before, both pairs have the same int.
+fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList>> {
+    // New tuples may start the garbage collector.
+    let mut list = NewList::with_room(py, spans.len())?.hide();
+    let mut before = (0, int(py, 0)?);
+    for some in spans.chunks(NewList::STRETCH) {
+        list.fill(some.iter().map(|&[start, end]| {
+            let first = if start == before.0 { before.1.clone_ref(py) } else { int(py, start)? };
+            before = (end, int(py, end)?);
+            pair(py, first, before.1.clone_ref(py))
+        }))?;
+        if some.len() == NewList::STRETCH {
+            py.check_signals()?;
+        }
+    }
+    Ok(list.finish())
 }
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
-fn pairs<'py>(py: Python<'py>, starts: &[i64], ends: &[i64]) -> PyResult<Bound<'py, PyAny>> {
-    let pairs: Vec<(i64, i64)> =
-        crate::fast::util::fallible::collect(starts.iter().copied().zip(ends.iter().copied()))?;
-    Ok(pyo3::types::PyList::new(py, pairs)?.into_any())
+fn pair(py: Python<'_>, first: Py<PyInt>, second: Py<PyInt>) -> PyResult<Py<PyTuple>> {
+    Ok(PyTuple::new(py, [first, second])?.unbind())
 }
 
-/// Where a token begins at the end of the one before, both pairs have the same int. The garbage collector need not follow pairs
-/// of ints, which are in no circle: without that it would go over all of them some times while they are made.
+/// The garbage collector need not follow pairs of ints, which are in no circle: without that it would go over all of them some times
+/// while they are made.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-fn pairs<'py>(py: Python<'py>, starts: &[i64], ends: &[i64]) -> PyResult<Bound<'py, PyAny>> {
+#[inline]
+fn pair(py: Python<'_>, first: Py<PyInt>, second: Py<PyInt>) -> PyResult<Py<PyTuple>> {
     use pyo3::ffi;
-    let length = starts.len().try_into()?;
-    // SAFETY: a new list of empty slots, or null with an exception set, which becomes the error. The garbage collector does not
-    // show it to other code until it is filled; a list with empty slots may be dropped.
-    let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
-    // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
-    unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
-    let mut before = (0, int(py, 0)?);
-    for (place, (&start, &end)) in starts.iter().zip(ends).enumerate() {
-        if place % STRETCH == 0 {
-            py.check_signals()?;
-        }
-        let first = if start == before.0 { before.1.clone() } else { int(py, start)? };
-        before = (end, int(py, end)?);
-        // SAFETY: a new tuple with two empty slots, or null with an exception set. The references given away fill them; then the
-        // garbage collector, which follows tuples from the start, stops following this one, which holds nothing but ints. The
-        // list has an empty slot at `place`.
-        unsafe {
-            let pair = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(2))?;
-            ffi::PyTuple_SET_ITEM(pair.as_ptr(), 0, first.into_ptr());
-            ffi::PyTuple_SET_ITEM(pair.as_ptr(), 1, before.1.clone().into_ptr());
-            ffi::PyObject_GC_UnTrack(pair.as_ptr().cast());
-            ffi::PyList_SET_ITEM(list.as_ptr(), place.cast_signed(), pair.into_ptr());
-        }
+    // SAFETY: a new tuple with two empty slots, or null with an exception set. The references given away fill them; then the garbage
+    // collector, which follows tuples from the start, stops following this one, which holds nothing but ints.
+    unsafe {
+        let pair = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(2))?;
+        ffi::PyTuple_SET_ITEM(pair.as_ptr(), 0, first.into_ptr());
+        ffi::PyTuple_SET_ITEM(pair.as_ptr(), 1, second.into_ptr());
+        ffi::PyObject_GC_UnTrack(pair.as_ptr().cast());
+        Ok(pair.cast_into_unchecked().unbind())
     }
-    // SAFETY: as above.
-    unsafe { ffi::PyObject_GC_Track(list.as_ptr().cast()) };
-    Ok(list)
-}
-
-#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: a new reference, or null with an exception set, which becomes the error.
-    unsafe { Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyLong_FromLongLong(value)) }
 }

@@ -1,10 +1,47 @@
-//! Trace events as the dicts that `minitok.reference.trace` documents.
+//! What explains ids: the pieces of a text, and trace events as the dicts that `minitok.reference.trace` documents.
 
+use super::list::list_of;
+use super::text::new_bytes;
+use crate::codec::Codec;
 use crate::encode::Candidate;
-use crate::fast::util::fallible::try_collect;
+use crate::error::{Error, Result};
+use crate::fast::util::fallible::{push, try_collect};
 use crate::trace::Event;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+
+/// The pieces of a segment as the preprocessor has made it.
+pub fn pieces<'py>(py: Python<'py>, core: &Codec, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
+    let (mut pieces, mut failure) = (Vec::new(), None);
+    let done = core.pieces(segment, &mut |piece| {
+        if failure.is_none() {
+            match new_bytes(py, piece) {
+                Ok(piece) => return push(&mut pieces, piece.into_any()),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(Error::Interrupted)
+    });
+    failure.map_or(Ok(()), Err)?;
+    done?;
+    list_of(py, pieces)
+}
+
+/// What `run` makes of a function that passes events on to a Python callable.
+pub fn emitting<T>(
+    emit: &Bound<'_, PyAny>,
+    run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<T>,
+) -> PyResult<T> {
+    let mut failure = None;
+    let made = run(&mut |event| {
+        let emitted = event_dict(emit.py(), &event).and_then(|dict| emit.call1((dict,)));
+        emitted.map(drop).map_err(|error| {
+            failure = Some(error);
+            Error::Interrupted
+        })
+    });
+    failure.map_or_else(|| Ok(made?), Err)
+}
 
 pub fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);

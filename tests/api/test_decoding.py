@@ -26,6 +26,15 @@ def test_decoding_is_concatenation(ids, merges):
     assert rust.decode(known) == python.decode(known) == rust.decode_bytes(known).decode("utf-8", "replace")
 
 
+def test_ids_of_every_size_are_read_from_a_list(backend):
+    names = {f"<{token_id}>": token_id for token_id in (1 << 15, 65_535, (1 << 30) - 1, 1 << 30, (1 << 31) - 1)}
+    tok = minitok.Tokenizer([], special_tokens=names, backend=backend)
+    ids = [0, 1, 97, 255, *names.values(), 0]
+    assert tok.decode_bytes(ids) == b"\0\1a\xff" + "".join(names).encode() + b"\0"
+    stream = tok.stream_decoder()
+    assert "".join(map(stream.push, ids[4:])) + stream.finish() == "".join(names) + "\0"
+
+
 @given(any_bytes, st.sampled_from(["strict", "replace", "ignore", "backslashreplace", "surrogateescape", "nonsense"]))
 def test_error_handlers_are_those_of_python(data, errors):
     expected = outcome(data.decode, "utf-8", errors)

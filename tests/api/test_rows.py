@@ -1,5 +1,6 @@
 """Rows of ids to text: each as by itself, and the error of the first row that has one; on both backends, on any threads."""
 
+import gc
 import re
 
 import numpy as np
@@ -100,13 +101,31 @@ def test_rows_of_a_matrix():
 
 @given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=20))
 def test_pairs(pairs):
-    starts, ends = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    spans = np.array(pairs, np.int64).reshape(-1, 2)
     for backend in ("rust", "python"):
-        assert span_list(starts, ends, backend) == pairs
-        assert load_backend(backend).id_list((starts % 300).astype(np.uint32)) == (starts % 300).tolist()
+        assert span_list(spans, backend) == pairs
+        ids = (spans[:, 0] % 300).astype(np.uint32)
+        assert load_backend(backend).id_list(ids) == ids.tolist()
 
 
-def test_pairs_that_do_not_match():
+@pytest.mark.parametrize("length", [0, 1, 2, 4095, 4096, 4097, (1 << 18) + 64, (1 << 18) + 65, (1 << 19) + 5000])
+def test_a_list_of_ids_is_a_list_like_any_other(length):
+    ids = np.arange(length, dtype=np.uint32) * 7919 % 300_000
+    found, expected = load_backend("rust").id_list(ids), ids.tolist()
+    assert found == expected
+    assert gc.is_tracked(found)
+    for items in (found, expected):
+        items.append(5)
+        items.insert(length // 2, 6)
+        del items[1:3]
+        items.extend(range(100))
+    assert found == expected
+    pairs = load_backend("rust").span_list(np.stack((ids, ids + 1), axis=1).astype(np.int64))
+    assert pairs == list(zip(ids.tolist(), (ids + 1).tolist(), strict=True))
+    assert gc.is_tracked(pairs)
+
+
+def test_pairs_that_are_none():
     for backend in ("rust", "python"):
-        with pytest.raises(ValueError, match=r"shorter|same length"):
-            span_list(np.zeros(2, np.int64), np.zeros(1, np.int64), backend)
+        with pytest.raises(ValueError, match="shape"):
+            span_list(np.zeros((2, 3), np.int64), backend)

@@ -36,10 +36,6 @@ Segment = tuple[bytes, int, int, int, "tuple[Places, Places] | None", "int | Non
 # Where tokens are found in a conversation: all in these ranges of it, and some (by name) everywhere (SPEC E8).
 Trusted = tuple["Sequence[tuple[int, int]]", "Sequence[str]"]
 
-# By id, up to a number of them: how many bytes a token has, in how many of them a character begins, and whether its first byte
-# continues one.
-TokenSizes = tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.uint32]", "npt.NDArray[np.bool_]"]
-
 
 class TrainOptions(Protocol):
     @property
@@ -79,9 +75,9 @@ class Backend:
     read_json_lines: Callable[[bytes, str, Callable[[int, bytes], bytes], int], Documents]
     # Texts one after the other, from bytes and offsets.
     read_column: Callable[[npt.NDArray[np.uint8], npt.NDArray[np.int64]], Documents]
-    # The ids of an array as a list, and starts and ends as pairs.
+    # The ids of an array as a list, and rows of starts and ends as pairs.
     id_list: Callable[[Ids], list[int]]
-    span_list: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], list[tuple[int, int]]]
+    span_list: Callable[[npt.NDArray[np.int64]], list[tuple[int, int]]]
     # Readers of files: each gives None for a file that the reader in ``formats`` is to read, or to refuse.
     readers: Any
 

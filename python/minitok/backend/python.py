@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import Search
-    from .protocols import Emit, JsonLines, Segment, TokenSizes, Trusted
+    from .protocols import Emit, JsonLines, Segment, Trusted
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
@@ -293,12 +293,15 @@ class Codec:
     def token_bytes(self, token_id: int) -> bytes | None:
         return self.codec.token_bytes(token_id)
 
-    def token_sizes(self, count: int) -> TokenSizes:
-        tokens = [self.codec.token_bytes(token_id) or b"" for token_id in range(count)]
-        continued = [sum(byte & 0xC0 == 0x80 for byte in token) for token in tokens]
-        sizes = np.fromiter(map(len, tokens), np.uint32, len(tokens))
-        begun = sizes - np.array(continued, np.uint32)
-        return sizes, begun, np.array([bool(token) and token[0] & 0xC0 == 0x80 for token in tokens], np.bool_)
+    def spans(self, ids: Iterable[int] | npt.NDArray[Any], unit: str) -> npt.NDArray[np.int64]:
+        tokens = [self.codec.token_bytes(token_id) or b"" for token_id in checked_ids(ids)]
+        if unit == "byte":
+            sizes = np.array([len(token) for token in tokens], np.int64)
+            return np.stack((np.cumsum(sizes) - sizes, np.cumsum(sizes)), axis=1)
+        begun = np.array([sum(byte & 0xC0 != 0x80 for byte in token) for token in tokens], np.int64)
+        starts, ends = np.cumsum(begun) - begun, np.cumsum(begun)
+        continues = np.array([token[:1] >= b"\x80" and token[:1] < b"\xc0" for token in tokens], np.bool_)
+        return np.stack((starts - (continues & (starts > 0)), ends), axis=1)
 
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
         return self.codec.decode_bytes(checked_ids(ids))
@@ -350,9 +353,11 @@ def id_list(ids: npt.NDArray[np.uint32]) -> list[int]:
     return listed
 
 
-def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """The pairs of Python's integers."""
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+def span_list(spans: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The rows as pairs of Python's integers."""
+    if spans.shape[1] != 2:
+        raise ValueError("spans must be of shape (n, 2)")
+    return list(map(tuple, spans.tolist()))
 
 
 class StreamDecoder(decode.StreamDecoder):

@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import load_backend
 from ..reference.published.normalize import steps_of
 from ..reference.text import utf8
-from .offsets import TokenSizes, as_sequence, check_unit, id_array, spans_of
+from .offsets import as_sequence, check_unit, spans_of
 from .streaming import as_bytes, safe_blocks
 
 if TYPE_CHECKING:
@@ -64,20 +64,15 @@ def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allo
 
 
 class Spans(NamedTuple):
-    """The ids of a text, and where each begins and ends."""
+    """The ids of a text, and where each begins and ends, as rows."""
 
     ids: npt.NDArray[np.uint32]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-
-    def arrays(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        """The ids, and the pairs as rows."""
-        return self.ids, np.stack((self.starts, self.ends), axis=1)
+    spans: npt.NDArray[np.int64]
 
     def lists(self, backend: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids and the pairs as Python's integers."""
         chosen = load_backend(backend)
-        return chosen.id_list(self.ids), chosen.span_list(self.starts, self.ends)
+        return chosen.id_list(self.ids), chosen.span_list(self.spans)
 
 
 def ids_and_spans(
@@ -92,7 +87,7 @@ def ids_and_spans(
     if allowed and definition.loss is None and not definition.lossless:
         return Spans(*spans_in_text(definition, text, allowed, unit))
     ids = encode()
-    return Spans(ids, *spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
+    return Spans(ids, spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
 
 
 def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, npt.NDArray[np.int64]]:
@@ -100,23 +95,22 @@ def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any
     definition.check("give offsets")
     ids = as_sequence(ids)
     text = definition.codec().decode(ids, "strict")
-    starts, _ = spans_of(definition.codec(), id_array(ids), prefixed=definition.prefix is not None)
-    return text, starts
+    return text, spans_of(definition.codec(), ids, prefixed=definition.prefix is not None)[:, 0].copy()
 
 
 def spans_in_text(
     definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: Unit
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
     check_unit(unit)
     cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
     starts, ends = cut.ends[:-1], cut.ends[1:]
     if unit == "byte":
-        return cut.ids, starts, ends
+        return cut.ids, np.stack((starts, ends), axis=1)
     begins = np.frombuffer(cut.data, np.uint8) & 0xC0 != 0x80
     # How many characters have begun before each byte.
     begun = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins, dtype=np.int64)])
-    return cut.ids, (begun[starts] - ~begins[starts]).clip(0), begun[ends]
+    return cut.ids, np.stack(((begun[starts] - ~begins[starts]).clip(0), begun[ends]), axis=1)
 
 
 class Cut(NamedTuple):
@@ -149,7 +143,8 @@ def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: b
     ]
     segments = [part for part in parts if part.token_id is None]
     ids, offsets = codec.encode_prepared([part.encoded for part in segments])
-    sizes = TokenSizes(codec, ids).bytes.astype(np.int64)
+    spans = codec.spans(ids, "byte")
+    sizes = spans[:, 1] - spans[:, 0]
     places = offsets.astype(np.int64)
     if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
         parts = list(without_dropped(codec, parts, ids, places))
@@ -208,9 +203,12 @@ class Chunks:
         self.ends = memoryview(cut.ends)  # type: ignore[arg-type]
         # The cuts between two characters, ascending; the first is 0, the last the end of the text. Of several at one place,
         # between which there is no text, the first.
-        padded = np.frombuffer(cut.data + b" ", np.uint8)
-        places = np.flatnonzero(padded[cut.ends] & 0xC0 != 0x80)
-        places = places[np.diff(cut.ends[places], prepend=-1) > 0]
+        if cut.data.isascii():
+            places = np.flatnonzero(np.diff(cut.ends, prepend=-1))
+        else:
+            padded = np.frombuffer(cut.data + b" ", np.uint8)
+            places = np.flatnonzero(padded[cut.ends] & 0xC0 != 0x80)
+            places = places[np.diff(cut.ends[places], prepend=-1) > 0]
         self.places = memoryview(places)  # type: ignore[arg-type]
 
     def parts(self) -> Iterator[str]:
@@ -224,8 +222,10 @@ class Chunks:
         first = bisect_left(self.places, max(0, before - self.overlap))
         after = bisect_right(self.places, before)
         starts = self.places[first:after]
-        repeated = last_that(len(starts), lambda number: self.fits(starts[-number], self.places[after]))
-        start = starts[-max(repeated, 1)]
+        start = starts[-1]
+        if len(starts) > 1:
+            repeated = last_that(len(starts), lambda number: self.fits(starts[-number], self.places[after]))
+            start = starts[-max(repeated, 1)]
         ends = self.places[after : bisect_right(self.places, start + self.max_tokens)]
         found = last_that(len(ends), lambda number: self.fits(start, ends[number - 1]))
         if found:

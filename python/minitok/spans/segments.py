@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..reference.text import utf8
-from .offsets import TokenSizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -177,7 +176,7 @@ def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
     """Where each token of a text ends, in bytes."""
     if len(ids) < FEW:
         return list(accumulate(len(codec.token_bytes(token_id) or b"") for token_id in ids))
-    found: list[int] = TokenSizes(codec, np.array(ids, np.int64)).byte_ends().tolist()
+    found: list[int] = codec.spans(ids, "byte")[:, 1].tolist()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..reference.text import join_surrogates, utf8
@@ -26,7 +27,7 @@ def encode_iterable(
     """
     texts = as_bytes(chunks)
     blocks = safe_blocks(codec, checked(codec, texts, refused) if refused else texts, allowed)
-    return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
+    return chain.from_iterable(coder.encode(text, allowed) for text, coder in blocks)
 
 
 def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> int:

@@ -1,4 +1,4 @@
-//! What a thread needs to turn blocks of a few hundred pieces into ids. Must equal `encode_piece` of `rust/encode.rs`.
+//! What a thread needs to turn blocks of pieces into ids. Must equal `encode_piece` of `rust/encode.rs`.
 
 use super::cut::static_cuts::Cutting;
 use super::lookup::block_output::BlockOutput;
@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::pretokenize::Pattern;
 use std::ops::Range;
 
-/// The most pieces of a block.
-pub(super) const BLOCK: usize = 512;
+/// The most pieces of a block, and those while the cache is small: what is new in a block must find room in its records.
+pub(super) const BLOCK: usize = 2048;
+pub(super) const FIRST_BLOCK: usize = 512;
 /// The mean length of pieces that may be words.
 const SHORT: usize = 32;
 /// What may stay allocated of a buffer between two calls, in words.
@@ -51,6 +52,11 @@ impl Workspace {
             spent: Spent::of(0),
             failure: None,
         })
+    }
+
+    /// The most pieces that are looked up together.
+    pub(super) fn block(&self) -> usize {
+        if self.seeded { BLOCK } else { FIRST_BLOCK }
     }
 
     /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. `later` cuts each

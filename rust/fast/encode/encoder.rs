@@ -275,10 +275,10 @@ impl Encoder {
         let is_long = is_long && work.pieces_are_short(start);
         let mut first = 0;
         while first < work.ends.len() {
-            let range = first..work.ends.len().min(first + BLOCK);
+            self.make_room(work, is_long);
+            let range = first..work.ends.len().min(first + work.block());
             let end = work.ends[range.end - 1];
             first = range.end;
-            self.make_room(work, is_long);
             work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
             sink(work.merge_misses(&self.tables, self.later.as_ref(), text, start, range))?;
             start = end;

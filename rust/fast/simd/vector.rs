@@ -1,4 +1,5 @@
-//! Sixty-four bytes to bit masks, in the words of each processor: the only part of the loops that depends on one.
+//! Sixty-four bytes to bit masks, and sixteen numbers at once, in the words of each processor: the only part of the loops that
+//! depends on one.
 //!
 //! Bit i of every mask describes byte i of the window. [`Portable`] needs nothing but 64-bit integers; the others
 //! compare 16 or 32 bytes in one instruction. All give the same masks, which a test asserts, and `scan/masks.rs` does
@@ -10,6 +11,9 @@
 #[cfg(target_arch = "aarch64")]
 #[path = "vector_arm.rs"]
 pub mod arm;
+#[cfg(target_arch = "x86_64")]
+#[path = "vector_avx512.rs"]
+pub mod avx512;
 #[cfg(target_arch = "x86_64")]
 #[path = "vector_x86.rs"]
 pub mod x86;
@@ -40,6 +44,8 @@ pub struct Ascii {
 
 /// What differs between sets of instructions.
 pub trait Vectors {
+    type Sixteen: Sixteen;
+
     fn ascii(bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
     fn planes(flags: &[u8; 64]) -> [u64; 8];
@@ -50,6 +56,83 @@ pub trait Vectors {
     fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
         let differs = |slot: usize| numbers[slot] ^ low | (numbers[4 + slot] ^ high) << IGNORED;
         (0..4).fold(0, |found, slot| found | u32::from(differs(slot) == 0) << slot)
+    }
+}
+
+/// Sixteen numbers; bit i of a mask is slot i.
+pub trait Sixteen: Copy {
+    fn load(numbers: &[u32; 16]) -> Self;
+    fn store(self, numbers: &mut [u32; 16]);
+    /// Up to sixteen bytes as numbers, and `rest` in the slots after them.
+    fn of_bytes(bytes: &[u8], rest: u32) -> Self;
+    /// What the square has at `first * 256 + second` for each two neighbours of up to sixteen bytes, and `rest` in the slots after
+    /// them.
+    fn of_pairs(bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self;
+    /// With another number in some slots.
+    #[must_use]
+    fn put(self, slots: u16, number: u32) -> Self;
+    fn least(self) -> u32;
+    /// The first slot with a number that stands in one of them.
+    fn first(self, number: u32) -> u32;
+    /// Without one slot: those after it move up, and the last becomes `rest`.
+    #[must_use]
+    fn without(self, slot: u32, rest: u32) -> Self;
+}
+
+impl Sixteen for [u32; 16] {
+    #[inline(always)]
+    fn load(numbers: &[u32; 16]) -> Self {
+        *numbers
+    }
+
+    #[inline(always)]
+    fn store(self, numbers: &mut [u32; 16]) {
+        *numbers = self;
+    }
+
+    #[inline(always)]
+    fn of_bytes(bytes: &[u8], rest: u32) -> Self {
+        let mut numbers = [rest; 16];
+        for (number, &byte) in numbers.iter_mut().zip(bytes) {
+            *number = u32::from(byte);
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    fn of_pairs(bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self {
+        let mut numbers = [rest; 16];
+        for (number, pair) in numbers.iter_mut().zip(bytes.windows(2)) {
+            *number = square[usize::from(pair[0]) << 8 | usize::from(pair[1])];
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    fn put(mut self, slots: u16, number: u32) -> Self {
+        for (slot, old) in self.iter_mut().enumerate() {
+            *old = if slots >> slot & 1 == 1 { number } else { *old };
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn least(self) -> u32 {
+        self.iter().fold(u32::MAX, |least, &number| least.min(number))
+    }
+
+    #[inline(always)]
+    fn first(self, number: u32) -> u32 {
+        (0..16).rev().fold(0, |first, slot| if self[slot as usize] == number { slot } else { first })
+    }
+
+    #[inline(always)]
+    fn without(mut self, slot: u32, rest: u32) -> Self {
+        for at in 0..16u32 {
+            let next = self.get(at as usize + 1).copied().unwrap_or(rest);
+            self[at as usize] = if at < slot { self[at as usize] } else { next };
+        }
+        self
     }
 }
 
@@ -67,6 +150,8 @@ fn gather(word: u64) -> u64 {
 }
 
 impl Vectors for Portable {
+    type Sixteen = [u32; 16];
+
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
         let mut masks = [0; 12];
@@ -143,5 +228,67 @@ impl Vectors for Portable {
             }
         }
         planes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::simd::{Isa, Kernel};
+
+    /// What is done with sixteen numbers, in these words.
+    struct All<'a>(&'a [u8], &'a [u32; 1 << 16], u32);
+
+    impl Kernel for All<'_> {
+        type Output = Vec<[u32; 16]>;
+        const IN_512_BITS: bool = true;
+
+        #[inline(always)]
+        fn run<V: Vectors>(self) -> Self::Output {
+            let All(bytes, square, slot) = self;
+            let stored = |numbers: V::Sixteen| {
+                let mut all = [0; 16];
+                numbers.store(&mut all);
+                all
+            };
+            let (numbers, pairs) = (V::Sixteen::of_bytes(bytes, 7), V::Sixteen::of_pairs(bytes, square, 1 << 31));
+            let number = stored(numbers)[slot as usize];
+            let [least, first] = [pairs.least(), numbers.first(number)];
+            let changed = numbers.put((1u32 << slot | 1) as u16, u32::MAX);
+            assert_eq!(stored(V::Sixteen::load(&stored(changed))), stored(changed));
+            vec![stored(numbers), stored(pairs), [least, first].repeat(8).try_into().unwrap(), stored(changed)]
+                .into_iter()
+                .chain([stored(numbers.without(slot, 9)), stored(pairs.without(slot, u32::MAX))])
+                .collect()
+        }
+    }
+
+    #[test]
+    fn sixteen_numbers_in_every_word() {
+        let square: Box<[u32; 1 << 16]> =
+            (0..1u32 << 16).map(|at| at.wrapping_mul(0x9E37_79B9)).collect::<Vec<_>>().try_into().unwrap();
+        // At the end of an allocation, a load of more than the bytes would show under the sanitizer.
+        let text: Vec<u8> = (0..16u8).map(|at| at.wrapping_mul(at).wrapping_mul(31)).collect();
+        for bytes in (0..=16).map(|start| &text[start..]) {
+            for slot in 0..16 {
+                let run = |isa: Isa| isa.run(All(bytes, &square, slot));
+                let expected = run(Isa::Portable);
+                let pair = |at: usize| square[usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1])];
+                for at in 0..16 {
+                    assert_eq!(expected[0][at], bytes.get(at).map_or(7, |&byte| u32::from(byte)));
+                    assert_eq!(expected[1][at], if at + 1 < bytes.len() { pair(at) } else { 1 << 31 });
+                    let moved = if at < slot as usize { at } else { at + 1 };
+                    assert_eq!(expected[4][at], expected[0].get(moved).copied().unwrap_or(9));
+                }
+                assert_eq!(expected[2][0], *expected[1].iter().min().unwrap());
+                assert_eq!(
+                    expected[2][1],
+                    (0..16).find(|&at| expected[0][at] == expected[0][slot as usize]).unwrap() as u32
+                );
+                for isa in Isa::available() {
+                    assert_eq!(run(isa), expected, "{isa:?}");
+                }
+            }
+        }
     }
 }

@@ -33,6 +33,8 @@ impl Neon {
 }
 
 impl Vectors for Neon {
+    type Sixteen = [u32; 16];
+
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
         let quarters = Self::load(bytes);

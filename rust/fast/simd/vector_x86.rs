@@ -22,6 +22,8 @@ fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
 }
 
 impl Vectors for Avx2 {
+    type Sixteen = [u32; 16];
+
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
         // SAFETY: `Avx2` is used only by `Isa::run`, where the processor has the instructions. The two loads read the 64 bytes of the array.

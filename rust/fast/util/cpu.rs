@@ -1,53 +1,76 @@
 //! What this processor can do: the one place that asks.
+//!
+//! A function that is compiled for some instructions may be called if the question for them was answered with yes. Each costs one
+//! load. Two threads that ask first at the same time both detect the instructions, and neither waits.
 
-#[cfg(target_arch = "x86_64")]
+#![cfg(target_arch = "x86_64")]
+
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Whether the processor has AVX2, and with it BMI1, BMI2, LZCNT and POPCNT: x86-64 from 2013 on, but for some small ones.
-///
-/// A function that is compiled for some of these instructions may be called if this returned true. Costs one load. Two threads
-/// that call it first at the same time both detect the instructions, and neither waits.
-#[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn has_avx2() -> bool {
-    match ANSWER.load(Ordering::Relaxed) {
+    level() >= AVX2
+}
+
+/// Whether it has AVX-512 besides, with VBMI: the processors without it lower their clock for 512 bits.
+#[inline]
+pub(crate) fn has_avx512() -> bool {
+    level() >= AVX512
+}
+
+static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = 0;
+const NEITHER: u8 = 1;
+const AVX2: u8 = 2;
+const AVX512: u8 = 3;
+
+#[inline]
+fn level() -> u8 {
+    match LEVEL.load(Ordering::Relaxed) {
         UNKNOWN => find_out(),
-        answer => answer == YES,
+        level => level,
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
-#[cfg(target_arch = "x86_64")]
-const UNKNOWN: u8 = 0;
-#[cfg(target_arch = "x86_64")]
-const NO: u8 = 1;
-#[cfg(target_arch = "x86_64")]
-const YES: u8 = 2;
-
-#[cfg(target_arch = "x86_64")]
 #[cold]
-fn find_out() -> bool {
-    let has = is_x86_feature_detected!("avx2")
+fn find_out() -> u8 {
+    let has_avx2 = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("lzcnt")
         && is_x86_feature_detected!("popcnt");
-    ANSWER.store(if has { YES } else { NO }, Ordering::Relaxed);
-    has
+    let has_avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi");
+    let level = match (has_avx2, has_avx512) {
+        (true, true) => AVX512,
+        (true, false) => AVX2,
+        (false, _) => NEITHER,
+    };
+    LEVEL.store(level, Ordering::Relaxed);
+    level
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_answer_is_the_same_each_time_and_true() {
-        let all = std::arch::is_x86_feature_detected!("avx2")
+        let avx2 = std::arch::is_x86_feature_detected!("avx2")
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("bmi2")
             && std::arch::is_x86_feature_detected!("lzcnt")
             && std::arch::is_x86_feature_detected!("popcnt");
-        assert_eq!([has_avx2(), has_avx2(), find_out(), has_avx2()], [all; 4]);
+        let avx512 = avx2
+            && std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+            && std::arch::is_x86_feature_detected!("avx512vbmi");
+        let answers = || [has_avx2(), has_avx512()];
+        assert_eq!([answers(), answers()], [[avx2, avx512]; 2]);
+        assert_eq!((find_out(), answers()), (level(), [avx2, avx512]));
     }
 }

@@ -28,7 +28,7 @@ from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
 from minitok.reference.published.words import END, WordCutter
 from minitok.reference.text import utf8
-from minitok.spans.offsets import TokenSizes, span_list
+from minitok.spans.offsets import span_list
 
 from .decoders import ByteFallback, ByteLevel, Fuse, Replace, Strip, token_bytes
 from .matching import cuts
@@ -37,6 +37,8 @@ from .options import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
 
     from minitok.backend.protocols import Segment
     from minitok.definition import Definition
@@ -275,7 +277,7 @@ class Text:
         if self.places is None:
             return self.columns.offsets
         rows = [self.offsets_of(place, spans) for place, spans in zip(self.places, self.followed())]
-        return span_list(*(np.concatenate(side) for side in zip(*rows))) if rows else []
+        return span_list(np.concatenate([np.stack(row, axis=1) for row in rows])) if rows else []
 
     def offsets_of(self, place: Place, spans: tuple[Any, Any] | None) -> tuple[Any, Any]:
         """The same of the tokens of a segment. ``spans``: where its characters come from."""
@@ -283,8 +285,7 @@ class Text:
         if token_id is not None:
             starts, ends = np.zeros(1, np.int64), np.array([len(data)])
         else:
-            ends = np.cumsum(self.sizes.bytes[place.first : place.stop], dtype=np.int64)
-            starts = np.subtract(ends, self.sizes.bytes[place.first : place.stop], dtype=np.int64)
+            starts, ends = (self.spans[place.first : place.stop] - self.spans[place.first : place.first + 1, 0]).T
         if place.pieces is not None:
             firsts, lasts = np.array(place.pieces, np.int64).reshape(-1, 2).T
             inner = np.cumsum(lasts - firsts + self.pipeline.end_size)
@@ -308,16 +309,16 @@ class Text:
         number = 0
         for first, stop, (data, *_, token_id), cut in self.places:
             pieces = cut or (self.pipeline.pieces(data) if token_id is None else [(0, len(data))])
-            sizes = self.sizes.bytes[first:stop].astype(np.int64)
+            starts = self.spans[first:stop, 0] - self.spans[first : first + 1, 0]
             inner = np.cumsum([end - start + self.pipeline.end_size for start, end in pieces[:-1]])
-            words += (number + np.searchsorted(inner, np.cumsum(sizes) - sizes, side="right")).tolist()
+            words += (number + np.searchsorted(inner, starts, side="right")).tolist()
             number += len(pieces)
         return words
 
     @cached_property
-    def sizes(self) -> TokenSizes:
-        """The sizes of the tokens."""
-        return TokenSizes(self.pipeline.codec, np.array(self.ids, np.uint32))  # type: ignore[arg-type]  # where there are places
+    def spans(self) -> npt.NDArray[np.int64]:
+        """Where each token begins and ends, in bytes, if all stood side by side."""
+        return self.pipeline.codec.spans(self.ids, "byte")  # type: ignore[union-attr]  # where there are places
 
     @cached_property
     def places(self) -> list[Place] | None:
@@ -326,7 +327,7 @@ class Text:
         if not pipeline.spells or pipeline.codec is None or not pipeline.overlapping_ids.isdisjoint(self.ids):
             return None
         places: list[Place] = []
-        byte_ends = self.sizes.byte_ends()
+        byte_ends = self.spans[:, 1]
         first = 0
         for segment in pipeline.codec.segments(self.text, pipeline.allowed):
             data, is_text = segment[0], segment[5] is None

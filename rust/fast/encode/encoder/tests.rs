@@ -1,6 +1,7 @@
 use super::*;
 use crate::encode::encode_piece;
 use crate::error::Error;
+use crate::fast::encode::block::FIRST_BLOCK;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::vocab::{Alphabet, Tokens};
@@ -113,7 +114,7 @@ fn a_piece_of_many_parts_is_more_than_one_block() {
         block.append_to(&mut ids)
     };
     encoder.encode_block(text.as_bytes(), 0, false, &mut work, &mut keep).unwrap();
-    assert_eq!(lengths, [BLOCK, 700 - BLOCK], "nothing stands across any place between two characters");
+    assert_eq!(lengths, [FIRST_BLOCK, 700 - FIRST_BLOCK], "nothing stands across any place between two characters");
     assert!(ids.iter().copied().eq(text.bytes().map(u32::from)));
 }
 

@@ -24,7 +24,7 @@
 use super::hidden_ids::HiddenIds;
 use super::pair_slots::{Entry, Inserted, PairSlots};
 pub use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, filled, push, resize};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
@@ -38,7 +38,7 @@ const UNNAMED: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct PairTable {
     /// The place for left byte * 256 + right byte.
-    pub bytes: Box<[u32]>,
+    pub bytes: Box<[u32; 1 << 16]>,
     pub slots: PairSlots,
     /// What the merges of each place make; not needed where it is 256 + place.
     pub made: Vec<u32>,
@@ -202,8 +202,8 @@ impl PairTable {
 }
 
 /// The square of pairs of bytes, of which none merges.
-pub fn no_bytes() -> Result<Box<[u32]>> {
-    Ok(filled(NO_PLACE, 1 << 16)?.into_boxed_slice())
+pub fn no_bytes() -> Result<Box<[u32; 1 << 16]>> {
+    filled(NO_PLACE, 1 << 16)?.try_into().map_err(|_| Error::Memory)
 }
 
 /// Leaves the ids of the bytes only, if all others are their own symbols; whether they are.

@@ -16,7 +16,8 @@
 //! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on
 //! the way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
 //!
-//! A lane has 16 parts, or 64 for longer pieces (two bits of which are the ends).
+//! A lane has 16 parts, or 64 for longer pieces (two bits of which are the ends). With registers for sixteen numbers, there is a
+//! quicker way to keep 16 parts ([`dense_lane`](super::dense_lane)).
 //!
 //! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 or 20 KB.
 
@@ -24,9 +25,11 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::dense_lane::DenseLane;
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
+use std::marker::PhantomData;
 
 /// The longest piece that is merged in the narrowest lane.
 pub const LANE: usize = 16;
@@ -38,8 +41,19 @@ const ROOM: usize = 64;
 const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
+/// A piece that is being merged.
+pub trait Lane {
+    const IDLE: Self;
+    const IN_512_BITS: bool;
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]);
+    /// Takes in what the last step asked for and merges once; false if nothing merges.
+    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool;
+    /// Passes the number of the piece and its symbols on.
+    fn emit(&self, to: impl FnOnce(u32, &[u32]));
+}
+
 /// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
-struct Lane<const N: usize, const S: usize> {
+struct SparseLane<const N: usize, const S: usize> {
     keys: [u32; N],
     /// The symbol of part p at p + 1; none at 0 and behind the last.
     symbols: [u32; S],
@@ -53,8 +67,8 @@ struct Lane<const N: usize, const S: usize> {
     probes: [Probe; 2],
 }
 
-impl<const N: usize, const S: usize> Lane<N, S> {
-    const IDLE: Lane<N, S> = Lane {
+impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
+    const IDLE: Self = SparseLane {
         keys: [DONE; N],
         symbols: [NO_SYMBOL; S],
         live: 0,
@@ -64,8 +78,10 @@ impl<const N: usize, const S: usize> Lane<N, S> {
         piece: 0,
         probes: [Probe::NONE; 2],
     };
+    const IN_512_BITS: bool = false;
 
-    fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
+    #[inline(always)]
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -80,9 +96,8 @@ impl<const N: usize, const S: usize> Lane<N, S> {
         (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
     }
 
-    /// Takes in what the last step asked for and merges once; false if nothing merges.
     #[inline(always)]
-    fn step(&mut self, table: &PairTable) -> bool {
+    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
         let least = self.change_keys(before, behind);
         if least >= DONE {
@@ -99,6 +114,19 @@ impl<const N: usize, const S: usize> Lane<N, S> {
         true
     }
 
+    #[inline(always)]
+    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
+        let (mut parts, mut symbols, mut count) = (self.live ^ 1 ^ 1 << self.live.ilog2(), [0; S], 0);
+        while parts != 0 {
+            symbols[count] = self.symbol(parts.trailing_zeros());
+            count += 1;
+            parts &= parts - 1;
+        }
+        to(self.piece, &symbols[..count]);
+    }
+}
+
+impl<const N: usize, const S: usize> SparseLane<N, S> {
     /// Puts the places of the changed pairs among the keys, and returns the least key.
     #[inline(always)]
     fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
@@ -121,14 +149,6 @@ impl<const N: usize, const S: usize> Lane<N, S> {
     #[inline(always)]
     fn symbol(&self, bit: u32) -> u32 {
         self.symbols[bit as usize % S]
-    }
-
-    fn result(&self, out: &mut Vec<u32>) {
-        let mut parts = self.live ^ 1 ^ 1 << self.live.ilog2();
-        while parts != 0 {
-            out.push(self.symbol(parts.trailing_zeros()));
-            parts &= parts - 1;
-        }
     }
 }
 
@@ -162,55 +182,66 @@ pub fn merge_new<'p>(
     let is_wide = |&(_, piece): &(u32, &[u8])| piece.len() > LANE;
     let is_new = |&(number, piece): &(u32, &[u8])| is_new(number, piece);
     let narrow = pieces.clone().filter(|piece| !is_wide(piece)).filter(is_new);
-    Isa::fastest().run(Lanes::<LANE, { 2 * LANE }, _, _> { table, pieces: narrow, emit: &mut emit });
+    let isa = Isa::fastest();
+    if isa.has_wide_numbers() {
+        merge_in::<DenseLane>(isa, table, narrow, &mut emit);
+    } else {
+        merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, table, narrow, &mut emit);
+    }
     if pieces.clone().any(|piece| is_wide(&piece)) {
-        let wide = pieces.filter(is_wide).filter(is_new);
-        Isa::fastest().run(Lanes::<ROOM, ROOM, _, _> { table, pieces: wide, emit: &mut emit });
+        merge_in::<SparseLane<ROOM, ROOM>>(isa, table, pieces.filter(is_wide).filter(is_new), &mut emit);
     }
 }
 
-/// Merges pieces in lanes of N parts.
-struct Lanes<'t, const N: usize, const S: usize, P, E> {
+fn merge_in<'p, L: Lane>(
+    isa: Isa,
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8])>,
+    emit: impl FnMut(u32, &[u32]),
+) {
+    isa.run(Lanes::<L, _, _> { table, pieces, emit, lane: PhantomData });
+}
+
+/// Merges pieces side by side.
+struct Lanes<'t, L, P, E> {
     table: &'t PairTable,
     pieces: P,
     emit: E,
+    lane: PhantomData<L>,
 }
 
-impl<'p, const N: usize, const S: usize, P, E> Kernel for Lanes<'_, N, S, P, E>
+impl<'p, L: Lane, P, E> Kernel for Lanes<'_, L, P, E>
 where
     P: Iterator<Item = (u32, &'p [u8])>,
     E: FnMut(u32, &[u32]),
 {
     type Output = ();
+    const IN_512_BITS: bool = L::IN_512_BITS;
 
     #[inline(always)]
     fn run<V: Vectors>(self) {
-        let Lanes { table, mut pieces, mut emit } = self;
+        let Lanes { table, mut pieces, mut emit, .. } = self;
         #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
-        let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
+        let mut lanes: Vec<L> = Vec::with_capacity(LANES);
         while lanes.len() < LANES
             && let Some((piece, bytes)) = pieces.next()
         {
-            lanes.push(Lane::IDLE);
+            lanes.push(L::IDLE);
             if let Some(lane) = lanes.last_mut() {
-                lane.load(table, piece, bytes);
+                lane.load::<V>(table, piece, bytes);
             }
         }
-        #[allow(clippy::disallowed_methods, reason = "as many as a lane has")]
-        let mut symbols = Vec::with_capacity(N);
         while !lanes.is_empty() {
             let mut at = 0;
             while let Some(lane) = lanes.get_mut(at) {
-                if lane.step(table) {
+                if lane.step::<V>(table) {
                     at += 1;
                     continue;
                 }
-                symbols.clear();
-                lane.result(&mut symbols);
-                emit(lane.piece, &symbols);
+                lane.emit(&mut emit);
                 // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
                 if let Some((piece, bytes)) = pieces.next() {
-                    lane.load(table, piece, bytes);
+                    lane.load::<V>(table, piece, bytes);
                     at += 1;
                 } else {
                     lanes.swap_remove(at);
@@ -236,18 +267,27 @@ mod tests {
         // More pieces than lanes, and of other lengths beside them.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
         let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
-        for least in [1, LANE, 32, WIDE_LANE] {
-            let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| piece.len() >= least);
-            let mut found = vec![Vec::new(); pieces.len()];
-            merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));
-            for (number, piece) in (0..).zip(&pieces) {
-                let is_reported = some.clone().any(|(some, _)| some == number);
-                let symbols = merge_parts(
-                    |left, right| vocab.merge_of(left, right),
-                    piece.iter().map(|&byte| u32::from(byte)).collect(),
-                )
-                .unwrap();
-                assert_eq!(found[number as usize], if is_reported { vec![symbols] } else { Vec::new() }, "{number}");
+        let merged = |piece: &[u8]| {
+            let symbols = piece.iter().map(|&byte| u32::from(byte)).collect();
+            merge_parts(|left, right| vocab.merge_of(left, right), symbols).unwrap()
+        };
+        for (least, most) in [1, LANE, 32, WIDE_LANE].into_iter().zip([WIDE_LANE; 4]).chain([(1, LANE), (5, LANE)]) {
+            let is_given = |piece: &[u8]| (least..=most).contains(&piece.len());
+            let some = || (0..).zip(pieces.iter().copied()).filter(|(_, piece)| is_given(piece));
+            let check = |merge: &dyn Fn(&mut dyn FnMut(u32, &[u32]))| {
+                let mut found = vec![Vec::new(); pieces.len()];
+                merge(&mut |number, symbols| found[number as usize].push(symbols.to_vec()));
+                for (found, piece) in found.iter().zip(&pieces) {
+                    assert_eq!(found[..], if is_given(piece) { vec![merged(piece)] } else { Vec::new() }, "{piece:?}");
+                }
+            };
+            check(&|emit| merge_short(&table, some(), emit));
+            for isa in Isa::available() {
+                check(&|emit| merge_in::<SparseLane<ROOM, ROOM>>(isa, &table, some(), emit));
+                if most == LANE {
+                    check(&|emit| merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, &table, some(), emit));
+                    check(&|emit| merge_in::<DenseLane>(isa, &table, some(), emit));
+                }
             }
         }
     }

@@ -1,0 +1,78 @@
+//! A lane of [`short`](super::short) whose parts always stand side by side: sixteen symbols and sixteen places of pairs.
+//!
+//! A step puts the two new places among the others, takes the least, finds its slot, writes the symbol that is made there, and
+//! takes the part after it out of both rows. Nothing has to say which parts still stand, and in the end the symbols are the result.
+//! With a register for a row, and instructions that take a slot out of one, that is some twenty instructions.
+//!
+//! By hand, `a b c` with the merge 0: (a, b) -> X: symbols a b c, places 0, none. Step: the least place is in slot 0; symbols X c,
+//! places 0, none; the places of what is before X, of which there is nothing, and of (X, c) are asked for. Step: neither is there,
+//! so the places are none: done.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a piece of a lane has up to sixteen bytes; a mask has as many bits"
+)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
+use super::short::{LANE, Lane};
+use crate::fast::simd::vector::{Sixteen, Vectors};
+
+#[repr(align(64))]
+pub struct DenseLane {
+    symbols: [u32; LANE],
+    /// The place of the pair that begins in a slot.
+    places: [u32; LANE],
+    /// The pairs of the part before the last one that was made and that part, and of that part and the one after it.
+    probes: [Probe; 2],
+    /// Its slot; 31 if none was made yet.
+    at: u32,
+    count: u32,
+    piece: u32,
+}
+
+impl Lane for DenseLane {
+    const IDLE: Self = DenseLane {
+        symbols: [NO_SYMBOL; LANE],
+        places: [NO_PLACE; LANE],
+        probes: [Probe::NONE; 2],
+        at: 31,
+        count: 0,
+        piece: 0,
+    };
+    const IN_512_BITS: bool = true;
+
+    #[inline(always)]
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
+        V::Sixteen::of_bytes(bytes, NO_SYMBOL).store(&mut self.symbols);
+        V::Sixteen::of_pairs(bytes, &table.bytes, NO_PLACE).store(&mut self.places);
+        (self.at, self.count, self.piece, self.probes) = (31, bytes.len() as u32, piece, [Probe::NONE; 2]);
+    }
+
+    #[inline(always)]
+    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
+        let [before, behind] = self.probes.map(|probe| table.place_at(probe));
+        let bit = 1u32 << self.at;
+        let places = V::Sixteen::load(&self.places).put((bit >> 1) as u16, before).put(bit as u16, behind);
+        let least = places.least();
+        if least >= NO_PLACE {
+            return false;
+        }
+        let (at, symbol) = (places.first(least), table.made(least));
+        let symbols = V::Sixteen::load(&self.symbols).put(1 << at, symbol);
+        symbols.without(at + 1, NO_SYMBOL).store(&mut self.symbols);
+        places.without(at + 1, NO_PLACE).store(&mut self.places);
+        // Before slot 0 is the last one, which is empty now.
+        let [left, right] = [at.wrapping_sub(1), at + 1].map(|slot| self.symbols[slot as usize % LANE]);
+        self.probes = [table.probe(left, symbol), table.probe(symbol, right)];
+        self.at = at;
+        self.count -= 1;
+        true
+    }
+
+    #[inline(always)]
+    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
+        to(self.piece, &self.symbols[..self.count as usize]);
+    }
+}

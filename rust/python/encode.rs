@@ -1,0 +1,170 @@
+//! Encoding for Python: one text or several, to lists or arrays.
+
+use super::array::array_of_ids;
+use super::codec::Codec;
+use super::list::{list_of, list_of_ids};
+use super::names::Names;
+use super::text::{self, Text};
+use super::{numpy_api, signals};
+use crate::error::Result;
+use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::util::fallible::try_collect;
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use std::cell::Cell;
+
+/// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
+const SHORT: usize = 2048;
+/// Texts of as many bytes may take milliseconds: signals are looked at.
+const LONG: usize = 1 << 16;
+/// How many results are made into lists between two looks at signals.
+const STRETCH: usize = 1 << 12;
+
+/// The ids of a short text. Their memory is used again: allocating it takes a twentieth of a short call. A call within this
+/// one, of a finalizer, finds the place empty and allocates.
+struct BriefIds(Vec<u32>);
+
+thread_local! {
+    static SPARE: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
+impl BriefIds {
+    #[inline]
+    fn take() -> BriefIds {
+        BriefIds(SPARE.take())
+    }
+}
+
+impl Drop for BriefIds {
+    fn drop(&mut self) {
+        self.0.clear();
+        SPARE.set(std::mem::take(&mut self.0));
+    }
+}
+
+impl Codec {
+    /// The ids of a text as a list.
+    #[inline]
+    pub(super) fn list<'py>(
+        &self,
+        py: Python<'py>,
+        text: &Text<'_>,
+        allowed: Names<'_>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if self.is_brief(text) {
+            return list_of_ids(py, &self.brief_ids(py, text, allowed)?.0);
+        }
+        let ids = self.ids(py, text, allowed, threads)?;
+        let list = list_of_ids(py, &ids);
+        id_buffer::give_back(ids);
+        list
+    }
+
+    /// The ids of a text as an array.
+    #[inline]
+    pub(super) fn array<'py>(
+        &self,
+        py: Python<'py>,
+        text: &Text<'_>,
+        allowed: Names<'_>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        numpy_api::load(py)?;
+        if self.is_brief(text) {
+            return Ok(PyArray1::from_slice(py, &self.brief_ids(py, text, allowed)?.0));
+        }
+        array_of_ids(py, self.ids(py, text, allowed, threads)?)
+    }
+
+    /// The ids of several texts, each as a list.
+    pub(super) fn lists<'py>(
+        &self,
+        py: Python<'py>,
+        texts: &[Bound<'_, PyAny>],
+        allowed: Names<'_>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let (ids, offsets) = self.batch(py, texts, allowed, threads)?;
+        let list = |(index, ends): (usize, &[u64])| {
+            if index % STRETCH == 0 {
+                py.check_signals()?;
+            }
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "both are indices into `ids`, and were of that type before"
+            )]
+            list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
+        };
+        let lists = list_of(py, try_collect(offsets.windows(2).enumerate().map(list))?);
+        id_buffer::give_back(ids);
+        lists
+    }
+
+    /// How many ids each text has.
+    pub(super) fn counts(
+        &self,
+        py: Python<'_>,
+        texts: &[Bound<'_, PyAny>],
+        allowed: Names<'_>,
+        threads: usize,
+    ) -> PyResult<Vec<usize>> {
+        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
+        let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
+        self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
+    }
+
+    /// The ids of a text that takes some microseconds only.
+    #[inline]
+    fn brief_ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>) -> PyResult<BriefIds> {
+        let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
+        self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
+        Ok(ids)
+    }
+
+    /// The ids of a text.
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
+        let (search, source) = (self.search(py, allowed)?, text.source());
+        let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
+        self.working(py, source.len(), || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
+        Ok(ids)
+    }
+
+    /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
+    /// most of it; if it may take a while, looks at signals.
+    pub(super) fn working<T: Send>(
+        &self,
+        py: Python<'_>,
+        size: usize,
+        work: impl FnOnce() -> Result<T> + Send,
+    ) -> PyResult<T> {
+        match size {
+            LONG.. => signals::detached(py, work),
+            _ if !self.fast.is_quick() => signals::detached(py, work),
+            SHORT.. => Ok(py.detach(work)?),
+            _ => Ok(work()?),
+        }
+    }
+
+    /// Whether a text takes some microseconds only.
+    fn is_brief(&self, text: &Text<'_>) -> bool {
+        text.size() < SHORT && self.fast.is_quick()
+    }
+
+    /// The ids of all texts, and where each begins.
+    pub(super) fn batch(
+        &self,
+        py: Python<'_>,
+        texts: &[Bound<'_, PyAny>],
+        allowed: Names<'_>,
+        threads: usize,
+    ) -> PyResult<(Vec<u32>, Vec<u64>)> {
+        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
+        let encode =
+            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
+        self.working(py, texts.iter().map(Text::size).sum(), || {
+            parallel::encode_all(&texts, threads, Text::size, encode)
+        })
+    }
+}
