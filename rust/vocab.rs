@@ -85,6 +85,7 @@ pub struct Vocab {
     pub(crate) ids: Once<Index>,
     pub(crate) by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
     joined: Once<BytePairs>,
+    sorted: Once<(Vec<u32>, usize)>,
 }
 
 /// A set of pairs of bytes: for each left byte, the right ones as bits.
@@ -155,6 +156,7 @@ impl Vocab {
             ids: Once::new(),
             by_pair: Once::new(),
             joined: Once::new(),
+            sorted: Once::new(),
         })
     }
 
@@ -304,6 +306,25 @@ impl Vocab {
                 }
             }
             joined
+        })
+    }
+
+    /// Returns the ids in the order of their bytes; of equal bytes, the lower id first.
+    pub fn sorted_ids(&self) -> &[u32] {
+        &self.sorted().0
+    }
+
+    /// How many bytes the longest token has.
+    pub fn longest(&self) -> usize {
+        self.sorted().1
+    }
+
+    fn sorted(&self) -> &(Vec<u32>, usize) {
+        self.sorted.get_or_make(|| {
+            let mut tokens: Vec<_> = self.tokens.iter().map(|(id, token)| (token, id)).collect();
+            tokens.sort_unstable();
+            let longest = tokens.iter().map(|(token, _)| token.len()).max().unwrap_or(0);
+            (tokens.into_iter().map(|(_, id)| id).collect(), longest)
         })
     }
 

@@ -244,6 +244,16 @@ impl FastCodec {
         self.cuts().is_some() && self.core.knows_cuts(search)
     }
 
+    /// Whether a text is one piece of bytes, merged by lowest rank alone, in which nothing is found and nothing is changed.
+    pub fn has_seams(&self, search: &Search) -> bool {
+        let Codec { vocab, pattern, preprocessor, words, .. } = &*self.core;
+        let of_bytes = vocab.alphabet.fallback.is_none() && vocab.alphabet.symbols.is_none();
+        let merges = of_bytes && !vocab.alphabet.drops_bytes && (!vocab.whole_pieces || vocab.merges_make_all);
+        let is_whole = pattern.source() == "none" && words.is_none() && search.is_empty();
+        let same = preprocessor.normalizer.steps().is_empty() && preprocessor.metaspace.is_none();
+        self.encoder.is_some() && merges && is_whole && same
+    }
+
     /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
     /// many bytes as the longest token of the search has, decide it.
     pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
