@@ -76,9 +76,7 @@ class Session:
         return self.tail.stable()
 
     def covers(self) -> list[tuple[int, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]]:
-        return [
-            (kept, np.array(extra, np.uint32), np.array(ids, np.uint32)) for kept, extra, ids in self.tail.covers()
-        ]
+        return [(kept, np.array(extra, np.uint32), np.array(ids, np.uint32)) for kept, extra, ids in self.tail.covers()]
 
     def token_at(self, at: int) -> int | None:
         return session.token_at(self.core.codec, self.core.search, self.core.text, False, self.byte(at))

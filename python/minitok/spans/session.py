@@ -140,8 +140,8 @@ class Session:
         Costs some tens of microseconds where the session is ``local``; otherwise those of encoding the text a hundred times.
 
         Raises:
-            ValueError: This is not known: the tokenizer normalizes text, or cuts it into words; its tokens do not spell the text; or a
-                token that is found in the text takes white space or has conditions.
+            ValueError: This is not known: the tokenizer normalizes text, or cuts it into words; its tokens do not spell the
+                text; or a token that is found in it takes white space or has conditions.
 
         >>> import minitok
         >>> session = minitok.get_encoding("gpt2").session("The quick brown f")
@@ -165,7 +165,7 @@ class Session:
         >>> import minitok
         >>> session = minitok.get_encoding("gpt2").session("https:/")
         >>> [(cover.kept, len(cover.extra), len(cover.ids)) for cover in session.covers()]
-        [(1, 0, 2), (2, 0, 12)]
+        [(1, 0, 1), (1, 1, 1)]
         """
         self._check_tails()
         return [Cover(*found) for found in self._core.covers()]
