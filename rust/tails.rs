@@ -56,8 +56,8 @@ pub struct Tail<'t> {
     /// What the last segment has become, and the ids before it.
     data: Vec<u8>,
     before: Vec<u32>,
-    kinds: Vec<Vec<u8>>,
     borders: OnceCell<HashSet<usize>>,
+    kinds: OnceCell<Vec<Vec<u8>>>,
 }
 
 impl<'t> Tail<'t> {
@@ -79,11 +79,9 @@ impl<'t> Tail<'t> {
             data = if segment.id.is_none() { segment.text.data.into_owned() } else { Vec::new() };
             Ok(())
         })?;
-        let mut seen = HashSet::default();
-        let kinds = KINDS.chars().chain(codec.pattern.source().chars()).filter(|&char| seen.insert(char));
-        let kinds = kinds.map(|char| char.to_string().into_bytes()).collect();
         let ids = encoder(text)?;
-        Ok(Tail { codec, search, text, encoder, ids, data, before, kinds, borders: OnceCell::new() })
+        let (borders, kinds) = (OnceCell::new(), OnceCell::new());
+        Ok(Tail { codec, search, text, encoder, ids, data, before, borders, kinds })
     }
 
     /// Returns the ids of the text with more behind it.
@@ -96,7 +94,7 @@ impl<'t> Tail<'t> {
     pub fn stable(&self) -> Result<usize> {
         let mut least = self.ids.len();
         let rests = self.rests_of_names();
-        for more in self.kinds.iter().map(Vec::as_slice).chain(rests.iter().map(|(rest, _)| *rest)) {
+        for more in self.kinds().iter().map(Vec::as_slice).chain(rests.iter().map(|(rest, _)| *rest)) {
             least = least.min(self.kept(&self.encode(more)?));
         }
         for place in self.places() {
@@ -199,7 +197,7 @@ impl<'t> Tail<'t> {
     /// Returns what is tried behind the rest of a token: nothing, and each kind of character; or what completes one.
     fn following(&self, rest: &[u8]) -> Vec<Vec<u8>> {
         if is_text(rest) {
-            return std::iter::once(Vec::new()).chain(self.kinds.iter().cloned()).collect();
+            return std::iter::once(Vec::new()).chain(self.kinds().iter().cloned()).collect();
         }
         let cut = rest.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
         let (text, char) = rest.split_at(cut);
@@ -236,7 +234,7 @@ impl<'t> Tail<'t> {
             return Ok(borders);
         }
         let mut found: HashSet<usize> = [0].into_iter().collect();
-        for more in std::iter::once(&Vec::new()).chain(&self.kinds) {
+        for more in std::iter::once(&Vec::new()).chain(self.kinds()) {
             let mut at = 0;
             self.codec.pattern.split(&[&self.data[..], more].concat(), &mut |piece| {
                 at += piece.len();
@@ -244,6 +242,15 @@ impl<'t> Tail<'t> {
             })?;
         }
         Ok(self.borders.get_or_init(|| found))
+    }
+
+    /// A character of each kind, and those that the pattern names.
+    fn kinds(&self) -> &[Vec<u8>] {
+        self.kinds.get_or_init(|| {
+            let mut seen = HashSet::default();
+            let chars = KINDS.chars().chain(self.codec.pattern.source().chars()).filter(|&char| seen.insert(char));
+            chars.map(|char| char.to_string().into_bytes()).collect()
+        })
     }
 
     /// Whether merging the bytes of two tokens gives these two again.

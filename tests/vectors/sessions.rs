@@ -61,7 +61,10 @@ fn tails() {
         };
         let encode = |text: &[u8]| codec.encode(text, &search, false);
         let tail = Tail::new(&codec, &search, text, false, &encode).unwrap();
-        assert_eq!(json!([tail.stable().unwrap(), shown(&tail.covers().unwrap())]), json!([case["stable"], case["covers"]]));
+        assert_eq!(
+            json!([tail.stable().unwrap(), shown(&tail.covers().unwrap())]),
+            json!([case["stable"], case["covers"]])
+        );
         for (at, number) in list(&case["token_at"]).iter().enumerate() {
             assert_eq!(json!(token_at(&codec, &search, text, false, at).unwrap()), *number);
         }

@@ -23,7 +23,7 @@ Implements SPEC L3 and L4.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -77,12 +77,12 @@ class Tail:
         """Returns how many ids every continuation keeps."""
         least = len(self.ids)
         for more in [*self.kinds, *(rest for rest, _ in self.rests_of_names())]:
-            least = min(least, same(self.ids, self.encode(more)))
+            least = min(least, self.kept(self.encode(more)))
         for place in self.places():
-            kept = same(self.ids, self.ids_before(place))
+            kept = self.kept(self.ids_before(place))
             if kept < least:
                 found = (self.ids_under(place, token_id) for token_id in self.tokens_from(place))
-                least = min(least, next((same(self.ids, ids) for ids in found if ids is not None), least))
+                least = min(least, next((self.kept(ids) for ids in found if ids is not None), least))
         return least
 
     def covers(self) -> list[Cover]:
@@ -97,8 +97,11 @@ class Tail:
             ids = self.encode(rest)
             if name_id is not None and ids.pop() == name_id:
                 found.setdefault(tuple(ids), []).append(name_id)
-        kept = {ids: same(self.ids, ids) for ids in found}
-        return [Cover(kept[ids], list(ids[kept[ids] :]), tokens) for ids, tokens in found.items()]
+        return [Cover(kept := self.kept(ids), list(ids[kept:]), tokens) for ids, tokens in found.items()]
+
+    def kept(self, ids: Sequence[int]) -> int:
+        """Returns how many ids of the text others begin with."""
+        return same(self.ids, ids)
 
     def places(self) -> Iterator[int]:
         """Yields the places of the last segment at which a token may begin that goes on behind it."""

@@ -112,11 +112,12 @@ impl Session {
                 None => break,
             }
         }
-        let mut found = splice(&old, &new)?;
+        let (n_old, n_new) = (old.len(), new.len());
+        let mut found = if n_old == 0 { Splice { start: 0, removed: 0, ids: new } } else { splice(&old, &new)? };
         if found.removed == 0 && found.ids.is_empty() {
             found.start = self.size().ids;
         } else {
-            self.shift(&region, old.len(), new.len(), &mut found, &old)?;
+            self.shift(&region, n_old, n_new, &mut found, &old)?;
             found.start += region.before.ids;
         }
         self.rope.replace(region.first, region.last, chunks)?;
@@ -303,6 +304,11 @@ impl Session {
     /// The chunks of some text that begins at a byte.
     fn encoded(&self, text: &[u8], from: usize) -> Result<Vec<Chunk>> {
         let (mut chunks, mut at, mut ids) = (Vec::new(), 0, Vec::new());
+        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && self.codec.is_spelled() {
+            // Once for all chunks: tokens end at cuts.
+            self.append_ids(text, from, &mut ids)?;
+            return self.cut_between_tokens(text, &ids, |at| self.codec.is_cut(text, at, &self.search));
+        }
         loop {
             let rest = &text[at..];
             let mut length = rest.len();
@@ -311,12 +317,7 @@ impl Session {
                 length = cut.filter(|cut| rest.len() - cut >= CHUNK / 2).unwrap_or(length);
             }
             ids.clear();
-            let goes_on = from + at > 0;
-            let done = self.codec.append(1, Source::Bytes(&rest[..length]), &self.search, goes_on, &mut ids);
-            done.map_err(|error| match error {
-                Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + at + position },
-                other => other,
-            })?;
+            self.append_ids(&rest[..length], from + at, &mut ids)?;
             push(&mut chunks, Chunk::new(&rest[..length], &ids)?)?;
             at += length;
             if at == text.len() {
@@ -324,6 +325,15 @@ impl Session {
             }
             interrupt::check()?;
         }
+    }
+
+    /// Appends the ids of some text that begins at a byte.
+    fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
+        let done = self.codec.append(1, Source::Bytes(text), &self.search, from > 0, ids);
+        done.map_err(|error| match error {
+            Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },
+            other => other,
+        })
     }
 
     /// Moves a splice that only adds or only removes ids at the end of a region as far right as the ids repeat.

@@ -14,7 +14,7 @@ use super::edit::{CHUNK, Region, Session};
 use super::rope::{Chunk, Place, Unit};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{append, push};
+use crate::fast::util::fallible::{append, push, room};
 use crate::interrupt;
 
 impl Session {
@@ -35,12 +35,21 @@ impl Session {
 
     /// The chunks of some text, cut between tokens where a character begins.
     pub(super) fn cut_at_seams(&self, text: &[u8]) -> Result<Vec<Chunk>> {
-        let (ids, mut chunks) = (self.ids_alone(text)?, Vec::new());
+        self.cut_between_tokens(text, &self.ids_alone(text)?, |at| text[at] & 0xC0 != 0x80)
+    }
+
+    /// The chunks of some text with these ids, which spell it, cut between two of them where that is a border.
+    pub(super) fn cut_between_tokens(
+        &self,
+        text: &[u8],
+        ids: &[u32],
+        is_border: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Chunk>> {
+        let (core, mut chunks) = (self.codec.core(), room(text.len() / CHUNK + 1)?);
         let (mut at, mut first, mut end) = (0, 0, 0);
         for (number, &id) in ids.iter().enumerate() {
-            end += self.codec.core().vocab.token_bytes(id).map_or(0, <[u8]>::len);
-            let is_long = end - at >= CHUNK && text.len() - end >= CHUNK / 2;
-            if is_long && text[end] & 0xC0 != 0x80 {
+            end += core.token_bytes(id).map_or(0, <[u8]>::len);
+            if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
                 push(&mut chunks, Chunk::new(&text[at..end], &ids[first..=number])?)?;
                 (at, first) = (end, number + 1);
                 interrupt::check()?;

@@ -105,7 +105,9 @@ fn without_a_pattern_chunks_end_at_seams() {
     let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
     let mut mirror = Mirror::new(&core, Search::default(), Finder::default());
     assert!(session.is_local());
-    for (start, end, new) in [(0, 0, "ab".repeat(99)), (50, 51, String::new()), (1, 1, "b".into()), (90, 150, "a".into())] {
+    for (start, end, new) in
+        [(0, 0, "ab".repeat(99)), (50, 51, String::new()), (1, 1, "b".into()), (90, 150, "a".into())]
+    {
         assert_eq!(session.edit(start, end, new.as_bytes()), mirror.edit(start, end, new.as_bytes()));
     }
 }
