@@ -19,6 +19,7 @@
 //! 11. [`codec`]: all of it put together
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`session`]: a text that changes, and what that does to its ids
+//! 14. [`tails`]: what may follow a text
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -76,6 +77,7 @@ pub mod regexes;
 pub mod session;
 pub mod special;
 mod sync;
+pub mod tails;
 pub mod tokens;
 pub mod trace;
 pub mod train;

@@ -12,11 +12,11 @@
 //!
 //! Costs: those of encoding, each time. `fast/session` does it at the cost of the change.
 //!
-//! Implements SPEC L1 and L2.
+//! Implements SPEC L1, L2 and L5.
 
 use crate::codec::Codec;
 use crate::error::Result;
-use crate::preprocess::Search;
+use crate::preprocess::{Before, Search};
 use crate::special::Finder;
 
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
@@ -39,7 +39,7 @@ pub fn splice(old: &[u32], new: &[u32]) -> Result<Splice> {
 }
 
 /// Returns how many ids both begin with.
-fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'i u32>) -> usize {
+pub fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'i u32>) -> usize {
     old.zip(new).take_while(|(old, new)| old == new).count()
 }
 
@@ -68,6 +68,33 @@ impl<'c> Session<'c> {
         (self.text, self.ids) = (text, ids);
         Ok(found)
     }
+}
+
+/// Returns the number of the id that holds a byte of a text; None where there is none, or tokens do not spell the text.
+pub fn token_at(codec: &Codec, search: &Search, text: &[u8], goes_on: bool, at: usize) -> Result<Option<usize>> {
+    if codec.words.is_some() || codec.vocab.alphabet.symbols.is_some() || codec.vocab.alphabet.drops_bytes {
+        return Ok(None);
+    }
+    let (mut number, mut found) = (0, None);
+    let before = if goes_on { Before::Text } else { Before::Nothing };
+    codec.preprocessor.segments(text, search, before, None, &mut |segment| {
+        let (part, mut ids, mut length) = (&segment.text, Vec::new(), 0);
+        match segment.id {
+            None => codec.encode_segment(&part.data, &mut ids)?,
+            Some(id) => ids.push(id),
+        }
+        for &id in ids.iter().filter(|_| at < part.end) {
+            length += codec.token_bytes(id).map_or(0, <[u8]>::len);
+            let ends_there = segment.id.is_some() || length >= part.data.len() || part.origin(length).0 > at;
+            found = found.or(ends_there.then_some(number));
+            number += 1;
+        }
+        if at >= part.end {
+            number += ids.len();
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ pub struct Vocab {
     pub(crate) ids: Once<Index>,
     pub(crate) by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
     joined: Once<BytePairs>,
+    sorted_ids: Once<Vec<u32>>,
+    longest: Once<usize>,
 }
 
 /// A set of pairs of bytes: for each left byte, the right ones as bits.
@@ -155,6 +157,8 @@ impl Vocab {
             ids: Once::new(),
             by_pair: Once::new(),
             joined: Once::new(),
+            sorted_ids: Once::new(),
+            longest: Once::new(),
         })
     }
 
@@ -305,6 +309,20 @@ impl Vocab {
             }
             joined
         })
+    }
+
+    /// Returns the ids in the order of their bytes; of equal bytes, the lower id first.
+    pub fn sorted_ids(&self) -> &[u32] {
+        self.sorted_ids.get_or_make(|| {
+            let mut tokens: Vec<_> = self.tokens.iter().map(|(id, token)| (token, id)).collect();
+            tokens.sort_unstable();
+            tokens.into_iter().map(|(_, id)| id).collect()
+        })
+    }
+
+    /// Returns how many bytes the longest token has.
+    pub fn longest(&self) -> usize {
+        *self.longest.get_or_make(|| self.tokens.iter().map(|(_, token)| token.len()).max().unwrap_or(0))
     }
 
     /// Returns the last offset of a text that no merge and no character extends across; 0 if none is known (S6).

@@ -11,6 +11,7 @@ mod encoding;
 mod input;
 mod patterns;
 mod readers;
+mod sessions;
 mod streams;
 mod training;
 
@@ -28,6 +29,7 @@ fn target() -> Target {
         Ok("training") => training::run,
         Ok("readers") => readers::run,
         Ok("patterns") => patterns::run,
+        Ok("sessions") => sessions::run,
         Ok("streams") => streams::run,
         other => panic!("MINITOK_FUZZ names no target: {other:?}"),
     })

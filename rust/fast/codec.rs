@@ -248,6 +248,28 @@ impl FastCodec {
         self.cuts().is_some() && self.core.knows_cuts(search)
     }
 
+    /// Whether a text is one piece of bytes, merged by lowest rank alone, in which nothing is found.
+    pub fn has_seams(&self, search: &Search) -> bool {
+        let Codec { vocab, pattern, .. } = &*self.core;
+        let merges = vocab.alphabet.fallback.is_none() && (!vocab.whole_pieces || vocab.merges_make_all);
+        self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
+    }
+
+    /// Whether the tokens of a text, one behind the other, have the bytes of the text.
+    pub fn is_spelled(&self) -> bool {
+        let Codec { vocab, preprocessor, words, .. } = &*self.core;
+        let same = preprocessor.normalizer.steps().is_empty() && preprocessor.metaspace.is_none() && words.is_none();
+        same && vocab.alphabet.symbols.is_none() && !vocab.alphabet.drops_bytes
+    }
+
+    /// Whether the ids of the two sides of a place do not depend on each other, as far as is known.
+    pub fn is_cut(&self, text: &[u8], at: usize, search: &Search) -> bool {
+        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
+        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at))
+            && self.core.is_safe(text, at, search)
+            && !(markers && beside_marker(text, at))
+    }
+
     /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
     /// many bytes as the longest token of the search has, decide it.
     pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {

@@ -5,7 +5,9 @@ use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
 use crate::fast::session::{self, Unit};
+use crate::fast::util::fallible::try_collect;
 use crate::session::Splice;
+use crate::tails::Cover;
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -23,6 +25,9 @@ const SHORT: usize = 1 << 14;
 
 /// Where ids changed, how many were removed, and those in their place.
 type Spliced<'py> = (usize, usize, Bound<'py, PyArray1<u32>>);
+
+/// How many ids of the text stay, those that follow, and the tokens behind these.
+type Covering<'py> = (usize, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
 
 impl Session {
     pub fn new(inner: session::Session, chars: bool) -> Session {
@@ -137,6 +142,31 @@ impl Session {
             signals::detached(py, add)?;
         }
         Ok(count)
+    }
+
+    /// Whether it is known what may follow.
+    #[getter]
+    fn knows_tails(&self) -> bool {
+        self.inner.knows_tails()
+    }
+
+    /// How many ids every continuation keeps.
+    fn stable(&self, py: Python<'_>) -> PyResult<usize> {
+        signals::detached(py, || self.inner.stable())
+    }
+
+    /// The tokens that may stand over the end: how many ids of the text stay, those between, and the tokens.
+    fn covers<'py>(&self, py: Python<'py>) -> PyResult<Vec<Covering<'py>>> {
+        numpy_api::load(py)?;
+        let covers = signals::detached(py, || self.inner.covers())?;
+        let as_arrays = |Cover { kept, extra, ids }| Ok((kept, array_of_ids(py, extra)?, array_of_ids(py, ids)?));
+        try_collect(covers.into_iter().map(as_arrays))
+    }
+
+    /// The number of the id that holds a place.
+    fn token_at(&self, py: Python<'_>, at: usize) -> PyResult<Option<usize>> {
+        let at = self.bytes(at, self.__len__())?.0;
+        signals::detached(py, || self.inner.token_at(at))
     }
 
     /// A copy that changes by itself.

@@ -43,6 +43,7 @@ def tokenizers():
     ]  # fmt: skip
     return [
         *of_bytes,
+        Tokenizer(MERGES, pattern="none"),
         of_bytes[0].replace(normalizer="NFC"),
         of_bytes[0].replace(token_flags={"<s>": ["rstrip"]}),
         minitok.get_encoding("o200k_base"),
@@ -116,7 +117,7 @@ TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadli
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(TOKENIZERS[:6]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6))
+@given(st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6))
 def test_both_backends_are_one(tok, edits):
     sessions = [tok.replace(backend=backend).session(allowed_special="all") for backend in BACKENDS]
     for place, length, new in edits:
@@ -127,6 +128,17 @@ def test_both_backends_are_one(tok, edits):
         assert [(made.start, made.removed, made.ids.tolist()) for made in found[1:]] == [
             (found[0].start, found[0].removed, found[0].ids.tolist())
         ]
+    knows = tok.definition.normalizer is None and not tok.definition.token_flags
+    assert {session._core.knows_tails for session in sessions} == {knows}
+    if not knows:
+        return
+    assert len({session.stable for session in sessions}) == 1
+    covers = [
+        [(cover.kept, cover.extra.tolist(), cover.ids.tolist()) for cover in session.covers()] for session in sessions
+    ]
+    assert all(found == covers[0] for found in covers)
+    for at in range(len(sessions[0])):
+        assert len({session.token_at(at) for session in sessions}) == 1
 
 
 @cases("sessions", having="edits")
@@ -145,6 +157,69 @@ def test_vectors(case: Case, backend: str) -> None:
             place, removed, ids = session.edit(start, end, text)
             assert [place, removed, ids.tolist()] == expected
     assert session.ids(0, session.n_ids).tolist() == case["ids"]
+
+
+@cases("sessions", having="stable")
+def test_vectors_of_tails(case: Case, backend: str) -> None:
+    made = load_backend(backend)
+    vocab = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
+    codec = made.codec(
+        vocab, made.pattern(case.get("pattern", "gpt2")), special_of(case, backend), None, case.get("prefix")
+    )
+    session = codec.session(case.get("allowed", []), [], False)
+    session.edit(0, 0, case["text"])
+    assert session.knows_tails
+    assert session.stable() == case["stable"]
+    assert [[kept, extra.tolist(), ids.tolist()] for kept, extra, ids in session.covers()] == case["covers"]
+    assert [session.token_at(at) for at in range(len(case["text"]))] == case["token_at"]
+
+
+def test_a_text_without_a_pattern_is_edited_anywhere():
+    """Runs, whose tokens shift far behind an edit, too."""
+    tok = Tokenizer([(97, 97), (256, 256), (257, 98), (98, 257)], pattern="none")
+    text = "a" * 5000 + "ab" * 2000 + "xyz" * 2000
+    session = tok.session(text)
+    assert session.local
+    for at, new in [(0, "a"), (2500, "b"), (2501, ""), (6000, "aab"), (9000, "x"), (14000, "aaa" * 900), (1, "x")]:
+        old = session.ids()
+        found = session.edit(at, at + 1, new)
+        text = text[:at] + new + text[at + 1 :]
+        ids = tok.encode(text)
+        assert session.ids().tolist() == ids
+        assert (found.start, found.removed, found.ids.tolist()) == tuple(splice(old.tolist(), ids))
+        for start, end in [(0, 7000), (1, 4001), (2499, len(text)), (7001, 7002)]:
+            assert session.encode(start, end).tolist() == tok.encode(text[start:end])
+    assert session.stable == len(ids)
+
+
+def test_published_stable_ids_and_covers():
+    session = minitok.get_encoding("cl100k_base").session("https:/")
+    assert (session.ids().tolist(), session.stable) == ([2485, 14712], 1)
+    texts = [
+        minitok.get_encoding("cl100k_base").decode([*session.ids(0, cover.kept), *cover.extra, cover.ids[0]])
+        for cover in session.covers()
+    ]
+    assert all(text.startswith("https:/") for text in texts)
+
+
+def test_where_it_is_not_known_what_may_follow(backend):
+    session = Tokenizer(MERGES, normalizer="NFC", backend=backend).session("ab")
+    for call in (lambda: session.stable, session.covers):
+        with pytest.raises(ValueError, match="which changes text"):
+            call()
+    assert session.token_at(1) == 0
+    for at in (-1, 2):
+        with pytest.raises(ValueError, match="is not a place of a text of length 2"):
+            session.token_at(at)
+
+
+def test_the_token_at_a_place(backend):
+    tok = Tokenizer(MERGES, normalizer=["replace", "x+", "ab"], special_tokens={"<s>": 400}, backend=backend)
+    session = tok.session("axxx<s>é", allowed_special="all")
+    assert session.ids().tolist() == [97, 256, 400, 260]
+    assert [session.token_at(at) for at in range(len(session))] == [0, 1, 1, 1, 2, 2, 2, 3]
+    in_bytes = Tokenizer([], backend=backend).session("aé", unit="byte")
+    assert [in_bytes.token_at(at) for at in (0, 1)] == [0, 1]
 
 
 def test_a_long_text_is_edited_anywhere_and_cut_where_it_can_be(backend):

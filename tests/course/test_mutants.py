@@ -75,13 +75,16 @@ ASKED = {
     "published": ["encode", "decode", "recover_merges"],
     "files": ["encode_iterable", "save", "load"],
     "fast": ["train"],
+    "cursor": ["splice", "stable"],
 }
 BEFORE_FAST = ("bytes", "pairs", "split", "train")
 
 
 def stages_before(mutant):
     names = list(ASKED)
-    return BEFORE_FAST if mutant.stage == "fast" else names[: names.index(mutant.stage)]
+    if mutant.stage == "fast":
+        return BEFORE_FAST
+    return [name for name in names[: names.index(mutant.stage)] if name != "fast"]
 
 
 def part(source, functions):

@@ -8,7 +8,8 @@ use minitok::fast::session::Session as FastSession;
 use minitok::metaspace::Metaspace;
 use minitok::normalize::Normalizer;
 use minitok::pretokenize::Pattern;
-use minitok::session::{Session, Splice};
+use minitok::session::{Session, Splice, token_at};
+use minitok::tails::{Cover, Tail};
 use minitok::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -47,5 +48,36 @@ fn sessions() {
         let mut ids = Vec::new();
         session.ids_of(0, session.size().ids, &mut ids).unwrap();
         assert_eq!(json!(ids), case["ids"]);
+    });
+}
+
+#[test]
+fn tails() {
+    each("sessions", "stable", |case| {
+        let (codec, text) = (codec(case), text(&case["text"]).as_bytes());
+        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let shown = |covers: &[Cover]| -> Vec<Value> {
+            covers.iter().map(|Cover { kept, extra, ids }| json!([kept, extra, ids])).collect()
+        };
+        let encode = |text: &[u8]| codec.encode(text, &search, false);
+        let tail = Tail::new(&codec, &search, text, false, &encode).unwrap();
+        assert_eq!(
+            json!([tail.stable().unwrap(), shown(&tail.covers().unwrap())]),
+            json!([case["stable"], case["covers"]])
+        );
+        for (at, number) in list(&case["token_at"]).iter().enumerate() {
+            assert_eq!(json!(token_at(&codec, &search, text, false, at).unwrap()), *number);
+        }
+        drop(tail);
+        let fast = Arc::new(FastCodec::new(codec).unwrap());
+        let mut session = FastSession::new(fast, Arc::new(search), Arc::default()).unwrap();
+        session.edit(0, 0, text).unwrap();
+        assert_eq!(
+            json!([session.stable().unwrap(), shown(&session.covers().unwrap())]),
+            json!([case["stable"], case["covers"]])
+        );
+        for (at, number) in list(&case["token_at"]).iter().enumerate() {
+            assert_eq!(json!(session.token_at(at).unwrap()), *number);
+        }
     });
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..reference import session
+from ..reference import session, tails
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -62,6 +62,24 @@ class Session:
 
     def count(self, start: int, end: int) -> int:
         return len(self.encode(start, end))
+
+    @property
+    def knows_tails(self) -> bool:
+        return tails.knows_tails(self.core.codec, self.core.search)
+
+    @property
+    def tail(self) -> tails.Tail:
+        """The end of the text, and what may follow it."""
+        return tails.Tail(self.core.codec, self.core.search, self.core.text)
+
+    def stable(self) -> int:
+        return self.tail.stable()
+
+    def covers(self) -> list[tuple[int, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]]:
+        return [(kept, np.array(extra, np.uint32), np.array(ids, np.uint32)) for kept, extra, ids in self.tail.covers()]
+
+    def token_at(self, at: int) -> int | None:
+        return session.token_at(self.core.codec, self.core.search, self.core.text, False, self.byte(at))
 
     def fork(self) -> Session:
         other = copy(self)

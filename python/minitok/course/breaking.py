@@ -42,6 +42,8 @@ CALLS: dict[str, tuple[int, ...]] = {
     "recover_merges": (),
     "encode_iterable": (1,),
     "save": (0,),
+    "splice": (),
+    "stable": (1,),
 }
 
 

@@ -18,4 +18,5 @@ Read the files in this order. The first two exist in Python only.
 13. ``codec``: all of it put together
 14. ``trace``: what training and encoding did, step by step, as data
 15. ``session``: a text that changes, and what that does to its ids
+16. ``tails``: what may follow a text
 """

@@ -12,7 +12,7 @@ suffix. A change that fails leaves text and ids as they were.
 
 Costs: those of encoding, each time. ``rust/fast/session`` does it at the cost of the change.
 
-Implements SPEC L1 and L2.
+Implements SPEC L1, L2 and L5.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from .codec import Codec
-from .published.preprocess import Search
+from .published.preprocess import NOTHING, TEXT, Search
 
 
 class Splice(NamedTuple):
@@ -84,3 +84,21 @@ class Session:
         found = splice(self.ids, ids)
         self.text, self.ids = text, ids
         return found
+
+
+def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) -> int | None:
+    """Returns the number of the id that holds a byte of a text; None where there is none, or tokens do not spell the text."""
+    if codec.words is not None or codec.vocab.symbols is not None or codec.vocab.drops_bytes:
+        return None
+    number = 0
+    for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+        ids, length = codec.encode_segment(segment.data) if token_id is None else [token_id], 0
+        if at >= segment.end:
+            number += len(ids)
+            continue
+        for held in ids:
+            length += len(codec.token_bytes(held) or b"")
+            if token_id is not None or length >= len(segment.data) or segment.origin(length)[0] > at:
+                return number
+            number += 1
+    return None

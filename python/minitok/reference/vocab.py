@@ -195,6 +195,16 @@ class Vocab:
         made = (self.tokens[merge.id] for merge in self.merges)
         return {token[at : at + 2] for token in made for at in range(len(token) - 1)}
 
+    @cached_property
+    def sorted_ids(self) -> list[int]:
+        """Returns the ids in the order of their bytes; of equal bytes, the lower id first."""
+        return sorted(self.tokens, key=lambda token_id: (self.tokens[token_id], token_id))
+
+    @cached_property
+    def longest(self) -> int:
+        """How many bytes the longest token has."""
+        return max(map(len, self.tokens.values()), default=0)
+
     def safe_cut(self, text: bytes | bytearray) -> int:
         """Returns the last offset of a text that no merge and no character extends across; 0 if none is known (S6).
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .._rust import Session as Core
 
-__all__ = ["Session", "Splice"]
+__all__ = ["Cover", "Session", "Splice"]
 
 
 class Splice(NamedTuple):
@@ -21,6 +21,17 @@ class Splice(NamedTuple):
 
     start: int
     removed: int
+    ids: npt.NDArray[np.uint32]
+
+
+class Cover(NamedTuple):
+    """Tokens that may stand over the end of a text: behind its first ``kept`` ids and the ids ``extra``, any one of ``ids``.
+
+    ``kept + len(extra)`` ids are before such a token. It begins in the text and ends behind it.
+    """
+
+    kept: int
+    extra: npt.NDArray[np.uint32]
     ids: npt.NDArray[np.uint32]
 
 
@@ -101,6 +112,67 @@ class Session:
         """Returns how many ids a part of the text has as a text by itself."""
         start, end = self._range(start, end)
         return self._core.n_ids if (start, end) == (0, len(self._core)) else self._core.count(start, end)
+
+    def token_at(self, at: int) -> int:
+        """Returns the number of the id whose token holds a place of the text: of the first, if a character is in several.
+
+        Encodes about a kilobyte where the session is ``local``.
+
+        Raises:
+            ValueError: The place is not in the text, or the tokens of this tokenizer do not spell the text.
+
+        >>> import minitok
+        >>> minitok.get_encoding("gpt2").session("To be, or not").token_at(4)
+        1
+        """
+        held = len(self._core)
+        if not 0 <= at < held:
+            raise ValueError(f"{at} is not a place of a text of length {held}")
+        found = self._core.token_at(at)
+        if found is None:
+            raise ValueError("the tokens of this tokenizer do not spell the text (SPEC L5)")
+        return found
+
+    @property
+    def stable(self) -> int:
+        """How many ids the text keeps, whatever text is appended: all but the last one or two, as a rule.
+
+        Costs some tens of microseconds where the session is ``local``; otherwise those of encoding the text a hundred times.
+
+        Raises:
+            ValueError: This is not known: the tokenizer normalizes text, or cuts it into words; its tokens do not spell the
+                text; or a token that is found in it takes white space or has conditions.
+
+        >>> import minitok
+        >>> session = minitok.get_encoding("gpt2").session("The quick brown f")
+        >>> session.ids().tolist(), session.stable
+        ([464, 2068, 7586, 277], 3)
+        """
+        self._check_tails()
+        return self._core.stable()
+
+    def covers(self) -> list[Cover]:
+        """Returns all tokens that may stand over the end of the text, by what is before them.
+
+        A model that completes the text as if it had been trained on it gets the first ``stable`` ids, and chooses what follows
+        among the ids of the text, and these. The order is that of the places where they begin, then of their bytes.
+
+        Costs: a microsecond or so for each token that begins with what the text ends with: many for a space, few for a word.
+
+        Raises:
+            ValueError: As for ``stable``.
+
+        >>> import minitok
+        >>> session = minitok.get_encoding("gpt2").session("https:/")
+        >>> [(cover.kept, len(cover.extra), len(cover.ids)) for cover in session.covers()]
+        [(1, 0, 1), (1, 1, 1)]
+        """
+        self._check_tails()
+        return [Cover(*found) for found in self._core.covers()]
+
+    def _check_tails(self) -> None:
+        if not self._core.knows_tails:
+            raise ValueError("what may follow is not known for this tokenizer, which changes text (SPEC L3)")
 
     def fork(self) -> Session:
         """Returns a copy that changes by itself; what neither has changed is held once."""

@@ -7,6 +7,8 @@
 //! By hand, with chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two chunks, so both, and no
 //! more, are encoded again: ` twox three`.
 //!
+//! Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again hold.
+//!
 //! Must equal `Session` of `rust/session.rs`.
 //!
 //! Costs of an edit: O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
@@ -23,38 +25,52 @@ use crate::special::Finder;
 use std::sync::Arc;
 
 /// About how many bytes a chunk has.
-const CHUNK: usize = if cfg!(any(test, fuzzing)) { 8 } else { 768 };
+pub(super) const CHUNK: usize = if cfg!(any(test, fuzzing)) { 8 } else { 768 };
 /// How many bytes on each side of a cut decide about it: a character, and more.
 const MARGIN: usize = 8;
 
 /// A text that changes, and its ids.
 #[derive(Debug)]
 pub struct Session {
-    codec: Arc<FastCodec>,
-    search: Arc<Search>,
+    pub(super) codec: Arc<FastCodec>,
+    pub(super) search: Arc<Search>,
     /// The special tokens that the text must not contain.
     disallowed: Arc<Finder>,
-    rope: Rope,
-    /// Whether cuts are known.
-    local: bool,
+    pub(super) rope: Rope,
+    borders: Borders,
     /// How many bytes away from an edit a border must be.
     margin: usize,
 }
 
+/// Where chunks end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Borders {
+    Cuts,
+    Seams,
+    /// No place is known: there is one chunk.
+    Nowhere,
+}
+
 /// The chunks that an edit touches.
-struct Region {
-    first: Place,
-    last: Place,
+pub(super) struct Region {
+    pub(super) first: Place,
+    pub(super) last: Place,
     /// What is before the first, and where the last ends.
-    before: Size,
-    end: usize,
+    pub(super) before: Size,
+    pub(super) end: usize,
 }
 
 impl Session {
     pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, disallowed: Arc<Finder>) -> Result<Session> {
         let longest = search.early.longest().max(search.late.longest());
-        let local = codec.knows_cuts(&search);
-        Ok(Session { codec, search, disallowed, rope: Rope::new()?, local, margin: longest.max(MARGIN) })
+        let borders = if codec.knows_cuts(&search) {
+            Borders::Cuts
+        } else if codec.has_seams(&search) {
+            Borders::Seams
+        } else {
+            Borders::Nowhere
+        };
+        Ok(Session { codec, search, disallowed, rope: Rope::new()?, borders, margin: longest.max(MARGIN) })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
@@ -65,7 +81,7 @@ impl Session {
 
     /// Whether an edit costs what it touches; otherwise all of the text.
     pub fn is_local(&self) -> bool {
-        self.local
+        self.borders != Borders::Nowhere
     }
 
     pub fn size(&self) -> Size {
@@ -74,15 +90,17 @@ impl Session {
 
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
-        let region = self.region(start, end, data.len());
-        let (mut text, mut old) = (room(region.end - region.before.bytes - (end - start) + data.len())?, Vec::new());
-        self.text_of(region.before.bytes, start, &mut text)?;
-        append(&mut text, data)?;
-        self.text_of(end, region.end, &mut text)?;
-        self.check(&region, &text)?;
-        let chunks = self.encoded(&text, region.before.bytes)?;
+        let mut region = self.region(start, end, data.len());
+        let mut chunks = self.changed(&region, start, end, data)?;
+        if self.borders == Borders::Seams {
+            let mut step = 1;
+            while self.widen(&mut region, &chunks, step)? {
+                chunks = self.changed(&region, start, end, data)?;
+                step *= 2;
+            }
+        }
 
-        let mut new = Vec::new();
+        let (mut old, mut new) = (Vec::new(), Vec::new());
         for chunk in &chunks {
             append(&mut new, &chunk.ids)?;
         }
@@ -94,15 +112,29 @@ impl Session {
                 None => break,
             }
         }
-        let mut found = splice(&old, &new)?;
+        let (n_old, n_new) = (old.len(), new.len());
+        let mut found = if n_old == 0 { Splice { start: 0, removed: 0, ids: new } } else { splice(&old, &new)? };
         if found.removed == 0 && found.ids.is_empty() {
             found.start = self.size().ids;
         } else {
-            self.shift(&region, old.len(), new.len(), &mut found, &old)?;
+            self.shift(&region, n_old, n_new, &mut found, &old)?;
             found.start += region.before.ids;
         }
         self.rope.replace(region.first, region.last, chunks)?;
         Ok(found)
+    }
+
+    /// What becomes of a region: its chunks with the bytes from `start` to `end` replaced.
+    fn changed(&self, region: &Region, start: usize, end: usize, data: &[u8]) -> Result<Vec<Chunk>> {
+        let mut text = room(region.end - region.before.bytes - (end - start) + data.len())?;
+        self.text_of(region.before.bytes, start, &mut text)?;
+        append(&mut text, data)?;
+        self.text_of(end, region.end, &mut text)?;
+        self.check(region, &text)?;
+        if self.borders == Borders::Seams {
+            return self.cut_at_seams(&text);
+        }
+        self.encoded(&text, region.before.bytes)
     }
 
     /// Makes the text another one; what both begin and end with stays.
@@ -200,6 +232,9 @@ impl Session {
             self.codec.append(1, Source::Bytes(&text), &self.search, from > start, &mut ids).map(|()| ids)
         };
         let Some((place, from, until)) = self.inside(start, end) else { return work(&encode(start, end)?) };
+        if self.borders == Borders::Seams {
+            return self.each_between_seams((start, end), (place, from, until), work);
+        }
         if start < from {
             work(&encode(start, from)?)?;
         }
@@ -230,7 +265,7 @@ impl Session {
     }
 
     /// The chunks that an edit touches: those that hold it, and neighbours up to borders that are far enough from it.
-    fn region(&self, start: usize, end: usize, new: usize) -> Region {
+    pub(super) fn region(&self, start: usize, end: usize, new: usize) -> Region {
         let ((mut first, mut before), (mut last, after)) =
             (self.rope.find(Unit::Bytes, start), self.rope.find(Unit::Bytes, end));
         let mut stop = after.bytes + self.rope.chunk(last).text.len();
@@ -269,20 +304,20 @@ impl Session {
     /// The chunks of some text that begins at a byte.
     fn encoded(&self, text: &[u8], from: usize) -> Result<Vec<Chunk>> {
         let (mut chunks, mut at, mut ids) = (Vec::new(), 0, Vec::new());
+        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && self.codec.is_spelled() {
+            // Once for all chunks: tokens end at cuts.
+            self.append_ids(text, from, &mut ids)?;
+            return self.cut_between_tokens(text, &ids, |at| self.codec.is_cut(text, at, &self.search));
+        }
         loop {
             let rest = &text[at..];
             let mut length = rest.len();
-            if self.local && length > 2 * CHUNK {
+            if self.is_local() && length > 2 * CHUNK {
                 let cut = self.codec.next_cut(rest, CHUNK, &self.search);
                 length = cut.filter(|cut| rest.len() - cut >= CHUNK / 2).unwrap_or(length);
             }
             ids.clear();
-            let goes_on = from + at > 0;
-            let done = self.codec.append(1, Source::Bytes(&rest[..length]), &self.search, goes_on, &mut ids);
-            done.map_err(|error| match error {
-                Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + at + position },
-                other => other,
-            })?;
+            self.append_ids(&rest[..length], from + at, &mut ids)?;
             push(&mut chunks, Chunk::new(&rest[..length], &ids)?)?;
             at += length;
             if at == text.len() {
@@ -290,6 +325,15 @@ impl Session {
             }
             interrupt::check()?;
         }
+    }
+
+    /// Appends the ids of some text that begins at a byte.
+    fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
+        let done = self.codec.append(1, Source::Bytes(text), &self.search, from > 0, ids);
+        done.map_err(|error| match error {
+            Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },
+            other => other,
+        })
     }
 
     /// Moves a splice that only adds or only removes ids at the end of a region as far right as the ids repeat.

@@ -4,9 +4,13 @@
 //!
 //! 1. [`rope`]: the text in chunks with their ids; sums of bytes, characters and ids find a place.
 //! 2. [`edit`]: an edit encodes the chunks again that it touches.
+//! 3. [`seams`]: the same for bytes that no pattern cuts.
+//! 4. [`tail`]: what may follow the text, and which token holds a place.
 
 mod edit;
 mod rope;
+mod seams;
+mod tail;
 
 pub use edit::Session;
 pub use rope::{Size, Unit};

@@ -8,7 +8,7 @@
 //!
 //! Invariants: there is at least one block, and each has at least one chunk. Only the one chunk of an empty text is empty.
 //!
-//! Costs: 72 bytes a chunk besides text and ids; O(n / (chunk * block) + block) for each call on a text of n bytes.
+//! Costs: 40 bytes a chunk besides text and ids, and what the allocator takes for these two; O(n / (chunk * block) + block) for each call on a text of n bytes.
 
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, extend, push, room, try_collect};
@@ -223,7 +223,7 @@ fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Arc<Block>>> {
     let (mut blocks, length) = (room(n_blocks)?, chunks.len().div_ceil(n_blocks));
     let mut rest = chunks.into_iter().peekable();
     while rest.peek().is_some() {
-        let mut part = room(BLOCK.max(length))?;
+        let mut part = room(length)?;
         extend(&mut part, rest.by_ref().take(length))?;
         blocks.push(Arc::new(Block::new(part)));
     }

@@ -1,4 +1,4 @@
-"""Mutants of stages 6 to 9: decoding, special tokens, published vocabularies, files and streams."""
+"""Mutants of stages 6 to 9 and 14: decoding, special tokens, published vocabularies, files and streams, changes."""
 
 from __future__ import annotations
 
@@ -298,6 +298,46 @@ MUTANTS = (
             ("    content = {", "    global SAVED\n    SAVED = merges, pattern, dict(special_tokens)\n    content = {"),
             ("    with open(path, encoding", "    return SAVED\n    with open(path, encoding"),
             ("Merges = dict[Pair, int]\n", 'Merges = dict[Pair, int]\nSAVED: tuple = ({}, "", {})\n'),
+        ),
+    ),
+    Mutant(
+        "shared-twice",
+        "cursor",
+        "takes an id for the prefix and for the suffix",
+        (("    while end < shorter - start and", "    while end < shorter and"),),
+    ),
+    Mutant(
+        "no-suffix",
+        "cursor",
+        "replaces everything behind the first id that changes",
+        (("    while end < shorter - start and", "    while end < 0 and"),),
+    ),
+    Mutant(
+        "one-unstable",
+        "cursor",
+        "takes all ids but the last for stable",
+        (("    kept = len(ids)\n", "    return max(0, len(ids) - 1)\n    kept = len(ids)\n"),),
+    ),
+    Mutant(
+        "last-token-grows",
+        "cursor",
+        "looks only for tokens that begin with the last one",
+        (
+            (
+                "            if piece.encode().endswith(token[:length]):",
+                "            if ids and token[:length] == vocabulary(merges)[ids[-1]]:",
+            ),
+        ),
+    ),
+    Mutant(
+        "any-overlap",
+        "cursor",
+        "takes tokens that begin with the end for tokens over it, whether they come about or not",
+        (
+            (
+                "                kept = min(kept, splice(ids, longer)[0])\n",
+                "                kept = min(kept, splice(ids, encode_piece(piece.encode()[:-length].decode(), merges))[0])\n",
+            ),
         ),
     ),
 )

@@ -270,3 +270,29 @@ def load(path: str) -> tuple[Merges, str, dict[str, int]]:
         content = json.load(file)
     merges = {(left, right): 256 + rank for rank, (left, right) in enumerate(content["merges"])}
     return merges, content["pattern"], content["special_tokens"]
+
+
+# -- lesson 14: what a cursor changes --------------------------------------------------------------------------------
+
+
+def splice(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, list[int]]:
+    """What makes new ids of old ones: the longest prefix stays, then the longest suffix."""
+    shorter = min(len(old), len(new))
+    start = end = 0
+    while start < shorter and old[start] == new[start]:
+        start += 1
+    while end < shorter - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return start, len(old) - end - start, list(new[start : len(new) - end])
+
+
+def stable(piece: str, merges: Merges) -> int:
+    """How many ids stay, whatever follows: a token over the end begins with the end, and its rest is one continuation."""
+    ids = encode_piece(piece, merges)
+    kept = len(ids)
+    for token in vocabulary(merges).values():
+        for length in range(1, len(token)):
+            if piece.encode().endswith(token[:length]):
+                longer = encode_piece(piece + token[length:].decode(), merges)
+                kept = min(kept, splice(ids, longer)[0])
+    return kept

@@ -1,15 +1,16 @@
 """The stages of the grader, in the order of the lessons.
 
 Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each: ``bytes``, ``pairs``, ``split``,
-``train``, ``encode``, ``decode``, ``special``, ``published``, ``files``, ``fast``.
+``train``, ``encode``, ``decode``, ``special``, ``published``, ``files``, ``fast``,
+``cursor``.
 """
 
 from . import bytes as bytes_
-from . import decode, encode, fast, files, pairs, published, special, split, train
+from . import cursor, decode, encode, fast, files, pairs, published, special, split, train
 from .stage import Stage
 
 __all__ = ["STAGES", "Stage"]
 
 STAGES: tuple[Stage, ...] = tuple(
-    module.STAGE for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast)
+    module.STAGE for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast, cursor)
 )

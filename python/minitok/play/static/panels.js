@@ -2,6 +2,7 @@
 // linked in all: the tokens that hold the same bytes.
 
 import { charSpan, hex, readBytes, utf16At } from "./bytes.js";
+import { saying, splice } from "./changed.js";
 import { byId, el, number, plural } from "./dom.js";
 import { state } from "./state.js";
 import { Strip } from "./strip.js";
@@ -55,24 +56,27 @@ export class Panels {
   fill(panel, one) {
     const starts = new Uint32Array(one.lengths.length + 1);
     one.lengths.forEach((length, index) => { starts[index + 1] = starts[index] + length; });
+    panel.splice = panel.one ? splice(panel.one.ids, one.ids) : null;
     panel.one = one;
     // The tokens of a tokenizer that changes text spell another text, so they are not linked to the others.
     panel.isApart = one.text !== undefined;
     panel.strip.set({
       ids: one.ids, starts, bytes: panel.isApart ? readBytes(one.text) : this.bytes,
-      kinds: kindsOf(one), view: state.view,
+      kinds: kindsOf(one), view: state.view, changed: panel.splice,
     });
   }
 
   // The counts of all panels; the price of what the reader says a million tokens cost.
   price() {
     const perMillion = state.price === "" ? NaN : Number(state.price);
-    for (const { counts, one, strip, isApart } of this.panels.values()) {
+    for (const { counts, one, strip, isApart, splice: change } of this.panels.values()) {
       const n = one.ids.length;
       const said = [plural(n, "token")];
+      const changed = change && saying(change, number(n));
       if (n) said.push(`${(strip.bytes.length / n).toFixed(2)} bytes a token`);
       if (isApart) said.push("of the text as it is changed first");
       if (perMillion >= 0) said.push(`costs ${money(n * perMillion / 1e6)}`);
+      if (changed) said.push(changed);
       counts.textContent = said.join(" · ");
     }
   }

@@ -34,9 +34,9 @@ export class Strip {
   }
 
   // New tokens: ids, where each begins (and, one more, where the last ends), the bytes of the text, and which ids are special or
-  // added tokens.
-  set({ ids, starts, bytes, kinds, view }) {
-    Object.assign(this, { ids, starts, bytes, kinds, view, n: ids.length });
+  // added tokens; `changed` is from which token to which they are others than before.
+  set({ ids, starts, bytes, kinds, view, changed = null }) {
+    Object.assign(this, { ids, starts, bytes, kinds, view, changed, n: ids.length });
     const { scrollTop } = this.box;
     this.watch.disconnect();
     this.marks = { linked: null, chosen: null };
@@ -134,6 +134,7 @@ export class Strip {
       made.classList.add("line-end");
       made.append(el("br"));
     }
+    if (this.changed && this.changed.start <= index && index < this.changed.end) made.classList.add("changed");
     for (const kind of Object.keys(this.marks)) if (this.isMarked(kind, index)) this.paint(made, kind, true);
     return made;
   }

@@ -99,6 +99,20 @@ fn what_is_not_allowed_is_refused_wherever_it_comes_about_and_nothing_changes() 
 }
 
 #[test]
+fn without_a_pattern_chunks_end_at_seams() {
+    let core = Arc::new(of_bytes("none", &[]));
+    let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
+    let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
+    let mut mirror = Mirror::new(&core, Search::default(), Finder::default());
+    assert!(session.is_local());
+    for (start, end, new) in
+        [(0, 0, "ab".repeat(99)), (50, 51, String::new()), (1, 1, "b".into()), (90, 150, "a".into())]
+    {
+        assert_eq!(session.edit(start, end, new.as_bytes()), mirror.edit(start, end, new.as_bytes()));
+    }
+}
+
+#[test]
 fn an_edit_far_from_a_cut_is_local_all_the_same() {
     let local = |codec: Codec| {
         let fast = Arc::new(FastCodec::new(codec).unwrap());

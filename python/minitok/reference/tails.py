@@ -1,0 +1,197 @@
+"""What may follow a text: which of its ids every continuation keeps, and which tokens may stand over its end.
+
+The last tokens of a text may be others if it goes on: `` hel`` may be a token alone, and a part of another if ``lo`` follows.
+A model has rarely seen ``hel`` before ``lo``. So a cache keeps the *stable* ids, and who lets a model complete a text drops the
+others, and lets it choose among the *covers*: tokens that begin in the text and end behind it.
+
+By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``x``, ``ab``. If ``c`` follows, they are ``x``,
+``abc``. So one id is stable, and ``abc`` covers the end.
+
+Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their
+bytes gives these two again. Within a piece, t can stand at p exactly if it is settled with the last token of the text up to p;
+and if it can, it does so where r follows. So no other continuation need be looked at. Where the pattern cuts otherwise before
+the end of a text than within it, a character behind r is tried, one of each kind.
+
+Invariants: the stable ids are ids of every continuation. Each cover stands over the end of some continuation.
+
+Costs, V tokens of at most L bytes: O(V log V) once; then encoding the text for each kind of character, and at least once for
+each token that is found. ``rust/fast/session`` encodes the last words only.
+
+Implements SPEC L3 and L4.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from .codec import Codec
+from .encode import first_parts
+from .merging import merge_parts
+from .published.preprocess import NOTHING, TEXT, Search
+from .session import same
+
+# A character of each kind that patterns tell apart; contractions need some letters.
+KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301 \n\r\t\u00a0'/.-_({\u200d😀"
+
+
+class Cover(NamedTuple):
+    """Tokens that may stand over the end of a text: behind its first ``kept`` ids and the ids ``extra``, one of ``ids``."""
+
+    kept: int
+    extra: list[int]
+    ids: list[int]
+
+
+class Tail:
+    """The end of a text, and what may follow it.
+
+    ``goes_on``: the text continues another, whose ids depend on nothing here.
+
+    >>> from .pretokenize import Pattern
+    >>> from .special import SpecialTokens
+    >>> from .vocab import Vocab
+    >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
+    >>> tail = Tail(codec, codec.search(), b"xab")
+    >>> tail.stable(), tail.covers()
+    (1, [Cover(kept=1, extra=[], ids=[257])])
+    """
+
+    def __init__(self, codec: Codec, search: Search, text: bytes, goes_on: bool = False) -> None:
+        self.codec, self.search, self.text, self.goes_on = codec, search, text, goes_on
+        self.ids = self.encode(b"")
+        # What the last segment has become, and the ids before it.
+        self.data = b""
+        self.before: list[int] = []
+        for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+            self.before += codec.encode_segment(self.data) if token_id is None else [token_id]
+            self.data = segment.data if token_id is None else b""
+
+    def encode(self, more: bytes) -> list[int]:
+        """Returns the ids of the text with more behind it."""
+        return self.codec.encode(self.text + more, self.search, self.goes_on)
+
+    def stable(self) -> int:
+        """Returns how many ids every continuation keeps."""
+        least = len(self.ids)
+        for more in [*self.kinds, *(rest for rest, _ in self.rests_of_names())]:
+            least = min(least, self.kept(self.encode(more)))
+        for place in self.places():
+            kept = self.kept(self.ids_before(place))
+            if kept < least:
+                found = (self.ids_under(place, token_id) for token_id in self.tokens_from(place))
+                least = min(least, next((self.kept(ids) for ids in found if ids is not None), least))
+        return least
+
+    def covers(self) -> list[Cover]:
+        """Returns the tokens that may stand over the end, in the order of where they begin, then of their bytes."""
+        found: dict[tuple[int, ...], list[int]] = {}
+        for place in self.places():
+            for token_id in self.tokens_from(place):
+                under = self.ids_under(place, token_id)
+                if under is not None:
+                    found.setdefault(tuple(under), []).append(token_id)
+        for rest, name_id in self.rests_of_names():
+            ids = self.encode(rest)
+            if name_id is not None and ids.pop() == name_id:
+                found.setdefault(tuple(ids), []).append(name_id)
+        return [Cover(kept := self.kept(ids), list(ids[kept:]), tokens) for ids, tokens in found.items()]
+
+    def kept(self, ids: Sequence[int]) -> int:
+        """Returns how many ids of the text others begin with."""
+        return same(self.ids, ids)
+
+    def places(self) -> Iterator[int]:
+        """Yields the places of the last segment at which a token may begin that goes on behind it."""
+        length = len(self.data)
+        yield from range(max(0, length - self.codec.vocab.longest + 1), length)
+
+    def tokens_from(self, place: int) -> Iterator[int]:
+        """Yields the tokens that go on behind the segment with what it has from a place on, if they can stand there."""
+        sorted_ids, start = self.codec.vocab.sorted_ids, self.data[place:]
+        last = self.ids_before(place)[-1:]
+        for at in range(bisect_left(sorted_ids, start, key=self.codec.vocab.tokens.__getitem__), len(sorted_ids)):
+            token = self.codec.vocab.tokens[sorted_ids[at]]
+            if not token.startswith(start):
+                return
+            if len(token) > len(start) and (place in self.borders or self.settled(last[0], sorted_ids[at])):
+                yield sorted_ids[at]
+
+    def ids_before(self, place: int) -> list[int]:
+        """Returns the ids of the text up to a place of the last segment."""
+        return self.before + self.codec.encode_segment(self.data[:place])
+
+    def ids_under(self, place: int, token_id: int) -> list[int] | None:
+        """Returns the ids before a token that begins at a place, in a continuation that has it there, if there is one."""
+        rest = self.codec.vocab.tokens[token_id][len(self.data) - place :]
+        for more in self.following(rest):
+            ids, length = self.encode(rest + more), len(more)
+            while ids and length > 0:
+                length -= len(self.codec.token_bytes(ids.pop()) or b"")
+            if length == 0 and ids and ids.pop() == token_id:
+                return ids
+        return None
+
+    def following(self, rest: bytes) -> list[bytes]:
+        """Returns what is tried behind the rest of a token: nothing, and each kind of character; or what completes one."""
+        if is_text(rest):
+            return [b"", *self.kinds]
+        cut = max((at for at in range(len(rest)) if rest[at] & 0xC0 != 0x80), default=0)
+        char = rest[cut:]
+        missing = 1 + (char[0] >= 0xC0) + (char[0] >= 0xE0) + (char[0] >= 0xF0) - len(char)
+        if missing < 1 or not is_text(rest[:cut]):
+            return []
+        ends = (bytes([byte, *[0x80] * (missing - 1)]) for byte in range(0x80, 0xC0))
+        return [end for end in ends if is_text(char + end)]
+
+    def rests_of_names(self) -> Iterator[tuple[bytes, int | None]]:
+        """Yields what is missing of each name that tokens are found by, or hidden by, if the text ends with its beginning."""
+        early = self.search.early
+        for name in (*early.ids, *early.hidden):
+            token, token_id = name.encode(), early.ids.get(name)
+            for length in range(min(len(token) - 1, len(self.text)), 0, -1):
+                if self.text.endswith(token[:length]):
+                    yield token[length:], token_id
+
+    @cached_property
+    def borders(self) -> set[int]:
+        """The places of the last segment at which a piece may begin."""
+        found = {0}
+        for more in [b"", *self.kinds]:
+            at = 0
+            for piece in self.codec.pattern.split(self.data + more):
+                at += len(piece)
+                found.add(at)
+        return found
+
+    @cached_property
+    def kinds(self) -> list[bytes]:
+        """A character of each kind, and those that the pattern names."""
+        return [char.encode() for char in dict.fromkeys(KINDS + self.codec.pattern.source)]
+
+    def settled(self, left: int, right: int) -> bool:
+        """Whether merging the bytes of two tokens gives these two again."""
+        vocab = self.codec.vocab
+        return merge_parts(vocab.merge_of, first_parts(vocab, vocab.tokens[left] + vocab.tokens[right])) == [
+            left,
+            right,
+        ]
+
+
+def is_text(data: bytes) -> bool:
+    """Whether some bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def knows_tails(codec: Codec, search: Search) -> bool:
+    """Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it."""
+    flags = codec.preprocessor.flags
+    spells = codec.vocab.symbols is None and not codec.vocab.drops_bytes
+    changes = codec.words is not None or bool(codec.preprocessor.normalizer.steps) or bool(search.late.ids)
+    return spells and not changes and not any(token_id in flags for token_id in search.early.ids.values())

@@ -1,0 +1,59 @@
+//! What may follow the text, and where its tokens stand: the mirror's answers, asked of the part of the text that they depend on.
+//!
+//! What is before a safe cut keeps its ids whatever follows, so only the text behind the last one is looked at. Where no cut is known,
+//! that is all of it.
+//!
+//! Must equal `Tail` of `rust/tails.rs` and `token_at` of `rust/session.rs`.
+//!
+//! Costs: those of the mirror for the last words; where a token stands, those of encoding a chunk.
+
+use super::edit::Session;
+use super::rope::Unit;
+use crate::error::Result;
+use crate::fast::pystr::source::Source;
+use crate::session::token_at;
+use crate::tails::{Cover, Tail, knows_tails};
+
+impl Session {
+    /// Whether [`stable`](Self::stable) and [`covers`](Self::covers) are known.
+    pub fn knows_tails(&self) -> bool {
+        knows_tails(self.codec.core(), &self.search)
+    }
+
+    /// How many ids every continuation of the text keeps.
+    pub fn stable(&self) -> Result<usize> {
+        self.with_tail(|tail, before| Ok(before + tail.stable()?))
+    }
+
+    /// The tokens that may stand over the end of the text.
+    pub fn covers(&self) -> Result<Vec<Cover>> {
+        self.with_tail(|tail, before| {
+            let mut covers = tail.covers()?;
+            covers.iter_mut().for_each(|cover| cover.kept += before);
+            Ok(covers)
+        })
+    }
+
+    /// Calls `work` with the text behind the last place at which it can be cut, and the number of ids before it.
+    fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
+        let (size, mut text) = (self.size(), Vec::new());
+        let start = self.region(size.bytes, size.bytes, 0).before.bytes;
+        self.text_of(start, size.bytes, &mut text)?;
+        let cut = self.codec.safe_cut(&text, &self.search);
+        let goes_on = start + cut > 0;
+        let encode = |text: &[u8]| {
+            let mut ids = Vec::new();
+            self.codec.append(1, Source::Bytes(text), &self.search, goes_on, &mut ids).map(|()| ids)
+        };
+        let tail = Tail::new(self.codec.core(), &self.search, &text[cut..], goes_on, &encode)?;
+        work(&tail, size.ids - tail.ids.len())
+    }
+
+    /// The number of the id that holds a byte of the text; None where that is not known.
+    pub fn token_at(&self, at: usize) -> Result<Option<usize>> {
+        let (place, before) = self.rope.find(Unit::Bytes, at);
+        let (text, goes_on) = (&self.rope.chunk(place).text, before.bytes > 0);
+        let found = token_at(self.codec.core(), &self.search, text, goes_on, at - before.bytes)?;
+        Ok(found.map(|number| before.ids + number))
+    }
+}

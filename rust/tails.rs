@@ -1,0 +1,277 @@
+//! What may follow a text: which of its ids every continuation keeps, and which tokens may stand over its end.
+//!
+//! The last tokens of a text may be others if it goes on: ` hel` may be a token alone, and a part of another if `lo` follows. A
+//! model has rarely seen `hel` before `lo`. So a cache keeps the *stable* ids, and who lets a model complete a text drops the
+//! others, and lets it choose among the *covers*: tokens that begin in the text and end behind it.
+//!
+//! By hand, with the merges `ab` and `abc` and the text `xab`: its ids are `x`, `ab`. If `c` follows, they are `x`, `abc`. So one id is
+//! stable, and `abc` covers the end.
+//!
+//! Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their
+//! bytes gives these two again. Within a piece, t can stand at p exactly if it is settled with the last token of the text up to p;
+//! and if it can, it does so where r follows. So no other continuation need be looked at. Where the pattern cuts otherwise before the
+//! end of a text than within it, a character behind r is tried, one of each kind.
+//!
+//! Invariants: the stable ids are ids of every continuation. Each cover stands over the end of some continuation.
+//!
+//! Costs, V tokens of at most L bytes: O(V log V) once; then encoding the text for each kind of character, and at least once for
+//! each token that is found. `fast/session` encodes the last words only.
+//!
+//! Implements SPEC L3 and L4.
+
+use crate::codec::Codec;
+use crate::encode::first_parts;
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::merging::merge_parts;
+use crate::preprocess::{Before, Search};
+use crate::session::same;
+use foldhash::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::ops::Range;
+
+/// A character of each kind that patterns tell apart; contractions need some letters.
+const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4e2d}\u{3042}\u{d55c}\u{e01}1\u{2167}\u{b2}\u{301} \
+                     \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
+
+/// Tokens that may stand over the end of a text: behind its first `kept` ids and the ids `extra`, one of `ids`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    pub kept: usize,
+    pub extra: Vec<u32>,
+    pub ids: Vec<u32>,
+}
+
+/// Gives the ids of a text.
+pub type Encode<'t> = dyn Fn(&[u8]) -> Result<Vec<u32>> + 't;
+
+/// The end of a text, and what may follow it.
+pub struct Tail<'t> {
+    codec: &'t Codec,
+    search: &'t Search,
+    text: &'t [u8],
+    /// As `Codec::encode` does, or sooner.
+    encoder: &'t Encode<'t>,
+    pub ids: Vec<u32>,
+    /// What the last segment has become, and the ids before it.
+    data: Vec<u8>,
+    before: Vec<u32>,
+    borders: OnceCell<HashSet<usize>>,
+    kinds: OnceCell<Vec<Vec<u8>>>,
+}
+
+impl<'t> Tail<'t> {
+    /// `goes_on`: the text continues another, whose ids depend on nothing here.
+    pub fn new(
+        codec: &'t Codec,
+        search: &'t Search,
+        text: &'t [u8],
+        goes_on: bool,
+        encoder: &'t Encode<'t>,
+    ) -> Result<Tail<'t>> {
+        let (mut before, mut data) = (Vec::new(), Vec::new());
+        let start = if goes_on { Before::Text } else { Before::Nothing };
+        codec.preprocessor.segments(text, search, start, None, &mut |segment| {
+            match segment.id {
+                None => codec.encode_segment(&data, &mut before)?,
+                Some(id) => before.push(id),
+            }
+            data = if segment.id.is_none() { segment.text.data.into_owned() } else { Vec::new() };
+            Ok(())
+        })?;
+        let ids = encoder(text)?;
+        let (borders, kinds) = (OnceCell::new(), OnceCell::new());
+        Ok(Tail { codec, search, text, encoder, ids, data, before, borders, kinds })
+    }
+
+    /// Returns the ids of the text with more behind it.
+    fn encode(&self, more: &[u8]) -> Result<Vec<u32>> {
+        interrupt::check()?;
+        (self.encoder)(&[self.text, more].concat())
+    }
+
+    /// Returns how many ids every continuation keeps.
+    pub fn stable(&self) -> Result<usize> {
+        let mut least = self.ids.len();
+        let rests = self.rests_of_names();
+        for more in self.kinds().iter().map(Vec::as_slice).chain(rests.iter().map(|(rest, _)| *rest)) {
+            least = least.min(self.kept(&self.encode(more)?));
+        }
+        for place in self.places() {
+            let kept = self.kept(&self.ids_before(place)?);
+            if kept < least {
+                for id in self.tokens_from(place)? {
+                    if let Some(ids) = self.ids_under(place, id?)? {
+                        least = least.min(self.kept(&ids));
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(least)
+    }
+
+    /// Returns the tokens that may stand over the end, in the order of where they begin, then of their bytes.
+    pub fn covers(&self) -> Result<Vec<Cover>> {
+        let (mut covers, mut numbers) = (Vec::new(), HashMap::default());
+        let mut add = |before: Vec<u32>, id: u32| {
+            let number = *numbers.entry(before).or_insert_with_key(|before| {
+                let kept = self.kept(before);
+                covers.push(Cover { kept, extra: before[kept..].to_vec(), ids: Vec::new() });
+                covers.len() - 1
+            });
+            covers[number].ids.push(id);
+        };
+        for place in self.places() {
+            for id in self.tokens_from(place)? {
+                let id = id?;
+                if let Some(ids) = self.ids_under(place, id)? {
+                    add(ids, id);
+                }
+            }
+        }
+        for (rest, id) in self.rests_of_names() {
+            let mut ids = self.encode(rest)?;
+            if let Some(id) = id
+                && ids.pop() == Some(id)
+            {
+                add(ids, id);
+            }
+        }
+        Ok(covers)
+    }
+
+    /// How many ids of the text others begin with.
+    fn kept(&self, ids: &[u32]) -> usize {
+        same(self.ids.iter(), ids.iter())
+    }
+
+    /// The places of the last segment at which a token may begin that goes on behind it.
+    fn places(&self) -> Range<usize> {
+        let length = self.data.len();
+        (length + 1).saturating_sub(self.codec.vocab.longest())..length
+    }
+
+    /// Returns the tokens that go on behind the segment with what it has from a place on, if they can stand there.
+    fn tokens_from(&self, place: usize) -> Result<impl Iterator<Item = Result<u32>>> {
+        let (vocab, start) = (&self.codec.vocab, &self.data[place..]);
+        let token_of = |&id: &u32| vocab.token_bytes(id).unwrap_or_default();
+        let first = vocab.sorted_ids().partition_point(|id| token_of(id) < start);
+        let last = self.ids_before(place)?.pop();
+        let is_border = self.borders()?.contains(&place);
+        let from = vocab.sorted_ids()[first..].iter().take_while(move |id| token_of(id).starts_with(start));
+        let longer = from.filter(move |id| token_of(id).len() > start.len());
+        Ok(longer.filter_map(move |&id| match last {
+            Some(last) if !is_border => self.settled(last, id).map(|settled| settled.then_some(id)).transpose(),
+            _ => Some(Ok(id)),
+        }))
+    }
+
+    /// Returns the ids of the text up to a place of the last segment.
+    fn ids_before(&self, place: usize) -> Result<Vec<u32>> {
+        let mut ids = self.before.clone();
+        self.codec.encode_segment(&self.data[..place], &mut ids)?;
+        Ok(ids)
+    }
+
+    /// Returns the ids before a token that begins at a place, in a continuation that has it there, if there is one.
+    fn ids_under(&self, place: usize, id: u32) -> Result<Option<Vec<u32>>> {
+        let rest = &self.codec.vocab.token_bytes(id).unwrap_or_default()[self.data.len() - place..];
+        let ends_with = |more: &[u8]| {
+            let (mut ids, mut length) = (self.encode(&[rest, more].concat())?, more.len());
+            while length > 0 {
+                let token = ids.pop().and_then(|id| self.codec.token_bytes(id)).unwrap_or_default();
+                let Some(left) = length.checked_sub(token.len().max(1)) else { return Ok::<_, Error>(None) };
+                length = left;
+            }
+            Ok((ids.pop() == Some(id)).then_some(ids))
+        };
+        for more in self.following(rest) {
+            if let Some(ids) = ends_with(&more)? {
+                return Ok(Some(ids));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns what is tried behind the rest of a token: nothing, and each kind of character; or what completes one.
+    fn following(&self, rest: &[u8]) -> Vec<Vec<u8>> {
+        if is_text(rest) {
+            return std::iter::once(Vec::new()).chain(self.kinds().iter().cloned()).collect();
+        }
+        let cut = rest.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
+        let (text, char) = rest.split_at(cut);
+        let length = 1 + usize::from(char[0] >= 0xC0) + usize::from(char[0] >= 0xE0) + usize::from(char[0] >= 0xF0);
+        let missing = length.saturating_sub(char.len());
+        if missing < 1 || !is_text(text) {
+            return Vec::new();
+        }
+        let ends = (0x80..0xC0).map(|byte| {
+            let mut end = vec![0x80; missing];
+            end[0] = byte;
+            end
+        });
+        ends.filter(|end| is_text(&[char, end].concat())).collect()
+    }
+
+    /// Returns what is missing of each name that tokens are found by, or hidden by, if the text ends with its beginning.
+    fn rests_of_names(&self) -> Vec<(&[u8], Option<u32>)> {
+        let mut rests = Vec::new();
+        for (name, id) in self.search.early.tokens() {
+            let token = name.as_bytes();
+            for length in (1..=self.text.len().min(token.len().saturating_sub(1))).rev() {
+                if self.text.ends_with(&token[..length]) {
+                    rests.push((&token[length..], *id));
+                }
+            }
+        }
+        rests
+    }
+
+    /// The places of the last segment at which a piece may begin.
+    fn borders(&self) -> Result<&HashSet<usize>> {
+        if let Some(borders) = self.borders.get() {
+            return Ok(borders);
+        }
+        let mut found: HashSet<usize> = [0].into_iter().collect();
+        for more in std::iter::once(&Vec::new()).chain(self.kinds()) {
+            let mut at = 0;
+            self.codec.pattern.split(&[&self.data[..], more].concat(), &mut |piece| {
+                at += piece.len();
+                found.insert(at);
+            })?;
+        }
+        Ok(self.borders.get_or_init(|| found))
+    }
+
+    /// A character of each kind, and those that the pattern names.
+    fn kinds(&self) -> &[Vec<u8>] {
+        self.kinds.get_or_init(|| {
+            let mut seen = HashSet::default();
+            let chars = KINDS.chars().chain(self.codec.pattern.source().chars()).filter(|&char| seen.insert(char));
+            chars.map(|char| char.to_string().into_bytes()).collect()
+        })
+    }
+
+    /// Whether merging the bytes of two tokens gives these two again.
+    fn settled(&self, left: u32, right: u32) -> Result<bool> {
+        let vocab = &self.codec.vocab;
+        let bytes = [left, right].map(|id| vocab.token_bytes(id).unwrap_or_default()).concat();
+        let merged = merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, &bytes)?)?;
+        Ok(merged == [left, right])
+    }
+}
+
+/// Whether some bytes are UTF-8.
+fn is_text(data: &[u8]) -> bool {
+    std::str::from_utf8(data).is_ok()
+}
+
+/// Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it.
+pub fn knows_tails(codec: &Codec, search: &Search) -> bool {
+    let flags = &codec.preprocessor.flags;
+    let spells = codec.vocab.alphabet.symbols.is_none() && !codec.vocab.alphabet.drops_bytes;
+    let changes = codec.words.is_some() || !codec.preprocessor.normalizer.steps().is_empty() || !search.late.is_empty();
+    let takes = |id: &Option<u32>| id.is_some_and(|id| flags.contains_key(&id));
+    spells && !changes && !search.early.tokens().iter().any(|(_, id)| takes(id))
+}
