@@ -38,6 +38,18 @@ def test_count_takes_a_text_instead_of_files(tmp_path):
     assert run("count", tmp_path / "a.txt", "--text", "a").exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["encode", "count", "compare"])
+def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
+    ended = run(command, "Hello, world")
+    assert ended.exit_code == 1
+    assert ended.stderr == "minitok: Hello, world: no such file; a text is given with --text\n"
+
+
+def test_switches_take_nothing():
+    for command in ((), ("count",), ("course", "start")):
+        assert "bool" not in run(*command, "--help").stdout
+
+
 def test_counts_are_not_trained_on_as_text(tmp_path):
     counts = tmp_path / "a.counts"
     minitok.count_pieces(["low lower lowest"]).save(counts)
