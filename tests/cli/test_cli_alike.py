@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 
 import minitok
 import pytest
@@ -48,6 +49,15 @@ def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
 def test_switches_take_nothing():
     for command in ((), ("count",), ("course", "start")):
         assert "bool" not in run(*command, "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["train", "pack", "count-pieces", "encode", "count", "inspect", "play", "grade"])
+def test_options_stand_in_groups_that_can_be_overseen(command):
+    groups = re.split(
+        r"^╭─", CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"}).stdout, flags=re.MULTILINE
+    )
+    sizes = [len(re.findall(r"^│ .{4} ?--\w", group, re.MULTILINE)) for group in groups[1:]]
+    assert 1 <= max(sizes) <= 13, sizes
 
 
 def test_counts_are_not_trained_on_as_text(tmp_path):
