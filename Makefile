@@ -1,6 +1,6 @@
 # The only commands a person must know. Each sets up what it needs, once. Nothing outside this folder is changed, except that
-# `make test` installs Debian's Chromium if there is no browser (or name one like it by CHROMIUM), `make pictures` an emoji font, and
-# `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
+# `make test` installs Debian's Chromium and Firefox where they are missing (or name others by CHROMIUM and FIREFOX), `make pictures`
+# an emoji font, and `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
 #   make demo     needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
@@ -45,7 +45,7 @@ $(STAMPS)/wheel: $(STAMPS)/venv requirements/wheel.txt
 	touch $@
 
 $(STAMPS)/browser: $(STAMPS)/venv
-	tools/chromium.sh
+	tools/browsers.sh
 	touch $@
 
 # The core as a module for web pages, without a server. Adds Rust's standard library for that target where it is missing.
@@ -192,7 +192,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 
 pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew
-	tools/chromium.sh --emoji
+	tools/browsers.sh --pictures
 	$(BIN)/minitok demo --svg docs/images/demo.svg > /dev/null
 	$(BIN)/python tools/explain_pictures.py
 	$(BIN)/python tools/play_pictures.py

@@ -16,6 +16,7 @@ import sys
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
+from string import Template
 
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
@@ -45,15 +46,15 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
-    shutil.copytree(PAGES / "lesson", folder / "lesson")
+    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
     index = with_card(with_course(with_policy(static.pop("index.html").decode()), course), address)
     write(folder / "index.html", index.encode())
     shutil.copyfile(CARD, folder / CARD.name)
-    for lesson in sorted(PAGES.glob("lesson-*.html")):
-        write(folder / lesson.name, with_course(with_policy(lesson.read_text(encoding="utf-8")), course).encode())
+    for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
+        write(folder / lesson.name, with_course(with_policy(in_frame(lesson)), course).encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
     for name in sorted({published.file for published in PUBLISHED.values()}):
@@ -86,6 +87,13 @@ def catalogue() -> dict[str, object]:
     in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
     in_files["gguf"] = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
     return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(RequestLimits())}
+
+
+def in_frame(lesson: Path) -> str:
+    """The page of a lesson: what all of them share stands in one file, with room for the title and the text of each."""
+    frame = (PAGES / "lesson" / "frame.html").read_text(encoding="utf-8")
+    title, text = lesson.read_text(encoding="utf-8").removeprefix("<title>").split("</title>\n", 1)
+    return Template(frame).substitute(title=title, name=lesson.stem, lesson=text)
 
 
 def with_policy(page: str) -> str:

@@ -1,5 +1,7 @@
 """Input of a wrong kind gets an error that names it, the same on both backends, at every entry point."""
 
+from pathlib import Path
+
 import minitok
 import numpy as np
 import pytest
@@ -22,6 +24,13 @@ def tokenizer(backend, **options):
 def test_text_must_be_str_or_bytes(entry, wrong):
     failed = failure_on_both(lambda backend: getattr(tokenizer(backend), entry)(wrong))
     assert failed == Failure(TypeError, f"text must be str or bytes, not {type(wrong).__name__}")
+
+
+@pytest.mark.parametrize("texts", [Path("a.txt"), [Path("a.txt")]])
+def test_who_trains_on_a_path_is_told_what_reads_files(texts):
+    for call in (lambda: minitok.train(texts, 300), lambda: minitok.count_pieces(texts)):
+        with pytest.raises(TypeError, match="; train_files reads files"):
+            call()
 
 
 @pytest.mark.parametrize("entry", BATCH_POINTS)

@@ -64,6 +64,8 @@ def test_a_name_means_its_pattern(name, pattern, backend):
         ("qwen3.6", "'qwen3.5'"),
         ("gpt2(?#then)llama", "'llama3'"),
         ("GPT-4O", "'gpt-4o'"),
+        ("gpt2 ", "'gpt2'"),
+        (" cl100k_base", "'cl100k_base'"),
         ("hello world", None),
         ("ab", None),
         ("#bytes", None),

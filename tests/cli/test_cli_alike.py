@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 
 import minitok
 import pytest
@@ -36,6 +37,27 @@ def test_count_takes_a_text_instead_of_files(tmp_path):
         "bytes": 8,
     }
     assert run("count", tmp_path / "a.txt", "--text", "a").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["encode", "count", "compare"])
+def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
+    ended = run(command, "Hello, world")
+    assert ended.exit_code == 1
+    assert ended.stderr == "minitok: Hello, world: no such file; a text is given with --text\n"
+
+
+def test_switches_take_nothing():
+    for command in ((), ("count",), ("course", "start")):
+        assert "bool" not in run(*command, "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["train", "pack", "count-pieces", "encode", "count", "inspect", "play", "grade"])
+def test_options_stand_in_groups_that_can_be_overseen(command):
+    groups = re.split(
+        r"^╭─", CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"}).stdout, flags=re.MULTILINE
+    )
+    sizes = [len(re.findall(r"^│ +(?:\* +)?--\w", group, re.MULTILINE)) for group in groups[1:]]
+    assert 1 <= max(sizes) <= 13, sizes
 
 
 def test_counts_are_not_trained_on_as_text(tmp_path):

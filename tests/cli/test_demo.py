@@ -102,6 +102,20 @@ def test_every_byte_is_visible():
     assert visible("é\u200d\ufffd".encode()) == "é‹U+200D›\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u00a0\u0300", "‹U+00A0›◌\u0300"),
+        (" \u0301a\u0301\u0302", "·◌\u0301a\u0301\u0302"),
+        ("a\u0300", "a\u0300"),
+        ("\r\u0903\u093f", "␍◌\u0903\u093f"),
+    ],
+)
+def test_a_combining_character_is_not_drawn_on_a_mark(text, shown):
+    assert visible(text.encode()) == shown
+    assert visible(b"\xff" + text.encode()) == "‹ff›" + shown
+
+
 def test_steps_follow_the_trace():
     events = []
     tok = minitok.train(["low lower lowest"], 259, trace=events.append)

@@ -127,6 +127,46 @@ def test_a_template_comes_with_its_tokenizer(chat, tmp_path, where):
     assert turns(chat)[1][0] == "user"
 
 
+NAMED = [{"name": "rag", "template": "R{{ messages[0].content }}"}, {"name": "default", "template": CHATML}]
+
+
+@pytest.mark.parametrize("where", ["config", "older", "jinja", "no default"])
+def test_several_templates_are_chosen_by_name(chat, tmp_path, where):
+    tok = minitok.train([CORPUS] * 4, 480 + len(SPECIAL), pattern="cl100k", special_tokens=SPECIAL)
+    files, config = [files_of(tmp_path, tok)], dict(CONFIG, chat_template=NAMED)
+    if where == "older":
+        del config["chat_template"]
+        (tmp_path / "chat_template.json").write_text(json.dumps({"chat_template": NAMED}))
+        files.append(tmp_path / "chat_template.json")
+    elif where == "jinja":
+        config["chat_template"] = CHATML
+        (tmp_path / "rag.jinja").write_text(NAMED[0]["template"])
+        files.append(tmp_path / "rag.jinja")
+    elif where == "no default":
+        config["chat_template"] = [NAMED[0], {"name": "tools", "template": CHATML}]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    chat.locator("#open-tokenizer").set_input_files([*files, tmp_path / "tokenizer_config.json"])
+    names = chat.locator("#conversation [name=named]")
+    usual = "tools" if where == "no default" else "default"
+    expect(names.locator("option")).to_have_text(["rag", "tools"] if where == "no default" else ["default", "rag"])
+    say(chat, ("user", "Hi"))
+    names.select_option("rag")
+    expect(chat.locator(".turns li").nth(1)).to_contain_text("Hi")
+    assert turns(chat) == [("template", "R"), ("user", "Hi")]
+    names.select_option(usual)
+    expect(chat.locator("#conversation [name=template]")).to_have_value(CHATML)
+    expect(chat.locator(".turns li[data-writer=user]")).to_contain_text("Hi<|im_end|>")
+    # What is changed is the template that is shown.
+    names.select_option("rag")
+    chat.locator("#chat summary").click()
+    chat.locator("#conversation [name=template]").fill("Q{{ messages[0].content }}")
+    expect(chat.locator(".turns li").first).to_contain_text("Q")
+    names.select_option(usual)
+    expect(chat.locator("#conversation [name=template]")).to_have_value(CHATML)
+    chat.locator("#conversation [name=encoding]").select_option("gpt2")
+    expect(names).to_be_hidden()
+
+
 def test_a_template_alone_is_for_the_encoding_that_is_shown(chat, tmp_path):
     (tmp_path / "chat_template.jinja").write_text("{{ messages[0].content }}<|start|>")
     chat.locator("#open-tokenizer").set_input_files(tmp_path / "chat_template.jinja")

@@ -1,9 +1,11 @@
-"""Lessons 2 and 3 as pages: what they say of bytes and merges is what Python and the library say."""
+"""Lessons 2 to 6 as pages: what they say of bytes, merges, pieces and streams is what Python and the library say."""
 
 import minitok
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from minitok.explain.visible import visible
 from minitok.reference.pairs import count_pairs, merge_pair
+from minitok.reference.pretokenize import Pattern
 from playground import HOSTILE
 from playwright.sync_api import expect
 from test_static_lesson import predict, section
@@ -27,7 +29,61 @@ PAIRS = [
     ("Three of a kind, counted", count_pairs(list(b"aaa"))[97, 97]),
     ("Three of a kind, merged", len(merge_pair(list(b"aaa"), (97, 97), 256))),
 ]
-LESSONS = {"lesson-2.html": BYTES, "lesson-3.html": PAIRS}
+GPT2 = minitok.get_encoding("gpt2")
+CAPITALS = b"I'LL pay 12345"
+SPLITS = [
+    ("Into pieces", len(Pattern("gpt2").split(b"I'll be  back, 007!"))),
+    ("The second space", "with “back”, behind it" if b" back" in Pattern("gpt2").split(b"I'll be  back, 007!") else ""),
+    ("Capitals", len(Pattern("gpt2").split(CAPITALS[:4]))),
+    ("Digits", sum(piece.isdigit() for piece in Pattern("cl100k").split(CAPITALS))),
+    ("Across an edge", "· + b" if minitok.train(["a1a1a1 bc"], 257).merges == [(32, 98)] else ""),
+    ("A tie", " + ".join(map(chr, minitok.train(["cdabe"], 257, pattern="none").merges[0]))),
+]
+
+
+def of_merges(*merges):
+    ids = {bytes([byte]): byte for byte in range(256)}
+    pairs = []
+    for left, right in (merge.encode().split() for merge in merges):
+        pairs.append((ids[left], ids[right]))
+        ids[left + right] = 255 + len(pairs)
+    return minitok.Tokenizer(pairs, pattern="none")
+
+
+def cut(tok, text):
+    return " | ".join(token.decode() for token in tok.tokenize(text))
+
+
+ENCODED = [
+    ("Two that share a letter", cut(of_merges("b a", "c b"), "cba")),
+    ("A token that is never made", cut(of_merges("b c", "a b", "ab c"), "abc")),
+    ("One merge, two places", cut(of_merges("a a"), "aaa")),
+    ("Step by step", 5 - of_merges("a b", "b c", "ab c").count("abcbc")),
+    ("Wrong, and not noticed", 3),
+    ("A real word", GPT2.count(" unforgettable")),
+]
+CRAB = GPT2.encode("🦀")
+
+
+def pushed(tok, ids):
+    decoder = tok.stream_decoder()
+    return [*map(decoder.push, ids), decoder.finish()]
+
+
+STREAMS = [
+    ("Tokens that are text", sum("\ufffd" not in GPT2.decode([one]) for one in CRAB)),
+    ("Half a character", "a, and a space" if pushed(GPT2, GPT2.encode("a 🦀"))[:2] == ["a", " "] else ""),
+    ("The end", pushed(GPT2, GPT2.encode("a 🦀")[:2])[-1]),
+    ("Held back", len("🦀".encode()) - 1),
+    ("One is lost", GPT2.decode([CRAB[0], CRAB[2]]).count("\ufffd")),
+]
+LESSONS = {
+    "lesson-2.html": BYTES,
+    "lesson-3.html": PAIRS,
+    "lesson-4.html": SPLITS,
+    "lesson-5.html": ENCODED,
+    "lesson-6.html": STREAMS,
+}
 
 
 @pytest.fixture
@@ -95,11 +151,89 @@ def test_a_text_is_merged_step_by_step(lesson, text):
         expect(page.locator("#steps .step p").first).to_contain_text(f"make id {256 + at}: {count} place")
 
 
+@pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", "none"])
+@pytest.mark.parametrize("text", ["The dog. The dog! Good dogs, 2025.", "naïve café  naïve\u00a0🦀", "ab ab abc"])
+def test_pieces_are_counted_and_merged(lesson, pattern, text):
+    page = lesson("lesson-4.html")
+    page.locator("#own [name=text]").fill(text)
+    page.locator("#own [name=pattern]").select_option(pattern)
+    page.locator("#own [name=merges]").fill("3")
+    page.locator("#own [type=submit]").click()
+    pieces = Pattern(pattern).split(text.encode())
+    expect(page.locator("#steps figure bdi")).to_have_text([visible(piece) for piece in pieces])
+    tok = minitok.train([text], 259, pattern=pattern)
+    page.locator("#steps input[type=range]").fill(str(len(tok.merges)))
+    distinct = {tuple(tok.encode(piece)): pieces.count(piece) for piece in pieces}
+    rows = page.locator("#steps table").last.locator("tbody tr")
+    expect(rows).to_have_count(len(distinct))
+    shown = {
+        tuple(map(int, row.locator("small").all_text_contents())): int(row.locator("td").last.text_content())
+        for row in rows.all()
+    }
+    assert shown == distinct
+
+
+MERGES_OF_YOURS = [("b a\nc b", "cbacb"), ("a b\nb c\nab c", "abcbc"), ("a a\naa aa", "a" * 11), ("n a\nï v", "naïve")]
+
+
+@pytest.mark.parametrize(("merges", "text"), MERGES_OF_YOURS)
+def test_merges_of_yours(lesson, merges, text):
+    if "ï" in merges:
+        page = lesson("lesson-5.html")
+        encode(page, merges, text)
+        expect(page.locator("#status")).to_have_text("Line 2: “ï” is not a token yet. A line above must make it.")
+        return
+    page = lesson("lesson-5.html")
+    encode(page, merges, text)
+    tok = of_merges(*merges.split("\n"))
+    expect(page.locator("#inside > .tokens small")).to_have_text(list(map(str, tok.encode(text))))
+    expect(page.locator("#ways tbody tr")).to_have_count(4)
+    for row in page.locator("#ways tbody tr").all():
+        cells = row.locator("td")
+        is_right = cells.nth(1).locator(".token").all_text_contents() == [one.decode() for one in tok.tokenize(text)]
+        assert cells.nth(2).text_content() == ("right here" if is_right else "wrong")
+
+
+def encode(page, merges, text):
+    page.locator("#own [name=merges]").fill(merges)
+    page.locator("#own [name=text]").fill(text)
+    page.locator("#own [type=submit]").click()
+
+
+@pytest.mark.parametrize(
+    ("merges", "word"), [("a", "Line 1: “a” is not two tokens"), ("a b\na b", "Line 2: “ab” is a token already")]
+)
+def test_merges_that_cannot_be(lesson, merges, word):
+    page = lesson("lesson-5.html")
+    encode(page, merges, "ab")
+    expect(page.locator("#status")).to_contain_text(word)
+
+
+@pytest.mark.parametrize("encoding", ["gpt2", ""])
+@pytest.mark.parametrize("text", ["a 🦀, 漢字", "\ufeffa", "plain", *HOSTILE[:2]])
+def test_a_completion_comes(lesson, encoding, text):
+    page = lesson("lesson-6.html")
+    page.locator("#own [name=encoding]").select_option(encoding)
+    page.locator("#own [name=text]").fill(text)
+    page.locator("#own [type=submit]").click()
+    tok = GPT2 if encoding else minitok.Tokenizer([], pattern="none")
+    text = page.locator("#own [name=text]").input_value()
+    ids, decoder = tok.encode(text), tok.stream_decoder()
+    expect(page.locator("#stream output")).to_have_text(f"1 of {len(ids)} token{'s' if len(ids) > 0 else ''}")
+    came = ""
+    for at, one in enumerate(ids, 1):
+        came += decoder.push(one)
+        page.locator("#stream input[type=range]").fill(str(at))
+        expect(page.locator("#stream .completion")).to_have_text(visible(came.encode()) or "nothing")
+        held = tok.decode_bytes(ids[:at])[len(came.encode()) :]
+        expect(page.locator("#stream p").last).to_have_text(f"Held back: {held.hex(' ') or 'nothing'}")
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_link_leads_somewhere(lesson, name, static_site):
     page = lesson(name)
     links = [one.get_attribute("href") for one in page.locator("#onward a").all()]
-    assert links[0].startswith("../course/lesson-0")
+    assert links[0] == f"../course/{name.replace('-', '-0')}"
     page.goto(static_site + links[1])
     expect(page.locator("h1")).to_be_visible()
 

@@ -4,6 +4,7 @@ import json
 import random
 import re
 
+import brotli
 import minitok
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -257,3 +258,14 @@ def test_nothing_that_axe_finds(browser, site, look):
         page.locator("#completed .token").first.wait_for()
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0].get("failureSummary")) for one in found] == []
+
+
+# -- what is fetched -------------------------------------------------------------------------------------------------
+
+
+def test_the_page_and_its_engine_are_small(pages):
+    """What a page fetches before it shows tokens, but for the vocabularies that it shows, as servers compress it."""
+    files = [pages / "index.html", *pages.glob("static/*.*"), *pages.glob("core/**/*.*")]
+    sizes = {file.name: len(brotli.compress(file.read_bytes())) for file in files if file.name != "shakespeare.txt"}
+    assert len(sizes) > 40
+    assert sum(sizes.values()) < 700_000, sizes

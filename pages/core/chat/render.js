@@ -20,9 +20,9 @@ const ROLES = ["system", "user", "assistant", "tool", "developer", "function"];
 // A template is a program, which may not end: as many steps, and as many characters, as any conversation needs.
 const MOST = { steps: 2_000_000, characters: 4_000_000 };
 
-// The spans of a conversation. `chat` is { templates, tokens }: the template of the name "default" is run.
-export function render(chat, messages, { add_generation_prompt: adds = false, ...variables } = {}) {
-  const source = chat.templates.default;
+// The spans of a conversation. `chat` is { templates, tokens }: `template` is the name of the one that is run.
+export function render(chat, messages, { template = "default", add_generation_prompt: adds = false, ...variables } = {}) {
+  const source = chat.templates[template];
   if (source === undefined) throw new TemplateError("this tokenizer has no chat template");
   if (!messages.length) throw new TemplateError("the conversation is empty: a template needs a message");
   const given = Object.entries(variables).map(([name, value]) => [name, fromJson(value, { ...UNKNOWN, field: "variables" })]);

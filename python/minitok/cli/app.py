@@ -55,7 +55,7 @@ class Commands(TyperGroup):
         super().__init__(*args, **options)
         for command in self.commands.values():
             join_lines(command)
-            show_types(command)
+        show_types(self)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -50,7 +50,7 @@ def command(
     if text is not None:
         data = as_typed(text)
     else:
-        data = b"".join(chunk for name in named_inputs(files or []) for chunk in chunks(name))
+        data = b"".join(chunk for name in named_inputs(files or [], or_text=True) for chunk in chunks(name))
     rows = [compared(named, tok, data) for named, tok in toks]
     if json:
         print_json({"bytes": len(data), "tokenizers": rows})

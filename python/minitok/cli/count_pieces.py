@@ -13,6 +13,7 @@ from minitok import PieceCounts, count_pieces_in_files
 from .console import output, print_json
 from .inputs import check_output
 from .options import (
+    READING,
     BackendOption,
     FieldOption,
     JsonOption,
@@ -45,7 +46,10 @@ def command(
     ] = None,
     separator: SeparatorOption = None,
     field: FieldOption = "text",
-    merge: Annotated[bool, typer.Option("--merge", help="The files are counts: add them up, in this order.")] = False,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help="The files are counts: add them up, in this order.", rich_help_panel=READING),
+    ] = False,
     threads: ThreadsOption = None,
     max_memory: MaxMemoryOption = None,
     backend: BackendOption = None,

@@ -70,7 +70,7 @@ def command(
         for ids in tok.encode_batch(texts, allowed_special=allowed):
             write(ids, json=json)
         return
-    names = named_inputs(files or [])
+    names = named_inputs(files or [], or_text=True)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
             if lines:

@@ -27,15 +27,22 @@ COUNTS = f'"format": "{COUNTS_FORMAT}"'.encode()
 CHUNK = 1 << 20
 
 
-def named_inputs(files: Sequence[str]) -> list[str]:
+def named_inputs(files: Sequence[str], *, or_text: bool = False) -> list[str]:
     """The files that the arguments name, patterns resolved; standard input without any.
+
+    Where a command takes a text instead (``or_text``), the error of a file that is missing says how.
 
     >>> named_inputs([])
     ['-']
     """
     names: list[str] = []
     for file in files or [STDIN]:
-        names += [STDIN] if file == STDIN else map(str, expand(file))
+        try:
+            names += [STDIN] if file == STDIN else map(str, expand(file))
+        except FileNotFoundError as error:
+            if or_text:
+                error.strerror = f"{error.strerror}; a text is given with --text"
+            raise
     return names
 
 

@@ -76,12 +76,21 @@ TextOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
 # How a corpus is read, and with what.
+READING = "Reading files"
 SeparatorOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--separator", help="The text that separates documents in a file.", show_default=False),
+    typer.Option(
+        "--separator",
+        help="The text that separates documents in a file.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
 ]
 FieldOption = Annotated[
-    str, typer.Option("--field", help="The field of a JSON line, or the column, that holds the text.")
+    str,
+    typer.Option(
+        "--field", help="The field of a JSON line, or the column, that holds the text.", rich_help_panel=READING
+    ),
 ]
 PatternOption = Annotated[
     str,

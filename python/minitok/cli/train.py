@@ -16,6 +16,7 @@ from .console import output, print_json
 from .count_pieces import merged
 from .inputs import STDIN, check_corpus, check_output
 from .options import (
+    READING,
     BackendOption,
     FieldOption,
     JsonOption,
@@ -25,6 +26,8 @@ from .options import (
     SeparatorOption,
     ThreadsOption,
 )
+
+MERGING = "Merging"
 
 
 class TieBreak(str, Enum):
@@ -62,13 +65,17 @@ def command(
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
     ] = None,
     tie_break: Annotated[
-        TieBreak, typer.Option(help="Which of equally frequent pairs is merged first.")
+        TieBreak, typer.Option(help="Which of equally frequent pairs is merged first.", rich_help_panel=MERGING)
     ] = TieBreak.smallest_ids,
-    byte_order: Annotated[ByteOrder, typer.Option(help="The order of ids 0 to 255.")] = ByteOrder.identity,
-    min_frequency: Annotated[int, typer.Option(min=1, help="The lowest count at which a pair is merged.")] = 1,
+    byte_order: Annotated[
+        ByteOrder, typer.Option(help="The order of ids 0 to 255.", rich_help_panel=MERGING)
+    ] = ByteOrder.identity,
+    min_frequency: Annotated[
+        int, typer.Option(min=1, help="The lowest count at which a pair is merged.", rich_help_panel=MERGING)
+    ] = 1,
     max_token_length: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="The longest token, in bytes.", show_default=False),
+        typer.Option(min=1, help="The longest token, in bytes.", show_default=False, rich_help_panel=MERGING),
     ] = None,
     separator: SeparatorOption = None,
     field: FieldOption = "text",
@@ -79,7 +86,12 @@ def command(
     threads: ThreadsOption = None,
     max_memory: MaxMemoryOption = None,
     counts: Annotated[
-        bool, typer.Option("--counts", help="The files are counts, as count-pieces writes them: train on their sum.")
+        bool,
+        typer.Option(
+            "--counts",
+            help="The files are counts, as count-pieces writes them: train on their sum.",
+            rich_help_panel=READING,
+        ),
     ] = False,
     backend: BackendOption = None,
     quiet: QuietOption = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ..arguments import check_pattern, thread_count
@@ -16,7 +17,6 @@ from .records import batches_of
 from .temporary import Scratch
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
@@ -200,7 +200,10 @@ def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
     """The texts, if each of them is one."""
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
+    if isinstance(texts, os.PathLike):
+        raise TypeError("texts must be an iterable of str or bytes, not a path; train_files reads files")
     for index, text in enumerate(texts):
         if not isinstance(text, (str, bytes)):
-            raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}")
+            files = "; train_files reads files" if isinstance(text, os.PathLike) else ""
+            raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}{files}")
         yield text

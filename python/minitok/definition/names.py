@@ -119,7 +119,7 @@ def step_named(step: str) -> str:
     meant = PATTERNS.get(encoding_of_model(name) or name)
     if meant:
         return mark + meant
-    near = nearest(name, pattern_names()) if re.fullmatch(r"[\w.-]+", name) else []
+    near = nearest(name, pattern_names()) if re.fullmatch(r"[\w.-]+", name.strip()) else []
     if not near and METACHARACTERS & set(name):
         return step
     known = f"did you mean {either(near)}?" if near else f"patterns with names are {', '.join(pattern_names()[:11])}."
@@ -139,10 +139,11 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     import difflib
 
     plain = {other.lower(): other for other in dict.fromkeys(known)}
-    if name.lower() in plain:
-        return [plain[name.lower()]]
-    close = difflib.get_close_matches(name.lower(), plain, n=3, cutoff=ALIKE)
-    longer = [other for other in plain if len(name) > 2 and other.startswith(name.lower())]
+    name = name.strip().lower()
+    if name in plain:
+        return [plain[name]]
+    close = difflib.get_close_matches(name, plain, n=3, cutoff=ALIKE)
+    longer = [other for other in plain if len(name) > 2 and other.startswith(name)]
     return [plain[other] for other in dict.fromkeys([*close, *longer])][:3]
 
 

@@ -22,9 +22,14 @@ DOTTED_CIRCLE = "\N{DOTTED CIRCLE}"
 
 
 def visible_parts(token: bytes) -> Iterator[tuple[str, bool]]:
-    """The token as pieces of text in which everything can be seen, each with whether it is a mark that stands for more."""
+    """The token as pieces of text in which everything can be seen, each with whether it is a mark that stands for more.
+
+    >>> visible("a\\u00a0\\u0300".encode())
+    'a‹U+00A0›◌̀'
+    """
     plain = ""
     broken: list[str] = []
+    sits_on = ""  # the mark before, on which a combining character would be drawn
     # Each byte that is not part of a whole character becomes a lone surrogate, DC80 to DCFF.
     for char in token.decode("utf-8", "surrogateescape"):
         is_byte = "\udc80" <= char <= "\udcff"
@@ -34,13 +39,15 @@ def visible_parts(token: bytes) -> Iterator[tuple[str, bool]]:
             plain = ""
         if broken and not is_byte:
             yield f"‹{' '.join(broken)}›", True
-            broken = []
+            broken, sits_on = [], "›"
         if is_byte:
             broken.append(f"{ord(char) - 0xDC00:02x}")
         elif mark:
             yield mark, True
+            sits_on = mark
         else:
-            plain += char
+            plain += with_circle(char) if sits_on else char
+            sits_on = ""
     if plain:
         yield plain, False
     if broken:

@@ -1,5 +1,6 @@
 """Arrays of numpy instead of lists, the greatest bytes for ties, and a text file for saving."""
 
+import codecs
 import heapq
 
 import numpy as np
@@ -108,22 +109,13 @@ def decode(ids, merges):
 
 class StreamDecoder:
     def __init__(self, merges):
-        self.tokens, self.held = vocabulary(merges), b""
+        self.tokens, self.decoder = vocabulary(merges), codecs.getincrementaldecoder("utf-8")("replace")
 
     def push(self, token_id):
-        self.held += self.tokens[token_id]
-        for keep in range(4):
-            try:
-                text = self.held[: len(self.held) - keep].decode()
-            except UnicodeDecodeError:
-                continue
-            self.held = self.held[len(self.held) - keep :]
-            return text
-        return ""  # something in it is not valid; it is shown at the end
+        return self.decoder.decode(self.tokens[token_id])
 
     def finish(self):
-        text, self.held = self.held.decode(errors="replace"), b""
-        return text
+        return self.decoder.decode(b"", final=True)
 
 
 def encode(text, merges, special_tokens=None, allowed=(), pattern=GPT2):

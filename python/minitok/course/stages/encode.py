@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...data import tiny_shakespeare
 from ...tokenizer import Tokenizer
+from ...training import train
 from ..bench import Bench
 from ..parting import encode_parting, mistakes
 from ..report import Failure
@@ -30,14 +32,26 @@ EXAMPLES: tuple[tuple[str, list[Pair]], ...] = (
     ("aaaa", [(A, A), (256, 256)]),
     ("", [(A, B)]),
     ("a", []),
+    (" aB", [(32, A)]),
+    ("\n\n", [(10, 10)]),
+    ("ab" * 200, [(A, B), (256, 256)]),
     ("éé", [(0xC3, 0xA9)]),
 )
 
 
 def run(bench: Bench) -> Failure | None:
     bench.need("encode_piece")
-    examples = EXAMPLES if bench.course_names else EXAMPLES[:-1]
+    examples = [*EXAMPLES, *learnt(bench)] if bench.course_names else EXAMPLES[:-1]
     return bench.search(lambda one: check(bench, *one), examples, merges_and_pieces(bench.random, "é"), tries=80)
+
+
+def learnt(bench: Bench) -> list[tuple[str, list[Pair]]]:
+    """Long words, under more merges than a program may have been tried with."""
+    plays = tiny_shakespeare()
+    merges = list(train([plays[:200_000]], 256 + 1100).merges)
+    words = sorted({word for word in plays.split() if len(word) > 11 and word.isalpha()})
+    some = bench.random.sample(words, 92)
+    return [*((f" {word}", merges) for word in some[:12]), ("".join(some[12:]), merges)]
 
 
 def check(bench: Bench, piece: str, merges: list[Pair]) -> Failure | None:

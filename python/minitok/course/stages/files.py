@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ...data import tiny_shakespeare
 from ...tokenizer import Tokenizer
 from ...training import train
 from ..bench import Bench, parts_at
@@ -29,6 +30,8 @@ CHUNKS: tuple[list[str], ...] = (
     ["it", "'s it'", "s"],
     ["he'l", "l"],
     ["", "low", "", " low", ""],
+    ["lo", "", "w"],
+    ["  "],
     [],
     ["é", "é 🦀", " é"],
     ["12", "3 4", "5"],
@@ -201,9 +204,9 @@ def check_lazy(bench: Bench) -> Failure | None:
 
 def saved(bench: Bench) -> list[tuple[dict[Pair, int], str, dict[str, int]]]:
     """Tokenizers to save: merges, a pattern, special tokens."""
-    some = {(left, right): 256 + rank for rank, (left, right) in enumerate(train([CORPUS * 3], 256 + 30).merges)}
+    some = learnt(CORPUS * 3, 30)
     word = letters(bench.random, 4)
-    own = {(left, right): 256 + rank for rank, (left, right) in enumerate(train([word * 3], 259).merges)}
+    own = learnt(word * 3, 3)
     cases = [
         (some, GPT2, {}),
         (some, CL100K, {}),
@@ -211,8 +214,18 @@ def saved(bench: Bench) -> list[tuple[dict[Pair, int], str, dict[str, int]]]:
         ({}, GPT2, {"<|é|>": 256}),
     ]
     if bench.course_names:
-        cases += [(own, rf"[{word}]+|\s", {"<|a b|>": 300, '"quoted"\\': 301})]
+        cases += [
+            (own, rf"[{word}]+|\s", {"<|a b|>": 300, '"quoted"\\': 301}),
+            # What a file of lines or of texts would lose: line ends, spaces at the ends, tokens that are no characters.
+            (own, " a\n|[b-z]+|. ", {" <s>\n": 300}),
+            (learnt("🦀🦁🦊 漢字汉 éèê" * 3, 24), GPT2, {}),
+            (learnt(tiny_shakespeare()[:200_000], 1100), GPT2, {}),
+        ]
     return cases
+
+
+def learnt(text: str, n_merges: int) -> dict[Pair, int]:
+    return ids_of([(left, right) for left, right in train([text], 256 + n_merges).merges])
 
 
 def check_saved(bench: Bench, merges: dict[Pair, int], pattern: str, special_tokens: dict[str, int]) -> Failure | None:

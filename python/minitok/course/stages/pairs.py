@@ -24,6 +24,8 @@ COUNTS: tuple[Counted, ...] = (
     ([1, 2], {(1, 2): 3, (7, 8): 1}, 1),
     ([1, 2, 2], None, 5),
     ([1, 2, 1], {(2, 1): 4}, 3),
+    ([0, 1, 0, 1], None, 1),
+    ([300, 70_000, 300, 70_000, 44], None, 1),
 )
 # In an order in which a mistake is met where it does not look like another one.
 MERGES: tuple[tuple[list[int], Pair], ...] = (
@@ -36,13 +38,17 @@ MERGES: tuple[tuple[list[int], Pair], ...] = (
     ([2, 1], (1, 2)),
     ([1], (1, 2)),
     ([], (1, 2)),
+    ([0, 1, 0], (0, 1)),
+    ([300, 70_000, 300, 70_000, 44], (300, 70_000)),
 )
 
 
 def run(bench: Bench) -> Failure | None:
     bench.need("count_pairs", "merge_pair")
-    ids = st.lists(st.integers(1, 4), max_size=12)
-    pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    # Few ids, so that pairs repeat: small ones, or some that are not bytes.
+    some = st.sampled_from(bench.random.choice([(1, 2, 3, 4), (0, 1, 2, 255), (97, 256, 353, 70_000)]))
+    ids = st.lists(some, max_size=12)
+    pairs = st.tuples(some, some)
     counts = st.one_of(st.none(), st.dictionaries(pairs, st.integers(1, 9), max_size=3))
     times = st.integers(1, 4) if bench.course_names else st.just(1)
     counted: Any = st.tuples(ids, counts, times)

@@ -31,6 +31,8 @@ CL100K = (
 PATTERNS = {"gpt2": GPT2, "cl100k": CL100K}
 
 ODD = "é€漢🦀"
+# Characters that cannot be seen, or that programs use for themselves.
+RARE = ["\x7f\x1b", "\xad", "\ufffd", "\ue000", "\uffff", "𠀀", "\U0010ffff"]
 
 
 def letters(chance: random.Random, number: int = 3) -> str:
@@ -45,13 +47,14 @@ def runs(chance: random.Random) -> list[str]:
     white = [" ", "   ", "\n", "\n\n", " \n ", "\t\t", "\r\n", "\r", "\x0b\x0c", "\xa0\xa0", "\u3000 ", "\u2028\x85"]
     words = [small, letters(chance).upper(), "éàü", "мир", "漢字", "e\u0301o\u0308", "नमस्ते"]
     numbers = [digits, "٣٤٥", "½Ⅷ²"]
-    symbols = ["...", '"((', "__", "'", "'s", "'ll", "'ve", "'re", "👩\u200d💻", "\ufeff", "\0"]
+    symbols = ["...", '"((', "__", "'", "'s", "'ll", "'ve", "'re", "’", "👩\u200d💻", "\ufeff", "\0"]
     return [*white, *words, *numbers, *symbols]
 
 
 def texts(chance: random.Random, most: int = 30) -> SearchStrategy[str]:
-    """Short texts of a few letters, spaces, digits, marks and characters of two, three and four bytes."""
-    return st.text(alphabet=letters(chance) + " \n'!1" + ODD, max_size=most)
+    """Short texts of a few letters, spaces, digits, marks and characters of two to four bytes; and of runs of each kind."""
+    mixed = st.lists(st.sampled_from([*runs(chance), *RARE]), max_size=max(1, most // 5)).map("".join)
+    return st.one_of(st.text(alphabet=letters(chance) + " \n'!1" + ODD, max_size=most), mixed)
 
 
 def paragraphs(chance: random.Random, most: int = 1500) -> SearchStrategy[str]:

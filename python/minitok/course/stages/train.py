@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Pair = tuple[int, int]
 Case = tuple[str, int, str | None]
 
+MANY = [first + second for first in "aeiou" for second in "npqrstvwxz"]
 # Each text, how many merges, and a pattern. In the first ones no two pairs are equally frequent where it matters.
 EXAMPLES: tuple[Case, ...] = (
     ("ab ab abc", 1, None),
@@ -34,8 +35,15 @@ EXAMPLES: tuple[Case, ...] = (
     ("ab", 0, None),
     ("hug pug hug hugs", 3, None),
     ("ab " * 30 + "xyxyxyxy" * 12, 1, None),
+    ("e\u0301e\u0301 e\u0301 xyx", 1, None),
+    # What is frequent comes late, and often.
+    ("ab " * 2000 + "cd " * 2500, 1, None),
 )
-EXHAUSTED: tuple[Case, ...] = (("ab", 4, None), ("a", 1, None), ("", 3, None), ("aa aa", 9, None))
+EXHAUSTED: tuple[Case, ...] = (
+    *(("ab", 4, None), ("a", 1, None), ("", 3, None), ("aa aa", 9, None), ("a\n\n", 1, None), ("  ", 1, None)),
+    # Ids beyond two bytes' worth of merges.
+    ("".join(f" {left}{right}" * 2 for left in "bcdfghjklm" for right in MANY), 420, None),
+)
 
 
 def run(bench: Bench) -> Failure | None:

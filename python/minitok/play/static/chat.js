@@ -41,7 +41,7 @@ export class Chat {
     const before = this.fields.encoding.value || FIRST_ENCODING;
     this.fields.encoding.replaceChildren(...all.map(([name, title]) => el("option", { value: name }, title)));
     this.fields.encoding.value = all.some(([name]) => name === before) ? before : all[0][0];
-    this.fillTemplate();
+    if (this.fields.encoding.value !== before || !this.fields.named.value) this.fillNames();
     if (!byId("said").children.length) this.later();
   }
 
@@ -49,7 +49,7 @@ export class Chat {
   take(chat, encoding = this.fields.encoding.value) {
     this.given.set(encoding, chat);
     this.fields.encoding.value = encoding;
-    this.fillTemplate();
+    this.fillNames();
     this.later();
   }
 
@@ -58,16 +58,30 @@ export class Chat {
     return this.given.get(value) ?? simplest(value);
   }
 
+  // The name of the template that is shown: a model may have several, such as one for tools.
+  get named() {
+    return this.fields.named.value || "default";
+  }
+
+  // The names are offered where there are several.
+  fillNames() {
+    const names = Object.keys(this.chat().templates).sort((one, other) => (other === "default") - (one === "default"));
+    this.fields.named.replaceChildren(...names.map((name) => el("option", {}, name)));
+    this.fields.named.parentElement.hidden = names.length < 2;
+    this.fillTemplate();
+  }
+
   fillTemplate() {
-    this.fields.template.value = this.chat().templates.default ?? "";
+    this.fields.template.value = this.chat().templates[this.named] ?? "";
     byId("template-of").textContent = this.given.has(this.fields.encoding.value) ? "of this tokenizer" : "to begin with: open a tokenizer with its own";
   }
 
   changed({ target }) {
-    if (target === this.fields.encoding) this.fillTemplate();
+    if (target === this.fields.encoding) this.fillNames();
+    if (target === this.fields.named) this.fillTemplate();
     if (target === this.fields.template) {
       const chat = this.chat();
-      this.given.set(this.fields.encoding.value, { ...chat, templates: { ...chat.templates, default: target.value } });
+      this.given.set(this.fields.encoding.value, { ...chat, templates: { ...chat.templates, [this.named]: target.value } });
     }
     this.later();
   }
@@ -106,7 +120,7 @@ export class Chat {
   async run() {
     const { encoding, prompted } = this.fields;
     if (!encoding.value) return;
-    const asked = { encoding: encoding.value, chat: this.chat(), messages: this.rows(), options: { add_generation_prompt: prompted.checked } };
+    const asked = { encoding: encoding.value, chat: this.chat(), messages: this.rows(), options: { add_generation_prompt: prompted.checked, template: this.named } };
     try {
       const told = await latest("chat", asked);
       if (told) byId("said").replaceChildren(...shown(told));

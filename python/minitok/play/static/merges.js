@@ -37,7 +37,8 @@ export class Inside {
     const bytesOf = readVocabulary(vocabulary);
     const isFound = piece.special || piece.added;
     const source = piece.alternative ? [", of the alternative ", el("code", {}, piece.alternative.source)] : [];
-    const about = el("p", {}, `The piece is ${piece.added ? "an" : "a"} `, el("b", {}, why(piece)), ...source, ": ",
+    const article = piece.added ? "an " : isFound || piece.alternative ? "a " : "";
+    const about = el("p", {}, `The piece is ${article}`, el("b", {}, why(piece)), ...source, ": ",
       `${plural(piece.tokens.length, "token")}, ${plural(piece.steps.length, "merge")}.`);
     const tokens = chips(piece.tokens.map((token) => token.id), (id) => bytesOf.get(id), { notes: (id) => String(id) });
     const parts = [about, tokens, ...whole(piece, bytesOf)];

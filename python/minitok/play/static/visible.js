@@ -35,8 +35,8 @@ function partsOf(bytes) {
   }
   addBroken();
   if (bytes.length > LONGEST) add("…", true);
-  const first = parts[0];
-  if (first && JOINS_WHAT_IS_BEFORE.test(first.text)) first.text = `\u25cc${first.text}`;
+  // A combining character would sit on the mark, or the token, before it.
+  for (const part of parts) if (!part.isMark && JOINS_WHAT_IS_BEFORE.test(part.text)) part.text = `\u25cc${part.text}`;
   return parts;
 }
 

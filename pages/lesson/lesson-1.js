@@ -5,26 +5,14 @@ import { reason, row } from "../static/bigram.js";
 import { byId, el, number, plural, table } from "../static/dom.js";
 import { ask } from "../static/source.js";
 import { Stepper } from "../static/stepper.js";
-import { chips, mark, nodes, visible } from "../static/visible.js";
+import { chips, mark, nodes } from "../static/visible.js";
+import { encoded } from "./made.js";
 import { askAll, attempt } from "./predict.js";
 import { QUESTIONS } from "./questions.js";
 
 const FIRST = "Hello, world!";
 const LENGTH = 20;
 const CORPUS = new URL("../static/shakespeare.txt", import.meta.url);
-
-// What people call the models of these vocabularies.
-const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
-
-// A text under an encoding: its ids, and its tokens as bytes and made visible.
-async function encoded(text, encoding) {
-  const told = await ask("tokens", { text, special: false, encodings: [encoding] });
-  const [{ n_vocab: nVocab, ids, lengths }] = told.encodings;
-  const bytes = new TextEncoder().encode(text);
-  let end = 0;
-  const parts = Array.from(lengths, (length) => bytes.subarray(end, end += length));
-  return { text, model: MODELS[encoding], nVocab, ids: [...ids], parts, tokens: parts.map(visible) };
-}
 
 function strip({ model, ids, parts }) {
   const by = new Map(ids.map((id, at) => [id, parts[at]]));

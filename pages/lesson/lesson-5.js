@@ -1,0 +1,161 @@
+// Lesson 5: a piece becomes ids by the merge of the lowest rank, again and again; and what popular mistakes make of it.
+
+import { byId, el, plural, table } from "../static/dom.js";
+import { Inside } from "../static/merges.js";
+import { Refused } from "../static/refused.js";
+import { ask } from "../static/source.js";
+import { chips, visible } from "../static/visible.js";
+import { encoded, mergePair, named, opened } from "./made.js";
+import { askAll, attempt, linksOn } from "./predict.js";
+
+const encoder = new TextEncoder();
+
+const refuse = (at, why) => { throw new Refused(`Line ${at + 1}: ${why}`, 0, "Merges"); };
+
+// Merges that are written as two tokens each, as pairs of ids. A token is looked up by its bytes.
+function read(written) {
+  const key = (token) => String(encoder.encode(token));
+  const ids = new Map(Array.from({ length: 256 }, (_, byte) => [String(byte), byte]));
+  return written.map((line, at) => {
+    const sides = line.trim().split(/\s+/);
+    if (sides.length !== 2) refuse(at, `“${line}” is not two tokens with a space between them.`);
+    const unknown = sides.find((side) => !ids.has(key(side)));
+    if (unknown !== undefined) refuse(at, `“${unknown}” is not a token yet. A line above must make it.`);
+    if (ids.has(key(sides.join("")))) refuse(at, `“${sides.join("")}” is a token already.`);
+    ids.set(key(sides.join("")), 256 + at);
+    return sides.map((side) => ids.get(key(side)));
+  });
+}
+
+// A piece under some merges, as the core encodes and explains it.
+async function made([text, written]) {
+  if (!written) return encoded(text, "gpt2");
+  const one = await opened(read(written));
+  const { piece, vocabulary } = await ask("piece", { text, special: false, encoding: one.name, at: 0 });
+  return { ...one, text, written, piece, vocabulary, ids: piece.tokens.map(({ id }) => id) };
+}
+
+function show(one) {
+  if (!one.written) {
+    const by = new Map(one.ids.map((id, at) => [id, one.parts[at]]));
+    return el("figure", {}, el("figcaption", { class: "count" }, `${one.model}: ${plural(one.ids.length, "token")}, each above its index`),
+      chips(one.ids, (id) => by.get(id), { notes: String }));
+  }
+  const steps = [{ ids: [...encoder.encode(one.text)], said: "its bytes" },
+    ...one.piece.steps.map(({ ids, rank }) => ({ ids, said: `rank ${rank}` }))];
+  return el("figure", {}, el("figcaption", { class: "count" }, `“${one.text}” with ${ranks(one)}`),
+    table("each step", ["after", "the piece"], steps.map(({ ids, said }) => [said, tokensOf(one, ids)])));
+}
+
+const ranks = ({ written }) => written.map((line, rank) => `${line.replace(" ", " + ")} (rank ${rank})`).join(", ");
+const tokensOf = (one, ids) => chips(ids, (id) => one.tokens.get(id));
+const joined = (one, ids = one.ids) => ids.map((id) => named(one, id)).join(" | ");
+
+// -- ways to be wrong ------------------------------------------------------------------------------------------------
+
+// The merges that are possible in some ids: rank and place.
+function possible({ merges }, ids) {
+  const rankOf = new Map(merges.map((pair, rank) => [String(pair), rank]));
+  return ids.slice(1).flatMap((right, at) => {
+    const rank = rankOf.get(String([ids[at], right]));
+    return rank === undefined ? [] : [{ rank, at }];
+  });
+}
+
+function merging(one, choose, most = Infinity) {
+  let ids = [...encoder.encode(one.text)];
+  for (let made = 0, all = possible(one, ids); all.length && made < most; made += 1, all = possible(one, ids)) {
+    const { rank, at } = choose(all);
+    ids = [...ids.slice(0, at), ...mergePair(ids.slice(at, at + 2), one.merges[rank], 256 + rank), ...ids.slice(at + 2)];
+  }
+  return ids;
+}
+
+function longest({ tokens, text }) {
+  const bytes = encoder.encode(text);
+  const byName = new Map([...tokens].map(([id, token]) => [String(token), id]));
+  const ids = [];
+  for (let at = 0; at < bytes.length;) {
+    let end = bytes.length;
+    while (!byName.has(String(bytes.subarray(at, end)))) end -= 1;
+    ids.push(byName.get(String(bytes.subarray(at, end))));
+    at = end;
+  }
+  return ids;
+}
+
+const lowest = (all) => all.reduce((best, next) => (next.rank < best.rank ? next : best));
+const WAYS = {
+  "the leftmost pair first": (one) => merging(one, ([first]) => first),
+  "the highest rank first": (one) => merging(one, (all) => all.reduce((best, next) => (next.rank > best.rank ? next : best))),
+  "the longest token from the left": longest,
+  "one merge, and stop": (one) => merging(one, lowest, 1),
+};
+const wrong = (one) => Object.entries(WAYS).map(([way, act]) => ({ way, ids: act(one) }));
+const isRight = (one, ids) => String(ids) === String(one.ids);
+
+// -- what is asked ---------------------------------------------------------------------------------------------------
+
+const [SHARED, NEVER, SAME, MOSTLY] = [["cba", ["b a", "c b"]], ["abc", ["b c", "a b", "ab c"]], ["aaa", ["a a"]], ["low", ["l o", "lo w"]]];
+const given = ([text, written]) => `${text}\n${written.map((line, rank) => `rank ${rank}: ${line.replace(" ", " + ")}`).join("\n")}`;
+const SHARED_CHOICES = ["c | b | a", "cb | a", "c | ba"];
+const NEVER_CHOICES = ["abc", "ab | c", "a | bc"];
+const SAME_CHOICES = ["aa | a", "a | aa", "a | a | a"];
+const LONG = "abcbc";
+const LONG_MERGES = ["a b", "b c", "ab c"];
+const REAL = " unforgettable";
+
+const QUESTIONS = [
+  {
+    title: "Two that share a letter", ask: "Which tokens does this piece become?", given: given(SHARED), choices: SHARED_CHOICES, shown: [SHARED],
+    right: ([one]) => SHARED_CHOICES.indexOf(joined(one)),
+    told: ([one]) => [`Both merges are possible at first, and they share the b. The lower rank wins, though it stands further right. A program that goes from left to right makes ${joined(one, WAYS["the leftmost pair first"](one))} of it.`],
+  },
+  {
+    title: "A token that is never made", ask: "There is a token “abc”. Which tokens does this piece become?", given: given(NEVER), choices: NEVER_CHOICES, shown: [NEVER],
+    right: ([one]) => NEVER_CHOICES.indexOf(joined(one)),
+    told: ([one]) => [`${joined(one)}: rank ${one.piece.steps[0].rank} comes first, and then no merge of the two is left. “abc” is in the vocabulary, but from these bytes no way leads to it. A program that looks for the longest token finds it, and is wrong.`],
+  },
+  {
+    title: "One merge, two places", ask: "Which tokens does this piece become?", given: given(SAME), choices: SAME_CHOICES, shown: [SAME],
+    right: ([one]) => SAME_CHOICES.indexOf(joined(one)),
+    told: ([one]) => [`${joined(one)}: of equal ranks, the leftmost is made first, as in training.`],
+  },
+  {
+    title: "Step by step", ask: "How many merges are made in this piece?", given: given([LONG, LONG_MERGES]), shown: [[LONG, LONG_MERGES]],
+    right: ([one]) => one.piece.steps.length,
+    told: ([one]) => [`${one.piece.steps.length}, of the ranks ${one.piece.steps.map(({ rank }) => rank).join(", then ")}. Each takes one id away: ${encoder.encode(LONG).length} bytes become ${plural(one.ids.length, "token")}.`],
+  },
+  {
+    title: "Wrong, and not noticed", ask: "Four ways to be wrong are popular: the leftmost pair first; the highest rank first; the longest token from the left; one merge, and stop. How many of them are right about this piece?",
+    given: given(MOSTLY), shown: [MOSTLY], right: ([one]) => wrong(one).filter(({ ids }) => isRight(one, ids)).length,
+    told: ([one]) => [`All but: ${wrong(one).filter(({ ids }) => !isRight(one, ids)).map(({ way }) => way).join(", ")}. On many texts they are right, so a test by a few sentences does not find them.`],
+  },
+  {
+    title: "A real word", ask: "With GPT-2’s 50,000 merges, how many tokens is this word, with a space before it?", given: REAL, shown: [[REAL]],
+    right: ([one]) => one.ids.length,
+    told: ([one]) => [`${one.tokens.join(" | ")}. The rule is the same; only the merges are more.`],
+  },
+];
+
+const inside = new Inside(() => {});
+let asked = 0;
+
+async function own() {
+  const { text, merges } = byId("own").elements;
+  const mine = ++asked;
+  const lines = merges.value.split("\n").filter((line) => line.trim());
+  const one = await made([text.value, lines]);
+  if (mine !== asked) return; // the reader has asked for another piece meanwhile
+  inside.draw(one);
+  const rows = wrong(one).map(({ way, ids }) => [way, tokensOf(one, ids), isRight(one, ids) ? "right here" : "wrong"]);
+  byId("ways").replaceChildren(table("what four mistakes make of it", ["way", "tokens", ""], rows));
+}
+
+askAll(QUESTIONS, made, show);
+byId("own").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(own);
+});
+linksOn({ lesson: "lesson-05.html", what: "Write encode_piece yourself", next: "lesson-6.html", then: "Lesson 6: decode, and stream" });
+await attempt(own);

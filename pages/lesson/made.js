@@ -1,0 +1,80 @@
+// What lessons ask of the core: tokens of a text, what is learnt from one, tokenizers of some merges; and how they are shown.
+
+import { dump } from "../core/native.js";
+import { readBytes } from "../static/bytes.js";
+import { bar, el, number, plural, table } from "../static/dom.js";
+import { ask, sendTokenizer, train } from "../static/source.js";
+import { chips, mark, visible } from "../static/visible.js";
+
+// What people call the models of these vocabularies.
+const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
+const BYTES = Array.from({ length: 256 }, (_, byte) => [byte, Uint8Array.of(byte)]);
+
+// A text under an encoding: its ids, and its tokens as bytes and made visible.
+export async function encoded(text, encoding) {
+  const told = await ask("tokens", { text, special: false, encodings: [encoding] });
+  const [{ n_vocab: nVocab, ids, lengths }] = told.encodings;
+  const bytes = new TextEncoder().encode(text);
+  let end = 0;
+  const parts = Array.from(lengths, (length) => bytes.subarray(end, end += length));
+  return { text, model: MODELS[encoding], nVocab, ids: [...ids], parts, tokens: parts.map(visible) };
+}
+
+// A text with what the core learns from it: its pieces, the merges, and the bytes of the tokens.
+export async function learnt(text, wanted, pattern = "none", rule = "smallest_ids") {
+  const options = { vocab_size: 256 + wanted, pattern, tie_break: rule, special: "", name: "" };
+  const merges = [];
+  let made;
+  for await (const news of train(options, new Blob([text]), new AbortController().signal)) {
+    merges.push(...news.merges ?? []);
+    made = news.tokenizer ?? made;
+  }
+  const tokens = new Map(BYTES);
+  for (const { pair, id } of merges) tokens.set(id, Uint8Array.from(pair.flatMap((side) => [...tokens.get(side)])));
+  return { text, merges, tokens, ...await cut(text, made.name) };
+}
+
+// The pieces of a text under an encoding, as bytes, with what made each.
+export async function cut(text, encoding) {
+  const { lanes: [lane] } = await ask("lanes", { text, special: false, encodings: [encoding] });
+  const bytes = lane.text === undefined ? new TextEncoder().encode(text) : readBytes(lane.text);
+  return { encoding, pieces: lane.pieces.map((piece) => ({ ...piece, bytes: bytes.subarray(piece.start, piece.end) })) };
+}
+
+// The pieces as ids, after some of the merges.
+export const after = ({ pieces, merges }, n) => pieces.map(({ bytes }) =>
+  merges.slice(0, n).reduce((ids, { pair, id }) => mergePair(ids, pair, id), [...bytes]));
+
+// A pair replaced by an id, from left to right.
+export function mergePair(ids, [left, right], id) {
+  const made = [];
+  for (let at = 0; at < ids.length; at += 1) {
+    const isPair = ids[at] === left && ids[at + 1] === right;
+    made.push(isPair ? id : ids[at]);
+    if (isPair) at += 1;
+  }
+  return made;
+}
+
+export const named = ({ tokens }, id) => visible(tokens.get(id));
+export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });
+
+// What one merge of a training was chosen from.
+export function chosen({ tokens }, { pair, id, count, ties, candidates }) {
+  const name = (side) => mark(tokens.get(side));
+  const rows = candidates.map(([left, right, n]) => [el("span", {}, name(left), " + ", name(right)), number(n), bar(n / count),
+    left === pair[0] && right === pair[1] ? "taken" : n === count ? "tie" : ""]);
+  return [
+    el("p", {}, name(pair[0]), " + ", name(pair[1]), ` make id ${id}: ${plural(count, "place")}${ties > 1 ? `, one of ${number(ties)} pairs with that count` : ""}.`),
+    table("the most frequent pairs before this merge", ["pair", "count", "", ""], rows, [1]),
+  ];
+}
+
+// A tokenizer of some merges, which are pairs of ids in the order of learning, for texts that are one piece: its name, and the bytes of
+// its tokens.
+export async function opened(merges) {
+  const { name } = await sendTokenizer(dump({ name: null, pattern: "none", special_tokens: {}, trained: null, merges }));
+  const tokens = new Map(BYTES);
+  merges.forEach((pair, rank) => tokens.set(256 + rank, Uint8Array.from(pair.flatMap((side) => [...tokens.get(side)]))));
+  return { name, merges, tokens };
+}
