@@ -92,7 +92,8 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
-	cargo test --locked --features wasm
+	cargo test --locked --features wasm --lib --tests
+	cargo test --locked --features wasm --doc
 	$(BIN)/python -m pytest -n auto
 
 # Ray and datatrove, and what they need.
@@ -151,10 +152,9 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo fmt --check --manifest-path loom/Cargo.toml
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --all-targets --features python -- -D warnings
+	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
-	cargo clippy --locked --all-targets --features wasm -- -D warnings
+	cargo clippy --locked --all-targets --features python,wasm -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \

@@ -21,7 +21,7 @@ def suffix(request):
 
 @pytest.mark.parametrize("separator", [None, "--"])
 def test_text_inside_is_a_document(tmp_path, suffix, backend, separator):
-    text = TEXT if backend == "rust" else TEXT[: 1 << 20]
+    text = TEXT if backend == "rust" else TEXT[: 1 << 18]
     (tmp_path / "a.txt").write_bytes(text)
     path = tmp_path / f"a.txt{suffix}"
     path.write_bytes(COMPRESS[suffix](text))

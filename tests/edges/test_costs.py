@@ -43,6 +43,16 @@ def lines_that_are_deep(size):
     return lambda: minitok._rust.read_json_lines(line, "text", None)
 
 
+def lines_of_long_lists(size):
+    line = b'{"a":[' + b"1.5e3,{}," * (size // 9) + b'""],"text":"hi"}\n'
+    return lambda: minitok._rust.read_json_lines(line, "text", None)
+
+
+def lines_of_escapes(size):
+    line = b'{"a":"' + rb"\n\u00e9" * (size // 16) + b'","text":"' + rb"\n\u00e9" * (size // 16) + b'"}\n'
+    return lambda: minitok._rust.read_json_lines(line, "text", None)
+
+
 def lines_that_are_short(size):
     lines = b'{"text":"hi"}\n' * (size // 14)
     return lambda: minitok._rust.read_json_lines(lines, "text", None)
@@ -157,3 +167,26 @@ def test_operations(operation, cuts):
         return lambda: OPERATIONS[operation](tok, text)
 
     check(work, 100_000)
+
+
+# -- what is done to text first -------------------------------------------------------------------------------------------
+
+SPECIAL = {"<s>": 1000, "<e>": 1001}
+KINDS = {
+    "normalized": {"normalizer": "NFKD"},
+    "flags": {"token_flags": {"<s>": frozenset({"lstrip", "rstrip"}), "<e>": frozenset({"single_word", "hides"})}},
+    "added": {"added_tokens": {"aa": 1002, "  ": 1003, " a": 1005}},
+    "late": {"normalizer": "NFC", "late_tokens": ["<s>"]},
+}
+
+
+@pytest.mark.parametrize("cuts", CUTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_done_to_text_first(kind, cuts):
+    tok = minitok.Tokenizer(MERGES, pattern="cl100k", special_tokens=SPECIAL).replace(**KINDS[kind])
+
+    def work(size):
+        text = CUTS[cuts](size, "a") + "<s> " * (size // 8)
+        return lambda: (tok.encode_with_offsets(text, allowed_special="all"), tok.truncate_text(text, size // 8))
+
+    check(work, 60_000)

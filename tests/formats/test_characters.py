@@ -311,7 +311,7 @@ def fast(content, backend):
 
 
 def test_a_long_text_in_blocks_is_the_whole(small):
-    text = "hi hi>中丮 hi<s>hi▁ hi\n" * 20_000
+    text = "hi hi>中丮 hi<s>hi▁ hi\n" * (20_000 if small.backend == "rust" else 2_000)
     for allowed in ((), "all"):
         ids = small.encode(text, allowed_special=allowed)
         chunks = [text[at : at + 4097] for at in range(0, len(text), 4097)]

@@ -144,14 +144,14 @@ fn text_of<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Read<(&
         interrupt::check()?;
         is_first = false;
         name.clear();
-        let is_field = match reader.text(Some(&mut name))? {
+        let is_field = match reader.text(&mut name)? {
             Text::Plain(place) => &data[place] == field.as_bytes(),
             Text::Escaped => name == field.as_bytes(),
         };
         reader.take(b':')?;
         if is_field {
             scratch.clear();
-            found = Some(reader.text(Some(&mut *scratch))?);
+            found = Some(reader.text(scratch)?);
         } else {
             reader.skip()?;
         }

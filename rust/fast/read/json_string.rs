@@ -33,12 +33,13 @@ pub enum Text {
 }
 
 /// The text of the string that begins behind a quotation mark, at `start`, and where the one that ends it is. A text with
-/// escapes is appended to `out`; without `out`, they are checked only, and may be lone surrogates.
-pub(super) fn string(data: &[u8], start: usize, out: Option<&mut Vec<u8>>) -> Read<(Text, usize)> {
+/// escapes is appended to `out`.
+#[inline]
+pub(super) fn string(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<(Text, usize)> {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,bmi1,bmi2")]
-        fn with_avx2(data: &[u8], start: usize, out: Option<&mut Vec<u8>>) -> Read<(Text, usize)> {
+        fn with_avx2(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<(Text, usize)> {
             string_with(data, start, out, |bytes| specials_avx2(bytes))
         }
         if cpu::has_avx2() {
@@ -47,6 +48,23 @@ pub(super) fn string(data: &[u8], start: usize, out: Option<&mut Vec<u8>>) -> Re
         }
     }
     string_with(data, start, out, specials)
+}
+
+/// Where the string ends that begins behind a quotation mark, at `start`. It may hold lone surrogates.
+#[inline]
+pub(super) fn skip(data: &[u8], start: usize) -> Read<usize> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,bmi1,bmi2")]
+        fn with_avx2(data: &[u8], start: usize) -> Read<usize> {
+            skip_with(data, start, |bytes| specials_avx2(bytes))
+        }
+        if cpu::has_avx2() {
+            // SAFETY: just asked.
+            return unsafe { with_avx2(data, start) };
+        }
+    }
+    skip_with(data, start, specials)
 }
 
 /// What a backslash and a byte stand for; 0 for all that is not so simple.
@@ -117,12 +135,11 @@ fn specials_avx2(bytes: &[u8; WIDTH]) -> u32 {
 }
 
 #[inline(always)]
-fn string_with(data: &[u8], start: usize, out: Option<&mut Vec<u8>>, specials: impl Specials) -> Read<(Text, usize)> {
+fn string_with(data: &[u8], start: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<(Text, usize)> {
     let mut at = skip_plain(data, start, specials);
     if byte(data, at)? == b'"' {
         return Ok((Text::Plain(start..at), at));
     }
-    let Some(out) = out else { return skip_escaped(data, at, specials) };
     append(out, &data[start..at])?;
     loop {
         at = copy_plain(data, at, out, specials)?;
@@ -134,12 +151,12 @@ fn string_with(data: &[u8], start: usize, out: Option<&mut Vec<u8>>, specials: i
     }
 }
 
-/// The end of a string of which nothing is wanted, from a special byte on.
 #[inline(always)]
-fn skip_escaped(data: &[u8], mut at: usize, specials: impl Specials) -> Read<(Text, usize)> {
+fn skip_with(data: &[u8], mut at: usize, specials: impl Specials) -> Read<usize> {
     loop {
+        at = skip_plain(data, at, specials);
         match byte(data, at)? {
-            b'"' => return Ok((Text::Escaped, at)),
+            b'"' => return Ok(at),
             b'\\' if SIMPLE[usize::from(byte(data, at + 1)?)] != 0 => at += 2,
             b'\\' => {
                 unit(data, at)?;
@@ -147,7 +164,6 @@ fn skip_escaped(data: &[u8], mut at: usize, specials: impl Specials) -> Read<(Te
             }
             _ => return Err(NotMine),
         }
-        at = skip_plain(data, at, specials);
     }
 }
 
@@ -261,16 +277,16 @@ mod tests {
             }
         };
         let mut out = b"before".to_vec();
-        let by_processor = string(data, 0, Some(&mut out));
+        let by_processor = string(data, 0, &mut out);
         let by_processor = give(by_processor, &out);
         let mut out = b"before".to_vec();
-        let portable = string_with(data, 0, Some(&mut out), specials);
+        let portable = string_with(data, 0, &mut out, specials);
         assert_eq!(by_processor, give(portable, &out));
         // What is skipped ends where it is, and may hold lone surrogates.
-        let skipped = string(data, 0, None);
-        assert_eq!(skipped, string_with(data, 0, None, specials));
+        let skipped = skip(data, 0);
+        assert_eq!(skipped, skip_with(data, 0, specials));
         if let Some((_, end)) = by_processor {
-            assert_eq!(skipped.unwrap().1, end);
+            assert_eq!(skipped, Ok(end));
         } else if skipped.is_ok() {
             assert!(data.windows(3).any(|three| three.eq_ignore_ascii_case(br"\ud")));
         }
