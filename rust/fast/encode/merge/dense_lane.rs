@@ -15,8 +15,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
-use super::short::{LANE, Lane};
 use crate::fast::simd::vector::{Sixteen, Vectors};
 
 #[repr(align(64))]

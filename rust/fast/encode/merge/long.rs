@@ -29,8 +29,9 @@
     reason = "runs of more than 2^32 bytes are left to the heap; numbers of chunks are below STRETCH"
 )]
 
+use super::lane::LANE;
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
-use super::short::{LANE, WIDE_LANE, merge_alone, merge_short};
+use super::short::{WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
 use crate::interrupt;

@@ -26,13 +26,12 @@
 #![allow(clippy::inline_always)]
 
 use super::dense_lane::DenseLane;
+use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
 use std::marker::PhantomData;
 
-/// The longest piece that is merged in the narrowest lane.
-pub const LANE: usize = 16;
 /// The longest piece that is merged in a lane at all.
 pub const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
@@ -40,17 +39,6 @@ const LANES: usize = 32;
 const ROOM: usize = 64;
 const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
-
-/// A piece that is being merged.
-pub trait Lane {
-    const IDLE: Self;
-    const IN_512_BITS: bool;
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]);
-    /// Takes in what the last step asked for and merges once; false if nothing merges.
-    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool;
-    /// Passes the number of the piece and its symbols on.
-    fn emit(&self, to: impl FnOnce(u32, &[u32]));
-}
 
 /// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
 struct SparseLane<const N: usize, const S: usize> {
