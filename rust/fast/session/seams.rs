@@ -33,9 +33,10 @@ impl Session {
         Ok(self.ids_alone(&text)? == [left, right])
     }
 
-    /// The chunks of some text, cut between tokens where a character begins.
-    pub(super) fn cut_at_seams(&self, text: &[u8]) -> Result<Vec<Chunk>> {
-        self.cut_between_tokens(text, &self.ids_alone(text)?, |at| text[at] & 0xC0 != 0x80)
+    /// The chunks of some text, cut between tokens where a character begins. The ids are appended.
+    pub(super) fn cut_at_seams(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
+        append(ids, &self.ids_alone(text)?)?;
+        self.cut_between_tokens(text, ids, |at| text[at] & 0xC0 != 0x80)
     }
 
     /// The chunks of some text with these ids, which spell it, cut between two of them where that is a border.
