@@ -192,6 +192,18 @@ def test_a_text_without_a_pattern_is_edited_anywhere():
     assert session.stable == len(ids)
 
 
+@pytest.mark.parametrize("name", ["<|endofprompt|>", "<|reserved_200018|>"])
+def test_two_names_of_one_id(name):
+    tok = minitok.get_encoding("o200k_harmony")
+    assert tok.special_tokens[name] == 200018
+    text = f"some words {name} " * 300
+    session = tok.session(text, allowed_special="all")
+    for at in range(0, len(text), 399):
+        text = text[:at] + "a " + text[at:]
+        session.edit(at, at, "a ")
+    assert session.ids().tolist() == tok.encode(text, allowed_special="all")
+
+
 def test_published_stable_ids_and_covers():
     session = minitok.get_encoding("cl100k_base").session("https:/")
     assert (session.ids().tolist(), session.stable) == ([2485, 14712], 1)

@@ -313,8 +313,9 @@ impl Session {
 
     /// The chunks of some text that begins at a byte, whose ids are appended.
     fn encoded(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
-        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && self.codec.is_spelled() {
-            // Once for all chunks: tokens end at cuts.
+        let is_spelled = self.search.is_empty() && self.codec.is_spelled();
+        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && is_spelled {
+            // Once for all chunks: tokens end at cuts. Of those that are found, two may share an id.
             self.append_ids(text, from, ids)?;
             return self.cut_between_tokens(text, ids, |at| self.codec.is_cut(text, at, &self.search));
         }

@@ -46,10 +46,10 @@ impl Session {
         ids: &[u32],
         is_border: impl Fn(usize) -> bool,
     ) -> Result<Vec<Chunk>> {
-        let (core, mut chunks) = (self.codec.core(), room(text.len() / CHUNK + 1)?);
+        let (spans, mut chunks) = (&self.codec.core().vocab.tokens.spans, room(text.len() / CHUNK + 1)?);
         let (mut at, mut first, mut end) = (0, 0, 0);
         for (number, &id) in ids.iter().enumerate() {
-            end += core.token_bytes(id).map_or(0, <[u8]>::len);
+            end += spans[id as usize].1 as usize;
             if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
                 push(&mut chunks, Chunk::new(&text[at..end], &ids[first..=number])?)?;
                 (at, first) = (end, number + 1);
