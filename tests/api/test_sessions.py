@@ -117,7 +117,10 @@ TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadli
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6))
+@given(
+    st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6),
+)
 def test_both_backends_are_one(tok, edits):
     sessions = [tok.replace(backend=backend).session(allowed_special="all") for backend in BACKENDS]
     for place, length, new in edits:
