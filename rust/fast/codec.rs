@@ -255,7 +255,7 @@ impl FastCodec {
         self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
     }
 
-    /// Whether the tokens of a text, one behind the other, have the bytes of the text.
+    /// Whether the tokens of a text in which none is found, one behind the other, have the bytes of the text.
     pub fn is_spelled(&self) -> bool {
         let Codec { vocab, preprocessor, words, .. } = &*self.core;
         let same = preprocessor.normalizer.steps().is_empty() && preprocessor.metaspace.is_none() && words.is_none();

@@ -117,7 +117,10 @@ TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadli
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6))
+@given(
+    st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6),
+)
 def test_both_backends_are_one(tok, edits):
     sessions = [tok.replace(backend=backend).session(allowed_special="all") for backend in BACKENDS]
     for place, length, new in edits:
@@ -190,6 +193,18 @@ def test_a_text_without_a_pattern_is_edited_anywhere():
         for start, end in [(0, 7000), (1, 4001), (2499, len(text)), (7001, 7002)]:
             assert session.encode(start, end).tolist() == tok.encode(text[start:end])
     assert session.stable == len(ids)
+
+
+@pytest.mark.parametrize("name", ["<|endofprompt|>", "<|reserved_200018|>"])
+def test_two_names_of_one_id(name):
+    tok = minitok.get_encoding("o200k_harmony")
+    assert tok.special_tokens[name] == 200018
+    text = f"some words {name} " * 300
+    session = tok.session(text, allowed_special="all")
+    for at in range(0, len(text), 399):
+        text = text[:at] + "a " + text[at:]
+        session.edit(at, at, "a ")
+    assert session.ids().tolist() == tok.encode(text, allowed_special="all")
 
 
 def test_published_stable_ids_and_covers():

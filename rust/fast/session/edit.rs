@@ -91,19 +91,15 @@ impl Session {
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let mut region = self.region(start, end, data.len());
-        let mut chunks = self.changed(&region, start, end, data)?;
-        if self.borders == Borders::Seams {
-            let mut step = 1;
-            while self.widen(&mut region, &chunks, step)? {
-                chunks = self.changed(&region, start, end, data)?;
-                step *= 2;
-            }
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        let mut chunks = self.changed(&region, start, end, data, &mut new)?;
+        let mut step = 1;
+        while self.borders == Borders::Seams && self.widen(&mut region, &chunks, step)? {
+            new.clear();
+            chunks = self.changed(&region, start, end, data, &mut new)?;
+            step *= 2;
         }
 
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        for chunk in &chunks {
-            append(&mut new, &chunk.ids)?;
-        }
         let mut place = region.first;
         loop {
             append(&mut old, &self.rope.chunk(place).ids)?;
@@ -124,17 +120,31 @@ impl Session {
         Ok(found)
     }
 
-    /// What becomes of a region: its chunks with the bytes from `start` to `end` replaced.
-    fn changed(&self, region: &Region, start: usize, end: usize, data: &[u8]) -> Result<Vec<Chunk>> {
-        let mut text = room(region.end - region.before.bytes - (end - start) + data.len())?;
-        self.text_of(region.before.bytes, start, &mut text)?;
-        append(&mut text, data)?;
-        self.text_of(end, region.end, &mut text)?;
-        self.check(region, &text)?;
+    /// What becomes of a region: its chunks with the bytes from `start` to `end` replaced, whose ids are appended.
+    fn changed(
+        &self,
+        region: &Region,
+        start: usize,
+        end: usize,
+        data: &[u8],
+        ids: &mut Vec<u32>,
+    ) -> Result<Vec<Chunk>> {
+        let joined;
+        let text = if (start, end) == (region.before.bytes, region.end) {
+            data
+        } else {
+            let mut parts = room(region.end - region.before.bytes - (end - start) + data.len())?;
+            self.text_of(region.before.bytes, start, &mut parts)?;
+            append(&mut parts, data)?;
+            self.text_of(end, region.end, &mut parts)?;
+            joined = parts;
+            &joined[..]
+        };
+        self.check(region, text)?;
         if self.borders == Borders::Seams {
-            return self.cut_at_seams(&text);
+            return self.cut_at_seams(text, ids);
         }
-        self.encoded(&text, region.before.bytes)
+        self.encoded(text, region.before.bytes, ids)
     }
 
     /// Makes the text another one; what both begin and end with stays.
@@ -301,14 +311,15 @@ impl Session {
         }
     }
 
-    /// The chunks of some text that begins at a byte.
-    fn encoded(&self, text: &[u8], from: usize) -> Result<Vec<Chunk>> {
-        let (mut chunks, mut at, mut ids) = (Vec::new(), 0, Vec::new());
-        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && self.codec.is_spelled() {
-            // Once for all chunks: tokens end at cuts.
-            self.append_ids(text, from, &mut ids)?;
-            return self.cut_between_tokens(text, &ids, |at| self.codec.is_cut(text, at, &self.search));
+    /// The chunks of some text that begins at a byte, whose ids are appended.
+    fn encoded(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
+        let is_spelled = self.search.is_empty() && self.codec.is_spelled();
+        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && is_spelled {
+            // Once for all chunks: tokens end at cuts. Of those that are found, two may share an id.
+            self.append_ids(text, from, ids)?;
+            return self.cut_between_tokens(text, ids, |at| self.codec.is_cut(text, at, &self.search));
         }
+        let (mut chunks, mut at) = (Vec::new(), 0);
         loop {
             let rest = &text[at..];
             let mut length = rest.len();
@@ -316,9 +327,9 @@ impl Session {
                 let cut = self.codec.next_cut(rest, CHUNK, &self.search);
                 length = cut.filter(|cut| rest.len() - cut >= CHUNK / 2).unwrap_or(length);
             }
-            ids.clear();
-            self.append_ids(&rest[..length], from + at, &mut ids)?;
-            push(&mut chunks, Chunk::new(&rest[..length], &ids)?)?;
+            let before = ids.len();
+            self.append_ids(&rest[..length], from + at, ids)?;
+            push(&mut chunks, Chunk::new(&rest[..length], &ids[before..])?)?;
             at += length;
             if at == text.len() {
                 return Ok(chunks);

@@ -33,9 +33,10 @@ impl Session {
         Ok(self.ids_alone(&text)? == [left, right])
     }
 
-    /// The chunks of some text, cut between tokens where a character begins.
-    pub(super) fn cut_at_seams(&self, text: &[u8]) -> Result<Vec<Chunk>> {
-        self.cut_between_tokens(text, &self.ids_alone(text)?, |at| text[at] & 0xC0 != 0x80)
+    /// The chunks of some text, cut between tokens where a character begins. The ids are appended.
+    pub(super) fn cut_at_seams(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
+        append(ids, &self.ids_alone(text)?)?;
+        self.cut_between_tokens(text, ids, |at| text[at] & 0xC0 != 0x80)
     }
 
     /// The chunks of some text with these ids, which spell it, cut between two of them where that is a border.
@@ -45,10 +46,10 @@ impl Session {
         ids: &[u32],
         is_border: impl Fn(usize) -> bool,
     ) -> Result<Vec<Chunk>> {
-        let (core, mut chunks) = (self.codec.core(), room(text.len() / CHUNK + 1)?);
+        let (spans, mut chunks) = (&self.codec.core().vocab.tokens.spans, room(text.len() / CHUNK + 1)?);
         let (mut at, mut first, mut end) = (0, 0, 0);
         for (number, &id) in ids.iter().enumerate() {
-            end += core.token_bytes(id).map_or(0, <[u8]>::len);
+            end += spans[id as usize].1 as usize;
             if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
                 push(&mut chunks, Chunk::new(&text[at..end], &ids[first..=number])?)?;
                 (at, first) = (end, number + 1);

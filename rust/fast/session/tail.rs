@@ -29,7 +29,9 @@ impl Session {
     pub fn covers(&self) -> Result<Vec<Cover>> {
         self.with_tail(|tail, before| {
             let mut covers = tail.covers()?;
-            covers.iter_mut().for_each(|cover| cover.kept += before);
+            for cover in &mut covers {
+                cover.kept += before;
+            }
             Ok(covers)
         })
     }

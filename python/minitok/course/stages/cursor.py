@@ -50,9 +50,9 @@ def check_splice(bench: Bench, old: list[int], new: list[int]) -> Failure | None
         if not (isinstance(yours, tuple) and len(yours) == 3 and isinstance(yours[2], list)):
             return "The answer is a tuple: where ids change, how many go, and a list of those in their place."
         start, removed, ids = yours
-        if not isinstance(start, int) or not isinstance(removed, int) or min(start, removed) < 0:
+        if not isinstance(start, int) or not isinstance(removed, int):
             return "The answer begins with two numbers, of ids."
-        if [*old[:start], *ids, *old[start + removed :]] != new:
+        if min(start, removed) < 0 or [*old[:start], *ids, *old[start + removed :]] != new:
             return "Put together, old ids and yours are not the new ones. No id may be in the prefix and in the suffix."
         return f"They part at index {min(start, found.start)}: the longest prefix stays, then the longest suffix."
 
