@@ -22,6 +22,10 @@ export async function encoded(text, encoding) {
 
 // A text with what the core learns from it: its pieces, the merges, and the bytes of the tokens.
 export async function learnt(text, wanted, pattern = "none", rule = "smallest_ids") {
+  if (!wanted) {
+    const { name, ...nothing } = await opened([], pattern);
+    return { text, ...nothing, ...await cut(text, name) };
+  }
   const options = { vocab_size: 256 + wanted, pattern, tie_break: rule, special: "", name: "" };
   const merges = [];
   let made;
@@ -70,10 +74,10 @@ export function chosen({ tokens }, { pair, id, count, ties, candidates }) {
   ];
 }
 
-// A tokenizer of some merges, which are pairs of ids in the order of learning, for texts that are one piece: its name, and the bytes of
-// its tokens.
-export async function opened(merges) {
-  const { name } = await sendTokenizer(dump({ name: null, pattern: "none", special_tokens: {}, trained: null, merges }));
+// A tokenizer of some merges, which are pairs of ids in the order of learning, for texts that are one piece unless a pattern cuts them:
+// its name, and the bytes of its tokens.
+export async function opened(merges, pattern = "none") {
+  const { name } = await sendTokenizer(dump({ name: null, pattern, special_tokens: {}, trained: null, merges }));
   const tokens = new Map(BYTES);
   merges.forEach((pair, rank) => tokens.set(256 + rank, Uint8Array.from(pair.flatMap((side) => [...tokens.get(side)]))));
   return { name, merges, tokens };

@@ -44,6 +44,7 @@ def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     ended = run(command, "Hello, world")
     assert ended.exit_code == 1
     assert ended.stderr == "minitok: Hello, world: no such file; a text is given with --text\n"
+    assert run(command, "nope.txt").stderr == "minitok: nope.txt: no such file\n"
 
 
 def test_switches_take_nothing():

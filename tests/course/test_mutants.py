@@ -160,5 +160,7 @@ def test_graded_as_a_whole_it_fails_there_too(name, written):
 
 
 def test_an_unknown_mutant_is_named():
-    with pytest.raises(ValueError, match="there is no mutant 'nobody'"):
+    with pytest.raises(ValueError, match="there is no mutant 'nobody'; `minitok course mutants` lists all"):
         find("nobody")
+    with pytest.raises(ValueError, match="there is no mutant 'leftmost'; did you mean 'leftmost-first'"):
+        find("leftmost")

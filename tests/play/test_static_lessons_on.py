@@ -251,3 +251,24 @@ def test_a_lesson_is_for_every_reader(browser, static_site, name, look):
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0].get("failureSummary")) for one in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_all_predictions_by_keyboard(lesson, name):
+    page = lesson(name)
+    keys = page.keyboard
+    for title, right in LESSONS[name]:
+        # The next field that takes a prediction, however much can be scrolled on the way.
+        for _ in range(12):
+            keys.press("Tab")
+            if page.evaluate("document.activeElement.name") == "prediction":
+                break
+        if isinstance(right, str):
+            choices = section(page, title).locator("label").all_inner_texts()
+            for _ in range(choices.index(right)):
+                keys.press("ArrowDown")
+            keys.press("Space")
+        else:
+            keys.type(str(right))
+        keys.press("Enter")
+        expect(section(page, title).locator(".verdict")).to_have_text(f"Right: {right}.")

@@ -30,7 +30,7 @@ CHUNK = 1 << 20
 def named_inputs(files: Sequence[str], *, or_text: bool = False) -> list[str]:
     """The files that the arguments name, patterns resolved; standard input without any.
 
-    Where a command takes a text instead (``or_text``), the error of a file that is missing says how.
+    Where a command takes a text instead (``or_text``), the error of a file that is missing and looks like a text says how.
 
     >>> named_inputs([])
     ['-']
@@ -40,7 +40,7 @@ def named_inputs(files: Sequence[str], *, or_text: bool = False) -> list[str]:
         try:
             names += [STDIN] if file == STDIN else map(str, expand(file))
         except FileNotFoundError as error:
-            if or_text:
+            if or_text and (" " in file or not set(file) & set("./\\*")):
                 error.strerror = f"{error.strerror}; a text is given with --text"
             raise
     return names

@@ -83,7 +83,8 @@ def wanted(copy: Path, folder: Path, name: str, shown: Path) -> Sequence[Any]:
         with Session(copy, folder) as session:
             breaks = session.ask("value", "breaks")
     except (Raised, Stopped) as error:
-        raise NotGradable(f"{shown}: it has no dictionary `breaks` ({error})") from None
+        why = "" if error.args and "'breaks'" in str(error) else f": {error}"
+        raise NotGradable(f"{shown}: it has no dictionary `breaks` of inputs, as breaks.py has{why}") from None
     if not isinstance(breaks, dict) or name not in breaks:
         raise NotGradable(f"{shown}: `breaks` has no entry for {name!r}")
     call = breaks[name]

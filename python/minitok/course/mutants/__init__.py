@@ -5,6 +5,7 @@ Each is caught by the stage it belongs to and by none before. Reading order: ``m
 
 from __future__ import annotations
 
+from ...definition.names import suggest
 from . import first, learning, whole
 from .mutant import Mutant, solution
 
@@ -18,9 +19,10 @@ SLOW = "rescans"
 
 
 def find(name: str) -> Mutant:
-    """The mutant of a name. Raises ValueError; the message lists some of them."""
+    """The mutant of a name. Raises ValueError; the message says which may be meant."""
     if name not in MUTANTS:
-        raise ValueError(f"there is no mutant {name!r}; `minitok course mutants` lists all {len(MUTANTS)}")
+        others = f"; `minitok course mutants` lists all {len(MUTANTS)}"
+        raise ValueError(f"there is no mutant {name!r}{suggest(name, MUTANTS, others)}")
     return MUTANTS[name]
 
 
