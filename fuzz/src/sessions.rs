@@ -14,7 +14,8 @@ use minitok::vocab::Vocab;
 use std::sync::Arc;
 
 const PATTERNS: [&str; 6] = ["gpt2", "cl100k", "o200k", "none", r"[a-c]+|\s+(?!\S)|\s|[^a-c\s]+", "(?<=ab)a|."];
-const PARTS: [&str; 12] = ["<s>", "<", "s>", "  ", " ", "\n", "1", "\u{e9}", "\u{301}", "\u{4e2d}\u{6587}", "\u{2581}", "'s"];
+const PARTS: [&str; 12] =
+    ["<s>", "<", "s>", "  ", " ", "\n", "1", "\u{e9}", "\u{301}", "\u{4e2d}\u{6587}", "\u{2581}", "'s"];
 
 /// The longest text of which it is asked what may follow.
 const SHORT: usize = 24;
@@ -47,7 +48,11 @@ pub fn run(data: &[u8]) {
                 byte => new.push_str(PARTS[usize::from(byte) % PARTS.len()]),
             }
         }
-        assert_eq!(session.edit(start, end, new.as_bytes()), mirror.edit(start, end, new.as_bytes()), "{held:?} {new:?}");
+        assert_eq!(
+            session.edit(start, end, new.as_bytes()),
+            mirror.edit(start, end, new.as_bytes()),
+            "{held:?} {new:?}"
+        );
         let (mut text, mut ids) = (Vec::new(), Vec::new());
         session.text_of(0, session.size().bytes, &mut text).unwrap();
         session.ids_of(0, session.size().ids, &mut ids).unwrap();
