@@ -19,6 +19,7 @@ ORDER = [
     ("reference.published.preprocess",),
     ("reference.codec",),
     ("reference.session",),
+    ("reference.tails",),
     ("arguments",),
     ("backend",),
     ("definition",),
