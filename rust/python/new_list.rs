@@ -76,22 +76,31 @@ impl<'py> NewList<'py> {
     }
 }
 
+/// Shorter lists are made as Python makes them.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+const SHORT: usize = 512;
+
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 #[inline]
 fn with_room(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
+    // Of a short list, clearing costs less than a second allocation.
+    if length < SHORT {
+        // SAFETY: a new list of empty slots, or null with an exception set, which becomes the error.
+        return unsafe {
+            Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?.cast_into_unchecked())
+        };
+    }
     let bytes = length.checked_mul(size_of::<*mut ffi::PyObject>()).filter(|&bytes| isize::try_from(bytes).is_ok());
     // SAFETY: a new list, or null with an exception set, which becomes the error. An empty list has no memory for items; that of
     // Python's allocator, which is where the list looks for it, is given to it with its size, and the list frees it with itself.
     unsafe {
         let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(0))?.cast_into_unchecked::<PyList>();
-        if length > 0 {
-            let items = bytes.map_or(std::ptr::null_mut(), |bytes| ffi::PyMem_Malloc(bytes));
-            if items.is_null() {
-                return Err(pyo3::exceptions::PyMemoryError::new_err(()));
-            }
-            let head = list.as_ptr().cast::<ffi::PyListObject>();
-            ((*head).ob_item, (*head).allocated) = (items.cast(), length.cast_signed());
+        let items = bytes.map_or(std::ptr::null_mut(), |bytes| ffi::PyMem_Malloc(bytes));
+        if items.is_null() {
+            return Err(pyo3::exceptions::PyMemoryError::new_err(()));
         }
+        let head = list.as_ptr().cast::<ffi::PyListObject>();
+        ((*head).ob_item, (*head).allocated) = (items.cast(), length.cast_signed());
         Ok(list)
     }
 }
