@@ -140,7 +140,9 @@ mod tests {
         ) {
             let mut tokens = Tokens::default();
             (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
-            more.iter().for_each(|(&id, token)| tokens.set(id, token).unwrap());
+            for (&id, token) in &more {
+                tokens.set(id, token).unwrap();
+            }
             let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
             let (pattern, special) = (Pattern::new("gpt2").unwrap(), SpecialTokens::new(vec![("<é>".into(), 305)]).unwrap());
             let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap();
@@ -149,10 +151,7 @@ mod tests {
                 let (mut expected, mut done) = (Vec::new(), Vec::new());
                 for &id in &ids {
                     let token = codec.token_bytes(id).unwrap_or_default();
-                    let count = |bytes: &[u8]| match in_chars {
-                        true => bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as i64,
-                        false => bytes.len() as i64,
-                    };
+                    let count = |bytes: &[u8]| bytes.iter().filter(|&&byte| !in_chars || byte & 0xC0 != 0x80).count() as i64;
                     let start = count(&done);
                     let within = in_chars && start > 0 && token.first().is_some_and(|byte| byte & 0xC0 == 0x80);
                     done.extend_from_slice(token);

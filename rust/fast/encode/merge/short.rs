@@ -246,6 +246,9 @@ mod tests {
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
+    /// What merges some pieces, and calls back with the number and the symbols of each.
+    type Merge<'a> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32]));
+
     #[test]
     fn each_piece_of_every_length_is_reported_once() {
         let order: Vec<u8> = (0..=255).collect();
@@ -262,7 +265,7 @@ mod tests {
         for (least, most) in [1, LANE, 32, WIDE_LANE].into_iter().zip([WIDE_LANE; 4]).chain([(1, LANE), (5, LANE)]) {
             let is_given = |piece: &[u8]| (least..=most).contains(&piece.len());
             let some = || (0..).zip(pieces.iter().copied()).filter(|(_, piece)| is_given(piece));
-            let check = |merge: &dyn Fn(&mut dyn FnMut(u32, &[u32]))| {
+            let check = |merge: Merge<'_>| {
                 let mut found = vec![Vec::new(); pieces.len()];
                 merge(&mut |number, symbols| found[number as usize].push(symbols.to_vec()));
                 for (found, piece) in found.iter().zip(&pieces) {
