@@ -31,7 +31,7 @@ $(STAMPS)/venv:
 # The package in place: Python files take effect as they are, Rust files by `make`. PROFILE=quick builds in a fraction of the time.
 PROFILE ?= release
 $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras cli,play
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras play
 	touch $@
 
 # What the tests and the linters need: exactly these versions, by their hashes (`make lock`).

@@ -1,7 +1,7 @@
 //! A text that changes, and its ids: after every change they are those of encoding the whole text again.
 //!
-//! That is also how it is done here. What is shown is what a change does to the ids: a *splice*, by which a caller who keeps
-//! something for each id (a cache of a model, marks in an editor) keeps it for all that stay.
+//! This file does exactly that. Its subject is what a change does to the ids, the *splice*: by it, a caller who keeps something
+//! for each id (a cache of a model, marks in an editor) keeps it for all that stay; and which token holds a byte of the text.
 //!
 //! By hand, with the merges `ab` and `abc`: the ids of `abxab` are `ab`, `x`, `ab`. With a `c` at its end, the last id is replaced: the
 //! splice is (start 2, removed 1, ids `abc`). With a `c` before `x`, it is (0, 1, `abc`). So ids change before the place of
@@ -70,7 +70,7 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Returns the number of the id that holds a byte of a text; None where there is none, or tokens do not spell the text.
+/// Returns the index, among the ids of a text, of the token that holds a byte; None where tokens do not spell the text.
 pub fn token_at(codec: &Codec, search: &Search, text: &[u8], goes_on: bool, at: usize) -> Result<Option<usize>> {
     if codec.words.is_some() || codec.vocab.alphabet.symbols.is_some() || codec.vocab.alphabet.drops_bytes {
         return Ok(None);

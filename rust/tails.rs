@@ -1,21 +1,22 @@
-//! What may follow a text: which of its ids every continuation keeps, and which tokens may stand over its end.
+//! What may follow a text: which of its ids every continuation keeps, and which tokens may span its end.
 //!
 //! The last tokens of a text may be others if it goes on: ` hel` may be a token alone, and a part of another if `lo` follows. A
-//! model has rarely seen `hel` before `lo`. So a cache keeps the *stable* ids, and who lets a model complete a text drops the
-//! others, and lets it choose among the *covers*: tokens that begin in the text and end behind it.
+//! model has rarely seen `hel` before `lo`. So a cache keeps the *stable* ids, and a program that has a model complete a text
+//! drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end behind it.
 //!
-//! By hand, with the merges `ab` and `abc` and the text `xab`: its ids are `x`, `ab`. If `c` follows, they are `x`, `abc`. So one id is
-//! stable, and `abc` covers the end.
+//! By hand, with the merges `ab` and `abc` and the text `xab`: its ids are `x`, `ab`. If `c` follows, they are
+//! `x`, `abc`. So one id is stable, and `abc` covers the end.
 //!
-//! Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their
-//! bytes gives these two again. Within a piece, t can stand at p exactly if it is settled with the last token of the text up to p;
-//! and if it can, it does so where r follows. So no other continuation need be looked at. Where the pattern cuts otherwise before the
-//! end of a text than within it, a character behind r is tried, one of each kind.
+//! Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their bytes
+//! gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the text up to p; if
+//! so, following the text with r makes it appear, and no other continuation need be tried. Only where the pattern splits
+//! differently at the end of a text is a character behind r tried as well, one of each kind.
 //!
-//! Invariants: the stable ids are ids of every continuation. Each cover stands over the end of some continuation.
+//! Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
+//! the text.
 //!
-//! Costs, V tokens of at most L bytes: O(V log V) once; then encoding the text for each kind of character, and at least once for
-//! each token that is found. `fast/session` encodes the last words only.
+//! Costs, V tokens: O(V log V) once; then an encoding of the text for each kind of character, and up to one more than that for each
+//! token that is tried. `fast/session` encodes the last words only.
 //!
 //! Implements SPEC L3 and L4.
 
@@ -34,7 +35,7 @@ use std::ops::Range;
 const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4e2d}\u{3042}\u{d55c}\u{e01}1\u{2167}\u{b2}\u{301} \
                      \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
 
-/// Tokens that may stand over the end of a text: behind its first `kept` ids and the ids `extra`, one of `ids`.
+/// Tokens that may span the end of a text: after its first `kept` ids and then `extra`, any one of `ids`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
     pub kept: usize,
@@ -50,7 +51,7 @@ pub struct Tail<'t> {
     codec: &'t Codec,
     search: &'t Search,
     text: &'t [u8],
-    /// As `Codec::encode` does, or sooner.
+    /// Gives the ids of a text: the codec, or what has the same ids sooner.
     encoder: &'t Encode<'t>,
     pub ids: Vec<u32>,
     /// What the last segment has become, and the ids before it.
@@ -157,7 +158,7 @@ impl<'t> Tail<'t> {
         let (vocab, start) = (&self.codec.vocab, &self.data[place..]);
         let token_of = |&id: &u32| vocab.token_bytes(id).unwrap_or_default();
         let first = vocab.sorted_ids().partition_point(|id| token_of(id) < start);
-        let last = self.ids_before(place)?.pop();
+        let last = self.ids_before(place)?.pop(); // Only the first place has no id before it, and that is a border.
         let is_border = self.borders()?.contains(&place);
         let from = vocab.sorted_ids()[first..].iter().take_while(move |id| token_of(id).starts_with(start));
         let longer = from.filter(move |id| token_of(id).len() > start.len());
@@ -180,8 +181,9 @@ impl<'t> Tail<'t> {
         let ends_with = |more: &[u8]| {
             let (mut ids, mut length) = (self.encode(&[rest, more].concat())?, more.len());
             while length > 0 {
-                let token = ids.pop().and_then(|id| self.codec.token_bytes(id)).unwrap_or_default();
-                let Some(left) = length.checked_sub(token.len().max(1)) else { return Ok::<_, Error>(None) };
+                let token = ids.pop().map(|id| self.codec.token_bytes(id).unwrap_or_default());
+                let left = token.and_then(|token| length.checked_sub(token.len()));
+                let Some(left) = left else { return Ok::<_, Error>(None) };
                 length = left;
             }
             Ok((ids.pop() == Some(id)).then_some(ids))

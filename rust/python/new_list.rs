@@ -49,18 +49,25 @@ impl<'py> NewList<'py> {
     #[allow(clippy::inline_always, reason = "a call would cost short lists a twentieth")]
     pub fn fill<T>(&mut self, mut items: impl Iterator<Item = PyResult<Py<T>>>) -> PyResult<()> {
         debug_assert!(self.filled <= self.length);
-        let (room, mut done) = (self.length - self.filled, 0);
-        let result = items.by_ref().take(room).try_for_each(|item| {
-            let item = item?.into_ptr();
-            // SAFETY: the list has room for `length` items, nobody else has seen it, and this place is free; the reference is given
-            // away to it.
-            unsafe { put(self.list.as_ptr(), self.filled + done, item) };
-            done += 1;
-            Ok(())
-        });
-        self.filled += done;
+        let (list, mut place, mut result) = (self.list.as_ptr(), self.filled, Ok(()));
+        while place < self.length {
+            match items.next() {
+                Some(Ok(item)) => {
+                    // SAFETY: the list has room for `length` items, nobody else has seen it, and this place is free; the reference
+                    // is given away to it.
+                    unsafe { put(list, place, item.into_ptr()) };
+                    place += 1;
+                }
+                Some(Err(error)) => {
+                    result = Err(error);
+                    break;
+                }
+                None => break,
+            }
+        }
+        self.filled = place;
         // SAFETY: so many items stand there.
-        unsafe { set_length(self.list.as_ptr(), self.filled) };
+        unsafe { set_length(list, place) };
         result
     }
 

@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 /// It has the name of its subclass, because messages about arguments begin with it.
 #[pyclass(name = "Tokenizer", subclass, frozen, module = "minitok._rust")]
 pub struct Shortcuts {
-    /// None on the Python backend and where text is normalized first: then every call goes to Python.
+    /// None on the Python backend: then every call goes to Python.
     codec: OnceLock<Py<Codec>>,
 }
 

@@ -82,9 +82,10 @@ def test_the_same_seed_gives_the_same_report(written):
 
 
 def test_another_seed_draws_other_texts(written):
-    # Right for the examples that stand in the source, wrong for what is drawn.
+    # Right for the examples that stand in the source, wrong for some of what is drawn.
     start = "    frequencies = count_pieces(text, special_tokens, pattern)\n"
-    wrong = written(solution().replace(start, f"    if len(text) > 200:\n        return {{}}\n{start}"))
+    drawn = "len(text) % 7 == 3 and len(text) < 200 and len(set(text)) > 8"
+    wrong = written(solution().replace(start, f"    if {drawn}:\n        return {{}}\n{start}"))
     assert len({grade(wrong, stages=["train"], seed=seed).stages[0].message for seed in range(3)}) == 3
 
 

@@ -1,7 +1,7 @@
 """A text that changes, and its ids: after every change they are those of encoding the whole text again.
 
-That is also how it is done here. What is shown is what a change does to the ids: a *splice*, by which a caller who keeps
-something for each id (a cache of a model, marks in an editor) keeps it for all that stay.
+This file does exactly that. Its subject is what a change does to the ids, the *splice*: by it, a caller who keeps something
+for each id (a cache of a model, marks in an editor) keeps it for all that stay; and which token holds a byte of the text.
 
 By hand, with the merges ``ab`` and ``abc``: the ids of ``abxab`` are ``ab``, ``x``, ``ab``. With a ``c`` at its end, the last
 id is replaced: the splice is (start 2, removed 1, ids ``abc``). With a ``c`` before ``x``, it is (0, 1, ``abc``). So ids
@@ -87,7 +87,7 @@ class Session:
 
 
 def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) -> int | None:
-    """Returns the number of the id that holds a byte of a text; None where there is none, or tokens do not spell the text."""
+    """Returns the index, among the ids of a text, of the token that holds a byte; None where tokens do not spell the text."""
     if codec.words is not None or codec.vocab.symbols is not None or codec.vocab.drops_bytes:
         return None
     number = 0

@@ -1,21 +1,22 @@
-"""What may follow a text: which of its ids every continuation keeps, and which tokens may stand over its end.
+"""What may follow a text: which of its ids every continuation keeps, and which tokens may span its end.
 
-The last tokens of a text may be others if it goes on: `` hel`` may be a token alone, and a part of another if ``lo`` follows.
-A model has rarely seen ``hel`` before ``lo``. So a cache keeps the *stable* ids, and who lets a model complete a text drops the
-others, and lets it choose among the *covers*: tokens that begin in the text and end behind it.
+The last tokens of a text may be others if it goes on: `` hel`` may be a token alone, and a part of another if ``lo`` follows. A
+model has rarely seen ``hel`` before ``lo``. So a cache keeps the *stable* ids, and a program that has a model complete a text
+drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end behind it.
 
-By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``x``, ``ab``. If ``c`` follows, they are ``x``,
-``abc``. So one id is stable, and ``abc`` covers the end.
+By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``x``, ``ab``. If ``c`` follows, they are
+``x``, ``abc``. So one id is stable, and ``abc`` covers the end.
 
-Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their
-bytes gives these two again. Within a piece, t can stand at p exactly if it is settled with the last token of the text up to p;
-and if it can, it does so where r follows. So no other continuation need be looked at. Where the pattern cuts otherwise before
-the end of a text than within it, a character behind r is tried, one of each kind.
+Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their bytes
+gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the text up to p; if
+so, following the text with r makes it appear, and no other continuation need be tried. Only where the pattern splits
+differently at the end of a text is a character behind r tried as well, one of each kind.
 
-Invariants: the stable ids are ids of every continuation. Each cover stands over the end of some continuation.
+Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
+the text.
 
-Costs, V tokens of at most L bytes: O(V log V) once; then encoding the text for each kind of character, and at least once for
-each token that is found. ``rust/fast/session`` encodes the last words only.
+Costs, V tokens: O(V log V) once; then an encoding of the text for each kind of character, and up to one more than that for each
+token that is tried. ``rust/fast/session`` encodes the last words only.
 
 Implements SPEC L3 and L4.
 """
@@ -38,7 +39,7 @@ KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301
 
 
 class Cover(NamedTuple):
-    """Tokens that may stand over the end of a text: behind its first ``kept`` ids and the ids ``extra``, one of ``ids``."""
+    """Tokens that may span the end of a text: after its first ``kept`` ids and then ``extra``, any one of ``ids``."""
 
     kept: int
     extra: list[int]
@@ -86,7 +87,7 @@ class Tail:
         return least
 
     def covers(self) -> list[Cover]:
-        """Returns the tokens that may stand over the end, in the order of where they begin, then of their bytes."""
+        """Returns the tokens that may span the end, in the order of where they begin, then of their bytes."""
         found: dict[tuple[int, ...], list[int]] = {}
         for place in self.places():
             for token_id in self.tokens_from(place):
@@ -111,7 +112,7 @@ class Tail:
     def tokens_from(self, place: int) -> Iterator[int]:
         """Yields the tokens that go on behind the segment with what it has from a place on, if they can stand there."""
         sorted_ids, start = self.codec.vocab.sorted_ids, self.data[place:]
-        last = self.ids_before(place)[-1:]
+        last = self.ids_before(place)[-1:]  # Only the first place has no id before it, and that is a border.
         for at in range(bisect_left(sorted_ids, start, key=self.codec.vocab.tokens.__getitem__), len(sorted_ids)):
             token = self.codec.vocab.tokens[sorted_ids[at]]
             if not token.startswith(start):

@@ -1,4 +1,4 @@
-//! Text -> ids, block by block. Must equal the inner loop of `Codec::encode` of `rust/codec.rs`.
+//! Text -> ids, block by block. Must equal `Codec::encode_segment` of `rust/codec.rs`.
 //!
 //! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
 //! of pieces, is a `Workspace` that a thread takes from a pool for one call.

@@ -9,7 +9,7 @@
 //! 5. [`analysis`]: what is found out when a vocabulary is opened; [`tables`]: what threads share of it.
 //! 6. [`parallel`]: batches over threads; [`id_buffer`]: memory for ids, used again.
 //!
-//! Their arrows: `cut -> analysis -> merge -> lookup`.
+//! Imports go one way: `cut` imports `analysis`, which imports `merge`, which imports `lookup`.
 
 pub mod analysis;
 pub mod cut;

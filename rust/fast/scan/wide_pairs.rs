@@ -1,4 +1,4 @@
-//! The places where two characters of three bytes meet, found 64 bytes at a time; for `encode/static_cuts.rs`.
+//! The places where two characters of three bytes meet, found 64 bytes at a time; for `encode/cut/static_cuts.rs`.
 //!
 //! A character stands whole at byte i if a lead of three bytes is there and two continuations follow. Two of them meet at p
 //! if one stands whole at p - 3 and one at p. A window of 64 bytes decides its places 3 to 61, so the next begins 59

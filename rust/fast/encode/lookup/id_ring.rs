@@ -27,7 +27,7 @@ const SEGMENTS: usize = 4;
 #[derive(Debug)]
 pub struct IdRing {
     words: Vec<u32>,
-    /// Units of a segment.
+    /// Rows of a segment.
     segment: usize,
     /// The next row, and the end of the open segment.
     next: usize,

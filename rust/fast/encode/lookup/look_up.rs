@@ -1,8 +1,8 @@
 //! The pieces of a block, looked up in the cache in phases.
 //!
-//! Each phase is a separate loop over the whole block, so that waits of one kind overlap: compute the keys and prefetch the
-//! buckets; look into the buckets; compare the bytes of long pieces. One loop that did all of it piece by piece took a third
-//! longer, because each mispredicted branch threw away the work begun for the pieces after it.
+//! In a block of more than a few pieces, each phase is a separate loop, so that waits of one kind overlap: compute the keys
+//! and prefetch the buckets; look into the buckets; compare the bytes of long pieces. One loop that did all of it piece by
+//! piece took a third longer, because each mispredicted branch threw away the work begun for the pieces after it.
 //!
 //! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
 

@@ -10,7 +10,7 @@
 //! full. No entry names a record that was dropped. The memory is never more than that of the buckets and records given at
 //! the start, whatever is encoded.
 //!
-//! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
+//! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `fast/util/pool.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "the high bits of a hash choose a bucket")]
 // The hot loops are made of one-line helpers that must vanish into them.
