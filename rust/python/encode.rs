@@ -116,7 +116,8 @@ impl Codec {
     }
 
     /// The ids of a text that takes some microseconds only.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
+    #[inline(always)]
     fn brief_ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>) -> PyResult<BriefIds> {
         let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
         self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
