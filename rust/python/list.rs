@@ -34,7 +34,16 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
         return Ok(PyList::new(py, ids)?.into_any());
     }
     let mut list = NewList::with_room(py, ids.len())?;
-    let far = if ids.len() < MANY { 0 } else { ids.len() - AHEAD };
+    let far = if ids.len() < MANY { 0 } else { fill_ahead(py, &mut list, ids)? };
+    let mut ints = lock();
+    list.fill(ids[far..].iter().map(|&id| int_of(py, &mut ints, id)))?;
+    Ok(list.finish().into_any())
+}
+
+/// Fills a long list but for its last items, with looks at signals; returns how many stand there.
+#[inline(never)]
+fn fill_ahead(py: Python<'_>, list: &mut NewList<'_>, ids: &[u32]) -> PyResult<usize> {
+    let far = ids.len() - AHEAD;
     for start in (0..far).step_by(NewList::STRETCH) {
         let end = far.min(start + NewList::STRETCH);
         let mut ints = lock();
@@ -48,9 +57,7 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
         drop(ints);
         py.check_signals()?;
     }
-    let mut ints = lock();
-    list.fill(ids[far..].iter().map(|&id| int_of(py, &mut ints, id)))?;
-    Ok(list.finish().into_any())
+    Ok(far)
 }
 
 /// Objects as a list.

@@ -91,12 +91,16 @@ const SHORT: usize = 512;
 #[inline]
 fn with_room(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
     // Of a short list, clearing costs less than a second allocation.
-    if length < SHORT {
-        // SAFETY: a new list of empty slots, or null with an exception set, which becomes the error.
-        return unsafe {
-            Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?.cast_into_unchecked())
-        };
+    if length >= SHORT {
+        return with_memory(py, length);
     }
+    // SAFETY: a new list of empty slots, or null with an exception set, which becomes the error.
+    unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?.cast_into_unchecked()) }
+}
+
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+#[inline(never)]
+fn with_memory(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
     let bytes = length.checked_mul(size_of::<*mut ffi::PyObject>()).filter(|&bytes| isize::try_from(bytes).is_ok());
     // SAFETY: a new list, or null with an exception set, which becomes the error. An empty list has no memory for items; that of
     // Python's allocator, which is where the list looks for it, is given to it with its size, and the list frees it with itself.

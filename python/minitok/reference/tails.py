@@ -1,16 +1,17 @@
 """What may follow a text: which of its ids every continuation keeps, and which tokens may span its end.
 
-The last tokens of a text may be others if it goes on: `` hel`` may be a token alone, and a part of another if ``lo`` follows. A
-model has rarely seen ``hel`` before ``lo``. So a cache keeps the *stable* ids, and a program that has a model complete a text
-drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end behind it.
+The last tokens of a text may be others if it goes on: `` key`` may be a token alone, and a part of another if ``board``
+follows. A model has rarely seen ``key`` before ``board``. So a cache keeps the *stable* ids, and a program that has a model
+complete a text drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end behind
+it.
 
 By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``x``, ``ab``. If ``c`` follows, they are
 ``x``, ``abc``. So one id is stable, and ``abc`` covers the end.
 
-Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging their bytes
-gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the text up to p; if
-so, following the text with r makes it appear, and no other continuation need be tried. Only where the pattern splits
-differently at the end of a text is a character behind r tried as well, one of each kind.
+Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging
+their bytes gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the
+text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. Only where the
+pattern splits differently at the end of a text is a character behind r tried as well, one of each kind.
 
 Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
 the text.

@@ -337,7 +337,7 @@ mod tests {
             "1.",
             "1e",
             "1e+",
-            "tru",
+            "tr",
         ];
         let wrong = [
             "]",
