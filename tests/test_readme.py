@@ -43,8 +43,8 @@ def test_the_targets_are_in_the_makefile():
 
 def test_the_shell_commands_are_understood(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "a.txt").write_text("Hello, Hello, world", encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("Hello, Hello, world", encoding="utf-8")
     block = re.search(r"```sh\n(minitok train.*?)```", README, re.DOTALL)
     assert block
     train, pipe = block[1].splitlines()
