@@ -66,7 +66,7 @@ impl<'py> NewList<'py> {
             }
         }
         self.filled = place;
-        // SAFETY: so many items stand there.
+        // SAFETY: the first `place` slots hold items.
         unsafe { set_length(list, place) };
         result
     }

@@ -175,8 +175,9 @@ def test_fifteen_minutes_are_enough(lesson):
     assert words / 200 + len(QUESTIONS) + 3 <= 15
 
 
-def test_the_first_tokens_take_about_a_second(browser, static_site):
-    assert 0 < work_until_shown(browser, f"{static_site}lesson-1.html", "#first .token") < 2.5
+def test_the_first_tokens_take_less_than_a_second(browser, static_site):
+    # Whatever else the machine does only adds to it.
+    assert 0 < min(work_until_shown(browser, f"{static_site}lesson-1.html", "#first .token") for _ in range(3)) < 1
 
 
 def test_what_cannot_be_reached_is_named(browser, pages):

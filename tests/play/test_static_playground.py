@@ -174,9 +174,9 @@ def minitok_file(**changed):
 # -- as a page -------------------------------------------------------------------------------------------------------
 
 
-def test_the_first_tokens_take_about_a_second(browser, site):
-    # Processor time, on a slow machine with other tests beside it: what loads twice as much is found all the same.
-    assert 0 < work_until_shown(browser, site, ".panel[data-encoding=o200k_base] .token") < 2.5
+def test_the_first_tokens_take_less_than_a_second(browser, site):
+    # Whatever else the machine does only adds to it.
+    assert 0 < min(work_until_shown(browser, site, ".panel[data-encoding=o200k_base] .token") for _ in range(3)) < 1
 
 
 def test_it_works_from_any_folder_and_with_the_network_off(browser, pages):

@@ -7,7 +7,7 @@
 
 use super::decline::Decline::NotMine;
 use super::decline::{Read, only_if};
-use super::json_string::{self, Text};
+use super::json_string;
 use super::token_table::id_of;
 use crate::fast::util::fallible::{append, push};
 use crate::interrupt;
@@ -97,19 +97,29 @@ impl<'d> Reader<'d> {
     /// Appends the text of a string.
     #[inline]
     pub fn string(&mut self, out: &mut Vec<u8>) -> Read<()> {
-        if let Text::Plain(place) = self.text(out)? {
-            append(out, &self.data[place])?;
+        if let Some(text) = self.text(out)? {
+            append(out, text)?;
         }
         Ok(())
     }
 
-    /// The place of the text of a string. One with escapes is appended to `out`.
+    /// The text of a string; None for one with escapes, which is appended to `out`.
     #[inline]
-    pub fn text(&mut self, out: &mut Vec<u8>) -> Read<Text> {
+    pub fn text(&mut self, out: &mut Vec<u8>) -> Read<Option<&'d [u8]>> {
         self.take(b'"')?;
-        let (text, end) = json_string::string(self.data, self.at, out)?;
-        self.at = end + 1;
-        Ok(text)
+        let (start, end) = (self.at, json_string::string(self.data, self.at, out)?);
+        self.at = end.at + 1;
+        Ok((!end.is_escaped).then(|| &self.data[start..end.at]))
+    }
+
+    /// Takes a string if its text is this one, all of whose bytes stand for themselves.
+    #[inline]
+    pub fn takes_plain(&mut self, text: &[u8]) -> bool {
+        let rest = &self.data[self.position()..];
+        let is_it =
+            rest.first() == Some(&b'"') && rest[1..].starts_with(text) && rest.get(text.len() + 1) == Some(&b'"');
+        self.at += if is_it { text.len() + 2 } else { 0 };
+        is_it
     }
 
     #[inline]
@@ -183,7 +193,7 @@ impl<'d> Reader<'d> {
         Err(NotMine)
     }
 
-    /// Takes a word, before which there is no white space.
+    /// Takes a word, which begins here.
     fn word(&mut self, word: &[u8]) -> Read<()> {
         only_if(self.data[self.at..].starts_with(word))?;
         self.at += word.len();

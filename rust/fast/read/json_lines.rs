@@ -10,7 +10,7 @@
 use super::decline::Decline::NotMine;
 use super::decline::{Read, answer, only_if};
 use super::json::Reader;
-use super::json_string::Text;
+use super::json_string::is_special;
 use crate::error::Result;
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{append, push};
@@ -112,11 +112,12 @@ pub fn each_line(
 ) -> Result<usize> {
     let data = &data[..range.end];
     let (mut start, mut lines) = (range.start, 0);
+    let is_plain = !field.bytes().any(is_special);
     let mut scratch = Vec::new();
     while start < data.len() {
         interrupt::check()?;
         let rest = &data[start..];
-        let end = if let Some((text, length)) = answer(text_of(rest, field, &mut scratch))? {
+        let end = if let Some((text, length)) = answer(text_of(rest, field, is_plain, &mut scratch))? {
             take(Line::Text(text))?;
             start + length
         } else {
@@ -134,8 +135,8 @@ pub fn each_line(
 }
 
 /// The text of the field, and the length of the line, if that is an object in which the field is text; the last one counts, as
-/// in a `dict`.
-fn text_of<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Read<(&'d [u8], usize)> {
+/// in a `dict`. `is_plain`: all bytes of the name of the field stand for themselves.
+fn text_of<'d>(data: &'d [u8], field: &str, is_plain: bool, scratch: &'d mut Vec<u8>) -> Read<(&'d [u8], usize)> {
     let mut reader = Reader::of_line(data);
     let (mut found, mut is_first) = (None, true);
     let mut name = Vec::new();
@@ -143,10 +144,9 @@ fn text_of<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Read<(&
     while reader.next_item(is_first, b'}')? {
         interrupt::check()?;
         is_first = false;
-        name.clear();
-        let is_field = match reader.text(&mut name)? {
-            Text::Plain(place) => &data[place] == field.as_bytes(),
-            Text::Escaped => name == field.as_bytes(),
+        let is_field = is_plain && reader.takes_plain(field.as_bytes()) || {
+            name.clear();
+            reader.text(&mut name)?.unwrap_or(&name) == field.as_bytes()
         };
         reader.take(b':')?;
         if is_field {
@@ -159,10 +159,7 @@ fn text_of<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Read<(&
     let end = reader.position();
     only_if(data.get(end).is_none_or(|&byte| byte == b'\n'))?;
     std::str::from_utf8(&data[..end]).map_err(|_| NotMine)?;
-    match found.ok_or(NotMine)? {
-        Text::Plain(place) => Ok((&data[place], end)),
-        Text::Escaped => Ok((scratch, end)),
-    }
+    Ok((found.ok_or(NotMine)?.unwrap_or(scratch), end))
 }
 
 #[cfg(test)]
@@ -174,7 +171,7 @@ mod tests {
     fn text(line: &[u8]) -> Option<String> {
         let [alone, with_next] = [line.to_vec(), [line, b"\n\"next"].concat()].map(|written| {
             let mut scratch = Vec::new();
-            let found = answer(text_of(&written, "text", &mut scratch)).unwrap();
+            let found = answer(text_of(&written, "text", true, &mut scratch)).unwrap();
             found.map(|(text, length)| {
                 assert_eq!(length, line.len());
                 String::from_utf8(text.to_vec()).unwrap()
@@ -230,6 +227,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_is_written_with_escapes() {
+        let taken = |line: &str| {
+            let documents = Documents::of_lines(line.as_bytes(), "a\"b", 1).unwrap().remove(0);
+            documents.left.is_empty().then(|| String::from_utf8(documents.text).unwrap())
+        };
+        assert_eq!(taken(r#"{"a\"b": "x"}"#).as_deref(), Some("x"));
+        assert_eq!(taken(r#"{"a"b": "x"}"#), None);
     }
 
     #[test]

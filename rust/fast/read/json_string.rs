@@ -18,28 +18,25 @@ use super::decline::Read;
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
 use crate::fast::util::fallible::{append, push};
-use std::ops::Range;
 
 /// How many bytes are looked at together.
 const WIDTH: usize = 32;
 
-/// The text of a string.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// It is these bytes of the data.
-    Plain(Range<usize>),
-    /// It has escapes.
-    Escaped,
+/// Where a string ends: the place of its quotation mark; and whether it has escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub at: usize,
+    pub is_escaped: bool,
 }
 
-/// The text of the string that begins behind a quotation mark, at `start`, and where the one that ends it is. A text with
-/// escapes is appended to `out`.
+/// Where the string ends that begins behind a quotation mark, at `start`. A text with escapes is appended to `out`; another is
+/// what stands between the two places.
 #[inline]
-pub(super) fn string(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<(Text, usize)> {
+pub(super) fn string(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<End> {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,bmi1,bmi2")]
-        fn with_avx2(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<(Text, usize)> {
+        fn with_avx2(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<End> {
             string_with(data, start, out, |bytes| specials_avx2(bytes))
         }
         if cpu::has_avx2() {
@@ -92,8 +89,9 @@ const ESCAPES: [(u8, u8); 8] = [
 trait Specials: Fn(&[u8; WIDTH]) -> u32 + Copy {}
 impl<F: Fn(&[u8; WIDTH]) -> u32 + Copy> Specials for F {}
 
+/// Whether a byte of a string does not stand for itself.
 #[inline(always)]
-fn is_special(byte: u8) -> bool {
+pub(super) fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
@@ -135,16 +133,16 @@ fn specials_avx2(bytes: &[u8; WIDTH]) -> u32 {
 }
 
 #[inline(always)]
-fn string_with(data: &[u8], start: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<(Text, usize)> {
+fn string_with(data: &[u8], start: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<End> {
     let mut at = skip_plain(data, start, specials);
     if byte(data, at)? == b'"' {
-        return Ok((Text::Plain(start..at), at));
+        return Ok(End { at, is_escaped: false });
     }
     append(out, &data[start..at])?;
     loop {
         at = copy_plain(data, at, out, specials)?;
         match byte(data, at)? {
-            b'"' => return Ok((Text::Escaped, at)),
+            b'"' => return Ok(End { at, is_escaped: true }),
             b'\\' => at = unescape(data, at, out)?,
             _ => return Err(NotMine),
         }
@@ -268,9 +266,9 @@ mod tests {
 
     /// By every way there is, which must agree.
     fn text(data: &[u8]) -> Option<(Vec<u8>, usize)> {
-        let give = |found: Read<(Text, usize)>, out: &[u8]| match found {
-            Ok((Text::Plain(range), end)) => Some((data[range].to_vec(), end)),
-            Ok((Text::Escaped, end)) => Some((out.strip_prefix(b"before").unwrap().to_vec(), end)),
+        let give = |found: Read<End>, out: &[u8]| match found {
+            Ok(End { at, is_escaped: false }) => Some((data[..at].to_vec(), at)),
+            Ok(End { at, is_escaped: true }) => Some((out.strip_prefix(b"before").unwrap().to_vec(), at)),
             Err(decline) => {
                 assert_eq!(decline, NotMine);
                 None

@@ -234,6 +234,25 @@ impl Session {
         Ok(())
     }
 
+    /// Calls `work` with the ids of each chunk from a place on, which is at the byte `at`, up to the byte `until`.
+    pub(super) fn each_chunk(
+        &self,
+        place: Place,
+        mut at: usize,
+        until: usize,
+        work: &mut impl FnMut(&[u32]) -> Result<()>,
+    ) -> Result<()> {
+        for chunk in self.rope.from(place) {
+            if at >= until {
+                break;
+            }
+            work(&chunk.ids)?;
+            at += chunk.text.len();
+            interrupt::check()?;
+        }
+        Ok(())
+    }
+
     /// Calls `work` with the ids of a range of the text as a text by itself, part by part: whole chunks are not encoded again.
     pub fn each_of_range(&self, start: usize, end: usize, mut work: impl FnMut(&[u32]) -> Result<()>) -> Result<()> {
         let encode = |from, until| {
@@ -248,15 +267,7 @@ impl Session {
         if start < from {
             work(&encode(start, from)?)?;
         }
-        let mut at = from;
-        for chunk in self.rope.from(place) {
-            if at >= until {
-                break;
-            }
-            work(&chunk.ids)?;
-            at += chunk.text.len();
-            interrupt::check()?;
-        }
+        self.each_chunk(place, from, until, &mut work)?;
         if until < end { work(&encode(until, end)?) } else { Ok(()) }
     }
 

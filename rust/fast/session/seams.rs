@@ -102,15 +102,7 @@ impl Session {
             let holds_right = self.settled(self.rope.chunk(last).ids.last(), right.first())?;
             if holds_left && holds_right {
                 work(&left)?;
-                let mut at = from;
-                for chunk in self.rope.from(place) {
-                    if at >= until {
-                        break;
-                    }
-                    work(&chunk.ids)?;
-                    at += chunk.text.len();
-                    interrupt::check()?;
-                }
+                self.each_chunk(place, from, until, &mut work)?;
                 return work(&right);
             }
             for _ in 0..step {

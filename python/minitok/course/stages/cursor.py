@@ -87,7 +87,7 @@ def check_stable(bench: Bench, piece: str, merges: list[Pair]) -> Failure | None
 
 
 def lost(piece: str, merges: list[Pair], kept: int) -> str:
-    """Something behind a piece that does not leave it so many ids."""
+    """A continuation after which a piece keeps fewer ids than that."""
     tok = Tokenizer(merges, pattern="none")
     ids = tok.encode(piece)
     rests = (token[at:].decode() for token in map(tok.token_bytes, range(256 + len(merges)))

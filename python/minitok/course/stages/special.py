@@ -43,7 +43,7 @@ OPT_IN: tuple[Case, ...] = (
     ("<|s|>a<|t|>", ("<|s|>", "<|t|>"), ("<|t|>",)),
     ("a<s>b<s>x", ("<s>", "<s>x"), ("<s>x",)),
 )
-# What only the course promises: nothing need be said where there is no special token.
+# The course alone promises this: `special_tokens` may be left out where there are none.
 NONE: tuple[Case, ...] = (("ab <s>", (), ()),)
 # Words whose special tokens would be learnt if they were counted.
 CORPORA: tuple[tuple[str, int, tuple[str, ...]], ...] = (
