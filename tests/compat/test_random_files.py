@@ -272,3 +272,25 @@ def test_byte_fallback_without_markers(tmp_path, backend):
     tok.save(tmp_path / "again.json", format="huggingface")
     assert minitok.load(tmp_path / "again.json", backend=backend) == tok
     assert tokenizers.Tokenizer.from_file(str(tmp_path / "again.json")).encode(" ab▁é").ids == tok.encode(" ab▁é")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, backend):
+    chars = sorted(set(pre_tokenizers.ByteLevel.alphabet()) - {"é"})
+    content = {
+        "model": {"type": "BPE", "vocab": {char: i for i, char in enumerate(chars)}, "merges": []},
+        "added_tokens": [{"id": 255, "content": "é", "single_word": True, "normalized": True, "special": False}],
+        "pre_tokenizer": {"type": "ByteLevel", "use_regex": False, "add_prefix_space": False},
+        "decoder": {"type": "ByteLevel"},
+    }
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
+    tok.save(tmp_path / "saved", format="huggingface")
+    again = minitok.load(tmp_path / "saved", backend=backend)
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "saved"))
+    for text in ("é", "aé 日", "é é"):
+        ids = tok.encode(text)
+        assert ids == again.encode(text) == theirs.encode(text).ids
+    changed = tok.definition.replace(added_tokens={"é": 300})
+    with pytest.raises(minitok.errors.VocabularyError, match="cannot express the id 300 of the token 'é'"):
+        minitok.Tokenizer.from_definition(changed).save(tmp_path / "other", format="huggingface")

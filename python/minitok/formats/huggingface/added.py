@@ -18,7 +18,7 @@ from ..byte_level import CHARS
 from ..files import Reason, found_tokens, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ...definition import Definition
 
@@ -93,19 +93,20 @@ def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: i
     return {name: next(free) if token_id is None else token_id for name, token_id in given}
 
 
-def in_text(added: Added, *, by_bytes: bool, whole_pieces: bool) -> set[str]:
+def in_text(
+    names: Iterable[str], flags: Mapping[str, frozenset[str]], *, by_bytes: bool, whole_pieces: bool
+) -> set[str]:
     """Returns the added tokens that text may have without a merge, where they are not found in it.
 
     That is a single character, as text is written before merges, and a whole piece that is beside a character of a word.
 
-    >>> added = Added({"a": 97, "ab": 256}, frozenset(), frozenset(), {"ab": frozenset({"single_word"})})
-    >>> sorted(in_text(added, by_bytes=True, whole_pieces=False))
+    >>> sorted(in_text(["a", "ab"], {"ab": frozenset({"single_word"})}, by_bytes=True, whole_pieces=False))
     ['a']
     """
     return {
         name
-        for name in added.ids
-        if (len(name) == 1 or (whole_pieces and "single_word" in added.flags.get(name, ())))
+        for name in names
+        if (len(name) == 1 or (whole_pieces and "single_word" in flags.get(name, ())))
         and (all(char in CHARS for char in name) if by_bytes else name != " ")
     }
 

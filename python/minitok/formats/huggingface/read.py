@@ -96,7 +96,8 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
         return read_symbols(content, vocab, rows) | fields
     # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     held = {side for left, right in rows for side in (left, right, left + right)}
-    held.update(in_text(added, by_bytes=is_byte_level(content), whole_pieces=bool(model.get("ignore_merges"))))
+    whole_pieces = bool(model.get("ignore_merges"))
+    held.update(in_text(added.ids, added.flags, by_bytes=is_byte_level(content), whole_pieces=whole_pieces))
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
     fields |= read_settings(content)
     if not is_byte_level(content):
@@ -121,7 +122,7 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     return {
         "ids": tokens,
         "merges": find_pairs(rows, ids),
-        "whole_pieces": bool(model.get("ignore_merges")),
+        "whole_pieces": whole_pieces,
         "drops_bytes": lacks_bytes,
         **fields,
     }

@@ -6,9 +6,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...errors import VocabularyError
 from ..files import write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
-from .added import dump_added
+from .added import dump_added, given_ids, in_text
 from .characters import dump_characters
 from .fields import in_file, model_in_file
 from .normalizers import dump_steps
@@ -52,9 +53,17 @@ def dump(definition: Definition) -> dict[str, Any]:
 def dump_bytes(definition: Definition) -> dict[str, Any]:
     """The model of bytes."""
     end = definition.word_end
-    # Special and added tokens too: a reader gives an added token that it does not find here the next free id.
     vocab, merges = shown_vocabulary(definition, *([] if end is None else [partial(shown_word_ends, end)]))
-    return model_in_file(vocab, merges, end_of_word_suffix=end, ignore_merges=not merges_suffice(definition))
+    found, whole_pieces = definition.found_tokens, not merges_suffice(definition)
+    # Special and added tokens are in it, too, but for those that would be read as bytes of text. A reader gives an added token
+    # that it does not find there the next free id.
+    tokens = definition.vocab.tokens
+    for name in in_text(found, definition.token_flags, by_bytes=True, whole_pieces=whole_pieces):
+        if found[name] not in tokens:
+            del vocab[name]
+    if others := [name for name, token_id in given_ids(found, vocab, len(vocab)).items() if token_id != found[name]]:
+        raise VocabularyError(f"a tokenizer.json cannot express the id {found[others[0]]} of the token {others[0]!r}")
+    return model_in_file(vocab, merges, end_of_word_suffix=end, ignore_merges=whole_pieces)
 
 
 def frame(definition: Definition) -> dict[str, Any]:
