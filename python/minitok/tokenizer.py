@@ -170,10 +170,9 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
         [(97, 98)]
         """
+        chosen = pattern_named(pattern)
         return cls.from_definition(
-            Definition.from_ranks(
-                ranks, backend=backend, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name
-            )
+            Definition.from_ranks(ranks, backend=backend, pattern=chosen, special_tokens=special_tokens, name=name)
         )
 
     # -- text to ids ---------------------------------------------------------------------------------------------------
@@ -282,17 +281,21 @@ class Tokenizer(Shortcuts):
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
-    def encode_chat(self, messages: Sequence[Any], **options: Any) -> EncodedChat:
+    def encode_chat(self, messages: Sequence[Any], *, after: Ids = (), **options: Any) -> EncodedChat:
         """Returns the ids of a conversation, and for each id who said it, by the chat template of the model.
 
-        Arguments and errors are those of ``minitok.chat.render``, which gives the text: ``add_generation_prompt``,
-        ``continue_final_message``, ``tools``, ``documents``, ``template``, and the variables of the template. Special tokens
-        are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody writes them,
-        the ids are those of ``transformers`` (``apply_chat_template``).
+        Special tokens are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody
+        writes them, the ids are those of ``transformers`` (``apply_chat_template``).
+
+        Args:
+            messages: As for ``minitok.chat.render``, which gives the text and says the errors.
+            after: The ids of the conversation so far, with those that a model sampled. They stay, up to the first text between
+                special tokens that the template writes otherwise now; ``kept`` is their number.
+            options: Those of ``render``: ``add_generation_prompt``, ``tools``, ``template``, variables of the template, ...
 
         Returns:
             An ``EncodedChat``: ``ids``, ``roles`` (one for each id, None for the template's text), ``generated`` (whether the
-            template marks it as written by a model), and ``mask(role)``.
+            template marks it as written by a model), ``kept``, and ``mask(role)``.
 
         >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
         ...     chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}")
@@ -302,11 +305,9 @@ class Tokenizer(Shortcuts):
         >>> chat.mask("assistant")
         [False, False, False, False, True, True, True]
         """
-        from .chat import render
-        from .chat.encoding import encode_chat
+        from .chat.encoding import encode_messages
 
-        spans = render(self._definition.chat, messages, **options)
-        return encode_chat(self._definition, spans, options.get("template"))
+        return encode_messages(self._definition, messages, list(after), **options)
 
     # -- text to ids, with more than the ids ---------------------------------------------------------------------------
 

@@ -81,14 +81,16 @@ mod tests {
             let classes = Classes::of_form(form);
             let mut text = String::new();
             for char in ('\0'..=char::MAX).filter(|&char| classes.of(char.into()) == 0) {
-                for before in ["a", "\u{915}", "\u{9C7}", "\u{1100}", "\u{AC00}", "\u{3046}", "\u{16D67}"] {
+                // Of each script that composes; beyond these planes none does.
+                let all = ["a", "\u{915}", "\u{9C7}", "\u{1100}", "\u{AC00}", "\u{3046}", "\u{16D67}"];
+                for before in if char < '\u{20000}' { &all[..] } else { &all[..1] } {
                     if before.chars().all(|before| classes.of(before.into()) == 0) {
                         text.push_str(before);
                         text.push(char);
                     }
                 }
             }
-            assert!(text.len() > 8_000_000);
+            assert!(text.len() > 2_000_000);
             assert_eq!(*normal(text.as_bytes(), form).unwrap(), *text.as_bytes());
         }
     }

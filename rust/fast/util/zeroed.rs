@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn zeros_are_aligned_and_all_there() {
-        for len in [0, 1, 7, 8, 9, 1000, 1 << 17, (1 << 20) + 1] {
+        let lens = [0, 1, 7, 8, 9, 1000, 1 << 17, (1 << 20) + 1];
+        // Miri looks at a word at a time.
+        for &len in if cfg!(miri) { &lens[..6] } else { &lens } {
             let mut zeros = Zeroed::new(len).unwrap();
             assert_eq!(zeros.len(), len);
             assert!(zeros.iter().all(|&word| word == 0));
