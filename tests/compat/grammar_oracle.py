@@ -101,24 +101,28 @@ class Grammar(NamedTuple):
         regex: The texts as a regular expression.
         texts: The texts, if there are few.
         partial: The beginnings of the texts as a regular expression of bytes, otherwise.
+        surrogates: Code points of surrogates are characters, too, of three bytes, though that is not UTF-8.
     """
 
     regex: str
     texts: tuple[bytes, ...] = ()
     partial: bytes = b""
+    surrogates: bool = False
 
     def accepts(self, text):
         if self.texts:
             return text in self.texts
         try:
-            return re.fullmatch(self.regex, text.decode()) is not None
+            errors = "surrogatepass" if self.surrogates else "strict"
+            return re.fullmatch(self.regex, text.decode("utf-8", errors)) is not None
         except UnicodeDecodeError:
             return False
 
     def begins(self, text):
         if self.texts:
             return any(whole.startswith(text) for whole in self.texts)
-        return re.fullmatch(self.partial, text, re.DOTALL) is not None
+        partial = self.partial.replace(rb"\xed[\x80-\x9f]", rb"\xed[\x80-\xbf]") if self.surrogates else self.partial
+        return re.fullmatch(partial, text, re.DOTALL) is not None
 
 
 def some(*texts):
