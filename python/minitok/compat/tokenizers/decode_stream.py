@@ -19,6 +19,8 @@ BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 UNKNOWN = "\ufffd"
 # How the error of `tokenizers` begins, by which vLLM recognizes it.
 INVALID = "Invalid prefix encountered while decoding stream"
+# How many bytes a character has at most.
+CHARACTER = 4
 # More ids than these have at least four characters behind the place where what came before may matter.
 TAIL = 20
 
@@ -50,12 +52,26 @@ class DecodeStream(DecodeSteps):
     def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
         """The next step, where the shortcut leaves it to Python."""
         self._take_back()
+        is_first = self._pipeline is None
         pipeline = self._pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
+        if is_first and self._begins_behind(tokenizer, pipeline):
+            return self.step(tokenizer, id)
         said = self._next(pipeline, id)
         left = None if self._is_open or not self._prefix else pipeline.left_out(self.skip_special_tokens)
         if left is not None and self._prefix_index == len(self._ids):
             self._follow(tokenizer, left, self._ids)
         return said
+
+    def _begins_behind(self, tokenizer: Any, pipeline: Any) -> bool:
+        """Whether the last of the ids that were there before is all that matters of them: then it is kept, and followed."""
+        left, skip = pipeline.left_out(self.skip_special_tokens), self.skip_special_tokens
+        tail = [] if left is None else last_ids(pipeline, self._ids, skip)
+        text = pipeline.decode(tail, skip)
+        if not text or text.endswith(UNKNOWN):
+            return False
+        self._ids, self._prefix, self._prefix_index = tail, text, len(tail)
+        self._follow(tokenizer, left, tail)
+        return True
 
     def _take_back(self) -> None:
         """Goes on from the steps that were taken without Python."""
@@ -115,6 +131,24 @@ class DecodeStream(DecodeSteps):
 
     def __deepcopy__(self, memo: Any) -> DecodeStream:
         return self.__copy__()
+
+
+def last_ids(pipeline: Any, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
+    """The last ids that have text, down to one behind which a character begins: some four bytes, and a run of byte fallback."""
+    found: list[int] = []
+    size = 0
+    for token_id in reversed(ids):
+        if not pipeline.spoken([token_id], skip_special_tokens):
+            continue
+        if token_id in pipeline.unlike_bytes:
+            return []
+        found.append(token_id)
+        size += len(pipeline.codec.token_bytes(token_id) or b"")
+        if size >= CHARACTER and (
+            pipeline.before_bytes is None or not BYTE.fullmatch(written(pipeline, [token_id])[0])
+        ):
+            break
+    return found[::-1]
 
 
 def written(pipeline: Any, ids: Sequence[int]) -> list[str]:

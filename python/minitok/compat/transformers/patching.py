@@ -15,7 +15,7 @@ import tokenizers
 from minitok.compat.tokenizers.decode_stream import DecodeStream
 
 from .backend import adopt
-from .plain_call import calling_plainly
+from .plain_call import calling_plainly, encoding_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,7 @@ def install() -> Installed:
         replace(PreTrainedTokenizerFast, "__init__", adopting_init)
         replace(PreTrainedTokenizerBase, "_from_pretrained", adopting_from_pretrained)
         replace(PreTrainedTokenizerFast, "__call__", calling_plainly)
+        replace(PreTrainedTokenizerFast, "encode", encoding_plainly)
         replace(tokenizers.decoders, "DecodeStream", stream_of_either)
     return Installed()
 

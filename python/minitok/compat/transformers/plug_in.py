@@ -1,7 +1,7 @@
 """The entry point of serving engines: with ``MINITOK_PLUGIN=1``, each of their processes calls ``install``.
 
-vLLM (``vllm.general_plugins``) and SGLang (``sglang.srt.plugins``) call the entry points of installed packages in every process,
-before it makes a tokenizer. The processes that an engine starts inherit the variable.
+vLLM (``vllm.general_plugins``) and SGLang (``sglang.srt.plugins``) call the entry points of installed packages in every
+process, before it makes a tokenizer. The processes that an engine starts inherit the variable.
 """
 
 from __future__ import annotations
