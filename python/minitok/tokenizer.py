@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
-from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, thread_count
+from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, stop_strings, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .definition.names import pattern_named
@@ -502,16 +502,35 @@ class Tokenizer(Shortcuts):
         text, starts = text_and_starts(self._definition, ids)
         return text, starts if to_numpy else starts.tolist()
 
-    def stream_decoder(self, errors: Literal["replace", "strict"] = "replace") -> StreamDecoder:
-        """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
+    def stream_decoder(
+        self,
+        errors: Literal["replace", "strict"] = "replace",
+        *,
+        skip_special_tokens: bool = False,
+        stop: str | Iterable[str] = (),
+    ) -> StreamDecoder:
+        """Returns a decoder for ids that come one by one, or some at a time.
 
-        >>> stream = Tokenizer([]).stream_decoder()
-        >>> [stream.push(195), stream.push(169), stream.finish()]
-        ['', 'é', '']
+        ``push(ids)`` takes an id, a list or an array, and gives the text that is certain; ``finish()`` gives the rest. Each of
+        many streams has a decoder of its own.
+
+        Args:
+            errors: What to do with bytes that are not UTF-8: ``"replace"`` (by U+FFFD) or ``"strict"``: UnicodeDecodeError.
+            skip_special_tokens: Special tokens give no text.
+            stop: Strings that end the stream. Text from the first of them on is not given, and what may be the beginning of one
+                is held back. ``stopped`` is then the string, else None.
+
+        Raises:
+            ValueError: A stop string is empty.
+
+        >>> stream = Tokenizer([]).stream_decoder(stop="</s>")
+        >>> [stream.push(195), stream.push(169), stream.push(b"!</s> more"), stream.stopped]
+        ['', 'é', '!', '</s>']
         """
         if errors not in ("replace", "strict"):
             raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
-        return self._codec.stream_decoder(errors == "strict")
+        skipped = set(self._definition.special_tokens.values()) if skip_special_tokens else ()
+        return self._codec.stream_decoder(errors == "strict", stop_strings(stop), list(skipped))
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
