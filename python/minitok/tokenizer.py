@@ -893,8 +893,7 @@ class Tokenizer(Shortcuts):
 
     def __repr__(self) -> str:
         held = self._definition
-        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab}
-        shown |= {"pattern": held.pattern, "normalizer": held.normalizer}
-        shown |= {"prefix": held.prefix, "special_tokens": len(held.special_tokens)}
+        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab, "pattern": held.pattern}
+        shown |= {"normalizer": held.normalizer, "prefix": held.prefix, "special_tokens": len(held.special_tokens)}
         shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
         return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"
