@@ -69,6 +69,13 @@ $(STAMPS)/trainers: $(STAMPS)/venv requirements/trainers.txt
 	$(VENV)/trainers/bin/python -m pip install --quiet --require-hashes -r requirements/trainers.txt
 	touch $@
 
+# Serving engines without what they run models with, which pip would miss; and minitok's entry points.
+$(STAMPS)/engines: $(STAMPS)/built requirements/engines.txt
+	$(PYTHON) -m venv $(VENV)/engines
+	$(VENV)/engines/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/engines.txt
+	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
+	touch $@
+
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/docs.txt
@@ -81,7 +88,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-trainers test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
+.PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
 	bench docs pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
@@ -107,6 +114,10 @@ test-scale: $(STAMPS)/built $(STAMPS)/scale ## encode, count and train on severa
 
 test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora, read by the loaders of five trainers
 	PYTHONPATH=python tools/alone.sh $(VENV)/trainers/bin/python -m pytest tests/trainers --override-ini=addopts= \
+		--override-ini=filterwarnings=default -q
+
+test-engines: $(STAMPS)/built $(STAMPS)/engines ## vLLM, SGLang and xgrammar on minitok's tokenizers
+	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python -m pytest tests/engines --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
@@ -257,6 +268,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew
 	$(LOCK) --group transformers-4 --output-file requirements/transformers-4.txt
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
 	$(LOCK) --group trainers --output-file requirements/trainers.txt
+	$(LOCK) --group engines --output-file requirements/engines.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

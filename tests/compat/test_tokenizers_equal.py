@@ -195,13 +195,21 @@ def test_streams_of_bytes(name):
     others = [other.token_to_id("<s>"), other.token_to_id("low"), other.get_vocab_size() + 3]
 
     @settings(max_examples=30)
-    @given(st.lists(BYTES, max_size=40).map(b"".join), st.lists(st.integers(0, 100), max_size=3), st.booleans())
-    def check(data, places, skip):
+    @given(
+        st.lists(BYTES, max_size=40).map(b"".join),
+        st.lists(st.integers(0, 100), max_size=3),
+        st.booleans(),
+        st.integers(0, 60),
+    )
+    def check(data, places, skip, begun):
         ids = [of_byte[byte] for byte in data if of_byte[byte] is not None]
         for place, token_id in zip(places, others):
             ids[place:place] = [] if token_id is None else [token_id]
-        streams = [decoders.DecodeStream(skip_special_tokens=skip) for decoders in (mine.decoders, theirs.decoders)]
-        for token_id in ids:
+        streams = [
+            decoders.DecodeStream(ids=ids[:begun], skip_special_tokens=skip)
+            for decoders in (mine.decoders, theirs.decoders)
+        ]
+        for token_id in ids[begun:]:
             ours_says, theirs_says = (
                 outcome(lambda: stream.step(tok, token_id)) for stream, tok in zip(streams, (ours, other))
             )
