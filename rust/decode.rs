@@ -8,14 +8,17 @@
 //!
 //! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds
 //! back are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most
-//! three bytes, and a token that may be the last (S9).
+//! three bytes, a token that may be the last (S9), and what may be the beginning of a stop string (D5).
 //!
 //! A vocabulary of symbols may join its tokens in another way (S9): with a space before each, without their prefix, or with a
 //! space in place of their suffix. [`Joiner`] does that, token by token.
 //!
-//! Costs: O(b) for b bytes.
+//! A stream may end at a string: [`StopStrings`] finds it, across tokens (D5). By hand: with the stop string `</s>`, the tokens
+//! `a<`, `/b` and `</s>c` are answered by `a`, `</b` and nothing, and `</s>` has been found.
 //!
-//! Implements SPEC D1, D2, D3, D4, S5 and S9.
+//! Costs: O(b) for b bytes; with s stop strings, O(s b).
+//!
+//! Implements SPEC D1, D2, D3, D4, D5, S5 and S9.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -119,10 +122,99 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Returns, for each beginning of a string, how long the longest other beginning is that it ends with.
+fn borders(string: &[u8]) -> Vec<usize> {
+    let mut found = vec![0; string.len()];
+    for end in 1..string.len() {
+        found[end] = longer(string, &found, found[end - 1], string[end]);
+    }
+    found
+}
+
+/// Returns how much of a string a text ends with, if it ended with `matched` bytes of it before this byte.
+fn longer(string: &[u8], borders: &[usize], mut matched: usize, byte: u8) -> usize {
+    while matched > 0 && string[matched] != byte {
+        matched = borders[matched - 1];
+    }
+    matched + usize::from(string[matched] == byte)
+}
+
+/// Finds the first of some strings in a text that comes in parts, and holds back what may be the beginning of one.
+///
+/// For each string it knows how much of it the text ends with (Knuth, Morris and Pratt), so no byte is looked at twice. What is
+/// held back begins like a string and ends with the text, so it is whole characters.
+#[derive(Debug, Clone, Default)]
+pub struct StopStrings {
+    strings: Vec<String>,
+    borders: Vec<Vec<usize>>,
+    /// How many bytes of each string the text ends with.
+    matched: Vec<usize>,
+    held: Vec<u8>,
+    /// The string that was found.
+    pub found: Option<String>,
+    /// Whether the text has ended, so that the next part begins another.
+    ended: bool,
+}
+
+impl StopStrings {
+    /// The strings must not be empty.
+    pub fn new(strings: &[String]) -> StopStrings {
+        let borders = strings.iter().map(|string| borders(string.as_bytes())).collect();
+        StopStrings { strings: strings.to_vec(), borders, matched: vec![0; strings.len()], ..StopStrings::default() }
+    }
+
+    /// Returns the text before the first string, as far as it is certain now that this part has come.
+    pub fn push(&mut self, text: String) -> Result<String> {
+        if std::mem::take(&mut self.ended) {
+            self.found = None;
+        }
+        if self.found.is_some() || self.strings.is_empty() {
+            return Ok(if self.found.is_some() { String::new() } else { text });
+        }
+        let begun = self.held.len();
+        self.held.extend_from_slice(text.as_bytes());
+        for place in begun..self.held.len() {
+            interrupt::check()?;
+            self.step(self.held[place]);
+            if let Some(found) = &self.found {
+                self.held.truncate(place + 1 - found.len());
+                return Ok(self.shown(0));
+            }
+        }
+        Ok(self.shown(self.matched.iter().copied().max().unwrap_or(0)))
+    }
+
+    /// Ends the text with a last part, and returns the rest of it. Another text may follow.
+    pub fn finish(&mut self, text: String) -> Result<String> {
+        let shown = self.push(text)? + &self.shown(0);
+        (self.matched, self.ended) = (vec![0; self.strings.len()], true);
+        Ok(shown)
+    }
+
+    /// Follows one byte. Of strings that end here, the longest is found: it begins first.
+    fn step(&mut self, byte: u8) {
+        for (number, string) in self.strings.iter().enumerate() {
+            let matched = longer(string.as_bytes(), &self.borders[number], self.matched[number], byte);
+            self.matched[number] = matched;
+            if matched == string.len() && self.found.as_ref().is_none_or(|found| found.len() < matched) {
+                self.found = Some(string.clone());
+            }
+        }
+    }
+
+    /// Gives out what is held, but for so many bytes at its end.
+    fn shown(&mut self, kept: usize) -> String {
+        let rest = self.held.split_off(self.held.len() - kept);
+        String::from_utf8(std::mem::replace(&mut self.held, rest)).unwrap_or_default()
+    }
+}
+
 /// Turns the bytes of tokens into text as they come, and never shows half a character.
 #[derive(Debug, Clone, Default)]
 pub struct StreamDecoder {
     joiner: Option<Joiner>,
+    /// What ends the stream.
+    pub stops: StopStrings,
     /// The beginning of a character.
     pub held: Vec<u8>,
     strict: bool,
@@ -133,26 +225,43 @@ pub struct StreamDecoder {
 
 impl StreamDecoder {
     /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD. `drops_space`: one space is dropped
-    /// from the start (S5). `joining`: how tokens are joined; None: they are concatenated.
-    pub fn new(strict: bool, drops_space: bool, joining: Option<Joining>) -> StreamDecoder {
-        StreamDecoder { joiner: joining.map(Joiner::new), held: Vec::new(), strict, drops_space, begun: false }
+    /// from the start (S5). `joining`: how tokens are joined; None: they are concatenated. `stop`: strings that end the stream.
+    pub fn new(strict: bool, drops_space: bool, joining: Option<Joining>, stop: &[String]) -> StreamDecoder {
+        let (joiner, stops) = (joining.map(Joiner::new), StopStrings::new(stop));
+        StreamDecoder { joiner, stops, held: Vec::new(), strict, drops_space, begun: false }
     }
 
     /// Returns the text that is certain now that this token has come.
     pub fn push(&mut self, token: &[u8]) -> Result<String> {
+        self.push_all(&[token])
+    }
+
+    /// Returns the text that is certain now that these tokens have come.
+    pub fn push_all(&mut self, tokens: &[&[u8]]) -> Result<String> {
+        for token in tokens {
+            interrupt::check()?;
+            self.take(token);
+        }
+        let text = self.emit(false)?;
+        self.stops.push(text)
+    }
+
+    /// Takes the bytes of a token.
+    fn take(&mut self, token: &[u8]) {
         let token = self.joiner.as_mut().map_or(Cow::Borrowed(token), |joiner| joiner.push(token).into());
         let dropped = self.drops_space && !self.begun;
         self.begun |= !token.is_empty();
         let token = &token[..];
         self.held.extend_from_slice(token.strip_prefix(b" ").filter(|_| dropped).unwrap_or(token));
-        self.emit(false)
     }
 
     /// Ends the stream: bytes held back can no longer become a character. A new stream may follow.
     pub fn finish(&mut self) -> Result<String> {
         self.begun = false;
         self.held.extend(self.joiner.iter_mut().flat_map(Joiner::finish));
-        self.emit(true)
+        let rest = self.emit(true);
+        let shown = self.stops.finish(rest.as_ref().map_or_else(|_| String::new(), Clone::clone))?;
+        rest.map(|_| shown)
     }
 
     fn emit(&mut self, finished: bool) -> Result<String> {
@@ -194,7 +303,7 @@ mod tests {
             let ids: Vec<u32> = (0..).take(tokens.len()).collect();
             let token = |id: u32| tokens.get(id as usize).map(|token| token.as_bytes());
             let whole = decode_bytes(token, &ids, Some(&joining)).unwrap();
-            let mut stream = StreamDecoder::new(false, false, Some(joining));
+            let mut stream = StreamDecoder::new(false, false, Some(joining), &[]);
             for _ in 0..2 {
                 let mut text: String = tokens.iter().map(|token| stream.push(token.as_bytes()).unwrap()).collect();
                 text += &stream.finish().unwrap();
@@ -210,8 +319,23 @@ mod tests {
     }
 
     #[test]
+    fn stop_strings_are_found_across_parts() {
+        let mut stops = StopStrings::new(&["</s>".to_owned(), "aab".to_owned(), "b".to_owned()]);
+        for _ in 0..2 {
+            let mut said: Vec<String> =
+                ["x<", "/y", "aaa", "bc", "d"].iter().map(|part| stops.push((*part).to_owned()).unwrap()).collect();
+            said.push(stops.finish("e".to_owned()).unwrap());
+            assert_eq!(said, ["x", "</y", "a", "", "", ""]);
+            assert_eq!(stops.found.as_deref(), Some("aab"));
+        }
+        assert_eq!(stops.push("a</".to_owned()).unwrap(), "a");
+        assert_eq!((stops.finish(String::new()).unwrap().as_str(), &stops.found), ("</", &None));
+        assert_eq!(stops.push("s>".to_owned()).unwrap(), "s>");
+    }
+
+    #[test]
     fn half_a_character_waits() {
-        let mut stream = StreamDecoder::new(false, false, None);
+        let mut stream = StreamDecoder::new(false, false, None, &[]);
         assert_eq!(stream.push(b"\xC3").unwrap(), "");
         assert_eq!(stream.push(b"\xA9").unwrap(), "é");
         assert_eq!(stream.push(b"a\xF0\x9F").unwrap(), "a");

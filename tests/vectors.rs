@@ -298,7 +298,12 @@ fn characters() {
 
 /// All the answers of a streaming decoder, then what it says at the end.
 fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
-    let mut decoder = StreamDecoder::new(strict, codec.drops_space(), codec.joining().cloned());
+    stream_until(codec, ids, strict, &[]).map(|(said, _)| said)
+}
+
+/// The same with strings that end the stream, and which of them did.
+fn stream_until(codec: &Codec, ids: &[u32], strict: bool, stop: &[String]) -> Result<(Vec<String>, Option<String>)> {
+    let mut decoder = StreamDecoder::new(strict, codec.drops_space(), codec.joining().cloned(), stop);
     let mut answers = || -> Result<Vec<String>> {
         let mut said =
             ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
@@ -307,7 +312,9 @@ fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
     };
     let said = answers()?;
     assert_eq!(answers()?, said); // a finished stream can be used again
-    Ok(said)
+    let tokens: Vec<&[u8]> = ids.iter().map(|&id| codec.token_bytes(id).unwrap()).collect();
+    assert_eq!(decoder.push_all(&tokens)? + &decoder.finish()?, said.concat());
+    Ok((said, decoder.stops.found))
 }
 
 #[test]
@@ -320,7 +327,7 @@ fn decoding() {
         assert_eq!(stream(&codec, &ids, false).unwrap().concat(), text(&case["text"]));
         assert_eq!(stream(&codec, &ids, true).is_err(), case["strict"].is_array());
         if case["strict"].is_array() {
-            let mut strict = StreamDecoder::new(true, false, None);
+            let mut strict = StreamDecoder::new(true, false, None, &[]);
             let Error::InvalidUtf8 { start, end, .. } = refused(strict.push(&decoded)) else { panic!("another error") };
             assert_eq!(json!([start, end]), case["strict"]);
         }
@@ -340,9 +347,11 @@ fn unknown_ids() {
 #[test]
 fn streaming() {
     each("decode", "finish", |case| {
-        let mut answers = stream(&codec(case).unwrap(), &numbers(&case["ids"]), false).unwrap();
+        let stop = names(&case["stop"]);
+        let (mut answers, stopped) = stream_until(&codec(case).unwrap(), &numbers(&case["ids"]), false, &stop).unwrap();
         assert_eq!(answers.pop().unwrap(), text(&case["finish"]));
         assert_eq!(json!(answers), case["stream"]);
+        assert_eq!(json!(stopped), case["stopped"]);
     });
 }
 

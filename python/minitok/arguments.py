@@ -8,6 +8,7 @@ from operator import index
 from typing import TYPE_CHECKING
 
 from .errors import BackendError, PatternError, VocabularyError
+from .reference.text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -30,6 +31,7 @@ __all__ = [
     "most_token_bytes",
     "named_special_tokens",
     "refused_tokens",
+    "stop_strings",
     "thread_count",
 ]
 
@@ -252,3 +254,14 @@ def added_special_tokens(
             free += 1
     new = {name: given[name] for name in wanted if name not in special}
     return check_special_tokens(new)
+
+
+def stop_strings(stop: str | Iterable[str]) -> list[str]:
+    """Returns the strings that end a stream. A lone surrogate is U+FFFD, as in text (SPEC E4)."""
+    strings = [stop] if isinstance(stop, str) else list(stop)
+    for string in strings:
+        if not isinstance(string, str):
+            raise TypeError(f"a stop string must be str, not {type(string).__name__}")
+        if not string:
+            raise ValueError("a stop string must not be empty")
+    return [utf8(string).decode() for string in strings]

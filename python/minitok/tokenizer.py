@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
-from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, thread_count
+from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, stop_strings, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .definition.names import pattern_named
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     Ids = Iterable[int] | npt.NDArray[Any]
     Texts = Iterable[Text]
     Threads = int | None
+    StreamErrors = Literal["replace", "strict"]
 
     class Found(TypedDict, total=False):
         allowed_special: Allowed
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tokenizer"]
 
-# The default of the options that name special tokens. A call without options is recognised by identity, which costs almost
-# nothing.
+# The default of the options that name special tokens. A call without options is recognised by identity, which is cheap.
 NONE: tuple[str, ...] = ()
 
 
@@ -165,7 +165,6 @@ class Tokenizer(Shortcuts):
 
         Costs O(V L^2) for V tokens of L bytes, once.
 
-        >>> from minitok import Tokenizer
         >>> ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
         >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
         [(97, 98)]
@@ -339,7 +338,6 @@ class Tokenizer(Shortcuts):
                 are markers, to the text that the ids decode to.
             to_numpy: Whether to return arrays: the ids, and the offsets in the shape (number of tokens, 2).
 
-        >>> from minitok import Tokenizer
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
@@ -359,7 +357,6 @@ class Tokenizer(Shortcuts):
         Where no such place is known, the whole text is held in memory: with ``none`` over bytes; with a normalizer that
         replaces strings; with a pattern that Rust does not compile or that, on the Python backend, is not a named one.
 
-        >>> from minitok import Tokenizer
         >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
         [256, 32, 99, 256]
         """
@@ -372,7 +369,6 @@ class Tokenizer(Shortcuts):
     def tokenize(self, text: Text, *, allowed_special: Allowed = (), disallowed_special: Special = ()) -> list[bytes]:
         """Returns the tokens of a text as bytes; joined, they are the text.
 
-        >>> from minitok import Tokenizer
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
@@ -493,7 +489,6 @@ class Tokenizer(Shortcuts):
 
         ``to_numpy``: whether the offsets are an array, of shape (number of ids,).
 
-        >>> from minitok import Tokenizer
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
@@ -502,16 +497,30 @@ class Tokenizer(Shortcuts):
         text, starts = text_and_starts(self._definition, ids)
         return text, starts if to_numpy else starts.tolist()
 
-    def stream_decoder(self, errors: Literal["replace", "strict"] = "replace") -> StreamDecoder:
-        """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
+    def stream_decoder(
+        self, errors: StreamErrors = "replace", *, skip_special_tokens: bool = False, stop: str | Iterable[str] = ()
+    ) -> StreamDecoder:
+        """Returns a decoder for a stream of ids.
 
-        >>> stream = Tokenizer([]).stream_decoder()
-        >>> [stream.push(195), stream.push(169), stream.finish()]
-        ['', 'é', '']
+        ``push(ids)`` takes an id, a list or an array, and gives the text that is certain; ``finish()`` gives the rest.
+
+        Args:
+            errors: What to do with bytes that are not UTF-8: ``"replace"`` (by U+FFFD) or ``"strict"``: UnicodeDecodeError.
+            skip_special_tokens: Special tokens give no text.
+            stop: Strings that end the stream. Text from the first of them on is not given, and what may be the beginning of one
+                is held back. ``stopped`` is then the string, else None.
+
+        Raises:
+            ValueError: A stop string is empty.
+
+        >>> stream = Tokenizer([]).stream_decoder(stop="</s>")
+        >>> [stream.push(195), stream.push(169), stream.push(b"!</s> more"), stream.stopped]
+        ['', 'é', '!', '</s>']
         """
         if errors not in ("replace", "strict"):
             raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
-        return self._codec.stream_decoder(errors == "strict")
+        skipped = set(self._definition.special_tokens.values()) if skip_special_tokens else ()
+        return self._codec.stream_decoder(errors == "strict", stop_strings(stop), list(skipped))
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
@@ -709,7 +718,6 @@ class Tokenizer(Shortcuts):
         with their ranks, and the merges of the vocabulary that were blocked, and by what. For short texts: costs O(n^2) for a
         piece of n bytes, and one of more than 2,048 bytes is a ValueError.
 
-        >>> from minitok import Tokenizer
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
         [(256, b'hi'), (33, b'!')]
         """
@@ -728,7 +736,6 @@ class Tokenizer(Shortcuts):
             VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
                 no merge makes one of them.
 
-        >>> from minitok import Tokenizer
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
         Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
         """
@@ -786,7 +793,6 @@ class Tokenizer(Shortcuts):
             allowed_special: As for ``encode``, for texts.
             threads: How many to use; by default one per processor.
 
-        >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(97, 98), (256, 99), (98, 99)])
         >>> pruned, new_ids = tok.prune(["abc"])
         >>> pruned.merges, new_ids[[256, 257, 258]].tolist()
@@ -834,7 +840,6 @@ class Tokenizer(Shortcuts):
         Raises:
             VocabularyError: A name has another id already, or an id has another token.
 
-        >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
         >>> tok.add_tokens(["<user>", "<assistant>"], special=True).special_tokens
         {'<s>': 257, '<user>': 258, '<assistant>': 259}
@@ -882,19 +887,13 @@ class Tokenizer(Shortcuts):
         definition = self._definition
         if type(self) is Tokenizer and definition.reopen is not None:
             return definition.reopen, (definition.name, definition.backend)
-        own = {
-            name: value for name, value in vars(self).items() if name not in ("_definition", "_codec", "_all_special")
-        }
+        made = ("_definition", "_codec", "_all_special")
+        own = {name: value for name, value in vars(self).items() if name not in made}
         return type(self).from_definition, (definition,), own or None
 
     def __repr__(self) -> str:
         held = self._definition
-        shown = {
-            "name": held.name or None,
-            "n_vocab": held.n_vocab,
-            "pattern": held.pattern,
-            "normalizer": held.normalizer,
-        }
-        shown |= {"prefix": held.prefix, "special_tokens": len(held.special_tokens)}
+        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab, "pattern": held.pattern}
+        shown |= {"normalizer": held.normalizer, "prefix": held.prefix, "special_tokens": len(held.special_tokens)}
         shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
         return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"

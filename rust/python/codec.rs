@@ -267,8 +267,9 @@ impl Codec {
     }
 
     /// A decoder for ids that come one by one.
-    fn stream_decoder(&self, strict: bool) -> StreamDecoder {
-        StreamDecoder::new(Arc::clone(self.fast.core()), strict)
+    #[pyo3(signature = (strict, stop=Vec::new(), skipped=Vec::new()))]
+    fn stream_decoder(&self, strict: bool, stop: Vec<String>, skipped: Vec<u32>) -> StreamDecoder {
+        StreamDecoder::new(Arc::clone(self.fast.core()), strict, &stop, skipped)
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.

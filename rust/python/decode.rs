@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
 use crate::{codec, decode, interrupt};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyInt, PyString};
+use pyo3::{ffi, intern};
 use std::alloc::Layout;
 use std::borrow::Cow;
 use std::ptr::NonNull;
@@ -207,7 +207,9 @@ pub struct StreamDecoder {
     core: Arc<codec::Codec>,
     /// Whether tokens are concatenated as they are: then one that holds whole characters, where no bytes are held back, is its text.
     concatenates: bool,
-    /// Held for a moment only, in which no Python code runs: an exception is made after it, and the id is read before it.
+    /// The ids that are left out, in order.
+    skipped: Vec<u32>,
+    /// Held for a moment only, in which no Python code runs: an exception is made after it, and ids are read before it.
     state: Mutex<State>,
 }
 
@@ -219,15 +221,19 @@ struct State {
 
 #[pymethods]
 impl StreamDecoder {
-    /// The text that is certain now that this token has come.
-    fn push<'py>(&self, token_id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-        let py = token_id.py();
-        let id = if let Some(id) = small_int(token_id) {
-            id
-        } else {
-            // May run Python code, so the lock is not held.
-            let position = self.lock(py).position;
-            from_item(token_id, position)?
+    /// The text that is certain now that this token has come, or these.
+    fn push<'py>(&self, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        let py = ids.py();
+        let id = match small_int(ids) {
+            Some(id) => id,
+            None if !ids.is_instance_of::<PyInt>() && ids.get_type().hasattr(intern!(py, "__iter__"))? => {
+                return self.push_all(py, ids.extract()?);
+            }
+            None => {
+                // May run Python code, so the lock is not held.
+                let position = self.lock(py).position;
+                from_item(ids, position)?
+            }
         };
         let made = self.push_id(py, id);
         match made? {
@@ -245,14 +251,20 @@ impl StreamDecoder {
         };
         Ok(finished?)
     }
+
+    /// The string that ended the stream, or None.
+    #[getter]
+    fn stopped(&self, py: Python<'_>) -> Option<String> {
+        self.lock(py).decoder.stops.found.clone()
+    }
 }
 
 impl StreamDecoder {
-    pub fn new(core: Arc<codec::Codec>, strict: bool) -> StreamDecoder {
-        let decoder = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned());
-        let state = State { decoder, position: 0 };
-        let concatenates = !core.drops_space() && core.joining().is_none();
-        StreamDecoder { core, concatenates, state: Mutex::new(state) }
+    pub fn new(core: Arc<codec::Codec>, strict: bool, stop: &[String], mut skipped: Vec<u32>) -> StreamDecoder {
+        let decoder = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned(), stop);
+        let concatenates = !core.drops_space() && core.joining().is_none() && stop.is_empty();
+        skipped.sort_unstable();
+        StreamDecoder { core, concatenates, skipped, state: Mutex::new(State { decoder, position: 0 }) }
     }
 
     /// The text of a token: its own, as a rule.
@@ -261,6 +273,9 @@ impl StreamDecoder {
         let position = state.position;
         let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
         state.position += 1;
+        if self.skips(id) {
+            return state.decoder.push_all(&[]).map(Cow::Owned);
+        }
         if self.concatenates
             && state.decoder.held.is_empty()
             && let Ok(text) = std::str::from_utf8(token)
@@ -268,6 +283,41 @@ impl StreamDecoder {
             return Ok(Cow::Borrowed(text));
         }
         state.decoder.push(token).map(Cow::Owned)
+    }
+
+    /// The text of several tokens.
+    fn push_all<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyString>> {
+        let (ids, wrong) = rows::all_ids(ids)?;
+        let made = working(py, ids.len(), || {
+            let mut tokens = Vec::new();
+            tokens.try_reserve(ids.len())?;
+            for (position, &id) in ids.iter().enumerate() {
+                let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
+                if !self.skips(id) {
+                    tokens.push(token);
+                }
+            }
+            Ok(tokens)
+        })?;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        let text = {
+            let mut state = self.lock(py);
+            state.position += ids.len();
+            state.decoder.push_all(&made)
+        };
+        text::to_str(py, &text?)
+    }
+
+    /// What has the bytes of the tokens.
+    pub(super) fn core(&self) -> Arc<codec::Codec> {
+        Arc::clone(&self.core)
+    }
+
+    /// Whether an id is left out.
+    pub(super) fn skips(&self, id: u32) -> bool {
+        !self.skipped.is_empty() && self.skipped.binary_search(&id).is_ok()
     }
 
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {

@@ -14,6 +14,7 @@ mod calls;
 mod codec;
 mod counter;
 mod decode;
+mod decode_stream;
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 mod digits;
 mod documents;
@@ -57,6 +58,8 @@ mod _rust {
     use super::counter::PieceCounter;
     #[pymodule_export]
     use super::decode::StreamDecoder;
+    #[pymodule_export]
+    use super::decode_stream::{DecodeStream, tokenizers_changed};
     #[pymodule_export]
     use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]

@@ -129,8 +129,11 @@ def test_an_id_of_a_wrong_type_is_refused(wrong):
     assert failed == Failure(TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 1)")
     failed = failure_on_both(lambda backend: plain(backend).token_bytes(wrong))
     assert failed.kind is TypeError
-    failed = failure_on_both(lambda backend: plain(backend).stream_decoder().push(wrong))
-    assert failed == Failure(TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 0)")
+    if wrong not in (b"a", [1]):  # these are several ids
+        failed = failure_on_both(lambda backend: plain(backend).stream_decoder().push(wrong))
+        assert failed == Failure(
+            TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 0)"
+        )
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)

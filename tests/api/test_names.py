@@ -19,6 +19,7 @@ from minitok.definition.limits import AGAINST, Use, limits_of
 from minitok.encodings.published import PUBLISHED
 from minitok.formats.native import IN_FILE
 from minitok.packing import PackOptions, encode_files
+from minitok.reference.published.characters import Symbols
 from typer.testing import CliRunner
 
 TEXTS = ["low lower lowest, I'LL 12345 don't"]
@@ -195,7 +196,7 @@ def test_a_field_of_a_definition_is_declared_once():
 
 
 def test_each_limit_is_in_the_way_of_something():
-    vocab = SimpleNamespace(symbols=True, fallback=True, drops_bytes=True)
+    vocab = SimpleNamespace(symbols=Symbols(joining=("spaces", b"")), fallback=True, drops_bytes=True)
     every = {"normalizer": "NFC", "prefix": "first", "words": "x", "word_end": "</w>"}
     tokens = {"added_tokens": {"a": 1}, "late_tokens": {"a"}, "token_flags": {"a": {"lstrip"}}}
     assert limits_of(vocab, **every, **tokens).keys() == frozenset().union(*AGAINST.values())

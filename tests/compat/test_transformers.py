@@ -206,13 +206,23 @@ def test_plain_calls(both, name):
     stock, ours = both(name)
 
     @settings(max_examples=15)
-    @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3), st.booleans(), st.sampled_from([None, True, False]))
-    def check(text, texts, add_special_tokens, columns):
+    @given(
+        TEXTS,
+        st.lists(TEXTS, min_size=1, max_size=3),
+        st.booleans(),
+        st.sampled_from([None, True, False]),
+        st.integers(4, 40),
+    )
+    def check(text, texts, add_special_tokens, columns, length):
         for options in (
             {},
             {"add_special_tokens": add_special_tokens},
             {"return_token_type_ids": columns, "return_attention_mask": columns},
+            {"truncation": True, "max_length": length, "add_special_tokens": add_special_tokens},
+            {"truncation": False, "max_length": None},
         ):
+            assert ours.encode(text, **options) == stock.encode(text, **options)
+            assert ours.backend_tokenizer.truncation == stock.backend_tokenizer.truncation
             for given_texts in (text, texts):
                 expected, got = (tok(given_texts, **options) for tok in (stock, ours))
                 assert (got.data, list(got), got.n_sequences) == (expected.data, list(expected), expected.n_sequences)

@@ -161,10 +161,11 @@ def test_unknown_ids(case: Case, backend: str) -> None:
 @cases("decode", having="stream")
 def test_streaming(case: Case, backend: str) -> None:
     tokenizer = tokenizer_of(case, backend)
-    stream = tokenizer.stream_decoder()
+    stream = tokenizer.stream_decoder(stop=case.get("stop", ()))
     for _ in range(2):  # a finished stream can be used again
         answers = [stream.push(token_id) for token_id in case["ids"][: len(case["stream"])]]
         assert answers == case["stream"]
+        assert stream.stopped == case.get("stopped")
         if "unknown" in case:
             with pytest.raises(UnknownTokenError) as caught:
                 stream.push(case["unknown"]["id"])
@@ -172,7 +173,10 @@ def test_streaming(case: Case, backend: str) -> None:
             assert stream.finish() == ""
         else:
             assert stream.finish() == case["finish"]
-            assert "".join(answers) + case["finish"] == tokenizer.decode(case["ids"])
+            whole = tokenizer.decode(case["ids"])
+            shown = "".join(answers) + case["finish"]
+            assert whole == shown if case.get("stopped") is None else whole.startswith(shown + case["stopped"])
+            assert stream.push(case["ids"]) + stream.finish() == shown  # all at once
 
 
 # -- vocabularies of characters ------------------------------------------------------------------------------------

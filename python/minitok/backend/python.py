@@ -342,9 +342,9 @@ class Codec:
     def trim(self) -> None:
         self.searches.clear()
 
-    def stream_decoder(self, strict: bool) -> StreamDecoder:
+    def stream_decoder(self, strict: bool, stop: Sequence[str] = (), skipped: Sequence[int] = ()) -> StreamDecoder:
         errors, core = "strict" if strict else "replace", self.codec
-        return StreamDecoder(core.token_bytes, errors, core.drops_space(), core.joining())
+        return StreamDecoder(core.token_bytes, errors, core.drops_space(), core.joining(), stop, frozenset(skipped))
 
 
 def id_list(ids: npt.NDArray[np.uint32]) -> list[int]:
@@ -363,8 +363,14 @@ def span_list(spans: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
 class StreamDecoder(decode.StreamDecoder):
     """``reference.decode.StreamDecoder`` for ids of any type."""
 
-    def push(self, token_id: object) -> str:
-        return super().push(checked_id(token_id, self.position))
+    def push(self, ids: object) -> str:
+        if hasattr(type(ids), "__iter__"):
+            return self.push_all(checked_ids(ids))  # type: ignore[arg-type]  # it is looked at there
+        return super().push(checked_id(ids, self.position))
+
+    @property
+    def stopped(self) -> str | None:
+        return self.stops.found
 
 
 class Normalizer:

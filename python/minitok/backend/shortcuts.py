@@ -2,6 +2,8 @@
 
 If Rust is the default, ``Shortcuts`` is a class of the extension. It handles calls with only a text, and passes calls with
 options on to the Python methods, which are kept here. Otherwise the Python methods are the only ones.
+
+``DecodeSteps`` is the same for ``DecodeStream.step`` of ``minitok.compat.tokenizers``, which servers call for each token.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .select import BACKEND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from .._rust import Codec
+    from .._rust import Codec, StreamDecoder
 
-__all__ = ["Shortcuts", "shortcut"]
+__all__ = ["DecodeSteps", "Shortcuts", "shortcut", "tokenizers_changed"]
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
@@ -23,7 +25,9 @@ Method = TypeVar("Method", bound="Callable[..., Any]")
 IN_PYTHON: dict[str, Callable[..., Any]] = {}
 
 if not TYPE_CHECKING and BACKEND == "rust":
+    from .._rust import DecodeStream as DecodeSteps
     from .._rust import Tokenizer as Shortcuts
+    from .._rust import tokenizers_changed
 
     def shortcut(method: Method) -> Method:
         """The shortcut to the method."""
@@ -41,3 +45,20 @@ else:
     def shortcut(method: Method) -> Method:
         """The method itself."""
         return method
+
+    class DecodeSteps:
+        """The part of ``DecodeStream`` that takes shortcuts: here there are none."""
+
+        def step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as in tokenizers
+            """Returns the text that an id, or several, make certain; None if that is none yet."""
+            made: str | None = self._step(tokenizer, id)  # type: ignore[attr-defined]  # of the subclass
+            return made
+
+        def _follow(self, tokenizer: Any, left: StreamDecoder, ids: Sequence[int]) -> None:
+            """Take the next steps; here the method in Python takes them all."""
+
+        def _leave(self) -> tuple[list[int], list[int]] | None:
+            """Give the steps back that were taken here."""
+
+    def tokenizers_changed() -> None:
+        """A tokenizer, or a part of one, has been changed."""

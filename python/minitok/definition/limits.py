@@ -25,6 +25,7 @@ Use = Literal[
     "give offsets",
     "be explained",
     "be audited",
+    "follow a grammar",
     "be written as a rank file",
     "be written as GPT-2's files",
     "be written as a model of minbpe",
@@ -40,6 +41,7 @@ AGAINST: dict[Use, frozenset[str]] = {
     "give offsets": frozenset({"symbols"}),
     "be explained": frozenset({"symbols"}),
     "be audited": frozenset({"symbols"}),
+    "follow a grammar": frozenset({"joining", "word_end"}),
     "be written as a rank file": IN_RANKS,
     "be written as GPT-2's files": IN_RANKS | {"drops_bytes"},
     "be written as a model of minbpe": IN_RANKS,
@@ -62,6 +64,7 @@ def limits_of(
     added, flagged = next(iter(added_tokens), None), next(iter(token_flags), "")
     held = {
         "symbols": vocab.symbols and "text without a token becomes the unknown token, or is dropped (SPEC S7)",
+        "joining": vocab.symbols and vocab.symbols[5] and "its tokens are joined to text by a rule (SPEC S9)",
         "fallback": vocab.fallback and "its tokens begin as characters (SPEC S1)",
         "drops_bytes": vocab.drops_bytes and "bytes without a token are dropped (SPEC E6)",
         "normalizer": normalizer and f"text is normalized first ({normalizer}) (SPEC N1)",

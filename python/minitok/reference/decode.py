@@ -8,19 +8,22 @@ character, and the second with ``é``. If the stream ends after the first, C3 is
 
 Invariants: ``decode_bytes`` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back
 are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three
-bytes, and a token that may be the last (S9).
+bytes, a token that may be the last (S9), and what may be the beginning of a stop string (D5).
 
 A vocabulary of symbols may join its tokens in another way (S9): with a space before each, without their prefix, or with a
 space in place of their suffix. ``Joiner`` does that, token by token.
 
-Costs: O(b) for b bytes.
+A stream may end at a string: ``StopStrings`` finds it, across tokens (D5). By hand: with the stop string ``</s>``, the tokens
+``a<``, ``/b`` and ``</s>c`` are answered by ``a``, ``</b`` and nothing, and ``</s>`` has been found.
 
-Implements SPEC D1, D2, D3, D4, S5 and S9.
+Costs: O(b) for b bytes; with s stop strings, O(s b).
+
+Implements SPEC D1, D2, D3, D4, D5, S5 and S9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ..errors import UnknownTokenError
 
@@ -94,6 +97,81 @@ def cleaned(token: bytes) -> bytes:
     return token
 
 
+def borders(string: bytes) -> list[int]:
+    """Returns, for each beginning of a string, how long the longest other beginning is that it ends with.
+
+    >>> borders(b"aabaa")
+    [0, 1, 0, 1, 2]
+    """
+    found = [0] * len(string)
+    for end in range(1, len(string)):
+        found[end] = longer(string, found, found[end - 1], string[end])
+    return found
+
+
+def longer(string: bytes, borders: Sequence[int], matched: int, byte: int) -> int:
+    """Returns how much of a string a text ends with, if it ended with ``matched`` bytes of it before this byte."""
+    while matched > 0 and string[matched] != byte:
+        matched = borders[matched - 1]
+    return matched + (string[matched] == byte)
+
+
+class StopStrings:
+    """Finds the first of some strings in a text that comes in parts, and holds back what may be the beginning of one.
+
+    For each string it knows how much of it the text ends with (Knuth, Morris and Pratt), so no byte is looked at twice. What
+    is held back begins like a string and ends with the text, so it is whole characters.
+
+    >>> stops = StopStrings(["</s>", "stop"])
+    >>> stops.push("a<"), stops.push("/b"), stops.push("</s>c"), stops.found
+    ('a', '</b', '', '</s>')
+    """
+
+    def __init__(self, strings: Sequence[str]) -> None:
+        """Start with strings, which must not be empty."""
+        self.strings = [string.encode() for string in strings]
+        self.borders = [borders(string) for string in self.strings]
+        self.matched = [0] * len(strings)  # how many bytes of each string the text ends with
+        self.held = b""
+        self.found: str | None = None  # the string that was found
+        self.ended = False  # whether the text has ended, so that the next part begins another
+
+    def push(self, text: str) -> str:
+        """Returns the text before the first string, as far as it is certain now that this part has come."""
+        if self.ended:
+            self.found, self.ended = None, False
+        if self.found is not None or not self.strings:
+            return text if self.found is None else ""
+        begun = len(self.held)
+        self.held += text.encode()
+        for place in range(begun, len(self.held)):
+            self.step(self.held[place])
+            if self.found is not None:
+                self.held = self.held[: place + 1 - len(self.found.encode())]
+                return self.shown(0)
+        return self.shown(max(self.matched))
+
+    def finish(self, text: str) -> str:
+        """Ends the text with a last part, and returns the rest of it. Another text may follow."""
+        shown = self.push(text) + self.shown(0)
+        self.matched, self.ended = [0] * len(self.strings), True
+        return shown
+
+    def step(self, byte: int) -> None:
+        """Follows one byte. Of strings that end here, the longest is found: it begins first."""
+        for number, string in enumerate(self.strings):
+            matched = longer(string, self.borders[number], self.matched[number], byte)
+            self.matched[number] = matched
+            if matched == len(string) and (self.found is None or len(self.found.encode()) < matched):
+                self.found = string.decode()
+
+    def shown(self, kept: int) -> str:
+        """Gives out what is held, but for so many bytes at its end."""
+        end = len(self.held) - kept
+        shown, self.held = self.held[:end], self.held[end:]
+        return shown.decode()
+
+
 class StreamDecoder:
     """Turns ids into text as they come, and never shows half a character.
 
@@ -108,16 +186,21 @@ class StreamDecoder:
         errors: str = "replace",
         drops_space: bool = False,
         joining: Joining | None = None,
+        stop: Sequence[str] = (),
+        skipped: Collection[int] = (),
     ) -> None:
         """Start with the bytes of each id.
 
         ``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are not valid UTF-8 are an error. ``drops_space``: one
-        space is dropped from the start (S5). ``joining``: how tokens are joined; None: they are concatenated.
+        space is dropped from the start (S5). ``joining``: how tokens are joined; None: they are concatenated. ``stop``: strings
+        that end the stream. ``skipped``: the ids that are left out.
         """
         self.token_bytes = token_bytes
         self.strict = errors == "strict"
         self.drops_space = drops_space
         self.joiner = None if joining is None else Joiner(joining)
+        self.stops = StopStrings(stop)
+        self.skipped = skipped
         self.held = b""
         self.begun = False  # whether any byte has come
         self.position = 0
@@ -128,11 +211,30 @@ class StreamDecoder:
         if token is None:
             raise UnknownTokenError(token_id, self.position)
         self.position += 1
+        if token_id not in self.skipped:
+            self.take(token)
+        return self.stops.push(self.emit(finished=False))
+
+    def push_all(self, ids: Iterable[int]) -> str:
+        """Returns the text that is certain now that these tokens have come."""
+        tokens: list[tuple[int, bytes]] = []
+        for position, token_id in enumerate(ids):
+            token = self.token_bytes(token_id)
+            if token is None:
+                raise UnknownTokenError(token_id, position)
+            tokens.append((token_id, token))
+        self.position += len(tokens)
+        for token_id, token in tokens:
+            if token_id not in self.skipped:
+                self.take(token)
+        return self.stops.push(self.emit(finished=False))
+
+    def take(self, token: bytes) -> None:
+        """Takes the bytes of a token."""
         if self.joiner is not None:
             token = self.joiner.push(token)
         self.held += token.removeprefix(b" ") if self.drops_space and not self.begun else token
         self.begun = self.begun or bool(token)
-        return self.emit(finished=False)
 
     def finish(self) -> str:
         """Ends the stream: bytes held back can no longer become a character. A new stream may follow."""
@@ -140,7 +242,12 @@ class StreamDecoder:
         self.begun = False
         if self.joiner is not None:
             self.held += self.joiner.finish()
-        return self.emit(finished=True)
+        try:
+            rest = self.emit(finished=True)
+        except UnicodeDecodeError:
+            self.stops.finish("")
+            raise
+        return self.stops.finish(rest)
 
     def emit(self, finished: bool) -> str:
         """Returns what is text by now. (Python's incremental decoder would hold back ED A0, which begins no character.)"""

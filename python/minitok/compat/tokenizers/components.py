@@ -11,6 +11,7 @@ import json
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from minitok.backend.shortcuts import tokenizers_changed
 from minitok.errors import ComponentError
 
 from .options import instance, unsigned
@@ -206,7 +207,7 @@ class Component(Shown):
     def __setattr__(self, name: str, value: Any) -> None:
         option = self._option(name)
         self.state[option.field] = option.kind.check(value)
-        Component.changes += 1
+        note_change()
 
     # -- the parts of a sequence ---------------------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class Component(Shown):
         if component.parts_field is not None:
             raise ComponentError(f"a part of a sequence is not a {type(component).__name__}")
         self.parts[self._place(index)] = component
-        Component.changes += 1
+        note_change()
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -292,3 +293,9 @@ def as_component(value: Any, family: type[Component]) -> Component:
     if isinstance(state, bytes):
         return restored(family, state)
     return instance(value, family)  # type: ignore[no-any-return]  # a component of the family
+
+
+def note_change() -> None:
+    """Notes that a component has been changed in place."""
+    Component.changes += 1
+    tokenizers_changed()

@@ -8,6 +8,8 @@ from functools import reduce
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from minitok.backend.shortcuts import DecodeSteps
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,12 +17,19 @@ __all__ = ["DecodeStream"]
 
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 UNKNOWN = "\ufffd"
+# How the error of `tokenizers` begins, by which vLLM recognizes it.
+INVALID = "Invalid prefix encountered while decoding stream"
+# How many bytes a character has at most.
+CHARACTER = 4
 # More ids than these have at least four characters behind the place where what came before may matter.
 TAIL = 20
 
 
-class DecodeStream:
+class DecodeStream(DecodeSteps):
     """Text of ids as they come: ``step`` gives the text that has become certain, or None.
+
+    While tokens are valid UTF-8 behind one another, steps need no Python. What else there is (special tokens that are left out,
+    bytes that become U+FFFD, the first step) is done here, on the ids since the last answer but one.
 
     >>> import minitok
     >>> from minitok.compat.tokenizers import Tokenizer
@@ -37,10 +46,42 @@ class DecodeStream:
         self._prefix_index = 0
         # Whether the text of the ids ends in U+FFFD, and whether it does with any byte behind it.
         self._is_open = self._is_broken = False
+        # What decoded the last step that was taken here.
+        self._pipeline: Any = None
 
-    def step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
-        """Returns the text that an id, or several, make certain; None if that is none yet."""
-        pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
+    def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
+        """The next step, where the shortcut leaves it to Python."""
+        self._take_back()
+        is_first = self._pipeline is None
+        pipeline = self._pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
+        if is_first and self._begins_behind(tokenizer, pipeline):
+            return self.step(tokenizer, id)
+        said = self._next(pipeline, id)
+        left = None if self._is_open or not self._prefix else pipeline.left_out(self.skip_special_tokens)
+        if left is not None and self._prefix_index == len(self._ids):
+            self._follow(tokenizer, left, self._ids)
+        return said
+
+    def _begins_behind(self, tokenizer: Any, pipeline: Any) -> bool:
+        """Whether the last of the ids that were there before is all that matters of them: then it is kept, and followed."""
+        left, skip = pipeline.left_out(self.skip_special_tokens), self.skip_special_tokens
+        tail = [] if left is None else last_ids(pipeline, self._ids, skip)
+        text = pipeline.decode(tail, skip)
+        if not text or text.endswith(UNKNOWN):
+            return False
+        self._ids, self._prefix, self._prefix_index = tail, text, len(tail)
+        self._follow(tokenizer, left, tail)
+        return True
+
+    def _take_back(self) -> None:
+        """Goes on from the steps that were taken without Python."""
+        if (taken := self._leave()) is not None:
+            before, since = taken
+            self._ids, self._prefix_index = before + since, len(before)
+            self._prefix = self._pipeline.decode(before, self.skip_special_tokens)
+            self._is_open, self._is_broken = bool(since), False
+
+    def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
         new = pipeline.spoken([id] if isinstance(id, int) else id, self.skip_special_tokens)
         if self._is_open and self._stays_open(pipeline, new):
             self._ids += new
@@ -58,7 +99,9 @@ class DecodeStream:
         if len(text.encode()) <= len(self._prefix.encode()):
             return None
         if not text.startswith(self._prefix):
-            raise ValueError(f"the text {text!r} does not begin with {self._prefix!r}, which has been given out")
+            raise ValueError(
+                f"{INVALID}: the text {text!r} does not begin with {self._prefix!r}, which has been given out"
+            )
         made: str = text[len(self._prefix) :]
         self._ids, index = self._ids[self._prefix_index :], len(self._ids) - self._prefix_index
         self._prefix, self._prefix_index = pipeline.decode(self._ids, self.skip_special_tokens), index
@@ -81,13 +124,31 @@ class DecodeStream:
         return len(text) >= 4 and text.endswith(UNKNOWN)
 
     def __copy__(self) -> DecodeStream:
-        made = DecodeStream(self._ids, self.skip_special_tokens)
-        made._prefix, made._prefix_index = self._prefix, self._prefix_index
-        made._is_open, made._is_broken = self._is_open, self._is_broken
+        self._take_back()
+        made = type(self)(skip_special_tokens=self.skip_special_tokens)
+        made.__dict__.update(self.__dict__ | {"_ids": self._ids.copy()})
         return made
 
     def __deepcopy__(self, memo: Any) -> DecodeStream:
         return self.__copy__()
+
+
+def last_ids(pipeline: Any, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
+    """The last ids that have text, down to one behind which a character begins: some four bytes, and a run of byte fallback."""
+    found: list[int] = []
+    size = 0
+    for token_id in reversed(ids):
+        if not pipeline.spoken([token_id], skip_special_tokens):
+            continue
+        if token_id in pipeline.unlike_bytes:
+            return []
+        found.append(token_id)
+        size += len(pipeline.codec.token_bytes(token_id) or b"")
+        if size >= CHARACTER and (
+            pipeline.before_bytes is None or not BYTE.fullmatch(written(pipeline, [token_id])[0])
+        ):
+            break
+    return found[::-1]
 
 
 def written(pipeline: Any, ids: Sequence[int]) -> list[str]:

@@ -25,7 +25,7 @@ from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges, read_merges
 from minitok.formats.huggingface.fields import OPTIONS
 
-from .components import Component
+from .components import note_change
 from .shown import Shown
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class BPE(Model):
         if name in OPTIONS:
             self._options = self._options | {name: value}
             self._pieces = None
-            Component.changes += 1
+            note_change()
         else:
             object.__setattr__(self, name, value)
 

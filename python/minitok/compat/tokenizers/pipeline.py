@@ -14,7 +14,7 @@ Costs: O(n) in arrays for n bytes; in Python, for the segments that a normalizer
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minitok.arguments import thread_count
-from minitok.backend import load_backend
+from minitok.backend import BACKEND, load_backend
 from minitok.errors import ComponentError, UnknownTokenError
 from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
@@ -30,6 +30,7 @@ from minitok.reference.published.words import END, WordCutter
 from minitok.reference.text import utf8
 from minitok.spans.offsets import span_list
 
+from .decode_stream import BYTE
 from .decoders import ByteFallback, ByteLevel, Fuse, Replace, Strip, token_bytes
 from .matching import cuts
 from .normalized_string import CONTINUES, NormalizedString
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from minitok.backend import StreamDecoder
     from minitok.backend.protocols import Segment
     from minitok.definition import Definition
 
@@ -70,6 +72,8 @@ class Pipeline:
         self.allowed = tuple(name for name in special if name not in steps.hidden)
         self.spells = definition is not None and definition.symbols is None and not definition.vocab.drops_bytes
         self.end_size = 0 if definition is None or definition.word_end is None else len(END)
+        # By whether special tokens are left out, what streams rely on.
+        self._left_out: list[StreamDecoder | None] = [None, None]
         self.spells_all = not self.end_size and (definition is None or definition.words is None)
 
     def encode(self, text: str) -> list[int]:
@@ -150,6 +154,29 @@ class Pipeline:
         names = self.added_names.items()
         return frozenset(i for i, name in names if token_bytes(name) != tokens[i].content.encode())
 
+    @cached_property
+    def unlike_bytes(self) -> frozenset[int] | None:
+        """The ids whose text behind another one is not that of their bytes; None if so many are that no stream relies on it."""
+        definition, codec = self.definition, self.codec
+        if definition is None or codec is None or definition.backend != BACKEND:
+            return None
+        if self.decodes_as_codec:
+            return self.odd_ids
+        if self.before_bytes is None or not joins_only(self.decoder):
+            return None
+        ids = list(self.names)
+        shown = reduce(lambda names, part: part.decode_chain(names), self.before_bytes, self.tokens(ids))
+        spelled = [bytes([int(name[3:5], 16)]) if BYTE.fullmatch(name) else name.encode() for name in shown]
+        tokens = codec.token_list(np.array(ids, np.uint32))
+        return frozenset(token_id for token_id, one, other in zip(ids, spelled, tokens) if one != other)
+
+    def left_out(self, skip_special_tokens: bool) -> StreamDecoder | None:
+        """What has the bytes of all ids, but of those that a stream cannot rely on; None if it can on none."""
+        if self._left_out[skip_special_tokens] is None and self.unlike_bytes is not None and self.codec is not None:
+            left = self.unlike_bytes | (self.special_ids if skip_special_tokens else frozenset())
+            self._left_out[skip_special_tokens] = self.codec.stream_decoder(False, (), sorted(left))
+        return self._left_out[skip_special_tokens]
+
     # -- names ---------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -226,6 +253,16 @@ class Pipeline:
         if not any(name[:1].isspace() for name in self.added_names.values()):
             return frozenset()
         return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)
+
+
+def joins_only(decoder: Any) -> bool:
+    """Whether what stands behind ``ByteFallback`` joins the tokens, and takes one space from the start at most."""
+    parts = list(decoder.parts)
+    behind = parts[next(at for at, part in enumerate(parts) if isinstance(part, ByteFallback)) + 1 :]
+    if not behind:
+        return True
+    strips = [(part.state["content"], part.state["start"], part.state["stop"]) for part in behind[1:]]
+    return isinstance(behind[0], Fuse) and strips in ([], [(" ", 1, 0)])
 
 
 class Place(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from minitok.backend.shortcuts import tokenizers_changed
 from minitok.errors import ComponentError, FileFormatError, MinitokError, VocabularyError
 from minitok.formats import huggingface
 from minitok.formats.files import Reason, blame, parse_json, parse_tables
@@ -162,6 +163,7 @@ class Recipe:
 
     def changed(self) -> None:
         """Forgets what was made: the recipe has changed."""
+        tokenizers_changed()
         self.made = None
         self._layouts = {}
 

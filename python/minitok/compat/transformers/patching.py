@@ -1,12 +1,21 @@
-"""``install`` and ``uninstall``: fast tokenizers of ``transformers`` are given a ``Backend`` once they are made."""
+"""``install`` and ``uninstall``: fast tokenizers of ``transformers`` are given a ``Backend`` once they are made.
+
+``tokenizers.decoders.DecodeStream`` is replaced, too, by one for tokenizers of either kind: servers give it what they find in a
+tokenizer of ``transformers``.
+"""
 
 from __future__ import annotations
 
+import copy
 import functools
 from typing import TYPE_CHECKING, Any
 
+import tokenizers
+
+from minitok.compat.tokenizers.decode_stream import DecodeStream
+
 from .backend import adopt
-from .plain_call import calling_plainly
+from .plain_call import calling_plainly, encoding_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +27,8 @@ __all__ = ["Installed", "install", "uninstall"]
 
 # What stands in a class that has a method from a base.
 INHERITED = object()
-# The methods that were replaced, while minitok is installed: class, name, and what stood there.
-REPLACED: list[tuple[type, str, Any]] = []
+# What was replaced, while minitok is installed: class or module, name, and what stood there.
+REPLACED: list[tuple[Any, str, Any]] = []
 
 
 class Installed:
@@ -48,6 +57,8 @@ def install() -> Installed:
         replace(PreTrainedTokenizerFast, "__init__", adopting_init)
         replace(PreTrainedTokenizerBase, "_from_pretrained", adopting_from_pretrained)
         replace(PreTrainedTokenizerFast, "__call__", calling_plainly)
+        replace(PreTrainedTokenizerFast, "encode", encoding_plainly)
+        replace(tokenizers.decoders, "DecodeStream", stream_of_either)
     return Installed()
 
 
@@ -61,8 +72,8 @@ def uninstall() -> None:
             setattr(owner, name, original)
 
 
-def replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
-    """Replaces a method by one made of it."""
+def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    """Replaces a method, or a class of a module, by one made of it."""
     original = owner.__dict__.get(name, INHERITED)
     made = make(getattr(owner, name) if original is INHERITED else original)
     REPLACED.append((owner, name, original))
@@ -90,3 +101,27 @@ def adopting_from_pretrained(original: Any) -> Any:
         return tokenizer
 
     return classmethod(from_pretrained)
+
+
+def stream_of_either(original: Any) -> Any:
+    """``DecodeStream`` for tokenizers of both libraries: the first step says whose it is."""
+
+    class StreamOfEither(DecodeStream):
+        _theirs: Any = None
+
+        def _step(self, tokenizer: Any, id: Any) -> str | None:  # noqa: A002 - as there
+            if not isinstance(tokenizer, tokenizers.Tokenizer):
+                return super()._step(tokenizer, id)
+            if self._theirs is None:
+                ids = {"ids": self._ids} if self._ids else {}
+                self._theirs = original(**ids, skip_special_tokens=self.skip_special_tokens)
+            said: str | None = self._theirs.step(tokenizer, id)
+            return said
+
+        def __copy__(self) -> StreamOfEither:
+            made: Any = super().__copy__()
+            made._theirs = copy.copy(self._theirs)  # noqa: SLF001 - its own
+            return made  # type: ignore[no-any-return]
+
+    StreamOfEither.__name__ = StreamOfEither.__qualname__ = original.__name__
+    return StreamOfEither

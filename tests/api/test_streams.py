@@ -1,0 +1,157 @@
+"""Streams as servers need them: several ids at once, special tokens left out, stop strings wherever tokens begin and end."""
+
+import minitok
+import numpy as np
+import pytest
+from helpers import both, failure_on_both, outcome
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+STRINGS = st.text(alphabet="ab<é", min_size=1, max_size=5)
+TEXTS = st.lists(st.text(alphabet="ab<é", max_size=4), max_size=8)
+
+
+def plain(backend=None):
+    names = {"<s>": 300, "</s>": 301}
+    return minitok.Tokenizer([], special_tokens=names, backend=backend).add_tokens({"<tool>": 302})
+
+
+def ends_at(text, stops):
+    """Where the text ends, and which string is there: the one that ends first, and of those the longest."""
+    found = [(text.find(stop) + len(stop), -len(stop), stop) for stop in stops if stop in text]
+    end, size, stop = min(found, default=(len(text), 0, None))
+    return text[: end + size], stop
+
+
+def certain(text, stops):
+    """How much of a text is certain: what may be the beginning of a stop string is not."""
+    shown, stop = ends_at(text, stops)
+    if stop is not None:
+        return shown, stop
+    sizes = [size for each in stops for size in range(1, len(each)) if text.endswith(each[:size])]
+    return text[: len(text) - max(sizes, default=0)], None
+
+
+@given(TEXTS, st.lists(STRINGS, max_size=4))
+@example(["aab", "a", "b"], ["abab", "ba"])
+def test_a_stream_stops_at_the_first_of_its_strings(parts, stops):
+    for tok in both(plain()):
+        stream = tok.stream_decoder(stop=stops)
+        for _ in range(2):
+            text, said = "", ""
+            for part in parts:
+                text += part
+                said += stream.push(part.encode())
+                assert (said, stream.stopped) == certain(text, stops)
+            assert (said + stream.finish(), stream.stopped) == ends_at(text, stops)
+
+
+@given(TEXTS, st.lists(STRINGS, max_size=3))
+def test_stop_strings_are_found_whatever_the_tokens(parts, stops):
+    text = "".join(parts)
+    for tok in both(plain()):
+        one, all_ = (tok.stream_decoder(stop=stops) for _ in range(2))
+        said = "".join(map(one.push, text.encode())) + one.finish()
+        assert said == all_.push(np.frombuffer(text.encode(), np.uint8)) + all_.finish() == ends_at(text, stops)[0]
+        assert one.stopped == all_.stopped
+
+
+IDS = st.lists(st.integers(0, 255) | st.integers(300, 302), max_size=20)
+
+
+@given(st.lists(IDS, max_size=4), st.booleans(), st.sampled_from(["replace", "strict"]))
+def test_several_ids_at_once_are_as_one_by_one(rows, skip, errors):
+    said = []
+    for tok in both(plain()):
+        one, some = (tok.stream_decoder(errors, skip_special_tokens=skip) for _ in range(2))
+        for ids in rows:
+            for kind in (list, tuple, iter, np.array):
+                if kind is np.array and not ids:
+                    continue
+                several = outcome(some.push, kind(ids))
+                singly = outcome(lambda ids=ids, one=one: "".join(map(one.push, ids)))
+                said.append(several if isinstance(several, str) else several.kind)
+                if not isinstance(several, str):
+                    return
+                assert several == singly
+        assert outcome(one.finish) == outcome(some.finish)
+    assert said[: len(said) // 2] == said[len(said) // 2 :]
+
+
+@given(IDS)
+def test_special_tokens_are_left_out_and_added_ones_are_not(ids):
+    for tok in both(plain()):
+        kept = [token_id for token_id in ids if token_id not in (300, 301)]
+        stream = tok.stream_decoder(skip_special_tokens=True)
+        assert stream.push(ids) + stream.finish() == tok.decode(kept)
+    stream = plain().stream_decoder(skip_special_tokens=True)
+    assert [stream.push(token_id) for token_id in (195, 300, 169, 302)] == ["", "", "é", "<tool>"]
+
+
+def test_a_stop_string_may_be_a_special_token(backend):
+    stream = plain(backend).stream_decoder(stop=["</s>"])
+    assert [stream.push([97, 300]), stream.push([98, 301, 99]), stream.stopped] == ["a<s>", "b", "</s>"]
+    assert [stream.push(97), stream.finish(), stream.stopped, stream.push(97), stream.stopped] == [
+        "",
+        "",
+        "</s>",
+        "a",
+        None,
+    ]
+    skipping = plain(backend).stream_decoder(stop="</s>", skip_special_tokens=True)
+    assert [skipping.push([97, 301, 98]), skipping.stopped] == ["ab", None]
+
+
+def test_a_strict_stream_goes_on_after_an_error(backend):
+    stream = plain(backend).stream_decoder("strict", stop="ab")
+    assert stream.push(97) == ""
+    with pytest.raises(UnicodeDecodeError):
+        stream.push(0xFF)
+    assert stream.push(98) == ""
+    assert stream.stopped == "ab"
+    assert stream.finish() == ""
+    assert stream.push([97, 0xC3]) == ""
+    with pytest.raises(UnicodeDecodeError):
+        stream.finish()
+    assert [stream.push([98, 97, 98]), stream.stopped] == ["b", "ab"]
+
+
+def test_wrong_ids_are_named_and_none_is_taken():
+    for ids, why in (
+        ([97, 400, "x"], "unknown token id 400 at position 1"),
+        ([97, "x", 400], "a token id must be an integer, not str (at position 1)"),
+        (np.array([[97]]), "token ids must be one-dimensional, not 2-dimensional"),
+        (np.array(97), "token ids must be one-dimensional, not 0-dimensional"),
+        (np.array([0.5]), "an array of token ids must be of an integer type, not float64"),
+    ):
+
+        def push(backend, ids=ids):
+            stream = plain(backend).stream_decoder()
+            assert stream.push([98]) == "b"
+            try:
+                return stream.push(ids)
+            finally:
+                assert stream.push(99) == "c"
+                assert outcome(stream.push, 400).message == "unknown token id 400 at position 2"
+
+        assert failure_on_both(push).message == why
+
+
+def test_stop_strings_are_checked(backend):
+    tok = plain(backend)
+    with pytest.raises(ValueError, match="a stop string must not be empty"):
+        tok.stream_decoder(stop=["a", ""])
+    with pytest.raises(TypeError, match="a stop string must be str, not bytes"):
+        tok.stream_decoder(stop=[b"a"])
+    with pytest.raises(TypeError, match="not iterable"):
+        tok.stream_decoder(stop=1)
+    stream = tok.stream_decoder(stop="\ud800")
+    assert [stream.push("a\ufffd".encode()), stream.stopped] == ["a", "\ufffd"]
+
+
+def test_a_long_text_of_near_misses_is_linear(backend):
+    stream = plain(backend).stream_decoder(stop=["a" * 5_000 + "b", "ab" * 2_000 + "c"])
+    size = 40_000 if backend == "rust" else 8_000
+    assert len(stream.push(b"a" * size)) == size - 5_000
+    assert stream.push(b"ab" * 100) != ""
+    assert stream.stopped is None or stream.stopped.endswith("b")

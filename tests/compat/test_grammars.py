@@ -1,0 +1,164 @@
+"""``minitok.compat.grammars``: bytes of tokens against decoding, and masks against brute force over whole vocabularies."""
+
+import json
+
+import minitok
+import pytest
+from grammar_oracle import GRAMMARS, STOP, byte_level, bytes_of, pieces, some, walk
+from llguidance import LLMatcher
+from minitok.compat import grammars
+from minitok.definition import Definition
+from minitok.errors import UnknownTokenError, VocabularyError
+from minitok.reference.published.characters import Symbols
+from outlines_core import Guide, Index
+from outlines_core.json_schema import build_regex_from_schema
+
+
+@pytest.fixture(params=["byte_level", "pieces"])
+def tok(request, backend, tmp_path):
+    made = byte_level() if request.param == "byte_level" else pieces(tmp_path)
+    return made.replace(backend=backend)
+
+
+def test_bytes_are_what_decoding_adds(tok):
+    assert grammars.output_bytes(tok) == [token or b"" for token in bytes_of(tok)]
+    allowed = grammars.output_bytes(tok, allowed_special=[STOP])
+    assert allowed[tok.special_tokens[STOP]] == STOP.encode()
+    everything = grammars.output_bytes(tok, allowed_special="all", vocab_size=400)
+    assert len(everything) == 400
+    assert {everything[token_id] for token_id in tok.special_tokens.values()} == {
+        n.encode() for n in tok.special_tokens
+    }
+    assert set(everything[tok.n_vocab :]) == {b""}
+    assert grammars.output_bytes(tok, vocab_size=70) == grammars.output_bytes(tok)[:70]
+
+
+def matcher_of(tokenizer, grammar):
+    def state(ids):
+        matcher = LLMatcher(tokenizer, grammar)
+        assert not matcher.get_error()
+        assert all(matcher.consume_token(token_id) for token_id in ids), matcher.get_error()
+        return matcher
+
+    return state
+
+
+def allowed_by(matcher):
+    return [token_id for token_id, value in enumerate(matcher.compute_logit_bias()) if value]
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_masks_of_llguidance(tok, name):
+    tokenizer = grammars.for_llguidance(tok, STOP)
+    assert (tokenizer.vocab_size, tokenizer.eos_tokens) == (tok.n_vocab, [tok.special_tokens[STOP]])
+    grammar = LLMatcher.grammar_from_regex(GRAMMARS[name].regex)
+    assert walk(tok, GRAMMARS[name], matcher_of(tokenizer, grammar), allowed_by, forces=True) > 3
+
+
+def guide_of(index):
+    def state(ids):
+        guide = Guide(index)
+        for token_id in ids:
+            guide.advance(token_id, return_tokens=False)
+        return guide
+
+    return state
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_masks_of_outlines(tok, name):
+    index = Index(GRAMMARS[name].regex, grammars.for_outlines(tok, STOP))
+    assert walk(tok, GRAMMARS[name], guide_of(index), Guide.get_tokens, misses=True) > 3
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"enum": [True, False, None]}, "b": {"enum": ["low", "true}"]}},
+    "required": ["a", "b"],
+    "additionalProperties": False,
+}
+VALUES = [{"a": one, "b": other} for one in (True, False, None) for other in ("low", "true}")]
+
+
+def test_masks_of_a_json_schema(tok):
+    whole = some(*(json.dumps(value, separators=(",", ":")) for value in VALUES))
+    compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+    grammar = LLMatcher.grammar_from_json_schema(SCHEMA, overrides=compact)
+    assert walk(tok, whole, matcher_of(grammars.for_llguidance(tok, STOP), grammar), allowed_by, forces=True) > 20
+    index = Index(build_regex_from_schema(json.dumps(SCHEMA), whitespace_pattern=""), grammars.for_outlines(tok, STOP))
+    assert walk(tok, whole, guide_of(index), Guide.get_tokens, misses=True) > 20
+
+
+def test_llguidance_writes_forced_text_with_the_tokenizer(tok):
+    tokenizer, tokens = grammars.for_llguidance(tok, STOP), bytes_of(tok)
+    for text in ("low true", " low", "été 日本 <s>", "<tool>", ""):
+        ids = tokenizer.tokenize_str(text)
+        assert b"".join(tokens[token_id] for token_id in ids) == text.encode()
+        if tok.definition.prefix is None:
+            assert ids == tok.encode(text)
+    assert [tokens[token_id] for token_id in tokenizer.tokenize_str("low")] == [b"low"]
+    # It is in the middle of a text, where no space is put.
+    matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_regex('"a": (low true|false)'))
+    assert matcher.consume_tokens(tokenizer.tokenize_str('"a": '))
+    assert matcher.consume_token(tok.token_id("f"))
+    assert b"".join(tokens[token_id] for token_id in matcher.compute_ff_tokens()) == b"alse"
+
+
+def test_llguidance_knows_special_tokens_by_name(tok):
+    tokenizer = grammars.for_llguidance(tok, STOP)
+    matcher = LLMatcher(tokenizer, 'start: "a" <s>')
+    assert matcher.consume_tokens([tok.token_id("a")])
+    assert allowed_by(matcher) == [tok.special_tokens["<s>"]]
+    grammar = LLMatcher.grammar_from_regex("<s>a|b")
+    for allowed in ((), ["<s>"]):
+        matcher = LLMatcher(grammars.for_llguidance(tok, STOP, allowed_special=allowed), grammar)
+        assert (tok.special_tokens["<s>"] in allowed_by(matcher)) is bool(allowed)
+
+
+def test_masks_are_as_wide_as_the_model(tok):
+    tokenizer = grammars.for_llguidance(tok, [STOP, "<s>"], vocab_size=512)
+    assert tokenizer.vocab_size == 512
+    assert sorted(tokenizer.eos_tokens) == sorted(tok.special_tokens[name] for name in ("<s>", STOP))
+    assert max(allowed_by(LLMatcher(tokenizer, LLMatcher.grammar_from_regex(".*")))) < tok.n_vocab
+
+
+def test_text_that_is_normalized_is_written_as_it_is(backend):
+    tok = minitok.Tokenizer([], normalizer="NFC", special_tokens={STOP: 256}, backend=backend)
+    text = "e\u0301"
+    assert grammars.for_llguidance(tok, STOP).tokenize_str(text) == list(text.encode())
+
+
+@pytest.mark.parametrize("make", [grammars.for_llguidance, grammars.for_outlines])
+def test_what_cannot_stop_is_refused(tok, make):
+    with pytest.raises(VocabularyError, match="the stop token '<eos>' is not a special or an added token"):
+        make(tok, "<eos>")
+    with pytest.raises(UnknownTokenError, match="338" if tok.n_vocab == 343 else "400"):
+        make(tok, 338 if tok.n_vocab == 343 else 400)
+    with pytest.raises(UnknownTokenError, match="-1"):
+        make(tok, -1)
+    with pytest.raises(ValueError, match="stop must name a token at least"):
+        make(tok, [])
+    with pytest.raises(TypeError):
+        make(tok, 1.5)
+
+
+def test_sizes_and_numbers_of_tokens_are_checked(tok):
+    with pytest.raises(ValueError, match=r"the id of the stop token '</s>' is \d+, but vocab_size is 1"):
+        grammars.for_llguidance(tok, STOP, vocab_size=1)
+    with pytest.raises(ValueError, match="vocab_size must not be negative, but is -1"):
+        grammars.output_bytes(tok, vocab_size=-1)
+    with pytest.raises(ValueError, match="'<x>' is not a special token"):
+        grammars.output_bytes(tok, allowed_special=["<x>"])
+    with pytest.raises(ValueError, match=r"outlines-core stops at one token; stop has 2"):
+        grammars.for_outlines(tok, [STOP, "<s>"])
+
+
+def test_tokens_that_are_not_concatenated_are_refused():
+    why = "this tokenizer cannot follow a grammar: "
+    words = minitok.Tokenizer([]).replace(words=r"\w+", word_end="</w>")
+    with pytest.raises(VocabularyError, match=why + "the end of a word is part of its last token"):
+        grammars.output_bytes(words)
+    ids = {b"a": 0, b"##b": 1}
+    joined = Definition.from_tokens(ids, [], symbols=Symbols(prefix=b"##", joining=("prefix", b"##")))
+    with pytest.raises(VocabularyError, match=why + "its tokens are joined to text by a rule"):
+        grammars.output_bytes(minitok.Tokenizer.from_definition(joined))
