@@ -43,8 +43,14 @@ def test_count_takes_a_text_instead_of_files(tmp_path):
 def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     ended = run(command, "Hello, world")
     assert ended.exit_code == 1
-    assert ended.stderr == "minitok: Hello, world: no such file; a text is given with --text\n"
+    assert ended.stderr == "minitok: Hello, world: no such file; to pass a text itself, use --text\n"
     assert run(command, "nope.txt").stderr == "minitok: nope.txt: no such file\n"
+
+
+def test_ids_where_a_file_is_wanted_are_told_where_they_are_read():
+    hint = "ids are read from files or from standard input"
+    assert run("decode", "15339", "1917").stderr == f"minitok: 15339: no such file; {hint}\n"
+    assert run("decode", "ids.txt").stderr == "minitok: ids.txt: no such file\n"
 
 
 def test_switches_take_nothing():
@@ -101,10 +107,12 @@ def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
     assert "--quiet" in run(command, "--help").stdout
 
 
-@pytest.mark.parametrize("command", [["encode"], ["count"], ["pack"], ["train"], ["course", "start"], ["inspect"]])
+@pytest.mark.parametrize(
+    "command", [["encode"], ["count"], ["pack"], ["train"], ["course", "start"], ["inspect"], ["evaluate"]]
+)
 def test_help_shows_types_as_people_write_them(command):
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout
-    assert not {word for word in ("<bool>", "<str>", "<int>", "list[") if word in shown}
+    assert not {word for word in ("<bool>", "<str>", "<int>", "list[", "  path  ") if word in shown}
 
 
 def test_the_options_of_pack_are_in_groups():

@@ -7,6 +7,7 @@ reader of the output is gone.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -105,8 +106,8 @@ def shown_type(param: Any, typers: Callable[..., str | None], ctx: Any) -> str |
         return None
     if param.metavar is not None:
         return str(param.metavar)
-    name = (typers(ctx) or "").strip("<>")
-    return {"bool": None, "str": "TEXT", "int": "N", "int range": "N", "float": "N"}.get(name, name)
+    name = re.sub(r"^list\[(.*)\]", r"\1", (typers(ctx) or "").strip("<>"))
+    return {"bool": None, "str": "TEXT", "int": "N", "int range": "N", "float": "N", "path": "FILE"}.get(name, name)
 
 
 def describe(error: Exception) -> str:

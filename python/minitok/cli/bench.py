@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Measure encoding, decoding and counting, in megabytes (10^6 bytes of text) a second.
 
-    Cold is the first call of a tokenizer that has just been loaded, warm the median of further calls. What is decoded must be
-    the text.
+    Cold is the first call of a tokenizer that has just been loaded, warm the median of further calls. The decoded text
+    must equal the input.
 
     Examples:
 

@@ -12,7 +12,7 @@ from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText
 
 from .console import output, plain_table, print_json
-from .inputs import as_typed, chunks, named_inputs
+from .inputs import TEXT_HINT, as_typed, chunks, named_inputs
 from .options import COMPARED, BackendOption, JsonOption, TokenizersOption, open_tokenizer
 
 # A longer text, in bytes, is counted but not shown.
@@ -50,7 +50,7 @@ def command(
     if text is not None:
         data = as_typed(text)
     else:
-        data = b"".join(chunk for name in named_inputs(files or [], or_text=True) for chunk in chunks(name))
+        data = b"".join(chunk for name in named_inputs(files or [], hint=TEXT_HINT) for chunk in chunks(name))
     rows = [compared(named, tok, data) for named, tok in toks]
     if json:
         print_json({"bytes": len(data), "tokenizers": rows})

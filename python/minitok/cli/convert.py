@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Write a tokenizer in another format. What the format cannot hold is an error, never left out.
 
-    OUT says the format: tokenizer.json is Hugging Face's, .tiktoken and .model (minbpe) are what they say, any other .json is
-    minitok's own, and a folder, or a name without a suffix, takes GPT-2's two files.
+    The name of OUT decides the format: tokenizer.json is Hugging Face's, .tiktoken is tiktoken's, .model is minbpe's, and any
+    other .json is minitok's own. A folder, or a name without a suffix, takes GPT-2's two files.
 
     Examples:
 

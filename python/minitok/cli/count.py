@@ -12,7 +12,7 @@ from minitok.arguments import allowed_tokens
 from minitok.spans.streaming import count_iterable
 
 from .console import output, plain_table, print_json
-from .inputs import STDIN, as_typed, chunks, named_inputs, reading
+from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
@@ -81,7 +81,7 @@ def command(
     allowed = special_names(special or [], tok)
     if text is not None and files:
         raise typer.BadParameter(TEXT_AND_FILES)
-    names = named_inputs(files or [], or_text=True) if text is None else []
+    names = named_inputs(files or [], hint=TEXT_HINT) if text is None else []
     counted = [] if text is None else [count(tok, STDIN, [as_typed(text)], allowed)]
     with reading(names, quiet=quiet) as read:
         counted += [count(tok, name, chunks(name, read), allowed) for name in names]

@@ -35,7 +35,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Files or patterns, of text, .jsonl, .parquet or .arrow, also .gz or .zst; or counts, with --merge.",
+            help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --merge.",
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the counts.")],

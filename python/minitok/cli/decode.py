@@ -48,7 +48,7 @@ def command(
       minitok encode -t my.json --lines < in.txt | minitok decode -t my.json --lines
     """
     tok = open_tokenizer(chosen(tokenizer), backend)
-    for name in named_inputs(files or []):
+    for name in named_inputs(files or [], hint="ids are read from files or from standard input"):
         parts = id_lines(name)
         if lines:
             for ids in parts:

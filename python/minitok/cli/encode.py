@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .console import print_json
-from .inputs import as_typed, chunks, named_inputs, opened, reading
+from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
@@ -70,7 +70,7 @@ def command(
         for ids in tok.encode_batch(texts, allowed_special=allowed):
             write(ids, json=json)
         return
-    names = named_inputs(files or [], or_text=True)
+    names = named_inputs(files or [], hint=TEXT_HINT)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
             if lines:

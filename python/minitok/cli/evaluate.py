@@ -37,7 +37,7 @@ def command(
     fields: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--field", help="The field of records that holds the text; several are parallel.", show_default=False
+            "--field", help="A field of records that holds text; repeat it for parallel texts.", show_default=False
         ),
     ] = None,
     lines: Annotated[

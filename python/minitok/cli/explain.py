@@ -18,7 +18,7 @@ from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, spe
 
 
 def command(
-    text: Annotated[str, typer.Argument(help="The text; - reads standard input.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text; - reads standard input.")],
     tokenizer: TokenizerOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045

@@ -17,7 +17,18 @@ from minitok.corpus.progress import start_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CHUNK", "STDIN", "as_typed", "check_corpus", "check_output", "chunks", "named_inputs", "opened", "reading"]
+__all__ = [
+    "CHUNK",
+    "STDIN",
+    "TEXT_HINT",
+    "as_typed",
+    "check_corpus",
+    "check_output",
+    "chunks",
+    "named_inputs",
+    "opened",
+    "reading",
+]
 
 STDIN = "-"
 # What is read in a second or so.
@@ -25,12 +36,14 @@ LARGE = 1 << 24
 # What files of counts begin with.
 COUNTS = f'"format": "{COUNTS_FORMAT}"'.encode()
 CHUNK = 1 << 20
+# For commands that take a text instead of files.
+TEXT_HINT = "to pass a text itself, use --text"
 
 
-def named_inputs(files: Sequence[str], *, or_text: bool = False) -> list[str]:
+def named_inputs(files: Sequence[str], *, hint: str = "") -> list[str]:
     """The files that the arguments name, patterns resolved; standard input without any.
 
-    Where a command takes a text instead (``or_text``), the error of a file that is missing and looks like a text says how.
+    If a file is missing and its name does not look like a path, the error ends with the hint.
 
     >>> named_inputs([])
     ['-']
@@ -40,8 +53,8 @@ def named_inputs(files: Sequence[str], *, or_text: bool = False) -> list[str]:
         try:
             names += [STDIN] if file == STDIN else map(str, expand(file))
         except FileNotFoundError as error:
-            if or_text and (" " in file or not set(file) & set("./\\*")):
-                error.strerror = f"{error.strerror}; a text is given with --text"
+            if hint and (" " in file or not set(file) & set("./\\*")):
+                error.strerror = f"{error.strerror}; {hint}"
             raise
     return names
 

@@ -51,7 +51,7 @@ def command(
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Look into a vocabulary: a summary, or a list of some of its tokens. Or into a split pattern.
+    """Show a summary of a vocabulary, some of its tokens, or how a split pattern runs.
 
     Examples:
 

@@ -97,8 +97,8 @@ PatternOption = Annotated[
     typer.Option(
         "--pattern",
         metavar="NAME|REGEX",
-        help=f"How text is cut: {', '.join([*NAMED, *FAMILIES])}, none, an encoding or a model of OpenAI, or a regular "
-        "expression.",
+        help=f"How text is cut: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
+        "OpenAI model, or a regular expression.",
     ),
 ]
 ThreadsOption = Annotated[
@@ -118,7 +118,7 @@ TokenizerOption = Annotated[
     typer.Option(
         *TOKENIZER,
         metavar="FILE|NAME",
-        help=f"A tokenizer's file, or the name of an encoding or of a model of OpenAI; {DEFAULT} if not given.",
+        help=f"A tokenizer's file or folder, or the name of an encoding or of an OpenAI model; default: {DEFAULT}.",
         show_default=False,
         autocompletion=encodings,
     ),
@@ -129,8 +129,8 @@ TokenizersOption = Annotated[
     typer.Option(
         *TOKENIZER,
         metavar="FILE|NAME",
-        help="A tokenizer's file, or the name of an encoding or of a model of OpenAI; repeatable. "
-        f"{', '.join(COMPARED)} if not given.",
+        help="A tokenizer's file or folder, or the name of an encoding or of an OpenAI model; repeatable. Default: "
+        f"{', '.join(COMPARED)}.",
         show_default=False,
         autocompletion=encodings,
     ),

@@ -37,7 +37,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Files or patterns, of text, .jsonl, .parquet or .arrow, also .gz or .zst; or packed files, with --check "
+            help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or packed files, with --check "
             "and --join.",
         ),
     ],

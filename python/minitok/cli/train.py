@@ -49,7 +49,9 @@ def command(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Files or patterns, of text or .jsonl, also .gz or .zst; - is standard input."
+            metavar="FILE...",
+            help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --counts. - is "
+            "standard input.",
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the tokenizer.")],

@@ -188,7 +188,7 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         str | None,
         ShownOption(
             "--learn",
-            "Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
+            "Pack conversations, with a mask of what this role says (such as assistant); or 'generation', what the chat "
             "template marks.",
             "Documents",
             "ROLE",
