@@ -8,6 +8,8 @@ from helpers import both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
+from minitok.definition import Definition
+from minitok.errors import VocabularyError
 
 CORPUS = ["the cat sat on the mat  hello world"] * 5
 PREFIXES = ("first", "always", "text", "segment", "never", "bytes")
@@ -184,3 +186,17 @@ def test_blocks_of_a_long_text_are_the_whole():
         own = tok.encode(kept, allowed_special="all")
         assert own == ids[: len(own)]
         assert len(own) >= len(ids) - 5
+
+
+@pytest.mark.parametrize("prefix", [None, "always"])
+def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
+    # Without the first byte of é, and without all bytes of 中.
+    dropped = {0xC3, *"中".encode()}
+    tokens = {bytes([byte]): byte for byte in range(256) if byte not in dropped}
+    tok = Tokenizer.from_definition(Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend))
+    assert tok.chunk("中a中b", 2) == (["ab"] if prefix is None else ["a", "b"])
+    assert tok.truncate_text("a中b中", 9) == "ab"
+    for text in ("é", "a中é", "ab é"):
+        for call in (tok.chunk, tok.truncate_text):
+            with pytest.raises(VocabularyError, match=r"cannot cut the text into parts: it drops some of the bytes of 'é'"):
+                call(text, 3)

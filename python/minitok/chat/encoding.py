@@ -113,8 +113,14 @@ def kept_ids(
         while place < len(segment.data) and at < len(after):
             token = bytes_of(after[at])
             if not token or not segment.data.startswith(token, place):
-                return kept, b""
+                break
             at, place = at + 1, place + len(token)
+        if place < len(segment.data) and at < len(after):
+            # Other text, unless it is of a vocabulary whose tokens do not spell it.
+            own = definition.codec().encode_prepared([segment.data])[0].tolist()
+            if after[start : start + len(own)] != own:
+                return kept, b""
+            at, place = start + len(own), len(segment.data)
         kept.append(list(after[start:at]))
         rest = segment.data[place:]
     return kept, rest

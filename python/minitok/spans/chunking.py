@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..backend import load_backend
+from ..errors import VocabularyError
 from ..reference.published.normalize import steps_of
 from ..reference.text import utf8
 from .offsets import as_sequence, check_unit, spans_of
@@ -175,8 +176,19 @@ def without_dropped(
             continue
         start, end = next(spans)
         kept = b"".join(codec.token_list(ids[start:end]))
+        if kept.decode(errors="ignore").encode() != kept:
+            raise VocabularyError(
+                f"this tokenizer cannot cut the text into parts: it drops some of the bytes of "
+                f"{halved(codec, part.encoded.decode())!r} (SPEC E6)"
+            )
         put = len(part.encoded) > len(part.data) and kept.startswith(b" ")
         yield Shown(kept[put:], kept, None)
+
+
+def halved(codec: Codec, text: str) -> str:
+    """The first character of a text of which the vocabulary drops some bytes, and not all."""
+    alone = ((char, b"".join(codec.token_list(codec.encode_prepared([char.encode()])[0]))) for char in text)
+    return next(char for char, kept in alone if kept not in (b"", char.encode()))
 
 
 def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Cut:

@@ -167,7 +167,7 @@ def spans_of_ids(
                 start, stop = stop, stop + size
                 first = bisect_right(ends, start)
                 if first < len(own):
-                    extend(span, at + first, at + bisect_left(ends, stop) + 1)
+                    extend(span, at + first, at + min(bisect_left(ends, stop) + 1, len(own)))
         at += len(own)
     return filled(ranges)
 
@@ -181,12 +181,19 @@ def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
 
 
 def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tuple[int, int]]:
-    """The shares of a segment in the bytes that its ids hold: all, unless the vocabulary drops bytes."""
+    """The shares of a segment in the bytes that its ids hold: all, unless its tokens do not spell it.
+
+    Then each share is encoded by itself. Where neighbours become one unknown token, the shares are more than the ids hold.
+    """
     at = 0
     for span, size in segment.shares:
         data = segment.data[at : at + size]
         at += size
-        yield span, size if total == len(segment.data) else len(codec.decode_bytes(codec.encode_prepared([data])[0]))
+        if total == len(segment.data):
+            yield span, size
+        else:
+            ends = ends_of(codec, codec.encode_prepared([data])[0].tolist())
+            yield span, ends[-1] if ends else 0
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:

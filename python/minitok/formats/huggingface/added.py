@@ -111,6 +111,13 @@ def in_text(
     }
 
 
+def check_given(found: Mapping[str, int], ids: Mapping[str, int]) -> None:
+    """Refuses added tokens that a reader would give other ids than these, given those of the model's tokens."""
+    given = given_ids(found, ids, len(ids))
+    if others := [name for name, token_id in given.items() if token_id != found[name]]:
+        raise VocabularyError(f"a tokenizer.json cannot express the id {found[others[0]]} of the token {others[0]!r}")
+
+
 def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path: object) -> None:
     """Warns of added tokens that have other ids in the file than they are given."""
     others = [name for name, token_id in given.items() if special[name] != token_id]

@@ -184,6 +184,12 @@ def check_fallback(model: dict[str, Any]) -> None:
             raise Reason(f"it is BPE of characters with byte_fallback and {name}")
 
 
+def check_marker(vocab: Container[str]) -> None:
+    """Refuse a vocabulary with byte fallback that has no token for the marker that a space becomes."""
+    if MARK not in vocab:
+        raise Reason(f"spaces become {MARK!r}, which is not a token: each is the three bytes of it")
+
+
 def falls_back(model: dict[str, Any], vocab: Container[str]) -> bool:
     """Whether a character without a token may become its bytes: ``byte_fallback`` does nothing without their tokens."""
     return bool(model.get("byte_fallback")) and any(name in vocab for name in BYTE_NAMES)

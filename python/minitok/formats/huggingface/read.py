@@ -10,7 +10,17 @@ from ...reference.vocab import NEVER_IN_UTF8
 from ..files import Reason, blame, field, shown
 from ..gpt2 import find_pairs, parse_vocab, read_merges, tokens_of
 from .added import Added, check_late, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
-from .characters import MARK, bytes_of, check_fallback, falls_back, has_markers, in_utf8, read_spaces, read_tokens
+from .characters import (
+    MARK,
+    bytes_of,
+    check_fallback,
+    check_marker,
+    falls_back,
+    has_markers,
+    in_utf8,
+    read_spaces,
+    read_tokens,
+)
 from .fields import steps_of
 from .normalizers import read_steps
 from .patterns import read_pattern
@@ -58,7 +68,7 @@ def parse(
             options = read_options(content, path, added, other_ids=other_ids)
             definition = Definition.from_tokens(**options, backend=backend)
         else:
-            options = {**read_settings(content), **added.fields()}
+            options = {**read_settings(content, by_fallback=True), **added.fields()}
             definition = Definition.of(vocab_of(content, model, added, tables), chosen.name, **options)
         check_late(definition)
         definition = with_hiding(definition)
@@ -93,18 +103,18 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     special = dict(added.ids) if other_ids else given_ids(added.ids, vocab, len(vocab))
     fields = added.fields(special)
     if not is_byte_level(content) and not falls_back(model, vocab):
-        return read_symbols(content, vocab, rows) | fields
+        return read_symbols(content, vocab, rows) | read_settings(content, by_fallback=False) | fields
     # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     held = {side for left, right in rows for side in (left, right, left + right)}
     whole_pieces = bool(model.get("ignore_merges"))
     held.update(in_text(added.ids, added.flags, by_bytes=is_byte_level(content), whole_pieces=whole_pieces))
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
-    fields |= read_settings(content)
+    fields |= read_settings(content, by_fallback=True)
     if not is_byte_level(content):
         chars, fallback = read_tokens(ids)
         is_marked = has_markers(content)
-        if is_marked and MARK not in chars:
-            raise Reason(f"spaces become {MARK!r}, which is not a token: each is the three bytes of it")
+        if is_marked:
+            check_marker(chars)
         tokens = bytes_of(chars) if is_marked else in_utf8(chars)
         return {"ids": tokens, "merges": find_pairs(rows, chars), "fallback": fallback, **fields}
     if prefix := model.get("continuing_subword_prefix"):
@@ -128,13 +138,18 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     }
 
 
-def read_settings(content: dict[str, Any]) -> dict[str, Any]:
-    """What is done to text before it is merged."""
-    if not is_byte_level(content):
+def read_settings(content: dict[str, Any], *, by_fallback: bool) -> dict[str, Any]:
+    """What is done to text before it is merged. ``by_fallback``: characters without a token become their bytes."""
+    if is_byte_level(content):
+        check_decoder(content.get("decoder"))
+        cuts = read_pattern(content.get("pre_tokenizer"))
+    elif by_fallback:
         check_fallback(content["model"])
         return read_spaces(content)
-    check_decoder(content.get("decoder"))
-    cuts = read_pattern(content.get("pre_tokenizer"))
+    elif has_markers(content):
+        return read_spaces(content)
+    else:
+        cuts = read_pattern(content.get("pre_tokenizer"), by_bytes=False)
     return {**cuts._asdict(), "normalizer": read_steps(content.get("normalizer")) or None}
 
 

@@ -15,11 +15,11 @@ from ..byte_level import to_chars
 from ..files import Reason, shown
 from ..gpt2 import check_ranks, find_pairs, tokens_of
 from ..pattern_names import steps_of_pattern
-from .added import given_ids
-from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, in_utf8, read_spaces
+from .added import check_given, given_ids, in_text
+from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, in_utf8
 from .fields import in_file, model_in_file, steps_of
-from .normalizers import dump_steps, read_steps
-from .patterns import dump_split, dump_words, read_pattern
+from .normalizers import dump_steps
+from .patterns import dump_split, dump_words
 
 if TYPE_CHECKING:
     from ...definition import Definition
@@ -30,17 +30,14 @@ FUSE = {"type": "Fuse"}
 
 
 def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
-    """The vocabulary, and what is done to text, of a file whose tokens are characters."""
+    """The vocabulary of a file whose tokens are characters."""
     model = content["model"]
     prefix, suffix = (text_of(model, name) for name in ("continuing_subword_prefix", "end_of_word_suffix"))
     if has_markers(content):
-        tokens, steps, joining = bytes_of(vocab), read_spaces(content), None
+        tokens, joining = bytes_of(vocab), None
         prefix, suffix = prefix.replace(MARK, " "), suffix.replace(MARK, " ")
     else:
-        tokens = in_utf8(vocab)
-        cuts = read_pattern(content.get("pre_tokenizer"), by_bytes=False)._asdict()
-        steps = {**cuts, "normalizer": read_steps(content.get("normalizer")) or None}
-        joining = read_joining(content.get("decoder"))
+        tokens, joining = in_utf8(vocab), read_joining(content.get("decoder"))
     symbols = Symbols(
         unknown=read_unknown(model, vocab),
         fuses=bool(model.get("fuse_unk")),
@@ -54,7 +51,6 @@ def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> 
         "merges": merges,
         "whole_pieces": bool(model.get("ignore_merges")),
         "symbols": symbols,
-        **steps,
     }
 
 
@@ -155,10 +151,13 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
     ids = {text: token_id for token_id, text in sorted(texts.items())}
     found = {name: token_id for token_id, name in sorted(names.items())}
     if given_ids(found, ids, len(ids)) != found:
-        texts = names | texts
+        # It holds no name that would be read as a character of text.
+        read = in_text(found, definition.token_flags, by_bytes=False, whole_pieces=vocab.whole_pieces)
+        texts = {token_id: name for token_id, name in names.items() if name not in read} | texts
         ids = {text: token_id for token_id, text in sorted(texts.items())}
     if len(ids) < len(texts):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot express")
+    check_given(found, ids)
     pairs = ([texts[left], texts[right]] for left, right in definition.merges)
     return model_in_file(
         ids,

@@ -52,7 +52,7 @@ def shown_word_ends(
 ) -> tuple[dict[int, str], list[tuple[int, int]]]:
     """The tokens as a file writes them, and the merges without those of single characters and the end."""
     singles = {token_id for token_id, token in tokens.items() if len(token) == 1}
-    space = next(token_id for token_id in singles if tokens[token_id] == END)
+    space = next((token_id for token_id in singles if tokens[token_id] == END), None)
     firsts, rest = merges[:256], merges[256:]
     if {left for left, _ in firsts} != singles or any(right != space for _, right in firsts):
         raise VocabularyError("a tokenizer.json cannot express which tokens end words")

@@ -6,14 +6,17 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...definition.definition import KINDS
+from ...definition.fields import CHECKS
 from ...errors import VocabularyError
-from ..files import write_atomically
+from ..files import Reason, write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
-from .added import dump_added, given_ids, in_text
-from .characters import dump_characters
+from .added import check_given, dump_added, in_text
+from .characters import check_marker, dump_characters, has_markers
 from .fields import in_file, model_in_file
 from .normalizers import dump_steps
 from .patterns import dump_pattern
+from .read import read_settings
 from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
@@ -34,11 +37,35 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 
 def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
+    content = dumped(definition)
+    check_settings(definition, content)
+    return content
+
+
+def check_settings(definition: Definition, content: dict[str, Any]) -> None:
+    """Refuses what the file does not say, or says in a way that is not read: no reader gets less than was written."""
+    by_fallback = definition.vocab.fallback is not None
+    try:
+        settings = read_settings(content, by_fallback=by_fallback)
+        if by_fallback and has_markers(content):
+            check_marker(content["model"]["vocab"])
+    except Reason as reason:
+        raise VocabularyError(f"a tokenizer.json cannot express it: {reason}") from None
+    for name, value in {"pattern": "none", "normalizer": None, "prefix": None, "words": None, **settings}.items():
+        held = getattr(definition, name)
+        if CHECKS[KINDS[name]](value, name) != held:
+            raise VocabularyError(f"a tokenizer.json cannot express the {name} {held!r} with what else it has")
+
+
+def dumped(definition: Definition) -> dict[str, Any]:
+    """The content of the file, if it can express the definition."""
     symbols = definition.symbols
     is_text = definition.vocab.fallback is not None or (symbols is not None and symbols.unit == "characters")
     if is_text and definition.prefix is None:
         return frame(definition) | dump_symbols(definition, symbols)
     if is_text:
+        if symbols is not None and symbols.joining is not None:
+            raise VocabularyError("a tokenizer.json cannot express how tokens are joined where spaces are markers")
         return frame(definition) | dump_characters(definition) | {"model": dump_model(definition, symbols, marks=True)}
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     return frame(definition) | {
@@ -61,8 +88,7 @@ def dump_bytes(definition: Definition) -> dict[str, Any]:
     for name in in_text(found, definition.token_flags, by_bytes=True, whole_pieces=whole_pieces):
         if found[name] not in tokens:
             del vocab[name]
-    if others := [name for name, token_id in given_ids(found, vocab, len(vocab)).items() if token_id != found[name]]:
-        raise VocabularyError(f"a tokenizer.json cannot express the id {found[others[0]]} of the token {others[0]!r}")
+    check_given(found, vocab)
     return model_in_file(vocab, merges, end_of_word_suffix=end, ignore_merges=whole_pieces)
 
 

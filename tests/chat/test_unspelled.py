@@ -1,0 +1,48 @@
+"""Conversations of tokenizers whose tokens do not spell the text: each id has its role, and ids that were given stay."""
+
+import pytest
+from minitok import Tokenizer
+from minitok.definition import Definition
+from minitok.reference.published.characters import Symbols
+
+TEMPLATE = "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}"
+# The unknown token has two bytes.
+TOKENS = {b"a": 300, b"b": 301, "é".encode(): 302}
+SPACES = ("spaces", b"")
+
+
+def tokenizer(tokens, backend, **options):
+    definition = Definition.from_tokens(tokens, [], chat=TEMPLATE, pattern="none", backend=backend, **options)
+    return Tokenizer.from_definition(definition)
+
+
+def said(user, assistant):
+    return [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+
+
+def without(*dropped):
+    return {bytes([byte]): byte for byte in range(256) if byte not in dropped}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "options", "texts", "roles"),
+    [
+        (TOKENS, {"symbols": Symbols("characters", 302, False)}, ("ax", "bb"), "uuaa"),
+        (TOKENS, {"symbols": Symbols("characters", 302, False, joining=SPACES)}, ("ax", "bb"), "uuaa"),
+        (TOKENS, {"symbols": Symbols("characters", None, False, joining=SPACES)}, ("axa", "xbb"), "uuaa"),
+        # The unknown token of both is the first one's.
+        (TOKENS, {"symbols": Symbols("characters", 302, True, joining=SPACES)}, ("ax", "xb"), "uua"),
+        (TOKENS, {"symbols": Symbols("characters", 302, True, joining=SPACES)}, ("x", "xx"), "u"),
+        (without(99), {"drops_bytes": True}, ("cab", "bca"), "uuaa"),
+        # The space at the start of what the assistant says is its own.
+        (without(99), {"drops_bytes": True, "prefix": "always"}, ("cab", " ca"), "uuuaa"),
+    ],
+)
+def test_each_id_has_a_role(tokens, options, texts, roles, backend):
+    tok = tokenizer(tokens, backend, **options)
+    chat = tok.encode_chat(said(*texts))
+    assert "".join(role[0] for role in chat.roles) == roles
+    assert chat.generated == [True] * len(chat.ids) == [True] * len(roles)
+    assert tok.encode_chat(said(*texts), after=chat.ids) == chat._replace(kept=len(chat.ids))
+    # What was given stays up to the text that is another.
+    assert tok.encode_chat(said(*texts), after=[*chat.ids, 300 if 300 in tokens.values() else 97]).ids == chat.ids
