@@ -48,9 +48,11 @@ $(STAMPS)/browser: $(STAMPS)/venv
 	tools/browsers.sh
 	touch $@
 
-# The core as a module for web pages, without a server. Adds Rust's standard library for that target where it is missing.
+# The core as modules: for web pages without a server, and, smaller, for the package for JavaScript. Adds Rust's standard library for
+# that target where it is missing.
 $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
-	tools/wasm.sh wasm
+	tools/wasm.sh wasm pages
+	tools/wasm.sh js wasm
 	touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
@@ -92,8 +94,8 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
-	cargo test --locked --features wasm --lib --tests
-	cargo test --locked --features wasm --doc
+	cargo test --locked --features pages --lib --tests
+	cargo test --locked --features pages --doc
 	$(BIN)/python -m pytest -n auto
 
 # Ray and datatrove, and what they need.
@@ -154,7 +156,8 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check --manifest-path loom/Cargo.toml
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
-	cargo clippy --locked --all-targets --features python,wasm -- -D warnings
+	cargo clippy --locked --features wasm -- -D warnings
+	cargo clippy --locked --all-targets --features python,pages -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \

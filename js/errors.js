@@ -1,0 +1,11 @@
+// What goes wrong. Arguments that are wrong are a TypeError or a RangeError, as everywhere in JavaScript.
+
+// What minitok refuses, with the reason in words.
+export class MinitokError extends Error {
+  get name() {
+    return this.constructor.name;
+  }
+}
+
+// A file that is not a tokenizer, or one that minitok does not read.
+export class FileFormatError extends MinitokError {}
