@@ -14,7 +14,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-import minitok
+import tomllib
 from minitok.definition.names import ENCODING_OF_MODEL, PREFIXES
 from minitok.encodings.published import PUBLISHED
 from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
@@ -27,7 +27,9 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "js"
 READERS = ROOT / "pages" / "core" / "formats"
 LICENCES = ("LICENSE", "NOTICE", "THIRD_PARTY.md")
-# Written for Python's users: the name of the package's own types in index.d.ts.
+# What the readers have from the playground.
+SHARED = re.compile(r'from "../../static/([\w.]+)"')
+# The type in index.d.ts that becomes a choice.
 NAME_TYPE = "export type EncodingName = string;"
 
 
@@ -39,7 +41,10 @@ def build(wasm: Path, folder: Path) -> None:
     for source in [*SOURCES.glob("*.js"), *SOURCES.glob("*.d.ts")]:
         shutil.copyfile(source, modules / source.name)
     shutil.copytree(READERS, folder / "core" / "formats")
-    write(folder / "static" / "gguf.js", static_files()["gguf.js"].decode())
+    for name in sorted(
+        {name for path in READERS.glob("*.js") for name in SHARED.findall(path.read_text(encoding="utf-8"))}
+    ):
+        write_bytes(folder / "static" / name, static_files()[name])
     shutil.copyfile(wasm, folder / "minitok.wasm")
     for name in sorted({published.file for published in PUBLISHED.values()}):
         write_bytes(folder / "vocabularies" / f"{name}.vocab", vocabulary(name))
@@ -49,7 +54,9 @@ def build(wasm: Path, folder: Path) -> None:
     write(modules / "encodings" / "all.js", every_encoding())
     write(modules / "tables.js", f"{MADE}export const IN_FILES = {told(in_files())};\n")
     typed = (SOURCES / "index.d.ts").read_text(encoding="utf-8")
-    write(modules / "index.d.ts", typed.replace(NAME_TYPE, NAME_TYPE.replace("string", " | ".join(map(told, PUBLISHED)))))
+    write(
+        modules / "index.d.ts", typed.replace(NAME_TYPE, NAME_TYPE.replace("string", " | ".join(map(told, PUBLISHED))))
+    )
     write(folder / "package.json", json.dumps(manifest(), indent=2) + "\n")
     for name in LICENCES:
         shutil.copyfile(ROOT / name, folder / name)
@@ -80,7 +87,9 @@ def encoding(name: str) -> str:
 
 def only(name: str) -> str:
     """The module that has the functions of one encoding."""
-    names = ", ".join(re.findall(r"export (?:const|function) (\w+)", (SOURCES / "only.d.ts").read_text(encoding="utf-8")))
+    names = ", ".join(
+        re.findall(r"export (?:const|function) (\w+)", (SOURCES / "only.d.ts").read_text(encoding="utf-8"))
+    )
     return (
         f'{MADE}import * as published from "../encodings/{name}.js";\nimport {{ only }} from "../opened.js";\n\n'
         f"export const {{ {names} }} = await only(published);\n"
@@ -104,9 +113,11 @@ def in_files() -> dict[str, object]:
 
 def manifest() -> dict[str, object]:
     """package.json with the version, the address and an entry for each encoding."""
+    crate = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    address = {"repository": {"type": "git", "url": f"git+{crate['repository']}.git"}}
     made = json.loads((SOURCES / "package.json").read_text(encoding="utf-8"))
     each = {f"./{name}": {"types": "./js/only.d.ts", "default": f"./js/only/{name}.js"} for name in PUBLISHED}
-    return {**made, "version": minitok.__version__, "exports": {**made["exports"], **each}}
+    return {**made, **address, "version": crate["version"], "exports": {**made["exports"], **each}}
 
 
 def write(path: Path, content: str) -> None:

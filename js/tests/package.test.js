@@ -117,7 +117,7 @@ test("files that are not tokenizers", async () => {
   await refused("{", /not JSON/);
   await refused('{"format": "minitok", "version": 2}', /version 2/);
   await refused("YQ== 0\n", /choose its pattern/);
-  await refused('{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "merges": [[1, 999]]}', /999/);
+  await refused('{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "byte_order": "identity", "merges": [[1, 999]]}', /999/);
   await assert.rejects(Tokenizer.fromFile("tokenizer.json"), /data must be a Uint8Array or an ArrayBuffer/);
   await assert.rejects(load("/there/is/no.json"), /ENOENT/);
 });

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import minitok
 import pytest
+from firefox import running
 from minitok.encodings.published import PUBLISHED
 from playground import MIXED
 from test_open_files import FILES, TEXT
@@ -19,8 +20,22 @@ from web import served_folder, watched
 
 ROOT = Path(__file__).parents[2]
 WASM = ROOT / "target/wasm32-unknown-unknown/js/minitok.wasm"
-TEXTS = [TEXT, MIXED, "", "a<|endoftext|>b<|endofprompt|>", " \r\n\t x", "\ufeff\x00\u202e", "aaaaaaaaaaaaaaaa'LL's I'll", "e\u0301"]
-ALPHABETS = ["abc ABC'stdm\n\r\t 0123", "éßſİ中文かな한국어", "\u0301\u200d\ufe0f🦀👩🏽\U0001f1e9", " \u00a0\u3000.,;:!?()[]{}<>/\\|_-+=*&^%$#@"]
+TEXTS = [
+    TEXT,
+    MIXED,
+    "",
+    "a<|endoftext|>b<|endofprompt|>",
+    " \r\n\t x",
+    "\ufeff\x00\u202e",
+    "aaaaaaaaaaaaaaaa'LL's I'll",
+    "e\u0301",
+]
+ALPHABETS = [
+    "abc ABC'stdm\n\r\t 0123",
+    "éßſİ中文かな한국어",
+    "\u0301\u200d\ufe0f🦀👩🏽\U0001f1e9",
+    " \u00a0\u3000.,;:!?()[]{}<>/\\|_-+=*&^%$#@",
+]
 
 
 def program(name, variable):
@@ -73,7 +88,12 @@ def test_in_node(project, tmp_path):
     for name in PUBLISHED:
         tok = minitok.get_encoding(name)
         texts = [*TEXTS, *random_texts(100, name)]
-        ids.append({"name": name, "texts": [[text, tok.encode(text), tok.encode(text, allowed_special="all")] for text in texts]})
+        ids.append(
+            {
+                "name": name,
+                "texts": [[text, tok.encode(text), tok.encode(text, allowed_special="all")] for text in texts],
+            }
+        )
     (files / "ids.json").write_text(json.dumps(ids))
     made = {**FILES, "GGUF": (lambda: head(tmp_path / "model.gguf", **by_bytes()), "")}
     opened = []
@@ -99,10 +119,23 @@ def test_the_examples_print_what_they_say(project):
 
 def test_types(project):
     """The examples against the package's types, each wrong call marked by ``@ts-expect-error``."""
-    options = ["--noEmit", "--strict", "--target", "es2022", "--module", "node16", "--moduleResolution", "node16", "--lib", "es2022,dom"]
+    options = [
+        "--noEmit",
+        "--strict",
+        "--target",
+        "es2022",
+        "--module",
+        "node16",
+        "--moduleResolution",
+        "node16",
+        "--lib",
+        "es2022,dom",
+    ]
     sources = [str(path) for path in sorted((project / "examples").glob("*.ts"))]
     assert sources
-    ran = subprocess.run([program("tsc", "TSC"), *options, *sources], cwd=project, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [program("tsc", "TSC"), *options, *sources], cwd=project, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stdout
 
 
@@ -116,7 +149,7 @@ const session = own.session("ab");
 const answer = JSON.stringify([[...tok.encode("naïve 東京 🦀")], countTokens("naïve 東京 🦀"), [...own.encode("abab")], session.append("c").start]);
 """
 WORKER = ASK + "postMessage(answer);"
-PAGE = f"""<!doctype html><link rel="icon" href="data:,"><script type="module">{ASK}
+PAGE = f"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module">{ASK}
 document.body.dataset.page = answer;
 new Worker("/worker.js", {{ type: "module" }}).addEventListener("message", ({{ data }}) => {{ document.body.dataset.worker = data; }});
 </script><body>"""
@@ -132,12 +165,26 @@ def site(project):
 
 
 def wanted():
-    return [minitok.get_encoding("cl100k_base").encode("naïve 東京 🦀"), minitok.get_encoding("o200k_base").count("naïve 東京 🦀"), [256, 256], 0]
+    return [
+        minitok.get_encoding("cl100k_base").encode("naïve 東京 🦀"),
+        minitok.get_encoding("o200k_base").count("naïve 東京 🦀"),
+        [256, 256],
+        0,
+    ]
 
 
 def test_in_a_browser_and_its_worker(browser, site):
     with watched(browser) as page:
         page.goto(site)
-        page.locator("body[data-page][data-worker]").wait_for()
+        page.locator("body[data-page][data-worker]").wait_for(state="attached")
         assert json.loads(page.locator("body").get_attribute("data-page")) == wanted()
         assert json.loads(page.locator("body").get_attribute("data-worker")) == wanted()
+
+
+def test_in_firefox(tmp_path, site):
+    with running(tmp_path) as window:
+        window.goto(site)
+        window.until("return document.body.dataset.page && document.body.dataset.worker;")
+        told = window.run("return [document.body.dataset.page, document.body.dataset.worker];")
+        assert [json.loads(one) for one in told] == [wanted(), wanted()]
+        assert window.errors() == []
