@@ -1,8 +1,8 @@
 """The package for JavaScript: ``python tools/build_js.py WASM FOLDER``
 
-puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the readers of files that the site's pages have too,
+puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the readers of files that the site's pages share,
 the engine, and the published vocabularies. What only Python knows (patterns, special tokens, names of models) is written as
-modules: one for each encoding in ``encodings/``, with its functions in ``only/``, and ``tables.js``.
+modules: one for each encoding in ``encodings/``, its functions in ``only/``, and ``tables.js``.
 """
 
 from __future__ import annotations

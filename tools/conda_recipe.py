@@ -1,7 +1,7 @@
 """The recipe for conda-forge: ``python tools/conda_recipe.py SDIST FOLDER``
 
-writes ``recipe.yaml`` for a built sdist, whose hash and version it names; the sdist itself is taken from the release page. Give it to
-conda-forge's staged recipes once; its bot makes the changes for later versions.
+writes ``recipe.yaml`` for a built sdist, whose hash and version it names; conda-forge takes the sdist from the release page.
+Give the recipe to its staged recipes once; a bot makes the changes for later versions.
 """
 
 from __future__ import annotations
