@@ -222,6 +222,11 @@ def test_everything_is_published_by_trust_after_it_was_attested():
     assert "needs: [announce, site]" in built["deploy"]
 
 
+def test_the_crate_has_nothing_of_the_workshop():
+    """Cargo takes a name without a slash before it from every folder."""
+    assert [pattern for pattern in CRATE["include"] if not pattern.startswith("/")] == []
+
+
 def test_the_recipe_names_the_sdist_and_what_is_needed(tmp_path):
     sdist = tmp_path / f"minitok-{VERSION}.tar.gz"
     sdist.write_bytes(b"sdist")
