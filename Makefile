@@ -1,6 +1,6 @@
 # The only commands a person must know. Each sets up what it needs, once. Nothing outside this folder is changed, except that
-# `make test` installs Debian's Chromium and Firefox where they are missing (or name others by CHROMIUM and FIREFOX), `make pictures`
-# an emoji font, and `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
+# `make test` installs Debian's Chromium, Firefox, Node and TypeScript where they are missing (or name others by CHROMIUM, FIREFOX, NODE
+# and TSC), `make pictures` an emoji font, and `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
 #   make demo     needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
@@ -48,9 +48,11 @@ $(STAMPS)/browser: $(STAMPS)/venv
 	tools/browsers.sh
 	touch $@
 
-# The core as a module for web pages, without a server. Adds Rust's standard library for that target where it is missing.
+# The core as modules: for web pages without a server, and, smaller, for the package for JavaScript. Adds Rust's standard library for
+# that target where it is missing.
 $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
-	tools/wasm.sh wasm
+	tools/wasm.sh wasm pages
+	tools/wasm.sh js wasm
 	touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
@@ -89,7 +91,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 # -- commands --------------------------------------------------------------------------------------------------------
 
 .PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
-	bench docs pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
+	bench docs pictures wheel wheel-arm wheel-pure sdist js crate package lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 	mkdir -p build
@@ -99,8 +101,8 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
-	cargo test --locked --features wasm --lib --tests
-	cargo test --locked --features wasm --doc
+	cargo test --locked --features pages --lib --tests
+	cargo test --locked --features pages --doc
 	$(BIN)/python -m pytest -n auto
 
 # Ray and datatrove, and what they need.
@@ -165,7 +167,8 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check --manifest-path loom/Cargo.toml
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
-	cargo clippy --locked --all-targets --features python,wasm -- -D warnings
+	cargo clippy --locked --features wasm -- -D warnings
+	cargo clippy --locked --all-targets --features python,pages -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
@@ -232,7 +235,8 @@ wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each tried without Ru
 		tools/try_wheel.sh $(BIN)/python "$$wheel" || exit 1; \
 	done
 
-wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/
+# For Linux on 64-bit ARM, in dist/arm/.
+wheel-arm: $(STAMPS)/wheel
 	rm -rf dist/arm
 	rustup target add aarch64-unknown-linux-gnu
 	$(MAKE_WHEEL) --target aarch64-unknown-linux-gnu --features abi3 --out dist/arm
@@ -240,12 +244,32 @@ wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/
 	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep '$(AUDITED)' > /dev/null
 	$(AUDIT_ABI3) dist/arm/*.whl
 
-wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pure/
+# Of the Python reference alone, in dist/pure/.
+wheel-pure: $(STAMPS)/wheel
 	rm -rf dist/pure dist/compiled
 	$(BIN)/maturin build --release --locked --out dist/compiled
 	$(BIN)/python tools/pure_wheel.py dist/compiled/*.whl dist/pure
 	$(BIN)/python tools/check_wheel.py dist/pure/*.whl
 	tools/try_wheel.sh $(BIN)/python dist/pure/*.whl
+
+# What `npm pack` makes is installed where there is nothing else.
+js: $(STAMPS)/built $(STAMPS)/wasm ## the package for JavaScript in dist/js/, tried in Node
+	rm -rf dist/js
+	$(BIN)/python tools/build_js.py target/wasm32-unknown-unknown/js/minitok.wasm dist/js/minitok
+	cd dist/js && npm pack --silent ./minitok
+	tools/try_js.sh dist/js/*.tgz
+
+# Cargo builds it from what is in it.
+crate:
+	rm -rf dist/crate
+	cargo package --locked --quiet --target-dir target/package
+	mkdir -p dist/crate
+	cp target/package/package/*.crate dist/crate
+
+package: wheel wheel-pure crate js ## all that a release publishes, in dist/, each tried
+	$(BIN)/python tools/conda_recipe.py dist/*.tar.gz dist/conda
+	$(BIN)/python -m pip install --quiet 'uv>=0.5'
+	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
 sdist: $(STAMPS)/venv ## the sdist in dist/, built where there is only Rust

@@ -16,7 +16,7 @@ NAME = re.compile(r"(?<![\w./-])([\w-]+(?:/[\w-]+)*(?:\.(?:pyi?|rs|js|md|txt)|/)
 def paths():
     """The files and folders of the repository that are written by hand."""
     found = [path for path in ROOT.iterdir() if path.is_file()]
-    for folder in ("python", "rust", "tests", "docs", "pages", "tools", "loom"):
+    for folder in ("python", "rust", "tests", "docs", "js", "pages", "tools", "loom"):
         found += [ROOT / folder, *(ROOT / folder).rglob("*")]
     return {f"/{path.relative_to(ROOT).as_posix()}{'/' if path.is_dir() else ''}" for path in found}
 

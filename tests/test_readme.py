@@ -16,7 +16,7 @@ EXCERPTS = re.findall(r"<!-- excerpt: (\S+) -->\n```\w+\n(.*?)```", README, re.D
 
 
 def test_there_is_an_excerpt_of_each_language():
-    assert {Path(source).suffix for source, _ in EXCERPTS} == {".py", ".rs"}
+    assert {Path(source).suffix for source, _ in EXCERPTS} == {".py", ".rs", ".js"}
 
 
 @pytest.mark.parametrize(("source", "excerpt"), EXCERPTS)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The browsers for the tests that need one: Debian's Chromium and Firefox, each installed if there is none yet. With --pictures, what
-# draws the pictures of the documentation: Chromium alone, and a font for emoji, which some of them show.
+# What the tests run JavaScript with: Debian's Chromium, Firefox and Node, and TypeScript's compiler, each installed if there is none
+# yet. With --pictures, what draws the pictures of the documentation: Chromium alone, and a font for emoji, which some of them show.
 set -euo pipefail
 
 packages=()
-# NAME PACKAGE PROGRAM...: a browser that the variable NAME may name, and the programs that it has.
-browser() {
+# NAME PACKAGE PROGRAM...: what the variable NAME may name, and the programs that it has.
+program() {
     local name=$1 package=$2
     shift 2
     if [[ -n "${!name:-}" ]]; then
@@ -15,9 +15,11 @@ browser() {
     fi
     command -v "$@" > /dev/null || packages+=("$package")
 }
-browser CHROMIUM chromium chromium
+program CHROMIUM chromium chromium
 if [[ "${1:-}" != --pictures ]]; then
-    browser FIREFOX firefox-esr firefox-esr firefox
+    program FIREFOX firefox-esr firefox-esr firefox
+    program NODE nodejs node
+    program TSC node-typescript tsc
 elif ! fc-list 2> /dev/null | grep --quiet --ignore-case emoji; then
     packages+=(fonts-noto-color-emoji fontconfig)
 fi
@@ -25,13 +27,13 @@ if [[ ${#packages[@]} -eq 0 ]]; then
     exit 0
 fi
 if ! command -v apt-get > /dev/null; then
-    echo "needed here: ${packages[*]}; install them, or name browsers like these by CHROMIUM and FIREFOX" >&2
+    echo "needed here: ${packages[*]}; install them, or name such programs by CHROMIUM, FIREFOX, NODE and TSC" >&2
     exit 1
 fi
 as_root=()
 if [[ $EUID -ne 0 ]]; then
     if ! command -v sudo > /dev/null; then
-        echo "needed here: let an administrator run 'apt-get install ${packages[*]}', or name browsers by CHROMIUM and FIREFOX" >&2
+        echo "needed here: let an administrator run 'apt-get install ${packages[*]}', or name them by CHROMIUM, FIREFOX, NODE and TSC" >&2
         exit 1
     fi
     as_root=(sudo)

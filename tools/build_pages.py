@@ -31,6 +31,8 @@ from minitok.reference.published.families import FAMILIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
+# Of the package for JavaScript, what the pages are made of: not how its own files are found, of which they have others.
+SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "native", "errors", "loaded", "bytes")}
 # What a card of a link to the playground shows: tools/play_pictures.py photographs it.
 CARD = ROOT / "docs" / "images" / "play-card.png"
 
@@ -46,6 +48,7 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
+    shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
     shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")

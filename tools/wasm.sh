@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Build the core as a WebAssembly module: tools/wasm.sh PROFILE, into target/wasm32-unknown-unknown/PROFILE/minitok.wasm.
+# Build the core as a WebAssembly module: tools/wasm.sh PROFILE FEATURE, into target/wasm32-unknown-unknown/PROFILE/minitok.wasm.
 # Needs Rust's standard library for that target. Where it is missing, rustup is asked for it; where that cannot give it, Debian's
 # compiler builds it from its sources (the packages rustc-web, cargo-web, rust-web-src and lld).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-profile=$1
+profile=$1 feature=$2
 target=wasm32-unknown-unknown
-build=(--profile "$profile" --locked --lib --features wasm --target $target)
+build=(--profile "$profile" --locked --lib --features "$feature" --target $target)
 
 has_target() {
     test -d "$(rustc --print sysroot)/lib/rustlib/$target/lib"

@@ -2,13 +2,14 @@
 // the server's answer; tests hold the two together.
 
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
-import { CoreError } from "./core.js";
+import { MinitokError } from "../js/errors.js";
+import { openNative } from "../js/native.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
 import { encodeChat } from "./chat/encode.js";
 import { TemplateError } from "./chat/render.js";
 import { asOwn, PatternNeeded, WrongFile } from "./formats/formats.js";
 import { Patterns } from "./formats/patterns.js";
-import { nameOf, open } from "./native.js";
+import { nameOf } from "./native.js";
 
 const CANDIDATES = 12;
 const COMPLETION = 200;
@@ -143,7 +144,7 @@ export class Answers {
       const file = asked.data ? asOwn(new Uint8Array(asked.data), asked, this.patterns) : asked.file;
       const name = nameOf(file);
       if (!this.opened.has(name)) {
-        const opened = open(this.core, file);
+        const opened = openNative(this.core, file);
         opened.name = name;
         this.forgetOldest();
         this.opened.set(name, opened);
@@ -152,7 +153,7 @@ export class Answers {
       return { ...describe(tok), n_merges: tok.merges.length, ...(tok.chat ? { chat: tok.chat } : {}), file };
     } catch (error) {
       if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
-      if (error instanceof WrongFile || error instanceof CoreError) {
+      if (error instanceof WrongFile || error instanceof MinitokError) {
         throw new Refusal(`the tokenizer's file: ${error.message}`, "FileFormatError");
       }
       throw error;

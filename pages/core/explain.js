@@ -1,7 +1,7 @@
 // Why a text has its ids: python/minitok/explain/build.py, alternatives.py and excerpt.py, function for function, over the
 // core's traces of pieces. What is made here has the shape of python/minitok/explain/model.py as JSON, and tests hold the two together.
 
-import { join } from "./core.js";
+import { join } from "../js/engine.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();

@@ -4,16 +4,17 @@
 // Read in this order:
 //
 // 1. source.js: the page's side; stands in place of the playground's own source.js
-// 2. core.js: the WebAssembly module, and its tokenizers as objects
+// 2. core.js: the WebAssembly module and its tokenizers as the pages ask them; js/ is what it is made of
 // 3. answers.js: what the page asks, as python/minitok/play/answers.py answers it
 // 4. explain.js: a piece explained, as python/minitok/explain/build.py does
 // 5. chat/: a conversation by a chat template, and who wrote which token
 // 6. bigram.js, random.js: the model that completes a prompt, and Python's random numbers
 // 7. training.js: a training, step by step
-// 8. native.js, sha256.js: minitok's own files, and the names of tokenizers in links
+// 8. native.js, sha256.js: minitok's own files as they are written, and the names of tokenizers in links
 
 import { Answers, Refusal } from "./answers.js";
-import { Core, CoreError } from "./core.js";
+import { MinitokError } from "../js/errors.js";
+import { Core } from "./core.js";
 import { learn, Reporter } from "./training.js";
 
 const here = (name) => new URL(name, import.meta.url);
@@ -54,7 +55,7 @@ addEventListener("message", async ({ data: question }) => {
   try {
     postMessage({ answer: await answer(question) });
   } catch (error) {
-    const isSaid = error instanceof Refusal || error instanceof CoreError || error instanceof RangeError;
+    const isSaid = error instanceof Refusal || error instanceof MinitokError || error instanceof RangeError;
     const kind = isSaid ? error.kind ?? error.constructor.name : "Broken";
     postMessage({ refused: isSaid ? error.message : `The core has failed: ${error.message}`, kind });
   }

@@ -1,18 +1,23 @@
-//! The boundary to a web page: the crate as a WebAssembly module. Thin, as `python/` is; no algorithm lives here.
+//! The boundary to JavaScript: the crate as a WebAssembly module. Thin, as `python/` is; no algorithm lives here.
 //!
-//! A page calls exported functions of numbers. What is not a number crosses as bytes: the page asks for room with [`take`],
+//! JavaScript calls exported functions of numbers. What is not a number crosses as bytes: the caller asks for room with [`take`],
 //! once for each argument, writes into it, and calls. The function takes its arguments in the order in which room was asked
 //! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
 //! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON. A list is two
 //! arguments: the lengths of what is in it, and all of it end to end.
 //!
-//! Tokenizers stay here and go by number. `pages/core/core.js` is the other side, and the only caller.
+//! Tokenizers and sessions stay here and go by number. `js/engine.js` is the other side.
 //!
-//! 1. [`tokenizer`]: open, encode, decode, look inside
-//! 2. [`alternatives`]: which alternative of a pattern made a piece
-//! 3. [`patterns`]: how a pattern is run, and where two differ
-//! 4. [`training`]: count pieces, learn merges
-//! 5. [`events`]: trace events as JSON
+//! 1. [`tokenizer`]: open, encode, count, decode
+//! 2. [`sessions`]: a text that changes, and its ids
+//!
+//! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`):
+//!
+//! 3. [`inside`]: the pieces of a text, its conversation, its merges
+//! 4. [`alternatives`]: which alternative of a pattern made a piece
+//! 5. [`patterns`]: how a pattern is run, and where two differ
+//! 6. [`training`]: count pieces, learn merges
+//! 7. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -23,10 +28,17 @@
 // Elsewhere only the tests call what is here.
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
+#[cfg(feature = "pages")]
 mod alternatives;
+#[cfg(feature = "pages")]
 mod events;
+#[cfg(feature = "pages")]
+mod inside;
+#[cfg(feature = "pages")]
 mod patterns;
+mod sessions;
 mod tokenizer;
+#[cfg(feature = "pages")]
 mod training;
 
 use crate::error::{Error, Result};
@@ -41,7 +53,25 @@ const NONE: u32 = u32::MAX;
 
 thread_local! {
     static ARGUMENTS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    static ANSWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static ANSWER: RefCell<Answer> = const { RefCell::new(Answer::Bytes(Vec::new())) };
+}
+
+/// What a call answers, where it lies until the next one.
+enum Answer {
+    Bytes(Vec<u8>),
+    Numbers(Vec<u32>),
+}
+
+impl From<Vec<u8>> for Answer {
+    fn from(bytes: Vec<u8>) -> Answer {
+        Answer::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u32>> for Answer {
+    fn from(numbers: Vec<u32>) -> Answer {
+        Answer::Numbers(numbers)
+    }
 }
 
 /// Room for the next argument of the next call.
@@ -56,23 +86,29 @@ pub extern "C" fn take(length: usize) -> *mut u8 {
 /// Where the answer of the last call is.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn answer_start() -> *const u8 {
-    ANSWER.with_borrow(Vec::as_ptr)
+    ANSWER.with_borrow(|answer| match answer {
+        Answer::Bytes(bytes) => bytes.as_ptr(),
+        Answer::Numbers(numbers) => numbers.as_ptr().cast(), // a module's numbers are little-endian
+    })
 }
 
 /// How many bytes the answer of the last call has.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn answer_length() -> usize {
-    ANSWER.with_borrow(Vec::len)
+    ANSWER.with_borrow(|answer| match answer {
+        Answer::Bytes(bytes) => bytes.len(),
+        Answer::Numbers(numbers) => size_of_val(&numbers[..]),
+    })
 }
 
 /// Answers a call: `make` gets its arguments.
-fn answer(make: impl FnOnce(&mut Arguments) -> Result<Vec<u8>>) -> u32 {
+fn answer<A: Into<Answer>>(make: impl FnOnce(&mut Arguments) -> Result<A>) -> u32 {
     let mut arguments = Arguments(ARGUMENTS.take().into_iter());
-    let (code, bytes) = match make(&mut arguments) {
-        Ok(bytes) => (DONE, bytes),
-        Err(error) => (FAILED, error.to_string().into_bytes()),
+    let (code, made) = match make(&mut arguments) {
+        Ok(made) => (DONE, made.into()),
+        Err(error) => (FAILED, Answer::Bytes(error.to_string().into_bytes())),
     };
-    ANSWER.set(bytes);
+    ANSWER.set(made);
     code
 }
 
@@ -131,6 +167,7 @@ impl Arguments {
     }
 
     /// All that are left, as text.
+    #[cfg(feature = "pages")]
     fn texts(&mut self) -> Result<Vec<String>> {
         let mut found = Vec::new();
         while self.0.len() > 0 {
@@ -141,6 +178,7 @@ impl Arguments {
 }
 
 /// The numbers as bytes.
+#[cfg(feature = "pages")]
 fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_le_bytes).collect()
 }
@@ -159,7 +197,10 @@ pub(super) mod tests {
         // A page writes into the room that it gets; here the arguments are put in its place.
         ARGUMENTS.set(arguments.iter().map(|argument| argument.to_vec()).collect());
         let code = function();
-        let bytes = ANSWER.with_borrow(Clone::clone);
+        let bytes = ANSWER.with_borrow(|answer| match answer {
+            Answer::Bytes(bytes) => bytes.clone(),
+            Answer::Numbers(found) => numbers(found.iter().copied()),
+        });
         if code == DONE { Ok(bytes) } else { Err(String::from_utf8(bytes).unwrap()) }
     }
 

@@ -1,6 +1,6 @@
-//! Tokenizers: opened from a packed vocabulary, from merges or from tokens, and what a page asks of them.
+//! Tokenizers: opened from a packed vocabulary, from merges or from tokens; ids of a text, and the text of ids.
 
-use super::{Arguments, NONE, answer, events, numbers, wrong};
+use super::{Answer, Arguments, NONE, answer, wrong};
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
@@ -8,18 +8,17 @@ use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::normalize::{Normalizer, Step};
 use crate::packed_vocab;
-use crate::preprocess::{Before, Search, Trust};
+use crate::preprocess::Search;
 use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
+use crate::special::{Finder, SpecialTokens};
 use crate::tokens::Tokens;
-use crate::trace::{Event, trace_merges, trace_piece as traced};
-use crate::vocab::{Alphabet, Merge, NO_ID, Symbols, Vocab};
+use crate::vocab::{Alphabet, Merge, Symbols, Vocab};
 use crate::words::{END, WordCutter};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-struct Tokenizer {
-    codec: FastCodec,
+pub struct Tokenizer {
+    pub codec: Arc<FastCodec>,
     /// Finds the added tokens, and these and all special ones.
     searches: [Search; 2],
 }
@@ -31,7 +30,7 @@ thread_local! {
 /// Keeps a tokenizer. The arguments left are the pattern, the ids and the names of the tokens that are found in text, which of
 /// these are added, which are late, what they take of the text around them, the steps of the normalizer, and the rules of the
 /// space and of words. The answer is its number, and one more than the highest id of its vocabulary.
-fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
+fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u32>> {
     let pattern = Pattern::new(&arguments.text()?)?;
     let (ids, names) = (arguments.numbers()?, arguments.list()?);
     let (added, late, flags) = (arguments.list()?, arguments.list()?, arguments.groups()?);
@@ -48,19 +47,19 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
     let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
     let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
-    let tokenizer = Tokenizer { codec: FastCodec::new(codec)?, searches };
+    let tokenizer = Tokenizer { codec: Arc::new(FastCodec::new(codec)?), searches };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {
             all.push(None);
         }
         all[number] = Some(tokenizer);
-        Ok(numbers([number as u32, n_ids]))
+        Ok(vec![number as u32, n_ids])
     })
 }
 
 /// Answers a call about a tokenizer.
-fn ask(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<Vec<u8>>) -> u32 {
+pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<A>) -> u32 {
     answer(|arguments| {
         TOKENIZERS.with_borrow(|all| match all.get(number as usize) {
             Some(Some(tokenizer)) => make(tokenizer, arguments),
@@ -126,7 +125,7 @@ fn symbols(arguments: &mut Arguments) -> Result<Option<Symbols>> {
 pub extern "C" fn close(number: u32) -> u32 {
     answer(|_| {
         TOKENIZERS.with_borrow_mut(|all| all.get_mut(number as usize).map(Option::take));
-        Ok(Vec::new())
+        Ok(Vec::<u8>::new())
     })
 }
 
@@ -134,8 +133,31 @@ pub extern "C" fn close(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.search(special), false)?;
-        Ok(numbers(ids))
+        tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.search(special), false)
+    })
+}
+
+/// How many ids a text has, as [`encode`] makes them.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let text = arguments.bytes()?;
+        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), tokenizer.search(special), false)? as u32])
+    })
+}
+
+/// The ids of a text in which some special tokens are found, and which must not contain others: the text, and two lists of names.
+/// With `counts`, how many there are.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (text, search, disallowed) =
+            (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
+        Codec::check(&text, &disallowed)?;
+        if counts == 0 {
+            return tokenizer.codec.encode(1, Source::Bytes(&text), &search, false);
+        }
+        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), &search, false)? as u32])
     })
 }
 
@@ -150,7 +172,7 @@ pub extern "C" fn decode(number: u32) -> u32 {
 pub extern "C" fn token_bytes(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let ids = arguments.numbers()?;
-        Ok(ids.into_iter().flat_map(|id| tokenizer.token_bytes(id)).copied().collect())
+        Ok(ids.into_iter().flat_map(|id| tokenizer.token_bytes(id)).copied().collect::<Vec<u8>>())
     })
 }
 
@@ -158,137 +180,41 @@ pub extern "C" fn token_bytes(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        Ok(numbers(arguments.numbers()?.into_iter().map(|id| tokenizer.token_bytes(id).len() as u32)))
+        Ok(arguments.numbers()?.into_iter().map(|id| tokenizer.token_bytes(id).len() as u32).collect::<Vec<u32>>())
     })
-}
-
-/// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for
-/// each its segment (of those between tokens), the id of a token, how many bytes it has, and how many its tokens spell; and the
-/// bytes end to end.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn units(number: u32, special: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let (text, core) = (arguments.bytes()?, tokenizer.codec.core());
-        let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
-        core.preprocessor.segments(&text, tokenizer.search(special), Before::Nothing, None, &mut |found| {
-            segment += 1;
-            if let Some(id) = found.id {
-                let token = tokenizer.token_bytes(id);
-                data.extend_from_slice(token);
-                facts.extend([segment, id, token.len() as u32, token.len() as u32]);
-                return Ok(());
-            }
-            core.pieces(&found.text.data, &mut |piece| {
-                data.extend_from_slice(piece);
-                facts.extend([segment, NONE, piece.len() as u32, spelled(&core.vocab, piece) as u32]);
-                Ok(())
-            })
-        })?;
-        let count = facts.len() as u32 / 4;
-        Ok([numbers([count]), numbers(facts), data].concat())
-    })
-}
-
-/// The ids of a conversation: of a text, the starts and ends of its trusted stretches, and the names of the tokens that are found
-/// everywhere (SPEC E8). The answer is, for each id, the range of the text that it comes from, and whether it was found in the text.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn conversation(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
-        let stretches: Vec<_> =
-            places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
-        let (core, names) = (tokenizer.codec.core(), names.iter().map(String::as_str).collect::<Vec<_>>());
-        let everywhere = core.preprocessor.search(&names, &[])?;
-        let trust = Trust { stretches: &stretches, everywhere: &everywhere };
-        let mut rows = Vec::new();
-        core.preprocessor.segments(&text, tokenizer.search(1), Before::Nothing, Some(trust), &mut |found| {
-            if let Some(id) = found.id {
-                rows.extend([id, found.text.start as u32, found.text.end as u32, 1]);
-                return Ok(());
-            }
-            let (mut ids, mut at) = (Vec::new(), 0);
-            tokenizer.codec.append_prepared(&found.text.data, &mut ids)?;
-            for id in ids {
-                // A token may spell more than the text has (marks), and no bytes at all.
-                let last = found.text.data.len().saturating_sub(1);
-                let end = (at + tokenizer.token_bytes(id).len()).max(at + 1);
-                let (first, stop) = (found.text.origin(at.min(last)), found.text.origin((end - 1).min(last)));
-                rows.extend([id, first.0 as u32, stop.1 as u32, 0]);
-                at = end;
-            }
-            Ok(())
-        })?;
-        Ok(numbers(rows))
-    })
-}
-
-/// How many bytes of a piece its tokens spell.
-fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
-    let is_whole = || vocab.whole_pieces && vocab.token_id(piece).is_some();
-    if !vocab.alphabet.drops_bytes || vocab.alphabet.fallback.is_some() || is_whole() {
-        return piece.len();
-    }
-    piece.iter().filter(|&&byte| vocab.byte_ids[usize::from(byte)] != NO_ID).count()
-}
-
-/// Rank and id of the merge of each of some pairs of ids.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn merges_of(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let pairs = arguments.numbers()?;
-        let merge = |&[left, right]: &[u32; 2]| {
-            let (rank, id) = tokenizer.codec.core().vocab.merge_of(left, right).unwrap_or((NONE, NONE));
-            [rank, id]
-        };
-        Ok(numbers(pairs.as_chunks().0.iter().flat_map(merge)))
-    })
-}
-
-/// What encoding a piece does, as events (SPEC X2). `piece` is the number that they carry, `start` where it begins.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let (data, vocab) = (arguments.bytes()?, &tokenizer.codec.core().vocab);
-        lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
-    })
-}
-
-/// The merges that the parts of a piece make, as events, whether or not the piece is taken whole.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let ids = arguments.numbers()?;
-        lines(|emit| trace_merges(&tokenizer.codec.core().vocab, ids, piece as usize, emit).map(drop))
-    })
-}
-
-/// The events that `run` emits, a line each.
-fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) -> Result<Vec<u8>> {
-    let mut written = String::new();
-    run(&mut |event| {
-        events::write(&event, &mut written);
-        written.push('\n');
-        Ok(())
-    })?;
-    Ok(written.into_bytes())
 }
 
 impl Tokenizer {
-    fn token_bytes(&self, id: u32) -> &[u8] {
+    /// What finds the special tokens of a list of names, and the added ones.
+    pub fn allowing(&self, arguments: &mut Arguments) -> Result<Search> {
+        let names = arguments.list()?;
+        self.codec.core().search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
+    /// What finds the tokens of a list of names in a text that must not contain them.
+    pub fn finder(&self, arguments: &mut Arguments) -> Result<Finder> {
+        let names = arguments.list()?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Ok(self.codec.core().preprocessor.special.finder(&names))
+    }
+
+    pub fn token_bytes(&self, id: u32) -> &[u8] {
         self.codec.core().token_bytes(id).unwrap_or_default()
     }
 
-    fn search(&self, special: u32) -> &Search {
+    pub fn search(&self, special: u32) -> &Search {
         &self.searches[usize::from(special != 0)]
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(all(test, feature = "pages"))]
+pub mod tests {
+    use super::super::inside::{conversation, merges_of, trace_parts, trace_piece, units};
+    use super::super::numbers;
     use super::super::tests::call;
     use super::*;
 
-    fn read(bytes: &[u8]) -> Vec<u32> {
+    pub fn read(bytes: &[u8]) -> Vec<u32> {
         bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
     }
 
@@ -328,7 +254,7 @@ mod tests {
         Ok(number)
     }
 
-    fn opened() -> u32 {
+    pub fn opened() -> u32 {
         with("gpt2", &[("<s>", 300)], &[]).unwrap()
     }
 
@@ -346,6 +272,7 @@ mod tests {
         let text = b"abcbc <s>";
         assert_eq!(read(&call(&[text], || encode(tok, 0)).unwrap()), [258, 257, 32, 60, 115, 62]);
         assert_eq!(read(&call(&[text], || encode(tok, 1)).unwrap()), [258, 257, 32, 300]);
+        assert_eq!([0, 1].map(|special| read(&call(&[text], || count_ids(tok, special)).unwrap())), [[6], [4]]);
         let (facts, data) = cut(tok, "abcbc <s>", 1);
         assert_eq!(facts, [[1, NONE, 5, 5], [1, NONE, 1, 1], [2, 300, 3, 3]]);
         assert_eq!(data, text);
@@ -358,6 +285,21 @@ mod tests {
         let parts = numbers([97, 98, 99]);
         let same = String::from_utf8(call(&[&parts], || trace_parts(tok, 7)).unwrap()).unwrap();
         assert!(told.ends_with(&same) && told.lines().count() == 3 && same.lines().count() == 2);
+    }
+
+    #[test]
+    fn special_tokens_by_their_names() {
+        let tok = with("gpt2", &[("<s>", 300), ("<t>", 301)], &[]).unwrap();
+        let asked = |allowed: &str, disallowed: &str, counts| {
+            let list = |name: &str| numbers((!name.is_empty()).then_some(name.len() as u32));
+            let (one, other) = (list(allowed), list(disallowed));
+            let given = [&b"<s>ab<t>"[..], &one, allowed.as_bytes(), &other, disallowed.as_bytes()];
+            call(&given, || encode_allowing(tok, counts)).map(|made| read(&made))
+        };
+        assert_eq!(asked("<s>", "", 0).unwrap(), [300, 256, 60, 116, 62]);
+        assert_eq!(asked("<t>", "", 1).unwrap(), [5]);
+        assert!(asked("<s>", "<t>", 1).unwrap_err().contains("'<t>'"));
+        assert_eq!(asked("", "<u>", 1).unwrap(), [7]);
     }
 
     #[test]

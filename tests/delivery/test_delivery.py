@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]["version"]
+CRATE = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+VERSION = CRATE["version"]
 INFO = f"minitok-{VERSION}.dist-info"
 
 
@@ -166,6 +167,84 @@ def test_the_pure_wheel_is_not_published_on_the_index():
     taken = re.findall(r"(?:name|pattern): ((?:sdist|wheels|pure)\S*)", publish)
     assert taken == ["wheels-*", "sdist"]
     assert publish.count("download-artifact") == len(taken)
+
+
+def jobs(workflow):
+    """The text of each job of a workflow, by its name."""
+    text = (ROOT / ".github" / "workflows" / workflow).read_text(encoding="utf-8")
+    names = re.split(r"^  ([a-z-]+):$", text[text.index("\njobs:") :], flags=re.MULTILINE)
+    return dict(zip(names[1::2], names[2::2], strict=True))
+
+
+def test_the_address_is_everywhere_the_same():
+    address = CRATE["repository"]
+    urls = PROJECT["project"]["urls"]
+    assert urls["Repository"] == address
+    assert all(urls[name].startswith(address + "/") for name in ("Changelog", "Issues"))
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"repository-code: {address}\n" in cited
+    assert f"url: {urls['Documentation']}\n" in cited
+    assert "sed -n 's/^repository = " in jobs("release.yml")["source"]
+
+
+def test_the_authors_are_those_of_the_licence():
+    (author,) = PROJECT["project"]["authors"]
+    assert author == {"name": re.search(r"Copyright \(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())[1]}
+    assert f"- name: {author['name']}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_wheels_are_built_for_every_python_that_is_named():
+    named = [line.rsplit(" ", 1)[1] for line in PROJECT["project"]["classifiers"] if re.search(r":: 3\.\d+$", line)]
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    listed = re.search(r"INTERPRETERS: (.*)", text)[1].split()[1::2]
+    given = ["python3.10", *listed]
+    assert [f"python{version}" for version in named] == [one for one in given if not one.endswith("t")]
+    assert {"python3.14t", "python3.15t"} <= set(given)
+    built = jobs("release.yml")
+    for job, oldest in (("linux", "python3.10"), ("desktop", "python${{ matrix.oldest }}")):
+        assert f"-i {oldest} ${{{{ env.INTERPRETERS }}}}" in built[job]
+    assert "aarch64-pc-windows-msvc, runner: windows-11-arm" in built["desktop"]
+    set_up = re.search(r"python-version: \|\n((?: {12}\S.*\n)+)", built["desktop"])[1].split("\n")
+    assert {f"python{version.strip()}" for version in set_up if version and "matrix" not in version} == set(listed)
+
+
+def test_everything_is_published_by_trust_after_it_was_attested():
+    built = jobs("release.yml")
+    for name in ("publish", "publish-crate", "publish-javascript"):
+        assert "needs: [attest]" in built[name]
+        assert "environment: release" in built[name]
+        assert "id-token: write" in built[name]
+    assert "secrets." not in "".join(built.values())
+    for name in ("linux", "desktop", "source", "crate", "javascript"):
+        assert name in re.search(r"needs: \[(.*)\]", built["attest"])[1].split(", ")
+        assert "id-token" not in built[name]
+    assert "needs: [publish, publish-crate, publish-javascript]" in built["announce"]
+    assert "needs: [announce, site]" in built["deploy"]
+
+
+def test_the_crate_has_nothing_of_the_workshop():
+    """Cargo takes a name without a slash before it from every folder."""
+    assert [pattern for pattern in CRATE["include"] if not pattern.startswith("/")] == []
+
+
+def test_the_recipe_names_the_sdist_and_what_is_needed(tmp_path):
+    sdist = tmp_path / f"minitok-{VERSION}.tar.gz"
+    sdist.write_bytes(b"sdist")
+    recipe = tool("conda_recipe").recipe(sdist)
+    assert f'version: "{VERSION}"' in recipe
+    assert f"sha256: {hashlib.sha256(b'sdist').hexdigest()}" in recipe
+    assert f"{CRATE['repository']}/releases/download/v${{{{ version }}}}/minitok-${{{{ version }}}}.tar.gz" in recipe
+    needed = recipe[recipe.index("  run:") : recipe.index("\ntests:")]
+    named = [Requirement(line.strip()[2:].replace(" ", "", 1)).name for line in needed.splitlines()[2:] if line.strip()]
+    assert named == [Requirement(line).name for line in PROJECT["project"]["dependencies"]]
+
+
+def test_the_package_for_javascript_has_the_version_and_an_entry_for_each_encoding():
+    manifest = tool("build_js").manifest()
+    assert (manifest["version"], manifest["name"]) == (VERSION, "minitok")
+    assert manifest["repository"]["url"] == f"git+{CRATE['repository']}.git"
+    assert set(manifest["exports"]) == {".", "./package.json", *(f"./{name}" for name in minitok.list_encoding_names())}
+    assert not {"scripts", "dependencies"} & set(manifest)  # nothing runs when it is installed
 
 
 def test_the_command_needs_no_extra():

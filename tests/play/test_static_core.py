@@ -238,7 +238,7 @@ ENCODE = """async (cases) => {
         const described = { pattern, special_tokens: special };
         const tok = core.openTokens(tokens.map(([id, hex]) => [id, bytes(hex)]), merges, whole, described);
         const ids = [...tok.encode(bytes(text), allowed)];
-        const again = [...tok.decode(ids)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+        const again = [...tok.decodeBytes(ids)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
         tok.close();
         return [ids, again];
     });

@@ -13,7 +13,7 @@
 //!
 //! Costs of an edit: O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
 
-use super::rope::{Chunk, Place, Rope, Size, Unit};
+use super::rope::{Chunk, FOUR_BYTES, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
@@ -200,6 +200,23 @@ impl Session {
         }
         let found = text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80).nth(wanted);
         before.bytes + found.map_or(text.len(), |(at, _)| at)
+    }
+
+    /// The byte of a place in UTF-16; None where it is inside a character.
+    pub fn byte_of_utf16(&self, at: usize) -> Option<usize> {
+        let (place, before) = self.rope.find(Unit::Utf16, at);
+        let (chunk, mut rest) = (self.rope.chunk(place), at - before.utf16);
+        if chunk.utf16 == chunk.text.len() {
+            return Some(before.bytes + rest);
+        }
+        let starts = chunk.text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
+        for (byte, &first) in starts {
+            if rest == 0 {
+                return Some(before.bytes + byte);
+            }
+            rest = rest.checked_sub(if first >= FOUR_BYTES { 2 } else { 1 })?;
+        }
+        (rest == 0).then_some(before.bytes + chunk.text.len())
     }
 
     /// Appends the text from `start` to `end`, in bytes.

@@ -8,7 +8,7 @@
 //!
 //! Invariants: there is at least one block, and each has at least one chunk. Only the one chunk of an empty text is empty.
 //!
-//! Costs: 40 bytes a chunk besides text and ids, and what the allocator takes for these two; O(n / (chunk * block) + block) for each call on a text of n bytes.
+//! Costs: 48 bytes a chunk besides text and ids, and what the allocator takes for these two; O(n / (chunk * block) + block) for each call on a text of n bytes.
 
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, extend, push, room, try_collect};
@@ -18,11 +18,16 @@ use std::sync::Arc;
 /// How many chunks a block has at most.
 const BLOCK: usize = if cfg!(any(test, fuzzing)) { 3 } else { 64 };
 
+/// The first byte of a character of four bytes, which is two code units of UTF-16.
+pub const FOUR_BYTES: u8 = 0xF0;
+
 /// What places are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Bytes,
     Chars,
+    /// Code units of UTF-16, as JavaScript counts.
+    Utf16,
     Ids,
 }
 
@@ -31,6 +36,7 @@ pub enum Unit {
 pub struct Size {
     pub bytes: usize,
     pub chars: usize,
+    pub utf16: usize,
     pub ids: usize,
 }
 
@@ -39,6 +45,7 @@ impl Size {
         match unit {
             Unit::Bytes => self.bytes,
             Unit::Chars => self.chars,
+            Unit::Utf16 => self.utf16,
             Unit::Ids => self.ids,
         }
     }
@@ -48,7 +55,12 @@ impl Add for Size {
     type Output = Size;
 
     fn add(self, other: Size) -> Size {
-        Size { bytes: self.bytes + other.bytes, chars: self.chars + other.chars, ids: self.ids + other.ids }
+        Size {
+            bytes: self.bytes + other.bytes,
+            chars: self.chars + other.chars,
+            utf16: self.utf16 + other.utf16,
+            ids: self.ids + other.ids,
+        }
     }
 }
 
@@ -62,7 +74,12 @@ impl Sub for Size {
     type Output = Size;
 
     fn sub(self, other: Size) -> Size {
-        Size { bytes: self.bytes - other.bytes, chars: self.chars - other.chars, ids: self.ids - other.ids }
+        Size {
+            bytes: self.bytes - other.bytes,
+            chars: self.chars - other.chars,
+            utf16: self.utf16 - other.utf16,
+            ids: self.ids - other.ids,
+        }
     }
 }
 
@@ -78,16 +95,23 @@ pub struct Chunk {
     pub text: Box<[u8]>,
     pub ids: Box<[u32]>,
     pub chars: usize,
+    pub utf16: usize,
 }
 
 impl Chunk {
     pub fn new(text: &[u8], ids: &[u32]) -> Result<Chunk> {
         let chars = count_chars(text);
-        Ok(Chunk { text: collect(text.iter().copied())?.into(), ids: collect(ids.iter().copied())?.into(), chars })
+        let utf16 = chars + text.iter().filter(|&&byte| byte >= FOUR_BYTES).count();
+        Ok(Chunk {
+            text: collect(text.iter().copied())?.into(),
+            ids: collect(ids.iter().copied())?.into(),
+            chars,
+            utf16,
+        })
     }
 
     pub fn size(&self) -> Size {
-        Size { bytes: self.text.len(), chars: self.chars, ids: self.ids.len() }
+        Size { bytes: self.text.len(), chars: self.chars, utf16: self.utf16, ids: self.ids.len() }
     }
 
     fn copy(&self) -> Result<Chunk> {

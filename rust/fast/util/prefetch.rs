@@ -14,6 +14,7 @@ pub(crate) fn prefetch<T>(place: *const T) {
 }
 
 /// The same items, in order; `ask` is called with each of them `N` places before its turn.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn ahead<T: Copy, const N: usize>(
     things: impl Iterator<Item = T>,
     ask: impl Fn(T),
@@ -25,7 +26,16 @@ pub(crate) fn ahead<T: Copy, const N: usize>(
     })
 }
 
-#[cfg(test)]
+/// The same items, in order: there is nothing to ask for.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn ahead<T: Copy, const N: usize>(
+    things: impl Iterator<Item = T>,
+    _ask: impl Fn(T),
+) -> impl Iterator<Item = T> {
+    things
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
 

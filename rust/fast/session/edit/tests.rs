@@ -10,8 +10,24 @@ use crate::special::SpecialTokens;
 use crate::vocab::Vocab;
 use proptest::prelude::*;
 
-const PARTS: [&str; 16] =
-    ["a", "b", "ab", " ", "  ", "\n", "1", "23", "<s>", "<", "s>", "\u{e9}", "\u{4e2d}\u{6587}", "\u{2581}", "'s", ""];
+const PARTS: [&str; 16] = [
+    "a",
+    "b",
+    "ab",
+    " ",
+    "  ",
+    "\n",
+    "1",
+    "23",
+    "<s>",
+    "<",
+    "s>",
+    "\u{e9}",
+    "\u{4e2d}\u{6587}",
+    "\u{2581}",
+    "\u{1f980}",
+    "",
+];
 
 fn of_bytes(pattern: &str, steps: &[&str]) -> Codec {
     let order: Vec<u8> = (0..=255).collect();
@@ -67,9 +83,14 @@ proptest! {
             session.ids_of(0, session.size().ids, &mut ids).unwrap();
             prop_assert_eq!((&text, &ids), (&mirror.text, &mirror.ids));
             let now = String::from_utf8(text).unwrap();
-            prop_assert_eq!(session.size(), Size { bytes: now.len(), chars: now.chars().count(), ids: ids.len() });
+            let utf16 = now.encode_utf16().count();
+            prop_assert_eq!(session.size(), Size { bytes: now.len(), chars: now.chars().count(), utf16, ids: ids.len() });
             for (number, (at, _)) in now.char_indices().enumerate() {
                 prop_assert_eq!(session.byte_of(number), at);
+                let units = now[..at].encode_utf16().count();
+                prop_assert_eq!(session.byte_of_utf16(units), Some(at));
+                let is_wide = now[at..].chars().next().is_some_and(|one| one.len_utf16() == 2);
+                prop_assert!(!is_wide || session.byte_of_utf16(units + 1).is_none());
             }
             // A range is a text by itself, and a copy is not changed.
             let (from, until) = (start.min(now.len()), (start + new.len()).min(now.len()));

@@ -1,0 +1,123 @@
+// The package as a program has it: imported by its name. `node --test` in a folder whose node_modules has the built package.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+
+import { encodingForModel, FileFormatError, getEncoding, listEncodingNames, load, MinitokError, Tokenizer } from "minitok";
+import { countTokens, decode, encode, isWithinTokenLimit, tokenizer } from "minitok/o200k_base";
+
+const file = (name) => new URL(`./files/${name}`, import.meta.url);
+const ids = (text) => [...encode(text)];
+
+test("one encoding, synchronously", () => {
+  assert.deepEqual(ids("What's in a name?"), [45350, 306, 261, 1308, 30]);
+  assert.equal(countTokens("What's in a name?"), 5);
+  assert.equal(decode([45350, 306, 261, 1308, 30]), "What's in a name?");
+  assert.equal(isWithinTokenLimit("What's in a name?", 5), 5);
+  assert.equal(isWithinTokenLimit("What's in a name?", 4), false);
+  assert.equal(isWithinTokenLimit("", 0), 0);
+  assert.deepEqual([tokenizer.name, tokenizer.nVocab, tokenizer.pattern], ["o200k_base", 200019, "o200k"]);
+});
+
+test("whoever asks again gets the same tokenizer, and one that was closed is opened anew", async () => {
+  assert.equal(await getEncoding("o200k_base"), tokenizer);
+  const [one, other] = await Promise.all([getEncoding("gpt2"), getEncoding("gpt2")]);
+  assert.equal(one, other);
+  one.close();
+  one.close();
+  assert.throws(() => one.encode("a"), new MinitokError("the tokenizer is closed"));
+  assert.throws(() => one.session("a"), MinitokError);
+  const again = await getEncoding("gpt2");
+  assert.notEqual(again, one);
+  assert.deepEqual([...again.encode("hello world")], [31373, 995]);
+});
+
+test("special tokens are text unless they are allowed", () => {
+  const text = "a<|endoftext|><|endofprompt|>";
+  const [end, prompt] = [199999, 200018];
+  assert.ok(!ids(text).includes(end));
+  const allowed = (allowedSpecial, disallowedSpecial) => [...tokenizer.encode(text, { allowedSpecial, disallowedSpecial })];
+  assert.deepEqual(allowed("all"), [...ids("a"), end, prompt]);
+  assert.deepEqual(allowed(new Set(["<|endoftext|>"])), [...ids("a"), end, ...ids("<|endofprompt|>")]);
+  assert.equal(tokenizer.count(text, { allowedSpecial: "all" }), 3);
+  assert.deepEqual(allowed("all", "all"), [...ids("a"), end, prompt]);
+  assert.throws(() => allowed(["<|endoftext|>"], "all"), /<\|endofprompt\|>/);
+  assert.throws(() => tokenizer.count(text, { disallowedSpecial: ["<|endoftext|>"] }), MinitokError);
+});
+
+test("texts of every kind come back", () => {
+  for (const text of ["", "naïve 東京 🦀", "\ufeffmark", "a\0b", "e\u0301", " \r\n\t "]) assert.equal(decode(encode(text)), text);
+  assert.deepEqual(encode("\ud83e"), encode("\ufffd"));
+  assert.deepEqual(encode(new TextEncoder().encode("naïve")), encode("naïve"));
+  const bytes = Uint8Array.of(0xff, 0x61, 0xc3);
+  assert.deepEqual(tokenizer.decodeBytes(encode(bytes)), bytes);
+  assert.equal(decode(encode(bytes)), "\ufffda\ufffd");
+  assert.ok(encode("abc") instanceof Uint32Array);
+  assert.equal(decode(new Set([45350, 306])), "What's in");
+});
+
+test("wrong arguments are named", () => {
+  assert.throws(() => encode(5), new TypeError("text must be a string or a Uint8Array, not 5"));
+  assert.throws(() => encode(undefined), TypeError);
+  assert.throws(() => tokenizer.encode("a", "all"), new TypeError('options must be an object, not "all"'));
+  assert.throws(() => tokenizer.encode("a", { allowedSpecial: "x" }), /allowedSpecial must be "all" or a list of names, not "x"/);
+  assert.throws(() => isWithinTokenLimit("a", "5"), TypeError);
+  assert.throws(() => decode([1, -1]), new RangeError("-1 at position 1 is not an id"));
+  assert.throws(() => decode([1.5]), RangeError);
+  assert.throws(() => decode(7), TypeError);
+  assert.throws(() => decode([45350, 4_000_000]), /4000000.*1/);
+});
+
+test("encodings by their names, and by those of models", async () => {
+  assert.deepEqual(listEncodingNames(), JSON.parse(await readFile(file("encodings.json"))));
+  await assert.rejects(getEncoding("o200k"), /unknown encoding 'o200k'; there are gpt2, /);
+  await assert.rejects(getEncoding("__proto__"), MinitokError);
+  assert.equal(await encodingForModel("gpt-4o-2024-08-06"), tokenizer);
+  assert.equal((await encodingForModel("gpt-4")).name, "cl100k_base");
+  await assert.rejects(encodingForModel("llama-3"), /unknown model 'llama-3'/);
+});
+
+test("the ids of Python", async (t) => {
+  for (const { name, texts } of JSON.parse(await readFile(file("ids.json")))) {
+    await t.test(name, async () => {
+      const tok = await getEncoding(name);
+      const all = { allowedSpecial: "all" };
+      for (const [text, plain, special] of texts) {
+        assert.deepEqual([...tok.encode(text)], plain, JSON.stringify(text));
+        assert.deepEqual([...tok.encode(text, all)], special, JSON.stringify(text));
+        assert.deepEqual([tok.count(text), tok.count(text, all)], [plain.length, special.length]);
+      }
+    });
+  }
+});
+
+test("files of every format", async (t) => {
+  for (const { path, pattern, texts } of JSON.parse(await readFile(file("files.json")))) {
+    await t.test(path, async () => {
+      const tok = await load(path, { pattern, name: "mine" });
+      for (const [text, plain] of texts) assert.deepEqual([...tok.encode(text)], plain, JSON.stringify(text));
+      const bytes = await readFile(path);
+      const same = await Tokenizer.fromFile(bytes, { pattern });
+      assert.deepEqual([...same.encode(texts[0][0])], texts[0][1]);
+      same.close();
+      tok.close();
+    });
+  }
+});
+
+test("files that are not tokenizers", async () => {
+  const refused = async (text, message, options) =>
+    assert.rejects(Tokenizer.fromFile(new TextEncoder().encode(text), options), (error) => {
+      assert.ok(error instanceof FileFormatError && error.name === "FileFormatError");
+      assert.match(error.message, message);
+      return true;
+    });
+  await refused("", /not a tokenizer/);
+  await refused("{", /not JSON/);
+  await refused('{"format": "minitok", "version": 2}', /version 2/);
+  await refused("YQ== 0\n", /choose its pattern/);
+  await refused('{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "byte_order": "identity", "merges": [[1, 999]]}', /999/);
+  await assert.rejects(Tokenizer.fromFile("tokenizer.json"), /data must be a Uint8Array or an ArrayBuffer/);
+  await assert.rejects(load("/there/is/no.json"), /ENOENT/);
+});

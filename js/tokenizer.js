@@ -1,0 +1,110 @@
+// A tokenizer: text to ids and back.
+
+import { list, NONE } from "./engine.js";
+import { MinitokError } from "./errors.js";
+import { loadedEngine } from "./loaded.js";
+import { Session } from "./session.js";
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+// What nobody holds any more is forgotten by the module, too.
+const unreachable = new FinalizationRegistry(({ engine, number }) => {
+  if (!engine.failure) engine.call("close", [], number);
+});
+
+export class Tokenizer {
+  static async fromFile(data, { name = null, pattern = "" } = {}) {
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`data must be a Uint8Array or an ArrayBuffer, not ${shown(data)}`);
+    const [engine, { openFile }] = await Promise.all([loadedEngine(Tokenizer), import("./files.js")]);
+    return openFile(engine, bytes, { name, pattern });
+  }
+
+  // Made by an engine; `definition` is what it was given.
+  constructor(engine, number, nIds, definition) {
+    const { name = null, pattern, special_tokens: special, added_tokens: added = {} } = definition;
+    Object.assign(this, { engine, number, name, pattern, specialTokens: special, addedTokens: added });
+    this.nVocab = [special, added].flatMap(Object.values).reduce((most, id) => Math.max(most, id + 1), nIds);
+    unreachable.register(this, { engine, number }, this);
+  }
+
+  encode(text, options) {
+    const [name, given, ...numbers] = this.asked(text, options, "encode", 0);
+    return this.engine.numbers(name, given, ...numbers);
+  }
+
+  count(text, options) {
+    const [name, given, ...numbers] = this.asked(text, options, "count_ids", 1);
+    return this.engine.numbers(name, given, ...numbers)[0];
+  }
+
+  isWithinTokenLimit(text, limit, options) {
+    if (typeof limit !== "number" || Number.isNaN(limit)) throw new TypeError(`limit must be a number, not ${shown(limit)}`);
+    const count = this.count(text, options);
+    return count <= limit ? count : false;
+  }
+
+  decode(ids) {
+    return decoder.decode(this.decodeBytes(ids));
+  }
+
+  decodeBytes(ids) {
+    return this.engine.call("decode", [numbersOf(ids)], this.opened());
+  }
+
+  session(text = "", options = {}) {
+    return Session.open(this, this.opened(), text, namesOf(this, options));
+  }
+
+  close() {
+    if (this.number === NONE) return;
+    unreachable.unregister(this);
+    this.engine.call("close", [], this.number);
+    this.number = NONE;
+  }
+
+  // The call that encodes or counts: by names, if the caller says which special tokens are found or refused.
+  asked(text, options, name, counts) {
+    const [data, number] = [textOf(text), this.opened()];
+    if (options === undefined) return [name, [data], number, 0];
+    const { allowed, disallowed } = namesOf(this, options);
+    return ["encode_allowing", [data, ...list(allowed), ...list(disallowed)], number, counts];
+  }
+
+  opened() {
+    if (this.number === NONE) throw new MinitokError("the tokenizer is closed");
+    return this.number;
+  }
+}
+
+// The names of the special tokens that are found in a text, and of those that it must not contain.
+export function namesOf(tokenizer, options) {
+  if (options === null || typeof options !== "object") throw new TypeError(`options must be an object, not ${shown(options)}`);
+  const names = (value, all, what) => {
+    if (value === "all") return all();
+    if (typeof value === "string" || typeof value[Symbol.iterator] !== "function") {
+      throw new TypeError(`${what} must be "all" or a list of names, not ${shown(value)}`);
+    }
+    return [...value];
+  };
+  const every = Object.keys(tokenizer.specialTokens);
+  const allowed = names(options.allowedSpecial ?? [], () => every, "allowedSpecial");
+  const rest = () => every.filter((name) => !allowed.includes(name));
+  return { allowed, disallowed: names(options.disallowedSpecial ?? [], rest, "disallowedSpecial") };
+}
+
+// A text as the engine takes it: a string, or bytes of UTF-8.
+function textOf(text) {
+  if (typeof text === "string" || text instanceof Uint8Array) return text;
+  throw new TypeError(`text must be a string or a Uint8Array, not ${shown(text)}`);
+}
+
+function numbersOf(ids) {
+  if (ids instanceof Uint32Array) return ids;
+  if (typeof ids?.[Symbol.iterator] !== "function") throw new TypeError(`ids must be a list of numbers, not ${shown(ids)}`);
+  const all = [...ids];
+  const wrong = all.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < NONE));
+  if (wrong >= 0) throw new RangeError(`${shown(all[wrong])} at position ${wrong} is not an id`);
+  return Uint32Array.from(all);
+}
+
+const shown = (value) => (typeof value === "string" ? JSON.stringify(value) : String(value));

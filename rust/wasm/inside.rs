@@ -1,0 +1,119 @@
+//! What the pages of the site ask of a tokenizer besides its ids: pieces, conversations, merges and their traces.
+
+use super::tokenizer::ask;
+use super::{NONE, events, numbers};
+use crate::error::Result;
+use crate::preprocess::{Before, Trust};
+use crate::trace::{Event, trace_merges, trace_piece as traced};
+use crate::vocab::{NO_ID, Vocab};
+
+/// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for
+/// each its segment (of those between tokens), the id of a token, how many bytes it has, and how many its tokens spell; and the
+/// bytes end to end.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn units(number: u32, special: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (text, core) = (arguments.bytes()?, tokenizer.codec.core());
+        let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
+        core.preprocessor.segments(&text, tokenizer.search(special), Before::Nothing, None, &mut |found| {
+            segment += 1;
+            if let Some(id) = found.id {
+                let token = tokenizer.token_bytes(id);
+                data.extend_from_slice(token);
+                facts.extend([segment, id, token.len() as u32, token.len() as u32]);
+                return Ok(());
+            }
+            core.pieces(&found.text.data, &mut |piece| {
+                data.extend_from_slice(piece);
+                facts.extend([segment, NONE, piece.len() as u32, spelled(&core.vocab, piece) as u32]);
+                Ok(())
+            })
+        })?;
+        let count = facts.len() as u32 / 4;
+        Ok([numbers([count]), numbers(facts), data].concat())
+    })
+}
+
+/// The ids of a conversation: of a text, the starts and ends of its trusted stretches, and the names of the tokens that are found
+/// everywhere (SPEC E8). The answer is, for each id, the range of the text that it comes from, and whether it was found in the text.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn conversation(number: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
+        let stretches: Vec<_> =
+            places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
+        let (core, names) = (tokenizer.codec.core(), names.iter().map(String::as_str).collect::<Vec<_>>());
+        let everywhere = core.preprocessor.search(&names, &[])?;
+        let trust = Trust { stretches: &stretches, everywhere: &everywhere };
+        let mut rows = Vec::new();
+        core.preprocessor.segments(&text, tokenizer.search(1), Before::Nothing, Some(trust), &mut |found| {
+            if let Some(id) = found.id {
+                rows.extend([id, found.text.start as u32, found.text.end as u32, 1]);
+                return Ok(());
+            }
+            let (mut ids, mut at) = (Vec::new(), 0);
+            tokenizer.codec.append_prepared(&found.text.data, &mut ids)?;
+            for id in ids {
+                // A token may spell more than the text has (marks), and no bytes at all.
+                let last = found.text.data.len().saturating_sub(1);
+                let end = (at + tokenizer.token_bytes(id).len()).max(at + 1);
+                let (first, stop) = (found.text.origin(at.min(last)), found.text.origin((end - 1).min(last)));
+                rows.extend([id, first.0 as u32, stop.1 as u32, 0]);
+                at = end;
+            }
+            Ok(())
+        })?;
+        Ok(numbers(rows))
+    })
+}
+
+/// How many bytes of a piece its tokens spell.
+fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
+    let is_whole = || vocab.whole_pieces && vocab.token_id(piece).is_some();
+    if !vocab.alphabet.drops_bytes || vocab.alphabet.fallback.is_some() || is_whole() {
+        return piece.len();
+    }
+    piece.iter().filter(|&&byte| vocab.byte_ids[usize::from(byte)] != NO_ID).count()
+}
+
+/// Rank and id of the merge of each of some pairs of ids.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn merges_of(number: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let pairs = arguments.numbers()?;
+        let merge = |&[left, right]: &[u32; 2]| {
+            let (rank, id) = tokenizer.codec.core().vocab.merge_of(left, right).unwrap_or((NONE, NONE));
+            [rank, id]
+        };
+        Ok(numbers(pairs.as_chunks().0.iter().flat_map(merge)))
+    })
+}
+
+/// What encoding a piece does, as events (SPEC X2). `piece` is the number that they carry, `start` where it begins.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (data, vocab) = (arguments.bytes()?, &tokenizer.codec.core().vocab);
+        lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
+    })
+}
+
+/// The merges that the parts of a piece make, as events, whether or not the piece is taken whole.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let ids = arguments.numbers()?;
+        lines(|emit| trace_merges(&tokenizer.codec.core().vocab, ids, piece as usize, emit).map(drop))
+    })
+}
+
+/// The events that `run` emits, a line each.
+fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) -> Result<Vec<u8>> {
+    let mut written = String::new();
+    run(&mut |event| {
+        events::write(&event, &mut written);
+        written.push('\n');
+        Ok(())
+    })?;
+    Ok(written.into_bytes())
+}
