@@ -3,7 +3,8 @@
     python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
-``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
+``source.js``, which asks the core in place of the server; ``pages/``; the core; and, beside it, the published vocabularies and the
+texts of the bill by language.
 Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
 """
 
@@ -60,6 +61,8 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
         write(folder / "vocabularies" / f"{name}.vocab", data)
+    texts = "udhr.json.gz"
+    write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
 
 
 def write(path: Path, content: bytes) -> None:

@@ -11,8 +11,9 @@
 //! 1. [`tokenizer`]: open, encode, decode, look inside
 //! 2. [`alternatives`]: which alternative of a pattern made a piece
 //! 3. [`patterns`]: how a pattern is run, and where two differ
-//! 4. [`training`]: count pieces, learn merges
-//! 5. [`events`]: trace events as JSON
+//! 4. [`session`]: what an edit has encoded again, and which ids stay whatever follows
+//! 5. [`training`]: count pieces, learn merges
+//! 6. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -26,6 +27,7 @@
 mod alternatives;
 mod events;
 mod patterns;
+mod session;
 mod tokenizer;
 mod training;
 

@@ -18,10 +18,10 @@ use crate::words::{END, WordCutter};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-struct Tokenizer {
-    codec: FastCodec,
+pub(super) struct Tokenizer {
+    pub(super) codec: Arc<FastCodec>,
     /// Finds the added tokens, and these and all special ones.
-    searches: [Search; 2],
+    pub(super) searches: [Arc<Search>; 2],
 }
 
 thread_local! {
@@ -47,8 +47,8 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let n_ids = vocab.tokens.n_ids();
     let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
     let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
-    let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
-    let tokenizer = Tokenizer { codec: FastCodec::new(codec)?, searches };
+    let searches = [Arc::new(codec.search(Some(&[]))?), Arc::new(codec.search(Some(&names))?)];
+    let tokenizer = Tokenizer { codec: Arc::new(FastCodec::new(codec)?), searches };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {
@@ -60,7 +60,7 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
 }
 
 /// Answers a call about a tokenizer.
-fn ask(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<Vec<u8>>) -> u32 {
+pub(super) fn ask(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<Vec<u8>>) -> u32 {
     answer(|arguments| {
         TOKENIZERS.with_borrow(|all| match all.get(number as usize) {
             Some(Some(tokenizer)) => make(tokenizer, arguments),
@@ -284,11 +284,11 @@ impl Tokenizer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::call;
     use super::*;
 
-    fn read(bytes: &[u8]) -> Vec<u32> {
+    pub fn read(bytes: &[u8]) -> Vec<u32> {
         bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
     }
 
@@ -311,13 +311,13 @@ mod tests {
     const ADDED: usize = 0;
     const LATE: usize = 1;
     const FLAGS: usize = 2;
-    const STEPS: usize = 3;
+    pub const STEPS: usize = 3;
     const PREFIX: usize = 4;
     const WORDS: usize = 5;
     const WORD_END: usize = 6;
 
     /// The merges (a, b), (b, c), (ab, c).
-    fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
+    pub fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
         let order: Vec<u8> = (0..=255).collect();
         let pairs = numbers([97, 98, 98, 99, 256, 99]);
         let kept = kept(pattern, tokens, changes);
