@@ -317,7 +317,11 @@ pub(super) mod tests {
     const WORD_END: usize = 6;
 
     /// The merges (a, b), (b, c), (ab, c).
-    pub fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
+    pub fn with(
+        pattern: &str,
+        tokens: &[(&str, u32)],
+        changes: &[(usize, &[&str])],
+    ) -> std::result::Result<u32, String> {
         let order: Vec<u8> = (0..=255).collect();
         let pairs = numbers([97, 98, 98, 99, 256, 99]);
         let kept = kept(pattern, tokens, changes);

@@ -18,9 +18,9 @@ def test_the_tokens_that_may_change_are_hatched(either):
     write(page, "The quick brown f")
     shown = panel(page, "gpt2")
     expect(shown.locator(".token.unstable")).to_have_text(["·f"])
-    expect(shown.locator(".counts")).to_contain_text("the last one may still change")
-    type_on(page, "ox https:/")
-    text = "The quick brown fox https:/"
+    expect(shown.locator(".counts")).to_contain_text("the last may still change")
+    type_on(page, "ox ht")
+    text = "The quick brown fox ht"
     n_unstable = tok.count(text) - tok.session(text).stable
     assert n_unstable > 1
     expect(shown.locator(".token.unstable")).to_have_count(n_unstable)
@@ -57,8 +57,8 @@ def test_the_bill_by_language(either):
     tok = minitok.get_encoding("gpt2")
     tokens = {language: sum(tok.count_batch(texts)) for language, texts in human_rights().items()}
     dearest = max(tokens, key=tokens.get)
-    expect(rows.first).to_have_text(f"{dearest}{tokens[dearest] / tokens['English']:.2f} ×{tokens[dearest]:,}")
-    expect(rows.filter(has_text="English")).to_contain_text("1.00 ×")
+    expect(rows.first).to_have_text(f"{dearest}{tokens[dearest] / tokens['English']:.2f}{tokens[dearest]:,}")
+    expect(rows.filter(has_text="English")).to_contain_text("1.00")
     # Another encoding is billed as soon as it is chosen.
     page.locator("#bill select").select_option("o200k_base")
     tok = minitok.get_encoding("o200k_base")

@@ -48,14 +48,17 @@ def test_the_tokens_are_those_of_the_library(client, text, special):
 
 
 @given(
-    before=st.text("ab cé😀<", max_size=9), middle=st.text("ab cé😀"), after=st.text("ab c1é\ud800"), special=st.booleans()
+    before=st.text("ab cé😀<", max_size=9),
+    middle=st.text("ab cé😀"),
+    after=st.text("ab c1é\ud800"),
+    special=st.booleans(),
 )
 def test_an_edit_is_that_of_a_session(client, before, middle, after, special):
     names, text = ["gpt2", "o200k_base"], before + middle + after
     start, end = len(utf8(before)), len(utf8(before + middle))
-    told = answer(
-        client, "edit", text=text, removed="<|x", start=start, end=end, encodings=names, special=special
-    )["encodings"]
+    told = answer(client, "edit", text=text, removed="<|x", start=start, end=end, encodings=names, special=special)[
+        "encodings"
+    ]
     for name, one in zip(names, told, strict=True):
         tok = minitok.get_encoding(name)
         session = tok.session(utf8(text).decode(), allowed_special="all" if special else ())
@@ -71,9 +74,9 @@ def test_an_edit_of_a_long_text_encodes_a_part_of_it(client):
     assert 0 < one["encoded"] < 5000
     assert minitok.get_encoding("gpt2").count(text) - one["stable"] < 5
     # Where the end cannot be cut, what may follow is not searched for.
-    (one,) = answer(
-        client, "edit", text="a" * 5000, removed="", start=0, end=1, encodings=["gpt2"], special=False
-    )["encodings"]
+    (one,) = answer(client, "edit", text="a" * 5000, removed="", start=0, end=1, encodings=["gpt2"], special=False)[
+        "encodings"
+    ]
     assert one["stable"] is None
 
 

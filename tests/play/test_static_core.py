@@ -37,8 +37,12 @@ def page(static_page):
 def test_the_page_is_that_of_the_server_but_for_its_source(pages):
     for name, content in static_files().items():
         if name == "index.html":
-            own = r"<meta (http-equiv|name=\"course\"|property=\"og:(image|url)).*\n"
-            without = re.sub(own, "", (pages / name).read_text(encoding="utf-8"))
+            own = r"(<meta (http-equiv|name=\"course\"|property=\"og:(image|url))|<link rel=\"modulepreload|<script.*source.js).*\n"
+            page = (pages / name).read_text(encoding="utf-8")
+            # Each module of the page is fetched at once, and no other.
+            modules = re.findall(r"<link rel=\"modulepreload\" href=\"static/(.*)\">", page)
+            assert sorted(modules) == sorted(one for one in static_files() if one.endswith(".js"))
+            without = re.sub(own, "", page)
             assert without.encode() == content
         elif name == "source.js":
             assert (pages / "static" / name).read_bytes() != content

@@ -93,4 +93,3 @@ class Session:
         other = copy(self)
         other.core = copy(self.core)
         return other
-

@@ -155,7 +155,11 @@ class Bench:
         try:
             yours = ask()
         except Raised as error:
-            told = f"an argument is changed: {error.message}" if error.kind == "ArgumentChangedError" else f"raised {error}"
+            told = (
+                f"an argument is changed: {error.message}"
+                if error.kind == "ArgumentChangedError"
+                else f"raised {error}"
+            )
             return Failure(call, told, shown(expected), raised(error), link(None))
         if type(expected) is list and isinstance(yours, (tuple, bytes)):
             yours = list(yours)

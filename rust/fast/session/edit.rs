@@ -72,7 +72,8 @@ impl Session {
         } else {
             Borders::Nowhere
         };
-        Ok(Session { codec, search, disallowed, rope: Rope::new()?, borders, margin: longest.max(MARGIN), encoded_bytes: 0 })
+        let (rope, margin) = (Rope::new()?, longest.max(MARGIN));
+        Ok(Session { codec, search, disallowed, rope, borders, margin, encoded_bytes: 0 })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.

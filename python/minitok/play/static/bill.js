@@ -37,7 +37,7 @@ function drawn({ title, base, tokens }) {
   const counts = Object.entries(tokens).sort(([, one], [, other]) => other - one);
   const most = counts[0][1];
   const rows = counts.map(([language, count]) =>
-    [language, bar(count / most), `${(count / tokens[base]).toFixed(2)} ×`, number(count)]);
-  const head = ["Language", "", `Relative to ${base}`, "Tokens"];
+    [language, bar(count / most), (count / tokens[base]).toFixed(2), number(count)]);
+  const head = ["Language", "", `× ${base}`, "Tokens"];
   return [table(`Tokens of the declaration by language, under ${title}`, head, rows, [2, 3])];
 }

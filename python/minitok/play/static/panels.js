@@ -91,7 +91,7 @@ export class Panels {
       if (perMillion >= 0) said.push(`costs ${money(n * perMillion / 1e6)}`);
       if (changed) said.push(changed);
       if (encoded !== null) said.push(`${plural(encoded, "byte")} encoded again`);
-      if (unstable) said.push(`the last ${unstable === 1 ? "one" : number(unstable)} may still change`);
+      if (unstable) said.push(`the last${unstable === 1 ? "" : ` ${number(unstable)}`} may still change`);
       counts.textContent = said.join(" · ");
     }
   }
