@@ -3,8 +3,8 @@
     python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
-``source.js``, which asks the core in place of the server; ``pages/``; the core; the published vocabularies; and the texts of the
-bill by language. Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
+``source.js``, which asks the core in place of the server; ``pages/``; the core; the published vocabularies; and the texts of
+the bill by language. Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
 """
 
 from __future__ import annotations
