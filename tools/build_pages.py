@@ -3,14 +3,15 @@
     python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
-``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
-Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
+``source.js``, which asks the core in place of the server; ``pages/``; the core; the published vocabularies; and the texts of
+the bill by language. Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import sys
 from dataclasses import asdict
@@ -54,6 +55,7 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
     index = with_card(with_course(with_policy(static.pop("index.html").decode()), course), address)
+    index = with_modules(index, static)
     write(folder / "index.html", index.encode())
     shutil.copyfile(CARD, folder / CARD.name)
     for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
@@ -63,6 +65,8 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
         write(folder / "vocabularies" / f"{name}.vocab", data)
+    texts = "udhr.json.gz"
+    write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
 
 
 def write(path: Path, content: bytes) -> None:
@@ -111,6 +115,17 @@ def with_policy(page: str) -> str:
     head = '<meta charset="utf-8">\n'
     before, after = page.split(head)
     return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">\n{after}'
+
+
+def with_modules(page: str, static: dict[str, bytes]) -> str:
+    """The page that fetches all of its modules at once, and begins with the one that starts the core's worker."""
+    main = '<script type="module" src="static/main.js"></script>\n'
+    names = ["main.js"]
+    for name in names:
+        found = re.findall(r'^(?:import|export) [^;]*from "\./([^"]+)";$', static[name].decode(), re.MULTILINE)
+        names += [one for one in dict.fromkeys(found) if one not in names]
+    links = "".join(f'<link rel="modulepreload" href="static/{name}">\n' for name in names)
+    return page.replace(main, main.replace("main.js", "source.js") + links + main)
 
 
 def with_course(page: str, course: str) -> str:

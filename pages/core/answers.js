@@ -2,6 +2,7 @@
 // the server's answer; tests hold the two together.
 
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
+import { join, NONE } from "../js/engine.js";
 import { MinitokError } from "../js/errors.js";
 import { openNative } from "../js/native.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
@@ -27,9 +28,10 @@ export class Refusal extends Error {
 }
 
 export class Answers {
-  // `catalogue` is encodings.json; `fetchVocabulary(file)` gives the bytes of a packed vocabulary.
-  constructor(core, catalogue, fetchVocabulary) {
-    Object.assign(this, { core, catalogue, fetchVocabulary, limits: catalogue.limits });
+  // `catalogue` is encodings.json; `fetchVocabulary(file)` gives the bytes of a packed vocabulary, `fetchTexts()` one text in many
+  // languages, in parts, by their names.
+  constructor(core, catalogue, fetchVocabulary, fetchTexts) {
+    Object.assign(this, { core, catalogue, fetchVocabulary, fetchTexts, limits: catalogue.limits });
     this.explainer = new Explainer(core, catalogue.patterns);
     this.patterns = new Patterns(catalogue.in_files);
     this.opened = new Map(); // tokenizers, or promises of them, by name
@@ -57,6 +59,28 @@ export class Answers {
         return { ...describe(tok), ids, lengths: tok.lengths(ids), ...(isSame(read, text) ? {} : { text: written(read) }) };
       }),
     };
+  }
+
+  // What an edit costs a session of the text, and how many ids stay, whatever follows (SPEC L3), under some encodings. The bytes of
+  // the text from `start` to `end` have been put in the place of `removed`.
+  async edit(asked) {
+    const [text, removed, { start, end }] = [this.text(asked), encoder.encode(asked.removed), asked];
+    const before = join([text.subarray(0, start), removed, text.subarray(end)]);
+    const edited = ({ name, number }) => {
+      const [special, stop, put] = [asked.special ? 1 : 0, start + removed.length, text.subarray(start, end)];
+      const [encoded, stable] = this.core.numbers("edit", [before, put], number, special, start, stop, this.limits.tail);
+      return { name, encoded, stable: stable === NONE ? null : stable };
+    };
+    return { encodings: (await Promise.all(asked.encodings.map((name) => this.get(name)))).map(edited) };
+  }
+
+  // How many tokens one text has in each language.
+  async bill(asked) {
+    const tok = await this.get(asked.encoding);
+    this.texts ??= await this.fetchTexts();
+    const count = (parts) => parts.reduce((sum, part) => sum + tok.encode(encoder.encode(part)).length, 0);
+    const counts = Object.entries(this.texts).map(([language, parts]) => [language, count(parts)]);
+    return { title: titleOf(tok), base: "English", tokens: Object.fromEntries(counts) };
   }
 
   // The piece at a byte of the text, explained.

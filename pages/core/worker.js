@@ -38,10 +38,17 @@ async function prepare() {
   ]);
   const fetchVocabulary = async (file) =>
     new Uint8Array(await (await fetched(here(`../vocabularies/${file}.vocab`))).arrayBuffer());
-  return new Answers(core, catalogue, fetchVocabulary);
+  return new Answers(core, catalogue, fetchVocabulary, fetchTexts);
 }
 
-const QUESTIONS = ["start", "tokens", "piece", "lanes", "bigram", "chat", "tokenizer"];
+// One text in many languages. A server that knows what .gz means may have unpacked it on the way.
+async function fetchTexts() {
+  const data = new Uint8Array(await (await fetched(here("../texts/udhr.json.gz"))).arrayBuffer());
+  const isPacked = data[0] === 0x1f && data[1] === 0x8b;
+  return new Response(isPacked ? new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip")) : data).json();
+}
+
+const QUESTIONS = ["start", "tokens", "edit", "bill", "piece", "lanes", "bigram", "chat", "tokenizer"];
 const preparing = prepare();
 
 async function answer({ ask, data }) {

@@ -103,6 +103,12 @@ impl Session {
         self.inner.is_local()
     }
 
+    /// How many bytes the last change had encoded.
+    #[getter]
+    fn encoded_bytes(&self) -> usize {
+        self.inner.encoded_bytes()
+    }
+
     /// The text from `start` to `end`.
     fn text<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyString>> {
         let ((start, end), mut bytes) = (self.bytes(start, end)?, Vec::new());
@@ -153,6 +159,11 @@ impl Session {
     /// How many ids every continuation keeps.
     fn stable(&self, py: Python<'_>) -> PyResult<usize> {
         signals::detached(py, || self.inner.stable())
+    }
+
+    /// The same, or None where more than `most` bytes have to be looked at or it is not known.
+    fn stable_within(&self, py: Python<'_>, most: usize) -> PyResult<Option<usize>> {
+        signals::detached(py, || self.inner.stable_within(most))
     }
 
     /// The tokens that may stand over the end: how many ids of the text stay, those between, and the tokens.

@@ -16,8 +16,9 @@
 //! 3. [`inside`]: the pieces of a text, its conversation, its merges
 //! 4. [`alternatives`]: which alternative of a pattern made a piece
 //! 5. [`patterns`]: how a pattern is run, and where two differ
-//! 6. [`training`]: count pieces, learn merges
-//! 7. [`events`]: trace events as JSON
+//! 6. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
+//! 7. [`training`]: count pieces, learn merges
+//! 8. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -30,6 +31,8 @@
 
 #[cfg(feature = "pages")]
 mod alternatives;
+#[cfg(feature = "pages")]
+mod edits;
 #[cfg(feature = "pages")]
 mod events;
 #[cfg(feature = "pages")]

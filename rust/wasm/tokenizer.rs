@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub struct Tokenizer {
     pub codec: Arc<FastCodec>,
     /// Finds the added tokens, and these and all special ones.
-    searches: [Search; 2],
+    pub searches: [Arc<Search>; 2],
 }
 
 thread_local! {
@@ -46,7 +46,7 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u32>> {
     let n_ids = vocab.tokens.n_ids();
     let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
     let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
-    let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
+    let searches = [Arc::new(codec.search(Some(&[]))?), Arc::new(codec.search(Some(&names))?)];
     let tokenizer = Tokenizer { codec: Arc::new(FastCodec::new(codec)?), searches };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
@@ -237,13 +237,17 @@ pub mod tests {
     const ADDED: usize = 0;
     const LATE: usize = 1;
     const FLAGS: usize = 2;
-    const STEPS: usize = 3;
+    pub const STEPS: usize = 3;
     const PREFIX: usize = 4;
     const WORDS: usize = 5;
     const WORD_END: usize = 6;
 
     /// The merges (a, b), (b, c), (ab, c).
-    fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
+    pub fn with(
+        pattern: &str,
+        tokens: &[(&str, u32)],
+        changes: &[(usize, &[&str])],
+    ) -> std::result::Result<u32, String> {
         let order: Vec<u8> = (0..=255).collect();
         let pairs = numbers([97, 98, 98, 99, 256, 99]);
         let kept = kept(pattern, tokens, changes);

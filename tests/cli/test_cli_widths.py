@@ -11,6 +11,7 @@ from minitok.cli.console import plain_table
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+from typer.main import get_command
 from typer.testing import CliRunner
 
 WIDTHS = [40, 60, 80, 120]
@@ -139,3 +140,24 @@ def test_a_table_at_any_width(width):
     assert "12,345,678" in found
     assert "a[b]c" in found
     assert all(len(line.rstrip()) <= width for line in found.splitlines())
+
+
+COMMANDS = [
+    [],
+    *([name] for name in get_command(app).commands),
+    ["course", "start"],
+    ["course", "mutants"],
+    ["course", "pack"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_cuts_no_word_and_no_name(command):
+    names = set(re.findall(r"(?<!\S)--?[a-z-]+(?!…)", run(*command, "--help", width=200)))
+    assert "--help" in names
+    for width in (40, 60, 79, 80):
+        said = run(*command, "--help", width=width)
+        # Of an argument that may come several times, `FILE...` is the name.
+        assert not re.search(r"\w…|[a-z]\.\.\.", said), said
+        assert "list[" not in said
+        assert names <= set(re.findall(r"--?[a-z-]+", said))

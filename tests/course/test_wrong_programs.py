@@ -30,9 +30,37 @@ class StreamDecoder:
         except UnicodeDecodeError:
             return ""
     def finish(self):
-        return self.held.decode("utf-8", "replace")
+        text, self.held = self.held.decode("utf-8", "replace"), b""
+        return text
 """
 SIGNED = STRICT.replace("        try:", "        self.held = self.held.removeprefix(b'\\xef\\xbb\\xbf')\n        try:")
+SHARED = """
+
+class StreamDecoder(StreamDecoder):
+    held = b""
+    def __init__(self, merges):
+        self.tokens = vocabulary(merges)
+    def push(self, token_id):
+        StreamDecoder.held += self.tokens[token_id]
+        end = len(StreamDecoder.held.decode("utf-8", "ignore").encode())
+        if b"\\xff" in StreamDecoder.held or len(StreamDecoder.held) - end > 3:
+            end = len(StreamDecoder.held)
+        text, StreamDecoder.held = StreamDecoder.held[:end].decode("utf-8", "replace"), StreamDecoder.held[end:]
+        return text
+    def finish(self):
+        text, StreamDecoder.held = StreamDecoder.held.decode("utf-8", "replace"), b""
+        return text
+"""
+IN_PLACE = """
+
+def merge_pair(ids, pair, new_id):
+    at = 0
+    while at + 1 < len(ids):
+        if (ids[at], ids[at + 1]) == tuple(pair):
+            ids[at : at + 2] = [new_id]
+        at += 1
+    return ids
+"""
 BY_TEXT = """
 
 def save(path, merges, pattern, special_tokens):
@@ -89,6 +117,7 @@ WRONG = {
     "bytes: controls": bytes_of(r'text.replace("\x7f", "")'),
     "bytes: long texts": bytes_of("text[:50_000]"),
     "pairs: the same object": changed(EQUAL, EQUAL.replace("==", "is")),
+    "pairs: in place": SOURCE + IN_PLACE,
     "pairs: two bytes": changed(PAIRS, PAIRS.replace("zip(ids, ids[1:])", "((a & 0xFFFF, b & 0xFFFF) for a, b in zip(ids, ids[1:]))")),
     "pairs: one byte": changed(PAIRS, PAIRS.replace("zip(ids, ids[1:])", "((a & 255, b & 255) for a, b in zip(ids, ids[1:]))")),
     "pairs: zero": changed(PAIRS, PAIRS.replace("ids[1:]):\n", "ids[1:]):\n        if not all(pair):\n            continue\n")),
@@ -118,6 +147,10 @@ WRONG = {
     "decode: surrogates": decoded('.replace(b"\\xed\\xa0\\x80", b"?")' + REPLACED),
     "decode: a wrong byte stops the stream": SOURCE + STRICT,
     "decode: byte order marks in a stream": SOURCE + SIGNED,
+    "decode: finish gives it twice": changed('        self.held = b""\n        return text\n\n\n# -- lesson 7', "        return text\n\n\n# -- lesson 7"),
+    "decode: streams share what they hold": SOURCE + SHARED,
+    "decode: the ids are used up": decoded('.decode("utf-8", errors="replace") + "".join("" for _ in map(lambda _: ids.pop(), list(ids)))'),
+    "special: the names are used up": changed("    ids: list[int] = []\n    for part in", "    special_tokens and special_tokens.pop(next(iter(special_tokens)))\n    ids: list[int] = []\n    for part in"),
     "special: one inside another": changed(
         AT_SPECIAL,
         "    parts = [text]\n    for name in longest_first:\n        parts = [one for part in parts for one in "
@@ -131,6 +164,7 @@ WRONG = {
     "files: white space at the end": changed(REST, REST.replace("split(held, pattern):", "split(held, pattern) if held.strip() else []:")),
     "files: spaces around the pattern": changed('"pattern": pattern,', '"pattern": pattern.strip(),'),
     "files: many merges": changed("[list(pair) for pair in merges]", "[list(pair) for pair in merges][:1000]"),
+    "files: always the same file": changed('open(path, "w"', 'open("saved.json", "w"').replace("open(path,", 'open("saved.json",'),
     "files: tokens as text": SOURCE + BY_TEXT,
 }  # fmt: skip
 
@@ -157,7 +191,8 @@ class StreamDecoder:
         self.held = b""
         return text
     def finish(self):
-        return self.held.decode("utf-8", "replace")
+        text, self.held = self.held.decode("utf-8", "replace"), b""
+        return text
 """
 
 

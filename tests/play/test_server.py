@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.data import tiny_shakespeare
+from minitok.evaluation import evaluate
 from minitok.formats import native
 from minitok.play.app import create_app
 from minitok.play.guard import RequestLimits
@@ -44,6 +45,53 @@ def test_the_tokens_are_those_of_the_library(client, text, special):
         assert one["ids"] == tok.encode(text, allowed_special="all" if special else ())
         assert one["lengths"] == [len(tok.token_bytes(token_id)) for token_id in one["ids"]]
         assert sum(one["lengths"]) == len(data)
+
+
+@given(
+    before=st.text("ab cé😀<", max_size=9),
+    middle=st.text("ab cé😀"),
+    after=st.text("ab c1é\ud800"),
+    special=st.booleans(),
+)
+def test_an_edit_is_that_of_a_session(client, before, middle, after, special):
+    names, text = ["gpt2", "o200k_base"], before + middle + after
+    start, end = len(utf8(before)), len(utf8(before + middle))
+    told = answer(client, "edit", text=text, removed="<|x", start=start, end=end, encodings=names, special=special)[
+        "encodings"
+    ]
+    for name, one in zip(names, told, strict=True):
+        tok = minitok.get_encoding(name)
+        session = tok.session(utf8(text).decode(), allowed_special="all" if special else ())
+        assert (one["name"], one["stable"]) == (name, session.stable)
+        assert one["encoded"] == len(utf8(text))
+
+
+def test_an_edit_of_a_long_text_encodes_a_part_of_it(client):
+    text = tiny_shakespeare()[:100_000]
+    (one,) = answer(client, "edit", text=text, removed="", start=50_000, end=50_001, encodings=["gpt2"], special=False)[
+        "encodings"
+    ]
+    assert 0 < one["encoded"] < 5000
+    assert minitok.get_encoding("gpt2").count(text) - one["stable"] < 5
+    # Where the end cannot be cut, what may follow is not searched for.
+    (one,) = answer(client, "edit", text="a" * 5000, removed="", start=0, end=1, encodings=["gpt2"], special=False)[
+        "encodings"
+    ]
+    assert one["stable"] is None
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 9), (2, 1), (1, 2), (0, 1), (-1, 2)])
+def test_an_edit_that_is_not_one(client, start, end):
+    asked = {"text": "é b", "removed": "", "start": start, "end": end, "encodings": ["gpt2"], "special": False}
+    assert ask(client, "edit", **asked).status_code == 400
+
+
+def test_the_bill_is_that_of_evaluate(client):
+    tok = minitok.get_encoding("o200k_base")
+    told = answer(client, "bill", encoding="o200k_base")
+    rows = {row.group: row for row in evaluate([tok]).rows}
+    assert told["tokens"] == {name: row.tokens for name, row in rows.items()}
+    assert rows["Hindi"].premium == told["tokens"]["Hindi"] / told["tokens"][told["base"]]
 
 
 @given(text=st.text("ab c'l1\n😀é<", min_size=1), special=st.booleans(), data=st.data())

@@ -10,6 +10,7 @@ import pytest
 from minitok.data import tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
+from minitok.explain.excerpt import whole_characters
 from minitok.formats import native
 from minitok.play.app import static_files
 from minitok.reference.text import utf8
@@ -36,8 +37,12 @@ def page(static_page):
 def test_the_page_is_that_of_the_server_but_for_its_source(pages):
     for name, content in static_files().items():
         if name == "index.html":
-            own = r"<meta (http-equiv|name=\"course\"|property=\"og:(image|url)).*\n"
-            without = re.sub(own, "", (pages / name).read_text(encoding="utf-8"))
+            own = r"(<meta (http-equiv|name=\"course\"|property=\"og:(image|url))|<link rel=\"modulepreload|<script.*source.js).*\n"
+            page = (pages / name).read_text(encoding="utf-8")
+            # Each module of the page is fetched at once, and no other.
+            modules = re.findall(r"<link rel=\"modulepreload\" href=\"static/(.*)\">", page)
+            assert sorted(modules) == sorted(one for one in static_files() if one.endswith(".js"))
+            without = re.sub(own, "", page)
             assert without.encode() == content
         elif name == "source.js":
             assert (pages / "static" / name).read_bytes() != content
@@ -54,6 +59,26 @@ def test_tokens_and_lanes_are_those_of_the_server(asking, answers, special):
             assert asking("lanes", asked) == as_json(answers.lanes(asked))
     long = {"text": MIXED * 200, "special": special, "encodings": ["gpt2", "cl100k_base", "o200k_base"]}
     assert asking("lanes", long) == as_json(answers.lanes(long))
+
+
+@pytest.mark.parametrize("special", [False, True])
+def test_an_edit_costs_and_keeps_what_the_server_says(asking, answers, opened, special):
+    chance = random.Random(special)
+    names = ["gpt2", "o200k_base", opened("steps"), opened("trained")]
+    for text in (*TEXTS, "", "The quick brown f", MIXED * 100, "ab" * 4000, tiny_shakespeare()[:100_000]):
+        data = utf8(text)
+        for end in {len(data), chance.randrange(len(data) + 1)}:
+            stop = whole_characters(data, end)
+            start = whole_characters(data, max(0, stop - chance.randrange(9)))
+            asked = {"text": text, "special": special, "encodings": names, "start": start, "end": stop, "removed": "é<"}
+            given = asking("edit", asked)
+            assert given == as_json(answers.edit(asked))
+            assert [one["name"] for one in given["encodings"]] == names
+
+
+def test_the_bill_is_that_of_the_server(asking, answers, opened):
+    for name in ("gpt2", "o200k_base", opened("steps")):
+        assert asking("bill", {"encoding": name}) == as_json(answers.bill({"encoding": name}))
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base", "whisper"])

@@ -257,6 +257,9 @@ def test_nothing_that_axe_finds(browser, site, look):
         expect(page.locator(".panel")).to_have_count(3)
         page.locator("#loop [type=submit]").click()
         page.locator("#completed .token").first.wait_for()
+        page.locator("#bill [type=submit]").click()
+        page.locator("#billed tr").first.wait_for()
+        page.locator(".token.unstable").first.wait_for()
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0].get("failureSummary")) for one in found] == []
 

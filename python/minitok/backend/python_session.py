@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ..reference.codec import Codec
     from ..reference.published.preprocess import Search
-    from ..reference.session import Splice
 
 
 class Session:
@@ -24,6 +23,7 @@ class Session:
     def __init__(self, codec: Codec, search: Search, disallowed: list[str], chars: bool) -> None:
         self.core = session.Session(codec, search, disallowed)
         self.chars = chars
+        self.encoded_bytes = 0
 
     def byte(self, at: int) -> int:
         """The byte of a place."""
@@ -35,10 +35,15 @@ class Session:
         return at
 
     def edit(self, start: int, end: int, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
-        return changed(self.core.edit(self.byte(start), self.byte(end), utf8(text)))
+        return self.replaced(self.byte(start), self.byte(end), text)
 
     def set(self, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
-        return changed(self.core.edit(0, len(self.core.text), utf8(text)))
+        return self.replaced(0, len(self.core.text), text)
+
+    def replaced(self, start: int, end: int, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
+        found = self.core.edit(start, end, utf8(text))
+        self.encoded_bytes = len(self.core.text)
+        return found.start, found.removed, np.array(found.ids, np.uint32)
 
     def __len__(self) -> int:
         return len(self.core.text.decode()) if self.chars else len(self.core.text)
@@ -75,6 +80,9 @@ class Session:
     def stable(self) -> int:
         return self.tail.stable()
 
+    def stable_within(self, most: int) -> int | None:
+        return self.stable() if self.knows_tails and len(self.core.text) <= most else None
+
     def covers(self) -> list[tuple[int, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]]:
         return [(kept, np.array(extra, np.uint32), np.array(ids, np.uint32)) for kept, extra, ids in self.tail.covers()]
 
@@ -85,8 +93,3 @@ class Session:
         other = copy(self)
         other.core = copy(self.core)
         return other
-
-
-def changed(found: Splice) -> tuple[int, int, npt.NDArray[np.uint32]]:
-    """A splice with its ids as an array."""
-    return found.start, found.removed, np.array(found.ids, np.uint32)

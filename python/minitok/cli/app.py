@@ -39,6 +39,7 @@ from . import (
     verify,
 )
 from .console import report
+from .narrow import fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,10 @@ class Commands(TyperGroup):
         for command in self.commands.values():
             join_lines(command)
         show_types(self)
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        fit(self)
+        return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
         try:

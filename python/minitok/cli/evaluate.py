@@ -37,7 +37,10 @@ def command(
     fields: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--field", help="A field of records that holds text; repeat it for parallel texts.", show_default=False
+            "--field",
+            metavar="NAME",
+            help="The field of records that holds the text; several are parallel.",
+            show_default=False,
         ),
     ] = None,
     lines: Annotated[
@@ -54,6 +57,7 @@ def command(
         typer.Option(
             "--price",
             min=0,
+            metavar="N",
             help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
             show_default=False,
         ),
@@ -64,7 +68,7 @@ def command(
     ] = None,
     html: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--html", help="Write a page with pictures to this file.", show_default=False),
+        typer.Option("--html", metavar="FILE", help="Write a page with pictures to this file.", show_default=False),
     ] = None,
     threads: ThreadsOption = None,
     quiet: QuietOption = False,

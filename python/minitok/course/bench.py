@@ -61,6 +61,8 @@ def raised_why(error: Raised) -> str:
         return 'Bytes that are not valid UTF-8 are not an error: they become U+FFFD, by errors="replace".'
     if error.kind == "IndexError":
         return "An index is behind the end: the last id has no neighbour to its right."
+    if error.kind == "ArgumentChangedError":
+        return "What a function is given belongs to its caller, who goes on using it: make a copy, and change that."
     if error.kind == "SystemExit":
         return "A function is to return its result, not to end the program."
     return ""
@@ -153,7 +155,12 @@ class Bench:
         try:
             yours = ask()
         except Raised as error:
-            return Failure(call, f"raised {error}", shown(expected), raised(error), link(None))
+            told = (
+                f"an argument is changed: {error.message}"
+                if error.kind == "ArgumentChangedError"
+                else f"raised {error}"
+            )
+            return Failure(call, told, shown(expected), raised(error), link(None))
         if type(expected) is list and isinstance(yours, (tuple, bytes)):
             yours = list(yours)
         if same(yours, expected):

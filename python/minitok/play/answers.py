@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import human_rights
 from ..errors import VocabularyError
 from ..explain.bigram import Bigram, bits_by_size
 from ..explain.build import units, with_machine
@@ -67,6 +68,34 @@ class Answers:
         # The tokens of a tokenizer that changes text spell another one.
         read = as_read(tok, text, special or ())
         return told if read == text else {**told, "text": to_data(read)}
+
+    def edit(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What an edit costs a session of the text, and how many ids stay, whatever follows (SPEC L3), under some encodings.
+
+        The bytes of the text from ``start`` to ``end`` have been put in the place of ``removed``.
+        """
+        text, special = self.text(asked), self.special(asked)
+        removed = utf8(field(asked, "removed", str))
+        start, end = numbers(asked, start=(0, len(text)), end=(0, len(text)))
+        if start > end or whole_characters(text, start) < start or whole_characters(text, end) < end:
+            raise WrongRequest(f"{start} to {end} is not a range of whole characters")
+        before, put = text[:start] + removed + text[end:], text[start:end]
+
+        def edited(name: str) -> dict[str, Any]:
+            tok = self.shelf.get(name)
+            found = [*tok.special_tokens, *tok.added_tokens] if special else []
+            session = tok.definition.codec().session(found, [], False)
+            session.edit(0, 0, before)
+            session.edit(start, start + len(removed), put)
+            return {"name": name, "encoded": session.encoded_bytes, "stable": session.stable_within(self.limits.tail)}
+
+        return {"encodings": [edited(name) for name in self.encodings(asked)]}
+
+    def bill(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """How many tokens one text has in each language."""
+        tok = self.tokenizer(asked)
+        counts = {language: sum(tok.count_batch(articles)) for language, articles in human_rights().items()}
+        return {"title": describe(tok, "")["title"], "base": "English", "tokens": counts}
 
     def piece(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The piece at a byte of the text, explained."""

@@ -65,6 +65,8 @@ def create_app(limits: RequestLimits | None = None, hosts: Collection[str] = LOO
             Route("/static/{name}", play.static),
             Route("/api/start", play.start),
             Route("/api/tokens", play.json(answers.tokens), methods=["POST"]),
+            Route("/api/edit", play.json(answers.edit), methods=["POST"]),
+            Route("/api/bill", play.json(answers.bill), methods=["POST"]),
             Route("/api/piece", play.json(answers.piece), methods=["POST"]),
             Route("/api/lanes", play.json(answers.lanes), methods=["POST"]),
             Route("/api/bigram", play.json(answers.bigram), methods=["POST"]),

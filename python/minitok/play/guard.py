@@ -45,7 +45,8 @@ class RequestLimits:
     """The limits of the server. Sizes in bytes, times in seconds.
 
     ``text``: a text to encode. ``explained``: a text made into a page. ``piece``: a piece whose merges are drawn.
-    ``lanes``: how much of a text is cut in lanes. ``corpus``: a text to train on. ``tokenizer``: a tokenizer's file.
+    ``lanes``: how much of a text is cut in lanes. ``tail``: how many bytes, from the last place at which a text can be
+    cut to its end, are looked at for what may follow. ``corpus``: a text to train on. ``tokenizer``: a tokenizer's file.
     ``seconds``: an answer; ``training_seconds``: a training. ``kept``: the reader's own tokenizers, the one used last staying
     longest.
     """
@@ -54,6 +55,7 @@ class RequestLimits:
     explained: int = 1 << 12
     piece: int = 256
     lanes: int = 4_000
+    tail: int = 1_000
     corpus: int = 1 << 24
     tokenizer: int = 1 << 26
     encodings: int = 6

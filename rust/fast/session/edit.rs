@@ -40,6 +40,8 @@ pub struct Session {
     borders: Borders,
     /// How many bytes away from an edit a border must be.
     margin: usize,
+    /// How many bytes the last change had encoded.
+    encoded_bytes: usize,
 }
 
 /// Where chunks end.
@@ -70,7 +72,8 @@ impl Session {
         } else {
             Borders::Nowhere
         };
-        Ok(Session { codec, search, disallowed, rope: Rope::new()?, borders, margin: longest.max(MARGIN) })
+        let (rope, margin) = (Rope::new()?, longest.max(MARGIN));
+        Ok(Session { codec, search, disallowed, rope, borders, margin, encoded_bytes: 0 })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
@@ -84,6 +87,11 @@ impl Session {
         self.borders != Borders::Nowhere
     }
 
+    /// How many bytes the last change had encoded, counting those that were encoded twice twice.
+    pub fn encoded_bytes(&self) -> usize {
+        self.encoded_bytes
+    }
+
     pub fn size(&self) -> Size {
         self.rope.size()
     }
@@ -93,10 +101,12 @@ impl Session {
         let mut region = self.region(start, end, data.len());
         let (mut old, mut new) = (Vec::new(), Vec::new());
         let mut chunks = self.changed(&region, start, end, data, &mut new)?;
-        let mut step = 1;
+        let length = |region: &Region| region.end - region.before.bytes - (end - start) + data.len();
+        let (mut step, mut encoded) = (1, length(&region));
         while self.borders == Borders::Seams && self.widen(&mut region, &chunks, step)? {
             new.clear();
             chunks = self.changed(&region, start, end, data, &mut new)?;
+            encoded += length(&region);
             step *= 2;
         }
 
@@ -117,6 +127,7 @@ impl Session {
             found.start += region.before.ids;
         }
         self.rope.replace(region.first, region.last, chunks)?;
+        self.encoded_bytes = encoded;
         Ok(found)
     }
 

@@ -25,6 +25,14 @@ impl Session {
         self.with_tail(|tail, before| Ok(before + tail.stable()?))
     }
 
+    /// The same for a page, which must not wait: None where it is not known, and where more than `most` bytes have to be looked at.
+    pub fn stable_within(&self, most: usize) -> Result<Option<usize>> {
+        if !self.knows_tails() || self.last_words()?.0.len() > most {
+            return Ok(None);
+        }
+        self.stable().map(Some)
+    }
+
     /// The tokens that may stand over the end of the text.
     pub fn covers(&self) -> Result<Vec<Cover>> {
         self.with_tail(|tail, before| {
@@ -36,19 +44,26 @@ impl Session {
         })
     }
 
-    /// Calls `work` with the text behind the last place at which it can be cut, and the number of ids before it.
-    fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
+    /// The text behind the last place at which it can be cut, and where that is.
+    fn last_words(&self) -> Result<(Vec<u8>, usize)> {
         let (size, mut text) = (self.size(), Vec::new());
         let start = self.region(size.bytes, size.bytes, 0).before.bytes;
         self.text_of(start, size.bytes, &mut text)?;
         let cut = self.codec.safe_cut(&text, &self.search);
-        let goes_on = start + cut > 0;
+        text.drain(..cut);
+        Ok((text, start + cut))
+    }
+
+    /// Calls `work` with the last words, and the number of ids before them.
+    fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
+        let (text, start) = self.last_words()?;
+        let goes_on = start > 0;
         let encode = |text: &[u8]| {
             let mut ids = Vec::new();
             self.codec.append(1, Source::Bytes(text), &self.search, goes_on, &mut ids).map(|()| ids)
         };
-        let tail = Tail::new(self.codec.core(), &self.search, &text[cut..], goes_on, &encode)?;
-        work(&tail, size.ids - tail.ids.len())
+        let tail = Tail::new(self.codec.core(), &self.search, &text, goes_on, &encode)?;
+        work(&tail, self.size().ids - tail.ids.len())
     }
 
     /// The number of the id that holds a byte of the text; None where that is not known.

@@ -133,7 +133,9 @@ class StreamDecoder:
         return new
 
     def finish(self):
-        return decode(self.ids, self.merges)[len(self.shown) :]
+        rest = decode(self.ids, self.merges)[len(self.shown) :]
+        self.shown += rest
+        return rest
 
 
 def encode(text, merges, special_tokens=None, allowed=(), pattern=GPT2):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from copy import copy
 
 from . import adapters, confine, loading, wire
 
@@ -14,6 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+
+class ArgumentChangedError(Exception):
+    """A function has changed what it was given."""
 
 
 class Submission:
@@ -43,12 +49,20 @@ class Submission:
         filled = list(arguments)
         for place, kept in held:
             filled.insert(place, dict(self.held[kept]))
-        return self.functions[name](*filled, **named)
+        # The counts are there to be added to.
+        given = [*filled, *(value for key, value in named.items() if key != "counts")]
+        with unchanged(given):
+            return self.functions[name](*filled, **named)
 
-    def stream(self, merges: Any, ids: list[int]) -> tuple[list[str], str]:
-        """What a StreamDecoder gives for each id, and at the end."""
-        decoder = self.functions["StreamDecoder"](merges)
-        return [decoder.push(token_id) for token_id in ids], decoder.finish()
+    def stream(self, merges: Any, ids: list[int]) -> tuple[list[str], str, str]:
+        """What a StreamDecoder gives for each id, at the end, and at the end once more. Another one works beside it."""
+        decoder, beside = (self.functions["StreamDecoder"](merges) for _ in range(2))
+        with unchanged([merges]):
+            given = []
+            for token_id in ids:
+                given.append(decoder.push(token_id))
+                beside.push(token_id)
+            return given, decoder.finish(), decoder.finish()
 
     def iterate(self, merges: Any, **named: Any) -> list[int]:
         """Encode chunks that the grader gives one by one, when they are asked for: it sees what was known when."""
@@ -114,6 +128,22 @@ class Submission:
         except BaseException as error:  # noqa: BLE001 - a submission may raise anything
             line, source = self.where(error)
             return {"raised": (type(error).__name__, str(error)[:300], line, source[:120])}
+
+
+@contextmanager
+def unchanged(values: list[Any]) -> Iterator[None]:
+    """Raises ArgumentChangedError if a list or a dictionary is another one afterwards."""
+    before = [copy(value) for value in values]
+    yield
+    for value, was in zip(values, before):
+        if value != was or (isinstance(value, dict) and list(value) != list(was)):
+            raise ArgumentChangedError(f"it was given {shown(was)}, and left {shown(value)}")
+
+
+def shown(value: Any) -> str:
+    """The value in a few words."""
+    text = repr(value)
+    return text if len(text) < 60 else f"{text[:40]} … ({len(value)})"
 
 
 def line_of(file: str, number: int) -> str:

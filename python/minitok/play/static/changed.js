@@ -1,3 +1,5 @@
+// What a change of the text does: to the text, and to its ids.
+
 // What a change of the text does to the ids: from `start` on, `removed` ids have gone, and the new ones end at `end`. The longest
 // prefix stays, then the longest suffix (SPEC L2).
 export function splice(before, after) {
@@ -13,4 +15,16 @@ export function splice(before, after) {
 export function saying({ start, removed, end }, n) {
   if (end > start) return `${end - start} of ${n} changed`;
   return removed ? `${removed} gone` : null;
+}
+
+const continues = (byte) => (byte & 0xc0) === 0x80;
+
+// How one text becomes another, as the questions of the page have it: the bytes from `start` to `end` are put in the place of
+// `removed`. Both texts are bytes, and no character is cut.
+export function edited(before, after) {
+  let { start, removed, end } = splice(before, after);
+  let stop = start + removed;
+  while (start > 0 && (continues(before[start]) || continues(after[start]))) start -= 1;
+  while (stop < before.length && (continues(before[stop]) || continues(after[end]))) [stop, end] = [stop + 1, end + 1];
+  return { start, end, removed: new TextDecoder("utf-8", { ignoreBOM: true }).decode(before.subarray(start, stop)) };
 }

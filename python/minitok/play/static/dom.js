@@ -42,7 +42,7 @@ export function table(caption, head, rows, numeric = []) {
 // A bar for those who see it; its number stands beside it.
 export function bar(share) {
   return svg("svg", { class: "bar", viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect", { width: (100 * share).toFixed(2), height: 8, rx: 2 }));
+    svg("rect", { width: (100 * share).toFixed(2), height: 8 }));
 }
 
 // What a file is saved as.

@@ -1,7 +1,9 @@
 // The page: what the reader does changes the state, and what is shown follows from it.
 
 import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
+import { Bill } from "./bill.js";
 import { utf8 } from "./bytes.js";
+import { edited } from "./changed.js";
 import { byId, el, number, plural } from "./dom.js";
 import { Chat } from "./chat.js";
 import { EXAMPLES, GALLERY, linkTo } from "./examples.js";
@@ -23,6 +25,7 @@ const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
 const field = byId("text");
 const loop = new Loop();
+const bill = new Bill();
 const chat = MISSING.chat ? null : new Chat();
 const inside = new Inside((step) => { state.step = step; linkLater(); });
 const panels = new Panels({ choose, remove: removeEncoding });
@@ -30,6 +33,7 @@ let limits;
 let published;
 let unread = null; // a tokenizer's file of which the reader is to say how it cuts text
 let textBytes = new Uint8Array();
+let settled = null; // the text and options whose edit was asked about last
 let textTimer;
 let linkTimer;
 
@@ -62,9 +66,22 @@ async function refresh() {
   if (!told) return;
   panels.show(told, bytes);
   loop.offer(told.encodings);
+  bill.offer(told.encodings);
   if (!IS_FRAME) showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
+  await settle(bytes);
+}
+
+// Ask what the edit has cost, and what may still change at the end, once the tokens are shown.
+async function settle(bytes) {
+  const { text, special, encodings } = state;
+  const edit = edited(settled ?? new Uint8Array(), bytes);
+  const isFirst = settled === null || (!edit.removed && edit.start === edit.end);
+  const told = await latest("edit", { text, special, encodings, ...edit });
+  if (!told) return;
+  settled = bytes;
+  panels.settle(told, isFirst);
 }
 
 function showChosen() {

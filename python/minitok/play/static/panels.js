@@ -57,7 +57,7 @@ export class Panels {
     const starts = new Uint32Array(one.lengths.length + 1);
     one.lengths.forEach((length, index) => { starts[index + 1] = starts[index] + length; });
     panel.splice = panel.one ? splice(panel.one.ids, one.ids) : null;
-    panel.one = one;
+    Object.assign(panel, { one, encoded: null, unstable: 0 });
     // The tokens of a tokenizer that changes text spell another text, so they are not linked to the others.
     panel.isApart = one.text !== undefined;
     panel.strip.set({
@@ -66,10 +66,23 @@ export class Panels {
     });
   }
 
+  // What an edit has encoded again (not said of the first text), and which ids at the end may still change.
+  settle(told, isFirst) {
+    for (const { name, encoded, stable } of told.encodings) {
+      const panel = this.panels.get(name);
+      const { n } = panel.strip;
+      panel.encoded = isFirst ? null : encoded;
+      panel.unstable = stable === null ? 0 : n - stable;
+      panel.strip.mark("unstable", panel.unstable ? [stable, n] : null);
+    }
+    this.price();
+    if (this.chosen) this.point(...this.chosen);
+  }
+
   // The counts of all panels; the price of what the reader says a million tokens cost.
   price() {
     const perMillion = state.price === "" ? NaN : Number(state.price);
-    for (const { counts, one, strip, isApart, splice: change } of this.panels.values()) {
+    for (const { counts, one, strip, isApart, splice: change, encoded, unstable } of this.panels.values()) {
       const n = one.ids.length;
       const said = [plural(n, "token")];
       const changed = change && saying(change, number(n));
@@ -77,6 +90,8 @@ export class Panels {
       if (isApart) said.push("of the text as it is changed first");
       if (perMillion >= 0) said.push(`costs ${money(n * perMillion / 1e6)}`);
       if (changed) said.push(changed);
+      if (encoded !== null) said.push(`${plural(encoded, "byte")} encoded again`);
+      if (unstable) said.push(`the last${unstable === 1 ? "" : ` ${number(unstable)}`} may still change`);
       counts.textContent = said.join(" · ");
     }
   }
@@ -141,5 +156,6 @@ export function describe(one, strip, index) {
     el("b", {}, mark(bytes)), ` is id ${strip.ids[index]} of ${one.title}: token ${number(index + 1)} of ${number(strip.n)}, `,
     "bytes ", el("code", {}, bytes.length > 40 ? `${hex(bytes.subarray(0, 40))} …` : hex(bytes)),
     ` at ${number(start)}–${number(end)}, characters ${number(first)}–${number(last)}`,
+    strip.isMarked("unstable", index) ? "; it may be another one if the text goes on" : "",
   ];
 }

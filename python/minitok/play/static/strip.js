@@ -21,7 +21,7 @@ export class Strip {
     strips += 1;
     this.prefix = `strip${strips}`;
     this.box = el("div", { class: "strip", tabindex: 0, "aria-label": label });
-    this.marks = { linked: null, chosen: null };
+    this.marks = { linked: null, chosen: null, unstable: null };
     this.n = 0;
     this.watch = new IntersectionObserver((seen) => this.onSeen(seen), { root: this.box, rootMargin: `${MARGIN}px` });
     this.box.addEventListener("pointerover", (event) => hear.hover(this.indexOf(event.target)));
@@ -39,7 +39,7 @@ export class Strip {
     Object.assign(this, { ids, starts, bytes, kinds, view, changed, n: ids.length });
     const { scrollTop } = this.box;
     this.watch.disconnect();
-    this.marks = { linked: null, chosen: null };
+    this.marks = { linked: null, chosen: null, unstable: null };
     this.blocks = this.cut();
     this.box.replaceChildren(...this.blocks.map((block) => block.box));
     // A list must have something to choose from.
@@ -179,7 +179,7 @@ export class Strip {
     if (kind === "chosen") token.setAttribute("aria-selected", String(isOn));
   }
 
-  // Mark a range of tokens as `linked` or `chosen`, instead of those marked so before.
+  // Mark a range of tokens as `linked`, `chosen` or `unstable`, instead of those marked so before.
   mark(kind, range) {
     this.each(this.marks[kind], (token) => this.paint(token, kind, false));
     this.marks[kind] = range;

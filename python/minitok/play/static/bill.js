@@ -1,0 +1,43 @@
+// What one text costs in each language: the Universal Declaration of Human Rights under one encoding, relative to English.
+
+import { latest, Refused } from "./api.js";
+import { bar, byId, el, number, table } from "./dom.js";
+
+export class Bill {
+  constructor() {
+    this.form = byId("bill");
+    this.encoding = this.form.elements.encoding;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.run();
+    });
+    this.encoding.addEventListener("change", () => byId("billed").childElementCount && this.run());
+  }
+
+  // The encodings that can be chosen: those shown above, the last of them at first.
+  offer(encodings) {
+    const before = this.encoding.value;
+    this.encoding.replaceChildren(...encodings.map(({ name, title }) => el("option", { value: name }, title)));
+    this.encoding.value = encodings.some(({ name }) => name === before) ? before : encodings.at(-1)?.name ?? "";
+  }
+
+  async run() {
+    try {
+      const told = await latest("bill", { encoding: this.encoding.value });
+      if (told) byId("billed").replaceChildren(...drawn(told));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      byId("billed").replaceChildren(el("p", { class: "lead" }, error.message));
+    }
+  }
+}
+
+// A row for each language, the dearest first.
+function drawn({ title, base, tokens }) {
+  const counts = Object.entries(tokens).sort(([, one], [, other]) => other - one);
+  const most = counts[0][1];
+  const rows = counts.map(([language, count]) =>
+    [language, bar(count / most), (count / tokens[base]).toFixed(2), number(count)]);
+  const head = ["Language", "", `× ${base}`, "Tokens"];
+  return [table(`Tokens of the declaration by language, under ${title}`, head, rows, [2, 3])];
+}

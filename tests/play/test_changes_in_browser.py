@@ -1,0 +1,66 @@
+"""What the page shows of a text that changes, with a server and without: what is encoded again, and what may still change."""
+
+import re
+
+import minitok
+from minitok.data import human_rights, tiny_shakespeare
+from playground import panel, write
+from playwright.sync_api import expect
+
+
+def type_on(page, text):
+    page.locator("#text").evaluate("(field) => field.setSelectionRange(field.value.length, field.value.length)")
+    page.locator("#text").press_sequentially(text)
+
+
+def test_the_tokens_that_may_change_are_hatched(either):
+    page, tok = either, minitok.get_encoding("gpt2")
+    write(page, "The quick brown f")
+    shown = panel(page, "gpt2")
+    expect(shown.locator(".token.unstable")).to_have_text(["·f"])
+    expect(shown.locator(".counts")).to_contain_text("the last may still change")
+    type_on(page, "ox ht")
+    text = "The quick brown fox ht"
+    n_unstable = tok.count(text) - tok.session(text).stable
+    assert n_unstable > 1
+    expect(shown.locator(".token.unstable")).to_have_count(n_unstable)
+    expect(shown.locator(".counts")).to_contain_text(f"the last {n_unstable} may still change")
+    shown.locator(".token").last.click()
+    expect(page.locator("#probe")).to_contain_text("it may be another one if the text goes on")
+    shown.locator(".token").first.click()
+    expect(page.locator("#probe")).not_to_contain_text("another one")
+    write(page, "")
+    expect(shown.locator(".counts")).to_have_text(re.compile("^0 tokens"))
+
+
+def test_it_says_how_much_is_encoded_again(either):
+    page = either
+    counts = panel(page, "gpt2").locator(".counts")
+    # Nothing is encoded again when the page opens.
+    expect(counts).to_contain_text("may still change")
+    expect(counts).not_to_contain_text("encoded again")
+    text = tiny_shakespeare()[:40_000]
+    write(page, text)
+    expect(counts).to_contain_text("40,000 bytes encoded again")
+    type_on(page, "!")
+    expect(counts).to_have_text(re.compile(r"1 of [\d,]+ changed · (\d{1,3}|1,\d{3}) bytes encoded again"))
+    page.locator("#view").select_option("ids")
+    expect(counts).not_to_contain_text("encoded again")
+
+
+def test_the_bill_by_language(either):
+    page = either
+    page.locator("#bill select").select_option("gpt2")
+    page.locator("#bill button").click()
+    rows = page.locator("#billed tbody tr")
+    expect(rows).to_have_count(len(human_rights()))
+    tok = minitok.get_encoding("gpt2")
+    tokens = {language: sum(tok.count_batch(texts)) for language, texts in human_rights().items()}
+    dearest = max(tokens, key=tokens.get)
+    expect(rows.first).to_have_text(f"{dearest}{tokens[dearest] / tokens['English']:.2f}{tokens[dearest]:,}")
+    expect(rows.filter(has_text="English")).to_contain_text("1.00")
+    # Another encoding is billed as soon as it is chosen.
+    page.locator("#bill select").select_option("o200k_base")
+    tok = minitok.get_encoding("o200k_base")
+    hindi = sum(tok.count_batch(human_rights()["Hindi"]))
+    expect(rows.filter(has_text="Hindi")).to_contain_text(f"{hindi:,}")
