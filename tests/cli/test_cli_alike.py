@@ -115,6 +115,14 @@ def test_help_shows_types_as_people_write_them(command):
     assert not {word for word in ("<bool>", "<str>", "<int>", "list[", "  path  ") if word in shown}
 
 
+@pytest.mark.parametrize("command", [["encode"], ["count"], ["demo"], ["bench"], ["audit"], ["course", "start"]])
+def test_examples_are_indented(command):
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout.split("Examples:")[1]
+    examples = [line for line in shown.partition("╭")[0].splitlines() if line.strip()]
+    assert examples
+    assert all(line.startswith("   ") for line in examples)
+
+
 def test_the_options_of_pack_are_in_groups():
     shown = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "120"}).stdout
     assert all(f"─ {group} ─" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))

@@ -85,6 +85,8 @@ def join_lines(command: Any) -> None:
     for inner in getattr(command, "commands", {}).values():
         join_lines(inner)
     parts = (command.help or "").split("\n\n")
+    if parts[1:2] == ["Examples:"]:
+        parts.insert(1, "")  # Typer takes the indent of all that follows the first line after the summary
     command.help = "\n\n".join(part if part.startswith(" ") else " ".join(part.split()) for part in parts)
 
 
