@@ -564,6 +564,7 @@ class Tokenizer(Shortcuts):
         Raises:
             TypeError: The text is not a str, or ``max_tokens`` is not an int.
             ValueError: ``max_tokens`` is negative.
+            VocabularyError: The tokens do not spell the text, or the vocabulary drops only some bytes of a character.
 
         Costs O(n) for the n bytes that are kept, not for those of the text (except where ``encode_iterable`` holds all of it).
 
@@ -594,6 +595,7 @@ class Tokenizer(Shortcuts):
             TypeError: The text is not a str, or a number is not an int.
             ValueError: ``max_tokens`` is less than 1, or too small for one of the characters (the message says which), or
                 ``overlap`` is not between 0 and ``max_tokens - 1``.
+            VocabularyError: As for ``truncate_text``.
 
         Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``; where pieces depend on the text behind
         them, a part is encoded some 2 log(max_tokens) times.

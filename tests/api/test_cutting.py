@@ -193,10 +193,14 @@ def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
     # Without the first byte of é, and without all bytes of 中.
     dropped = {0xC3, *"中".encode()}
     tokens = {bytes([byte]): byte for byte in range(256) if byte not in dropped}
-    tok = Tokenizer.from_definition(Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend))
+    tok = Tokenizer.from_definition(
+        Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend)
+    )
     assert tok.chunk("中a中b", 2) == (["ab"] if prefix is None else ["a", "b"])
     assert tok.truncate_text("a中b中", 9) == "ab"
     for text in ("é", "a中é", "ab é"):
         for call in (tok.chunk, tok.truncate_text):
-            with pytest.raises(VocabularyError, match=r"cannot cut the text into parts: it drops some of the bytes of 'é'"):
+            with pytest.raises(
+                VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"
+            ):
                 call(text, 3)

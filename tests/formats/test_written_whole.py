@@ -30,14 +30,22 @@ def test_a_space_that_byte_level_files_do_not_put(tmp_path, prefix, backend):
     ("tokens", "options", "reason"),
     [
         (CHARACTERS, {**FALLBACK, "whole_pieces": True}, "byte_fallback and ignore_merges"),
-        ({b"a": 300, b"b": 301}, {**FALLBACK, "prefix": "never", "pattern": "none"}, "spaces become '▁', which is not a token"),
+        (
+            {b"a": 300, b"b": 301},
+            {**FALLBACK, "prefix": "never", "pattern": "none"},
+            "spaces become '▁', which is not a token",
+        ),
         (
             CHARACTERS,
             {"symbols": Symbols("characters", 300, False, joining=("spaces", b"")), "prefix": "first"},
             "how tokens are joined where spaces are markers",
         ),
         (CHARACTERS, {**SYMBOLS, "prefix": "first", "pattern": r"\w+|\s"}, "a pattern"),
-        ({bytes([byte]): byte for byte in range(256) if byte != 32}, {"drops_bytes": True, "word_end": "</w>"}, "end words"),
+        (
+            {bytes([byte]): byte for byte in range(256) if byte != 32},
+            {"drops_bytes": True, "word_end": "</w>"},
+            "end words",
+        ),
     ],
 )
 def test_what_no_reader_would_read_is_not_written(tmp_path, tokens, options, reason, backend):
@@ -52,7 +60,9 @@ def test_an_added_character_is_not_the_character_of_text(tmp_path, options, back
     # A file cannot hold it among the tokens, where text that it is not found in would have it.
     def made(token_id):
         flags = {"e": {"single_word"}}
-        return of_tokens(CHARACTERS, [], backend, added_tokens={"e": token_id}, token_flags=flags, pattern="none", **options)
+        return of_tokens(
+            CHARACTERS, [], backend, added_tokens={"e": token_id}, token_flags=flags, pattern="none", **options
+        )
 
     size = len(CHARACTERS) + (256 if options is FALLBACK else 0)
     with pytest.raises(VocabularyError, match="cannot express the id 600 of the token 'e'"):

@@ -4,9 +4,9 @@ All public names of tiktoken 0.14 with their signatures, defaults and errors, an
 other packages use. The ids are the same. ``install()`` makes any ``import tiktoken`` in the process mean this module.
 
 What differs: encodings come with the package and nothing is downloaded; ``list_encoding_names`` lists minitok's; a pattern
-that the two backends would read differently is refused (``PatternError``); no input panics. Where the name of a special token
-begins with that of another, the longest that is allowed is found; tiktoken looks for the names in the order of a hash map, and
-finds none where the first of them is not allowed.
+that the two backends would read differently is refused (``PatternError``); no input panics. Text that a pattern does not match
+is encoded as a piece, and not left out. Where the name of a special token begins with that of another, the longest that is
+allowed is found; tiktoken looks for the names in the order of a hash map, and finds none where the first is not allowed.
 
 >>> import minitok.compat.tiktoken as tiktoken
 >>> enc = tiktoken.encoding_for_model("gpt-4o")
