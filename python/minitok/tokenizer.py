@@ -562,8 +562,7 @@ class Tokenizer(Shortcuts):
             allowed_special: As for ``encode``; a special token is kept or dropped as a whole, with what it takes.
 
         Raises:
-            TypeError: The text is not a str, or ``max_tokens`` is not an int.
-            ValueError: ``max_tokens`` is negative.
+            TypeError, ValueError: The text is not a str, or ``max_tokens`` is not an int, or negative.
             VocabularyError: The tokens do not spell the text, or the vocabulary drops only some bytes of a character.
 
         Costs O(n) for the n bytes that are kept, not for those of the text (except where ``encode_iterable`` holds all of it).
@@ -593,8 +592,7 @@ class Tokenizer(Shortcuts):
 
         Raises:
             TypeError: The text is not a str, or a number is not an int.
-            ValueError: ``max_tokens`` is less than 1, or too small for one of the characters (the message says which), or
-                ``overlap`` is not between 0 and ``max_tokens - 1``.
+            ValueError: ``max_tokens`` is less than 1 or too small for a character, or ``overlap`` is not below ``max_tokens``.
             VocabularyError: As for ``truncate_text``.
 
         Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``; where pieces depend on the text behind
