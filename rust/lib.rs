@@ -58,6 +58,7 @@ pub mod error;
 pub mod families;
 pub mod fast;
 pub mod flags;
+pub mod formats;
 pub mod interrupt;
 pub mod merging;
 pub mod metaspace;

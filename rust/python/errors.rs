@@ -31,6 +31,8 @@ impl From<Error> for PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
+            // Python reads files and opens encodings itself.
+            Error::Format { .. } | Error::UnknownEncoding(_) => PyRuntimeError::new_err(message),
             Error::TooLong(_) => PyOverflowError::new_err(message),
             Error::Changed(_) => PyRuntimeError::new_err(message),
             Error::Memory => PyMemoryError::new_err(()),
