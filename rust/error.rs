@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+/// What may fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What can go wrong. More variants may come.
@@ -47,6 +48,10 @@ pub enum Error {
     /// An encoding that is not published, or not built into this program.
     #[error("{0}")]
     UnknownEncoding(String),
+
+    /// A range that is not one of the characters of a text.
+    #[error("{start} to {end} is not a range of whole characters of a text of {length} bytes")]
+    Range { start: usize, end: usize, length: usize },
 
     /// A text that is longer than can be done.
     #[error("{0}")]

@@ -117,7 +117,9 @@ fn of_json(content: &Value) -> Result<Definition> {
 
 /// What a folder holds.
 fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
-    if let Some(file) = ["tokenizer.json", "tekken.json"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file()) {
+    if let Some(file) =
+        ["tokenizer.json", "tekken.json"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())
+    {
         return read_file(&file, given);
     }
     let [vocab, merges] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
@@ -138,7 +140,8 @@ fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
 fn models_in(folder: &Path) -> Vec<PathBuf> {
     let mut files = vec![folder.join("tokenizer.model"), folder.join("tiktoken.model")];
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut ranks: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "tiktoken")).collect();
+    let mut ranks: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "tiktoken")).collect();
     ranks.sort();
     files.append(&mut ranks);
     files

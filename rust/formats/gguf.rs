@@ -78,10 +78,10 @@ fn pattern_of(pre: &str) -> Option<&'static str> {
 
 /// The tokenizer of a file, of which the head is read.
 pub fn load(path: &Path) -> Result<Definition> {
-    if let Some(found) = read_gguf(path)? {
-        if let Some(definition) = of_table(&found)? {
-            return Ok(definition);
-        }
+    if let Some(found) = read_gguf(path)?
+        && let Some(definition) = of_table(&found)?
+    {
+        return Ok(definition);
     }
     let unread = |error: std::io::Error| crate::count::unread(path, &error);
     let file = File::open(path).map_err(unread)?;
@@ -91,10 +91,10 @@ pub fn load(path: &Path) -> Result<Definition> {
 
 /// The tokenizer of a file, or of its head, in memory.
 pub fn parse(data: &[u8]) -> Result<Definition> {
-    if let Some(found) = read_gguf_bytes(data)? {
-        if let Some(definition) = of_table(&found)? {
-            return Ok(definition);
-        }
+    if let Some(found) = read_gguf_bytes(data)?
+        && let Some(definition) = of_table(&found)?
+    {
+        return Ok(definition);
     }
     read(data, data.len() as u64)
 }
@@ -105,7 +105,8 @@ fn of_table(table: &Gguf) -> Result<Option<Definition>> {
     let pre = table.pre.as_deref().unwrap_or_default();
     let mut fields = found_of(rows, "", pre);
     if let Some((template, named)) = table.chat() {
-        fields.chat = Some(chat_in_file(template, named.into_iter().map(|(name, token)| (name.to_owned(), token)).collect()));
+        fields.chat =
+            Some(chat_in_file(template, named.into_iter().map(|(name, token)| (name.to_owned(), token)).collect()));
     }
     let vocab = match (table.model.as_deref(), pattern_of(pre)) {
         (Some("gpt2"), Some(pattern)) if table.space_prefix != Some(true) => {
@@ -146,7 +147,12 @@ fn read(file: impl Read, size: u64) -> Result<Definition> {
     let mut definition = match model.as_str() {
         "llama" => read_scores(&values)?,
         "gpt2" => read_bytes(&values)?,
-        _ => return Err(wrong(format!("its tokenizer is of the kind {}; minitok reads llama and gpt2", quoted(&model)))),
+        _ => {
+            return Err(wrong(format!(
+                "its tokenizer is of the kind {}; minitok reads llama and gpt2",
+                quoted(&model)
+            )));
+        }
     };
     definition.fields.chat = chat_of(&values)?;
     Ok(definition)
@@ -164,14 +170,20 @@ fn read_scores(values: &Values) -> Result<Definition> {
         return Err(wrong("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support"));
     }
     let (tokens, kinds) = tokens_of(values)?;
-    let scores = items(values, "scores", Some(tokens.len()), |item| if let Held::Number(score) = item { Some(*score) } else { None })?;
+    let scores =
+        items(
+            values,
+            "scores",
+            Some(tokens.len()),
+            |item| if let Held::Number(score) = item { Some(*score) } else { None },
+        )?;
     if let Some(id) = scores.iter().position(|score| score.is_nan()) {
         return Err(wrong(format!("the score of token {id} is not a number")));
     }
-    let (mut scored, mut by_name) = (Vec::new(), HashMap::new());
+    let (mut pieces, mut by_name) = (Vec::new(), HashMap::new());
     for ((&token, &kind), (&score, id)) in tokens.iter().zip(&kinds).zip(scores.iter().zip(0u32..)) {
         if kind == NORMAL {
-            push(&mut scored, (concat(&[&spaced(token)])?, id, score))?;
+            push(&mut pieces, (concat(&[&spaced(token)])?, id, score))?;
         } else if kind == BYTE {
             by_name.insert(token, id);
         }
@@ -181,12 +193,12 @@ fn read_scores(values: &Values) -> Result<Definition> {
         id.ok_or_else(|| wrong(format!("the byte 0x{byte:02x} has no token")))
     };
     let fallback = (0..=255).map(byte).collect::<Result<Vec<u32>>>()?;
-    check_holes(scored.iter().map(|&(_, id, _)| id).chain(fallback.iter().copied()))?;
+    check_holes(pieces.iter().map(|&(_, id, _)| id).chain(fallback.iter().copied()))?;
     let mut fields = special_of(values, &tokens, &kinds)?;
     fields.pattern = "none".into();
     let never = matches!(held(values, "add_space_prefix"), Some(Held::Flag(false) | Held::Whole(0)));
     fields.prefix = Some(if never { "never" } else { "segment" }.into());
-    Ok(Definition { vocab: FastVocab::new(Vocab::from_scores(&scored, fallback)?), fields })
+    Ok(Definition { vocab: FastVocab::new(Vocab::from_scores(&pieces, fallback)?), fields })
 }
 
 /// Byte-level BPE, from merges and the name of a pattern.
@@ -196,7 +208,9 @@ fn read_bytes(values: &Values) -> Result<Definition> {
         return Err(wrong(format!("the split pattern has the name {}, which minitok does not know", quoted(&pre))));
     };
     if matches!(held(values, "add_space_prefix"), Some(Held::Flag(true) | Held::Whole(1..))) {
-        return Err(wrong("it puts a space before the text (add_space_prefix), which minitok does not support with bytes"));
+        return Err(wrong(
+            "it puts a space before the text (add_space_prefix), which minitok does not support with bytes",
+        ));
     }
     let (tokens, kinds) = tokens_of(values)?;
     let (mut rows, mut by_bytes, mut seen) = (Named::new(), Vec::new(), HashSet::default());
@@ -232,8 +246,15 @@ fn read_bytes(values: &Values) -> Result<Definition> {
 
 /// The tokens and their types, by id.
 fn tokens_of(values: &Values) -> Result<(Vec<&[u8]>, Vec<i128>)> {
-    let tokens = items(values, "tokens", None, |item| if let Held::Text(text) = item { Some(text.as_slice()) } else { None })?;
-    let kinds = items(values, "token_type", Some(tokens.len()), |item| if let Held::Whole(kind) = item { Some(*kind) } else { None })?;
+    let tokens =
+        items(values, "tokens", None, |item| if let Held::Text(text) = item { Some(text.as_slice()) } else { None })?;
+    let kinds =
+        items(
+            values,
+            "token_type",
+            Some(tokens.len()),
+            |item| if let Held::Whole(kind) = item { Some(*kind) } else { None },
+        )?;
     if let Some((id, kind)) = kinds.iter().enumerate().find(|(_, kind)| !(NORMAL..=BYTE).contains(*kind)) {
         return Err(wrong(format!("the token {id} has the unknown type {kind}")));
     }
@@ -267,15 +288,16 @@ fn found_of(rows: Vec<(String, u32, bool)>, name: &str, pre: &str) -> Fields {
 fn flags_of(model: &str, pre: &str, fields: &Fields) -> BTreeMap<String, BTreeSet<String>> {
     let model = model.to_lowercase();
     let names = || fields.found_tokens().map(|(name, _)| name.as_str());
-    let (flag, taken): (&str, Vec<&str>) = if ["jina-v2-de", "jina-v2-es", "jina-v2-code"].iter().any(|part| pre.contains(part)) {
-        ("lstrip", names().filter(|name| *name == "<mask>").collect())
-    } else if model.contains("phi-3") || model.contains("phi3") {
-        ("rstrip", names().filter(|name| !matches!(*name, "<unk>" | "<s>" | "<|endoftext|>")).collect())
-    } else if model.contains("modern-bert") {
-        ("lstrip", names().filter(|name| *name == "[MASK]").collect())
-    } else {
-        return BTreeMap::new();
-    };
+    let (flag, taken): (&str, Vec<&str>) =
+        if ["jina-v2-de", "jina-v2-es", "jina-v2-code"].iter().any(|part| pre.contains(part)) {
+            ("lstrip", names().filter(|name| *name == "<mask>").collect())
+        } else if model.contains("phi-3") || model.contains("phi3") {
+            ("rstrip", names().filter(|name| !matches!(*name, "<unk>" | "<s>" | "<|endoftext|>")).collect())
+        } else if model.contains("modern-bert") {
+            ("lstrip", names().filter(|name| *name == "[MASK]").collect())
+        } else {
+            return BTreeMap::new();
+        };
     taken.into_iter().map(|name| (name.to_owned(), BTreeSet::from([flag.to_owned()]))).collect()
 }
 
@@ -303,7 +325,12 @@ fn held<'v>(values: &'v Values, name: &str) -> Option<&'v Held> {
 }
 
 /// A list that must be there, of that length.
-fn items<'v, T>(values: &'v Values, name: &str, count: Option<usize>, read: impl Fn(&'v Held) -> Option<T>) -> Result<Vec<T>> {
+fn items<'v, T>(
+    values: &'v Values,
+    name: &str,
+    count: Option<usize>,
+    read: impl Fn(&'v Held) -> Option<T>,
+) -> Result<Vec<T>> {
     let refused = || wrong(format!("the file has no tokenizer, or {GGML}{name} is not a list of what it must hold"));
     let Some(Held::List(list)) = held(values, name) else { return Err(refused()) };
     if let Some(count) = count.filter(|&count| count != list.len()) {

@@ -64,7 +64,10 @@ impl<R: Read> Reader<R> {
         let left = self.size - self.at;
         if length > left {
             let missing = length - left;
-            return Err(wrong(format!("the file is truncated: {missing} bytes are missing or more at byte {}", self.at)));
+            return Err(wrong(format!(
+                "the file is truncated: {missing} bytes are missing or more at byte {}",
+                self.at
+            )));
         }
         let start = out.len();
         resize(out, start + usize::try_from(length).map_err(|_| Error::Memory)?, 0)?;
@@ -104,7 +107,8 @@ impl<R: Read> Reader<R> {
         let (of, count) = (self.u32()?, self.u64()?);
         let least = if of == STRING { 8 } else { 1 };
         if of == ARRAY || count > (self.size - self.at) / least {
-            let reason = if of == ARRAY { "an array of arrays".into() } else { format!("{count} items are said to come") };
+            let reason =
+                if of == ARRAY { "an array of arrays".into() } else { format!("{count} items are said to come") };
             return Err(wrong(format!("the file is truncated, or damaged: {reason} at byte {}", self.at)));
         }
         let mut items = Vec::new();

@@ -56,7 +56,10 @@ pub fn parse(vocab: &[u8], merges: &[u8], pattern: &str, special: Option<Named>)
     for (number, (left, right)) in &lines {
         let both = format!("{left}{right}");
         if let Some(side) = [left, right, &both].into_iter().find(|side| ids.get(side).is_none()) {
-            return Err(at_line(*number, format!("merges.txt uses the token {}, which is not in vocab.json", quoted(side))));
+            return Err(at_line(
+                *number,
+                format!("merges.txt uses the token {}, which is not in vocab.json", quoted(side)),
+            ));
         }
         push(&mut pairs, (ids.get(left).unwrap_or_default(), ids.get(right).unwrap_or_default()))?;
     }
@@ -98,7 +101,7 @@ pub fn parse_vocab(content: &Value) -> Result<Ids> {
 /// Each merge with the number of its line.
 fn parse_merges(data: &[u8]) -> Result<Vec<(usize, Row)>> {
     let text = std::str::from_utf8(data).map_err(|error| {
-        let line = 1 + data[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        let line = 1 + memchr::memchr_iter(b'\n', &data[..error.valid_up_to()]).count();
         at_line(line, "merges.txt is not UTF-8")
     })?;
     let (mut merges, mut seen) = (Vec::new(), HashMap::new());
@@ -107,7 +110,8 @@ fn parse_merges(data: &[u8]) -> Result<Vec<(usize, Row)>> {
         if line.is_empty() || (number == 1 && line.starts_with("#version")) {
             continue;
         }
-        let sides = line.split_once(' ').filter(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains(' '));
+        let sides =
+            line.split_once(' ').filter(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains(' '));
         let Some((left, right)) = sides else {
             return Err(at_line(number, format!("not two tokens with a space between them: {}", quoted(line))));
         };
@@ -144,7 +148,8 @@ pub fn find_pairs(rows: &[Row], ids: &Ids, prefix: &str) -> Result<Vec<(u32, u32
     for (rank, (left, right)) in rows.iter().enumerate() {
         let Some(rest) = right.strip_prefix(prefix) else {
             let (right, prefix) = (quoted(right), quoted(prefix));
-            let reason = format!("merge {rank} uses the token {right}, which has no continuing_subword_prefix {prefix}");
+            let reason =
+                format!("merge {rank} uses the token {right}, which has no continuing_subword_prefix {prefix}");
             return Err(wrong(reason));
         };
         let of = |side: &str| {
@@ -201,12 +206,16 @@ mod tests {
         for byte in 0..=255u8 {
             assert_eq!(to_bytes(&CHARS[usize::from(byte)].to_string()), Ok(vec![byte]));
         }
-        assert_eq!((to_bytes("Ġa"), to_bytes("a b"), to_bytes("\u{ad}")), (Ok(b" a".to_vec()), Err(' '), Err('\u{ad}')));
+        assert_eq!(
+            (to_bytes("Ġa"), to_bytes("a b"), to_bytes("\u{ad}")),
+            (Ok(b" a".to_vec()), Err(' '), Err('\u{ad}'))
+        );
     }
 
     #[test]
     fn what_is_wrong_with_the_files_is_said() {
-        let vocab: Vec<String> = CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
+        let vocab: Vec<String> =
+            CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
         let vocab = |more: &str| format!("{{{}{more}}}", vocab.join(","));
         let read = |more: &str, merges: &str| parse(vocab(more).as_bytes(), merges.as_bytes(), "gpt2", None);
         let found = read(",\"ab\": 256, \"<s>\": 257", "#version: 0.2\na b\n").unwrap();

@@ -61,7 +61,8 @@ pub fn row<const N: usize>(value: &Value, what: &str, limit: u32) -> Result<[u32
     let mut row = [0; N];
     for (number, item) in row.iter_mut().zip(items) {
         let id = item.id().filter(|&id| id <= limit);
-        let refused = || wrong(format!("{what} holds something other than a whole number from 0 to {limit}: {}", item.shown()));
+        let refused =
+            || wrong(format!("{what} holds something other than a whole number from 0 to {limit}: {}", item.shown()));
         *number = id.ok_or_else(refused)?;
     }
     Ok(row)
@@ -71,7 +72,12 @@ pub fn row<const N: usize>(value: &Value, what: &str, limit: u32) -> Result<[u32
 pub fn named_ids(value: &Value, what: &str) -> Result<Named> {
     let mut named = Named::new();
     for (name, id) in value.object().ok_or_else(|| wrong(format!("{what} is {}, not an object", value.kind())))? {
-        let refused = || wrong(format!("the id of the token '{name}' of {what} is not a whole number from 0 to {MAX_ID}: {}", id.shown()));
+        let refused = || {
+            wrong(format!(
+                "the id of the token '{name}' of {what} is not a whole number from 0 to {MAX_ID}: {}",
+                id.shown()
+            ))
+        };
         named.push((name.clone(), id.id().ok_or_else(refused)?));
     }
     Ok(named)

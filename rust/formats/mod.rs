@@ -63,5 +63,9 @@ pub fn blamed(error: Error, path: Option<&Path>) -> Error {
 pub fn quoted(text: &str) -> String {
     const MOST: usize = 80;
     let short: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
-    format!("'{}{}'", short.replace("\\\"", "\"").replace("\\'", "'"), if text.chars().nth(MOST).is_some() { "..." } else { "" })
+    format!(
+        "'{}{}'",
+        short.replace("\\\"", "\"").replace("\\'", "'"),
+        if text.chars().nth(MOST).is_some() { "..." } else { "" }
+    )
 }

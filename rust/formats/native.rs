@@ -115,7 +115,8 @@ fn steps_of(held: &Value) -> Result<Vec<Step>> {
         one => std::slice::from_ref(one),
     };
     let step = |value: &Value| {
-        let parts = value.text().map_or_else(|| texts(value, "a step of the normalizer"), |name| Ok(vec![name.into()]))?;
+        let parts =
+            value.text().map_or_else(|| texts(value, "a step of the normalizer"), |name| Ok(vec![name.into()]))?;
         let (name, texts) = parts.split_first().ok_or_else(|| wrong("a step of the normalizer is empty"))?;
         Step::new(name, texts)
     };
@@ -145,7 +146,8 @@ fn alphabet(content: &Value) -> Result<Alphabet> {
 }
 
 fn symbols_of(held: &Value) -> Result<Symbols> {
-    let unknown = held.get("unknown").map(|id| id.id().ok_or_else(|| wrong("the unknown id is not one"))).transpose()?;
+    let unknown =
+        held.get("unknown").map(|id| id.id().ok_or_else(|| wrong("the unknown id is not one"))).transpose()?;
     let bytes = |name: &str| decoded(held.need_text(name)?, &format!("the {name}"));
     let joining = held.get("joining").map(|joining| texts(joining, "joining")).transpose()?;
     let joining = match joining.as_deref() {
@@ -217,8 +219,7 @@ pub fn dump(definition: &Definition) -> String {
     if let Some(symbols) = symbols {
         head.push(("symbols", symbols_in_file(symbols)));
     }
-    let mut lines: Vec<String> =
-        head.iter().map(|(name, value)| format!("\"{name}\": {}", value.json())).collect();
+    let mut lines: Vec<String> = head.iter().map(|(name, value)| format!("\"{name}\": {}", value.json())).collect();
     if let Some(order) = plain_order(vocab) {
         let named = if order.iter().copied().eq(0..=255) {
             Value::Text("identity".into())
@@ -234,7 +235,8 @@ pub fn dump(definition: &Definition) -> String {
         lines.push(format!("\"whole_pieces\": {}", vocab.whole_pieces));
         let rows = vocab.tokens.iter().map(|(id, token)| format!("[{id}, \"{}\"]", encoded(token)));
         lines.push(format!("\"tokens\": {}", listed(rows)));
-        let rows = vocab.merges().iter().map(|&Merge { left, right, id, rank }| format!("[{left}, {right}, {id}, {rank}]"));
+        let rows =
+            vocab.merges().iter().map(|&Merge { left, right, id, rank }| format!("[{left}, {right}, {id}, {rank}]"));
         lines.push(format!("\"merges\": {}", listed(rows)));
     }
     format!("{{\n{}\n}}\n", lines.join(",\n"))
@@ -296,7 +298,8 @@ fn step_in_file(step: &Step) -> Value {
 
 fn symbols_in_file(symbols: &Symbols) -> Value {
     let bytes = |bytes: &[u8]| Value::Text(encoded(bytes));
-    let joining = symbols.joining.as_ref().map(|(rule, mark)| Value::List(vec![Value::Text(rule.clone()), bytes(mark)]));
+    let joining =
+        symbols.joining.as_ref().map(|(rule, mark)| Value::List(vec![Value::Text(rule.clone()), bytes(mark)]));
     let fields = [
         ("unit", Value::Text(symbols.unit.clone())),
         ("unknown", symbols.unknown.map_or(Value::Null, |id| Value::Whole(id.into()))),
@@ -347,7 +350,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let good = "\"pattern\": \"gpt2\", \"special_tokens\": {}, \"byte_order\": \"identity\", \"merges\": [[97, 98]]";
+        let good =
+            "\"pattern\": \"gpt2\", \"special_tokens\": {}, \"byte_order\": \"identity\", \"merges\": [[97, 98]]";
         assert!(parse(&parse_json(file(good).as_bytes()).unwrap()).is_ok());
         for (old, new, told) in [
             ("[[97, 98]]", "[[97]]", "merge 0 is not 2 numbers"),

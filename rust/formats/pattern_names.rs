@@ -24,15 +24,12 @@ fn plain(pattern: &str) -> String {
     while let Some(at) = rest.find("\\u") {
         made += &rest[..at];
         let digits = rest.get(at + 2..at + 6).filter(|digits| digits.bytes().all(is_upper_hex));
-        match digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?)) {
-            Some(char) => {
-                made.push(char);
-                rest = &rest[at + 6..];
-            }
-            None => {
-                made += "\\u";
-                rest = &rest[at + 2..];
-            }
+        if let Some(char) = digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?)) {
+            made.push(char);
+            rest = &rest[at + 6..];
+        } else {
+            made += "\\u";
+            rest = &rest[at + 2..];
         }
     }
     (made + rest).replace('\r', "\\r").replace('\n', "\\n")
@@ -46,7 +43,7 @@ fn is_upper_hex(byte: u8) -> bool {
 pub fn name_of(pattern: &str) -> String {
     let wanted = plain(pattern);
     let known = NAMED.iter().chain(&PORTABLE).chain(&FAMILIES);
-    let name = known.filter(|(_, spelled)| plain(spelled) == wanted).last().map(|&(name, _)| name);
+    let name = known.rev().find(|(_, spelled)| plain(spelled) == wanted).map(|&(name, _)| name);
     name.unwrap_or(pattern).to_owned()
 }
 

@@ -70,7 +70,10 @@ fn read_slowly(data: &[u8]) -> Result<Model> {
             NORMAL => push(&mut scored, (spaces(&text)?, id, score))?,
             BYTE => by_byte[usize::from(byte_of(&text, id)?)] = Some(id),
             UNUSED => {
-                return Err(wrong(format!("the piece {id}, {}, is unused, which minitok does not support", show(&text))));
+                return Err(wrong(format!(
+                    "the piece {id}, {}, is unused, which minitok does not support",
+                    show(&text)
+                )));
             }
             // One that holds a space is never found, as all spaces are markers by then: a token which nothing makes.
             USER_DEFINED if text.contains(&b' ') => {
@@ -137,7 +140,11 @@ fn read_file(data: &[u8]) -> Result<(Vec<Piece>, Options, Options)> {
             Some(_) => {}
         }
     }
-    if pieces.is_empty() { Err(wrong("not a SentencePiece model: it has no pieces")) } else { Ok((pieces, trainer, normalizer)) }
+    if pieces.is_empty() {
+        Err(wrong("not a SentencePiece model: it has no pieces"))
+    } else {
+        Ok((pieces, trainer, normalizer))
+    }
 }
 
 fn read_options(data: &[u8], at: usize, options: &mut Options) -> Result<()> {
@@ -163,7 +170,10 @@ fn read_piece(data: &[u8], at: usize) -> Result<Piece> {
             _ => {}
         }
     }
-    if piece.text.is_empty() || piece.score.is_nan() || !matches!(piece.kind, NORMAL | UNKNOWN | CONTROL | USER_DEFINED | UNUSED | BYTE) {
+    if piece.text.is_empty()
+        || piece.score.is_nan()
+        || !matches!(piece.kind, NORMAL | UNKNOWN | CONTROL | USER_DEFINED | UNUSED | BYTE)
+    {
         return Err(wrong(format!("the piece at byte {at} has no text, no score or no known type")));
     }
     Ok(piece)

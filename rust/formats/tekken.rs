@@ -15,9 +15,26 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The special tokens of the versions whose files do not name them.
 const FIRST_SPECIAL: [&str; 20] = [
-    "<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_RESULTS]",
-    "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[IMG]", "<pad>", "[IMG_BREAK]", "[IMG_END]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]",
-    "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[TOOL_CONTENT]",
+    "<unk>",
+    "<s>",
+    "</s>",
+    "[INST]",
+    "[/INST]",
+    "[AVAILABLE_TOOLS]",
+    "[/AVAILABLE_TOOLS]",
+    "[TOOL_RESULTS]",
+    "[/TOOL_RESULTS]",
+    "[TOOL_CALLS]",
+    "[IMG]",
+    "<pad>",
+    "[IMG_BREAK]",
+    "[IMG_END]",
+    "[PREFIX]",
+    "[MIDDLE]",
+    "[SUFFIX]",
+    "[SYSTEM_PROMPT]",
+    "[/SYSTEM_PROMPT]",
+    "[TOOL_CONTENT]",
 ];
 /// Ids of special tokens need not be named, so a few bytes can ask for any number of them. Mistral's files have 1,000.
 const MOST_SPECIAL: i64 = 100_000;
@@ -54,7 +71,8 @@ fn read_ranks(content: &Value, n_special: u32, size: u32) -> Result<Vec<(Vec<u8>
     for (row, place) in content.need_list("vocab")?.iter().zip(0..) {
         let rank = row.need_whole("rank")?;
         let token = decoded(row.need_text("token_bytes")?, &format!("the bytes of token {place} of the vocab"))?;
-        let Some(id) = u32::try_from(rank).ok().filter(|&rank| rank < size - n_special).map(|rank| rank + n_special) else {
+        let Some(id) = u32::try_from(rank).ok().filter(|&rank| rank < size - n_special).map(|rank| rank + n_special)
+        else {
             continue;
         };
         ids.try_reserve(1)?;

@@ -12,6 +12,7 @@ use crate::fast::read::decline::{Decline, answer};
 use crate::fast::read::json::Reader;
 use crate::fast::util::fallible::push;
 use foldhash::{HashSet, HashSetExt};
+use std::fmt::Write;
 
 /// How deep values may be nested.
 const DEEPEST: usize = 200;
@@ -49,7 +50,7 @@ fn declined(decline: Decline, data: &[u8], at: usize) -> Error {
 }
 
 fn not_json(data: &[u8], at: usize) -> Error {
-    let line = 1 + data[..at].iter().filter(|&&byte| byte == b'\n').count();
+    let line = 1 + memchr::memchr_iter(b'\n', &data[..at]).count();
     let rest = String::from_utf8_lossy(&data[at..data.len().min(at + 40)]);
     let found = rest.lines().next().unwrap_or_default().trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
     let what = if at == data.len() { "the end of the file".to_owned() } else { quoted(&found) };
@@ -143,7 +144,11 @@ impl Value {
 
     /// A whole number that can be an id.
     pub fn id(&self) -> Option<u32> {
-        if let Value::Whole(number) = *self { u32::try_from(number).ok().filter(|&id| id <= super::MAX_ID) } else { None }
+        if let Value::Whole(number) = *self {
+            u32::try_from(number).ok().filter(|&id| id <= super::MAX_ID)
+        } else {
+            None
+        }
     }
 
     /// Whether it says yes: everything but nothing, no, zero and what is empty.
@@ -264,7 +269,9 @@ fn written(text: &str) -> String {
             '\t' => made += "\\t",
             '\u{8}' => made += "\\b",
             '\u{c}' => made += "\\f",
-            control if control < ' ' => made += &format!("\\u{:04x}", u32::from(control)),
+            control if control < ' ' => {
+                write!(made, "\\u{:04x}", u32::from(control)).unwrap_or_else(|_| unreachable!("writing to a String"));
+            }
             other => made.push(other),
         }
     }

@@ -31,10 +31,11 @@ impl From<Error> for PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
-            // Python reads files and opens encodings itself.
-            Error::Format { .. } | Error::UnknownEncoding(_) => PyRuntimeError::new_err(message),
             Error::TooLong(_) => PyOverflowError::new_err(message),
-            Error::Changed(_) => PyRuntimeError::new_err(message),
+            // Python reads files, opens encodings and checks ranges itself.
+            Error::Changed(_) | Error::Format { .. } | Error::UnknownEncoding(_) | Error::Range { .. } => {
+                PyRuntimeError::new_err(message)
+            }
             Error::Memory => PyMemoryError::new_err(()),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }

@@ -187,7 +187,9 @@ mod tests {
     #[test]
     fn a_special_token_hides_what_it_holds_and_what_begins_in_it() {
         let added = NFA::new(["<b>", "ab"]).unwrap();
-        for (text, is_hiding) in [("<b>x", true), ("<s>", false), ("x<", true), ("<", false), ("xa", true), ("a", false), ("xab", true)] {
+        for (text, is_hiding) in
+            [("<b>x", true), ("<s>", false), ("x<", true), ("<", false), ("xa", true), ("a", false), ("xab", true)]
+        {
             assert_eq!(hides(&added, text), is_hiding, "{text}");
         }
     }

@@ -65,11 +65,11 @@ pub fn read_spaces(content: &Value) -> Result<Fields> {
         let kinds: Vec<&str> = decoders.iter().filter_map(|step| step.text_of("type")).collect();
         if !kinds.contains(&"ByteFallback") || kinds.iter().any(|kind| !matches!(*kind, "ByteFallback" | "Fuse")) {
             let shown = if kinds.is_empty() { "none".into() } else { kinds.join(", ") };
-            return Err(wrong(format!("the decoder is {shown}; minitok has ByteFallback and Fuse, where spaces are no markers")));
+            return Err(wrong(format!(
+                "the decoder is {shown}; minitok has ByteFallback and Fuse, where spaces are no markers"
+            )));
         }
-        let cuts = read_pattern(content.get("pre_tokenizer"), false)?;
-        let (pattern, words, prefix) = (cuts.pattern, cuts.words, cuts.prefix);
-        return Ok(Fields { pattern, words, prefix, normalizer: steps, ..Fields::default() });
+        return Ok(read_pattern(content.get("pre_tokenizer"), false)?.into_fields(steps));
     }
     // Where a space is, there is a marker by then, so that there is nowhere to cut at spaces.
     for step in cutters {
@@ -79,7 +79,7 @@ pub fn read_spaces(content: &Value) -> Result<Fields> {
     }
     check_decoder(content.get("decoder"))?;
     let pattern = if patterns.is_empty() { "none".into() } else { patterns.join(THEN) };
-    Ok(Fields { pattern, prefix: Some(prefix.into()), normalizer: steps, ..Fields::default() })
+    Ok(Fields { pattern, normalizer: steps, prefix: Some(prefix.into()), ..Fields::default() })
 }
 
 fn is_metaspace(cutters: &[&Value]) -> Result<bool> {
@@ -121,7 +121,9 @@ fn before_marks(steps: &[Step]) -> Result<Vec<Step>> {
     if before.iter().any(is_mark) || !orders.iter().any(|order| order == marks) {
         let names: Vec<&str> = steps.iter().map(Step::name).collect();
         let names = names.join(", ");
-        return Err(wrong(format!("it is BPE of characters with the normalizing steps {names}: markers must come last")));
+        return Err(wrong(format!(
+            "it is BPE of characters with the normalizing steps {names}: markers must come last"
+        )));
     }
     Ok(before.to_vec())
 }
@@ -183,8 +185,8 @@ fn any_shortens(steps: &[Step]) -> Result<bool> {
 /// Whether a pre-tokenizer cuts at spaces and nowhere else; one that drops all other text is none.
 fn cuts_at_spaces(step: &Value) -> Result<bool> {
     let is_split = step_type(step, "pre_tokenizer")? == "Split";
-    let is_space = step.get("pattern").and_then(Value::object)
-        == Some(&[("String".to_owned(), Value::Text(" ".into()))][..]);
+    let is_space =
+        step.get("pattern").and_then(Value::object) == Some(&[("String".to_owned(), Value::Text(" ".into()))][..]);
     Ok(is_split && is_space && !(step.text_of("behavior") == Some("Removed") && step.sets("invert")))
 }
 

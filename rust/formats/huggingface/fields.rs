@@ -26,9 +26,7 @@ pub fn steps_of<'v>(step: Option<&'v Value>, what: &str, parts: &str) -> Result<
 /// An option of the model that is text, or empty.
 pub fn option<'v>(model: &'v Value, name: &str) -> Result<&'v str> {
     match model.get(name) {
-        Some(value) if value.is_set() => {
-            value.text().ok_or_else(|| wrong(format!("the {name} is {}", value.shown())))
-        }
+        Some(value) if value.is_set() => value.text().ok_or_else(|| wrong(format!("the {name} is {}", value.shown()))),
         _ => Ok(""),
     }
 }

@@ -73,7 +73,9 @@ fn read_replace(step: &Value) -> Result<Vec<Step>> {
     };
     let pattern = with_line_ends(pattern);
     if let Some(difference) = engine_difference(&pattern) {
-        return Err(wrong(format!("the normalizer Replace has {difference}, which other engines interpret differently")));
+        return Err(wrong(format!(
+            "the normalizer Replace has {difference}, which other engines interpret differently"
+        )));
     }
     if matches_nothing(&pattern)? {
         return Err(wrong("the normalizer Replace can match the empty text"));

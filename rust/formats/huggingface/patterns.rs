@@ -7,6 +7,8 @@ use super::fields::{step_type, steps_of};
 use super::oniguruma::{engine_difference, with_line_ends, with_repeats, with_words};
 use super::tables::{DIGITS, PUNCTUATION};
 use crate::error::Result;
+use crate::formats::definition::Fields;
+use crate::normalize::Step;
 use crate::pretokenize::{BYTES, THEN};
 use crate::regex_tree::{LOOKS, Node, width};
 use crate::regexes;
@@ -17,6 +19,13 @@ pub struct Cuts {
     pub pattern: String,
     pub words: Option<String>,
     pub prefix: Option<String>,
+}
+
+impl Cuts {
+    /// The fields of a definition, with the steps of a normalizer.
+    pub fn into_fields(self, normalizer: Vec<Step>) -> Fields {
+        Fields { pattern: self.pattern, normalizer, prefix: self.prefix, words: self.words, ..Fields::default() }
+    }
 }
 
 /// What a pre-tokenizer cuts by: a pattern, what becomes of a match, and whether the text between takes its part.
@@ -40,12 +49,14 @@ fn only_cuts(pattern: &str) -> Result<bool> {
 
 /// The rule of a pre-tokenizer that cuts by one and has a type of its own.
 fn rule_of(kind: &str, step: &Value) -> Result<Option<Rule>> {
-    let rule = |pattern: String, behavior: &str, invert| Rule { pattern, behavior: Value::Text(behavior.into()), invert };
+    let rule =
+        |pattern: String, behavior: &str, invert| Rule { pattern, behavior: Value::Text(behavior.into()), invert };
     Ok(Some(match kind {
         "Digits" => rule(DIGITS.set(), if step.sets("individual_digits") { "Isolated" } else { "Contiguous" }, false),
         "Punctuation" => {
             let isolated = || Value::Text("Isolated".into());
-            let behavior = if step.has("behavior") { step.get("behavior").cloned().unwrap_or(Value::Null) } else { isolated() };
+            let behavior =
+                if step.has("behavior") { step.get("behavior").cloned().unwrap_or(Value::Null) } else { isolated() };
             Rule { pattern: PUNCTUATION.set(), behavior, invert: false }
         }
         "FixedLength" => rule(format!("[\\s\\S]{{1,{}}}", length_of(step)?), "Isolated", false),
@@ -191,7 +202,9 @@ fn read_split(step: &Value) -> Result<String> {
     if moves.iter().any(|name| is(&behavior, name)) && matches_nothing(&expression)? {
         if !only_cuts(&expression)? {
             let shown = behavior.shown();
-            return Err(wrong(format!("the pre_tokenizer Split may match nothing, or more, with the behavior {shown}")));
+            return Err(wrong(format!(
+                "the pre_tokenizer Split may match nothing, or more, with the behavior {shown}"
+            )));
         }
         behavior = Value::Text("Isolated".into());
     }
@@ -214,7 +227,9 @@ fn read_source(step: &Value) -> Result<String> {
     }
     let pattern = with_line_ends(&pattern);
     if let Some(difference) = engine_difference(&pattern) {
-        return Err(wrong(format!("the pre_tokenizer Split has {difference}, which other engines interpret differently")));
+        return Err(wrong(format!(
+            "the pre_tokenizer Split has {difference}, which other engines interpret differently"
+        )));
     }
     Ok(with_words(&pattern))
 }

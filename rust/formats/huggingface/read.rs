@@ -97,9 +97,8 @@ fn read_vocabulary(
         .flat_map(|(left, right)| [left.clone(), right.clone(), format!("{left}{right}")])
         .filter(|token| special.contains_key(token.as_str()))
         .collect();
-    let is_left_out = |token: &str, id: u32| {
-        special.get(token) == Some(&id) && !made.contains(token) && !in_text.contains(token)
-    };
+    let is_left_out =
+        |token: &str, id: u32| special.get(token) == Some(&id) && !made.contains(token) && !in_text.contains(token);
     let ids = vocab.without(is_left_out)?;
     let fields = read_settings(content, model)?;
     if !by_bytes {
@@ -146,7 +145,10 @@ fn of_bytes(model: &Value, vocab: &Ids, ids: &Ids, rows: &[Row], mut fields: Fie
         let symbols = Symbols { unit, unknown, fuses, prefix: Vec::new(), suffix: Vec::new(), joining: None };
         let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
         let (tokens, held) = (tokens_of(&held)?, Ids::new(held)?);
-        return Ok(Definition { vocab: of_tokens(&tokens, &find_pairs(rows, &held, "")?, whole_pieces, alphabet)?, fields });
+        return Ok(Definition {
+            vocab: of_tokens(&tokens, &find_pairs(rows, &held, "")?, whole_pieces, alphabet)?,
+            fields,
+        });
     }
     let alphabet = Alphabet { drops_bytes: lacks_bytes, ..Alphabet::default() };
     Ok(Definition { vocab: of_tokens(&tokens, &find_pairs(rows, ids, "")?, whole_pieces, alphabet)?, fields })
@@ -165,19 +167,18 @@ fn read_settings(content: &Value, model: &Value) -> Result<Fields> {
         }
     }
     let cuts = read_pattern(content.get("pre_tokenizer"), true)?;
-    let (pattern, words, prefix) = (cuts.pattern, cuts.words, cuts.prefix);
-    let normalizer = read_steps(content.get("normalizer"))?;
-    Ok(Fields { pattern, words, prefix, normalizer, ..Fields::default() })
+    Ok(cuts.into_fields(read_steps(content.get("normalizer"))?))
 }
 
 /// Whether the tokens are bytes: a step or the decoder is `ByteLevel`.
 fn is_byte_level(content: &Value) -> bool {
     let steps = [content.get("pre_tokenizer"), content.get("decoder")].into_iter().flatten();
-    steps.flat_map(|step| {
-        let inner = step.get("pretokenizers").and_then(Value::list).unwrap_or_default();
-        std::iter::once(step).chain(inner)
-    })
-    .any(|part| part.text_of("type") == Some("ByteLevel"))
+    steps
+        .flat_map(|step| {
+            let inner = step.get("pretokenizers").and_then(Value::list).unwrap_or_default();
+            std::iter::once(step).chain(inner)
+        })
+        .any(|part| part.text_of("type") == Some("ByteLevel"))
 }
 
 /// The model, if it is BPE whose ids are not random.

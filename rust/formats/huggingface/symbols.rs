@@ -11,7 +11,7 @@ use super::normalizers::read_steps;
 use super::patterns::read_pattern;
 use crate::decode::Joining;
 use crate::error::Result;
-use crate::formats::definition::{Definition, Fields};
+use crate::formats::definition::Definition;
 use crate::vocab::{Alphabet, Symbols};
 
 /// The tokenizer, without added tokens, of a file whose tokens are characters.
@@ -22,10 +22,13 @@ pub fn read_symbols(content: &Value, model: &Value, vocab: &Ids, rows: &[Row]) -
         (bytes_of(&vocab.rows)?, read_spaces(content)?, None, affixes)
     } else {
         let cuts = read_pattern(content.get("pre_tokenizer"), false)?;
-        let (pattern, words, prefix) = (cuts.pattern, cuts.words, cuts.prefix);
-        let normalizer = read_steps(content.get("normalizer"))?;
-        let fields = Fields { pattern, words, prefix, normalizer, ..Fields::default() };
-        (in_utf8(&vocab.rows), fields, read_joining(content.get("decoder"))?, [written_prefix, suffix].map(str::to_owned))
+        let fields = cuts.into_fields(read_steps(content.get("normalizer"))?);
+        (
+            in_utf8(&vocab.rows),
+            fields,
+            read_joining(content.get("decoder"))?,
+            [written_prefix, suffix].map(str::to_owned),
+        )
     };
     let symbols = Symbols {
         unit: "characters".into(),
@@ -46,7 +49,8 @@ pub fn read_unknown(model: &Value, vocab: &Ids) -> Result<Option<u32>> {
     if token.is_empty() {
         return Ok(None);
     }
-    let missing = || wrong(format!("the unk_token {} is not in the vocabulary: text without a token is an error", quoted(token)));
+    let missing =
+        || wrong(format!("the unk_token {} is not in the vocabulary: text without a token is an error", quoted(token)));
     vocab.get(token).map(Some).ok_or_else(missing)
 }
 

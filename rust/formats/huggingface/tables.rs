@@ -41,11 +41,7 @@ pub const PUNCTUATION: Changed = Changed {
            11F43-11F4F 11FFF 12FF1-12FF2 16D6D-16D6F 16E97-16E9A 16FE2 1E5FF 1E95E-1E95F",
 };
 /// For `Digits`.
-pub const DIGITS: Changed = Changed {
-    members: r"\p{N}",
-    more: "11DE0-11DE9 16FF4-16FF6",
-    less: "",
-};
+pub const DIGITS: Changed = Changed { members: r"\p{N}", more: "11DE0-11DE9 16FF4-16FF6", less: "" };
 /// What `StripAccents` drops.
 pub const MARKS: Changed = Changed {
     members: r"\p{M}",
