@@ -1,10 +1,13 @@
 //! Everything that can go wrong, as one enum. `python/errors.rs` maps each variant to its Python exception.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+/// What may fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What can go wrong. More variants may come.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The split pattern means different things to the two engines, or matching it took too many steps.
     #[error("pattern {pattern:?}: {reason}")]
@@ -38,6 +41,18 @@ pub enum Error {
     #[error("{path}: {reason}", path = path.display())]
     File { path: PathBuf, kind: std::io::ErrorKind, reason: String },
 
+    /// A file that is not a tokenizer, or not one that is read here: why, and where in it.
+    #[error("{}{reason}", place(path.as_deref(), *line))]
+    Format { path: Option<PathBuf>, line: Option<usize>, reason: String },
+
+    /// An encoding that is not published, or not built into this program.
+    #[error("{0}")]
+    UnknownEncoding(String),
+
+    /// A range that is not one of the characters of a text.
+    #[error("{start} to {end} is not a range of whole characters of a text of {length} bytes")]
+    Range { start: usize, end: usize, length: usize },
+
     /// A text that is longer than can be done.
     #[error("{0}")]
     TooLong(String),
@@ -53,6 +68,16 @@ pub enum Error {
     /// The caller asked to stop (Ctrl-C, or an exception in a callback).
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Where a file is wrong, before what is wrong with it.
+fn place(path: Option<&Path>, line: Option<usize>) -> String {
+    match (path, line) {
+        (Some(path), Some(line)) => format!("{}:{line}: ", path.display()),
+        (Some(path), None) => format!("{}: ", path.display()),
+        (None, Some(line)) => format!("line {line}: "),
+        (None, None) => String::new(),
+    }
 }
 
 impl From<std::collections::TryReserveError> for Error {

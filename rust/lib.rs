@@ -1,4 +1,9 @@
-//! minitok: byte-level BPE, written to be read beside its Python reference and run at the speed of the hardware.
+#![doc = include_str!("README.md")]
+//!
+//! # Inside
+//!
+//! Everything that is not named above is public for the tests, the tools and the Python package of this repository only: it is hidden,
+//! is not stable, and may change with any release. The source is written to be read.
 //!
 //! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, except [`tokens`], which is a
 //! dict there. Two files there have none here: `basic.py` (text in, text out; to be typed along) and `text.py` (what a surrogate
@@ -38,51 +43,99 @@
 //! 13. [`flags`]: what tokens that are found in text take of the text around them
 //! 14. [`preprocess`]: text -> segments, by all of these steps
 //!
-//! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
-//! a web page; they hold no algorithm.
+//! [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
+//! boundary to Python, `wasm` (feature `wasm`) that to a web page; they hold no algorithm.
 
+// `--cfg internals` shows all modules in the documentation, as the site of the project does.
+#![cfg_attr(not(internals), warn(missing_docs))]
 // Elsewhere each file with casts that could cut a number says what bounds them. What comes from Python is converted.
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests choose their numbers"))]
 // Offsets and counts of Python objects are taken for 64 bits throughout the boundary.
 #[cfg(all(feature = "python", not(target_pointer_width = "64")))]
 compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");
 
+mod api;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod byte_chars;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod characters;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod codec;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod count;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod decode;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod encode;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod engine;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod error;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod families;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod fast;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod flags;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod formats;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod interrupt;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod merging;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod metaspace;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod normal_forms;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod normalize;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod once;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod packed_vocab;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod pairs;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod preprocess;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod pretokenize;
 #[cfg(feature = "python")]
 mod python;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod ranks;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod regex_reader;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod regex_tree;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod regexes;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod session;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod special;
 mod sync;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod tails;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod tokens;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod trace;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod train;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod unicode;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod vocab;
 #[cfg(feature = "wasm")]
 mod wasm;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod words;
+
+pub use api::load::LoadOptions;
+pub use api::session::Session;
+pub use api::stream::StreamDecoder;
+pub use api::tokenizer::{Special, Tokenizer};
+pub use api::train::TrainOptions;
+pub use error::{Error, Result};
+pub use session::Splice;
+pub use train::TieBreak;

@@ -333,7 +333,7 @@ impl Preprocessor {
     }
 
     /// Returns a late token's name as it stands in prepared text; Hugging Face's `Prepend` comes before it, too.
-    fn late_text(&self, name: &str) -> Result<String> {
+    pub fn late_text(&self, name: &str) -> Result<String> {
         let mut text = self.normalizer.apply(name.as_bytes())?.into_owned();
         if let Some(metaspace) = self.metaspace.filter(|metaspace| metaspace.comes_first()) {
             text = spaced(&text).into_owned();

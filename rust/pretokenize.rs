@@ -60,7 +60,7 @@ pub const THEN: &str = "(?#then)";
 /// How many patterns may cut one after the other: each may cost the memory of a whole engine.
 const MOST_STEPS: usize = 100;
 /// Before a pattern that cuts the bytes of its text, each seen as a character.
-const BYTES: &str = "(?#bytes)";
+pub const BYTES: &str = "(?#bytes)";
 
 /// A split pattern: its name, `none` (the whole text is one piece) or a regular expression.
 #[derive(Debug, Clone)]

@@ -22,8 +22,11 @@ use crate::special::Finder;
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Splice {
+    /// The number of the first id that changed.
     pub start: usize,
+    /// How many ids from there on are gone.
     pub removed: usize,
+    /// The ids in their place.
     pub ids: Vec<u32>,
 }
 

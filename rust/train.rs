@@ -42,9 +42,12 @@ use std::collections::{BTreeSet, BinaryHeap};
 /// Which of the pairs with the highest count is merged (T3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TieBreak {
+    /// That of the smallest left id, then right id, as in Hugging Face's trainer.
     #[default]
     SmallestIds,
+    /// That which was met first in the texts as merged so far, as in minbpe.
     FirstSeen,
+    /// That of the greatest bytes, left ones first.
     GreatestBytes,
 }
 

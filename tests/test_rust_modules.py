@@ -1,5 +1,7 @@
 """The crate's modules name one another in one direction, and the mirror names the fast paths at few places only."""
 
+import re
+
 import layers
 import pytest
 import rust_modules
@@ -7,6 +9,8 @@ import rust_modules
 GRAPH = rust_modules.graph()
 # Files at the root that are not the mirror: its pairs with Python are held together by `test_mirror.py`.
 NOT_THE_MIRROR = {(), ("error",), ("interrupt",)}
+# Folders that are not the mirror, and name it.
+FOLDERS = ("api", "fast", "formats", "python")
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
     "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},
@@ -49,7 +53,7 @@ def test_the_folders_of_the_fast_paths_name_one_another_in_one_direction():
 
 
 def test_the_mirror_names_the_fast_paths_at_its_seams_only():
-    mirror = {name: GRAPH[name] for name in GRAPH if len(name) == 1 and name[0] not in ("fast", "python")}
+    mirror = {name: GRAPH[name] for name in GRAPH if len(name) == 1 and name[0] not in FOLDERS}
     found = {
         named(name): {named(other) for other in others if other[:1] == ("fast",)}
         for name, others in mirror.items()
@@ -58,6 +62,26 @@ def test_the_mirror_names_the_fast_paths_at_its_seams_only():
     assert {name: others for name, others in found.items() if others} == {
         name: others.keys() for name, others in SEAMS.items()
     }
+
+
+def test_only_what_is_offered_reads_files_of_formats():
+    named_by = {
+        other[0]: {name[0] for name, others in GRAPH.items() for found in others if name and found[:1] == other}
+        for other in (("api",), ("formats",))
+    }
+    assert named_by["api"] == {"api"}
+    assert named_by["formats"] <= {"api", "formats", "wasm"}
+
+
+def test_the_crate_offers_these_names():
+    lib = (rust_modules.RUST / "lib.rs").read_text("utf-8")
+    names = {alias for use in re.findall(r"^pub use ([^;]+);", lib, re.MULTILINE) for _, alias in rust_modules.leaves(use)}
+    assert names == {
+        *("Error", "LoadOptions", "Result", "Session", "Special", "Splice", "StreamDecoder", "TieBreak", "Tokenizer"),
+        "TrainOptions",
+    }
+    shown = re.findall(r"^(?!#\[cfg_attr).*\npub mod (\w+);", lib, re.MULTILINE)
+    assert not shown, "modules are hidden: they are not what the crate promises"
 
 
 def test_nothing_names_the_boundary_to_python():

@@ -32,7 +32,10 @@ impl From<Error> for PyErr {
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
             Error::TooLong(_) => PyOverflowError::new_err(message),
-            Error::Changed(_) => PyRuntimeError::new_err(message),
+            // Python reads files, opens encodings and checks ranges itself.
+            Error::Changed(_) | Error::Format { .. } | Error::UnknownEncoding(_) | Error::Range { .. } => {
+                PyRuntimeError::new_err(message)
+            }
             Error::Memory => PyMemoryError::new_err(()),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }

@@ -23,7 +23,7 @@ const VALUES: [u8; 256] = {
 };
 
 /// Appends the bytes that a text in the canonical form stands for.
-pub(super) fn decode(text: &[u8], out: &mut Vec<u8>) -> Read<()> {
+pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> Read<()> {
     let (groups, []) = text.as_chunks::<4>() else { return Err(NotMine) };
     let Some((&last, groups)) = groups.split_last() else { return Ok(()) };
     for &group in groups {

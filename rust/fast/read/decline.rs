@@ -8,10 +8,10 @@ use std::collections::TryReserveError;
 use std::result;
 
 /// A reader's answer. Both sides fit into registers, so that a look at each byte may give one.
-pub(super) type Read<T> = result::Result<T, Decline>;
+pub(crate) type Read<T> = result::Result<T, Decline>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decline {
+pub(crate) enum Decline {
     /// The file is left to the reader in Python, which either reads it or says what is wrong with it.
     NotMine,
     Memory,
@@ -35,7 +35,7 @@ impl From<TryReserveError> for Decline {
 }
 
 /// What a reader tells its caller: None if the reader in Python is to read the file.
-pub(super) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
+pub(crate) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
     match read {
         Ok(found) => Ok(Some(found)),
         Err(Decline::NotMine) => Ok(None),
@@ -46,7 +46,7 @@ pub(super) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
 
 /// An answer that is yes only where this is true.
 #[inline]
-pub(super) fn only_if(is_mine: bool) -> Read<()> {
+pub(crate) fn only_if(is_mine: bool) -> Read<()> {
     if is_mine { Ok(()) } else { Err(Decline::NotMine) }
 }
 

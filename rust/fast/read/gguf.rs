@@ -17,7 +17,7 @@ use crate::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use memchr::memmem;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Cursor, Seek};
 use std::path::Path;
 
 const NORMAL: i32 = 1;
@@ -40,7 +40,7 @@ const NAME: &[u8] = b"general.name";
 const WITH_SPACE: [&[u8]; 3] = [b"phi-3", b"phi3", b"modern-bert"];
 const CHAT_TEMPLATE: &[u8] = b"tokenizer.chat_template";
 /// The values that are read.
-const WANTED: [&[u8]; 10] = [
+pub(crate) const WANTED: [&[u8]; 10] = [
     b"bos_token_id",
     b"eos_token_id",
     b"model",
@@ -90,10 +90,18 @@ pub fn read_gguf(path: &Path) -> Result<Option<Gguf>> {
     answer(read_file(path))
 }
 
+/// The tokenizer of a file, or of its head, in memory; None as for [`read_gguf`].
+pub fn read_gguf_bytes(data: &[u8]) -> Result<Option<Gguf>> {
+    answer(read_values(Values { left: data.len() as u64, file: Cursor::new(data) }))
+}
+
 fn read_file(path: &Path) -> Read<Gguf> {
     let file = File::open(path).map_err(unreadable)?;
     let left = file.metadata().map_err(unreadable)?.len();
-    let mut file = Values { left, file: BufReader::with_capacity(1 << 17, file) };
+    read_values(Values { left, file: BufReader::with_capacity(1 << 17, file) })
+}
+
+fn read_values(mut file: Values<impl io::Read + Seek>) -> Read<Gguf> {
     only_if(file.bytes::<4>()? == *b"GGUF" && matches!(file.u32()?, 2 | 3))?;
     file.u64()?;
     let mut gguf = Gguf::default();
@@ -144,12 +152,12 @@ fn unreadable(error: io::Error) -> Decline {
 }
 
 /// What is still to be read of a file; nothing is asked for that it does not have.
-struct Values {
-    file: BufReader<File>,
+struct Values<R> {
+    file: R,
     left: u64,
 }
 
-impl Values {
+impl<R: io::Read + Seek> Values<R> {
     fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
         let mut bytes = [0; N];
         self.left = self.left.checked_sub(N as u64).ok_or(NotMine)?;

@@ -19,7 +19,7 @@ const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 10 };
 /// Reads the parts of a text one after the other. Each method skips white space first, and declines anything else than what it
 /// reads.
 #[derive(Debug, Clone)]
-pub(super) struct Reader<'d> {
+pub(crate) struct Reader<'d> {
     data: &'d [u8],
     at: usize,
     /// A line feed is not white space.

@@ -17,11 +17,11 @@
 //! 7. [`gguf`]: llama.cpp's files.
 //! 8. [`json_string`], [`json_lines`], [`line_ranges`]: a corpus.
 
-mod base64;
-mod decline;
+pub(crate) mod base64;
+pub(crate) mod decline;
 pub mod gguf;
 pub mod gpt2_files;
-mod json;
+pub(crate) mod json;
 pub mod json_lines;
 mod json_string;
 pub mod line_ranges;
@@ -30,5 +30,5 @@ pub mod rank_file;
 pub mod sentencepiece;
 pub mod string_table;
 pub mod tekken;
-mod token_table;
+pub(crate) mod token_table;
 pub mod tokenizer_json;

@@ -76,12 +76,12 @@ fn read_file(data: &[u8]) -> Read<Model> {
 }
 
 fn read_fields(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Read<()> {
-    let mut file = Fields { data, at: 0 };
+    let mut file = Fields::new(data);
     while let Some((number, value)) = file.next()? {
         match (number, value) {
             (1, Value::Bytes(piece)) => read_piece(piece, pieces)?,
             (2, Value::Bytes(trainer)) => {
-                let mut fields = Fields { data: trainer, at: 0 };
+                let mut fields = Fields::new(trainer);
                 while let Some((number, value)) = fields.next()? {
                     match number {
                         3 => options.model = value.number()?,
@@ -92,7 +92,7 @@ fn read_fields(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Read<
                 }
             }
             (3, Value::Bytes(normalizer)) => {
-                let mut fields = Fields { data: normalizer, at: 0 };
+                let mut fields = Fields::new(normalizer);
                 while let Some((number, value)) = fields.next()? {
                     match (number, value) {
                         (2, Value::Bytes(map)) => options.replaces = !map.is_empty(),
@@ -114,7 +114,7 @@ fn read_fields(data: &[u8], pieces: &mut Pieces, options: &mut Options) -> Read<
 
 fn read_piece(data: &[u8], pieces: &mut Pieces) -> Read<()> {
     let (mut text, mut score, mut kind) = (&data[..0], 0.0, NORMAL);
-    let mut fields = Fields { data, at: 0 };
+    let mut fields = Fields::new(data);
     while let Some((number, value)) = fields.next()? {
         match (number, value) {
             (1, Value::Bytes(bytes)) => text = bytes,
@@ -164,13 +164,13 @@ pub(super) fn owned(text: &[u8]) -> Read<String> {
 }
 
 /// The fields of a message, one after the other.
-struct Fields<'d> {
+pub(crate) struct Fields<'d> {
     data: &'d [u8],
     at: usize,
 }
 
 /// The value of a field.
-enum Value<'d> {
+pub(crate) enum Value<'d> {
     Number(u64),
     Bytes(&'d [u8]),
     Float(f32),
@@ -185,8 +185,17 @@ impl Value<'_> {
 }
 
 impl<'d> Fields<'d> {
+    pub fn new(data: &'d [u8]) -> Fields<'d> {
+        Fields { data, at: 0 }
+    }
+
+    /// The place of the next field.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     /// The next field; none at the end of the message.
-    fn next(&mut self) -> Read<Option<(u64, Value<'d>)>> {
+    pub fn next(&mut self) -> Read<Option<(u64, Value<'d>)>> {
         if self.at == self.data.len() {
             return Ok(None);
         }

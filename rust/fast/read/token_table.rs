@@ -16,8 +16,8 @@ use memchr::memmem;
 /// The greatest id.
 pub const MAX_ID: u32 = (1 << 31) - 1;
 /// How many ids may be gaps: a fixed number, and more for each token.
-pub(super) const MOST_HOLES: usize = 1 << 20;
-pub(super) const HOLES_A_TOKEN: usize = 16;
+pub(crate) const MOST_HOLES: usize = 1 << 20;
+pub(crate) const HOLES_A_TOKEN: usize = 16;
 
 /// The tokens of a file, in its order.
 #[derive(Debug, Default)]

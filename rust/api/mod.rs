@@ -1,0 +1,14 @@
+//! What the crate offers: a tokenizer, and how one is made. Everything here is named at the root of the crate; see there.
+//!
+//! 1. [`tokenizer`]: what a program holds.
+//! 2. How one is made: [`encodings`]: the published ones; [`load`]: from files; [`train`]: from texts.
+//! 3. [`stream`]: ids as they come; [`session`]: a text that changes.
+
+#![warn(missing_docs)]
+
+pub mod encodings;
+pub mod load;
+pub mod session;
+pub mod stream;
+pub mod tokenizer;
+pub mod train;

@@ -1,0 +1,291 @@
+//! The tokenizer that a program holds.
+
+use crate::error::{Error, Result};
+use crate::fast::codec::FastCodec;
+use crate::fast::pystr::source::Source;
+use crate::formats::definition::Definition;
+use crate::formats::native;
+use crate::once::Once;
+use crate::preprocess::Search;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which special tokens are found in a text. Added tokens, which are part of a model's text, always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special<'a> {
+    /// All of them: for text that a program has written, such as a rendered conversation.
+    All,
+    /// Those of these names.
+    Only(&'a [&'a str]),
+}
+
+/// A tokenizer: text to ids and back.
+///
+/// It never changes, and can be shared: it is `Send` and `Sync`, and a clone is the same tokenizer. Each thread that encodes gets a
+/// workspace of its own, which keeps the ids of pieces met before; so the first texts are slower than those that follow.
+///
+/// ```
+/// use minitok::Tokenizer;
+///
+/// let tok = Tokenizer::encoding("o200k_base")?;
+/// let ids = tok.encode("Hello, world!")?;
+/// assert_eq!(ids, [13225, 11, 2375, 0]);
+/// assert_eq!(tok.count("Hello, world!")?, 4);
+/// assert_eq!(tok.decode(&ids)?, "Hello, world!");
+/// # Ok::<(), minitok::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tokenizer {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    definition: Definition,
+    pub(super) codec: Arc<FastCodec>,
+    /// Finds the added tokens; these and all special ones; these and those that were asked for last.
+    pub(super) added: Arc<Search>,
+    all: Once<Arc<Search>>,
+    last: Mutex<Option<(Vec<String>, Arc<Search>)>>,
+}
+
+impl Tokenizer {
+    pub(super) fn of(definition: Definition) -> Result<Tokenizer> {
+        let codec = definition.codec()?;
+        let added = Arc::new(codec.core().search(Some(&[]))?);
+        let (all, last) = (Once::new(), Mutex::new(None));
+        Ok(Tokenizer { shared: Arc::new(Shared { definition, codec: Arc::new(codec), added, all, last }) })
+    }
+
+    // -- text to ids -------------------------------------------------------------------------------------------------------
+
+    /// The ids of a text. Special tokens in it are text, as in the library that defines the vocabulary, so that no text can
+    /// smuggle one in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Pattern`] if a split pattern of a file takes too many steps, [`Error::MissingByte`] if the vocabulary of a file has
+    /// no token for a byte of the text, [`Error::Memory`]. With a published encoding, only the last.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!(tok.encode("<|endoftext|>")?.len(), 7);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &self.shared.added, false)
+    }
+
+    /// The ids of a text in which special tokens are found: all, or some.
+    ///
+    /// # Errors
+    ///
+    /// As for [`encode`](Self::encode), and [`Error::Vocabulary`] if there is no special token of a name.
+    ///
+    /// ```
+    /// use minitok::{Special, Tokenizer};
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!(tok.encode_with_special("<|endoftext|>", Special::All)?, [199999]);
+    /// assert_eq!(tok.encode_with_special("<|endoftext|>", Special::Only(&["<|endofprompt|>"]))?.len(), 7);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn encode_with_special(&self, text: &str, special: Special) -> Result<Vec<u32>> {
+        let search = self.shared.search(special)?;
+        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
+    }
+
+    /// How many ids [`encode`](Self::encode) gives. They are counted where they are found, and not kept.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// assert_eq!(Tokenizer::encoding("o200k_base")?.count("hello world")?, 2);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn count(&self, text: &str) -> Result<usize> {
+        self.shared.codec.count(Source::Bytes(text.as_bytes()), &self.shared.added, false)
+    }
+
+    // -- ids to text -------------------------------------------------------------------------------------------------------
+
+    /// The text of ids. Bytes that are not UTF-8, as a token may begin or end within a character, become U+FFFD.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownToken`] if an id has no token; it says which, and where.
+    ///
+    /// ```
+    /// use minitok::{Error, Tokenizer};
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!(tok.decode(&[24912, 2375])?, "hello world");
+    /// assert_eq!(tok.decode(&[24912, 300_000]), Err(Error::UnknownToken { id: 300_000, position: 1 }));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        let bytes = self.decode_bytes(ids)?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// The bytes of ids, end to end.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!(tok.decode_bytes(&tok.encode("é")?)?, [0xC3, 0xA9]);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>> {
+        let codec = &self.shared.codec;
+        let core = codec.core();
+        let mut bytes = match codec.decoder()? {
+            Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
+            _ => return core.decode_bytes(ids),
+        };
+        if core.drops_space() && bytes.first() == Some(&b' ') {
+            bytes.remove(0);
+        }
+        Ok(bytes)
+    }
+
+    // -- what it is --------------------------------------------------------------------------------------------------------
+
+    /// The name: of a published encoding, or the one that a file gives.
+    pub fn name(&self) -> Option<&str> {
+        self.shared.definition.fields.name.as_deref()
+    }
+
+    /// One more than the highest id; gaps count.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// assert_eq!(Tokenizer::encoding("o200k_base")?.vocab_size(), 200_019);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn vocab_size(&self) -> u32 {
+        self.shared.definition.n_vocab()
+    }
+
+    /// How text is split before merging: the name of a pattern, or a regular expression.
+    pub fn pattern(&self) -> &str {
+        &self.shared.definition.fields.pattern
+    }
+
+    /// Names and ids of the special tokens.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("cl100k_base")?;
+    /// assert_eq!(tok.special_tokens().next(), Some(("<|endoftext|>", 100_257)));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn special_tokens(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.shared.definition.fields.special_tokens.iter().map(|(name, id)| (name.as_str(), *id))
+    }
+
+    /// The bytes of an id; None if it has no token.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// assert_eq!(Tokenizer::encoding("o200k_base")?.token_bytes(2375), Some(&b" world"[..]));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
+        self.shared.codec.core().token_bytes(id)
+    }
+
+    /// The id of a token's bytes, or of a special token's name; None if there is no such token.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!((tok.token_id(b" world"), tok.token_id(b"<|endoftext|>")), (Some(2375), Some(199_999)));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn token_id(&self, token: &[u8]) -> Option<u32> {
+        let definition = &self.shared.definition;
+        let named = || definition.fields.found_tokens().find(|(name, _)| name.as_bytes() == token).map(|&(_, id)| id);
+        definition.vocab.core().token_id(token).or_else(named)
+    }
+
+    // -- as a file ---------------------------------------------------------------------------------------------------------
+
+    /// The tokenizer as the text of one of minitok's own files: JSON with everything that ids depend on.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::train(["low lower lowest"], 260)?;
+    /// let again = Tokenizer::from_bytes(tok.to_json().as_bytes())?;
+    /// assert_eq!(again.encode("lower")?, tok.encode("lower")?);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        native::dump(&self.shared.definition)
+    }
+
+    /// Writes [`to_json`](Self::to_json) to a file: under a temporary name beside it, which is renamed, so that the file is written
+    /// whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(format!(".{}.tmp", std::process::id()));
+        let written = std::fs::write(&temporary, self.to_json()).and_then(|()| std::fs::rename(&temporary, path));
+        written.map_err(|error| {
+            // What is left of it is of no use; that it may not be there is no error of its own.
+            std::fs::remove_file(&temporary).ok();
+            crate::count::unread(path, &error)
+        })
+    }
+}
+
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = &self.shared.definition.fields;
+        to.debug_struct("Tokenizer")
+            .field("name", &fields.name)
+            .field("vocab_size", &self.vocab_size())
+            .field("pattern", &fields.pattern)
+            .field("special_tokens", &fields.special_tokens.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// What finds the added tokens and these special ones.
+    fn search(&self, special: Special) -> Result<Arc<Search>> {
+        let tokens = &self.definition.fields.special_tokens;
+        let Special::Only(names) = special else {
+            if let Some(found) = self.all.get() {
+                return Ok(Arc::clone(found));
+            }
+            let names: Vec<&str> = tokens.iter().map(|(name, _)| name.as_str()).collect();
+            let found = Arc::new(self.codec.core().search(Some(&names))?);
+            return Ok(Arc::clone(self.all.get_or_make(|| found)));
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((held, search)) = &*last
+            && held.iter().map(String::as_str).eq(names.iter().copied())
+        {
+            return Ok(Arc::clone(search));
+        }
+        if let Some(unknown) = names.iter().find(|&&name| tokens.iter().all(|(known, _)| known != name)) {
+            return Err(Error::Vocabulary(format!("there is no special token '{unknown}'")));
+        }
+        let search = Arc::new(self.codec.core().search(Some(names))?);
+        *last = Some((names.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&search)));
+        Ok(search)
+    }
+}

@@ -1,0 +1,101 @@
+//! What a tokenizer is, as data: a vocabulary, and everything else that ids depend on. Must equal
+//! `python/minitok/definition/definition.py`.
+
+use super::Named;
+use super::value::Value;
+use crate::codec::Codec;
+use crate::error::{Error, Result};
+use crate::fast::codec::FastCodec;
+use crate::fast::vocab::FastVocab;
+use crate::metaspace::Metaspace;
+use crate::normalize::{Normalizer, Step};
+use crate::pretokenize::Pattern;
+use crate::special::SpecialTokens;
+use crate::words::{END, WordCutter};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A tokenizer.
+#[derive(Debug)]
+pub struct Definition {
+    pub vocab: FastVocab,
+    pub fields: Fields,
+}
+
+/// Everything but the vocabulary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fields {
+    /// How text is split before merging.
+    pub pattern: String,
+    /// The tokens that are found where they are allowed, and those that are found in every text.
+    pub special_tokens: Named,
+    pub added_tokens: Named,
+    /// Those that are found in prepared text (SPEC E10).
+    pub late_tokens: BTreeSet<String>,
+    /// What they take of the text around them, or ask of it (SPEC E9).
+    pub token_flags: BTreeMap<String, BTreeSet<String>>,
+    pub normalizer: Vec<Step>,
+    /// Where a space is put before the text (SPEC S4).
+    pub prefix: Option<String>,
+    /// What words are, where all other text is dropped, and how files write the end of one (SPEC N3).
+    pub words: Option<String>,
+    pub word_end: Option<String>,
+    /// No id depends on these: a name, how it was trained, and the chat templates of its model.
+    pub name: Option<String>,
+    pub trained: Option<Value>,
+    pub chat: Option<Value>,
+}
+
+impl Fields {
+    /// The fields of a vocabulary that a pattern cuts, with special tokens.
+    pub fn new(pattern: impl Into<String>, special_tokens: Named) -> Fields {
+        Fields { pattern: pattern.into(), special_tokens, ..Fields::default() }
+    }
+
+    /// Takes tokens that are found in text: names, ids, and whether they are added ones. Of equal names the first counts.
+    pub fn find_tokens(&mut self, rows: impl IntoIterator<Item = (String, u32, bool)>) {
+        let mut seen = BTreeSet::new();
+        for (name, id, is_added) in rows {
+            if seen.insert(name.clone()) {
+                if is_added { &mut self.added_tokens } else { &mut self.special_tokens }.push((name, id));
+            }
+        }
+    }
+
+    /// All tokens that are found in text: the special ones, then the added.
+    pub fn found_tokens(&self) -> impl Iterator<Item = &(String, u32)> {
+        self.special_tokens.iter().chain(&self.added_tokens)
+    }
+}
+
+impl Definition {
+    /// What encodes and decodes; a definition that contradicts itself is refused.
+    pub fn codec(&self) -> Result<FastCodec> {
+        let Fields { pattern, special_tokens, added_tokens, late_tokens, token_flags, normalizer, .. } = &self.fields;
+        let specials: BTreeSet<&str> = special_tokens.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some((name, _)) = added_tokens.iter().find(|(name, _)| specials.contains(name.as_str())) {
+            return Err(Error::Vocabulary(format!("the token '{name}' is both a special and an added one")));
+        }
+        let flags = token_flags.iter().map(|(name, own)| (name.clone(), own.iter().cloned().collect())).collect();
+        let added = added_tokens.iter().map(|(name, _)| name.clone()).collect();
+        let special = SpecialTokens::new(self.fields.found_tokens().cloned().collect())?;
+        let special = special.with(added, late_tokens.iter().cloned().collect(), flags)?;
+        let metaspace = self.fields.prefix.as_deref().map(Metaspace::new).transpose()?;
+        let words = match (&self.fields.words, &self.fields.word_end) {
+            (None, None) => None,
+            (words, end) => {
+                let end = end.as_ref().map(|end| if end.is_empty() { &b""[..] } else { END });
+                Some(WordCutter::new(words.as_deref(), end)?)
+            }
+        };
+        let (vocab, normalizer) = (Arc::clone(self.vocab.core()), Normalizer::new(normalizer.clone())?);
+        let codec = Codec::new(vocab, Pattern::new(pattern)?, special, normalizer, metaspace, words)?;
+        FastCodec::with_tables(codec, &self.vocab)
+    }
+
+    /// One more than the highest id.
+    pub fn n_vocab(&self) -> u32 {
+        let found = self.fields.found_tokens().map(|&(_, id)| id.saturating_add(1)).max();
+        self.vocab.core().tokens.n_ids().max(found.unwrap_or(0))
+    }
+}

@@ -1,0 +1,200 @@
+//! Recognises the format of a file or a folder by its content; the name does not matter. Must equal
+//! `python/minitok/formats/detect.py`, without the names of models and the chat templates of folders.
+
+use super::definition::Definition;
+use super::value::{Value, parse as parse_json};
+use super::{Named, blamed, gguf, gpt2, huggingface, minbpe, native, quoted, sentencepiece, tekken, tiktoken, wrong};
+use crate::count::unread;
+use crate::error::Result;
+use crate::fast::read::token_table::id_of;
+use foldhash::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const BY_FOLDER: &str = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt";
+const NOT_KNOWN: &str = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken";
+const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern: name one";
+const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
+/// What is looked for in a folder, in this order.
+const IN_FOLDERS: &str =
+    "tokenizer.json, tekken.json, vocab.json with merges.txt, tokenizer.model, tiktoken.model, *.tiktoken";
+/// How the code that comes with models cuts text, where they ship ranks: Kimi, GLM-4 and Qwen 1.
+const CODE: [(&str, &str); 3] = [
+    ("tokenization_kimi.TikTokenTokenizer", "kimi"),
+    ("tokenization_chatglm.ChatGLM4Tokenizer", "llama3"),
+    ("tokenization_qwen.QWenTokenizer", "qwen2"),
+];
+
+/// What the caller says of a file that does not say it.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    pub pattern: Option<String>,
+    pub special_tokens: Option<Named>,
+}
+
+impl Given {
+    fn check_none(&self) -> Result<()> {
+        if self.pattern.is_some() || self.special_tokens.is_some() { Err(wrong(OWN_WORDS)) } else { Ok(()) }
+    }
+}
+
+/// What a file or a folder holds.
+pub fn read_path(path: &Path, given: &Given) -> Result<Definition> {
+    if path.is_dir() { read_folder(path, given) } else { read_file(path, given) }
+}
+
+/// What a file holds. It is opened once, as a pipe can be, unless it is GGUF, of which only the head is read.
+fn read_file(path: &Path, given: &Given) -> Result<Definition> {
+    let failed = |error: std::io::Error| unread(path, &error);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut data = Vec::new();
+    let magic = super::gguf_values::MAGIC;
+    file.by_ref().take(magic.len() as u64).read_to_end(&mut data).map_err(failed)?;
+    if data == magic && file.metadata().map_err(failed)?.is_file() {
+        return given.check_none().and_then(|()| gguf::load(path)).map_err(|error| blamed(error, Some(path)));
+    }
+    file.read_to_end(&mut data).map_err(failed)?;
+    read(&data, given).map_err(|error| blamed(error, Some(path)))
+}
+
+/// What the bytes of a file hold.
+pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
+    if data.starts_with(super::gguf_values::MAGIC) {
+        return given.check_none().and_then(|()| gguf::parse(data));
+    }
+    let start = data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data).trim_ascii_start();
+    if start.starts_with(b"#version") {
+        return Err(wrong(BY_FOLDER));
+    }
+    if start.starts_with(b"minbpe") {
+        return given.check_none().and_then(|()| minbpe::parse(data));
+    }
+    if !start.starts_with(b"{") && !start.starts_with(b"[") {
+        if sentencepiece::is_model(data) {
+            return given.check_none().and_then(|()| sentencepiece::parse(data));
+        }
+        // A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
+        let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        if line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).count() != 2 {
+            return Err(wrong(NOT_KNOWN));
+        }
+        let pattern = given.pattern.as_deref().ok_or_else(|| wrong(PATTERN_NEEDED))?;
+        return tiktoken::parse(data, pattern, given.special_tokens.clone().unwrap_or_default());
+    }
+    given.check_none()?;
+    // By their first key, files are offered to the one reader of tables that may take them.
+    let found = match first_key(start) {
+        b"format" => native::parse_tables(data)?,
+        b"config" | b"vocab" => tekken::parse_tables(data)?,
+        _ => huggingface::read::parse_tables(data)?,
+    };
+    found.map_or_else(|| of_json(&parse_json(data)?), Ok)
+}
+
+/// The first key of an object.
+fn first_key(start: &[u8]) -> &[u8] {
+    let key = start.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|rest| rest.strip_prefix(b"\""));
+    key.and_then(|rest| rest.split(|&byte| byte == b'"').next()).unwrap_or_default()
+}
+
+/// What a file of JSON holds.
+fn of_json(content: &Value) -> Result<Definition> {
+    if content.object().is_some() && content.text_of("format") != Some("minitok") {
+        if content.has("model") {
+            return huggingface::read::parse(content);
+        }
+        if content.has("config") && content.has("vocab") {
+            return tekken::parse(content);
+        }
+        let fields = content.object().unwrap_or_default();
+        if !fields.is_empty() && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {
+            return Err(wrong(BY_FOLDER));
+        }
+    }
+    native::parse(content)
+}
+
+/// What a folder holds.
+fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
+    if let Some(file) =
+        ["tokenizer.json", "tekken.json"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())
+    {
+        return read_file(&file, given);
+    }
+    let [vocab, merges] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
+    if !(vocab.is_file() && merges.is_file()) {
+        if let Some(file) = models_in(folder).into_iter().find(|file| file.is_file()) {
+            return read_model(&file, given);
+        }
+        if !(vocab.is_file() || merges.is_file()) {
+            return Err(blamed(wrong(format!("the folder has none of {IN_FOLDERS}")), Some(folder)));
+        }
+    }
+    let (vocab, merges) = (read_whole(&vocab)?, read_whole(&merges)?);
+    let pattern = given.pattern.as_deref().unwrap_or("gpt2");
+    let found = gpt2::parse(&vocab, &merges, pattern, given.special_tokens.clone());
+    found.map_err(|error| blamed(error, Some(folder)))
+}
+
+fn models_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![folder.join("tokenizer.model"), folder.join("tiktoken.model")];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut ranks: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "tiktoken")).collect();
+    ranks.sort();
+    files.append(&mut ranks);
+    files
+}
+
+fn read_whole(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| unread(path, &error))
+}
+
+/// A file of `SentencePiece` or of ranks, with the special tokens that `tokenizer_config.json` beside it has for ranks.
+fn read_model(file: &Path, given: &Given) -> Result<Definition> {
+    let data = read_whole(file)?;
+    let config = file.with_file_name("tokenizer_config.json");
+    let mut given = given.clone();
+    if !sentencepiece::is_model(&data) && config.is_file() {
+        let said = parse_json(&read_whole(&config)?).and_then(|content| said_by(&content, &given));
+        given = said.map_err(|error| blamed(error, Some(&config)))?;
+    }
+    read(&data, &given).map_err(|error| blamed(error, Some(file)))
+}
+
+/// What the configuration beside ranks says, unless the caller does.
+fn said_by(content: &Value, given: &Given) -> Result<Given> {
+    let classes = content.get("auto_map").and_then(|classes| classes.get("AutoTokenizer"));
+    let names = match classes {
+        Some(Value::List(names)) => &names[..],
+        other => other.map(std::slice::from_ref).unwrap_or_default(),
+    };
+    let known = |name: &Value| CODE.iter().find(|(code, _)| name.text() == Some(code)).map(|&(_, pattern)| pattern);
+    let code = names.iter().find_map(known);
+    let pattern = given.pattern.clone().or_else(|| code.map(str::to_owned));
+    if given.special_tokens.is_some() {
+        return Ok(Given { pattern, ..given.clone() });
+    }
+    // Qwen 1 has its special tokens in that code only.
+    let mut special = if code == Some("qwen2") { qwen_special() } else { Named::new() };
+    let mut places: HashMap<String, usize> = special.iter().map(|(name, _)| name.clone()).zip(0..).collect();
+    for (id, row) in content.get("added_tokens_decoder").and_then(Value::object).unwrap_or_default() {
+        let (Some(token_id), Some(name)) = (id_of(id.as_bytes()), row.text_of("content")) else {
+            let id = quoted(id);
+            return Err(wrong(format!("added_tokens_decoder has an entry that is not an id and a token: {id}")));
+        };
+        let place = *places.entry(name.to_owned()).or_insert(special.len());
+        if place == special.len() {
+            special.push((name.to_owned(), token_id));
+        }
+        special[place].1 = token_id;
+    }
+    Ok(Given { pattern, special_tokens: Some(special) })
+}
+
+fn qwen_special() -> Named {
+    let extra = (0..205).map(|number| format!("<|extra_{number}|>"));
+    let names = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"].into_iter().map(str::to_owned);
+    names.chain(extra).zip(151_643..).collect()
+}

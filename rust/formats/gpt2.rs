@@ -1,0 +1,235 @@
+//! GPT-2's two files: `vocab.json`, tokens and ids, and `merges.txt`, a pair of tokens a line in rank order. Must equal
+//! `python/minitok/formats/gpt2.py`.
+
+use super::definition::{Definition, Fields};
+use super::ids::of_tokens;
+use super::value::{Value, parse as parse_json};
+use super::{MAX_ID, Named, at_line, quoted, wrong};
+use crate::byte_chars::CHARS;
+use crate::error::{Error, Result};
+use crate::fast::read::gpt2_files::read_gpt2;
+use crate::fast::util::fallible::push;
+use crate::vocab::Alphabet;
+use foldhash::{HashMap, HashMapExt, HashSet};
+
+/// Two tokens, as they are written.
+pub type Row = (String, String);
+/// Ids by tokens as they are written, and the tokens in the order of the file.
+#[derive(Debug, Default)]
+pub struct Ids {
+    pub rows: Named,
+    by_token: HashMap<String, u32>,
+}
+
+impl Ids {
+    pub fn new(rows: Named) -> Result<Ids> {
+        let mut by_token = HashMap::new();
+        by_token.try_reserve(rows.len())?;
+        by_token.extend(rows.iter().cloned());
+        Ok(Ids { rows, by_token })
+    }
+
+    pub fn get(&self, token: &str) -> Option<u32> {
+        self.by_token.get(token).copied()
+    }
+
+    /// The same without some tokens.
+    pub fn without(&self, is_left_out: impl Fn(&str, u32) -> bool) -> Result<Ids> {
+        Ids::new(self.rows.iter().filter(|(token, id)| !is_left_out(token, *id)).cloned().collect())
+    }
+}
+
+/// The tokenizer of the two files. Without special tokens, those that look like markers are such.
+pub fn parse(vocab: &[u8], merges: &[u8], pattern: &str, special: Option<Named>) -> Result<Definition> {
+    if let Some(found) = parse_tables(vocab, merges, pattern, special.as_ref())? {
+        return Ok(found);
+    }
+    let ids = parse_vocab(&parse_json(vocab)?)?;
+    let lines = parse_merges(merges)?;
+    let special = match special {
+        Some(special) => special,
+        None => find_special(&ids, &lines),
+    };
+    let specials: HashMap<&str, u32> = special.iter().map(|(name, id)| (name.as_str(), *id)).collect();
+    let ids = ids.without(|token, id| specials.get(token) == Some(&id))?;
+    let mut pairs = Vec::new();
+    for (number, (left, right)) in &lines {
+        let both = format!("{left}{right}");
+        if let Some(side) = [left, right, &both].into_iter().find(|side| ids.get(side).is_none()) {
+            return Err(at_line(
+                *number,
+                format!("merges.txt uses the token {}, which is not in vocab.json", quoted(side)),
+            ));
+        }
+        push(&mut pairs, (ids.get(left).unwrap_or_default(), ids.get(right).unwrap_or_default()))?;
+    }
+    let vocab = of_tokens(&tokens_of(&ids.rows)?, &pairs, false, Alphabet::default())?;
+    Ok(Definition { vocab, fields: Fields::new(pattern, special) })
+}
+
+/// The tokenizer of two files that are read as tables; None for others.
+fn parse_tables(vocab: &[u8], merges: &[u8], pattern: &str, special: Option<&Named>) -> Result<Option<Definition>> {
+    let Some(table) = read_gpt2(vocab, merges)? else { return Ok(None) };
+    let special = match special {
+        Some(special) => special.clone(),
+        None => table.markers()?.into_iter().map(|(name, id)| (name.to_owned(), id)).collect(),
+    };
+    let vocab = table.byte_level(&special, false, false)?;
+    // What is a special token here is not a token, even if merges have it.
+    let vocab = vocab.filter(|vocab| special.iter().all(|&(_, id)| vocab.core().token_bytes(id).is_none()));
+    Ok(vocab.map(|vocab| Definition { vocab, fields: Fields::new(pattern, special) }))
+}
+
+/// Tokens and ids out of JSON.
+pub fn parse_vocab(content: &Value) -> Result<Ids> {
+    let fields = content.object().ok_or_else(|| wrong(format!("not tokens and ids but {}", content.kind())))?;
+    let (mut rows, mut names) = (Named::new(), HashMap::new());
+    names.try_reserve(fields.len())?;
+    for (token, value) in fields {
+        let Some(id) = value.id() else {
+            let (token, shown) = (quoted(token), value.shown());
+            return Err(wrong(format!("the id of {token} is not a whole number from 0 to {MAX_ID}: {shown}")));
+        };
+        if let Some(other) = names.insert(id, token.as_str()) {
+            return Err(wrong(format!("id {id} stands for {} and for {}", quoted(other), quoted(token))));
+        }
+        push(&mut rows, (token.clone(), id))?;
+    }
+    Ids::new(rows)
+}
+
+/// Each merge with the number of its line.
+fn parse_merges(data: &[u8]) -> Result<Vec<(usize, Row)>> {
+    let text = std::str::from_utf8(data).map_err(|error| {
+        let line = 1 + memchr::memchr_iter(b'\n', &data[..error.valid_up_to()]).count();
+        at_line(line, "merges.txt is not UTF-8")
+    })?;
+    let (mut merges, mut seen) = (Vec::new(), HashMap::new());
+    for (line, number) in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n').zip(1..) {
+        let line = line.trim_end_matches('\r');
+        if line.is_empty() || (number == 1 && line.starts_with("#version")) {
+            continue;
+        }
+        let sides =
+            line.split_once(' ').filter(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains(' '));
+        let Some((left, right)) = sides else {
+            return Err(at_line(number, format!("not two tokens with a space between them: {}", quoted(line))));
+        };
+        seen.try_reserve(1)?;
+        if let Some(before) = seen.insert(line, number) {
+            return Err(at_line(number, format!("the merge {} is already on line {before}", quoted(line))));
+        }
+        push(&mut merges, (number, (left.to_owned(), right.to_owned())))?;
+    }
+    Ok(merges)
+}
+
+/// The merges as pairs of tokens, from either notation: `"a b"` or `["a", "b"]`.
+pub fn read_merges(rows: &[Value]) -> Result<Vec<Row>> {
+    let mut pairs = Vec::new();
+    for (rank, row) in rows.iter().enumerate() {
+        let sides = match row {
+            Value::Text(text) => text.split_once(' ').filter(|(_, right)| !right.contains(' ')),
+            Value::List(items) => match &items[..] {
+                [Value::Text(left), Value::Text(right)] => Some((left.as_str(), right.as_str())),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (left, right) = sides.ok_or_else(|| wrong(format!("merge {rank} is not two tokens: {}", row.shown())))?;
+        push(&mut pairs, (left.to_owned(), right.to_owned()))?;
+    }
+    Ok(pairs)
+}
+
+/// The merges as pairs of ids. The token of a merge has no prefix within it.
+pub fn find_pairs(rows: &[Row], ids: &Ids, prefix: &str) -> Result<Vec<(u32, u32)>> {
+    let mut pairs = Vec::new();
+    for (rank, (left, right)) in rows.iter().enumerate() {
+        let Some(rest) = right.strip_prefix(prefix) else {
+            let (right, prefix) = (quoted(right), quoted(prefix));
+            let reason =
+                format!("merge {rank} uses the token {right}, which has no continuing_subword_prefix {prefix}");
+            return Err(wrong(reason));
+        };
+        let of = |side: &str| {
+            let reason = || format!("merge {rank} uses the token {}, which is not in the vocabulary", quoted(side));
+            ids.get(side).ok_or_else(|| wrong(reason()))
+        };
+        let pair = (of(left)?, of(right)?);
+        of(&format!("{left}{rest}"))?;
+        push(&mut pairs, pair)?;
+    }
+    Ok(pairs)
+}
+
+/// The tokens that no merge makes and that look like a marker.
+fn find_special(ids: &Ids, lines: &[(usize, Row)]) -> Named {
+    let made: HashSet<String> = lines.iter().map(|(_, (left, right))| format!("{left}{right}")).collect();
+    let is_marker = |token: &str| {
+        token.starts_with('<') && token.ends_with('>') && token.chars().nth(2).is_some() && !made.contains(token)
+    };
+    ids.rows.iter().filter(|(token, _)| is_marker(token)).cloned().collect()
+}
+
+/// Tokens in byte-level notation as bytes.
+pub fn tokens_of(ids: &[(String, u32)]) -> Result<Vec<(Vec<u8>, u32)>> {
+    let mut tokens = Vec::new();
+    for (shown, id) in ids {
+        match to_bytes(shown) {
+            Ok(token) => push(&mut tokens, (token, *id))?,
+            Err(char) => {
+                let token = quoted(shown);
+                let reason = format!("the token {token} is not in byte-level notation: '{char}' stands for no byte");
+                return Err(Error::Vocabulary(reason));
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+/// The bytes that characters stand for, or the first character that stands for none.
+pub fn to_bytes(shown: &str) -> std::result::Result<Vec<u8>, char> {
+    let byte = |char: char| match char {
+        '!'..='~' | '¡'..='¬' | '®'..='ÿ' => u8::try_from(u32::from(char)).map_err(|_| char),
+        _ => (0..=255u8).find(|&byte| CHARS[usize::from(byte)] == char).ok_or(char),
+    };
+    shown.chars().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notation_of_bytes_is_read() {
+        for byte in 0..=255u8 {
+            assert_eq!(to_bytes(&CHARS[usize::from(byte)].to_string()), Ok(vec![byte]));
+        }
+        assert_eq!(
+            (to_bytes("Ġa"), to_bytes("a b"), to_bytes("\u{ad}")),
+            (Ok(b" a".to_vec()), Err(' '), Err('\u{ad}'))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_files_is_said() {
+        let vocab: Vec<String> =
+            CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
+        let vocab = |more: &str| format!("{{{}{more}}}", vocab.join(","));
+        let read = |more: &str, merges: &str| parse(vocab(more).as_bytes(), merges.as_bytes(), "gpt2", None);
+        let found = read(",\"ab\": 256, \"<s>\": 257", "#version: 0.2\na b\n").unwrap();
+        assert_eq!(found.fields.special_tokens, [("<s>".to_owned(), 257)]);
+        for (more, merges, told) in [
+            (",\"ab\": 256", "a b c", "line 1: not two tokens"),
+            (",\"ab\": 256", "a b\na b", "line 2: the merge 'a b' is already on line 1"),
+            ("", "a b", "line 1: merges.txt uses the token 'ab', which is not in vocab.json"),
+            (",\"ab\": 97", "a b", "id 97 stands for 'a' and for 'ab'"),
+            (",\"ab\": -1", "a b", "the id of 'ab' is not a whole number"),
+            (",\"a b\": 256", "", "is not in byte-level notation: ' ' stands for no byte"),
+        ] {
+            let error = read(more, merges).unwrap_err().to_string();
+            assert!(error.contains(told), "{more} {merges}: {error}");
+        }
+    }
+}

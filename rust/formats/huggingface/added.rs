@@ -1,0 +1,196 @@
+//! The added tokens of a file: special ones, found where the caller allows it, and those that are found in every text. Must equal
+//! `python/minitok/formats/huggingface/added.py`.
+
+use super::super::definition::{Definition, Fields};
+use super::super::value::Value;
+use super::super::{MAX_ID, Named, quoted, wrong};
+use crate::byte_chars::CHARS;
+use crate::error::Result;
+use crate::fast::util::fallible::push;
+use crate::metaspace::Metaspace;
+use crate::normalize::Normalizer;
+use crate::preprocess::Preprocessor;
+use crate::special::SpecialTokens;
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::noncontiguous::NFA;
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+const FLAGS: [&str; 3] = ["lstrip", "rstrip", "single_word"];
+const HIDES: &str = "hides";
+
+/// The added tokens.
+#[derive(Debug, Clone, Default)]
+pub struct Added {
+    /// Their ids by name, in the order of the file.
+    pub ids: Named,
+    /// The names of those that are `special`, and of those that are `normalized`: found in prepared text.
+    pub special: BTreeSet<String>,
+    pub late: BTreeSet<String>,
+    /// What they take of the text around them, or ask of it.
+    pub flags: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Added {
+    /// Puts them into the fields of a definition, with these ids.
+    pub fn fill(&self, fields: &mut Fields, ids: Named) {
+        let rows = ids.into_iter().map(|(name, id)| {
+            let is_added = !self.special.contains(&name);
+            (name, id, is_added)
+        });
+        fields.find_tokens(rows.collect::<Vec<_>>());
+        fields.late_tokens.clone_from(&self.late);
+        fields.token_flags.clone_from(&self.flags);
+    }
+
+    fn has_flag(&self, name: &str, flag: &str) -> bool {
+        self.flags.get(name).is_some_and(|flags| flags.contains(flag))
+    }
+
+    /// Whether one of them asks for it.
+    pub fn any_has(&self, flag: &str) -> bool {
+        self.flags.values().any(|flags| flags.contains(flag))
+    }
+}
+
+/// The added tokens of a file.
+pub fn read_added(content: &Value) -> Result<Added> {
+    let mut added = Added::default();
+    let Some(tokens) = content.get("added_tokens").filter(|tokens| tokens.is_set()) else { return Ok(added) };
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for token in tokens.list().ok_or_else(|| wrong("the added_tokens are not a list"))? {
+        let Some(name) = token.text_of("content") else {
+            return Err(wrong(format!("an added token has no content: {}", token.shown())));
+        };
+        let Some(id) = token.get("id").and_then(Value::id) else {
+            let name = quoted(name);
+            return Err(wrong(format!("the id of the added token {name} is not a whole number from 0 to {MAX_ID}")));
+        };
+        let flags: BTreeSet<String> = FLAGS.into_iter().filter(|flag| token.sets(flag)).map(str::to_owned).collect();
+        if !flags.is_empty() {
+            added.flags.insert(name.to_owned(), flags);
+        }
+        match seen.insert(name, id) {
+            None => push(&mut added.ids, (name.to_owned(), id))?,
+            Some(before) if before == id => {}
+            Some(_) => return Err(wrong(format!("the added token {} has two ids", quoted(name)))),
+        }
+        let is_special = token.sets("special");
+        if is_special {
+            added.special.insert(name.to_owned());
+        }
+        if token.says("normalized", !is_special) {
+            added.late.insert(name.to_owned());
+        }
+    }
+    Ok(added)
+}
+
+/// The ids that `tokenizers` gives added tokens: it does not use those of the file. A token of the model keeps its id there; the
+/// others get the ids from the size of the model on, in the order of the file.
+pub fn given_ids(added: &[(String, u32)], id_of: impl Fn(&str) -> Option<u32>, size: usize) -> Result<Named> {
+    let mut free = u32::try_from(size).unwrap_or(u32::MAX);
+    let mut given = Named::new();
+    for (name, _) in added {
+        let id = id_of(name).unwrap_or_else(|| {
+            free = free.saturating_add(1);
+            free - 1
+        });
+        push(&mut given, (name.clone(), id))?;
+    }
+    Ok(given)
+}
+
+/// The added tokens that text may have without a merge, where they are not found in it: a single character, as text is written before
+/// merges, and a whole piece that is beside a character of a word.
+pub fn in_text(added: &Added, by_bytes: bool, whole_pieces: bool) -> BTreeSet<String> {
+    let bytes: BTreeSet<char> = CHARS.into_iter().collect();
+    let names = added.ids.iter().map(|(name, _)| name.as_str());
+    let may_be = |name: &&str| {
+        let is_single = name.chars().count() == 1;
+        (is_single || (whole_pieces && added.has_flag(name, "single_word")))
+            && if by_bytes { name.chars().all(|char| bytes.contains(&char)) } else { *name != " " }
+    };
+    names.filter(may_be).map(str::to_owned).collect()
+}
+
+/// Marks the special tokens in whose text `tokenizers` finds no added token, although it splits special tokens.
+///
+/// It finds all tokens of the file, and then leaves the special ones as text. That matters where an added token stands in the text of a
+/// special one, or begins in it; both must be found at the same time, early or late. And an added token of whose text nothing is left
+/// is refused: `tokenizers` finds it everywhere.
+pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
+    let fields = &definition.fields;
+    let normalizer = Normalizer::new(fields.normalizer.clone())?;
+    for name in &fields.late_tokens {
+        if normalizer.apply(name.as_bytes())?.is_empty() {
+            let name = quoted(name);
+            return Err(wrong(format!("the added token {name} is normalized to nothing, which is found everywhere")));
+        }
+    }
+    let metaspace = fields.prefix.as_deref().map(Metaspace::new).transpose()?;
+    let prepared = Preprocessor::new(SpecialTokens::new(Vec::new())?, normalizer, metaspace);
+    let text_of = |name: &str| {
+        let late = fields.late_tokens.contains(name);
+        let text = if late { prepared.late_text(name)? } else { name.to_owned() };
+        Ok::<_, crate::error::Error>((text, usize::from(late)))
+    };
+    // What the added tokens are, by when they are found.
+    let mut added = [Vec::new(), Vec::new()];
+    for (name, _) in fields.added_tokens.iter().filter(|_| !fields.special_tokens.is_empty()) {
+        let (text, when) = text_of(name)?;
+        push(&mut added[when], text)?;
+    }
+    let [early, late] = added.map(|texts| (!texts.is_empty()).then(|| NFA::new(texts)).transpose());
+    let refused = |_| wrong("the added tokens are too long to be searched for");
+    let found = [early.map_err(refused)?, late.map_err(refused)?];
+    let mut hiding = Vec::new();
+    for (name, _) in &fields.special_tokens {
+        let (text, when) = text_of(name)?;
+        if found[when].as_ref().is_some_and(|added| hides(added, &text)) {
+            push(&mut hiding, name.clone())?;
+        }
+    }
+    for name in hiding {
+        definition.fields.token_flags.entry(name).or_default().insert(HIDES.into());
+    }
+    Ok(definition)
+}
+
+/// Whether a text holds one of the added tokens, or one begins in it, not at its start.
+fn hides(added: &NFA, text: &str) -> bool {
+    // The states of the two automata are those without and with what begins at the start.
+    let Ok(start) = added.start_state(Anchored::No) else { return false };
+    let (mut whole, mut behind) = (start, start);
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        whole = added.next_state(Anchored::No, whole, byte);
+        behind = if at == 0 { start } else { added.next_state(Anchored::No, behind, byte) };
+        if added.is_match(whole) {
+            return true;
+        }
+    }
+    behind != start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        let added = [("a".to_owned(), 300), ("<s>".to_owned(), 300), ("</s>".to_owned(), 256)];
+        let given = given_ids(&added, |name| (name == "a").then_some(97), 256).unwrap();
+        assert_eq!(given, [("a".into(), 97), ("<s>".into(), 256), ("</s>".into(), 257)]);
+    }
+
+    #[test]
+    fn a_special_token_hides_what_it_holds_and_what_begins_in_it() {
+        let added = NFA::new(["<b>", "ab"]).unwrap();
+        for (text, is_hiding) in
+            [("<b>x", true), ("<s>", false), ("x<", true), ("<", false), ("xa", true), ("a", false), ("xab", true)]
+        {
+            assert_eq!(hides(&added, text), is_hiding, "{text}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What Oniguruma, the engine of `tokenizers`, reads differently in a pattern: spelled out, or named. Must equal
+//! `python/minitok/formats/huggingface/oniguruma.py`.
+
+/// Escapes that are not a character, or not the same to all engines.
+const OTHER_ESCAPES: [&str; 11] = ["\\", r"\h", r"\H", r"\G", r"\K", r"\X", r"\R", r"\Z", r"\p", r"\P", ""];
+/// What the escapes mean to Oniguruma, outside sets and in them.
+const WORD: &str = r"[\w\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE}&&[\x{0}-\x{200B}\x{200E}-\x{10FFFF}]]";
+const NO_WORD: &str = r"[\W\x{200C}\x{200D}&&[\x{0}-\x{B1}\x{B4}-\x{B8}\x{BA}\x{BB}\x{BF}-\x{10FFFF}]]";
+const WORD_IN_SETS: &str = r"[\w&&[\x{0}-\x{200B}\x{200E}-\x{10FFFF}]]";
+const NO_WORD_IN_SETS: &str = r"[\W\x{200C}\x{200D}]";
+/// What minitok writes for its own.
+const OUR_WORD: &str = r"[\w\x{200C}\x{200D}]";
+const OUR_NO_WORD: &str = r"[\W&&[\x{0}-\x{200B}\x{200E}-\x{10FFFF}]]";
+
+/// How long the part of a pattern is that it begins with: a property, a character by its number, how often, an escape, any other
+/// character.
+fn part_length(pattern: &str) -> usize {
+    let bytes = pattern.as_bytes();
+    let first = pattern.chars().next().map_or(0, char::len_utf8);
+    if bytes[0] == b'{' {
+        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let mut at = 1 + digits(1);
+        if at > 1 && bytes.get(at) == Some(&b',') {
+            at += 1 + digits(at + 1);
+        }
+        return if at > 1 && bytes.get(at) == Some(&b'}') { at + 1 } else { 1 };
+    }
+    if bytes[0] != b'\\' {
+        return first;
+    }
+    let hex = |count: usize| {
+        bytes.get(2..2 + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)).then_some(2 + count)
+    };
+    let named = match bytes.get(1) {
+        Some(b'x') => hex(2),
+        Some(b'u') => hex(4),
+        Some(b'p' | b'P') if bytes.get(2) == Some(&b'{') => {
+            let start = 3 + usize::from(bytes.get(3) == Some(&b'^'));
+            let name: usize = pattern.get(start..).map_or(0, |rest| {
+                rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').map(char::len_utf8).sum()
+            });
+            (name > 0 && bytes.get(start + name) == Some(&b'}')).then_some(start + name + 1)
+        }
+        _ => None,
+    };
+    named.unwrap_or_else(|| 1 + pattern[1..].chars().next().map_or(0, char::len_utf8))
+}
+
+/// The parts of a pattern: properties, escapes, how often, whole sets with the sets in them, and single characters. A set without an
+/// end, which no engine takes, is one part up to the end.
+fn parts_of(pattern: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start, mut at) = (Vec::new(), 0usize, 0, 0);
+    while at < pattern.len() {
+        let end = at + part_length(&pattern[at..]);
+        match &pattern[at..end] {
+            "[" => depth += 1,
+            "]" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at = end;
+        if depth == 0 {
+            parts.push(&pattern[start..end]);
+            start = end;
+        }
+    }
+    if depth > 0 {
+        parts.push(&pattern[start..]);
+    }
+    parts
+}
+
+/// The pattern with each `{n,m}+` of a single character as Oniguruma means it: a repeat of a repeat, not possessive.
+pub fn with_repeats(pattern: &str) -> String {
+    let mut parts: Vec<String> = parts_of(pattern).into_iter().map(str::to_owned).collect();
+    for at in 0..parts.len().saturating_sub(2) {
+        let is_repeat = parts[at + 2] == "+" && parts[at + 1].len() > 1 && parts[at + 1].starts_with('{');
+        if is_repeat && is_single(&parts[at]) {
+            parts[at] = format!("(?:{}{})+", parts[at], parts[at + 1]);
+            parts[at + 1].clear();
+            parts[at + 2].clear();
+        }
+    }
+    parts.concat()
+}
+
+/// Whether a part of a pattern stands for a single character: it is not an operator, nor one that has been read.
+fn is_single(part: &str) -> bool {
+    !part.is_empty() && !part.starts_with(|first| "()]{}*+?|".contains(first)) && !matches!(part, "\\" | r"\p" | r"\P")
+}
+
+/// The pattern with each `$` as Oniguruma means it: before any line feed, and at the end.
+pub fn with_line_ends(pattern: &str) -> String {
+    parts_of(pattern).into_iter().map(|part| if part == "$" { r"(?=\n|\z)" } else { part }).collect()
+}
+
+/// The pattern with each `\w`, `\W`, `\b`, `\B` as Oniguruma means it.
+pub fn with_words(pattern: &str) -> String {
+    let outside = |part: &str| match part {
+        r"\w" => Some(WORD.to_owned()),
+        r"\W" => Some(NO_WORD.to_owned()),
+        r"\b" => Some(edge(WORD, false)),
+        r"\B" => Some(edge(WORD, true)),
+        OUR_WORD => Some(r"\w".to_owned()),
+        OUR_NO_WORD => Some(r"\W".to_owned()),
+        _ => None,
+    };
+    let made: String = parts_of(pattern)
+        .into_iter()
+        .map(|part| match outside(part) {
+            Some(spelled) => spelled,
+            None if part.starts_with('[') => in_set(part),
+            None => part.to_owned(),
+        })
+        .collect();
+    made.replace(&edge(r"\w", false), r"\b").replace(&edge(r"\w", true), r"\B")
+}
+
+/// A set with the escapes in it as Oniguruma means them.
+fn in_set(part: &str) -> String {
+    let (mut made, mut rest) = (String::from("["), &part[1..]);
+    while let Some(first) = rest.chars().next() {
+        let spelled =
+            [WORD_IN_SETS, NO_WORD_IN_SETS, OUR_WORD, OUR_NO_WORD].into_iter().find(|one| rest.starts_with(one));
+        let length = match spelled {
+            Some(spelled) => spelled.len(),
+            None if first == '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            None => first.len_utf8(),
+        };
+        made += match &rest[..length] {
+            r"\w" => WORD_IN_SETS,
+            r"\W" => NO_WORD_IN_SETS,
+            OUR_WORD => r"\w",
+            OUR_NO_WORD => r"\W",
+            other => other,
+        };
+        rest = &rest[length..];
+    }
+    made
+}
+
+/// What `\b` or, inside, `\B` is, if these are the characters of words.
+fn edge(word: &str, inside: bool) -> String {
+    let (first, second) = if inside { ("=", "!") } else { ("!", "=") };
+    format!("(?:(?<={word})(?{first}{word})|(?<!{word})(?{second}{word}))")
+}
+
+/// What in a pattern Oniguruma reads differently from minitok.
+pub fn engine_difference(pattern: &str) -> Option<String> {
+    let parts = parts_of(pattern);
+    let is_plain = |part: &str| part.starts_with(['\\', '[']) && !OTHER_ESCAPES.contains(&part);
+    let bare: String = parts.iter().map(|part| if is_plain(part) { "x" } else { part }).collect();
+    let marks = [("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")];
+    if let Some((_, what)) = marks.iter().find(|(mark, _)| bare.contains(mark)) {
+        return Some((*what).to_owned());
+    }
+    parts.into_iter().find_map(not_in_oniguruma)
+}
+
+/// A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
+fn not_in_oniguruma(part: &str) -> Option<String> {
+    let mut at = 0;
+    while let Some(first) = part[at..].chars().next() {
+        let rest = &part[at..];
+        if rest.starts_with("--") {
+            return Some(format!("'{}'", &part[..at + 2]));
+        }
+        if rest.starts_with(r"\U") {
+            return Some(r"\U".into());
+        }
+        if rest.starts_with(r"\x") && rest[2..].starts_with(|digit| matches!(digit, '8' | '9' | 'A'..='F' | 'a'..='f'))
+        {
+            return Some(rest[..3].to_owned());
+        }
+        at += if first == '\\' { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { first.len_utf8() };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        assert_eq!(parts_of(r"[^\]$[a]]+\p{N}{1,3}$"), [r"[^\]$[a]]", "+", r"\p{N}", "{1,3}", "$"]);
+        assert_eq!(parts_of("é[a"), ["é", "[a"]);
+        assert_eq!(with_repeats(r"\p{N}{1,3}+|a++"), r"(?:\p{N}{1,3})+|a++");
+        assert_eq!(with_line_ends(r"\s+$|[$]|\$"), r"\s+(?=\n|\z)|[$]|\$");
+        assert_eq!(with_words(r"[\w]"), format!("[{WORD_IN_SETS}]"));
+        assert_eq!(with_words(r"\w\b"), format!("{WORD}{}", edge(WORD, false)));
+        assert_eq!(with_words(&format!("{OUR_WORD}{}", edge(OUR_WORD, true))), r"\w\B");
+        for (pattern, told) in [
+            ("^a", Some("a '^'")),
+            ("a{1,2}+", Some("a possessive '{...}+'")),
+            (r"\R", Some("an escape")),
+            (r"[\x80]", Some(r"\x8")),
+            (r"\U0001F600", Some(r"\U")),
+            ("[a--b]", Some("'[a--'")),
+            (r"\p{L}+|[^\s]|\$", None),
+        ] {
+            assert_eq!(engine_difference(pattern).as_deref(), told, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Checks of tokens, ids and merges that a file names. Must equal those of `python/minitok/arguments.py`.
+
+use super::Named;
+use super::value::Value;
+use super::wrong;
+use crate::error::{Error, Result};
+use crate::fast::read::base64;
+use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
+use crate::fast::util::fallible::{collect, filled};
+use crate::fast::vocab::FastVocab;
+use crate::vocab::{Alphabet, Vocab, check_token_bytes};
+
+/// How many bytes the tokens of merges may have together, and how many more for each merge.
+const TOKEN_BYTES: u64 = 16 << 20;
+pub const BYTES_A_MERGE: u64 = 256;
+
+/// How many bytes the tokens of merges may have together, before those for each merge; `MINITOK_TOKEN_MIB` raises it.
+pub fn most_token_bytes() -> u64 {
+    let asked = std::env::var("MINITOK_TOKEN_MIB").ok().and_then(|mib| mib.parse::<u32>().ok());
+    asked.filter(|&mib| mib > 0).map_or(TOKEN_BYTES, |mib| u64::from(mib) << 20)
+}
+
+/// Refuses ids with so many gaps that a table by id would be almost empty: a small file must not take gigabytes.
+pub fn check_holes(ids: impl Iterator<Item = u32>) -> Result<()> {
+    let (mut count, mut highest) = (0usize, 0);
+    for id in ids {
+        (count, highest) = (count + 1, highest.max(id));
+    }
+    if highest > MAX_ID || highest as usize > MOST_HOLES + HOLES_A_TOKEN * count {
+        return Err(Error::Vocabulary(format!("the id {highest} is too high for a vocabulary of {count} tokens")));
+    }
+    Ok(())
+}
+
+/// The vocabulary of tokens and pairs of ids; `fallback`: the ids of the bytes, where there are such.
+pub fn of_tokens(
+    ids: &[(Vec<u8>, u32)],
+    pairs: &[(u32, u32)],
+    whole_pieces: bool,
+    alphabet: Alphabet,
+) -> Result<FastVocab> {
+    check_holes(ids.iter().map(|&(_, id)| id))?;
+    check_holes(ids.iter().map(|&(_, id)| id).chain(alphabet.fallback.iter().flatten().copied()))?;
+    Ok(FastVocab::new(Vocab::from_tokens(ids, pairs, whole_pieces, alphabet)?))
+}
+
+/// The vocabulary of a byte order and pairs of ids.
+pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<FastVocab> {
+    let most = most_token_bytes() + BYTES_A_MERGE * pairs.len() as u64;
+    if let Some(vocab) = FastVocab::of_pairs(byte_order, pairs, most)? {
+        return Ok(vocab);
+    }
+    check_token_bytes(pairs, most)?;
+    Ok(FastVocab::new(Vocab::from_merges(byte_order, pairs)?))
+}
+
+/// A row of numbers up to a limit.
+pub fn row<const N: usize>(value: &Value, what: &str, limit: u32) -> Result<[u32; N]> {
+    let items = value.list().filter(|items| items.len() == N);
+    let items = items.ok_or_else(|| wrong(format!("{what} is not {N} numbers: {}", value.shown())))?;
+    let mut row = [0; N];
+    for (number, item) in row.iter_mut().zip(items) {
+        let id = item.id().filter(|&id| id <= limit);
+        let refused =
+            || wrong(format!("{what} holds something other than a whole number from 0 to {limit}: {}", item.shown()));
+        *number = id.ok_or_else(refused)?;
+    }
+    Ok(row)
+}
+
+/// The names and ids of an object.
+pub fn named_ids(value: &Value, what: &str) -> Result<Named> {
+    let mut named = Named::new();
+    for (name, id) in value.object().ok_or_else(|| wrong(format!("{what} is {}, not an object", value.kind())))? {
+        let refused = || {
+            wrong(format!(
+                "the id of the token '{name}' of {what} is not a whole number from 0 to {MAX_ID}: {}",
+                id.shown()
+            ))
+        };
+        named.push((name.clone(), id.id().ok_or_else(refused)?));
+    }
+    Ok(named)
+}
+
+/// The texts of a list.
+pub fn texts(value: &Value, what: &str) -> Result<Vec<String>> {
+    let items = value.list().ok_or_else(|| wrong(format!("{what} is {}, not a list", value.kind())))?;
+    let text = |item: &Value| item.text().map(str::to_owned);
+    items.iter().map(|item| text(item).ok_or_else(|| wrong(format!("{what} holds {}", item.shown())))).collect()
+}
+
+/// The bytes of a text in base64.
+pub fn decoded(text: &str, what: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match base64::decode(text.as_bytes(), &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(wrong(format!("{what} are not base64 in its canonical form: {}", super::quoted(text)))),
+    }
+}
+
+/// Tokens by their bytes -> ids by number: whether each of the 256 bytes is among the tokens.
+pub fn single_bytes<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<Vec<bool>> {
+    let mut found = filled(false, 256)?;
+    for token in tokens {
+        if let &[byte] = token {
+            found[usize::from(byte)] = true;
+        }
+    }
+    Ok(found)
+}
+
+/// Pairs of ids out of rows.
+pub fn pairs(rows: &[[u32; 2]]) -> Result<Vec<(u32, u32)>> {
+    collect(rows.iter().map(|&[left, right]| (left, right)))
+}

@@ -1,0 +1,71 @@
+//! Files of tokenizers -> what they say. Must equal `python/minitok/formats/`, whose files these have, and decline what they do not
+//! read: never guess.
+//!
+//! A file is read in two ways, as in Python. The readers of `fast/read/` take the long tables of a file that is well-formed in the
+//! plainest way; a file that they decline is read again here, value by value, and is either read or refused with the reason, and
+//! the line if there is one.
+//!
+//! Unlike Python, these read no chat templates beside a file, and no model by its name in a cache; and base64 is taken in its
+//! canonical form only.
+//!
+//! 1. [`definition`]: what a tokenizer is, as data; [`value`]: JSON.
+//! 2. [`detect`]: which format a file or a folder has.
+//! 3. [`native`]: minitok's own files; [`tiktoken`], [`tekken`], [`gpt2`], [`minbpe`], [`sentencepiece`], [`gguf`] with
+//!    [`gguf_values`], and [`huggingface`].
+//! 4. [`pattern_names`]: split patterns by name; [`ids`]: checks of tokens and ids.
+//!
+//! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
+
+pub mod definition;
+pub mod detect;
+pub mod gguf;
+pub mod gguf_values;
+pub mod gpt2;
+pub mod huggingface;
+pub mod ids;
+pub mod minbpe;
+pub mod native;
+pub mod pattern_names;
+pub mod sentencepiece;
+pub mod tekken;
+pub mod tiktoken;
+pub mod value;
+
+use crate::error::Error;
+use std::path::Path;
+
+pub use crate::fast::read::token_table::MAX_ID;
+
+/// Names and ids, in the order of a file.
+pub type Named = Vec<(String, u32)>;
+
+/// Why a file is not read, before it is known which file.
+pub fn wrong(reason: impl Into<String>) -> Error {
+    Error::Format { path: None, line: None, reason: reason.into() }
+}
+
+/// The same, of a line.
+pub fn at_line(line: usize, reason: impl Into<String>) -> Error {
+    Error::Format { path: None, line: Some(line), reason: reason.into() }
+}
+
+/// An error as one of a file; a want of memory, a stop, and a file that could not be read stay what they are.
+pub fn blamed(error: Error, path: Option<&Path>) -> Error {
+    let path = path.map(Path::to_path_buf);
+    match error {
+        Error::Format { path: None, line, reason } => Error::Format { path, line, reason },
+        Error::Format { .. } | Error::File { .. } | Error::Memory | Error::Interrupted => error,
+        other => Error::Format { path, line: None, reason: other.to_string() },
+    }
+}
+
+/// A text for a message, cut short.
+pub fn quoted(text: &str) -> String {
+    const MOST: usize = 80;
+    let short: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    format!(
+        "'{}{}'",
+        short.replace("\\\"", "\"").replace("\\'", "'"),
+        if text.chars().nth(MOST).is_some() { "..." } else { "" }
+    )
+}

@@ -1,0 +1,331 @@
+//! JSON -> values, for what is small in a file, and for what the readers of tables decline.
+//!
+//! By hand: `{"a": [1, true]}` is an object of one field, whose value is a list of a number and a flag.
+//!
+//! Invariants: all strings are text, no object has a field twice, and nothing is nested more than [`DEEPEST`] deep.
+//!
+//! Costs: O(n) time and space for n bytes.
+
+use super::{at_line, quoted, wrong};
+use crate::error::{Error, Result};
+use crate::fast::read::decline::{Decline, answer};
+use crate::fast::read::json::Reader;
+use crate::fast::util::fallible::push;
+use foldhash::{HashSet, HashSetExt};
+use std::fmt::Write;
+
+/// How deep values may be nested.
+const DEEPEST: usize = 200;
+
+/// A value of JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Flag(bool),
+    /// A whole number that fits.
+    Whole(i64),
+    Number(f64),
+    Text(String),
+    List(Vec<Value>),
+    /// Names and values, in the order of the file.
+    Object(Vec<(String, Value)>),
+}
+
+/// The value of a file of JSON.
+pub fn parse(data: &[u8]) -> Result<Value> {
+    if let Err(error) = std::str::from_utf8(data) {
+        return Err(wrong(format!("not JSON: not UTF-8 at byte {}", error.valid_up_to())));
+    }
+    let mut reader = match Reader::new(data) {
+        Ok(reader) => reader,
+        Err(decline) => return Err(declined(decline, data, 0)),
+    };
+    let found = value(&mut reader, data, 0)?;
+    if reader.is_done() { Ok(found) } else { Err(not_json(data, reader.position())) }
+}
+
+/// What a reader's refusal of the bytes at a place means.
+fn declined(decline: Decline, data: &[u8], at: usize) -> Error {
+    answer::<()>(Err(decline)).err().unwrap_or_else(|| not_json(data, at))
+}
+
+fn not_json(data: &[u8], at: usize) -> Error {
+    let line = 1 + memchr::memchr_iter(b'\n', &data[..at]).count();
+    let rest = String::from_utf8_lossy(&data[at..data.len().min(at + 40)]);
+    let found = rest.lines().next().unwrap_or_default().trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
+    let what = if at == data.len() { "the end of the file".to_owned() } else { quoted(&found) };
+    at_line(line, format!("not JSON, or a string with half of a surrogate pair: {what}"))
+}
+
+fn value(reader: &mut Reader, data: &[u8], depth: usize) -> Result<Value> {
+    if depth > DEEPEST {
+        return Err(wrong("not JSON: nested too deeply"));
+    }
+    let at = reader.position();
+    let refused = |decline| declined(decline, data, at);
+    match reader.peek().map_err(refused)? {
+        b'"' => text(reader, data).map(Value::Text),
+        b'[' => {
+            reader.take(b'[').map_err(refused)?;
+            let mut items = Vec::new();
+            while next(reader, data, items.is_empty(), b']')? {
+                push(&mut items, value(reader, data, depth + 1)?)?;
+            }
+            Ok(Value::List(items))
+        }
+        b'{' => {
+            reader.take(b'{').map_err(refused)?;
+            let mut fields: Vec<(String, Value)> = Vec::new();
+            while next(reader, data, fields.is_empty(), b'}')? {
+                let name = text(reader, data)?;
+                let at = reader.position();
+                reader.take(b':').map_err(|decline| declined(decline, data, at))?;
+                push(&mut fields, (name, value(reader, data, depth + 1)?))?;
+            }
+            check_once(&fields)?;
+            Ok(Value::Object(fields))
+        }
+        _ => {
+            let place = reader.skip().map_err(refused)?;
+            let word = std::str::from_utf8(&data[place]).unwrap_or_default();
+            Ok(match word {
+                "null" => Value::Null,
+                "true" => Value::Flag(true),
+                "false" => Value::Flag(false),
+                _ => word.parse().map_or_else(|_| Value::Number(word.parse().unwrap_or(f64::NAN)), Value::Whole),
+            })
+        }
+    }
+}
+
+fn next(reader: &mut Reader, data: &[u8], first: bool, end: u8) -> Result<bool> {
+    let at = reader.position();
+    reader.next_item(first, end).map_err(|decline| declined(decline, data, at))
+}
+
+fn text(reader: &mut Reader, data: &[u8]) -> Result<String> {
+    let (at, mut bytes) = (reader.position(), Vec::new());
+    reader.string(&mut bytes).map_err(|decline| declined(decline, data, at))?;
+    String::from_utf8(bytes).map_err(|_| not_json(data, at))
+}
+
+/// Refuses a field that is given twice, since the first would be lost.
+fn check_once(fields: &[(String, Value)]) -> Result<()> {
+    let mut seen = HashSet::new();
+    seen.try_reserve(fields.len())?;
+    match fields.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+        Some((name, _)) => Err(wrong(format!("{} appears twice in one object", quoted(name)))),
+        None => Ok(()),
+    }
+}
+
+impl Value {
+    /// A field of an object; None if there is none, or if it is null.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let Value::Object(fields) = self else { return None };
+        fields.iter().find(|(field, _)| field == name).map(|(_, value)| value).filter(|value| **value != Value::Null)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        matches!(self, Value::Object(fields) if fields.iter().any(|(field, _)| field == name))
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        if let Value::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub fn list(&self) -> Option<&[Value]> {
+        if let Value::List(items) = self { Some(items) } else { None }
+    }
+
+    pub fn object(&self) -> Option<&[(String, Value)]> {
+        if let Value::Object(fields) = self { Some(fields) } else { None }
+    }
+
+    /// A whole number that can be an id.
+    pub fn id(&self) -> Option<u32> {
+        if let Value::Whole(number) = *self {
+            u32::try_from(number).ok().filter(|&id| id <= super::MAX_ID)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it says yes: everything but nothing, no, zero and what is empty.
+    pub fn is_set(&self) -> bool {
+        match self {
+            Value::Null => false,
+            Value::Flag(flag) => *flag,
+            Value::Whole(number) => *number != 0,
+            Value::Number(number) => *number != 0.0,
+            Value::Text(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+        }
+    }
+
+    /// Whether a field says yes.
+    pub fn sets(&self, name: &str) -> bool {
+        self.get(name).is_some_and(Value::is_set)
+    }
+
+    /// Whether a field says yes; where there is none, what is taken of it.
+    pub fn says(&self, name: &str, default: bool) -> bool {
+        if self.has(name) { self.sets(name) } else { default }
+    }
+
+    /// A field that is text.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::text)
+    }
+
+    /// The value for a message, cut short.
+    pub fn shown(&self) -> String {
+        match self {
+            Value::Null => "null".into(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Whole(number) => number.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => quoted(text),
+            Value::List(items) => format!("a list of {}", items.len()),
+            Value::Object(fields) => {
+                let names: Vec<String> = fields.iter().take(4).map(|(name, _)| quoted(name)).collect();
+                format!("an object with {}", if names.is_empty() { "no fields".into() } else { names.join(", ") })
+            }
+        }
+    }
+
+    /// The value as Python writes it: with a space after each comma and colon, and characters as they are.
+    pub fn json(&self) -> String {
+        match self {
+            Value::Text(text) => written(text),
+            Value::List(items) => format!("[{}]", items.iter().map(Value::json).collect::<Vec<_>>().join(", ")),
+            Value::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| format!("{}: {}", written(name), value.json()));
+                format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+            }
+            Value::Number(number) => format!("{number:?}"),
+            other => other.shown(),
+        }
+    }
+
+    /// What it is, for a message.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Flag(_) => "true or false",
+            Value::Whole(_) | Value::Number(_) => "a number",
+            Value::Text(_) => "a string",
+            Value::List(_) => "a list",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// A field that must be there, as `read` takes it; `what` it must be.
+    pub fn need<'v, T>(&'v self, name: &str, what: &str, read: impl FnOnce(&'v Value) -> Option<T>) -> Result<T> {
+        if !self.has(name) {
+            let inside = if matches!(self, Value::Object(_)) { String::new() } else { format!(" in {}", self.shown()) };
+            return Err(wrong(format!("no '{name}'{inside}")));
+        }
+        let held = self.get(name).unwrap_or(&Value::Null);
+        read(held).ok_or_else(|| wrong(format!("'{name}' is {}, not {what}", held.kind())))
+    }
+
+    /// A list that must be there.
+    pub fn need_list(&self, name: &str) -> Result<&[Value]> {
+        self.need(name, "a list", Value::list)
+    }
+
+    /// An object that must be there.
+    pub fn need_object(&self, name: &str) -> Result<&Value> {
+        self.need(name, "an object", |value| value.object().map(|_| value))
+    }
+
+    /// A text that must be there.
+    pub fn need_text(&self, name: &str) -> Result<&str> {
+        self.need(name, "a string", Value::text)
+    }
+
+    /// A whole number that must be there.
+    pub fn need_whole(&self, name: &str) -> Result<i64> {
+        self.need(name, "a whole number", |value| if let Value::Whole(number) = value { Some(*number) } else { None })
+    }
+
+    /// A flag that must be there.
+    pub fn need_flag(&self, name: &str) -> Result<bool> {
+        self.need(name, "true or false", |value| if let Value::Flag(flag) = value { Some(*flag) } else { None })
+    }
+}
+
+/// A string of JSON.
+fn written(text: &str) -> String {
+    let mut made = String::from('"');
+    for char in text.chars() {
+        match char {
+            '"' => made += "\\\"",
+            '\\' => made += "\\\\",
+            '\n' => made += "\\n",
+            '\r' => made += "\\r",
+            '\t' => made += "\\t",
+            '\u{8}' => made += "\\b",
+            '\u{c}' => made += "\\f",
+            control if control < ' ' => {
+                write!(made, "\\u{:04x}", u32::from(control)).unwrap_or_else(|_| unreachable!("writing to a String"));
+            }
+            other => made.push(other),
+        }
+    }
+    made.push('"');
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_another_reader() {
+        for text in [
+            "null",
+            " [1, -2, 1.5, 1e3, true, false, null] ",
+            r#"{"a": {"b": ["", "é\n\u0120"]}, "": []}"#,
+            "\u{feff}[9223372036854775807, 99999999999999999999]",
+        ] {
+            let theirs: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+            assert_eq!(as_theirs(&parse(text.as_bytes()).unwrap()), theirs, "{text}");
+        }
+    }
+
+    fn as_theirs(value: &Value) -> serde_json::Value {
+        match value {
+            Value::Null => serde_json::Value::Null,
+            Value::Flag(flag) => (*flag).into(),
+            Value::Whole(number) => (*number).into(),
+            Value::Number(number) => (*number).into(),
+            Value::Text(text) => text.as_str().into(),
+            Value::List(items) => items.iter().map(as_theirs).collect(),
+            Value::Object(fields) => {
+                serde_json::Value::Object(fields.iter().map(|(name, value)| (name.clone(), as_theirs(value))).collect())
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_line() {
+        for (text, told) in [
+            ("", "line 1: not JSON"),
+            ("{\n\"a\": x}", "line 2: not JSON"),
+            ("[1,\n\n2", "line 3: not JSON"),
+            ("[1] 2", "line 1: not JSON"),
+            (r#"["\ud800"]"#, "half of a surrogate pair"),
+            (r#"{"a": 1, "a": 2}"#, "'a' appears twice in one object"),
+            ("{\"a\" 1}", "line 1: not JSON"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+        assert!(parse(b"\"\xFF\"").unwrap_err().to_string().contains("not UTF-8 at byte 1"));
+        let deep = ["[".repeat(100_000), "{\"a\":".repeat(100_000)];
+        assert!(deep.iter().all(|deep| parse(deep.as_bytes()).unwrap_err().to_string().contains("too deeply")));
+    }
+}

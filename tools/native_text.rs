@@ -1,0 +1,23 @@
+//! Files of tokenizers as the text of minitok's own: what this crate and the Python package make of a file is compared by it.
+//!
+//! Each line of the input is a path, and the split pattern behind a tab where the file does not say it. The answer to each is a line
+//! of `ok` or `no` and a number of bytes, then as many bytes: the text, or the reason.
+
+use minitok::LoadOptions;
+use std::io::{Write, stdin, stdout};
+
+fn main() -> std::io::Result<()> {
+    for line in stdin().lines() {
+        let line = line?;
+        let (path, pattern) = line.split_once('\t').unwrap_or((&line, ""));
+        let options = if pattern.is_empty() { LoadOptions::new() } else { LoadOptions::new().pattern(pattern) };
+        let (word, text) = match options.from_file(path) {
+            Ok(tokenizer) => ("ok", tokenizer.to_json()),
+            Err(error) => ("no", error.to_string()),
+        };
+        let mut out = stdout().lock();
+        write!(out, "{word} {}\n{text}", text.len())?;
+        out.flush()?;
+    }
+    Ok(())
+}
