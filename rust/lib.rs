@@ -15,11 +15,12 @@
 //! 7. [`train`]: words with counts -> merges
 //! 8. [`merging`]: the parts of a piece, of which the pair of lowest rank is merged first
 //! 9. [`encode`]: piece -> ids
-//! 10. [`decode`]: ids -> bytes -> text
-//! 11. [`codec`]: all of it put together
-//! 12. [`trace`]: what training and encoding did, step by step, as data
-//! 13. [`session`]: a text that changes, and what that does to its ids
-//! 14. [`tails`]: what may follow a text
+//! 10. [`dropout`]: piece -> ids at random
+//! 11. [`decode`]: ids -> bytes -> text
+//! 12. [`codec`]: all of it put together
+//! 13. [`trace`]: what training and encoding did, step by step, as data
+//! 14. [`session`]: a text that changes, and what that does to its ids
+//! 15. [`tails`]: what may follow a text
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -52,6 +53,7 @@ pub mod characters;
 pub mod codec;
 pub mod count;
 pub mod decode;
+pub mod dropout;
 pub mod encode;
 pub mod engine;
 pub mod error;

@@ -5,6 +5,7 @@
 use minitok::codec::Codec;
 use minitok::count::PieceCounter;
 use minitok::decode::{StreamDecoder, decode_bytes};
+use minitok::dropout::Dropout;
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
@@ -243,6 +244,20 @@ fn encoding() {
         assert_eq!(fast.encode(1, source, &allowed, false).unwrap(), ids);
         assert_eq!(fast.count(source, &allowed, false).unwrap(), ids.len());
         assert_eq!(fast.decoder().unwrap().unwrap().decode(&ids).unwrap(), text);
+    });
+}
+
+#[test]
+fn dropout() {
+    each("encode", "drawn", |case| {
+        let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["drawn"]));
+        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let seed = u64::from(number(&case["seed"]));
+        let dropout = Dropout::new(case["dropout"].as_f64().unwrap(), seed, None, 0);
+        assert_eq!(codec.encode_with_dropout(&text, &allowed, &dropout, false).unwrap(), ids);
+        let (fast, mut found) = (FastCodec::new(codec).unwrap(), Vec::new());
+        fast.append_with_dropout(Source::Bytes(&text), &allowed, &dropout, false, &mut found).unwrap();
+        assert_eq!(found, ids);
     });
 }
 

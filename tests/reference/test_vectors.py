@@ -126,6 +126,16 @@ def test_encoding(case: Case, backend: str) -> None:
     assert tokenizer.decode_bytes(case["ids"]) == lossless
 
 
+@cases("encode", having="drawn")
+def test_dropout(case: Case, backend: str) -> None:
+    codec, text, allowed = codec_of(case, backend), as_text(case["text"]), case.get("allowed", [])
+    if case["dropout"]:
+        codec = codec.dropping(case["dropout"], case["seed"])
+    assert codec.encode(text, allowed) == case["drawn"]
+    assert codec.encode_to_numpy(text, allowed).tolist() == case["drawn"]
+    assert codec.encode_batch(["a", text], allowed)[1] == case["drawn"]
+
+
 @cases("encode", having="error")
 def test_disallowed_special_tokens(case: Case, backend: str) -> None:
     tokenizer = tokenizer_of(case, backend)
