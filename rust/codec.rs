@@ -85,7 +85,7 @@ impl Codec {
         done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
-    /// As `encode`, with merges that are passed over at random. The place of a piece is that of its first byte in the text.
+    /// As `encode`, with merges passed over at random. The place of a piece is that of its first byte in the text.
     pub fn encode_with_dropout(
         &self,
         text: &[u8],

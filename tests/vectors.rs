@@ -187,6 +187,8 @@ fn training(case: &Value, n_merges: usize, events: Option<&mut Vec<Value>>) -> T
         tie_break,
         min_frequency: options["min_frequency"].as_i64().unwrap_or(1),
         max_token_length: options["max_token_length"].as_u64().map(|length| usize::try_from(length).unwrap()),
+        max_words: options["max_words"].as_u64().map(|words| usize::try_from(words).unwrap()),
+        barred: list(&options["barred"]).iter().map(bytes).collect(),
     };
     let mut emit = events.map(|events| {
         move |one: Event| {

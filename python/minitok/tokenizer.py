@@ -256,8 +256,8 @@ class Tokenizer(Shortcuts):
     ) -> list[list[int]]:
         """Returns the ids of each text, in order: those that ``encode`` gives of it.
 
-        ``threads``: how many to use; by default one per processor. ``dropout`` and ``seed``: as for ``encode``; equal texts have
-        equal ids.
+        ``threads``: how many to use; by default one per processor. ``dropout`` and ``seed``: as for ``encode``; equal texts
+        have equal ids.
 
         >>> tok = Tokenizer([(97, 98), (256, 99)])
         >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
@@ -788,7 +788,7 @@ class Tokenizer(Shortcuts):
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
             vocab_size: The new ``n_vocab``, if there is that much to learn.
             options: As for ``train``: ``tie_break``, ``min_frequency``, ``max_token_length``, ``threads``, ``progress``,
-                ``trace``, and a ``name`` for the new tokenizer.
+                ``trace``, and a ``name`` for the new tokenizer; ``max_words`` and ``barred``, by default without limits.
 
         Raises:
             TrainingError: The options cannot be met, the counts are of other pieces, or the pieces are not those of the text

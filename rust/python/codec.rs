@@ -77,12 +77,7 @@ impl Codec {
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec {
-            fast: self.fast.clone(),
-            goes_on: true,
-            dropout: self.dropout.clone(),
-            searches: self.searches.fresh(),
-        }
+        Codec { fast: self.fast.clone(), goes_on: true, dropout: self.dropout.clone(), searches: self.searches.fresh() }
     }
 
     /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first

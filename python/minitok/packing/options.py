@@ -122,9 +122,13 @@ class IdOptions(TypedDict, total=False):
     ]
     dropout: Annotated[
         float,
-        ShownOption("--dropout", "Pass over each merge with this probability; needs --seed.", "Documents", "PROBABILITY", 0),
+        ShownOption(
+            "--dropout", "Pass over each merge with this probability; needs --seed.", "Documents", "PROBABILITY", 0
+        ),
     ]
-    seed: Annotated[int | None, ShownOption("--seed", "What the ids follow from, with --dropout.", "Documents", least=0)]
+    seed: Annotated[
+        int | None, ShownOption("--seed", "What the ids follow from, with --dropout.", "Documents", least=0)
+    ]
 
 
 class LayoutOptions(TypedDict, total=False):

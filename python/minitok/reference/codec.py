@@ -75,7 +75,7 @@ class Codec:
         return ids
 
     def encode_with_dropout(self, text: bytes, search: Search, dropout: Dropout, goes_on: bool = False) -> list[int]:
-        """As ``encode``, with merges that are passed over at random. The place of a piece is that of its first byte in the text."""
+        """As ``encode``, with merges passed over at random. The place of a piece is that of its first byte in the text."""
         ids: list[int] = []
         draws = dropout.draws(text)
         try:

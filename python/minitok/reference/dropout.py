@@ -1,7 +1,7 @@
 """A piece -> ids at random: at each step, each merge is passed over with some probability (BPE-dropout, arXiv 1910.13267).
 
-A model that sees a word cut in many ways learns what the word is made of. So training may encode a text anew in each epoch, with
-another seed; otherwise, ids are those of ``encode.py``.
+A model that sees a word cut in many ways learns what the word is made of. So training may encode a text anew in each epoch,
+with another seed; otherwise, ids are those of ``encode.py``.
 
 By hand, with the merges 0: (a, b) -> X and 1: (X, c) -> Y, the piece ``a b c`` and the probability p: first (a, b) is the only
 candidate. It is passed over with p, and then the piece is done: ``a b c``. If not, (X, c) is the only one: ``X c`` with
@@ -11,9 +11,9 @@ At each step, the candidates are tried in the order of E1, and the first that is
 passed over are candidates again at the next step, once each: two other rules go by the same name, and give other
 distributions. In one, what was passed over is so for good; in the other, what was merged away meanwhile is tried again.
 
-The numbers are those of SplitMix64. A text has a *key*, made of the seed and of the text's first bytes; the generator of a piece
-begins with the key and the place of the piece. So the ids of a piece depend on the seed, its text and its place, and on nothing
-else: not on threads, on batches, or on what is encoded before.
+The numbers are those of SplitMix64. A text has a *key*, made of the seed and of the text's first bytes; the generator of a
+piece begins with the key and the place of the piece. So the ids of a piece depend on the seed, its text and its place, and on
+nothing else: not on threads, on batches, or on what is encoded before.
 
 Invariants: with the probability 0, ``merge_with_dropout`` is ``merge_parts``; with 1, it returns the parts.
 

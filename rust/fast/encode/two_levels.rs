@@ -75,6 +75,16 @@ pub fn two_levels(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
     Ok(TwoLevels::new(tables)?.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
 }
 
+/// What encodes long pieces for a vocabulary that has no tokens of several words yet, as in the second stage of a training: all
+/// merges are low.
+pub fn one_level(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
+    if !tables.is_list_of_bytes() {
+        return Ok(None);
+    }
+    let levels = TwoLevels::at(tables, tables.vocab().merges().len())?;
+    Ok(levels.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
+}
+
 impl TwoLevels {
     /// None where the list of merges does not allow it, or is not of words first.
     fn new(tables: &Arc<Tables>) -> Result<Option<TwoLevels>> {
@@ -157,11 +167,7 @@ impl TwoLevels {
         let Some(table) = self.tables.all_pairs() else { return append(out, run) };
         if let &[left, right] = run {
             let place = table.place(self.symbol(left), self.symbol(right));
-            if place == NO_PLACE {
-                append(out, run)
-            } else {
-                push(out, table.id(table.made(place)))
-            }
+            if place == NO_PLACE { append(out, run) } else { push(out, table.id(table.made(place))) }
         } else if run.len() <= FEW {
             self.merge_few(table, run, out)
         } else {
@@ -219,7 +225,6 @@ impl TwoLevels {
     fn symbol(&self, id: u32) -> u32 {
         self.symbols[id as usize]
     }
-
 }
 
 impl LongPieces for TwoLevels {
@@ -237,9 +242,9 @@ impl LongPieces for TwoLevels {
             // Some whole pieces at a time, one at least.
             let count = rest.partition_point(|&end| end - start <= STRETCH).max(1);
             let (some, others) = rest.split_at(count);
-            done = self.encode_pieces(text, start, some, &mut buffers).and_then(|()| {
-                sink(BlockOutput { words: &buffers.high, records: &[ONE], first: SPILL, spill: &[] })
-            });
+            done = self
+                .encode_pieces(text, start, some, &mut buffers)
+                .and_then(|()| sink(BlockOutput { words: &buffers.high, records: &[ONE], first: SPILL, spill: &[] }));
             (start, rest) = (some[count - 1], others);
         }
         buffers.give_back();

@@ -100,8 +100,7 @@ fn pieces_that_are_tokens_as_they_stand_have_one_level() {
 
 #[test]
 fn a_byte_without_a_token_is_an_error() {
-    let tokens: Vec<_> =
-        (0..=254_u8).map(|byte| vec![byte]).chain([b"a ".to_vec()]).zip(0..).collect();
+    let tokens: Vec<_> = (0..=254_u8).map(|byte| vec![byte]).chain([b"a ".to_vec()]).zip(0..).collect();
     let vocab = Arc::new(Vocab::from_tokens(&tokens, &[(97, 32)], false, Alphabet::default()).unwrap());
     let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
     assert_eq!(ids(&levels, b"a a", &[3]), [255, 97]);
@@ -122,6 +121,9 @@ proptest! {
         ends.dedup();
         let levels = TwoLevels::at(&tables(&vocab), level.index(merges.len() + 1)).unwrap().unwrap();
         prop_assert_eq!(ids(&levels, text, &ends), expected(&vocab, text, &ends));
+        let (mut of_one, one) = (Vec::new(), one_level(&tables(&vocab)).unwrap().unwrap());
+        one.encode_block(text, 0, &ends, &mut |block| block.append_to(&mut of_one)).unwrap();
+        prop_assert_eq!(of_one, expected(&vocab, text, &ends));
     }
 
     #[test]
