@@ -7,14 +7,15 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, N3, S5, S6 and S9.
+//! Implements SPEC E3, E5, E6, E11, N3, S5, S6 and S9.
 
 use crate::decode;
+use crate::dropout::{Draws, Dropout, encode_piece_with_dropout};
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
 use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
-use crate::preprocess::{Before, Preprocessor, Search};
+use crate::preprocess::{Before, Preprocessor, Search, Segment};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
@@ -82,6 +83,50 @@ impl Codec {
             }
         });
         done.map_err(|error| placed(error, text)).map(|()| ids)
+    }
+
+    /// As `encode`, with merges passed over at random. The place of a piece is that of its first byte in the text.
+    pub fn encode_with_dropout(
+        &self,
+        text: &[u8],
+        search: &Search,
+        dropout: &Dropout,
+        goes_on: bool,
+    ) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        let encode = &mut |piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>| {
+            encode_piece_with_dropout(&self.vocab, piece, draws, ids)
+        };
+        self.each_drawn_piece(text, search, dropout, goes_on, &mut ids, encode)?;
+        Ok(ids)
+    }
+
+    /// Appends the ids of tokens that are found, and what `encode` appends for each piece.
+    pub fn each_drawn_piece(
+        &self,
+        text: &[u8],
+        search: &Search,
+        dropout: &Dropout,
+        goes_on: bool,
+        ids: &mut Vec<u32>,
+        encode: &mut dyn FnMut(&[u8], &mut Draws, &mut Vec<u32>) -> Result<()>,
+    ) -> Result<()> {
+        let mut draws = dropout.draws(text);
+        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let done = self.preprocessor.segments(text, search, before, None, &mut |Segment { text: segment, id }| {
+            if let Some(id) = id {
+                ids.try_reserve(1)?;
+                ids.push(id);
+                return Ok(());
+            }
+            let mut offset = 0;
+            self.pieces(&segment.data, &mut |piece| {
+                draws.go_to(if self.words.is_some() { segment.start + offset } else { segment.origin(offset).0 });
+                offset += piece.len();
+                encode(piece, &mut draws, ids)
+            })
+        });
+        done.map_err(|error| placed(error, text))
     }
 
     /// Appends the ids of a segment as the preprocessor has made it.

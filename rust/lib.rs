@@ -20,11 +20,12 @@
 //! 7. [`train`]: words with counts -> merges
 //! 8. [`merging`]: the parts of a piece, of which the pair of lowest rank is merged first
 //! 9. [`encode`]: piece -> ids
-//! 10. [`decode`]: ids -> bytes -> text
-//! 11. [`codec`]: all of it put together
-//! 12. [`trace`]: what training and encoding did, step by step, as data
-//! 13. [`session`]: a text that changes, and what that does to its ids
-//! 14. [`tails`]: what may follow a text
+//! 10. [`dropout`]: piece -> ids at random
+//! 11. [`decode`]: ids -> bytes -> text
+//! 12. [`codec`]: all of it put together
+//! 13. [`trace`]: what training and encoding did, step by step, as data
+//! 14. [`session`]: a text that changes, and what that does to its ids
+//! 15. [`tails`]: what may follow a text
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -65,6 +66,8 @@ pub mod codec;
 pub mod count;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod decode;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod dropout;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod encode;
 #[cfg_attr(not(internals), doc(hidden))]

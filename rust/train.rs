@@ -15,7 +15,7 @@
 //!   that comes to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 //!
 //! Invariants: after every step, `counts` is what `count_pairs` over all words would give; every pair that may be
-//! merged (T5, T7) has an entry in the queue whose key is at most the pair's true key.
+//! merged (T5, T7, T12) has an entry in the queue whose key is at most the pair's true key.
 //!
 //! `extend` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. `train`
 //! is `extend` starting from the 256 single bytes. Starting from characters (T11), it trains a vocabulary of these.
@@ -26,7 +26,7 @@
 //! With `first_seen`, making an entry also searches words that hold the pair. When not to use it: one huge word (pattern `none`),
 //! where every merge rewrites the whole text; the fast trainer does not.
 //!
-//! Implements SPEC T1 to T5, T7, T8, T10 and T11.
+//! Implements SPEC T1 to T5, T7, T8, and T10 to T12.
 
 #![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes, and the ids of a vocabulary end at 2^31")]
 
@@ -59,6 +59,8 @@ pub struct TrainOptions {
     pub tie_break: TieBreak,
     pub min_frequency: i64,
     pub max_token_length: Option<usize>,
+    pub max_words: Option<usize>,
+    pub barred: Vec<Vec<u8>>,
 }
 
 impl TrainOptions {
@@ -70,7 +72,21 @@ impl TrainOptions {
             tie_break: TieBreak::SmallestIds,
             min_frequency: 1,
             max_token_length: None,
+            max_words: None,
+            barred: Vec::new(),
         }
+    }
+
+    /// Returns whether a token may be made: it is not too long, has few words, and holds no barred string (T7, T12).
+    pub fn allows(&self, token: &[u8]) -> bool {
+        if self.max_token_length.is_some_and(|limit| token.len() > limit) {
+            return false;
+        }
+        let words = || token.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count();
+        if self.max_words.is_some_and(|limit| words() > limit) {
+            return false;
+        }
+        !self.barred.iter().any(|string| memchr::memmem::find(token, string).is_some())
     }
 }
 
@@ -198,11 +214,10 @@ impl<'o> Queue<'o> {
         queue
     }
 
-    /// Returns whether the pair is frequent enough and its token not too long (T5, T7).
+    /// Returns whether the pair is frequent enough and its token may be made (T5, T7, T12).
     fn mergeable(&self, words: &Words, pair: Pair) -> bool {
-        let length = words.token(pair.0).len() + words.token(pair.1).len();
-        let count = words.counts.get(&pair).copied().unwrap_or(0);
-        count >= self.options.min_frequency && self.options.max_token_length.is_none_or(|limit| length <= limit)
+        let is_frequent = words.counts.get(&pair).copied().unwrap_or(0) >= self.options.min_frequency;
+        is_frequent && self.options.allows(&[words.token(pair.0), words.token(pair.1)].concat())
     }
 
     fn key(&self, words: &Words, pair: Pair) -> Key {

@@ -138,4 +138,6 @@ def training(case: Case, backend: str, *, n_merges: int | None = None, at_once: 
         tie_break=options.get("tie_break", "smallest_ids"),
         min_frequency=options.get("min_frequency", 1),
         max_token_length=options.get("max_token_length"),
+        max_words=options.get("max_words"),
+        barred=tuple(as_bytes(string) for string in options.get("barred", [])),
     )

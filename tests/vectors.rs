@@ -5,6 +5,7 @@
 use minitok::codec::Codec;
 use minitok::count::PieceCounter;
 use minitok::decode::{StreamDecoder, decode_bytes};
+use minitok::dropout::Dropout;
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
@@ -186,6 +187,8 @@ fn training(case: &Value, n_merges: usize, events: Option<&mut Vec<Value>>) -> T
         tie_break,
         min_frequency: options["min_frequency"].as_i64().unwrap_or(1),
         max_token_length: options["max_token_length"].as_u64().map(|length| usize::try_from(length).unwrap()),
+        max_words: options["max_words"].as_u64().map(|words| usize::try_from(words).unwrap()),
+        barred: list(&options["barred"]).iter().map(bytes).collect(),
     };
     let mut emit = events.map(|events| {
         move |one: Event| {
@@ -243,6 +246,20 @@ fn encoding() {
         assert_eq!(fast.encode(1, source, &allowed, false).unwrap(), ids);
         assert_eq!(fast.count(source, &allowed, false).unwrap(), ids.len());
         assert_eq!(fast.decoder().unwrap().unwrap().decode(&ids).unwrap(), text);
+    });
+}
+
+#[test]
+fn dropout() {
+    each("encode", "drawn", |case| {
+        let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["drawn"]));
+        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let seed = u64::from(number(&case["seed"]));
+        let dropout = Dropout::new(case["dropout"].as_f64().unwrap(), seed, None, 0);
+        assert_eq!(codec.encode_with_dropout(&text, &allowed, &dropout, false).unwrap(), ids);
+        let (fast, mut found) = (FastCodec::new(codec).unwrap(), Vec::new());
+        fast.append_with_dropout(Source::Bytes(&text), &allowed, &dropout, false, &mut found).unwrap();
+        assert_eq!(found, ids);
     });
 }
 

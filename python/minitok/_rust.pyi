@@ -180,6 +180,7 @@ class Codec:
     @property
     def before(self) -> str: ...
     def going_on(self) -> Codec: ...
+    def dropping(self, probability: float, seed: int, head: bytes | None = None, start: int = 0) -> Codec: ...
     def segments(
         self,
         text: str | bytes,
@@ -289,6 +290,9 @@ class Tokenizer:
         disallowed_special: Collection[str] | str = (),
         threads: int = 1,
         trace: Callable[[dict[str, Any]], object] | None = None,
+        *,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> list[int]: ...
     def encode_to_numpy(
         self,
@@ -296,6 +300,9 @@ class Tokenizer:
         allowed_special: Collection[str] | str = (),
         disallowed_special: Collection[str] | str = (),
         threads: int = 1,
+        *,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> npt.NDArray[np.uint32]: ...
     def count(
         self,

@@ -21,6 +21,7 @@ __all__ = [
     "added_special_tokens",
     "allowed_tokens",
     "as_list",
+    "check_dropout",
     "check_fallback",
     "check_holes",
     "check_ids",
@@ -109,6 +110,30 @@ def check_holes(ids: Collection[int]) -> None:
     highest = max(ids, default=0)
     if highest > MOST_HOLES + 16 * len(ids):
         raise VocabularyError(f"the id {highest} is too high for a vocabulary of {len(ids):,} tokens")
+
+
+def check_dropout(dropout: float, seed: int | None) -> tuple[float, int] | None:
+    """Returns the probability and the seed, if they are such; None for the probability 0, by which nothing is random.
+
+    >>> check_dropout(0.1, 7)
+    (0.1, 7)
+    >>> check_dropout(0.1, None)
+    Traceback (most recent call last):
+    ValueError: dropout is random: give a seed, from which the ids follow
+    """
+    if isinstance(dropout, bool) or not isinstance(dropout, (int, float)):
+        raise TypeError(f"dropout must be a number from 0 to 1, not {type(dropout).__name__}")
+    if not 0 <= dropout <= 1:
+        raise ValueError(f"dropout is a probability, from 0 to 1, not {dropout}")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise TypeError(f"seed must be int, not {type(seed).__name__}")
+    if seed is not None and seed >> 64:
+        raise ValueError(f"seed {seed} is not between 0 and {(1 << 64) - 1}")
+    if not dropout:
+        return None
+    if seed is None:
+        raise ValueError("dropout is random: give a seed, from which the ids follow")
+    return float(dropout), seed
 
 
 def check_fallback(fallback: Sequence[int] | None, others: Collection[int]) -> list[int] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
-from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, stop_strings, thread_count
+from .arguments import allowed_tokens, as_list, check_dropout, checked_offsets, refused_tokens, stop_strings, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .definition.names import pattern_named
@@ -184,6 +184,9 @@ class Tokenizer(Shortcuts):
         disallowed_special: Allowed = NONE,
         threads: int = 1,
         trace: Emit | None = None,
+        *,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> list[int]:
         """Returns the ids of a text.
 
@@ -198,21 +201,29 @@ class Tokenizer(Shortcuts):
             threads: How many threads may share a text of megabytes; this does not change the ids.
             trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
                 texts.
+            dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
+                many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
+            seed: What the ids follow from, with the text and ``dropout``: an int from 0 to 2**64 - 1, another one in each
+                epoch. With ``dropout``, it must be given.
 
         Raises:
             DisallowedSpecialTokenError: The text contains a disallowed special token.
             PatternError: Matching a custom pattern took too many steps.
             TypeError: The text is neither str nor bytes.
-            ValueError: A name is not a special token of this tokenizer.
+            ValueError: A name is not a special token of this tokenizer; or ``dropout`` is not from 0 to 1, or has no seed.
 
         Costs O(n log n) for n bytes in the worst case, O(n) in practice.
         """
-        if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1:
+        nothing_random = dropout == 0 and seed is None
+        if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1 and nothing_random:
             return self._codec.encode(text)
         allowed = self._check([text], allowed_special, disallowed_special)
+        codec = self._dropping(dropout, seed)
         if trace is not None:
-            return self._codec.trace(text, allowed, trace)
-        return self._codec.encode(text, allowed, thread_count(threads))
+            if codec is not self._codec:
+                raise ValueError("trace shows the merges in the order of their ranks: omit dropout")
+            return codec.trace(text, allowed, trace)
+        return codec.encode(text, allowed, thread_count(threads))
 
     @shortcut
     def encode_to_numpy(
@@ -221,23 +232,48 @@ class Tokenizer(Shortcuts):
         allowed_special: Allowed = NONE,
         disallowed_special: Allowed = NONE,
         threads: int = 1,
+        *,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> npt.NDArray[np.uint32]:
         """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
-        if allowed_special is NONE and disallowed_special is NONE and threads == 1:
+        if allowed_special is NONE and disallowed_special is NONE and threads == 1 and dropout == 0 and seed is None:
             return self._codec.encode_to_numpy(text)
         allowed = self._check([text], allowed_special, disallowed_special)
-        return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
+        return self._dropping(dropout, seed).encode_to_numpy(text, allowed, thread_count(threads))
 
     def encode_batch(
-        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
+        self,
+        texts: Texts,
+        *,
+        allowed_special: Allowed = (),
+        disallowed_special: Special = (),
+        threads: Threads = None,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> list[list[int]]:
-        """Returns the ids of each text, in order. ``threads``: how many to use; by default one per processor."""
+        """Returns the ids of each text, in order: those that ``encode`` gives of it.
+
+        ``threads``: how many to use; by default one per processor. ``dropout`` and ``seed``: as for ``encode``; equal texts
+        have equal ids.
+
+        >>> tok = Tokenizer([(97, 98), (256, 99)])
+        >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
+        [[97, 98, 99], [256, 99, 32, 257, 32, 97, 98, 99]]
+        """
         listed = as_list(texts)
         names = self._check(listed, allowed_special, disallowed_special)
-        return self._codec.encode_batch(listed, names, thread_count(threads))
+        return self._dropping(dropout, seed).encode_batch(listed, names, thread_count(threads))
 
     def encode_batch_to_numpy(
-        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
+        self,
+        texts: Texts,
+        *,
+        allowed_special: Allowed = (),
+        disallowed_special: Special = (),
+        threads: Threads = None,
+        dropout: float = 0.0,
+        seed: int | None = None,
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         """Returns the ids of all texts in one array, and offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
 
@@ -249,7 +285,7 @@ class Tokenizer(Shortcuts):
         """
         listed = as_list(texts)
         names = self._check(listed, allowed_special, disallowed_special)
-        return self._codec.encode_batch_to_numpy(listed, names, thread_count(threads))
+        return self._dropping(dropout, seed).encode_batch_to_numpy(listed, names, thread_count(threads))
 
     def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
         """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
@@ -625,6 +661,11 @@ class Tokenizer(Shortcuts):
                 self._codec.check(text, refused)
         return names
 
+    def _dropping(self, dropout: float, seed: int | None) -> Codec:
+        """Returns the codec, or one that passes over merges at random."""
+        wanted = check_dropout(dropout, seed)
+        return self._codec if wanted is None else self._codec.dropping(*wanted)
+
     # -- what it holds -------------------------------------------------------------------------------------------------
 
     @property
@@ -755,7 +796,7 @@ class Tokenizer(Shortcuts):
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
             vocab_size: The new ``n_vocab``, if there is that much to learn.
             options: As for ``train``: ``tie_break``, ``min_frequency``, ``max_token_length``, ``threads``, ``progress``,
-                ``trace``, and a ``name`` for the new tokenizer.
+                ``trace``, and a ``name`` for the new tokenizer; ``max_words`` and ``barred``, by default without limits.
 
         Raises:
             TrainingError: The options cannot be met, the counts are of other pieces, or the pieces are not those of the text

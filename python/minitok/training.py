@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
@@ -11,6 +11,7 @@ from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
 from .corpus.progress import start_progress
+from .corpus.superwords import BARRED, LINES, MAX_WORDS, train_superwords
 from .definition.names import pattern_named
 from .errors import TrainingError
 from .tokenizer import Tokenizer
@@ -39,6 +40,10 @@ def train(
     byte_order: ByteOrder = "identity",
     min_frequency: int = 1,
     max_token_length: int | None = None,
+    superwords: int = 0,
+    superword_pattern: str | None = None,
+    max_words: int | None = MAX_WORDS,
+    barred: Sequence[str | bytes] = BARRED,
     alphabet: Alphabet = "bytes",
     byte_fallback: bool = True,
     prefix: Prefix = "first",
@@ -69,6 +74,12 @@ def train(
         byte_order: Ids 0 to 255 in the order of bytes (``identity``) or of GPT-2's files (``gpt2``).
         min_frequency: Pairs that occur less often are not merged; training stops when no other pair is left.
         max_token_length: Tokens longer than this, in bytes, are not made.
+        superwords: How many of the last ids may be *superwords*, tokens of several words (SuperBPE; SPEC T13). Training then
+            has a second stage, which reads the texts again: so they must be a list, say, and not an iterator or counts.
+        superword_pattern: What no superword crosses: how text is cut in the second stage, and by the tokenizer. By default
+            lines, and numbers of three digits.
+        max_words: The most words that a superword has; None for any number.
+        barred: Strings that no superword has in it.
         alphabet: What merging begins with: ``bytes``, or ``characters``, of which each of the texts' is a token (SPEC T11).
             ``vocab_size`` then counts them, too.
         byte_fallback: With characters, one that has no token is encoded as its bytes. False is refused.
@@ -90,7 +101,8 @@ def train(
     Raises:
         TrainingError: The options cannot be met.
         PatternError: The pattern is malformed, or means different things to the two backends.
-        TypeError: A text is neither str nor bytes; the message says which. Or an option is given that counts decide.
+        TypeError: A text is neither str nor bytes; the message says which. Or an option is given that counts decide; or texts
+            for superwords can be read only once.
 
     Costs O(n) time to count n bytes, and memory only for the distinct pieces; see docs/algorithms.md.
 
@@ -100,6 +112,9 @@ def train(
     >>> tok = train(["ab ab 中"], vocab_size=263, alphabet="characters")
     >>> [tok.token_bytes(token_id).decode() for token_id in range(256, 263)]
     ['a', 'b', ' ', '中', 'ab', ' ab', ' 中']
+    >>> phrases = train(["by the way, by the way"] * 2, vocab_size=270, superwords=5)
+    >>> phrases.tokenize("by the way")
+    [b'by the way']
     >>> from minitok import count_pieces
     >>> counts = count_pieces(["low lower"]).merge(count_pieces(["lowest"]))
     >>> train(counts, 259) == train(["low lower", "lowest"], 259)
@@ -107,6 +122,7 @@ def train(
     """
     if isinstance(texts, Mapping):
         raise TypeError(f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}")
+    check_superwords(superwords, superword_pattern, texts, alphabet)
     if isinstance(texts, PieceCounts):
         return train_from_counts(
             texts,
@@ -137,6 +153,18 @@ def train(
                 )
             )
     pattern = "gpt2" if pattern is None else pattern_named(pattern)
+    if superwords:
+
+        def count(cut_by: str) -> PieceCounts:
+            with Counting(cut_by, special_tokens, backend, threads, max_memory) as counting:
+                counting.add_texts(texts, show)
+                return counting.counts()
+
+        with start_progress(progress) as show:
+            patterns = pattern, superword_pattern_named(superword_pattern)
+            return Tokenizer.from_definition(
+                train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
+            )
     with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         with job.watch.phase("counting"):
             counting.add_texts(texts, show)
@@ -163,6 +191,25 @@ def train_from_counts(
         return Tokenizer.from_definition(job.train(counts, show, trace, name, keep=True))
 
 
+def check_superwords(superwords: int, superword_pattern: str | None, texts: object, alphabet: str = "bytes") -> None:
+    """Whether there can be superwords, if they are asked for."""
+    if isinstance(superwords, bool) or not isinstance(superwords, int):
+        raise TypeError(f"superwords must be int, not {type(superwords).__name__}")
+    if not superwords:
+        if superword_pattern is not None:
+            raise TrainingError("superword_pattern is for superwords: say how many there may be, with superwords=")
+        return
+    if isinstance(texts, (PieceCounts, Iterator)):
+        raise TypeError("superwords read the texts twice: pass a list, or use train_files")
+    if alphabet != "bytes":
+        raise TrainingError("superwords are trained on bytes only, not on characters")
+
+
+def superword_pattern_named(pattern: str | None) -> str:
+    """The pattern of the second stage."""
+    return LINES if pattern is None else pattern_named(pattern)
+
+
 def check_alphabet(alphabet: str, byte_order: str, *, byte_fallback: bool) -> str:
     """What merging begins with, and whether the other options go with it."""
     if alphabet not in ("bytes", "characters"):
@@ -186,6 +233,10 @@ def train_files(
     byte_order: ByteOrder = "identity",
     min_frequency: int = 1,
     max_token_length: int | None = None,
+    superwords: int = 0,
+    superword_pattern: str | None = None,
+    max_words: int | None = MAX_WORDS,
+    barred: Sequence[str | bytes] = BARRED,
     backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
@@ -209,6 +260,10 @@ def train_files(
         byte_order: See ``train``.
         min_frequency: See ``train``.
         max_token_length: See ``train``.
+        superwords: See ``train``; the files are read twice.
+        superword_pattern: See ``train``.
+        max_words: See ``train``.
+        barred: See ``train``.
         backend: See ``train``.
         threads: See ``train``.
         max_memory: See ``train``.
@@ -222,7 +277,20 @@ def train_files(
         TrainingError: As for ``train``, like its other errors.
     """
     files = CorpusFiles(paths, separator, field)
+    check_superwords(superwords, superword_pattern, files)
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
+    if superwords:
+
+        def count(cut_by: str) -> PieceCounts:
+            with Counting(cut_by, special_tokens, backend, threads, max_memory) as counting:
+                counting.add_files(files, show)
+                return counting.counts()
+
+        with start_progress(progress) as show:
+            patterns = pattern_named(pattern), superword_pattern_named(superword_pattern)
+            return Tokenizer.from_definition(
+                train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
+            )
     with (
         Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
         start_progress(progress) as show,

@@ -27,7 +27,7 @@ pub struct StreamDecoder {
 impl StreamDecoder {
     pub(super) fn new(tokenizer: Tokenizer) -> StreamDecoder {
         let core = tokenizer.shared.codec.core();
-        let inner = decode::StreamDecoder::new(false, core.drops_space(), core.joining().cloned());
+        let inner = decode::StreamDecoder::new(false, core.drops_space(), core.joining().cloned(), &[]);
         StreamDecoder { tokenizer, inner, position: 0 }
     }
 

@@ -4,11 +4,13 @@
 
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
+use crate::dropout::{Draws, Dropout};
 use crate::error::{Error, Result};
 use crate::fast::encode::cut::parts::beside_marker;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
+use crate::fast::encode::two_levels::two_levels;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
@@ -65,6 +67,7 @@ impl FastCodec {
         if encoder.is_none() {
             core.vocab.prepare();
         }
+        let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels));
         // Words are cut by the pattern before they reach the encoder.
         let cuts = encoder.as_ref().filter(|_| core.words.is_none());
         let (first, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
@@ -143,6 +146,23 @@ impl FastCodec {
             Ok(())
         });
         done.map_err(|error| placed_in(error, source))
+    }
+
+    /// As [`append`](Self::append), with merges that are passed over at random, by one thread.
+    pub fn append_with_dropout(
+        &self,
+        source: Source,
+        search: &Search,
+        dropout: &Dropout,
+        goes_on: bool,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
+        let text = source.bytes()?;
+        let Some(encoder) = &self.encoder else {
+            return append(ids, &self.core.encode_with_dropout(&text, search, dropout, goes_on)?);
+        };
+        let encode = &mut |piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>| encoder.append_drawn(piece, draws, ids);
+        self.core.each_drawn_piece(&text, search, dropout, goes_on, ids, encode)
     }
 
     /// The number of ids of a text; they are not built.

@@ -9,6 +9,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
@@ -59,6 +60,8 @@ pub struct Options<'o> {
     pub search: &'o Search,
     /// Texts go on from what stood before them (SPEC S4).
     pub goes_on: bool,
+    /// Merges are passed over at random.
+    pub dropout: Option<&'o Dropout>,
     /// An id that is put after each document.
     pub end: Option<u32>,
     /// The name of the field that is text.
@@ -129,12 +132,17 @@ impl<I: Id> Packing<'_, I> {
     }
 
     fn encode(&mut self, text: &[u8]) -> Result<()> {
-        let Options { codec, search, goes_on, end, .. } = self.options;
+        let Options { codec, search, goes_on, dropout, end, .. } = self.options;
         if self.failed.is_some() {
             return Ok(());
         }
         self.ids.clear();
-        match codec.append(1, Source::Bytes(text), search, goes_on, &mut self.ids) {
+        let (source, ids) = (Source::Bytes(text), &mut self.ids);
+        let done = match dropout {
+            None => codec.append(1, source, search, goes_on, ids),
+            Some(dropout) => codec.append_with_dropout(source, search, dropout, goes_on, ids),
+        };
+        match done {
             Ok(()) => extend(&mut self.ids, end)?,
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => self.failed = Some(error),
@@ -187,7 +195,7 @@ mod tests {
     fn packed<I: Id>(lines: &Lines, end: Option<u32>) -> Result<(Packed<I>, Vec<Left>)> {
         let (codec, search) = codec();
         let mut left = Vec::new();
-        let options = Options { codec: &codec, search: &search, goes_on: false, end, field: "text" };
+        let options = Options { codec: &codec, search: &search, goes_on: false, dropout: None, end, field: "text" };
         let packed = encode_lines(lines, options, |line, bytes| {
             left.push((line, String::from_utf8(bytes.to_vec()).unwrap()));
             Ok(b"zab".to_vec())

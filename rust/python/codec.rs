@@ -12,11 +12,12 @@ use super::text::Text;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
+use crate::dropout::Dropout;
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
 use crate::fast::memory::Usage;
 use crate::fast::session;
-use crate::fast::util::fallible::collect;
+use crate::fast::util::fallible::{collect, concat};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
 use crate::trace::trace_piece;
@@ -32,6 +33,8 @@ pub struct Codec {
     pub(super) fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
     pub(super) goes_on: bool,
+    /// Merges are passed over at random.
+    pub(super) dropout: Option<Dropout>,
     searches: Searches,
 }
 
@@ -69,12 +72,21 @@ impl Codec {
         let core = codec::Codec::new(vocab_core, pattern, special, normalizer, metaspace, words)?;
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         let searches = Searches::new(fast.core())?;
-        Ok(Codec { fast: Arc::new(fast), goes_on: false, searches })
+        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, searches })
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec { fast: self.fast.clone(), goes_on: true, searches: self.searches.fresh() }
+        Codec { fast: self.fast.clone(), goes_on: true, dropout: self.dropout.clone(), searches: self.searches.fresh() }
+    }
+
+    /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
+    /// bytes of the whole text, and where the part begins in it.
+    #[pyo3(signature = (probability, seed, head = None, start = 0))]
+    fn dropping(&self, probability: f64, seed: u64, head: Option<&[u8]>, start: u64) -> PyResult<Codec> {
+        let head = head.map(|head| concat(&[head])).transpose()?;
+        let dropout = Some(Dropout::new(probability, seed, head, start));
+        Ok(Codec { fast: self.fast.clone(), goes_on: self.goes_on, dropout, searches: self.searches.fresh() })
     }
 
     /// What stands before a text: nothing, or text.
@@ -348,6 +360,6 @@ impl Codec {
 
     /// How the texts of a call are encoded.
     fn encoding<'c>(&'c self, search: &'c Search, end: Option<u32>) -> Encoding<'c> {
-        Encoding { codec: &self.fast, search, goes_on: self.goes_on, end }
+        Encoding { codec: &self.fast, search, goes_on: self.goes_on, dropout: self.dropout.as_ref(), end }
     }
 }

@@ -4,6 +4,7 @@ use super::array::array_of_ids;
 use super::list::list_of;
 use super::signals;
 use super::text::new_bytes;
+use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
@@ -98,6 +99,8 @@ pub struct Encoding<'c> {
     pub codec: &'c FastCodec,
     pub search: &'c Search,
     pub goes_on: bool,
+    /// Merges are passed over at random.
+    pub dropout: Option<&'c Dropout>,
     /// An id that is put after each text.
     pub end: Option<u32>,
 }
@@ -113,7 +116,11 @@ pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a str, &'a Bound<'py, Py
 impl Encoding<'_> {
     pub fn documents<'py>(&self, py: Python<'py>, documents: &Documents, threads: usize) -> PyResult<Offsets<'py>> {
         let encode = |text: &&[u8], ids: &mut Vec<u32>| {
-            self.codec.append(1, Source::Bytes(text), self.search, self.goes_on, ids)?;
+            let source = Source::Bytes(text);
+            match self.dropout {
+                None => self.codec.append(1, source, self.search, self.goes_on, ids)?,
+                Some(dropout) => self.codec.append_with_dropout(source, self.search, dropout, self.goes_on, ids)?,
+            }
             extend(ids, self.end)
         };
         let (ids, offsets) =
@@ -155,8 +162,8 @@ impl Encoding<'_> {
                 Error::Interrupted
             })
         };
-        let Encoding { codec, search, goes_on, end } = *self;
-        let options = Options { codec, search, goes_on, end, field };
+        let Encoding { codec, search, goes_on, dropout, end } = *self;
+        let options = Options { codec, search, goes_on, dropout, end, field };
         let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
         raised.map_or(packed, Err)
     }

@@ -8,7 +8,9 @@ use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
 use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::try_collect;
+use crate::preprocess::Search;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -120,7 +122,7 @@ impl Codec {
     #[inline(always)]
     fn brief_ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>) -> PyResult<BriefIds> {
         let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
-        self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
+        self.append(1, text.source(), &search, &mut ids.0)?;
         Ok(ids)
     }
 
@@ -128,8 +130,17 @@ impl Codec {
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
         let (search, source) = (self.search(py, allowed)?, text.source());
         let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
-        self.working(py, source.len(), || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
+        self.working(py, source.len(), || self.append(threads, source, &search, &mut ids))?;
         Ok(ids)
+    }
+
+    /// Appends the ids of a text.
+    #[inline]
+    fn append(&self, threads: usize, source: Source, search: &Search, ids: &mut Vec<u32>) -> Result<()> {
+        match &self.dropout {
+            None => self.fast.append(threads, source, search, self.goes_on, ids),
+            Some(dropout) => self.fast.append_with_dropout(source, search, dropout, self.goes_on, ids),
+        }
     }
 
     /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
@@ -162,8 +173,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
         let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
-        let encode =
-            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
+        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.append(1, text.source(), &search, ids);
         self.working(py, texts.iter().map(Text::size).sum(), || {
             parallel::encode_all(&texts, threads, Text::size, encode)
         })

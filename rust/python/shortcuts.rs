@@ -91,17 +91,21 @@ impl Shortcuts {
     ///     threads: How many threads may share a text of megabytes; this does not change the ids.
     ///     trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
     ///         texts.
+    ///     dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
+    ///         many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
+    ///     seed: What the ids follow from, with the text and ``dropout``: an int from 0 to 2**64 - 1, another one in each
+    ///         epoch. With ``dropout``, it must be given.
     ///
     /// Raises:
     ///     DisallowedSpecialTokenError: The text contains a disallowed special token.
     ///     PatternError: Matching a custom pattern took too many steps.
     ///     TypeError: The text is neither str nor bytes.
-    ///     ValueError: A name is not a special token of this tokenizer.
+    ///     ValueError: A name is not a special token of this tokenizer; or ``dropout`` is not from 0 to 1, or has no seed.
     ///
     /// Costs O(n log n) for n bytes in the worst case, O(n) in practice.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing),
-        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None)"
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, **named),
+        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None, *, dropout=0.0, seed=None)"
     )]
     fn encode<'py>(
         slf: &Bound<'py, Self>,
@@ -110,20 +114,21 @@ impl Shortcuts {
         disallowed_special: Given<'_, 'py>,
         threads: Given<'_, 'py>,
         trace: Given<'_, 'py>,
+        named: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let (Empty, Empty, One, Nothing) = (&allowed_special, &disallowed_special, &threads, &trace)
+        if let (Empty, Empty, One, Nothing, None) = (&allowed_special, &disallowed_special, &threads, &trace, named)
             && let Some(codec) = slf.get().codec.get()
         {
             return codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1);
         }
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
-        in_python(intern!(slf.py(), "encode"), all)
+        in_python(intern!(slf.py(), "encode"), all, named)
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One),
-        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1)"
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, **named),
+        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, *, dropout=0.0, seed=None)"
     )]
     fn encode_to_numpy<'py>(
         slf: &Bound<'py, Self>,
@@ -131,13 +136,15 @@ impl Shortcuts {
         allowed_special: Given<'_, 'py>,
         disallowed_special: Given<'_, 'py>,
         threads: Given<'_, 'py>,
+        named: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let (Empty, Empty, One) = (&allowed_special, &disallowed_special, &threads)
+        if let (Empty, Empty, One, None) = (&allowed_special, &disallowed_special, &threads, named)
             && let Some(codec) = slf.get().codec.get()
         {
             return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
-        in_python(intern!(slf.py(), "encode_to_numpy"), (slf, text, allowed_special, disallowed_special, threads))
+        let all = (slf, text, allowed_special, disallowed_special, threads);
+        in_python(intern!(slf.py(), "encode_to_numpy"), all, named)
     }
 
     /// Returns how many ids the text has; the options are those of ``encode``.
@@ -157,15 +164,19 @@ impl Shortcuts {
             let count = codec.get().count(slf.py(), text.extract()?, Names::Empty)?;
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
-        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special))
+        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
     }
 }
 
 /// Calls the method that is written in Python, which takes all options.
-fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
+fn in_python<'py>(
+    method: &Bound<'py, PyString>,
+    all: impl PyCallArgs<'py>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let py = method.py();
     let import = || IN_PYTHON.import(py, "minitok.backend.shortcuts", "IN_PYTHON");
     let methods = IN_PYTHON.get(py).map_or_else(|| forks::guarded(py, import), |methods| Ok(methods.bind(py)))?;
-    methods.as_any().get_item(method)?.call1(all)
+    methods.as_any().get_item(method)?.call(all, named)
 }

@@ -24,6 +24,8 @@ pub struct TrainOptions {
     tie_break: String,
     min_frequency: i64,
     max_token_length: Option<usize>,
+    max_words: Option<usize>,
+    barred: Vec<Vec<u8>>,
 }
 
 impl TrainOptions {
@@ -42,6 +44,8 @@ impl TrainOptions {
             tie_break,
             min_frequency: self.min_frequency,
             max_token_length: self.max_token_length,
+            max_words: self.max_words,
+            barred: self.barred,
         })
     }
 }

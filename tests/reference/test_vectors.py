@@ -4,6 +4,7 @@ files without Python; ``test_vectors_of_pieces.py`` has what comes before.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,23 @@ def test_extending(case: Case, backend: str) -> None:
     assert load_backend(backend).train(*training(case, backend), None, lambda _: None, base) == expected_of(case)
 
 
+@cases("extend", having="first_stage")
+def test_superwords(case: Case, backend: str) -> None:
+    first, options = case["first_stage"], case["options"]
+    tokenizer = minitok.train(
+        case["documents"],
+        first["vocab_size"] + options["n_merges"],
+        pattern=first["pattern"],
+        superwords=options["n_merges"],
+        superword_pattern=options["pattern"],
+        max_words=options["max_words"],
+        barred=options["barred"],
+        backend=backend,
+    )
+    assert [list(merge) for merge in tokenizer.merges] == case["vocabulary"]["merges"] + case["merges"]
+    assert (tokenizer.pattern, tokenizer.report.stop) == (options["pattern"], case["stop"])
+
+
 def expected_of(case: Case) -> tuple[Any, ...]:
     return [tuple(pair) for pair in case["merges"]], case["counts"], case["ties"], case["stop"]
 
@@ -97,7 +115,13 @@ def test_training_vectors_against_the_textbook(case: Case) -> None:
         for word, frequency in words:
             for pair in zip(word, word[1:], strict=False):
                 seen.setdefault(pair, len(seen))
-                if len(tokens[pair[0]] + tokens[pair[1]]) <= (options.max_token_length or 1 << 30):
+                made = tokens[pair[0]] + tokens[pair[1]]
+                words_made = re.findall(rb"[^ ]+", made)
+                if (
+                    len(made) <= (options.max_token_length or 1 << 30)
+                    and len(words_made) <= (options.max_words or 1 << 30)
+                    and not any(string in made for string in options.barred)
+                ):
                     counts[pair] += frequency
         best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))
         assert (list(best), counts[best]) == (merge, expected)
@@ -124,6 +148,16 @@ def test_encoding(case: Case, backend: str) -> None:
         else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
     )
     assert tokenizer.decode_bytes(case["ids"]) == lossless
+
+
+@cases("encode", having="drawn")
+def test_dropout(case: Case, backend: str) -> None:
+    codec, text, allowed = codec_of(case, backend), as_text(case["text"]), case.get("allowed", [])
+    if case["dropout"]:
+        codec = codec.dropping(case["dropout"], case["seed"])
+    assert codec.encode(text, allowed) == case["drawn"]
+    assert codec.encode_to_numpy(text, allowed).tolist() == case["drawn"]
+    assert codec.encode_batch(["a", text], allowed)[1] == case["drawn"]
 
 
 @cases("encode", having="error")

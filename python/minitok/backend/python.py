@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import UnknownTokenError
 from ..reference import codec, decode
+from ..reference.dropout import Dropout
 from ..reference.pretokenize import Pattern
 from ..reference.published import normalize
 from ..reference.published.metaspace import Metaspace
@@ -193,12 +194,18 @@ class Codec:
             vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter
         )
         self.before = NOTHING
+        self.dropout: Dropout | None = None
         # What finds the tokens that the last calls allowed.
         self.searches: dict[tuple[str, ...] | None, Search] = {}
 
     def going_on(self) -> Codec:
         other = copy(self)
         other.before = TEXT
+        return other
+
+    def dropping(self, probability: float, seed: int, head: bytes | None = None, start: int = 0) -> Codec:
+        other = copy(self)
+        other.dropout = Dropout(probability, seed, head, start)
         return other
 
     def search(self, allowed: Sequence[str] | None) -> Search:
@@ -211,7 +218,9 @@ class Codec:
 
     def encode(self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
         del threads
-        return self.codec.encode(utf8(text), self.search(allowed), self.before == TEXT)
+        if self.dropout is None:
+            return self.codec.encode(utf8(text), self.search(allowed), self.before == TEXT)
+        return self.codec.encode_with_dropout(utf8(text), self.search(allowed), self.dropout, self.before == TEXT)
 
     def segments(
         self,

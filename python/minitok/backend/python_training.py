@@ -105,7 +105,13 @@ def train(
     del keep
     counter.check_whole()
     plain = reference_train.TrainOptions(
-        options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
+        options.n_merges,
+        options.byte_order,
+        options.tie_break,
+        options.min_frequency,
+        options.max_token_length,
+        options.max_words,
+        options.barred,
     )
     if base is None:
         trained = reference_train.train(counter.pieces, plain, on_merge, trace)

@@ -196,7 +196,9 @@ def option_of(name: str, types: Any, shown: ShownOption) -> inspect.Parameter:
         show_default=shown.default is not None,
         rich_help_panel=shown.panel,
     )
-    value: Any = Enum(name, {choice: choice for choice in choices}, type=str) if choices else int if number else str
+    real = float in (types, *get_args(types))
+    plain = float if real else int if number else str
+    value: Any = Enum(name, {choice: choice for choice in choices}, type=str) if choices else plain
     wanted: Any = Optional[list[value] if shown.several else value]  # noqa: UP045 - on Python 3.10 as well
     default = value(shown.default) if shown.default is not None else None
     return inspect.Parameter(

@@ -28,6 +28,7 @@ from .options import (
 )
 
 MERGING = "Merging"
+SUPERWORDS = "Superwords"
 
 
 class TieBreak(str, Enum):
@@ -79,6 +80,23 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="The longest token, in bytes.", show_default=False, rich_help_panel=MERGING),
     ] = None,
+    superwords: Annotated[
+        int,
+        typer.Option(
+            min=0, help="How many of the last ids may be tokens of several words.", rich_help_panel=SUPERWORDS
+        ),
+    ] = 0,
+    superword_pattern: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="What no superword crosses; lines and numbers if not given.",
+            show_default=False,
+            rich_help_panel=SUPERWORDS,
+        ),
+    ] = None,
+    max_words: Annotated[
+        int, typer.Option(min=1, help="The most words that a superword has.", rich_help_panel=SUPERWORDS)
+    ] = 4,
     separator: SeparatorOption = None,
     field: FieldOption = "text",
     name: Annotated[
@@ -109,6 +127,8 @@ def command(
 
       minitok train 'shards/*.jsonl.gz' --field content -o my.json
 
+      minitok train 'corpus/*.txt' -n 65536 --superwords 32768 -o my.json
+
       minitok train --counts part-1.counts part-2.counts -n 32000 -o my.json
 
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
@@ -120,6 +140,9 @@ def command(
         "byte_order": byte_order.value,
         "min_frequency": min_frequency,
         "max_token_length": max_token_length,
+        "superwords": superwords,
+        "superword_pattern": superword_pattern,
+        "max_words": max_words,
         "backend": backend.value if backend else None,
         "threads": threads,
         "max_memory": max_memory and max_memory << 20,

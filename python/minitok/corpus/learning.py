@@ -8,13 +8,14 @@ from ..arguments import check_holes
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
+from ..reference.text import utf8
 from .counting import Counting
 from .counts import PieceCounts
 from .progress import start_progress
 from .report import Stopwatch, TrainingReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..backend import Emit, Vocab
     from .progress import Progress, Show
@@ -32,6 +33,8 @@ class ExtendOptions(TypedDict, total=False):
     tie_break: TieBreak
     min_frequency: int
     max_token_length: int | None
+    max_words: int | None
+    barred: Sequence[str | bytes]
     threads: int | None
     progress: bool | Callable[[Progress], object]
     trace: Emit | None
@@ -46,6 +49,8 @@ def extend(
     tie_break: TieBreak = "smallest_ids",
     min_frequency: int = 1,
     max_token_length: int | None = None,
+    max_words: int | None = None,
+    barred: Sequence[str | bytes] = (),
     threads: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
     trace: Emit | None = None,
@@ -54,7 +59,17 @@ def extend(
     """See ``Tokenizer.extend``."""
     if reason := base.why_not("be extended"):
         raise TrainingError(f"this tokenizer cannot be extended: {reason}")
-    job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=base.n_vocab)
+    job = Job(
+        vocab_size,
+        [],
+        tie_break,
+        "identity",
+        min_frequency,
+        max_token_length,
+        least=base.n_vocab,
+        max_words=max_words,
+        barred=barred,
+    )
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):
             check_pieces(texts, base)
@@ -78,6 +93,9 @@ class Job:
         min_frequency: int,
         max_token_length: int | None,
         least: int | None = None,
+        *,
+        max_words: int | None = None,
+        barred: Sequence[str | bytes] = (),
     ) -> None:
         what = f"256 bytes and {len(special)} special tokens" if least is None else "what it has already"
         least = 256 + len(special) if least is None else least
@@ -92,13 +110,18 @@ class Job:
         check_bound("min_frequency", min_frequency)
         if max_token_length is not None:
             check_bound("max_token_length", max_token_length)
+        if max_words is not None:
+            check_bound("max_words", max_words)
         self.special = special
         self.vocab_size = vocab_size
         self.n_merges = vocab_size - least
+        self.order = byte_order
         self.byte_order = BYTE_ORDERS[byte_order]
         self.tie_break = tie_break
         self.min_frequency = min_frequency
         self.max_token_length = max_token_length
+        self.max_words = max_words
+        self.barred = check_barred(barred)
         self.watch = Stopwatch()
 
     def train(
@@ -162,6 +185,8 @@ class Job:
             "tie_break": self.tie_break,
             "min_frequency": self.min_frequency,
             "max_token_length": self.max_token_length,
+            **({"max_words": self.max_words} if self.max_words is not None else {}),
+            **({"barred": [string.decode(errors="replace") for string in self.barred]} if self.barred else {}),
             **report.to_dict(),
         }
         return merges, trained
@@ -174,6 +199,20 @@ def check_pieces(counts: PieceCounts, base: Definition) -> None:
             f"the tokenizer makes other pieces than these counts: {base.pattern!r} with the special tokens "
             f"{list(base.special_tokens)}, and {counts.pattern!r} with {counts.special_tokens}"
         )
+
+
+def check_barred(barred: Sequence[str | bytes]) -> tuple[bytes, ...]:
+    """The strings that no token may hold, as bytes."""
+    if isinstance(barred, (str, bytes)):
+        raise TypeError(f"barred must be a sequence of strings, not the one {type(barred).__name__} {barred!r}")
+    strings = []
+    for index, string in enumerate(barred):
+        if not isinstance(string, (str, bytes)):
+            raise TypeError(f"barred string {index} must be str or bytes, not {type(string).__name__}")
+        if not string:
+            raise TrainingError(f"barred string {index} is empty: every token holds it")
+        strings.append(utf8(string))
+    return tuple(strings)
 
 
 def check_bound(name: str, value: int) -> None:

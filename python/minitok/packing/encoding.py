@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from ..backend.python import with_ends
 from ..corpus.files import read_chunks, split_documents
 from ..corpus.records import batches_of
+from ..reference.dropout import HEAD
 from ..reference.text import utf8
 from ..spans.streaming import safe_blocks
 
@@ -64,6 +65,8 @@ def encode_in_order(
     """Yields what numbered files hold, in order, with a last part for each file that says that it is finished."""
     # The reference holds the GIL all the time.
     threads = options.threads if backend.name == "rust" else 1
+    if options.dropout is not None:
+        codec = codec.dropping(*options.dropout)
     yield from in_order(work_on(codec, backend, files, options), threads)
 
 
@@ -150,11 +153,32 @@ def texts_encoder(codec: Codec, texts: list[bytes], options: Options) -> Callabl
 
 def whole_encoders(codec: Codec, chunks: Iterable[bytes], options: Options) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes a text that is one document, block by block."""
+    head, chunks = head_of(chunks)
+    start = 0
     for text, coder in safe_blocks(codec, chunks, options.allowed, BATCH):
+        if options.dropout is not None:
+            coder = coder.dropping(*options.dropout, head, start)  # noqa: PLW2901 - the same with the place of the block
         yield block_encoder(coder, text, options)
+        start += len(text)
     end = np.array([] if options.end is None else [options.end], np.uint32)
     last = EncodedBlock(end, np.array([len(end)]), 0)
     yield lambda: last
+
+
+def head_of(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes of a text, as many as its key is made of (SPEC E11), and the whole text.
+
+    >>> head, chunks = head_of([b"ab", b"cd"])
+    >>> head, list(chunks)
+    (b'abcd', [b'abcd'])
+    """
+    chunks = iter(chunks)
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    return head[:HEAD], chain([head] if head else [], chunks)
 
 
 def block_encoder(codec: Codec, text: bytes, options: Options) -> Callable[[], EncodedBlock]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 
-from ..arguments import allowed_tokens, named_special_tokens
+from ..arguments import allowed_tokens, check_dropout, named_special_tokens
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class IdOptions(TypedDict, total=False):
             is the smaller one that all ids fit into.
         end_of_document: A special token's name, or an id, to put after each document.
         allowed_special: As for ``Tokenizer.encode``.
+        dropout: As for ``Tokenizer.encode``.
+        seed: As for ``Tokenizer.encode``. The ids of a document do not depend on the others, nor on where they are packed.
     """
 
     dtype: Annotated[
@@ -117,6 +119,15 @@ class IdOptions(TypedDict, total=False):
             "NAME",
             several=True,
         ),
+    ]
+    dropout: Annotated[
+        float,
+        ShownOption(
+            "--dropout", "Pass over each merge with this probability; needs --seed.", "Documents", "PROBABILITY", 0
+        ),
+    ]
+    seed: Annotated[
+        int | None, ShownOption("--seed", "What the ids follow from, with --dropout.", "Documents", least=0)
     ]
 
 
@@ -217,6 +228,7 @@ class Options:
     allowed: list[str] | None
     learn: str | None = None
     threads: int = 1
+    dropout: tuple[float, int] | None = None
 
     @classmethod
     def of(cls, definition: Definition, options: PackOptions, learn: str | None = None, threads: int = 1) -> Options:
@@ -228,6 +240,9 @@ class Options:
         if learn is not None and (separator is not None or allowed_special):
             raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
         allowed = allowed_tokens(allowed_special, definition.special_tokens)
+        dropout = check_dropout(options.get("dropout", 0.0), options.get("seed"))
+        if learn is not None and dropout is not None:
+            raise ValueError("dropout is for texts; with learn=, documents are conversations")
         return cls(
             check_dtype(options.get("dtype", "uint32"), definition.n_vocab),
             utf8(separator) if separator is not None else None,
@@ -236,6 +251,7 @@ class Options:
             None if allowed is None else sorted(allowed),
             learn,
             threads,
+            dropout,
         )
 
 

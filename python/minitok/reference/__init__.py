@@ -14,9 +14,10 @@ Read the files in this order. The first two exist in Python only.
 9. ``train``: words with counts -> merges
 10. ``merging``: the parts of a piece, of which the pair of lowest rank is merged first
 11. ``encode``: piece -> ids
-12. ``decode``: ids -> bytes -> text
-13. ``codec``: all of it put together
-14. ``trace``: what training and encoding did, step by step, as data
-15. ``session``: a text that changes, and what that does to its ids
-16. ``tails``: what may follow a text
+12. ``dropout``: piece -> ids at random
+13. ``decode``: ids -> bytes -> text
+14. ``codec``: all of it put together
+15. ``trace``: what training and encoding did, step by step, as data
+16. ``session``: a text that changes, and what that does to its ids
+17. ``tails``: what may follow a text
 """

@@ -14,7 +14,7 @@ What makes it fast, and still exact (proofs in docs/algorithms.md):
   to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 
 Invariants: after every step, ``counts`` is what ``count_pairs`` over all words would give; every pair that may be merged
-(T5, T7) has an entry in the queue whose key is at most the pair's true key.
+(T5, T7, T12) has an entry in the queue whose key is at most the pair's true key.
 
 ``extend`` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. ``train``
 is ``extend`` starting from the 256 single bytes. Starting from characters (T11), it trains a vocabulary of these.
@@ -25,7 +25,7 @@ of which there are far more than merges; each outdated entry that is put back fo
 ``first_seen``, making an entry also searches words that hold the pair. When not to use it: one huge word (pattern ``none``),
 where every merge rewrites the whole text; the fast trainer does not.
 
-Implements SPEC T1 to T5, T7, T8, T10 and T11.
+Implements SPEC T1 to T5, T7, T8, and T10 to T12.
 """
 
 from __future__ import annotations
@@ -49,6 +49,21 @@ class TrainOptions:
     tie_break: str = "smallest_ids"
     min_frequency: int = 1
     max_token_length: int | None = None
+    max_words: int | None = None
+    barred: tuple[bytes, ...] = ()
+
+    def allows(self, token: bytes) -> bool:
+        """Returns whether a token may be made: it is not too long, has few words, and holds no barred string (T7, T12).
+
+        >>> options = TrainOptions(n_merges=1, max_words=2, barred=(b": ",))
+        >>> [options.allows(token) for token in (b" by the ", b"by the way", b"a: b")]
+        [True, False, False]
+        """
+        if self.max_token_length is not None and len(token) > self.max_token_length:
+            return False
+        if self.max_words is not None and sum(map(bool, token.split(b" "))) > self.max_words:
+            return False
+        return not any(string in token for string in self.barred)
 
 
 @dataclass(frozen=True)
@@ -129,10 +144,9 @@ class Queue:
         heapify(self.heap)
 
     def mergeable(self, pair: Pair) -> bool:
-        """Returns whether the pair is frequent enough and its token not too long (T5, T7)."""
-        limit = self.options.max_token_length
-        length = len(self.words.tokens[pair[0]]) + len(self.words.tokens[pair[1]])
-        return self.words.counts[pair] >= self.options.min_frequency and (limit is None or length <= limit)
+        """Returns whether the pair is frequent enough and its token may be made (T5, T7, T12)."""
+        is_frequent = self.words.counts[pair] >= self.options.min_frequency
+        return is_frequent and self.options.allows(self.words.tokens[pair[0]] + self.words.tokens[pair[1]])
 
     def key(self, pair: Pair) -> tuple[object, ...]:
         """Returns the key of the pair: the smallest is merged first. It never gets smaller while the pair has a count."""

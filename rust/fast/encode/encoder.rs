@@ -13,18 +13,23 @@ use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::{PieceCache, Size};
+use super::merge::with_dropout::encode_drawn_piece;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
+use crate::dropout::{Draws, encode_piece_with_dropout};
 use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::{Cuts, Scanner};
+use crate::fast::scan::{Cuts, Scanner, Tier};
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
+use crate::once::Once;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
+use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.
@@ -38,6 +43,26 @@ const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
 
+/// What encodes the pieces of vocabularies whose tokens may be several words.
+pub trait LongPieces: Debug + Send + Sync {
+    /// Calls `sink` with the ids of some pieces of a text, which end at `ends`; the first begins at `start`.
+    fn encode_block(
+        &self,
+        text: &[u8],
+        start: usize,
+        ends: &[usize],
+        sink: &mut dyn FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
+    fn tables_memory(&self) -> usize;
+    fn workspaces_memory(&self) -> usize;
+    fn drop_workspaces(&self);
+}
+
+/// Makes it for the tables of a vocabulary; None for one that has no such tokens.
+pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
+
 /// The fast encoder of a vocabulary.
 #[derive(Debug)]
 pub struct Encoder {
@@ -49,6 +74,9 @@ pub struct Encoder {
     size: Size,
     /// See [`SEED_AFTER`]; tests change it.
     pub(super) seed_after: usize,
+    /// What encodes pieces of several words, if the vocabulary has such tokens; made when a text could have them.
+    make_long: Option<MakeLong>,
+    long: Once<Option<Box<dyn LongPieces>>>,
     pool: Pool<Workspace>,
 }
 
@@ -72,12 +100,27 @@ impl Encoder {
             records: size.records.min(FIRST_RECORDS),
             ..size
         };
-        Encoder { tables, later: None, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+        let (long, pool) = (Once::new(), Pool::new());
+        Encoder { tables, later: None, first, size, seed_after: SEED_AFTER, make_long: None, long, pool }
     }
 
     /// Where a text that no pattern cuts can be cut in two.
     pub fn byte_cuts(&self) -> &dyn Cuts {
         self.tables.byte_cuts()
+    }
+
+    /// An encoder that may leave pieces of several words to another (`two_levels.rs`).
+    #[must_use]
+    pub fn with_long_pieces(self, make: MakeLong) -> Encoder {
+        Encoder { make_long: Some(make), ..self }
+    }
+
+    /// Appends the ids of a piece of which merges are passed over at random.
+    pub fn append_drawn(&self, piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>) -> Result<()> {
+        match self.tables.all_pairs() {
+            Some(pairs) => encode_drawn_piece(self.tables.vocab(), pairs, piece, draws, ids),
+            None => encode_piece_with_dropout(self.tables.vocab(), piece, draws, ids),
+        }
     }
 
     /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
@@ -157,17 +200,42 @@ impl Encoder {
 
     /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
     pub(in crate::fast) fn tables_memory(&self) -> usize {
-        self.tables.memory()
+        self.tables.memory() + self.made_long().map_or(0, LongPieces::tables_memory)
     }
 
     pub(in crate::fast) fn workspaces_memory(&self) -> usize {
-        let mut bytes = 0;
+        let mut bytes = self.made_long().map_or(0, LongPieces::workspaces_memory);
         self.pool.each(|workspace| bytes += workspace.memory());
         bytes
     }
 
     pub(in crate::fast) fn drop_workspaces(&self) {
         self.pool.clear();
+        if let Some(long) = self.made_long() {
+            long.drop_workspaces();
+        }
+    }
+
+    fn made_long(&self) -> Option<&dyn LongPieces> {
+        self.long.get().and_then(Option::as_deref)
+    }
+
+    /// What encodes pieces of several words, where the vocabulary has such tokens. The grammars that masks scan make none.
+    fn long_pieces(&self, by: SplitBy) -> Option<&dyn LongPieces> {
+        match by {
+            SplitBy::Scan(Tier::Masks(_)) | SplitBy::Ends(_) | SplitBy::Characters(_) => None,
+            _ if self.later.is_some() => None,
+            SplitBy::Scan(_) | SplitBy::Pattern(_) => {
+                let make = self.make_long?;
+                // Where there is no memory for it, pieces are encoded as all others are.
+                self.long.get_or_make(|| interrupt::unwatched(|| make(&self.tables)).ok().flatten()).as_deref()
+            }
+        }
+    }
+
+    /// Appends the places inside a range of a text that no merge reaches across, and its end.
+    pub(super) fn cut_between_bytes(&self, text: &[u8], range: Range<usize>, ends: &mut Vec<usize>) -> Result<()> {
+        self.tables.byte_cuts().append_to(text, range, ends)
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
@@ -188,10 +256,12 @@ impl Encoder {
         if self.later.is_some() {
             work.spent = Spent::of(text.len());
         }
-        let mut start = 0;
+        let (mut start, long) = (0, self.long_pieces(by));
         let mut encode = |work: &mut Workspace| -> Result<()> {
             let end = work.ends.last().copied().unwrap_or(start);
-            if end - start > HUGE {
+            if let Some(long) = long {
+                long.encode_block(text, start, &work.ends, sink)?;
+            } else if end - start > HUGE {
                 self.encode_huge_pieces(text, start, is_long, work, sink)?;
             } else {
                 self.encode_block(text, start, is_long, work, sink)?;

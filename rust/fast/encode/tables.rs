@@ -11,7 +11,7 @@ use super::merge::pair_table::PairTable;
 use crate::error::Result;
 use crate::interrupt;
 use crate::once::Once;
-use crate::vocab::{Tokens, Vocab};
+use crate::vocab::{Alphabet, Tokens, Vocab};
 use std::sync::Arc;
 
 /// A large cache is first filled with the tokens below this id, which are the most frequent. To put in all of a quarter of a
@@ -23,6 +23,9 @@ const SEEDED: u32 = 3 << 14;
 pub struct Tables {
     vocab: Arc<Vocab>,
     pairs: Option<PairTable>,
+    /// All merges, those among them that never happen in the order of ranks; made if `pairs` may lack some.
+    all_pairs: Once<Option<PairTable>>,
+    pairs_are_all: bool,
     /// Where pieces are not taken whole, only a large cache asks what merges make, and it is found out then.
     exceptions: Once<Exceptions>,
     cuts: Once<StaticCuts>,
@@ -37,10 +40,12 @@ impl Tables {
             return Ok(Tables::with(vocab, None, Exceptions::unknown()));
         };
         if vocab.merges_make_all {
-            return Ok(Tables::with(vocab, Some(pairs), Exceptions::default()));
+            let tables = Tables::with(vocab, Some(pairs), Exceptions::default());
+            return Ok(Tables { pairs_are_all: true, ..tables });
         }
         if !vocab.whole_pieces {
-            return Ok(Tables::of(vocab, Some(pairs), Once::new()));
+            let tables = Tables::of(vocab, Some(pairs), Once::new());
+            return Ok(Tables { pairs_are_all: true, ..tables });
         }
         let made = made_by_merges(&vocab, &pairs, u32::MAX)?;
         let needed = made.needed(vocab.merges())?;
@@ -67,7 +72,8 @@ impl Tables {
     }
 
     fn of(vocab: Arc<Vocab>, pairs: Option<PairTable>, exceptions: Once<Exceptions>) -> Tables {
-        Tables { vocab, pairs, exceptions, cuts: Once::new(), byte_cuts: Once::new() }
+        let (all_pairs, cuts, byte_cuts) = (Once::new(), Once::new(), Once::new());
+        Tables { vocab, pairs, all_pairs, pairs_are_all: false, exceptions, cuts, byte_cuts }
     }
 
     pub(super) fn vocab(&self) -> &Arc<Vocab> {
@@ -76,7 +82,8 @@ impl Tables {
 
     /// The bytes of memory that they take, without the vocabulary.
     pub(super) fn memory(&self) -> usize {
-        self.pairs.as_ref().map_or(0, PairTable::memory)
+        let all_pairs = self.all_pairs.get().and_then(Option::as_ref);
+        [self.pairs.as_ref(), all_pairs].into_iter().flatten().map(PairTable::memory).sum::<usize>()
             + self.exceptions.get().map_or(0, Exceptions::memory)
             + self.cuts.get().map_or(0, StaticCuts::memory)
             + self.byte_cuts.get().map_or(0, size_of_val)
@@ -85,6 +92,25 @@ impl Tables {
     /// The merges; None where the mirror has to do them.
     pub(in crate::fast) fn pairs(&self) -> Option<&PairTable> {
         self.pairs.as_ref()
+    }
+
+    /// Whether pieces are merged from their bytes by the merges alone.
+    pub(super) fn is_list_of_bytes(&self) -> bool {
+        let whole = self.vocab.whole_pieces && !self.vocab.merges_make_all;
+        !whole && self.all_pairs().is_some()
+    }
+
+    /// All merges of a vocabulary of bytes; None where the mirror has to do them.
+    pub(super) fn all_pairs(&self) -> Option<&PairTable> {
+        let Alphabet { fallback, drops_bytes, symbols, .. } = &self.vocab.alphabet;
+        if fallback.is_some() || *drops_bytes || symbols.is_some() {
+            return None;
+        }
+        if self.pairs_are_all {
+            return self.pairs.as_ref();
+        }
+        // Where there is no memory for it, the mirror does them, too.
+        self.all_pairs.get_or_make(|| PairTable::new(&self.vocab).ok().flatten()).as_ref()
     }
 
     /// What merges make of the bytes of tokens; of those that may be seeds only, where pieces are not taken whole.
@@ -163,7 +189,7 @@ mod tests {
     use crate::fast::pystr::source::Source;
     use crate::merging::merge_parts;
     use crate::pretokenize::Pattern;
-    use crate::vocab::{Alphabet, Merge, Symbols};
+    use crate::vocab::{Merge, Symbols};
 
     fn bytes() -> impl Iterator<Item = Vec<u8>> {
         (0..=255u8).map(|byte| vec![byte])

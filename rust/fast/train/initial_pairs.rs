@@ -104,7 +104,7 @@ fn initial_pairs_in<S: Symbol>(
         let (left, right) = cells.pair(cell);
         let length = |id: u32| u64::from(arena.lengths[id as usize]);
         let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
-        if !gap && positions > 0 && new_pairs.may_merge(count, length(left) + length(right)) {
+        if !gap && positions > 0 && new_pairs.may_merge((left, right), count, length(left) + length(right)) {
             let record;
             (record, *place) = pairs.insert(left, right, count, positions, 0)?;
             push(&mut records, record)?;
@@ -130,6 +130,7 @@ mod tests {
 
     use super::super::arena::Layout;
     use super::super::start_vocab::StartVocab;
+    use super::super::vetoes::Vetoes;
     use super::*;
     use crate::error::Error;
     use crate::vocab::Vocab;
@@ -174,7 +175,7 @@ mod tests {
             for (min_frequency, max_length) in [(1, u64::MAX), (6, u64::MAX), (1, 2), (1, 3), (4, 4)] {
                 for dense in [0, GAP] {
                     let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
-                    let new_pairs = NewPairs::new(GAP, min_frequency, max_length).expect("small");
+                    let new_pairs = NewPairs::new(GAP, min_frequency, max_length, Vetoes::none()).expect("small");
                     let records = initial_pairs(&arena, &mut pairs, &new_pairs, || Ok(())).expect("small");
                     let found: Found = records
                         .iter()
@@ -195,11 +196,15 @@ mod tests {
     fn an_error_stops_the_first_walk_and_the_second() {
         for limit in 0..2 {
             let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0).expect("small"), 0);
-            let stopped =
-                initial_pairs(&arena(&[]), &mut pairs, &NewPairs::new(GAP, 1, u64::MAX).expect("small"), || {
+            let stopped = initial_pairs(
+                &arena(&[]),
+                &mut pairs,
+                &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"),
+                || {
                     calls += 1;
                     if calls > limit { Err(Error::Interrupted) } else { Ok(()) }
-                });
+                },
+            );
             assert_eq!((stopped, calls), (Err(Error::Interrupted), limit + 1));
         }
     }

@@ -8,7 +8,7 @@
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
 //! - [`start_vocab`] the vocabulary to begin with, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
-//!   the pairs that a merge creates;
+//!   the pairs that a merge creates, [`vetoes`] which of them are never merged;
 //! - [`step_function`] a position's weight, that is the count of its piece.
 //!
 //! One step takes the pair of the highest bound from the queue; if its count may have fallen, counts it anew and puts it
@@ -45,5 +45,6 @@ mod step_function;
 mod tests;
 mod tie_break;
 mod trainer;
+mod vetoes;
 
 pub use trainer::{extend, train};

@@ -5,6 +5,7 @@
 
 use super::arena::{Arena, Symbol};
 use super::pairs::{Joined, NONE, Pairs};
+use super::vetoes::Vetoes;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{filled, push, room};
 
@@ -53,22 +54,23 @@ pub(super) struct NewPairs {
     min_frequency: u64,
     /// The longest token that may be made, in bytes.
     max_length: u64,
+    pub vetoes: Vetoes,
     /// The records of the pairs that the last merge created and that may be merged one day.
     pub kept: Vec<u32>,
 }
 
 impl NewPairs {
     /// Makes room for ids up to and including `gap`.
-    pub fn new(gap: u32, min_frequency: u64, max_length: u64) -> Result<Self> {
+    pub fn new(gap: u32, min_frequency: u64, max_length: u64, vetoes: Vetoes) -> Result<Self> {
         let n_ids = gap as usize + 1;
         let side = || Ok::<_, Error>(Side { by_id: filled(NewPair::default(), n_ids)?, touched: room(n_ids)? });
-        Ok(Self { before: side()?, after: side()?, min_frequency, max_length, kept: Vec::new() })
+        Ok(Self { before: side()?, after: side()?, min_frequency, max_length, vetoes, kept: Vec::new() })
     }
 
     /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
     /// only fall.
-    pub fn may_merge(&self, count: u64, length: u64) -> bool {
-        count >= self.min_frequency && length <= self.max_length
+    pub fn may_merge(&self, (left, right): (u32, u32), count: u64, length: u64) -> bool {
+        count >= self.min_frequency && length <= self.max_length && self.vetoes.allow(left, right)
     }
 
     /// Finds the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and adds
@@ -128,8 +130,9 @@ impl NewPairs {
                 let pair = &mut side.by_id[other as usize];
                 let length = length + u64::from(arena.lengths[other as usize]);
                 pair.place = NONE;
-                if other != arena.gap && pair.count >= self.min_frequency && length <= self.max_length {
-                    let (left, right) = if after { (id, other) } else { (other, id) };
+                let (left, right) = if after { (id, other) } else { (other, id) };
+                let is_frequent = pair.count >= self.min_frequency && length <= self.max_length;
+                if other != arena.gap && is_frequent && self.vetoes.allow(left, right) {
                     let (record, place) = pairs.insert(left, right, pair.count, pair.positions, merges)?;
                     pair.place = place;
                     push(&mut self.kept, record)?;

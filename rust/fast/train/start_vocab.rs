@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::fast::encode::cut::split_by::SplitBy;
 use crate::fast::encode::encoder::Encoder;
+use crate::fast::encode::two_levels::one_level;
 use crate::fast::pystr::source::Source;
 use crate::interrupt::append;
 use crate::pretokenize::Pattern;
@@ -22,7 +23,11 @@ impl StartVocab {
         let larger = vocab.whole_pieces || vocab.alphabet.fallback.is_some();
         let bytes_only = vocab.merges().is_empty() && !larger && vocab.byte_ids.iter().all(|&id| id < 256);
         let whole = || Pattern::new("none").expect("a named pattern");
-        let encoder = if bytes_only { None } else { Some((Encoder::new(Arc::clone(&vocab))?, whole())) };
+        let encoder = if bytes_only {
+            None
+        } else {
+            Some((Encoder::new(Arc::clone(&vocab))?.with_long_pieces(one_level), whole()))
+        };
         Ok(Self { vocab, encoder })
     }
 

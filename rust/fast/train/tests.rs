@@ -16,7 +16,7 @@ use crate::vocab::{Alphabet, Vocab};
 /// What is known of a pair: its count and where it stands first.
 type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;
 
-/// SPEC T1-T7, word for word.
+/// SPEC T1 to T7 and T12, word for word.
 pub(super) fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
     let mut bytes: Vec<Vec<u8>> = options.byte_order.iter().map(|&byte| vec![byte]).collect();
     let id = |byte: &u8| options.byte_order.iter().position(|known| known == byte).expect("a permutation") as u32;
@@ -37,7 +37,12 @@ pub(super) fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Train
         }
         let token = |id: u32| &bytes[id as usize];
         let may = |(left, right): (u32, u32)| {
-            options.max_token_length.is_none_or(|limit| token(left).len() + token(right).len() <= limit)
+            let made = [token(left).as_slice(), token(right)].concat();
+            let begins = |at: usize| made[at] != b' ' && (at == 0 || made[at - 1] == b' ');
+            let words = (0..made.len()).filter(|&at| begins(at)).count();
+            options.max_token_length.is_none_or(|limit| made.len() <= limit)
+                && options.max_words.is_none_or(|limit| words <= limit)
+                && !options.barred.iter().any(|string| made.windows(string.len()).any(|part| part == string))
         };
         let candidates = seen.iter().filter(|(pair, (count, _))| *count >= options.min_frequency && may(**pair));
         let highest = candidates.clone().map(|(_, (count, _))| *count).max();
@@ -111,7 +116,13 @@ fn check(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) {
 
 /// Distinct pieces with counts, over an alphabet so small that runs and repeats abound.
 fn corpora() -> impl Strategy<Value = Vec<(Vec<u8>, i64)>> {
-    let alphabet = prop_oneof![Just(&b"a"[..]), Just(&b"ab"[..]), Just(&b"abc"[..]), Just(&b"\x00\x7f\x80\xffab"[..])];
+    let alphabet = prop_oneof![
+        Just(&b"a"[..]),
+        Just(&b"ab"[..]),
+        Just(&b"abc"[..]),
+        Just(&b"\x00\x7f\x80\xffab"[..]),
+        Just(&b"ab : "[..])
+    ];
     alphabet.prop_flat_map(|alphabet| {
         let piece = prop::collection::vec(prop::sample::select(alphabet), 0..24);
         let count = prop_oneof![4 => 1_i64..4, 2 => 1_i64..200, 1 => 1_i64 << 31..1 << 40];
@@ -128,6 +139,8 @@ proptest! {
         n_merges in 0_usize..60,
         min_frequency in prop_oneof![4 => 1_i64..4, 1 => 1_i64..1 << 33],
         max_token_length in prop::option::weighted(0.3, 0_usize..8),
+        max_words in prop::option::weighted(0.3, 1_usize..4),
+        barred in prop::collection::vec("[ab: ]{1,3}", 0..3),
         tie_break in prop::sample::select(&TIES[..]),
         turn in any::<u8>(),
         flip in any::<bool>(),
@@ -136,7 +149,8 @@ proptest! {
         if flip {
             byte_order.reverse();
         }
-        check(&corpus, &TrainOptions { n_merges, byte_order, tie_break, min_frequency, max_token_length });
+        let vetoes = TrainOptions { max_words, barred: barred.into_iter().map(String::into_bytes).collect(), ..TrainOptions::new(0) };
+        check(&corpus, &TrainOptions { n_merges, byte_order, tie_break, min_frequency, max_token_length, ..vetoes });
     }
 
     #[test]

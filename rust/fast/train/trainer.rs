@@ -13,6 +13,7 @@ use super::pairs::{Joined, Pair, Pairs};
 use super::queue::Queue;
 use super::start_vocab::StartVocab;
 use super::tie_break::{FirstSeen, GreatestBytes, SmallestIds, Tie, original_bytes};
+use super::vetoes::Vetoes;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
 use crate::fast::util::fallible::push;
@@ -161,7 +162,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         Ok(Self {
             pairs: Pairs::new(arena.gap as usize, tuning.dense)?,
             queue: Queue::new(tuning.mantissa),
-            new_pairs: NewPairs::new(arena.gap, min_frequency, max_length)?,
+            new_pairs: NewPairs::new(arena.gap, min_frequency, max_length, Vetoes::new(options, base)?)?,
             tie,
             min_frequency,
             first_id: base.n_ids(),
@@ -251,6 +252,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         pairs.join(index, id, merges, arena, joined)?;
         pairs.remove(index);
         self.tie.learn(id, joined[0].position)?;
+        self.new_pairs.vetoes.learn(id, left, right)?;
         pairs.reserve(2 * joined.len(), arena)?;
         self.new_pairs.collect(id, (left, right), joined, merges, arena, pairs)?;
         self.enqueue_new()

@@ -10,9 +10,15 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::error::Result;
 use crate::fast::scan::Cuts;
+use crate::fast::util::fallible::{push, resize};
 use crate::interrupt;
 use crate::vocab::Vocab;
+use std::ops::Range;
+
+/// How many places are looked at between two looks at the room.
+const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 1 << 10 };
 
 /// For a left byte and the upper three bits of a right one, the right ones that it is never cut from.
 #[derive(Debug)]
@@ -32,6 +38,24 @@ impl ByteCuts {
             }
         }
         ByteCuts { joined }
+    }
+
+    /// Appends the places inside a range of the text at which it may be cut, and the end of the range.
+    pub fn append_to(&self, text: &[u8], range: Range<usize>, ends: &mut Vec<usize>) -> Result<()> {
+        let mut at = range.start + 1;
+        while at < range.end {
+            // Every place is written, and written over if it is no cut: a branch could not be guessed.
+            let (until, mut kept) = (range.end.min(at + AT_ONCE), ends.len());
+            resize(ends, kept + until - at, 0)?;
+            for (pair, place) in text[at - 1..until].windows(2).zip(at..) {
+                ends[kept] = place;
+                kept += usize::from(self.are_apart(pair[0], pair[1]));
+            }
+            ends.truncate(kept);
+            at = until;
+            interrupt::check()?;
+        }
+        push(ends, range.end)
     }
 
     /// Whether the text may be cut between two bytes.
@@ -140,6 +164,13 @@ mod tests {
                 all.append(&mut ends);
             }
             assert_eq!(all, [&expected[..], &[text.len()]].concat(), "{count} at a time");
+        }
+        for start in 0..text.len() {
+            for end in start + 1..=text.len() {
+                let (mut ends, inside) = (vec![99], expected.into_iter().filter(|at| (start + 1..end).contains(at)));
+                cuts.append_to(text, start..end, &mut ends).unwrap();
+                assert_eq!(ends, [vec![99], inside.collect(), vec![end]].concat());
+            }
         }
     }
 

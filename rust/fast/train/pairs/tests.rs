@@ -1,5 +1,6 @@
 //! The pool of positions: who owns what, where new lists go, and when it is compacted.
 
+use super::super::vetoes::Vetoes;
 use super::*;
 use crate::fast::train::arena::Layout;
 use crate::fast::train::initial_pairs::initial_pairs;
@@ -21,7 +22,8 @@ fn arena(pieces: &[(&str, i64)]) -> Arena<u16> {
 fn pairs_of(arena: &Arena<u16>, dense: u32) -> (Pairs, Vec<u32>) {
     let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
     let records =
-        initial_pairs(arena, &mut pairs, &NewPairs::new(GAP, 1, u64::MAX).expect("small"), || Ok(())).expect("small");
+        initial_pairs(arena, &mut pairs, &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"), || Ok(()))
+            .expect("small");
     (pairs, records)
 }
 

@@ -1,0 +1,80 @@
+"""Training in two stages: words first, then tokens of several words (SPEC T13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..backend import load_backend
+from ..definition import Definition
+from ..errors import TrainingError
+from .learning import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..backend import Emit
+    from .counts import PieceCounts
+    from .progress import Show
+
+__all__ = ["BARRED", "LINES", "MAX_WORDS", "train_superwords"]
+
+# Lines, but for numbers, of which three digits go together at most.
+LINES = r"\p{N}{1,3}|[^\p{N}\r\n]+|[\r\n]+"
+# What the code of SuperBPE bars.
+MAX_WORDS = 4
+BARRED = (": ",)
+
+
+def train_superwords(
+    count: Callable[[str], PieceCounts],
+    patterns: tuple[str, str],
+    superwords: int,
+    job: Job,
+    show: Show,
+    trace: Emit | None,
+    name: str | None,
+    max_words: int | None = MAX_WORDS,
+    barred: Sequence[str | bytes] = BARRED,
+) -> Definition:
+    """Learns a tokenizer whose last merges may be superwords.
+
+    ``count`` gives the counts of the pieces that a pattern makes; ``patterns`` are those of both stages. ``job`` is the whole
+    training.
+    """
+    if not 1 <= superwords <= job.n_merges:
+        raise TrainingError(
+            f"superwords {superwords} is not between 1 and {job.n_merges}, which is how many merges there are"
+        )
+    rules = job.special, job.tie_break
+    limits = job.min_frequency, job.max_token_length
+    words = Job(job.vocab_size - superwords, *rules, job.order, *limits)
+    words.watch = job.watch
+    with job.watch.phase("counting"):
+        counts = count(patterns[0])
+    merges, trained = words.learn(counts, show, trace, None, keep=False)
+    vocab = load_backend(counts.backend).vocab.from_merges(job.byte_order, merges)
+    first = 256 + len(merges)
+    phrases = Job(
+        first + superwords, [], job.tie_break, job.order, *limits, least=first, max_words=max_words, barred=barred
+    )
+    phrases.watch = job.watch
+    with job.watch.phase("counting"):
+        counts = count(patterns[1])
+    more, trained_more = phrases.learn(counts, show, trace, (vocab, first), keep=False)
+    merges += more
+    special = {token: 256 + len(merges) + index for index, token in enumerate(job.special)}
+    return Definition.of(
+        load_backend(counts.backend).vocab.from_merges(job.byte_order, merges),
+        counts.backend,
+        pattern=patterns[1],
+        special_tokens=special,
+        name=name,
+        trained={
+            **trained_more,
+            "vocab_size": job.vocab_size,
+            "merges": len(merges),
+            "ties": trained["ties"] + trained_more["ties"],
+            "superwords": len(more),
+            "word_pattern": patterns[0],
+        },
+    )

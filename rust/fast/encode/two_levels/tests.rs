@@ -1,0 +1,167 @@
+use super::*;
+use crate::encode::encode_piece;
+use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::scan::Tier;
+use crate::pretokenize::Pattern;
+use proptest::prelude::*;
+
+const LINES: &str = r"\p{N}{1,3}|[^\p{N}\r\n]+|[\r\n]+";
+
+fn vocab(merges: &[(u32, u32)]) -> Arc<Vocab> {
+    let order: Vec<u8> = (0..=255).collect();
+    Arc::new(Vocab::from_merges(&order, merges).unwrap())
+}
+
+fn tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
+    Arc::new(Tables::new(Arc::clone(vocab)).unwrap())
+}
+
+/// The ids of some pieces, which end at these places.
+fn ids(levels: &TwoLevels, text: &[u8], ends: &[usize]) -> Vec<u32> {
+    let mut ids = Vec::new();
+    levels.encode_block(text, 0, ends, &mut |block| block.append_to(&mut ids)).unwrap();
+    ids
+}
+
+/// The same, of the mirror.
+fn expected(vocab: &Vocab, text: &[u8], ends: &[usize]) -> Vec<u32> {
+    let (mut ids, mut start) = (Vec::new(), 0);
+    for &end in ends {
+        encode_piece(vocab, &text[start..end], &mut ids).unwrap();
+        start = end;
+    }
+    ids
+}
+
+/// Lists of merges of a few bytes, each of two tokens that there are before it. Half of them take tokens made late, so that
+/// some are long.
+fn merges() -> impl Strategy<Value = Vec<(u32, u32)>> {
+    prop::collection::vec((0..60_usize, 0..60_usize, any::<bool>()), 0..50).prop_map(|pairs| {
+        let mut ids: Vec<u32> = b"ab .\n".iter().map(|&byte| u32::from(byte)).collect();
+        let mut merges = Vec::new();
+        for (left, right, late) in pairs {
+            let at = |number: usize| if late { ids.len() - 1 - number % ids.len() } else { number % ids.len() };
+            let pair = (ids[at(left)], ids[at(right)]);
+            if !merges.contains(&pair) {
+                ids.push(256 + u32::try_from(merges.len()).unwrap());
+                merges.push(pair);
+            }
+        }
+        merges
+    })
+}
+
+#[test]
+fn by_hand() {
+    let vocab = vocab(&[(98, 121), (32, 97), (256, 257)]);
+    let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
+    assert_eq!(levels.low.cut_between_bytes(b"by a by", 0..7, &mut Vec::new()), Ok(()));
+    let mut parts = Vec::new();
+    levels.low.cut_between_bytes(b"by a by", 0..7, &mut parts).unwrap();
+    assert_eq!(parts, [2, 4, 5, 7]);
+    assert_eq!(ids(&levels, b"by a by", &[7]), [258, 32, 256]);
+    assert_eq!(ids(&levels, b"by a by", &[2, 7]), [256, 257, 32, 256]);
+}
+
+#[test]
+fn only_lists_whose_last_merges_go_from_word_to_word_have_two_levels() {
+    let has = |merges: &[(u32, u32)]| TwoLevels::new(&tables(&vocab(merges))).unwrap().is_some();
+    assert!(has(&[(97, 32)]) && has(&[(97, 98), (256, 32), (32, 98)]));
+    assert!(!has(&[]) && !has(&[(97, 98), (32, 256)]));
+    // White space before a space is no word.
+    assert!(!has(&[(32, 32), (10, 32), (9, 257)]));
+    let mut many = vec![(97, 32)];
+    many.extend((0..64).map(|byte| (98, byte)));
+    assert!(!has(&many) && has(&many[..64]));
+}
+
+#[test]
+fn merges_that_are_not_in_the_order_of_learning_have_one_level() {
+    let list = vocab(&[(97, 32), (256, 98), (98, 32)]);
+    for [first, second] in [[0, 1], [1, 2]] {
+        let mut merges = list.merges().to_vec();
+        let ranks = [merges[first].rank, merges[second].rank];
+        (merges[first].rank, merges[second].rank) = (ranks[1], ranks[0]);
+        merges.swap(first, second);
+        let changed = Vocab::assemble(Arc::clone(&list.tokens), merges, false, Alphabet::default()).unwrap();
+        // (256, b) needs 256, which (a, space) makes; the other two do not depend on each other.
+        let in_order = first == 1;
+        assert_eq!(in_order_of_learning(&changed).unwrap(), in_order);
+        assert_eq!(TwoLevels::new(&tables(&Arc::new(changed))).unwrap().is_some(), in_order);
+    }
+}
+
+#[test]
+fn pieces_that_are_tokens_as_they_stand_have_one_level() {
+    let list = vocab(&[(97, 32), (256, 98)]);
+    let whole = Vocab::assemble(Arc::clone(&list.tokens), list.merges().to_vec(), true, Alphabet::default()).unwrap();
+    assert!(TwoLevels::new(&tables(&Arc::new(whole))).unwrap().is_none());
+}
+
+#[test]
+fn a_byte_without_a_token_is_an_error() {
+    let tokens: Vec<_> = (0..=254_u8).map(|byte| vec![byte]).chain([b"a ".to_vec()]).zip(0..).collect();
+    let vocab = Arc::new(Vocab::from_tokens(&tokens, &[(97, 32)], false, Alphabet::default()).unwrap());
+    let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
+    assert_eq!(ids(&levels, b"a a", &[3]), [255, 97]);
+    assert!(levels.encode_block(b"a \xFF", 0, &[3], &mut |_| Ok(())).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_level_gives_the_ids_of_the_mirror(
+        merges in merges(),
+        level in any::<prop::sample::Index>(),
+        text in "[ab .\n]{1,80}",
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let (vocab, text) = (vocab(&merges), text.as_bytes());
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len()) + 1).chain([text.len()]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let levels = TwoLevels::at(&tables(&vocab), level.index(merges.len() + 1)).unwrap().unwrap();
+        prop_assert_eq!(ids(&levels, text, &ends), expected(&vocab, text, &ends));
+        let (mut of_one, one) = (Vec::new(), one_level(&tables(&vocab)).unwrap().unwrap());
+        one.encode_block(text, 0, &ends, &mut |block| block.append_to(&mut of_one)).unwrap();
+        prop_assert_eq!(of_one, expected(&vocab, text, &ends));
+    }
+
+    #[test]
+    fn texts_by_patterns_are_those_of_the_mirror(merges in merges(), text in "[ab .\n1é中]{0,200}") {
+        // The last merge goes from a word to a space, so there are two levels.
+        let pair = (u32::from(b'.'), u32::from(b' '));
+        let merges = if merges.contains(&pair) { merges } else { [merges, vec![pair]].concat() };
+        let vocab = vocab(&merges);
+        let encoder = Encoder::of(tables(&vocab)).with_long_pieces(two_levels);
+        for source in [LINES, "none"] {
+            let pattern = Pattern::new(source).unwrap();
+            let by = pattern.scanner().map_or(SplitBy::Pattern(&pattern), |tier: &Arc<Tier>| SplitBy::Scan(tier));
+            let mut expected = Vec::new();
+            pattern.split(text.as_bytes(), &mut |piece| encode_piece(&vocab, piece, &mut expected).unwrap()).unwrap();
+            let units: Vec<u16> = text.encode_utf16().collect();
+            for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
+                let mut ids = Vec::new();
+                encoder.encode(source, by, &mut ids).unwrap();
+                prop_assert_eq!(&ids, &expected);
+                prop_assert_eq!(encoder.count(source, by).unwrap(), expected.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_text_in_parts_is_the_whole() {
+    let vocab = vocab(&[(97, 98), (32, 256), (98, 99), (256, 257), (259, 32), (260, 258), (258, 257)]);
+    let tables = tables(&vocab);
+    let encoder = Encoder::of(Arc::clone(&tables)).with_long_pieces(two_levels);
+    let pattern = Pattern::new(LINES).unwrap();
+    let tier = pattern.scanner().unwrap();
+    let text = "ab ab bc ab abbc 12 ab\nbc ab ab abc".repeat(40_000);
+    let (mut one, mut many, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+    encoder.encode(Source::Bytes(text.as_bytes()), SplitBy::Scan(tier), &mut one).unwrap();
+    encoder.encode_on(3, Source::Bytes(text.as_bytes()), SplitBy::Scan(tier), &mut many).unwrap();
+    pattern.split(text.as_bytes(), &mut |piece| encode_piece(&vocab, piece, &mut expected).unwrap()).unwrap();
+    assert!(one == expected && many == expected);
+    assert!(encoder.tables_memory() > tables.memory());
+    encoder.drop_workspaces();
+}
