@@ -28,6 +28,7 @@ ORDER = [
     ("chat", "patterns"),
     ("corpus", "explain.model", "explain.explanation", "explain.build"),
     ("packing",),
+    ("checked",),
     ("tokenizer",),
     ("training", "loading", "encodings", "arrow"),
     ("",),  # `import minitok`

@@ -6,10 +6,11 @@ This file has signatures, docstrings and bodies of a line or two; anything longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .arguments import allowed_tokens, as_list, check_dropout, checked_offsets, refused_tokens, stop_strings, thread_count
-from .backend.shortcuts import Shortcuts, shortcut
+from .arguments import as_list, checked_offsets, refused_tokens, stop_strings, thread_count
+from .backend.shortcuts import shortcut
+from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
 from .definition.names import pattern_named
 from .reference.text import utf8
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Unpack
 
-    from .backend import BackendName, Codec, Emit, StreamDecoder
+    from .backend import BackendName, Emit, StreamDecoder
     from .chat.encoding import EncodedChat
+    from .checked import Allowed, Found, Special
     from .corpus.counts import PieceCounts
     from .corpus.learning import ExtendOptions
     from .corpus.progress import Progress
@@ -37,26 +39,16 @@ if TYPE_CHECKING:
     from .spans.offsets import Unit
     from .spans.session import Session
 
-    Special = Literal["all"] | Collection[str]
-    Allowed = Literal["all", "none"] | Collection[str]
     Path = str | os.PathLike[str]
     Ids = Iterable[int] | npt.NDArray[Any]
     Texts = Iterable[Text]
     Threads = int | None
     StreamErrors = Literal["replace", "strict"]
 
-    class Found(TypedDict, total=False):
-        allowed_special: Allowed
-        disallowed_special: Special
-
-
 __all__ = ["Tokenizer"]
 
-# The default of the options that name special tokens. A call without options is recognised by identity, which is cheap.
-NONE: tuple[str, ...] = ()
 
-
-class Tokenizer(Shortcuts):
+class Tokenizer(Checked):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train`` or ``minitok.load``, or from merges: pairs of ids in rank order, where merge k (counted
@@ -125,13 +117,6 @@ class Tokenizer(Shortcuts):
             )
         )
 
-    def _become(self, definition: Definition) -> None:
-        self._definition = definition
-        self._codec: Codec = definition.codec()
-        # One tuple for all calls: the codec does not read again what it has read (``rust/python/names.rs``).
-        self._all_special = tuple(definition.special_tokens)
-        self._hold(self._codec)
-
     @classmethod
     def from_definition(cls, definition: Definition) -> Tokenizer:
         """Returns the tokenizer of a definition.
@@ -199,12 +184,10 @@ class Tokenizer(Shortcuts):
             allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
             disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
             threads: How many threads may share a text of megabytes; this does not change the ids.
-            trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
-                texts.
+            trace: A function that is called with each step as data, for short texts; see ``minitok.reference.trace``.
             dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
                 many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
-            seed: What the ids follow from, with the text and ``dropout``: an int from 0 to 2**64 - 1, another one in each
-                epoch. With ``dropout``, it must be given.
+            seed: What the ids follow from, which ``dropout`` needs: an int from 0 to 2**64 - 1; another one in each epoch.
 
         Raises:
             DisallowedSpecialTokenError: The text contains a disallowed special token.
@@ -214,8 +197,7 @@ class Tokenizer(Shortcuts):
 
         Costs O(n log n) for n bytes in the worst case, O(n) in practice.
         """
-        nothing_random = dropout == 0 and seed is None
-        if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1 and nothing_random:
+        if allowed_special is disallowed_special is NONE and trace is None and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode(text)
         allowed = self._check([text], allowed_special, disallowed_special)
         codec = self._dropping(dropout, seed)
@@ -237,7 +219,7 @@ class Tokenizer(Shortcuts):
         seed: int | None = None,
     ) -> npt.NDArray[np.uint32]:
         """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
-        if allowed_special is NONE and disallowed_special is NONE and threads == 1 and dropout == 0 and seed is None:
+        if allowed_special is disallowed_special is NONE and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode_to_numpy(text)
         allowed = self._check([text], allowed_special, disallowed_special)
         return self._dropping(dropout, seed).encode_to_numpy(text, allowed, thread_count(threads))
@@ -252,10 +234,7 @@ class Tokenizer(Shortcuts):
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> list[list[int]]:
-        """Returns the ids of each text, in order: those that ``encode`` gives of it.
-
-        ``threads``: how many to use; by default one per processor. ``dropout`` and ``seed``: as for ``encode``; equal texts
-        have equal ids.
+        """Returns the ids of each text, in order, as ``encode`` gives them. ``threads``: by default one per processor.
 
         >>> tok = Tokenizer([(97, 98), (256, 99)])
         >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
@@ -644,27 +623,6 @@ class Tokenizer(Shortcuts):
         from .spans.chunking import chunk
 
         return chunk(self._definition, text, max_tokens, overlap, self._allowed(allowed_special))
-
-    # -- special tokens in a text --------------------------------------------------------------------------------------
-
-    def _allowed(self, allowed: Allowed) -> Sequence[str] | None:
-        if allowed == "all":
-            return self._all_special
-        return allowed_tokens(allowed, self._definition.special_tokens)
-
-    def _check(self, texts: Sequence[Text], allowed: Allowed, disallowed: Special) -> Sequence[str] | None:
-        """Returns the special tokens to find in the texts; raises if a disallowed one occurs in one of them."""
-        names = self._allowed(allowed)
-        if disallowed:
-            refused = refused_tokens(disallowed, names, self._definition.special_tokens)
-            for text in texts:
-                self._codec.check(text, refused)
-        return names
-
-    def _dropping(self, dropout: float, seed: int | None) -> Codec:
-        """Returns the codec, or one that passes over merges at random."""
-        wanted = check_dropout(dropout, seed)
-        return self._codec if wanted is None else self._codec.dropping(*wanted)
 
     # -- what it holds -------------------------------------------------------------------------------------------------
 
