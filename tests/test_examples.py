@@ -45,6 +45,13 @@ def test_every_example_is_tested_and_listed_in_the_readme():
     assert names == set(re.findall(r"\]\(examples/(\w+)\.py\)", (ROOT / "README.md").read_text(encoding="utf-8")))
 
 
+def test_the_command_in_rust_counts_as_the_package_does(own):
+    made = ["cargo", "run", "--quiet", "--locked", "--features", "wasm,p50k,whisper", "--example", "count", "--"]
+    ran = subprocess.run([*made, "cl100k_base", own], capture_output=True, check=True, cwd=ROOT, encoding="utf-8")
+    tokens = minitok.get_encoding("cl100k_base").count(own.read_text(encoding="utf-8"))
+    assert ran.stdout == f"{tokens}\t{own}\n"
+
+
 def test_count_prompt(tmp_path, own):
     assert re.search(
         r"^gpt-4o: \d+ tokens \(o200k_base\), \$0\.0000\d+$", run("count_prompt", cwd=tmp_path), re.MULTILINE

@@ -75,7 +75,9 @@ def test_only_what_is_offered_reads_files_of_formats():
 
 def test_the_crate_offers_these_names():
     lib = (rust_modules.RUST / "lib.rs").read_text("utf-8")
-    names = {alias for use in re.findall(r"^pub use ([^;]+);", lib, re.MULTILINE) for _, alias in rust_modules.leaves(use)}
+    names = {
+        alias for use in re.findall(r"^pub use ([^;]+);", lib, re.MULTILINE) for _, alias in rust_modules.leaves(use)
+    }
     assert names == {
         *("Error", "LoadOptions", "Result", "Session", "Special", "Splice", "StreamDecoder", "TieBreak", "Tokenizer"),
         "TrainOptions",

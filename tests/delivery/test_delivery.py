@@ -259,3 +259,27 @@ def test_the_list_of_commands_fits_a_screen():
     assert "make test               every test of both languages" in shown
     assert len(shown) < 24
     assert max(map(len, shown)) <= 80
+
+
+def test_a_crate_that_holds_what_it_should_not_is_refused():
+    check_crate = tool("check_crate")
+    good = [*check_crate.NEEDED, "rust/fast/mod.rs", "tests/vectors/encode.json", "Cargo.toml"]
+    assert check_crate.faults(good, 2_000_000) == []
+    assert check_crate.faults([*good, ".venv/lib/LICENSE"], 2_000_000) == [".venv/lib/LICENSE does not belong into it"]
+    assert check_crate.faults(good[1:], 2_000_000) == ["LICENSE is missing"]
+    assert check_crate.faults(good, 10_000_001) == ["it has 10,000,001 bytes, of which the registry takes 10,000,000"]
+
+
+def test_what_the_crate_packages_stands_at_the_root_of_the_repository():
+    """A name without a slash before it matches in every folder: a licence in an environment, too."""
+    include = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]["include"]
+    assert include
+    assert [name for name in include if not name.startswith("/")] == []
+
+
+def test_each_encoding_is_behind_its_feature():
+    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
+    source = (ROOT / "rust" / "api" / "encodings.rs").read_text(encoding="utf-8")
+    features = re.findall(r'vocabulary!\("(\w+)"\)', source)
+    assert set(features) | {"default", "python", "abi3", "wasm"} == set(manifest["features"])
+    assert set(manifest["features"]["default"]) < set(features)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import minitok
 import pytest
+from minitok.encodings.published import PUBLISHED
 from minitok.errors import MinitokError
 from minitok.formats import native
 from minitok.formats.byte_level import to_chars
@@ -26,7 +27,7 @@ class Crate:
 
     def __init__(self):
         # With the features of `make test`, so that the library is there already.
-        build = ["cargo", "build", "--quiet", "--locked", "--features", "wasm", "--example", "native_text"]
+        build = ["cargo", "build", "--quiet", "--locked", "--features", "wasm,p50k,whisper", "--example", "native_text"]
         subprocess.run([*build, "--message-format", "short"], check=True, cwd=ROOT)
         folder = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         program = folder / "debug" / "examples" / "native_text"
@@ -84,6 +85,11 @@ def test_published(tmp_path, crate, name, format):  # noqa: A002 - its name
     tok = minitok.get_encoding(name)
     tok.save(tmp_path / "file", format=format)
     assert same(crate, tmp_path / "file", tok.pattern if format == "tiktoken" else "")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_encodings(crate, name):
+    assert crate.read(f"encoding:{name}") == ("ok", native.dump(minitok.get_encoding(name).definition))
 
 
 @pytest.mark.parametrize("seed", range(60))
