@@ -27,7 +27,7 @@ pub extern "C" fn edit(number: u32, special: u32, start: usize, end: usize, most
 #[cfg(test)]
 mod tests {
     use super::super::tests::call;
-    use super::super::tokenizer::tests::{STEPS, read, with};
+    use super::super::tokenizer_tests::{STEPS, read, with};
     use super::*;
 
     #[test]

@@ -41,6 +41,8 @@ mod inside;
 mod patterns;
 mod sessions;
 mod tokenizer;
+#[cfg(all(test, feature = "pages"))]
+mod tokenizer_tests;
 #[cfg(feature = "pages")]
 mod training;
 

@@ -184,7 +184,7 @@ pub extern "C" fn session_token_at(number: u32, at: u32) -> u32 {
 mod tests {
     use super::super::numbers;
     use super::super::tests::call;
-    use super::super::tokenizer::tests::{opened, read};
+    use super::super::tokenizer_tests::{opened, read};
     use super::*;
 
     fn open(text: &str, allowed: &str) -> std::result::Result<u32, String> {
