@@ -135,7 +135,7 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## t
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
-sanitize: ## the crate's tests under AddressSanitizer
+sanitize: ## tests under AddressSanitizer; sanitize-python: in Python
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
@@ -155,7 +155,7 @@ mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that
 	$(BIN)/python tools/mutants_rust.py $(or $(FILES),--changed)
 
 # The extension is linked with a Python that starts from the same program, so that the sanitizer sees both.
-sanitize-python: $(STAMPS)/built $(STAMPS)/tools ## tests of the boundary under AddressSanitizer
+sanitize-python: $(STAMPS)/built $(STAMPS)/tools
 	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
 		tests/edges/test_damaged_files.py tests/edges/test_locks.py
 

@@ -364,7 +364,7 @@ fn unknown_ids() {
 #[test]
 fn streaming() {
     each("decode", "finish", |case| {
-        let stop: Vec<String> = names(&case["stop"]).into_iter().map(String::from).collect();
+        let stop: Vec<String> = names(&case["stop"]).into_iter().map(str::to_owned).collect();
         let (mut answers, stopped) = stream_until(&codec(case).unwrap(), &numbers(&case["ids"]), false, &stop).unwrap();
         assert_eq!(answers.pop().unwrap(), text(&case["finish"]));
         assert_eq!(json!(answers), case["stream"]);
