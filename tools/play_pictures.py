@@ -66,6 +66,7 @@ def photograph(browser: Browser, site: str, look: str) -> None:
         f"{site}#{urlencode({'text': TEXT, 'encodings': 'gpt2,o200k_base', 'price': '2.5', 'at': '14,gpt2', 'step': 12})}"
     )
     expect(page.locator(".tree g.current")).to_be_visible()
+    expect(page.locator(".token.unstable")).to_have_count(2)
     page.locator(".panel[data-encoding=gpt2] .token", has_text="Request").hover()
     save(page, "play", look, "h1", "#inside details")
 
@@ -92,6 +93,7 @@ def photograph_card(browser: Browser, site: str) -> None:
     fields = {"text": CARD_TEXT, "encodings": "gpt2,o200k_base", "at": f"{CARD_TEXT.index('HTTP')},o200k_base"}
     page.goto(f"{site}#{urlencode(fields)}")
     expect(page.locator(".tree g.current")).to_be_visible()
+    expect(page.locator(".token.unstable").first).to_be_visible()
     page.add_style_tag(content=CARD_STYLE)
     page.locator("h1").evaluate("(title) => { title.textContent = 'Why is this one token?'; }")
     page.evaluate("dispatchEvent(new Event('resize'))")

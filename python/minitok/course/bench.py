@@ -156,7 +156,7 @@ class Bench:
             yours = ask()
         except Raised as error:
             told = (
-                f"an argument is changed: {error.message}"
+                f"changes what it is given: {error.message}"
                 if error.kind == "ArgumentChangedError"
                 else f"raised {error}"
             )

@@ -137,7 +137,7 @@ def unchanged(values: list[Any]) -> Iterator[None]:
     yield
     for value, was in zip(values, before):
         if value != was or (isinstance(value, dict) and list(value) != list(was)):
-            raise ArgumentChangedError(f"it was given {shown(was)}, and left {shown(value)}")
+            raise ArgumentChangedError(f"{shown(was)} becomes {shown(value)}")
 
 
 def shown(value: Any) -> str:
