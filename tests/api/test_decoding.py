@@ -8,6 +8,8 @@ import pytest
 from helpers import BACKENDS, Failure, both, failure_on_both, on_both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok.definition import Definition
+from minitok.reference.published.characters import Symbols
 from strategies import any_bytes, merge_lists, special_ids
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", ">u8", "<u2"]
@@ -198,3 +200,14 @@ def test_an_id_with_two_names_is_decoded_to_the_first(backend):
     tok = minitok.Tokenizer([], special_tokens={"<one>": 256, "<two>": 256}, backend=backend)
     assert tok.encode("<two><one>", allowed_special="all") == [256, 256]
     assert tok.decode([256]) == "<one>"
+
+
+def test_tokens_that_are_joined_lose_one_space_at_the_start(backend):
+    symbols = Symbols("characters", None, False, joining=("spaces", b""))
+    definition = Definition.from_tokens({b" ": 0, b"a": 1}, [], symbols=symbols, prefix="always", backend=backend)
+    tok = minitok.Tokenizer.from_definition(definition)
+    # The space that is put before the text, and that between two tokens.
+    assert tok.encode("a") == [0, 1]
+    stream = tok.stream_decoder()
+    assert tok.decode([0, 1]) == tok.decode_batch([[0, 1]])[0] == tok.decode_bytes([0, 1]).decode() == " a"
+    assert stream.push(0) + stream.push(1) + stream.finish() == " a"

@@ -294,3 +294,27 @@ def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, ba
     changed = tok.definition.replace(added_tokens={"é": 300})
     with pytest.raises(minitok.errors.VocabularyError, match="cannot express the id 300 of the token 'é'"):
         minitok.Tokenizer.from_definition(changed).save(tmp_path / "other", format="huggingface")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_space_that_is_a_special_token_is_text_where_it_is_not_allowed(tmp_path, backend):
+    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", " "]
+    space = {"id": 258, "content": " ", **dict.fromkeys(FLAGS, False), "special": True}
+    content = {
+        "model": {
+            "type": "BPE",
+            "vocab": {name: i for i, name in enumerate(names)},
+            "merges": [],
+            "byte_fallback": True,
+        },
+        "decoder": {"type": "ByteFallback"},
+        "added_tokens": [space],
+    }
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
+    theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
+    for splits, allowed in ((True, ()), (False, "all")):
+        theirs.encode_special_tokens = splits
+        assert tok.encode("a b", allowed_special=allowed) == theirs.encode("a b").ids == [256, 258, 257]
+    tok.save(tmp_path / "saved", format="huggingface")
+    assert minitok.load(tmp_path / "saved", backend=backend) == tok

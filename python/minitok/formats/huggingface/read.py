@@ -107,15 +107,16 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     held = {side for left, right in rows for side in (left, right, left + right)}
     whole_pieces = bool(model.get("ignore_merges"))
-    held.update(in_text(added.ids, added.flags, by_bytes=is_byte_level(content), whole_pieces=whole_pieces))
+    by_bytes = is_byte_level(content)
+    marked = not by_bytes and has_markers(content)
+    held.update(in_text(added.ids, added.flags, whole_pieces=whole_pieces, by_bytes=by_bytes, marked=marked))
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
     fields |= read_settings(content, by_fallback=True)
-    if not is_byte_level(content):
+    if not by_bytes:
         chars, fallback = read_tokens(ids)
-        is_marked = has_markers(content)
-        if is_marked:
+        if marked:
             check_marker(chars)
-        tokens = bytes_of(chars) if is_marked else in_utf8(chars)
+        tokens = bytes_of(chars) if marked else in_utf8(chars)
         return {"ids": tokens, "merges": find_pairs(rows, chars), "fallback": fallback, **fields}
     if prefix := model.get("continuing_subword_prefix"):
         raise Reason(f"it is BPE of bytes with a continuing_subword_prefix, {shown(prefix)}")

@@ -141,7 +141,12 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
             return BYTE_NAMES[token[0]]
         if held.unit == "bytes":
             return to_chars(token)
-        return in_chars(token).replace(" ", MARK) if marks else in_chars(token)
+        text = in_chars(token)
+        if marks and MARK in text:
+            raise VocabularyError(
+                f"the token {text!r} has a marker that is no space, which a tokenizer.json cannot express"
+            )
+        return text.replace(" ", MARK) if marks else text
 
     names = {token_id: name for name, token_id in definition.found_tokens.items()}
     texts = {token_id: written(token, token_id) for token_id, token in sorted(vocab.tokens.items())}
@@ -152,7 +157,7 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
     found = {name: token_id for token_id, name in sorted(names.items())}
     if given_ids(found, ids, len(ids)) != found:
         # It holds no name that would be read as a character of text.
-        read = in_text(found, definition.token_flags, by_bytes=False, whole_pieces=vocab.whole_pieces)
+        read = in_text(found, definition.token_flags, whole_pieces=vocab.whole_pieces, marked=marks)
         texts = {token_id: name for token_id, name in names.items() if name not in read} | texts
         ids = {text: token_id for token_id, text in sorted(texts.items())}
     if len(ids) < len(texts):
