@@ -2,6 +2,8 @@
 //!
 //! Where the fast paths are switched off, everything here is left to the mirror, so that callers need not ask.
 
+mod cuts;
+
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::dropout::{Draws, Dropout};
@@ -26,9 +28,6 @@ use crate::once::Once;
 use crate::preprocess::{Before, Search};
 use crate::pretokenize::expressions;
 use std::sync::Arc;
-
-/// How many of the scanner's cuts are tried, from the last one back.
-const CUTS_TRIED: usize = 16;
 
 /// A codec of the mirror, and the tables that give the same results sooner.
 #[derive(Debug)]
@@ -236,88 +235,6 @@ impl FastCodec {
             Ok(())
         })?;
         if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
-    }
-
-    /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
-    ///
-    /// The scanner knows the text as it is. Where spaces are markers, it does not know that a marker becomes a space.
-    pub fn safe_cut(&self, text: &[u8], search: &Search) -> usize {
-        let Some(Tier::Table(table)) = self.scanner() else {
-            return self.core.safe_cut(text, search);
-        };
-        if !self.core.knows_cuts(search) {
-            return 0;
-        }
-        let longest = search.early.longest().max(search.late.longest());
-        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
-        let mut end = text.len();
-        for _ in 0..CUTS_TRIED {
-            let cut = table.last(&text[..end.saturating_sub(longest)], 0).unwrap_or(0);
-            if cut == 0 || (self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))) {
-                return cut;
-            }
-            // A cut of the first part of a text is one of the text.
-            let space = memchr::memrchr3(b' ', b'\n', b'\t', &text[..cut]);
-            end = space.map_or(0, |at| (at + 1 + longest).min(end - 1));
-        }
-        0
-    }
-
-    /// Whether [`next_cut`](Self::next_cut) knows cuts.
-    pub fn knows_cuts(&self, search: &Search) -> bool {
-        self.cuts().is_some() && self.core.knows_cuts(search)
-    }
-
-    /// Whether a text is one piece of bytes, merged by lowest rank alone, in which nothing is found.
-    pub fn has_seams(&self, search: &Search) -> bool {
-        let Codec { vocab, pattern, .. } = &*self.core;
-        let merges = vocab.alphabet.fallback.is_none() && (!vocab.whole_pieces || vocab.merges_make_all);
-        self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
-    }
-
-    /// Whether the tokens of a text in which none is found, one behind the other, have the bytes of the text.
-    pub fn is_spelled(&self) -> bool {
-        let Codec { vocab, preprocessor, words, .. } = &*self.core;
-        let same = preprocessor.normalizer.steps().is_empty() && preprocessor.metaspace.is_none() && words.is_none();
-        same && vocab.alphabet.symbols.is_none() && !vocab.alphabet.drops_bytes
-    }
-
-    /// Whether the ids of the two sides of a place do not depend on each other, as far as is known.
-    pub fn is_cut(&self, text: &[u8], at: usize, search: &Search) -> bool {
-        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
-        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at))
-            && self.core.is_safe(text, at, search)
-            && !(markers && beside_marker(text, at))
-    }
-
-    /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
-    /// many bytes as the longest token of the search has, decide it.
-    pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
-        let (cuts, markers) = (self.cuts()?, self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers));
-        loop {
-            let cut = cuts.next(text, from)?;
-            if self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut)) {
-                return Some(cut);
-            }
-            from = cut + 1;
-        }
-    }
-
-    /// What knows where a text can be cut.
-    fn cuts(&self) -> Option<&dyn Cuts> {
-        let encoder = self.encoder.as_ref().filter(|_| self.core.words.is_none())?;
-        if self.has_no_pattern() {
-            return Some(encoder.byte_cuts());
-        }
-        match self.scanner()? {
-            Tier::Rewind(..) => None,
-            // The table of the same pattern knows more cuts than the masks do: beside characters other than ASCII.
-            Tier::Masks(_) => {
-                let table = self.table.get_or_make(|| Tier::new(&expressions(self.core.pattern.source())).ok()?.ok());
-                table.as_ref().or(self.scanner()).map(Tier::cuts)
-            }
-            Tier::Table(_) => self.scanner().map(Tier::cuts),
-        }
     }
 
     /// How a segment is cut, and what becomes of its spaces.
