@@ -59,7 +59,8 @@ pub fn decode<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, errors: &st
 fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
     if fast.core().joining().is_some() {
         let (ids, wrong) = rows::all_ids(ids)?;
-        let bytes = working(py, ids.len(), || fast.core().decode_bytes(&ids))?;
+        let core = fast.core();
+        let bytes = working(py, ids.len(), || decode::decode_bytes(|id| core.token_bytes(id), &ids, core.joining()))?;
         return wrong.map_or(Ok(bytes), Err);
     }
     match (fast.decoder()?, ids) {

@@ -75,6 +75,16 @@ def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, d
             assert found.content() == outcome(lambda backend=backend: slowly(path, backend))
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_token_that_is_no_text_is_refused(tmp_path, backend):
+    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 262, special_tokens=["<s>"]), "gpt-2")
+    content = path.read_bytes()
+    # Read without a look at what continues a character, it is still that one.
+    path.write_bytes(content.replace("Ā".encode(), b"\xc4\x00"))
+    with pytest.raises(FileFormatError, match=r"the token \d+, b'\\xc4\\x00', is not UTF-8"):
+        minitok.load(path, backend=backend)
+
+
 def slowly(path, backend):
     """The tokenizer of a file, read in Python."""
     with path.open("rb") as file:

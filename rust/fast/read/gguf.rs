@@ -298,12 +298,11 @@ impl Gguf {
         let (mut table, mut bytes) = (StringTable::default(), Vec::new());
         for (token, id, _) in self.rows().filter(|(_, _, kind)| *kind == NORMAL) {
             bytes.clear();
-            if std::str::from_utf8(token).is_ok() {
-                match byte_level(token, &mut bytes) {
-                    // What is not written as bytes are is in no text.
-                    Err(NotMine) => continue,
-                    written => written?,
-                }
+            only_if(std::str::from_utf8(token).is_ok())?;
+            match byte_level(token, &mut bytes) {
+                // What is not written as bytes are is in no text.
+                Err(NotMine) => continue,
+                written => written?,
             }
             table.add(|text| {
                 append(text, token)?;
