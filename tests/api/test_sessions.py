@@ -298,3 +298,20 @@ def test_ids_are_arrays(backend):
     session = Tokenizer([(97, 98)], backend=backend).session("ab")
     assert session.ids().dtype == np.uint32
     assert session.append("ab").ids.dtype == np.uint32
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_a_page_asks_is_answered_or_not_at_once(backend):
+    tok = Tokenizer(MERGES, pattern="gpt2", backend=backend)
+    core = tok.definition.codec().session([], [], False)
+    core.edit(0, 0, "x ab")
+    assert (core.encoded_bytes, core.stable_within(4)) == (4, tok.session("x ab").stable)
+    # More than that has to be looked at, or it is not known.
+    assert core.stable_within(2) is None
+    changing = tok.replace(normalizer="NFC").definition.codec().session([], [], False)
+    changing.edit(0, 0, "x ab")
+    assert changing.stable_within(4) is None
+    # An edit far away leaves the rest of a long text as it is; the reference encodes all.
+    core.edit(4, 4, " ab" * 2000)
+    core.edit(0, 1, "y")
+    assert core.encoded_bytes < 3000 if backend == "rust" else core.encoded_bytes == 6004
