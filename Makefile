@@ -47,7 +47,7 @@ $(STAMPS)/wheel: $(STAMPS)/venv requirements/wheel.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/wheel.txt
 	touch $@
 
-$(STAMPS)/browser: $(STAMPS)/venv
+$(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh
 	touch $@
 

@@ -1,6 +1,6 @@
 // One library on one text, in a process of its own: node measure.js LIBRARY FILE ROUNDS. Prints a line of JSON.
 //
-// Seconds are those of the processor's clock on the wall: `open` until the library can encode, `cold` for the first pass over the
+// Seconds are those of the clock: `open` until the library can encode, `cold` for the first pass over the
 // text, `warm` for the fastest of the others. `ids` is a hash, to be compared before the times are.
 
 import { createHash } from "node:crypto";
