@@ -165,7 +165,7 @@ impl Tokenizer {
     /// use minitok::Tokenizer;
     ///
     /// let tok = Tokenizer::train(["low lower lowest", "new newer newest"], 260)?;
-    /// assert_eq!(tok.token_bytes(256), Some(&b"es"[..]));
+    /// assert_eq!(tok.token_bytes(256), Some(&b"we"[..]));
     /// assert_eq!(tok.decode(&tok.encode("lowest")?)?, "lowest");
     /// # Ok::<(), minitok::Error>(())
     /// ```

@@ -45,6 +45,7 @@ def crate():
     made = Crate()
     yield made
     made.process.stdin.close()
+    made.process.stdout.close()
     assert made.process.wait(60) == 0
 
 
