@@ -35,6 +35,9 @@ pub struct Codec {
     pub names: HashMap<u32, Vec<u8>>,
 }
 
+/// Appends the ids of a piece, with its random numbers.
+type EncodeDrawn<'e> = &'e mut dyn FnMut(&[u8], &mut Draws, &mut Vec<u32>) -> Result<()>;
+
 impl Codec {
     pub fn new(
         vocab: Arc<Vocab>,
@@ -109,7 +112,7 @@ impl Codec {
         dropout: &Dropout,
         goes_on: bool,
         ids: &mut Vec<u32>,
-        encode: &mut dyn FnMut(&[u8], &mut Draws, &mut Vec<u32>) -> Result<()>,
+        encode: EncodeDrawn,
     ) -> Result<()> {
         let mut draws = dropout.draws(text);
         let before = if goes_on { Before::Text } else { Before::Nothing };

@@ -1,7 +1,7 @@
 //! Vocabularies whose later merges cross from word to word: words first, then runs of their ids. Must equal `Codec::encode_segment`
 //! of `rust/codec.rs`.
 //!
-//! Training in two stages (SuperBPE) gives first merges within words, and then merges of several words. Text is cut into long
+//! Training in two stages (`SuperBPE`) gives first merges within words, and then merges of several words. Text is cut into long
 //! pieces, which do not come again: merged from their bytes, each of them would be new. So the list of merges is cut in two at a
 //! *level*, the first merge whose token goes from a word to a space:
 //!
@@ -21,7 +21,6 @@
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
-#![expect(clippy::cast_possible_truncation, reason = "positions are below FEW; ids and hashes have 32 bits")]
 
 use super::cut::split_by::SplitBy;
 use super::encoder::{Encoder, LongPieces};

@@ -29,10 +29,12 @@ pub fn encode_drawn_piece(
     draws: &mut Draws,
     out: &mut Vec<u32>,
 ) -> Result<()> {
-    let all_known = match piece.len() {
-        ..=FEW => append_short::<FEW>(table, piece, draws, out)?,
-        ..=SHORT => append_short::<SHORT>(table, piece, draws, out)?,
-        _ => table.append_ids(&merge_heap(table, piece, draws)?, out)?,
+    let all_known = if piece.len() <= FEW {
+        append_short::<FEW>(table, piece, draws, out)?
+    } else if piece.len() <= SHORT {
+        append_short::<SHORT>(table, piece, draws, out)?
+    } else {
+        table.append_ids(&merge_heap(table, piece, draws)?, out)?
     };
     // The mirror knows what to do about a byte without a token.
     if all_known { interrupt::check() } else { encode_piece_with_dropout(vocab, piece, draws, out) }
