@@ -90,7 +90,7 @@ mod tests {
         for (text, told) in [
             ("YQ==", "line 1: not a token in base64 and a rank"),
             ("\n\nYQ== 0\r\nYQ 1", "line 4: 'YQ' is not base64"),
-            ("YQ== 0\rYQ== 1", "line 2: the token 'a' has a rank already, 0"),
+            ("YQ== 0\rYQ== 1", "line 2: the token b'a' has a rank already, 0"),
             ("YQ== 0\nYg== 0", "line 2: the rank 0 is already on line 1"),
             ("YQ== 4000000000", "line 1: the rank '4000000000' is not a whole number"),
             ("", "no ranks"),
