@@ -38,6 +38,7 @@ pub enum Isa {
 pub(crate) trait Kernel {
     type Output;
     /// Whether it is compiled for AVX-512, too; else it runs there as for AVX2.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only x86 has these"))]
     const IN_512_BITS: bool = false;
 
     /// To be `#[inline(always)]`, and all that it calls in its loop: what is not inlined is compiled for every processor.
