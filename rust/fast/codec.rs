@@ -8,7 +8,6 @@ use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::dropout::{Draws, Dropout};
 use crate::error::{Error, Result};
-use crate::fast::encode::cut::parts::beside_marker;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
@@ -17,16 +16,15 @@ use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::{Cuts, Tier};
+use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{append, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::{Metaspace, spaced};
+use crate::metaspace::spaced;
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Before, Search};
-use crate::pretokenize::expressions;
 use std::sync::Arc;
 
 /// A codec of the mirror, and the tables that give the same results sooner.

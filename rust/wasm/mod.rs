@@ -109,11 +109,11 @@ pub extern "C" fn answer_length() -> usize {
 /// Answers a call: `make` gets its arguments.
 fn answer<A: Into<Answer>>(make: impl FnOnce(&mut Arguments) -> Result<A>) -> u32 {
     let mut arguments = Arguments(ARGUMENTS.take().into_iter());
-    let (code, made) = match make(&mut arguments) {
-        Ok(made) => (DONE, made.into()),
+    let (code, told) = match make(&mut arguments) {
+        Ok(told) => (DONE, told.into()),
         Err(error) => (FAILED, Answer::Bytes(error.to_string().into_bytes())),
     };
-    ANSWER.set(made);
+    ANSWER.set(told);
     code
 }
 
