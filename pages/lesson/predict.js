@@ -5,13 +5,18 @@ import { byId, el, plural } from "../static/dom.js";
 // Whether each question's first prediction was right.
 const results = new Map();
 
-// Do something that may fail, and say so if it does.
+let latest = 0;
+
+// Do something that may fail, and say so if it does. What was begun before something else says nothing.
 export async function attempt(act) {
+  latest += 1;
+  const mine = latest;
+  const say = (text) => { if (mine === latest) byId("status").textContent = text; };
   try {
     await act();
-    byId("status").textContent = "";
+    say("");
   } catch (error) {
-    byId("status").textContent = error.message;
+    say(error.message);
     if (error.kind === undefined) throw error;
   }
 }

@@ -20,7 +20,7 @@ everybody needs is in modules of its own: ``minitok.arrow`` (columns), ``padding
 and ``compat`` (the interfaces of other libraries).
 
 To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training`` and ``loading``, and the small
-files beside them: ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the map.
+files beside them: ``checked``, ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the map.
 """
 
 from typing import TYPE_CHECKING

@@ -89,12 +89,10 @@ impl Shortcuts {
     ///     allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
     ///     disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
     ///     threads: How many threads may share a text of megabytes; this does not change the ids.
-    ///     trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
-    ///         texts.
+    ///     trace: A function that is called with each step as data, for short texts; see ``minitok.reference.trace``.
     ///     dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
     ///         many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
-    ///     seed: What the ids follow from, with the text and ``dropout``: an int from 0 to 2**64 - 1, another one in each
-    ///         epoch. With ``dropout``, it must be given.
+    ///     seed: What the ids follow from, which ``dropout`` needs: an int from 0 to 2**64 - 1; another one in each epoch.
     ///
     /// Raises:
     ///     DisallowedSpecialTokenError: The text contains a disallowed special token.

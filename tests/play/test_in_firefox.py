@@ -109,7 +109,7 @@ def test_models_are_opened_by_dropping_their_files(page, models):
         drop(page, name, panels=min(6, 3 + number))
         options = {"pattern": "gpt2"} if name.endswith(".tiktoken") else {}
         shown(page, minitok.load(models / "files" / name, **options).encode(TEXT))
-    assert "made room" in page.run("return document.getElementById('status').textContent")
+    page.until("return document.getElementById('status').textContent.includes('made room')")
     counts = page.run("return [...document.querySelectorAll('.panel .counts')].map((one) => one.textContent)")
     tok = minitok.load(models / "files" / "small.gguf")
     assert f"{tok.count(TEXT)} tokens" in counts[-1]
@@ -120,9 +120,9 @@ def test_a_link_opens_again_with_its_model_token_and_step(page, models):
     drop(page, "small.gguf", panels=3)
     wanted = minitok.load(models / "files" / "small.gguf").encode(TEXT)
     page.run("document.querySelector('.panel:last-child .token').click()")
-    page.until("return document.querySelector('#inside p')")
+    page.until("return !!document.querySelector('#inside p')")
     page.run("document.querySelectorAll('.panel')[1].querySelectorAll('.token')[3].click()")
-    page.until("return document.querySelector('#inside input[type=range]')")
+    page.until("return !!document.querySelector('#inside input[type=range]')")
     said = page.run("return document.querySelector('#inside output').textContent")
     # One step back, by the keyboard.
     page.run("document.querySelector('#inside [aria-label=\"one step back\"]').focus()")
