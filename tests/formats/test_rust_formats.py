@@ -27,7 +27,8 @@ class Crate:
 
     def __init__(self):
         # With the features of `make test`, so that the library is there already.
-        build = ["cargo", "build", "--quiet", "--locked", "--features", "pages,p50k,whisper", "--example", "native_text"]
+        features = ["--features", "pages,p50k,whisper"]
+        build = ["cargo", "build", "--quiet", "--locked", *features, "--example", "native_text"]
         subprocess.run([*build, "--message-format", "short"], check=True, cwd=ROOT)
         folder = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         program = folder / "debug" / "examples" / "native_text"
