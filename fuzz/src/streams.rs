@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(decoder.decode(&ids), whole, "the fast decoder is not the mirror");
     let Ok(bytes) = whole else { return };
     assert_eq!(decoder.length(&ids), Ok(bytes.len()));
-    let mut stream = StreamDecoder::new(strict, false, None);
+    let mut stream = StreamDecoder::new(strict, false, None, &[]);
     let streamed: Result<Vec<String>, _> = ids
         .iter()
         .map(|&id| stream.push(token(id).unwrap_or_default()))

@@ -2,7 +2,7 @@
 
 import { page } from "./api.js";
 import { download, plural } from "./dom.js";
-import { state, toFragment } from "./state.js";
+import { state, toFragment, writeFragment } from "./state.js";
 import { colour, visible } from "./visible.js";
 
 // How many tokens of each encoding a picture shows, and how many letters of each.
@@ -13,7 +13,7 @@ const [WIDTH, MARGIN, LINE, PAD] = [960, 24, 30, 5];
 export async function copyLink() {
   const fragment = await toFragment();
   if (fragment === null) return "This is too long for a link.";
-  history.replaceState(null, "", fragment);
+  writeFragment(fragment);
   try {
     await navigator.clipboard.writeText(location.href);
     return "The link is copied. It holds the text, the encodings and the step.";

@@ -13,7 +13,7 @@ import { copyFrame, copyLink, IS_FRAME, savePage, savePicture } from "./export.j
 import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
-import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
+import { fromFragment, isFollowed, state, toFragment, unpackedSize, writeFragment } from "./state.js";
 import { isOfChat, templatesIn } from "./templates.js";
 import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
@@ -103,7 +103,8 @@ function linkLater() {
   linkTimer = setTimeout(async () => {
     const fragment = unpackedSize() <= LINK.unpacked ? await toFragment() : null;
     const fits = fragment !== null && fragment.length <= LINK.most;
-    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname + location.search);
+    if (isFollowed()) return;
+    if (!fits || fragment !== location.hash) writeFragment(fits ? fragment : null);
     byId("open-whole").href = location.pathname + (fits ? fragment : "");
   }, LINK.pause);
 }

@@ -53,9 +53,22 @@ export async function toFragment() {
   return fragment.length > LONGEST_LINK ? null : fragment;
 }
 
+// The fragment that the state is from, or was written to.
+let held = null;
+
+// Whether the address has another fragment: a link has been followed, and opens next.
+export const isFollowed = () => held !== null && held !== location.hash;
+
+// Write the state's fragment into the address; without one, take it from there.
+export function writeFragment(fragment) {
+  history.replaceState(null, "", fragment ?? location.pathname + location.search);
+  held = location.hash;
+}
+
 // Take the state from a fragment. `keep` takes the file of a tokenizer and gives its name; what a link leaves out, or says
 // wrongly, stays as it is at the beginning. What is packed comes last: if it is damaged, the rest is there.
 export async function fromFragment(fragment, limits, published, keep) {
+  held = fragment;
   const fields = new URLSearchParams(fragment.slice(1));
   const known = () => [...new Set((fields.get("encodings") ?? "").split(","))]
     .filter((name) => published.includes(name) || state.own.has(name)).slice(0, limits.encodings);
