@@ -202,7 +202,7 @@ impl StopStrings {
         }
     }
 
-    /// Gives out what is held, but for so many bytes at its end.
+    /// Returns the text that is held, except this many bytes at its end, which stay.
     fn shown(&mut self, kept: usize) -> String {
         let rest = self.held.split_off(self.held.len() - kept);
         String::from_utf8(std::mem::replace(&mut self.held, rest)).unwrap_or_default()

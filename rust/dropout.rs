@@ -31,11 +31,9 @@
 use crate::encode::first_parts;
 use crate::error::Result;
 use crate::interrupt;
+use crate::merging::merge_with_dropout;
 use crate::vocab::Vocab;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
-const GONE: usize = usize::MAX;
 /// How many bytes of a text its key is made of.
 const HEAD: usize = 1024;
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -121,67 +119,6 @@ fn scrambled(mut number: u64) -> u64 {
     number ^ number >> 31
 }
 
-/// As `merge_parts`, but each candidate of each step is passed over where `passes_over` says so.
-pub fn merge_with_dropout<P: Copy + Ord>(
-    merge_of: impl Fn(P, P) -> Option<(u32, P)>,
-    mut parts: Vec<P>,
-    mut passes_over: impl FnMut() -> bool,
-) -> Result<Vec<P>> {
-    let end = parts.len();
-    // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
-    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
-
-    // The heap entry for the part at a place and the one after it, if they merge.
-    let candidate = |parts: &[P], after: &[usize], place: usize| {
-        if place == end || after[place] == end {
-            return None;
-        }
-        let (left, right) = (parts[place], parts[after[place]]);
-        let (rank, made) = merge_of(left, right)?;
-        Some(Reverse((rank, place, left, right, made)))
-    };
-
-    let mut heap = BinaryHeap::new();
-    let push = |heap: &mut BinaryHeap<_>, entry: Option<_>| {
-        heap.try_reserve(1)?;
-        heap.extend(entry);
-        interrupt::check()
-    };
-    for place in 0..end {
-        push(&mut heap, candidate(&parts, &after, place))?;
-    }
-    let mut passed = Vec::new(); // the candidates that were passed over at this step
-    while let Some(entry) = heap.pop() {
-        let Reverse((_, place, left, right, made)) = entry;
-        let gone = after[place];
-        if gone >= end || parts[place] != left || parts[gone] != right {
-            continue; // stale
-        }
-        if passes_over() {
-            passed.try_reserve(1)?;
-            passed.push(entry);
-            interrupt::check()?;
-            continue;
-        }
-        parts[place] = made;
-        after[place] = std::mem::replace(&mut after[gone], GONE);
-        if after[place] < end {
-            before[after[place]] = place;
-        }
-        for changed in [before[place], place] {
-            push(&mut heap, candidate(&parts, &after, changed))?;
-        }
-        for entry in passed.drain(..) {
-            push(&mut heap, Some(entry))?;
-        }
-    }
-    let mut kept = after.iter();
-    parts.retain(|_| kept.next() != Some(&GONE));
-    Ok(parts)
-}
-
 /// Appends the ids of one piece to `out`, of which merges are passed over at random. No piece is taken whole.
 pub fn encode_piece_with_dropout(vocab: &Vocab, piece: &[u8], draws: &mut Draws, out: &mut Vec<u32>) -> Result<()> {
     let parts = first_parts(vocab, piece)?;
@@ -192,21 +129,6 @@ pub fn encode_piece_with_dropout(vocab: &Vocab, piece: &[u8], draws: &mut Draws,
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn by_hand() {
-        let merge_of = |left, right| match (left, right) {
-            ('a', 'b') => Some((0, 'X')),
-            ('X', 'c') => Some((1, 'Y')),
-            _ => None,
-        };
-        for (answers, merged) in [("p", "abc"), ("mp", "Xc"), ("mm", "Y")] {
-            let mut answers = answers.chars();
-            let passes_over = || answers.next() == Some('p');
-            let parts = "abc".chars().collect();
-            assert_eq!(merge_with_dropout(merge_of, parts, passes_over), Ok(merged.chars().collect()));
-        }
-    }
 
     #[test]
     fn the_generator_is_split_mix_64() {

@@ -10,12 +10,15 @@
 //! its two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been
 //! merged away; it is recognised when it comes to the top, and dropped.
 //!
+//! At each step, the merge that is next may be passed over (`dropout.rs`); then the one after it is next, and so on. What was
+//! passed over is back at the next step.
+//!
 //! Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
 //! heap.
 //!
 //! Costs, n parts: O(n log n) time, O(n) space; no recursion.
 //!
-//! Implements SPEC E1 and E7.
+//! Implements SPEC E1, E7 and E11.
 
 use crate::error::Result;
 use crate::interrupt;
@@ -25,7 +28,16 @@ use std::collections::BinaryHeap;
 const GONE: usize = usize::MAX;
 
 /// Merges the parts until no two neighbours can merge. `merge_of` gives the rank of two neighbours and the part that they make.
-pub fn merge_parts<P: Copy + Ord>(merge_of: impl Fn(P, P) -> Option<(u32, P)>, mut parts: Vec<P>) -> Result<Vec<P>> {
+pub fn merge_parts<P: Copy + Ord>(merge_of: impl Fn(P, P) -> Option<(u32, P)>, parts: Vec<P>) -> Result<Vec<P>> {
+    merge_with_dropout(merge_of, parts, || false)
+}
+
+/// As `merge_parts`, but each candidate of each step is passed over where `passes_over` says so.
+pub fn merge_with_dropout<P: Copy + Ord>(
+    merge_of: impl Fn(P, P) -> Option<(u32, P)>,
+    mut parts: Vec<P>,
+    mut passes_over: impl FnMut() -> bool,
+) -> Result<Vec<P>> {
     let end = parts.len();
     // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).
     let (mut before, mut after) = (Vec::new(), Vec::new());
@@ -51,10 +63,18 @@ pub fn merge_parts<P: Copy + Ord>(merge_of: impl Fn(P, P) -> Option<(u32, P)>, m
     for place in 0..end {
         push(&mut heap, candidate(&parts, &after, place))?;
     }
-    while let Some(Reverse((_, place, left, right, made))) = heap.pop() {
+    let mut passed = Vec::new(); // the candidates that were passed over at this step
+    while let Some(entry) = heap.pop() {
+        let Reverse((_, place, left, right, made)) = entry;
         let gone = after[place];
         if gone >= end || parts[place] != left || parts[gone] != right {
             continue; // stale
+        }
+        if passes_over() {
+            passed.try_reserve(1)?;
+            passed.push(entry);
+            interrupt::check()?;
+            continue;
         }
         parts[place] = made;
         after[place] = std::mem::replace(&mut after[gone], GONE);
@@ -63,6 +83,9 @@ pub fn merge_parts<P: Copy + Ord>(merge_of: impl Fn(P, P) -> Option<(u32, P)>, m
         }
         for changed in [before[place], place] {
             push(&mut heap, candidate(&parts, &after, changed))?;
+        }
+        for entry in passed.drain(..) {
+            push(&mut heap, Some(entry))?;
         }
     }
     let mut kept = after.iter();
@@ -84,6 +107,21 @@ mod tests {
         };
         for (parts, merged) in [("", ""), ("abc", "Y"), ("abcabcaabc", "ZaY"), ("cba", "cba")] {
             assert_eq!(merge_parts(merge_of, parts.chars().collect()), Ok(merged.chars().collect()), "{parts}");
+        }
+    }
+
+    #[test]
+    fn with_dropout_by_hand() {
+        let merge_of = |left, right| match (left, right) {
+            ('a', 'b') => Some((0, 'X')),
+            ('X', 'c') => Some((1, 'Y')),
+            _ => None,
+        };
+        for (answers, merged) in [("p", "abc"), ("mp", "Xc"), ("mm", "Y")] {
+            let mut answers = answers.chars();
+            let passes_over = || answers.next() == Some('p');
+            let parts = "abc".chars().collect();
+            assert_eq!(merge_with_dropout(merge_of, parts, passes_over), Ok(merged.chars().collect()));
         }
     }
 }

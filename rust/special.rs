@@ -23,13 +23,15 @@
 use crate::error::{Error, Result};
 use crate::flags::Flags;
 use crate::interrupt;
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 use std::cmp::Reverse;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
+/// Of tokens with more bytes together, no table of all transitions is made: for one token it takes the square of its length.
+const MOST_BYTES_OF_TABLE: usize = if cfg!(test) { 8 } else { 1 << 12 };
 
 /// A stretch of a text: start and end.
 pub type Stretch = (usize, usize);
@@ -171,12 +173,13 @@ impl Finder {
         if tokens.is_empty() {
             return Finder::default();
         }
-        let names = tokens.iter().map(|(name, _)| name);
-        // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
-        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
-        let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
         let lengths = tokens.iter().map(|(name, _)| name.len());
         let (longest, total) = (lengths.clone().max().unwrap_or(0), lengths.sum());
+        let names = tokens.iter().map(|(name, _)| name);
+        let linear = (total > MOST_BYTES_OF_TABLE).then_some(AhoCorasickKind::ContiguousNFA);
+        // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
+        let built = AhoCorasick::builder().kind(linear).match_kind(MatchKind::LeftmostLongest).build(names);
+        let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
         let pairs = PairSet::of(tokens.iter().map(|(name, _)| name.as_bytes()));
         Finder { tokens, longest, total, pairs, automaton: Some(automaton) }
     }

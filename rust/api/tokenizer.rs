@@ -244,7 +244,7 @@ impl Tokenizer {
         temporary.push(format!(".{}.tmp", std::process::id()));
         let written = std::fs::write(&temporary, self.to_json()).and_then(|()| std::fs::rename(&temporary, path));
         written.map_err(|error| {
-            // What is left of it is of no use; that it may not be there is no error of its own.
+            // The part that was written is of no use. If removing it fails, the first error is still the one to report.
             std::fs::remove_file(&temporary).ok();
             crate::count::unread(path, &error)
         })

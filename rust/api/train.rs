@@ -40,7 +40,7 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
-    /// So many ids: 256 bytes, the merges, and the special tokens. Text is cut by the pattern `o200k`.
+    /// A vocabulary of this many ids: 256 bytes, the merges, and the special tokens. Text is cut by the pattern `o200k`.
     pub fn new(vocab_size: u32) -> TrainOptions {
         TrainOptions {
             vocab_size,

@@ -368,7 +368,7 @@ def test_a_tokenizer_of_minitok_has_the_same_ids():
 
 
 def test_columns_are_made_when_they_are_read(monkeypatch):
-    from minitok.compat.tokenizers.pipeline import Text
+    from minitok.compat.tokenizers.encoded_text import Text
 
     tok = minitok.compat.tokenizers.Tokenizer.from_str(hf_files.file("roberta"))
     encoding = tok.encode("low lower")

@@ -332,6 +332,19 @@ def huggingface_colliding_tokens(path, size):
     return {}
 
 
+def huggingface_names_that_begin_alike(path, size):
+    """A special and an added token, as long as the file, that differ in their last character."""
+    huggingface_file(path, byte_vocab(), ignore_merges=False)
+    content = json.loads(path.read_text())
+    names = [("a" * (size // 2) + last, special) for last, special in (("b", True), ("c", False))]
+    content["added_tokens"] = [
+        {"id": 256 + at, "content": name, "normalized": False, "special": special}
+        for at, (name, special) in enumerate(names)
+    ]
+    path.write_text(json.dumps(content))
+    return {}
+
+
 HOSTILE = {
     name: make
     for name, make in globals().items()

@@ -166,7 +166,7 @@ class StopStrings:
                 self.found = string.decode()
 
     def shown(self, kept: int) -> str:
-        """Gives out what is held, but for so many bytes at its end."""
+        """Returns the text that is held, except this many bytes at its end, which stay."""
         end = len(self.held) - kept
         shown, self.held = self.held[:end], self.held[end:]
         return shown.decode()

@@ -24,11 +24,8 @@ Implements SPEC E11.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from heapq import heapify, heappop, heappush
-
 from .encode import first_parts
-from .merging import GONE, Part
+from .merging import merge_with_dropout
 from .vocab import Vocab
 
 # How many bytes of a text its key is made of.
@@ -96,55 +93,6 @@ def scrambled(number: int) -> int:
     number = (number ^ number >> 30) * 0xBF58_476D_1CE4_E5B9 & BITS
     number = (number ^ number >> 27) * 0x94D0_49BB_1331_11EB & BITS
     return number ^ number >> 31
-
-
-def merge_with_dropout(
-    merge_of: Callable[[Part, Part], tuple[int, Part] | None],
-    parts: Sequence[Part],
-    passes_over: Callable[[], bool],
-) -> list[Part]:
-    """As ``merge_parts``, but each candidate of each step is passed over where ``passes_over`` says so.
-
-    >>> merges = {("a", "b"): (0, "ab"), ("ab", "c"): (1, "abc")}
-    >>> answers = iter([False, True])
-    >>> merge_with_dropout(lambda left, right: merges.get((left, right)), "abc", lambda: next(answers))
-    ['ab', 'c']
-    """
-    parts = list(parts)
-    end = len(parts)
-    before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
-    after = list(range(1, end + 1))  # the place of the part to the right of each; `end` for none
-
-    def candidate(place: int) -> tuple[int, int, Part, Part, Part] | None:
-        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
-        if place < 0 or after[place] == end:
-            return None
-        left, right = parts[place], parts[after[place]]
-        merge = merge_of(left, right)
-        return merge and (merge[0], place, left, right, merge[1])
-
-    heap = [entry for place in range(end) if (entry := candidate(place))]
-    heapify(heap)
-    passed = []  # the candidates that were passed over at this step
-    while heap:
-        entry = heappop(heap)
-        _, place, left, right, made = entry
-        gone = after[place]
-        if gone in (GONE, end) or parts[place] != left or parts[gone] != right:
-            continue  # stale
-        if passes_over():
-            passed.append(entry)
-            continue
-        parts[place] = made
-        after[place], after[gone] = after[gone], GONE
-        if after[place] < end:
-            before[after[place]] = place
-        for changed in (before[place], place):
-            if entry := candidate(changed):
-                heappush(heap, entry)
-        while passed:
-            heappush(heap, passed.pop())
-    return [part for part, following in zip(parts, after) if following != GONE]
 
 
 def encode_piece_with_dropout(vocab: Vocab, piece: bytes, draws: Draws) -> list[int]:

@@ -10,12 +10,15 @@ The naive way looks at all pairs again after every merge. Here the parts form a 
 two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged
 away; it is recognised when it comes to the top, and dropped.
 
+At each step, the merge that is next may be passed over (``dropout.py``); then the one after it is next, and so on. What was
+passed over is back at the next step.
+
 Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
 heap.
 
 Costs, n parts: O(n log n) time, O(n) space; no recursion.
 
-Implements SPEC E1 and E7.
+Implements SPEC E1, E7 and E11.
 """
 
 from __future__ import annotations
@@ -33,6 +36,21 @@ def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts
 
     ``merge_of`` gives the rank of two neighbours and the part that they make.
     """
+    return merge_with_dropout(merge_of, parts, lambda: False)
+
+
+def merge_with_dropout(
+    merge_of: Callable[[Part, Part], tuple[int, Part] | None],
+    parts: Sequence[Part],
+    passes_over: Callable[[], bool],
+) -> list[Part]:
+    """As ``merge_parts``, but each candidate of each step is passed over where ``passes_over`` says so.
+
+    >>> merges = {("a", "b"): (0, "ab"), ("ab", "c"): (1, "abc")}
+    >>> answers = iter([False, True])
+    >>> merge_with_dropout(lambda left, right: merges.get((left, right)), "abc", lambda: next(answers))
+    ['ab', 'c']
+    """
     parts = list(parts)
     end = len(parts)
     before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
@@ -48,11 +66,16 @@ def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts
 
     heap = [entry for place in range(end) if (entry := candidate(place))]
     heapify(heap)
+    passed = []  # the candidates that were passed over at this step
     while heap:
-        _, place, left, right, made = heappop(heap)
+        entry = heappop(heap)
+        _, place, left, right, made = entry
         gone = after[place]
         if gone in (GONE, end) or parts[place] != left or parts[gone] != right:
             continue  # stale
+        if passes_over():
+            passed.append(entry)
+            continue
         parts[place] = made
         after[place], after[gone] = after[gone], GONE
         if after[place] < end:
@@ -60,4 +83,6 @@ def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts
         for changed in (before[place], place):
             if entry := candidate(changed):
                 heappush(heap, entry)
+        while passed:
+            heappush(heap, passed.pop())
     return [part for part, following in zip(parts, after) if following != GONE]

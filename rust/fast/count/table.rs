@@ -126,11 +126,13 @@ impl PieceCounts {
         self.entries.iter().map(|entry| (self.bytes(entry), entry.count))
     }
 
-    /// The bytes that the table takes after `more` new pieces of the usual length: what is allocated, and twice that where it
+    /// The bytes that the table takes after `more` new pieces of the usual length: what is allocated, doubled as often as it
     /// must grow.
     pub(super) fn memory_after(&self, more: usize) -> usize {
-        let grown =
-            |capacity: usize, needed: usize| if needed > capacity { needed.max(2 * capacity) } else { capacity };
+        let grown = |capacity: usize, needed: usize| match needed.div_ceil(capacity.max(1)) {
+            0 | 1 => capacity.max(needed),
+            times => capacity.max(1) * times.next_power_of_two(),
+        };
         let entries = grown(self.entries.capacity(), self.entries.len() + more);
         let index = grown(self.index.len(), 2 * (self.entries.len() + more));
         let arena = grown(self.arena.capacity(), self.arena.len() + 4 * more);

@@ -195,7 +195,8 @@ fn the_table_keeps_pieces_of_every_length_apart() {
 /// The memory that is foretold is enough, and no more than twice what is taken then, once the table is not tiny.
 #[test]
 fn a_table_takes_the_memory_that_was_foretold() {
-    for residues in [0, 3] {
+    // The hash is another one each time, and with it the lengths of the lists of residues.
+    for residues in [0].into_iter().chain([3; 100]) {
         let mut counts = PieceCounts::with_residues(residues, Hasher::default());
         for more in [600, 100, 411, 513, 1600, 3000, 6000] {
             let (start, foretold) = (counts.len(), counts.memory_after(more));

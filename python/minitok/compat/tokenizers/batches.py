@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .columns import SourceSlice, WordSource, fixed
+from .encoded_text import sources
 from .encoding import Encoding
 from .processing import added_tokens, finished, padded
 
@@ -28,7 +29,7 @@ def encode_inputs(
     check = check_words if is_pretokenized else check_text
     texts: list[Any] = [check(text) for both in inputs for text in both[: 1 if both[1] is None else 2]]
     flat: list[str] = [word for text in texts for word in text] if is_pretokenized else texts
-    found = iter(pipeline.sources(flat))
+    found = iter(sources(pipeline, flat))
 
     def source(text: Any) -> Source:
         made = WordSource([next(found) for _ in text]) if is_pretokenized else next(found)

@@ -14,7 +14,7 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.compat.tokenizers.components import Component
-from minitok.compat.tokenizers.pipeline import Text
+from minitok.compat.tokenizers.encoded_text import Text
 
 from .backend import Backend
 

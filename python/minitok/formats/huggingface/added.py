@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
 from ...errors import VocabularyError
-from ...reference.published.flags import FLAGS, HIDES
-from ...reference.published.metaspace import Metaspace
-from ...reference.published.normalize import Normalizer, steps_of
-from ...reference.published.preprocess import Preprocessor
-from ...reference.special import SpecialTokens
+from ...reference.published.flags import FLAGS
 from ..byte_level import CHARS
 from ..files import Reason, found_tokens, shown
+from .hiding import check_hiding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,63 +130,6 @@ def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path
             f"{path}: the added token {shown(first)} has the id {special[first]} in the file, and {given[first]} here, as in "
             f"tokenizers{more}",
             stacklevel=2,
-        )
-
-
-def hiding(definition: Definition) -> set[str]:
-    """Returns the special tokens in whose text ``tokenizers`` finds no added token, although it splits special tokens.
-
-    It finds all tokens of the file, and then leaves the special ones as text. That matters where an added token stands in the
-    text of a special one, or begins in it; both must be found at the same time, early or late.
-
-    >>> from ...definition import Definition
-    >>> sorted(hiding(Definition.from_merges([], special_tokens={"<b>x": 256, "<s>": 257}, added_tokens={"<b>": 258})))
-    ['<b>x']
-    """
-    if not definition.special_tokens or not definition.added_tokens:
-        return set()
-    steps = [] if definition.normalizer is None else steps_of(definition.normalizer)
-    metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
-    prepared = Preprocessor(SpecialTokens({}), Normalizer(steps), metaspace)
-    late = definition.late_tokens
-    texts = {name: prepared.late_text(name) if name in late else name for name in definition.found_tokens}
-    # What the added tokens are, and what they begin with, by when they are found.
-    whole = {
-        when: [texts[name] for name in definition.added_tokens if (name in late) is when] for when in (True, False)
-    }
-    begins = {when: {text[:size] for text in held for size in range(1, len(text))} for when, held in whole.items()}
-    return {
-        name
-        for name in definition.special_tokens
-        for text, when in [(texts[name], name in late)]
-        if any(one and one in text for one in whole[when])
-        or any(text[start:] in begins[when] for start in range(1, len(text)))
-    }
-
-
-def check_late(definition: Definition) -> None:
-    """Refuse an added token of whose text nothing is left: ``tokenizers`` finds it everywhere."""
-    normalizer = Normalizer(steps_of(definition.normalizer))
-    for name in sorted(definition.late_tokens):
-        if not normalizer.apply(name.encode()):
-            raise Reason(f"the added token {name!r} is normalized to nothing, which is found everywhere")
-
-
-def with_hiding(definition: Definition) -> Definition:
-    """The definition of a file, with the flags of special tokens that hide added ones."""
-    flags = {name: {*definition.token_flags.get(name, ()), HIDES} for name in hiding(definition)}
-    if not flags:
-        return definition
-    return definition.replace(name=definition.name, token_flags={**definition.token_flags, **flags})
-
-
-def check_hiding(definition: Definition) -> None:
-    """Refuses to write special tokens that hide added ones in the file, and do not here, or the other way round."""
-    hides = {name for name, flags in definition.token_flags.items() if HIDES in flags}
-    for name in sorted(hides ^ hiding(definition)):
-        does = "hides" if name in hides else "does not hide"
-        raise VocabularyError(
-            f"a tokenizer.json cannot express that the special token {name!r} {does} the added tokens in its text"
         )
 
 

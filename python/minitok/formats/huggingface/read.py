@@ -9,7 +9,7 @@ from ...definition import Definition
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import Reason, blame, field, shown
 from ..gpt2 import find_pairs, parse_vocab, read_merges, tokens_of
-from .added import Added, check_late, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
+from .added import Added, given_ids, in_text, read_added, warn_of_other_ids
 from .characters import (
     MARK,
     bytes_of,
@@ -22,6 +22,7 @@ from .characters import (
     read_tokens,
 )
 from .fields import steps_of
+from .hiding import check_late, with_hiding
 from .normalizers import read_steps
 from .patterns import read_pattern
 from .symbols import read_bytes, read_symbols

@@ -9,10 +9,11 @@
 #![expect(clippy::cast_possible_truncation, reason = "positions are below SHORT")]
 
 use super::pair_table::{NO_PLACE, PairTable};
-use crate::dropout::{Draws, encode_piece_with_dropout, merge_with_dropout};
+use crate::dropout::{Draws, encode_piece_with_dropout};
 use crate::error::Result;
 use crate::fast::util::fallible::room;
 use crate::interrupt;
+use crate::merging::merge_with_dropout;
 use crate::vocab::{NO_ID, Vocab};
 
 /// The longest piece that is merged in arrays of this length, and the longest in arrays at all.
