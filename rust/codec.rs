@@ -47,19 +47,21 @@ impl Codec {
         metaspace: Option<Metaspace>,
         words: Option<WordCutter>,
     ) -> Result<Codec> {
+        let preprocessor = Preprocessor::new(special, normalizer, metaspace);
+        let special = &preprocessor.special;
         let known: HashSet<&str> = special.ids.iter().map(|(name, _)| name.as_str()).collect();
         for (name, id) in &special.ids {
             if let Some(token) = vocab.token_bytes(*id)
                 && token != name.as_bytes()
-                && token != decoded(name, metaspace, &known)
+                && token != decoded(&preprocessor, name, &known)?
             {
                 let token = show(token);
                 let reason = format!("the special token '{name}' has the id {id} of the token {token}");
                 return Err(Error::Vocabulary(reason));
             }
         }
-        let names = special.names.iter().map(|(&id, name)| (id, decoded(name, metaspace, &known))).collect();
-        let preprocessor = Preprocessor::new(special, normalizer, metaspace);
+        let decoded = |(&id, name): (&u32, &String)| Ok((id, decoded(&preprocessor, name, &known)?));
+        let names = special.names.iter().map(decoded).collect::<Result<_>>()?;
         Ok(Codec { vocab, pattern, preprocessor, words, names })
     }
 
@@ -263,12 +265,14 @@ impl Codec {
     }
 }
 
-/// Returns what the name of a special token is decoded to: with its markers as spaces, where that is no other name.
-fn decoded(name: &str, metaspace: Option<Metaspace>, known: &HashSet<&str>) -> Vec<u8> {
-    let spaced =
-        if metaspace.is_some_and(Metaspace::has_markers) { spaced(name.as_bytes()) } else { name.as_bytes().into() };
-    let is_known = std::str::from_utf8(&spaced).is_ok_and(|text| known.contains(text));
-    if is_known { name.as_bytes().to_vec() } else { spaced.into_owned() }
+/// Returns what a special or an added token is decoded to: a late one as it is found (E10), markers as spaces (S5).
+fn decoded(preprocessor: &Preprocessor, name: &str, known: &HashSet<&str>) -> Result<Vec<u8>> {
+    let Preprocessor { special, metaspace, .. } = preprocessor;
+    let text = if special.late.contains(name) { preprocessor.late_text(name)? } else { name.to_owned() };
+    let data =
+        if metaspace.is_some_and(Metaspace::has_markers) { spaced(text.as_bytes()) } else { text.as_bytes().into() };
+    let is_known = std::str::from_utf8(&data).is_ok_and(|data| known.contains(data));
+    Ok(if is_known { text.into_bytes() } else { data.into_owned() })
 }
 
 /// Returns the error with its offset in the text.

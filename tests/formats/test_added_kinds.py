@@ -251,3 +251,20 @@ def test_white_space_with_lstrip_is_lost_to_a_token_with_rstrip(tmp_path, backen
     tok = minitok.load(tmp_path, backend=backend)
     for text in ["<r>\nx", "<r> \nx\n", "<r>\t\tx", "<r> \t \nx", "<r> <l> x", "<r>  <l>\n", "x \n<r>"]:
         assert tok.encode(text) == theirs.encode(text, add_special_tokens=False).ids
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_added_tokens_are_decoded_as_by_tokenizers(name, tmp_path):
+    content = made(name)
+    (tmp_path / "tokenizer.json").write_text(content)
+    theirs = Tokenizer.from_str(content)
+    toks = [minitok.load(tmp_path / "tokenizer.json", backend=backend) for backend in BACKENDS]
+    first = theirs.token_to_id("a")
+    added_tokens = theirs.get_added_tokens_decoder()
+    # The byte-level decoder of tokenizers reads a letter in a name as the byte that it stands for in the file.
+    bytewise = "ByteLevel" in json.loads(content)["decoder"]["type"]
+    plain = [i for i, token in added_tokens.items() if token.content.isascii() or not bytewise]
+    assert len(plain) > 5
+    for token_id in plain:
+        for tok in toks:
+            assert tok.decode([first, token_id]) == theirs.decode([first, token_id], skip_special_tokens=False)

@@ -53,7 +53,7 @@ class Codec:
         self.preprocessor = Preprocessor(special, normalizer or Normalizer([]), metaspace)
         for name, token_id in special.ids.items():
             token = vocab.token_bytes(token_id)
-            if token is not None and token not in (name.encode(), decoded(name, metaspace, special.ids)):
+            if token is not None and token not in (name.encode(), decoded(self.preprocessor, name)):
                 raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
     def search(self, allowed: Collection[str] | None = ()) -> Search:
@@ -171,7 +171,7 @@ class Codec:
         """Returns the bytes of an id, special tokens included; None if there is no such token."""
         token = self.vocab.token_bytes(token_id)
         if token is None and token_id in self.special.names:
-            return decoded(self.special.names[token_id], self.metaspace, self.special.ids)
+            return decoded(self.preprocessor, self.special.names[token_id])
         return token
 
     def drops_space(self) -> bool:
@@ -188,11 +188,12 @@ class Codec:
         return data.removeprefix(b" ") if self.drops_space() else data
 
 
-def decoded(name: str, metaspace: Metaspace | None, known: Collection[str]) -> bytes:
-    """Returns what the name of a special token is decoded to: with its markers as spaces, where that is no other name."""
-    has_markers = metaspace is not None and metaspace.has_markers()
-    data = spaced(name.encode()) if has_markers else name.encode()
-    return name.encode() if data.decode() in known else data
+def decoded(preprocessor: Preprocessor, name: str) -> bytes:
+    """Returns what a special or an added token is decoded to: a late one as it is found (E10), markers as spaces (S5)."""
+    special, metaspace = preprocessor.special, preprocessor.metaspace
+    text = preprocessor.late_text(name) if name in special.late else name
+    data = spaced(text.encode()) if metaspace is not None and metaspace.has_markers() else text.encode()
+    return text.encode() if data.decode() in special.ids else data
 
 
 def placed(error: MissingByteError, text: bytes) -> MissingByteError:

@@ -131,9 +131,7 @@ class Pipeline:
     @cached_property
     def odd_ids(self) -> frozenset[int]:
         """The added tokens whose text, read in byte-level notation, is another one: ``é`` is a byte there."""
-        tokens = self.steps.added.tokens
-        names = self.added_names.items()
-        return frozenset(i for i, name in names if token_bytes(name) != tokens[i].content.encode())
+        return frozenset(i for i, name in self.added_names.items() if token_bytes(name) != name.encode())
 
     @cached_property
     def unlike_bytes(self) -> frozenset[int] | None:

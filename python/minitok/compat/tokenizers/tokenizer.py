@@ -239,9 +239,11 @@ class Tokenizer:
         return self._recipe.model.token_to_id(token) if found is None else found
 
     def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
-        """The token of an id, or None."""
-        found = self._recipe.added.tokens.get(unsigned(id))
-        return self._recipe.model.id_to_token(id) if found is None else found.content
+        """The token of an id, or None. An added token that is looked for in normalized text, as it stands there."""
+        found, normalizer = self._recipe.added.tokens.get(unsigned(id)), self.normalizer
+        if found is None:
+            return self._recipe.model.id_to_token(id)
+        return found.content if normalizer is None or not found.normalized else normalizer.normalize_str(found.content)
 
     def get_added_tokens_decoder(self) -> dict[int, Any]:
         """The added tokens by id."""
