@@ -100,16 +100,21 @@ fn first_key(start: &[u8]) -> &[u8] {
 
 /// What a file of JSON holds.
 fn of_json(content: &Value) -> Result<Definition> {
-    if content.object().is_some() && content.text_of("format") != Some("minitok") {
+    let Some(fields) = content.object() else {
+        return Err(wrong(NOT_KNOWN));
+    };
+    if content.text_of("format") != Some("minitok") {
         if content.has("model") {
             return huggingface::read::parse(content);
         }
         if content.has("config") && content.has("vocab") {
             return tekken::parse(content);
         }
-        let fields = content.object().unwrap_or_default();
         if !fields.is_empty() && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {
             return Err(wrong(BY_FOLDER));
+        }
+        if !content.has("format") {
+            return Err(wrong(NOT_KNOWN));
         }
     }
     native::parse(content)

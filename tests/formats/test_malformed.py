@@ -208,7 +208,9 @@ def test_an_added_token_that_is_not_special(tmp_path, backend):
         ("[" * 100_000, "not JSON"),
         ('{"a": ' * 100_000, "not JSON"),
         ('{"model": {}, "model": {}}', "'model' appears twice"),
-        ("[]", "not a minitok file"),
+        ("[]", "not a tokenizer of minitok, Hugging Face"),
+        ('{"name": "x", "version": "1.0"}', "not a tokenizer of minitok, Hugging Face"),
+        ('{"format": "other"}', "not a minitok file"),
         ('{"a": 0, "b": 1}', "one of GPT-2's two files: name the folder"),
         ("#version: 0.2\na b\n", "one of GPT-2's two files: name the folder"),
         (

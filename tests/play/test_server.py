@@ -291,7 +291,7 @@ def test_what_was_forgotten_can_be_sent_again(small):
     [
         (b"", "not a tokenizer of minitok, Hugging Face"),
         (b"{", "not JSON"),
-        (b"[1]", "not a minitok file"),
+        (b"[1]", "not a tokenizer of minitok"),
         (b'{"format": "minitok", "version": 9}', "version 9"),
         (b"\xff", "not a tokenizer of minitok, Hugging Face"),
     ],

@@ -101,13 +101,17 @@ def read_file(
 def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Definition:
     """What a file of JSON holds."""
     kind: Any = native
-    if isinstance(content, dict) and content.get("format") != "minitok":
+    if not isinstance(content, dict):
+        raise FileFormatError(path, NOT_KNOWN)
+    if content.get("format") != "minitok":
         if "model" in content:
             kind = huggingface
         elif "config" in content and "vocab" in content:
             kind = tekken
         elif content and all(isinstance(value, int) for value in content.values()):
             raise FileFormatError(path, BY_FOLDER)
+        elif "format" not in content:
+            raise FileFormatError(path, NOT_KNOWN)
     return kind.parse(content, path, backend)  # type: ignore[no-any-return]  # a module of those above
 
 
