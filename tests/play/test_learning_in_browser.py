@@ -79,7 +79,7 @@ def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):
     expect(page.locator(".panel h3", has_text="another")).to_be_visible()
     page.allow("400 (Bad Request)")
     page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
-    expect(page.locator("#status")).to_contain_text("not a minitok file")
+    expect(page.locator("#status")).to_contain_text("not a tokenizer of minitok")
 
 
 def test_training_on_a_file_of_any_bytes(page):
