@@ -315,15 +315,3 @@ def test_encodings_are_changed_alike(texts, length, stride, direction, growing):
         processed = shown(tok.post_process(merged, tok.encode("low")))
         results.append((before, cut, shown(merged), processed, shown(kind())))
     assert results[0] == results[1]
-
-
-@pytest.mark.parametrize("normalized", [False, True])
-def test_an_added_token_is_named_as_it_is_found(normalized):
-    toks = []
-    for kind in (mine, theirs):
-        tok = kind.Tokenizer(kind.models.BPE({"a": 0, "b": 1, "é": 2}, []))
-        tok.normalizer = kind.normalizers.Lowercase()
-        tok.add_tokens([kind.AddedToken("AÉ", normalized=normalized)])
-        toks.append(tok)
-    said = [(tok.id_to_token(3), tok.decode([3]), tok.token_to_id("AÉ"), tok.encode("aéAÉ").tokens) for tok in toks]
-    assert said[0] == said[1] == (("aé", "aé", 3, ["aé", "aé"]) if normalized else ("AÉ", "AÉ", 3, ["a", "é", "AÉ"]))

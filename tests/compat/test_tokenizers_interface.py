@@ -405,3 +405,13 @@ def test_copies_split_special_tokens_as_the_tokenizer_does():
     for made in (pickle.loads(pickle.dumps(tok)), copy.copy(tok), copy.deepcopy(tok)):
         assert made.encode("low</s>").ids == ids
         assert made.encode_special_tokens
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+def test_an_added_token_is_named_as_it_is_found(lib, normalized):
+    tok = lib.Tokenizer(lib.models.BPE({"a": 0, "b": 1, "é": 2}, []))
+    tok.normalizer = lib.normalizers.Lowercase()
+    tok.add_tokens([lib.AddedToken("AÉ", normalized=normalized)])
+    name, tokens = ("aé", ["aé", "aé"]) if normalized else ("AÉ", ["a", "é", "AÉ"])
+    assert (tok.id_to_token(3), tok.decode([3]), tok.token_to_id("AÉ")) == (name, name, 3)
+    assert tok.encode("aéAÉ").tokens == tokens
