@@ -93,7 +93,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
+.PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
 	bench docs pictures wheel wheel-arm wheel-pure sdist js crate package lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
@@ -138,6 +138,14 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## t
 sanitize: ## tests under AddressSanitizer; sanitize-python: in Python
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
+
+# The modules with unsafe code, without the tests of many inputs, which take hours there. Miri comes with nightly toolchains only.
+MIRI := once:: fast::util:: fast::pystr:: fast::simd:: fast::pack:: fast::read::json_string:: fast::encode::lookup::piece_key:: \
+	fast::encode::lookup::block_output:: fast::encode::lookup::look_up::
+miri: ## the tests of unsafe code in Rust's interpreter
+	rustup run nightly cargo miri --version || rustup toolchain install nightly --profile minimal --component miri --component rust-src
+	MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-permissive-provenance" PROPTEST_CASES=2 \
+		cargo +nightly miri test --locked --lib --target-dir target/miri -- $(MIRI) --skip every_bit
 
 # A crate of its own, which compiles the library's files with the atomics and locks of a checker.
 LOOM := --release --locked --manifest-path loom/Cargo.toml --target-dir target/loom

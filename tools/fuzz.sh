@@ -21,7 +21,7 @@ fi
 
 seconds=$1
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(encoding characters counting training readers patterns streams sessions)
+[ ${#targets[@]} -gt 0 ] || targets=(encoding formats characters counting training readers patterns streams sessions)
 
 cargo build "${crate[@]}"
 cp "target/fuzz/$host/release/minitok-fuzz" target/fuzz/minitok-fuzz

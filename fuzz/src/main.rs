@@ -8,6 +8,7 @@
 mod characters;
 mod counting;
 mod encoding;
+mod formats;
 mod input;
 mod patterns;
 mod readers;
@@ -26,6 +27,7 @@ fn target() -> Target {
         Ok("characters") => characters::run,
         Ok("counting") => counting::run,
         Ok("encoding") => encoding::run,
+        Ok("formats") => formats::run,
         Ok("training") => training::run,
         Ok("readers") => readers::run,
         Ok("patterns") => patterns::run,
