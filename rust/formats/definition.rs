@@ -44,6 +44,8 @@ pub struct Fields {
     pub name: Option<String>,
     pub trained: Option<Value>,
     pub chat: Option<Value>,
+    /// What whoever reads the file should hear of it.
+    pub warnings: Vec<String>,
 }
 
 impl Fields {
