@@ -1,8 +1,8 @@
 """The package for JavaScript: ``python tools/build_js.py WASM FOLDER``
 
-puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine, and the published vocabularies. What only
-Python knows (names of encodings and of models) is written as modules: one for each encoding in ``encodings/``, and its functions
-in ``only/``.
+puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine, and the published vocabularies. What
+only Python knows (names of encodings and of models) is written as modules: one for each encoding in ``encodings/``, and its
+functions in ``only/``.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ fn what_is_wrong_with_a_tokenizer_is_said() {
     assert!(refused(json!({"prefix": "x"})).contains("unknown prefix 'x'"));
     assert!(refused(json!({"words": "("})).contains('('));
     assert!(refused(json!({"word_end": ""})).contains("the end of a word is empty"));
-    assert_eq!(refused(json!({"merges": [[97, 300]]})), "300 is not a token before this merge");
+    assert_eq!(refused(json!({"merges": [[97, 300]]})), "merge 0 joins 97 and 300, but 300 is not a token before it");
 }
 
 #[test]
