@@ -1,27 +1,23 @@
-//! The engine of regular expressions, with limits on what a text may cost.
+//! The engine of regular expressions, and what a text may cost it.
 //!
-//! The engine has two ways to search. One goes back, and gives up after a number of steps that is part of the compiled pattern.
-//! So each search begins with a limit of [`LIMITS`]`[0]` steps; one that needs more is repeated with the next limit, and the
-//! limits that were not enough are what it has spent. The other way, for patterns without look-around, never goes back, but may
-//! look at all that follows, for each piece again; it does not count steps, so here the clock does.
+//! Programs have `fancy-regex` (`engine/fancy.rs`), which is fast; WebAssembly has [`crate::backtrack`], which is small. Both run the
+//! same trees (`regex_tree.rs`) with equal results.
 //!
 //! A text may spend [`STEPS`] and [`STEPS_PER_BYTE`] for each of its bytes, and [`TIME`] and [`TIME_PER_BYTE`]: what it takes is
-//! linear in its length, whatever the pattern. (WebAssembly has no clock; a page stops a search by ending its worker.)
-//!
-//! By hand: `a*b|a` over n times `a` looks for a `b` up to the end at each place, n² / 2 steps in all. Of 10,000 bytes it cuts
-//! every one; of 160,000 it is an error after some seconds.
-//!
-//! Costs: the pattern is compiled once for each limit that was needed; as a rule only the first is.
+//! linear in its length, whatever the pattern. (WebAssembly has no clock, and counts every step.)
 
-use crate::error::{Error, Result};
-use crate::interrupt;
-use crate::once::Once;
-use fancy_regex::{Regex, RegexBuilder};
+#[cfg(not(target_family = "wasm"))]
+mod fancy;
+
+#[cfg(target_family = "wasm")]
+pub use crate::backtrack::Backtracker as Engine;
+#[cfg(not(target_family = "wasm"))]
+pub use fancy::Engine;
+
+use crate::error::Error;
 use std::time::{Duration, Instant};
 
-/// The limits of a search, in steps back.
-const LIMITS: [usize; 5] = [1 << 10, 1 << 14, 1 << 18, 1 << 22, 1 << 26];
-/// How many steps the searches of a text may spend; those that the first limit is enough for are free.
+/// How many steps the searches of a text may spend; `fancy-regex` counts only those of a search that needs many.
 const STEPS: usize = 100_000_000;
 const STEPS_PER_BYTE: usize = 1000;
 /// How long the searches of a text may take, many times what they take as a rule; and how many there are to a look at the clock.
@@ -67,80 +63,5 @@ impl Spent {
     /// What is said of a pattern for which a text may not spend more.
     pub fn error(pattern: &str) -> Error {
         Error::Pattern { pattern: pattern.into(), reason: "matching the pattern takes too many steps".into() }
-    }
-}
-
-/// A compiled pattern.
-#[derive(Debug, Clone)]
-pub struct Engine {
-    source: String,
-    translated: String,
-    /// By limit; those that were needed.
-    compiled: [Once<Regex>; LIMITS.len()],
-}
-
-impl Engine {
-    /// Compiles the translation of a pattern.
-    pub fn new(source: &str, translated: String) -> Result<Engine> {
-        let first = compile(source, &translated, LIMITS[0])?;
-        let mut compiled: [Once<Regex>; LIMITS.len()] = std::array::from_fn(|_| Once::new());
-        compiled[0] = Once::from(first);
-        Ok(Engine { source: source.into(), translated, compiled })
-    }
-
-    /// Returns start and end of the first match at or after an offset.
-    pub fn search(&self, text: &str, at: usize, spent: &mut Spent) -> Result<Option<(usize, usize)>> {
-        for (index, limit) in LIMITS.into_iter().enumerate() {
-            if spent.is_late() {
-                break;
-            }
-            let found = self.compiled(index)?.find_from_pos(text, at);
-            if let Ok(found) = found {
-                return Ok(found.map(|span| (span.start(), span.end())));
-            }
-            if spent.is_over(limit) {
-                break;
-            }
-            interrupt::check()?;
-        }
-        Err(Spent::error(&self.source))
-    }
-
-    /// The pattern compiled with a limit.
-    fn compiled(&self, index: usize) -> Result<&Regex> {
-        if let Some(compiled) = self.compiled[index].get() {
-            return Ok(compiled);
-        }
-        let compiled = compile(&self.source, &self.translated, LIMITS[index])?;
-        Ok(self.compiled[index].get_or_make(|| compiled))
-    }
-}
-
-fn compile(source: &str, translated: &str, limit: usize) -> Result<Regex> {
-    let refused = |error: fancy_regex::Error| Error::Pattern { pattern: source.into(), reason: error.to_string() };
-    RegexBuilder::new(translated).backtrack_limit(limit).build().map_err(refused)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn searches(pattern: &str, text: &str) -> Result<usize> {
-        let engine = Engine::new(pattern, pattern.into())?;
-        let (mut at, mut spent, mut count) = (0, Spent::of(text.len()), 0);
-        while let Some((_, end)) = engine.search(text, at, &mut spent)? {
-            (at, count) = (end, count + 1);
-        }
-        Ok(count)
-    }
-
-    /// The pattern, and whether the engine goes back for it.
-    #[test]
-    fn a_text_has_limits_whatever_the_pattern() {
-        for pattern in ["a*b|a", "(?:a*b|a)(?!c)"] {
-            assert_eq!(searches(pattern, &"a".repeat(2000)), Ok(2000));
-            // 160,000 bytes are enough as a rule; more, so that no machine is fast enough.
-            assert_eq!(searches(pattern, &"a".repeat(1_000_000)), Err(Spent::error(pattern)));
-        }
     }
 }

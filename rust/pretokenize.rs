@@ -30,7 +30,7 @@ use crate::families::FAMILIES;
 use crate::fast::{self, scan};
 use crate::interrupt;
 use crate::regex_tree::Node;
-use crate::regexes::{parse, translate};
+use crate::regexes::parse;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -275,7 +275,7 @@ fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Op
 
 /// A regular expression compiled.
 pub fn compile_pattern(source: &str) -> Result<Engine> {
-    Engine::new(source, translate(source)?)
+    Engine::new(source, &parse(source)?)
 }
 
 /// A text as the engine sees it: each invalid byte is replaced by U+FFFD, which is two bytes longer.
