@@ -12,9 +12,9 @@
 //! Costs: exponential in the worst case, as for any such engine. Each step, and each character of a run, is one of those that a text may
 //! spend (`Spent`), so the whole is linear in the text. At most [`STEPS`] steps in a program.
 
-use crate::engine::Spent;
 use crate::error::{Error, Result};
 use crate::regex_tree::{Node, Width, width};
+use crate::spent::Spent;
 use crate::unicode::{CharSet, contains, word};
 use std::sync::Arc;
 

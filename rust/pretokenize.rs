@@ -24,13 +24,14 @@
 //! Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 
 use crate::byte_chars::to_chars;
-use crate::engine::{Engine, Spent};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::families::FAMILIES;
 use crate::fast::{self, scan};
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
+use crate::spent::Spent;
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -10,11 +10,11 @@
 //!
 //! Costs: the pattern is compiled once for each limit that was needed; as a rule only the first is.
 
-use super::Spent;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::once::Once;
 use crate::regex_tree::{Node, emit};
+use crate::spent::Spent;
 use fancy_regex::{Regex, RegexBuilder};
 
 /// The limits of a search, in steps back.

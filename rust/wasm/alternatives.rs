@@ -3,10 +3,10 @@
 
 use super::{NONE, answer, numbers, wrong};
 use crate::backtrack::Backtracker;
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::pretokenize::Pattern;
 use crate::regexes::parse;
+use crate::spent::Spent;
 use foldhash::{HashMap, HashMapExt};
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;
