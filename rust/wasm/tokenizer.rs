@@ -5,20 +5,29 @@ use crate::api::encodings::published;
 use crate::codec::Codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
+use crate::fast::encode::merge::pair_index::PairIndex;
 use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
 use crate::formats::value::Value;
 use crate::formats::{blamed, native};
+use crate::once::Once;
 use crate::preprocess::Search;
 use crate::special::Finder;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+/// So many bytes are encoded with an index of the merges, where there is one; for more, the tables are worth their time.
+const FEW: usize = 1 << 12;
+
 pub struct Tokenizer {
-    #[cfg(feature = "pages")]
     pub definition: Definition,
-    pub codec: Arc<FastCodec>,
+    pub core: Arc<Codec>,
+    /// The core with its tables, once it has been asked for.
+    codec: Once<Arc<FastCodec>>,
+    index: Option<PairIndex>,
+    /// How many bytes the index may still encode.
+    few: Cell<usize>,
     /// Finds the added tokens, and these and all special ones.
     pub searches: [Arc<Search>; 2],
 }
@@ -30,25 +39,24 @@ thread_local! {
 /// Keeps a tokenizer. The answer is an object of JSON: the fields of minitok's own files but tokens and merges, how many merges
 /// there are, one more than the highest id, the number of the tokenizer, and warnings.
 fn keep(definition: Definition) -> Result<Vec<u8>> {
-    let codec = Arc::new(definition.codec()?);
+    let (core, index) = (Arc::new(definition.core()?), PairIndex::new(definition.vocab.core())?);
     let names: Vec<&str> = definition.fields.found_tokens().map(|(name, _)| name.as_str()).collect();
-    let searches = [Arc::new(codec.core().search(Some(&[]))?), Arc::new(codec.core().search(Some(&names))?)];
+    let searches = [Arc::new(core.search(Some(&[]))?), Arc::new(core.search(Some(&names))?)];
     let number = |number: usize| Value::Whole(number as i64);
     let (n_merges, n_vocab) = (definition.vocab.core().merges().len(), definition.n_vocab() as usize);
     let warnings = definition.fields.warnings.iter().cloned().map(Value::Text).collect();
     let mut told = native::head(&definition);
     told.extend([("n_merges", number(n_merges)), ("n_vocab", number(n_vocab)), ("warnings", Value::List(warnings))]);
+    let tokenizer = Tokenizer { definition, core, codec: Once::new(), index, few: Cell::new(FEW), searches };
+    if tokenizer.index.is_none() {
+        tokenizer.codec()?;
+    }
     let place = TOKENIZERS.with_borrow_mut(|all| {
         let place = all.iter().position(Option::is_none).unwrap_or(all.len());
         if place == all.len() {
             all.push(None);
         }
-        all[place] = Some(Tokenizer {
-            #[cfg(feature = "pages")]
-            definition,
-            codec,
-            searches,
-        });
+        all[place] = Some(tokenizer);
         place
     });
     told.push(("number", number(place)));
@@ -111,9 +119,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 /// The ids of a text; with `special`, its special tokens are found beside the added ones.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.search(special), false)
-    })
+    ask(number, |tokenizer, arguments| tokenizer.encode(&arguments.bytes()?, tokenizer.search(special)))
 }
 
 /// How many ids a text has, as [`encode`] makes them.
@@ -121,7 +127,7 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
 pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), tokenizer.search(special), false)? as u32])
+        tokenizer.count(&text, tokenizer.search(special))
     })
 }
 
@@ -134,16 +140,16 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
             (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
         Codec::check(&text, &disallowed)?;
         if counts == 0 {
-            return tokenizer.codec.encode(1, Source::Bytes(&text), &search, false);
+            return tokenizer.encode(&text, &search);
         }
-        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), &search, false)? as u32])
+        tokenizer.count(&text, &search)
     })
 }
 
 /// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.codec.core().decode_bytes(&arguments.numbers()?))
+    ask(number, |tokenizer, arguments| tokenizer.core.decode_bytes(&arguments.numbers()?))
 }
 
 /// The bytes of each of some ids, end to end.
@@ -164,21 +170,52 @@ pub extern "C" fn lengths(number: u32) -> u32 {
 }
 
 impl Tokenizer {
+    /// The core with its tables.
+    pub fn codec(&self) -> Result<&Arc<FastCodec>> {
+        if let Some(codec) = self.codec.get() {
+            return Ok(codec);
+        }
+        let made = Arc::new(FastCodec::with_tables(Arc::clone(&self.core), &self.definition.vocab)?);
+        Ok(self.codec.get_or_make(|| made))
+    }
+
+    /// What encodes a text of that many bytes without tables, if these have not been made and it is one of few.
+    fn index(&self, bytes: usize) -> Option<&PairIndex> {
+        let index = self.index.as_ref().filter(|_| self.codec.get().is_none())?;
+        self.few.set(self.few.get().checked_sub(bytes)?);
+        Some(index)
+    }
+
+    fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+        match self.index(text.len()) {
+            Some(index) => index.encode(&self.core, text, search),
+            None => self.codec()?.encode(1, Source::Bytes(text), search, false),
+        }
+    }
+
+    fn count(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+        let count = match self.index(text.len()) {
+            Some(index) => index.encode(&self.core, text, search)?.len(),
+            None => self.codec()?.count(Source::Bytes(text), search, false)?,
+        };
+        Ok(vec![count as u32])
+    }
+
     /// What finds the special tokens of a list of names, and the added ones.
     pub fn allowing(&self, arguments: &mut Arguments) -> Result<Search> {
         let names = arguments.list()?;
-        self.codec.core().search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+        self.core.search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 
     /// What finds the tokens of a list of names in a text that must not contain them.
     pub fn finder(&self, arguments: &mut Arguments) -> Result<Finder> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Ok(self.codec.core().preprocessor.special.finder(&names))
+        Ok(self.core.preprocessor.special.finder(&names))
     }
 
     pub fn token_bytes(&self, id: u32) -> &[u8] {
-        self.codec.core().token_bytes(id).unwrap_or_default()
+        self.core.token_bytes(id).unwrap_or_default()
     }
 
     pub fn search(&self, special: u32) -> &Search {
