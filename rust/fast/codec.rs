@@ -134,7 +134,7 @@ impl FastCodec {
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
                 Segment::Text(source, by) if threads > 1 && !cfg!(target_family = "wasm") => {
-                    encoder.encode_on(threads, source, by, ids)?
+                    encoder.encode_on(threads, source, by, ids)?;
                 }
                 Segment::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
                 Segment::Special(id) => {

@@ -42,7 +42,7 @@ fn keep(definition: Definition) -> Result<Vec<u8>> {
     let (core, index) = (Arc::new(definition.core()?), PairIndex::new(definition.vocab.core())?);
     let names: Vec<&str> = definition.fields.found_tokens().map(|(name, _)| name.as_str()).collect();
     let searches = [Arc::new(core.search(Some(&[]))?), Arc::new(core.search(Some(&names))?)];
-    let number = |number: usize| Value::Whole(number as i64);
+    let number = |number: usize| Value::Whole(i64::try_from(number).unwrap_or(i64::MAX));
     let (n_merges, n_vocab) = (definition.vocab.core().merges().len(), definition.n_vocab() as usize);
     let warnings = definition.fields.warnings.iter().cloned().map(Value::Text).collect();
     let mut told = native::head(&definition);

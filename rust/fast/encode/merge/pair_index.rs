@@ -8,8 +8,6 @@
 //!
 //! Costs: two passes over the merges, a fraction of what tables take; then a look-up reads a row, up to thousands of pairs.
 
-#![expect(clippy::cast_possible_truncation, reason = "merges are fewer than 2^31")]
-
 use crate::codec::{Codec, placed};
 use crate::encode::single_bytes;
 use crate::error::Result;
