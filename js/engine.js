@@ -1,9 +1,11 @@
 // The WebAssembly module, and its tokenizers as objects. rust/wasm/mod.rs says how bytes cross.
 
-import { MinitokError } from "./errors.js";
+import { FileFormatError, MinitokError } from "./errors.js";
 
 // Stands for no id, no place and no number.
 export const NONE = 0xffff_ffff;
+// What a call returns: its answer is there, or is why a file is not read.
+const [DONE, REFUSED] = [0, 2];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -29,10 +31,10 @@ export class Engine {
         const start = this.exports.take(bytes.length);
         this.read(start, bytes.length).set(bytes);
       }
-      const hasFailed = this.exports[name](...numbers);
+      const code = this.exports[name](...numbers);
       const answer = this.read(this.exports.answer_start(), this.exports.answer_length()).slice();
-      if (!hasFailed) return answer;
-      throw new MinitokError(decoder.decode(answer));
+      if (code === DONE) return answer;
+      throw new (code === REFUSED ? FileFormatError : MinitokError)(decoder.decode(answer));
     } catch (error) {
       // What is left of a module that has been stopped is not to be trusted.
       if (error instanceof WebAssembly.RuntimeError) this.failure = error;
@@ -44,38 +46,21 @@ export class Engine {
     return new Uint32Array(this.call(name, given, ...numbers).buffer);
   }
 
-  // A packed vocabulary, without the ids from `below` on.
-  openPacked(data, below, described) {
-    return this.open("open_packed", [data], described, below ?? NONE);
+  // A published encoding: its name, and its packed vocabulary.
+  openPacked(name, data) {
+    return this.open("open_packed", [name, data]);
   }
 
-  openMerges(byteOrder, merges, described) {
-    return this.open("open_merges", [byteOrder, Uint32Array.from(merges.flat())], described);
+  // The bytes of a tokenizer's file of any format; how it cuts text, and its name, where the file does not say it.
+  openFile(data, { pattern, name }) {
+    return this.open("open_file", [data, pattern ?? "", name ?? ""]);
   }
 
-  // Tokens are pairs of an id and bytes. `begins` is what pieces begin as: { fallback, drops_bytes, symbols }, all of which may be
-  // missing.
-  openTokens(tokens, merges, wholePieces, described, begins = {}) {
-    const { fallback, drops_bytes: drops, symbols } = begins;
-    const facts = symbols ? [symbols.unknown ?? NONE, symbols.fuses ? 1 : 0] : [];
-    const parts = symbols ? [symbols.unit, symbols.prefix, symbols.suffix, ...(symbols.joining ?? [])] : [];
-    const given = [Uint32Array.from(tokens, ([id]) => id), ...list(tokens.map(([, token]) => token)),
-      Uint32Array.from(merges.flat()), Uint32Array.from(fallback ?? []), Uint32Array.from(facts), ...list(parts)];
-    return this.open("open_tokens", given, described, wholePieces ? 1 : 0, drops ? 1 : 0);
-  }
-
-  // `described` is { name, pattern, special_tokens } and, where they are there, the other fields of minitok's files that ids depend on
-  // (`steps` are those of the normalizer), and what else the one who opens it wants to keep.
-  open(how, given, described, ...numbers) {
-    const { pattern, special_tokens: special, added_tokens: added = {} } = described;
-    const { late_tokens: late = [], token_flags: flags = {}, steps = [], prefix, words, word_end: end } = described;
-    const found = { ...special, ...added };
-    const optional = (text) => list(text === undefined || text === null ? [] : [text]);
-    const done = [...groups(Object.entries(flags).map(([name, own]) => [name, ...own])), ...groups(steps)];
-    const kept = [Uint32Array.from(Object.values(found)), ...list(Object.keys(found)), ...list(Object.keys(added)), ...list(late)];
-    const rules = [prefix, words, end].flatMap(optional);
-    const [number, nIds] = this.numbers(how, [...given, pattern, ...kept, ...done, ...rules], ...numbers);
-    return new this.Kept(this, number, nIds, described);
+  // The engine says what it has opened: the fields of minitok's files, without tokens and merges.
+  open(how, given) {
+    const told = JSON.parse(decoder.decode(this.call(how, given)));
+    for (const warning of told.warnings) console.warn(warning);
+    return new this.Kept(this, told);
   }
 }
 
@@ -89,9 +74,6 @@ export function list(parts) {
   const bytes = parts.map(bytesOf);
   return [Uint32Array.from(bytes, (part) => part.length), join(bytes)];
 }
-
-// A list of groups: their sizes, and one list of all that they hold.
-const groups = (all) => [Uint32Array.from(all, (group) => group.length), ...list(all.flat())];
 
 export function join(parts) {
   const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));

@@ -28,7 +28,8 @@ export class Tokenizer {
   private constructor();
   /**
    * Opens the bytes of a tokenizer's file: `tokenizer.json`, `.tiktoken`, SentencePiece's `.model`, `tekken.json`, GGUF, or minitok's
-   * own. The content decides what it is.
+   * own. The content decides what it is. `console.warn` says if added tokens get other ids than the file gives them, as in
+   * `tokenizers`.
    *
    * @throws {FileFormatError} It is not a tokenizer that can be read, with the reason.
    */

@@ -3,10 +3,9 @@
 // 1. tokenizer.js, session.js: text to ids and back; a text that changes
 // 2. engine.js: the WebAssembly module behind them, and how it is called; loaded.js, bytes.js: where it comes from
 // 3. published.js, opened.js: the encodings by their names
-// 4. files.js, native.js: tokenizers' files
-// 5. errors.js: what goes wrong
+// 4. errors.js: what goes wrong
 //
-// `encodings/`, `only/` and `tables.js` are written when the package is built (tools/build_js.py), from what Python knows.
+// `encodings/` and `only/` are written when the package is built (tools/build_js.py), from what Python knows.
 
 export { FileFormatError, MinitokError } from "./errors.js";
 export { encodingForModel, getEncoding, listEncodingNames, load } from "./published.js";

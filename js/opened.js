@@ -7,18 +7,18 @@ import { Tokenizer } from "./tokenizer.js";
 
 const opened = new Map(); // promises, by name
 
-export async function openPublished({ vocabulary, below, described }) {
-  const held = opened.get(described.name);
+export async function openPublished({ name, vocabulary }) {
+  const held = opened.get(name);
   const tokenizer = await held?.catch(() => null);
   if (tokenizer && !tokenizer.engine.failure && tokenizer.number !== NONE) return tokenizer;
   // Of several that waited for one that is no good, the first opens another.
-  if (opened.get(described.name) === held) opened.set(described.name, open(vocabulary, below, described));
-  return opened.get(described.name);
+  if (opened.get(name) === held) opened.set(name, open(name, vocabulary));
+  return opened.get(name);
 }
 
-async function open(vocabulary, below, described) {
+async function open(name, vocabulary) {
   const [engine, data] = await Promise.all([loadedEngine(Tokenizer), bytesAt(vocabulary)]);
-  return engine.openPacked(data, below, described);
+  return engine.openPacked(name, data);
 }
 
 // The functions of a module that has one encoding.

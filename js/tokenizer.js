@@ -15,15 +15,12 @@ export class Tokenizer {
   static async fromFile(data, { name = null, pattern = "" } = {}) {
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`data must be a Uint8Array or an ArrayBuffer, not ${shown(data)}`);
-    const [engine, { openFile }] = await Promise.all([loadedEngine(Tokenizer), import("./files.js")]);
-    return openFile(engine, bytes, { name, pattern });
+    return (await loadedEngine(Tokenizer)).openFile(bytes, { name, pattern });
   }
 
-  // Made by an engine; `definition` is what it was given.
-  constructor(engine, number, nIds, definition) {
-    const { name = null, pattern, special_tokens: special, added_tokens: added = {} } = definition;
-    Object.assign(this, { engine, number, name, pattern, specialTokens: special, addedTokens: added });
-    this.nVocab = [special, added].flatMap(Object.values).reduce((most, id) => Math.max(most, id + 1), nIds);
+  // Made by an engine, with what it says.
+  constructor(engine, { number, name = null, n_vocab: nVocab, pattern, special_tokens: specialTokens, added_tokens: addedTokens = {} }) {
+    Object.assign(this, { engine, number, name, nVocab, pattern, specialTokens, addedTokens });
     unreachable.register(this, { engine, number }, this);
   }
 

@@ -44,7 +44,7 @@
 //! 13. [`flags`]: what tokens that are found in text take of the text around them
 //! 14. [`preprocess`]: text -> segments, by all of these steps
 //!
-//! [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
+//! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
 //! boundary to Python, `wasm` (feature `wasm`) that to a web page; they hold no algorithm.
 
 // `--cfg internals` shows all modules in the documentation, as the site of the project does.
@@ -56,6 +56,9 @@
 compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");
 
 mod api;
+#[cfg(any(target_family = "wasm", feature = "pages", test))]
+#[cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "programs have another engine"))]
+mod backtrack;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod byte_chars;
 #[cfg_attr(not(internals), doc(hidden))]
@@ -116,6 +119,8 @@ pub mod regexes;
 pub mod session;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod special;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod spent;
 mod sync;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod tails;

@@ -23,12 +23,13 @@
 //! Implements SPEC N1 and N2.
 
 use crate::characters::characters;
-use crate::engine::{Engine, Spent};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::normal_forms::{Change, FORMS, Form, Replacement, normal_changes};
 use crate::once::Once;
 use crate::pretokenize::{compile_pattern, matches};
+use crate::spent::Spent;
 use crate::unicode::contains;
 use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;

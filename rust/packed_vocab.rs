@@ -118,13 +118,17 @@ fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
 
 /// Reads the two ids of a merge from the stream of bits.
 fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
+    let number = |start: usize| {
+        let near = &bits[start / 8..];
+        let window = near.first_chunk().copied().unwrap_or_else(|| {
+            let mut window = [0; 8];
+            window[..near.len()].copy_from_slice(near);
+            window
+        });
+        (u64::from_le_bytes(window) >> (start % 8) & ((1 << width) - 1)) as u32
+    };
     let start = 2 * index * width;
-    let mut window = [0; 16];
-    let near = &bits[start / 8..bits.len().min(start / 8 + 16)];
-    window[..near.len()].copy_from_slice(near);
-    let window = u128::from_le_bytes(window) >> (start % 8);
-    let mask = (1 << width) - 1;
-    ((window & mask) as u32, (window >> width & mask) as u32)
+    (number(start), number(start + width))
 }
 
 /// The checksum of RFC 1950.

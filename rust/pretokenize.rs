@@ -24,13 +24,14 @@
 //! Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 
 use crate::byte_chars::to_chars;
-use crate::engine::{Engine, Spent};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::families::FAMILIES;
 use crate::fast::{self, scan};
 use crate::interrupt;
 use crate::regex_tree::Node;
-use crate::regexes::{parse, translate};
+use crate::regexes::parse;
+use crate::spent::Spent;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -275,7 +276,7 @@ fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Op
 
 /// A regular expression compiled.
 pub fn compile_pattern(source: &str) -> Result<Engine> {
-    Engine::new(source, translate(source)?)
+    Engine::new(source, &parse(source)?)
 }
 
 /// A text as the engine sees it: each invalid byte is replaced by U+FFFD, which is two bytes longer.

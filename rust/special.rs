@@ -20,10 +20,12 @@
 //!
 //! Implements SPEC E3 and E8.
 
+mod automaton;
+
 use crate::error::{Error, Result};
 use crate::flags::Flags;
 use crate::interrupt;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use automaton::Automaton;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 use std::cmp::Reverse;
@@ -158,7 +160,7 @@ pub struct Finder {
     total: usize,
     /// Which two bytes follow each other in some token.
     pairs: PairSet,
-    automaton: Option<Result<AhoCorasick>>,
+    automaton: Option<Result<Automaton>>,
 }
 
 impl Finder {
@@ -176,9 +178,8 @@ impl Finder {
         let lengths = tokens.iter().map(|(name, _)| name.len());
         let (longest, total) = (lengths.clone().max().unwrap_or(0), lengths.sum());
         let names = tokens.iter().map(|(name, _)| name);
-        let linear = (total > MOST_BYTES_OF_TABLE).then_some(AhoCorasickKind::ContiguousNFA);
         // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
-        let built = AhoCorasick::builder().kind(linear).match_kind(MatchKind::LeftmostLongest).build(names);
+        let built = Automaton::new(names, total <= MOST_BYTES_OF_TABLE);
         let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
         let pairs = PairSet::of(tokens.iter().map(|(name, _)| name.as_bytes()));
         Finder { tokens, longest, total, pairs, automaton: Some(automaton) }
@@ -205,7 +206,7 @@ impl Finder {
             // What begins in this part ends before `end`.
             let next = at.saturating_add(STRETCH).min(text.len());
             let end = next.saturating_add(longest).min(text.len());
-            let found = automaton.find(Input::new(text).range(at..end)).filter(|found| found.start() < next);
+            let found = automaton.find(text, at, end).filter(|found| found.start() < next);
             if let Some(found) = found {
                 let (name, id) = &self.tokens[found.pattern()];
                 return Ok(Some(Found { start: found.start(), end: found.end(), name, id: *id }));
@@ -298,7 +299,7 @@ impl Finder {
         }
         if self.longest.saturating_mul(self.longest) <= self.total {
             let (mut from, end) = (at.saturating_sub(self.longest - 1), text.len().min(at + self.longest - 1));
-            while let Some(found) = automaton.find(Input::new(text).range(from..end)) {
+            while let Some(found) = automaton.find(text, from, end) {
                 if found.start() >= at {
                     return false;
                 }

@@ -10,9 +10,10 @@
 //!
 //! Implements SPEC N3.
 
-use crate::engine::{Engine, Spent};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pretokenize::{Pattern, compile_pattern, matches};
+use crate::spent::Spent;
 
 /// The end of a piece where files write another, such as `</w>`.
 pub const END: &[u8] = b" ";

@@ -1,8 +1,8 @@
 """The package for JavaScript: ``python tools/build_js.py WASM FOLDER``
 
-puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the readers of files that the site's pages share,
-the engine, and the published vocabularies. What only Python knows (patterns, special tokens, names of models) is written as
-modules: one for each encoding in ``encodings/``, its functions in ``only/``, and ``tables.js``.
+puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine, and the published vocabularies. What
+only Python knows (names of encodings and of models) is written as modules: one for each encoding in ``encodings/``, and its
+functions in ``only/``.
 """
 
 from __future__ import annotations
@@ -17,18 +17,10 @@ from pathlib import Path
 import tomllib
 from minitok.definition.names import ENCODING_OF_MODEL, PREFIXES
 from minitok.encodings.published import PUBLISHED
-from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
-from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
-from minitok.formats.pattern_names import NAMES
-from minitok.play.app import static_files
-from minitok.reference.pretokenize import BYTES, THEN
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "js"
-READERS = ROOT / "pages" / "core" / "formats"
 LICENCES = ("LICENSE", "NOTICE", "THIRD_PARTY.md")
-# What the readers have from the playground.
-SHARED = re.compile(r'from "../../static/([\w.]+)"')
 # The type in index.d.ts that becomes a choice.
 NAME_TYPE = "export type EncodingName = string;"
 
@@ -40,11 +32,6 @@ def build(wasm: Path, folder: Path) -> None:
     modules.mkdir(parents=True)
     for source in [*SOURCES.glob("*.js"), *SOURCES.glob("*.d.ts")]:
         shutil.copyfile(source, modules / source.name)
-    shutil.copytree(READERS, folder / "core" / "formats")
-    for name in sorted(
-        {name for path in READERS.glob("*.js") for name in SHARED.findall(path.read_text(encoding="utf-8"))}
-    ):
-        write_bytes(folder / "static" / name, static_files()[name])
     shutil.copyfile(wasm, folder / "minitok.wasm")
     for name in sorted({published.file for published in PUBLISHED.values()}):
         write_bytes(folder / "vocabularies" / f"{name}.vocab", vocabulary(name))
@@ -52,7 +39,6 @@ def build(wasm: Path, folder: Path) -> None:
         write(modules / "encodings" / f"{name}.js", encoding(name))
         write(modules / "only" / f"{name}.js", only(name))
     write(modules / "encodings" / "all.js", every_encoding())
-    write(modules / "tables.js", f"{MADE}export const IN_FILES = {told(in_files())};\n")
     typed = (SOURCES / "index.d.ts").read_text(encoding="utf-8")
     write(
         modules / "index.d.ts", typed.replace(NAME_TYPE, NAME_TYPE.replace("string", " | ".join(map(told, PUBLISHED))))
@@ -75,13 +61,10 @@ def vocabulary(name: str) -> bytes:
 
 
 def encoding(name: str) -> str:
-    """The module that says what a published encoding is."""
-    published = PUBLISHED[name]
-    described = {"name": name, "pattern": published.pattern, "special_tokens": published.special_tokens()}
+    """The module that says where the vocabulary of a published encoding is."""
     return (
-        f'{MADE}export const vocabulary = new URL("../../vocabularies/{published.file}.vocab", import.meta.url);\n'
-        f"export const below = {told(published.below)};\n"
-        f"export const described = {told(described)};\n"
+        f"{MADE}export const name = {told(name)};\n"
+        f'export const vocabulary = new URL("../../vocabularies/{PUBLISHED[name].file}.vocab", import.meta.url);\n'
     )
 
 
@@ -102,13 +85,6 @@ def every_encoding() -> str:
         f"{MADE}export const ENCODINGS = {{\n{imports}}};\n"
         f"export const ENCODING_OF_MODEL = {told(ENCODING_OF_MODEL)};\nexport const PREFIXES = {told(PREFIXES)};\n"
     )
-
-
-def in_files() -> dict[str, object]:
-    """How files of other formats spell patterns."""
-    gguf = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
-    spelled = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
-    return {**spelled, "gguf": gguf}
 
 
 def manifest() -> dict[str, object]:

@@ -4,7 +4,7 @@
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
 ``source.js``, which asks the core in place of the server; ``pages/``; the core; the published vocabularies; and the texts of
-the bill by language. Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
+the bill by language. Labels of patterns, which stand in Python only, go into ``core/encodings.json``.
 """
 
 from __future__ import annotations
@@ -21,19 +21,16 @@ from string import Template
 
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
-from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
-from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
-from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
 from minitok.play.guard import POLICY, RequestLimits
 from minitok.play.tokenizers import KNOWN_FOR
-from minitok.reference.pretokenize import BYTES, NAMED, THEN
+from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
 # Of the package for JavaScript, what the pages are made of: not how its own files are found, of which they have others.
-SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "native", "errors", "loaded", "bytes")}
+SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "errors", "loaded", "bytes")}
 # What a card of a link to the playground shows: tools/play_pictures.py photographs it.
 CARD = ROOT / "docs" / "images" / "play-card.png"
 
@@ -77,23 +74,13 @@ def write(path: Path, content: bytes) -> None:
 def catalogue() -> dict[str, object]:
     """The encodings, the patterns with their labels, and the limits of the page, as data for the core."""
     encodings = {
-        name: {
-            "file": published.file,
-            "below": published.below,
-            "pattern": published.pattern,
-            "special_tokens": published.special_tokens(),
-            "models": KNOWN_FOR.get(name, []),
-        }
-        for name, published in PUBLISHED.items()
+        name: {"file": published.file, "models": KNOWN_FOR.get(name, [])} for name, published in PUBLISHED.items()
     }
     patterns = {
         name: {"source": source, "labels": LABELS.get(name), "is_family": name in FAMILIES}
         for name, source in (NAMED | FAMILIES).items()
     }
-    # How files of other formats spell patterns.
-    in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
-    in_files["gguf"] = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
-    return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(RequestLimits())}
+    return {"encodings": encodings, "patterns": patterns, "limits": asdict(RequestLimits())}
 
 
 def in_frame(lesson: Path) -> str:

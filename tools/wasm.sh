@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 profile=$1 feature=$2
 target=wasm32-unknown-unknown
-build=(--profile "$profile" --locked --lib --features "$feature" --target $target)
+build=(--profile "$profile" --locked --lib --no-default-features --features "$feature" --target $target)
 
 has_target() {
     test -d "$(rustc --print sysroot)/lib/rustlib/$target/lib"

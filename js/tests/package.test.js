@@ -106,6 +106,17 @@ test("files of every format", async (t) => {
   }
 });
 
+test("added tokens that get other ids are warned of", async (t) => {
+  const model = { type: "BPE", vocab: { a: 0, "?": 1 }, merges: [], unk_token: "?" };
+  const file = { added_tokens: [{ id: 9, content: "<s>", special: true }], model };
+  const warned = t.mock.method(console, "warn", () => {});
+  const tok = await Tokenizer.fromFile(new TextEncoder().encode(JSON.stringify(file)));
+  assert.deepEqual(tok.specialTokens, { "<s>": 2 });
+  assert.deepEqual(warned.mock.calls.map(({ arguments: told }) => told), [
+    ["the added token '<s>' has the id 9 in the file, and 2 here, as in tokenizers"],
+  ]);
+});
+
 test("files that are not tokenizers", async () => {
   const refused = async (text, message, options) =>
     assert.rejects(Tokenizer.fromFile(new TextEncoder().encode(text), options), (error) => {
@@ -116,8 +127,9 @@ test("files that are not tokenizers", async () => {
   await refused("", /not a tokenizer/);
   await refused("{", /not JSON/);
   await refused('{"format": "minitok", "version": 2}', /version 2/);
-  await refused("YQ== 0\n", /choose its pattern/);
+  await refused("YQ== 0\n", /does not contain its split pattern/);
   await refused('{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "byte_order": "identity", "merges": [[1, 999]]}', /999/);
+  await refused("minbpe v1\n\n0\n97 300\n", /^line 4: 300 is not a token before this merge$/);
   await assert.rejects(Tokenizer.fromFile("tokenizer.json"), /data must be a Uint8Array or an ArrayBuffer/);
   await assert.rejects(load("/there/is/no.json"), /ENOENT/);
 });

@@ -3,19 +3,17 @@
 
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { join, NONE } from "../js/engine.js";
-import { MinitokError } from "../js/errors.js";
-import { openNative } from "../js/native.js";
+import { FileFormatError } from "../js/errors.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
 import { encodeChat } from "./chat/encode.js";
 import { TemplateError } from "./chat/render.js";
-import { asOwn, PatternNeeded, WrongFile } from "./formats/formats.js";
-import { Patterns } from "./formats/patterns.js";
 import { nameOf } from "./native.js";
 
 const CANDIDATES = 12;
 const COMPLETION = 200;
 const SIZES = 8;
 const OWN = "own-";
+const NO_PATTERN = "a tiktoken rank file does not contain its split pattern";
 
 const encoder = new TextEncoder();
 
@@ -33,7 +31,6 @@ export class Answers {
   constructor(core, catalogue, fetchVocabulary, fetchTexts) {
     Object.assign(this, { core, catalogue, fetchVocabulary, fetchTexts, limits: catalogue.limits });
     this.explainer = new Explainer(core, catalogue.patterns);
-    this.patterns = new Patterns(catalogue.in_files);
     this.opened = new Map(); // tokenizers, or promises of them, by name
   }
 
@@ -141,9 +138,10 @@ export class Answers {
   bits(tok, text) {
     if (text.length < 2) return [];
     const cut = wholeCharacters(text, seen(text.length));
-    return sizes(tok).map((size) => {
+    const content = tok.trained && JSON.parse(tok.file());
+    return sizes(tok, content).map((size) => {
       const isWhole = size === tok.nVocab;
-      const kept = isWhole ? tok : truncated(this.core, tok, size);
+      const kept = isWhole ? tok : truncated(this.core, tok, content, size);
       const bits = bitsPerByte(text, cut, (part) => kept.encode(part), size);
       if (!isWhole) kept.close();
       return { n_vocab: size, bits: Math.round(bits * 1e4) / 1e4 };
@@ -163,24 +161,29 @@ export class Answers {
 
   // Keep the tokenizer of a file of any format, its bytes, or of one of minitok's own, its text.
   tokenizer(asked) {
-    if ((asked.data?.byteLength ?? asked.file.length) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
+    const data = asked.data ? new Uint8Array(asked.data) : encoder.encode(asked.file);
+    if (data.length > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
+    let tok = this.opening(data, asked);
+    const file = tok.file();
+    const name = nameOf(file);
+    if (this.opened.has(name)) {
+      tok.close();
+      tok = this.opened.get(name);
+    } else {
+      tok.name = name;
+      this.forgetOldest();
+      this.opened.set(name, tok);
+    }
+    return { ...describe(tok), n_merges: tok.nMerges, ...(tok.chat ? { chat: tok.chat } : {}), file };
+  }
+
+  opening(data, asked) {
     try {
-      const file = asked.data ? asOwn(new Uint8Array(asked.data), asked, this.patterns) : asked.file;
-      const name = nameOf(file);
-      if (!this.opened.has(name)) {
-        const opened = openNative(this.core, file);
-        opened.name = name;
-        this.forgetOldest();
-        this.opened.set(name, opened);
-      }
-      const tok = this.opened.get(name);
-      return { ...describe(tok), n_merges: tok.merges.length, ...(tok.chat ? { chat: tok.chat } : {}), file };
+      return this.core.openFile(data, asked);
     } catch (error) {
-      if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
-      if (error instanceof WrongFile || error instanceof MinitokError) {
-        throw new Refusal(`the tokenizer's file: ${error.message}`, "FileFormatError");
-      }
-      throw error;
+      if (!(error instanceof FileFormatError)) throw error;
+      if (error.message.startsWith(NO_PATTERN)) throw new Refusal(`${NO_PATTERN}: choose its pattern`, "PatternNeeded");
+      throw new Refusal(error.message.replace(/^(?:line (\d+): )?/, (_, line) => `the tokenizer's file:${line ? `${line}:` : ""} `), "FileFormatError");
     }
   }
 
@@ -207,8 +210,7 @@ export class Answers {
   async openPublished(name) {
     const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
     if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
-    const { file, below, models: _, ...described } = published;
-    return this.core.openPacked(await this.fetchVocabulary(file), below, { ...described, name, title: name, trained: null });
+    return this.core.openPacked(name, await this.fetchVocabulary(published.file));
   }
 
   text(asked) {
@@ -235,9 +237,9 @@ function vocabulary(tok, ids) {
 }
 
 // Vocabulary sizes from the bytes alone to all of a trained tokenizer, evenly spaced on a logarithmic scale of merges.
-function sizes(tok) {
-  if (!tok.trained || !tok.order) return [tok.nVocab];
-  const nMerges = tok.merges.length;
+function sizes(tok, content) {
+  if (!content?.byte_order) return [tok.nVocab];
+  const { nMerges } = tok;
   const steps = nMerges ? Array.from({ length: SIZES - 1 }, (_, step) => Math.round(nMerges ** (step / (SIZES - 2)))) : [];
   return [...new Set([0, ...steps])].map((merges) => 256 + foundIds(tok).length + merges);
 }
@@ -245,12 +247,10 @@ function sizes(tok) {
 const foundIds = (tok) => [...new Set(Object.values(tok.foundTokens))].sort((one, other) => one - other);
 
 // The tokenizer as it was when it had fewer ids (SPEC T9): the tokens that are found in text come after the merges.
-function truncated(core, tok, size) {
+function truncated(core, tok, content, size) {
   const ids = foundIds(tok);
   const below = size - ids.length;
-  const moved = (tokens) => Object.fromEntries(Object.entries(tokens).map(([name, id]) => [name, below + ids.indexOf(id)]));
-  const tokens = { special_tokens: moved(tok.specialTokens), added_tokens: moved(tok.addedTokens) };
-  const { pattern, late_tokens: late, token_flags: flags, steps, prefix, words, word_end: end } = tok;
-  const same = { pattern, late_tokens: late, token_flags: flags, steps, prefix, words, word_end: end };
-  return core.openMerges(tok.order, tok.merges.slice(0, below - 256), { ...same, ...tokens });
+  const moved = (tokens = {}) => Object.fromEntries(Object.entries(tokens).map(([name, id]) => [name, below + ids.indexOf(id)]));
+  const tokens = { special_tokens: moved(content.special_tokens), added_tokens: moved(content.added_tokens) };
+  return core.openFile(encoder.encode(JSON.stringify({ ...content, ...tokens, merges: content.merges.slice(0, below - 256) })), {});
 }

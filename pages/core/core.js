@@ -38,12 +38,12 @@ export class Core extends Engine {
   }
 }
 
-// A tokenizer into which the page looks. It has the fields of minitok's files that it was opened with (`steps` are those of the
-// normalizer), and what else the one who opened it wants to keep.
+// A tokenizer into which the page looks. It has the fields of minitok's files.
 class Inspected extends Tokenizer {
-  constructor(core, number, nIds, described) {
-    super(core, number, nIds, described);
-    Object.assign(this, described, { core });
+  constructor(core, told) {
+    super(core, told);
+    const { name = null, trained = null, chat = null, words = null, word_end: wordEnd = null, symbols = null, n_merges: nMerges } = told;
+    Object.assign(this, { core, title: name, trained, chat, words, wordEnd, symbols, nMerges });
     this.foundTokens = { ...this.specialTokens, ...this.addedTokens };
     this.addedIds = new Set(Object.values(this.addedTokens));
   }
@@ -51,6 +51,11 @@ class Inspected extends Tokenizer {
   // The ids of a text. Added tokens are found in it, and where special tokens are allowed, these too.
   encode(text, special = false) {
     return this.core.numbers("encode", [text], this.opened(), special ? 1 : 0);
+  }
+
+  // The text of one of minitok's own files.
+  file() {
+    return decoder.decode(this.core.call("dump", [], this.opened()));
   }
 
   lengths(ids) {

@@ -196,7 +196,7 @@ export class NotExplained extends Error {}
 
 const NOT_SPELLED = 
   "this tokenizer cannot be explained: text without a token becomes the unknown token, or is dropped (SPEC S7)";
-const hasWords = (tok) => (tok.words ?? null) !== null || (tok.word_end ?? null) !== null;
+const hasWords = (tok) => tok.words !== null || tok.wordEnd !== null;
 const beginning = (data) => data.subarray(0, wholeCharacters(data, AFTER));
 
 // Which kind of token an id is that was found in a text; of a piece (null), neither.

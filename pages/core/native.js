@@ -1,7 +1,6 @@
 // minitok's own files (SPEC F1), written as python/minitok/formats/native.py writes them, to the byte, so that a tokenizer trained here
-// has the same name in a link everywhere. js/native.js reads them.
+// has the same name in a link everywhere. The core reads them.
 
-import { isObject } from "./formats/wrong.js";
 import { sha256 } from "./sha256.js";
 
 // A tokenizer of the reader's own goes by its content.
@@ -17,6 +16,6 @@ export function dump({ name, pattern, special_tokens: special, trained, merges }
 // JSON as Python writes it: with a space after each comma and colon.
 function json(value) {
   if (Array.isArray(value)) return `[${value.map(json).join(", ")}]`;
-  if (!isObject(value)) return JSON.stringify(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
   return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${json(one)}`).join(", ")}}`;
 }

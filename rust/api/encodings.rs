@@ -54,24 +54,36 @@ const PUBLISHED: [Published; 10] = [
 
 fn encoding(name: &str) -> Result<Tokenizer> {
     static OPENED: [Once<Tokenizer>; PUBLISHED.len()] = [const { Once::new() }; PUBLISHED.len()];
-    let known = PUBLISHED.iter().zip(&OPENED).find(|((known, ..), _)| *known == name);
-    let Some((&(name, packed, below, pattern, special), opened)) = known else {
-        let names = PUBLISHED.map(|(name, ..)| name).join(", ");
-        return Err(Error::UnknownEncoding(format!("unknown encoding '{name}'; there are {names}")));
-    };
+    let found = PUBLISHED.iter().zip(&OPENED).find(|((known, ..), _)| *known == name);
+    let (known, opened) = found.ok_or_else(|| unknown(name))?;
     if let Some(tokenizer) = opened.get() {
         return Ok(tokenizer.clone());
     }
-    let Some(data) = packed.data else {
-        let feature = packed.feature;
+    let Some(data) = known.1.data else {
+        let feature = known.1.feature;
         let reason =
             format!("the encoding '{name}' is not part of this program: it needs the feature \"{feature}\" of minitok");
         return Err(Error::UnknownEncoding(reason));
     };
-    let vocab = FastVocab::new(packed_vocab::unpack(data, below)?);
-    let fields = Fields { name: Some(name.into()), ..Fields::new(pattern, special()) };
-    let tokenizer = Tokenizer::of(Definition { vocab, fields })?;
+    let tokenizer = Tokenizer::of(definition(known, data)?)?;
     Ok(opened.get_or_make(|| tokenizer).clone())
+}
+
+/// What an encoding is, with its packed vocabulary.
+fn definition(&(name, _, below, pattern, special): &Published, data: &[u8]) -> Result<Definition> {
+    let vocab = FastVocab::new(packed_vocab::unpack(data, below)?);
+    Ok(Definition { vocab, fields: Fields { name: Some(name.into()), ..Fields::new(pattern, special()) } })
+}
+
+/// The same by its name, for a program that gets the vocabulary from elsewhere.
+#[cfg(feature = "wasm")]
+pub(crate) fn published(name: &str, data: &[u8]) -> Result<Definition> {
+    definition(PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))?, data)
+}
+
+fn unknown(name: &str) -> Error {
+    let names = PUBLISHED.map(|(name, ..)| name).join(", ");
+    Error::UnknownEncoding(format!("unknown encoding '{name}'; there are {names}"))
 }
 
 impl Tokenizer {

@@ -55,9 +55,9 @@ impl FastCodec {
     }
 
     /// With the tables of its vocabulary, which are made if they have not been.
-    pub fn with_tables(core: Codec, vocab: &FastVocab) -> Result<FastCodec> {
+    pub fn with_tables(core: impl Into<Arc<Codec>>, vocab: &FastVocab) -> Result<FastCodec> {
         let encoder = if enabled() { Some(Encoder::of(Arc::clone(vocab.tables()?))) } else { None };
-        FastCodec::with_encoder(Arc::new(core), encoder)
+        FastCodec::with_encoder(core.into(), encoder)
     }
 
     fn with_encoder(core: Arc<Codec>, encoder: Option<Encoder>) -> Result<FastCodec> {
@@ -133,7 +133,9 @@ impl FastCodec {
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
-                Segment::Text(source, by) if threads > 1 => encoder.encode_on(threads, source, by, ids)?,
+                Segment::Text(source, by) if threads > 1 && !cfg!(target_family = "wasm") => {
+                    encoder.encode_on(threads, source, by, ids)?;
+                }
                 Segment::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
                 Segment::Special(id) => {
                     ids.try_reserve(1)?;

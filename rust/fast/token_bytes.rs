@@ -53,10 +53,11 @@ pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
 /// Copies `length` bytes, or up to 16, to a place further on; the two do not overlap.
 #[inline]
 fn copy(bytes: &mut [u8], from: usize, to: usize, len: usize) {
-    if len <= CHUNK {
-        let mut chunk = [0; CHUNK];
-        chunk.copy_from_slice(&bytes[from..from + CHUNK]);
-        bytes[to..to + CHUNK].copy_from_slice(&chunk);
+    if len <= CHUNK
+        && let Some(&chunk) = bytes[from..].first_chunk::<CHUNK>()
+        && let Some(place) = bytes[to..].first_chunk_mut()
+    {
+        *place = chunk;
     } else {
         bytes.copy_within(from..from + len, to);
     }

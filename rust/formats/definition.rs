@@ -44,6 +44,8 @@ pub struct Fields {
     pub name: Option<String>,
     pub trained: Option<Value>,
     pub chat: Option<Value>,
+    /// What whoever reads the file should hear of it.
+    pub warnings: Vec<String>,
 }
 
 impl Fields {
@@ -71,6 +73,11 @@ impl Fields {
 impl Definition {
     /// What encodes and decodes; a definition that contradicts itself is refused.
     pub fn codec(&self) -> Result<FastCodec> {
+        FastCodec::with_tables(self.core()?, &self.vocab)
+    }
+
+    /// The same without tables.
+    pub fn core(&self) -> Result<Codec> {
         let Fields { pattern, special_tokens, added_tokens, late_tokens, token_flags, normalizer, .. } = &self.fields;
         let specials: BTreeSet<&str> = special_tokens.iter().map(|(name, _)| name.as_str()).collect();
         if let Some((name, _)) = added_tokens.iter().find(|(name, _)| specials.contains(name.as_str())) {
@@ -89,8 +96,7 @@ impl Definition {
             }
         };
         let (vocab, normalizer) = (Arc::clone(self.vocab.core()), Normalizer::new(normalizer.clone())?);
-        let codec = Codec::new(vocab, Pattern::new(pattern)?, special, normalizer, metaspace, words)?;
-        FastCodec::with_tables(codec, &self.vocab)
+        Codec::new(vocab, Pattern::new(pattern)?, special, normalizer, metaspace, words)
     }
 
     /// One more than the highest id.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 const BY_FOLDER: &str = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt";
 const NOT_KNOWN: &str = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken";
-const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern: name one";
+pub const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern: name one";
 const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
 /// What is looked for in a folder, in this order.
 const IN_FOLDERS: &str =

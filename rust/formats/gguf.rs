@@ -170,13 +170,9 @@ fn read_scores(values: &Values) -> Result<Definition> {
         return Err(wrong("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support"));
     }
     let (tokens, kinds) = tokens_of(values)?;
-    let scores =
-        items(
-            values,
-            "scores",
-            Some(tokens.len()),
-            |item| if let Held::Number(score) = item { Some(*score) } else { None },
-        )?;
+    let scores = items(values, "scores", "float", Some(tokens.len()), |item| {
+        if let Held::Number(score) = item { Some(*score) } else { None }
+    })?;
     if let Some(id) = scores.iter().position(|score| score.is_nan()) {
         return Err(wrong(format!("the score of token {id} is not a number")));
     }
@@ -228,7 +224,8 @@ fn read_bytes(values: &Values) -> Result<Definition> {
         }
         push(&mut rows, (text.to_owned(), id))?;
     }
-    let merges = items(values, "merges", None, |item| if let Held::Text(text) = item { Some(text) } else { None })?;
+    let merges =
+        items(values, "merges", "bytes", None, |item| if let Held::Text(text) = item { Some(text) } else { None })?;
     let mut pairs = Vec::new();
     for (row, rank) in merges.into_iter().zip(0..) {
         let text = String::from_utf8_lossy(row);
@@ -247,14 +244,16 @@ fn read_bytes(values: &Values) -> Result<Definition> {
 /// The tokens and their types, by id.
 fn tokens_of(values: &Values) -> Result<(Vec<&[u8]>, Vec<i128>)> {
     let tokens =
-        items(values, "tokens", None, |item| if let Held::Text(text) = item { Some(text.as_slice()) } else { None })?;
-    let kinds =
         items(
             values,
-            "token_type",
-            Some(tokens.len()),
-            |item| if let Held::Whole(kind) = item { Some(*kind) } else { None },
+            "tokens",
+            "bytes",
+            None,
+            |item| if let Held::Text(text) = item { Some(text.as_slice()) } else { None },
         )?;
+    let kinds = items(values, "token_type", "int", Some(tokens.len()), |item| {
+        if let Held::Whole(kind) = item { Some(*kind) } else { None }
+    })?;
     if let Some((id, kind)) = kinds.iter().enumerate().find(|(_, kind)| !(NORMAL..=BYTE).contains(*kind)) {
         return Err(wrong(format!("the token {id} has the unknown type {kind}")));
     }
@@ -324,14 +323,15 @@ fn held<'v>(values: &'v Values, name: &str) -> Option<&'v Held> {
     values.get(&format!("{GGML}{name}"))
 }
 
-/// A list that must be there, of that length.
+/// A list that must be there, of that kind and length.
 fn items<'v, T>(
     values: &'v Values,
     name: &str,
+    kind: &str,
     count: Option<usize>,
     read: impl Fn(&'v Held) -> Option<T>,
 ) -> Result<Vec<T>> {
-    let refused = || wrong(format!("the file has no tokenizer, or {GGML}{name} is not a list of what it must hold"));
+    let refused = || wrong(format!("the file has no tokenizer, or {GGML}{name} is not a list of {kind}"));
     let Some(Held::List(list)) = held(values, name) else { return Err(refused()) };
     if let Some(count) = count.filter(|&count| count != list.len()) {
         return Err(wrong(format!("{GGML}{name} has {} items for {count} tokens", list.len())));

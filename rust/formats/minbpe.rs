@@ -25,7 +25,7 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
     let [count] = numbers(count, 3)?;
     let (mut special, mut names) = (Named::new(), HashSet::new());
     for _ in 0..count {
-        let Some((line, number)) = lines.next().filter(|(line, _)| !line.is_empty()) else { break };
+        let Some((line, number)) = lines.next() else { break };
         let (name, id) = line.rsplit_once(' ').unwrap_or(("", line));
         let [id] = numbers(id, number)?;
         if !names.insert(name) {
@@ -81,7 +81,7 @@ mod tests {
             ("minbpe v2\n", "line 1: not a minbpe model"),
             ("minbpe v1\n", "line 2: the file ends before"),
             ("minbpe v1\n\nx\n", "line 3: not a whole number"),
-            ("minbpe v1\n\n2\n<s> 256\n", "line 3: 2 special tokens announced, 1 found"),
+            ("minbpe v1\n\n2\n<s> 256", "line 3: 2 special tokens announced, 1 found"),
             ("minbpe v1\n\n0\n97\n", "line 4: not 2 whole numbers"),
             ("minbpe v1\n\n0\n97 300\n", "line 4: 300 is not a token before this merge"),
         ] {

@@ -101,6 +101,7 @@ fn fields_of(content: &Value) -> Result<Fields> {
         name: text("name")?,
         trained: trained.filter(|trained| trained.is_set()).cloned(),
         chat: content.get("chat").map(chat_of).transpose()?,
+        warnings: Vec::new(),
     })
 }
 
@@ -205,20 +206,7 @@ fn parse_tokens(rows: &[Value]) -> Result<Tokens> {
 
 /// The tokenizer as the text of a file.
 pub fn dump(definition: &Definition) -> String {
-    let Definition { vocab, fields } = definition;
-    let vocab = vocab.core();
-    let mut head = vec![("format", Value::Text("minitok".into())), ("version", Value::Whole(VERSION))];
-    head.extend(fields_in_file(fields));
-    let Alphabet { fallback, drops_bytes, symbols } = &vocab.alphabet;
-    if let Some(fallback) = fallback {
-        head.push(("fallback", Value::List(fallback.iter().map(|&id| Value::Whole(id.into())).collect())));
-    }
-    if *drops_bytes {
-        head.push(("drops_bytes", Value::Flag(true)));
-    }
-    if let Some(symbols) = symbols {
-        head.push(("symbols", symbols_in_file(symbols)));
-    }
+    let (vocab, head) = (definition.vocab.core(), head(definition));
     let mut lines: Vec<String> = head.iter().map(|(name, value)| format!("\"{name}\": {}", value.json())).collect();
     if let Some(order) = plain_order(vocab) {
         let named = if order.iter().copied().eq(0..=255) {
@@ -240,6 +228,23 @@ pub fn dump(definition: &Definition) -> String {
         lines.push(format!("\"merges\": {}", listed(rows)));
     }
     format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+/// What a file has before its tokens and merges.
+pub fn head(definition: &Definition) -> Vec<(&'static str, Value)> {
+    let mut head = vec![("format", Value::Text("minitok".into())), ("version", Value::Whole(VERSION))];
+    head.extend(fields_in_file(&definition.fields));
+    let Alphabet { fallback, drops_bytes, symbols } = &definition.vocab.core().alphabet;
+    if let Some(fallback) = fallback {
+        head.push(("fallback", Value::List(fallback.iter().map(|&id| Value::Whole(id.into())).collect())));
+    }
+    if *drops_bytes {
+        head.push(("drops_bytes", Value::Flag(true)));
+    }
+    if let Some(symbols) = symbols {
+        head.push(("symbols", symbols_in_file(symbols)));
+    }
+    head
 }
 
 /// A list with one row to a line.
@@ -312,7 +317,7 @@ fn symbols_in_file(symbols: &Symbols) -> Value {
 }
 
 /// Bytes in base64.
-fn encoded(bytes: &[u8]) -> String {
+pub fn encoded(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {

@@ -2,21 +2,20 @@
 //! engine.
 
 use super::{NONE, answer, numbers, wrong};
-use crate::error::{Error, Result};
+use crate::backtrack::Backtracker;
+use crate::error::Result;
 use crate::pretokenize::Pattern;
-use crate::regexes::translate;
-use fancy_regex::{Regex, RegexBuilder};
+use crate::regexes::parse;
+use crate::spent::Spent;
 use foldhash::{HashMap, HashMapExt};
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 
-/// How many steps back one search may take, as in `pretokenize.rs`.
-const STEP_LIMIT: usize = 100_000_000;
 /// Compiled alternatives are kept up to this many.
 const KEPT: usize = 256;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
+    static COMPILED: RefCell<HashMap<String, Backtracker>> = RefCell::new(HashMap::new());
     static PATTERNS: RefCell<HashMap<String, Pattern>> = RefCell::new(HashMap::new());
 }
 
@@ -59,7 +58,7 @@ pub extern "C" fn first_matches() -> u32 {
             }
             for source in &sources {
                 if !compiled.contains_key(source) {
-                    compiled.insert(source.clone(), anchored(source)?);
+                    compiled.insert(source.clone(), Backtracker::new(source, &parse(source)?)?);
                 }
             }
             let mut found = Vec::with_capacity(2 * places.len());
@@ -112,30 +111,22 @@ impl Seen {
     }
 }
 
-fn first_match(compiled: &HashMap<String, Regex>, sources: &[String], seen: &Seen, place: usize) -> Result<[u32; 2]> {
+fn first_match(
+    compiled: &HashMap<String, Backtracker>,
+    sources: &[String],
+    seen: &Seen,
+    place: usize,
+) -> Result<[u32; 2]> {
     let at = seen.place(place);
     if !seen.text.is_char_boundary(at) {
         return Err(wrong("a place is inside a character"));
     }
     for (number, source) in sources.iter().enumerate() {
-        let found = compiled[source].find_from_pos(&seen.text, at).map_err(|_| Error::Pattern {
-            pattern: source.clone(),
-            reason: "matching the pattern takes too many steps".into(),
-        })?;
-        if let Some(found) = found {
-            return Ok([number as u32, seen.unseen(found.end()) as u32]);
+        if let Some(end) = compiled[source].match_at(&seen.text, at, &mut Spent::of(seen.text.len()))? {
+            return Ok([number as u32, seen.unseen(end) as u32]);
         }
     }
     Ok([NONE, NONE])
-}
-
-/// The alternative, compiled so that it matches only where a search begins.
-fn anchored(source: &str) -> Result<Regex> {
-    let translated = format!(r"\G(?:{})", translate(source)?);
-    RegexBuilder::new(&translated)
-        .backtrack_limit(STEP_LIMIT)
-        .build()
-        .map_err(|error| Error::Pattern { pattern: source.into(), reason: error.to_string() })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub extern "C" fn edit(number: u32, special: u32, start: usize, end: usize, most
     ask(number, |tokenizer, arguments| {
         let (before, put) = (arguments.bytes()?, arguments.bytes()?);
         let search = tokenizer.searches[usize::from(special != 0)].clone();
-        let mut session = Session::new(tokenizer.codec.clone(), search, Arc::default())?;
+        let mut session = Session::new(tokenizer.codec()?.clone(), search, Arc::default())?;
         session.edit(0, 0, &before)?;
         if start > end || end > before.len() || !session.is_start(start) || !session.is_start(end) {
             return Err(wrong("not a range of the text"));
@@ -27,22 +27,23 @@ pub extern "C" fn edit(number: u32, special: u32, start: usize, end: usize, most
 #[cfg(test)]
 mod tests {
     use super::super::tests::call;
-    use super::super::tokenizer_tests::{STEPS, read, with};
+    use super::super::tokenizer_tests::{read, with};
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn an_edit_says_what_it_encoded_and_what_stays() {
         let asked = |tok, text: &str, put: &str, start, end, most| {
             call(&[text.as_bytes(), put.as_bytes()], || edit(tok, 0, start, end, most)).map(|bytes| read(&bytes))
         };
-        let tok = with("gpt2", &[], &[]).unwrap();
+        let tok = with(&json!({"pattern": "gpt2"})).unwrap();
         // If `c` follows, the last `ab` is `abc`.
         assert_eq!(asked(tok, "x ", "ab", 2, 2, 3).unwrap(), [4, 2]);
         // Far from the edit nothing is encoded again.
         let [encoded, stable] = asked(tok, &"ab ".repeat(99), "c", 2, 2, 9).unwrap()[..] else { panic!() };
         assert!(encoded < 50 && stable == 198, "{encoded} {stable}");
         assert_eq!(asked(tok, "", &"ab".repeat(5), 0, 0, 9).unwrap(), [10, NONE]);
-        let changed = with("gpt2", &[], &[(STEPS, &["NFC"])]).unwrap();
+        let changed = with(&json!({"pattern": "gpt2", "normalizer": "NFC"})).unwrap();
         assert_eq!(asked(changed, "x ", "ab", 2, 2, 4).unwrap()[1], NONE);
         assert!(asked(tok, "\u{e9}", "a", 1, 1, 0).unwrap_err().contains("not a range"));
         assert!(asked(tok, "ab", "a", 2, 3, 0).unwrap_err().contains("not a range"));

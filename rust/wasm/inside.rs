@@ -13,7 +13,7 @@ use crate::vocab::{NO_ID, Vocab};
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn units(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (text, core) = (arguments.bytes()?, tokenizer.codec.core());
+        let (text, core) = (arguments.bytes()?, &tokenizer.core);
         let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
         core.preprocessor.segments(&text, tokenizer.search(special), Before::Nothing, None, &mut |found| {
             segment += 1;
@@ -42,7 +42,7 @@ pub extern "C" fn conversation(number: u32) -> u32 {
         let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
         let stretches: Vec<_> =
             places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
-        let (core, names) = (tokenizer.codec.core(), names.iter().map(String::as_str).collect::<Vec<_>>());
+        let (core, names) = (&tokenizer.core, names.iter().map(String::as_str).collect::<Vec<_>>());
         let everywhere = core.preprocessor.search(&names, &[])?;
         let trust = Trust { stretches: &stretches, everywhere: &everywhere };
         let mut rows = Vec::new();
@@ -52,7 +52,7 @@ pub extern "C" fn conversation(number: u32) -> u32 {
                 return Ok(());
             }
             let (mut ids, mut at) = (Vec::new(), 0);
-            tokenizer.codec.append_prepared(&found.text.data, &mut ids)?;
+            tokenizer.codec()?.append_prepared(&found.text.data, &mut ids)?;
             for id in ids {
                 // A token may spell more than the text has (marks), and no bytes at all.
                 let last = found.text.data.len().saturating_sub(1);
@@ -82,7 +82,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let pairs = arguments.numbers()?;
         let merge = |&[left, right]: &[u32; 2]| {
-            let (rank, id) = tokenizer.codec.core().vocab.merge_of(left, right).unwrap_or((NONE, NONE));
+            let (rank, id) = tokenizer.core.vocab.merge_of(left, right).unwrap_or((NONE, NONE));
             [rank, id]
         };
         Ok(numbers(pairs.as_chunks().0.iter().flat_map(merge)))
@@ -93,7 +93,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (data, vocab) = (arguments.bytes()?, &tokenizer.codec.core().vocab);
+        let (data, vocab) = (arguments.bytes()?, &tokenizer.core.vocab);
         lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
     })
 }
@@ -103,7 +103,7 @@ pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
 pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let ids = arguments.numbers()?;
-        lines(|emit| trace_merges(&tokenizer.codec.core().vocab, ids, piece as usize, emit).map(drop))
+        lines(|emit| trace_merges(&tokenizer.core.vocab, ids, piece as usize, emit).map(drop))
     })
 }
 

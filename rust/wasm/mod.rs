@@ -2,7 +2,7 @@
 //!
 //! JavaScript calls exported functions of numbers. What is not a number crosses as bytes: the caller asks for room with [`take`],
 //! once for each argument, writes into it, and calls. The function takes its arguments in the order in which room was asked
-//! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
+//! for, and returns [`DONE`], [`FAILED`] or [`REFUSED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
 //! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON. A list is two
 //! arguments: the lengths of what is in it, and all of it end to end.
 //!
@@ -53,6 +53,8 @@ use std::cell::RefCell;
 pub const DONE: u32 = 0;
 /// What a call returns: the answer is the message of an error.
 pub const FAILED: u32 = 1;
+/// The same, of a file that is not read.
+pub const REFUSED: u32 = 2;
 /// Stands for no id and no place.
 const NONE: u32 = u32::MAX;
 
@@ -111,7 +113,10 @@ fn answer<A: Into<Answer>>(make: impl FnOnce(&mut Arguments) -> Result<A>) -> u3
     let mut arguments = Arguments(ARGUMENTS.take().into_iter());
     let (code, told) = match make(&mut arguments) {
         Ok(told) => (DONE, told.into()),
-        Err(error) => (FAILED, Answer::Bytes(error.to_string().into_bytes())),
+        Err(error) => {
+            let code = if matches!(error, Error::Format { .. }) { REFUSED } else { FAILED };
+            (code, Answer::Bytes(error.to_string().into_bytes()))
+        }
     };
     ANSWER.set(told);
     code
@@ -156,21 +161,6 @@ impl Arguments {
         self.byte_lists()?.into_iter().map(text).collect()
     }
 
-    /// A text that may be missing: a list of one, or of none.
-    fn optional(&mut self) -> Result<Option<String>> {
-        Ok(self.list()?.pop())
-    }
-
-    /// A list of groups, each a name and the texts beside it: their sizes, and one list of all of it.
-    fn groups(&mut self) -> Result<Vec<(String, Vec<String>)>> {
-        let (sizes, mut texts) = (self.numbers()?, self.list()?.into_iter());
-        let mut next = |&size: &u32| {
-            let name = texts.next().filter(|_| size > 0).ok_or_else(|| wrong("a group is cut short"))?;
-            Ok((name, texts.by_ref().take(size as usize - 1).collect()))
-        };
-        sizes.iter().map(&mut next).collect()
-    }
-
     /// All that are left, as text.
     #[cfg(feature = "pages")]
     fn texts(&mut self) -> Result<Vec<String>> {
@@ -199,14 +189,18 @@ pub(super) mod tests {
 
     /// Makes a call as a page would: its arguments, then the function; the answer, or the message.
     pub fn call(arguments: &[&[u8]], function: impl FnOnce() -> u32) -> std::result::Result<Vec<u8>, String> {
-        // A page writes into the room that it gets; here the arguments are put in its place.
-        ARGUMENTS.set(arguments.iter().map(|argument| argument.to_vec()).collect());
+        give(arguments);
         let code = function();
         let bytes = ANSWER.with_borrow(|answer| match answer {
             Answer::Bytes(bytes) => bytes.clone(),
             Answer::Numbers(found) => numbers(found.iter().copied()),
         });
         if code == DONE { Ok(bytes) } else { Err(String::from_utf8(bytes).unwrap()) }
+    }
+
+    /// A page writes into the room that it gets; here the arguments are put in its place.
+    pub fn give(arguments: &[&[u8]]) {
+        ARGUMENTS.set(arguments.iter().map(|argument| argument.to_vec()).collect());
     }
 
     #[test]
@@ -220,21 +214,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn lists_and_groups_are_read_and_what_is_cut_short_is_refused() {
+    fn lists_are_read_and_what_is_cut_short_is_refused() {
         let read = |arguments: &[&[u8]], read: fn(&mut Arguments) -> Result<String>| {
             call(arguments, || answer(|arguments| Ok(read(arguments)?.into_bytes())))
         };
-        let lists = |arguments: &mut Arguments| Ok(format!("{:?} {:?}", arguments.list()?, arguments.optional()?));
-        assert_eq!(read(&[&numbers([1, 2]), b"abc", b"", b""], lists).unwrap(), br#"["a", "bc"] None"#);
-        assert_eq!(read(&[b"", b"", &numbers([0]), b""], lists).unwrap(), br#"[] Some("")"#);
+        let lists = |arguments: &mut Arguments| Ok(format!("{:?}", arguments.list()?));
+        assert_eq!(read(&[&numbers([1, 2]), b"abc"], lists).unwrap(), br#"["a", "bc"]"#);
+        assert_eq!(read(&[b"", b""], lists).unwrap(), b"[]");
         assert!(read(&[&numbers([1, 3]), b"abc"], lists).unwrap_err().contains("cut short"));
         assert!(read(&[&numbers([1]), b"\xff"], lists).unwrap_err().contains("not UTF-8"));
-        let groups = |arguments: &mut Arguments| Ok(format!("{:?}", arguments.groups()?));
-        let made = read(&[&numbers([1, 2]), &numbers([1, 1, 1]), b"abc"], groups).unwrap();
-        assert_eq!(made, br#"[("a", []), ("b", ["c"])]"#);
-        for sizes in [[0, 1], [1, 3]] {
-            let short = read(&[&numbers(sizes), &numbers([1]), b"a"], groups);
-            assert!(short.unwrap_err().contains("a group is cut short"));
-        }
     }
 }

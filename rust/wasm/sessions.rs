@@ -61,7 +61,7 @@ pub extern "C" fn session_open(tokenizer: u32) -> u32 {
     ask(tokenizer, |tokenizer, arguments| {
         let text = arguments.bytes()?;
         let (search, disallowed) = (tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
-        let mut session = Session::new(Arc::clone(&tokenizer.codec), Arc::new(search), Arc::new(disallowed))?;
+        let mut session = Session::new(Arc::clone(tokenizer.codec()?), Arc::new(search), Arc::new(disallowed))?;
         session.set(&text)?;
         Ok(keep(session))
     })

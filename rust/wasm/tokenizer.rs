@@ -1,24 +1,33 @@
-//! Tokenizers: opened from a packed vocabulary, from merges or from tokens; ids of a text, and the text of ids.
+//! Tokenizers: opened from the bytes of a file or by the name of a published encoding; ids of a text, and the text of ids.
 
-use super::{Answer, Arguments, NONE, answer, wrong};
+use super::{Answer, Arguments, answer, wrong};
+use crate::api::encodings::published;
 use crate::codec::Codec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
+use crate::fast::encode::merge::pair_index::PairIndex;
 use crate::fast::pystr::source::Source;
-use crate::metaspace::Metaspace;
-use crate::normalize::{Normalizer, Step};
-use crate::packed_vocab;
+use crate::formats::definition::Definition;
+use crate::formats::detect::{Given, PATTERN_NEEDED, read};
+use crate::formats::value::Value;
+use crate::formats::{blamed, native};
+use crate::once::Once;
 use crate::preprocess::Search;
-use crate::pretokenize::Pattern;
-use crate::special::{Finder, SpecialTokens};
-use crate::tokens::Tokens;
-use crate::vocab::{Alphabet, Merge, Symbols, Vocab};
-use crate::words::{END, WordCutter};
-use std::cell::RefCell;
+use crate::special::Finder;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+/// So many bytes are encoded with an index of the merges, where there is one; for more, the tables are worth their time.
+const FEW: usize = 1 << 12;
+
 pub struct Tokenizer {
-    pub codec: Arc<FastCodec>,
+    pub definition: Definition,
+    pub core: Arc<Codec>,
+    /// The core with its tables, once it has been asked for.
+    codec: Once<Arc<FastCodec>>,
+    index: Option<PairIndex>,
+    /// How many bytes the index may still encode.
+    few: Cell<usize>,
     /// Finds the added tokens, and these and all special ones.
     pub searches: [Arc<Search>; 2],
 }
@@ -27,35 +36,31 @@ thread_local! {
     static TOKENIZERS: RefCell<Vec<Option<Tokenizer>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps a tokenizer. The arguments left are the pattern, the ids and the names of the tokens that are found in text, which of
-/// these are added, which are late, what they take of the text around them, the steps of the normalizer, and the rules of the
-/// space and of words. The answer is its number, and one more than the highest id of its vocabulary.
-fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u32>> {
-    let pattern = Pattern::new(&arguments.text()?)?;
-    let (ids, names) = (arguments.numbers()?, arguments.list()?);
-    let (added, late, flags) = (arguments.list()?, arguments.list()?, arguments.groups()?);
-    let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?.with(added, late, flags)?;
-    let steps = arguments.groups()?.iter().map(|(name, texts)| Step::new(name, texts)).collect::<Result<_>>()?;
-    let metaspace = arguments.optional()?.map(|prefix| Metaspace::new(&prefix)).transpose()?;
-    let words = match (arguments.optional()?, arguments.optional()?) {
-        (None, None) => None,
-        (words, end) => {
-            Some(WordCutter::new(words.as_deref(), end.map(|end| if end.is_empty() { &[][..] } else { END }))?)
-        }
-    };
-    let n_ids = vocab.tokens.n_ids();
-    let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
-    let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
-    let searches = [Arc::new(codec.search(Some(&[]))?), Arc::new(codec.search(Some(&names))?)];
-    let tokenizer = Tokenizer { codec: Arc::new(FastCodec::new(codec)?), searches };
-    TOKENIZERS.with_borrow_mut(|all| {
-        let number = all.iter().position(Option::is_none).unwrap_or(all.len());
-        if number == all.len() {
+/// Keeps a tokenizer. The answer is an object of JSON: the fields of minitok's own files but tokens and merges, how many merges
+/// there are, one more than the highest id, the number of the tokenizer, and warnings.
+fn keep(definition: Definition) -> Result<Vec<u8>> {
+    let (core, index) = (Arc::new(definition.core()?), PairIndex::new(definition.vocab.core())?);
+    let names: Vec<&str> = definition.fields.found_tokens().map(|(name, _)| name.as_str()).collect();
+    let searches = [Arc::new(core.search(Some(&[]))?), Arc::new(core.search(Some(&names))?)];
+    let number = |number: usize| Value::Whole(i64::try_from(number).unwrap_or(i64::MAX));
+    let (n_merges, n_vocab) = (definition.vocab.core().merges().len(), definition.n_vocab() as usize);
+    let warnings = definition.fields.warnings.iter().cloned().map(Value::Text).collect();
+    let mut told = native::head(&definition);
+    told.extend([("n_merges", number(n_merges)), ("n_vocab", number(n_vocab)), ("warnings", Value::List(warnings))]);
+    let tokenizer = Tokenizer { definition, core, codec: Once::new(), index, few: Cell::new(FEW), searches };
+    if tokenizer.index.is_none() {
+        tokenizer.codec()?;
+    }
+    let place = TOKENIZERS.with_borrow_mut(|all| {
+        let place = all.iter().position(Option::is_none).unwrap_or(all.len());
+        if place == all.len() {
             all.push(None);
         }
-        all[number] = Some(tokenizer);
-        Ok(vec![number as u32, n_ids])
-    })
+        all[place] = Some(tokenizer);
+        place
+    });
+    told.push(("number", number(place)));
+    Ok(Value::Object(told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).json().into_bytes())
 }
 
 /// Answers a call about a tokenizer.
@@ -68,56 +73,38 @@ pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Argu
     })
 }
 
-/// Opens a packed vocabulary (SPEC F4), without the ids from `below` on; `u32::MAX` is all of it.
+/// Opens a published encoding: its name, and its packed vocabulary (SPEC F4).
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn open_packed(below: u32) -> u32 {
-    answer(|arguments| keep(packed_vocab::unpack(&arguments.bytes()?, (below != NONE).then_some(below))?, arguments))
+pub extern "C" fn open_packed() -> u32 {
+    answer(|arguments| keep(published(&arguments.text()?, &arguments.bytes()?)?))
 }
 
-/// Opens a byte order and pairs of ids in rank order.
+/// Opens the bytes of a file of any format: these, how it cuts text, and its name. Both may be empty, and are taken where the file
+/// does not say it.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn open_merges() -> u32 {
+pub extern "C" fn open_file() -> u32 {
     answer(|arguments| {
-        let (order, pairs) = (arguments.bytes()?, arguments.numbers()?);
-        let pairs: Vec<(u32, u32)> = pairs.as_chunks().0.iter().map(|&[left, right]| (left, right)).collect();
-        keep(Vocab::from_merges(&order, &pairs)?, arguments)
+        let (data, pattern, name) = (arguments.bytes()?, arguments.text()?, arguments.text()?);
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let found = match read(&data, &Given::default()) {
+            Err(Error::Format { reason, .. }) if reason == PATTERN_NEEDED => {
+                read(&data, &Given { pattern: given(pattern), special_tokens: None })
+            }
+            found => found,
+        };
+        let open = |mut definition: Definition| {
+            definition.fields.name = definition.fields.name.or(given(name));
+            keep(definition)
+        };
+        found.and_then(open).map_err(|error| blamed(error, None))
     })
 }
 
-/// Opens tokens (ids, and a list of their bytes), merges (left, right, id, rank) in rank order, and what pieces begin as.
+/// The tokenizer as the text of one of minitok's own files.
+#[cfg(feature = "pages")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn open_tokens(whole_pieces: u32, drops_bytes: u32) -> u32 {
-    answer(|arguments| {
-        let mut tokens = Tokens::default();
-        for (id, token) in arguments.numbers()?.into_iter().zip(arguments.byte_lists()?) {
-            tokens.set(id, &token)?;
-        }
-        let merges = arguments.numbers()?;
-        let merge = |&[left, right, id, rank]: &[u32; 4]| Merge { left, right, id, rank };
-        let merges = merges.as_chunks().0.iter().map(merge).collect();
-        let fallback = arguments.numbers()?;
-        let fallback = (!fallback.is_empty()).then_some(fallback);
-        let alphabet = Alphabet { fallback, drops_bytes: drops_bytes != 0, symbols: symbols(arguments)? };
-        keep(Vocab::new(tokens, merges, whole_pieces != 0, alphabet)?, arguments)
-    })
-}
-
-/// What pieces begin as (SPEC S7), if anything is said of it: the unknown id and whether it stands for a run; then a list of the
-/// unit, the prefix, the suffix, and, where tokens are joined, the rule and the mark.
-fn symbols(arguments: &mut Arguments) -> Result<Option<Symbols>> {
-    let (facts, mut parts) = (arguments.numbers()?, arguments.byte_lists()?.into_iter());
-    let [unknown, fuses] = facts[..] else { return Ok(None) };
-    let mut part = || parts.next();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| wrong("an argument is not UTF-8"));
-    let (Some(unit), Some(prefix), Some(suffix)) = (part(), part(), part()) else {
-        return Err(wrong("a part of the symbols is missing"));
-    };
-    let joining = match (part(), part()) {
-        (Some(rule), Some(mark)) => Some((text(rule)?, mark)),
-        _ => None,
-    };
-    let unknown = (unknown != NONE).then_some(unknown);
-    Ok(Some(Symbols { unit: text(unit)?, unknown, fuses: fuses != 0, prefix, suffix, joining }))
+pub extern "C" fn dump(number: u32) -> u32 {
+    ask(number, |tokenizer, _| Ok(native::dump(&tokenizer.definition).into_bytes()))
 }
 
 /// Forgets a tokenizer; its number may come again.
@@ -132,9 +119,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 /// The ids of a text; with `special`, its special tokens are found beside the added ones.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.search(special), false)
-    })
+    ask(number, |tokenizer, arguments| tokenizer.encode(&arguments.bytes()?, tokenizer.search(special)))
 }
 
 /// How many ids a text has, as [`encode`] makes them.
@@ -142,7 +127,7 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
 pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), tokenizer.search(special), false)? as u32])
+        tokenizer.count(&text, tokenizer.search(special))
     })
 }
 
@@ -155,16 +140,16 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
             (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
         Codec::check(&text, &disallowed)?;
         if counts == 0 {
-            return tokenizer.codec.encode(1, Source::Bytes(&text), &search, false);
+            return tokenizer.encode(&text, &search);
         }
-        Ok(vec![tokenizer.codec.count(Source::Bytes(&text), &search, false)? as u32])
+        tokenizer.count(&text, &search)
     })
 }
 
 /// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.codec.core().decode_bytes(&arguments.numbers()?))
+    ask(number, |tokenizer, arguments| tokenizer.core.decode_bytes(&arguments.numbers()?))
 }
 
 /// The bytes of each of some ids, end to end.
@@ -185,21 +170,52 @@ pub extern "C" fn lengths(number: u32) -> u32 {
 }
 
 impl Tokenizer {
+    /// The core with its tables.
+    pub fn codec(&self) -> Result<&Arc<FastCodec>> {
+        if let Some(codec) = self.codec.get() {
+            return Ok(codec);
+        }
+        let made = Arc::new(FastCodec::with_tables(Arc::clone(&self.core), &self.definition.vocab)?);
+        Ok(self.codec.get_or_make(|| made))
+    }
+
+    /// What encodes a text of that many bytes without tables, if these have not been made and it is one of few.
+    fn index(&self, bytes: usize) -> Option<&PairIndex> {
+        let index = self.index.as_ref().filter(|_| self.codec.get().is_none())?;
+        self.few.set(self.few.get().checked_sub(bytes)?);
+        Some(index)
+    }
+
+    fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+        match self.index(text.len()) {
+            Some(index) => index.encode(&self.core, text, search),
+            None => self.codec()?.encode(1, Source::Bytes(text), search, false),
+        }
+    }
+
+    fn count(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+        let count = match self.index(text.len()) {
+            Some(index) => index.encode(&self.core, text, search)?.len(),
+            None => self.codec()?.count(Source::Bytes(text), search, false)?,
+        };
+        Ok(vec![count as u32])
+    }
+
     /// What finds the special tokens of a list of names, and the added ones.
     pub fn allowing(&self, arguments: &mut Arguments) -> Result<Search> {
         let names = arguments.list()?;
-        self.codec.core().search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+        self.core.search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 
     /// What finds the tokens of a list of names in a text that must not contain them.
     pub fn finder(&self, arguments: &mut Arguments) -> Result<Finder> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Ok(self.codec.core().preprocessor.special.finder(&names))
+        Ok(self.core.preprocessor.special.finder(&names))
     }
 
     pub fn token_bytes(&self, id: u32) -> &[u8] {
-        self.codec.core().token_bytes(id).unwrap_or_default()
+        self.core.token_bytes(id).unwrap_or_default()
     }
 
     pub fn search(&self, special: u32) -> &Search {

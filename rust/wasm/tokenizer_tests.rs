@@ -1,54 +1,41 @@
 //! Tokenizers as JavaScript opens and asks them, and the pages look inside.
 
 use super::inside::{conversation, merges_of, trace_parts, trace_piece, units};
-use super::tests::call;
+use super::tests::{call, give};
 use super::tokenizer::{
-    close, count_ids, decode, encode, encode_allowing, lengths, open_merges, open_packed, open_tokens, token_bytes,
+    close, count_ids, decode, dump, encode, encode_allowing, lengths, open_file, open_packed, token_bytes,
 };
-use super::{NONE, numbers};
+use super::{NONE, REFUSED, numbers};
+use crate::formats::native::encoded;
+use serde_json::{Value, json};
 
 pub fn read(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
 }
 
-/// The arguments of `keep`: the pattern, and tokens with their ids; of the rest, those that `changes` names by their place.
-fn kept(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> Vec<Vec<u8>> {
-    let list = |texts: &[&str]| [numbers(texts.iter().map(|text| text.len() as u32)), texts.concat().into_bytes()];
-    let names: Vec<&str> = tokens.iter().map(|(name, _)| *name).collect();
-    let mut made = vec![pattern.into(), numbers(tokens.iter().map(|&(_, id)| id))];
-    made.extend(list(&names));
-    for (place, is_group) in [false, false, true, true, false, false, false].into_iter().enumerate() {
-        let texts = changes.iter().find(|(at, _)| *at == place).map_or(&[][..], |(_, texts)| texts);
-        if is_group {
-            made.push(numbers((!texts.is_empty()).then_some(texts.len() as u32)));
-        }
-        made.extend(list(texts));
-    }
-    made
+/// What opening a file says of its tokenizer.
+fn told(data: &[u8], pattern: &[u8], name: &[u8]) -> std::result::Result<Value, String> {
+    call(&[data, pattern, name], || open_file()).map(|made| serde_json::from_slice(&made).unwrap())
 }
 
-const ADDED: usize = 0;
-const LATE: usize = 1;
-const FLAGS: usize = 2;
-pub const STEPS: usize = 3;
-const PREFIX: usize = 4;
-const WORDS: usize = 5;
-const WORD_END: usize = 6;
+/// The number of the tokenizer of one of minitok's own files, of which these fields are other than usual.
+pub fn of(content: &Value, changes: &Value) -> std::result::Result<u32, String> {
+    let mut content = json!({"format": "minitok", "version": 1, "pattern": "none", "special_tokens": {}, "merges": [],
+        "content": content});
+    let given = content.as_object_mut().unwrap().remove("content").unwrap();
+    for fields in [&given, changes] {
+        content.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    }
+    told(content.to_string().as_bytes(), b"", b"").map(|told| told["number"].as_u64().unwrap() as u32)
+}
 
 /// The merges (a, b), (b, c), (ab, c).
-pub fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
-    let order: Vec<u8> = (0..=255).collect();
-    let pairs = numbers([97, 98, 98, 99, 256, 99]);
-    let kept = kept(pattern, tokens, changes);
-    let arguments: Vec<&[u8]> = [&order, &pairs].into_iter().chain(&kept).map(Vec::as_slice).collect();
-    let made = call(&arguments, || open_merges())?;
-    let [number, n_ids] = read(&made)[..] else { panic!("{made:?}") };
-    assert_eq!(n_ids, 259);
-    Ok(number)
+pub fn with(changes: &Value) -> std::result::Result<u32, String> {
+    of(&json!({"byte_order": "identity", "merges": [[97, 98], [98, 99], [256, 99]]}), changes)
 }
 
 pub fn opened() -> u32 {
-    with("gpt2", &[("<s>", 300)], &[]).unwrap()
+    with(&json!({"pattern": "gpt2", "special_tokens": {"<s>": 300}})).unwrap()
 }
 
 /// The units of a text: segment, id, lengths; and their bytes.
@@ -82,7 +69,7 @@ fn what_a_page_asks() {
 
 #[test]
 fn special_tokens_by_their_names() {
-    let tok = with("gpt2", &[("<s>", 300), ("<t>", 301)], &[]).unwrap();
+    let tok = with(&json!({"pattern": "gpt2", "special_tokens": {"<s>": 300, "<t>": 301}})).unwrap();
     let asked = |allowed: &str, disallowed: &str, counts| {
         let list = |name: &str| numbers((!name.is_empty()).then_some(name.len() as u32));
         let (one, other) = (list(allowed), list(disallowed));
@@ -97,7 +84,7 @@ fn special_tokens_by_their_names() {
 
 #[test]
 fn a_conversation() {
-    let tok = with("none", &[("<s>", 300), ("<a>", 301)], &[(ADDED, &["<a>"])]).unwrap();
+    let tok = with(&json!({"special_tokens": {"<s>": 300}, "added_tokens": {"<a>": 301}})).unwrap();
     let rows = |places: &[u32], names: &[u8], lengths: &[u32]| {
         let (places, lengths) = (numbers(places.iter().copied()), numbers(lengths.iter().copied()));
         read(&call(&[b"ab<s>c<s><a>", &places, &lengths, names], || conversation(tok)).unwrap())
@@ -116,35 +103,66 @@ fn a_conversation() {
 fn what_is_done_to_text_first() {
     let encoded = |tok, text: &str, special| read(&call(&[text.as_bytes()], || encode(tok, special)).unwrap());
     // Added tokens are found in every text, late ones in text that is normalized, and flags take white space.
-    let tokens = [("<s>", 300), ("\u{e9}", 301), ("<a>", 302)];
-    let changes: &[(usize, &[&str])] =
-        &[(ADDED, &["\u{e9}", "<a>"]), (LATE, &["\u{e9}"]), (FLAGS, &["<a>", "rstrip"]), (STEPS, &["NFC"])];
-    let tok = with("gpt2", &tokens, changes).unwrap();
+    let tok = with(&json!({
+        "pattern": "gpt2", "special_tokens": {"<s>": 300}, "added_tokens": {"\u{e9}": 301, "<a>": 302},
+        "late_tokens": ["\u{e9}"], "token_flags": {"<a>": ["rstrip"]}, "normalizer": "NFC",
+    }))
+    .unwrap();
     assert_eq!(encoded(tok, "e\u{301}<a>  ab<s>", 0), [301, 302, 256, 60, 115, 62]);
     assert_eq!(encoded(tok, "e\u{301}<a>  ab<s>", 1), [301, 302, 256, 300]);
     let (facts, data) = cut(tok, "e\u{301}<a>  ab", 0);
     assert_eq!(facts, [[1, 301, 2, 2], [2, 302, 3, 3], [3, NONE, 2, 2]]);
     assert_eq!(data, "\u{e9}<a>ab".as_bytes());
-    let steps: &[(usize, &[&str])] = &[(STEPS, &["replace", "[xy]", "ab"])];
-    assert_eq!(encoded(with("gpt2", &[], steps).unwrap(), "xc", 0), [258]);
-    let prefix: &[(usize, &[&str])] = &[(PREFIX, &["text"])];
-    assert_eq!(encoded(with("none", &[], prefix).unwrap(), "a\u{2581}", 0), [32, 97, 32]);
-    let words: &[(usize, &[&str])] = &[(WORDS, &["[a-z]+"]), (WORD_END, &["</w>"])];
-    let tok = with("none", &[], words).unwrap();
+    let steps = json!({"pattern": "gpt2", "normalizer": ["replace", "[xy]", "ab"]});
+    assert_eq!(encoded(with(&steps).unwrap(), "xc", 0), [258]);
+    assert_eq!(encoded(with(&json!({"prefix": "text"})).unwrap(), "a\u{2581}", 0), [32, 97, 32]);
+    let tok = with(&json!({"words": "[a-z]+", "word_end": "</w>"})).unwrap();
     assert_eq!(encoded(tok, "ab, c", 0), [256, 32, 99, 32]);
     assert_eq!(cut(tok, "ab, c", 0), (vec![[1, NONE, 3, 3], [1, NONE, 2, 2]], b"ab c ".to_vec()));
 }
 
 #[test]
 fn what_is_wrong_with_a_tokenizer_is_said() {
-    let refused = |changes: &[(usize, &[&str])]| with("gpt2", &[("<s>", 300)], changes).unwrap_err();
-    assert!(refused(&[(ADDED, &["x"])]).contains("the added token 'x' has no id"));
-    assert!(refused(&[(LATE, &["x"])]).contains("the late token 'x' has no id"));
-    assert!(refused(&[(FLAGS, &["<s>", "x"])]).contains("the flag 'x'"));
-    assert!(refused(&[(STEPS, &["nfc"])]).contains("unknown normalizer 'nfc'"));
-    assert!(refused(&[(PREFIX, &["x"])]).contains("unknown prefix 'x'"));
-    assert!(refused(&[(WORDS, &["("])]).contains('('));
-    assert!(refused(&[(WORD_END, &[""])]).contains("the end of a word is empty"));
+    let refused = |changes: Value| with(&changes).unwrap_err();
+    assert!(refused(json!({"late_tokens": ["x"]})).contains("the late token 'x' has no id"));
+    assert!(refused(json!({"special_tokens": {"<s>": 300}, "token_flags": {"<s>": ["x"]}})).contains("the flag 'x'"));
+    assert!(refused(json!({"normalizer": "nfc"})).contains("unknown normalizer 'nfc'"));
+    assert!(refused(json!({"prefix": "x"})).contains("unknown prefix 'x'"));
+    assert!(refused(json!({"words": "("})).contains('('));
+    assert!(refused(json!({"word_end": ""})).contains("the end of a word is empty"));
+    assert_eq!(refused(json!({"merges": [[97, 300]]})), "merge 0 joins 97 and 300, but 300 is not a token before it");
+}
+
+#[test]
+fn a_file_is_told_and_written() {
+    let file = "minbpe v1\n\n1\n<s> 258\n97 98\n256 99\n";
+    let told = |data: &str, pattern: &str, name: &str| told(data.as_bytes(), pattern.as_bytes(), name.as_bytes());
+    let found = told(file, "", "mine").unwrap();
+    let wanted = json!({"format": "minitok", "version": 1, "name": "mine", "pattern": "none", "special_tokens": {"<s>": 258},
+        "n_merges": 2, "n_vocab": 259, "warnings": [], "number": found["number"]});
+    assert_eq!(found, wanted);
+    let written = call(&[], || dump(found["number"].as_u64().unwrap() as u32)).unwrap();
+    assert_eq!(told(std::str::from_utf8(&written).unwrap(), "", "other").unwrap()["name"], "mine");
+    assert_eq!(told(file, "gpt2", "").unwrap()["pattern"], "none");
+    assert!(told("YQ== 0\n", "", "").unwrap_err().contains("does not contain its split pattern"));
+    assert_eq!(told("minbpe v1\n\n0\n97 300\n", "", "").unwrap_err(), "line 4: 300 is not a token before this merge");
+    give(&[b"{", b"", b""]);
+    assert_eq!(open_file(), REFUSED);
+}
+
+#[test]
+fn added_tokens_that_get_other_ids_are_warned_of() {
+    let added = |names: &[&str]| names.iter().map(|name| json!({"id": 9, "content": name, "special": true})).collect();
+    let warned = |names: &[&str]| {
+        let added: Vec<Value> = added(names);
+        let content = json!({"added_tokens": added,
+            "model": {"type": "BPE", "vocab": {"a": 0, "?": 1}, "merges": [], "unk_token": "?"}});
+        told(content.to_string().as_bytes(), b"", b"").unwrap()["warnings"].clone()
+    };
+    assert_eq!(warned(&[]), json!([]));
+    let first = "the added token '<s>' has the id 9 in the file, and 2 here, as in tokenizers";
+    assert_eq!(warned(&["<s>"]), json!([first]));
+    assert_eq!(warned(&["<s>", "<t>"]), json!([format!("{first}, and 1 more have others")]));
 }
 
 #[test]
@@ -156,19 +174,16 @@ fn numbers_come_again_and_what_is_wrong_is_said() {
     assert_eq!(opened(), first);
     assert!(call(&[], || encode(second, 0)).unwrap_err().contains("argument is missing"));
     assert!(call(&[&numbers([9999])], || decode(second)).unwrap_err().contains("unknown token id 9999"));
-    assert!(call(&[b"not one"], || open_packed(NONE)).unwrap_err().contains("not a packed vocabulary"));
+    assert!(call(&[b"gpt2", b"not one"], || open_packed()).unwrap_err().contains("not a packed vocabulary"));
+    assert!(call(&[b"gpt1", b""], || open_packed()).unwrap_err().contains("unknown encoding 'gpt1'"));
 }
 
 /// The tokens and the merge (a, b) of rank 7, which makes the last of them; then what pieces begin as.
-fn of_tokens(tokens: &[&[u8]], drops: u32, begin: [Vec<u8>; 4]) -> std::result::Result<u32, String> {
-    let place = |token: &[u8]| tokens.iter().position(|one| *one == token).unwrap() as u32;
-    let merges = numbers([place(b"a"), place(b"b"), place(b"ab"), 7]);
-    let lengths = numbers(tokens.iter().map(|token| token.len() as u32));
-    let mut given = vec![numbers(0..tokens.len() as u32), lengths, tokens.concat(), merges];
-    given.extend(begin);
-    given.extend(kept("none", &[], &[]));
-    let arguments: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
-    call(&arguments, || open_tokens(0, drops)).map(|made| read(&made)[0])
+fn of_tokens(tokens: &[&[u8]], begins: &Value) -> std::result::Result<u32, String> {
+    let place = |token: &[u8]| tokens.iter().position(|one| *one == token).unwrap();
+    let rows: Vec<(usize, String)> = tokens.iter().map(|token| encoded(token)).enumerate().collect();
+    let merges = [[place(b"a"), place(b"b"), place(b"ab"), 7]];
+    of(&json!({"tokens": rows, "whole_pieces": false, "merges": merges}), begins)
 }
 
 #[test]
@@ -177,33 +192,27 @@ fn tokens_of_any_ids_and_what_pieces_begin_as() {
     let mut tokens: Vec<&[u8]> = bytes.chunks(1).collect();
     tokens.push(b"ab");
     let encoded = |tok, text: &[u8]| read(&call(&[text], || encode(tok, 0)).unwrap());
-    let plain = || [const { Vec::new() }; 4];
-    assert_eq!(encoded(of_tokens(&tokens, 0, plain()).unwrap(), b"abb"), [256, 98]);
+    assert_eq!(encoded(of_tokens(&tokens, &json!({})).unwrap(), b"abb"), [256, 98]);
     // Without a token for `c`, it is an error, or is dropped.
     let without: Vec<&[u8]> = tokens.iter().filter(|token| **token != b"c").copied().collect();
-    assert!(of_tokens(&without, 0, plain()).unwrap_err().contains("has no token"));
-    let dropping = of_tokens(&without, 1, plain()).unwrap();
+    assert!(of_tokens(&without, &json!({})).unwrap_err().contains("has no token"));
+    let dropping = of_tokens(&without, &json!({"drops_bytes": true})).unwrap();
     assert_eq!(encoded(dropping, b"acb"), [255]);
     assert_eq!(cut(dropping, "acb", 0), (vec![[1, NONE, 3, 2]], b"acb".to_vec()));
     // Characters, with the bytes as the fallback.
     let characters: [&[u8]; 3] = [b"a", b"b", b"ab"];
     let spelled: Vec<&[u8]> = characters.iter().copied().chain(bytes.chunks(1)).collect();
-    let fallback = [numbers(3..259), Vec::new(), Vec::new(), Vec::new()];
-    assert_eq!(encoded(of_tokens(&spelled, 0, fallback).unwrap(), "abé".as_bytes()), [2, 3 + 0xC3, 3 + 0xA9]);
+    let fallback: Vec<u32> = (3..259).collect();
+    let tok = of_tokens(&spelled, &json!({"fallback": fallback})).unwrap();
+    assert_eq!(encoded(tok, "abé".as_bytes()), [2, 3 + 0xC3, 3 + 0xA9]);
     // Symbols, with an unknown token.
-    let parts = |parts: &[&[u8]]| [numbers(parts.iter().map(|part| part.len() as u32)), parts.concat()];
-    let symbols = |facts: [u32; 2], list: &[&[u8]]| {
-        let [lengths, joined] = parts(list);
-        [Vec::new(), numbers(facts), lengths, joined]
-    };
+    let symbols = |unit: &str, unknown: Option<u32>, fuses: bool, joining: Option<[&str; 2]>| json!({"symbols": {"unit": unit, "unknown": unknown, "fuses": fuses, "prefix": "", "suffix": "", "joining": joining}});
     let known: [&[u8]; 4] = [b"a", b"b", b"ab", b"?"];
-    let tok = of_tokens(&known, 0, symbols([3, 1], &[b"characters", b"", b""])).unwrap();
+    let tok = of_tokens(&known, &symbols("characters", Some(3), true, None)).unwrap();
     assert_eq!(encoded(tok, "abéé".as_bytes()), [2, 3]);
-    let joined = symbols([NONE, 0], &[b"characters", b"", b"", b"spaces", b""]);
-    let tok = of_tokens(&known, 0, joined).unwrap();
+    let tok = of_tokens(&known, &symbols("characters", None, false, Some(["spaces", ""]))).unwrap();
     // What has no token is dropped before anything merges.
     assert_eq!(encoded(tok, "aéb".as_bytes()), [2]);
     assert_eq!(call(&[&numbers([0, 1])], || decode(tok)).unwrap(), b"a b");
-    assert!(of_tokens(&known, 0, symbols([3, 0], &[b"words", b"", b""])).unwrap_err().contains("words"));
-    assert!(of_tokens(&known, 0, symbols([3, 0], &[b"bytes"])).unwrap_err().contains("is missing"));
+    assert!(of_tokens(&known, &symbols("words", Some(3), false, None)).unwrap_err().contains("words"));
 }

@@ -1,5 +1,6 @@
 """What the core answers in a browser is what the library and the server answer."""
 
+import base64
 import hashlib
 import json
 import random
@@ -189,23 +190,23 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(answers, opened, page):
     ("change", "message"),
     [
         ({"added_tokens": {"<s>": 5}}, "the token '<s>' is both a special and an added one"),
-        ({"added_tokens": ["<a>"]}, "'added_tokens' are not names with ids"),
+        ({"added_tokens": ["<a>"]}, "added_tokens is a list, not an object"),
         ({"late_tokens": ["<x>"]}, "the late token '<x>' has no id"),
-        ({"late_tokens": "<s>"}, "'late_tokens' is not a list of names"),
+        ({"late_tokens": "<s>"}, "'late_tokens' is a string, not a list"),
         (
             {"token_flags": {"<s>": ["strip"]}},
             "the token '<s>' has the flag 'strip'; expected one of single_word, lstrip, rstrip",
         ),
-        ({"token_flags": {"<s>": "lstrip"}}, "'token_flags' are not names with lists of flags"),
+        ({"token_flags": {"<s>": "lstrip"}}, "'<s>' is a string, not a list"),
         ({"normalizer": "nfc"}, "unknown normalizer 'nfc'; expected one of NFC, "),
-        ({"normalizer": ["NFC", 3]}, "'normalizer' is not a step or a list of steps"),
+        ({"normalizer": ["NFC", 3]}, "a step of the normalizer is a number, not a list"),
         ({"normalizer": ["replace", "(", ""]}, "("),
         ({"prefix": "here"}, "unknown prefix 'here'; expected one of never, "),
-        ({"prefix": 1}, "'prefix' is not a text"),
+        ({"prefix": 1}, "'prefix' is a number, not a string"),
         ({"words": "("}, "("),
         ({"word_end": ""}, "the end of a word is empty"),
-        ({"fallback": [1]}, "'fallback' is not 256 ids"),
-        ({"symbols": {"unit": "characters", "unknown": "x"}}, "'symbols' has no unit and no unknown id"),
+        ({"fallback": [1]}, "fallback is not 256 numbers"),
+        ({"symbols": {"unit": "characters", "unknown": "x"}}, "the unknown id is not one"),
         ({"symbols": {"unit": "a", "unknown": 1, "fuses": True, "prefix": "", "suffix": ""}}, "'a'"),
         (
             {"symbols": {"unit": "bytes", "unknown": 1, "fuses": True, "prefix": "%", "suffix": ""}},
@@ -259,9 +260,8 @@ ENCODE = """async (cases) => {
     const { Core } = await import(new URL('core/core.js', location));
     const core = await Core.load(new URL('core/minitok.wasm', location));
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-    return cases.map(({ tokens, merges, whole, pattern, special, text, allowed }) => {
-        const described = { pattern, special_tokens: special };
-        const tok = core.openTokens(tokens.map(([id, hex]) => [id, bytes(hex)]), merges, whole, described);
+    return cases.map(({ file, text, allowed }) => {
+        const tok = core.openFile(new TextEncoder().encode(file), {});
         const ids = [...tok.encode(bytes(text), allowed)];
         const again = [...tok.decodeBytes(ids)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
         tok.close();
@@ -283,11 +283,19 @@ def test_the_vectors_of_encoding(page):
         text = utf8(as_text(case["text"]))
         cases.append(
             {
-                "tokens": [[token_id, token.hex()] for token_id, token in vocab.tokens.items()],
-                "merges": [list(merge) for merge in vocab.merges],
-                "whole": vocab.whole_pieces,
-                "pattern": case.get("pattern", "none"),
-                "special": special,
+                "file": json.dumps(
+                    {
+                        "format": "minitok",
+                        "version": 1,
+                        "pattern": case.get("pattern", "none"),
+                        "special_tokens": special,
+                        "whole_pieces": vocab.whole_pieces,
+                        "tokens": [
+                            [token_id, base64.b64encode(token).decode()] for token_id, token in vocab.tokens.items()
+                        ],
+                        "merges": [list(merge) for merge in vocab.merges],
+                    }
+                ),
                 "text": text.hex(),
                 "allowed": bool(allowed),
             }
@@ -301,9 +309,9 @@ SPLIT = """async (cases) => {
     const { Core } = await import(new URL('core/core.js', location));
     const core = await Core.load(new URL('core/minitok.wasm', location));
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-    const order = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const empty = { format: "minitok", version: 1, special_tokens: {}, byte_order: "identity", merges: [] };
     return cases.map(([pattern, text]) => {
-        const tok = core.openMerges(order, [], { pattern, special_tokens: {} });
+        const tok = core.openFile(new TextEncoder().encode(JSON.stringify({ ...empty, pattern })), {});
         const found = tok.units(bytes(text), false).map((unit) => unit.end);
         tok.close();
         const ends = [...core.pieces(pattern, bytes(text))];

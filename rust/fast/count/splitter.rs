@@ -15,13 +15,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::table::{BATCH, PieceCounts};
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::passes::first_pass;
 use crate::fast::scan::{Scanner, Tier};
 use crate::fast::util::fallible::push;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
+use crate::spent::Spent;
 use memchr::memmem;
 
 /// The usual size of a part: it stays in the second-level cache.

@@ -6,9 +6,9 @@ use super::lookup::look_up::Found;
 use super::lookup::piece_cache::{PieceCache, Size};
 use super::merge::misses::Misses;
 use super::tables::Tables;
-use crate::engine::Spent;
 use crate::error::{Error, Result};
 use crate::pretokenize::Pattern;
+use crate::spent::Spent;
 use std::ops::Range;
 
 /// The most pieces of a block, and those while the cache is small: what is new in a block must find room in its records.

@@ -22,7 +22,7 @@ pub mod two_levels;
 
 mod block;
 mod lookup;
-mod merge;
+pub mod merge;
 #[cfg(test)]
 mod small_scope;
 #[cfg(test)]

@@ -56,6 +56,9 @@ pub fn most_threads() -> usize {
 
 /// How many threads that much work is worth.
 fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
+    if cfg!(target_family = "wasm") {
+        return 1; // so that what follows is not compiled
+    }
     let wanted = threads.min(groups).min(bytes / WORTH_A_THREAD).max(1);
     // To ask how many there are reads files of the system, which takes longer than some short texts.
     if wanted <= MOST_THREADS { wanted } else { wanted.min(most_threads()) }

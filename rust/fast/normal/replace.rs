@@ -7,12 +7,13 @@
 
 use super::edits::Edits;
 use crate::characters::characters;
-use crate::engine::{Engine, Spent};
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::interrupt;
 use crate::pretokenize::matches;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
+use crate::spent::Spent;
 use crate::unicode::{CharSet, contains};
 use memchr::memmem;
 

@@ -8,9 +8,9 @@ use super::compiled::difference;
 use super::grammar::Grammar;
 use super::scanner::split;
 use super::tier::Tier;
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::regexes::parse;
+use crate::spent::Spent;
 
 /// What nearly all patterns that differ cut differently.
 const PROBE: &str = "I'll DON'T it'\u{17F} 12345 e\u{301}A\u{301} \u{301}b aBC'sD 漢字-/\n/ !\r\n\n x\t y  \n ";

@@ -4,10 +4,10 @@ use super::compiled::{Cursor, Rewind, RewindCursor, Table};
 use super::grammar::Grammar;
 use super::tier::Tier;
 use super::windows::Fill;
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
+use crate::spent::Spent;
 
 /// A longer text is not looked at for small letters first.
 const LONGEST_WORD: usize = 32;

@@ -33,7 +33,7 @@ pub(crate) fn on_threads<R: Send>(
     mine: impl FnOnce() -> Result<R>,
     others: impl Fn() -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    if threads <= 1 {
+    if threads <= 1 || cfg!(target_family = "wasm") {
         return Ok(vec![mine()?]);
     }
     let stop = Arc::new(AtomicBool::new(false));

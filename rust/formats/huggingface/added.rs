@@ -102,6 +102,18 @@ pub fn given_ids(added: &[(String, u32)], id_of: impl Fn(&str) -> Option<u32>, s
     Ok(given)
 }
 
+/// The warning of added tokens that have other ids in the file than they are given.
+pub fn warning_of_other_ids(held: &[(String, u32)], given: &[(String, u32)]) -> Option<String> {
+    let mut others = held.iter().zip(given).filter(|((_, held), (_, given))| held != given);
+    let ((name, held), (_, given)) = others.next()?;
+    let more = match others.count() {
+        0 => String::new(),
+        more => format!(", and {more} more have others"),
+    };
+    let name = quoted(name);
+    Some(format!("the added token {name} has the id {held} in the file, and {given} here, as in tokenizers{more}"))
+}
+
 /// The added tokens that text may have without a merge, where they are not found in it: a single character, as text is written before
 /// merges, and a whole piece that is beside a character of a word.
 pub fn in_text(added: &Added, by_bytes: bool, whole_pieces: bool) -> BTreeSet<String> {

@@ -5,7 +5,7 @@ use super::super::gpt2::{Ids, Row, find_pairs, parse_vocab, read_merges, tokens_
 use super::super::ids::{of_tokens, single_bytes};
 use super::super::value::{Value, parse as parse_json};
 use super::super::{Named, quoted, wrong};
-use super::added::{Added, given_ids, in_text, read_added, with_hiding};
+use super::added::{Added, given_ids, in_text, read_added, warning_of_other_ids, with_hiding};
 use super::characters::{MARK, bytes_of, check_fallback, falls_back, has_markers, in_utf8, read_spaces, read_tokens};
 use super::fields::{option, steps_of};
 use super::normalizers::read_steps;
@@ -73,6 +73,7 @@ pub fn parse(content: &Value) -> Result<Definition> {
     let vocab = parse_vocab(model.need_object("vocab")?)?;
     let given = given_ids(&added.ids, |name| vocab.get(name), vocab.rows.len())?;
     let mut definition = read_vocabulary(content, model, &added, &given, &vocab, &rows)?;
+    definition.fields.warnings.extend(warning_of_other_ids(&added.ids, &given));
     added.fill(&mut definition.fields, given);
     with_hiding(definition)
 }

@@ -11,12 +11,12 @@
 //! Costs: those of the later patterns, for each new piece.
 
 use super::pieces::merge_pieces;
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::encode::tables::Tables;
 use crate::fast::util::fallible::{append, collect, filled, push};
 use crate::interrupt;
 use crate::pretokenize::Pattern;
+use crate::spent::Spent;
 use std::ops::Range;
 
 /// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes each piece's

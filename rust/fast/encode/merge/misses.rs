@@ -2,7 +2,6 @@
 
 use super::cut_further::encode_pieces;
 use super::pieces::merge_pieces;
-use crate::engine::Spent;
 use crate::error::{Error, Result};
 use crate::fast::encode::lookup::block_output::SPILL;
 use crate::fast::encode::lookup::id_ring::PADDING;
@@ -12,6 +11,7 @@ use crate::fast::encode::lookup::piece_key::MEMORABLE;
 use crate::fast::encode::tables::Tables;
 use crate::interrupt;
 use crate::pretokenize::Pattern;
+use crate::spent::Spent;
 use std::cell::RefCell;
 
 /// The pieces of a block, and where the values of misses go.

@@ -21,9 +21,9 @@
 
 use super::partition::{ClassTable, Partition};
 use super::search::{DEAD, Search};
-use crate::engine::Spent;
 use crate::error::Result;
 use crate::interrupt;
+use crate::spent::Spent;
 use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.
