@@ -1,24 +1,26 @@
 //! Words with counts, language by language -> merges that are fair to all of them: parity-aware BPE.
 //!
 //! Plain training takes the pair that is most frequent in all texts together, so the language with the most text gets the most
-//! tokens. Here each step first asks whose turn it is, by default that of the language whose texts have the most tokens by now, and takes
-//! the most frequent pair of that language. The merge is made in all languages.
+//! tokens. Here each step first asks whose turn it is, by default that of the language whose texts have the most tokens by now,
+//! and takes the most frequent pair of that language. The merge is made in all languages.
 //!
-//! By hand: `aabb` ten times in one language and `ccdd` ten times in another. Both have 40 tokens, so the first has the turn: of (a, a),
-//! (a, b) and (b, b), each with 10, the greatest is (b, b) -> 256. Now it has 30 tokens, and the other has the turn: (d, d) -> 257. Then
-//! (a, 256), (c, 257), (a, 258) and (c, 259). No pair is left, and training stops.
+//! By hand: `aabb` ten times in one language and `ccdd` ten times in another. Both have 40 tokens, so the first has the turn: of
+//! (a, a), (a, b) and (b, b), each with 10, the greatest is (b, b) -> 256. Now it has 30 tokens, and the other has the turn: (d,
+//! d) -> 257. Then (a, 256), (c, 257), (a, 258) and (c, 259). No pair is left, and training stops.
 //!
 //! What a language needs is read from its development texts, which should say the same in each language; without them, from its
 //! training texts: from how much shorter they have become, over a ratio, or from how long they are.
 //!
-//! The *window* keeps a language from having turn after turn: a share of the last turns is the most that it can have. Turn t is among the
-//! last n until turn t + n is over, so the turn from which a language may go on is known, and a turn that nobody may have costs nothing.
+//! The *window* keeps a language from having turn after turn: a share of the last turns is the most that it can have. Turn t is
+//! among the last n until turn t + n is over, so the turn from which a language may go on is known, and a turn that nobody may
+//! have costs nothing.
 //!
-//! Invariants: after every step, the counts of each language are what `count_pairs` over its words would give, and `length` is how many
-//! tokens they have. A pair arises in all languages in one step, so in each of them its count can only fall, as in `train.rs`.
+//! Invariants: after every step, the counts of each language are what `count_pairs` over its words would give, and `length` is
+//! how many tokens they have. A pair arises in all languages in one step, so in each of them its count can only fall, as in
+//! `train.rs`.
 //!
-//! Costs: those of `train.rs` for the texts of all languages together, and O(L log L) for each merge, with L languages. While merges
-//! are global, the words of all languages are kept twice. When not to use it: one language.
+//! Costs: those of `train.rs` for the texts of all languages together, and O(L log L) for each merge, with L languages. While
+//! merges are global, the words of all languages are kept twice. When not to use it: one language.
 //!
 //! Implements SPEC T14 and T15.
 

@@ -12,7 +12,10 @@ from naive import replace
 
 
 def train_parity(languages, development, n_merges, *, ratio=None, window=None, alpha=2.0, **options):
-    """The merges, the turn and the count of each, how many were ties, and why training stopped."""
+    """The merges, the turn and the count of each, how many were ties, and why training stopped.
+
+    ``nobody``: a list that gets an item for each turn that nobody has.
+    """
     min_frequency, longest = options.get("min_frequency", 1), options.get("max_token_length")
     words = [[list(piece) for piece in pieces] for pieces in languages]
     measured = [[list(piece) for piece in pieces] for pieces in development]
@@ -30,6 +33,7 @@ def train_parity(languages, development, n_merges, *, ratio=None, window=None, a
         turn = everyone if len(merges) < options.get("global_merges", 0) else next_turn(need, out, last, window, alpha)
         if turn is None:
             last.append(None)
+            options.get("nobody", []).append(len(merges))
             continue
         if turn < everyone:
             last.append(turn)

@@ -34,8 +34,8 @@ impl From<ParityOptions> for core::ParityOptions {
 
 pub type Trained = (Vec<(u32, u32)>, Vec<usize>, Vec<i64>, usize, &'static str);
 
-/// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language whose
-/// turn each was and its count there, how many had rivals of equal count, and why training stopped.
+/// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language
+/// whose turn each was and its count there, how many had rivals of equal count, and why training stopped.
 ///
 /// Unless it is to `keep` them, it takes the pieces from the counters, so that their memory is free while merges are learnt.
 #[pyfunction]

@@ -91,7 +91,9 @@ def test_parity(case: Case, backend: str) -> None:
     implementation: Any = load_backend(backend)
     options = dict(case["options"])
     plain = TrainOptions(
-        options.pop("n_merges"), min_frequency=options.get("min_frequency", 1), max_token_length=options.get("max_token_length")
+        options.pop("n_merges"),
+        min_frequency=options.get("min_frequency", 1),
+        max_token_length=options.get("max_token_length"),
     )
     pattern = implementation.pattern(options.pop("pattern"))
     names = ("global_merges", "ratio", "window", "alpha")
@@ -108,7 +110,10 @@ def test_parity(case: Case, backend: str) -> None:
     expected = [tuple(pair) for pair in case["merges"]], case["turns"], case["counts"], case["ties"], case["stop"]
     assert trained == expected
     pieces = [
-        [[piece for document in documents for piece in pattern.split(document.encode())] for documents in case.get(name, [])]
+        [
+            [piece for document in documents for piece in pattern.split(document.encode())]
+            for documents in case.get(name, [])
+        ]
         for name in ("languages", "development")
     ]
     assert naive_parity.train_parity(*pieces, plain.n_merges, **options) == expected

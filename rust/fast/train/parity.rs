@@ -1,15 +1,15 @@
 //! Training that is fair to several languages. Must equal `train_parity` of `rust/parity.rs`.
 //!
-//! All texts lie in one [`Arena`], one *segment* after the other: a segment for each language, then one for the development texts of
-//! each. A pair has a record in each segment in which it stands, its *part* there, with its places and a bound on its count; the
-//! parts of a pair are linked in a circle. A language has a queue of its own parts. So a merge goes around the circle of the part that its
-//! language's queue gives, and no pair is ever looked up.
+//! All texts lie in one [`Arena`], one *segment* after the other: a segment for each language, then one for the development
+//! texts of each. A pair has a record in each segment in which it stands, its *part* there, with its places and a bound on its
+//! count; the parts of a pair are linked in a circle ([`super::circles`]). A language has a queue of its own parts. So a merge
+//! goes around the circle of the part that its language's queue gives, and no pair is ever looked up.
 //!
-//! Why it is exact: a merge is made in all segments at once, so what [`super`] says of the counts of a pair holds of each of its parts.
-//! While merges are global, one more queue has a part of each pair, by the sum of the bounds around its circle.
+//! Why it is exact: a merge is made in all segments at once, so what [`super`] says of the counts of a pair holds of each of its
+//! parts. While merges are global, one more queue has a part of each pair, by the sum of the bounds around its circle.
 //!
-//! What it costs: what [`super`] says, for all texts together; 32 bytes for each part that there has ever been, since queues still hold
-//! parts of pairs that have been merged.
+//! What it costs: what [`super`] says, for all texts together; 32 bytes for each part that there has ever been, since queues
+//! still hold parts of pairs that have been merged.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -17,9 +17,10 @@
 )]
 
 use super::arena::{Arena, Layout, MAX_SLOTS, POLL_EVERY, Symbol, too_large};
+use super::circles::{Circles, Sums};
 use super::initial_pairs::initial_pairs;
 use super::new_pairs::NewPairs;
-use super::pairs::{Joined, NONE, Pair, Pairs};
+use super::pairs::{Joined, Pair, Pairs};
 use super::queue::{Bounds, Queue};
 use super::start_vocab::StartVocab;
 use super::trainer::Tuning;
@@ -27,7 +28,7 @@ use super::vetoes::Vetoes;
 use crate::byte_chars::to_chars;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{collect, filled, push};
+use crate::fast::util::fallible::{collect, push};
 use crate::parity::{ParityOptions, TrainedParity, Turns, neediest_first};
 use crate::train::{Stop, TrainOptions};
 use crate::vocab::Vocab;
@@ -350,80 +351,4 @@ impl<'o, S: Symbol> Trainer<'o, S> {
 /// The key of a part: of equal counts, the greatest is merged first.
 fn key(pair: &Pair, names: &[Name]) -> Key {
     (Rc::clone(&names[pair.left as usize]), Rc::clone(&names[pair.right as usize]))
-}
-
-/// Bounds on the counts of pairs in all languages, whose segments end at `end`.
-struct Sums<'p> {
-    pairs: &'p Pairs,
-    end: u32,
-}
-
-impl Bounds for Sums<'_> {
-    fn bound(&self, part: u32) -> u64 {
-        let mut sum = 0;
-        let mut each = part;
-        loop {
-            let pair = self.pairs.get(each);
-            if self.pairs.positions(each).first().is_some_and(|&p| p < self.end) {
-                sum += pair.count;
-            }
-            each = pair.next;
-            if each == part {
-                return sum;
-            }
-        }
-    }
-
-    fn prefetch(&self, part: u32) {
-        self.pairs.prefetch(part);
-    }
-}
-
-/// The circles that are being linked: those of the pairs that a merge creates. Each of them has the new token, so the id on the other
-/// side tells which pair it is.
-struct Circles {
-    /// The part linked last, by the id before the new token, and by the id after it.
-    before: Vec<u32>,
-    after: Vec<u32>,
-    touched: Vec<u32>,
-    /// The first part of each circle.
-    heads: Vec<u32>,
-}
-
-impl Circles {
-    fn new(gap: u32) -> Result<Self> {
-        let side = || filled(NONE, gap as usize + 1);
-        Ok(Self { before: side()?, after: side()?, touched: Vec::new(), heads: Vec::new() })
-    }
-
-    /// Links a part into the circle of another part of its pair, or makes a circle of it.
-    fn link(&mut self, part: u32, known: Option<u32>, pairs: &mut Pairs) -> Result<()> {
-        pairs.link(part, known);
-        if known.is_none() {
-            push(&mut self.heads, part)?;
-        }
-        Ok(())
-    }
-
-    /// Links parts of pairs that have the new token.
-    fn link_new(&mut self, id: u32, parts: &[u32], pairs: &mut Pairs) -> Result<()> {
-        for &part in parts {
-            let &Pair { left, right, .. } = pairs.get(part);
-            let (side, other) = if left == id { (&mut self.after, right) } else { (&mut self.before, left) };
-            let known = std::mem::replace(&mut side[other as usize], part);
-            if known == NONE {
-                push(&mut self.touched, other)?;
-            }
-            self.link(part, (known != NONE).then_some(known), pairs)?;
-        }
-        Ok(())
-    }
-
-    /// All parts of the pairs that a merge creates are linked.
-    fn forget(&mut self) {
-        for other in self.touched.drain(..) {
-            self.before[other as usize] = NONE;
-            self.after[other as usize] = NONE;
-        }
-    }
 }
