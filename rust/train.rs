@@ -134,7 +134,7 @@ impl Words {
             holders: HashMap::new(),
         };
         for index in 0..words.ids.len() {
-            words.length += words.ids[index].len() as i64 * words.frequencies[index];
+            words.length += words.ids[index].len().cast_signed() as i64 * words.frequencies[index];
             let counted = count_pairs(&words.ids[index]);
             words.change(index, &counted);
         }
@@ -160,7 +160,7 @@ impl Words {
         for &index in &touched {
             let merged = merge_pair(&self.ids[index], pair, new_id);
             let changes = pair_changes(&self.ids[index], &merged);
-            self.length -= (self.ids[index].len() - merged.len()) as i64 * self.frequencies[index];
+            self.length -= (self.ids[index].len() - merged.len()).cast_signed() as i64 * self.frequencies[index];
             self.ids[index] = merged;
             self.change(index, &changes);
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));

@@ -159,7 +159,7 @@ class Corpora:
             counts = texts.with_backend(backend)
         else:
             with Counting(*self.options) as counting:
-                counting.add_texts(texts, lambda phase, done, _total: show(phase, self.read + done, None))
+                counting.add_texts(texts, shown_after(self.read, show))
                 counts = counting.counts()
         if not len(counts):
             raise TrainingError(f"{what} of {language!r} are empty")
@@ -214,6 +214,15 @@ def learn(
             **report.to_dict(),
         },
     )
+
+
+def shown_after(read: int, show: Show) -> Show:
+    """Shows progress in bytes after those that have been read before."""
+
+    def after(phase: str, done: int, _total: int | None, _cpu: float | None = None, /) -> object:
+        return show(phase, read + done, None)
+
+    return after
 
 
 def check_languages(what: str, given: object, languages: Mapping[str, object] | None = None) -> None:

@@ -220,7 +220,7 @@ impl Layout {
         let mut places = filled(0_usize, LARGE + 1)?;
         let (mut slots, mut weight) = (1, 0);
         let single = (0..pieces.len() as u32).map(|index| pieces.get(index)).filter(|(bytes, _)| bytes.len() == 1);
-        let single = single.map(|(_, count)| count.max(0) as u128).sum();
+        let single = single.map(|(_, count)| u128::from(count.max(0).unsigned_abs())).sum();
         for index in indices() {
             let (bytes, count) = pieces.get(index);
             places[class(&index) + 1] += 1;

@@ -28,7 +28,7 @@ use super::vetoes::Vetoes;
 use crate::byte_chars::to_chars;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{collect, push};
+use crate::fast::util::fallible::{collect, concat, extend, push, try_collect};
 use crate::parity::{ParityOptions, TrainedParity, Turns, neediest_first};
 use crate::train::{Stop, TrainOptions};
 use crate::vocab::Vocab;
@@ -53,8 +53,8 @@ pub fn train_parity(
     let base = StartVocab::new(vocab)?;
     let everyone = languages.len();
     let mut corpora = languages;
-    corpora.extend(development);
-    let layouts = corpora.iter().map(|pieces| Layout::new(&&**pieces)).collect::<Result<Vec<_>>>()?;
+    extend(&mut corpora, development)?;
+    let layouts = try_collect(corpora.iter().map(|pieces| Layout::new(&&**pieces)))?;
     let slots: usize = layouts.iter().map(|layout| layout.slots).sum();
     if slots > MAX_SLOTS {
         return too_large("distinct pieces of more than 2^31 bytes");
@@ -76,8 +76,8 @@ pub fn train_parity(
     Ok(trained)
 }
 
-/// What ties are decided by: the name of a token.
-type Name = Rc<str>;
+/// What ties are decided by: the name of a token, in UTF-8, whose bytes sort as code points do.
+type Name = Rc<[u8]>;
 type Key = (Name, Name);
 
 struct Trainer<'o, S: Symbol> {
@@ -123,12 +123,11 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         starts.push(arena.slots.len() as u32);
         arena.close()?;
         let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
-        let names: Vec<Name> = match &parity.names {
-            Some(names) => collect(names.iter().map(|name| Name::from(name.as_str())))?,
-            None => {
-                let token = |id| base.vocab.tokens.get(id).unwrap_or_default();
-                collect((0..base.n_ids()).map(|id| Name::from(to_chars(token(id)))))?
-            }
+        let names: Vec<Name> = if let Some(names) = &parity.names {
+            collect(names.iter().map(|name| Name::from(name.as_bytes())))?
+        } else {
+            let token = |id| base.vocab.tokens.get(id).unwrap_or_default();
+            collect((0..base.n_ids()).map(|id| Name::from(to_chars(token(id)).as_bytes())))?
         };
         let n_queues = everyone + usize::from(parity.global_merges > 0);
         Ok(Self {
@@ -162,9 +161,9 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         let has_development = self.lengths.len() > self.everyone;
         let ratio = if has_development { None } else { self.parity.ratio.as_deref() };
         let first = self.lengths.len() - self.everyone;
-        let initial = self.lengths[first..].to_vec();
-        let mut remaining: Vec<usize> =
-            (0..self.everyone).filter(|&language| ratio.is_none() || initial[language] > 0).collect();
+        let initial = concat(&[&self.lengths[first..]])?;
+        let is_in = |&language: &usize| ratio.is_none() || initial[language] > 0;
+        let mut remaining = collect((0..self.everyone).filter(is_in))?;
         let mut turns = Turns::new(self.everyone, self.parity);
         while self.trained.merges.len() < self.options.n_merges {
             if self.trained.merges.len() == self.parity.global_merges {
@@ -314,7 +313,8 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         let merges = self.trained.merges.len() as u32;
         self.arena.lengths[id as usize] = self.arena.lengths[left as usize] + self.arena.lengths[right as usize];
         let (one, other) = (&self.names[left as usize], &self.names[right as usize]);
-        let name = Name::from([one, other.strip_prefix(self.parity.prefix.as_str()).unwrap_or(other)].concat());
+        let rest = other.strip_prefix(self.parity.prefix.as_bytes()).unwrap_or(other);
+        let name = Name::from(concat(&[one, rest])?);
         push(&mut self.names, name)?;
         self.new_pairs.vetoes.learn(id, left, right)?;
         let mut each = part;

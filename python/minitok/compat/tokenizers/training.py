@@ -84,9 +84,9 @@ def train_parity_model(
         definition = cutter.definition
         counts = [[count_segments(texts, definition) for texts in each] for each in corpora]
         return train_parity_bytes(cutter.marks, counts, trainer, parity)
-    words = [[cutter.words(texts) for texts in each] for each in corpora]
+    words, measured = ([cutter.words(texts) for texts in each] for each in corpora)
     options = symbol_options(trainer, trainer.num_merges)
-    learnt = learn_symbols_by_turns(*words, options, parity, total=trainer.total_symbols)
+    learnt = learn_symbols_by_turns(words, measured, options, parity, total=trainer.total_symbols)
     return BPE(learnt.vocab, learnt.merges, **cutter.marks)
 
 
