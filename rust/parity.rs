@@ -26,7 +26,7 @@
 
 #![expect(
     clippy::cast_possible_truncation,
-    reason = "the ids of a vocabulary end at 2^31, and turns are counted in 64 bits"
+    reason = "the ids of a vocabulary end at 2^31, and so do the turns that have been taken"
 )]
 #![expect(clippy::cast_precision_loss, reason = "the rule is in floating-point numbers, and so is the definition")]
 
@@ -146,8 +146,8 @@ pub struct Turns {
     languages: usize,
     window: Option<u64>,
     allowed: u64,
-    taken: Vec<Vec<u64>>,
-    now: u64,
+    taken: Vec<Vec<u128>>,
+    now: u128,
 }
 
 impl Turns {
@@ -167,7 +167,7 @@ impl Turns {
         if self.window.is_none() {
             return order[0];
         }
-        let ready: Vec<u64> = order.iter().map(|&language| self.ready(language)).collect();
+        let ready: Vec<u128> = order.iter().map(|&language| self.ready(language)).collect();
         let first = ready.iter().copied().min().unwrap_or(0);
         let language = if first > self.now && order.len() == self.languages {
             order[order.len() - 1]
@@ -181,11 +181,11 @@ impl Turns {
     }
 
     /// Returns the first turn at which the language is not over its share.
-    fn ready(&self, language: usize) -> u64 {
+    fn ready(&self, language: usize) -> u128 {
         let taken = &self.taken[language];
         match self.window {
             Some(window) if taken.len() as u64 > self.allowed => {
-                taken[taken.len() - 1 - self.allowed as usize].saturating_add(window).saturating_add(1)
+                taken[taken.len() - 1 - self.allowed as usize] + u128::from(window) + 1
             }
             _ => 0,
         }

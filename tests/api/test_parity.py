@@ -73,8 +73,14 @@ def test_a_huge_window_costs_nothing():
     assert most_turns(1 << 60, 0.5e-30) == 0
     assert [turns.take([1]) for _ in range(9)] == [1] * 9
     for backend in BACKENDS:
-        tok = train_parity({"en": EN, "x": ["x"]}, 264, window=1 << 60, alpha=1e-30, backend=backend)
-        assert tok.definition.trained["languages"] == {"en": 8, "x": 0}
+        tok = train_parity(
+            {"en": [*EN, "abcdefghijklmnopqrstuvwxyz" * 3], "x": ["x"]},
+            330,
+            window=(1 << 63) - 1,
+            alpha=1e-30,
+            backend=backend,
+        )
+        assert tok.definition.trained["languages"] == {"en": 39, "x": 0}
 
 
 def test_a_small_language_is_served(backend):

@@ -163,9 +163,9 @@ def most_turns(window: int, share: float) -> int:
     (15, 1, 10)
     """
     turns = int(min(share, 1.0) * window)
-    while turns < window and (turns + 1) / window <= share:
+    while turns < window and float(turns + 1) / float(window) <= share:
         turns += 1
-    while turns / window > share:
+    while float(turns) / float(window) > share:
         turns -= 1
     return turns
 
