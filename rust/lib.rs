@@ -18,14 +18,15 @@
 //! 5. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
 //! 6. [`count`]: text -> words with counts
 //! 7. [`train`]: words with counts -> merges
-//! 8. [`merging`]: the parts of a piece, of which the pair of lowest rank is merged first
-//! 9. [`encode`]: piece -> ids
-//! 10. [`dropout`]: piece -> ids at random
-//! 11. [`decode`]: ids -> bytes -> text
-//! 12. [`codec`]: all of it put together
-//! 13. [`trace`]: what training and encoding did, step by step, as data
-//! 14. [`session`]: a text that changes, and what that does to its ids
-//! 15. [`tails`]: what may follow a text
+//! 8. [`parity`]: words of several languages -> merges that are fair to all
+//! 9. [`merging`]: the parts of a piece, of which the pair of lowest rank is merged first
+//! 10. [`encode`]: piece -> ids
+//! 11. [`dropout`]: piece -> ids at random
+//! 12. [`decode`]: ids -> bytes -> text
+//! 13. [`codec`]: all of it put together
+//! 14. [`trace`]: what training and encoding did, step by step, as data
+//! 15. [`session`]: a text that changes, and what that does to its ids
+//! 16. [`tails`]: what may follow a text
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -101,6 +102,8 @@ pub mod once;
 pub mod packed_vocab;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod pairs;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod parity;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod preprocess;
 #[cfg_attr(not(internals), doc(hidden))]

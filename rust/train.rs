@@ -108,16 +108,19 @@ pub struct Trained {
 }
 
 /// The distinct pieces as lists of ids, with the count of every pair and the words that hold it.
-struct Words {
+///
+/// `length` is how many tokens all occurrences of the pieces have.
+pub(crate) struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    pub(crate) length: i64,
     tokens: Tokens,
-    counts: HashMap<Pair, i64>,
+    pub(crate) counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
 }
 
 impl Words {
-    fn new(pieces: &[(Vec<u8>, i64)], vocab: &Vocab) -> Result<Words> {
+    pub(crate) fn new(pieces: &[(Vec<u8>, i64)], vocab: &Vocab) -> Result<Words> {
         let ids = |piece: &[u8]| {
             let mut ids = Vec::new();
             encode_piece(vocab, piece, &mut ids).map(|()| ids)
@@ -125,11 +128,13 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| ids(piece)).collect::<Result<_>>()?,
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
+            length: 0,
             tokens: Tokens::clone(&vocab.tokens),
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
         for index in 0..words.ids.len() {
+            words.length += words.ids[index].len().cast_signed() as i64 * words.frequencies[index];
             let counted = count_pairs(&words.ids[index]);
             words.change(index, &counted);
         }
@@ -147,7 +152,7 @@ impl Words {
     }
 
     /// Replaces the pair everywhere. Returns the words changed and the pairs created, both in order.
-    fn merge(&mut self, pair: Pair, new_id: u32) -> Result<(Vec<usize>, BTreeSet<Pair>)> {
+    pub(crate) fn merge(&mut self, pair: Pair, new_id: u32) -> Result<(Vec<usize>, BTreeSet<Pair>)> {
         self.tokens.set(new_id, &[self.token(pair.0), self.token(pair.1)].concat())?;
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
@@ -155,6 +160,7 @@ impl Words {
         for &index in &touched {
             let merged = merge_pair(&self.ids[index], pair, new_id);
             let changes = pair_changes(&self.ids[index], &merged);
+            self.length -= (self.ids[index].len() - merged.len()).cast_signed() as i64 * self.frequencies[index];
             self.ids[index] = merged;
             self.change(index, &changes);
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
@@ -163,7 +169,7 @@ impl Words {
         Ok((touched, created))
     }
 
-    fn token(&self, id: u32) -> &[u8] {
+    pub(crate) fn token(&self, id: u32) -> &[u8] {
         self.tokens.get(id).unwrap_or_default()
     }
 

@@ -68,6 +68,17 @@ def test_train_and_save(tmp_path, own):
     assert minitok.load(tmp_path / "mine.json").tokenize("the café")[-1] == " café".encode()
 
 
+def test_train_fair(tmp_path):
+    head, *rows = run("train_fair", cwd=tmp_path).splitlines()
+    assert head.split() == ["plain", "fair", "merges"]
+    counts = {name: [int(number.replace(",", "")) for number in numbers] for name, *numbers in map(str.split, rows)}
+    assert sum(merges for _, _, merges in counts.values()) == 2000 - 256
+    plain, fair, merges = counts.pop("English")
+    assert plain < fair
+    assert merges < min(merges for _, _, merges in counts.values())
+    assert all(fair < plain for plain, fair, _ in counts.values())
+
+
 def test_chunk_document(tmp_path, own):
     sizes = [int(size) for size in re.findall(r": (\d+) tokens", run("chunk_document", cwd=tmp_path))]
     assert len(sizes) > 2

@@ -30,7 +30,7 @@ ORDER = [
     ("packing",),
     ("checked",),
     ("tokenizer",),
-    ("training", "loading", "encodings", "arrow"),
+    ("training", "parity", "loading", "encodings", "arrow"),
     ("",),  # `import minitok`
     ("explain",),
     ("compat", "play", "course", "scale", "evaluation"),

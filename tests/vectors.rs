@@ -21,6 +21,8 @@ use minitok::trace::Event;
 use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
 use serde_json::{Value, json};
 
+#[path = "vectors/parity.rs"]
+mod parity;
 #[path = "vectors/preprocessing.rs"]
 mod preprocessing;
 #[path = "vectors/reading.rs"]

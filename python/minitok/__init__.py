@@ -16,11 +16,12 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 
 ``train``, ``train_files``, ``load`` and ``get_encoding`` give a ``Tokenizer``; ``count_pieces`` counts what ``train`` learns
 from, and ``open_packed`` reads what ``Tokenizer.encode_files`` has written. Exceptions are in ``minitok.errors``. What not
-everybody needs is in modules of its own: ``minitok.arrow`` (columns), ``padding``, ``chat``, ``explain``, ``scale`` (clusters),
-and ``compat`` (the interfaces of other libraries).
+everybody needs is in modules of its own: ``minitok.parity`` (training that is fair to several languages), ``arrow`` (columns),
+``padding``, ``chat``, ``explain``, ``scale`` (clusters), and ``compat`` (the interfaces of other libraries).
 
-To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training`` and ``loading``, and the small
-files beside them: ``checked``, ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the map.
+To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training``, ``parity`` and ``loading``, and
+the small files beside them: ``checked``, ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the
+map.
 """
 
 from typing import TYPE_CHECKING

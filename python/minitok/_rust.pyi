@@ -11,6 +11,7 @@ from typing_extensions import Self, disjoint_base
 
 from .backend import TrainOptions
 from .backend.protocols import JsonLines
+from .reference.parity import ParityOptions
 
 __all__ = [
     "UNICODE_VERSION",
@@ -46,6 +47,7 @@ __all__ = [
     "span_list",
     "tokenizers_changed",
     "train",
+    "train_parity",
     "unpack",
 ]
 
@@ -362,6 +364,15 @@ def train(
     base: tuple[Vocab, int] | None = None,
     keep: bool = False,
 ) -> tuple[list[tuple[int, int]], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
+def train_parity(
+    languages: list[PieceCounter],
+    development: list[PieceCounter],
+    options: TrainOptions,
+    parity: ParityOptions,
+    base: tuple[Vocab, int],
+    on_merge: Callable[[int], object] | None = None,
+    keep: bool = False,
+) -> tuple[list[tuple[int, int]], list[int], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
 def id_list(ids: npt.NDArray[np.uint32]) -> list[int]: ...
 def span_list(spans: npt.NDArray[np.int64]) -> list[tuple[int, int]]: ...
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents: ...

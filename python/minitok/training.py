@@ -121,7 +121,10 @@ def train(
     True
     """
     if isinstance(texts, Mapping):
-        raise TypeError(f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}")
+        raise TypeError(
+            f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}; texts by language are for "
+            "minitok.parity.train_parity"
+        )
     check_superwords(superwords, superword_pattern, texts, alphabet)
     if isinstance(texts, PieceCounts):
         return train_from_counts(

@@ -29,6 +29,7 @@ mod names;
 mod new_list;
 mod normal;
 mod numpy_api;
+mod parity;
 mod patterns;
 mod rows;
 mod segments;
@@ -69,6 +70,8 @@ mod _rust {
     };
     #[pymodule_export]
     use super::normal::Normalizer;
+    #[pymodule_export]
+    use super::parity::train_parity;
     #[pymodule_export]
     use super::patterns::{describe_pattern, pattern_difference};
     #[pymodule_export]

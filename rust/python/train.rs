@@ -29,7 +29,7 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
-    fn checked(self) -> PyResult<core::TrainOptions> {
+    pub fn checked(self) -> PyResult<core::TrainOptions> {
         let tie_break = match self.tie_break.as_str() {
             "smallest_ids" => core::TieBreak::SmallestIds,
             "first_seen" => core::TieBreak::FirstSeen,
@@ -101,15 +101,19 @@ pub fn train(
         }
     };
     let trained = Calls::result(calls, trained)?;
-    let stop = match trained.stop {
+    Ok((trained.merges, trained.counts, trained.ties, stop_name(trained.stop)))
+}
+
+/// Why training stopped, as Python has it.
+pub fn stop_name(stop: core::Stop) -> &'static str {
+    match stop {
         core::Stop::VocabSize => "vocab_size",
         core::Stop::MinFrequency => "min_frequency",
-    };
-    Ok((trained.merges, trained.counts, trained.ties, stop))
+    }
 }
 
 /// The pieces to train on.
-enum Pieces {
+pub enum Pieces {
     /// The fast trainer's own, whose memory is free when it has laid them out.
     Table(PieceCounts),
     /// Those of a counter that keeps them, or has them on the disk.
@@ -120,7 +124,7 @@ enum Pieces {
 
 /// The pieces of a counter, which keeps none unless it shall. The mirror trains on what it has counted itself, and where each
 /// step is to be seen.
-fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> PyResult<Pieces> {
+pub fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> PyResult<Pieces> {
     if fast
         && !keep
         && let Some(table) = counter.take_table(py)?

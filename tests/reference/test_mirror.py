@@ -64,6 +64,10 @@ LONE_NAMES = {
         "before": "a str in Python",
         "search.is_empty": "the fast path asks it of every call",
     },
+    "parity": {
+        "descending_name": "Rust's heap gives the greatest first",
+        "parity_options.default": "default values of a dataclass in Python",
+    },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",

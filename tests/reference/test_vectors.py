@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import minitok
+import naive_parity
 import pytest
 import tiktoken
 from minitok.backend import load_backend
@@ -20,6 +21,8 @@ from minitok.errors import (
 from minitok.formats import native
 from minitok.formats.files import parse_json
 from minitok.reference.pairs import merge_pair
+from minitok.reference.parity import ParityOptions
+from minitok.reference.train import TrainOptions
 from vector_cases import (
     FILES,
     Case,
@@ -80,6 +83,40 @@ def test_superwords(case: Case, backend: str) -> None:
     )
     assert [list(merge) for merge in tokenizer.merges] == case["vocabulary"]["merges"] + case["merges"]
     assert (tokenizer.pattern, tokenizer.report.stop) == (options["pattern"], case["stop"])
+
+
+@cases("parity")
+def test_parity(case: Case, backend: str) -> None:
+    """Merges that are fair to several languages; with the reference, against everything counted anew, too."""
+    implementation: Any = load_backend(backend)
+    options = dict(case["options"])
+    plain = TrainOptions(
+        options.pop("n_merges"),
+        min_frequency=options.get("min_frequency", 1),
+        max_token_length=options.get("max_token_length"),
+    )
+    pattern = implementation.pattern(options.pop("pattern"))
+    names = ("global_merges", "ratio", "window", "alpha")
+    parity = ParityOptions(**{name: options[name] for name in names if name in options})
+
+    def counters(name: str) -> list[Any]:
+        made = [implementation.piece_counter(pattern, implementation.special_tokens({})) for _ in case.get(name, [])]
+        for counter, documents in zip(made, case.get(name, []), strict=True):
+            counter.add([document.encode() for document in documents])
+        return made
+
+    base = implementation.vocab.from_merges(plain.byte_order, []), 256
+    trained = implementation.train_parity(counters("languages"), counters("development"), plain, parity, base)
+    expected = [tuple(pair) for pair in case["merges"]], case["turns"], case["counts"], case["ties"], case["stop"]
+    assert trained == expected
+    pieces = [
+        [
+            [piece for document in documents for piece in pattern.split(document.encode())]
+            for documents in case.get(name, [])
+        ]
+        for name in ("languages", "development")
+    ]
+    assert naive_parity.train_parity(*pieces, plain.n_merges, **options) == expected
 
 
 def expected_of(case: Case) -> tuple[Any, ...]:

@@ -73,6 +73,7 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
+    train_parity: Callable[..., tuple[list[tuple[int, int]], list[int], list[int], int, str]]
     # From steps that `minitok.reference.published.normalize.check_step` gives.
     normalizer: Callable[[Sequence[str | tuple[str, ...]]], Normalizer]
     # The texts of a field of lines of JSON. What is called with a line that is not plainly such gives its text, or raises.
@@ -97,6 +98,7 @@ class Backend:
             codec=module.Codec,
             piece_counter=module.PieceCounter,
             train=module.train,
+            train_parity=module.train_parity,
             normalizer=module.Normalizer,
             read_json_lines=module.read_json_lines,
             read_column=module.read_column,

@@ -28,7 +28,7 @@ from ..reference.text import utf8
 from ..reference.trace import trace_piece
 from ..reference.vocab import Vocab
 from .python_session import Session
-from .python_training import PieceCounter, train
+from .python_training import PieceCounter, train, train_parity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
-    "span_list", "train", "unpack",
+    "span_list", "train", "train_parity", "unpack",
 ]  # fmt: skip
 
 MAX_ID = (1 << 32) - 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..reference import count
+from ..reference import parity as reference_parity
 from ..reference import train as reference_train
 from ..reference.text import utf8
 
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .._rust import Documents
+    from ..reference.parity import ParityOptions
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
     from .protocols import Emit, TrainOptions
 
-__all__ = ["PieceCounter", "train"]
+__all__ = ["PieceCounter", "train", "train_parity"]
 
 
 class PieceCounter(count.PieceCounter):
@@ -104,7 +106,35 @@ def train(
     """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
     counter.check_whole()
-    plain = reference_train.TrainOptions(
+    plain = plain_options(options)
+    if base is None:
+        trained = reference_train.train(counter.pieces, plain, on_merge, trace)
+    else:
+        trained = reference_train.extend(*base, counter.pieces, plain, on_merge, trace)
+    return trained.merges, trained.counts, trained.ties, trained.stop
+
+
+def train_parity(
+    languages: list[PieceCounter],
+    development: list[PieceCounter],
+    options: TrainOptions,
+    parity: ParityOptions,
+    base: tuple[Vocab, int],
+    on_merge: Callable[[int], None] | None = None,
+    keep: bool = False,  # noqa: FBT002 - the extension's call
+) -> tuple[list[tuple[int, int]], list[int], list[int], int, str]:
+    """Returns the merges, whose turn each was, the count of each, the number of ties, and why training stopped."""
+    del keep
+    for counter in [*languages, *development]:
+        counter.check_whole()
+    corpora = [counter.pieces for counter in languages], [counter.pieces for counter in development]
+    trained = reference_parity.train_parity(*base, *corpora, plain_options(options), parity, on_merge)
+    return trained.merges, trained.turns, trained.counts, trained.ties, trained.stop
+
+
+def plain_options(options: TrainOptions) -> reference_train.TrainOptions:
+    """The options that the reference takes, of any object that has them."""
+    return reference_train.TrainOptions(
         options.n_merges,
         options.byte_order,
         options.tie_break,
@@ -113,8 +143,3 @@ def train(
         options.max_words,
         options.barred,
     )
-    if base is None:
-        trained = reference_train.train(counter.pieces, plain, on_merge, trace)
-    else:
-        trained = reference_train.extend(*base, counter.pieces, plain, on_merge, trace)
-    return trained.merges, trained.counts, trained.ties, trained.stop

@@ -17,7 +17,7 @@ Costs: those of training; the distinct pieces are read some times in Python.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ..definition import Definition
+    from ..reference.parity import ParityOptions
 
     Pair = tuple[str, str]
 
-__all__ = ["Learnt", "SymbolOptions", "count_words", "learn_symbols"]
+__all__ = ["WHITE_SPACE", "Learnt", "SymbolOptions", "count_words", "learn_symbols", "learn_symbols_by_turns"]
 
 # The character of symbol 0; each has four bytes.
 FIRST = 0x10000
@@ -127,16 +128,58 @@ def learn_symbols(counts: Counter[str], options: SymbolOptions, backend: str | N
     names += sorted(alphabet_of(counts, options) - set(names))
     ids = {name: number for number, name in enumerate(names)}
     words = numbered(counts, ids, options)
-    tokens = list(ids)
-    pairs = merged(words, len(tokens), options, backend)
+    return named(ids, merged(words, len(ids), options, backend), options)
+
+
+def learn_symbols_by_turns(
+    languages: Sequence[Counter[str]],
+    development: Sequence[Counter[str]],
+    options: SymbolOptions,
+    parity: ParityOptions,
+    *,
+    total: bool,
+    backend: str | None = None,
+) -> Learnt:
+    """Learns tokens from the pieces of several languages, as ``ParityBpeTrainer`` of ``tokenizers`` does.
+
+    ``vocab_size`` is the number of merges, or with ``total`` that of all tokens. Development pieces with a symbol that the
+    others do not have are left out.
+    """
+    every = sum([*languages, *development], Counter[str]())
+    names = list(dict.fromkeys(options.special_tokens))
+    names += sorted(alphabet_of(every, options) - set(names))
+    ids = {name: number for number, name in enumerate(names)}
+    words = [numbered(counts, ids, options) for counts in languages]
+    known = [
+        {word: n for word, n in counts.items() if ids.keys() >= symbols_of(word, options)} for counts in development
+    ]
+    measured = [numbered(Counter(counts), ids, options) for counts in known]
+    chosen: Any = load_backend(backend)
+    counters = [[counter_of(chosen, one) for one in each] for each in (words, measured)]
+    size = options.vocab_size - len(ids) if total else options.vocab_size
+    parity = replace(parity, names=tuple(ids), prefix=options.prefix)
+    pairs, *_ = chosen.train_parity(*counters, train_options(size, options), parity, base_of(chosen, len(ids)))
+    return named(ids, pairs, options)
+
+
+def symbols_of(word: str, options: SymbolOptions) -> set[str]:
+    """The characters of a word, and its symbols."""
+    inner = {(options.prefix if at else "") + char for at, char in enumerate(word[:-1])}
+    return {*word, *inner, (options.prefix if len(word) > 1 else "") + word[-1:] + options.suffix}
+
+
+def named(ids: dict[str, int], pairs: Iterable[tuple[int, int]], options: SymbolOptions) -> Learnt:
+    """The tokens that pairs of ids make, after those that have ids already."""
+    tokens, learnt = list(ids), []
     for left, right in pairs:
         made = tokens[left] + tokens[right].removeprefix(options.prefix)
         if ids.setdefault(made, len(tokens)) != len(tokens):
             raise TrainingError(
                 f"a merge makes the token {made!r} again, which has one id in tokenizers and two in minitok"
             )
+        learnt.append((tokens[left], tokens[right]))
         tokens.append(made)
-    return Learnt(ids, [(tokens[left], tokens[right]) for left, right in pairs])
+    return Learnt(ids, learnt)
 
 
 def alphabet_of(counts: Counter[str], options: SymbolOptions) -> set[str]:
@@ -171,17 +214,31 @@ def numbered(counts: Counter[str], ids: dict[str, int], options: SymbolOptions) 
 def merged(words: Counter[str], n_symbols: int, options: SymbolOptions, backend: str | None) -> list[tuple[int, int]]:
     """The merges as pairs of ids."""
     chosen: Any = load_backend(backend)
+    plain = train_options(options.vocab_size - n_symbols, options)
+    merges, *_ = chosen.train(counter_of(chosen, words), plain, None, None, base_of(chosen, n_symbols))
+    return list(merges)
+
+
+def base_of(backend: Any, n_symbols: int) -> tuple[Any, int]:
+    """The vocabulary of the symbols, and the id of the first merge."""
     tokens = {chr(FIRST + number).encode(): number for number in range(n_symbols)}
-    base = chosen.vocab.from_tokens(tokens, [], False, symbols=Symbols())
-    counter = chosen.piece_counter(chosen.pattern("none"), chosen.special_tokens({}))
+    return backend.vocab.from_tokens(tokens, [], False, symbols=Symbols()), n_symbols
+
+
+def counter_of(backend: Any, words: Counter[str]) -> Any:
+    """A counter that has these pieces."""
+    counter = backend.piece_counter(backend.pattern("none"), backend.special_tokens({}))
     pieces = [word.encode() for word in words]
     sizes = np.fromiter(map(len, pieces), np.uint32, len(pieces))
     counter.add_pieces(b"".join(pieces), sizes, np.fromiter(words.values(), np.int64, len(pieces)), 0, 0)
+    return counter
+
+
+def train_options(n_merges: int, options: SymbolOptions) -> TrainOptions:
+    """The options of the trainer, which sees pieces of symbols."""
     limit = options.max_token_length
-    train_options = TrainOptions(
-        n_merges=max(0, options.vocab_size - n_symbols),
+    return TrainOptions(
+        n_merges=max(0, n_merges),
         min_frequency=max(1, options.min_frequency),
         max_token_length=None if limit is None else SIZE * max(2, limit - 1),
     )
-    merges, *_ = chosen.train(counter, train_options, None, None, (base, n_symbols))
-    return list(merges)

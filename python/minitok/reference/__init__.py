@@ -12,12 +12,13 @@ Read the files in this order. The first two exist in Python only.
 7. ``vocab``: ids <-> bytes, merges, ranks
 8. ``count``: text -> words with counts
 9. ``train``: words with counts -> merges
-10. ``merging``: the parts of a piece, of which the pair of lowest rank is merged first
-11. ``encode``: piece -> ids
-12. ``dropout``: piece -> ids at random
-13. ``decode``: ids -> bytes -> text
-14. ``codec``: all of it put together
-15. ``trace``: what training and encoding did, step by step, as data
-16. ``session``: a text that changes, and what that does to its ids
-17. ``tails``: what may follow a text
+10. ``parity``: words of several languages -> merges that are fair to all
+11. ``merging``: the parts of a piece, of which the pair of lowest rank is merged first
+12. ``encode``: piece -> ids
+13. ``dropout``: piece -> ids at random
+14. ``decode``: ids -> bytes -> text
+15. ``codec``: all of it put together
+16. ``trace``: what training and encoding did, step by step, as data
+17. ``session``: a text that changes, and what that does to its ids
+18. ``tails``: what may follow a text
 """

@@ -82,11 +82,15 @@ class Trained:
 
 
 class Words:
-    """The distinct pieces as lists of ids, with the count of every pair and the words that hold it."""
+    """The distinct pieces as lists of ids, with the count of every pair and the words that hold it.
+
+    ``length`` is how many tokens all occurrences of the pieces have.
+    """
 
     def __init__(self, pieces: dict[bytes, int], vocab: Vocab) -> None:
         self.ids = [encode_piece(vocab, piece) for piece in pieces]
         self.frequencies = list(pieces.values())
+        self.length = sum(len(ids) * count for ids, count in zip(self.ids, self.frequencies))
         self.tokens = dict(vocab.tokens)
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
@@ -103,11 +107,12 @@ class Words:
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replaces the pair everywhere. Returns the words changed and the pairs created, both in order."""
         self.tokens[new_id] = self.tokens[pair[0]] + self.tokens[pair[1]]
-        touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
+        touched = [index for index in sorted(self.holders.pop(pair, ())) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
             merged = merge_pair(self.ids[index], pair, new_id)
             changes = pair_changes(self.ids[index], merged)
+            self.length -= (len(self.ids[index]) - len(merged)) * self.frequencies[index]
             self.ids[index] = merged
             self.change(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)

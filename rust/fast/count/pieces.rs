@@ -25,7 +25,7 @@ impl Pieces for &[(Vec<u8>, i64)] {
     }
 }
 
-impl<P: Pieces> Pieces for &P {
+impl<P: Pieces + ?Sized> Pieces for &P {
     fn len(&self) -> usize {
         (**self).len()
     }

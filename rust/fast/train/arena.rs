@@ -25,10 +25,18 @@ use std::cmp::Reverse;
 
 use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{filled, room};
+use crate::fast::util::fallible::{filled, push, room};
 use crate::fast::util::prefetch::prefetch;
+
+/// An arena of more slots is refused: two lists of them must fit into 32 bits.
+pub(super) const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
+
+/// The error of a corpus that is too large.
+pub(super) fn too_large<T>(what: &str) -> Result<T> {
+    Err(Error::Training(format!("the corpus is too large to train on: {what}")))
+}
 
 /// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
 pub(super) const POLL_EVERY: usize = 1 << 20;
@@ -73,16 +81,29 @@ pub(super) struct Arena<S> {
 
 impl<S: Symbol> Arena<S> {
     /// Lays out the pieces, in as many slots as the layout has counted.
-    #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
     pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
+        let mut arena = Self::empty(base, gap, layout.slots)?;
+        arena.lay(layout, base, pieces)?;
+        arena.close()?;
+        Ok(arena)
+    }
+
+    /// An arena with room for this many slots.
+    pub fn empty(base: &StartVocab, gap: u32, slots: usize) -> Result<Self> {
         let mut lengths = filled(0, gap as usize + 1)?;
         for (id, token) in base.vocab.tokens.iter() {
             lengths[id as usize] = token.len() as u32;
         }
+        Ok(Self { slots: room(slots)?, bytes_only: base.is_bytes(), lengths, gap, weights: StepFunction::new() })
+    }
+
+    /// Lays out pieces behind those that lie there already. Returns how many tokens all their occurrences have.
+    #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
+    pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &impl Pieces) -> Result<u128> {
+        let Self { slots, lengths, gap, weights, .. } = self;
+        let gap = *gap;
         let mut ids = Vec::new();
-        let mut slots = room(layout.slots)?;
-        let mut weights = StepFunction::new();
-        let mut weight = 0;
+        let (mut weight, mut tokens) = (0, 0);
         for &index in &layout.order {
             let (bytes, count) = pieces.get(index);
             let count = count.unsigned_abs();
@@ -93,9 +114,11 @@ impl<S: Symbol> Arena<S> {
             slots.push(S::from_id(gap));
             if base.is_bytes() {
                 slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
+                tokens += bytes.len() as u128 * u128::from(count);
                 continue;
             }
             base.encode(bytes, &mut ids)?;
+            tokens += ids.len() as u128 * u128::from(count);
             for &id in &ids {
                 slots.push(S::from_id(id));
                 if lengths[id as usize] > 1 {
@@ -104,9 +127,13 @@ impl<S: Symbol> Arena<S> {
                 }
             }
         }
-        slots.push(S::from_id(gap));
-        weights.finish(slots.len() as u32)?;
-        Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
+        Ok(tokens)
+    }
+
+    /// Puts a gap behind the last piece.
+    pub fn close(&mut self) -> Result<()> {
+        push(&mut self.slots, S::from_id(self.gap))?;
+        self.weights.finish(self.slots.len() as u32)
     }
 
     /// Whether the pair stands at `p`. Exact for every `p` at which it stood when its list of positions was made.
@@ -131,6 +158,11 @@ impl<S: Symbol> Arena<S> {
             p += length;
         }
         p
+    }
+
+    /// The last slot, which holds a gap.
+    pub fn last(&self) -> u32 {
+        self.slots.len() as u32 - 1
     }
 
     /// Prefetches position `p`.
@@ -169,6 +201,8 @@ pub(super) struct Layout {
     pub slots: usize,
     /// The counts of all slots: no pair's count can exceed it.
     pub weight: u128,
+    /// The counts of the pieces of one byte, which have no slots.
+    pub single: u128,
 }
 
 impl Layout {
@@ -185,6 +219,8 @@ impl Layout {
         let indices = || (0..pieces.len() as u32).filter(lies);
         let mut places = filled(0_usize, LARGE + 1)?;
         let (mut slots, mut weight) = (1, 0);
+        let single = (0..pieces.len() as u32).map(|index| pieces.get(index)).filter(|(bytes, _)| bytes.len() == 1);
+        let single = single.map(|(_, count)| u128::from(count.max(0).unsigned_abs())).sum();
         for index in indices() {
             let (bytes, count) = pieces.get(index);
             places[class(&index) + 1] += 1;
@@ -202,7 +238,7 @@ impl Layout {
             *place += 1;
         }
         order[..large].sort_by_key(|index| Reverse(count(index)));
-        Ok(Self { order, slots, weight })
+        Ok(Self { order, slots, weight, single })
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "more than 2^31 slots are refused by the trainer")]
 
+use std::ops::Range;
+
 use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
@@ -62,34 +64,35 @@ impl Cells for OfIds {
     }
 }
 
-/// Adds to `pairs` every pair that may be merged one day, and returns the indices of the records. Calls `working` now and
+/// Adds to `pairs` every pair in a range of the arena that may be merged one day, and returns the indices of the records. Calls `working` now and
 /// then.
 pub(super) fn initial_pairs<S: Symbol>(
     arena: &Arena<S>,
+    range: Range<u32>,
     pairs: &mut Pairs,
     new_pairs: &NewPairs,
     working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     if arena.bytes_only {
-        return initial_pairs_in(OfBytes, arena, pairs, new_pairs, working);
+        return initial_pairs_in(OfBytes, arena, range, pairs, new_pairs, working);
     }
-    initial_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, pairs, new_pairs, working)
+    initial_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, range, pairs, new_pairs, working)
 }
 
 fn initial_pairs_in<S: Symbol>(
     mut cells: impl Cells,
     arena: &Arena<S>,
+    range: Range<u32>,
     pairs: &mut Pairs,
     new_pairs: &NewPairs,
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let last = arena.slots.len() as u32 - 1;
     let mut counts = filled((0_u64, 0_u32), cells.len())?;
     let mut weights = arena.weights.cursor();
-    let mut p = 0;
-    while p < last {
+    let mut p = range.start;
+    while p < range.end {
         working()?;
-        p = arena.walk(p, last.min(p + POLL_EVERY as u32), |p, left, right| {
+        p = arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
             let cell = cells.of(left, right);
             if cell == counts.len() {
                 counts.push((0, 0));
@@ -110,10 +113,10 @@ fn initial_pairs_in<S: Symbol>(
             push(&mut records, record)?;
         }
     }
-    let mut p = 0;
-    while p < last {
+    let mut p = range.start;
+    while p < range.end {
         working()?;
-        p = arena.walk(p, last.min(p + POLL_EVERY as u32), |p, left, right| {
+        p = arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
             let place = &mut places[cells.of(left, right)];
             if *place != NONE {
                 pairs.write(*place, p);
@@ -176,7 +179,8 @@ mod tests {
                 for dense in [0, GAP] {
                     let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
                     let new_pairs = NewPairs::new(GAP, min_frequency, max_length, Vetoes::none()).expect("small");
-                    let records = initial_pairs(&arena, &mut pairs, &new_pairs, || Ok(())).expect("small");
+                    let records =
+                        initial_pairs(&arena, 0..arena.last(), &mut pairs, &new_pairs, || Ok(())).expect("small");
                     let found: Found = records
                         .iter()
                         .map(|&index| {
@@ -198,6 +202,7 @@ mod tests {
             let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0).expect("small"), 0);
             let stopped = initial_pairs(
                 &arena(&[]),
+                0..arena(&[]).last(),
                 &mut pairs,
                 &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"),
                 || {

@@ -9,6 +9,7 @@
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
 //! - [`start_vocab`] the vocabulary to begin with, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
 //!   the pairs that a merge creates, [`vetoes`] which of them are never merged;
+//! - [`parity`] the same for texts of several languages, of which each has its turn, and [`circles`] what a pair is in each;
 //! - [`step_function`] a position's weight, that is the count of its piece.
 //!
 //! One step takes the pair of the highest bound from the queue; if its count may have fallen, counts it anew and puts it
@@ -33,9 +34,11 @@
 //! place in a list; 32 for each pair. More than 2^31 slots are refused, as are counts beyond 2^63: nothing wraps.
 
 mod arena;
+mod circles;
 mod initial_pairs;
 mod new_pairs;
 mod pairs;
+mod parity;
 mod queue;
 #[cfg(test)]
 pub(super) mod small_scope;
@@ -47,4 +50,5 @@ mod tie_break;
 mod trainer;
 mod vetoes;
 
+pub use parity::{Corpus, train_parity};
 pub use trainer::{extend, train};

@@ -55,6 +55,8 @@ pub(super) struct NewPairs {
     /// The longest token that may be made, in bytes.
     max_length: u64,
     pub vetoes: Vetoes,
+    /// The weights of the tokens that the last merge made.
+    pub joined: u64,
     /// The records of the pairs that the last merge created and that may be merged one day.
     pub kept: Vec<u32>,
 }
@@ -64,7 +66,7 @@ impl NewPairs {
     pub fn new(gap: u32, min_frequency: u64, max_length: u64, vetoes: Vetoes) -> Result<Self> {
         let n_ids = gap as usize + 1;
         let side = || Ok::<_, Error>(Side { by_id: filled(NewPair::default(), n_ids)?, touched: room(n_ids)? });
-        Ok(Self { before: side()?, after: side()?, min_frequency, max_length, vetoes, kept: Vec::new() })
+        Ok(Self { before: side()?, after: side()?, min_frequency, max_length, vetoes, joined: 0, kept: Vec::new() })
     }
 
     /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
@@ -85,8 +87,10 @@ impl NewPairs {
         pairs: &mut Pairs,
     ) -> Result<()> {
         let mut weights = arena.weights.cursor();
+        self.joined = 0;
         for &Joined { position, before, after } in joined {
             let weight = weights.at(position);
+            self.joined += weight;
             // (new, new) is counted once: as the pair that starts at the first of the two.
             if before != id {
                 self.before.count(before, weight);

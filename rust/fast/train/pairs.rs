@@ -33,8 +33,8 @@ pub(super) struct Pair {
     len: u32,
     /// The number of merges that had been done when `count` was taken.
     counted: u32,
-    /// The next record that is free to be used again.
-    next: u32,
+    /// The next record that is free to be used again; where texts of several languages are, the next part of the pair.
+    pub next: u32,
 }
 
 /// A token that a merge has made, and the tokens (or gaps) around it after the merge.
@@ -181,6 +181,21 @@ impl Pairs {
         if let Some(cell) = self.cell(left, right) {
             self.dense_records[cell] = 0;
         }
+    }
+
+    /// Drops the positions of a record that queues may still hold: it has no count, and is not used again.
+    pub fn retire(&mut self, index: u32) {
+        let pair = &mut self.records[index as usize];
+        self.hole = pair.start..pair.start + pair.len;
+        self.unowned += pair.len as usize;
+        pair.len = 0;
+        pair.count = 0;
+    }
+
+    /// Links a record into the circle of another, or makes a circle of it alone.
+    pub fn link(&mut self, index: u32, known: Option<u32>) {
+        let next = known.map_or(index, |known| std::mem::replace(&mut self.records[known as usize].next, index));
+        self.records[index as usize].next = next;
     }
 
     /// Whether the count of this pair is certainly exact now.

@@ -15,6 +15,24 @@ use crate::fast::util::fallible::push;
 /// How far ahead in a bucket the records are prefetched.
 const AHEAD: usize = 16;
 
+/// What a queue asks of the pairs in it.
+pub(super) trait Bounds {
+    /// The bound on the count of a pair by now.
+    fn bound(&self, pair: u32) -> u64;
+
+    fn prefetch(&self, pair: u32);
+}
+
+impl Bounds for Pairs {
+    fn bound(&self, pair: u32) -> u64 {
+        self.get(pair).count
+    }
+
+    fn prefetch(&self, pair: u32) {
+        Pairs::prefetch(self, pair);
+    }
+}
+
 /// A candidate in the heap: highest count first, then by the tie rule's key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry<K> {
@@ -40,8 +58,8 @@ impl<K: Ord> Queue<K> {
     }
 
     /// Takes in a pair by the bound in its record. `key` is asked for only if the pair's bucket is in work.
-    pub fn push(&mut self, pair: u32, pairs: &Pairs, key: impl FnOnce() -> K) -> Result<()> {
-        let count = pairs.get(pair).count;
+    pub fn push(&mut self, pair: u32, pairs: &impl Bounds, key: impl FnOnce() -> K) -> Result<()> {
+        let count = pairs.bound(pair);
         let bucket = bucket(count, self.mantissa);
         if bucket >= self.current {
             self.heap.try_reserve(1)?;
@@ -63,7 +81,7 @@ impl<K: Ord> Queue<K> {
     }
 
     /// The pair of the highest bound, by the key among equals.
-    pub fn pop(&mut self, pairs: &Pairs, key: impl Fn(u32) -> K) -> Result<Option<Entry<K>>> {
+    pub fn pop(&mut self, pairs: &impl Bounds, key: impl Fn(u32) -> K) -> Result<Option<Entry<K>>> {
         while self.heap.is_empty() {
             let Some(current) = self.buckets[..self.current].iter().rposition(|bucket| !bucket.is_empty()) else {
                 return Ok(None);
@@ -75,7 +93,7 @@ impl<K: Ord> Queue<K> {
                 if let Some(&ahead) = waiting.get(i + AHEAD) {
                     pairs.prefetch(ahead);
                 }
-                let count = pairs.get(pair).count;
+                let count = pairs.bound(pair);
                 let bucket = bucket(count, self.mantissa);
                 if bucket == self.current {
                     push(&mut entries, Entry { count, key: key(pair), pair })?;

@@ -6,7 +6,7 @@
     reason = "there are fewer merges than slots, and the ids of a vocabulary end at 2^31"
 )]
 
-use super::arena::{Arena, Layout, POLL_EVERY, Symbol};
+use super::arena::{Arena, Layout, MAX_SLOTS, POLL_EVERY, Symbol, too_large};
 use super::initial_pairs::initial_pairs;
 use super::new_pairs::NewPairs;
 use super::pairs::{Joined, Pair, Pairs};
@@ -20,9 +20,6 @@ use crate::fast::util::fallible::push;
 use crate::train::{Stop, TieBreak, TrainOptions, Trained};
 use crate::vocab::Vocab;
 use std::sync::Arc;
-
-/// An arena of more slots is refused: two lists of them must fit into 32 bits.
-const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
 
 /// Sizes that change the speed and never the result.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +89,6 @@ pub(super) fn train_with<P: Pieces>(
     tuning: Tuning,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    let too_large = |what| Err(Error::Training(format!("the corpus is too large to train on: {what}")));
     if pieces.len() > MAX_SLOTS {
         return too_large("more than 2^31 distinct pieces");
     }
@@ -176,7 +172,8 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         let mut counts = Vec::new();
         let mut ties = 0;
         let mut stop = Stop::VocabSize;
-        self.new_pairs.kept = initial_pairs(&self.arena, &mut self.pairs, &self.new_pairs, || on_merge(0))?;
+        self.new_pairs.kept =
+            initial_pairs(&self.arena, 0..self.arena.last(), &mut self.pairs, &self.new_pairs, || on_merge(0))?;
         self.pairs.settle();
         self.enqueue_new()?;
         while self.merges.len() < options.n_merges {

@@ -19,7 +19,7 @@ from .processing import added_tokens, finished, padded
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
 from .shown import shown
-from .training import train_model
+from .training import train_model, train_parity_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
@@ -372,6 +372,11 @@ class Tokenizer:
         del length
         trainer = self.model.get_trainer() if trainer is None else trainer
         self.model = train_model(self.model, iterator, trainer, self.normalizer, self.pre_tokenizer)
+        self.add_special_tokens(trainer.special_tokens)
+
+    def _train_by_turns(self, trainer: Any, languages: Any, development: Any, ratio: Sequence[float] | None) -> None:
+        """Trains on texts of several languages; ``ParityBpeTrainer`` calls this."""
+        self.model = train_parity_model(trainer, languages, development, ratio, self.normalizer, self.pre_tokenizer)
         self.add_special_tokens(trainer.special_tokens)
 
     def __repr__(self) -> str:

@@ -21,9 +21,14 @@ fn arena(pieces: &[(&str, i64)]) -> Arena<u16> {
 /// The pairs of an arena before any merge.
 fn pairs_of(arena: &Arena<u16>, dense: u32) -> (Pairs, Vec<u32>) {
     let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
-    let records =
-        initial_pairs(arena, &mut pairs, &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"), || Ok(()))
-            .expect("small");
+    let records = initial_pairs(
+        arena,
+        0..arena.last(),
+        &mut pairs,
+        &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"),
+        || Ok(()),
+    )
+    .expect("small");
     (pairs, records)
 }
 

@@ -1,0 +1,99 @@
+//! `train_parity` for Python.
+
+use super::calls::Calls;
+use super::counter::PieceCounter;
+use super::signals;
+use super::train::{Pieces, TrainOptions, pieces_of, stop_name};
+use super::vocab::Vocab;
+use crate::error::Result;
+use crate::fast;
+use crate::fast::count::corpus_counter::Counted;
+use crate::fast::train::Corpus;
+use crate::fast::util::fallible::try_collect;
+use crate::parity as core;
+use pyo3::prelude::*;
+use std::sync::{Arc, Mutex};
+
+/// The attributes of `minitok.reference.parity.ParityOptions`.
+#[derive(FromPyObject)]
+pub struct ParityOptions {
+    global_merges: usize,
+    ratio: Option<Vec<f64>>,
+    window: Option<u64>,
+    alpha: f64,
+    names: Option<Vec<String>>,
+    prefix: String,
+}
+
+impl From<ParityOptions> for core::ParityOptions {
+    fn from(options: ParityOptions) -> core::ParityOptions {
+        let ParityOptions { global_merges, ratio, window, alpha, names, prefix } = options;
+        core::ParityOptions { global_merges, ratio, window, alpha, names, prefix }
+    }
+}
+
+pub type Trained = (Vec<(u32, u32)>, Vec<usize>, Vec<i64>, usize, &'static str);
+
+/// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language
+/// whose turn each was and its count there, how many had rivals of equal count, and why training stopped.
+///
+/// Unless it is to `keep` them, it takes the pieces from the counters, so that their memory is free while merges are learnt.
+#[pyfunction]
+#[pyo3(signature = (languages, development, options, parity, base, on_merge = None, keep = false))]
+#[expect(clippy::too_many_arguments, reason = "the call of Python")]
+pub fn train_parity(
+    py: Python<'_>,
+    languages: Vec<Bound<'_, PieceCounter>>,
+    development: Vec<Bound<'_, PieceCounter>>,
+    options: TrainOptions,
+    parity: ParityOptions,
+    base: (Bound<'_, Vocab>, u32),
+    on_merge: Option<Py<PyAny>>,
+    keep: bool,
+) -> PyResult<Trained> {
+    let (options, parity) = (options.checked()?, core::ParityOptions::from(parity));
+    let vocab = Arc::clone(base.0.get().0.core());
+    let calls = Mutex::new(Calls::new());
+    let mut report = |merges: usize| {
+        Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
+    };
+    let taken = |counters: &[Bound<'_, PieceCounter>]| {
+        try_collect(counters.iter().map(|counter| pieces_of(py, counter.get(), keep, true)))
+    };
+    let (mut languages, mut development) = (taken(&languages)?, taken(&development)?);
+    let by_mirror = languages.iter().chain(&development).any(|pieces| matches!(pieces, Pieces::List(_)));
+    let trained = signals::detached(py, || {
+        if by_mirror {
+            let lists = |all: &[Pieces]| try_collect(all.iter().map(list));
+            let corpora = (lists(&languages)?, lists(&development)?);
+            return core::train_parity((&vocab, base.1), (&corpora.0, &corpora.1), &options, &parity, &mut report);
+        }
+        let corpora =
+            (try_collect(languages.iter_mut().map(corpus))?, try_collect(development.iter_mut().map(corpus))?);
+        fast::train::train_parity((vocab, base.1), corpora, &options, &parity, &mut report)
+    });
+    let trained = Calls::result(calls, trained)?;
+    Ok((trained.merges, trained.turns, trained.counts, trained.ties, stop_name(trained.stop)))
+}
+
+/// The pieces as the mirror has them.
+fn list(pieces: &Pieces) -> Result<core::Pieces> {
+    match pieces {
+        Pieces::Table(table) => Counted::Table(table).to_vec(),
+        Pieces::Counted(shared) => shared.pieces().to_vec(),
+        Pieces::List(list) => Counted::List(list).to_vec(),
+    }
+}
+
+/// The pieces as the fast trainer takes them; a table is taken out.
+fn corpus(pieces: &mut Pieces) -> Result<Corpus<'_>> {
+    Ok(match pieces {
+        Pieces::Table(table) => Box::new(std::mem::take(table)),
+        Pieces::Counted(shared) => match shared.pieces() {
+            Counted::Table(table) => Box::new(table),
+            Counted::Files(files) => Box::new(files.load()?),
+            Counted::List(list) => Box::new(list),
+        },
+        Pieces::List(list) => Box::new(&list[..]),
+    })
+}

@@ -1,0 +1,205 @@
+"""Training that is fair to several languages: both backends, the mirror and the fast trainer, and everything counted anew."""
+
+import minitok
+import naive_parity
+import pytest
+from helpers import BACKENDS, failure_on_both, on_both
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import _rust
+from minitok.errors import TrainingError
+from minitok.parity import train_parity
+from minitok.reference.parity import ParityOptions, Turns, most_turns
+
+EN, DE = ["the cat sat on the mat"] * 9, ["der Hund und die Katze"] * 3
+TEXTS = {"en": EN, "de": DE}
+DEV = {"en": ["the dog and the cat"], "de": ["der Hund und die Katze"]}
+WORDS = st.lists(st.text("abc é\xad", min_size=1, max_size=12), min_size=1, max_size=5)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "window": st.sampled_from([1, 2, 3, 10]),
+        "alpha": st.sampled_from([0.1, 0.5, 1.0, 2.0, 9.0]),
+        "global_merges": st.integers(1, 9),
+        "min_frequency": st.integers(1, 3),
+        "max_token_length": st.integers(1, 5),
+    },
+)
+
+
+def pieces(texts):
+    codec = minitok.Tokenizer([], backend="python").definition.codec()
+    return [[piece for text in each for piece in codec.pieces(text.encode())] for each in texts]
+
+
+def trained(backend, *args, **options):
+    tok = train_parity(*args, backend=backend, **options)
+    return tok.merges, tok.definition.trained["languages"], tok.report.ties, tok.report.stop
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(WORDS, WORDS, st.floats(0.1, 9)), min_size=1, max_size=4), st.sampled_from("-dr"), OPTIONS)
+def test_everybody_agrees_with_everything_counted_anew(languages, kind, options):
+    texts = {str(index): each for index, (each, _, _) in enumerate(languages)}
+    dev = {str(index): each for index, (_, each, _) in enumerate(languages)} if kind == "d" else None
+    ratio = {str(index): each for index, (_, _, each) in enumerate(languages)} if kind == "r" else None
+    by_reference = on_both(lambda backend: trained(backend, texts, 290, dev=dev, ratio=ratio, **options))
+    before = _rust.set_fast(False)
+    try:
+        assert trained("rust", texts, 290, dev=dev, ratio=ratio, **options) == by_reference
+    finally:
+        _rust.set_fast(before)
+    merges, turns, _, ties, stop = naive_parity.train_parity(
+        pieces(texts.values()), pieces((dev or {}).values()), 34, ratio=ratio and list(ratio.values()), **options
+    )
+    chosen = {language: turns.count(index) for index, language in enumerate(texts)}
+    assert by_reference == (merges, chosen, ties, stop)
+
+
+@given(st.lists(st.permutations(range(3)), max_size=30), st.integers(1, 9), st.sampled_from([0.1, 0.9, 1.0, 1.5, 2.9]))
+def test_turns_are_those_of_a_window_that_is_looked_at(orders, window, alpha):
+    turns, last, out = Turns(3, ParityOptions(window=window, alpha=alpha)), [], set()
+    for number, order in enumerate(orders):
+        out |= {2} if number == 15 else set()
+        need = [order.index(language) for language in range(3)]
+        while (turn := naive_parity.next_turn(need, out, last, window, alpha)) is None:
+            last.append(None)
+        last.append(turn)
+        assert turns.take([language for language in order if language not in out]) == turn
+
+
+def test_a_huge_window_costs_nothing():
+    turns = Turns(2, ParityOptions(window=1 << 60, alpha=1e-30))
+    assert most_turns(1 << 60, 0.5e-30) == 0
+    assert [turns.take([1]) for _ in range(9)] == [1] * 9
+    for backend in BACKENDS:
+        tok = train_parity(
+            {"en": [*EN, "abcdefghijklmnopqrstuvwxyz" * 3], "x": ["x"]},
+            330,
+            window=(1 << 63) - 1,
+            alpha=1e-30,
+            backend=backend,
+        )
+        assert tok.definition.trained["languages"] == {"en": 39, "x": 0}
+
+
+def test_a_small_language_is_served(backend):
+    texts = {"en": EN * 100, "de": DE}
+    plain = minitok.train([*texts["en"], *texts["de"]], 268, backend=backend)
+    fair = train_parity(texts, 268, dev=DEV, backend=backend)
+    assert fair.count(DEV["de"][0]) < plain.count(DEV["de"][0])
+    assert fair.definition.trained["languages"] == {"en": 5, "de": 7}
+
+
+def test_a_shorter_training_is_a_beginning(backend):
+    whole = train_parity(TEXTS, 285, dev=DEV, window=7, alpha=1.2, global_merges=4, backend=backend).merges
+    for size in range(256, 256 + len(whole)):
+        tok = train_parity(TEXTS, size, dev=DEV, window=7, alpha=1.2, global_merges=4, backend=backend)
+        assert tok.merges == whole[: size - 256]
+
+
+def test_global_merges_are_those_of_all_texts_together(backend):
+    tok = train_parity(TEXTS, 266, global_merges=6, backend=backend)
+    assert tok.definition.trained["global_merges"] == 6
+    assert sum(tok.definition.trained["languages"].values()) == 4
+    together = train_parity({"all": [*EN, *DE]}, 262, backend=backend)
+    assert tok.merges[:6] == together.merges
+
+
+def test_counts_are_trained_on_and_kept(backend):
+    options = {"special_tokens": ["<s>"], "pattern": "cl100k", "backend": backend}
+    expected = train_parity(TEXTS, 280, dev=DEV, **options)
+    assert expected.special_tokens == {"<s>": 279}
+    counts = {name: minitok.count_pieces(texts, **options) for name, texts in TEXTS.items()}
+    for _ in range(2):
+        assert train_parity(counts, 280, dev=DEV, backend=backend) == expected
+    other = {"en": counts["en"], "de": DE}
+    assert train_parity(other, 280, dev=DEV, backend="python") == expected.replace(backend="python")
+    same = train_parity({"a": counts["en"], "b": counts["en"]}, 262, backend=backend)
+    assert same.definition.trained["languages"] == {"a": 5, "b": 0}
+    with pytest.raises(
+        TrainingError, match="texts of 'x' were counted with the pattern 'gpt2' and the special tokens \\[\\]"
+    ):
+        train_parity({**counts, "x": minitok.count_pieces(EN, backend=backend)}, 280, backend=backend)
+
+
+def test_bounded_memory_and_saved_tokenizers_change_nothing(tmp_path):
+    tok = train_parity(TEXTS, 280, byte_order="gpt2", name="fair", max_memory=1 << 24)
+    assert tok.name == "fair"
+    assert tok == train_parity(TEXTS, 280, byte_order="gpt2", backend="python")
+    tok.save(tmp_path / "fair.json")
+    loaded = minitok.load(tmp_path / "fair.json")
+    assert loaded == tok
+    assert loaded.definition.trained["languages"] == tok.definition.trained["languages"]
+
+
+def test_progress_is_of_all_languages_and_an_exception_ends_training(backend):
+    seen = []
+    train_parity(TEXTS, 270, dev=DEV, progress=seen.append, backend=backend)
+    phases = [at.phase for at in seen]
+    assert phases == sorted(phases)
+    assert max(at.done for at in seen if at.phase == "counting") == sum(
+        len(text) for each in (TEXTS, DEV) for texts in each.values() for text in texts
+    )
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_parity(TEXTS, 270, progress=stop, backend=backend)
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        ({}, {}, "there are no languages: texts is empty"),
+        ({"en": EN, "de": []}, {}, "texts of 'de' are empty"),
+        ({"en": EN, "de": [""]}, {}, "texts of 'de' are empty"),
+        (TEXTS, {"dev": {"en": EN}}, "dev has nothing for the language 'de'"),
+        (TEXTS, {"dev": {**DEV, "fr": EN}}, "dev has the language 'fr', of which there are no texts"),
+        (TEXTS, {"dev": {"en": EN, "de": []}}, "dev of 'de' are empty"),
+        (TEXTS, {"ratio": {"en": 1}}, "ratio has nothing for the language 'de'"),
+        (TEXTS, {"ratio": {"en": 1, "de": 0}}, "ratio of 'de' must be positive and finite, not 0"),
+        (TEXTS, {"ratio": {"en": float("nan"), "de": 1}}, "ratio of 'en' must be positive and finite, not nan"),
+        (
+            TEXTS,
+            {"dev": DEV, "ratio": {"en": 1, "de": 1}},
+            "dev and ratio both say which language is worst off: pass one",
+        ),
+        (TEXTS, {"window": 0}, "window 0 is not between 1 and 9223372036854775807"),
+        (TEXTS, {"alpha": float("inf")}, "alpha must be positive and finite, not inf"),
+        (TEXTS, {"alpha": -1}, "alpha must be positive and finite, not -1"),
+        (TEXTS, {"global_merges": -1}, "global_merges -1 is not between"),
+        (TEXTS, {"min_frequency": 0}, "min_frequency 0 is not between"),
+        (TEXTS, {"special_tokens": ["<s>"] * 2}, "<s>"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(texts, options, message):
+    failed = failure_on_both(lambda backend: train_parity(texts, 270, backend=backend, **options))
+    assert failed.kind is TrainingError
+    assert message in failed.message
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        (EN, {}, "texts must be a mapping from languages, not list"),
+        ({1: EN}, {}, "the languages of texts must be str, not int"),
+        ({"en": "text"}, {}, "texts of 'en' must be an iterable of texts, or PieceCounts, not str"),
+        ({"en": {"a": 1}}, {}, "texts of 'en' must be an iterable of texts, or PieceCounts, not dict"),
+        (TEXTS, {"dev": [EN, DE]}, "dev must be a mapping from languages, not list"),
+        (TEXTS, {"ratio": [1, 2]}, "ratio must be a mapping from languages, not list"),
+        (TEXTS, {"ratio": {"en": "1", "de": 1}}, "ratio of 'en' must be a number, not str"),
+        (TEXTS, {"window": 2.0}, "window must be int, not float"),
+        (TEXTS, {"global_merges": False}, "global_merges must be int, not bool"),
+        (TEXTS, {"alpha": None}, "alpha must be a number, not NoneType"),
+    ],
+)
+def test_a_wrong_type_is_named(texts, options, message):
+    failed = failure_on_both(lambda backend: train_parity(texts, 270, backend=backend, **options))
+    assert (failed.kind, failed.message) == (TypeError, message)
+
+
+def test_train_says_who_takes_texts_by_language():
+    with pytest.raises(TypeError, match="texts by language are for minitok\\.parity\\.train_parity"):
+        minitok.train(TEXTS, 270)
