@@ -22,14 +22,13 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::cut::split_by::SplitBy;
-use super::encoder::{Encoder, LongPieces};
+use super::encoder::LongPieces;
 use super::lookup::block_output::{BlockOutput, SPILL};
 use super::lookup::id_ring::Row;
+use super::low_level::LowLevel;
 use super::merge::pair_table::{NO_PLACE, PairTable};
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, filled, push, room};
 use crate::fast::util::pool::Pool;
 use crate::interrupt;
@@ -51,10 +50,9 @@ const ONE: Row = [1, 0, 0, 0, 0, 0];
 /// The two encoders of a vocabulary.
 #[derive(Debug)]
 struct TwoLevels {
-    low: Encoder,
+    low: LowLevel,
     tables: Arc<Tables>,
-    /// For each id how many bytes its token has, and its symbol in the table of all merges.
-    lengths: Vec<u16>,
+    /// For each id its symbol in the table of all merges.
     symbols: Vec<u32>,
     joined: IdPairs,
     pool: Pool<Buffers>,
@@ -72,16 +70,6 @@ struct Buffers {
 /// What encodes pieces for a vocabulary whose later merges go from word to word; None for any other.
 pub fn two_levels(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
     Ok(TwoLevels::new(tables)?.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
-}
-
-/// What encodes long pieces for a vocabulary that has no tokens of several words yet, as in the second stage of a training: all
-/// merges are low.
-pub fn one_level(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
-    if !tables.is_list_of_bytes() {
-        return Ok(None);
-    }
-    let levels = TwoLevels::at(tables, tables.vocab().merges().len())?;
-    Ok(levels.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
 }
 
 impl TwoLevels {
@@ -110,36 +98,22 @@ impl TwoLevels {
         let mut merges = room(low.len())?;
         append(&mut merges, low)?;
         let low = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default())?;
-        let low = Encoder::new(Arc::new(low))?;
-        let n_ids = vocab.tokens.n_ids() as usize;
-        let (mut lengths, symbols) = (filled(0, n_ids)?, pairs.symbols_of_ids()?);
-        for (id, token) in vocab.tokens.iter() {
-            let Ok(length) = u16::try_from(token.len()) else { return Ok(None) };
-            lengths[id as usize] = length;
-        }
-        let (tables, joined) = (Arc::clone(tables), IdPairs::of(high, n_ids)?);
-        Ok(Some(TwoLevels { low, tables, lengths, symbols, joined, pool: Pool::new() }))
+        let low = LowLevel::new(Arc::new(low))?;
+        let (symbols, joined) = (pairs.symbols_of_ids()?, IdPairs::of(high, vocab.tokens.n_ids() as usize)?);
+        Ok(Some(TwoLevels { low, tables: Arc::clone(tables), symbols, joined, pool: Pool::new() }))
     }
 
     /// Leaves the ids of some pieces in the buffer of high ids.
     fn encode_pieces(&self, text: &[u8], start: usize, ends: &[usize], buffers: &mut Buffers) -> Result<()> {
         let Buffers { ends: parts, low, high } = buffers;
         let Some(&end) = ends.last() else { return Ok(()) };
-        let part = &text[start..end];
-        parts.clear();
-        let mut from = 0;
-        for &end in ends {
-            self.low.cut_between_bytes(part, from..end - start, parts)?;
-            from = end - start;
-        }
-        low.clear();
-        self.low.encode(Source::Bytes(part), SplitBy::Ends(parts), low)?;
+        self.low.encode(text, start, ends, parts, low)?;
         high.clear();
         high.try_reserve(low.len())?;
         let (mut at, mut next, mut first) = (start, ends.iter(), 0);
         let mut piece_end = next.next().copied().unwrap_or(end);
         for (index, &id) in low.iter().enumerate() {
-            at += usize::from(self.lengths[id as usize]);
+            at += self.low.length(id);
             let ends_here = at == piece_end;
             if ends_here {
                 piece_end = next.next().copied().unwrap_or(end);
@@ -251,8 +225,7 @@ impl LongPieces for TwoLevels {
     }
 
     fn tables_memory(&self) -> usize {
-        let own = self.lengths.capacity() * 2 + self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8;
-        own + self.low.tables_memory()
+        self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8 + self.low.tables_memory()
     }
 
     fn workspaces_memory(&self) -> usize {

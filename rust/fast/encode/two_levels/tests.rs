@@ -1,5 +1,8 @@
 use super::*;
 use crate::encode::encode_piece;
+use crate::fast::encode::cut::split_by::SplitBy;
+use crate::fast::encode::encoder::Encoder;
+use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Tier;
 use crate::pretokenize::Pattern;
@@ -55,10 +58,9 @@ fn merges() -> impl Strategy<Value = Vec<(u32, u32)>> {
 fn by_hand() {
     let vocab = vocab(&[(98, 121), (32, 97), (256, 257)]);
     let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
-    assert_eq!(levels.low.cut_between_bytes(b"by a by", 0..7, &mut Vec::new()), Ok(()));
-    let mut parts = Vec::new();
-    levels.low.cut_between_bytes(b"by a by", 0..7, &mut parts).unwrap();
-    assert_eq!(parts, [2, 4, 5, 7]);
+    let (mut parts, mut low) = (Vec::new(), Vec::new());
+    levels.low.encode(b"by a by", 0, &[7], &mut parts, &mut low).unwrap();
+    assert_eq!((parts, low), (vec![2, 4, 5, 7], vec![256, 257, 32, 256]));
     assert_eq!(ids(&levels, b"by a by", &[7]), [258, 32, 256]);
     assert_eq!(ids(&levels, b"by a by", &[2, 7]), [256, 257, 32, 256]);
 }
@@ -121,8 +123,8 @@ proptest! {
         ends.dedup();
         let levels = TwoLevels::at(&tables(&vocab), level.index(merges.len() + 1)).unwrap().unwrap();
         prop_assert_eq!(ids(&levels, text, &ends), expected(&vocab, text, &ends));
-        let (mut of_one, one) = (Vec::new(), one_level(&tables(&vocab)).unwrap().unwrap());
-        one.encode_block(text, 0, &ends, &mut |block| block.append_to(&mut of_one)).unwrap();
+        let (mut of_one, one) = (Vec::new(), LowLevel::new(Arc::clone(&vocab)).unwrap());
+        one.encode(text, 0, &ends, &mut Vec::new(), &mut of_one).unwrap();
         prop_assert_eq!(of_one, expected(&vocab, text, &ends));
     }
 
