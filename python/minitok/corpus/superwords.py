@@ -38,8 +38,8 @@ def train_superwords(
 ) -> Definition:
     """Learns a tokenizer whose last merges may be superwords.
 
-    ``count`` gives the counts of the pieces that a pattern makes, to train on from a vocabulary or from bytes; ``patterns`` are those of both stages. ``job`` is the whole
-    training.
+    ``count`` gives the counts of the pieces of a pattern, to be trained on from a vocabulary or from bytes. ``patterns``
+    are those of both stages. ``job`` is the whole training.
     """
     if not 1 <= superwords <= job.n_merges:
         raise TrainingError(

@@ -252,10 +252,10 @@ mod tests {
         assert_eq!(seen, expected);
         assert_eq!((tokens.before(2), tokens.before(1), tokens.at(2)), (abc, gap, b));
         assert!(tokens.holds(1, abc, 1, b) && !tokens.holds(1, abc, 1, c) && !tokens.holds(2, abc, 1, b));
-        // A token that a merge makes stands in its first and in its last slot.
+        // A token that a merge makes stands in its first and in its last slot; what is between them is stale.
         tokens.join(4, 1, 1, 258);
         tokens.lengths[258] = 2;
         tokens.join(4, 2, 1, 259);
-        assert_eq!(tokens.slots, [gap, abc, b, gap, 259, gap, 259, gap]);
+        assert_eq!(tokens.slots, [gap, abc, b, gap, 259, 258, 259, gap]);
     }
 }

@@ -22,7 +22,16 @@ fn tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
 /// The ids of some pieces, which end at these places.
 fn ids(levels: &TwoLevels, text: &[u8], ends: &[usize]) -> Vec<u32> {
     let mut ids = Vec::new();
-    levels.encode_block(text, 0, ends, &mut |block| block.append_to(&mut ids)).unwrap();
+    let mut numbers = Vec::new();
+    let piece = |number: u32| {
+        let number = number as usize;
+        &text[if number == 0 { 0 } else { ends[number - 1] }..ends[number]]
+    };
+    levels.merge(&(0..ends.len() as u32).collect::<Vec<_>>(), &piece, &mut |number, of_piece| {
+        numbers.push(number);
+        ids.extend(of_piece.unwrap());
+    });
+    assert!((0..ends.len() as u32).eq(numbers));
     ids
 }
 
@@ -72,9 +81,11 @@ fn only_lists_whose_last_merges_go_from_word_to_word_have_two_levels() {
     assert!(!has(&[]) && !has(&[(97, 98), (32, 256)]));
     // White space before a space is no word.
     assert!(!has(&[(32, 32), (10, 32), (9, 257)]));
-    let mut many = vec![(97, 32)];
+    let mut many: Vec<_> = (0..9).map(|byte| (97 + byte, 32)).collect();
     many.extend((64..128).map(|byte| (98, byte)));
-    assert!(!has(&many) && has(&many[..64]));
+    assert!(!has(&many) && has(&many[..17]));
+    // A list that goes on within words has no second level.
+    assert!(!has(&many[..19]));
 }
 
 #[test]
@@ -106,7 +117,10 @@ fn a_byte_without_a_token_is_an_error() {
     let vocab = Arc::new(Vocab::from_tokens(&tokens, &[(97, 32)], false, Alphabet::default()).unwrap());
     let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
     assert_eq!(ids(&levels, b"a a", &[3]), [255, 97]);
-    assert!(levels.encode_block(b"a \xFF", 0, &[3], &mut |_| Ok(())).is_err());
+    let mut kept = Vec::new();
+    let pieces = [&b"a "[..], b" \xFF"];
+    levels.merge(&[0, 1], &|number| pieces[number as usize], &mut |number, ids| kept.push((number, ids.is_err())));
+    assert_eq!(kept, [(0, true)]);
 }
 
 proptest! {
