@@ -13,7 +13,7 @@ use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::{PieceCache, Size};
-use super::merge::misses::Merging;
+use super::merge::misses::{LongPieces, Merging};
 use super::merge::with_dropout::encode_drawn_piece;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
@@ -29,7 +29,6 @@ use crate::interrupt;
 use crate::once::Once;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
-use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -44,19 +43,7 @@ const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
 
-/// What merges the pieces of vocabularies whose tokens may be several words.
-pub trait LongPieces: Debug + Send + Sync {
-    /// Calls `keep` with each of these numbers and the ids of its piece, or with the first that has none and why. `piece` gives the
-    /// bytes of a number.
-    fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
-
-    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
-    fn tables_memory(&self) -> usize;
-    fn workspaces_memory(&self) -> usize;
-    fn drop_workspaces(&self);
-}
-
-/// Makes it for the tables of a vocabulary; None for one that has no such tokens.
+/// Makes what merges pieces of several words for the tables of a vocabulary; None for one that has no such tokens.
 pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
 
 /// The fast encoder of a vocabulary.

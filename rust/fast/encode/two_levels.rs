@@ -22,8 +22,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::encoder::LongPieces;
 use super::low_level::LowLevel;
+use super::merge::misses::LongPieces;
 use super::merge::pair_table::{NO_PLACE, PairTable};
 use super::tables::Tables;
 use crate::error::{Error, Result};

@@ -4,7 +4,6 @@ use super::cut_further::encode_pieces;
 use super::pieces::merge_pieces;
 use crate::engine::Spent;
 use crate::error::{Error, Result};
-use crate::fast::encode::encoder::LongPieces;
 use crate::fast::encode::lookup::block_output::SPILL;
 use crate::fast::encode::lookup::id_ring::PADDING;
 use crate::fast::encode::lookup::look_up::{Found, piece_at};
@@ -14,6 +13,7 @@ use crate::fast::encode::tables::Tables;
 use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::cell::RefCell;
+use std::fmt::Debug;
 
 /// The pieces of a block, and where the values of misses go.
 pub struct Misses<'w> {
@@ -26,6 +26,18 @@ pub struct Misses<'w> {
     pub spill: &'w mut Vec<u32>,
     /// What went wrong first.
     pub failure: &'w mut Option<Error>,
+}
+
+/// What merges the pieces of vocabularies whose tokens may be several words.
+pub trait LongPieces: Debug + Send + Sync {
+    /// Calls `keep` with each of these numbers and the ids of its piece, or with the first that has none and why. `piece` gives the
+    /// bytes of a number.
+    fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
+
+    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
+    fn tables_memory(&self) -> usize;
+    fn workspaces_memory(&self) -> usize;
+    fn drop_workspaces(&self);
 }
 
 /// How they are merged.
