@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Sequence
 
-    from .backend import BackendName, Emit
+    from .backend import BackendName, Emit, Vocab
     from .corpus.learning import ByteOrder, TieBreak
     from .corpus.progress import Progress
 
@@ -158,8 +158,8 @@ def train(
     pattern = "gpt2" if pattern is None else pattern_named(pattern)
     if superwords:
 
-        def count(cut_by: str) -> PieceCounts:
-            with Counting(cut_by, special_tokens, backend, threads, max_memory) as counting:
+        def count(cut_by: str, vocab: Vocab | None) -> PieceCounts:
+            with Counting(cut_by, special_tokens, backend, threads, max_memory, vocab) as counting:
                 counting.add_texts(texts, show)
                 return counting.counts()
 
@@ -284,8 +284,8 @@ def train_files(
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
     if superwords:
 
-        def count(cut_by: str) -> PieceCounts:
-            with Counting(cut_by, special_tokens, backend, threads, max_memory) as counting:
+        def count(cut_by: str, vocab: Vocab | None) -> PieceCounts:
+            with Counting(cut_by, special_tokens, backend, threads, max_memory, vocab) as counting:
                 counting.add_files(files, show)
                 return counting.counts()
 

@@ -3,15 +3,16 @@
 use super::calls::{Calls, Stream};
 use super::documents::Documents;
 use super::text::{Text, new_bytes, texts};
-use super::vocab::{Pattern, SpecialTokens};
+use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, signals};
 use crate::count;
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
+use crate::fast::count::runs::Runs;
 use crate::fast::count::spill::CountFiles;
 use crate::fast::count::table::PieceCounts;
-use crate::fast::util::fallible::{append, collect, push, try_collect};
+use crate::fast::util::fallible::{append, collect, concat, push, try_collect};
 use crate::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -124,6 +125,30 @@ impl Counter {
         }
     }
 
+    /// What its pieces are runs of, if they are.
+    pub fn runs(&self) -> Option<&Runs> {
+        match self {
+            Counter::Fast(counter) => counter.runs(),
+            Counter::Mirror(_) => None,
+        }
+    }
+
+    /// Calls `show` with each piece and its count, in order of first appearance.
+    fn each(&self, mut show: impl FnMut(&[u8], i64) -> Result<()>) -> Result<()> {
+        let mut piece = Vec::new();
+        self.pieces().each(|run, n| match self.runs() {
+            None => show(run, n),
+            Some(runs) => runs.spell(run, &mut piece).and_then(|()| show(&piece, n)),
+        })
+    }
+
+    /// Each piece with its count.
+    pub fn to_vec(&self) -> Result<Vec<(Vec<u8>, i64)>> {
+        let mut pieces = Vec::new();
+        self.each(|piece, n| push(&mut pieces, (concat(&[piece])?, n)))?;
+        Ok(pieces)
+    }
+
     /// The documents counted, and their bytes.
     fn size(&self) -> (u64, u64) {
         match self {
@@ -155,26 +180,32 @@ type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, 
 
 #[pymethods]
 impl PieceCounter {
-    /// Counts on at most `threads` threads. `bound`: how many bytes the tables may take, and a folder for what does not fit.
+    /// Counts on at most `threads` threads. `bound`: how many bytes the tables may take, and a folder for what does not fit. `vocab`:
+    /// the pieces are to be trained on from it, and may be kept as its ids.
     #[new]
-    #[pyo3(signature = (pattern, special, threads = 1, bound = None))]
+    #[pyo3(signature = (pattern, special, threads = 1, bound = None, vocab = None))]
     fn new(
         pattern: &Bound<'_, Pattern>,
         special: &Bound<'_, SpecialTokens>,
         threads: usize,
         bound: Option<(usize, PathBuf)>,
-    ) -> PieceCounter {
+        vocab: Option<Bound<'_, Vocab>>,
+    ) -> PyResult<PieceCounter> {
         let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
         let counter = if fast::enabled() {
             let counter = CorpusCounter::new(pattern, special, threads);
-            Counter::Fast(match bound {
+            let counter = match bound {
                 Some((max_memory, folder)) => counter.bounded(max_memory, folder),
+                None => counter,
+            };
+            Counter::Fast(match vocab {
+                Some(vocab) => counter.as_runs(Arc::clone(vocab.get().0.core()))?,
                 None => counter,
             })
         } else {
             Counter::Mirror(count::PieceCounter::new(pattern, special))
         };
-        PieceCounter(Mutex::new(State::Idle(Arc::new(counter))))
+        Ok(PieceCounter(Mutex::new(State::Idle(Arc::new(counter)))))
     }
 
     /// Counts documents and returns how many bytes they have.
@@ -268,7 +299,7 @@ impl PieceCounter {
             push(&mut lengths, u32::try_from(piece.len()).map_err(|_| too_long())?)?;
             push(&mut counts, n)
         };
-        self.inspect(py, |counter| counter.pieces().each(put))?;
+        self.inspect(py, |counter| counter.each(put))?;
         numpy_api::load(py)?;
         Ok((new_bytes(py, &data)?, lengths.into_pyarray(py), counts.into_pyarray(py)))
     }
@@ -285,7 +316,7 @@ impl PieceCounter {
     /// Each distinct piece with its count, in the order in which they were first seen.
     #[getter]
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = self.inspect(py, |counter| counter.pieces().to_vec())?;
+        let counted = self.inspect(py, Counter::to_vec)?;
         let pieces = PyDict::new(py);
         for (piece, count) in &counted {
             pieces.set_item(new_bytes(py, piece)?, count)?;

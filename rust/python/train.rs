@@ -81,10 +81,17 @@ pub fn train(
         Pieces::Table(pieces) => {
             signals::detached(py, || fast::train::extend(vocab, first_id, pieces, &options, &mut report))
         }
-        Pieces::Counted(shared) => signals::detached(py, || match shared.pieces() {
-            Counted::Table(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
-            Counted::Files(files) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut report),
-            Counted::List(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
+        Pieces::Runs(runs) => {
+            signals::detached(py, || fast::train::extend_runs(vocab, first_id, runs, &options, &mut report))
+        }
+        Pieces::Counted(shared) => signals::detached(py, || match (shared.pieces(), shared.runs()) {
+            (Counted::Table(runs), Some(_)) => fast::train::extend_runs(vocab, first_id, runs, &options, &mut report),
+            (Counted::Files(files), Some(_)) => {
+                fast::train::extend_runs(vocab, first_id, files.load()?, &options, &mut report)
+            }
+            (Counted::Table(pieces), None) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
+            (Counted::Files(files), None) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut report),
+            (Counted::List(pieces), _) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
         }),
         Pieces::List(pieces) => {
             let mut emit = |event| {
@@ -116,6 +123,8 @@ pub fn stop_name(stop: core::Stop) -> &'static str {
 pub enum Pieces {
     /// The fast trainer's own, whose memory is free when it has laid them out.
     Table(PieceCounts),
+    /// The same, as runs of ids of the vocabulary that is extended.
+    Runs(PieceCounts),
     /// Those of a counter that keeps them, or has them on the disk.
     Counted(Arc<Counter>),
     /// The mirror's.
@@ -127,15 +136,15 @@ pub enum Pieces {
 pub fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> PyResult<Pieces> {
     if fast
         && !keep
-        && let Some(table) = counter.take_table(py)?
+        && let (are_runs, Some(table)) = (counter.finished(py)?.runs().is_some(), counter.take_table(py)?)
     {
-        return Ok(Pieces::Table(table));
+        return Ok(if are_runs { Pieces::Runs(table) } else { Pieces::Table(table) });
     }
     let shared = counter.finished(py)?;
     if fast && !matches!(shared.pieces(), Counted::List(_)) {
         return Ok(Pieces::Counted(shared));
     }
-    let pieces = signals::detached(py, || shared.pieces().to_vec())?;
+    let pieces = signals::detached(py, || shared.to_vec())?;
     if !keep {
         counter.clear(py);
     }

@@ -33,10 +33,15 @@ class PieceCounter(count.PieceCounter):
     """``reference.count.PieceCounter`` for ``str`` as well as ``bytes``."""
 
     def __init__(
-        self, pattern: Pattern, special: SpecialTokens, threads: int = 1, bound: tuple[int, Path] | None = None
+        self,
+        pattern: Pattern,
+        special: SpecialTokens,
+        threads: int = 1,
+        bound: tuple[int, Path] | None = None,
+        vocab: Vocab | None = None,
     ) -> None:
         super().__init__(pattern, special)
-        del threads, bound
+        del threads, bound, vocab
 
     def add(self, documents: Iterable[str | bytes]) -> int:  # type: ignore[override]
         before = self.bytes

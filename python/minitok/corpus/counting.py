@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ..backend import BackendName
+    from ..backend import BackendName, Vocab
     from .progress import Progress, Show
 
 __all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
@@ -98,7 +98,10 @@ class CorpusFiles:
 
 
 class Counting:
-    """The counting of one corpus: its options, checked, and what has been counted so far."""
+    """The counting of one corpus: its options, checked, and what has been counted so far.
+
+    With ``vocab``, the pieces are for training on from this vocabulary.
+    """
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Counting:
         backend: str | None,
         threads: int | None,
         max_memory: int | None = None,
+        vocab: Vocab | None = None,
     ) -> None:
         self.special = check_special(special_tokens)
         self.pattern = check_pattern(pattern)
@@ -118,7 +122,7 @@ class Counting:
         )  # what is wrong with them is said before a folder is made
         self.scratch = None if max_memory is None else Scratch()
         bound = None if max_memory is None or self.scratch is None else (max_memory, self.scratch.path)
-        self.counter = new_counter(self.backend, self.pattern, self.special, self.threads, bound)
+        self.counter = new_counter(self.backend, self.pattern, self.special, self.threads, bound, vocab)
 
     def __enter__(self) -> Counting:  # noqa: PYI034 - Self came with Python 3.11
         return self

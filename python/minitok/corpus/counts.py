@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..backend import BackendName
+    from ..backend import BackendName, Vocab
     from .counts_file import PieceArrays
     from .temporary import Scratch
 
@@ -187,9 +187,10 @@ def new_counter(
     special_tokens: Sequence[str],
     threads: int,
     bound: tuple[int, Path] | None = None,
+    vocab: Vocab | None = None,
 ) -> Any:
     special = backend.special_tokens({token: index for index, token in enumerate(special_tokens)})
-    return backend.piece_counter(backend.pattern(pattern), special, threads, bound)
+    return backend.piece_counter(backend.pattern(pattern), special, threads, bound, vocab)
 
 
 def check_special(special_tokens: Sequence[str]) -> list[str]:

@@ -74,7 +74,7 @@ def extend(
         if isinstance(texts, PieceCounts):
             check_pieces(texts, base)
             return job.extend(base, texts.with_backend(base.backend), show, trace, name, keep=True)
-        with Counting(base.pattern, list(base.special_tokens), base.backend, threads) as counting:
+        with Counting(base.pattern, list(base.special_tokens), base.backend, threads, vocab=base.vocab) as counting:
             with job.watch.phase("counting"):
                 counting.add_texts(texts, show)
                 counts = counting.counts()

@@ -12,7 +12,7 @@ from .learning import Job
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..backend import Emit
+    from ..backend import Emit, Vocab
     from .counts import PieceCounts
     from .progress import Show
 
@@ -26,7 +26,7 @@ BARRED = (": ",)
 
 
 def train_superwords(
-    count: Callable[[str], PieceCounts],
+    count: Callable[[str, Vocab | None], PieceCounts],
     patterns: tuple[str, str],
     superwords: int,
     job: Job,
@@ -38,8 +38,8 @@ def train_superwords(
 ) -> Definition:
     """Learns a tokenizer whose last merges may be superwords.
 
-    ``count`` gives the counts of the pieces that a pattern makes; ``patterns`` are those of both stages. ``job`` is the whole
-    training.
+    ``count`` gives the counts of the pieces of a pattern, to be trained on from a vocabulary or from bytes. ``patterns``
+    are those of both stages. ``job`` is the whole training.
     """
     if not 1 <= superwords <= job.n_merges:
         raise TrainingError(
@@ -50,7 +50,7 @@ def train_superwords(
     words = Job(job.vocab_size - superwords, *rules, job.order, *limits)
     words.watch = job.watch
     with job.watch.phase("counting"):
-        counts = count(patterns[0])
+        counts = count(patterns[0], None)
     merges, trained = words.learn(counts, show, trace, None, keep=False)
     vocab = load_backend(counts.backend).vocab.from_merges(job.byte_order, merges)
     first = 256 + len(merges)
@@ -59,7 +59,7 @@ def train_superwords(
     )
     phrases.watch = job.watch
     with job.watch.phase("counting"):
-        counts = count(patterns[1])
+        counts = count(patterns[1], vocab)
     more, trained_more = phrases.learn(counts, show, trace, (vocab, first), keep=False)
     merges += more
     special = {token: 256 + len(merges) + index for index, token in enumerate(job.special)}

@@ -17,11 +17,12 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::combine::{Share, combine};
 use super::file_chunks::FileChunks;
 use super::hasher::Hasher;
+use super::runs::{self, Runs};
 use super::spill::{CountFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
 use super::table::PieceCounts;
@@ -32,6 +33,7 @@ use crate::fast::util::fallible::{concat, push};
 use crate::fast::util::threads::on_threads;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
+use crate::vocab::Vocab;
 
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = if cfg!(fuzzing) { 64 } else { 1 << 20 };
@@ -93,6 +95,19 @@ impl CorpusCounter {
         Self { shares, bound: Some(Bound { tables, spill: Spill::new(folder) }), ..self }
     }
 
+    /// For training on from a vocabulary: keeps the pieces as runs of its ids (`runs.rs`), unless these are their bytes.
+    pub fn as_runs(mut self, vocab: Arc<Vocab>) -> Result<Self> {
+        if runs::are_needed(&vocab) && !vocab.alphabet.drops_bytes {
+            self.splitter.runs = Some(Runs::new(vocab)?);
+        }
+        Ok(self)
+    }
+
+    /// What its pieces are runs of, if they are.
+    pub fn runs(&self) -> Option<&Runs> {
+        self.splitter.runs.as_ref()
+    }
+
     /// Counts pieces that were counted elsewhere. Calls `on_new` with the number of each that is new to its table.
     pub fn add_pieces<'p>(
         &mut self,
@@ -100,6 +115,9 @@ impl CorpusCounter {
         mut on_new: impl FnMut(usize),
     ) -> Result<()> {
         self.check_open()?;
+        if self.runs().is_some() {
+            return Err(Error::Training("these counts are of runs of ids, to which no pieces can be added".into()));
+        }
         let next = next_part(&self.shares);
         let share = &mut self.shares[0];
         share.begin(next)?;

@@ -4,7 +4,7 @@
 //!
 //! 1. [`pieces`]: what counting gives and training takes. [`table`]: distinct pieces with their counts, under the
 //!    hashes of [`hasher`].
-//! 2. [`splitter`]: documents cut into parts, and parts into pieces.
+//! 2. [`splitter`]: documents cut into parts, and parts into pieces; [`runs`]: pieces as ids.
 //! 3. [`file_chunks`]: the parts of a file, read as they are needed.
 //! 4. [`combine`]: the tables of several threads made one.
 //! 5. [`spill`]: tables that outgrow the memory allowed, on disk.
@@ -12,6 +12,7 @@
 
 pub mod corpus_counter;
 pub mod pieces;
+pub mod runs;
 pub mod spill;
 pub mod table;
 

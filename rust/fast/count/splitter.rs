@@ -14,6 +14,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::runs::{self, Runs};
 use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
 use crate::fast::passes::first_pass;
@@ -36,13 +37,15 @@ pub(super) struct Splitter {
     /// Cuts the pieces of the scanner further.
     rest: Option<Box<Pattern>>,
     special: Finder,
+    /// Writes pieces as ids, if they shall be.
+    pub(super) runs: Option<Runs>,
 }
 
 impl Splitter {
     pub(super) fn new(pattern: Pattern, special: &SpecialTokens) -> Self {
         let (first, rest) = first_pass(&pattern).unzip();
         let scanner = pattern.scanner().cloned().or(first.map(Arc::new));
-        Self { pattern, scanner, rest: rest.map(Box::new), special: special.finder_of_all() }
+        Self { pattern, scanner, rest: rest.map(Box::new), special: special.finder_of_all(), runs: None }
     }
 
     /// Counts documents, or parts of them. What later patterns make of a piece is found once for all places where it stands.
@@ -52,16 +55,23 @@ impl Splitter {
         pieces: &mut PieceCounts,
         poll: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
-        let Some(rest) = &self.rest else { return texts.try_for_each(|text| self.count_one(text, pieces, poll)) };
+        let mut add = self.adder();
+        let Some(rest) = &self.rest else {
+            return texts.try_for_each(|text| {
+                self.count_one(text, &mut |text, start, ends| add(text, start, ends, 1, pieces), poll)
+            });
+        };
         let mut whole = PieceCounts::new();
-        texts.try_for_each(|text| self.count_one(text, &mut whole, poll))?;
+        texts.try_for_each(|text| {
+            self.count_one(text, &mut |text, start, ends| whole.add_block(text, start, ends, 1), poll)
+        })?;
         let mut spent = Spent::of(whole.iter().map(|(piece, _)| piece.len()).sum());
         // Pieces come in the order of first appearance, and so do their parts.
         for (number, (piece, n)) in whole.iter().enumerate() {
             let mut done = Ok(());
             rest.split_within(piece, &mut spent, &mut |part| {
                 if done.is_ok() {
-                    done = pieces.add(part, n);
+                    done = add(part, 0, &[part.len()], n, pieces);
                 }
             })?;
             done?;
@@ -72,8 +82,23 @@ impl Splitter {
         Ok(())
     }
 
-    /// Counts the pieces of the scanner, or of the pattern, in one document or a part of one.
-    fn count_one(&self, text: &[u8], pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    /// Counts pieces as they stand, or as ids: text, where the first begins, where all end, how often, and the table.
+    fn adder(&self) -> impl FnMut(&[u8], usize, &[usize], i64, &mut PieceCounts) -> Result<()> {
+        let mut buffers = runs::Buffers::default();
+        move |text, start, ends, n, pieces| match &self.runs {
+            None if let [end] = *ends => pieces.add(&text[start..end], n),
+            None => pieces.add_block(text, start, ends, n),
+            Some(runs) => runs.add_block(text, start, ends, n, pieces, &mut buffers),
+        }
+    }
+
+    /// Calls `add` with the pieces of the scanner, or of the pattern, in one document or a part of one.
+    fn count_one(
+        &self,
+        text: &[u8],
+        add: &mut impl FnMut(&[u8], usize, &[usize]) -> Result<()>,
+        poll: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<()> {
         self.special.split(text, |start, end, id| {
             if id.is_some() {
                 return Ok(());
@@ -82,7 +107,7 @@ impl Splitter {
                 let mut done = Ok(());
                 self.pattern.split(&text[start..end], &mut |piece| {
                     if done.is_ok() {
-                        done = pieces.add(piece, 1);
+                        done = add(piece, 0, &[piece.len()]);
                     }
                 })?;
                 return done;
@@ -91,7 +116,7 @@ impl Splitter {
             let mut scanner = Scanner::of(tier, text);
             let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
             while scanner.next_block(&mut ends, BATCH)? {
-                pieces.add_block(text, start, &ends)?;
+                add(text, start, &ends)?;
                 start = scanner.position();
                 if start - polled > POLL_EVERY {
                     polled = start;

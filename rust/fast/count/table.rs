@@ -160,8 +160,8 @@ impl PieceCounts {
         self.add_key(key, hash, piece, n)
     }
 
-    /// Counts the pieces of `text` that begin at `start` and end at each of `ends`, once each.
-    pub fn add_block(&mut self, text: &[u8], start: usize, ends: &[usize]) -> Result<()> {
+    /// Counts the pieces of `text` that begin at `start` and end at each of `ends`, `n` times more each.
+    pub fn add_block(&mut self, text: &[u8], start: usize, ends: &[usize], n: i64) -> Result<()> {
         self.restore_index()?;
         let mut keys = std::mem::take(&mut self.keys);
         let mut start_of_block = start;
@@ -179,7 +179,7 @@ impl PieceCounts {
             }
             start = start_of_block;
             for (&(key, hash), &end) in keys.iter().zip(ends) {
-                self.add_key(key, hash, &text[start..end], 1)?;
+                self.add_key(key, hash, &text[start..end], n)?;
                 start = end;
             }
             start_of_block = start;

@@ -4,10 +4,8 @@ use super::cut::static_cuts::Cutting;
 use super::lookup::block_output::BlockOutput;
 use super::lookup::look_up::Found;
 use super::lookup::piece_cache::{PieceCache, Size};
-use super::merge::misses::Misses;
-use super::tables::Tables;
+use super::merge::misses::{Merging, Misses};
 use crate::error::{Error, Result};
-use crate::pretokenize::Pattern;
 use crate::spent::Spent;
 use std::ops::Range;
 
@@ -59,12 +57,10 @@ impl Workspace {
         if self.seeded { BLOCK } else { FIRST_BLOCK }
     }
 
-    /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. `later` cuts each
-    /// of them first. Returns the values of all.
+    /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. Returns the values of all.
     pub(super) fn merge_misses(
         &mut self,
-        tables: &Tables,
-        later: Option<&Pattern>,
+        how: Merging<'_>,
         text: &[u8],
         start: usize,
         range: Range<usize>,
@@ -74,7 +70,7 @@ impl Workspace {
         spill.clear();
         if !found.misses.is_empty() {
             let misses = Misses { text, start, ends: &ends[range], cache, found, spill, failure };
-            misses.merge(tables, later, spent);
+            misses.merge(how, spent);
         }
         let (records, first) = self.cache.view().records();
         BlockOutput { words: &self.found.values[..n_pieces], records, first, spill: &self.spill }

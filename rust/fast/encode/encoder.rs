@@ -13,6 +13,7 @@ use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::{PieceCache, Size};
+use super::merge::misses::{LongPieces, Merging};
 use super::merge::with_dropout::encode_drawn_piece;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
@@ -28,7 +29,6 @@ use crate::once::Once;
 use crate::pretokenize::Pattern;
 use crate::spent::Spent;
 use crate::vocab::Vocab;
-use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,24 +43,7 @@ const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
 
-/// What encodes the pieces of vocabularies whose tokens may be several words.
-pub trait LongPieces: Debug + Send + Sync {
-    /// Calls `sink` with the ids of some pieces of a text, which end at `ends`; the first begins at `start`.
-    fn encode_block(
-        &self,
-        text: &[u8],
-        start: usize,
-        ends: &[usize],
-        sink: &mut dyn FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()>;
-
-    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
-    fn tables_memory(&self) -> usize;
-    fn workspaces_memory(&self) -> usize;
-    fn drop_workspaces(&self);
-}
-
-/// Makes it for the tables of a vocabulary; None for one that has no such tokens.
+/// Makes what merges pieces of several words for the tables of a vocabulary; None for one that has no such tokens.
 pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
 
 /// The fast encoder of a vocabulary.
@@ -259,12 +242,10 @@ impl Encoder {
         let (mut start, long) = (0, self.long_pieces(by));
         let mut encode = |work: &mut Workspace| -> Result<()> {
             let end = work.ends.last().copied().unwrap_or(start);
-            if let Some(long) = long {
-                long.encode_block(text, start, &work.ends, sink)?;
-            } else if end - start > HUGE {
-                self.encode_huge_pieces(text, start, is_long, work, sink)?;
+            if end - start > HUGE {
+                self.encode_huge_pieces(text, start, is_long, long, work, sink)?;
             } else {
-                self.encode_block(text, start, is_long, work, sink)?;
+                self.encode_block(text, start, is_long, long, work, sink)?;
             }
             start = end;
             Ok(())
@@ -319,13 +300,14 @@ impl Encoder {
         text: &[u8],
         mut start: usize,
         is_long: bool,
+        long: Option<&dyn LongPieces>,
         work: &mut Workspace,
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
         for end in self.parts_of(text, start, work)? {
             work.ends.clear();
             work.ends.push(end);
-            self.encode_block(text, start, is_long, work, sink)?;
+            self.encode_block(text, start, is_long, long, work, sink)?;
             start = end;
         }
         Ok(())
@@ -338,6 +320,7 @@ impl Encoder {
         text: &[u8],
         mut start: usize,
         is_long: bool,
+        long: Option<&dyn LongPieces>,
         work: &mut Workspace,
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
@@ -350,7 +333,8 @@ impl Encoder {
             let end = work.ends[range.end - 1];
             first = range.end;
             work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
-            sink(work.merge_misses(&self.tables, self.later.as_ref(), text, start, range))?;
+            let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
+            sink(work.merge_misses(how, text, start, range))?;
             start = end;
         }
         match work.failure {

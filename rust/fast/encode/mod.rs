@@ -6,7 +6,7 @@
 //! 2. [`cut`]: text -> where pieces end.
 //! 3. [`lookup`]: pieces met before -> ids.
 //! 4. [`merge`]: all other pieces -> ids.
-//!    [`two_levels`]: vocabularies with tokens of several words.
+//!    [`low_level`]: lines and other long pieces; [`two_levels`]: vocabularies with tokens of several words.
 //! 5. [`analysis`]: what is found out when a vocabulary is opened; [`tables`]: what threads share of it.
 //! 6. [`parallel`]: batches over threads; [`id_buffer`]: memory for ids, used again.
 //!
@@ -16,6 +16,7 @@ pub mod analysis;
 pub mod cut;
 pub mod encoder;
 pub mod id_buffer;
+pub mod low_level;
 pub mod parallel;
 pub mod tables;
 pub mod two_levels;

@@ -3,34 +3,31 @@
 //!
 //! Training in two stages (`SuperBPE`) gives first merges within words, and then merges of several words. Text is cut into long
 //! pieces, which do not come again: merged from their bytes, each of them would be new. So the list of merges is cut in two at a
-//! *level*, the first merge whose token goes from a word to a space:
+//! *level*, before which the fewest tokens go from a word to a space, and after which the most do:
 //!
 //! 1. *Low:* a piece is cut between bytes that no token of a low merge holds side by side. These parts are words, as a rule, and are
 //!    looked up as pieces are elsewhere.
 //! 2. *High:* the ids of the piece are cut between two that stand together in no token of a high merge, spelled in low ids. Most
 //!    runs that remain have two or three ids, and are merged alone.
 //!
-//! Both cuts change no id (docs/algorithms.md, "Two levels"), and the level may be any merge: where it is only decides how much is
+//! Pieces that have come twice before are looked up whole, as elsewhere; this is for the others. Both cuts change no id (docs/algorithms.md, "Two levels"), and the level may be any merge: where it is only decides how much is
 //! looked up, and how much merged.
 //!
 //! By hand, with the merges 0: (b, y), 1: (space, a), 2: (by, " a"), the level 2 and the piece `by a by`: low, the parts `by`, ` a`, ` `
 //! and `by` (no low token holds `y` and a space, nor a space and `b`); then their ids, of which `by` and ` a` stand together in a
 //! high token, and no others do: `by a`, ` `, `by`.
 //!
-//! Costs: a second encoder for the low merges, as large as the first would be; 256 KB or more of bits; 6 bytes an id.
+//! Costs: a second encoder for the low merges, as large as the first would be; 256 KB or more of bits; 8 bytes an id.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::cut::split_by::SplitBy;
-use super::encoder::{Encoder, LongPieces};
-use super::lookup::block_output::{BlockOutput, SPILL};
-use super::lookup::id_ring::Row;
+use super::low_level::LowLevel;
+use super::merge::misses::LongPieces;
 use super::merge::pair_table::{NO_PLACE, PairTable};
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{append, filled, push, room};
+use crate::fast::util::fallible::{append, filled, push, resize, room};
 use crate::fast::util::pool::Pool;
 use crate::interrupt;
 use crate::merging::merge_parts;
@@ -43,18 +40,23 @@ const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 16 };
 const LAST: usize = 64;
 /// About how many bytes are encoded at a time.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 20 } else { 1 << 16 };
-/// The buffers that may stay allocated, in words.
-const KEPT: usize = 1 << 16;
-/// A record of one id, which stands for all: see [`BlockOutput`].
-const ONE: Row = [1, 0, 0, 0, 0, 0];
+/// The buffers that may stay allocated, in items.
+const KEPT: usize = 1 << 17;
+
+/// In place of a place: the two stand together in no token.
+const APART: u32 = NO_PLACE + 1;
+/// So many ids are looked at together.
+const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
+
+/// Takes the number of a piece and its ids.
+type Keep<'k> = dyn FnMut(u32, Result<&[u32]>) + 'k;
 
 /// The two encoders of a vocabulary.
 #[derive(Debug)]
 struct TwoLevels {
-    low: Encoder,
+    low: LowLevel,
     tables: Arc<Tables>,
-    /// For each id how many bytes its token has, and its symbol in the table of all merges.
-    lengths: Vec<u16>,
+    /// For each id its symbol in the table of all merges.
     symbols: Vec<u32>,
     joined: IdPairs,
     pool: Pool<Buffers>,
@@ -63,25 +65,19 @@ struct TwoLevels {
 /// What one thread needs.
 #[derive(Debug, Default)]
 struct Buffers {
-    /// Where parts end in the text.
+    /// Pieces one after the other, where they end, and where parts of them do.
+    text: Vec<u8>,
     ends: Vec<usize>,
+    parts: Vec<usize>,
+    /// Low ids, the place of the merge of each with the one after it, and high ids.
     low: Vec<u32>,
+    places: Vec<u32>,
     high: Vec<u32>,
 }
 
 /// What encodes pieces for a vocabulary whose later merges go from word to word; None for any other.
 pub fn two_levels(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
     Ok(TwoLevels::new(tables)?.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
-}
-
-/// What encodes long pieces for a vocabulary that has no tokens of several words yet, as in the second stage of a training: all
-/// merges are low.
-pub fn one_level(tables: &Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>> {
-    if !tables.is_list_of_bytes() {
-        return Ok(None);
-    }
-    let levels = TwoLevels::at(tables, tables.vocab().merges().len())?;
-    Ok(levels.map(|levels| Box::new(levels) as Box<dyn LongPieces>))
 }
 
 impl TwoLevels {
@@ -96,10 +92,16 @@ impl TwoLevels {
         if !merges[merges.len().saturating_sub(LAST)..].iter().any(is_crossing) {
             return Ok(None);
         }
-        match merges.iter().position(is_crossing) {
-            Some(level) if in_order_of_learning(vocab)? => TwoLevels::at(tables, level),
-            _ => Ok(None),
+        // The level at which most merges are on their own side.
+        let (mut level, mut most, mut lead) = (0, 0, 0_i64);
+        for (merge, before) in merges.iter().zip(1..) {
+            lead += if is_crossing(merge) { -1 } else { 1 };
+            if lead > most {
+                (level, most) = (before, lead);
+            }
         }
+        let is_list = level < merges.len() && in_order_of_learning(vocab)?;
+        if is_list { TwoLevels::at(tables, level) } else { Ok(None) }
     }
 
     /// Cut at any merge of a list in the order of learning.
@@ -110,48 +112,39 @@ impl TwoLevels {
         let mut merges = room(low.len())?;
         append(&mut merges, low)?;
         let low = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default())?;
-        let low = Encoder::new(Arc::new(low))?;
-        let n_ids = vocab.tokens.n_ids() as usize;
-        let (mut lengths, symbols) = (filled(0, n_ids)?, pairs.symbols_of_ids()?);
-        for (id, token) in vocab.tokens.iter() {
-            let Ok(length) = u16::try_from(token.len()) else { return Ok(None) };
-            lengths[id as usize] = length;
-        }
-        let (tables, joined) = (Arc::clone(tables), IdPairs::of(high, n_ids)?);
-        Ok(Some(TwoLevels { low, tables, lengths, symbols, joined, pool: Pool::new() }))
+        let low = LowLevel::new(Arc::new(low))?;
+        let (symbols, joined) = (pairs.symbols_of_ids()?, IdPairs::of(high, vocab.tokens.n_ids() as usize)?);
+        Ok(Some(TwoLevels { low, tables: Arc::clone(tables), symbols, joined, pool: Pool::new() }))
     }
 
-    /// Leaves the ids of some pieces in the buffer of high ids.
-    fn encode_pieces(&self, text: &[u8], start: usize, ends: &[usize], buffers: &mut Buffers) -> Result<()> {
-        let Buffers { ends: parts, low, high } = buffers;
-        let Some(&end) = ends.last() else { return Ok(()) };
-        let part = &text[start..end];
-        parts.clear();
-        let mut from = 0;
-        for &end in ends {
-            self.low.cut_between_bytes(part, from..end - start, parts)?;
-            from = end - start;
-        }
-        low.clear();
-        self.low.encode(Source::Bytes(part), SplitBy::Ends(parts), low)?;
+    /// Calls `keep` with each of these numbers and the ids of its piece; all pieces stand one after the other in `text`.
+    fn merge_pieces(&self, numbers: &[u32], buffers: &mut Buffers, keep: &mut Keep<'_>) -> Result<()> {
+        let table = self.tables.all_pairs().expect("there are no two levels without");
+        let Buffers { text, ends, parts, low, places, high } = buffers;
+        self.low.encode(text, 0, ends, parts, low)?;
+        self.look_at_pairs(table, low, places)?;
         high.clear();
         high.try_reserve(low.len())?;
-        let (mut at, mut next, mut first) = (start, ends.iter(), 0);
-        let mut piece_end = next.next().copied().unwrap_or(end);
-        for (index, &id) in low.iter().enumerate() {
-            at += usize::from(self.lengths[id as usize]);
-            let ends_here = at == piece_end;
-            if ends_here {
-                piece_end = next.next().copied().unwrap_or(end);
+        let mut pieces = numbers.iter().zip(ends.iter());
+        let Some((mut number, mut piece_end)) = pieces.next() else { return Ok(()) };
+        let (mut at, mut first) = (0, 0);
+        for (index, (&id, &place)) in low.iter().zip(places.iter()).enumerate() {
+            at += self.low.length(id);
+            let ends_here = at == *piece_end;
+            if !ends_here && place != APART {
+                continue;
             }
-            let following = low.get(index + 1).copied();
-            if ends_here || following.is_none_or(|following| !self.joined.hold(id, following)) {
-                if index == first {
-                    high.push(id);
-                } else {
-                    self.merge_run(&low[first..=index], high)?;
-                }
-                first = index + 1;
+            if index == first {
+                push(high, id)?;
+            } else {
+                self.merge_run(table, &low[first..=index], &places[first..index], high)?;
+            }
+            first = index + 1;
+            if ends_here {
+                keep(*number, Ok(high));
+                high.clear();
+                let Some(next) = pieces.next() else { break };
+                (number, piece_end) = next;
             }
             if index % interrupt::STRETCH == 0 {
                 interrupt::check()?;
@@ -160,29 +153,69 @@ impl TwoLevels {
         Ok(())
     }
 
-    /// Appends the ids of a run of two or more ids, of which no two low ones merge any more.
+    /// For each id and the one after it the place of their merge, or that they are [`APART`]. One loop finds those that may stand
+    /// together, one asks the table for them, and one reads what it answers, so that nobody waits for memory alone.
+    fn look_at_pairs(&self, table: &PairTable, low: &[u32], places: &mut Vec<u32>) -> Result<()> {
+        places.clear();
+        resize(places, low.len(), APART)?;
+        let (mut together, mut probes) = ([0; AT_ONCE], [None; AT_ONCE]);
+        for (chunk, start) in (0..low.len().saturating_sub(1)).step_by(AT_ONCE).enumerate() {
+            let (mut n, end) = (0, low.len().min(start + AT_ONCE + 1));
+            for (pair, at) in low[start..end].windows(2).zip(start..) {
+                // Written in any case: a branch could not be guessed.
+                together[n] = at;
+                n += usize::from(self.joined.hold(pair[0], pair[1]));
+            }
+            for (&at, probe) in together[..n].iter().zip(&mut probes) {
+                *probe = Some(table.probe(self.symbol(low[at]), self.symbol(low[at + 1])));
+            }
+            for (&at, probe) in together[..n].iter().zip(&probes) {
+                places[at] = probe.map_or(NO_PLACE, |probe| table.place_at(probe));
+            }
+            if chunk % interrupt::STRETCH == 0 {
+                interrupt::check()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the ids of a run of two or more ids, of which no two low ones merge any more, and whose pairs have these places.
     #[inline(always)]
-    fn merge_run(&self, run: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        let Some(table) = self.tables.all_pairs() else { return append(out, run) };
-        if let &[left, right] = run {
-            let place = table.place(self.symbol(left), self.symbol(right));
-            if place == NO_PLACE { append(out, run) } else { push(out, table.id(table.made(place))) }
-        } else if run.len() <= FEW {
-            self.merge_few(table, run, out)
-        } else {
-            self.merge_many(table, run, out)
+    fn merge_run(&self, table: &PairTable, run: &[u32], places: &[u32], out: &mut Vec<u32>) -> Result<()> {
+        match (run, places) {
+            (_, &[place]) if place != NO_PLACE => push(out, table.id(table.made(place))),
+            (_, &[_]) => append(out, run),
+            (&[left, middle, right], &[first, second]) => {
+                self.merge_three(table, [left, middle, right], [first, second], out)
+            }
+            _ if run.len() <= FEW => self.merge_few(table, run, places, out),
+            _ => self.merge_many(table, run, out),
         }
     }
 
+    /// The lower of the two pairs first, then what it makes with the third.
+    #[inline(always)]
+    fn merge_three(&self, table: &PairTable, run: [u32; 3], places: [u32; 2], out: &mut Vec<u32>) -> Result<()> {
+        let place = places[0].min(places[1]);
+        if place == NO_PLACE {
+            return append(out, &run);
+        }
+        let made = table.made(place);
+        let (ids, place) = if place == places[0] {
+            ([table.id(made), run[2]], table.place(made, self.symbol(run[2])))
+        } else {
+            ([run[0], table.id(made)], table.place(self.symbol(run[0]), made))
+        };
+        if place == NO_PLACE { append(out, &ids) } else { push(out, table.id(table.made(place))) }
+    }
+
     /// Looks at every pair again, in small arrays.
-    fn merge_few(&self, table: &PairTable, run: &[u32], out: &mut Vec<u32>) -> Result<()> {
+    fn merge_few(&self, table: &PairTable, run: &[u32], known: &[u32], out: &mut Vec<u32>) -> Result<()> {
         let (mut symbols, mut ids, mut places, mut n) = ([0; FEW], [0; FEW], [NO_PLACE; FEW], run.len());
         for (at, &id) in run.iter().enumerate() {
             (symbols[at], ids[at]) = (self.symbol(id), id);
         }
-        for at in 1..n {
-            places[at - 1] = table.place(symbols[at - 1], symbols[at]);
-        }
+        places[..n - 1].copy_from_slice(known);
         loop {
             let mut least = (NO_PLACE, 0);
             for (at, &place) in places[..n - 1].iter().enumerate() {
@@ -227,32 +260,36 @@ impl TwoLevels {
 }
 
 impl LongPieces for TwoLevels {
-    fn encode_block(
-        &self,
-        text: &[u8],
-        mut start: usize,
-        ends: &[usize],
-        sink: &mut dyn FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut buffers = self.pool.take(|| Ok::<_, Error>(Buffers::default()))?;
-        let mut rest = ends;
-        let mut done = Ok(());
-        while done.is_ok() && !rest.is_empty() {
+    fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut Keep<'_>) {
+        let mut buffers = match self.pool.take(|| Ok::<_, Error>(Buffers::default())) {
+            Ok(buffers) => buffers,
+            Err(error) => return keep(numbers[0], Err(error)),
+        };
+        let mut rest = numbers;
+        while let Some(&first) = rest.first() {
             // Some whole pieces at a time, one at least.
-            let count = rest.partition_point(|&end| end - start <= STRETCH).max(1);
-            let (some, others) = rest.split_at(count);
-            done = self
-                .encode_pieces(text, start, some, &mut buffers)
-                .and_then(|()| sink(BlockOutput { words: &buffers.high, records: &[ONE], first: SPILL, spill: &[] }));
-            (start, rest) = (some[count - 1], others);
+            let Buffers { text, ends, .. } = &mut *buffers;
+            text.clear();
+            ends.clear();
+            let mut gathered = Ok(());
+            for &number in rest {
+                gathered = append(text, piece(number)).and_then(|()| push(ends, text.len()));
+                if gathered.is_err() || text.len() > STRETCH {
+                    break;
+                }
+            }
+            let (some, others) = rest.split_at(ends.len());
+            if let Err(error) = gathered.and_then(|()| self.merge_pieces(some, &mut buffers, keep)) {
+                keep(first, Err(error));
+                break;
+            }
+            rest = others;
         }
         buffers.give_back();
-        done
     }
 
     fn tables_memory(&self) -> usize {
-        let own = self.lengths.capacity() * 2 + self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8;
-        own + self.low.tables_memory()
+        self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8 + self.low.tables_memory()
     }
 
     fn workspaces_memory(&self) -> usize {
@@ -268,9 +305,13 @@ impl LongPieces for TwoLevels {
 impl Buffers {
     /// Gives back the memory of unusually long pieces.
     fn give_back(&mut self) {
-        self.ends.clear();
-        self.ends.shrink_to(KEPT);
-        for ids in [&mut self.low, &mut self.high] {
+        self.text.clear();
+        self.text.shrink_to(KEPT);
+        for ends in [&mut self.ends, &mut self.parts] {
+            ends.clear();
+            ends.shrink_to(KEPT);
+        }
+        for ids in [&mut self.low, &mut self.places, &mut self.high] {
             ids.clear();
             ids.shrink_to(KEPT);
         }

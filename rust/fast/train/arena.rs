@@ -1,8 +1,8 @@
 //! The corpus as one flat array of symbols, in which a token finds its neighbours without links.
 //!
-//! Every byte of every distinct piece has a slot; a gap stands before, between and after the pieces. A token's id stands
-//! in its *first* and in its *last* slot (one slot for a single byte), and the lengths of the ids are known. So the
-//! token after the one at `p` starts at `p + length`, and the one before it ends at `p - 1`:
+//! Every byte of every distinct piece has a slot, or, where a vocabulary is extended, every token that it makes of them; a gap
+//! stands before, between and after the pieces. A token's id stands in its *first* and in its *last* slot, and how many slots each
+//! id takes is known. So the token after the one at `p` starts at `p + length`, and the one before it ends at `p - 1`:
 //!
 //! ```text
 //!            p          p+2                     merge (t, he) -> the
@@ -69,10 +69,12 @@ impl Symbol for u32 {
 /// The distinct pieces, laid out in falling order of count, and what is known of each id.
 pub(super) struct Arena<S> {
     pub slots: Vec<S>,
-    /// Whether every token begins as a single byte.
+    /// Whether the ids of the beginning are below 256.
     pub bytes_only: bool,
-    /// Bytes of each id's token; 0 for the gap and for ids that no merge has made yet.
+    /// Slots of each id, one for those of the beginning; 0 for the gap and for ids that no merge has made yet.
     pub lengths: Vec<u32>,
+    /// Bytes of each id's token, likewise.
+    pub sizes: Vec<u32>,
     /// The id that stands for "no token": one past the largest that training can make.
     pub gap: u32,
     /// The weight of each position.
@@ -90,20 +92,19 @@ impl<S: Symbol> Arena<S> {
 
     /// An arena with room for this many slots.
     pub fn empty(base: &StartVocab, gap: u32, slots: usize) -> Result<Self> {
-        let mut lengths = filled(0, gap as usize + 1)?;
+        let (mut lengths, mut sizes) = (filled(0, gap as usize + 1)?, filled(0, gap as usize + 1)?);
         for (id, token) in base.vocab.tokens.iter() {
-            lengths[id as usize] = token.len() as u32;
+            lengths[id as usize] = 1;
+            sizes[id as usize] = token.len() as u32;
         }
-        Ok(Self { slots: room(slots)?, bytes_only: base.is_bytes(), lengths, gap, weights: StepFunction::new() })
+        Ok(Self { slots: room(slots)?, bytes_only: base.is_bytes(), lengths, sizes, gap, weights: StepFunction::new() })
     }
 
-    /// Lays out pieces behind those that lie there already. Returns how many tokens all their occurrences have.
+    /// Lays out pieces behind those that lie there already.
     #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
-    pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &impl Pieces) -> Result<u128> {
-        let Self { slots, lengths, gap, weights, .. } = self;
-        let gap = *gap;
-        let mut ids = Vec::new();
-        let (mut weight, mut tokens) = (0, 0);
+    pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &impl Pieces) -> Result<()> {
+        let Self { slots, gap, weights, .. } = self;
+        let mut weight = 0;
         for &index in &layout.order {
             let (bytes, count) = pieces.get(index);
             let count = count.unsigned_abs();
@@ -111,23 +112,10 @@ impl<S: Symbol> Arena<S> {
                 weight = count;
                 weights.push(slots.len() as u32, weight)?;
             }
-            slots.push(S::from_id(gap));
-            if base.is_bytes() {
-                slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
-                tokens += bytes.len() as u128 * u128::from(count);
-                continue;
-            }
-            base.encode(bytes, &mut ids)?;
-            tokens += ids.len() as u128 * u128::from(count);
-            for &id in &ids {
-                slots.push(S::from_id(id));
-                if lengths[id as usize] > 1 {
-                    slots.resize(slots.len() + lengths[id as usize] as usize - 2, S::from_id(gap));
-                    slots.push(S::from_id(id));
-                }
-            }
+            slots.push(S::from_id(*gap));
+            base.each_id(bytes, |id| slots.push(S::from_id(id)));
         }
-        Ok(tokens)
+        Ok(())
     }
 
     /// Puts a gap behind the last piece.
@@ -146,18 +134,12 @@ impl<S: Symbol> Arena<S> {
         self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
     }
 
-    /// Calls `show` with each token or gap from `from` on, up to the first that starts at `to` or later, with what follows it:
-    /// `(p, left, right)`. Returns where it stopped.
+    /// Before any merge: calls `show` with each token or gap from `from` to `to`, with what follows it: `(p, left, right)`.
     #[inline]
-    pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) -> u32 {
-        let mut p = from;
-        while p < to {
-            let left = self.at(p);
-            let length = if self.bytes_only { 1 } else { self.lengths[left as usize].max(1) };
-            show(p, left, self.at(p + length));
-            p += length;
+    pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) {
+        for p in from..to {
+            show(p, self.at(p), self.at(p + 1));
         }
-        p
     }
 
     /// The last slot, which holds a gap.
@@ -195,37 +177,38 @@ impl<S: Symbol> Arena<S> {
 
 /// How the pieces are laid out: in falling order of count, among equals in corpus order.
 pub(super) struct Layout {
-    /// The pieces of two bytes or more, by their indices in the corpus.
+    /// The pieces of two ids or more, by their indices in the corpus.
     pub order: Vec<u32>,
     /// Slots in all, gaps included.
     pub slots: usize,
     /// The counts of all slots: no pair's count can exceed it.
     pub weight: u128,
-    /// The counts of the pieces of one byte, which have no slots.
+    /// The counts of the pieces of one id, which have no slots.
     pub single: u128,
 }
 
 impl Layout {
     /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
     /// times.
-    pub fn new(pieces: &impl Pieces) -> Result<Self> {
+    pub fn new(pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
         const LARGE: usize = 4096;
         let count = |&index: &u32| pieces.get(index).1;
         let class = |index: &u32| LARGE - count(index).unsigned_abs().min(LARGE as u64) as usize;
         let lies = |index: &u32| {
             let (bytes, count) = pieces.get(*index);
-            count > 0 && bytes.len() > 1
+            count > 0 && base.count(bytes) > 1
         };
         let indices = || (0..pieces.len() as u32).filter(lies);
         let mut places = filled(0_usize, LARGE + 1)?;
         let (mut slots, mut weight) = (1, 0);
-        let single = (0..pieces.len() as u32).map(|index| pieces.get(index)).filter(|(bytes, _)| bytes.len() == 1);
+        let single =
+            (0..pieces.len() as u32).map(|index| pieces.get(index)).filter(|(bytes, _)| base.count(bytes) == 1);
         let single = single.map(|(_, count)| u128::from(count.max(0).unsigned_abs())).sum();
         for index in indices() {
             let (bytes, count) = pieces.get(index);
             places[class(&index) + 1] += 1;
-            slots += bytes.len() + 1;
-            weight += bytes.len() as u128 * u128::from(count.unsigned_abs());
+            slots += base.count(bytes) + 1;
+            weight += base.count(bytes) as u128 * u128::from(count.unsigned_abs());
         }
         let large = places[1];
         for class in 1..places.len() {
@@ -249,7 +232,7 @@ mod tests {
 
     fn base(merges: &[(u32, u32)]) -> StartVocab {
         let bytes: Vec<u8> = (0..=255).collect();
-        StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into()).unwrap()
+        StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into())
     }
 
     #[test]
@@ -258,7 +241,7 @@ mod tests {
         for rotated in 0..counts.len() {
             let count = |index: usize| counts[(index + rotated) % counts.len()];
             let pieces: Vec<(Vec<u8>, i64)> = (0..40).map(|index| (vec![b'a'; index % 4], count(index))).collect();
-            let layout = Layout::new(&&pieces[..]).expect("small");
+            let layout = Layout::new(&&pieces[..], &base(&[])).expect("small");
             // Nothing can be merged in a piece of one byte, nor in one that does not occur.
             let mut expected: Vec<u32> = (0..40).collect();
             expected.retain(|&index| pieces[index as usize].0.len() > 1 && pieces[index as usize].1 > 0);
@@ -274,40 +257,39 @@ mod tests {
     }
 
     #[test]
-    fn each_token_stands_in_its_first_and_in_its_last_slot() {
+    fn each_token_of_the_beginning_has_a_slot() {
         let pieces = [(b"ab".to_vec(), 3), (b"abcb".to_vec(), 5), (b"x".to_vec(), 9), (b"cbab".to_vec(), 3)];
         let pieces = &pieces[..];
-        let layout = Layout::new(&pieces).expect("small");
+        let layout = Layout::new(&pieces, &base(&[])).expect("small");
         let (a, b, c, gap) = (97, 98, 99, 400);
         let bytes = Arena::<u16>::new(&layout, &base(&[]), gap.into(), &pieces).expect("small");
         assert_eq!(bytes.slots, [gap, a, b, c, b, gap, a, b, gap, c, b, a, b, gap]);
         assert!(bytes.bytes_only);
         let (ab, abc) = (256, 257);
-        let tokens = Arena::<u32>::new(&layout, &base(&[(97, 98), (256, 99)]), 400, &pieces).expect("small");
+        let extended = base(&[(97, 98), (256, 99)]);
+        let runs = extended.runs().unwrap().of(pieces.iter().map(|(piece, n)| (&piece[..], *n))).unwrap();
+        let layout = Layout::new(&runs, &extended).expect("small");
+        let mut tokens = Arena::<u32>::new(&layout, &extended, 400, &runs).expect("small");
         let (b, c, gap) = (98, 99, 400);
-        assert_eq!(tokens.slots, [gap, abc, gap, abc, b, gap, ab, ab, gap, c, b, ab, ab, gap]);
+        // `ab` is one token, in which nothing can be merged.
+        assert_eq!(tokens.slots, [gap, abc, b, gap, c, b, ab, gap]);
         assert!(!tokens.bytes_only);
-        assert_eq!(([97, 256, 257, 258, 400].map(|id: usize| tokens.lengths[id])), [1, 2, 3, 0, 0]);
-        assert_eq!(tokens.lengths.len(), 401);
+        assert_eq!(([97, 256, 257, 258, 400].map(|id: usize| tokens.lengths[id])), [1, 1, 1, 0, 0]);
+        assert_eq!(([97, 256, 257, 258, 400].map(|id: usize| tokens.sizes[id])), [1, 2, 3, 0, 0]);
+        assert_eq!((tokens.lengths.len(), tokens.sizes.len()), (401, 401));
         let weight_of = |position| tokens.weights.get(position);
-        assert!((0..5).all(|position| weight_of(position) == (0, 5)));
-        assert!((5..14).all(|position| weight_of(position) == (5, 3)));
+        assert!((0..3).all(|position| weight_of(position) == (0, 5)));
+        assert!((3..8).all(|position| weight_of(position) == (3, 3)));
         let mut seen = Vec::new();
-        assert_eq!(tokens.walk(0, 13, |p, left, right| seen.push((p, left, right))), 13);
-        let expected = [
-            (0, gap, abc),
-            (1, abc, b),
-            (4, b, gap),
-            (5, gap, ab),
-            (6, ab, gap),
-            (8, gap, c),
-            (9, c, b),
-            (10, b, ab),
-            (11, ab, gap),
-        ];
+        tokens.walk(0, 7, |p, left, right| seen.push((p, left, right)));
+        let expected = [(0, gap, abc), (1, abc, b), (2, b, gap), (3, gap, c), (4, c, b), (5, b, ab), (6, ab, gap)];
         assert_eq!(seen, expected);
-        assert_eq!(tokens.walk(1, 2, |_, _, _| ()), 4);
-        assert_eq!((tokens.before(4), tokens.before(1), tokens.at(4)), (abc, gap, b));
-        assert!(tokens.holds(1, abc, 3, b) && !tokens.holds(1, abc, 3, c) && !tokens.holds(4, abc, 3, b));
+        assert_eq!((tokens.before(2), tokens.before(1), tokens.at(2)), (abc, gap, b));
+        assert!(tokens.holds(1, abc, 1, b) && !tokens.holds(1, abc, 1, c) && !tokens.holds(2, abc, 1, b));
+        // A token that a merge makes stands in its first and in its last slot; what is between them is stale.
+        tokens.join(4, 1, 1, 258);
+        tokens.lengths[258] = 2;
+        tokens.join(4, 2, 1, 259);
+        assert_eq!(tokens.slots, [gap, abc, b, gap, 259, 258, 259, gap]);
     }
 }

@@ -1,5 +1,5 @@
 //! The pairs that training starts with. They are pairs of bytes, so that two small tables count them without a hash; where a
-//! vocabulary is extended, they are pairs of any of its tokens.
+//! vocabulary is extended, they are pairs of any of its tokens, which sorting all places brings together.
 
 #![expect(clippy::cast_possible_truncation, reason = "more than 2^31 slots are refused by the trainer")]
 
@@ -9,60 +9,13 @@ use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
-use crate::fast::util::fallible::{filled, push};
-use foldhash::{HashMap, HashMapExt};
+use crate::fast::util::fallible::{filled, push, room};
 
-/// The cells in which pairs are counted. A pair that holds the gap may have one; it is never merged.
-trait Cells {
-    fn of(&mut self, left: u32, right: u32) -> usize;
-
-    /// How many cells there are by now, and the pair of each.
-    fn len(&self) -> usize;
-    fn pair(&self, cell: usize) -> (u32, u32);
-}
+/// How far ahead in a list the slots are prefetched.
+const AHEAD: usize = 16;
 
 /// The 256 bytes and the gap, which counts as one more.
 const SIDE: usize = 257;
-
-struct OfBytes;
-
-impl Cells for OfBytes {
-    #[inline]
-    fn of(&mut self, left: u32, right: u32) -> usize {
-        left.min(256) as usize * SIDE + right.min(256) as usize
-    }
-
-    fn len(&self) -> usize {
-        SIDE * SIDE
-    }
-
-    fn pair(&self, cell: usize) -> (u32, u32) {
-        ((cell / SIDE) as u32, (cell % SIDE) as u32)
-    }
-}
-
-struct OfIds {
-    cells: HashMap<(u32, u32), usize>,
-    pairs: Vec<(u32, u32)>,
-}
-
-impl Cells for OfIds {
-    fn of(&mut self, left: u32, right: u32) -> usize {
-        let Self { cells, pairs } = self;
-        *cells.entry((left, right)).or_insert_with(|| {
-            pairs.push((left, right));
-            pairs.len() - 1
-        })
-    }
-
-    fn len(&self) -> usize {
-        self.pairs.len()
-    }
-
-    fn pair(&self, cell: usize) -> (u32, u32) {
-        self.pairs[cell]
-    }
-}
 
 /// Adds to `pairs` every pair in a range of the arena that may be merged one day, and returns the indices of the records. Calls `working` now and
 /// then.
@@ -74,50 +27,46 @@ pub(super) fn initial_pairs<S: Symbol>(
     working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     if arena.bytes_only {
-        return initial_pairs_in(OfBytes, arena, range, pairs, new_pairs, working);
+        of_bytes(arena, range, pairs, new_pairs, working)
+    } else {
+        of_ids(arena, range, pairs, new_pairs, working)
     }
-    initial_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, range, pairs, new_pairs, working)
 }
 
-fn initial_pairs_in<S: Symbol>(
-    mut cells: impl Cells,
+/// Counts in a square, then puts each place where it belongs.
+fn of_bytes<S: Symbol>(
     arena: &Arena<S>,
     range: Range<u32>,
     pairs: &mut Pairs,
     new_pairs: &NewPairs,
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let mut counts = filled((0_u64, 0_u32), cells.len())?;
+    let cell = |left: u32, right: u32| left.min(256) as usize * SIDE + right.min(256) as usize;
+    let mut counts = filled((0_u64, 0_u32), SIDE * SIDE)?;
     let mut weights = arena.weights.cursor();
-    let mut p = range.start;
-    while p < range.end {
+    for p in range.clone().step_by(POLL_EVERY) {
         working()?;
-        p = arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
-            let cell = cells.of(left, right);
-            if cell == counts.len() {
-                counts.push((0, 0));
-            }
-            counts[cell].0 += weights.at(p);
-            counts[cell].1 += 1;
+        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
+            let (count, positions) = &mut counts[cell(left, right)];
+            *count += weights.at(p);
+            *positions += 1;
         });
     }
     let mut records = Vec::new();
-    let mut places = filled(NONE, cells.len())?;
+    let mut places = filled(NONE, SIDE * SIDE)?;
     for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
-        let (left, right) = cells.pair(cell);
-        let length = |id: u32| u64::from(arena.lengths[id as usize]);
-        let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
-        if !gap && positions > 0 && new_pairs.may_merge((left, right), count, length(left) + length(right)) {
+        let (left, right) = ((cell / SIDE) as u32, (cell % SIDE) as u32);
+        if left.max(right) < 256 && positions > 0 && new_pairs.may_merge((left, right), count, size(arena, left, right))
+        {
             let record;
             (record, *place) = pairs.insert(left, right, count, positions, 0)?;
             push(&mut records, record)?;
         }
     }
-    let mut p = range.start;
-    while p < range.end {
+    for p in range.clone().step_by(POLL_EVERY) {
         working()?;
-        p = arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
-            let place = &mut places[cells.of(left, right)];
+        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
+            let place = &mut places[cell(left, right)];
             if *place != NONE {
                 pairs.write(*place, p);
                 *place += 1;
@@ -125,6 +74,100 @@ fn initial_pairs_in<S: Symbol>(
         });
     }
     Ok(records)
+}
+
+/// Sorts all places by the left id, so that the pairs of one left id are counted at a time, by their right ids.
+fn of_ids<S: Symbol>(
+    arena: &Arena<S>,
+    range: Range<u32>,
+    pairs: &mut Pairs,
+    new_pairs: &NewPairs,
+    mut working: impl FnMut() -> Result<()>,
+) -> Result<Vec<u32>> {
+    let is_pair = |left: u32, right: u32| left != arena.gap && right != arena.gap;
+    // For each left id where its places end, at last.
+    let mut ends = filled(0_u32, arena.gap as usize + 1)?;
+    for p in range.clone().step_by(POLL_EVERY) {
+        working()?;
+        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |_, left, right| {
+            ends[left as usize] += u32::from(is_pair(left, right));
+        });
+    }
+    let mut end = 0;
+    for place in &mut ends {
+        end += std::mem::replace(place, end);
+    }
+    let mut sorted = filled(0_u32, end as usize)?;
+    for p in range.clone().step_by(POLL_EVERY) {
+        working()?;
+        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
+            if is_pair(left, right) {
+                let place = &mut ends[left as usize];
+                sorted[*place as usize] = p;
+                *place += 1;
+            }
+        });
+    }
+    let (mut records, mut start, mut looked_at) = (Vec::new(), 0, 0);
+    let mut rights = filled(Right::default(), arena.gap as usize)?;
+    let mut touched = room(arena.gap as usize)?;
+    for (left, &end) in ends[..arena.gap as usize].iter().enumerate() {
+        let (left, positions) = (left as u32, &sorted[start as usize..end as usize]);
+        start = end;
+        looked_at += positions.len();
+        if looked_at > POLL_EVERY {
+            looked_at = 0;
+            working()?;
+        }
+        let mut weights = arena.weights.cursor();
+        for (at, &p) in positions.iter().enumerate() {
+            if let Some(&ahead) = positions.get(at + AHEAD) {
+                arena.prefetch(ahead);
+            }
+            let id = arena.at(p + 1);
+            let right = &mut rights[id as usize];
+            if right.positions == 0 {
+                touched.push(id);
+            }
+            right.count += weights.at(p);
+            right.positions += 1;
+        }
+        let known = records.len();
+        for &id in &touched {
+            let right = &mut rights[id as usize];
+            right.place = NONE;
+            if new_pairs.may_merge((left, id), right.count, size(arena, left, id)) {
+                let record;
+                (record, right.place) = pairs.insert(left, id, right.count, right.positions, 0)?;
+                push(&mut records, record)?;
+            }
+        }
+        if records.len() > known {
+            for &p in positions {
+                let place = &mut rights[arena.at(p + 1) as usize].place;
+                if *place != NONE {
+                    pairs.write(*place, p);
+                    *place += 1;
+                }
+            }
+        }
+        touched.drain(..).for_each(|id| rights[id as usize] = Right::default());
+    }
+    Ok(records)
+}
+
+/// What is known of a pair while those of its left id are counted, by its right id.
+#[derive(Clone, Copy, Default)]
+struct Right {
+    count: u64,
+    positions: u32,
+    /// Where its next position goes; [`NONE`] if the pair is not kept.
+    place: u32,
+}
+
+/// The bytes of the token that a pair would make.
+fn size<S: Symbol>(arena: &Arena<S>, left: u32, right: u32) -> u64 {
+    u64::from(arena.sizes[left as usize]) + u64::from(arena.sizes[right as usize])
 }
 
 #[cfg(test)]
@@ -144,10 +187,15 @@ mod tests {
 
     fn arena(merges: &[(u32, u32)]) -> Arena<u16> {
         let bytes: Vec<u8> = (0..=255).collect();
-        let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into()).unwrap();
+        let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into());
         let pieces =
             [(b"abcabab".to_vec(), 3), (b"aaaa".to_vec(), 5), (b"\x00\xff\x00\xff".to_vec(), 1), (b"abc".to_vec(), 3)];
-        Arena::new(&Layout::new(&&pieces[..]).expect("small"), &base, GAP, &&pieces[..]).expect("small")
+        if base.is_bytes() {
+            return Arena::new(&Layout::new(&&pieces[..], &base).expect("small"), &base, GAP, &&pieces[..])
+                .expect("small");
+        }
+        let runs = base.runs().unwrap().of(pieces.iter().map(|(piece, n)| (&piece[..], *n))).expect("few");
+        Arena::new(&Layout::new(&runs, &base).expect("small"), &base, GAP, &runs).expect("small")
     }
 
     /// Every two tokens side by side, found by a look at each slot in which a token begins.
@@ -166,7 +214,7 @@ mod tests {
             p = next;
         }
         found.retain(|(left, right), (count, _)| {
-            may_merge(*count, arena.lengths[*left as usize] + arena.lengths[*right as usize])
+            may_merge(*count, arena.sizes[*left as usize] + arena.sizes[*right as usize])
         });
         found
     }

@@ -7,7 +7,7 @@
 //! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
-//! - [`start_vocab`] the vocabulary to begin with, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
+//! - [`start_vocab`] the vocabulary to begin with, [`rare_pairs`] what of its runs can be left out, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
 //!   the pairs that a merge creates, [`vetoes`] which of them are never merged;
 //! - [`parity`] the same for texts of several languages, of which each has its turn, and [`circles`] what a pair is in each;
 //! - [`step_function`] a position's weight, that is the count of its piece.
@@ -40,6 +40,7 @@ mod new_pairs;
 mod pairs;
 mod parity;
 mod queue;
+mod rare_pairs;
 #[cfg(test)]
 pub(super) mod small_scope;
 mod start_vocab;
@@ -51,4 +52,4 @@ mod trainer;
 mod vetoes;
 
 pub use parity::{Corpus, train_parity};
-pub use trainer::{extend, train};
+pub use trainer::{extend, extend_runs, train};

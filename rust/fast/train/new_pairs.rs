@@ -128,11 +128,11 @@ impl NewPairs {
     /// Gives a record to each pair that may be merged one day.
     fn keep<S: Symbol>(&mut self, id: u32, merges: u32, arena: &Arena<S>, pairs: &mut Pairs) -> Result<()> {
         self.kept.clear();
-        let length = u64::from(arena.lengths[id as usize]);
+        let length = u64::from(arena.sizes[id as usize]);
         for (side, after) in [(&mut self.before, false), (&mut self.after, true)] {
             for &other in &side.touched {
                 let pair = &mut side.by_id[other as usize];
-                let length = length + u64::from(arena.lengths[other as usize]);
+                let length = length + u64::from(arena.sizes[other as usize]);
                 pair.place = NONE;
                 let (left, right) = if after { (id, other) } else { (other, id) };
                 let is_frequent = pair.count >= self.min_frequency && length <= self.max_length;

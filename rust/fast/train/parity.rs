@@ -50,11 +50,17 @@ pub fn train_parity(
     if vocab.alphabet.drops_bytes {
         return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
     }
-    let base = StartVocab::new(vocab)?;
+    let base = StartVocab::new(vocab);
     let everyone = languages.len();
     let mut corpora = languages;
     extend(&mut corpora, development)?;
-    let layouts = try_collect(corpora.iter().map(|pieces| Layout::new(&&**pieces)))?;
+    if !base.is_bytes() {
+        let runs = base.runs()?;
+        for pieces in &mut corpora {
+            *pieces = Box::new(runs.of((0..pieces.len()).map(|index| pieces.get(index as u32)))?);
+        }
+    }
+    let layouts = try_collect(corpora.iter().map(|pieces| Layout::new(&&**pieces, &base)))?;
     let slots: usize = layouts.iter().map(|layout| layout.slots).sum();
     if slots > MAX_SLOTS {
         return too_large("distinct pieces of more than 2^31 bytes");
@@ -117,8 +123,11 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         let mut lengths = Vec::new();
         for (pieces, layout) in corpora.iter().zip(&layouts) {
             starts.push(arena.slots.len() as u32);
-            let tokens = arena.lay(layout, base, &&**pieces)? + layout.single;
-            lengths.push(i64::try_from(tokens).map_err(|_| Error::Training("counts beyond 2^63".into()))?);
+            arena.lay(layout, base, &&**pieces)?;
+            lengths.push(
+                i64::try_from(layout.weight + layout.single)
+                    .map_err(|_| Error::Training("counts beyond 2^63".into()))?,
+            );
         }
         starts.push(arena.slots.len() as u32);
         arena.close()?;
@@ -311,7 +320,9 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         let id = self.first_id + self.trained.merges.len() as u32;
         push(&mut self.trained.merges, (left, right))?;
         let merges = self.trained.merges.len() as u32;
-        self.arena.lengths[id as usize] = self.arena.lengths[left as usize] + self.arena.lengths[right as usize];
+        let Arena { lengths, sizes, .. } = &mut self.arena;
+        lengths[id as usize] = lengths[left as usize] + lengths[right as usize];
+        sizes[id as usize] = sizes[left as usize].saturating_add(sizes[right as usize]);
         let (one, other) = (&self.names[left as usize], &self.names[right as usize]);
         let rest = other.strip_prefix(self.parity.prefix.as_bytes()).unwrap_or(other);
         let name = Name::from(concat(&[one, rest])?);

@@ -3,37 +3,29 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::fast::encode::cut::split_by::SplitBy;
-use crate::fast::encode::encoder::Encoder;
-use crate::fast::encode::two_levels::one_level;
-use crate::fast::pystr::source::Source;
-use crate::interrupt::append;
-use crate::pretokenize::Pattern;
+use crate::fast::count::runs::{Runs, are_needed, ids_of, width};
 use crate::vocab::Vocab;
 
 pub(super) struct StartVocab {
     pub vocab: Arc<Vocab>,
-    /// Encodes pieces; None where the ids of a piece are its bytes.
-    encoder: Option<(Encoder, Pattern)>,
+    /// The bytes that an id takes in a piece: one where the ids of a piece are its bytes; else pieces are runs (`count/runs.rs`).
+    width: usize,
 }
 
 impl StartVocab {
-    pub fn new(vocab: Arc<Vocab>) -> Result<Self> {
-        // A vocabulary without merges may still have tokens that a whole piece can be, or characters of several bytes.
-        let larger = vocab.whole_pieces || vocab.alphabet.fallback.is_some();
-        let bytes_only = vocab.merges().is_empty() && !larger && vocab.byte_ids.iter().all(|&id| id < 256);
-        let whole = || Pattern::new("none").expect("a named pattern");
-        let encoder = if bytes_only {
-            None
-        } else {
-            Some((Encoder::new(Arc::clone(&vocab))?.with_long_pieces(one_level), whole()))
-        };
-        Ok(Self { vocab, encoder })
+    pub fn new(vocab: Arc<Vocab>) -> Self {
+        let width = if are_needed(&vocab) { width(vocab.tokens.n_ids()) } else { 1 };
+        Self { vocab, width }
     }
 
     /// Whether the ids of every piece are its bytes, with ids below 256.
     pub fn is_bytes(&self) -> bool {
-        self.encoder.is_none()
+        self.width == 1
+    }
+
+    /// What writes pieces as runs.
+    pub fn runs(&self) -> Result<Runs> {
+        Runs::new(Arc::clone(&self.vocab))
     }
 
     /// One past the highest id.
@@ -41,13 +33,21 @@ impl StartVocab {
         self.vocab.tokens.n_ids()
     }
 
-    /// Replaces `ids` by the ids of a piece.
-    pub fn encode(&self, piece: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        ids.clear();
-        if let Some((encoder, whole)) = &self.encoder {
-            return encoder.encode(Source::Bytes(piece), SplitBy::Pattern(whole), ids);
+    /// How many ids a piece has, which is a run unless ids are bytes.
+    #[inline]
+    pub fn count(&self, piece: &[u8]) -> usize {
+        if self.is_bytes() { piece.len() } else { piece.len() / self.width }
+    }
+
+    /// Calls `show` with each of its ids.
+    #[inline]
+    pub fn each_id(&self, piece: &[u8], mut show: impl FnMut(u32)) {
+        match self.width {
+            1 => piece.iter().for_each(|&byte| show(self.vocab.byte_ids[byte as usize])),
+            // A constant, so that an id is one load.
+            2 => ids_of(piece, 2).for_each(show),
+            width => ids_of(piece, width).for_each(show),
         }
-        append(ids, piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]))
     }
 }
 
@@ -55,6 +55,7 @@ impl StartVocab {
 mod tests {
     use super::*;
     use crate::encode::encode_piece;
+    use crate::fast::util::fallible::push;
     use crate::vocab::Alphabet;
 
     fn bytes_from(first: u32) -> Vec<(Vec<u8>, u32)> {
@@ -68,14 +69,27 @@ mod tests {
     }
 
     fn check(vocab: &Vocab, is_bytes: bool) {
-        let start = StartVocab::new(vocab.clone().into()).unwrap();
+        let start = StartVocab::new(vocab.clone().into());
         assert_eq!(start.is_bytes(), is_bytes);
         assert_eq!(start.n_ids(), vocab.tokens.n_ids());
-        let mut ids = vec![7];
-        for piece in ["", "a", "ab", "abc", "abab", "é\u{ff}"] {
+        for piece in ["a", "ab", "abc", "abab", "é\u{ff}"] {
             let mut expected = Vec::new();
             encode_piece(vocab, piece.as_bytes(), &mut expected).expect("a piece");
-            start.encode(piece.as_bytes(), &mut ids).expect("a piece");
+            let mut ids = Vec::new();
+            let mut show = |piece: &[u8]| {
+                start.each_id(piece, |id| push(&mut ids, id).unwrap());
+                assert_eq!(start.count(piece), ids.len());
+            };
+            if is_bytes {
+                show(piece.as_bytes());
+            } else {
+                let (writer, mut spelt) = (start.runs().unwrap(), Vec::new());
+                let runs = writer.of([(piece.as_bytes(), 2), (b"", 1), (b"b", 0)].into_iter()).unwrap();
+                assert_eq!((runs.len(), runs.get(0).1), (1, 2));
+                show(runs.get(0).0);
+                writer.spell(runs.get(0).0, &mut spelt).unwrap();
+                assert_eq!(spelt, piece.as_bytes());
+            }
             assert_eq!(ids, expected, "{piece}");
         }
     }
@@ -88,6 +102,7 @@ mod tests {
         check(&with_tokens(0, &[("ab", 256)], true), false);
         check(&with_tokens(1, &[], false), false);
         check(&with_tokens(300, &[], false), false);
+        check(&with_tokens(1 << 16, &[], false), false);
         check(&Vocab::from_merges(&order, &[(0, 1)]).expect("well-formed"), false);
         let scores = [(b"a".to_vec(), 256, 0.0), ("é".into(), 257, 0.0), (b"b".to_vec(), 258, 0.0)];
         check(&Vocab::from_scores(&scores, (0..256).collect()).expect("well-formed"), false);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
+use super::rare_pairs::PairBounds;
 use super::start_vocab::StartVocab;
 use super::trainer::{Tuning, extend, train, train_with};
 use crate::error::Error;
@@ -95,7 +96,7 @@ fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
 
 fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
     let mut told = 0;
-    let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into()).unwrap();
+    let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
     let trained = train_with(&base, pieces, options, tuning, &mut |merges| {
         assert!(merges == told || merges == told + 1);
         told = merges;
@@ -175,7 +176,7 @@ proptest! {
         let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
         prop_assert_eq!(Ok(trained), mirror::extend(&vocab, first_id, &corpus, &rest, &mut observer));
         // The recounting is exact for sparse and for dense tables.
-        let base = StartVocab::new(vocab.into()).unwrap();
+        let base = StartVocab::new(vocab.into());
         let coarse = Tuning { mantissa: 0, dense: 0 };
         let again = train_with(&base, &corpus[..], &rest, coarse, &mut |_| Ok(())).expect("small");
         prop_assert_eq!(again.counts, &whole.counts[before.len()..]);
@@ -365,4 +366,32 @@ fn a_vocabulary_that_drops_bytes_is_refused() {
         let refused = extend(vocab.clone().into(), 2, &pieces[..], &options, &mut |_| Ok(()));
         assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("cannot be extended")));
     }
+}
+
+/// Texts in which merges stand across rare pairs: runs are cut there, and where too few merges are left, it is tried again.
+#[test]
+fn runs_that_are_cut_give_the_same_merges() {
+    let order: Vec<u8> = (0..=255).collect();
+    let words =
+        (0_u64..9000).map(|i| [&b" a"[..], b" bc", b" d", b" bcd"][(i * i * 7919 % 10_007 % 4) as usize].to_vec());
+    let text: Vec<Vec<u8>> = words.collect();
+    let corpus: Vec<(Vec<u8>, i64)> = text.chunks(30).zip(1..).map(|(piece, n)| (piece.concat(), 1 + n % 3)).collect();
+    let vocab =
+        Vocab::from_merges(&order, &[(32, 97), (98, 99), (32, 257), (258, 100), (32, 100)]).expect("well-formed");
+    let base = StartVocab::new(vocab.clone().into());
+    let runs = base.runs().unwrap().of(corpus.iter().map(|(piece, n)| (&piece[..], *n))).unwrap();
+    let bounds = PairBounds::new(&runs, &base, || Ok(())).unwrap();
+    let mut cut = 0;
+    for tie in TIES {
+        for n_merges in [1, 5, 20, 60, 200, 100_000] {
+            cut += usize::from(bounds.least_for(n_merges) > 1);
+            for max_words in [None, Some(3)] {
+                let options = TrainOptions { max_words, ..options(n_merges, tie) };
+                let trained = extend(vocab.clone().into(), 261, &corpus[..], &options, &mut |_| Ok(()));
+                let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
+                assert!(trained == mirror::extend(&vocab, 261, &corpus, &options, &mut observer));
+            }
+        }
+    }
+    assert!(cut >= 6);
 }

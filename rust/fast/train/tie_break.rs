@@ -14,9 +14,9 @@ use super::arena::{Arena, Layout, Symbol};
 use super::pairs::Pairs;
 use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{append, filled, push, room};
+use crate::fast::util::fallible::{append, concat, filled, push, room};
 
 pub(super) trait Tie<S: Symbol> {
     type Key: Ord;
@@ -48,12 +48,12 @@ pub(super) struct FirstSeen {
 }
 
 impl FirstSeen {
-    pub fn new(layout: &Layout, pieces: &impl Pieces) -> Result<Self> {
+    pub fn new(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
         let mut steps = StepFunction::new();
         let mut start = 0;
         for &piece in &layout.order {
             steps.push(start, piece)?;
-            start += pieces.get(piece).0.len() as u32 + 1;
+            start += base.count(pieces.get(piece).0) as u32 + 1;
         }
         steps.finish(layout.slots as u32)?;
         Ok(Self { pieces: steps })
@@ -84,38 +84,60 @@ impl<S: Symbol> Tie<S> for FirstSeen {
 
 /// The greatest bytes of the left token, then of the right one; should two ids have the same bytes, the smaller id.
 pub(super) struct GreatestBytes<'t> {
-    bytes: &'t [u8],
-    /// For each id a place in `bytes` where its token stands.
+    original: &'t Original,
+    /// For each id a place in the bytes where its token stands.
+    places: Vec<usize>,
+}
+
+/// The bytes of the corpus before any merge.
+pub(super) struct Original {
+    /// In the order of the arena, and after them the tokens that there were before.
+    bytes: Vec<u8>,
+    /// For each slot where its token begins in them; nothing where that is the slot's own place, since each is a byte.
+    starts: Vec<u32>,
+    /// For each id that there was before where its token stands.
     places: Vec<usize>,
 }
 
 impl<'t> GreatestBytes<'t> {
-    /// From what [`original_bytes`] returned.
-    pub fn new(bytes: &'t [u8], places: Vec<usize>) -> Self {
-        Self { bytes, places }
+    pub fn new(original: &'t Original) -> Result<Self> {
+        Ok(Self { original, places: concat(&[&original.places])? })
     }
 }
 
-/// The bytes of the arena before any merge, each at its position, and after them the tokens that there were before; and for
-/// each of these ids the place of its token.
-pub(super) fn original_bytes(
-    layout: &Layout,
-    pieces: &impl Pieces,
-    base: &StartVocab,
-) -> Result<(Vec<u8>, Vec<usize>)> {
-    let tokens = &base.vocab.tokens;
-    let mut bytes = room(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>())?;
-    for &index in &layout.order {
+impl Original {
+    pub fn new(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
+        let tokens = &base.vocab.tokens;
+        let mut bytes = room(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>())?;
+        let mut starts = room(if base.is_bytes() { 0 } else { layout.slots })?;
+        let too_large = |_| Error::Training("the corpus is too large to train on: runs of 4 GiB".into());
+        for &index in &layout.order {
+            let (piece, _) = pieces.get(index);
+            if base.is_bytes() {
+                push(&mut bytes, 0)?;
+                append(&mut bytes, piece)?;
+                continue;
+            }
+            starts.push(0);
+            let mut done = Ok(());
+            base.each_id(piece, |id| {
+                if done.is_ok() {
+                    done = u32::try_from(bytes.len()).map_err(too_large).and_then(|start| {
+                        starts.push(start);
+                        append(&mut bytes, tokens.get(id).unwrap_or_default())
+                    });
+                }
+            });
+            done?;
+        }
         push(&mut bytes, 0)?;
-        append(&mut bytes, pieces.get(index).0)?;
+        let mut places = filled(0, tokens.n_ids() as usize)?;
+        for (id, token) in tokens.iter() {
+            places[id as usize] = bytes.len();
+            append(&mut bytes, token)?;
+        }
+        Ok(Self { bytes, starts, places })
     }
-    push(&mut bytes, 0)?;
-    let mut places = filled(0, tokens.n_ids() as usize)?;
-    for (id, token) in tokens.iter() {
-        places[id as usize] = bytes.len();
-        append(&mut bytes, token)?;
-    }
-    Ok((bytes, places))
 }
 
 impl<'t, S: Symbol> Tie<S> for GreatestBytes<'t> {
@@ -123,12 +145,13 @@ impl<'t, S: Symbol> Tie<S> for GreatestBytes<'t> {
 
     fn key(&self, pairs: &Pairs, index: u32, arena: &Arena<S>) -> Self::Key {
         let pair = pairs.get(index);
-        let token = |id: u32| &self.bytes[self.places[id as usize]..][..arena.lengths[id as usize] as usize];
+        let token = |id: u32| &self.original.bytes[self.places[id as usize]..][..arena.sizes[id as usize] as usize];
         (token(pair.left), token(pair.right), Reverse((pair.left, pair.right)))
     }
 
     fn learn(&mut self, id: u32, position: u32) -> Result<()> {
         debug_assert_eq!(id as usize, self.places.len());
-        push(&mut self.places, position as usize)
+        let start = self.original.starts.get(position as usize).copied().unwrap_or(position);
+        push(&mut self.places, start as usize)
     }
 }

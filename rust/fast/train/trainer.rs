@@ -11,8 +11,9 @@ use super::initial_pairs::initial_pairs;
 use super::new_pairs::NewPairs;
 use super::pairs::{Joined, Pair, Pairs};
 use super::queue::Queue;
+use super::rare_pairs::PairBounds;
 use super::start_vocab::StartVocab;
-use super::tie_break::{FirstSeen, GreatestBytes, SmallestIds, Tie, original_bytes};
+use super::tie_break::{FirstSeen, GreatestBytes, Original, SmallestIds, Tie};
 use super::vetoes::Vetoes;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
@@ -72,14 +73,33 @@ pub fn extend<P: Pieces>(
         // A piece would have fewer symbols than bytes, and places are counted in bytes.
         return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
     }
-    let base = StartVocab::new(vocab)?;
-    let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
+    let base = StartVocab::new(vocab);
+    let trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
+    Ok(with_ids_from(first_id, &base, trained))
+}
+
+/// The same for pieces that are runs of ids of the vocabulary already ([`CorpusCounter::as_runs`]).
+///
+/// [`CorpusCounter::as_runs`]: crate::fast::count::corpus_counter::CorpusCounter::as_runs
+pub fn extend_runs<P: Pieces>(
+    vocab: Arc<Vocab>,
+    first_id: u32,
+    runs: P,
+    options: &TrainOptions,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let base = StartVocab::new(vocab);
+    let trained = train_on_runs(&base, runs, options, Tuning::default(), on_merge)?;
+    Ok(with_ids_from(first_id, &base, trained))
+}
+
+fn with_ids_from(first_id: u32, base: &StartVocab, mut trained: Trained) -> Trained {
     // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.
     let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
     for (left, right) in &mut trained.merges {
         (*left, *right) = (outside(*left), outside(*right));
     }
-    Ok(trained)
+    trained
 }
 
 pub(super) fn train_with<P: Pieces>(
@@ -89,10 +109,64 @@ pub(super) fn train_with<P: Pieces>(
     tuning: Tuning,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
+    if base.is_bytes() {
+        return train_on(base, pieces, options, tuning, on_merge);
+    }
+    let runs = base.runs()?.of((0..pieces.len()).map(|index| pieces.get(index as u32)))?;
+    drop(pieces);
+    train_on_runs(base, runs, options, tuning, on_merge)
+}
+
+/// Trains on runs of ids, of which only the parts are laid out that merges can be made in (`rare_pairs.rs`).
+fn train_on_runs<P: Pieces>(
+    base: &StartVocab,
+    runs: P,
+    options: &TrainOptions,
+    tuning: Tuning,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    // No more than all merges that there will be have been reported.
+    let mut reported = 0;
+    let mut report = |merges: usize| {
+        reported = reported.max(merges);
+        on_merge(reported)
+    };
+    let asked = options.min_frequency.max(1);
+    let bounds = PairBounds::new(&runs, base, || report(0))?;
+    let mut least = bounds.least_for(options.n_merges);
+    while least > 1 && i64::from(least) > asked {
+        let some = bounds.cut(&runs, base, least, || report(0))?;
+        let options = TrainOptions { min_frequency: least.into(), ..options.clone() };
+        let trained = train_on(base, some, &options, tuning, &mut report)?;
+        if trained.stop == Stop::VocabSize {
+            return Ok(trained);
+        }
+        least /= 4;
+    }
+    let least = u8::try_from(asked).unwrap_or(u8::MAX);
+    let all = if least > 1 { Some(bounds.cut(&runs, base, least, || report(0))?) } else { None };
+    drop(bounds);
+    match all {
+        Some(some) => {
+            drop(runs);
+            train_on(base, some, options, tuning, &mut report)
+        }
+        None => train_on(base, runs, options, tuning, &mut report),
+    }
+}
+
+/// Trains on pieces whose ids are known: bytes, or runs.
+fn train_on<P: Pieces>(
+    base: &StartVocab,
+    pieces: P,
+    options: &TrainOptions,
+    tuning: Tuning,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
     if pieces.len() > MAX_SLOTS {
         return too_large("more than 2^31 distinct pieces");
     }
-    let layout = Layout::new(&pieces)?;
+    let layout = Layout::new(&pieces, base)?;
     if layout.slots > MAX_SLOTS {
         return too_large("distinct pieces of more than 2^31 bytes");
     }
@@ -125,14 +199,14 @@ fn train_in<S: Symbol, P: Pieces>(
             Trainer::new(arena, base, SmallestIds, options, tuning)?.run(options, on_merge)
         }
         TieBreak::FirstSeen => {
-            let tie = FirstSeen::new(layout, &pieces)?;
+            let tie = FirstSeen::new(layout, &pieces, base)?;
             drop(pieces);
             Trainer::new(arena, base, tie, options, tuning)?.run(options, on_merge)
         }
         TieBreak::GreatestBytes => {
-            let (bytes, places) = original_bytes(layout, &pieces, base)?;
+            let original = Original::new(layout, &pieces, base)?;
             drop(pieces);
-            Trainer::new(arena, base, GreatestBytes::new(&bytes, places), options, tuning)?.run(options, on_merge)
+            Trainer::new(arena, base, GreatestBytes::new(&original)?, options, tuning)?.run(options, on_merge)
         }
     }
 }
@@ -246,6 +320,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         push(&mut self.merges, (left, right))?;
         let merges = self.merges.len() as u32;
         arena.lengths[id as usize] = arena.lengths[left as usize] + arena.lengths[right as usize];
+        arena.sizes[id as usize] = arena.sizes[left as usize].saturating_add(arena.sizes[right as usize]);
         pairs.join(index, id, merges, arena, joined)?;
         pairs.remove(index);
         self.tie.learn(id, joined[0].position)?;

@@ -151,7 +151,7 @@ mod tests {
             let vocab = Vocab::from_merges(&order, &[(97, 98)]).unwrap();
             let barred: Vec<Vec<u8>> = barred.into_iter().map(String::into_bytes).collect();
             let options = TrainOptions { max_words, barred, ..TrainOptions::new(0) };
-            let mut vetoes = Vetoes::new(&options, &StartVocab::new(vocab.into()).unwrap()).unwrap();
+            let mut vetoes = Vetoes::new(&options, &StartVocab::new(vocab.into())).unwrap();
             let mut tokens: Vec<(u32, Vec<u8>)> =
                 b"ab: ".iter().map(|&byte| (u32::from(byte), vec![byte])).chain([(256, b"ab".to_vec())]).collect();
             for (left, right) in merges {

@@ -251,3 +251,35 @@ fn what_fits_into_memory_stays_there() {
     assert!(counter.finished().len() > 10_000);
     assert!(counter.into_table().is_some_and(|table| !Pieces::is_empty(&table)));
 }
+
+/// As runs of ids, whichever thread counted them and wherever they lie, the pieces are the same in the same order.
+#[test]
+fn runs_of_ids_are_the_pieces() {
+    let order: Vec<u8> = (0..=255).collect();
+    let vocab = Arc::new(Vocab::from_merges(&order, &[(32, 119), (49, 50), (257, 51)]).expect("well-formed"));
+    let text = words(3 << 20);
+    for threads in [1, 3] {
+        for bounded in [false, true] {
+            let folder = Folder::new("runs");
+            let new = || {
+                let counter = counter(threads);
+                if bounded { counter.with_tables_of(1 << 20, threads, folder.0.clone()) } else { counter }
+            };
+            let mut runs = new().as_runs(Arc::clone(&vocab)).expect("small");
+            runs.add(&[&text, b"a w12 w12"], &mut silent()).expect("small");
+            let (found, mut plain) = (runs.finished(), counter(1));
+            plain.add(&[&text, b"a w12 w12"], &mut silent()).expect("small");
+            let writer = runs.runs().expect("merges");
+            let spelt = found.iter().map(|(run, n)| {
+                let mut piece = Vec::new();
+                writer.spell(run, &mut piece).expect("short");
+                (piece, *n)
+            });
+            assert!(spelt.eq(plain.finished()));
+            let refused = runs.add_pieces([(&b"ab"[..], 1)], |_| ());
+            assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("runs of ids") || bounded));
+        }
+    }
+    let bytes = Arc::new(Vocab::from_merges(&order, &[]).expect("bytes"));
+    assert!(counter(1).as_runs(bytes).expect("small").runs().is_none());
+}

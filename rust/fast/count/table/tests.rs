@@ -54,7 +54,7 @@ fn a_block_counts_as_its_pieces_do_wherever_it_begins() {
                 .collect();
             let mut table = PieceCounts::new();
             assert!(table.is_empty());
-            table.add_block(&text, before, &ends).expect("few");
+            table.add_block(&text, before, &ends, 1).expect("few");
             assert_eq!(listed(table.iter()), expected);
             assert_eq!((table.len(), table.is_empty()), (expected.len(), n == 0));
             assert!((0..table.len()).all(|number| table.get(number) == (&expected[number].0[..], expected[number].1)));
@@ -118,7 +118,7 @@ fn tables_that_have_nothing_in_common_become_one() {
         }
         let ways: [Way; 3] = [
             |table, _| table.add(b"1", 1),
-            |table, _| table.add_block(b"1", 0, &[1]),
+            |table, _| table.add_block(b"1", 0, &[1], 1),
             |table, other| table.absorb(other, &[0], |is_new| assert!(!is_new)),
         ];
         for count_on in ways {
@@ -132,7 +132,7 @@ fn tables_that_have_nothing_in_common_become_one() {
         assert_eq!(listed(one.iter()), all);
         assert!(one.residues.is_empty());
         assert!(one.index.is_empty(), "there is none before it is needed");
-        one.add_block(b"a new one, and a long onea new one", 0, &[5, 25, 30]).expect("few");
+        one.add_block(b"a new one, and a long onea new one", 0, &[5, 25, 30], 1).expect("few");
         for piece in &pieces {
             one.add(piece, 1).expect("few");
         }

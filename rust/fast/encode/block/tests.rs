@@ -2,6 +2,7 @@ use super::super::lookup::look_up::{FEW, piece_at};
 use super::super::lookup::piece_key::{MAX_KEY_BYTES, MEMORABLE, key_of};
 use super::*;
 use crate::encode::encode_piece;
+use crate::fast::encode::tables::Tables;
 use crate::vocab::Vocab;
 use std::sync::Arc;
 
@@ -47,7 +48,9 @@ pub(in crate::fast::encode) fn encode_from(
     let (mut ids, start) = (Vec::new(), if first == 0 { 0 } else { ends[first - 1] });
     work.ends = ends.to_vec();
     work.found.look_up(work.cache.view(), text, start, &ends[first..]);
-    work.merge_misses(tables, None, text, start, first..ends.len()).append_to(&mut ids).unwrap();
+    work.merge_misses(Merging { tables, later: None, long: None }, text, start, first..ends.len())
+        .append_to(&mut ids)
+        .unwrap();
     ids
 }
 

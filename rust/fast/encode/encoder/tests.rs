@@ -113,7 +113,7 @@ fn a_piece_of_many_parts_is_more_than_one_block() {
         lengths.push(block.words.len());
         block.append_to(&mut ids)
     };
-    encoder.encode_block(text.as_bytes(), 0, false, &mut work, &mut keep).unwrap();
+    encoder.encode_block(text.as_bytes(), 0, false, None, &mut work, &mut keep).unwrap();
     assert_eq!(lengths, [FIRST_BLOCK, 700 - FIRST_BLOCK], "nothing stands across any place between two characters");
     assert!(ids.iter().copied().eq(text.bytes().map(u32::from)));
 }

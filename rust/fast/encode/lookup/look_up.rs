@@ -6,18 +6,22 @@
 //!
 //! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
 
-#![expect(clippy::cast_possible_truncation, reason = "a block has few pieces")]
+#![expect(clippy::cast_possible_truncation, reason = "a block has few pieces; of hashes, some bits are meant")]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::piece_cache::View;
-use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short_key_within};
+use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, is_long, key_of, short_key_within};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
+use crate::fast::util::fallible::resize;
 
 /// Up to how many pieces are named and looked up in one loop.
 pub const FEW: usize = 16;
+
+/// Of so many long pieces it is known that they were met.
+const MET: usize = if cfg!(any(test, fuzzing)) { 2 } else { 1 << 16 };
 
 /// What the cache knows of the pieces of a block.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub struct Found {
     /// The numbers of the pieces that are too long to be their own keys, and of those that are not in the cache.
     pub longs: Vec<u32>,
     pub misses: Vec<u32>,
+    /// By some bits of their hashes, other bits of the long pieces met last.
+    met: Vec<u8>,
 }
 
 impl Found {
@@ -57,10 +63,22 @@ impl Found {
         self.names[index as usize] & KEY_MASK
     }
 
+    /// Whether a piece that is not its own key was probably met not long ago; notes that it has been now. True of all others.
+    ///
+    /// Lines seldom come again, and to remember all of them costs more than finding those that do would save.
+    pub fn meet(&mut self, index: u32) -> bool {
+        let key = self.key(index);
+        if !is_long(key) || (self.met.is_empty() && resize(&mut self.met, MET, 0).is_err()) {
+            return true;
+        }
+        let tag = (key >> 32) as u8;
+        std::mem::replace(&mut self.met[key as usize % MET], tag) == tag
+    }
+
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity();
-        self.names.capacity() * size_of::<u128>() + words * size_of::<u32>()
+        self.names.capacity() * size_of::<u128>() + words * size_of::<u32>() + self.met.capacity()
     }
 }
 
@@ -98,7 +116,7 @@ impl LookUp<'_> {
     /// Computes names and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
     #[inline(always)]
     fn find_few<V: Vectors>(self) {
-        let LookUp { found: Found { names, values, longs, misses }, cache, text, mut start, ends } = self;
+        let LookUp { found: Found { names, values, longs, misses, .. }, cache, text, mut start, ends } = self;
         for (index, ((&end, name), value)) in ends.iter().zip(names).zip(values).enumerate() {
             *name = key_of(text, start, end);
             *value = cache.find_in::<V>(cache.bucket_of(*name), *name).unwrap_or_else(|| {

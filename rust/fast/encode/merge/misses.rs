@@ -13,6 +13,7 @@ use crate::interrupt;
 use crate::pretokenize::Pattern;
 use crate::spent::Spent;
 use std::cell::RefCell;
+use std::fmt::Debug;
 
 /// The pieces of a block, and where the values of misses go.
 pub struct Misses<'w> {
@@ -27,10 +28,32 @@ pub struct Misses<'w> {
     pub failure: &'w mut Option<Error>,
 }
 
+/// What merges the pieces of vocabularies whose tokens may be several words.
+pub trait LongPieces: Debug + Send + Sync {
+    /// Calls `keep` with each of these numbers and the ids of its piece, or with the first that has none and why. `piece` gives the
+    /// bytes of a number.
+    fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
+
+    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
+    fn tables_memory(&self) -> usize;
+    fn workspaces_memory(&self) -> usize;
+    fn drop_workspaces(&self);
+}
+
+/// How they are merged.
+#[derive(Clone, Copy)]
+pub struct Merging<'m> {
+    pub tables: &'m Tables,
+    /// Cuts each of them first.
+    pub later: Option<&'m Pattern>,
+    /// Merges pieces of several words.
+    pub long: Option<&'m dyn LongPieces>,
+}
+
 impl Misses<'_> {
-    /// Merges them; `later` cuts each of them first.
+    /// Merges them.
     #[inline(never)]
-    pub fn merge(self, tables: &Tables, later: Option<&Pattern>, spent: &mut Spent) {
+    pub fn merge(self, Merging { tables, later, long }: Merging<'_>, spent: &mut Spent) {
         let Misses { text, start, ends, .. } = self;
         let piece = |index: u32| piece_at(text, start, ends, index);
         let misses = std::mem::take(&mut self.found.misses);
@@ -38,6 +61,12 @@ impl Misses<'_> {
         if let Some(later) = later {
             let pieces = misses.iter().map(|&index| (index, piece(index)));
             encode_pieces(tables, later, spent, pieces, |index, ids| this.borrow_mut().keep(index, ids));
+        } else if let Some(long) = long {
+            long.merge(&misses, &piece, &mut |index, ids| {
+                let mut this = this.borrow_mut();
+                let comes_again = this.found.meet(index);
+                this.keep_or_spill(index, ids, comes_again);
+            });
         } else {
             // A piece that the block has twice is known by the time its second turn comes.
             let is_known = |index| this.borrow_mut().recall(index);
@@ -60,9 +89,15 @@ impl Misses<'_> {
     /// Remembers the ids of a piece, and gives it its value. If there are none, the block has failed: the value will not be used,
     /// but is one like any other.
     fn keep(&mut self, index: u32, ids: Result<&[u32]>) {
+        self.keep_or_spill(index, ids, true);
+    }
+
+    /// The same, but may leave it to the spill, which is forgotten after the block.
+    #[inline]
+    fn keep_or_spill(&mut self, index: u32, ids: Result<&[u32]>, keeps: bool) {
         let value = ids.and_then(|ids| {
             let (key, piece) = (self.found.key(index), piece_at(self.text, self.start, self.ends, index));
-            let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
+            let known = if keeps && piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
             known.map_or_else(|| spill_record(self.spill, ids), Ok)
         });
         self.found.values[index as usize] = value.unwrap_or_else(|error| {

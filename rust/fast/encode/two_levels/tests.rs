@@ -1,5 +1,8 @@
 use super::*;
 use crate::encode::encode_piece;
+use crate::fast::encode::cut::split_by::SplitBy;
+use crate::fast::encode::encoder::Encoder;
+use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Tier;
 use crate::pretokenize::Pattern;
@@ -19,7 +22,16 @@ fn tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
 /// The ids of some pieces, which end at these places.
 fn ids(levels: &TwoLevels, text: &[u8], ends: &[usize]) -> Vec<u32> {
     let mut ids = Vec::new();
-    levels.encode_block(text, 0, ends, &mut |block| block.append_to(&mut ids)).unwrap();
+    let mut numbers = Vec::new();
+    let piece = |number: u32| {
+        let number = number as usize;
+        &text[if number == 0 { 0 } else { ends[number - 1] }..ends[number]]
+    };
+    levels.merge(&(0..ends.len() as u32).collect::<Vec<_>>(), &piece, &mut |number, of_piece| {
+        numbers.push(number);
+        ids.extend(of_piece.unwrap());
+    });
+    assert!((0..ends.len() as u32).eq(numbers));
     ids
 }
 
@@ -55,10 +67,9 @@ fn merges() -> impl Strategy<Value = Vec<(u32, u32)>> {
 fn by_hand() {
     let vocab = vocab(&[(98, 121), (32, 97), (256, 257)]);
     let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
-    assert_eq!(levels.low.cut_between_bytes(b"by a by", 0..7, &mut Vec::new()), Ok(()));
-    let mut parts = Vec::new();
-    levels.low.cut_between_bytes(b"by a by", 0..7, &mut parts).unwrap();
-    assert_eq!(parts, [2, 4, 5, 7]);
+    let (mut parts, mut low) = (Vec::new(), Vec::new());
+    levels.low.encode(b"by a by", 0, &[7], &mut parts, &mut low).unwrap();
+    assert_eq!((parts, low), (vec![2, 4, 5, 7], vec![256, 257, 32, 256]));
     assert_eq!(ids(&levels, b"by a by", &[7]), [258, 32, 256]);
     assert_eq!(ids(&levels, b"by a by", &[2, 7]), [256, 257, 32, 256]);
 }
@@ -70,9 +81,11 @@ fn only_lists_whose_last_merges_go_from_word_to_word_have_two_levels() {
     assert!(!has(&[]) && !has(&[(97, 98), (32, 256)]));
     // White space before a space is no word.
     assert!(!has(&[(32, 32), (10, 32), (9, 257)]));
-    let mut many = vec![(97, 32)];
+    let mut many: Vec<_> = (0..9).map(|byte| (97 + byte, 32)).collect();
     many.extend((64..128).map(|byte| (98, byte)));
-    assert!(!has(&many) && has(&many[..64]));
+    assert!(!has(&many) && has(&many[..17]));
+    // A list that goes on within words has no second level.
+    assert!(!has(&many[..19]));
 }
 
 #[test]
@@ -104,7 +117,10 @@ fn a_byte_without_a_token_is_an_error() {
     let vocab = Arc::new(Vocab::from_tokens(&tokens, &[(97, 32)], false, Alphabet::default()).unwrap());
     let levels = TwoLevels::new(&tables(&vocab)).unwrap().unwrap();
     assert_eq!(ids(&levels, b"a a", &[3]), [255, 97]);
-    assert!(levels.encode_block(b"a \xFF", 0, &[3], &mut |_| Ok(())).is_err());
+    let mut kept = Vec::new();
+    let pieces = [&b"a "[..], b" \xFF"];
+    levels.merge(&[0, 1], &|number| pieces[number as usize], &mut |number, ids| kept.push((number, ids.is_err())));
+    assert_eq!(kept, [(0, true)]);
 }
 
 proptest! {
@@ -121,8 +137,8 @@ proptest! {
         ends.dedup();
         let levels = TwoLevels::at(&tables(&vocab), level.index(merges.len() + 1)).unwrap().unwrap();
         prop_assert_eq!(ids(&levels, text, &ends), expected(&vocab, text, &ends));
-        let (mut of_one, one) = (Vec::new(), one_level(&tables(&vocab)).unwrap().unwrap());
-        one.encode_block(text, 0, &ends, &mut |block| block.append_to(&mut of_one)).unwrap();
+        let (mut of_one, one) = (Vec::new(), LowLevel::new(Arc::clone(&vocab)).unwrap());
+        one.encode(text, 0, &ends, &mut Vec::new(), &mut of_one).unwrap();
         prop_assert_eq!(of_one, expected(&vocab, text, &ends));
     }
 

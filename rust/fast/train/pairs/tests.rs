@@ -14,8 +14,8 @@ fn arena(pieces: &[(&str, i64)]) -> Arena<u16> {
     let pieces: Vec<(Vec<u8>, i64)> = pieces.iter().map(|(piece, count)| (piece.as_bytes().to_vec(), *count)).collect();
     let pieces = &pieces[..];
     let bytes: Vec<u8> = (0..=255).collect();
-    let base = StartVocab::new(Vocab::from_merges(&bytes, &[]).expect("bytes").into()).unwrap();
-    Arena::new(&Layout::new(&pieces).expect("small"), &base, GAP, &pieces).expect("small")
+    let base = StartVocab::new(Vocab::from_merges(&bytes, &[]).expect("bytes").into());
+    Arena::new(&Layout::new(&pieces, &base).expect("small"), &base, GAP, &pieces).expect("small")
 }
 
 /// The pairs of an arena before any merge.

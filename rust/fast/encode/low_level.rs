@@ -1,0 +1,86 @@
+//! Long pieces -> ids, for a vocabulary whose tokens are not longer than words.
+//!
+//! Lines and whole texts do not come again, so that looking them up is of no use. But between two bytes that no token of a merge
+//! holds side by side a piece may be cut (docs/algorithms.md, "Cuts that no token stands across"), and the parts are words, as a rule: they
+//! are looked up as pieces are elsewhere.
+//!
+//! Costs: those of the encoder; 4 bytes an id.
+
+use super::cut::split_by::SplitBy;
+use super::encoder::Encoder;
+use super::tables::Tables;
+use crate::error::Result;
+use crate::fast::pystr::source::Source;
+use crate::fast::util::fallible::{filled, push};
+use crate::vocab::Vocab;
+use std::sync::Arc;
+
+/// Encodes long pieces part by part.
+#[derive(Debug)]
+pub struct LowLevel {
+    encoder: Encoder,
+    /// Whether a piece may be cut: merges alone decide what becomes of its bytes.
+    cuts: bool,
+    /// For each id how many bytes its token has.
+    lengths: Vec<u32>,
+}
+
+impl LowLevel {
+    pub fn new(vocab: Arc<Vocab>) -> Result<LowLevel> {
+        let mut lengths = filled(0, vocab.tokens.n_ids() as usize)?;
+        for (id, token) in vocab.tokens.iter() {
+            // A longer token is no part of any text: see `Tokens::set`.
+            lengths[id as usize] = u32::try_from(token.len()).unwrap_or(u32::MAX);
+        }
+        let tables = Arc::new(Tables::new(vocab)?);
+        let cuts = tables.is_list_of_bytes();
+        Ok(LowLevel { encoder: Encoder::of(tables), cuts, lengths })
+    }
+
+    /// Replaces `ids` by those of pieces of a text that end at `ends`; the first begins at `start`. Where the parts end is left in
+    /// `parts`, counted from `start`.
+    pub fn encode(
+        &self,
+        text: &[u8],
+        start: usize,
+        ends: &[usize],
+        parts: &mut Vec<usize>,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
+        ids.clear();
+        parts.clear();
+        let Some(&end) = ends.last() else { return Ok(()) };
+        let text = &text[start..end];
+        let mut from = 0;
+        for end in ends.iter().map(|end| end - start) {
+            if self.cuts {
+                self.encoder.cut_between_bytes(text, from..end, parts)?;
+                from = end;
+            } else {
+                push(parts, end)?;
+            }
+        }
+        self.encoder.encode(Source::Bytes(text), SplitBy::Ends(parts), ids)
+    }
+
+    /// How many bytes the token of an id has.
+    #[inline]
+    pub fn length(&self, id: u32) -> usize {
+        self.lengths[id as usize] as usize
+    }
+
+    /// The bytes of its tables.
+    pub fn tables_memory(&self) -> usize {
+        self.lengths.capacity() * 4 + self.encoder.tables_memory()
+    }
+
+    /// The bytes that no thread uses now.
+    pub fn workspaces_memory(&self) -> usize {
+        self.encoder.workspaces_memory()
+    }
+
+    /// Gives them back.
+    pub fn drop_workspaces(&self) {
+        self.encoder.drop_workspaces();
+    }
+}
