@@ -57,8 +57,12 @@ pub fn train_parity(
     let mut report = |merges: usize| {
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
     };
+    // Runs of ids are of one vocabulary, which need not be this one: they are spelt, as a list.
     let taken = |counters: &[Bound<'_, PieceCounter>]| {
-        try_collect(counters.iter().map(|counter| pieces_of(py, counter.get(), keep, true)))
+        try_collect(counters.iter().map(|counter| {
+            let are_pieces = counter.get().finished(py)?.runs().is_none();
+            pieces_of(py, counter.get(), keep, are_pieces)
+        }))
     };
     let (mut languages, mut development) = (taken(&languages)?, taken(&development)?);
     let by_mirror = languages.iter().chain(&development).any(|pieces| matches!(pieces, Pieces::List(_)));
@@ -79,7 +83,7 @@ pub fn train_parity(
 /// The pieces as the mirror has them.
 fn list(pieces: &Pieces) -> Result<core::Pieces> {
     match pieces {
-        Pieces::Table(table) => Counted::Table(table).to_vec(),
+        Pieces::Table(table) | Pieces::Runs(table) => Counted::Table(table).to_vec(),
         Pieces::Counted(shared) => shared.pieces().to_vec(),
         Pieces::List(list) => Counted::List(list).to_vec(),
     }
@@ -88,7 +92,7 @@ fn list(pieces: &Pieces) -> Result<core::Pieces> {
 /// The pieces as the fast trainer takes them; a table is taken out.
 fn corpus(pieces: &mut Pieces) -> Result<Corpus<'_>> {
     Ok(match pieces {
-        Pieces::Table(table) => Box::new(std::mem::take(table)),
+        Pieces::Table(table) | Pieces::Runs(table) => Box::new(std::mem::take(table)),
         Pieces::Counted(shared) => match shared.pieces() {
             Counted::Table(table) => Box::new(table),
             Counted::Files(files) => Box::new(files.load()?),
