@@ -4,8 +4,6 @@
 //! pieces of words are to their bytes, lines and longer pieces are to the ids of words: half as long, and ready to be laid out.
 //! Different pieces have different runs, and their order is that of the text, so the counts are those of the pieces.
 
-#![expect(clippy::cast_possible_truncation, reason = "an id is as wide as the largest one")]
-
 use super::table::PieceCounts;
 use crate::error::Result;
 use crate::fast::encode::low_level::LowLevel;
