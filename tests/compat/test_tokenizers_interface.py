@@ -415,3 +415,12 @@ def test_an_added_token_is_named_as_it_is_found(lib, normalized):
     name, tokens = ("aé", ["aé", "aé"]) if normalized else ("AÉ", ["a", "é", "AÉ"])
     assert (tok.id_to_token(3), tok.decode([3]), tok.token_to_id("AÉ")) == (name, name, 3)
     assert tok.encode("aéAÉ").tokens == tokens
+
+
+@pytest.mark.parametrize("between", ["<s>", None])
+def test_a_stream_begins_with_ids_that_have_no_text(lib, between):
+    tok = lib.Tokenizer.from_str(hf_files.file("metaspace"))
+    first, *others = [tok.token_to_id(f"<0x{byte:02X}>") for byte in "中".encode()]
+    silent = tok.get_vocab_size() + 3 if between is None else tok.token_to_id(between)
+    stream = lib.decoders.DecodeStream(ids=[first, silent], skip_special_tokens=True)
+    assert [stream.step(tok, token_id) for token_id in others] == [None, "中"]

@@ -54,8 +54,10 @@ class DecodeStream(DecodeSteps):
         self._take_back()
         is_first = self._pipeline is None
         pipeline = self._pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
-        if is_first and self._begins_behind(tokenizer, pipeline):
-            return self.step(tokenizer, id)
+        if is_first:
+            self._ids = pipeline.spoken(self._ids, self.skip_special_tokens)
+            if self._begins_behind(tokenizer, pipeline):
+                return self.step(tokenizer, id)
         said = self._next(pipeline, id)
         left = None if self._is_open or not self._prefix else pipeline.left_out(self.skip_special_tokens)
         if left is not None and self._prefix_index == len(self._ids):
