@@ -198,24 +198,25 @@ impl Layout {
             let (bytes, count) = pieces.get(*index);
             count > 0 && base.count(bytes) > 1
         };
-        let indices = || (0..pieces.len() as u32).filter(lies);
         let mut places = filled(0_usize, LARGE + 1)?;
-        let (mut slots, mut weight) = (1, 0);
-        let single =
-            (0..pieces.len() as u32).map(|index| pieces.get(index)).filter(|(bytes, _)| base.count(bytes) == 1);
-        let single = single.map(|(_, count)| u128::from(count.max(0).unsigned_abs())).sum();
-        for index in indices() {
+        let (mut slots, mut weight, mut single) = (1, 0, 0);
+        for index in 0..pieces.len() as u32 {
             let (bytes, count) = pieces.get(index);
-            places[class(&index) + 1] += 1;
-            slots += base.count(bytes) + 1;
-            weight += base.count(bytes) as u128 * u128::from(count.unsigned_abs());
+            let (ids, count) = (base.count(bytes), u128::from(count.max(0).unsigned_abs()));
+            if ids > 1 && count > 0 {
+                places[class(&index) + 1] += 1;
+                slots += ids + 1;
+                weight += ids as u128 * count;
+            } else if ids == 1 {
+                single += count;
+            }
         }
         let large = places[1];
         for class in 1..places.len() {
             places[class] += places[class - 1];
         }
         let mut order = filled(0, places[LARGE])?;
-        for index in indices() {
+        for index in (0..pieces.len() as u32).filter(lies) {
             let place = &mut places[class(&index)];
             order[*place] = index;
             *place += 1;
