@@ -98,14 +98,14 @@ impl CorpusCounter {
     /// For training on from a vocabulary: keeps the pieces as runs of its ids (`runs.rs`), unless these are their bytes.
     pub fn as_runs(mut self, vocab: Arc<Vocab>) -> Result<Self> {
         if runs::are_needed(&vocab) && !vocab.alphabet.drops_bytes {
-            self.splitter.runs = Some(Runs::new(vocab)?);
+            self.splitter.runs = Some(Box::new(Runs::new(vocab)?));
         }
         Ok(self)
     }
 
     /// What its pieces are runs of, if they are.
     pub fn runs(&self) -> Option<&Runs> {
-        self.splitter.runs.as_ref()
+        self.splitter.runs.as_deref()
     }
 
     /// Counts pieces that were counted elsewhere. Calls `on_new` with the number of each that is new to its table.

@@ -38,7 +38,7 @@ pub(super) struct Splitter {
     rest: Option<Box<Pattern>>,
     special: Finder,
     /// Writes pieces as ids, if they shall be.
-    pub(super) runs: Option<Runs>,
+    pub(super) runs: Option<Box<Runs>>,
 }
 
 impl Splitter {
