@@ -135,14 +135,14 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## t
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
-sanitize: ## tests under AddressSanitizer; sanitize-python: in Python
+sanitize: ## under AddressSanitizer; also sanitize-python, and miri
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
 # The modules with unsafe code, without the tests of many inputs, which take hours there. Miri comes with nightly toolchains only.
 MIRI := once:: fast::util:: fast::pystr:: fast::simd:: fast::pack:: fast::read::json_string:: fast::encode::lookup::piece_key:: \
 	fast::encode::lookup::block_output:: fast::encode::lookup::look_up::
-miri: ## the tests of unsafe code in Rust's interpreter
+miri:
 	rustup run nightly cargo miri --version || rustup toolchain install nightly --profile minimal --component miri --component rust-src
 	MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-permissive-provenance" PROPTEST_CASES=2 \
 		cargo +nightly miri test --locked --lib --target-dir target/miri -- $(MIRI) --skip every_bit --skip several_stretches

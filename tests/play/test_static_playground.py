@@ -115,7 +115,7 @@ def test_files_of_tokenizers(page, tmp_path):
     )
     expect(page.locator("#lanes .lane", has_text="own pattern").locator(".token").first).to_contain_text("(?i)[a-z]+")
     for content, word in (
-        (b"{}", "not a minitok file"),
+        (b"{}", "not a tokenizer of minitok"),
         (b"[", "not JSON"),
         (b'{"model": {"type": "BPE"}}', "the model has no 'vocab'"),
         (b'{"format": "minitok", "version": 2}', "version 2"),

@@ -13,6 +13,8 @@ LONE_FILES = {
     "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
     "engine": "Python's engine has a limit of time, which is set for each search",
     "interrupt": "Python looks for signals by itself",
+    "backtrack": "the engine of WebAssembly, in the place of `regex` and fancy-regex",
+    "spent": "what a text may spend on a pattern; Python has a limit of time for each search",
     "sync": "the standard library's threads and locks, under a name that the models replace",
     "once": "a cell of the Rust side, which no fork leaves half made",
     "error": "Python's exceptions are minitok.errors, which are not an algorithm",
