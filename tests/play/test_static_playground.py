@@ -117,7 +117,7 @@ def test_files_of_tokenizers(page, tmp_path):
     for content, word in (
         (b"{}", "not a tokenizer of minitok"),
         (b"[", "not JSON"),
-        (b'{"model": {"type": "BPE"}}', "the model has no 'vocab'"),
+        (b'{"model": {"type": "BPE"}}', "no 'merges'"),
         (b'{"format": "minitok", "version": 2}', "version 2"),
         (minitok_file(merges=[[97, 9999]]), "9999 is not a token"),
         (minitok_file(merges=[[97]]), "merge 0 is not 2 numbers"),
