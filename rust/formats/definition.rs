@@ -44,7 +44,7 @@ pub struct Fields {
     pub name: Option<String>,
     pub trained: Option<Value>,
     pub chat: Option<Value>,
-    /// What whoever reads the file should hear of it.
+    /// Warnings about the file.
     pub warnings: Vec<String>,
 }
 

@@ -17,7 +17,7 @@ use crate::special::Finder;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// So many bytes are encoded with an index of the merges, where there is one; for more, the tables are worth their time.
+/// How many bytes are encoded with an index of the merges, where there is one; more are worth the time that tables take.
 const FEW: usize = 1 << 12;
 
 pub struct Tokenizer {

@@ -284,3 +284,9 @@ def test_normal_forms_and_ordinary_steps_have_room(backend):
         assert Tokenizer([], normalizer=steps, backend=backend).count(text) > len(text)
     steps = ["NFKD", ("replace", "x", "a word of some length that stands for a letter"), ("prepend", "_" * 100)]
     assert Tokenizer([], normalizer=steps, backend=backend).count("x" * 1000) == 46_100
+
+
+def test_a_late_token_that_gets_too_long_is_refused(backend):
+    tok = minitok.Tokenizer([], added_tokens={"a" * 100: 256}, late_tokens=["a" * 100], backend=backend)
+    with pytest.raises(minitok.errors.VocabularyError, match="makes the text too long: 100000 bytes"):
+        tok.replace(normalizer=[("replace", "a", "x" * 1000)])

@@ -51,6 +51,8 @@ class Codec:
         self.metaspace = metaspace
         self.words = words
         self.preprocessor = Preprocessor(special, normalizer or Normalizer([]), metaspace)
+        # What the ids of special tokens are decoded to.
+        self.names = {token_id: decoded(self.preprocessor, name) for token_id, name in special.names.items()}
         for name, token_id in special.ids.items():
             token = vocab.token_bytes(token_id)
             if token is not None and token not in (name.encode(), decoded(self.preprocessor, name)):
@@ -170,9 +172,7 @@ class Codec:
     def token_bytes(self, token_id: int) -> bytes | None:
         """Returns the bytes of an id, special tokens included; None if there is no such token."""
         token = self.vocab.token_bytes(token_id)
-        if token is None and token_id in self.special.names:
-            return decoded(self.preprocessor, self.special.names[token_id])
-        return token
+        return self.names.get(token_id) if token is None else token
 
     def drops_space(self) -> bool:
         """Whether decoding drops one space from the start."""

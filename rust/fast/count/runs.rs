@@ -84,7 +84,7 @@ pub fn are_needed(vocab: &Vocab) -> bool {
     larger || !vocab.merges().is_empty() || vocab.byte_ids.iter().any(|&id| id >= 256)
 }
 
-/// How many bytes an id takes, of so many.
+/// How many bytes an id takes in a vocabulary of `n_ids`.
 pub fn width(n_ids: u32) -> usize {
     match n_ids {
         0..=0x1_0000 => 2,

@@ -29,7 +29,7 @@ impl LowLevel {
     pub fn new(vocab: Arc<Vocab>) -> Result<LowLevel> {
         let mut lengths = filled(0, vocab.tokens.n_ids() as usize)?;
         for (id, token) in vocab.tokens.iter() {
-            // A longer token is no part of any text: see `Tokens::set`.
+            // No text holds a longer token: see `Tokens::set`.
             lengths[id as usize] = u32::try_from(token.len()).unwrap_or(u32::MAX);
         }
         let tables = Arc::new(Tables::new(vocab)?);

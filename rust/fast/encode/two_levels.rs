@@ -10,8 +10,8 @@
 //! 2. *High:* the ids of the piece are cut between two that stand together in no token of a high merge, spelled in low ids. Most
 //!    runs that remain have two or three ids, and are merged alone.
 //!
-//! Pieces that have come twice before are looked up whole, as elsewhere; this is for the others. Both cuts change no id (docs/algorithms.md, "Two levels"), and the level may be any merge: where it is only decides how much is
-//! looked up, and how much merged.
+//! Pieces that have come twice before are looked up whole, as elsewhere; this is for the others. Both cuts change no id
+//! (docs/algorithms.md, "Two levels"), and any merge may be the level: it only decides how much is looked up, and how much merged.
 //!
 //! By hand, with the merges 0: (b, y), 1: (space, a), 2: (by, " a"), the level 2 and the piece `by a by`: low, the parts `by`, ` a`, ` `
 //! and `by` (no low token holds `y` and a space, nor a space and `b`); then their ids, of which `by` and ` a` stand together in a
@@ -45,7 +45,7 @@ const KEPT: usize = 1 << 17;
 
 /// In place of a place: the two stand together in no token.
 const APART: u32 = NO_PLACE + 1;
-/// So many ids are looked at together.
+/// How many ids are looked at together.
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
 
 /// Takes the number of a piece and its ids.

@@ -47,10 +47,7 @@ pub fn train_parity(
     parity: &ParityOptions,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<TrainedParity> {
-    if vocab.alphabet.drops_bytes {
-        return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
-    }
-    let base = StartVocab::new(vocab);
+    let base = StartVocab::extended(vocab)?;
     let everyone = languages.len();
     let mut corpora = languages;
     extend(&mut corpora, development)?;
@@ -75,10 +72,7 @@ pub fn train_parity(
     } else {
         Trainer::<u32>::new(&base, texts, everyone, gap, options, parity)?.run(on_merge)?
     };
-    let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
-    for (left, right) in &mut trained.merges {
-        (*left, *right) = (outside(*left), outside(*right));
-    }
+    base.number_from(first_id, &mut trained.merges);
     Ok(trained)
 }
 

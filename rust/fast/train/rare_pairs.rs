@@ -59,7 +59,7 @@ impl PairBounds {
         Ok(pairs)
     }
 
-    /// A count that so many merges will hardly fall below.
+    /// A count below which hardly any of this many merges will fall.
     pub fn least_for(&self, n_merges: usize) -> u8 {
         let mut having = [0_usize; 256];
         self.bounds.iter().for_each(|&bound| having[usize::from(bound)] += 1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::count::runs::{Runs, are_needed, ids_of, width};
 use crate::vocab::Vocab;
 
@@ -16,6 +16,24 @@ impl StartVocab {
     pub fn new(vocab: Arc<Vocab>) -> Self {
         let width = if are_needed(&vocab) { width(vocab.tokens.n_ids()) } else { 1 };
         Self { vocab, width }
+    }
+
+    /// One that is extended; refused where pieces may have bytes without an id.
+    pub fn extended(vocab: Arc<Vocab>) -> Result<Self> {
+        if vocab.alphabet.drops_bytes {
+            let reason = "the vocabulary has no tokens for some bytes, so it cannot be extended";
+            return Err(Error::Training(reason.into()));
+        }
+        Ok(Self::new(vocab))
+    }
+
+    /// Gives the new ids of merges their numbers from `first_id` on. Inside, they follow those of the vocabulary without a hole, so
+    /// that tables by id stay small.
+    pub fn number_from(&self, first_id: u32, merges: &mut [(u32, u32)]) {
+        let outside = |id: u32| if id < self.n_ids() { id } else { id - self.n_ids() + first_id };
+        for (left, right) in merges {
+            (*left, *right) = (outside(*left), outside(*right));
+        }
     }
 
     /// Whether the ids of every piece are its bytes, with ids below 256.

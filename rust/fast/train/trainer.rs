@@ -15,7 +15,7 @@ use super::rare_pairs::PairBounds;
 use super::start_vocab::StartVocab;
 use super::tie_break::{FirstSeen, GreatestBytes, Original, SmallestIds, Tie};
 use super::vetoes::Vetoes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
 use crate::fast::util::fallible::push;
 use crate::train::{Stop, TieBreak, TrainOptions, Trained};
@@ -69,13 +69,10 @@ pub fn extend<P: Pieces>(
     options: &TrainOptions,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    if vocab.alphabet.drops_bytes {
-        // A piece would have fewer symbols than bytes, and places are counted in bytes.
-        return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
-    }
-    let base = StartVocab::new(vocab);
-    let trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
-    Ok(with_ids_from(first_id, &base, trained))
+    let base = StartVocab::extended(vocab)?;
+    let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
+    base.number_from(first_id, &mut trained.merges);
+    Ok(trained)
 }
 
 /// The same for pieces that are runs of ids of the vocabulary already ([`CorpusCounter::as_runs`]).
@@ -88,18 +85,10 @@ pub fn extend_runs<P: Pieces>(
     options: &TrainOptions,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    let base = StartVocab::new(vocab);
-    let trained = train_on_runs(&base, runs, options, Tuning::default(), on_merge)?;
-    Ok(with_ids_from(first_id, &base, trained))
-}
-
-fn with_ids_from(first_id: u32, base: &StartVocab, mut trained: Trained) -> Trained {
-    // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.
-    let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
-    for (left, right) in &mut trained.merges {
-        (*left, *right) = (outside(*left), outside(*right));
-    }
-    trained
+    let base = StartVocab::extended(vocab)?;
+    let mut trained = train_on_runs(&base, runs, options, Tuning::default(), on_merge)?;
+    base.number_from(first_id, &mut trained.merges);
+    Ok(trained)
 }
 
 pub(super) fn train_with<P: Pieces>(

@@ -20,7 +20,7 @@ use crate::fast::util::fallible::resize;
 /// Up to how many pieces are named and looked up in one loop.
 pub const FEW: usize = 16;
 
-/// Of so many long pieces it is known that they were met.
+/// How many of the long pieces met last are known.
 const MET: usize = if cfg!(any(test, fuzzing)) { 2 } else { 1 << 16 };
 
 /// What the cache knows of the pieces of a block.
