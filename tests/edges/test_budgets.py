@@ -61,21 +61,14 @@ def loads():
         parent.stdin.close()
 
 
-def measure(loads, tmp_path, name, size, backend):
-    """Seconds of processor time and bytes of memory that loading takes."""
-    path = tmp_path / f"{name}-{size}"
-    options = HOSTILE[name](path, size)
-    return *loads(path, backend, options), path.stat().st_size
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_file_costs_no_more_than_its_size_allows(name, backend, tmp_path, loads):
+    """How that grows, test_costs.py measures."""
+    path = tmp_path / name
+    options = HOSTILE[name](path, SIZE)
+    size = path.stat().st_size
     load = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
-    took, memory, outcome, size = measure(loads, tmp_path, name, SIZE, backend)
+    took, memory, outcome = loads(path, backend, options)
     assert memory < (MIB << 20) + TIMES * size, f"{memory >> 20} MiB: {outcome}"
     assert took < load * (START[backend] + A_MEGABYTE[backend] * size / 1e6), f"{took:.1f} s: {outcome}"
-    if backend == "rust":
-        return  # How that grows, test_costs.py measures.
-    twice, _, _, _ = measure(loads, tmp_path, name, 2 * SIZE, backend)
-    assert twice < 3 * max(took, 0.2 * load), f"{took:.2f} s, and {twice:.2f} s for twice the size: {outcome}"

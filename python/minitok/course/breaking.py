@@ -120,7 +120,7 @@ def outcome(folder: Path, source: str, function: str, arguments: list[Any]) -> s
                 return show(session.ask("stream", *arguments))
             if function == "encode_iterable":
                 merges, chunks = arguments[1], arguments[0]
-                return show(session.iterate(merges, list(chunks))[0])
+                return show(session.iterate(merges, list(chunks), 1)[0])
             if function == "save":
                 path = str(folder / "run" / "saved")
                 session.call("save", path, *arguments)

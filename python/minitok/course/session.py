@@ -150,22 +150,23 @@ class Session:
         """What one of the worker's methods returns."""
         return self.exchange({"do": what, "arguments": list(arguments), "named": named})
 
-    def iterate(self, merges: Any, chunks: list[str], **named: Any) -> tuple[list[int], int]:
-        """The ids of chunks that are given one by one, and how many chunks had been asked for when the first id came.
+    def iterate(self, merges: Any, chunks: list[str], at_once: int, **named: Any) -> tuple[list[int], int]:
+        """The ids of chunks, so many at once, and after how many chunks the first id came.
 
-        The count is the grader's own: a chunk is given only after the ids known so far have been sent.
+        The count is the grader's own: chunks are given only after the ids known so far have been sent.
         """
         ids: list[int] = []
         given = 0
         first = None
 
-        def more(emitted: Any) -> str | None:
+        def more(emitted: Any) -> list[str]:
             nonlocal given, first
             ids.extend(emitted if isinstance(emitted, list) else [])
             if ids and first is None:
                 first = given
-            given += 1
-            return chunks[given - 1] if given <= len(chunks) else None
+            some = chunks[given : given + at_once]
+            given += len(some)
+            return some
 
         rest = self.exchange({"do": "iterate", "arguments": [merges], "named": named}, more)
         return ids + (rest if isinstance(rest, list) else []), given if first is None else first

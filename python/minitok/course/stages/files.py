@@ -46,11 +46,11 @@ WORD = 2048
 
 def run(bench: Bench) -> Failure | None:
     bench.need_pieces()
-    merges = [(left, right) for left, right in train([CORPUS * 3], 256 + 30).merges]
+    tok = train([CORPUS * 3], 256 + 30, pattern=GPT2)
     failure = None
     if bench.names != "minbpe":
         bench.need("encode_iterable")
-        failure = bench.search(lambda one: check_chunks(bench, one, merges), CHUNKS, chunked(bench))
+        failure = bench.search(lambda one: check_chunks(bench, one, tok), CHUNKS, chunked(bench))
         for pattern in ["GPT2", "CL100K"] if bench.course_names else ["GPT2"]:
             failure = failure or check_runs(bench, pattern)
         failure = failure or check_long_word(bench) or check_lazy(bench)
@@ -86,8 +86,8 @@ def check_runs(bench: Bench, pattern: str) -> Failure | None:
     kinds = runs(bench.random)
 
     @cache
-    def learned(text: str) -> list[Pair]:
-        return train([text], 256 + 1000, pattern=PATTERNS[pattern.lower()]).merges
+    def learned(text: str) -> Tokenizer:
+        return train([text], 256 + 1000, pattern=PATTERNS[pattern.lower()])
 
     def check(chunks: list[str]) -> Failure | None:
         return check_chunks(bench, chunks, learned("".join(chunks)), pattern)
@@ -109,7 +109,7 @@ def check_long_word(bench: Bench) -> Failure | None:
     chunks = [word[at : at + 100] for at in range(0, WORD, 100)]
     return bench.compare(
         f"encode_iterable({len(chunks)} chunks of a word of {WORD:,} letters)",
-        lambda: bench.session.iterate(ids_of(merges), chunks)[0],
+        lambda: bench.session.iterate(ids_of(merges), chunks, len(chunks))[0],
         Tokenizer(merges).encode(word),
         lambda _: "A piece may be of any length: what is held back must not be cut because it is long.",
     )
@@ -119,11 +119,11 @@ def ids_of(merges: list[Pair]) -> dict[Pair, int]:
     return {pair: 256 + rank for rank, pair in enumerate(merges)}
 
 
-def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair], pattern: str = "GPT2") -> Failure | None:
+def check_chunks(bench: Bench, chunks: list[str], tok: Tokenizer, pattern: str = "GPT2") -> Failure | None:
     """One stream. A pattern other than the default is passed by name."""
     text = "".join(chunks)
     named = {} if pattern == "GPT2" else {"pattern": PATTERNS[pattern.lower()]}
-    tok = Tokenizer(merges, pattern=PATTERNS[pattern.lower()])
+    merges = [(left, right) for left, right in tok.merges]
     expected = tok.encode(text)
     tokens = token_table(merges)
 
@@ -164,7 +164,7 @@ def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair], pattern: s
 
     return bench.compare(
         f"encode_iterable({show(chunks)}{f', pattern={pattern}' if named else ''})",
-        lambda: bench.session.iterate(ids_of(merges), chunks, **named)[0],
+        lambda: bench.session.iterate(ids_of(merges), chunks, len(chunks), **named)[0],
         expected,
         why,
         shown=shown,
@@ -180,7 +180,7 @@ def check_lazy(bench: Bench) -> Failure | None:
     early, right = "the first id while the text is still coming", "the ids of the whole text"
 
     def ask() -> Any:
-        yours, asked = bench.session.iterate(ids_of(merges), chunks)
+        yours, asked = bench.session.iterate(ids_of(merges), chunks, 1)
         if asked > LONG // 3:
             return f"the first id after {min(asked, LONG)} chunks", right
         return early, right if yours == expected else f"others from id {parts_at(yours, expected)} on"
