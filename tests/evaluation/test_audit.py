@@ -58,6 +58,9 @@ def test_a_token_that_is_taken_whole_is_produced_although_its_merges_are_not():
     whole = Tokenizer.from_definition(Definition.from_tokens(ids, held, pattern="none", whole_pieces=True))
     assert reach(merged).merges == {258: [256, 98]}
     assert reach(whole).merges == {}
+    assert (reach(merged).whole, reach(whole).whole) == ({}, {258: [256, 98]})
+    (found,) = (found for found in audit(whole) if found.kind == "whole pieces only")
+    assert (found.proved, found.tokens) == (True, {258: "'abb', merged as 'ab' 'b'"})
 
 
 def test_parts_of_characters_are_completed():

@@ -71,6 +71,16 @@ def findings(tok: Tokenizer) -> Iterator[Finding]:
         },
     )
     yield Finding(
+        "whole pieces only",
+        "No merges make them: they come about where they are a whole piece, which is looked up before it is merged. A "
+        "program that only merges gives other ids (`ignore_merges` of a tokenizer.json says that pieces are looked up).",
+        True,
+        {
+            token_id: f"{shown(tok, token_id)}, merged as {' '.join(shown(tok, part) for part in ids)}"
+            for token_id, ids in found.whole.items()
+        },
+    )
+    yield Finding(
         "bytes without use",
         "Single bytes that text never needs, as their character has a token, or that UTF-8 never contains.",
         True,

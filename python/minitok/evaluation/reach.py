@@ -35,7 +35,7 @@ FIRST, AT_ONCE, SEARCHED = 16, 1 << 12, 1 << 21
 
 @dataclass(frozen=True)
 class Reach:
-    """The ordinary tokens that no text was seen to produce, by id.
+    """The ordinary tokens that no text was seen to produce, and those that no merge makes, by id.
 
     Attributes:
         merges: What the bytes of the token become instead: proved.
@@ -43,6 +43,7 @@ class Reach:
         cut: The tokens that the pattern cut wherever they were put: searched.
         partial: The tokens with a part of a character that none of its completions produced: searched.
         normalized: What the normalizer makes of the text of the token: it is never met as it is.
+        whole: What the merges make of a token that comes about only where it is a whole piece: proved.
     """
 
     merges: dict[int, list[int]]
@@ -50,6 +51,7 @@ class Reach:
     cut: list[int]
     partial: list[int]
     normalized: dict[int, str]
+    whole: dict[int, list[int]]
 
 
 def reach(tok: Tokenizer) -> Reach:
@@ -64,7 +66,8 @@ def reach(tok: Tokenizer) -> Reach:
     merging = Tokenizer.from_definition(bare_of(definition, "none", whole_pieces=False))
     alone = dict(zip(tokens, bare.encode_batch(tokens.values()), strict=True))
     rest = [token_id for token_id, ids in alone.items() if ids != [token_id] or not is_text(tokens[token_id])]
-    merged = dict(zip(rest, merging.encode_batch([tokens[token_id] for token_id in rest]), strict=True))
+    asked = [*tokens] if definition.vocab.whole_pieces else rest
+    merged = dict(zip(asked, merging.encode_batch([tokens[token_id] for token_id in asked]), strict=True))
     unmade: dict[int, list[int]] = {}
     invalid: list[int] = []
     cut: list[int] = []
@@ -84,9 +87,11 @@ def reach(tok: Tokenizer) -> Reach:
             else:
                 (cut if is_text(token) else partial).append(token_id)
     lost = {*unmade, *invalid, *cut, *partial}
-    return Reach(
-        unmade, invalid, cut, partial, normalized(tok, {i: token for i, token in tokens.items() if i not in lost})
+    changed = normalized(tok, {i: token for i, token in tokens.items() if i not in lost})
+    whole = (
+        {i: ids for i, ids in merged.items() if ids != [i] and i not in lost} if definition.vocab.whole_pieces else {}
     )
+    return Reach(unmade, invalid, cut, partial, changed, whole)
 
 
 def bare_of(definition: Definition, pattern: str, *, whole_pieces: bool) -> Definition:
