@@ -31,6 +31,12 @@ impl Spent {
         Spent { steps_left, time, searches: 0, since: None }
     }
 
+    /// For a test of what happens at the end of the steps, which takes seconds to reach.
+    #[cfg(test)]
+    pub fn of_steps(steps_left: usize) -> Spent {
+        Spent { steps_left, ..Spent::of(0) }
+    }
+
     /// Spends steps; whether that is more than the text may take.
     #[must_use]
     pub fn is_over(&mut self, steps: usize) -> bool {

@@ -98,13 +98,5 @@ def parts(file: Path, least: int) -> Iterator[tuple[list[bytes], int]]:
     A line by itself comes without its end.
     """
     with opened(file) as (stream, position):
-        held: list[bytes] = []
-        size = 0
-        while line := stream.readline(LONGEST):
-            held.append(line.rstrip(b"\r\n") if least == 1 else line)
-            size += len(line)
-            if size >= least:
-                yield [b"".join(held)], position()
-                held, size = [], 0
-        if held:
-            yield [b"".join(held)], position()
+        while part := stream.read(least - 1) + stream.readline(LONGEST):
+            yield [part.rstrip(b"\r\n") if least == 1 else part], position()

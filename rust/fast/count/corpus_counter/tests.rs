@@ -257,13 +257,13 @@ fn what_fits_into_memory_stays_there() {
 fn runs_of_ids_are_the_pieces() {
     let order: Vec<u8> = (0..=255).collect();
     let vocab = Arc::new(Vocab::from_merges(&order, &[(32, 119), (49, 50), (257, 51)]).expect("well-formed"));
-    let text = words(3 << 20);
+    let text = words(3 << 18);
     for threads in [1, 3] {
         for bounded in [false, true] {
             let folder = Folder::new("runs");
             let new = || {
                 let counter = counter(threads);
-                if bounded { counter.with_tables_of(1 << 20, threads, folder.0.clone()) } else { counter }
+                if bounded { counter.with_tables_of(1 << 18, threads, folder.0.clone()) } else { counter }
             };
             let mut runs = new().as_runs(Arc::clone(&vocab)).expect("small");
             runs.add(&[&text, b"a w12 w12"], &mut silent()).expect("small");
