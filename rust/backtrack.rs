@@ -302,6 +302,7 @@ fn set_of(node: &Node) -> Option<&Arc<CharSet>> {
 mod tests {
     use super::*;
     use crate::engine::Engine;
+    use crate::fast::train::small_scope::cases;
     use crate::regexes::parse;
     use proptest::prelude::*;
 
@@ -384,7 +385,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #![proptest_config(ProptestConfig::with_cases(cases(2000)))]
         #[test]
         fn all_ways_through_a_pattern_are_tried_in_the_same_order(pattern in patterns(), text in "[abkKé \u{212a}\n中]{0,12}") {
             if parse(&pattern).is_ok() {

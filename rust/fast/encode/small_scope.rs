@@ -90,7 +90,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
 
 #[test]
 fn every_short_merge_list_on_every_short_text() {
-    let (longest, longest_of_three) = if long_tests() { (12, 7) } else { (9, 5) };
+    let (longest, longest_of_three) = if long_tests() { (12, 7) } else { (8, 4) };
     let (of_two, of_three) = (all_merge_lists(2, 3), all_merge_lists(3, 3));
     assert_eq!((of_two.len(), of_three.len()), (243, 555));
     let texts = all_texts(2, longest);

@@ -14,6 +14,7 @@ use crate::encode::{encode_piece, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
+use crate::fast::train::small_scope::cases;
 use crate::interrupt;
 use crate::merging::merge_parts;
 use crate::pretokenize::{Pattern, THEN, scanner_of};
@@ -165,7 +166,7 @@ fn check(encoder: &Encoder, text: &[u8], split: SplitBy, expected: &[u32]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     #[test]
     fn equals_the_mirror(
@@ -190,7 +191,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(cases(200)))]
 
     #[test]
     fn pieces_that_are_cut_further_equal_the_mirror(
@@ -225,7 +226,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(ProptestConfig::with_cases(cases(30)))]
 
     #[test]
     fn equals_the_mirror_over_many_blocks(corpus in texts(), parts in prop::collection::vec(texts(), 8), form in forms()) {

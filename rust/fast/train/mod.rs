@@ -42,7 +42,7 @@ mod parity;
 mod queue;
 mod rare_pairs;
 #[cfg(test)]
-pub(super) mod small_scope;
+pub(crate) mod small_scope;
 mod start_vocab;
 mod step_function;
 #[cfg(test)]

@@ -27,6 +27,11 @@ pub(crate) fn all_texts(letters: u8, longest: usize) -> Vec<Vec<u8>> {
     texts
 }
 
+/// How many random cases are tried, of those of a night's length.
+pub(crate) fn cases(at_night: u32) -> u32 {
+    if long_tests() { at_night } else { at_night / 2 }
+}
+
 pub(crate) fn long_tests() -> bool {
     std::env::var_os("MINITOK_LONG_TESTS").is_some_and(|value| value == "1")
 }
