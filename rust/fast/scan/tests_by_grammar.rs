@@ -1,21 +1,15 @@
 //! The tests of scanners that take longest: what stands in every place, across the edges of windows, or in long runs.
 
 use super::Grammar;
-use super::tests::{ATOMS, blocks, check_blocks_of, oracle, scalar};
+use super::tests::{ATOMS, blocks, check_blocks_of, is_tried, oracle, scalar};
 use crate::fast::simd::Isa;
-use crate::fast::train::small_scope::long_tests;
 
 fn check_every_code_point_in_every_place(grammar: Grammar) {
     let check = |text: &str| assert_eq!(scalar(grammar, text.as_bytes()), oracle(grammar, text.as_bytes()), "{text:?}");
     let mut text = String::new();
-    for c in (char::MIN..=char::MAX).filter(|&c| match c as u32 {
+    for c in (char::MIN..=char::MAX).filter(|&c| {
         // The unassigned and private planes are one class; their edges are enough.
-        0x3_2400..=0xD_FFF0 | 0xF_0010..=0x10_FFF0 => false,
-        // So are large blocks: Chinese characters, Hangul, private ones.
-        code @ (0x3410..=0x4DA0 | 0x4E10..=0x9FE0 | 0xAC10..=0xD790 | 0xE010..=0xF8F0 | 0x2_0010..=0x3_2390) => {
-            code % 16 == 0 || long_tests()
-        }
-        _ => true,
+        !matches!(c as u32, 0x3_2400..=0xD_FFF0 | 0xF_0010..=0x10_FFF0) && is_tried(c)
     }) {
         text.extend(['|', c, '|', c, c, 'a', c, 'b', 'A', c, 'B', ' ', c, '\'', 's', '\'', c, '1', c, '\n']);
         text.extend([c, '!', c, '!', '!', c, '\n', c]);
