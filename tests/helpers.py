@@ -9,6 +9,8 @@ from minitok.formats.files import parse_tables
 
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
+# What follows `cargo run` or `cargo build`: the features of `make test`, so that the library is there already.
+CARGO = ("--quiet", "--locked", "--features", "pages,p50k,whisper")
 
 
 @dataclass(frozen=True)

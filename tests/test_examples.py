@@ -10,6 +10,7 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
+from helpers import CARGO
 from minitok.data import human_rights, tiny_shakespeare
 
 ROOT = Path(__file__).parent.parent
@@ -46,8 +47,8 @@ def test_every_example_is_tested_and_listed_in_the_readme():
 
 
 def test_the_command_in_rust_counts_as_the_package_does(own):
-    made = ["cargo", "run", "--quiet", "--locked", "--features", "wasm,p50k,whisper", "--example", "count", "--"]
-    ran = subprocess.run([*made, "cl100k_base", own], capture_output=True, check=True, cwd=ROOT, encoding="utf-8")
+    made = ["cargo", "run", *CARGO, "--example", "count", "--", "cl100k_base", own]
+    ran = subprocess.run(made, capture_output=True, check=True, cwd=ROOT, encoding="utf-8")
     tokens = minitok.get_encoding("cl100k_base").count(own.read_text(encoding="utf-8"))
     assert ran.stdout == f"{tokens}\t{own}\n"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import minitok
 import pytest
+from helpers import CARGO
 from minitok.encodings.published import PUBLISHED
 from minitok.errors import MinitokError
 from minitok.formats import native
@@ -26,10 +27,8 @@ class Crate:
     """The program that reads files with the crate."""
 
     def __init__(self):
-        # With the features of `make test`, so that the library is there already.
-        features = ["--features", "pages,p50k,whisper"]
-        build = ["cargo", "build", "--quiet", "--locked", *features, "--example", "native_text"]
-        subprocess.run([*build, "--message-format", "short"], check=True, cwd=ROOT)
+        build = ["cargo", "build", *CARGO, "--example", "native_text", "--message-format", "short"]
+        subprocess.run(build, check=True, cwd=ROOT)
         folder = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         program = folder / "debug" / "examples" / "native_text"
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
