@@ -31,15 +31,13 @@ class Source(Protocol):
     def words(self) -> Sequence[Word]: ...
 
 
-class Columns:
+class Columns(NamedTuple):
     """Columns that are there."""
 
-    __slots__ = ("ids", "offsets", "tokens", "words")
-
-    def __init__(
-        self, ids: Sequence[int], tokens: Sequence[str], offsets: Sequence[Span], words: Sequence[Word]
-    ) -> None:
-        self.ids, self.tokens, self.offsets, self.words = ids, tokens, offsets, words
+    ids: Sequence[int]
+    tokens: Sequence[str]
+    offsets: Sequence[Span]
+    words: Sequence[Word]
 
 
 def fixed(ids: Sequence[int], tokens: Sequence[str]) -> Columns:

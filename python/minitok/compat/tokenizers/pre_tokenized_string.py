@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "PreTokenizedString"]
 
 
+@dataclass(slots=True)
 class Piece:
     """A piece of a text, and its tokens; None as long as it has none."""
 
-    __slots__ = ("normalized", "tokens")
-
-    def __init__(self, normalized: NormalizedString, tokens: list[Token] | None = None) -> None:
-        self.normalized, self.tokens = normalized, tokens
+    normalized: NormalizedString
+    tokens: list[Token] | None = None
 
 
 class PreTokenizedString:
@@ -48,12 +48,8 @@ class PreTokenizedString:
 
     def split(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
-
-        def copies(index: int, piece: NormalizedString) -> list[NormalizedString]:
-            # One may have been given twice, or kept.
-            return [instance(part, NormalizedString).copy() for part in func(index, piece)]
-
-        self.cut(copies)
+        # They are copied: one may have been given twice, or kept.
+        self.cut(lambda index, piece: [instance(part, NormalizedString).copy() for part in func(index, piece)])
 
     def cut(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """The same with a function that gives away what it makes."""
@@ -115,7 +111,7 @@ class PreTokenizedString:
         """
         columns = self.columns()
         if word_idx is not None:
-            columns.words = [word_idx] * len(columns.ids)
+            columns = columns._replace(words=[word_idx] * len(columns.ids))
         return Encoding((SourceSlice(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
 
     def columns(self) -> Columns:
