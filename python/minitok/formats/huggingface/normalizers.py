@@ -16,7 +16,7 @@ from ..files import Reason, shown
 from .fields import step_type
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
-from .tables import ACCENTS, CONTROLS, MARKS
+from .tables import SETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...reference.published.normalize import Step
     from ...reference.published.normalize import Steps as Normalizer
 
-STRIP_ACCENTS = ("replace", MARKS, "")
+STRIP_ACCENTS = ("replace", SETS["marks"], "")
 STRIP_LEFT = ("replace", r"\A\s+", "")
 STRIP_RIGHT = ("replace", r"\s+\z", "")
 NMT = (
@@ -32,10 +32,10 @@ NMT = (
     ("replace", r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]", " "),
 )
 CLEAN = (
-    ("replace", CONTROLS, ""),
+    ("replace", SETS["controls"], ""),
     ("replace", r"\s", " "),
 )
-BERT_ACCENTS = ("NFD", ("replace", ACCENTS, ""))
+BERT_ACCENTS = ("NFD", ("replace", SETS["accents"], ""))
 
 
 def read_steps(step: Any) -> list[Step]:
