@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,12 +140,5 @@ def train_parity(
 
 def plain_options(options: TrainOptions) -> reference_train.TrainOptions:
     """The options that the reference takes, of any object that has them."""
-    return reference_train.TrainOptions(
-        options.n_merges,
-        options.byte_order,
-        options.tie_break,
-        options.min_frequency,
-        options.max_token_length,
-        options.max_words,
-        options.barred,
-    )
+    names = (field.name for field in fields(reference_train.TrainOptions))
+    return reference_train.TrainOptions(*(getattr(options, name) for name in names))

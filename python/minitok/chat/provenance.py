@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
@@ -65,30 +66,22 @@ CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 class Source:
     """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
 
-    __slots__ = ("_ends", "_parts", "_runs", "length")
+    def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
+        self.known, self.parts = known, parts
+        # How many characters it is the source of.
+        self.length: int = sum(part.length for part in parts) if known is None else sum(length for length, _ in known)
 
-    _ends: tuple[int, ...] | None
-    length: int  # how many characters it is the source of
-
-    def __init__(self, runs: Runs | None, parts: Sequence[Source] = ()) -> None:
-        self._runs, self._parts, self._ends = runs, parts, None
-        self.length = sum(part.length for part in parts) if runs is None else sum(length for length, _ in runs)
-
+    @property
     def runs(self) -> Runs:
         """The runs; neighbours of one origin that were joined are one run."""
-        if self._runs is None:
-            self._runs, self._parts = joined(self), ()
-        return self._runs
+        if self.known is None:
+            self.known, self.parts = joined(self), ()
+        return self.known
 
+    @cached_property
     def ends(self) -> tuple[int, ...]:
         """Where each run ends."""
-        if self._ends is None:
-            self._ends = tuple(accumulate(length for length, _ in self.runs()))
-        return self._ends
-
-    def below(self) -> tuple[Sequence[Source], Runs]:
-        """The sources that it was joined of, if its runs are not known yet; and its runs, if they are."""
-        return (self._parts, ()) if self._runs is None else ((), self._runs)
+        return tuple(accumulate(length for length, _ in self.runs))
 
 
 def joined(source: Source) -> Runs:
@@ -96,14 +89,12 @@ def joined(source: Source) -> Runs:
     runs: list[Run] = []
     left = [source]
     while left:
-        parts, own = left.pop().below()
-        left += reversed(parts)
-        for length, origin in own:
-            if not length:
-                continue
+        part = left.pop()
+        left += reversed(part.parts)
+        for length, origin in part.known or ():
             if runs and runs[-1][1] == origin:
                 runs[-1] = runs[-1][0] + length, origin
-            else:
+            elif length:
                 runs.append((length, origin))
     return tuple(runs) or ((0, TEMPLATE),)
 
@@ -132,21 +123,13 @@ class Traced(str):
 
     def __new__(cls, text: object = "", runs: Runs | Source | None = None) -> Self:
         made = super().__new__(cls, text)
-        if isinstance(runs, Source):
-            made._source = runs
-        elif runs is not None:
-            made._source = Source(runs)
-        else:
-            made._source = source_of(text) if isinstance(text, Traced) else Source(((len(made), UNKNOWN),))
+        known = runs if runs is not None else source_of(text if isinstance(text, Traced) else str.__str__(made))
+        made._source = known if isinstance(known, Source) else Source(known)
         return made
 
     @property
     def _runs(self) -> Runs:
-        return self._source.runs()
-
-    @property
-    def _ends(self) -> tuple[int, ...]:
-        return self._source.ends()
+        return self._source.runs
 
     def __str__(self) -> str:
         return self
@@ -211,18 +194,17 @@ class Traced(str):
         return traced(text, tuple((1, self._origin_at(at)) for at in range(start, stop, step)))
 
     def _origin_at(self, at: int) -> Origin:
-        return self._runs[bisect_right(self._ends, at)][1]
+        return self._runs[bisect_right(self._source.ends, at)][1]
 
     def _runs_between(self, start: int, stop: int) -> Runs:
-        if len(self._runs) == 1:
-            return ((stop - start, self._runs[0][1]),)
-        first, last = bisect_right(self._ends, start), bisect_left(self._ends, stop)
-        found = []
-        for number in range(first, min(last + 1, len(self._runs))):
-            length, origin = self._runs[number]
-            end = self._ends[number]
-            found.append((min(end, stop) - max(end - length, start), origin))
-        return tuple(found)
+        runs, ends = self._runs, self._source.ends
+        if len(runs) == 1:
+            return ((stop - start, runs[0][1]),)
+        inside = slice(bisect_right(ends, start), bisect_left(ends, stop) + 1)
+        return tuple(
+            (min(end, stop) - max(end - length, start), origin)
+            for (length, origin), end in zip(runs[inside], ends[inside])
+        )
 
     def __iter__(self) -> Iterator[str]:
         return (self[at] for at in range(len(self)))
@@ -319,7 +301,7 @@ def source_of(text: str) -> Source:
 
 def runs_of(text: str) -> Runs:
     """The runs of a string; a plain ``str`` is one of unknown origin."""
-    return source_of(text).runs()
+    return source_of(text).runs
 
 
 def concatenated(parts: Iterable[str]) -> Traced:

@@ -161,9 +161,7 @@ def load_model(
 def code_of(classes: Any) -> str:
     """The model's own code for its tokenizer, as the configuration names it; empty if it names none that is known."""
     names = classes.get("AutoTokenizer") if isinstance(classes, dict) else None
-    return next(
-        (name for name in (names if isinstance(names, list) else [names]) if isinstance(name, str) and name in CODE), ""
-    )
+    return next((name for name in CODE if name in (names if isinstance(names, list) else [names])), "")
 
 
 def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:

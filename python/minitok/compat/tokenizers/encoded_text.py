@@ -80,7 +80,7 @@ class Text:
             return pipeline.tokens(self.ids)
         if self.places is None:
             return self.columns.tokens
-        model = pipeline.steps.model.names()
+        model = pipeline.steps.model.names
         names = [model.get(token_id, "") for token_id in self.ids]
         for place in self.places:
             if place.segment[5] is not None:

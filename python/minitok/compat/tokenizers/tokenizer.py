@@ -13,7 +13,7 @@ from minitok.formats.files import read, write_atomically
 from minitok.formats.hub import cache_folder, cached_model
 
 from .added import AddedToken, as_added
-from .batches import as_batch, as_input, encode_inputs
+from .batches import as_inputs, encode_inputs
 from .options import instance, unsigned
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
@@ -176,8 +176,7 @@ class Tokenizer:
         add_special_tokens: bool = True,
     ) -> list[Encoding]:
         """Encodes texts, or pairs of them as tuples, on all processors. See ``encode``."""
-        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
-        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens)
+        return encode_inputs(self._recipe, as_inputs(input, is_pretokenized), is_pretokenized, add_special_tokens)
 
     def encode_batch_fast(
         self,
@@ -186,8 +185,9 @@ class Tokenizer:
         add_special_tokens: bool = True,
     ) -> list[Encoding]:
         """As ``encode_batch``, with offsets of 0, without tokens and words."""
-        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
-        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens, bare=True)
+        return encode_inputs(
+            self._recipe, as_inputs(input, is_pretokenized), is_pretokenized, add_special_tokens, bare=True
+        )
 
     async_encode = on_a_thread(encode)
     async_encode_batch = on_a_thread(encode_batch)
