@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from itertools import groupby
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
@@ -138,12 +139,8 @@ def run(program: Any, values: Mapping[str, Any]) -> str:
 
 def place_of(error: Exception) -> str:
     """The line of the template in which an error came up."""
-    line, at = None, error.__traceback__
-    while at is not None:
-        if at.tb_frame.f_code.co_filename == "<template>":
-            line = at.tb_lineno
-        at = at.tb_next
-    return "" if line is None else f"chat template, line {line}: "
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+    return f"chat template, line {lines[-1]}: " if lines else ""
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

@@ -17,11 +17,10 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitok.errors import FileFormatError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
-from minitok.formats.gpt2 import parse_merges, read_merges
+from minitok.formats.gpt2 import parse_merges, parse_vocab, read_merges
 from minitok.formats.huggingface.fields import OPTIONS
 
 from .components import note_change
@@ -112,10 +111,8 @@ class BPE(Model):
         Raises:
             FileFormatError: One of the files is malformed.
         """
-        content = parse_json(read(vocab), vocab)
-        if not isinstance(content, dict):
-            raise FileFormatError(vocab, f"not tokens and ids but a {type(content).__name__}")
-        return content, [pair for _, pair in parse_merges(read(merges), merges)]
+        ids = parse_vocab(parse_json(read(vocab), vocab), vocab)
+        return ids, [pair for _, pair in parse_merges(read(merges), merges)]
 
     def _load(self) -> None:
         if self._data is not None:
