@@ -129,9 +129,8 @@ class NormalizedString:
         begins = np.frombuffer(made, np.int8) >= CONTINUES
         starts, ends = starts[begins], ends[begins]
         goes_on = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1])
-        if (
-            goes_on | (starts[1:] == ends[:-1])
-        ).all():  # Marks are in their order: each stands for the first of its parts.
+        if (goes_on | (starts[1:] == ends[:-1])).all():
+            # Marks are in their order: each stands for the first of its parts.
             numbers = (np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES) - 1)[starts].tolist()
             self.normalized, self.spans = made.decode(), [self.spans[number] for number in numbers]
         else:
