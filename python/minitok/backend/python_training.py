@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..reference.vocab import Vocab
     from .protocols import Emit, TrainOptions
 
-__all__ = ["PieceCounter", "train", "train_parity"]
-
 
 class PieceCounter(count.PieceCounter):
     """``reference.count.PieceCounter`` for ``str`` as well as ``bytes``."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from jinja2.compiler import Frame
     from jinja2.parser import Parser
 
-__all__ = ["compiled", "trusted"]
-
 
 def trusted(text: str) -> Traced:
     """Text of the template."""

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["TEMPLATE", "UNKNOWN", "Origin", "Traced", "Trusted", "concatenated", "origin_of", "runs_of", "traced"]
-
 
 class Trusted(str):
     """Text in a message that may hold special tokens, since the caller vouches for it: what a model wrote, for training.

@@ -26,8 +26,6 @@ from .provenance import Origin, Traced, Trusted, runs_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ROLES", "Span", "render"]
-
 # The roles that are trusted as text.
 ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
 # The names that a model's reasoning goes by; templates read the first, or the second.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["read_templates"]
-
 # Fields of a config that do not name tokens of the conversation.
 APART = {"added_tokens_decoder", "chat_template"}
 

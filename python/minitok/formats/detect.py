@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = ["read_definition"]
-
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 

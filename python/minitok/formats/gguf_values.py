@@ -18,8 +18,6 @@ from .files import Reason
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["MAGIC", "read_values"]
-
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 # The types of values: numbers by their formats, and the two that hold other things.

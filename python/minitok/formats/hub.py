@@ -11,8 +11,6 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["cache_folder", "cached_model", "is_model_name"]
-
 NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 # A revision is a commit's hash; what else a cache may hold is still the name of a folder there.
 REVISION = re.compile(rb"(?!\.+$)[\w.-]{1,100}")

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from ..backend import Vocab
 
-__all__ = ["is_model", "parse"]
-
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 MODELS = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 BYTES_BY_NAME = {f"<0x{byte:02X}>".encode(): byte for byte in range(256)}

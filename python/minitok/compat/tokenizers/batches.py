@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from .columns import Source
     from .recipe import Recipe
 
-__all__ = ["as_inputs", "encode_inputs"]
-
 
 def encode_inputs(
     recipe: Recipe,

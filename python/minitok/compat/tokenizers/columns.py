@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Word = int | None
 
-__all__ = ["Columns", "Source", "SourceSlice", "WordSource", "fixed", "slice_parts"]
-
 
 class Source(Protocol):
     """The columns of a text, or of tokens that are in no text."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from .options import Option
 
-__all__ = ["Borrowed", "Component", "as_component"]
-
 
 class Component(Shown):
     """A step of the pipeline.

@@ -13,8 +13,6 @@ from minitok.backend.shortcuts import DecodeSteps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DecodeStream"]
-
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 UNKNOWN = "\ufffd"
 # How the error of `tokenizers` begins, by which vLLM recognizes it.

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from .columns import Columns, Source, Span, Word
     from .pipeline import Pipeline
 
-__all__ = ["Text", "sources"]
-
 
 def sources(pipeline: Pipeline, texts: Sequence[str]) -> list[Source]:
     """The ids of texts, and the columns that belong to them."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from .columns import Span, Word
 
-__all__ = ["Encoding"]
-
 DIRECTIONS = ("left", "right")
 
 

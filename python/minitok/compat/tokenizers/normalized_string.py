@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Range = int | slice | tuple[int, int]
     Span = tuple[int, int]
 
-__all__ = ["NormalizedString"]
-
 # Bytes that continue a character are below this, with a sign.
 CONTINUES = -0x40
 # The characters that stand for bytes, by byte.

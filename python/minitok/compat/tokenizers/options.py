@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = [
-    "BEHAVIOR", "BYTE_LEVEL", "CHARACTER", "FLAG", "MAYBE_FLAG", "METASPACE", "PATTERN", "SCHEME", "SIZE", "TEXT", "TOKEN",
-    "Kind", "Option", "Regex", "compiled_source", "instance", "pattern_state", "unsigned",
-]  # fmt: skip
-
 BEHAVIORS = ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous")
 SCHEMES = ("first", "never", "always")
 

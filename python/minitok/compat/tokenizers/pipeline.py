@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from .decoders import Decoder
     from .steps import Steps
 
-__all__ = ["Pipeline"]
-
 FUSE, STRIP = {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}
 
 

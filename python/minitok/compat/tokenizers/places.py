@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from .columns import SourceSlice, Span, Word
 
-__all__ = ["Places"]
-
 
 class Places:
     """Where the tokens of some parts are in their texts."""

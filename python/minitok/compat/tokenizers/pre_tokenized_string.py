@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .columns import Span
     from .models import Token
 
-__all__ = ["Piece", "PreTokenizedString"]
-
 
 @dataclass(slots=True)
 class Piece:

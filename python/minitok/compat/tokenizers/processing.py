@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     State = dict[str, Any]
 
-__all__ = ["Layout", "added_tokens", "find_layout", "finished", "padded", "processed"]
-
 UNBOUNDED = 1 << 64
 
 

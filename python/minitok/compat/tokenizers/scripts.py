@@ -15,8 +15,6 @@ from minitok.reference.published.unicode import contains, table
 
 from .matching import compiled
 
-__all__ = ["script_cuts"]
-
 # Scripts in Unicode 10 of the characters that have another one now, and of those that are counted to another.
 MOVED = {0x589: "common", 0x61C: "common", 0x953: "devanagari", 0x954: "devanagari", 0x30FC: "han", 0x20: None}
 SAME = {"hiragana": "han", "katakana": "han"}

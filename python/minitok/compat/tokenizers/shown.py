@@ -6,8 +6,6 @@ import json
 from itertools import islice
 from typing import Any
 
-__all__ = ["Shown", "shown", "shown_fields"]
-
 # Texts that stand without quotes: they are names of variants.
 NAMES = frozenset(["behavior", "prepend_scheme", "direction", "strategy", "progress_format"])
 # Lists that are pairs, or that hold pairs.

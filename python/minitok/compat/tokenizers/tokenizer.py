@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     State = dict[str, Any]
 
-__all__ = ["Tokenizer"]
-
 
 def step_property(name: str) -> Any:
     """A component of a tokenizer, as an attribute."""

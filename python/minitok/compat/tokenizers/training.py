@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from .trainers import BpeTrainer, ParityBpeTrainer
 
-__all__ = ["train_model", "train_parity_model"]
-
 
 def train_model(model: BPE, texts: Iterable[Any], trainer: BpeTrainer, normalizer: Any, pre_tokenizer: Any) -> BPE:
     """The model trained on texts; its options stay, but for the prefix and the suffix, which are the trainer's.

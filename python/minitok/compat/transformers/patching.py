@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Installed", "install", "uninstall"]
-
 # What stands in a class that has a method from a base.
 INHERITED = object()
 # What was replaced, while minitok is installed: class or module, name, and what stood there.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["SETS"]
-
 
 def ranges(numbers: str) -> str:
     r"""Characters by their numbers, as members of a set.
