@@ -14,7 +14,7 @@ Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers),
 
 from typing import TYPE_CHECKING
 
-from .protocols import Backend, BackendName, Emit, Merge, TrainOptions
+from .protocols import Backend, BackendName, Emit, Merge
 from .select import BACKEND, BACKEND_REASON, check_cache, default_backend, load_backend
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ __all__ = [
     "BackendName",
     "Emit",
     "Merge",
-    "TrainOptions",
     "check_cache",
     "default_backend",
     "load_backend",
