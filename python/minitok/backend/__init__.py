@@ -24,13 +24,5 @@ if TYPE_CHECKING:
     from .._rust import Vocab as Vocab
 
 __all__ = [
-    "BACKEND",
-    "BACKEND_REASON",
-    "Backend",
-    "BackendName",
-    "Emit",
-    "Merge",
-    "check_cache",
-    "default_backend",
-    "load_backend",
-]
+    "BACKEND", "BACKEND_REASON", "Backend", "BackendName", "Emit", "Merge", "check_cache", "default_backend", "load_backend",
+]  # fmt: skip

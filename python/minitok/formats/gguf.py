@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["MAGIC", "load"]
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
-KINDS = {1: "normal", 2: "unknown", 3: "control", 4: "user-defined", 5: "unused", 6: "byte"}
 
 GGML = "tokenizer.ggml."
 WANTED = {
@@ -113,10 +112,8 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
         raise Reason("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support")
     tokens, kinds = tokens_of(values)
     scores = items(values, "scores", float, len(tokens))
-    if any(map(math.isnan, scores)):
-        raise Reason(
-            f"the score of token {next(i for i, score in enumerate(scores) if math.isnan(score))} is not a number"
-        )
+    if (wrong := next((token_id for token_id, score in enumerate(scores) if math.isnan(score)), None)) is not None:
+        raise Reason(f"the score of token {wrong} is not a number")
     scored = [
         (token.replace(MARKER, b" "), token_id, scores[token_id])
         for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
@@ -168,7 +165,7 @@ def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
     tokens = items(values, "tokens", bytes, None)
     kinds = items(values, "token_type", int, len(tokens))
     for token_id, kind in enumerate(kinds):
-        if kind not in KINDS:
+        if not NORMAL <= kind <= BYTE:
             raise Reason(f"the token {token_id} has the unknown type {kind}")
     return tokens, kinds
 

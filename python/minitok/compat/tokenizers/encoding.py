@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from .columns import Columns, SourceSlice, fixed, slice_parts
 from .options import unsigned
 from .places import Places
+from .settings import DIRECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from .columns import Span, Word
-
-DIRECTIONS = ("left", "right")
 
 
 def column(doc: str, of: Callable[[SourceSlice], Sequence[Any]]) -> Any:

@@ -53,7 +53,7 @@ def train_parity_model(
         TrainingError: The trainer asks for something that minitok does not do.
         ComponentError: A component fails.
     """
-    corpora = [[one_by_one(texts) for texts in each] for each in (languages, development)]
+    corpora: Any = languages, development
     if pre_tokenizer is None:
         # There, such texts lose the white space around them.
         corpora = [[trimmed(texts, normalizer) for texts in each] for each in corpora]
@@ -96,9 +96,9 @@ def count_pieces(
     return minitok.count_pieces(segments, pattern=definition.pattern)
 
 
-def trimmed(texts: Iterable[str], normalizer: Any) -> Iterator[str]:
+def trimmed(texts: Iterable[Any], normalizer: Any) -> Iterator[str]:
     """Texts, normalized, without white space around them; those with nothing else are left out."""
-    for text in texts:
+    for text in one_by_one(texts):
         normal = text if normalizer is None else normalizer.normalize_str(text)
         if inner := normal.strip("".join(WHITE_SPACE)):
             yield inner
