@@ -15,12 +15,13 @@ import os
 import warnings
 from functools import cached_property, partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
-from minitok.formats.files import parse_json, read, write_atomically
-from minitok.formats.gpt2 import parse_merges, parse_vocab, read_merges
+from minitok.formats.files import parse_json, read
+from minitok.formats.gpt2 import parse_merges, parse_vocab, read_merges, write
 from minitok.formats.huggingface.fields import OPTIONS
 
 from .components import note_change
@@ -164,9 +165,7 @@ class BPE(Model):
         """Writes ``vocab.json`` and ``merges.txt`` into a folder; returns their paths."""
         start = f"{prefix or name}-" if prefix or name else ""
         paths = [os.path.join(folder, f"{start}{kind}") for kind in ("vocab.json", "merges.txt")]
-        write_atomically(paths[0], json.dumps(self.as_json()["vocab"], ensure_ascii=False).encode())
-        lines = ["#version: 0.2", *(" ".join(pair) for pair in self.merges()), ""]
-        write_atomically(paths[1], "\n".join(lines).encode())
+        write(Path(paths[0]), Path(paths[1]), self.as_json()["vocab"], map(" ".join, self.merges()))
         return paths
 
     def get_trainer(self) -> BpeTrainer:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitok.formats import huggingface
 from minitok.formats.files import read, write_atomically
-from minitok.formats.hub import cache_folder, cached_model
+from minitok.formats.hub import cached_model
 
 from .added import AddedToken, as_added
 from .batches import as_inputs, encode_inputs
@@ -112,12 +112,7 @@ class Tokenizer:
             FileFormatError: As ``from_file``.
         """
         del token
-        if os.path.isdir(identifier):
-            folder = identifier
-        elif revision == "main":
-            folder = str(cached_model(identifier))
-        else:
-            folder = str(cache_folder() / f"models--{identifier.replace('/', '--')}" / "snapshots" / revision)
+        folder = identifier if os.path.isdir(identifier) else cached_model(identifier, revision)
         return cls.from_file(os.path.join(folder, "tokenizer.json"))
 
     @classmethod
