@@ -47,7 +47,7 @@ class DecodeStream(DecodeSteps):
         # What decoded the last step that was taken here.
         self._pipeline: Any = None
 
-    def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
+    def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:
         """The next step, where the shortcut leaves it to Python."""
         self._take_back()
         is_first = self._pipeline is None
@@ -81,7 +81,7 @@ class DecodeStream(DecodeSteps):
             self._prefix = self._pipeline.decode(before, self.skip_special_tokens)
             self._is_open, self._is_broken = bool(since), False
 
-    def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
+    def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:
         new = pipeline.spoken([id] if isinstance(id, int) else id, self.skip_special_tokens)
         if self._is_open and self._stays_open(pipeline, new):
             self._ids += new

@@ -143,7 +143,7 @@ class BPE(Model):
         """The id of a token."""
         return self.vocab().get(token)
 
-    def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
+    def id_to_token(self, id: int) -> str | None:
         """The token of an id."""
         return self.names.get(id)
 

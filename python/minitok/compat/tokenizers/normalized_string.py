@@ -238,7 +238,7 @@ class NormalizedString:
             found = [cut._replace(matches=not cut.matches) for cut in found]
         return [self.between(start, end) for start, end in parts(found, behavior)]
 
-    def slice(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there
+    def slice(self, range: Range) -> NormalizedString | None:
         """A range of the characters; None if the text does not have it."""
         length = len(self.normalized)
         if isinstance(range, int):
@@ -252,7 +252,7 @@ class NormalizedString:
             return None
         return self.between(start, min(max(start, end), length))
 
-    def __getitem__(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there
+    def __getitem__(self, range: Range) -> NormalizedString | None:
         return self.slice(range)
 
     def __str__(self) -> str:

@@ -163,19 +163,13 @@ class Tokenizer:
         return encode_inputs(self._recipe, [(sequence, pair)], is_pretokenized, add_special_tokens)[0]
 
     def encode_batch(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
+        self, input: Iterable[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """Encodes texts, or pairs of them as tuples, on all processors. See ``encode``."""
         return encode_inputs(self._recipe, as_inputs(input, is_pretokenized), is_pretokenized, add_special_tokens)
 
     def encode_batch_fast(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
+        self, input: Iterable[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """As ``encode_batch``, with offsets of 0, without tokens and words."""
         return encode_inputs(
@@ -231,7 +225,7 @@ class Tokenizer:
         found = self._recipe.added.ids.get(instance(token, str))
         return self._recipe.model.token_to_id(token) if found is None else found
 
-    def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
+    def id_to_token(self, id: int) -> str | None:
         """The token of an id, or None. An added token that is looked for in normalized text, as it stands there."""
         found, normalizer = self._recipe.added.tokens.get(unsigned(id)), self.normalizer
         if found is None:

@@ -100,7 +100,7 @@ def stream_of_either(original: Any) -> Any:
     class StreamOfEither(DecodeStream):
         _theirs: Any = None
 
-        def _step(self, tokenizer: Any, id: Any) -> str | None:  # noqa: A002 - as there
+        def _step(self, tokenizer: Any, id: Any) -> str | None:
             if not isinstance(tokenizer, tokenizers.Tokenizer):
                 return super()._step(tokenizer, id)
             if self._theirs is None:
