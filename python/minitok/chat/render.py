@@ -131,14 +131,10 @@ def run(program: Any, values: Mapping[str, Any]) -> str:
     except Exception as error:
         # A template is a program: it may fail in any way that a program can.
         kind = "" if isinstance(error, JinjaError) else f"{type(error).__name__}: "
-        raise TemplateError(f"{place_of(error)}{kind}{error}") from error
+        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+        place = f"chat template, line {lines[-1]}: " if lines else ""
+        raise TemplateError(f"{place}{kind}{error}") from error
     return text
-
-
-def place_of(error: Exception) -> str:
-    """The line of the template in which an error came up."""
-    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
-    return f"chat template, line {lines[-1]}: " if lines else ""
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

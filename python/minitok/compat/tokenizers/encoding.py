@@ -12,7 +12,7 @@ from .places import Places
 from .settings import DIRECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from .columns import Span, Word
 
@@ -210,7 +210,9 @@ class Encoding:
             return
         if unsigned(stride) >= max_length:
             raise ValueError(f"`stride` must be strictly less than `max_len={max_length}`, not {stride}")
-        spans = list(cut_spans(length, max_length, max_length - stride))
+        # Up to the first that reaches the end.
+        starts = range(0, length - stride, max_length - stride)
+        spans = [(start, min(start + max_length, length)) for start in starts]
         if direction == "left":
             spans = [(length - stop, length - start) for start, stop in spans]
         pieces = [slice_parts(self._parts, start, stop) for start, stop in spans]
@@ -266,14 +268,6 @@ class Encoding:
         ends = accumulate(size for _, size in runs)
         parts = tuple(SourceSlice(source, end - size, end, *kind) for (kind, size), end in zip(runs, ends))
         Encoding.__init__(self, parts, state["sequence_ranges"], state["overflowing"])
-
-
-def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:
-    """Spans of a size that begin ``step`` apart, up to the first that reaches the end."""
-    for start in range(0, length, step):
-        yield start, min(start + size, length)
-        if start + size >= length:
-            return
 
 
 def last_end(parts: Sequence[SourceSlice]) -> int:

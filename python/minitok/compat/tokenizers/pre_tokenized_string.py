@@ -119,17 +119,11 @@ class PreTokenizedString:
             if piece.tokens is None:
                 raise ComponentError("a split has no tokens; call `PreTokenizedString.tokenize` first")
             text = piece.normalized.normalized
-            owners = character_of_bytes(text)
+            # The character that each byte is of.
+            owners = range(len(text)) if text.isascii() else [at for at, char in enumerate(text) for _ in char.encode()]
             found += [(token.id, token.value, origin(piece, token.offsets, owners), word) for token in piece.tokens]
         ids, tokens, offsets, words = zip(*found) if found else ((), (), (), ())
         return Columns(ids, tokens, offsets, words)
-
-
-def character_of_bytes(text: str) -> Sequence[int]:
-    """The character that each byte of UTF-8 is of."""
-    if text.isascii():
-        return range(len(text))
-    return [at for at, char in enumerate(text) for _ in char.encode()]
 
 
 def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
