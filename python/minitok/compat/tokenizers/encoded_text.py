@@ -163,7 +163,8 @@ class Text:
         A normalizer has changed all text between two early tokens at once, whatever late tokens are in it.
         """
         segments = [place.segment for place in self.places or ()]
-        is_early = [segment[5] is not None and segment[5] not in self.pipeline.late_ids for segment in segments]
+        late = self.pipeline.steps.late_names
+        is_early = [segment[5] is not None and segment[5] not in late for segment in segments]
         numbers = accumulate(early or before for early, before in zip(is_early, [False, *is_early]))
         for _, group in groupby(zip(numbers, segments), key=itemgetter(0)):
             found = [segment for _, segment in group]

@@ -215,13 +215,8 @@ class Pipeline:
     def written(self, segment: bytes, token_id: int) -> str:
         """An added token as it stands in the text, or in normalized text, where spaces may be markers."""
         prefix = None if self.definition is None else self.definition.prefix
-        is_marked = token_id in self.late_ids and prefix is not None and Metaspace(prefix).comes_first()
+        is_marked = token_id in self.steps.late_names and prefix is not None and Metaspace(prefix).comes_first()
         return segment.decode().replace(" ", MARKER.decode()) if is_marked else segment.decode()
-
-    @cached_property
-    def late_ids(self) -> frozenset[int]:
-        """The added tokens that are found in normalized text."""
-        return frozenset(self.steps.late_names)
 
     @cached_property
     def two_named_ids(self) -> frozenset[int]:
