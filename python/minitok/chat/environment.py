@@ -142,11 +142,8 @@ def check_name(name: object) -> None:
 class SafeDict:
     """``dict()`` without the attributes of the class."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        return dict(*args, **kwargs)
-
-    def fromkeys(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        return dict.fromkeys(*args, **kwargs)
+    __call__: Any = staticmethod(dict)
+    fromkeys = staticmethod(dict.fromkeys)
 
 
 class TracingEnvironment(ImmutableSandboxedEnvironment):

@@ -249,15 +249,12 @@ class Traced(str):
         return found
 
     def partition(self, sep: str, /) -> tuple[str, str, str]:
-        before, middle, _ = str.partition(self, sep)
-        return self._three(len(before), len(middle))
+        before, middle, after = self._pieces(list(str.partition(self, sep)), "")
+        return before, middle, after
 
     def rpartition(self, sep: str, /) -> tuple[str, str, str]:
-        before, middle, _ = str.rpartition(self, sep)
-        return self._three(len(before), len(middle))
-
-    def _three(self, start: int, length: int) -> tuple[str, str, str]:
-        return self[:start], self[start : start + length], self[start + length :]
+        before, middle, after = self._pieces(list(str.rpartition(self, sep)), "")
+        return before, middle, after
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
