@@ -2,7 +2,8 @@
 
 Pieces become symbols: the characters that are kept, with the prefix and the suffix. Each symbol has an id, and a piece is
 written as one character for each: the id, far above all text. So the trainer sees pieces of characters that are all of one
-length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id.
+length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id. Where all characters stand for bytes, these are
+the symbols, and pieces of bytes are learnt as they were counted.
 
 Two things there depend on the order of a hash map: which of equally frequent characters ``limit_alphabet`` keeps, and the ids
 of symbols with a prefix or a suffix, by which ties are broken. Here the smaller code points are kept, and ids follow the order
@@ -234,12 +235,12 @@ def merged(counts: Counts, ids: dict[str, int], options: SymbolOptions, backend:
 def base_of(backend: Any, counts: Counts, ids: dict[str, int]) -> tuple[Any, int]:
     """The vocabulary of the symbols, and the id of the first merge."""
     if isinstance(counts, PieceCounts):
+        symbols = Symbols("bytes")
         tokens = {bytes([BYTES[name]]): number for name, number in ids.items() if name in BYTES}
     else:
+        symbols = Symbols("characters")
         tokens = {chr(FIRST + number).encode(): number for number in ids.values()}
-    return backend.vocab.from_tokens(
-        tokens, [], False, symbols=Symbols("bytes" if isinstance(counts, PieceCounts) else "characters")
-    ), len(ids)
+    return backend.vocab.from_tokens(tokens, [], False, symbols=symbols), len(ids)
 
 
 def counter_of(backend: Any, counts: Counts, ids: dict[str, int], options: SymbolOptions) -> Any:

@@ -22,6 +22,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from minitok.corpus.counts import PieceCounts
     from minitok.definition import Definition
 
     from .trainers import BpeTrainer, ParityBpeTrainer
@@ -79,15 +80,19 @@ def marks_of(trainer: BpeTrainer | ParityBpeTrainer) -> dict[str, Any]:
 
 def count_pieces(
     texts: Iterable[Any], trainer: BpeTrainer | ParityBpeTrainer, normalizer: Any, pre_tokenizer: Any
-) -> Any:
+) -> Counter[str] | PieceCounts:
     """How often each piece occurs: of bytes, where the trainer has no options that bytes do not need; or of characters."""
     definition = definition_of(normalizer, pre_tokenizer)
     if definition is None:
         steps = Steps(normalizer, pre_tokenizer, BPE(), AddedTokens(), frozenset())
         return Counter(piece.normalized.normalized for text in one_by_one(texts) for piece in steps.cut(text).pieces)
-    is_plain = not any(marks_of(trainer).values()) and trainer.limit_alphabet is None
-    is_plain = is_plain and all(char in BYTES for char in trainer.initial_alphabet)
-    if not is_plain or definition.symbols is not None or definition.words is not None:
+    has_options = any(marks_of(trainer).values()) or trainer.limit_alphabet is not None
+    if (
+        has_options
+        or not BYTES.keys() >= set(trainer.initial_alphabet)
+        or definition.symbols is not None
+        or definition.words is not None
+    ):
         return count_words(one_by_one(texts), definition)
     segments: Any = one_by_one(texts)
     if definition.normalizer is not None or definition.prefix is not None:
