@@ -2,8 +2,8 @@
 
 Pieces become symbols: the characters that are kept, with the prefix and the suffix. Each symbol has an id, and a piece is
 written as one character for each: the id, far above all text. So the trainer sees pieces of characters that are all of one
-length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id. Where all characters stand for bytes, these are
-the symbols, and pieces of bytes are learnt as they were counted.
+length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id. Where all characters stand for bytes, the
+bytes are the symbols, and pieces of bytes are learnt as they were counted.
 
 Two things there depend on the order of a hash map: which of equally frequent characters ``limit_alphabet`` keeps, and the ids
 of symbols with a prefix or a suffix, by which ties are broken. Here the smaller code points are kept, and ids follow the order
