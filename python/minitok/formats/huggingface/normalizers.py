@@ -48,13 +48,11 @@ def read_steps(step: Any) -> list[Step]:
         if not isinstance(parts, list):
             raise Reason("the normalizer Sequence has no list of normalizers")
         return [found for part in parts for found in read_steps(part)]
-    if kind in FORMS:
-        return [kind]
     if kind in SIMPLE:
         return list(SIMPLE[kind])
     if kind in READERS:
         return list(READERS[kind](step))
-    known = ", ".join(sorted([*FORMS, *SIMPLE, *READERS]))
+    known = ", ".join(sorted([*SIMPLE, *READERS]))
     raise Reason(f"the normalizer is {kind}; minitok has {known}")
 
 
@@ -107,7 +105,8 @@ def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     return []
 
 
-SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
+SIMPLE: dict[str, tuple[Step, ...]] = {form: (form,) for form in FORMS}
+SIMPLE |= {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
 READERS = {
     "BertNormalizer": read_bert,
     "Precompiled": read_precompiled,
@@ -124,10 +123,8 @@ def dump_steps(normalizer: Normalizer | None) -> list[dict[str, Any]]:
 
 def dump_step(step: Step) -> dict[str, Any]:
     """The normalizer of a step."""
-    if step in FORMS:
-        return {"type": step}
-    if step == "lowercase":
-        return {"type": "Lowercase"}
+    if kind := next((kind for kind, steps in SIMPLE.items() if steps == (step,)), None):
+        return {"type": kind}
     if step == "space_ideographs":
         flags = {"clean_text": False, "handle_chinese_chars": True, "strip_accents": False, "lowercase": False}
         return {"type": "BertNormalizer", **flags}
@@ -135,8 +132,6 @@ def dump_step(step: Step) -> dict[str, Any]:
         return {"type": "Prepend", "prepend": step[1]}
     if step in (STRIP_LEFT, STRIP_RIGHT):
         return {"type": "Strip", "strip_left": step == STRIP_LEFT, "strip_right": step == STRIP_RIGHT}
-    if step == STRIP_ACCENTS:
-        return {"type": "StripAccents"}
     if text := text_of(step[1]):
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):
