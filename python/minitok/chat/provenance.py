@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
@@ -64,8 +63,11 @@ CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 class Source:
     """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
 
+    __slots__ = ("_ends", "known", "length", "parts")
+    _ends: tuple[int, ...] | None
+
     def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
-        self.known, self.parts = known, parts
+        self.known, self.parts, self._ends = known, parts, None
         # How many characters it is the source of.
         self.length: int = sum(part.length for part in parts) if known is None else sum(length for length, _ in known)
 
@@ -76,10 +78,12 @@ class Source:
             self.known, self.parts = joined(self), ()
         return self.known
 
-    @cached_property
+    @property
     def ends(self) -> tuple[int, ...]:
         """Where each run ends."""
-        return tuple(accumulate(length for length, _ in self.runs))
+        if self._ends is None:
+            self._ends = tuple(accumulate(length for length, _ in self.runs))
+        return self._ends
 
 
 def joined(source: Source) -> Runs:
@@ -195,14 +199,15 @@ class Traced(str):
         return self._runs[bisect_right(self._source.ends, at)][1]
 
     def _runs_between(self, start: int, stop: int) -> Runs:
-        runs, ends = self._runs, self._source.ends
+        runs = self._runs
         if len(runs) == 1:
             return ((stop - start, runs[0][1]),)
-        inside = slice(bisect_right(ends, start), bisect_left(ends, stop) + 1)
-        return tuple(
-            (min(end, stop) - max(end - length, start), origin)
-            for (length, origin), end in zip(runs[inside], ends[inside])
-        )
+        ends = self._source.ends
+        found = []
+        for number in range(bisect_right(ends, start), min(bisect_left(ends, stop) + 1, len(runs))):
+            length, origin = runs[number]
+            found.append((min(ends[number], stop) - max(ends[number] - length, start), origin))
+        return tuple(found)
 
     def __iter__(self) -> Iterator[str]:
         return (self[at] for at in range(len(self)))
