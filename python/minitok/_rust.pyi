@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Self, disjoint_base
 
-from .backend import TrainOptions
 from .backend.protocols import JsonLines
 from .reference.parity import ParityOptions
+from .reference.train import TrainOptions
 
 __all__ = [
     "UNICODE_VERSION",

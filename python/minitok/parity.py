@@ -184,7 +184,7 @@ def learn(
     base = backend.vocab.from_merges(job.byte_order, []), 256
     with job.watch.phase("merging"):
         merges, turns, _, ties, stop = backend.train_parity(
-            *counters, job, options, base, lambda made: show("merging", made, job.n_merges), keep
+            *counters, job.options, options, base, lambda made: show("merging", made, job.n_merges), keep
         )
     every = languages.values()
     report = TrainingReport(

@@ -28,52 +28,16 @@ const BYTE: i128 = 6;
 const GGML: &str = "tokenizer.ggml.";
 const CHAT_TEMPLATE: &str = "tokenizer.chat_template";
 
-const DEEPSEEK_CODER: &str =
-    r"[\r\n](?#then)\s?\p{L}+(?#then)\s?\p{P}+(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}";
-const DEEPSEEK_LLM: &str = concat!(
-    r"[\r\n](?#then)\s?\p{LC}+(?#then)\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+",
-    r"(?#then)\s+$(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}+",
-);
-const FALCON: &str = r"[\p{P}$+<=>\^~|`]+(?#then)gpt2(?#then)[0-9][0-9][0-9]";
-const BLOOM: &str = r" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+";
-const VIKING: &str = r" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+(?#then)\p{N}";
-const SEED: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+";
-const BAILING: &str =
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+";
+/// The split patterns, each behind the names that stand for it.
+const PATTERNS: &str = include_str!("../../python/minitok/formats/gguf_patterns.txt");
 
-/// The patterns, each with the names that stand for it.
-const PATTERNS: [(&str, &str); 15] = [
-    (
-        "gpt2",
-        "gpt-2 phi-2 mpt olmo jais trillion granite-docling exaone4 gigachat a.x-4.0 mellum modern-bert jina-es jina-de \
-         jina-v2-es jina-v2-de jina-v1-en jina-v2-code roberta-bpe",
-    ),
-    (
-        "llama3",
-        "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano dbrx smaug-bpe chatglm-bpe glm4 glm5",
-    ),
-    ("qwen2", "qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 hunyuan solar-open megrez grok-2"),
-    ("qwen3.5", "qwen35"),
-    ("deepseek3", "deepseek-v3 hunyuan-dense joyai-llm hy_v4"),
-    ("tekken", "tekken"),
-    ("o200k", "gpt-4o llama4 kanana2 talkie minimax-m2"),
-    ("starcoder", "starcoder refact command-r smollm codeshell exaone minerva-7b mellum2"),
-    (DEEPSEEK_CODER, "deepseek-coder"),
-    (DEEPSEEK_LLM, "deepseek-llm"),
-    (FALCON, "falcon"),
-    (BLOOM, "bloom poro-chat gpt3-finnish"),
-    (VIKING, "viking"),
-    (SEED, "seed-coder"),
-    (BAILING, "bailingmoe bailingmoe2 llada-moe"),
-];
-/// Under these names a piece that is a token is not merged.
-const WHOLE_PIECES: &str =
-    "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano glm4 glm5 tekken";
-
-/// The pattern that a name stands for.
-fn pattern_of(pre: &str) -> Option<&'static str> {
-    PATTERNS.iter().find(|(_, names)| names.split(' ').any(|name| name == pre)).map(|&(pattern, _)| pattern)
+/// The pattern that a name stands for, and whether a piece that is a token is not merged under it.
+fn pattern_of(pre: &str) -> Option<(&'static str, bool)> {
+    PATTERNS.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        let (names, pattern) = line.split_once(" = ")?;
+        let name = names.split(' ').find(|name| name.trim_end_matches('*') == pre)?;
+        Some((pattern, name.ends_with('*')))
+    })
 }
 
 /// The tokenizer of a file, of which the head is read.
@@ -109,9 +73,9 @@ fn of_table(table: &Gguf) -> Result<Option<Definition>> {
             Some(chat_in_file(template, named.into_iter().map(|(name, token)| (name.to_owned(), token)).collect()));
     }
     let vocab = match (table.model.as_deref(), pattern_of(pre)) {
-        (Some("gpt2"), Some(pattern)) if table.space_prefix != Some(true) => {
+        (Some("gpt2"), Some((pattern, whole_pieces))) if table.space_prefix != Some(true) => {
             fields.pattern = pattern.into();
-            table.byte_level(takes_whole(pre))?
+            table.byte_level(whole_pieces)?
         }
         (Some("llama"), _) if !table.replaces => {
             fields.pattern = "none".into();
@@ -121,10 +85,6 @@ fn of_table(table: &Gguf) -> Result<Option<Definition>> {
         _ => None,
     };
     Ok(vocab.map(|vocab| Definition { vocab, fields }))
-}
-
-fn takes_whole(pre: &str) -> bool {
-    WHOLE_PIECES.split(' ').any(|name| name == pre)
 }
 
 fn chat_in_file(template: &str, named: Vec<(String, String)>) -> Value {
@@ -200,7 +160,7 @@ fn read_scores(values: &Values) -> Result<Definition> {
 /// Byte-level BPE, from merges and the name of a pattern.
 fn read_bytes(values: &Values) -> Result<Definition> {
     let pre = text_of(values, "pre")?;
-    let Some(pattern) = pattern_of(&pre) else {
+    let Some((pattern, whole_pieces)) = pattern_of(&pre) else {
         return Err(wrong(format!("the split pattern has the name {}, which minitok does not know", quoted(&pre))));
     };
     if matches!(held(values, "add_space_prefix"), Some(Held::Flag(true) | Held::Whole(1..))) {
@@ -236,7 +196,7 @@ fn read_bytes(values: &Values) -> Result<Definition> {
     let merges = find_pairs(&pairs, &Ids::new(rows)?, "")?;
     let has = single_bytes(by_bytes.iter().map(|(token, _)| token.as_slice()))?;
     let drops_bytes = (0..=255u8).any(|byte| !has[usize::from(byte)] && !never_in_utf8(byte));
-    let vocab = of_tokens(&by_bytes, &merges, takes_whole(&pre), Alphabet { drops_bytes, ..Alphabet::default() })?;
+    let vocab = of_tokens(&by_bytes, &merges, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })?;
     let fields = Fields { pattern: pattern.into(), ..special_of(values, &tokens, &kinds)? };
     Ok(Definition { vocab, fields })
 }

@@ -99,14 +99,14 @@ def test_marks_and_a_limited_alphabet(words, limit, prefix, suffix):
     cut = pre_tokenizers.WhitespaceSplit()
     theirs = learnt_there([text], None, cut, vocab_size=40, limit_alphabet=limit, **marks)["model"]
     options = SymbolOptions(40, limit_alphabet=limit, prefix=prefix, suffix=suffix)
-    ids = {char: number for number, char in enumerate(sorted(alphabet_of(Counter(words), options)))}
+    ids = {char: number for number, char in enumerate(sorted(alphabet_of([Counter(words)], options)))}
     numbered(Counter(words), ids, options)
     assert len(ids) <= len(theirs["vocab"])
     # Symbols with marks have ids in the order of a hash map there: with those, the merges are the same.
     ids = dict(sorted(((symbol, theirs["vocab"][symbol]) for symbol in ids), key=lambda item: item[1]))
     assert list(ids.values()) == list(range(len(ids)))
     for backend in ("rust", "python"):
-        pairs = merged(numbered(Counter(words), dict(ids), options), len(ids), options, backend)
+        pairs = merged(Counter(words), dict(ids), options, backend)
         tokens = list(ids)
         for left, right in pairs:
             tokens.append(tokens[left] + tokens[right].removeprefix(prefix))

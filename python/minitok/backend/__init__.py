@@ -14,7 +14,7 @@ Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers),
 
 from typing import TYPE_CHECKING
 
-from .protocols import Backend, BackendName, Emit, Merge, TrainOptions
+from .protocols import Backend, BackendName, Emit, Merge
 from .select import BACKEND, BACKEND_REASON, check_cache, default_backend, load_backend
 
 if TYPE_CHECKING:
@@ -24,14 +24,5 @@ if TYPE_CHECKING:
     from .._rust import Vocab as Vocab
 
 __all__ = [
-    "BACKEND",
-    "BACKEND_REASON",
-    "Backend",
-    "BackendName",
-    "Emit",
-    "Merge",
-    "TrainOptions",
-    "check_cache",
-    "default_backend",
-    "load_backend",
-]
+    "BACKEND", "BACKEND_REASON", "Backend", "BackendName", "Emit", "Merge", "check_cache", "default_backend", "load_backend",
+]  # fmt: skip

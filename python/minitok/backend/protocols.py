@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import os
@@ -35,23 +35,6 @@ Emit = Callable[[dict[str, Any]], object]
 Segment = tuple[bytes, int, int, int, "tuple[Places, Places] | None", "int | None"]
 # Where tokens are found in a conversation: all in these ranges of it, and some (by name) everywhere (SPEC E8).
 Trusted = tuple["Sequence[tuple[int, int]]", "Sequence[str]"]
-
-
-class TrainOptions(Protocol):
-    @property
-    def n_merges(self) -> int: ...
-    @property
-    def byte_order(self) -> bytes: ...
-    @property
-    def tie_break(self) -> str: ...
-    @property
-    def min_frequency(self) -> int: ...
-    @property
-    def max_token_length(self) -> int | None: ...
-    @property
-    def max_words(self) -> int | None: ...
-    @property
-    def barred(self) -> tuple[bytes, ...]: ...
 
 
 class NoReaders:

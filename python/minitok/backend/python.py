@@ -151,12 +151,6 @@ def with_ends(
     return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
 
 
-def as_places(ranges: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The starts and the ends of ranges."""
-    starts, ends = zip(*ranges, strict=True)
-    return np.array(starts, np.int64), np.array(ends, np.int64)
-
-
 def joined(batch: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
     """The ids of all texts in one array, and where those of each begin."""
     offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
@@ -229,20 +223,18 @@ class Codec:
         before: str = NOTHING,
         trust: Trusted | None = None,
     ) -> list[Segment]:
-        found = self.codec.preprocessor.segments(
-            utf8(text),
-            self.search(allowed),
-            before,
-            trust and Trust(trust[0], self.codec.preprocessor.search(trust[1])),
-        )
-        return [
-            (text.data, text.start, text.end, text.put, as_places(text.origins) if text.origins else None, token_id)
-            for text, token_id in found
-        ]
+        trusted = trust and Trust(trust[0], self.codec.preprocessor.search(trust[1]))
+        found = self.codec.preprocessor.segments(utf8(text), self.search(allowed), before, trusted)
+        segments: list[Segment] = []
+        for part, token_id in found:
+            starts, ends = np.array(part.origins or (), np.int64).reshape(-1, 2).T.copy()
+            segments.append(
+                (part.data, part.start, part.end, part.put, (starts, ends) if part.origins else None, token_id)
+            )
+        return segments
 
     def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-        batch = [self.codec.encode_segment(segment) for segment in segments]
-        return joined(batch)
+        return joined(list(map(self.codec.encode_segment, segments)))
 
     def encode_to_numpy(
         self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1
@@ -400,5 +392,5 @@ class Normalizer:
 
     def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         made, spans = self.core.aligned(utf8(text))
-        places = np.array(spans, np.int64).reshape(-1, 2)
-        return made, places[:, 0].copy(), places[:, 1].copy()
+        starts, ends = np.array(spans, np.int64).reshape(-1, 2).T.copy()
+        return made, starts, ends

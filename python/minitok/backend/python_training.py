@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
-    from .protocols import Emit, TrainOptions
-
-__all__ = ["PieceCounter", "train", "train_parity"]
+    from .protocols import Emit
 
 
 class PieceCounter(count.PieceCounter):
@@ -102,7 +100,7 @@ class PieceCounter(count.PieceCounter):
 
 def train(
     counter: PieceCounter,
-    options: TrainOptions,
+    options: reference_train.TrainOptions,
     on_merge: Callable[[int], None] | None = None,
     trace: Emit | None = None,
     base: tuple[Vocab, int] | None = None,
@@ -111,18 +109,17 @@ def train(
     """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
     counter.check_whole()
-    plain = plain_options(options)
     if base is None:
-        trained = reference_train.train(counter.pieces, plain, on_merge, trace)
+        trained = reference_train.train(counter.pieces, options, on_merge, trace)
     else:
-        trained = reference_train.extend(*base, counter.pieces, plain, on_merge, trace)
+        trained = reference_train.extend(*base, counter.pieces, options, on_merge, trace)
     return trained.merges, trained.counts, trained.ties, trained.stop
 
 
 def train_parity(
     languages: list[PieceCounter],
     development: list[PieceCounter],
-    options: TrainOptions,
+    options: reference_train.TrainOptions,
     parity: ParityOptions,
     base: tuple[Vocab, int],
     on_merge: Callable[[int], None] | None = None,
@@ -133,18 +130,5 @@ def train_parity(
     for counter in [*languages, *development]:
         counter.check_whole()
     corpora = [counter.pieces for counter in languages], [counter.pieces for counter in development]
-    trained = reference_parity.train_parity(*base, *corpora, plain_options(options), parity, on_merge)
+    trained = reference_parity.train_parity(*base, *corpora, options, parity, on_merge)
     return trained.merges, trained.turns, trained.counts, trained.ties, trained.stop
-
-
-def plain_options(options: TrainOptions) -> reference_train.TrainOptions:
-    """The options that the reference takes, of any object that has them."""
-    return reference_train.TrainOptions(
-        options.n_merges,
-        options.byte_order,
-        options.tie_break,
-        options.min_frequency,
-        options.max_token_length,
-        options.max_words,
-        options.barred,
-    )

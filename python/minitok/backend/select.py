@@ -10,8 +10,6 @@ from importlib import import_module
 from ..errors import BackendError
 from .protocols import Backend, BackendName, NoReaders
 
-__all__ = ["BACKEND", "BACKEND_REASON", "check_cache", "default_backend", "load_backend"]
-
 
 def default_backend() -> tuple[BackendName, str]:
     """Returns the backend that the environment and the installation choose, and why.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .._rust import Codec, StreamDecoder
 
-__all__ = ["DecodeSteps", "Shortcuts", "shortcut", "tokenizers_changed"]
-
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
 # The methods in Python that have a shortcut, by their names.

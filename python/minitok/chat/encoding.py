@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..spans.segments import SharedSegment
     from .render import Span
 
-__all__ = ["EncodedChat", "encode_chat"]
-
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
 

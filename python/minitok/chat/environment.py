@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from jinja2.compiler import Frame
     from jinja2.parser import Parser
 
-__all__ = ["compiled", "trusted"]
-
 
 def trusted(text: str) -> Traced:
     """Text of the template."""
@@ -144,11 +142,8 @@ def check_name(name: object) -> None:
 class SafeDict:
     """``dict()`` without the attributes of the class."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        return dict(*args, **kwargs)
-
-    def fromkeys(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        return dict.fromkeys(*args, **kwargs)
+    __call__: Any = staticmethod(dict)
+    fromkeys = staticmethod(dict.fromkeys)
 
 
 class TracingEnvironment(ImmutableSandboxedEnvironment):

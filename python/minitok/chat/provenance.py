@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["TEMPLATE", "UNKNOWN", "Origin", "Traced", "Trusted", "concatenated", "origin_of", "runs_of", "traced"]
-
 
 class Trusted(str):
     """Text in a message that may hold special tokens, since the caller vouches for it: what a model wrote, for training.
@@ -65,30 +63,27 @@ CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 class Source:
     """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
 
-    __slots__ = ("_ends", "_parts", "_runs", "length")
-
+    __slots__ = ("_ends", "known", "length", "parts")
     _ends: tuple[int, ...] | None
-    length: int  # how many characters it is the source of
 
-    def __init__(self, runs: Runs | None, parts: Sequence[Source] = ()) -> None:
-        self._runs, self._parts, self._ends = runs, parts, None
-        self.length = sum(part.length for part in parts) if runs is None else sum(length for length, _ in runs)
+    def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
+        self.known, self.parts, self._ends = known, parts, None
+        # How many characters it is the source of.
+        self.length: int = sum(part.length for part in parts) if known is None else sum(length for length, _ in known)
 
+    @property
     def runs(self) -> Runs:
         """The runs; neighbours of one origin that were joined are one run."""
-        if self._runs is None:
-            self._runs, self._parts = joined(self), ()
-        return self._runs
+        if self.known is None:
+            self.known, self.parts = joined(self), ()
+        return self.known
 
+    @property
     def ends(self) -> tuple[int, ...]:
         """Where each run ends."""
         if self._ends is None:
-            self._ends = tuple(accumulate(length for length, _ in self.runs()))
+            self._ends = tuple(accumulate(length for length, _ in self.runs))
         return self._ends
-
-    def below(self) -> tuple[Sequence[Source], Runs]:
-        """The sources that it was joined of, if its runs are not known yet; and its runs, if they are."""
-        return (self._parts, ()) if self._runs is None else ((), self._runs)
 
 
 def joined(source: Source) -> Runs:
@@ -96,14 +91,12 @@ def joined(source: Source) -> Runs:
     runs: list[Run] = []
     left = [source]
     while left:
-        parts, own = left.pop().below()
-        left += reversed(parts)
-        for length, origin in own:
-            if not length:
-                continue
+        part = left.pop()
+        left += reversed(part.parts)
+        for length, origin in part.known or ():
             if runs and runs[-1][1] == origin:
                 runs[-1] = runs[-1][0] + length, origin
-            else:
+            elif length:
                 runs.append((length, origin))
     return tuple(runs) or ((0, TEMPLATE),)
 
@@ -132,21 +125,13 @@ class Traced(str):
 
     def __new__(cls, text: object = "", runs: Runs | Source | None = None) -> Self:
         made = super().__new__(cls, text)
-        if isinstance(runs, Source):
-            made._source = runs
-        elif runs is not None:
-            made._source = Source(runs)
-        else:
-            made._source = source_of(text) if isinstance(text, Traced) else Source(((len(made), UNKNOWN),))
+        known = runs if runs is not None else source_of(text if isinstance(text, Traced) else str.__str__(made))
+        made._source = known if isinstance(known, Source) else Source(known)
         return made
 
     @property
     def _runs(self) -> Runs:
-        return self._source.runs()
-
-    @property
-    def _ends(self) -> tuple[int, ...]:
-        return self._source.ends()
+        return self._source.runs
 
     def __str__(self) -> str:
         return self
@@ -211,17 +196,17 @@ class Traced(str):
         return traced(text, tuple((1, self._origin_at(at)) for at in range(start, stop, step)))
 
     def _origin_at(self, at: int) -> Origin:
-        return self._runs[bisect_right(self._ends, at)][1]
+        return self._runs[bisect_right(self._source.ends, at)][1]
 
     def _runs_between(self, start: int, stop: int) -> Runs:
-        if len(self._runs) == 1:
-            return ((stop - start, self._runs[0][1]),)
-        first, last = bisect_right(self._ends, start), bisect_left(self._ends, stop)
+        runs = self._runs
+        if len(runs) == 1:
+            return ((stop - start, runs[0][1]),)
+        ends = self._source.ends
         found = []
-        for number in range(first, min(last + 1, len(self._runs))):
-            length, origin = self._runs[number]
-            end = self._ends[number]
-            found.append((min(end, stop) - max(end - length, start), origin))
+        for number in range(bisect_right(ends, start), min(bisect_left(ends, stop) + 1, len(runs))):
+            length, origin = runs[number]
+            found.append((min(ends[number], stop) - max(ends[number] - length, start), origin))
         return tuple(found)
 
     def __iter__(self) -> Iterator[str]:
@@ -269,15 +254,12 @@ class Traced(str):
         return found
 
     def partition(self, sep: str, /) -> tuple[str, str, str]:
-        before, middle, _ = str.partition(self, sep)
-        return self._three(len(before), len(middle))
+        before, middle, after = self._pieces(list(str.partition(self, sep)), "")
+        return before, middle, after
 
     def rpartition(self, sep: str, /) -> tuple[str, str, str]:
-        before, middle, _ = str.rpartition(self, sep)
-        return self._three(len(before), len(middle))
-
-    def _three(self, start: int, length: int) -> tuple[str, str, str]:
-        return self[:start], self[start : start + length], self[start + length :]
+        before, middle, after = self._pieces(list(str.rpartition(self, sep)), "")
+        return before, middle, after
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
@@ -319,7 +301,7 @@ def source_of(text: str) -> Source:
 
 def runs_of(text: str) -> Runs:
     """The runs of a string; a plain ``str`` is one of unknown origin."""
-    return source_of(text).runs()
+    return source_of(text).runs
 
 
 def concatenated(parts: Iterable[str]) -> Traced:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from itertools import groupby
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
@@ -24,8 +25,6 @@ from .provenance import Origin, Traced, Trusted, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-__all__ = ["ROLES", "Span", "render"]
 
 # The roles that are trusted as text.
 ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
@@ -132,18 +131,10 @@ def run(program: Any, values: Mapping[str, Any]) -> str:
     except Exception as error:
         # A template is a program: it may fail in any way that a program can.
         kind = "" if isinstance(error, JinjaError) else f"{type(error).__name__}: "
-        raise TemplateError(f"{place_of(error)}{kind}{error}") from error
+        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+        place = f"chat template, line {lines[-1]}: " if lines else ""
+        raise TemplateError(f"{place}{kind}{error}") from error
     return text
-
-
-def place_of(error: Exception) -> str:
-    """The line of the template in which an error came up."""
-    line, at = None, error.__traceback__
-    while at is not None:
-        if at.tb_frame.f_code.co_filename == "<template>":
-            line = at.tb_lineno
-        at = at.tb_next
-    return "" if line is None else f"chat template, line {line}: "
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

@@ -100,10 +100,8 @@ class Tokenizer:
         self.vocab = self._build_vocab()
 
     def _build_vocab(self) -> dict[int, bytes]:
-        vocab = {byte: bytes([byte]) for byte in range(256)}
-        for (left, right), made in self.merges.items():
-            vocab[made] = vocab[left] + vocab[right]
-        return vocab | {token_id: name.encode() for name, token_id in self.special_tokens.items()}
+        tokens, _, _ = self.tokenizer.definition.vocabulary()
+        return tokens | {token_id: name.encode() for name, token_id in self.special_tokens.items()}
 
 
 class BasicTokenizer(Tokenizer):
@@ -156,12 +154,12 @@ class GPT4Tokenizer(RegexTokenizer):
     def __init__(self) -> None:
         super().__init__()
         tok = minitok.get_encoding("cl100k_base")
-        tokens, merges, _ = tok.definition.vocabulary()
+        self._gpt4 = tok
+        _, merges, _ = tok.definition.vocabulary()
         self.merges = {(left, right): made for left, right, made, _ in merges}
         self.byte_shuffle = {byte: tok.token_id(bytes([byte])) for byte in range(256)}
         self.register_special_tokens(tok.special_tokens)
-        self.vocab = tokens | {token_id: name.encode() for name, token_id in self.special_tokens.items()}
-        self._gpt4 = tok
+        self.vocab = self._build_vocab()
 
     @property
     def tokenizer(self) -> minitok.Tokenizer:

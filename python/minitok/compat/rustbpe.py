@@ -32,7 +32,7 @@ class Tokenizer:
 
     def __init__(self) -> None:
         self._pattern = ""
-        self._tokenizer: minitok.Tokenizer | None = None
+        self._tokenizer = minitok.Tokenizer([])
 
     def train_from_iterator(
         self,
@@ -57,7 +57,7 @@ class Tokenizer:
     @property
     def vocab_size(self) -> int:
         """256 and the number of merges."""
-        return 256 + len(self._tokenizer.merges) if self._tokenizer else 256
+        return 256 + len(self._tokenizer.merges)
 
     def get_pattern(self) -> str:
         """The split pattern; empty before training."""
@@ -65,18 +65,16 @@ class Tokenizer:
 
     def get_mergeable_ranks(self) -> list[tuple[bytes, int]]:
         """Each token with its rank, which is its id; what ``tiktoken.Encoding`` takes as ``mergeable_ranks``."""
-        if self._tokenizer is None:
-            return [(bytes([byte]), byte) for byte in range(256)]
         tokens, _, _ = self._tokenizer.definition.vocabulary()
         return [(token, token_id) for token_id, token in sorted(tokens.items())]
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; none before training."""
-        return self._tokenizer.encode(text) if self._tokenizer else []
+        return self._tokenizer.encode(text) if self._pattern else []
 
     def batch_encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text, on all processors."""
-        return self._tokenizer.encode_batch(texts) if self._tokenizer else [[] for _ in texts]
+        return self._tokenizer.encode_batch(texts) if self._pattern else [[] for _ in texts]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of the ids.
@@ -85,5 +83,4 @@ class Tokenizer:
             UnknownTokenError: An id has no token.
             UnicodeDecodeError: The bytes are not UTF-8.
         """
-        tok = self._tokenizer or minitok.Tokenizer([])
-        return tok.decode_bytes(ids).decode()
+        return self._tokenizer.decode_bytes(ids).decode()

@@ -233,7 +233,10 @@ class Encoding:
     def __reduce__(self) -> tuple[Any, ...]:
         if self is ENCODINGS.get(self.name):
             return get_encoding, (self.name,)
-        return _rebuild, (self.name, self._pat_str, self._mergeable_ranks, self._special_tokens)
+        ranks, special = self._mergeable_ranks, self._special_tokens
+        return functools.partial(
+            Encoding, self.name, pat_str=self._pat_str, mergeable_ranks=ranks, special_tokens=special
+        ), ()
 
     def _allowed(self, allowed: Allowed) -> set[str]:
         return self.special_tokens_set if allowed == "all" else self.special_tokens_set & set(allowed)
@@ -251,10 +254,6 @@ class Encoding:
         elif inside := [(text.index(name), -len(name), name) for name in names if name in text]:
             raise_disallowed_special_token(min(inside)[2])
         return found or ()  # with the empty tuple it is the call without options, which is quicker
-
-
-def _rebuild(name: str, pat_str: str, ranks: dict[bytes, int], special_tokens: dict[str, int]) -> Encoding:
-    return Encoding(name, pat_str=pat_str, mergeable_ranks=ranks, special_tokens=special_tokens)
 
 
 def raise_disallowed_special_token(token: str) -> NoReturn:

@@ -21,8 +21,8 @@ class CoreBPE:
 
     def __init__(self, tokenizer: minitok.Tokenizer) -> None:
         self.tokenizer, self.codec = tokenizer, tokenizer.definition.codec()
-        self.decode_bytes = tokenizer.decode_bytes
-        self.decode_single_token_bytes = tokenizer.token_bytes
+        self.encode_ordinary = tokenizer.encode
+        self.decode_bytes, self.decode_single_token_bytes = tokenizer.decode_bytes, tokenizer.token_bytes
 
     @cached_property
     def whole(self) -> minitok.Tokenizer:
@@ -32,9 +32,6 @@ class CoreBPE:
     @cached_property
     def sorted_tokens(self) -> list[bytes]:
         return sorted(self.tokenizer.definition.vocabulary()[0].values())
-
-    def encode_ordinary(self, text: str) -> list[int]:
-        return self.tokenizer.encode(text)
 
     def encode(self, text: str, allowed_special: Collection[str]) -> list[int]:
         return self.tokenizer.encode(text, allowed_special=allowed_special)

@@ -9,6 +9,7 @@ from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
 from ..reference.text import utf8
+from ..reference.train import TrainOptions
 from .counting import Counting
 from .counts import PieceCounts
 from .progress import start_progress
@@ -124,6 +125,12 @@ class Job:
         self.barred = check_barred(barred)
         self.watch = Stopwatch()
 
+    @property
+    def options(self) -> TrainOptions:
+        """What the merges depend on."""
+        limits = self.min_frequency, self.max_token_length, self.max_words, self.barred
+        return TrainOptions(self.n_merges, self.byte_order, self.tie_break, *limits)
+
     def train(
         self, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool = False
     ) -> Definition:
@@ -169,7 +176,7 @@ class Job:
 
         with self.watch.phase("merging"):
             train = load_backend(counts.backend).train
-            merges, _, ties, stop = train(counts.counter, self, on_merge, trace, base, keep)
+            merges, _, ties, stop = train(counts.counter, self.options, on_merge, trace, base, keep)
         report = TrainingReport(
             stop,
             len(merges),

@@ -2,7 +2,8 @@
 
 Pieces become symbols: the characters that are kept, with the prefix and the suffix. Each symbol has an id, and a piece is
 written as one character for each: the id, far above all text. So the trainer sees pieces of characters that are all of one
-length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id.
+length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id. Where all characters stand for bytes, the
+bytes are the symbols, and pieces of bytes are learnt as they were counted.
 
 Two things there depend on the order of a hash map: which of equally frequent characters ``limit_alphabet`` keeps, and the ids
 of symbols with a prefix or a suffix, by which ties are broken. Here the smaller code points are kept, and ids follow the order
@@ -24,12 +25,13 @@ import numpy as np
 
 from ..backend import load_backend
 from ..errors import TrainingError
-from ..formats.byte_level import to_chars
+from ..formats.byte_level import BYTES, to_chars
 from ..reference.published.characters import Symbols
 from ..reference.published.metaspace import MARKER
 from ..reference.published.words import WordCutter
 from ..reference.train import TrainOptions
 from .counting import count_pieces
+from .counts import PieceCounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ..reference.parity import ParityOptions
 
     Pair = tuple[str, str]
+    # Pieces of characters; or of bytes, whose symbols they are already.
+    Counts = Counter[str] | PieceCounts
 
 __all__ = ["WHITE_SPACE", "Learnt", "SymbolOptions", "count_words", "learn_symbols", "learn_symbols_by_turns"]
 
@@ -117,23 +121,20 @@ def counted(texts: Iterable[str], definition: Definition) -> Iterator[tuple[byte
             yield piece, count
 
 
-def learn_symbols(counts: Counter[str], options: SymbolOptions, backend: str | None = None) -> Learnt:
+def learn_symbols(counts: Counts, options: SymbolOptions, backend: str | None = None) -> Learnt:
     """Learns tokens from the pieces.
 
     Raises:
         TrainingError: A merge makes a token that there is already, which is another rule than T10; or there are too many
             symbols.
     """
-    names = list(dict.fromkeys(options.special_tokens))
-    names += sorted(alphabet_of(counts, options) - set(names))
-    ids = {name: number for number, name in enumerate(names)}
-    words = numbered(counts, ids, options)
-    return named(ids, merged(words, len(ids), options, backend), options)
+    ids = first_ids([counts], options)
+    return named(ids, merged(counts, ids, options, backend), options)
 
 
 def learn_symbols_by_turns(
-    languages: Sequence[Counter[str]],
-    development: Sequence[Counter[str]],
+    languages: Sequence[Counts],
+    development: Sequence[Counts],
     options: SymbolOptions,
     parity: ParityOptions,
     *,
@@ -145,21 +146,28 @@ def learn_symbols_by_turns(
     ``vocab_size`` is the number of merges, or with ``total`` that of all tokens. Development pieces with a symbol that the
     others do not have are left out.
     """
-    every = sum([*languages, *development], Counter[str]())
-    names = list(dict.fromkeys(options.special_tokens))
-    names += sorted(alphabet_of(every, options) - set(names))
-    ids = {name: number for number, name in enumerate(names)}
-    words = [numbered(counts, ids, options) for counts in languages]
-    known = [
-        {word: n for word, n in counts.items() if ids.keys() >= symbols_of(word, options)} for counts in development
-    ]
-    measured = [numbered(Counter(counts), ids, options) for counts in known]
     chosen: Any = load_backend(backend)
-    counters = [[counter_of(chosen, one) for one in each] for each in (words, measured)]
+    ids = first_ids([*languages, *development], options)
+    counters = [counter_of(chosen, counts, ids, options) for counts in languages]
+    known = [counts if isinstance(counts, PieceCounts) else known_words(counts, ids, options) for counts in development]
+    measured = [counter_of(chosen, counts, ids, options) for counts in known]
     size = options.vocab_size - len(ids) if total else options.vocab_size
+    base, plain = base_of(chosen, languages[0], ids), train_options(size, languages[0], options)
     parity = replace(parity, names=tuple(ids), prefix=options.prefix)
-    pairs, *_ = chosen.train_parity(*counters, train_options(size, options), parity, base_of(chosen, len(ids)))
+    pairs, *_ = chosen.train_parity(counters, measured, plain, parity, base)
     return named(ids, pairs, options)
+
+
+def first_ids(corpora: Sequence[Counts], options: SymbolOptions) -> dict[str, int]:
+    """The ids of the special tokens, then of the characters that are kept."""
+    names = list(dict.fromkeys(options.special_tokens))
+    names += sorted(alphabet_of(corpora, options) - set(names))
+    return {name: number for number, name in enumerate(names)}
+
+
+def known_words(counts: Counter[str], ids: dict[str, int], options: SymbolOptions) -> Counter[str]:
+    """The pieces all of whose symbols have ids."""
+    return Counter({word: n for word, n in counts.items() if ids.keys() >= symbols_of(word, options)})
 
 
 def symbols_of(word: str, options: SymbolOptions) -> set[str]:
@@ -182,12 +190,16 @@ def named(ids: dict[str, int], pairs: Iterable[tuple[int, int]], options: Symbol
     return Learnt(ids, learnt)
 
 
-def alphabet_of(counts: Counter[str], options: SymbolOptions) -> set[str]:
+def alphabet_of(corpora: Sequence[Counts], options: SymbolOptions) -> set[str]:
     """The characters that are kept: the initial ones, then the most frequent."""
     seen: Counter[str] = Counter()
-    for word, count in counts.items():
-        for char in word:
-            seen[char] += count
+    for counts in corpora:
+        if isinstance(counts, PieceCounts):
+            seen.update(to_chars(bytes(set().union(*counts.to_dict()))))
+        else:
+            for word, count in counts.items():
+                for char in word:
+                    seen[char] += count
     initial = set(options.initial_alphabet)
     kept = sorted(initial | seen.keys(), key=lambda char: (char not in initial, -seen[char], char))
     return set(kept[: options.limit_alphabet])
@@ -211,22 +223,31 @@ def numbered(counts: Counter[str], ids: dict[str, int], options: SymbolOptions) 
     return words
 
 
-def merged(words: Counter[str], n_symbols: int, options: SymbolOptions, backend: str | None) -> list[tuple[int, int]]:
-    """The merges as pairs of ids."""
+def merged(counts: Counts, ids: dict[str, int], options: SymbolOptions, backend: str | None) -> list[tuple[int, int]]:
+    """The merges as pairs of ids; new symbols are added to the ids."""
     chosen: Any = load_backend(backend)
-    plain = train_options(options.vocab_size - n_symbols, options)
-    merges, *_ = chosen.train(counter_of(chosen, words), plain, None, None, base_of(chosen, n_symbols))
+    counter = counter_of(chosen, counts, ids, options)
+    plain = train_options(options.vocab_size - len(ids), counts, options)
+    merges, *_ = chosen.train(counter, plain, None, None, base_of(chosen, counts, ids))
     return list(merges)
 
 
-def base_of(backend: Any, n_symbols: int) -> tuple[Any, int]:
+def base_of(backend: Any, counts: Counts, ids: dict[str, int]) -> tuple[Any, int]:
     """The vocabulary of the symbols, and the id of the first merge."""
-    tokens = {chr(FIRST + number).encode(): number for number in range(n_symbols)}
-    return backend.vocab.from_tokens(tokens, [], False, symbols=Symbols()), n_symbols
+    if isinstance(counts, PieceCounts):
+        symbols = Symbols("bytes")
+        tokens = {bytes([BYTES[name]]): number for name, number in ids.items() if name in BYTES}
+    else:
+        symbols = Symbols("characters")
+        tokens = {chr(FIRST + number).encode(): number for number in ids.values()}
+    return backend.vocab.from_tokens(tokens, [], False, symbols=symbols), len(ids)
 
 
-def counter_of(backend: Any, words: Counter[str]) -> Any:
-    """A counter that has these pieces."""
+def counter_of(backend: Any, counts: Counts, ids: dict[str, int], options: SymbolOptions) -> Any:
+    """A counter that has these pieces, as their symbols."""
+    if isinstance(counts, PieceCounts):
+        return counts.counter
+    words = numbered(counts, ids, options)
     counter = backend.piece_counter(backend.pattern("none"), backend.special_tokens({}))
     pieces = [word.encode() for word in words]
     sizes = np.fromiter(map(len, pieces), np.uint32, len(pieces))
@@ -234,11 +255,11 @@ def counter_of(backend: Any, words: Counter[str]) -> Any:
     return counter
 
 
-def train_options(n_merges: int, options: SymbolOptions) -> TrainOptions:
+def train_options(n_merges: int, counts: Counts, options: SymbolOptions) -> TrainOptions:
     """The options of the trainer, which sees pieces of symbols."""
-    limit = options.max_token_length
+    limit, size = options.max_token_length, 1 if isinstance(counts, PieceCounts) else SIZE
     return TrainOptions(
         n_merges=max(0, n_merges),
         min_frequency=max(1, options.min_frequency),
-        max_token_length=None if limit is None else SIZE * max(2, limit - 1),
+        max_token_length=None if limit is None else size * max(2, limit - 1),
     )

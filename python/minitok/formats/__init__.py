@@ -8,7 +8,7 @@ with ``gguf_values``. What several need: ``byte_level`` (bytes as characters), `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     import os
@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Format", "save"]
 
 Format = Literal["minitok", "huggingface", "tiktoken", "gpt2", "minbpe"]
-# The formats that are written, and their modules.
-FORMATS: dict[Format, str] = {
-    "minitok": "native",
-    "huggingface": "huggingface",
-    "tiktoken": "tiktoken",
-    "gpt2": "gpt2",
-    "minbpe": "minbpe",
-}
+# The formats that are written.
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def save(definition: Definition, path: str | os.PathLike[str], format: Format) -> None:  # noqa: A002 - its name
@@ -34,4 +28,5 @@ def save(definition: Definition, path: str | os.PathLike[str], format: Format) -
 
     if format not in FORMATS:
         raise ValueError(f"format must be {', '.join(map(repr, FORMATS))}, not {format!r}")
-    import_module(f".{FORMATS[format]}", __name__).save(definition, path)
+    module = "native" if format == "minitok" else format
+    import_module(f".{module}", __name__).save(definition, path)

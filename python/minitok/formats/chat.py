@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["read_templates"]
-
 # Fields of a config that do not name tokens of the conversation.
-APART = ("added_tokens_decoder", "chat_template")
+APART = {"added_tokens_decoder", "chat_template"}
 
 
 def read_templates(folder: Path) -> ChatTemplates | None:
@@ -40,15 +38,9 @@ def read_templates(folder: Path) -> ChatTemplates | None:
         templates[file.stem] = source_in(file)
     if not templates:
         return None
-    map_ = fields_of(folder / "special_tokens_map.json")
-    named = {
-        token
-        for fields in (map_, config)
-        for key, held in fields.items()
-        if key not in APART
-        for token in strings_in(held)
-    }
-    return ChatTemplates(templates, {**named_tokens(map_), **named_tokens(config)}, named)
+    both = fields_of(folder / "special_tokens_map.json"), config
+    named = {token for fields in both for key in fields.keys() - APART for token in strings_in(fields[key])}
+    return ChatTemplates(templates, {name: token for fields in both for name, token in named_tokens(fields)}, named)
 
 
 def fields_of(file: Path) -> dict[str, Any]:
@@ -84,11 +76,10 @@ def named_templates(held: Any, file: Path) -> dict[str, str]:
     """The templates that a config holds, by name."""
     if held is None or isinstance(held, str):
         return {"default": held} if held else {}
-    entries = (
-        held if isinstance(held, list) else [{"name": name, "template": source} for name, source in items_of(held)]
-    )
+    if isinstance(held, dict):
+        held = [{"name": name, "template": source} for name, source in held.items()]
     found = {}
-    for entry in entries:
+    for entry in held if isinstance(held, list) else [held]:
         name, source = (entry.get("name"), entry.get("template")) if isinstance(entry, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(source, str):
             raise FileFormatError(file, f"chat_template has an entry that is not a name and a template: {shown(entry)}")
@@ -96,17 +87,10 @@ def named_templates(held: Any, file: Path) -> dict[str, str]:
     return found
 
 
-def items_of(held: Any) -> list[tuple[Any, Any]]:
-    """The items of an object; an entry that is refused if it is none."""
-    return list(held.items()) if isinstance(held, dict) else [(None, held)]
-
-
-def named_tokens(config: dict[str, Any]) -> dict[str, str]:
+def named_tokens(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What a config calls ``bos_token`` and the like."""
     extra = config.get("extra_special_tokens")
-    found = {}
     for name, value in [*config.items(), *(extra.items() if isinstance(extra, dict) else ())]:
         token = value.get("content") if isinstance(value, dict) else value
         if name.endswith("_token") and isinstance(token, str):
-            found[name] = token
-    return found
+            yield name, token

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = ["read_definition"]
-
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 
@@ -31,24 +29,13 @@ CODE = {
     "tokenization_qwen.QWenTokenizer": "qwen2",
 }
 # Qwen 1 has its special tokens in that code only.
-QWEN_SPECIAL = {
-    name: 151_643 + number
-    for number, name in enumerate(
-        ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{number}|>" for number in range(205))]
-    )
-}
+QWEN_NAMES = "<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{number}|>" for number in range(205))
+QWEN_SPECIAL = {name: token_id for token_id, name in enumerate(QWEN_NAMES, 151_643)}
 # The first key of an object, and the modules by the keys that their files begin with; a ``tokenizer.json`` has any other.
 FIRST_KEY = re.compile(rb'\{\s*"(\w+)"')
 BY_FIRST_KEY: dict[bytes, Any] = {b"format": native, b"config": tekken, b"vocab": tekken}
 # What is looked for in a folder, in this order.
-IN_FOLDERS = (
-    "tokenizer.json",
-    "tekken.json",
-    "vocab.json with merges.txt",
-    "tokenizer.model",
-    "tiktoken.model",
-    "*.tiktoken",
-)
+IN_FOLDERS = "tokenizer.json, tekken.json, vocab.json with merges.txt, tokenizer.model, tiktoken.model, *.tiktoken"
 
 
 def read_definition(
@@ -129,7 +116,7 @@ def load_folder(
             return load_model(found, pattern, special_tokens, backend)
         # Of one file alone, the error names the other.
         if not any(file.is_file() for file in files):
-            raise FileFormatError(folder, f"the folder has none of {', '.join(IN_FOLDERS)}")
+            raise FileFormatError(folder, f"the folder has none of {IN_FOLDERS}")
     return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)
 
 
@@ -161,9 +148,7 @@ def load_model(
 def code_of(classes: Any) -> str:
     """The model's own code for its tokenizer, as the configuration names it; empty if it names none that is known."""
     names = classes.get("AutoTokenizer") if isinstance(classes, dict) else None
-    return next(
-        (name for name in (names if isinstance(names, list) else [names]) if isinstance(name, str) and name in CODE), ""
-    )
+    return next((name for name in CODE if name in (names if isinstance(names, list) else [names])), "")
 
 
 def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:

@@ -24,24 +24,6 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = [
-    "Reason",
-    "behind_links",
-    "blame",
-    "check_regular",
-    "field",
-    "found_tokens",
-    "is_regular",
-    "optional_field",
-    "parse_json",
-    "parse_tables",
-    "read",
-    "shown",
-    "write_atomically",
-    "write_together",
-    "writing",
-]
-
 # An escaped half of a surrogate pair.
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 SHORT = reprlib.Repr()

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["MAGIC", "load"]
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
-KINDS = {1: "normal", 2: "unknown", 3: "control", 4: "user-defined", 5: "unused", 6: "byte"}
 
 GGML = "tokenizer.ggml."
 WANTED = {
@@ -49,41 +48,16 @@ WANTED = {
     "general.name",
 }
 
-DEEPSEEK_CODER = (
-    r"[\r\n](?#then)\s?\p{L}+(?#then)\s?\p{P}+(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}"
-)
-DEEPSEEK_LLM = (
-    r"[\r\n](?#then)\s?\p{LC}+(?#then)\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+"
-    r"(?#then)\s+$(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}+"
-)
-FALCON = r"[\p{P}$+<=>\^~|`]+(?#then)gpt2(?#then)[0-9][0-9][0-9]"
-BLOOM = r" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+"
-SEED = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"
-BAILING = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
 
-LLAMA3 = "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano"
-# The patterns, each with the names that stand for it.
-NAMES = {
-    "gpt2": "gpt-2 phi-2 mpt olmo jais trillion granite-docling exaone4 gigachat a.x-4.0 mellum modern-bert jina-es jina-de "
-    "jina-v2-es jina-v2-de jina-v1-en jina-v2-code roberta-bpe",
-    "llama3": LLAMA3 + " dbrx smaug-bpe chatglm-bpe glm4 glm5",
-    "qwen2": "qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 hunyuan solar-open megrez grok-2",
-    "qwen3.5": "qwen35",
-    "deepseek3": "deepseek-v3 hunyuan-dense joyai-llm hy_v4",
-    "tekken": "tekken",
-    "o200k": "gpt-4o llama4 kanana2 talkie minimax-m2",
-    "starcoder": "starcoder refact command-r smollm codeshell exaone minerva-7b mellum2",
-    DEEPSEEK_CODER: "deepseek-coder",
-    DEEPSEEK_LLM: "deepseek-llm",
-    FALCON: "falcon",
-    BLOOM: "bloom poro-chat gpt3-finnish",
-    BLOOM + r"(?#then)\p{N}": "viking",
-    SEED: "seed-coder",
-    BAILING: "bailingmoe bailingmoe2 llada-moe",
-}
-PATTERNS = {name: pattern for pattern, names in NAMES.items() for name in names.split()}
-# Under these names a piece that is a token is not merged.
-WHOLE_PIECES = {*LLAMA3.split(), "glm4", "glm5", "tekken"}
+def read_patterns() -> tuple[dict[str, str], set[str]]:
+    """The patterns by the names that stand for them, and the names under which a piece that is a token is not merged."""
+    lines = Path(__file__).with_name("gguf_patterns.txt").read_text("ascii").splitlines()
+    rows = [line.partition(" = ") for line in lines if not line.startswith("#")]
+    named = [(name, pattern) for names, _, pattern in rows for name in names.split()]
+    return {name.rstrip("*"): pattern for name, pattern in named}, {name[:-1] for name, _ in named if name[-1] == "*"}
+
+
+PATTERNS, WHOLE_PIECES = read_patterns()
 
 
 def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Definition:
@@ -138,10 +112,8 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
         raise Reason("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support")
     tokens, kinds = tokens_of(values)
     scores = items(values, "scores", float, len(tokens))
-    if any(map(math.isnan, scores)):
-        raise Reason(
-            f"the score of token {next(i for i, score in enumerate(scores) if math.isnan(score))} is not a number"
-        )
+    if (wrong := next((token_id for token_id, score in enumerate(scores) if math.isnan(score)), None)) is not None:
+        raise Reason(f"the score of token {wrong} is not a number")
     scored = [
         (token.replace(MARKER, b" "), token_id, scores[token_id])
         for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
@@ -193,7 +165,7 @@ def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
     tokens = items(values, "tokens", bytes, None)
     kinds = items(values, "token_type", int, len(tokens))
     for token_id, kind in enumerate(kinds):
-        if kind not in KINDS:
+        if not NORMAL <= kind <= BYTE:
             raise Reason(f"the token {token_id} has the unknown type {kind}")
     return tokens, kinds
 

@@ -18,15 +18,11 @@ from .files import Reason
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["MAGIC", "read_values"]
-
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 # The types of values: numbers by their formats, and the two that hold other things.
 NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
-# How many bytes are read ahead.
-AHEAD = 1 << 20
 
 
 class Reader:
@@ -35,46 +31,34 @@ class Reader:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.size = os.fstat(file.fileno()).st_size
-        self.block = b""
-        self.at = 0
-        # Where the block begins in the file.
-        self.start = 0
+        # The next byte's number.
+        self.place = 0
 
-    def place(self) -> int:
-        """The next byte's number."""
-        return self.start + self.at
+    def truncated(self, count: int) -> Reason:
+        """What is wrong with a file that does not have this many more bytes."""
+        return Reason(f"the file is truncated: {count:,} bytes are missing or more at byte {self.place:,}")
 
-    def need(self, count: int) -> None:
-        """Makes sure that the next bytes are in the block."""
-        if count <= len(self.block) - self.at:
-            return
-        if count > self.size - self.place():
-            raise Reason(f"the file is truncated: {count:,} bytes are missing or more at byte {self.place():,}")
-        self.start, rest = self.place(), self.block[self.at :]
-        self.block, self.at = rest + self.file.read(max(count, AHEAD) - len(rest)), 0
-        if count > len(self.block):
-            raise Reason(f"the file is truncated at byte {self.start:,}")
+    def read(self, count: int) -> bytes:
+        if count > self.size - self.place:
+            raise self.truncated(count)
+        data = self.file.read(count)
+        if len(data) < count:
+            raise Reason(f"the file is truncated at byte {self.place:,}")
+        self.place += count
+        return data
 
     def number(self, kind: str) -> Any:
-        size = struct.calcsize("<" + kind)
-        self.need(size)
-        (value,) = struct.unpack_from("<" + kind, self.block, self.at)
-        self.at += size
-        return value
+        return struct.unpack("<" + kind, self.read(struct.calcsize("<" + kind)))[0]
 
     def string(self) -> bytes:
-        length = self.number("Q")
-        self.need(length)
-        self.at += length
-        return self.block[self.at - length : self.at]
+        return self.read(self.number("Q"))
 
     def skip(self, count: int) -> None:
-        """Steps over bytes without keeping them."""
-        while count:
-            step = min(count, AHEAD)
-            self.need(step)
-            self.at += step
-            count -= step
+        """Steps over bytes without reading them."""
+        if count > self.size - self.place:
+            raise self.truncated(count)
+        self.file.seek(count, os.SEEK_CUR)
+        self.place += count
 
 
 def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
@@ -84,7 +68,6 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
         Reason: The file is not GGUF, or damaged.
     """
     reader = Reader(file)
-    reader.need(len(MAGIC))
     reader.skip(len(MAGIC))
     version = reader.number("I")
     if version not in VERSIONS:
@@ -94,7 +77,7 @@ def read_values(file: BinaryIO, wanted: Collection[str]) -> dict[str, Any]:
     count = reader.number("Q")
     values: dict[str, Any] = {}
     for _ in range(count):
-        place = reader.place()
+        place = reader.place
         key = reader.string().decode("utf-8", "replace")
         value = read_value(reader, reader.number("I"), keep=key in wanted)
         if key in values:
@@ -111,24 +94,20 @@ def read_value(reader: Reader, kind: int, *, keep: bool) -> Any:
     if kind == STRING:
         return reader.string()
     if kind != ARRAY:
-        raise Reason(f"a value before byte {reader.place():,} has the unknown type {kind}")
+        raise Reason(f"a value before byte {reader.place:,} has the unknown type {kind}")
     of, count = reader.number("I"), reader.number("Q")
     if of == STRING:
         return strings(reader, count, keep=keep)
     if of not in NUMBERS:
-        raise Reason(f"an array before byte {reader.place():,} has items of the type {of}, which minitok does not read")
+        raise Reason(f"an array before byte {reader.place:,} has items of the type {of}, which minitok does not read")
     size = count * struct.calcsize("<" + NUMBERS[of])
-    if not keep:
-        return reader.skip(size)
-    reader.need(size)
-    reader.at += size
-    return list(struct.unpack_from(f"<{count}{NUMBERS[of]}", reader.block, reader.at - size))
+    return list(struct.unpack(f"<{count}{NUMBERS[of]}", reader.read(size))) if keep else reader.skip(size)
 
 
 def strings(reader: Reader, count: int, *, keep: bool) -> list[bytes]:
     """The strings of an array, each of which takes eight bytes at least; an empty list if they are not kept."""
-    if count > (reader.size - reader.place()) // 8:
-        raise Reason(f"the file is truncated: {count:,} strings are said to come at byte {reader.place():,}")
+    if count > (reader.size - reader.place) // 8:
+        raise Reason(f"the file is truncated: {count:,} strings are said to come at byte {reader.place:,}")
     found = []
     for _ in range(count):
         text = reader.string()

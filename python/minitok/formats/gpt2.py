@@ -159,12 +159,13 @@ def save(definition: Definition, folder: str | os.PathLike[str]) -> None:
     vocab, merges = dump(definition)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    write_together(
-        {
-            target / "vocab.json": json.dumps(vocab, ensure_ascii=False).encode(),
-            target / "merges.txt": "\n".join(["#version: 0.2", *merges, ""]).encode(),
-        }
-    )
+    write(target / "vocab.json", target / "merges.txt", vocab, merges)
+
+
+def write(vocab_json: Path, merges_txt: Path, vocab: dict[str, int], merges: Iterable[str]) -> None:
+    """Writes the two files, given the tokens and ids, and the lines of the merges."""
+    lines = "\n".join(["#version: 0.2", *merges, ""])
+    write_together({vocab_json: json.dumps(vocab, ensure_ascii=False).encode(), merges_txt: lines.encode()})
 
 
 def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:

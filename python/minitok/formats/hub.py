@@ -11,8 +11,6 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["cache_folder", "cached_model", "is_model_name"]
-
 NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 # A revision is a commit's hash; what else a cache may hold is still the name of a folder there.
 REVISION = re.compile(rb"(?!\.+$)[\w.-]{1,100}")
@@ -40,19 +38,21 @@ def revision_of_main(folder: Path) -> str | None:
     return written.decode() if REVISION.fullmatch(written) else None
 
 
-def cached_model(name: str) -> Path:
-    """The folder of a model's files: of the branch ``main``, or of the one revision that is there.
+def cached_model(name: str, revision: str = "main") -> Path:
+    """The folder of a model's files: of a commit, or of the branch ``main``, or else of the one revision that is there.
 
     Raises:
         FileNotFoundError: The model is not in the cache; the message says where it was looked for, and how to get it.
     """
     folder = cache_folder() / f"models--{name.replace('/', '--')}"
-    if (revision := revision_of_main(folder)) and (found := folder / "snapshots" / revision).is_dir():
+    commit = revision_of_main(folder) if revision == "main" else revision
+    if commit and (found := folder / "snapshots" / commit).is_dir():
         return found
-    revisions = sorted((folder / "snapshots").glob("*"))
+    revisions = sorted((folder / "snapshots").glob("*")) if revision == "main" else []
     if len(revisions) == 1:
         return revisions[0]
+    what = "a model" if revision == "main" else f"the revision {revision!r} of a model"
     raise FileNotFoundError(
-        f"{name!r} is not a file or folder, and not a model in the cache {folder}; "
+        f"{name!r} is not a file or folder, and not {what} in the cache {folder}; "
         f"'hf download {name} tokenizer.json' puts it there"
     )

@@ -106,7 +106,7 @@ def parse(content: Any, path: object, backend: str | None = None, tables: MergeT
         for name, kind in KINDS.items():
             held, parse_field = IN_FILE[kind]
             value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
-            options[name] = None if value is None else parse_field(value, name)
+            options[name] = value if value is None or parse_field is None else parse_field(value, name)
         merges = field(content, "merges", list)
         if tables is not None:
             return Definition.of(vocab_of(content, tables), chosen.name, **options)
@@ -213,19 +213,15 @@ def parse_chat(chat: dict[str, Any], _: str) -> ChatTemplates:
         raise Reason(f"chat: {error}") from None
 
 
-def as_it_is(value: Any, _: str) -> Any:
-    return value
-
-
-# What a field of each kind is in JSON, and how it is read.
-IN_FILE: dict[str, tuple[type, Callable[[Any, str], Any]]] = {
-    "pattern": (str, as_it_is),
-    "text": (str, as_it_is),
+# What a field of each kind is in JSON, and how it is read; None if it is taken as it is.
+IN_FILE: dict[str, tuple[type, Callable[[Any, str], Any] | None]] = {
+    "pattern": (str, None),
+    "text": (str, None),
     "ids": (dict, parse_ids),
     "names": (list, parse_names),
     "flags": (dict, parse_flags),
-    "steps": (object, as_it_is),
-    "record": (dict, as_it_is),
+    "steps": (object, None),
+    "record": (dict, None),
     "chat": (dict, parse_chat),
 }
 
@@ -243,18 +239,14 @@ def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
     """Returns the tokens by id; an id given twice is refused."""
     tokens: dict[int, bytes] = {}
     for row in rows:
-        token_id, token = parse_token(row)
+        if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
+            raise Reason(f"a token is not an id and its bytes in base64: {shown(row)}")
+        (token_id,) = check_integers(row[:1], 1, "a token's id")
+        token = decoded(row[1], f"the bytes of token {token_id}")
         if token_id in tokens:
             raise Reason(f"the token {token_id} appears twice")
         tokens[token_id] = token
     return tokens
-
-
-def parse_token(row: Any) -> tuple[int, bytes]:
-    if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
-        raise Reason(f"a token is not an id and its bytes in base64: {shown(row)}")
-    (token_id,) = check_integers(row[:1], 1, "a token's id")
-    return token_id, decoded(row[1], f"the bytes of token {token_id}")
 
 
 def encoded(data: bytes) -> str:

@@ -8,8 +8,6 @@ from ..errors import VocabularyError
 from ..reference.pretokenize import NAMED, THEN, expressions
 from ..reference.published.families import FAMILIES
 
-__all__ = ["PORTABLE", "name_of", "one_expression", "steps_of_pattern"]
-
 # OpenAI's patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
 PORTABLE = {
     "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from ..backend import Vocab
 
-__all__ = ["is_model", "parse"]
-
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 MODELS = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 BYTES_BY_NAME = {f"<0x{byte:02X}>".encode(): byte for byte in range(256)}
@@ -72,8 +70,7 @@ def read_slowly(data: bytes, backend: str | None) -> tuple[Vocab, list[tuple[str
     """The vocabulary, the tokens that no merge makes, the user-defined ones of these, and whether a space comes first."""
     pieces, trainer, normalizer = read_file(data)
     check_options(trainer, normalizer)
-    scored, fallback, special, late = sort_pieces(pieces)
-    unfound = find_unfound(pieces)
+    scored, fallback, special, late, unfound = sort_pieces(pieces)
     definition = Definition.from_scores(scored, fallback, backend=backend, pattern="none")
     if unfound:
         tokens, merges, whole_pieces = definition.vocabulary()
@@ -171,42 +168,31 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
 
 def sort_pieces(
     pieces: list[Piece],
-) -> tuple[list[tuple[bytes, int, float]], list[int], dict[str, int], set[str]]:
-    """The normal pieces with their ids and scores, the ids of the bytes, the special tokens, and the user-defined of these."""
+) -> tuple[list[tuple[bytes, int, float]], list[int], dict[str, int], set[str], dict[int, bytes]]:
+    """The normal pieces with their ids and scores, the ids of the bytes, the special tokens, the user-defined of these, and the
+    user-defined pieces that are never found, by id: those that hold a space."""  # noqa: D205, D209 - one sentence
     scored: list[tuple[bytes, int, float]] = []
     by_byte: dict[int, int] = {}
     special: dict[str, int] = {}
     late: set[str] = set()
+    unfound: dict[int, bytes] = {}
     for token_id, (text, score, kind) in enumerate(pieces):
         if kind == NORMAL:
             scored.append((text.replace(MARKER, b" "), token_id, score))
         elif kind == BYTE:
-            by_byte[read_byte(text, token_id)] = token_id
+            if text not in BYTES_BY_NAME:
+                raise Reason(f"the piece {token_id}, {text!r}, does not name a byte")
+            by_byte[BYTES_BY_NAME[text]] = token_id
         elif kind == UNUSED:
             raise Reason(f"the piece {token_id}, {text!r}, is unused, which minitok does not support")
-        elif kind != USER_DEFINED or b" " not in text:
+        elif kind == USER_DEFINED and b" " in text:
+            unfound[token_id] = text.replace(MARKER, b" ")
+        else:
             special.setdefault(name := text.decode("utf-8", "replace"), token_id)
             late |= {name} if kind == USER_DEFINED and special[name] == token_id else set()
     missing = next((byte for byte in range(256) if byte not in by_byte), None)
     if missing is not None:
         raise Reason(f"the byte 0x{missing:02x} has no piece")
-    return scored, [by_byte[byte] for byte in range(256)], special, late
-
-
-def find_unfound(pieces: list[Piece]) -> dict[int, bytes]:
-    """The user-defined pieces that are never found, with their ids: those that hold a space."""
-    unfound = {
-        token_id: text.replace(MARKER, b" ")
-        for token_id, (text, _, kind) in enumerate(pieces)
-        if kind == USER_DEFINED and b" " in text
-    }
     if (single := next((token_id for token_id, text in unfound.items() if text == b" "), None)) is not None:
         raise Reason(f"the piece {single} is a space, which is a marker in text")
-    return unfound
-
-
-def read_byte(text: bytes, token_id: int) -> int:
-    """The byte that ``<0xE4>`` names."""
-    if text not in BYTES_BY_NAME:
-        raise Reason(f"the piece {token_id}, {text!r}, does not name a byte")
-    return BYTES_BY_NAME[text]
+    return scored, [by_byte[byte] for byte in range(256)], special, late, unfound

@@ -22,8 +22,6 @@ from .pattern_names import name_of
 if TYPE_CHECKING:
     from .._rust import RankTable
 
-__all__ = ["TABLES", "parse"]
-
 # The backend's reader of tokens and ranks.
 TABLES = "read_tekken"
 # The special tokens of the versions whose files do not name them.

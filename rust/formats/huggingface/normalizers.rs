@@ -5,7 +5,7 @@ use super::super::wrong;
 use super::fields::step_type;
 use super::oniguruma::{engine_difference, with_line_ends, with_words};
 use super::patterns::{literal, matches_nothing};
-use super::tables::{ACCENTS, CONTROLS, MARKS};
+use super::tables::set;
 use crate::error::Result;
 use crate::normal_forms::{FORMS, Form};
 use crate::normalize::Step;
@@ -36,7 +36,7 @@ pub fn read_steps(step: Option<&Value>) -> Result<Vec<Step>> {
             Ok(steps)
         }
         "Lowercase" => Ok(vec![Step::Lowercase]),
-        "StripAccents" => Ok(vec![replace(MARKS.set(), "")]),
+        "StripAccents" => Ok(vec![replace(set("marks"), "")]),
         "Nmt" => Ok(vec![
             replace(r"[\x01-\x08\x0B\x0E-\x1F\x7F\u008F\u009F]", ""),
             replace(r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]", " "),
@@ -88,13 +88,13 @@ fn read_bert(step: &Value) -> Vec<Step> {
     let lowercase = step.says("lowercase", true);
     let mut steps = Vec::new();
     if step.says("clean_text", true) {
-        steps.extend([replace(CONTROLS.set(), ""), replace(r"\s", " ")]);
+        steps.extend([replace(set("controls"), ""), replace(r"\s", " ")]);
     }
     if step.says("handle_chinese_chars", true) {
         steps.push(Step::SpaceIdeographs);
     }
     if step.get("strip_accents").map_or(lowercase, Value::is_set) {
-        steps.extend([Step::Form(Form::Nfd), replace(ACCENTS.set(), "")]);
+        steps.extend([Step::Form(Form::Nfd), replace(set("accents"), "")]);
     }
     if lowercase {
         steps.push(Step::Lowercase);

@@ -5,7 +5,7 @@ use super::super::value::Value;
 use super::super::wrong;
 use super::fields::{step_type, steps_of};
 use super::oniguruma::{engine_difference, with_line_ends, with_repeats, with_words};
-use super::tables::{DIGITS, PUNCTUATION};
+use super::tables::set;
 use crate::error::Result;
 use crate::formats::definition::Fields;
 use crate::normalize::Step;
@@ -52,12 +52,12 @@ fn rule_of(kind: &str, step: &Value) -> Result<Option<Rule>> {
     let rule =
         |pattern: String, behavior: &str, invert| Rule { pattern, behavior: Value::Text(behavior.into()), invert };
     Ok(Some(match kind {
-        "Digits" => rule(DIGITS.set(), if step.sets("individual_digits") { "Isolated" } else { "Contiguous" }, false),
+        "Digits" => rule(set("digits"), if step.sets("individual_digits") { "Isolated" } else { "Contiguous" }, false),
         "Punctuation" => {
             let isolated = || Value::Text("Isolated".into());
             let behavior =
                 if step.has("behavior") { step.get("behavior").cloned().unwrap_or(Value::Null) } else { isolated() };
-            Rule { pattern: PUNCTUATION.set(), behavior, invert: false }
+            Rule { pattern: set("punctuation"), behavior, invert: false }
         }
         "FixedLength" => rule(format!("[\\s\\S]{{1,{}}}", length_of(step)?), "Isolated", false),
         "Whitespace" => rule(r"\w+|[^\w\s]+".into(), "Removed", true),
@@ -130,7 +130,7 @@ pub fn flat_steps(step: Option<&Value>) -> Result<Vec<&Value>> {
 /// What words are, and how they are cut further, where a pre-tokenizer drops text; None for another.
 fn read_words(kind: &str, step: &Value) -> Result<Option<(String, Option<String>)>> {
     if kind == "BertPreTokenizer" {
-        return Ok(Some((r"\S+".into(), Some(PUNCTUATION.set()))));
+        return Ok(Some((r"\S+".into(), Some(set("punctuation")))));
     }
     if let Some(Rule { pattern, behavior, invert }) = rule_of(kind, step)?
         && behavior.text() == Some("Removed")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["AddedToken", "AddedTokens"]
-
 FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from .columns import Source
     from .recipe import Recipe
 
-__all__ = ["as_batch", "as_input", "encode_inputs"]
-
 
 def encode_inputs(
     recipe: Recipe,
@@ -57,11 +55,11 @@ def whole(source: Source, type_id: int) -> Encoding:
     return Encoding((SourceSlice(source, 0, size, type_id),) if size else ())
 
 
-def as_batch(given: Any) -> list[Any]:
-    """The inputs of a batch in a list."""
+def as_inputs(given: Any, is_pretokenized: bool) -> list[tuple[Any, Any]]:
+    """The inputs of a batch, each with the second of a pair, or None."""
     if isinstance(given, str):
         raise TypeError("Can't extract `str` to `Vec`")
-    return list(given)
+    return [as_input(one, is_pretokenized) for one in given]
 
 
 def as_input(given: Any, is_pretokenized: bool) -> tuple[Any, Any]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Word = int | None
 
-__all__ = ["Columns", "Source", "SourceSlice", "WordSource", "fixed", "slice_parts"]
-
 
 class Source(Protocol):
     """The columns of a text, or of tokens that are in no text."""
@@ -31,15 +29,13 @@ class Source(Protocol):
     def words(self) -> Sequence[Word]: ...
 
 
-class Columns:
+class Columns(NamedTuple):
     """Columns that are there."""
 
-    __slots__ = ("ids", "offsets", "tokens", "words")
-
-    def __init__(
-        self, ids: Sequence[int], tokens: Sequence[str], offsets: Sequence[Span], words: Sequence[Word]
-    ) -> None:
-        self.ids, self.tokens, self.offsets, self.words = ids, tokens, offsets, words
+    ids: Sequence[int]
+    tokens: Sequence[str]
+    offsets: Sequence[Span]
+    words: Sequence[Word]
 
 
 def fixed(ids: Sequence[int], tokens: Sequence[str]) -> Columns:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from .options import Option
 
-__all__ = ["Borrowed", "Component", "as_component"]
-
 
 class Component(Shown):
     """A step of the pipeline.
@@ -81,7 +79,7 @@ class Component(Shown):
 
     def _hold(self, fields: dict[str, Any]) -> None:
         """Sets the fields, which have been checked."""
-        object.__setattr__(self, "state", {"type": type(self).__name__, **fields})
+        vars(self)["state"] = {"type": type(self).__name__, **fields}
 
     def _hold_parts(self, parts: Any) -> None:
         """Sets the parts of a sequence. Sequences among them are taken apart."""
@@ -92,10 +90,9 @@ class Component(Shown):
     @classmethod
     def custom(cls, component: Any) -> Self:
         """A component that is run by a Python object. It cannot be written to a file."""
-        made = cls.family.__new__(cls.family)
-        object.__setattr__(made, "state", {})
-        object.__setattr__(made, "custom_object", component)
-        return made  # type: ignore[return-value]  # a class of the family
+        made: Any = cls.family.__new__(cls.family)
+        vars(made).update(state={}, custom_object=component)
+        return made  # type: ignore[no-any-return]  # a class of the family
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
@@ -105,7 +102,7 @@ class Component(Shown):
         kind: Any = cls.family.kinds.get(state["type"], cls.family)
         made: Self = kind.__new__(kind)
         if kind is kind.family:
-            object.__setattr__(made, "state", dict(state))
+            vars(made)["state"] = dict(state)
         elif kind.parts_field is None:
             made._hold(kind.read_options(state))
         elif isinstance(parts := state.get(kind.parts_field), list):
@@ -180,10 +177,8 @@ class Component(Shown):
         if self.custom_object is not None:
             return self
         made = type(self).__new__(type(self))
-        state = dict(self.state)
-        if self.parts_field is not None:
-            state[self.parts_field] = [part.copy() for part in self.parts]
-        object.__setattr__(made, "state", state)
+        field = self.parts_field
+        vars(made)["state"] = self.state | ({field: [part.copy() for part in self.parts]} if field else {})
         return made
 
     def key(self) -> Any:
@@ -244,7 +239,7 @@ class Component(Shown):
         return restored, (self.family, self.__getstate__())
 
     def __setstate__(self, state: bytes) -> None:
-        object.__setattr__(self, "state", restored(self.family, state).state)
+        vars(self)["state"] = restored(self.family, state).state
 
     def __eq__(self, other: object) -> bool:
         if self is other or not isinstance(other, Component):

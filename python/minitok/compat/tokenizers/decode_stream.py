@@ -13,8 +13,6 @@ from minitok.backend.shortcuts import DecodeSteps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DecodeStream"]
-
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 UNKNOWN = "\ufffd"
 # How the error of `tokenizers` begins, by which vLLM recognizes it.
@@ -49,7 +47,7 @@ class DecodeStream(DecodeSteps):
         # What decoded the last step that was taken here.
         self._pipeline: Any = None
 
-    def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
+    def _step(self, tokenizer: Any, id: int | Sequence[int]) -> str | None:
         """The next step, where the shortcut leaves it to Python."""
         self._take_back()
         is_first = self._pipeline is None
@@ -83,7 +81,7 @@ class DecodeStream(DecodeSteps):
             self._prefix = self._pipeline.decode(before, self.skip_special_tokens)
             self._is_open, self._is_broken = bool(since), False
 
-    def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:  # noqa: A002 - as there
+    def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:
         new = pipeline.spoken([id] if isinstance(id, int) else id, self.skip_special_tokens)
         if self._is_open and self._stays_open(pipeline, new):
             self._ids += new

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from .columns import Columns, Source, Span, Word
     from .pipeline import Pipeline
 
-__all__ = ["Text", "sources"]
-
 
 def sources(pipeline: Pipeline, texts: Sequence[str]) -> list[Source]:
     """The ids of texts, and the columns that belong to them."""
@@ -80,7 +78,7 @@ class Text:
             return pipeline.tokens(self.ids)
         if self.places is None:
             return self.columns.tokens
-        model = pipeline.steps.model.names()
+        model = pipeline.steps.model.names
         names = [model.get(token_id, "") for token_id in self.ids]
         for place in self.places:
             if place.segment[5] is not None:
@@ -165,7 +163,8 @@ class Text:
         A normalizer has changed all text between two early tokens at once, whatever late tokens are in it.
         """
         segments = [place.segment for place in self.places or ()]
-        is_early = [segment[5] is not None and segment[5] not in self.pipeline.late_ids for segment in segments]
+        late = self.pipeline.steps.late_names
+        is_early = [segment[5] is not None and segment[5] not in late for segment in segments]
         numbers = accumulate(early or before for early, before in zip(is_early, [False, *is_early]))
         for _, group in groupby(zip(numbers, segments), key=itemgetter(0)):
             found = [segment for _, segment in group]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from itertools import chain
+from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from .columns import Columns, SourceSlice, fixed, slice_parts
 from .options import unsigned
 from .places import Places
+from .settings import DIRECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from .columns import Span, Word
-
-__all__ = ["Encoding"]
-
-DIRECTIONS = ("left", "right")
 
 
 def column(doc: str, of: Callable[[SourceSlice], Sequence[Any]]) -> Any:
@@ -62,7 +59,7 @@ class Encoding:
         return Encoding(self._parts, dict(self._ranges), [other.copy() for other in self._overflowing])
 
     def __len__(self) -> int:
-        return sum(part.stop - part.start for part in self._parts)
+        return sum(part.size for part in self._parts)
 
     def __repr__(self) -> str:
         attributes = "ids, type_ids, tokens, offsets, attention_mask, special_tokens_mask, overflowing"
@@ -213,7 +210,9 @@ class Encoding:
             return
         if unsigned(stride) >= max_length:
             raise ValueError(f"`stride` must be strictly less than `max_len={max_length}`, not {stride}")
-        spans = list(cut_spans(length, max_length, max_length - stride))
+        # Up to the first that reaches the end.
+        starts = range(0, length - stride, max_length - stride)
+        spans = [(start, min(start + max_length, length)) for start in starts]
         if direction == "left":
             spans = [(length - stop, length - start) for start, stop in spans]
         pieces = [slice_parts(self._parts, start, stop) for start, stop in spans]
@@ -242,7 +241,7 @@ class Encoding:
         shift = last_end(parts) if growing_offsets else 0
         for number, (start, stop) in pair._ranges.items():
             self._ranges[number] = (length + start, length + stop)
-        parts += [shifted(part, shift) for part in pair._parts] if shift else pair._parts
+        parts += [part._replace(shift=part.shift + shift) for part in pair._parts] if shift else pair._parts
         self._overflowing = overflowing
 
     def merge_with(self, pair: Encoding, growing_offsets: bool = False) -> None:
@@ -264,28 +263,14 @@ class Encoding:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         source = Columns(state["ids"], state["tokens"], state["offsets"], state["word_ids"])
-        kinds = list(zip(state["type_ids"], state["special_tokens_mask"], state["attention_mask"]))
-        cuts = [0, *(at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]), len(kinds)]
-        spans = [(start, stop) for start, stop in zip(cuts, cuts[1:]) if start < stop]
-        self._parts = tuple(SourceSlice(source, start, stop, *kinds[start]) for start, stop in spans)
-        self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
-        self._places = Places(self._parts)
-
-
-def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:
-    """Spans of a size that begin ``step`` apart, up to the first that reaches the end."""
-    for start in range(0, length, step):
-        yield start, min(start + size, length)
-        if start + size >= length:
-            return
+        kinds = zip(state["type_ids"], state["special_tokens_mask"], state["attention_mask"])
+        runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
+        ends = accumulate(size for _, size in runs)
+        parts = tuple(SourceSlice(source, end - size, end, *kind) for (kind, size), end in zip(runs, ends))
+        Encoding.__init__(self, parts, state["sequence_ranges"], state["overflowing"])
 
 
 def last_end(parts: Sequence[SourceSlice]) -> int:
     """Where the last token of the parts ends; 0 if there is none."""
     last = next((part for part in reversed(parts) if part.size), None)
     return 0 if last is None else last._replace(start=last.stop - 1).offsets()[0][1]
-
-
-def shifted(part: SourceSlice, shift: int) -> SourceSlice:
-    """The part with its offsets moved on."""
-    return part._replace(shift=part.shift + shift)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Vocab = str | Mapping[str, int]
     Merges = str | Iterable[tuple[str, str]]
 
-__all__ = ["BaseTokenizer", "ByteLevelBPETokenizer", "CharBPETokenizer", "SentencePieceBPETokenizer"]
-
 
 class BaseTokenizer(Tokenizer):
     """A tokenizer with a few methods more.

@@ -12,20 +12,20 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import warnings
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitok.errors import FileFormatError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
-from minitok.formats.files import parse_json, read, write_atomically
-from minitok.formats.gpt2 import parse_merges, read_merges
+from minitok.formats.files import parse_json, read
+from minitok.formats.gpt2 import parse_merges, parse_vocab, read_merges, write
 from minitok.formats.huggingface.fields import OPTIONS
 
 from .components import note_change
+from .decode_stream import BYTE
 from .shown import Shown
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BPE", "Model", "PieceEncoder", "Token"]
 
-BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 # What a definition does to text before it is cut, and how it cuts: nothing.
 PLAIN: dict[str, Any] = {
     "pattern": "none", "prefix": None, "special_tokens": {}, "added_tokens": {}, "late_tokens": (), "token_flags": {},
@@ -84,8 +83,6 @@ class BPE(Model):
             self._vocab, self._merges = dict(vocab or {}), [(left, right) for left, right in pairs]
         self._options = OPTIONS | options
         self._data: bytes | None = None
-        self._names: dict[int, str] | None = None
-        self._pieces: PieceEncoder | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -115,10 +112,8 @@ class BPE(Model):
         Raises:
             FileFormatError: One of the files is malformed.
         """
-        content = parse_json(read(vocab), vocab)
-        if not isinstance(content, dict):
-            raise FileFormatError(vocab, f"not tokens and ids but a {type(content).__name__}")
-        return content, [pair for _, pair in parse_merges(read(merges), merges)]
+        ids = parse_vocab(parse_json(read(vocab), vocab), vocab)
+        return ids, [pair for _, pair in parse_merges(read(merges), merges)]
 
     def _load(self) -> None:
         if self._data is not None:
@@ -139,19 +134,18 @@ class BPE(Model):
         self._load()
         return self._merges
 
+    @cached_property
     def names(self) -> dict[int, str]:
         """The tokens by id."""
-        if self._names is None:
-            self._names = {token_id: token for token, token_id in self.vocab().items()}
-        return self._names
+        return {token_id: token for token, token_id in self.vocab().items()}
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token."""
         return self.vocab().get(token)
 
-    def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
+    def id_to_token(self, id: int) -> str | None:
         """The token of an id."""
-        return self.names().get(id)
+        return self.names.get(id)
 
     def as_json(self) -> dict[str, Any]:
         """The ``model`` of a ``tokenizer.json``."""
@@ -162,20 +156,16 @@ class BPE(Model):
         """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
         return self.pieces.encode([sequence])[0]
 
-    @property
+    @cached_property
     def pieces(self) -> PieceEncoder:
         """What encodes pieces. Raises FileFormatError for a model that minitok does not run."""
-        if self._pieces is None:
-            self._pieces = PieceEncoder(self, piece_definition(self.as_json()))
-        return self._pieces
+        return PieceEncoder(self, piece_definition(self.as_json()))
 
     def save(self, folder: str, prefix: str | None = None, name: str | None = None) -> list[str]:
         """Writes ``vocab.json`` and ``merges.txt`` into a folder; returns their paths."""
         start = f"{prefix or name}-" if prefix or name else ""
         paths = [os.path.join(folder, f"{start}{kind}") for kind in ("vocab.json", "merges.txt")]
-        write_atomically(paths[0], json.dumps(self.as_json()["vocab"], ensure_ascii=False).encode())
-        lines = ["#version: 0.2", *(" ".join(pair) for pair in self.merges()), ""]
-        write_atomically(paths[1], "\n".join(lines).encode())
+        write(Path(paths[0]), Path(paths[1]), self.as_json()["vocab"], map(" ".join, self.merges()))
         return paths
 
     def get_trainer(self) -> BpeTrainer:
@@ -193,7 +183,7 @@ class BPE(Model):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in OPTIONS:
             self._options = self._options | {name: value}
-            self._pieces = None
+            self.__dict__.pop("pieces", None)
             note_change()
         else:
             object.__setattr__(self, name, value)
@@ -245,7 +235,7 @@ class PieceEncoder:
 
     def placed(self, piece: str, ids: Sequence[int]) -> list[Token]:
         """The tokens of ids, with where they stand."""
-        names, found, at = self.model.names(), [], 0
+        names, found, at = self.model.names, [], 0
         for token_id, size in zip(ids, self.sizes(piece, ids), strict=True):
             found.append(Token(token_id, names[token_id], (at, at + size)))
             at += size
@@ -254,7 +244,7 @@ class PieceEncoder:
     def sizes(self, piece: str, ids: Sequence[int]) -> list[int]:
         """How many bytes of a piece each of its tokens has."""
         if self.definition.symbols is None:
-            values = [self.model.names()[token_id] for token_id in ids]
+            values = [self.model.names[token_id] for token_id in ids]
             if values and (suffix := self.model.end_of_word_suffix):
                 values[-1] = values[-1].removesuffix(suffix)
             return [1 if self.falls_back and BYTE.fullmatch(value) else len(value.encode()) for value in values]
@@ -265,7 +255,7 @@ class PieceEncoder:
 
     def counts(self, piece: str, ids: Sequence[int]) -> Iterator[int]:
         """How many symbols each token of a piece takes."""
-        vocab, names, unknown = self.model.vocab(), self.model.names(), self.model.unk_token
+        vocab, names, unknown = self.model.vocab(), self.model.names, self.model.unk_token
         prefix, suffix = self.model.continuing_subword_prefix or "", self.model.end_of_word_suffix or ""
         # The token that has the first character is written without the prefix; that character may have been dropped.
         begins = bool(unknown) or piece[:1] + (suffix if len(piece) == 1 else "") in vocab

@@ -11,8 +11,6 @@ from itertools import accumulate
 
 from minitok.reference.published.normal_forms import combining_class, composition, decomposition, in_order
 
-__all__ = ["normal_characters"]
-
 
 def normal_characters(text: str, form: str) -> list[tuple[str, int]]:
     r"""The characters of the text in a normal form, each with the number of the character that it stands for.

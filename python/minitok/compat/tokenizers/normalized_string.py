@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Range = int | slice | tuple[int, int]
     Span = tuple[int, int]
 
-__all__ = ["NormalizedString"]
-
 # Bytes that continue a character are below this, with a sign.
 CONTINUES = -0x40
 # The characters that stand for bytes, by byte.
@@ -129,9 +127,8 @@ class NormalizedString:
         begins = np.frombuffer(made, np.int8) >= CONTINUES
         starts, ends = starts[begins], ends[begins]
         goes_on = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1])
-        if (
-            goes_on | (starts[1:] == ends[:-1])
-        ).all():  # Marks are in their order: each stands for the first of its parts.
+        if (goes_on | (starts[1:] == ends[:-1])).all():
+            # Marks are in their order: each stands for the first of its parts.
             numbers = (np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES) - 1)[starts].tolist()
             self.normalized, self.spans = made.decode(), [self.spans[number] for number in numbers]
         else:
@@ -241,7 +238,7 @@ class NormalizedString:
             found = [cut._replace(matches=not cut.matches) for cut in found]
         return [self.between(start, end) for start, end in parts(found, behavior)]
 
-    def slice(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there
+    def slice(self, range: Range) -> NormalizedString | None:
         """A range of the characters; None if the text does not have it."""
         length = len(self.normalized)
         if isinstance(range, int):
@@ -255,7 +252,7 @@ class NormalizedString:
             return None
         return self.between(start, min(max(start, end), length))
 
-    def __getitem__(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there
+    def __getitem__(self, range: Range) -> NormalizedString | None:
         return self.slice(range)
 
     def __str__(self) -> str:

@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = [
-    "BEHAVIOR", "BYTE_LEVEL", "CHARACTER", "FLAG", "MAYBE_FLAG", "METASPACE", "PATTERN", "SCHEME", "SIZE", "TEXT", "TOKEN",
-    "Kind", "Option", "Regex", "compiled_source", "instance", "pattern_state", "unsigned",
-]  # fmt: skip
-
-BEHAVIORS = {
-    "removed": "Removed",
-    "isolated": "Isolated",
-    "merged_with_previous": "MergedWithPrevious",
-    "merged_with_next": "MergedWithNext",
-    "contiguous": "Contiguous",
-}
+BEHAVIORS = ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous")
 SCHEMES = ("first", "never", "always")
 
 
@@ -114,7 +103,7 @@ def behavior(value: Any) -> str:
     """What becomes of a match: ``merged_with_next`` for a file's ``MergedWithNext``."""
     if instance(value, str) not in BEHAVIORS:
         raise ValueError(f"Wrong value for SplitDelimiterBehavior, expected one of: `{', '.join(BEHAVIORS)}`")
-    return BEHAVIORS[value]
+    return str(value).title().replace("_", "")
 
 
 def scheme(value: Any) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .decoders import Decoder
     from .steps import Steps
 
-__all__ = ["Pipeline"]
+FUSE, STRIP = {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}
 
 
 class Pipeline:
@@ -72,7 +72,7 @@ class Pipeline:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
         if self.codec is None or len(texts) == 1:
-            return [self.encode(text) for text in texts]
+            return list(map(self.encode, texts))
         return self.codec.encode_batch(texts, self.allowed, thread_count(None))
 
     # -- decoding --------------------------------------------------------------------------------------------------------
@@ -116,17 +116,17 @@ class Pipeline:
         return definition.symbols is None or definition.symbols.unit == "bytes"
 
     @cached_property
+    def decoders(self) -> list[Any]:
+        """The decoders, one after the other."""
+        return list(self.decoder.parts if self.decoder is not None and self.decoder.parts_field else [self.decoder])
+
+    @cached_property
     def before_bytes(self) -> list[Decoder] | None:
         """The replacements before ``ByteFallback``, behind which tokens are only joined and stripped; None if not so."""
-        decoder = self.decoder
-        parts: list[Any] = list(decoder.parts if decoder is not None and decoder.parts_field else [decoder])
-        at = next((at for at, part in enumerate(parts) if isinstance(part, ByteFallback)), len(parts))
-        is_so = all(isinstance(part, Replace) for part in parts[:at])
-        return (
-            parts[:at]
-            if is_so and parts[at:] and all(isinstance(part, Fuse | Strip) for part in parts[at + 1 :])
-            else None
-        )
+        kinds = list(map(type, self.decoders))
+        at = kinds.index(ByteFallback) if ByteFallback in kinds else -1
+        is_so = at >= 0 and {*kinds[:at]} <= {Replace} and {*kinds[at + 1 :]} <= {Fuse, Strip}
+        return self.decoders[:at] if is_so else None
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:
@@ -141,7 +141,11 @@ class Pipeline:
             return None
         if self.decodes_as_codec:
             return self.odd_ids
-        if self.before_bytes is None or not joins_only(self.decoder):
+        if self.before_bytes is None:
+            return None
+        # Behind `ByteFallback`, tokens are to be joined only, with one space taken from the start at most.
+        behind = [part.as_json() for part in self.decoders[len(self.before_bytes) + 1 :]]
+        if behind != [FUSE, STRIP][: len(behind)]:
             return None
         ids = list(self.names)
         shown = reduce(lambda names, part: part.decode_chain(names), self.before_bytes, self.tokens(ids))
@@ -167,7 +171,7 @@ class Pipeline:
     @cached_property
     def names(self) -> dict[int, str]:
         """Each token by id, as the file writes it."""
-        return self.steps.model.names() | self.added_names
+        return self.steps.model.names | self.added_names
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids that have one."""
@@ -211,18 +215,13 @@ class Pipeline:
     def written(self, segment: bytes, token_id: int) -> str:
         """An added token as it stands in the text, or in normalized text, where spaces may be markers."""
         prefix = None if self.definition is None else self.definition.prefix
-        is_marked = token_id in self.late_ids and prefix is not None and Metaspace(prefix).comes_first()
+        is_marked = token_id in self.steps.late_names and prefix is not None and Metaspace(prefix).comes_first()
         return segment.decode().replace(" ", MARKER.decode()) if is_marked else segment.decode()
-
-    @cached_property
-    def late_ids(self) -> frozenset[int]:
-        """The added tokens that are found in normalized text."""
-        return frozenset(self.steps.late_names)
 
     @cached_property
     def two_named_ids(self) -> frozenset[int]:
         """The added tokens that may have another text than their names, or than the token of the model with their id."""
-        tokens, model = self.steps.added.tokens.items(), self.steps.model.names()
+        tokens, model = self.steps.added.tokens.items(), self.steps.model.names
         flagged = {token_id for token_id, token in tokens if token.lstrip or token.rstrip}
         return frozenset(flagged.union(i for i, name in self.added_names.items() if model.get(i, name) != name))
 
@@ -232,13 +231,3 @@ class Pipeline:
         if not any(name[:1].isspace() for name in self.added_names.values()):
             return frozenset()
         return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)
-
-
-def joins_only(decoder: Any) -> bool:
-    """Whether what stands behind ``ByteFallback`` joins the tokens, and takes one space from the start at most."""
-    parts = list(decoder.parts)
-    behind = parts[next(at for at, part in enumerate(parts) if isinstance(part, ByteFallback)) + 1 :]
-    if not behind:
-        return True
-    strips = [(part.state["content"], part.state["start"], part.state["stop"]) for part in behind[1:]]
-    return isinstance(behind[0], Fuse) and strips in ([], [(" ", 1, 0)])

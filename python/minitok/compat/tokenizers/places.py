@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from .columns import SourceSlice, Span, Word
 
-__all__ = ["Places"]
-
 
 class Places:
     """Where the tokens of some parts are in their texts."""
@@ -57,8 +55,9 @@ class Places:
         """The first token of a range that has a character."""
         if (start, stop) not in self._starts:
             # Tokens that hold nothing are skipped.
-            numbers = [number for number in range(start, min(stop, len(self.offsets))) if self.holds(number)]
-            starts, ends = ([self.offsets[number][side] for number in numbers] for side in (0, 1))
+            spans = enumerate(self.offsets[start:stop], start)
+            held = [(number, first, end) for number, (first, end) in spans if first < end]
+            numbers, starts, ends = ([row[column] for row in held] for column in range(3))
             ascending = all(a <= b for each in (starts, ends) for a, b in zip(each, each[1:]))
             self._starts[start, stop] = numbers, starts, ends, ascending
         numbers, starts, ends, ascending = self._starts[start, stop]
@@ -67,8 +66,3 @@ class Places:
             return numbers[at] if at < len(numbers) and starts[at] <= char else None
         places = zip(numbers, starts, ends)
         return next((number for number, first, end in places if first <= char < end), None)
-
-    def holds(self, number: int) -> bool:
-        """Whether a token has a character."""
-        first, end = self.offsets[number]
-        return first < end

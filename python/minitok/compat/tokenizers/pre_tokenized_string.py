@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,13 @@ if TYPE_CHECKING:
     from .columns import Span
     from .models import Token
 
-__all__ = ["Piece", "PreTokenizedString"]
 
-
+@dataclass(slots=True)
 class Piece:
     """A piece of a text, and its tokens; None as long as it has none."""
 
-    __slots__ = ("normalized", "tokens")
-
-    def __init__(self, normalized: NormalizedString, tokens: list[Token] | None = None) -> None:
-        self.normalized, self.tokens = normalized, tokens
+    normalized: NormalizedString
+    tokens: list[Token] | None = None
 
 
 class PreTokenizedString:
@@ -48,12 +46,8 @@ class PreTokenizedString:
 
     def split(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
-
-        def copies(index: int, piece: NormalizedString) -> list[NormalizedString]:
-            # One may have been given twice, or kept.
-            return [instance(part, NormalizedString).copy() for part in func(index, piece)]
-
-        self.cut(copies)
+        # They are copied: one may have been given twice, or kept.
+        self.cut(lambda index, piece: [instance(part, NormalizedString).copy() for part in func(index, piece)])
 
     def cut(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """The same with a function that gives away what it makes."""
@@ -115,7 +109,7 @@ class PreTokenizedString:
         """
         columns = self.columns()
         if word_idx is not None:
-            columns.words = [word_idx] * len(columns.ids)
+            columns = columns._replace(words=[word_idx] * len(columns.ids))
         return Encoding((SourceSlice(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
 
     def columns(self) -> Columns:
@@ -125,17 +119,11 @@ class PreTokenizedString:
             if piece.tokens is None:
                 raise ComponentError("a split has no tokens; call `PreTokenizedString.tokenize` first")
             text = piece.normalized.normalized
-            owners = character_of_bytes(text)
+            # The character that each byte is of.
+            owners = range(len(text)) if text.isascii() else [at for at, char in enumerate(text) for _ in char.encode()]
             found += [(token.id, token.value, origin(piece, token.offsets, owners), word) for token in piece.tokens]
         ids, tokens, offsets, words = zip(*found) if found else ((), (), (), ())
         return Columns(ids, tokens, offsets, words)
-
-
-def character_of_bytes(text: str) -> Sequence[int]:
-    """The character that each byte of UTF-8 is of."""
-    if text.isascii():
-        return range(len(text))
-    return [at for at, char in enumerate(text) for _ in char.encode()]
 
 
 def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:

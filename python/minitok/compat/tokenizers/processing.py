@@ -20,20 +20,16 @@ if TYPE_CHECKING:
 
     State = dict[str, Any]
 
-__all__ = ["Layout", "added_tokens", "find_layout", "finished", "padded", "processed"]
-
 UNBOUNDED = 1 << 64
+# How many special tokens post-processors add to one text and to two.
+ADDED = {None: (0, 0), "ByteLevel": (0, 0), "BertProcessing": (2, 3), "RobertaProcessing": (2, 4)}
 
 
 def added_tokens(state: State | None, is_pair: bool) -> int:
     """How many special tokens a post-processor, given as JSON, adds to a text or to two."""
     kind = state["type"] if state else None
-    if state is None or kind == "ByteLevel":
-        return 0
-    if kind == "RobertaProcessing":
-        return 4 if is_pair else 2
-    if kind == "BertProcessing":
-        return 3 if is_pair else 2
+    if state is None or kind in ADDED:
+        return ADDED[kind][is_pair]
     if kind == "Sequence":
         return sum(added_tokens(part, is_pair) for part in state["processors"])
     names = [piece["SpecialToken"]["id"] for piece in state["pair" if is_pair else "single"] if "SpecialToken" in piece]

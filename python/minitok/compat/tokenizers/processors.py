@@ -20,15 +20,7 @@ if TYPE_CHECKING:
 
     from .encoding import Encoding
 
-__all__ = [
-    "BertProcessing",
-    "ByteLevel",
-    "PostProcessor",
-    "RobertaProcessing",
-    "Sequence",
-    "TemplateProcessing",
-    "check_state",
-]
+__all__ = ["BertProcessing", "ByteLevel", "PostProcessor", "RobertaProcessing", "Sequence", "TemplateProcessing"]
 
 
 def special_token(given: Any) -> dict[str, Any]:

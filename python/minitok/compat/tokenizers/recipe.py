@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     State = dict[str, Any]
 
-__all__ = ["Recipe"]
-
 # A text by which components show whether they can be run at all.
 SAMPLE = "A text 1, é."
 

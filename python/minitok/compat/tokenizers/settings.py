@@ -14,11 +14,6 @@ from .options import instance, unsigned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "ID", "check_padding", "check_truncation", "dump_padding", "dump_truncation", "read_padding", "read_truncation",
-    "value_of", "whole_number",
-]  # fmt: skip
-
 State = dict[str, Any]
 
 # What ids and types are below, and lengths.

@@ -6,8 +6,6 @@ import json
 from itertools import islice
 from typing import Any
 
-__all__ = ["Shown", "shown", "shown_fields"]
-
 # Texts that stand without quotes: they are names of variants.
 NAMES = frozenset(["behavior", "prepend_scheme", "direction", "strategy", "progress_format"])
 # Lists that are pairs, or that hold pairs.
@@ -45,7 +43,14 @@ def shown(value: Any, key: str = "", *, short: bool = False) -> str:
     if isinstance(value, list):
         if key in PAIRS:
             return f"({', '.join(shown(part, short=short) for part in value)})"
-        return f"[{entries((shown_entry(part, key, short=short) for part in value), short=short)}]"
+        kind = {"added_tokens": key, "merges": "sep"}.get(key, "")
+        rows = (
+            f"AddedToken({shown_fields(part, short=short)})"
+            if key == "special_tokens"
+            else shown(part, kind, short=short)
+            for part in value
+        )
+        return f"[{entries(rows, short=short)}]"
     if not isinstance(value, dict):
         return str(value)
     if key in ("vocab", "words", "added_tokens"):
@@ -58,22 +63,11 @@ def shown(value: Any, key: str = "", *, short: bool = False) -> str:
     if "type" in value:
         fields = {name: part for name, part in value.items() if name != "type"}
         return f"{value['type']}({shown_fields(fields, short=short)})"
-    return shown_variant(value, short=short)
-
-
-def shown_variant(value: dict[str, Any], *, short: bool) -> str:
-    """A variant with what it holds: ``{"Regex": "a"}`` as ``Regex("a")``."""
+    # A variant with what it holds: `{"Regex": "a"}` as `Regex("a")`.
     kind, content = next(iter(value.items()))
     if kind == "Sequence":
         return f"Sequence(id={content['id']}, type_id={content['type_id']})"
     return f"{kind}({shown_fields(content, short=short) if isinstance(content, dict) else shown(content, short=short)})"
-
-
-def shown_entry(value: Any, key: str, *, short: bool) -> str:
-    """An entry of a list."""
-    if key == "special_tokens":
-        return f"AddedToken({shown_fields(value, short=short)})"
-    return shown(value, {"added_tokens": key, "merges": "sep"}.get(key, ""), short=short)
 
 
 def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from .normalizers import Normalizer
     from .pre_tokenizers import PreTokenizer
 
-__all__ = ["Steps"]
-
 # The pattern that matches nowhere.
 NOWHERE = "(?!)"
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from minitok.formats import huggingface
 from minitok.formats.files import read, write_atomically
-from minitok.formats.hub import cache_folder, cached_model
+from minitok.formats.hub import cached_model
 
 from .added import AddedToken, as_added
-from .batches import as_batch, as_input, encode_inputs
+from .batches import as_inputs, encode_inputs
 from .options import instance, unsigned
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .models import BPE
 
     State = dict[str, Any]
-
-__all__ = ["Tokenizer"]
 
 
 def step_property(name: str) -> Any:
@@ -114,12 +112,7 @@ class Tokenizer:
             FileFormatError: As ``from_file``.
         """
         del token
-        if os.path.isdir(identifier):
-            folder = identifier
-        elif revision == "main":
-            folder = str(cached_model(identifier))
-        else:
-            folder = str(cache_folder() / f"models--{identifier.replace('/', '--')}" / "snapshots" / revision)
+        folder = identifier if os.path.isdir(identifier) else cached_model(identifier, revision)
         return cls.from_file(os.path.join(folder, "tokenizer.json"))
 
     @classmethod
@@ -170,24 +163,18 @@ class Tokenizer:
         return encode_inputs(self._recipe, [(sequence, pair)], is_pretokenized, add_special_tokens)[0]
 
     def encode_batch(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
+        self, input: Iterable[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """Encodes texts, or pairs of them as tuples, on all processors. See ``encode``."""
-        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
-        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens)
+        return encode_inputs(self._recipe, as_inputs(input, is_pretokenized), is_pretokenized, add_special_tokens)
 
     def encode_batch_fast(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
+        self, input: Iterable[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """As ``encode_batch``, with offsets of 0, without tokens and words."""
-        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
-        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens, bare=True)
+        return encode_inputs(
+            self._recipe, as_inputs(input, is_pretokenized), is_pretokenized, add_special_tokens, bare=True
+        )
 
     async_encode = on_a_thread(encode)
     async_encode_batch = on_a_thread(encode_batch)
@@ -238,7 +225,7 @@ class Tokenizer:
         found = self._recipe.added.ids.get(instance(token, str))
         return self._recipe.model.token_to_id(token) if found is None else found
 
-    def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
+    def id_to_token(self, id: int) -> str | None:
         """The token of an id, or None. An added token that is looked for in normalized text, as it stands there."""
         found, normalizer = self._recipe.added.tokens.get(unsigned(id)), self.normalizer
         if found is None:

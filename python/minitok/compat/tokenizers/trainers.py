@@ -19,18 +19,13 @@ __all__ = ["BpeTrainer", "ParityBpeTrainer", "Trainer"]
 
 # How progress may be shown, and how a pickle writes that.
 FORMATS = {"indicatif": "Indicatif", "json": "JsonLines", "silent": "Silent"}
-# The options in the order of a pickle.
-ORDER = (
-    "min_frequency", "vocab_size", "show_progress", "progress_format", "special_tokens", "limit_alphabet", "initial_alphabet",
-    "continuing_subword_prefix", "end_of_word_suffix", "max_token_length",
-)  # fmt: skip
 
 
 class Trainer(Shown):
     """The options of training a model."""
 
 
-@dataclass(repr=False, eq=False)
+@dataclass(repr=False, eq=False, kw_only=True)
 class BpeTrainer(Trainer):
     """The options of training BPE, with the defaults of ``tokenizers``.
 
@@ -49,16 +44,17 @@ class BpeTrainer(Trainer):
     [AddedToken("<s>", rstrip=False, lstrip=False, single_word=False, normalized=False, special=True)]
     """
 
-    vocab_size: int = 30000
+    # In the order of a pickle.
     min_frequency: int = 0
+    vocab_size: int = 30000
     show_progress: bool = True
+    progress_format: str = "indicatif"
     special_tokens: Sequence[Any] = ()
     limit_alphabet: int | None = None
     initial_alphabet: Sequence[str] = ()
     continuing_subword_prefix: str | None = None
     end_of_word_suffix: str | None = None
     max_token_length: int | None = None
-    progress_format: str = "indicatif"
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "special_tokens":
@@ -69,7 +65,7 @@ class BpeTrainer(Trainer):
 
     def as_json(self) -> dict[str, Any]:
         """The options as ``tokenizers`` pickles them."""
-        options = {name: getattr(self, name) for name in ORDER}
+        options = {field.name: getattr(self, field.name) for field in fields(self)}
         special = [token.__getstate__() for token in self.special_tokens]
         progress = FORMATS.get(self.progress_format, "Indicatif")
         return {"BpeTrainer": {**options, "progress_format": progress, "special_tokens": special, "words": {}}}
@@ -79,8 +75,8 @@ class BpeTrainer(Trainer):
         names = {written: name for name, written in FORMATS.items()}
         special = [AddedToken(**token) for token in options["special_tokens"]]
         options |= {"special_tokens": special, "progress_format": names[options["progress_format"]]}
-        for name in ORDER:
-            setattr(self, name, options[name])
+        for field in fields(self):
+            setattr(self, field.name, options[field.name])
 
     def __repr__(self) -> str:
         return f"BpeTrainer({super().__repr__()})"

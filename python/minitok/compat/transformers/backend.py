@@ -13,8 +13,6 @@ from minitok.errors import MinitokError
 if TYPE_CHECKING:
     import minitok
 
-__all__ = ["Backend", "adopt", "wrap"]
-
 # What has been said already.
 TOLD: set[str] = set()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import tokenizers
@@ -19,11 +20,6 @@ from .plain_call import calling_plainly, encoding_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-
-    from typing_extensions import Self
-
-__all__ = ["Installed", "install", "uninstall"]
 
 # What stands in a class that has a method from a base.
 INHERITED = object()
@@ -31,15 +27,10 @@ INHERITED = object()
 REPLACED: list[tuple[Any, str, Any]] = []
 
 
-class Installed:
+class Installed(AbstractContextManager["Installed"]):
     """What ``install`` returns: as a context manager, it ends the installation when it is left."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         uninstall()
 
 
@@ -109,7 +100,7 @@ def stream_of_either(original: Any) -> Any:
     class StreamOfEither(DecodeStream):
         _theirs: Any = None
 
-        def _step(self, tokenizer: Any, id: Any) -> str | None:  # noqa: A002 - as there
+        def _step(self, tokenizer: Any, id: Any) -> str | None:
             if not isinstance(tokenizer, tokenizers.Tokenizer):
                 return super()._step(tokenizer, id)
             if self._theirs is None:

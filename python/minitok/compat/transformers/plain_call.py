@@ -21,8 +21,6 @@ from .backend import Backend
 if TYPE_CHECKING:
     from minitok.compat.tokenizers.recipe import Recipe
 
-__all__ = ["calling_plainly", "encoding_plainly", "pending_class"]
-
 # The options that are followed here.
 COLUMNS = ("token_type_ids", "attention_mask")
 OPTIONS = frozenset(

@@ -12,8 +12,6 @@ from minitok.errors import BackendError
 
 from .patching import install
 
-__all__ = ["plug_in"]
-
 VARIABLE = "MINITOK_PLUGIN"
 
 

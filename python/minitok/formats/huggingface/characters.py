@@ -97,11 +97,7 @@ def before_marks(steps: list[Step]) -> list[Step]:
     """The steps before those that write markers, which must come last."""
     kept = [step for step in steps if step not in (TO_MARKS_STEP, PREPEND_STEP)]
     marks = steps[len(kept) :]
-    orders = [
-        [TO_MARKS_STEP],
-        [PREPEND_STEP, TO_MARKS_STEP],
-        [TO_MARKS_STEP, PREPEND_STEP],
-    ]
+    orders = [TO_MARKS_STEP], [PREPEND_STEP, TO_MARKS_STEP], [TO_MARKS_STEP, PREPEND_STEP]
     if steps[: len(kept)] != kept or marks not in orders:
         raise Reason(f"it is BPE of characters with the normalizing steps {shown(steps)}: markers must come last")
     return kept

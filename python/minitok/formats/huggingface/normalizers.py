@@ -16,7 +16,7 @@ from ..files import Reason, shown
 from .fields import step_type
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
-from .tables import ACCENTS, CONTROLS, MARKS
+from .tables import SETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...reference.published.normalize import Step
     from ...reference.published.normalize import Steps as Normalizer
 
-STRIP_ACCENTS = ("replace", MARKS, "")
+STRIP_ACCENTS = ("replace", SETS["marks"], "")
 STRIP_LEFT = ("replace", r"\A\s+", "")
 STRIP_RIGHT = ("replace", r"\s+\z", "")
 NMT = (
@@ -32,10 +32,10 @@ NMT = (
     ("replace", r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]", " "),
 )
 CLEAN = (
-    ("replace", CONTROLS, ""),
+    ("replace", SETS["controls"], ""),
     ("replace", r"\s", " "),
 )
-BERT_ACCENTS = ("NFD", ("replace", ACCENTS, ""))
+BERT_ACCENTS = ("NFD", ("replace", SETS["accents"], ""))
 
 
 def read_steps(step: Any) -> list[Step]:
@@ -48,13 +48,11 @@ def read_steps(step: Any) -> list[Step]:
         if not isinstance(parts, list):
             raise Reason("the normalizer Sequence has no list of normalizers")
         return [found for part in parts for found in read_steps(part)]
-    if kind in FORMS:
-        return [kind]
     if kind in SIMPLE:
         return list(SIMPLE[kind])
     if kind in READERS:
         return list(READERS[kind](step))
-    known = ", ".join(sorted([*FORMS, *SIMPLE, *READERS]))
+    known = ", ".join(sorted([*SIMPLE, *READERS]))
     raise Reason(f"the normalizer is {kind}; minitok has {known}")
 
 
@@ -107,7 +105,8 @@ def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     return []
 
 
-SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
+SIMPLE: dict[str, tuple[Step, ...]] = {form: (form,) for form in FORMS}
+SIMPLE |= {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
 READERS = {
     "BertNormalizer": read_bert,
     "Precompiled": read_precompiled,
@@ -124,10 +123,8 @@ def dump_steps(normalizer: Normalizer | None) -> list[dict[str, Any]]:
 
 def dump_step(step: Step) -> dict[str, Any]:
     """The normalizer of a step."""
-    if step in FORMS:
-        return {"type": step}
-    if step == "lowercase":
-        return {"type": "Lowercase"}
+    if kind := next((kind for kind, steps in SIMPLE.items() if steps == (step,)), None):
+        return {"type": kind}
     if step == "space_ideographs":
         flags = {"clean_text": False, "handle_chinese_chars": True, "strip_accents": False, "lowercase": False}
         return {"type": "BertNormalizer", **flags}
@@ -135,8 +132,6 @@ def dump_step(step: Step) -> dict[str, Any]:
         return {"type": "Prepend", "prepend": step[1]}
     if step in (STRIP_LEFT, STRIP_RIGHT):
         return {"type": "Strip", "strip_left": step == STRIP_LEFT, "strip_right": step == STRIP_RIGHT}
-    if step == STRIP_ACCENTS:
-        return {"type": "StripAccents"}
     if text := text_of(step[1]):
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):

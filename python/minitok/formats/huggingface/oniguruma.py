@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["engine_difference", "with_line_ends", "with_repeats", "with_words"]
-
 # What a pattern is made of: a property, a character by its number, how often, an escape, any other character.
 PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?:,\d*)?\}|\\?.", re.DOTALL)
 # Escapes that are not a character, or not the same to all engines.

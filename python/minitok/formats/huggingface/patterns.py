@@ -21,7 +21,7 @@ from ..files import Reason, shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .fields import step_type, steps_of
 from .oniguruma import engine_difference, with_line_ends, with_repeats, with_words
-from .tables import DIGITS, PUNCTUATION
+from .tables import SETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...definition import Definition
     from ...reference.published.regex_tree import Node
 
+DIGITS, PUNCTUATION = SETS["digits"], SETS["punctuation"]
 # What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
 BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 

@@ -182,6 +182,3 @@ def in_chars(token: bytes) -> str:
         return token.decode()
     except UnicodeDecodeError:
         raise VocabularyError(f"the token {token!r} is not text, which a tokenizer.json cannot express") from None
-
-
-__all__ = ["dump_model", "dump_symbols", "read_bytes", "read_symbols"]

@@ -62,6 +62,3 @@ def shown_word_ends(
         token_id: to_chars(token.removesuffix(END)) + end if token in ends else to_chars(token)
         for token_id, token in tokens.items()
     }, rest
-
-
-__all__ = ["check_word_end", "read_word_ends", "shown_word_ends"]
