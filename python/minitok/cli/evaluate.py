@@ -10,6 +10,7 @@ from rich.text import Text
 
 from minitok.corpus.files import expand
 from minitok.evaluation import evaluate
+from minitok.evaluation.morphemes import read_words
 from minitok.evaluation.page import number
 from minitok.evaluation.texts import groups_of
 from minitok.formats.files import write_atomically
@@ -66,6 +67,15 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option("--context", min=1, help="The context length, in tokens.", show_default=False),
     ] = None,
+    morphemes: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--morphemes",
+            metavar="FILE",
+            help="Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
+            show_default=False,
+        ),
+    ] = None,
     html: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--html", metavar="FILE", help="Write a page with pictures to this file.", show_default=False),
@@ -75,7 +85,7 @@ def command(
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Judge tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers and code.
+    """Judge tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers, code, morphemes.
 
     Examples:
 
@@ -84,6 +94,8 @@ def command(
       minitok evaluate -e gpt2 -t my.json corpus/ --html report.html
 
       minitok evaluate talks.parquet --field en --field de --base en
+
+      minitok evaluate --morphemes english.txt --morphemes turkish.txt
     """
     named = tokenizers or COMPARED
     toks = dict(zip(short(named), (open_tokenizer(name, backend) for name in named)))
@@ -91,7 +103,7 @@ def command(
     if len(prices) not in (0, 1, len(toks)):
         raise typer.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
     if html is not None:
-        check_output(html, [file for file in files or [] if not Path(file).is_dir()])
+        check_output(html, [*(file for file in files or [] if not Path(file).is_dir()), *(morphemes or [])])
     paths = [path for file in files or [] for path in ([Path(file)] if Path(file).is_dir() else expand(file))]
     found = evaluate(
         toks,
@@ -99,6 +111,7 @@ def command(
         base=base,
         prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
         context=context,
+        morphemes=read_words(expand(morphemes or [])),
         threads=threads,
         progress=not quiet,
     )
@@ -122,7 +135,7 @@ def short(named: list[str]) -> list[str]:
 
 
 def show(found: Evaluation) -> None:
-    """The summaries, and below them a figure for each group: what it pays, or bytes per token where groups are not parallel."""
+    """The summaries, a figure for each group (what it pays, or bytes per token where groups are not parallel), morphemes."""
     console = output()
     table = plain_table("<tokenizer", "ids", "bytes/token", "Rényi", "in use", "Gini", "worst tenth")
     for held in found.summaries:
@@ -151,3 +164,17 @@ def show(found: Evaluation) -> None:
     for group, rows in by_group.items():
         table.add_row(Text(group), *(number(row.premium if parallel else row.bytes_per_token, ".2f") for row in rows))
     console.print(table)
+    if found.morphemes:
+        console.print()
+        console.print("morphemes")
+        table = plain_table("<group", "<tokenizer", "words", "one token", "MorphScore", "precision")
+        for each in found.morphemes:
+            table.add_row(
+                Text(each.group),
+                Text(each.tokenizer),
+                f"{each.words:,}",
+                number(each.one_token, ".0%"),
+                number(each.morphscore, ".2f"),
+                number(each.precision, ".2f"),
+            )
+        console.print(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..corpus.progress import start_progress
 from ..data import human_rights
 from .measures import entropy, gini, interval, ratio, renyi_efficiency, resampled, worst_tenth
+from .morphemes import counts_of, morpheme_row, words_of
 from .page import page
 from .probes import probe
 from .record import Row, Summary
@@ -19,12 +20,11 @@ from .tally import Tally, TextSizes, as_str, batches, units
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy.typing as npt
-
     from ..corpus.progress import Progress
     from ..reference.text import Text
     from ..tokenizer import Tokenizer
-    from .record import Interval
+    from .morphemes import Between
+    from .record import MorphemeRow
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -34,11 +34,12 @@ WORDS_OF = 1 << 22
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Rows, one for each tokenizer and group, and a summary for each tokenizer."""
+    """Rows, one for each tokenizer and group, a summary for each tokenizer, and what was found of morphemes, by group."""
 
     rows: list[Row]
     summaries: list[Summary]
     base: str | None
+    morphemes: list[MorphemeRow]
 
     def to_dict(self) -> dict[str, Any]:
         """The record as data, ready for JSON."""
@@ -46,7 +47,7 @@ class Evaluation:
 
     def to_html(self) -> str:
         """The record as a page that stands by itself."""
-        return page(self.rows, self.summaries, self.base)
+        return page(self.rows, self.summaries, self.base, self.morphemes)
 
 
 def evaluate(
@@ -56,6 +57,7 @@ def evaluate(
     base: str | None = None,
     prices: Mapping[str, float] | None = None,
     context: int | None = None,
+    morphemes: Mapping[str, Iterable[str]] | None = None,
     resamples: int = 1000,
     seed: int = 0,
     threads: int | None = None,
@@ -71,15 +73,19 @@ def evaluate(
             with another number of documents have no premium.
         prices: Of a million tokens, by the name of the tokenizer, in a currency of yours.
         context: A size of a context, in tokens.
-        resamples: How often documents are drawn for the intervals.
+        morphemes: Words by group, a language each, with a bar between their morphemes: ``un|break|able``.
+        resamples: How often documents, and words, are drawn for the intervals.
         seed: Of those draws.
         threads: How many threads encode; by default one per processor.
         progress: True for a bar, or a function that is called with a ``Progress``; in bytes.
 
     Raises:
-        ValueError: There is no tokenizer, no text, two tokenizers have one name, or the base is not a group.
+        ValueError: There is no tokenizer, no text, two tokenizers have one name, or the base is not a group; a morpheme is
+            empty, a word holds white space, or no word of a group has two morphemes.
+        VocabularyError: There are morphemes, and a tokenizer whose tokens do not spell the text (BPE with an unknown token).
 
-    Costs O(n) time for each tokenizer, at the speed of encoding; memory for one batch, and 8 bytes a document.
+    Costs O(n) time for each tokenizer, at the speed of encoding, and microseconds a word with morphemes; memory for one batch,
+    those words, and 8 bytes a document.
 
     >>> from minitok import Tokenizer
     >>> found = evaluate({"bytes": Tokenizer([])}, {"English": ["ab c", "d"], "Greek": ["αβ λ", "δ"]})
@@ -94,6 +100,9 @@ def evaluate(
         base = "English" if "English" in groups else None
     elif base not in groups:
         raise ValueError(f"base {base!r} is not one of the groups: {', '.join(groups)}")
+    words = {name: words_of(name, written) for name, written in (morphemes or {}).items()}
+    for tok in named.values() if words else ():
+        tok.definition.check("give offsets")
     held: dict[str, Group] = {}
     total = sum(getattr(documents, "size", 0) for documents in groups.values()) or None
     with start_progress(progress) as show:
@@ -104,22 +113,29 @@ def evaluate(
                 group.add(batch, threads)
                 show("evaluating", done + getattr(documents, "read", group.sizes.read), total)
             done += getattr(documents, "read", group.sizes.read)
-    draws: dict[int, npt.NDArray[Any]] = {}
+    between = intervals(resamples, seed)
     rows = []
     for name in named:
         for group_name, group in held.items():
-            n_units = len(units(group.sizes.bytes))
-            if n_units not in draws and n_units:
-                draws[n_units] = resampled(n_units, resamples, seed)
             parallel = base is not None and group.documents == held[base].documents
-            row = group.row(name, group_name, held[base] if base is not None and parallel else None, draws.get(n_units))
-            rows.append(row)
+            rows.append(group.row(name, group_name, held[base] if base is not None and parallel else None, between))
     price = prices or {}
     summaries = [
         summary(name, tok, held, [row for row in rows if row.tokenizer == name], price.get(name), context)
         for name, tok in named.items()
     ]
-    return Evaluation(rows, summaries, base)
+    found = [
+        morpheme_row(name, group_name, counts_of(tok, written, threads), between)
+        for group_name, written in words.items()
+        for name, tok in named.items()
+    ]
+    return Evaluation(rows, summaries, base, found)
+
+
+def intervals(resamples: int, seed: int) -> Between:
+    """The interval of a ratio of two counts of the same units. Units are drawn once for each number of them."""
+    drawn = cache(partial(resampled, resamples=resamples, seed=seed))
+    return lambda top, bottom: interval(drawn(len(top)), top, bottom) if len(top) else None
 
 
 def names_of(tokenizers: Mapping[str, Tokenizer] | Sequence[Tokenizer]) -> dict[str, Tokenizer]:
@@ -158,13 +174,12 @@ class Group:
     def documents(self) -> int:
         return len(self.sizes.bytes)
 
-    def row(self, name: str, group: str, base: Group | None, draws: npt.NDArray[Any] | None) -> Row:
+    def row(self, name: str, group: str, base: Group | None, between: Between) -> Row:
         """The measures of a tokenizer, with the group that it is compared with."""
         sizes, tally = self.sizes, self.tallies[name]
         tokens, size, words = units(tally.tokens), units(sizes.bytes), units(sizes.words)
         n_tokens = int(tokens.sum())
         of_base = units(base.tallies[name].tokens) if base is not None else None
-        between: Callable[..., Interval] = partial(interval, draws) if draws is not None else lambda *_: None
         return Row(
             tokenizer=name,
             group=group,

@@ -12,15 +12,19 @@ from ..explain.page import page as page_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .record import Interval, Row, Summary
+    from .record import Interval, MorphemeRow, Row, Summary
 
 __all__ = ["number", "page"]
 
 COLOURS = 8
 NUMBER = ' class="num"'
+MORPHEMES = (
+    "Words that are encoded alone. Of those that are cut: MorphScore is the share of the borders of morphemes at which a token "
+    "ends, precision the share of the ends of tokens that are such borders. In parentheses: 95 % intervals over words."
+)
 
 
-def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None) -> str:
+def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, morphemes: Sequence[MorphemeRow]) -> str:
     """Returns the HTML."""
     names = [summary.tokenizer for summary in summaries]
     sections = [Section("The tokenizers", summaries_table(summaries))]
@@ -35,6 +39,8 @@ def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None) ->
         Section("Words and characters", words_table(rows), lead),
         Section("Numbers, dates, code, white space", probes_table(summaries)),
     ]
+    if morphemes:
+        sections.append(Section("Morphemes", morphemes_table(morphemes), MORPHEMES))
     groups = len({row.group for row in rows})
     return page_of("Tokenizers, compared", sections, f"{len(names)} tokenizers on {groups} groups of texts")
 
@@ -147,6 +153,26 @@ def words_table(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     return table(["", "tokenizer", "tokens/word", "whole words", "broken characters", "tokens"], cells)
+
+
+def morphemes_table(rows: Sequence[MorphemeRow]) -> str:
+    """Morphemes by group and tokenizer."""
+
+    def cell(value: float | None, ends: Interval, form: str = ".2f") -> str:
+        return number(value, form) + (f" ({ends[0]:{form}} to {ends[1]:{form}})" if ends else "")
+
+    cells = [
+        [
+            row.group,
+            row.tokenizer,
+            f"{row.words:,}",
+            cell(row.one_token, row.one_token_interval, ".0%"),
+            cell(row.morphscore, row.morphscore_interval),
+            cell(row.precision, row.precision_interval),
+        ]
+        for row in rows
+    ]
+    return table(["", "tokenizer", "words", "one token", "MorphScore", "precision"], cells)
 
 
 def probes_table(summaries: Sequence[Summary]) -> str:

@@ -1,4 +1,4 @@
-"""What an evaluation says of one tokenizer: on one group of documents, and on all of them."""
+"""What an evaluation says of one tokenizer: on one group of documents, on all of them, and on words with known morphemes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     Interval = tuple[float, float] | None
 
-__all__ = ["Row", "Summary"]
+__all__ = ["MorphemeRow", "Row", "Summary"]
 
 
 @dataclass(frozen=True)
@@ -80,3 +80,27 @@ class Summary:
     price: float | None
     context: int | None
     probes: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MorphemeRow:
+    """One tokenizer on the words of one group, each encoded alone. Intervals are as in ``Row``, over words.
+
+    Attributes:
+        tokenizer: The name of the tokenizer.
+        group: The name of the group: a language.
+        words: How many words.
+        one_token: The share of the words that are one token, and its interval. The next two leave out words without a cut.
+        morphscore: The share of the borders of morphemes at which a token ends, and its interval.
+        precision: The share of the ends of tokens inside words that are borders of morphemes, and its interval.
+    """
+
+    tokenizer: str
+    group: str
+    words: int
+    one_token: float | None
+    one_token_interval: Interval
+    morphscore: float | None
+    morphscore_interval: Interval
+    precision: float | None
+    precision_interval: Interval
