@@ -24,6 +24,8 @@ use pyo3::types::{PyInt, PyList, PyTuple};
 const STRETCH: usize = 1 << 18;
 /// Ids from here on get an object for each token.
 const SHARED: usize = 1 << 21;
+/// How many entries the table of these objects may have for each id of the list: a short text must not pay for a large vocabulary.
+const TABLE_PER_ID: usize = 16;
 
 /// A copy of an array, which Python code may change meanwhile.
 fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
@@ -39,10 +41,11 @@ pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyAn
     list_of_ids(ids.py(), &copy)
 }
 
-/// The tokens of some ids. Ids that are the same have the same object.
+/// The tokens of some ids. Ids that are the same have the same object, as far as a table of them costs no more than the list.
 pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
     let py = ids.py();
     let ids = copied(ids.try_readonly()?.as_slice()?)?;
+    let shared = SHARED.min(ids.len().saturating_mul(TABLE_PER_ID));
     let mut known: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
     let mut tokens = Vec::new();
     tokens.try_reserve_exact(ids.len()).map_err(Error::from)?;
@@ -57,7 +60,7 @@ pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResul
         }
         let token = new_bytes(py, core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?)?.into_any();
         tokens.push(token.clone());
-        if index < SHARED {
+        if index < shared {
             if index >= known.len() {
                 let length = (index + 1).next_power_of_two();
                 resize(&mut known, length, None)?;
