@@ -3,10 +3,9 @@
 use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
 use super::documents::{Documents, Encoded, Encoding, Offsets};
-use super::encode::Frame;
 use super::ids::Ids;
 use super::list::{list_of, list_of_ids};
-use super::names::{Chosen, Names, Searches};
+use super::names::{Chosen, Frame, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
 use super::text::Text;

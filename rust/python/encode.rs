@@ -3,6 +3,7 @@
 use super::array::array_of_ids;
 use super::codec::Codec;
 use super::list::list_of_ids;
+use super::names::Frame;
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
@@ -44,24 +45,10 @@ impl Drop for BriefIds {
     }
 }
 
-/// What is found in texts, and the ids that are put around those of each: none, but for the special tokens of `transformers`.
-#[derive(Clone, Copy)]
-pub(super) struct Frame<'c> {
-    pub(super) search: &'c Search,
-    pub(super) before: &'c [u32],
-    pub(super) after: &'c [u32],
-}
-
-impl<'c> Frame<'c> {
-    #[inline]
-    pub(super) fn plain(search: &'c Search) -> Frame<'c> {
-        Frame { search, before: &[], after: &[] }
-    }
-}
-
 impl Codec {
     /// The ids of a text as a list.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
     pub(super) fn list<'py>(
         &self,
         py: Python<'py>,
@@ -79,7 +66,8 @@ impl Codec {
     }
 
     /// The ids of a text as an array.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
     pub(super) fn array<'py>(
         &self,
         py: Python<'py>,
@@ -149,7 +137,8 @@ impl Codec {
     }
 
     /// Appends the ids of a text with those around them.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
     fn append_framed(&self, threads: usize, source: Source, frame: Frame<'_>, ids: &mut Vec<u32>) -> Result<()> {
         append(ids, frame.before)?;
         self.append(threads, source, frame.search, ids)?;

@@ -5,9 +5,8 @@
 
 use super::codec::Codec;
 use super::decode_stream::changes;
-use super::encode::Frame;
 use super::list::{list_of, list_of_ids, list_of_ones};
-use super::names::Names;
+use super::names::{Frame, Names};
 use crate::fast::util::fallible::{collect, try_collect};
 use crate::preprocess::Search;
 use pyo3::prelude::*;
