@@ -23,6 +23,7 @@ __all__ = [
     "Normalizer",
     "Pattern",
     "PieceCounter",
+    "PlainCalls",
     "RankTable",
     "Session",
     "SpecialTokens",
@@ -45,6 +46,7 @@ __all__ = [
     "read_tokenizer_json",
     "set_fast",
     "span_list",
+    "tokenizer_changes",
     "tokenizers_changed",
     "train",
     "train_parity",
@@ -389,8 +391,30 @@ def read_ranks(data: bytes) -> Vocab | None: ...
 def read_tekken(data: bytes) -> RankTable | None: ...
 def read_tokenizer_json(data: bytes) -> TokenTable | None: ...
 def set_fast(enabled: bool) -> bool: ...
+def tokenizer_changes() -> int: ...
 def tokenizers_changed() -> None: ...
 def unpack(data: bytes, below: int | None = None) -> Vocab: ...
+
+# Answers plain calls of a tokenizer of `transformers`; None if it is for others, NotImplemented for calls that are not plain.
+@final
+class PlainCalls:
+    def __new__(cls) -> Self: ...
+    @staticmethod
+    def planned(
+        changes: int,
+        kind: type,
+        attributes: dict[str, Any],
+        options: dict[str, Any],
+        codec: object,
+        allowed: Sequence[str],
+        ids: tuple[list[int], list[int]],
+        types: tuple[list[int], int, list[int]] | None,
+        has_masks: bool,
+        lengths: tuple[int, int],
+        threads: int,
+    ) -> PlainCalls: ...
+    def columns(self, tokenizer: object, texts: str | tuple[str, ...], options: dict[str, Any]) -> Any: ...
+    def ids(self, tokenizer: object, text: str, options: dict[str, Any]) -> Any: ...
 
 @final
 class Session:

@@ -27,6 +27,9 @@ use crate::once::Once;
 use crate::preprocess::{Before, Search};
 use std::sync::Arc;
 
+/// In texts of fewer bytes tokens are looked for before they are cut into segments.
+const SHORT: usize = if cfg!(any(test, fuzzing)) { 8 } else { 2048 };
+
 /// A codec of the mirror, and the tables that give the same results sooner.
 #[derive(Debug)]
 pub struct FastCodec {
@@ -192,7 +195,7 @@ impl FastCodec {
         let before = if goes_on { Before::Text } else { Before::Nothing };
         let Codec { preprocessor, words, .. } = &*self.core;
         let is_taken = preprocessor.metaspace.is_none() || self.has_no_pattern();
-        if search.is_empty() && words.is_none() && is_taken {
+        if words.is_none() && is_taken && finds_nothing(search, source)? {
             // The encoder takes all of it as one segment.
             let Some(normalizer) = &self.normalizer else {
                 return work(Segment::Text(source, self.split(source, before)));
@@ -276,6 +279,18 @@ impl FastCodec {
         let special = self.core.names.iter().map(|(&id, name)| (id, name.as_slice()));
         let decoder = Decoder::new(&self.core.vocab, special)?;
         Ok(Some(self.decoder.get_or_make(|| decoder)))
+    }
+}
+
+/// Whether a text has none of the tokens of a search, as far as that is found out at once: a longer text is searched once, later.
+#[inline]
+fn finds_nothing(search: &Search, source: Source) -> Result<bool> {
+    match source {
+        _ if search.is_empty() => Ok(true),
+        Source::Bytes(text) if text.len() < SHORT && search.late.is_empty() => {
+            Ok(search.early.first(text, 0, text.len())?.is_none())
+        }
+        _ => Ok(false),
     }
 }
 

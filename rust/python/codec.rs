@@ -4,8 +4,8 @@ use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
 use super::documents::{Documents, Encoded, Encoding, Offsets};
 use super::ids::Ids;
-use super::list::list_of_ids;
-use super::names::{Chosen, Names, Searches};
+use super::list::{list_of, list_of_ids};
+use super::names::{Chosen, Frame, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
 use super::text::Text;
@@ -134,8 +134,8 @@ impl Codec {
         text: Text<'_>,
         allowed: Names<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.list(py, &text, allowed, threads)
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.list(py, &text, Frame::plain(&*self.search(py, allowed)?), threads)
     }
 
     /// The ids of a text as an array of uint32.
@@ -147,7 +147,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        self.array(py, &text, allowed, threads)
+        self.array(py, &text, Frame::plain(&*self.search(py, allowed)?), threads)
     }
 
     /// The ids of several texts, each as a list.
@@ -159,7 +159,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        self.lists(py, &texts, allowed, threads)
+        list_of(py, self.lists(py, &texts, Frame::plain(&*self.search(py, allowed)?), threads)?)
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
@@ -172,7 +172,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
+        let (ids, offsets) = self.batch(py, &texts, Frame::plain(&*self.search(py, allowed)?), threads)?;
         Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
@@ -224,7 +224,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        self.counts(py, &texts, allowed, threads)
+        self.counts(py, &texts, &*self.search(py, allowed)?, threads)
     }
 
     /// Raises if the text contains one of the special tokens named.
@@ -234,7 +234,7 @@ impl Codec {
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
-    fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let search = self.search(emit.py(), allowed)?;
         let core = self.fast.core();
         let ids = trace::emitting(emit, |emit| core.trace(&text.bytes()?, &search, self.goes_on, emit))?;

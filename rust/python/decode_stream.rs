@@ -24,6 +24,13 @@ pub fn tokenizers_changed() {
     CHANGES.fetch_add(1, Ordering::Relaxed);
 }
 
+/// How often that was noted: what is kept for a tokenizer holds as long as this is the same.
+#[pyfunction]
+#[pyo3(name = "tokenizer_changes")]
+pub fn changes() -> u64 {
+    CHANGES.load(Ordering::Relaxed)
+}
+
 /// The base of `minitok.compat.tokenizers.decoders.DecodeStream`.
 #[pyclass(frozen, subclass, module = "minitok._rust")]
 pub struct DecodeStream {
@@ -85,9 +92,9 @@ impl DecodeStream {
     /// Takes the next steps, of this tokenizer: `ids` are those of the last answer.
     fn _follow(&self, tokenizer: &Bound<'_, PyAny>, left: &Bound<'_, StreamDecoder>, ids: Vec<u32>) {
         let (py, core) = (tokenizer.py(), left.get().core());
-        let (changes, tokenizer, left) =
-            (CHANGES.load(Ordering::Relaxed), tokenizer.clone().unbind(), left.clone().unbind());
-        let plain = Plain { tokenizer, core, left, changes, before: ids, since: Vec::new(), held: Vec::new() };
+        let (tokenizer, left) = (tokenizer.clone().unbind(), left.clone().unbind());
+        let plain =
+            Plain { tokenizer, core, left, changes: changes(), before: ids, since: Vec::new(), held: Vec::new() };
         let earlier = self.lock(py).replace(plain);
         drop(earlier);
     }
@@ -104,7 +111,7 @@ impl DecodeStream {
         let py = tokenizer.py();
         let mut state = self.lock(py);
         let Some(plain) = state.as_mut() else { return Ok(Step::Other) };
-        if plain.tokenizer.as_ptr() != tokenizer.as_ptr() || plain.changes != CHANGES.load(Ordering::Relaxed) {
+        if plain.tokenizer.as_ptr() != tokenizer.as_ptr() || plain.changes != changes() {
             return Ok(Step::Other);
         }
         let Some(token) = plain.core.token_bytes(id).filter(|_| !plain.left.get().skips(id)) else {

@@ -2,14 +2,14 @@
 
 use super::array::array_of_ids;
 use super::codec::Codec;
-use super::list::{list_of, list_of_ids};
-use super::names::Names;
+use super::list::list_of_ids;
+use super::names::Frame;
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::try_collect;
+use crate::fast::util::fallible::{append, try_collect};
 use crate::preprocess::Search;
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -47,37 +47,39 @@ impl Drop for BriefIds {
 
 impl Codec {
     /// The ids of a text as a list.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
     pub(super) fn list<'py>(
         &self,
         py: Python<'py>,
         text: &Text<'_>,
-        allowed: Names<'_>,
+        frame: Frame<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Bound<'py, PyList>> {
         if self.is_brief(text) {
-            return list_of_ids(py, &self.brief_ids(py, text, allowed)?.0);
+            return list_of_ids(py, &self.brief_ids(text, frame)?.0);
         }
-        let ids = self.ids(py, text, allowed, threads)?;
+        let ids = self.ids(py, text, frame, threads)?;
         let list = list_of_ids(py, &ids);
         id_buffer::give_back(ids);
         list
     }
 
     /// The ids of a text as an array.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
     pub(super) fn array<'py>(
         &self,
         py: Python<'py>,
         text: &Text<'_>,
-        allowed: Names<'_>,
+        frame: Frame<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
         if self.is_brief(text) {
-            return Ok(PyArray1::from_slice(py, &self.brief_ids(py, text, allowed)?.0));
+            return Ok(PyArray1::from_slice(py, &self.brief_ids(text, frame)?.0));
         }
-        array_of_ids(py, self.ids(py, text, allowed, threads)?)
+        array_of_ids(py, self.ids(py, text, frame, threads)?)
     }
 
     /// The ids of several texts, each as a list.
@@ -85,10 +87,10 @@ impl Codec {
         &self,
         py: Python<'py>,
         texts: &[Bound<'_, PyAny>],
-        allowed: Names<'_>,
+        frame: Frame<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
-        let (ids, offsets) = self.batch(py, texts, allowed, threads)?;
+    ) -> PyResult<Vec<Bound<'py, PyList>>> {
+        let (ids, offsets) = self.batch(py, texts, frame, threads)?;
         let list = |(index, ends): (usize, &[u64])| {
             if index % STRETCH == 0 {
                 py.check_signals()?;
@@ -99,7 +101,7 @@ impl Codec {
             )]
             list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
         };
-        let lists = list_of(py, try_collect(offsets.windows(2).enumerate().map(list))?);
+        let lists = try_collect(offsets.windows(2).enumerate().map(list));
         id_buffer::give_back(ids);
         lists
     }
@@ -109,29 +111,38 @@ impl Codec {
         &self,
         py: Python<'_>,
         texts: &[Bound<'_, PyAny>],
-        allowed: Names<'_>,
+        search: &Search,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
-        let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
+        let texts = text::texts(texts)?;
+        let count = |text: &Text<'_>| self.fast.count(text.source(), search, self.goes_on);
         self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// The ids of a text that takes some microseconds only.
     #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
     #[inline(always)]
-    fn brief_ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>) -> PyResult<BriefIds> {
-        let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
-        self.append(1, text.source(), &search, &mut ids.0)?;
+    fn brief_ids(&self, text: &Text<'_>, frame: Frame<'_>) -> PyResult<BriefIds> {
+        let mut ids = BriefIds::take();
+        self.append_framed(1, text.source(), frame, &mut ids.0)?;
         Ok(ids)
     }
 
     /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let (search, source) = (self.search(py, allowed)?, text.source());
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, frame: Frame<'_>, threads: usize) -> PyResult<Vec<u32>> {
+        let source = text.source();
         let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
-        self.working(py, source.len(), || self.append(threads, source, &search, &mut ids))?;
+        self.working(py, source.len(), || self.append_framed(threads, source, frame, &mut ids))?;
         Ok(ids)
+    }
+
+    /// Appends the ids of a text with those around them.
+    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    #[inline(always)]
+    fn append_framed(&self, threads: usize, source: Source, frame: Frame<'_>, ids: &mut Vec<u32>) -> Result<()> {
+        append(ids, frame.before)?;
+        self.append(threads, source, frame.search, ids)?;
+        append(ids, frame.after)
     }
 
     /// Appends the ids of a text.
@@ -169,11 +180,11 @@ impl Codec {
         &self,
         py: Python<'_>,
         texts: &[Bound<'_, PyAny>],
-        allowed: Names<'_>,
+        frame: Frame<'_>,
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
-        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
-        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.append(1, text.source(), &search, ids);
+        let texts = text::texts(texts)?;
+        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.append_framed(1, text.source(), frame, ids);
         self.working(py, texts.iter().map(Text::size).sum(), || {
             parallel::encode_all(&texts, threads, Text::size, encode)
         })

@@ -29,15 +29,15 @@ const AHEAD_INT: usize = 24;
 static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
 
 /// The ids as a list.
-pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyAny>> {
+pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyList>> {
     if cfg!(Py_GIL_DISABLED) {
-        return Ok(PyList::new(py, ids)?.into_any());
+        return PyList::new(py, ids);
     }
     let mut list = NewList::with_room(py, ids.len())?;
     let far = if ids.len() < MANY { 0 } else { fill_ahead(py, &mut list, ids)? };
     let mut ints = lock();
     list.fill(ids[far..].iter().map(|&id| int_of(py, &mut ints, id)))?;
-    Ok(list.finish().into_any())
+    Ok(list.finish())
 }
 
 /// Fills a long list but for its last items, with looks at signals; returns how many stand there.
@@ -61,9 +61,17 @@ fn fill_ahead(py: Python<'_>, list: &mut NewList<'_>, ids: &[u32]) -> PyResult<u
 }
 
 /// Objects as a list.
-pub fn list_of<'py>(py: Python<'py>, objects: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
+pub fn list_of<'py, T>(py: Python<'py>, objects: Vec<Bound<'py, T>>) -> PyResult<Bound<'py, PyList>> {
     let mut list = NewList::with_room(py, objects.len())?;
     list.fill(objects.into_iter().map(|object| Ok(object.unbind())))?;
+    Ok(list.finish())
+}
+
+/// As many ones.
+pub fn list_of_ones(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
+    let one = int(py, 1)?;
+    let mut list = NewList::with_room(py, length)?;
+    list.fill(std::iter::repeat_with(|| Ok(one.clone_ref(py))))?;
     Ok(list.finish())
 }
 

@@ -31,6 +31,7 @@ mod normal;
 mod numpy_api;
 mod parity;
 mod patterns;
+mod plain_calls;
 mod rows;
 mod segments;
 mod session;
@@ -60,7 +61,7 @@ mod _rust {
     #[pymodule_export]
     use super::decode::StreamDecoder;
     #[pymodule_export]
-    use super::decode_stream::{DecodeStream, tokenizers_changed};
+    use super::decode_stream::{DecodeStream, changes, tokenizers_changed};
     #[pymodule_export]
     use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]
@@ -74,6 +75,8 @@ mod _rust {
     use super::parity::train_parity;
     #[pymodule_export]
     use super::patterns::{describe_pattern, pattern_difference};
+    #[pymodule_export]
+    use super::plain_calls::PlainCalls;
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]

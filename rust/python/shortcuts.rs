@@ -29,10 +29,11 @@ pub struct Shortcuts {
 enum Given<'a, 'py> {
     Empty,
     One,
+    Zero,
     Nothing,
     Other(Borrowed<'a, 'py, PyAny>),
 }
-use Given::{Empty, Nothing, One, Other};
+use Given::{Empty, Nothing, One, Other, Zero};
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Given<'a, 'py> {
     type Error = PyErr;
@@ -55,6 +56,7 @@ impl<'py> IntoPyObject<'py> for Given<'_, 'py> {
         Ok(match self {
             Empty => PyTuple::empty(py).into_any(),
             One => 1_u8.into_pyobject(py)?.into_any(),
+            Zero => 0.0_f64.into_pyobject(py)?.into_any(),
             Nothing => py.None().into_bound(py),
             Other(object) => object.into_bound(),
         })
@@ -102,8 +104,12 @@ impl Shortcuts {
     ///
     /// Costs O(n log n) for n bytes in the worst case, O(n) in practice.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, **named),
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, *, dropout = Zero, seed = Nothing),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None, *, dropout=0.0, seed=None)"
+    )]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an option each: a call with a dictionary of options takes a twentieth more"
     )]
     fn encode<'py>(
         slf: &Bound<'py, Self>,
@@ -112,20 +118,22 @@ impl Shortcuts {
         disallowed_special: Given<'_, 'py>,
         threads: Given<'_, 'py>,
         trace: Given<'_, 'py>,
-        named: Option<&Bound<'py, PyDict>>,
+        dropout: Given<'_, 'py>,
+        seed: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let (Empty, Empty, One, Nothing, None) = (&allowed_special, &disallowed_special, &threads, &trace, named)
+        if let (Empty, Empty, One, Nothing) = (&allowed_special, &disallowed_special, &threads, &trace)
+            && let (Zero, Nothing) = (&dropout, &seed)
             && let Some(codec) = slf.get().codec.get()
         {
-            return codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1);
+            return Ok(codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
-        in_python(intern!(slf.py(), "encode"), all, named)
+        in_python(intern!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, **named),
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, *, dropout = Zero, seed = Nothing),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, *, dropout=0.0, seed=None)"
     )]
     fn encode_to_numpy<'py>(
@@ -134,15 +142,17 @@ impl Shortcuts {
         allowed_special: Given<'_, 'py>,
         disallowed_special: Given<'_, 'py>,
         threads: Given<'_, 'py>,
-        named: Option<&Bound<'py, PyDict>>,
+        dropout: Given<'_, 'py>,
+        seed: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let (Empty, Empty, One, None) = (&allowed_special, &disallowed_special, &threads, named)
+        if let (Empty, Empty, One) = (&allowed_special, &disallowed_special, &threads)
+            && let (Zero, Nothing) = (&dropout, &seed)
             && let Some(codec) = slf.get().codec.get()
         {
             return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
         let all = (slf, text, allowed_special, disallowed_special, threads);
-        in_python(intern!(slf.py(), "encode_to_numpy"), all, named)
+        in_python(intern!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns how many ids the text has; the options are those of ``encode``.
@@ -164,6 +174,14 @@ impl Shortcuts {
         }
         in_python(intern!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
     }
+}
+
+/// The options of merging at random, by their names.
+fn drawn<'py>(py: Python<'py>, dropout: Given<'_, 'py>, seed: Given<'_, 'py>) -> PyResult<Bound<'py, PyDict>> {
+    let named = PyDict::new(py);
+    named.set_item(intern!(py, "dropout"), dropout)?;
+    named.set_item(intern!(py, "seed"), seed)?;
+    Ok(named)
 }
 
 /// Calls the method that is written in Python, which takes all options.

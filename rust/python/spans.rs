@@ -36,7 +36,7 @@ fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
 
 /// The ids of an array as a list, whose ints are shared.
 #[pyfunction]
-pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyAny>> {
+pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
     let copy = copied(ids.try_readonly()?.as_slice()?)?;
     list_of_ids(ids.py(), &copy)
 }

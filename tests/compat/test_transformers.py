@@ -5,6 +5,7 @@ Runs with either major version of ``transformers``: ``make test-transformers`` t
 
 import copy
 import functools
+import itertools
 import os
 import pickle
 import warnings
@@ -274,6 +275,43 @@ def test_plain_calls_after_changes(both, name):
             same(add_special_tokens=False)
             same(return_attention_mask=True)
             same()
+
+
+def test_plain_calls_with_other_options_in_turn(both):
+    """A plan is for one set of options and one tokenizer: each call gets its own, options compared with their types."""
+    stock, ours = both("template")
+    other = copy.copy(ours)
+    other.model_input_names = ["input_ids"]
+    other.model_max_length = 2**70
+    text = "low <mask> lower"
+    with install():
+        for _ in range(2):
+            assert ours(text).data == stock(text).data
+            assert other(text).data == {"input_ids": stock(text).input_ids}
+            assert ours(text, padding=True).data == stock(text, padding=True).data
+            assert ours.encode(text, truncation=True, max_length=2**70) == stock.encode(text)
+            assert ours.encode(text, truncation=True, max_length=4) == stock.encode(text, truncation=True, max_length=4)
+            # 1 equals True, but is no way to truncate.
+            assert [outcome(lambda: tok(text, truncation=1, max_length=4)) for tok in (stock, ours)] == ["fails"] * 2
+            assert outcome(lambda: ours(text, truncation=1, max_length=2**40)) == "fails"
+            assert ours(("low", "lower")).data == stock(("low", "lower")).data
+            for tok, wrong in itertools.product((stock, ours), (["low", 1], None, 7)):
+                with pytest.raises((TypeError, ValueError)):
+                    tok(wrong)
+        with pytest.raises(TypeError, match="text"):
+            ours.encode()
+
+
+def test_a_text_too_long_for_the_model_is_warned_of(both, caplog):
+    _, ours = both("small")
+    tok = copy.deepcopy(ours)
+    tok.model_max_length = 2
+    with install():
+        assert len(tok("low", add_special_tokens=False).input_ids) <= 2
+        assert not caplog.records
+        assert tok("low lower wide").data == ours("low lower wide").data
+        tok(["low lower wide"])
+    assert len([record for record in caplog.records if "longer than the specified maximum" in record.message]) <= 1
 
 
 def test_what_a_batch_encoding_looks_up(both):

@@ -3,7 +3,8 @@
 If Rust is the default, ``Shortcuts`` is a class of the extension. It handles calls with only a text, and passes calls with
 options on to the Python methods, which are kept here. Otherwise the Python methods are the only ones.
 
-``DecodeSteps`` is the same for ``DecodeStream.step`` of ``minitok.compat.tokenizers``, which servers call for each token.
+``DecodeSteps`` is the same for ``DecodeStream.step`` of ``minitok.compat.tokenizers``, which servers call for each token, and
+``PlainCalls`` for calls of tokenizers of ``transformers``.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ IN_PYTHON: dict[str, Callable[..., Any]] = {}
 
 if not TYPE_CHECKING and BACKEND == "rust":
     from .._rust import DecodeStream as DecodeSteps
+    from .._rust import PlainCalls, tokenizer_changes, tokenizers_changed
     from .._rust import Tokenizer as Shortcuts
-    from .._rust import tokenizers_changed
 
     def shortcut(method: Method) -> Method:
         """The shortcut to the method."""
@@ -58,5 +59,20 @@ else:
         def _leave(self) -> tuple[list[int], list[int]] | None:
             """Give the steps back that were taken here."""
 
+    class PlainCalls:
+        """What answers plain calls of tokenizers of ``transformers``: here they all go the usual way."""
+
+        planned: Any
+
+        def columns(self, *_: Any) -> Any:
+            """The columns of texts."""
+            return NotImplemented
+
+        ids = columns
+
     def tokenizers_changed() -> None:
         """A tokenizer, or a part of one, has been changed."""
+
+    def tokenizer_changes() -> int:
+        """How often that was; here nobody asks."""
+        return 0

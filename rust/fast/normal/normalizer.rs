@@ -42,12 +42,13 @@ impl FastNormalizer {
     /// The text after all steps as UTF-8, None if nothing changes.
     pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
         let mut first = 0;
-        if let Source::Str(units) = &text {
-            while let Some(Step::Form(form)) = self.core.steps().get(first)
-                && are_normal(units, *form)?
-            {
-                first += 1;
+        while let Some(Step::Form(form)) = self.core.steps().get(first)
+            && match &text {
+                Source::Str(units) => are_normal(units, *form)?,
+                Source::Bytes(bytes) => bytes.is_ascii(),
             }
+        {
+            first += 1;
         }
         if first == self.core.steps().len() {
             return Ok(None);

@@ -72,7 +72,8 @@ impl<'t> Scanner<'t> {
     }
 
     /// A scanner for a pattern.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
+    #[inline(always)]
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
         match tier {
             Tier::Masks(grammar) => Self::new(*grammar, text),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tokenizers
 
+from minitok.backend.shortcuts import PlainCalls
 from minitok.compat.tokenizers import Tokenizer
 from minitok.errors import MinitokError
 
@@ -21,8 +22,8 @@ class Backend(Tokenizer):
     """``minitok.compat.tokenizers.Tokenizer``, which gives out the added tokens that ``transformers`` knows."""
 
     _added_token_class = tokenizers.AddedToken
-    # How plain calls were answered last.
-    _plan: Any = None
+    # How plain calls were answered last: at first, there are none that are answered so.
+    _plan: Any = (PlainCalls(), None, None)
 
 
 def adopt(tokenizer: Any) -> bool:
