@@ -6,6 +6,7 @@ from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
 
+from ..explain.chips import plural
 from ..explain.page import Section
 from ..explain.page import page as page_of
 
@@ -42,7 +43,7 @@ def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, mo
     if morphemes:
         sections.append(Section("Morphemes", morphemes_table(morphemes), MORPHEMES))
     groups = len({row.group for row in rows})
-    return page_of("Tokenizers, compared", sections, f"{len(names)} tokenizers on {groups} groups of texts")
+    return page_of("Tokenizers, compared", sections, f"{plural(len(names), 'tokenizer')} on {plural(groups, 'group')} of texts")
 
 
 class Html(str):
@@ -183,7 +184,7 @@ def probes_table(summaries: Sequence[Summary]) -> str:
 
     probes = [summary.probes for summary in summaries]
     cells = [
-        [f"numbers of {digits} digits", *(cut(found["numbers"][digits]) for found in probes)]
+        [f"{digits}-digit numbers", *(cut(found["numbers"][digits]) for found in probes)]
         for digits in probes[0]["numbers"]
     ]
     cells += [
