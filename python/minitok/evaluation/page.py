@@ -43,7 +43,9 @@ def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, mo
     if morphemes:
         sections.append(Section("Morphemes", morphemes_table(morphemes), MORPHEMES))
     groups = len({row.group for row in rows})
-    return page_of("Tokenizers, compared", sections, f"{plural(len(names), 'tokenizer')} on {plural(groups, 'group')} of texts")
+    return page_of(
+        "Tokenizers, compared", sections, f"{plural(len(names), 'tokenizer')} on {plural(groups, 'group')} of texts"
+    )
 
 
 class Html(str):
