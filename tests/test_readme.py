@@ -64,7 +64,7 @@ def test_the_commands_of_the_table_run(command, tmp_path, monkeypatch):
     for name in ("README.md", "docs/a.md", "docs/b.md"):
         (tmp_path / name).write_text("Hello, world\n", encoding="utf-8")
     (tmp_path / "corpus" / "a.jsonl").write_text(json.dumps({"text": "Hello, world"}) + "\n", encoding="utf-8")
-    minitok.train(["Hello, world"], 260).save(tmp_path / "my.json")
+    minitok.train(["Hello, world"], 260).save(tmp_path / "docs.json")
     result = CliRunner().invoke(app, shlex.split(command)[1:])
     assert result.exit_code == 0, result.stderr
     assert result.stdout
