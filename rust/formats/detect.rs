@@ -74,9 +74,11 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         if sentencepiece::is_model(data) {
             return given.check_none().and_then(|()| sentencepiece::parse(data));
         }
-        // A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
+        // A first line of a word and a number makes it a rank file, well-formed or not; its reader reports what is wrong.
         let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        if line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).count() != 2 {
+        let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+        let rank = fields.by_ref().nth(1);
+        if !rank.is_some_and(|rank| rank[0].is_ascii_digit()) || fields.next().is_some() {
             return Err(wrong(NOT_KNOWN));
         }
         let pattern = given.pattern.as_deref().ok_or_else(|| wrong(PATTERN_NEEDED))?;

@@ -39,6 +39,35 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train no-such-corpus.txt -n 262 -o nosuch/my.json",
+        "count-pieces no-such-corpus.txt -o nosuch/my.counts",
+        "convert tok.json nosuch/my.tiktoken",
+        "explain low -t tok.json --html nosuch/why.html",
+        "evaluate -t tok.json --html nosuch/report.html no-such-corpus.txt",
+        "demo --html nosuch/demo.html",
+    ],
+)
+def test_an_output_without_a_folder_is_refused_before_the_work(command, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    ran = CliRunner().invoke(minitok.cli.app.app, shlex.split(command))
+    assert (ran.exit_code, ran.stderr) == (1, "minitok: nosuch: no such folder\n")
+
+
+def test_a_rank_file_in_the_shell_has_a_way_on(folder):
+    minitok.load(folder / "tok.json").save(folder / "ranks.tiktoken", format="tiktoken")
+    refused = shell("minitok encode -t ranks.tiktoken", folder)
+    assert refused.stderr.decode() == (
+        "minitok: ranks.tiktoken: a tiktoken rank file does not contain its split pattern; convert it first: "
+        "minitok convert ranks.tiktoken my.json --pattern NAME\n"
+    )
+    refused = shell("minitok convert ranks.tiktoken my.json", folder)
+    assert refused.stderr.decode().endswith("does not contain its split pattern; give --pattern\n")
+    assert shell("minitok convert ranks.tiktoken my.json --pattern gpt2", folder).returncode == 0
+
+
 # -- pipes -------------------------------------------------------------------------------------------------------------
 
 

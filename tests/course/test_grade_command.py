@@ -41,6 +41,10 @@ def test_a_link_is_given_only_where_it_leads_somewhere(wrong, monkeypatch):
     assert "minitok play" in alone
 
 
+def test_a_folder_stands_for_the_file_that_the_course_began_with(wrong):
+    assert grade(wrong.parent, stages=[2]).to_text() == grade(wrong, stages=[2]).to_text()
+
+
 def test_what_passed_and_what_failed_are_told_apart(wrong):
     text = command.coloured(grade(wrong, stages=[2, 5]).to_text(), served=False)
     styles = {str(span.style): text.plain[span.start : span.end] for span in text.spans}

@@ -202,6 +202,8 @@ def test_an_added_token_that_is_not_special(tmp_path, backend):
     [
         ("", "not a tokenizer of"),
         ("hello", "not a tokenizer of"),
+        ("hello world\nand more\n", "not a tokenizer of"),
+        ("From 1991\n", "a tiktoken rank file does not contain its split pattern: pass pattern="),
         (b"\xff\xfe\x00", "not a tokenizer of"),
         ("{", ":1: not JSON"),
         ('{\n"a":\n', ":3: not JSON"),

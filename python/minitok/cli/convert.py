@@ -9,11 +9,12 @@ from typing import Annotated, Any, Optional
 import typer
 
 from minitok import Tokenizer, load
+from minitok.errors import FileFormatError
 from minitok.formats import FORMATS
 
 from .console import output, print_json
 from .inputs import check_output
-from .options import BackendOption, JsonOption, is_file, open_tokenizer
+from .options import BackendOption, JsonOption, is_file, open_tokenizer, with_way_on
 
 # What can be written.
 Format = Enum("Format", {name: name for name in FORMATS}, type=str)  # type: ignore[misc]
@@ -94,6 +95,8 @@ def opened(source: str, pattern: str | None, backend: Any) -> Tokenizer:
     """The tokenizer of a file."""
     try:
         return load(source, pattern=pattern, backend=backend)
+    except FileFormatError as error:
+        raise with_way_on(error, "give --pattern") from None
     except TypeError as error:
         # The file has a pattern itself.
         raise typer.BadParameter(str(error)) from None

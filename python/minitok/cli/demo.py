@@ -20,6 +20,7 @@ from minitok.explain.chips import plural
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
 from .console import output, plain_table, print_json, waiting
+from .inputs import check_folder
 from .options import JsonOption
 from .showcase import UNSEEN, DemoTraining, EncodedText, SideBySide, compare, encode_unseen, learn, web_page
 from .svg import save_svg
@@ -60,6 +61,8 @@ def command(
     console = picture() if svg else output()
     if json:
         console.quiet = True
+    if html:
+        check_folder(html)
     console.print(title())
     with waiting("training with Rust"):
         learnt = learn(vocab_size)

@@ -115,13 +115,13 @@ def command(
         threads=threads,
         progress=not quiet,
     )
-    if html is not None:
-        write_atomically(html, found.to_html().encode())
-        report(f"wrote {html}")
     if json:
         print_json(found.to_dict())
     else:
         show(found)
+    if html is not None:
+        write_atomically(html, found.to_html().encode())
+        report(f"wrote {html}")
 
 
 def short(named: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from minitok.explain.report import Report
 from minitok.formats.files import write_atomically
 
 from .console import output
-from .inputs import as_typed
+from .inputs import as_typed, check_folder
 from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, special_names
 
 
@@ -46,6 +46,7 @@ def command(
     data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
     told = tok.explain(data, allowed_special=special_names(special or [], tok))
     if html:
+        check_folder(html)
         write_atomically(html, told.to_html().encode())
     if json:
         sys.stdout.write(told.to_json() + "\n")

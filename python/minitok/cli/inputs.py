@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ __all__ = [
     "TEXT_HINT",
     "as_typed",
     "check_corpus",
+    "check_folder",
     "check_output",
     "chunks",
     "named_inputs",
@@ -59,8 +61,15 @@ def named_inputs(files: Sequence[str], *, hint: str = "") -> list[str]:
     return names
 
 
+def check_folder(out: Path) -> None:
+    """Refuses an output whose folder is not there, before the work on it begins."""
+    if not out.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
+
+
 def check_output(out: Path, files: Sequence[str]) -> None:
-    """Refuses an output that is a file which is read. A pipe or a terminal may be both."""
+    """Refuses an output whose folder is not there, or that is a file which is read. A pipe or a terminal may be both."""
+    check_folder(out)
     if not out.is_file():
         return
     for name in named_inputs(files):

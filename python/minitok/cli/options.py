@@ -11,6 +11,8 @@ import typer
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
 from minitok.definition.names import ENCODING_OF_MODEL, encoding_of_model
+from minitok.errors import FileFormatError
+from minitok.formats.detect import PATTERN_NEEDED
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 
@@ -158,6 +160,13 @@ def is_file(named: str) -> bool:
     return path.exists() or path.name != named or (bool(path.suffix) and encoding_of_model(named) is None)
 
 
+def with_way_on(error: FileFormatError, way: str) -> FileFormatError:
+    """The error; for a file without a pattern, what can be done about it here."""
+    if error.reason != PATTERN_NEEDED:
+        return error
+    return FileFormatError(error.path, f"{PATTERN_NEEDED.partition(':')[0]}; {way}")
+
+
 def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
     """The tokenizer of a file, of a published encoding, or of a model.
 
@@ -166,7 +175,10 @@ def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
     """
     implementation: Any = backend.value if backend else None
     if is_file(named):
-        return load(named, backend=implementation)
+        try:
+            return load(named, backend=implementation)
+        except FileFormatError as error:
+            raise with_way_on(error, f"convert it first: minitok convert {named} my.json --pattern NAME") from None
     return get_encoding(named, backend=implementation)
 
 

@@ -19,6 +19,8 @@ __all__ = ["NotGradable", "gather"]
 # A submission is source code; anything larger is something else.
 MOST_BYTES = 4_000_000
 MOST_FILES = 200
+# What a folder stands for, the first that is there.
+IN_FOLDERS = ("__init__.py", "my_bpe.py", "my_bpe.ipynb")
 
 
 class NotGradable(MinitokError):  # noqa: N818
@@ -28,14 +30,14 @@ class NotGradable(MinitokError):  # noqa: N818
 def gather(file: str | os.PathLike[str], folder: Path) -> Path:
     """Copy a submission into a folder; returns the copy of its file.
 
-    A folder that is a package (minbpe's, say) stands for its ``__init__.py``.
+    A folder that is a package (minbpe's, say) stands for its ``__init__.py``; one of the course, for its ``my_bpe``.
 
     Raises:
         NotGradable: There is no such file, it is not Python, or it is too large.
     """
     path = Path(file)
     if path.is_dir():
-        path /= "__init__.py"
+        path = next((path / name for name in IN_FOLDERS if (path / name).is_file()), path / IN_FOLDERS[0])
     if not path.is_file():
         raise NotGradable(f"{path}: there is no such file")
     if path.suffix == ".ipynb":

@@ -122,7 +122,11 @@ def step_named(step: str) -> str:
     near = nearest(name, pattern_names()) if re.fullmatch(r"[\w.-]+", name.strip()) else []
     if not near and METACHARACTERS & set(name):
         return step
-    known = f"did you mean {either(near)}?" if near else f"patterns with names are {', '.join(['none', *NAMED, *FAMILIES])}."
+    known = (
+        f"did you mean {either(near)}?"
+        if near
+        else f"patterns with names are {', '.join(['none', *NAMED, *FAMILIES])}."
+    )
     raise PatternError(
         step,
         f"not the name of a pattern, an encoding or a model; {known} To match exactly this text, write (?:{name})",

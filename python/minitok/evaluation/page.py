@@ -35,7 +35,11 @@ def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, mo
         sections.append(Section("The bill by language", html, lead))
     html = dots(rows, names, lambda row: row.bytes_per_token, lambda row: row.bytes_per_token_interval)
     sections.append(Section("Bytes per token", html, "More is better: the same text in fewer tokens."))
-    lead = "Tokens per word, the share of words that are one token, and the share of tokens that hold a part of a character."
+    lead = (
+        "Tokens per word, the share of words that are one token, and the share of tokens that hold a part of a character. "
+        "Words end at white space: where a script has none between them (Amharic, Burmese, Chinese, Japanese, Thai), their "
+        "numbers mean little."
+    )
     sections += [
         Section("Words and characters", words_table(rows), lead),
         Section("Numbers, dates, code, white space", probes_table(summaries)),

@@ -137,7 +137,7 @@ class Report:
             return visible(self.told.vocabulary[token_id]).replace("\n", "")
 
         for one in blocked:
-            because = "a piece ends between them" if one.by is None else f"{named(one.by)} was merged first"
+            because = "a piece ends between them" if one.by is None else f"'{named(one.by)}' was merged first"
             sides = Text(f"{named(one.left)} + {named(one.right)}")
             table.add_row(Text(named(one.id)), sides, str(one.rank), Text(because))
         return table

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
+PATTERN_NEEDED = "a tiktoken rank file does not contain its split pattern: pass pattern="
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 
@@ -69,11 +70,12 @@ def read_file(
         if sentencepiece.is_model(data):
             own_words(path, pattern, special_tokens)
             return sentencepiece.parse(data, path, backend)
-        # A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
-        if len(start.split(b"\n", 1)[0].split()) != 2:
+        # A first line of a word and a number makes it a rank file, well-formed or not; its reader reports what is wrong.
+        fields = start.split(b"\n", 1)[0].split()
+        if len(fields) != 2 or not fields[1][:1].isdigit():
             raise FileFormatError(path, NOT_KNOWN)
         if pattern is None:
-            raise FileFormatError(path, "a tiktoken rank file does not contain its split pattern: pass pattern=")
+            raise FileFormatError(path, PATTERN_NEEDED)
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):

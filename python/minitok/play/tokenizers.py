@@ -16,7 +16,7 @@ from typing import Any
 from ..encodings import get_encoding, list_encoding_names
 from ..errors import FileFormatError, MinitokError
 from ..formats import native
-from ..formats.detect import read_file
+from ..formats.detect import PATTERN_NEEDED, read_file
 from ..tokenizer import Tokenizer
 
 __all__ = ["KNOWN_FOR", "Forgotten", "PatternNeeded", "Shelf", "describe"]
@@ -100,9 +100,8 @@ class Shelf:
             try:
                 definition = read_file(path, pattern or None, None, None)
             except FileFormatError as error:
-                if "pass pattern=" in str(error):
-                    said = "a tiktoken rank file does not contain its split pattern: choose its pattern"
-                    raise PatternNeeded(said) from None
+                if error.reason == PATTERN_NEEDED:
+                    raise PatternNeeded(f"{PATTERN_NEEDED.partition(':')[0]}: choose its pattern") from None
                 raise FileFormatError(FILE, error.reason, error.line) from None
             except TypeError:
                 # It says itself how text is cut.
