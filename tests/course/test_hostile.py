@@ -172,6 +172,24 @@ def test_gradings_at_once_are_those_of_one_at_a_time(written):
     assert [grading.wait(200) for grading in started] == [0] * len(started)
 
 
+def test_only_what_the_reported_call_prints_is_shown(written):
+    source = solution().replace(
+        "    merged: list[int] = []", "    print(f'{ids}, {pair}, {new_id}')\n    merged: list[int] = []", 1
+    )
+    source = source.replace("merged.append(new_id)", "merged.append(new_id + 1)", 1)
+    message = grade(written(source), stages=["pairs"]).stages[0].message
+    asked = message.partition("merge_pair(")[2].partition(")\n")[0]
+    assert asked
+    assert message.endswith(f"Your program printed:\n    {asked}")
+
+
+def test_what_it_prints_may_be_removed(written):
+    source = solution().replace(
+        "    return list(text.encode", "    import os\n    os.unlink('.printed')\n    return [1] or list(text.encode"
+    )
+    assert not grade(written(source), stages=["bytes"]).stages[0].passed
+
+
 def test_what_it_prints_is_shown_without_its_control_characters(written):
     source = solution().replace(
         "    return list(text.encode", "    print('\\x1b[31mred')\n    return [1] or list(text.encode"

@@ -91,6 +91,7 @@ class Bench:
         self.own_ties = True  # the rule for ties is the submission's own, not asked for
         # What is being asked: said if the process ends meanwhile.
         self.asking = ("the file", "")
+        self.printed: list[str] | None = None  # by the call that is reported, if it was made in a process of its own
 
     @property
     def course_names(self) -> bool:
@@ -152,6 +153,7 @@ class Bench:
         """Ask the submission, and compare. ``why`` says where its answer parts from the right one; ``raised`` why it raised."""
         self.asking = (call, shown(expected))
         self.calls += 1
+        self.session.mark()
         try:
             yours = ask()
         except Raised as error:
@@ -182,7 +184,9 @@ class Bench:
         value, failure = found
         with self.fresh():
             again = check(value)
+            printed = self.session.last_lines()
         if again is not None:
+            self.printed = printed
             return again
         remembers = (
             "Called alone, in a new process, it is right. So it remembers something from the calls before: a global variable, "

@@ -92,6 +92,7 @@ class Session:
         self.printed = folder / ".printed"
         folder.mkdir(parents=True, exist_ok=True)
         self.printed.touch()
+        self.marked = 0
         self.folder = folder
         self.looked = time.monotonic()
         user = (NOBODY if user is None else user) if os.geteuid() == 0 else None
@@ -286,11 +287,25 @@ class Session:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    def printed_bytes(self) -> int:
+        """How much the submission has printed; 0 if it has removed the file."""
+        try:
+            return self.printed.stat().st_size
+        except OSError:
+            return 0
+
+    def mark(self) -> None:
+        """What is printed from now on belongs to the next call."""
+        self.marked = self.printed_bytes()
+
     def last_lines(self, most: int = 5) -> list[str]:
-        """The end of what the submission printed, made safe to show."""
-        with self.printed.open("rb") as file:
-            file.seek(max(0, self.printed.stat().st_size - 2000))
-            text = file.read().decode("utf-8", "replace")
+        """The end of what the submission printed in the last call, made safe to show."""
+        try:
+            with self.printed.open("rb") as file:
+                file.seek(max(self.marked, self.printed_bytes() - 2000))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return []
         lines = ["".join(char if char.isprintable() else "?" for char in line)[:200] for line in text.splitlines()]
         return [line for line in lines if line.strip()][-most:]
 
