@@ -120,9 +120,12 @@ def test_a_link_opens_again_with_its_model_token_and_step(page, models):
     drop(page, "small.gguf", panels=3)
     wanted = minitok.load(models / "files" / "small.gguf").encode(TEXT)
     page.run("document.querySelector('.panel:last-child .token').click()")
-    page.until("return !!document.querySelector('#inside p')")
+    # What stands there is replaced as a whole; that of the first token must not be taken for that of the second.
+    page.until("const p = document.querySelector('#inside p:not(.lead)'); if (p) p.className = 'old'; return !!p")
     page.run("document.querySelectorAll('.panel')[1].querySelectorAll('.token')[3].click()")
-    page.until("return !!document.querySelector('#inside input[type=range]')")
+    page.until(
+        "return !document.querySelector('#inside .old') && !!document.querySelector('#inside input[type=range]')"
+    )
     said = page.run("return document.querySelector('#inside output').textContent")
     # One step back, by the keyboard.
     page.run("document.querySelector('#inside [aria-label=\"one step back\"]').focus()")
