@@ -45,10 +45,10 @@ def families(plain):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A real browser: Debian's Chromium, which `make test` installs, driven by Playwright."""
+    """A real browser: Debian's Chromium, which `make test` installs, driven by Playwright; the one without windows, if it is there."""
     from playwright.sync_api import expect, sync_playwright
 
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert program, "Chromium is missing: `make test` installs it, or set CHROMIUM to its program"
     # On a busy machine, what is waited for may take long; what never comes fails all the same.
     expect.set_options(timeout=30_000)

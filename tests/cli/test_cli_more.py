@@ -249,7 +249,7 @@ def test_bench_has_a_text_of_its_own():
         (["convert", "nowhere.json", "out.json"], "nowhere.json: No such file or directory"),
         (["convert", "TIKTOKEN", "out.json"], "does not contain its split pattern"),
         (["convert", "gpt2", "out.model"], "minbpe's format cannot express"),
-        (["convert", "TOKENIZER", "nowhere/out.json"], "nowhere/out.json: No such file or directory"),
+        (["convert", "TOKENIZER", "nowhere/out.json"], "nowhere: no such folder"),
         (["pack", "nowhere.txt", "-o", "out.bin"], "nowhere.txt: no such file"),
         (["pack", "EMPTY", "-o", "nowhere/out.bin"], "nowhere: no such folder"),
         (["bench", "EMPTY"], "the text to measure with is empty"),

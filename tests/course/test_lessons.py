@@ -138,7 +138,7 @@ def test_every_lesson_that_is_graded_names_its_stage():
 
 def test_the_number_of_mutants_is_true():
     assert f"lists {len(MUTANTS)} wrong programs" in (COURSE / "teach.md").read_text(encoding="utf-8")
-    assert f"which of {len(MUTANTS)} wrong programs" in (COURSE.parent.parent / "README.md").read_text(encoding="utf-8")
+    assert f"and {len(MUTANTS)} wrong programs" in (COURSE.parent.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_suites_holds_every_mutant_once_and_adds_up():

@@ -93,7 +93,7 @@ def test_the_command_writes_a_page(tmp_path):
     [
         (["explain", "x", "-e", "gpt5000"], 1, "unknown encoding"),
         (["explain", "x", "-t", "nowhere.json"], 1, "nowhere.json: No such file"),
-        (["explain", "x", "--html", "nowhere/why.html"], 1, "nowhere/why.html: No such file"),
+        (["explain", "x", "--html", "nowhere/why.html"], 1, "nowhere: no such folder"),
         (["explain", "x", "--special", "<|none|>"], 2, "not a special token"),
         (["explain"], 2, "Missing argument"),
     ],
