@@ -56,6 +56,12 @@ def test_an_output_without_a_folder_is_refused_before_the_work(command, folder, 
     assert (ran.exit_code, ran.stderr) == (1, "minitok: nosuch: no such folder\n")
 
 
+def test_the_two_files_of_gpt2_make_their_folder(folder):
+    for source in ("tok.json", "gpt2"):
+        assert shell(f"minitok convert {source} new/{source}/files --to gpt2", folder).returncode == 0
+        assert (folder / "new" / source / "files" / "merges.txt").is_file()
+
+
 def test_a_rank_file_in_the_shell_has_a_way_on(folder):
     minitok.load(folder / "tok.json").save(folder / "ranks.tiktoken", format="tiktoken")
     refused = shell("minitok encode -t ranks.tiktoken", folder)

@@ -226,3 +226,13 @@ def test_no_number_is_cut(english, tmp_path, width):
     for row in rows:
         assert {row["group"], row["tokenizer"], f"{row['words']:,}", f"{row['one_token']:.0%}"} <= set(cells)
         assert {f"{row['morphscore']:.2f}", f"{row['precision']:.2f}"} <= set(cells)
+
+
+def test_a_line_is_read_as_far_as_a_word_may_go(tmp_path):
+    path = tmp_path / "en.txt"
+    path.write_bytes(b"a|b\n" + b"a|" * 1_000_000)
+    with pytest.raises(FileFormatError, match=r"en\.txt:2: more than 1,000 characters, which is no word"):
+        read_words([path])
+    longest = "a|" + "\U0001f980" * (LONGEST - 2)
+    path.write_bytes(b"\xef\xbb\xbf" + longest.encode() + b"\r\n")
+    assert read_words([path]) == {"en": [longest]}

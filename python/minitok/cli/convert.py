@@ -11,6 +11,7 @@ import typer
 from minitok import Tokenizer, load
 from minitok.errors import FileFormatError
 from minitok.formats import FORMATS
+from minitok.formats.files import check_folder
 
 from .console import output, print_json
 from .inputs import check_output
@@ -54,9 +55,12 @@ def command(
       minitok convert ranks.tiktoken my.json --pattern cl100k
     """
     wanted = to.value if to else guess(out)
-    if Path(source).is_file():
-        # A format may hold more than minitok reads of it: a model of GGUF, for example.
-        check_output(out, [source])
+    # GPT-2's files make their folder.
+    if wanted != "gpt2":
+        check_folder(out)
+        if Path(source).is_file():
+            # A format may hold more than minitok reads of it: a model of GGUF, for example.
+            check_output(out, [source])
     tok = opened(source, pattern, backend.value if backend else None) if is_file(source) else None
     if tok is None:
         if pattern is not None:

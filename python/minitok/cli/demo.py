@@ -18,9 +18,9 @@ import minitok
 from minitok.errors import MinitokError
 from minitok.explain.chips import plural
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
+from minitok.formats.files import check_folder
 
 from .console import output, plain_table, print_json, waiting
-from .inputs import check_folder
 from .options import JsonOption
 from .showcase import UNSEEN, DemoTraining, EncodedText, SideBySide, compare, encode_unseen, learn, web_page
 from .svg import save_svg

@@ -10,10 +10,10 @@ import typer
 
 from minitok.explain.chips import plural
 from minitok.explain.report import Report
-from minitok.formats.files import write_atomically
+from minitok.formats.files import check_folder, write_atomically
 
 from .console import output
-from .inputs import as_typed, check_folder
+from .inputs import as_typed
 from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, special_names
 
 
@@ -42,11 +42,12 @@ def command(
 
       minitok explain "lowest" -t my.json --json
     """
+    if html:
+        check_folder(html)
     tok = open_tokenizer(chosen(tokenizer), backend)
     data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
     told = tok.explain(data, allowed_special=special_names(special or [], tok))
     if html:
-        check_folder(html)
         write_atomically(html, told.to_html().encode())
     if json:
         sys.stdout.write(told.to_json() + "\n")

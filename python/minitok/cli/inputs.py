@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import typer
 from minitok.corpus.counts_file import FORMAT as COUNTS_FORMAT
 from minitok.corpus.files import expand
 from minitok.corpus.progress import start_progress
+from minitok.formats.files import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,6 @@ __all__ = [
     "TEXT_HINT",
     "as_typed",
     "check_corpus",
-    "check_folder",
     "check_output",
     "chunks",
     "named_inputs",
@@ -59,12 +58,6 @@ def named_inputs(files: Sequence[str], *, hint: str = "") -> list[str]:
                 error.strerror = f"{error.strerror}; {hint}"
             raise
     return names
-
-
-def check_folder(out: Path) -> None:
-    """Refuses an output whose folder is not there, before the work on it begins."""
-    if not out.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
 
 
 def check_output(out: Path, files: Sequence[str]) -> None:

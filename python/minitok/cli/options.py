@@ -162,9 +162,9 @@ def is_file(named: str) -> bool:
 
 def with_way_on(error: FileFormatError, way: str) -> FileFormatError:
     """The error; for a file without a pattern, what can be done about it here."""
-    if error.reason != PATTERN_NEEDED:
+    if not error.reason.startswith(PATTERN_NEEDED):
         return error
-    return FileFormatError(error.path, f"{PATTERN_NEEDED.partition(':')[0]}; {way}")
+    return FileFormatError(error.path, f"{PATTERN_NEEDED}; {way}")
 
 
 def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:

@@ -161,7 +161,7 @@ def run_stage(
             failure = Failure(call, f"no answer: {error}", expected or "an answer", "")
         except Raised as error:
             failure = Failure(bench.asking[0], f"raised {error}", bench.asking[1] or "an answer", "")
-        printed = bench.printed if bench.printed is not None else session.last_lines()
+        printed = session.last_lines() if failure is not None and bench.printed is None else bench.printed or []
     if failure is None:
         points = stage.points - bench.points_lost
         remarks = "; ".join([f"{bench.calls} calls agree", *bench.remarks])

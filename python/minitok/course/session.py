@@ -152,7 +152,7 @@ class Session:
         return self.exchange({"do": what, "arguments": list(arguments), "named": named})
 
     def iterate(self, merges: Any, chunks: list[str], at_once: int, **named: Any) -> tuple[list[int], int]:
-        """The ids of chunks, so many at once, and after how many chunks the first id came.
+        """The ids of chunks that are given ``at_once`` at a time, and how many had been given when the first id came.
 
         The count is the grader's own: chunks are given only after the ids known so far have been sent.
         """

@@ -42,6 +42,8 @@ __all__ = ["MARK", "counted", "counts_of", "morpheme_row", "read_words", "words_
 MARK = "|"
 # The longest word in characters, bars included: each border costs a look at the word.
 LONGEST = 1000
+# More bytes than such a line has: with a mark of the byte order before it, and an end of two bytes.
+MOST_BYTES = 4 * LONGEST + 6
 
 
 class Counted(NamedTuple):
@@ -167,8 +169,10 @@ def words_in(path: Path) -> list[str]:
     """The lines of a file, each a word that is well formed."""
     lines, words = [], []
     with opened(path) as (stream, _):
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(iter(lambda: stream.readline(MOST_BYTES), b""), 1):
             try:
+                if len(line) == MOST_BYTES:
+                    raise ValueError(f"more than {LONGEST:,} characters, which is no word")
                 written = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
                 words.append(word_of(written))
             except UnicodeDecodeError as error:

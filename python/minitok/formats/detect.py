@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-PATTERN_NEEDED = "a tiktoken rank file does not contain its split pattern: pass pattern="
+PATTERN_NEEDED = "a tiktoken rank file does not contain its split pattern"
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 
@@ -75,7 +75,7 @@ def read_file(
         if len(fields) != 2 or not fields[1][:1].isdigit():
             raise FileFormatError(path, NOT_KNOWN)
         if pattern is None:
-            raise FileFormatError(path, PATTERN_NEEDED)
+            raise FileFormatError(path, f"{PATTERN_NEEDED}: pass pattern=")
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):

@@ -145,6 +145,12 @@ def named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def check_folder(out: Path) -> None:
+    """Refuses an output whose folder is not there, before the work on it begins."""
+    if not out.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
+
+
 def is_regular(path: Path) -> bool:
     """Returns whether a path names, also by links, a file with its content on disk: no pipe, device or folder."""
     return S_ISREG(path.stat().st_mode)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 
 from ..arguments import allowed_tokens, check_dropout, named_special_tokens
+from ..formats.files import check_folder
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -322,8 +322,7 @@ def check_dtype(dtype: str, n_vocab: int) -> str:
 def check_out(out: PathLike) -> Path:
     """Where the ids go."""
     path = Path(out)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+    check_folder(path)
     return path
 
 

@@ -100,8 +100,8 @@ class Shelf:
             try:
                 definition = read_file(path, pattern or None, None, None)
             except FileFormatError as error:
-                if error.reason == PATTERN_NEEDED:
-                    raise PatternNeeded(f"{PATTERN_NEEDED.partition(':')[0]}: choose its pattern") from None
+                if error.reason.startswith(PATTERN_NEEDED):
+                    raise PatternNeeded(f"{PATTERN_NEEDED}: choose its pattern") from None
                 raise FileFormatError(FILE, error.reason, error.line) from None
             except TypeError:
                 # It says itself how text is cut.
