@@ -58,7 +58,7 @@ def watched(browser, **options):
     # `allowed` are words of errors that a test brings about.
     page, wrong, allowed = context.new_page(), [], []
     page.set_default_timeout(30_000)
-    page.on("console", lambda message: message.type in {"error", "warning"} and wrong.append(message.text))
+    page.on("console", lambda told: told.type in {"error", "warning"} and wrong.append(f"{told.text} {told.location}"))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
     page.on("request", lambda request: urlsplit(request.url).hostname in {HOST, None} or wrong.append(request.url))

@@ -3,16 +3,14 @@
 import { latest, Refused } from "./api.js";
 import { readBytes } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
-import { state } from "./state.js";
 import { chip, mark, why } from "./visible.js";
 
 const SPECIAL_COLOUR = 7;
 
-// Show the lanes; `link` is called with the bytes under the pointer.
-export async function showLanes(bytes, link) {
-  const { text, special, encodings } = state;
+// Show the lanes of a text, whose bytes these are; `link` is called with the bytes under the pointer.
+export async function showLanes(asked, bytes, link) {
   try {
-    const told = await latest("lanes", { text, special, encodings });
+    const told = await latest("lanes", asked);
     if (!told) return;
     const note = told.whole ? [] : [el("p", { class: "count" }, `The first ${number(told.bytes)} bytes of the text:`)];
     byId("lanes").replaceChildren(...note, ...told.lanes.map((lane) => lineUp(lane, told.lanes[0], bytes, link)));

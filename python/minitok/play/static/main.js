@@ -32,8 +32,8 @@ const panels = new Panels({ choose, remove: removeEncoding });
 let limits;
 let published;
 let unread = null; // a tokenizer's file of which the reader is to say how it cuts text
-let textBytes = new Uint8Array();
-let settled = null; // the text and options whose edit was asked about last
+let shown = null; // what the tokens on the page are those of: a text may have been typed since
+let settled = null; // the text whose edit was asked about last
 let textTimer;
 let linkTimer;
 
@@ -56,29 +56,28 @@ async function attempt(act) {
 
 async function refresh() {
   const { text, special, encodings } = state;
-  textBytes = utf8(text);
-  byId("text-size").textContent = `${plural(textBytes.length, "byte")}, ${plural([...text].length, "character")}`;
-  if (textBytes.length > limits.text) {
-    throw new Refused(`The text has ${plural(textBytes.length, "byte")}; ${number(limits.text)} are the most that can be shown.`, 413);
+  const [bytes, asked] = [utf8(text), { text, special, encodings }];
+  byId("text-size").textContent = `${plural(bytes.length, "byte")}, ${plural([...text].length, "character")}`;
+  if (bytes.length > limits.text) {
+    throw new Refused(`The text has ${plural(bytes.length, "byte")}; ${number(limits.text)} are the most that can be shown.`, 413);
   }
-  const bytes = textBytes;
-  const told = await latest("tokens", { text, special, encodings });
+  const told = await latest("tokens", asked);
   if (!told) return;
+  shown = asked;
   panels.show(told, bytes);
   loop.offer(told.encodings);
   bill.offer(told.encodings);
-  if (!IS_FRAME) showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
+  if (!IS_FRAME) showLanes(asked, bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
-  await settle(bytes);
+  await settle(asked, bytes);
 }
 
 // Ask what the edit has cost, and what may still change at the end, once the tokens are shown.
-async function settle(bytes) {
-  const { text, special, encodings } = state;
+async function settle(asked, bytes) {
   const edit = edited(settled ?? new Uint8Array(), bytes);
   const isFirst = settled === null || (!edit.removed && edit.start === edit.end);
-  const told = await latest("edit", { text, special, encodings, ...edit });
+  const told = await latest("edit", { ...asked, ...edit });
   if (!told) return;
   settled = bytes;
   panels.settle(told, isFirst);
@@ -90,7 +89,7 @@ function showChosen() {
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
   if (place && !IS_FRAME) {
-    inside.show();
+    inside.show(shown);
   } else if (!place) {
     panels.rest();
     inside.clear();
@@ -115,7 +114,7 @@ function choose(encoding, at) {
   state.chosen = { encoding, at };
   state.step = null;
   const place = showChosen();
-  if (place) field.setSelectionRange(...place);
+  if (place && field.value === shown.text) field.setSelectionRange(...place);
   linkLater();
 }
 
@@ -126,9 +125,9 @@ function setText(text) {
 }
 
 async function showExample({ text, file, prompt }) {
-  const shown = text ?? (await staticText(file));
+  const example = text ?? (await staticText(file));
   if (prompt) loop.ask(prompt);
-  await setText(shown);
+  await setText(example);
 }
 
 // What the steps of the tour do, and what the page was before it.

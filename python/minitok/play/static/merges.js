@@ -21,8 +21,9 @@ export class Inside {
       "Choose a token above, with the mouse or the arrow keys, and step through the merges that made it."));
   }
 
-  async show() {
-    const { chosen, text, special } = state;
+  // The token that is chosen, of the text that is shown.
+  async show({ text, special }) {
+    const { chosen } = state;
     if (!chosen) return;
     try {
       const told = await latest("piece", { text, special, encoding: chosen.encoding, at: chosen.at });
