@@ -1,9 +1,12 @@
 """The commands that count, compare, look inside, convert and measure."""
 
+import gzip
 import json
 import re
 
 import minitok
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from minitok.reference.pretokenize import NAMED
 from test_cli_commands import output_of, run
@@ -46,6 +49,46 @@ def test_count_counts_like_wc(files, tok, backend):
     assert (empty["tokens"], empty["bytes"], empty["bytes_per_token"]) == (0, 0, None)
     assert result["total"]["tokens"] == tok.count(TEXT) + 1
     assert result["total"]["bytes"] == SIZE + 1
+
+
+@pytest.fixture
+def held(tmp_path):
+    """Texts in records, compressed and not; a compressed text; and one in another encoding."""
+    texts = ["one line\n", "é", "", TEXT]
+    lines = "".join(json.dumps({"content": text}) + "\n\n" for text in texts).encode()
+    (tmp_path / "a.jsonl").write_bytes(lines)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines))
+    pq.write_table(pa.table({"content": texts}), tmp_path / "a.parquet")
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "wide.txt").write_text(TEXT, encoding="utf-16")
+    return tmp_path, texts
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_records_are_texts_each_by_itself_and_what_is_compressed_is_read(files, tok, held, backend):
+    folder, texts = held
+    options = ["-t", files / "tok.json", "--backend", backend]
+    names = [folder / name for name in ("a.jsonl", "a.jsonl.gz", "a.parquet")]
+    read = "".join(texts)
+    wanted = (sum(map(tok.count, texts)), read.count("\n"), len(read), len(read.encode()))
+    counted = json.loads(output_of("count", *names, "--field", "content", "--json", *options))["files"]
+    assert [(one["tokens"], one["lines"], one["characters"], one["bytes"]) for one in counted] == [wanted] * 3
+    shown = output_of("encode", *names, "--field", "content", "--json", *options).splitlines()
+    assert list(map(json.loads, shown)) == [tok.encode(text) for text in texts] * 3
+    compressed = folder / "a.txt.gz"
+    assert json.loads(output_of("count", compressed, "--json", *options))["total"]["tokens"] == tok.count(TEXT)
+    assert json.loads(output_of("encode", compressed, "--json", *options)) == tok.encode(TEXT)
+
+
+def test_a_text_that_is_not_utf_8_is_read_as_it_stands_and_that_is_said(held):
+    wide = held[0] / "wide.txt"
+    counted = run("count", wide, "--json")
+    assert json.loads(counted.stdout)["total"]["bytes"] == wide.stat().st_size
+    assert (
+        counted.stderr
+        == f"minitok: {wide} is UTF-16, and read as its bytes stand; `iconv -f UTF-16 -t UTF-8` makes UTF-8 of it\n"
+    )
+    assert run("count", wide, "--json", "--quiet").stderr == ""
 
 
 def test_count_shows_a_table_over_files_or_one_line_for_standard_input(files, monkeypatch):

@@ -12,10 +12,11 @@ from minitok.arguments import allowed_tokens
 from minitok.spans.streaming import count_iterable
 
 from .console import output, plain_table, print_json
-from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading
+from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
+    FieldOption,
     JsonOption,
     QuietOption,
     TextOption,
@@ -26,7 +27,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from minitok import Tokenizer
 
@@ -62,9 +63,12 @@ def command(
     ] = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
+    field: FieldOption = "text",
     backend: BackendOption = None,
 ) -> None:
     """Count the tokens, lines, characters and bytes of files, in bounded memory.
+
+    Of records (.jsonl, .parquet, .arrow), each text is counted by itself; of what is compressed (.gz, .zst), what is in it.
 
     Examples:
 
@@ -74,7 +78,7 @@ def command(
 
       minitok count -e cl100k_base < prompt.txt
 
-      minitok count -t my.json --json corpus.txt
+      minitok count -t my.json --json corpus.txt docs.jsonl.gz
     """
     named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
@@ -82,9 +86,14 @@ def command(
     if text is not None and files:
         raise typer.BadParameter(TEXT_AND_FILES)
     names = named_inputs(files or [], hint=TEXT_HINT) if text is None else []
-    counted = [] if text is None else [count(tok, STDIN, [as_typed(text)], allowed)]
+    counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], allowed)]
     with reading(names, quiet=quiet) as read:
-        counted += [count(tok, name, chunks(name, read), allowed) for name in names]
+        for name in names:
+            batches = records(name, field, tok.backend, read)
+            if batches is None:
+                counted.append(count_text(tok, name, chunks(name, read), allowed))
+            else:
+                counted.append(count_records(tok, name, batches, allowed))
     total = Counted("total")
     for one in counted:
         total.tokens += one.tokens
@@ -102,17 +111,26 @@ def command(
     output().print(table)
 
 
-def count(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] | str) -> Counted:
+def count_text(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] | str) -> Counted:
     """Count what is in one text, which comes in parts."""
     counted = Counted(name)
-
-    def looked_at(parts: Iterable[bytes]) -> Iterator[bytes]:
-        for part in parts:
-            counted.lines += part.count(b"\n")
-            counted.characters += len(part.translate(None, CONTINUATION))
-            counted.bytes += len(part)
-            yield part
-
     codec, names = tok.definition.codec(), allowed_tokens(allowed, tok.special_tokens)
-    counted.tokens = count_iterable(codec, looked_at(text), names)
+    counted.tokens = count_iterable(codec, (looked_at(counted, part) for part in text), names)
     return counted
+
+
+def count_records(tok: Tokenizer, name: str, batches: Iterable[list[bytes]], allowed: list[str] | str) -> Counted:
+    """Count what is in the texts of a file, each by itself."""
+    counted = Counted(name)
+    for texts in batches:
+        seen = [looked_at(counted, text) for text in texts]
+        counted.tokens += sum(tok.count_batch(seen, allowed_special=allowed))
+    return counted
+
+
+def looked_at(counted: Counted, part: bytes) -> bytes:
+    """The part, when all but its tokens has been counted."""
+    counted.lines += part.count(b"\n")
+    counted.characters += len(part.translate(None, CONTINUATION))
+    counted.bytes += len(part)
+    return part

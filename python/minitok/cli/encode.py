@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .console import print_json
-from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading
+from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading, records
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
+    FieldOption,
     JsonOption,
     QuietOption,
     TextOption,
@@ -45,9 +46,10 @@ def command(
     ] = False,
     quiet: QuietOption = False,
     json: JsonOption = False,
+    field: FieldOption = "text",
     backend: BackendOption = None,
 ) -> None:
-    """Turn text into ids: one line of them for each file.
+    """Turn text into ids: one line of them for each file, or for each record of .jsonl, .parquet and .arrow.
 
     A special token's name in the text is text, unless --special names it.
 
@@ -73,7 +75,12 @@ def command(
     names = named_inputs(files or [], hint=TEXT_HINT)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
-            if lines:
+            batches = records(name, field, tok.backend, read)
+            if batches is not None:
+                for texts in batches:
+                    for ids in tok.encode_batch(texts, allowed_special=allowed):
+                        write(ids, json=json)
+            elif lines:
                 with opened(name) as file:
                     for line in file:
                         read(len(line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import contextmanager
@@ -10,13 +11,21 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
+from minitok.backend import load_backend
+from minitok.corpus.compression import COMPRESSED
+from minitok.corpus.compression import opened as decompressed
 from minitok.corpus.counts_file import FORMAT as COUNTS_FORMAT
 from minitok.corpus.files import expand
 from minitok.corpus.progress import start_progress
+from minitok.corpus.records import batches_of
 from minitok.formats.files import check_folder
+
+from .console import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from minitok.corpus.records import Batches
 
 __all__ = [
     "CHUNK",
@@ -29,6 +38,7 @@ __all__ = [
     "named_inputs",
     "opened",
     "reading",
+    "records",
 ]
 
 STDIN = "-"
@@ -81,11 +91,11 @@ def as_typed(text: str) -> bytes:
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """The file, or standard input, to read bytes from."""
+    """The file, or standard input, to read bytes from; what is in a file that is compressed."""
     if name == STDIN:
         yield sys.stdin.buffer
     else:
-        with open(name, "rb") as file:
+        with decompressed(Path(name)) as (file, _):
             yield file
 
 
@@ -98,11 +108,30 @@ def chunks(name: str, read: Callable[[int], object] | None = None) -> Iterator[b
             yield chunk
 
 
+def records(name: str, field: str, backend: str, read: Callable[[int], object]) -> Iterator[list[bytes]] | None:
+    """The texts of a file of records, in batches; None for a file that is one text."""
+    batches = None if name == STDIN else batches_of(Path(name), field, load_backend(backend))
+
+    def texts(batches: Batches) -> Iterator[list[bytes]]:
+        before = 0
+        for batch, position in batches:
+            yield batch(1).to_list()
+            read(position - before)
+            before = position
+
+    return None if batches is None else texts(batches)
+
+
 @contextmanager
 def reading(names: Sequence[str], *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A function to call with how many bytes of the inputs have been read: a bar where there is a terminal and much to read."""
-    sizes = [Path(name).stat().st_size if name != STDIN and Path(name).is_file() else None for name in names]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
+    """A function to call with how many bytes of the inputs have been read: a bar where there is a terminal and much to read.
+
+    A text in another encoding than UTF-8 is read as it stands, and standard error says so.
+    """
+    for name in () if quiet else names:
+        if (kind := other_encoding(name)) is not None:
+            report(f"{name} is {kind}, and read as its bytes stand; `iconv -f {kind} -t UTF-8` makes UTF-8 of it")
+    total = size_of(names)
     done = 0
 
     def add(count: int) -> None:
@@ -113,6 +142,38 @@ def reading(names: Sequence[str], *, quiet: bool) -> Iterator[Callable[[int], No
     wanted = not quiet and sys.stderr.isatty() and (total is None or total >= LARGE)
     with start_progress(wanted) as show:
         yield add
+
+
+def size_of(names: Sequence[str]) -> int | None:
+    """How many bytes will be read; None if that is not known."""
+    files = [Path(name) for name in names if name != STDIN]
+    known = [file for file in files if file.is_file() and file.suffix not in COMPRESSED]
+    return sum(file.stat().st_size for file in known) if len(known) == len(names) else None
+
+
+def other_encoding(name: str) -> str | None:
+    """The encoding of a text that begins with the mark of another one than UTF-8.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "notes.txt")
+    ...     file.write_text("notes", encoding="utf-16")
+    ...     other_encoding(str(file))
+    5
+    'UTF-16'
+    """
+    if name == STDIN or not Path(name).is_file():
+        return None
+    with opened(name) as file:
+        begin = file.read(4)
+    # The mark of UTF-16 is the beginning of one of UTF-32.
+    marks = {
+        codecs.BOM_UTF32_LE: "UTF-32",
+        codecs.BOM_UTF32_BE: "UTF-32",
+        codecs.BOM_UTF16_LE: "UTF-16",
+        codecs.BOM_UTF16_BE: "UTF-16",
+    }
+    return next((kind for mark, kind in marks.items() if begin.startswith(mark)), None)
 
 
 def check_corpus(files: Sequence[str]) -> None:
