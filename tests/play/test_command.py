@@ -76,7 +76,7 @@ def test_a_port_that_is_taken_is_named():
         port = str(taken.getsockname()[1])
         ended = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == f"minitok: 127.0.0.1 port {port}: Address already in use\n"
+    assert ended.stderr == f"minitok: 127.0.0.1 port {port}: Address already in use; --port 0 takes a free one\n"
 
 
 def test_without_the_extra_it_says_what_to_install():

@@ -67,8 +67,8 @@ class Commands(TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            report("interrupted")
+        except KeyboardInterrupt as stop:
+            report(str(stop) or "interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             # Python flushes standard output once more at its end; let that go nowhere.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -27,6 +28,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from minitok import Tokenizer
     from minitok.packing import Packed
 
@@ -128,15 +131,32 @@ def command(
             if "allowed_special" in options:
                 options["allowed_special"] = special_names(options["allowed_special"], tok)
             run: dict[str, Any] = {"resume": not anew, "progress": not quiet and sys.stderr.isatty()}
-            if ray is not None:
-                packed = on_ray(tok, files, out, ray, {**options, **run})
-            else:
-                packed = tok.encode_files(files, out, part=part_of(part), threads=threads, **run, **options)
+            with going_on():
+                if ray is not None:
+                    packed = on_ray(tok, files, out, ray, {**options, **run})
+                else:
+                    packed = tok.encode_files(files, out, part=part_of(part), threads=threads, **run, **options)
     except ValueError as error:
         if isinstance(error, MinitokError):
             raise
         raise typer.BadParameter(str(error)) from None
+    except KeyboardInterrupt:
+        if join:
+            raise
+        raise KeyboardInterrupt(
+            "interrupted; what is done is kept: the same command, without --anew, does the rest"
+        ) from None
     tell(packed, json=json)
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Says, when the work is interrupted, that it can go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        how = "what is done is kept: the same command, without --anew, does the rest"
+        raise KeyboardInterrupt(f"interrupted; {how}") from None
 
 
 def on_ray(tok: Tokenizer, files: list[str], out: Path, address: str, options: dict[str, Any]) -> Packed:

@@ -60,17 +60,18 @@ class Html(str):
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
     """A table: the first column is text, the others are numbers; a cell that is ``Html`` stands as it is."""
-    head = "".join(f"<th{'' if at == 0 else NUMBER}>{escape(name)}</th>" for at, name in enumerate(heads))
-    body = "\n".join(
-        "<tr>"
-        + "".join(
-            f"<td>{cell}</td>" if isinstance(cell, Html) else f"<td{'' if at == 0 else NUMBER}>{escape(cell)}</td>"
+
+    def line(kind: str, row: Sequence[str]) -> str:
+        cells = (
+            f"<{kind}>{cell}</{kind}>"
+            if isinstance(cell, Html)
+            else f"<{kind}{'' if at == 0 else NUMBER}>{escape(cell)}</{kind}>"
             for at, cell in enumerate(row)
         )
-        + "</tr>"
-        for row in rows
-    )
-    return f'<div class="scroll"><table{kind}><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+        return f"<tr>{''.join(cells)}</tr>"
+
+    body = "\n".join(line("td", row) for row in rows)
+    return f'<div class="scroll"><table{kind}><thead>{line("th", heads)}</thead><tbody>\n{body}\n</tbody></table></div>'
 
 
 def number(value: float | None, form: str = ".2f") -> str:
@@ -108,13 +109,13 @@ def dots(
     for row in rows:
         if value(row) is not None:
             groups.setdefault(row.group, []).append(row)
-    most = ceil(
-        max((max(value(row) or 0, (span(row) or (0, 0))[1]) for held in groups.values() for row in held), default=1)
-    )
+    ends = (max(value(row) or 0, (span(row) or (0, 0))[1]) for held in groups.values() for row in held)
+    most = ceil(max(ends, default=0)) or 1
     step = ceil(most / 8)
+    marks = range(0, most + 1, step)
 
     def place(at: float) -> str:
-        return f"{1 + 98 * at / most:.2f}%"
+        return f"{2 + 95 * at / most:.2f}%"
 
     def drawn(row: Row) -> str:
         colour, found, ends = names.index(row.tokenizer) % COLOURS, value(row) or 0.0, span(row)
@@ -126,7 +127,8 @@ def dots(
         )
         return f'{bar}<circle class="d{colour}" cx="{place(found)}" cy="8" r="4">{title}</circle>'
 
-    ticks = "".join(f'<line x1="{place(at)}" x2="{place(at)}" y1="0" y2="16"/>' for at in range(0, most + 1, step))
+    ticks = "".join(f'<line x1="{place(at)}" x2="{place(at)}" y1="0" y2="16"/>' for at in marks)
+    numbers = "".join(f'<text x="{place(at)}" y="13">{at}</text>' for at in marks)
 
     def line(held: Sequence[Row]) -> str:
         return f'<svg role="img" aria-label="{escape(label(held))}">{ticks}{"".join(map(drawn, held))}</svg>'
@@ -141,7 +143,7 @@ def dots(
     )
     ordered = sorted(groups.items(), key=lambda item: -max(value(row) or 0 for row in item[1]))
     drawings = [[group, Html(line(held))] for group, held in ordered]
-    lines = table(["", f"0 to {most}, lines every {step}"], drawings, ' class="dots"')
+    lines = table(["", Html(f"<svg>{numbers}</svg>")], drawings, ' class="dots"')
     figures = table(["", *names], [[group, *(number(value(row)) for row in held)] for group, held in ordered])
     return f"<p>{key}</p>{lines}<details><summary>The figures</summary>{figures}</details>"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         # So that the command's one line says where.
-        raise OSError(error.errno, os.strerror(error.errno or 0), f"{host} port {port}") from None
+        way_on = "; --port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        raise OSError(error.errno, os.strerror(error.errno or 0) + way_on, f"{host} port {port}") from None
 
 
 def address(listening: socket.socket, host: str) -> str:

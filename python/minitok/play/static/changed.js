@@ -1,5 +1,7 @@
 // What a change of the text does: to the text, and to its ids.
 
+import { number } from "./dom.js";
+
 // What a change of the text does to the ids: from `start` on, `removed` ids have gone, and the new ones end at `end`. The longest
 // prefix stays, then the longest suffix (SPEC L2).
 export function splice(before, after) {
@@ -13,8 +15,8 @@ export function splice(before, after) {
 
 // In words: how many tokens are others, of how many, or how many have gone. Nothing where all are as they were.
 export function saying({ start, removed, end }, n) {
-  if (end > start) return `${end - start} of ${n} changed`;
-  return removed ? `${removed} gone` : null;
+  if (end > start) return `${number(end - start)} of ${number(n)} changed`;
+  return removed ? `${number(removed)} gone` : null;
 }
 
 const continues = (byte) => (byte & 0xc0) === 0x80;
