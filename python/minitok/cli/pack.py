@@ -140,12 +140,6 @@ def command(
         if isinstance(error, MinitokError):
             raise
         raise typer.BadParameter(str(error)) from None
-    except KeyboardInterrupt:
-        if join:
-            raise
-        raise KeyboardInterrupt(
-            "interrupted; what is done is kept: the same command, without --anew, does the rest"
-        ) from None
     tell(packed, json=json)
 
 
