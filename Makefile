@@ -132,7 +132,7 @@ test-engines: $(STAMPS)/built $(STAMPS)/engines ## vLLM, SGLang and xgrammar on 
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
 # with other options differently from 0.23, whose way this is.
-HF_TESTS := tests/compat/test_transformers.py tests/compat/test_tokenizers_equal.py
+HF_TESTS := tests/compat/test_transformers*.py tests/compat/test_tokenizers_equal.py
 test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the tests of transformers, with both major versions
 	$(BIN)/python -m pytest $(HF_TESTS)
 	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS) \

@@ -4,51 +4,28 @@ Runs with either major version of ``transformers``: ``make test-transformers`` t
 """
 
 import copy
-import functools
-import itertools
-import os
 import pickle
 import warnings
 
 import hf_files
 import minitok
-import numpy as np
 import pytest
 import tokenizers
+from hf_calls import (
+    TEXTS,
+    AutoTokenizer,
+    Backend,
+    PreTrainedTokenizerFast,
+    adopt,
+    install,
+    outcome,
+    shown,
+    uninstall,
+    wrap,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what other packages say when they are imported
-    from minitok.compat.transformers import Backend, adopt, install, uninstall, wrap
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
-BITS = [
-    "low",
-    " lower",
-    " the",
-    "  ",
-    "\n",
-    "é",
-    "e\u0301",
-    "漢字",
-    "😀",
-    "12345",
-    "▁",
-    "<s>",
-    "</s>",
-    " <mask> ",
-    "wide",
-    "\ufb01",
-]
-TEXTS = st.lists(st.sampled_from(BITS), max_size=9).map("".join)
-TEMPLATE = (
-    "{% for message in messages %}<s>{{ message['role'] }}: {{ message['content'] }}</s>\n{% endfor %}"
-    "{% if add_generation_prompt %}<s>assistant: {% endif %}"
-)
 OPTIONS = st.fixed_dictionaries(
     {},
     optional={
@@ -70,75 +47,6 @@ OPTIONS = st.fixed_dictionaries(
         "verbose": st.booleans(),
     },
 )
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """A folder for each file."""
-    config = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": "<s>",
-        "eos_token": "</s>",
-        "pad_token": "<pad>",
-        "model_max_length": 64,
-        "chat_template": TEMPLATE,
-        "clean_up_tokenization_spaces": False,
-    }
-    base = tmp_path_factory.mktemp("models")
-    return {name: str(hf_files.folder(base / name, name, **config)) for name in hf_files.NAMES}
-
-
-@pytest.fixture(scope="module")
-def both(folders):
-    """A file's tokenizer without and with minitok; each made once."""
-
-    @functools.cache
-    def load(name):
-        stock = AutoTokenizer.from_pretrained(folders[name])
-        with install():
-            ours = AutoTokenizer.from_pretrained(folders[name])
-        assert type(ours._tokenizer) is Backend
-        assert type(stock._tokenizer) is tokenizers.Tokenizer
-        return stock, ours
-
-    return load
-
-
-def as_data(value):
-    """A value that compares as a whole: arrays with their types, wherever they are."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.name, value.shape, as_data(list(value)) if value.dtype == object else value.tolist()
-    return (
-        [as_data(one) if isinstance(one, (list, np.ndarray)) else one for one in value]
-        if isinstance(value, list)
-        else value
-    )
-
-
-def shown(encoding):
-    """A ``BatchEncoding`` as data: its fields with their types, and what its encodings say."""
-    data = {key: as_data(value) for key, value in encoding.items()}
-    if encoding.encodings is None:
-        return type(encoding).__name__, data, None
-    columns = [(one.ids, one.tokens, one.offsets, one.attention_mask, one.n_sequences) for one in encoding.encodings]
-    return type(encoding).__name__, data, columns, encoding.n_sequences, encoding.is_fast
-
-
-def outcome(call):
-    """What a call gives, or that it fails."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return shown(call())
-    except BaseException as error:
-        # Where transformers or its backend refuse, both do; a panic there is an error here.
-        if (
-            isinstance(error, (ValueError, OverflowError))
-            or type(error) is Exception
-            or "Panic" in type(error).__name__
-        ):
-            return "fails"
-        raise
 
 
 @pytest.mark.parametrize("installed", [False, True], ids=["adopted", "installed"])
@@ -199,107 +107,6 @@ def test_what_else_a_tokenizer_does(both, name):
             assert shown(ours.apply_chat_template(chat, return_dict=True, **options)) == shown(expected)
 
     check()
-
-
-@pytest.mark.parametrize("name", hf_files.NAMES)
-def test_plain_calls(both, name):
-    """Those that go the short way: results that cannot be told from the others, before and after their encodings are read."""
-    stock, ours = both(name)
-
-    @settings(max_examples=15)
-    @given(
-        TEXTS,
-        st.lists(TEXTS, min_size=1, max_size=3),
-        st.booleans(),
-        st.sampled_from([None, True, False]),
-        st.integers(4, 40),
-    )
-    def check(text, texts, add_special_tokens, columns, length):
-        for options in (
-            {},
-            {"add_special_tokens": add_special_tokens},
-            {"return_token_type_ids": columns, "return_attention_mask": columns},
-            {"truncation": True, "max_length": length, "add_special_tokens": add_special_tokens},
-            {"truncation": False, "max_length": None},
-        ):
-            assert ours.encode(text, **options) == stock.encode(text, **options)
-            assert ours.backend_tokenizer.truncation == stock.backend_tokenizer.truncation
-            for given_texts in (text, texts):
-                expected, got = (tok(given_texts, **options) for tok in (stock, ours))
-                assert (got.data, list(got), got.n_sequences) == (expected.data, list(expected), expected.n_sequences)
-                kept = pickle.loads(pickle.dumps(ours(given_texts, **options)))
-                assert (type(kept), kept.data, kept[0].ids) == (type(expected), expected.data, expected[0].ids)
-                got["input_ids"].clear()
-                assert got.is_fast is True
-                assert type(got) is type(expected)
-                assert shown(got)[2:] == shown(expected)[2:]
-
-    with install():
-        check()
-        pair = ours("low", "low")
-        assert pair.n_sequences == 2
-        before = ours("low lower")
-        ours.add_tokens(["low"])
-        stock.add_tokens(["low"])
-        assert before.tokens() != []
-        assert shown(ours("low lower")) == shown(stock("low lower"))
-
-
-@pytest.mark.parametrize("name", ["roberta", "template"])
-def test_plain_calls_after_changes(both, name):
-    """A tokenizer may be changed between two calls, by attributes and in place."""
-    stock, ours = (copy.deepcopy(tok) for tok in both(name))
-    for tok in (stock, ours):
-        tok.model_input_names = [*tok.model_input_names]  # Not those of the class.
-    text = "low <mask></s> lower"
-
-    def same(**options):
-        for given_texts in (text, [text, "low"]):
-            assert ours(given_texts, **options).data == stock(given_texts, **options).data
-
-    changes = (
-        lambda tok: tok.model_input_names.append("token_type_ids"),
-        lambda tok: setattr(tok, "split_special_tokens", True),
-        lambda tok: tok.model_input_names.remove("attention_mask"),
-        lambda tok: tok.add_tokens(["ow"]),
-        lambda tok: setattr(tok, "split_special_tokens", False),
-        lambda tok: setattr(tok.backend_tokenizer, "post_processor", None),
-        lambda tok: setattr(tok.backend_tokenizer, "normalizer", tokenizers.normalizers.Lowercase()),
-    )
-    with install():
-        same()
-        for change in changes:
-            for tok in (stock, ours):
-                change(tok)
-            same()
-            same(add_special_tokens=False)
-            same(return_attention_mask=True)
-            same()
-
-
-def test_plain_calls_with_other_options_in_turn(both):
-    """A plan is for one set of options and one tokenizer: each call gets its own, options compared with their types."""
-    stock, ours = both("template")
-    other = copy.copy(ours)
-    other.model_input_names = ["input_ids"]
-    other.model_max_length = 2**70
-    text = "low <mask> lower"
-    with install():
-        for _ in range(2):
-            assert ours(text).data == stock(text).data
-            assert other(text).data == {"input_ids": stock(text).input_ids}
-            assert ours(text, padding=True).data == stock(text, padding=True).data
-            assert ours.encode(text, truncation=True, max_length=2**70) == stock.encode(text)
-            assert ours.encode(text, truncation=True, max_length=4) == stock.encode(text, truncation=True, max_length=4)
-            # 1 equals True, but is no way to truncate.
-            assert [outcome(lambda: tok(text, truncation=1, max_length=4)) for tok in (stock, ours)] == ["fails"] * 2
-            assert outcome(lambda: ours(text, truncation=1, max_length=2**40)) == "fails"
-            assert ours(("low", "lower")).data == stock(("low", "lower")).data
-            for tok, wrong in itertools.product((stock, ours), (["low", 1], None, 7)):
-                with pytest.raises((TypeError, ValueError)):
-                    tok(wrong)
-        with pytest.raises(TypeError, match="text"):
-            ours.encode()
 
 
 def test_a_text_too_long_for_the_model_is_warned_of(both, caplog):
