@@ -12,6 +12,7 @@ from minitok.play.app import create_app
 from minitok.play.server import address, listen
 
 HOST = "127.0.0.1"
+SIZE = {"width": 1200, "height": 900}
 
 
 @contextmanager
@@ -51,23 +52,49 @@ def served_folder(folder):
             thread.join()
 
 
+class Window:
+    """A page of a browser that must ask nobody but its own server, show no dialog, and report no error."""
+
+    def __init__(self, browser, **options):
+        self.context = browser.new_context(viewport=SIZE, **options)
+        # `allowed` are words of errors that a test brings about.
+        self.page, self.wrong, self.allowed = self.context.new_page(), [], []
+        page, wrong = self.page, self.wrong
+        page.set_default_timeout(30_000)
+        page.on(
+            "console", lambda told: told.type in {"error", "warning"} and wrong.append(f"{told.text} {told.location}")
+        )
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: urlsplit(request.url).hostname in {HOST, None} or wrong.append(request.url))
+        page.allow = self.allowed.append
+
+    def check(self):
+        """Raises AssertionError for what was wrong since the last time, and forgets it."""
+        unforeseen = [one[:500] for one in self.wrong if not any(word in one for word in self.allowed)]
+        self.wrong.clear()
+        self.allowed.clear()
+        if unforeseen:
+            raise AssertionError("\n".join(unforeseen))
+
+    @contextmanager
+    def opened(self, address):
+        """A playground, loaded anew; the window is used again and again, since a new one takes more time than most tests."""
+        self.page.set_viewport_size(SIZE)
+        self.page.goto(address)
+        self.page.locator(".token").first.wait_for()
+        yield self.page
+        self.page.unroute_all()
+        self.check()
+
+
 @contextmanager
 def watched(browser, **options):
-    """A page that must ask nobody but its own server, show no dialog, and report no error."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
-    # `allowed` are words of errors that a test brings about.
-    page, wrong, allowed = context.new_page(), [], []
-    page.set_default_timeout(30_000)
-    page.on("console", lambda told: told.type in {"error", "warning"} and wrong.append(f"{told.text} {told.location}"))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: urlsplit(request.url).hostname in {HOST, None} or wrong.append(request.url))
-    page.allow = allowed.append
-    yield page
-    context.close()
-    unforeseen = [one[:500] for one in wrong if not any(word in one for word in allowed)]
-    if unforeseen:
-        raise AssertionError("\n".join(unforeseen))
+    """A page of a window of its own."""
+    window = Window(browser, **options)
+    yield window.page
+    window.context.close()
+    window.check()
 
 
 def work_until_shown(browser, address, selector):

@@ -11,7 +11,7 @@ from minitok.play.tokenizers import Shelf
 from questions import PLAIN
 from requests_to import SITE, SMALL
 from starlette.testclient import TestClient
-from web import running, served_folder, watched
+from web import Window, running, served_folder, watched
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -27,11 +27,14 @@ def site(served):
     return served[0]
 
 
+@pytest.fixture(scope="module")
+def window(browser):
+    return Window(browser)
+
+
 @pytest.fixture
-def page(browser, site):
-    with watched(browser) as opened:
-        opened.goto(site)
-        opened.locator(".token").first.wait_for()
+def page(window, site):
+    with window.opened(site) as opened:
         yield opened
 
 
@@ -73,11 +76,9 @@ def static_site(pages):
 
 
 @pytest.fixture
-def static_page(browser, static_site):
+def static_page(window, static_site):
     """The playground without a server."""
-    with watched(browser) as opened:
-        opened.goto(static_site)
-        opened.locator(".token").first.wait_for()
+    with window.opened(static_site) as opened:
         yield opened
 
 

@@ -7,6 +7,7 @@ import minitok
 from minitok.data import human_rights, tiny_shakespeare
 from playground import panel, write
 from playwright.sync_api import expect
+from web import watched
 
 
 def type_on(page, text):
@@ -49,27 +50,31 @@ def test_it_says_how_much_is_encoded_again(either):
     expect(counts).not_to_contain_text("encoded again")
 
 
-def test_what_is_asked_is_about_the_text_that_is_shown(page):
-    held = []
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)
-    page.route("**/api/tokens", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes of it
-    field = page.locator("#text")
-    longer = "a text that is longer than the one after it"
-    field.fill(longer)
-    page.clock.run_for(1000)
-    expect(page.locator("#text-size")).to_contain_text(f"{len(longer)} bytes")
-    # The tokens come when the next text has been typed, but not been asked about.
-    field.fill("short")
-    asked = ["edit", "lanes", "piece"]
-    page.evaluate("""() => { window.asked = []; const past = fetch; window.fetch = (url, options) => {
-        window.asked.push([String(url), options.body]); return past(url, options); }; }""")
-    held[0].continue_()
-    expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(longer)))
-    page.wait_for_function(f"window.asked.length === {len(asked)}")
-    told = {url.rsplit("/", 1)[1]: json.loads(body) for url, body in page.evaluate("window.asked")}
-    assert sorted(told) == asked
-    assert {one["text"] for one in told.values()} == {longer}
+def test_what_is_asked_is_about_the_text_that_is_shown(browser, site):
+    # A page whose clock has been changed is of no use to others.
+    with watched(browser) as page:
+        page.goto(site)
+        page.locator(".token").first.wait_for()
+        held = []
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+        page.route("**/api/tokens", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes of it
+        field = page.locator("#text")
+        longer = "a text that is longer than the one after it"
+        field.fill(longer)
+        page.clock.run_for(1000)
+        expect(page.locator("#text-size")).to_contain_text(f"{len(longer)} bytes")
+        # The tokens come when the next text has been typed, but not been asked about.
+        field.fill("short")
+        asked = ["edit", "lanes", "piece"]
+        page.evaluate("""() => { window.asked = []; const past = fetch; window.fetch = (url, options) => {
+            window.asked.push([String(url), options.body]); return past(url, options); }; }""")
+        held[0].continue_()
+        expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(longer)))
+        page.wait_for_function(f"window.asked.length === {len(asked)}")
+        told = {url.rsplit("/", 1)[1]: json.loads(body) for url, body in page.evaluate("window.asked")}
+        assert sorted(told) == asked
+        assert {one["text"] for one in told.values()} == {longer}
 
 
 def test_the_bill_by_language(either):

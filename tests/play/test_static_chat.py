@@ -182,12 +182,29 @@ def test_the_template_of_a_model(tok, on_page):
 
 
 def test_a_template_that_does_not_end_is_ended(on_page):
-    loop = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}"
-    assert "takes more than 2,000,000 steps" in on_page(loop, [USER])["refused"]
-    grows = "{% set ns = namespace(x='ab') %}{% for a in range(40) %}{% set ns.x = ns.x + ns.x %}{% endfor %}"
-    assert "the chat template" in on_page(grows, [USER])["refused"]
+    loop = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"
+    assert "takes more than 1,000,000 steps" in on_page(loop, [USER])["refused"]
     assert "nested too deeply" in on_page("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", [USER])["refused"]
     assert "nested too deeply" in on_page("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", [USER])["refused"]
+
+
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        ("'ab'", "ns.x + ns.x"),
+        ("'ab'", "ns.x ~ ns.x"),
+        ("'ab'", "ns.x * 9"),
+        ("'ab'", "ns.x.replace('', ns.x)"),
+        ("[1]", "ns.x + ns.x"),
+        ("'ab'", "'ab' * 99999999999"),
+        ("'ab'", "'a\nb' | indent(99999999999)"),
+        ("[1]", "[ns.x, ns.x]"),
+    ],
+)
+@pytest.mark.parametrize("shown", ["ns.x", "ns.x | tojson", "ns.x == ns.x"])
+def test_a_template_that_grows_is_ended(on_page, first, more, shown):
+    grows = f"{{% set ns = namespace(x={first}) %}}{{% for a in range(40) %}}{{% set ns.x = {more} %}}{{% endfor %}}"
+    assert "it makes " in on_page(f"{grows}{{{{ {shown} }}}}", [USER])["refused"]
 
 
 def test_what_users_cannot_forge(on_page):

@@ -1,7 +1,7 @@
 // The methods, filters and tests of Jinja and Python that chat templates use. What is not here is refused by name.
 
 import { Text } from "./traced.js";
-import { Dict, fail, holds, isEqual, isTrue, itemsOf, nameOf, order, text, toJson, Tuple, Undefined, written } from "./values.js";
+import { Dict, fail, holds, isEqual, isTrue, itemsOf, nameOf, order, spaces, text, toJson, Tuple, Undefined, written } from "./values.js";
 
 const NONE = null;
 const isText = (value) => value instanceof Text;
@@ -249,7 +249,7 @@ function mapped(value, [name, ...rest], names) {
 
 // Lines that are not empty, but for the first, are moved.
 function indented(one, width, first) {
-  const pad = text(width instanceof Text ? String(width) : " ".repeat(Number(width)));
+  const pad = text(width instanceof Text ? String(width) : spaces(width));
   const lines = one.split(text("\n")).map((line, at) => (line.length && (at > 0 || first) ? Text.join([pad, line]) : line));
   return Text.join(lines, text("\n"));
 }

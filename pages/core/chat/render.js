@@ -10,18 +10,19 @@
 import { filter, lengthOf, OF_DICT, OF_LIST, OF_TEXT, percent, testOf } from "./methods.js";
 import { TemplateError } from "./lex.js";
 import { parse } from "./parse.js";
-import { spansOf, TEMPLATE, Text, UNKNOWN } from "./traced.js";
+import { beginMaking, make, spansOf, TEMPLATE, Text, UNKNOWN } from "./traced.js";
 import { Dict, fail, fromJson, holds, isEqual, isTrue, itemsOf, Namespace, nameOf, order, text, Tuple, Undefined, written } from "./values.js";
 
 export { TemplateError } from "./lex.js";
 
 // The roles that are trusted as text.
 const ROLES = ["system", "user", "assistant", "tool", "developer", "function"];
-// A template is a program, which may not end: as many steps, and as many characters, as any conversation needs.
-const MOST = { steps: 2_000_000, characters: 4_000_000 };
+// A template is a program, which may not end: as many steps as any conversation needs.
+const MOST_STEPS = 1_000_000;
 
 // The spans of a conversation. `chat` is { templates, tokens }: `template` is the name of the one that is run.
 export function render(chat, messages, { template = "default", add_generation_prompt: adds = false, ...variables } = {}) {
+  beginMaking();
   const source = chat.templates[template];
   if (source === undefined) throw new TemplateError("this tokenizer has no chat template");
   if (!messages.length) throw new TemplateError("the conversation is empty: a template needs a message");
@@ -58,7 +59,7 @@ class Leave extends Error {}
 
 class Runner {
   constructor() {
-    Object.assign(this, { steps: 0, characters: 0, line: 1 });
+    Object.assign(this, { steps: 0, line: 1 });
   }
 
   globals() {
@@ -84,15 +85,9 @@ class Runner {
     return Text.join(parts);
   }
 
-  write(parts, value) {
-    this.characters += value.length;
-    if (this.characters > MOST.characters) fail(`it writes more than ${MOST.characters.toLocaleString("en")} characters`);
-    parts.push(value);
-  }
-
   step() {
     this.steps += 1;
-    if (this.steps > MOST.steps) fail(`it takes more than ${MOST.steps.toLocaleString("en")} steps`);
+    if (this.steps > MOST_STEPS) fail(`it takes more than ${MOST_STEPS.toLocaleString("en")} steps`);
   }
 
   run(nodes, scope, parts) {
@@ -105,13 +100,13 @@ class Runner {
   }
 
   do_text([content], _, parts) {
-    this.write(parts, text(content, TEMPLATE));
+    parts.push(text(content, TEMPLATE));
   }
 
   do_output([expression], scope, parts) {
     const made = written(this.value(expression, scope));
     // What has no name in it is written by the template, even if it is computed.
-    this.write(parts, isConstant(expression) ? text(String(made), TEMPLATE) : made);
+    parts.push(isConstant(expression) ? text(String(made), TEMPLATE) : made);
   }
 
   do_if([branches], scope, parts) {
@@ -128,6 +123,7 @@ class Runner {
     }) : all;
     if (!items.length) this.run(otherwise, new Scope(scope), parts);
     for (const [at, item] of items.entries()) {
+      this.step();
       const inner = new Scope(scope, new Map([["loop", loopAt(items, at)]]));
       this.assign(targets, item, inner);
       try {
@@ -157,12 +153,12 @@ class Runner {
   }
 
   do_filtered([filters, nodes], scope, parts) {
-    this.write(parts, written(this.value(filters, scope, this.part(nodes, new Scope(scope)))));
+    parts.push(written(this.value(filters, scope, this.part(nodes, new Scope(scope)))));
   }
 
   do_generation([nodes], scope, parts) {
     const made = this.part(nodes, new Scope(scope));
-    this.write(parts, new Text(made.chars, made.origins.map((origin) => ({ ...origin, generated: true }))));
+    parts.push(new Text(made.chars, made.origins.map((origin) => ({ ...origin, generated: true }))));
   }
 
   do_macro([name, parameters, nodes], scope) {
@@ -172,7 +168,7 @@ class Runner {
   do_call([parameters, called, nodes], scope, parts) {
     const [, callee, places, names] = called;
     const caller = this.macro(parameters, nodes, scope);
-    this.write(parts, written(this.call(this.value(callee, scope), places.map((one) => this.value(one, scope)), this.named(names, scope), caller)));
+    parts.push(written(this.call(this.value(callee, scope), places.map((one) => this.value(one, scope)), this.named(names, scope), caller)));
   }
 
   macro(parameters, nodes, scope) {
@@ -298,8 +294,15 @@ function join(sign, left, right) {
   if (sign === "~") return Text.join([written(left), written(right)]);
   for (const side of [left, right]) if (side instanceof Undefined) side.fail();
   if (sign === "+" && left instanceof Text && right instanceof Text) return Text.join([left, right]);
-  if (sign === "+" && Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
-  if (sign === "*" && left instanceof Text && typeof right === "bigint") return Text.join(Array.from({ length: Math.min(Math.max(0, Number(right)), MOST.characters) }, () => left));
+  if (sign === "+" && Array.isArray(left) && Array.isArray(right)) {
+    make(left.length + right.length);
+    return [...left, ...right];
+  }
+  if (sign === "*" && left instanceof Text && typeof right === "bigint") {
+    const times = Math.max(0, Number(right));
+    make(times);
+    return Text.join(Array.from({ length: times }, () => left));
+  }
   if (sign === "%" && left instanceof Text) return percent(left, right);
   const [one, other] = [left, right].map((side) => (typeof side === "boolean" ? BigInt(side) : side));
   if (![one, other].every((side) => typeof side === "bigint" || typeof side === "number")) {
@@ -370,14 +373,15 @@ function range(...given) {
   return Array.from({ length: count }, (_, at) => BigInt(start + at * step));
 }
 
+const LOOP = ["index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "cycle"].map((name) => text(name));
+
 function loopAt(items, at) {
   const none = new Undefined("there is no such item");
-  const facts = {
-    index: BigInt(at + 1), index0: BigInt(at), revindex: BigInt(items.length - at), revindex0: BigInt(items.length - at - 1), first: at === 0,
-    last: at === items.length - 1, length: lengthOf(items), previtem: items[at - 1] ?? none, nextitem: items[at + 1] ?? none,
-    cycle: (places) => places[at % places.length],
-  };
-  return new Namespace(Object.entries(facts).map(([name, value]) => [text(name), value]));
+  const facts = [
+    BigInt(at + 1), BigInt(at), BigInt(items.length - at), BigInt(items.length - at - 1), at === 0, at === items.length - 1, lengthOf(items),
+    items[at - 1] ?? none, items[at + 1] ?? none, (places) => places[at % places.length],
+  ];
+  return new Namespace(facts.map((value, index) => [LOOP[index], value]));
 }
 
 // The time now, as the template writes it.

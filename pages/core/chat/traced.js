@@ -1,15 +1,36 @@
 // Text that knows where each of its characters comes from, as python/minitok/chat/provenance.py: what a template writes is trusted,
 // what it is given is not. A character is the template's only if the template's own text has it there.
 
+import { TemplateError } from "./lex.js";
+
 // Where text comes from. `trusted` text may hold special tokens.
 export const TEMPLATE = Object.freeze({ trusted: true, role: null, message: null, field: null, generated: false });
 export const UNKNOWN = Object.freeze({ ...TEMPLATE, trusted: false });
+
+// A template is a program, which may double a text, or a list, again and again: what it makes in all, and the longest text.
+const MOST = { made: 50_000_000, text: 4_000_000 };
+let made = 0;
+
+export function beginMaking() {
+  made = 0;
+}
+
+// Called with how many characters, or items, are made.
+export function make(count) {
+  made += count;
+  if (count > MOST.text) throw new TemplateError(`it makes a text of more than ${MOST.text.toLocaleString("en")} characters`);
+  if (made > MOST.made) throw new TemplateError(`it makes more than ${MOST.made.toLocaleString("en")} characters and items`);
+}
+
+// Called for each value that is looked at: a list may hold itself many times over.
+export const visit = () => make(20);
 
 const isSpace = (char) => /^\s$/u.test(char) || char === "\x1c" || char === "\x1d" || char === "\x1e" || char === "\x1f" || char === "\x85";
 
 // Characters are code points, as in Python.
 export class Text {
   constructor(chars, origins) {
+    make(chars.length);
     Object.assign(this, { chars, origins });
   }
 
@@ -19,6 +40,7 @@ export class Text {
   }
 
   static join(parts, between = new Text([], [])) {
+    make(parts.reduce((sum, part) => sum + part.length + between.length, 0));
     const [chars, origins] = [[], []];
     const add = (text) => {
       for (let at = 0; at < text.chars.length; at += 1) {

@@ -2,7 +2,7 @@
 // numbers are bigints, and numbers with a fraction are numbers.
 
 import { TemplateError } from "./lex.js";
-import { Text, UNKNOWN } from "./traced.js";
+import { make, Text, UNKNOWN, visit } from "./traced.js";
 
 // What is not there; where it came from is said when it is used.
 export class Undefined {
@@ -67,6 +67,7 @@ export function isTrue(value) {
 }
 
 export function isEqual(one, other) {
+  visit();
   if (one instanceof Text && other instanceof Text) return one.length === other.length && String(one) === String(other);
   if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((item, at) => isEqual(item, other[at]));
   if (one instanceof Dict && other instanceof Dict) {
@@ -105,6 +106,12 @@ export function itemsOf(value) {
   return fail(`'${nameOf(value)}' object is not iterable`);
 }
 
+export function spaces(wanted) {
+  const count = Math.max(0, Number(wanted) || 0);
+  make(count);
+  return " ".repeat(count);
+}
+
 // A value as the text that a template writes of it.
 export function written(value) {
   if (value instanceof Text) return value;
@@ -113,6 +120,7 @@ export function written(value) {
 }
 
 function shown(value) {
+  visit();
   if (value === null) return "None";
   if (value === true) return "True";
   if (value === false) return "False";
@@ -145,8 +153,9 @@ function escaped(char) {
 // A value as JSON, as Python writes it. If all texts in it come from one place, so does it; it is not trusted.
 export function toJson(value, { indent = null, ensure_ascii: isAscii = false, sort_keys: sorts = false, separators = null } = {}) {
   const [comma, colon] = separators ? separators.map(String) : [indent === null ? ", " : ",", ": "];
-  const pad = indent === null ? null : indent instanceof Text ? String(indent) : " ".repeat(Number(indent));
+  const pad = indent === null ? null : indent instanceof Text ? String(indent) : spaces(indent);
   const write = (one, depth) => {
+    visit();
     if (one === null || typeof one === "boolean" || typeof one === "bigint") return String(one);
     if (typeof one === "number") return number(one);
     if (one instanceof Text) return string(String(one), isTrue(isAscii));
@@ -173,6 +182,7 @@ function string(value, isAscii) {
 }
 
 function* originsIn(value) {
+  visit();
   if (value instanceof Text) yield* value.origins;
   if (Array.isArray(value)) for (const item of value) yield* originsIn(item);
   if (value instanceof Dict) for (const row of value.entries()) yield* originsIn(row);
