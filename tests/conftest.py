@@ -54,6 +54,8 @@ def browser():
     expect.set_options(timeout=30_000)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=[*sandbox, "--disable-dev-shm-usage"])
+        alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+        options = [*sandbox, alone, "--disable-dev-shm-usage"]
+        launched = playwright.chromium.launch(executable_path=program, args=options)
         yield launched
         launched.close()

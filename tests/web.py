@@ -53,7 +53,10 @@ def served_folder(folder):
 
 
 class Window:
-    """A page of a browser that must ask nobody but its own server, show no dialog, and report no error."""
+    """A page of a browser that must ask nobody but its own server, show no dialog, and report no error.
+
+    The browser finds no other address (``conftest.py``): asking for one is an error that the page reports.
+    """
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(viewport=SIZE, **options)
@@ -66,7 +69,6 @@ class Window:
         )
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: urlsplit(request.url).hostname in {HOST, None} or wrong.append(request.url))
         page.allow = self.allowed.append
 
     def check(self):
@@ -78,11 +80,11 @@ class Window:
             raise AssertionError("\n".join(unforeseen))
 
     @contextmanager
-    def opened(self, address):
-        """A playground, loaded anew; the window is used again and again, since a new one takes more time than most tests."""
+    def used(self, address, ready=".token"):
+        """The page for one test, loaded anew. The window stays: a new one takes more time than most tests."""
         self.page.set_viewport_size(SIZE)
         self.page.goto(address)
-        self.page.locator(".token").first.wait_for()
+        self.page.locator(ready).first.wait_for()
         yield self.page
         self.page.unroute_all()
         self.check()
@@ -92,6 +94,9 @@ class Window:
 def watched(browser, **options):
     """A page of a window of its own."""
     window = Window(browser, **options)
+    wrong = window.wrong
+    # Also what fails without a word. To hear of each request takes more time than to load most pages.
+    window.page.on("request", lambda asked: urlsplit(asked.url).hostname in {HOST, None} or wrong.append(asked.url))
     yield window.page
     window.context.close()
     window.check()

@@ -34,7 +34,7 @@ def window(browser):
 
 @pytest.fixture
 def page(window, site):
-    with window.opened(site) as opened:
+    with window.used(site) as opened:
         yield opened
 
 
@@ -78,7 +78,7 @@ def static_site(pages):
 @pytest.fixture
 def static_page(window, static_site):
     """The playground without a server."""
-    with window.opened(static_site) as opened:
+    with window.used(static_site) as opened:
         yield opened
 
 

@@ -28,10 +28,8 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def lesson(browser, static_site):
-    with watched(browser) as opened:
-        opened.goto(f"{static_site}lesson-1.html")
-        opened.locator("#first .token").first.wait_for()
+def lesson(window, static_site):
+    with window.used(f"{static_site}lesson-1.html", "#first .token") as opened:
         yield opened
 
 

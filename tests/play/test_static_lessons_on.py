@@ -1,5 +1,7 @@
 """Lessons 2 to 6 as pages: what they say of bytes, merges, pieces and streams is what Python and the library say."""
 
+from contextlib import ExitStack
+
 import minitok
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -87,15 +89,9 @@ LESSONS = {
 
 
 @pytest.fixture
-def lesson(browser, static_site):
-    with watched(browser) as page:
-
-        def opened(name):
-            page.goto(static_site + name)
-            page.locator("#questions form").first.wait_for()
-            return page
-
-        yield opened
+def lesson(window, static_site):
+    with ExitStack() as until_the_end:
+        yield lambda name: until_the_end.enter_context(window.used(static_site + name, "#questions form"))
 
 
 @pytest.mark.parametrize("name", LESSONS)
