@@ -4,7 +4,8 @@
 # `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again. An input may take two minutes by the clock, since other
 # programs may want the processors, too.
 # tools/fuzz.sh --lint looks at the targets only, and leaves what `make fuzz` needs, too.
-# libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed.
+# libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed. Every input is
+# also run under AddressSanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +13,9 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
+# The sanitizer comes with the stable toolchain, but its flag has to be allowed.
+flags+=" -Zsanitizer=address"
+export RUSTC_BOOTSTRAP=1 ASAN_OPTIONS=detect_leaks=0
 export RUSTFLAGS=$flags
 crate=(--release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target/fuzz)
 # The lock file of that crate follows a new dependency of the library by itself.
