@@ -30,7 +30,7 @@ from .models import MODELS, write_model
 
 PreTrainedTokenizerFast: Any = transformers.PreTrainedTokenizerFast  # it has no types
 # How many texts of how many characters, and how many calls in a row are a turn.
-SHAPES = ((1, 20, 300), (1, 2000, 60), (32, 2000, 6), (1000, 2000, 3))
+SHAPES = ((1, 20, 300), (1, 2000, 60), (32, 20, 60), (32, 2000, 6), (1000, 2000, 3))
 STOCK = "transformers"
 NEEDED = max(count * length for count, length, _ in SHAPES)
 
