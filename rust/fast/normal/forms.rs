@@ -7,7 +7,7 @@
 //! Costs: O(n), some 10 GB/s where all characters are below U+0200 and the form is NFC, or all are ASCII.
 
 use super::classes::Classes;
-use super::edits::{Edits, PART};
+use super::edits::{Edits, PART, valid_parts};
 use crate::error::Result;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::interrupt;
@@ -28,8 +28,7 @@ pub fn normal(text: &[u8], form: Form) -> Result<Option<Vec<u8>>> {
     let mut at = 0;
     for block in blocks(text) {
         interrupt::check()?;
-        for chunk in block.utf8_chunks() {
-            let valid = chunk.valid();
+        for (valid, invalid) in valid_parts(block) {
             let mut from = 0;
             while let Some((start, end)) = odd_place(valid, from, classes) {
                 new.clear();
@@ -39,7 +38,7 @@ pub fn normal(text: &[u8], form: Form) -> Result<Option<Vec<u8>>> {
                 edits.replace(at + start, at + end, &new)?;
                 from = end;
             }
-            at += valid.len() + chunk.invalid().len();
+            at += valid.len() + invalid.len();
         }
     }
     Ok(edits.finish()?.0)

@@ -2,7 +2,7 @@
 //!
 //! Costs: O(n); ASCII is made small many bytes at a time.
 
-use super::edits::{Edits, PART};
+use super::edits::{Edits, PART, valid_parts};
 use crate::error::Result;
 use crate::interrupt;
 use crate::normalize::{IDEOGRAPHS, small_letters};
@@ -62,8 +62,7 @@ pub fn lowercase(text: &[u8]) -> Result<Option<Vec<u8>>> {
         let (block, after) = rest.split_at(block_end(rest));
         rest = after;
         made.try_reserve(block.len())?;
-        for chunk in block.utf8_chunks() {
-            let mut valid = chunk.valid();
+        for (mut valid, invalid) in valid_parts(block) {
             while !valid.is_empty() {
                 let (ascii, more) = valid.split_at(ascii_length(valid.as_bytes()));
                 let start = made.len();
@@ -81,8 +80,8 @@ pub fn lowercase(text: &[u8]) -> Result<Option<Vec<u8>>> {
                     valid = &valid[char.len_utf8()..];
                 }
             }
-            made.try_reserve(chunk.invalid().len())?;
-            made.extend_from_slice(chunk.invalid());
+            made.try_reserve(invalid.len())?;
+            made.extend_from_slice(invalid);
         }
     }
     Ok(Some(made))
@@ -96,8 +95,7 @@ fn first_capital(text: &[u8]) -> Result<Option<usize>> {
         interrupt::check()?;
         let block = &text[at..at + block_end(&text[at..])];
         let mut done = 0;
-        for chunk in block.utf8_chunks() {
-            let valid = chunk.valid();
+        for (valid, invalid) in valid_parts(block) {
             let mut from = 0;
             while from < valid.len() {
                 from += no_capital_length(&valid.as_bytes()[from..]);
@@ -111,7 +109,7 @@ fn first_capital(text: &[u8]) -> Result<Option<usize>> {
                     }
                 }
             }
-            done += valid.len() + chunk.invalid().len();
+            done += valid.len() + invalid.len();
         }
         at += block.len();
     }
