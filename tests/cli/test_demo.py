@@ -60,6 +60,23 @@ def test_the_demo_as_data():
     assert all(task["rust"] > 0 and task["python"] > 0 for task in data["compared"])
 
 
+def test_the_demo_of_a_text_of_ones_own(tmp_path):
+    file = tmp_path / "own.txt"
+    file.write_text("low lower lowest é\n" * 40, encoding="utf-8")
+    page = tmp_path / "own.html"
+    result = RUNNER.invoke(app, ["demo", str(file), "-n", "300", "--json", "--html", str(page)])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["learnt"]
+    events = []
+    tok = minitok.train([file.read_text(encoding="utf-8")], 300, trace=events.append)
+    assert (told["n_vocab"], told["corpus_bytes"]) == (tok.n_vocab, file.stat().st_size)
+    assert [(one["count"], one["ties"]) for one in told["first"]] == [(one["count"], one["ties"]) for one in events[:8]]
+    assert "Shakespeare" not in page.read_text(encoding="utf-8")
+    file.write_text("", encoding="utf-8")
+    result = RUNNER.invoke(app, ["demo", str(file)])
+    assert (result.exit_code, result.stderr) == (1, f"minitok: {file} is empty: there is nothing to learn\n")
+
+
 def test_a_disagreement_fails_the_demo():
     with pytest.raises(minitok.errors.MinitokError, match="disagree"):
         showcase.both("sums", "numbers", lambda: [1], lambda: [2])

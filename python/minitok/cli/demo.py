@@ -1,4 +1,4 @@
-"""``minitok demo``: the whole of it in under a minute, on a text that comes with the package."""
+"""``minitok demo``: the whole of it in under a minute, on a text that comes with the package or on one's own."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ LAST = 12
 
 
 def command(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE]", help="A text to learn from; by default plays of Shakespeare.", show_default=False
+        ),
+    ] = None,
     vocab_size: Annotated[
         int,
         typer.Option(
@@ -48,11 +54,13 @@ def command(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Train, encode, decode and look inside: Shakespeare in, tokens out, in both languages.
+    """Train, encode, decode and look inside: a text in, tokens out, in both languages.
 
     Examples:
 
       minitok demo
+
+      minitok demo your.txt --word " words"
 
       minitok demo --html demo.html
 
@@ -65,7 +73,7 @@ def command(
         check_folder(html)
     console.print(title())
     with waiting("training with Rust"):
-        learnt = learn(vocab_size)
+        learnt = learn(vocab_size, file)
     console.print(section("1", "Learn", learning(learnt)))
     with waiting("the same in Python, which takes a little longer"):
         compared = compare(learnt)
@@ -104,7 +112,7 @@ def learning(learnt: DemoTraining) -> RenderableType:
     tok = learnt.tokenizer
     size, merges = f"{learnt.corpus_bytes:,} bytes", f"{len(tok.merges):,} merges"
     told = Text.assemble(
-        "Tiny Shakespeare, ", (size, "bold"), " -> ", (f"{tok.n_vocab:,} ids", "bold"), f" = 256 bytes + {merges}, in ",
+        learnt.name, ", ", (size, "bold"), " -> ", (f"{tok.n_vocab:,} ids", "bold"), f" = 256 bytes + {merges}, in ",
         (f"{learnt.seconds:.2f} s", "bold"), ".\n",
         "Every step merges the most frequent pair into a new id. The first merges:",
     )  # fmt: skip

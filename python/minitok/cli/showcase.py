@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import minitok
 from minitok.data import tiny_shakespeare
 from minitok.errors import MinitokError
+from minitok.explain.chips import plural
 from minitok.explain.page import page
 from minitok.explain.sections import explanation_sections
 from minitok.explain.training import training_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from minitok import Tokenizer
     from minitok.backend import BackendName
@@ -48,13 +50,18 @@ UNSEEN = "What's in a tokenizer? That which we call a byte\nby any other name wo
 
 @dataclass(frozen=True)
 class DemoTraining:
-    """A training: the tokenizer, how long it took, and the events of its first merges."""
+    """A training: its text and what that is called, the tokenizer, how long it took, and the events of its first merges."""
 
+    name: str
+    corpus: str
     tokenizer: Tokenizer
-    corpus_bytes: int
     seconds: float
     bytes_per_token: float
     first: list[Event]
+
+    @property
+    def corpus_bytes(self) -> int:
+        return len(self.corpus.encode())
 
     def summary(self) -> dict[str, Any]:
         """As data."""
@@ -116,28 +123,32 @@ class EncodedText:
         }
 
 
-def learn(vocab_size: int) -> DemoTraining:
-    """Train on the whole text with Rust."""
-    corpus = tiny_shakespeare()
+def learn(vocab_size: int, file: Path | None) -> DemoTraining:
+    """Train with Rust on the whole of a file, or of what comes with the package."""
+    corpus = tiny_shakespeare() if file is None else file.read_text(encoding="utf-8")
+    if not corpus:
+        raise MinitokError(f"{file} is empty: there is nothing to learn")
     started = perf_counter()
-    tokenizer = minitok.train([corpus], vocab_size, backend="rust", name="tiny-shakespeare")
+    tokenizer = minitok.train([corpus], vocab_size, backend="rust", name=file.stem if file else "tiny-shakespeare")
     seconds = perf_counter() - started
     first: list[Event] = []
     # A smaller training is the beginning of a larger one (SPEC T9), so its trace is that of the first merges.
     minitok.train([corpus], 256 + TRACED, backend="rust", trace=first.append)
-    return DemoTraining(tokenizer, len(corpus.encode()), seconds, len(corpus.encode()) / tokenizer.count(corpus), first)
+    ratio = len(corpus.encode()) / tokenizer.count(corpus)
+    return DemoTraining(str(file or "Tiny Shakespeare"), corpus, tokenizer, seconds, ratio, first)
 
 
 def compare(learnt: DemoTraining) -> SideBySide:
     """Train on a slice, and encode and decode it, with both backends; the results must be equal."""
-    text = tiny_shakespeare()[:SLICE]
+    text = learnt.corpus[:SLICE]
 
     def training(backend: BackendName) -> list[tuple[int, int]]:
         return minitok.train([text], SLICE_VOCAB, backend=backend, threads=1).merges
 
     ids = learnt.tokenizer.encode(text)
     python = learnt.tokenizer.replace(backend="python")
-    size = f"{SLICE // 1000:,} kB"
+    n_bytes = len(text.encode())
+    size = f"{n_bytes / 1000:,.0f} kB" if n_bytes >= 1000 else plural(n_bytes, "byte")
     return SideBySide(
         [
             both(f"train: {size}, {SLICE_VOCAB:,} ids", "merges", lambda: training("rust"), lambda: training("python")),
@@ -180,9 +191,7 @@ def web_page(learnt: DemoTraining, text: str) -> str:
     """The first merges of the training, and the text explained, as one web page."""
     events: list[Event] = []
     n_merges = min(REPLAYED, len(learnt.tokenizer.merges))
-    minitok.train([tiny_shakespeare()], 256 + n_merges, backend="rust", trace=events.append)
+    minitok.train([learnt.corpus], 256 + n_merges, backend="rust", trace=events.append)
     sections = [training_section(events, learnt.tokenizer), *explanation_sections(learnt.tokenizer.explain(text))]
-    lead = (
-        "The first merges of a training on Shakespeare's plays, and then a text that it has never seen, token by token."
-    )
+    lead = f"The first merges of a training on {learnt.name}, and then a text that it has never seen, token by token."
     return page("minitok demo", sections, lead)
