@@ -82,6 +82,7 @@ class Window:
     @contextmanager
     def used(self, address, ready=".token"):
         """The page for one test, loaded anew. The window stays: a new one takes more time than most tests."""
+        self.wrong.clear()
         self.page.set_viewport_size(SIZE)
         self.page.goto(address)
         self.page.locator(ready).first.wait_for()
