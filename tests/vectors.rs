@@ -14,7 +14,6 @@ use minitok::flags::as_flagged;
 use minitok::normalize::Normalizer;
 use minitok::preprocess::{Preprocessor, Search};
 use minitok::pretokenize::Pattern;
-use minitok::special::SpecialTokens;
 use serde_json::{Value, json};
 
 #[path = "vectors/parity.rs"]
@@ -29,8 +28,7 @@ mod sessions;
 mod training;
 
 use reading::{
-    byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, places, refused,
-    special, text, vocab, words_of,
+    bytes, codec, each, ends_with, list, names, normalizer, number, numbers, places, refused, special, text, words_of,
 };
 
 // -- splitting ---------------------------------------------------------------------------------------------------------
