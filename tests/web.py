@@ -96,7 +96,7 @@ def watched(browser, **options):
     """A page of a window of its own."""
     window = Window(browser, **options)
     wrong = window.wrong
-    # Also what fails without a word. To hear of each request takes more time than to load most pages.
+    # This also catches requests that fail silently. It is slow: a page makes dozens of requests.
     window.page.on("request", lambda asked: urlsplit(asked.url).hostname in {HOST, None} or wrong.append(asked.url))
     yield window.page
     window.context.close()

@@ -102,7 +102,7 @@ def test_plain_calls_with_other_options_in_turn(both):
             assert ours(text, padding=True).data == stock(text, padding=True).data
             assert ours.encode(text, truncation=True, max_length=2**70) == stock.encode(text)
             assert ours.encode(text, truncation=True, max_length=4) == stock.encode(text, truncation=True, max_length=4)
-            # 1 equals True, but is no way to truncate.
+            # 1 equals True, but does not name a way to truncate.
             assert [outcome(lambda: tok(text, truncation=1, max_length=4)) for tok in (stock, ours)] == ["fails"] * 2
             assert outcome(lambda: ours(text, truncation=1, max_length=2**40)) == "fails"
             assert ours(("low", "lower")).data == stock(("low", "lower")).data

@@ -188,6 +188,13 @@ def test_a_template_that_does_not_end_is_ended(on_page):
     assert "nested too deeply" in on_page("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", [USER])["refused"]
 
 
+def test_a_search_takes_linear_time_or_is_ended(on_page, tok):
+    asked = "{{ messages[0].content.rfind('b') }} {{ 'b' in messages[0].content }}"
+    assert tok.decode(on_page(asked, [{**USER, "content": "a" * 300_000}])["ids"]) == "-1 False"
+    hostile = "{% set x = 'a' * 2000000 %}{{ (x ~ 'c').find('a' * 1000000 ~ 'b') }}"
+    assert "it compares more than 500,000,000 characters" in on_page(hostile, [USER])["refused"]
+
+
 @pytest.mark.parametrize(
     ("first", "more"),
     [

@@ -8,11 +8,12 @@ export const TEMPLATE = Object.freeze({ trusted: true, role: null, message: null
 export const UNKNOWN = Object.freeze({ ...TEMPLATE, trusted: false });
 
 // A template is a program, which may double a text, or a list, again and again: what it makes in all, and the longest text.
-const MOST = { made: 50_000_000, text: 4_000_000 };
+const MOST = { made: 50_000_000, text: 4_000_000, compared: 500_000_000 };
 let made = 0;
+let compared = 0;
 
 export function beginMaking() {
-  made = 0;
+  [made, compared] = [0, 0];
 }
 
 // Called with how many characters, or items, are made.
@@ -24,6 +25,12 @@ export function make(count) {
 
 // Called for each value that is looked at: a list may hold itself many times over.
 export const visit = () => make(20);
+
+// Called with how many characters a search has looked at.
+function compare(count) {
+  compared += count;
+  if (compared > MOST.compared) throw new TemplateError(`it compares more than ${MOST.compared.toLocaleString("en")} characters`);
+}
 
 const isSpace = (char) => /^\s$/u.test(char) || char === "\x1c" || char === "\x1d" || char === "\x1e" || char === "\x1f" || char === "\x85";
 
@@ -72,16 +79,22 @@ export class Text {
     return new Text(places.map((at) => this.chars[at]), places.map((at) => this.origins[at]));
   }
 
+  // Whether some text begins at a place.
+  holds(text, at) {
+    let same = 0;
+    while (same < text.length && text.chars[same] === this.chars[at + same]) same += 1;
+    compare(same + 1);
+    return same === text.length;
+  }
+
   // Where some text begins, from a place on; -1 where it does not.
   find(text, from = 0) {
-    for (let at = from; at + text.length <= this.length; at += 1) {
-      if (text.chars.every((char, index) => char === this.chars[at + index])) return at;
-    }
+    for (let at = from; at + text.length <= this.length; at += 1) if (this.holds(text, at)) return at;
     return -1;
   }
 
   rfind(text) {
-    for (let at = this.length - text.length; at >= 0; at -= 1) if (this.find(text, at) === at) return at;
+    for (let at = this.length - text.length; at >= 0; at -= 1) if (this.holds(text, at)) return at;
     return -1;
   }
 
