@@ -1,5 +1,6 @@
 """One suite over two backends. If a backend cannot be loaded, the tests that need it fail; nothing is skipped."""
 
+import functools
 import os
 import shutil
 
@@ -41,6 +42,43 @@ def families(plain):
     from chat_families import FAMILIES, TOKENS
 
     return {name: plain.replace(chat=ChatTemplates({"default": source}, TOKENS)) for name, source in FAMILIES.items()}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A folder for each file of ``tests/compat/hf_files.py``."""
+    import hf_files
+    from hf_calls import TEMPLATE
+
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "pad_token": "<pad>",
+        "model_max_length": 64,
+        "chat_template": TEMPLATE,
+        "clean_up_tokenization_spaces": False,
+    }
+    base = tmp_path_factory.mktemp("models")
+    return {name: str(hf_files.folder(base / name, name, **config)) for name in hf_files.NAMES}
+
+
+@pytest.fixture(scope="module")
+def both(folders):
+    """A file's tokenizer in transformers without and with minitok; each made once."""
+    import tokenizers
+    from hf_calls import AutoTokenizer, Backend, install
+
+    @functools.cache
+    def load(name):
+        stock = AutoTokenizer.from_pretrained(folders[name])
+        with install():
+            ours = AutoTokenizer.from_pretrained(folders[name])
+        assert type(ours._tokenizer) is Backend
+        assert type(stock._tokenizer) is tokenizers.Tokenizer
+        return stock, ours
+
+    return load
 
 
 @pytest.fixture(scope="module")

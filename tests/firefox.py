@@ -89,6 +89,11 @@ class Firefox:
         assert not (isinstance(found, dict) and "failed" in found), found["failed"]
         return found
 
+    def collect_garbage(self):
+        """Have the page's process collect its garbage now."""
+        source = "Components.utils.forceGC(); Components.utils.forceCC();"
+        self.ask("WebDriver:ExecuteScript", {"script": source, "args": [], "sandbox": "system"})
+
     def press(self, keys):
         """Type keys where the focus is."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]

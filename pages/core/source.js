@@ -18,10 +18,14 @@ const policy = globalThis.trustedTypes?.createPolicy("minitok-worker", {
   },
 });
 
+// Threads that have not ended. A browser may end a worker that only its own listeners refer to, and its question is never answered.
+const alive = new Set();
+
 // A worker, which is asked one thing at a time.
 class Thread {
   constructor() {
     this.waiting = [];
+    alive.add(this);
     this.begin();
   }
 
@@ -68,6 +72,7 @@ class Thread {
   }
 
   end() {
+    alive.delete(this);
     this.worker.terminate();
     for (const { reject } of this.waiting.splice(0)) reject(aborted());
   }
