@@ -7,7 +7,10 @@
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes, and `set` ids below 2^31")]
 
 use crate::error::{Error, Result};
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt};
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
 
 const LIMIT: u32 = 1 << 31;
 
@@ -21,6 +24,18 @@ pub struct Tokens {
 pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
 
 impl Tokens {
+    /// Inverts the mapping. Two tokens with one id contradict each other.
+    pub fn from_ids(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
+        let mut tokens = Tokens::default();
+        for (token, id) in ids {
+            if let Some(other) = tokens.get(*id) {
+                return Err(Error::Vocabulary(format!("id {id} stands for {} and for {}", show(other), show(token))));
+            }
+            tokens.set(*id, token)?;
+        }
+        Ok(tokens)
+    }
+
     pub fn get(&self, id: u32) -> Option<&[u8]> {
         let &(start, len) = self.spans.get(id as usize)?;
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
@@ -71,6 +86,31 @@ impl Tokens {
     /// Iterates over the ids that have a token, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
         (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
+    }
+}
+
+/// The ids by the bytes of their tokens, which stay in the arena. The hash is seeded at random, since tokens come from files
+/// that may have been made to collide.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TokenIndex {
+    pub(crate) ids: HashTable<u32>,
+    seed: RandomState,
+}
+
+impl TokenIndex {
+    /// Maps the bytes of tokens to ids; to the lowest id, if several share them.
+    pub fn new(tokens: &Tokens) -> TokenIndex {
+        let mut index = TokenIndex { ids: HashTable::with_capacity(tokens.spans.len()), seed: RandomState::default() };
+        for (id, token) in tokens.iter() {
+            let same = |&other: &u32| tokens.get(other) == Some(token);
+            let hash = |token: &[u8]| index.seed.hash_one(token);
+            index.ids.entry(hash(token), same, |&other| hash(tokens.get(other).unwrap_or_default())).or_insert(id);
+        }
+        index
+    }
+
+    pub fn get(&self, tokens: &Tokens, token: &[u8]) -> Option<u32> {
+        self.ids.find(self.seed.hash_one(token), |&id| tokens.get(id) == Some(token)).copied()
     }
 }
 

@@ -33,12 +33,9 @@ use crate::metaspace::MARKER;
 use crate::once::Once;
 pub use crate::ranks::Merge;
 use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
-use crate::tokens::ids_by_bytes;
+use crate::tokens::{TokenIndex, ids_by_bytes};
 pub use crate::tokens::{Tokens, show};
-use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt, HashSet};
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// The id of a byte without one.
@@ -82,7 +79,7 @@ pub struct Vocab {
     /// The id of each byte, or of the character that it is; [`NO_ID`] for a byte without a token.
     pub byte_ids: [u32; 256],
     // Built when first asked: a published vocabulary is loaded in the time that these would take.
-    pub(crate) ids: Once<Index>,
+    pub(crate) ids: Once<TokenIndex>,
     pub(crate) by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
     joined: Once<BytePairs>,
     sorted_ids: Once<Vec<u32>>,
@@ -199,7 +196,7 @@ impl Vocab {
         whole_pieces: bool,
         alphabet: Alphabet,
     ) -> Result<Vocab> {
-        let mut tokens = tokens_by_id(ids)?;
+        let mut tokens = Tokens::from_ids(ids)?;
         let by_bytes = ids_by_bytes(ids.iter().map(|(token, id)| (token.as_slice(), *id)))?;
         let mut merges = Vec::new();
         merges.try_reserve_exact(pairs.len())?;
@@ -223,7 +220,7 @@ impl Vocab {
 
     /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
-        let tokens = tokens_by_id(ranks)?;
+        let tokens = Tokens::from_ids(ranks)?;
         let by_bytes = ids_by_bytes(ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)))?;
         let recovered = recover_merges(&tokens, &by_bytes)?;
         let merges_make_all = recovered.is_some();
@@ -279,8 +276,8 @@ impl Vocab {
         self.index().get(&self.tokens, token)
     }
 
-    fn index(&self) -> &Index {
-        self.ids.get_or_make(|| Index::new(&self.tokens))
+    fn index(&self) -> &TokenIndex {
+        self.ids.get_or_make(|| TokenIndex::new(&self.tokens))
     }
 
     /// Makes now what encoding would make at the first piece: the index of tokens, if pieces are looked up in it.
@@ -365,31 +362,6 @@ impl Vocab {
     }
 }
 
-/// The ids by the bytes of their tokens, which stay in the arena. The hash is seeded at random, since tokens come from files
-/// that may have been made to collide.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Index {
-    pub(crate) ids: HashTable<u32>,
-    seed: RandomState,
-}
-
-impl Index {
-    /// Maps the bytes of tokens to ids; to the lowest id, if several share them.
-    fn new(tokens: &Tokens) -> Index {
-        let mut index = Index { ids: HashTable::with_capacity(tokens.spans.len()), seed: RandomState::default() };
-        for (id, token) in tokens.iter() {
-            let same = |&other: &u32| tokens.get(other) == Some(token);
-            let hash = |token: &[u8]| index.seed.hash_one(token);
-            index.ids.entry(hash(token), same, |&other| hash(tokens.get(other).unwrap_or_default())).or_insert(id);
-        }
-        index
-    }
-
-    fn get(&self, tokens: &Tokens, token: &[u8]) -> Option<u32> {
-        self.ids.find(self.seed.hash_one(token), |&id| tokens.get(id) == Some(token)).copied()
-    }
-}
-
 /// Checks that a merge joins two tokens into the one that their bytes spell, without a prefix of the right one (S8).
 fn check_merge(tokens: &Tokens, merge: &Merge, prefix: &[u8]) -> Result<()> {
     let Merge { left, right, id, .. } = *merge;
@@ -431,18 +403,6 @@ fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Result<Vec<u8>
     token.extend_from_slice(left);
     token.extend_from_slice(right.strip_prefix(prefix).unwrap_or(right));
     Ok(token)
-}
-
-/// Inverts the mapping. Two tokens with one id contradict each other.
-fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
-    let mut tokens = Tokens::default();
-    for (token, id) in ids {
-        if let Some(other) = tokens.get(*id) {
-            return Err(Error::Vocabulary(format!("id {id} stands for {} and for {}", show(other), show(token))));
-        }
-        tokens.set(*id, token)?;
-    }
-    Ok(tokens)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 // Lengths come from outside: memory is asked for (`fast/util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod any_counter;
 mod array;
 mod calls;
 mod codec;

@@ -1,7 +1,8 @@
 //! `train` for Python.
 
+use super::any_counter::Counter;
 use super::calls::Calls;
-use super::counter::{Counter, PieceCounter};
+use super::counter::PieceCounter;
 use super::signals;
 use super::trace::event_dict;
 use super::vocab::Vocab;
