@@ -1,5 +1,5 @@
 //! The pairs that training starts with. They are pairs of bytes, so that two small tables count them without a hash; where a
-//! vocabulary is extended, they are pairs of any of its tokens, which sorting all places brings together.
+//! vocabulary is extended, they are pairs of any of its tokens, which sorting all places brings together. Few places are sorted, too.
 
 #![expect(clippy::cast_possible_truncation, reason = "more than 2^31 slots are refused by the trainer")]
 
@@ -17,6 +17,9 @@ const AHEAD: usize = 16;
 /// The 256 bytes and the gap, which counts as one more.
 const SIDE: usize = 257;
 
+/// Below how many places and ids sorting takes less time than clearing and reading the square.
+const FEW: usize = if cfg!(test) { 64 } else { SIDE * SIDE };
+
 /// Adds to `pairs` every pair in a range of the arena that may be merged one day, and returns the indices of the records. Calls `working` now and
 /// then.
 pub(super) fn initial_pairs<S: Symbol>(
@@ -26,7 +29,8 @@ pub(super) fn initial_pairs<S: Symbol>(
     new_pairs: &NewPairs,
     working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
-    if arena.bytes_only {
+    let few = range.len() + (arena.gap as usize) < FEW;
+    if arena.bytes_only && !few {
         of_bytes(arena, range, pairs, new_pairs, working)
     } else {
         of_ids(arena, range, pairs, new_pairs, working)
