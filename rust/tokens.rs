@@ -24,18 +24,6 @@ pub struct Tokens {
 pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
 
 impl Tokens {
-    /// Inverts the mapping. Two tokens with one id contradict each other.
-    pub fn from_ids(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
-        let mut tokens = Tokens::default();
-        for (token, id) in ids {
-            if let Some(other) = tokens.get(*id) {
-                return Err(Error::Vocabulary(format!("id {id} stands for {} and for {}", show(other), show(token))));
-            }
-            tokens.set(*id, token)?;
-        }
-        Ok(tokens)
-    }
-
     pub fn get(&self, id: u32) -> Option<&[u8]> {
         let &(start, len) = self.spans.get(id as usize)?;
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }

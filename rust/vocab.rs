@@ -196,7 +196,7 @@ impl Vocab {
         whole_pieces: bool,
         alphabet: Alphabet,
     ) -> Result<Vocab> {
-        let mut tokens = Tokens::from_ids(ids)?;
+        let mut tokens = tokens_by_id(ids)?;
         let by_bytes = ids_by_bytes(ids.iter().map(|(token, id)| (token.as_slice(), *id)))?;
         let mut merges = Vec::new();
         merges.try_reserve_exact(pairs.len())?;
@@ -220,7 +220,7 @@ impl Vocab {
 
     /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
-        let tokens = Tokens::from_ids(ranks)?;
+        let tokens = tokens_by_id(ranks)?;
         let by_bytes = ids_by_bytes(ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)))?;
         let recovered = recover_merges(&tokens, &by_bytes)?;
         let merges_make_all = recovered.is_some();
@@ -403,6 +403,18 @@ fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Result<Vec<u8>
     token.extend_from_slice(left);
     token.extend_from_slice(right.strip_prefix(prefix).unwrap_or(right));
     Ok(token)
+}
+
+/// Inverts the mapping. Two tokens with one id contradict each other.
+fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
+    let mut tokens = Tokens::default();
+    for (token, id) in ids {
+        if let Some(other) = tokens.get(*id) {
+            return Err(Error::Vocabulary(format!("id {id} stands for {} and for {}", show(other), show(token))));
+        }
+        tokens.set(*id, token)?;
+    }
+    Ok(tokens)
 }
 
 #[cfg(test)]

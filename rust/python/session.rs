@@ -41,7 +41,8 @@ impl Session {
             let reason = format!("{start} to {end} is not a range of a text of length {held}");
             return Err(PyValueError::new_err(reason));
         }
-        Ok((self.byte(start)?, self.byte(end)?))
+        let byte = self.byte(start)?;
+        Ok((byte, if start == end { byte } else { self.byte(end)? }))
     }
 
     /// The byte of a place.

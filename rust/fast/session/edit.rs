@@ -5,15 +5,17 @@
 //! behind a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
 //!
 //! By hand, with chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two chunks, so both, and no
-//! more, are encoded again: ` twox three`.
+//! more, are made anew: ` twox three`.
 //!
-//! Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again hold.
+//! Where tokens spell the text, the same holds inside the chunks: only what is between the two cuts nearest to the edit is encoded
+//! (`between.rs`). Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again
+//! hold.
 //!
 //! Must equal `Session` of `rust/session.rs`.
 //!
-//! Costs of an edit: O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
+//! Costs of an edit: O(edit) to encode, or O(chunk + edit), and what the rope costs; where ids repeat beside it, as far as they do.
 
-use super::rope::{Chunk, FOUR_BYTES, Place, Rope, Size, Unit};
+use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
@@ -37,16 +39,16 @@ pub struct Session {
     /// The special tokens that the text must not contain.
     disallowed: Arc<Finder>,
     pub(super) rope: Rope,
-    borders: Borders,
+    pub(super) borders: Borders,
     /// How many bytes away from an edit a border must be.
-    margin: usize,
+    pub(super) margin: usize,
     /// How many bytes the last change had encoded.
     encoded_bytes: usize,
 }
 
 /// Where chunks end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Borders {
+pub(super) enum Borders {
     Cuts,
     Seams,
     /// No place is known: there is one chunk.
@@ -60,11 +62,30 @@ pub(super) struct Region {
     /// What is before the first, and where the last ends.
     pub(super) before: Size,
     pub(super) end: usize,
+    pub(super) n_chunks: usize,
+}
+
+/// The text of a region after an edit. `start` and `end` are those of the edit in the text of before, `added` bytes are in their place now;
+/// the region begins at the byte `before`.
+pub(super) struct Edited<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) before: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) added: usize,
+}
+
+/// What becomes of a region: its ids before and after, its chunks, and how many bytes were encoded.
+pub(super) struct Changed {
+    pub(super) old: Vec<u32>,
+    pub(super) new: Vec<u32>,
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) encoded: usize,
 }
 
 impl Session {
     pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, disallowed: Arc<Finder>) -> Result<Session> {
-        let longest = search.early.longest().max(search.late.longest());
+        let longest = [&search.early, &search.late, &*disallowed].map(Finder::longest).into_iter().max();
         let borders = if codec.knows_cuts(&search) {
             Borders::Cuts
         } else if codec.has_seams(&search) {
@@ -72,7 +93,7 @@ impl Session {
         } else {
             Borders::Nowhere
         };
-        let (rope, margin) = (Rope::new()?, longest.max(MARGIN));
+        let (rope, margin) = (Rope::new()?, longest.unwrap_or_default().max(MARGIN));
         Ok(Session { codec, search, disallowed, rope, borders, margin, encoded_bytes: 0 })
     }
 
@@ -99,25 +120,16 @@ impl Session {
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let mut region = self.region(start, end, data.len());
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        let mut chunks = self.changed(&region, start, end, data, &mut new)?;
-        let length = |region: &Region| region.end - region.before.bytes - (end - start) + data.len();
-        let (mut step, mut encoded) = (1, length(&region));
-        while self.borders == Borders::Seams && self.widen(&mut region, &chunks, step)? {
-            new.clear();
-            chunks = self.changed(&region, start, end, data, &mut new)?;
-            encoded += length(&region);
+        let mut made = self.changed(&region, start, end, data)?;
+        let mut step = 1;
+        while self.borders == Borders::Seams && self.widen(&mut region, &made.chunks, step)? {
+            let before = made.encoded;
+            made = self.changed(&region, start, end, data)?;
+            made.encoded += before;
             step *= 2;
         }
 
-        let mut place = region.first;
-        loop {
-            append(&mut old, &self.rope.chunk(place).ids)?;
-            match self.rope.next(place).filter(|_| place != region.last) {
-                Some(next) => place = next,
-                None => break,
-            }
-        }
+        let Changed { old, new, chunks, encoded } = made;
         let (n_old, n_new) = (old.len(), new.len());
         let mut found = if n_old == 0 { Splice { start: 0, removed: 0, ids: new } } else { splice(&old, &new)? };
         if found.removed == 0 && found.ids.is_empty() {
@@ -131,31 +143,39 @@ impl Session {
         Ok(found)
     }
 
-    /// What becomes of a region: its chunks with the bytes from `start` to `end` replaced, whose ids are appended.
-    fn changed(
-        &self,
-        region: &Region,
-        start: usize,
-        end: usize,
-        data: &[u8],
-        ids: &mut Vec<u32>,
-    ) -> Result<Vec<Chunk>> {
-        let joined;
-        let text = if (start, end) == (region.before.bytes, region.end) {
+    /// What becomes of a region when the bytes from `start` to `end` are replaced.
+    fn changed(&self, region: &Region, start: usize, end: usize, data: &[u8]) -> Result<Changed> {
+        let before = region.before.bytes;
+        let (start, end, length) = (start - before, end - before, region.end - before);
+        let mut old = Vec::new();
+        let mut joined = Vec::new();
+        let replaces_all = (start, end) == (0, length);
+        if !replaces_all {
+            joined = room(length + data.len())?;
+        }
+        for chunk in self.rope.from(region.first).take(region.n_chunks) {
+            append(&mut old, &chunk.ids)?;
+            if !replaces_all {
+                append(&mut joined, &chunk.text)?;
+            }
+        }
+        let text = if replaces_all {
             data
         } else {
-            let mut parts = room(region.end - region.before.bytes - (end - start) + data.len())?;
-            self.text_of(region.before.bytes, start, &mut parts)?;
-            append(&mut parts, data)?;
-            self.text_of(end, region.end, &mut parts)?;
-            joined = parts;
+            joined.splice(start..end, data.iter().copied());
             &joined[..]
         };
-        self.check(region, text)?;
-        if self.borders == Borders::Seams {
-            return self.cut_at_seams(text, ids);
+        let edited = Edited { text, before, start, end, added: data.len() };
+        self.check(&edited)?;
+        let mut made = Changed { old, new: Vec::new(), chunks: Vec::new(), encoded: text.len() };
+        match self.borders {
+            Borders::Seams => made.chunks = self.cut_at_seams(text, &mut made.new)?,
+            Borders::Cuts if self.search.is_empty() && self.codec.is_spelled() => {
+                self.encode_between(&edited, &mut made)?
+            }
+            Borders::Cuts | Borders::Nowhere => made.chunks = self.encoded(text, before, &mut made.new)?,
         }
-        self.encoded(text, region.before.bytes, ids)
+        Ok(made)
     }
 
     /// Makes the text another one; what both begin and end with stays.
@@ -195,169 +215,49 @@ impl Session {
         self.edit(start, size - same, &text[start..text.len() - same])
     }
 
-    /// Whether a character begins at a byte of the text, or the text ends there.
-    pub fn is_start(&self, at: usize) -> bool {
-        let (place, before) = self.rope.find(Unit::Bytes, at);
-        self.rope.chunk(place).text.get(at - before.bytes).is_none_or(|byte| byte & 0xC0 != 0x80)
-    }
-
-    /// The byte at which a character begins.
-    pub fn byte_of(&self, char: usize) -> usize {
-        let (place, before) = self.rope.find(Unit::Chars, char);
-        let (chunk, wanted) = (self.rope.chunk(place), char - before.chars);
-        let text = &chunk.text;
-        if chunk.chars == text.len() {
-            return before.bytes + wanted;
-        }
-        let found = text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80).nth(wanted);
-        before.bytes + found.map_or(text.len(), |(at, _)| at)
-    }
-
-    /// The byte of a place in UTF-16; None where it is inside a character.
-    pub fn byte_of_utf16(&self, at: usize) -> Option<usize> {
-        let (place, before) = self.rope.find(Unit::Utf16, at);
-        let (chunk, mut rest) = (self.rope.chunk(place), at - before.utf16);
-        if chunk.utf16 == chunk.text.len() {
-            return Some(before.bytes + rest);
-        }
-        let starts = chunk.text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
-        for (byte, &first) in starts {
-            if rest == 0 {
-                return Some(before.bytes + byte);
-            }
-            rest = rest.checked_sub(if first >= FOUR_BYTES { 2 } else { 1 })?;
-        }
-        (rest == 0).then_some(before.bytes + chunk.text.len())
-    }
-
-    /// Appends the text from `start` to `end`, in bytes.
-    pub fn text_of(&self, start: usize, end: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (place, before) = self.rope.find(Unit::Bytes, start);
-        let mut at = before.bytes;
-        for chunk in self.rope.from(place) {
-            if at >= end {
-                break;
-            }
-            let range = start.max(at) - at..chunk.text.len().min(end - at);
-            append(out, chunk.text.get(range).unwrap_or_default())?;
-            at += chunk.text.len();
-            interrupt::check()?;
-        }
-        Ok(())
-    }
-
-    /// Appends the ids from number `start` to `end`.
-    pub fn ids_of(&self, start: usize, end: usize, out: &mut Vec<u32>) -> Result<()> {
-        let (place, before) = self.rope.find(Unit::Ids, start);
-        let mut at = before.ids;
-        for chunk in self.rope.from(place) {
-            if at >= end {
-                break;
-            }
-            let range = start.max(at) - at..chunk.ids.len().min(end - at);
-            append(out, chunk.ids.get(range).unwrap_or_default())?;
-            at += chunk.ids.len();
-            interrupt::check()?;
-        }
-        Ok(())
-    }
-
-    /// Calls `work` with the ids of each chunk from a place on, which is at the byte `at`, up to the byte `until`.
-    pub(super) fn each_chunk(
-        &self,
-        place: Place,
-        mut at: usize,
-        until: usize,
-        work: &mut impl FnMut(&[u32]) -> Result<()>,
-    ) -> Result<()> {
-        for chunk in self.rope.from(place) {
-            if at >= until {
-                break;
-            }
-            work(&chunk.ids)?;
-            at += chunk.text.len();
-            interrupt::check()?;
-        }
-        Ok(())
-    }
-
-    /// Calls `work` with the ids of a range of the text as a text by itself, part by part: whole chunks are not encoded again.
-    pub fn each_of_range(&self, start: usize, end: usize, mut work: impl FnMut(&[u32]) -> Result<()>) -> Result<()> {
-        let encode = |from, until| {
-            let (mut text, mut ids) = (Vec::new(), Vec::new());
-            self.text_of(from, until, &mut text)?;
-            self.codec.append(1, Source::Bytes(&text), &self.search, from > start, &mut ids).map(|()| ids)
-        };
-        let Some((place, from, until)) = self.inside(start, end) else { return work(&encode(start, end)?) };
-        if self.borders == Borders::Seams {
-            return self.each_between_seams((start, end), (place, from, until), work);
-        }
-        if start < from {
-            work(&encode(start, from)?)?;
-        }
-        self.each_chunk(place, from, until, &mut work)?;
-        if until < end { work(&encode(until, end)?) } else { Ok(()) }
-    }
-
-    /// The chunks inside a range whose ids are those of the range: the first of them, where it begins, and where the last ends.
-    fn inside(&self, start: usize, end: usize) -> Option<(Place, usize, usize)> {
-        let near = if start == 0 { 0 } else { start + self.margin };
-        let (mut place, before) = self.rope.find(Unit::Bytes, near);
-        let mut from = before.bytes;
-        if from < near {
-            from += self.rope.chunk(place).text.len();
-            place = self.rope.next(place)?;
-        }
-        let whole = end == self.size().bytes;
-        let until = if whole { end } else { self.rope.find(Unit::Bytes, end.checked_sub(self.margin)?).1.bytes };
-        (from < until).then_some((place, from, until))
-    }
-
     /// The chunks that an edit touches: those that hold it, and neighbours up to borders that are far enough from it.
     pub(super) fn region(&self, start: usize, end: usize, new: usize) -> Region {
-        let ((mut first, mut before), (mut last, after)) =
-            (self.rope.find(Unit::Bytes, start), self.rope.find(Unit::Bytes, end));
-        let mut stop = after.bytes + self.rope.chunk(last).text.len();
+        let (mut first, mut before) = self.rope.find(Unit::Bytes, start);
+        let (mut last, mut n_chunks) = (first, 1);
+        let mut stop = before.bytes + self.rope.chunk(first).text.len();
         let length = |before: Size, stop: usize| stop - before.bytes - (end - start) + new;
-        while start - before.bytes < self.margin || length(before, stop) < CHUNK / 2 {
+        while start - before.bytes < self.margin {
             let Some(previous) = self.rope.previous(first) else { break };
-            first = previous;
+            (first, n_chunks) = (previous, n_chunks + 1);
             before -= self.rope.chunk(first).size();
         }
-        while stop - end < self.margin || length(before, stop) < CHUNK / 2 {
+        while stop < end + self.margin || length(before, stop) < CHUNK / 2 {
             let Some(next) = self.rope.next(last) else { break };
-            last = next;
+            (last, n_chunks) = (next, n_chunks + 1);
             stop += self.rope.chunk(last).text.len();
         }
-        Region { first, last, before, end: stop }
+        while length(before, stop) < CHUNK / 2 {
+            let Some(previous) = self.rope.previous(first) else { break };
+            (first, n_chunks) = (previous, n_chunks + 1);
+            before -= self.rope.chunk(first).size();
+        }
+        Region { first, last, before, end: stop, n_chunks }
     }
 
-    /// Fails if an edit makes one of the special tokens that are not allowed. `text`: what becomes of the region.
-    fn check(&self, region: &Region, text: &[u8]) -> Result<()> {
+    /// Fails if an edit makes one of the special tokens that are not allowed. They are no longer than `margin`.
+    fn check(&self, edited: &Edited) -> Result<()> {
         let longest = self.disallowed.longest();
         if longest == 0 {
             return Ok(());
         }
-        // What may begin before the region, or end behind it.
-        let (mut around, from) = (Vec::new(), region.before.bytes.saturating_sub(longest));
-        self.text_of(from, region.before.bytes, &mut around)?;
-        append(&mut around, text)?;
-        let until = (region.end + longest).min(self.size().bytes);
-        self.text_of(region.end, until, &mut around)?;
-        match self.disallowed.find(&around).next().transpose()? {
-            Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: from + found.start }),
+        let &Edited { text, before, start, added, .. } = edited;
+        let from = start.saturating_sub(longest);
+        let around = &text[from..text.len().min(start + added + longest)];
+        match self.disallowed.find(around).next().transpose()? {
+            Some(found) => {
+                Err(Error::DisallowedSpecial { token: found.name.into(), position: before + from + found.start })
+            }
             None => Ok(()),
         }
     }
 
-    /// The chunks of some text that begins at a byte, whose ids are appended.
+    /// The chunks of some text that begins at a byte, encoded one by one. The ids are appended.
     fn encoded(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
-        let is_spelled = self.search.is_empty() && self.codec.is_spelled();
-        if self.borders == Borders::Cuts && text.len() > 2 * CHUNK && is_spelled {
-            // Once for all chunks: tokens end at cuts. Of those that are found, two may share an id.
-            self.append_ids(text, from, ids)?;
-            return self.cut_between_tokens(text, ids, |at| self.codec.is_cut(text, at, &self.search));
-        }
         let (mut chunks, mut at) = (Vec::new(), 0);
         loop {
             let rest = &text[at..];
@@ -378,7 +278,7 @@ impl Session {
     }
 
     /// Appends the ids of some text that begins at a byte.
-    fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
         let done = self.codec.append(1, Source::Bytes(text), &self.search, from > 0, ids);
         done.map_err(|error| match error {
             Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },

@@ -4,10 +4,14 @@
 //!
 //! 1. [`rope`]: the text in chunks with their ids; sums of bytes, characters and ids find a place.
 //! 2. [`edit`]: an edit encodes the chunks again that it touches.
-//! 3. [`seams`]: the same for bytes that no pattern cuts.
-//! 4. [`tail`]: what may follow the text, and which token holds a place.
+//! 3. [`between`]: what of these is encoded, where tokens spell the text.
+//! 4. [`seams`]: the same for bytes that no pattern cuts.
+//! 5. [`reading`]: what is where, and the ids of a part as a text by itself.
+//! 6. [`tail`]: what may follow the text, and which token holds a place.
 
+mod between;
 mod edit;
+mod reading;
 mod rope;
 mod seams;
 mod tail;

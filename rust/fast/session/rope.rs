@@ -11,7 +11,7 @@
 //! Costs: 48 bytes a chunk besides text and ids, and what the allocator takes for these two; O(n / (chunk * block) + block) for each call on a text of n bytes.
 
 use crate::error::Result;
-use crate::fast::util::fallible::{collect, extend, push, room, try_collect};
+use crate::fast::util::fallible::{append, collect, extend, push, room, try_collect};
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::sync::Arc;
 
@@ -101,13 +101,11 @@ pub struct Chunk {
 impl Chunk {
     pub fn new(text: &[u8], ids: &[u32]) -> Result<Chunk> {
         let chars = count_chars(text);
-        let utf16 = chars + text.iter().filter(|&&byte| byte >= FOUR_BYTES).count();
-        Ok(Chunk {
-            text: collect(text.iter().copied())?.into(),
-            ids: collect(ids.iter().copied())?.into(),
-            chars,
-            utf16,
-        })
+        let utf16 = chars + count(text, |byte| byte >= FOUR_BYTES);
+        let (mut held, mut held_ids) = (room(text.len())?, room(ids.len())?);
+        append(&mut held, text)?;
+        append(&mut held_ids, ids)?;
+        Ok(Chunk { text: held.into(), ids: held_ids.into(), chars, utf16 })
     }
 
     pub fn size(&self) -> Size {
@@ -121,20 +119,30 @@ impl Chunk {
 
 /// How many characters begin in some UTF-8.
 pub fn count_chars(text: &[u8]) -> usize {
-    text.iter().filter(|&byte| byte & 0xC0 != 0x80).count()
+    count(text, |byte| byte & 0xC0 != 0x80)
 }
 
-#[derive(Debug)]
+/// How many bytes are of a kind. Sums of few bytes fit into bytes, which vectors add many at a time.
+fn count(text: &[u8], is_counted: impl Fn(u8) -> bool) -> usize {
+    let few = |part: &[u8]| part.iter().map(|&byte| u8::from(is_counted(byte))).sum::<u8>();
+    text.chunks(128).map(|part| usize::from(few(part))).sum()
+}
+
+#[derive(Debug, Clone)]
 struct Block {
-    chunks: Vec<Chunk>,
+    chunks: Arc<Vec<Chunk>>,
     size: Size,
 }
 
 impl Block {
     fn new(chunks: Vec<Chunk>) -> Block {
-        let size = chunks.iter().fold(Size::default(), |size, chunk| size + chunk.size());
-        Block { chunks, size }
+        let size = size_of(&chunks);
+        Block { chunks: Arc::new(chunks), size }
     }
+}
+
+fn size_of(chunks: &[Chunk]) -> Size {
+    chunks.iter().fold(Size::default(), |size, chunk| size + chunk.size())
 }
 
 /// Which chunk: the number of its block, and its own there.
@@ -147,7 +155,7 @@ pub struct Place {
 /// A text in chunks.
 #[derive(Debug)]
 pub struct Rope {
-    blocks: Vec<Arc<Block>>,
+    blocks: Vec<Block>,
     size: Size,
 }
 
@@ -157,7 +165,7 @@ impl Rope {
         let mut blocks = Vec::new();
         let mut chunks = Vec::new();
         push(&mut chunks, Chunk::new(b"", &[])?)?;
-        push(&mut blocks, Arc::new(Block::new(chunks)))?;
+        push(&mut blocks, Block::new(chunks))?;
         Ok(Rope { blocks, size: Size::default() })
     }
 
@@ -176,6 +184,11 @@ impl Rope {
 
     /// The chunk in which something stands, the last one for the end of the text; and what is before that chunk.
     pub fn find(&self, unit: Unit, at: usize) -> (Place, Size) {
+        if at >= self.size.of(unit) {
+            let block = self.blocks.len() - 1;
+            let place = Place { block, chunk: self.blocks[block].chunks.len() - 1 };
+            return (place, self.size - self.chunk(place).size());
+        }
         let (mut before, mut block) = (Size::default(), 0);
         while block + 1 < self.blocks.len() && at >= (before + self.blocks[block].size).of(unit) {
             before += self.blocks[block].size;
@@ -213,15 +226,15 @@ impl Rope {
     pub fn replace(&mut self, first: Place, last: Place, chunks: Vec<Chunk>) -> Result<()> {
         let touched = first.block..=last.block;
         if first.block == last.block
-            && let Some(block) = Arc::get_mut(&mut self.blocks[first.block])
-            && block.chunks.len() + chunks.len() <= BLOCK + last.chunk - first.chunk + 1
+            && let Block { chunks: held, size } = &mut self.blocks[first.block]
+            && let Some(held) = Arc::get_mut(held)
+            && held.len() + chunks.len() <= BLOCK + last.chunk - first.chunk + 1
         {
-            block.chunks.try_reserve(chunks.len())?;
-            let old = block.size;
-            block.chunks.splice(first.chunk..=last.chunk, chunks);
-            let size = block.chunks.iter().fold(Size::default(), |size, chunk| size + chunk.size());
-            block.size = size;
-            self.size = self.size - old + size;
+            held.try_reserve(chunks.len())?;
+            let (old, new) = (size_of(&held[first.chunk..=last.chunk]), size_of(&chunks));
+            held.splice(first.chunk..=last.chunk, chunks);
+            *size = *size - old + new;
+            self.size = self.size - old + new;
             return Ok(());
         }
         // The chunks that stay are copied first, as long as anything may fail.
@@ -242,14 +255,14 @@ impl Rope {
 }
 
 /// Chunks in blocks of about equal length, none above half of what a block may have: each can grow.
-fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Arc<Block>>> {
+fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Block>> {
     let n_blocks = if chunks.len() <= BLOCK { 1 } else { chunks.len().div_ceil(BLOCK.div_ceil(2)) };
     let (mut blocks, length) = (room(n_blocks)?, chunks.len().div_ceil(n_blocks));
     let mut rest = chunks.into_iter().peekable();
     while rest.peek().is_some() {
         let mut part = room(length)?;
         extend(&mut part, rest.by_ref().take(length))?;
-        blocks.push(Arc::new(Block::new(part)));
+        blocks.push(Block::new(part));
     }
     Ok(blocks)
 }

@@ -72,10 +72,12 @@ impl Session {
             if let Some(place) = self.rope.previous(region.first).filter(|_| !holds_left) {
                 region.first = place;
                 region.before -= self.rope.chunk(place).size();
+                region.n_chunks += 1;
             }
             if let Some(place) = self.rope.next(region.last).filter(|_| !holds_right) {
                 region.last = place;
                 region.end += self.rope.chunk(place).text.len();
+                region.n_chunks += 1;
             }
         }
         Ok(!(holds_left && holds_right))

@@ -143,3 +143,13 @@ fn an_edit_far_from_a_cut_is_local_all_the_same() {
     assert!(local(of_bytes("gpt2", &[])) && local(of_bytes("gpt2", &["NFC"])) && local(of_characters("segment")));
     assert!(!local(of_bytes("none", &[])) && !local(of_bytes("(?<=ab)a|.", &[])));
 }
+
+#[test]
+fn of_a_chunk_only_what_is_between_two_cuts_is_encoded() {
+    let fast = Arc::new(FastCodec::new(of_bytes("gpt2", &[])).unwrap());
+    let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
+    session.edit(0, 0, " a b a b a b a b a b a b a b a b".as_bytes()).unwrap();
+    // The cuts before the letters at 7 and at 25 are the nearest that are eight bytes away.
+    session.edit(16, 17, b"xyz").unwrap();
+    assert_eq!(session.encoded_bytes(), 20);
+}
