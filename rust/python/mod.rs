@@ -9,7 +9,7 @@
 //! 1. [`shortcuts`]: `Tokenizer`, where a call begins; [`plain_calls`]: the same for tokenizers of `transformers`.
 //! 2. [`text`]: a `str` or `bytes` as they come; [`names`]: the special tokens that a call names -> what finds them.
 //! 3. [`codec`]: the calls of a codec; [`encode`]: what those that encode share; [`decode`], [`decode_stream`], [`rows`]: ids -> text.
-//! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`]: ids on their way out.
+//! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`](mod@array): ids on their way out.
 //! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
 //! 6. [`counter`], [`any_counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
 //!    Python strings.
