@@ -5,9 +5,9 @@
 //! Everything that is not named above is public for the tests, the tools and the Python package of this repository only: it is hidden,
 //! is not stable, and may change with any release. The source is written to be read.
 //!
-//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, except [`tokens`], which is a
-//! dict there. Two files there have none here: `basic.py` (text in, text out; to be typed along) and `text.py` (what a surrogate
-//! becomes).
+//! Read the files in this order, from the parts to the whole. Each has a twin of the same name under `python/minitok/reference/`,
+//! except [`tokens`], which is a dict there. Two files there have none here: `basic.py` (text in, text out; short enough to retype)
+//! and `text.py` (what a surrogate becomes).
 //!
 //! Byte-pair encoding:
 //!

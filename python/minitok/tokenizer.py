@@ -161,6 +161,7 @@ class Tokenizer(Checked):
 
     # -- text to ids ---------------------------------------------------------------------------------------------------
 
+    # On the Rust backend, a call with only a text does not come here: the extension answers it (``rust/python/shortcuts.rs``).
     @shortcut
     def encode(
         self,

@@ -18,7 +18,7 @@ use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
-use crate::fast::util::fallible::{append, collect};
+use crate::fast::util::fallible::{self, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::spaced;
@@ -35,7 +35,7 @@ const SHORT: usize = if cfg!(any(test, fuzzing)) { 8 } else { 2048 };
 pub struct FastCodec {
     core: Arc<Codec>,
     /// The scanner of the first of several patterns that cut in turn, if none runs them all; the encoder has the others.
-    first: Option<Tier>,
+    first_scanner: Option<Tier>,
     /// None where the fast paths are switched off.
     pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
@@ -70,7 +70,7 @@ impl FastCodec {
         let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels));
         // Words are cut by the pattern before they reach the encoder.
         let cuts = encoder.as_ref().filter(|_| core.words.is_none());
-        let (first, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
+        let (first_scanner, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
         let encoder = match rest {
             Some(rest) => encoder.map(|encoder| encoder.then(rest)),
             None => encoder,
@@ -84,12 +84,12 @@ impl FastCodec {
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
         let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
         let (decoder, table) = (Once::new(), Once::new());
-        Ok(FastCodec { core, first, encoder, normalizer, decoder, sizes, table })
+        Ok(FastCodec { core, first_scanner, encoder, normalizer, decoder, sizes, table })
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.
     fn scanner(&self) -> Option<&Tier> {
-        self.core.pattern.scanner().map(|tier| &**tier).or(self.first.as_ref())
+        self.core.pattern.scanner().map(|tier| &**tier).or(self.first_scanner.as_ref())
     }
 
     /// The codec of the mirror: for all that is not here.
@@ -132,15 +132,15 @@ impl FastCodec {
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let Some(encoder) = &self.encoder else {
-            return append(ids, &self.core.encode(&source.bytes()?, search, goes_on)?);
+            return fallible::append(ids, &self.core.encode(&source.bytes()?, search, goes_on)?);
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
-                Segment::Text(source, by) if threads > 1 && !cfg!(target_family = "wasm") => {
+                Part::Text(source, by) if threads > 1 && !cfg!(target_family = "wasm") => {
                     encoder.encode_on(threads, source, by, ids)?;
                 }
-                Segment::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
-                Segment::Special(id) => {
+                Part::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
+                Part::Special(id) => {
                     ids.try_reserve(1)?;
                     ids.push(id);
                 }
@@ -161,7 +161,7 @@ impl FastCodec {
     ) -> Result<()> {
         let text = source.bytes()?;
         let Some(encoder) = &self.encoder else {
-            return append(ids, &self.core.encode_with_dropout(&text, search, dropout, goes_on)?);
+            return fallible::append(ids, &self.core.encode_with_dropout(&text, search, dropout, goes_on)?);
         };
         let encode = &mut |piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>| encoder.append_drawn(piece, draws, ids);
         self.core.each_drawn_piece(&text, search, dropout, goes_on, ids, encode)
@@ -175,8 +175,8 @@ impl FastCodec {
         let mut count = 0;
         let done = self.each_segment(source, search, goes_on, |segment| {
             count += match segment {
-                Segment::Text(source, split) => encoder.count(source, split)?,
-                Segment::Special(_) => 1,
+                Part::Text(source, split) => encoder.count(source, split)?,
+                Part::Special(_) => 1,
             };
             Ok(())
         });
@@ -190,27 +190,27 @@ impl FastCodec {
         source: Source,
         search: &Search,
         goes_on: bool,
-        mut work: impl FnMut(Segment) -> Result<()>,
+        mut work: impl FnMut(Part) -> Result<()>,
     ) -> Result<()> {
         let before = if goes_on { Before::Text } else { Before::Nothing };
         let Codec { preprocessor, words, .. } = &*self.core;
-        let is_taken = preprocessor.metaspace.is_none() || self.has_no_pattern();
-        if words.is_none() && is_taken && finds_nothing(search, source)? {
+        let puts_no_space = preprocessor.metaspace.is_none() || self.has_no_pattern();
+        if words.is_none() && puts_no_space && finds_nothing(search, source)? {
             // The encoder takes all of it as one segment.
             let Some(normalizer) = &self.normalizer else {
-                return work(Segment::Text(source, self.split(source, before)));
+                return work(Part::Text(source, self.split(source, before)));
             };
             let made = normalizer.apply(source)?;
             let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
-            return work(Segment::Text(source, self.split(source, before)));
+            return work(Part::Text(source, self.split(source, before)));
         }
         let text = source.bytes()?;
         preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment
         {
-            preprocess::Segment::Token(id) => work(Segment::Special(id)),
+            preprocess::Segment::Token(id) => work(Part::Special(id)),
             preprocess::Segment::Unspaced(text, before) if self.has_no_pattern() => {
                 let text = Source::Bytes(text);
-                work(Segment::Text(text, self.split(text, before)))
+                work(Part::Text(text, self.split(text, before)))
             }
             preprocess::Segment::Unspaced(text, before) => {
                 self.ready(&preprocess::with_space(preprocessor, text, before), &mut work)
@@ -220,14 +220,14 @@ impl FastCodec {
     }
 
     /// Calls `work` with a segment as it is cut into pieces.
-    fn ready(&self, text: &[u8], work: &mut impl FnMut(Segment) -> Result<()>) -> Result<()> {
+    fn ready(&self, text: &[u8], work: &mut impl FnMut(Part) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
             let split = if self.has_no_pattern() {
                 SplitBy::Characters(Spaces::default())
             } else {
                 self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
             };
-            return work(Segment::Text(Source::Bytes(text), split));
+            return work(Part::Text(Source::Bytes(text), split));
         };
         let (mut pieces, mut ends) = (Vec::new(), Vec::new());
         words.pieces(&self.core.pattern, text, &mut |piece| {
@@ -237,7 +237,7 @@ impl FastCodec {
             ends.push(pieces.len());
             Ok(())
         })?;
-        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
+        if ends.is_empty() { Ok(()) } else { work(Part::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
     }
 
     /// How a segment is cut, and what becomes of its spaces.
@@ -260,8 +260,8 @@ impl FastCodec {
             return self.core.encode_segment(segment, ids);
         };
         self.ready(segment, &mut |segment| match segment {
-            Segment::Text(source, by) => encoder.encode(source, by, ids),
-            Segment::Special(id) => {
+            Part::Text(source, by) => encoder.encode(source, by, ids),
+            Part::Special(id) => {
                 ids.push(id);
                 Ok(())
             }
@@ -302,8 +302,8 @@ fn placed_in(error: Error, source: Source) -> Error {
     }
 }
 
-/// A part of a text.
-enum Segment<'s> {
+/// A part of a text: bytes to encode and what cuts them into pieces, or the id of a token.
+enum Part<'s> {
     Text(Source<'s>, SplitBy<'s>),
     Special(u32),
 }

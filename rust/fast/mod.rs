@@ -1,20 +1,18 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file whose results it must equal.
 //!
-//! Read in this order; each folder's `mod.rs` gives the order of its files.
+//! Read in this order, which is the way of a text; each folder's `mod.rs` gives the order of its files.
 //!
-//! 1. [`scan`]: text -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
-//! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
-//! 3. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text.
-//! 4. [`codec`]: the two put together, and special tokens; [`memory`]: what they hold.
-//!    [`session`]: a text that changes.
-//! 5. [`count`]: corpus -> distinct pieces with their counts.
-//! 6. [`train`]: distinct pieces with their counts -> merges.
-//! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
-//! 8. [`normal`]: what is done to a text before it is cut.
-//! 9. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
-//! 10. [`pack`]: lines of JSON -> ids.
-//! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
-//! 12. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: settings, prefetching, zeroed memory, a pool.
+//! 1. [`codec`]: where a call begins: encoding and decoding put together; [`memory`]: what a codec holds.
+//! 2. [`preprocess`]: text -> segments and tokens; [`normal`]: what is done to a text before it is cut; [`pystr`]: between UTF-8 and
+//!    the ways in which Python stores a `str`.
+//! 3. [`scan`]: segment -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
+//! 4. [`encode`]: pieces -> ids. The cache of pieces, their keys, merging of short and long pieces, threads.
+//! 5. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text.
+//! 6. [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
+//! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
+//! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
+//!    bytes of every token.
+//! 9. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: small parts that several folders use.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

@@ -1,4 +1,4 @@
-//! `Codec` for Python.
+//! `Codec` for Python: its calls. What those that encode share (`list`, `array`, `batch`) is in `encode.rs`.
 
 use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};

@@ -3,6 +3,18 @@
 //! The module `minitok._rust` offers the names of `minitok.reference`, so that one test suite runs over both. Text is
 //! borrowed from Python, work is done without the GIL, ids come back as lists or as NumPy arrays that own Rust's buffer, and
 //! every error is one of `minitok.errors`.
+//!
+//! Read in this order:
+//!
+//! 1. [`shortcuts`]: `Tokenizer`, where a call begins; [`plain_calls`]: the same for tokenizers of `transformers`.
+//! 2. [`text`]: a `str` or `bytes` as they come; [`names`]: the special tokens that a call names -> what finds them.
+//! 3. [`codec`]: the calls of a codec; [`encode`]: what those that encode share; [`decode`], [`decode_stream`], [`rows`]: ids -> text.
+//! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`](mod@array): ids on their way out.
+//! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
+//! 6. [`counter`], [`any_counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
+//!    Python strings.
+//! 7. One call or class each: [`session`], [`segments`], [`spans`], [`trace`], [`patterns`].
+//! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`forks`], [`numpy_api`].
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]

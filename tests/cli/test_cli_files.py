@@ -103,7 +103,7 @@ def test_what_is_written_to_no_file_is_told_as_usual(folder):
     assert (folder / "null").is_symlink()
     found = run("convert", folder / "tok.json", folder / "null")
     assert found.exit_code == 2
-    assert "does not say the format" in found.stderr
+    assert "has no known suffix" in found.stderr
 
 
 # -- outputs that are read ---------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ SHOWN = 8
 
 
 def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend: BackendOption = None) -> None:
-    """Look for what is odd about a vocabulary: tokens that no text produces, twins, holes, files that disagree.
+    """Find anomalies in a vocabulary: tokens that no text produces, twins, ids without a token, files that disagree.
 
     Examples:
 
@@ -60,7 +60,7 @@ def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend
     for line in said:
         console.print(Text(f"files disagree: {line}"))
     if not found and not said:
-        console.print("nothing odd")
+        console.print("no anomalies found")
 
 
 def configured(tok: Tokenizer, named: str) -> list[str]:

@@ -41,7 +41,9 @@ def command(
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Write a tokenizer in another format. What the format cannot hold is an error, never left out.
+    """Write a tokenizer in another format. A vocabulary that the format cannot hold is an error.
+
+    Files of tiktoken and GPT-2 have no pattern, and tiktoken's no special tokens; the command says what it leaves out.
 
     The name of OUT decides the format: tokenizer.json is Hugging Face's, .tiktoken is tiktoken's, .model is minbpe's, and any
     other .json is minitok's own. A folder, or a name without a suffix, takes GPT-2's two files.
@@ -91,7 +93,7 @@ def guess(out: Path) -> str:
         return "gpt2"
     by_suffix = {".json": "minitok", ".tiktoken": "tiktoken", ".model": "minbpe"}
     if out.suffix not in by_suffix:
-        raise typer.BadParameter(f"{out.name!r} does not say the format; give --to")
+        raise typer.BadParameter(f"{out.name!r} has no known suffix; give --to FORMAT")
     return by_suffix[out.suffix]
 
 

@@ -68,7 +68,8 @@ def command(
 ) -> None:
     """Count the tokens, lines, characters and bytes of files, in bounded memory.
 
-    Of records (.jsonl, .parquet, .arrow), each text is counted by itself; of what is compressed (.gz, .zst), what is in it.
+    In .jsonl, .parquet and .arrow files, the text of each record is counted separately. Compressed files (.gz, .zst) are
+    decompressed.
 
     Examples:
 

@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Count the pieces of a corpus, for 'minitok train --counts'.
 
-    Counts are sums: those of the parts of a corpus, made on many machines, add up to those of the whole, and a tokenizer
-    trained on them is the same to the last id. Their sum may be written over one of them.
+    Counts of the parts of a corpus, made on different machines, add up to those of the whole, and training on them gives
+    exactly the same tokenizer. The output of --merge may overwrite one of its inputs.
 
     Examples:
 

@@ -69,7 +69,7 @@ def pack(
         ),
     ] = None,
 ) -> None:
-    """Make the archive that Gradescope takes, with a seed of its own for each student.
+    """Make the archive that Gradescope takes, with a different seed for each student.
 
     Examples:
 

@@ -28,7 +28,7 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option("--html", metavar="FILE", help="Also write a web page.", show_default=False),
     ] = None,
-    engine: Annotated[bool, typer.Option("--engine", help="Also say how each pattern is run.")] = False,
+    engine: Annotated[bool, typer.Option("--engine", help="Also show how each pattern is run.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, which Explanation.from_json reads.")] = False,
     backend: BackendOption = None,
 ) -> None:

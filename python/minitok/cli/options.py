@@ -99,7 +99,7 @@ PatternOption = Annotated[
     typer.Option(
         "--pattern",
         metavar="NAME|REGEX",
-        help=f"How text is cut: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
+        help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
         "OpenAI model, or a regular expression.",
     ),
 ]

@@ -91,7 +91,7 @@ def command(
 ) -> None:
     """Encode a corpus to files of ids on disk, with an index of its documents.
 
-    The same command continues an interrupted run. Files get their names when they are complete.
+    The same command continues an interrupted run. Output files appear under their names only when complete.
 
     Examples:
 
@@ -115,7 +115,7 @@ def command(
         check_all(files, tokenizer, backend, json=json)
         return
     if out is None:
-        raise typer.BadParameter("say where the ids go, with --output")
+        raise typer.BadParameter("give the output file with --output")
     options = {name: getattr(value, "value", value) for name, value in options.items() if value is not None}
     begin = options.get("begin_row")
     tok = None if join and begin is None else open_tokenizer(chosen(tokenizer), backend)

@@ -37,7 +37,7 @@ def command(
     ] = "127.0.0.1",
     allow_host: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--allow-host", metavar="NAME", help="Another name of the server; repeatable."),
+        typer.Option("--allow-host", metavar="NAME", help="Another host name that requests may use; repeatable."),
     ] = None,
     browser: Annotated[
         Optional[bool],  # noqa: UP045

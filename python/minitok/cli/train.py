@@ -89,7 +89,7 @@ def command(
     superword_pattern: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="What no superword crosses; lines and numbers if not given.",
+            help="The pattern that superwords never cross; default: line breaks and numbers.",
             show_default=False,
             rich_help_panel=SUPERWORDS,
         ),

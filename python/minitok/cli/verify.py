@@ -58,7 +58,7 @@ def command(
 
     Compares with the library that defines the ids: tokenizers for tokenizer.json, sentencepiece for a .model,
     mistral-common for tekken.json, tiktoken for a file of ranks; or with those named. A file of minitok's own is written as
-    tokenizer.json for tokenizers. Ends with 1 if any ids differ.
+    tokenizer.json for tokenizers. Exits with status 1 if any ids differ.
 
     Examples:
 

@@ -126,9 +126,7 @@ class IdOptions(TypedDict, total=False):
             "--dropout", "Pass over each merge with this probability; needs --seed.", "Documents", "PROBABILITY", 0
         ),
     ]
-    seed: Annotated[
-        int | None, ShownOption("--seed", "What the ids follow from, with --dropout.", "Documents", least=0)
-    ]
+    seed: Annotated[int | None, ShownOption("--seed", "The random seed for --dropout.", "Documents", least=0)]
 
 
 class LayoutOptions(TypedDict, total=False):
@@ -199,8 +197,8 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         str | None,
         ShownOption(
             "--learn",
-            "Pack conversations, with a mask of what this role says (such as assistant); or 'generation', what the chat "
-            "template marks.",
+            "Pack conversations, with a mask of the ids to learn: what this role says (assistant, for example), or with "
+            "'generation', what the chat template marks.",
             "Documents",
             "ROLE",
         ),

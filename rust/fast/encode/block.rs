@@ -72,8 +72,8 @@ impl Workspace {
             let misses = Misses { text, start, ends: &ends[range], cache, found, spill, failure };
             misses.merge(how, spent);
         }
-        let (records, first) = self.cache.view().records();
-        BlockOutput { words: &self.found.values[..n_pieces], records, first, spill: &self.spill }
+        let (records, first_record) = self.cache.view().records();
+        BlockOutput { values: &self.found.values[..n_pieces], records, first_record, spill: &self.spill }
     }
 
     /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.

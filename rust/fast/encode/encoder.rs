@@ -40,8 +40,8 @@ const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
 const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
 const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.
-const FIRST_LOG_BUCKETS: u32 = 12;
-const FIRST_RECORDS: usize = 11_000;
+const SMALL_LOG_BUCKETS: u32 = 12;
+const SMALL_RECORDS: usize = 11_000;
 
 /// Makes what merges pieces of several words for the tables of a vocabulary; None for one that has no such tokens.
 pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
@@ -53,8 +53,8 @@ pub struct Encoder {
     /// Cuts every piece further, before it is merged.
     later: Option<Pattern>,
     /// The sizes of a new cache and of a seeded one.
-    first: Size,
-    size: Size,
+    small: Size,
+    large: Size,
     /// See [`SEED_AFTER`]; tests change it.
     pub(super) seed_after: usize,
     /// What encodes pieces of several words, if the vocabulary has such tokens; made when a text could have them.
@@ -77,14 +77,14 @@ impl Encoder {
         Encoder::with_size(tables, size)
     }
 
-    pub(super) fn with_size(tables: Arc<Tables>, size: Size) -> Encoder {
-        let first = Size {
-            log_buckets: size.log_buckets.min(FIRST_LOG_BUCKETS),
-            records: size.records.min(FIRST_RECORDS),
-            ..size
+    pub(super) fn with_size(tables: Arc<Tables>, large: Size) -> Encoder {
+        let small = Size {
+            log_buckets: large.log_buckets.min(SMALL_LOG_BUCKETS),
+            records: large.records.min(SMALL_RECORDS),
+            ..large
         };
         let (long, pool) = (Once::new(), Pool::new());
-        Encoder { tables, later: None, first, size, seed_after: SEED_AFTER, make_long: None, long, pool }
+        Encoder { tables, later: None, small, large, seed_after: SEED_AFTER, make_long: None, long, pool }
     }
 
     /// Where a text that no pattern cuts can be cut in two.
@@ -223,7 +223,7 @@ impl Encoder {
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
     pub(super) fn workspace(&self) -> Result<Pooled<'_, Workspace>> {
-        self.pool.take(|| Workspace::new(self.first))
+        self.pool.take(|| Workspace::new(self.small))
     }
 
     /// Calls `sink` with the values of each block of a text. `is_long`: the text is, or is a part of, one that is worth a large
@@ -347,9 +347,9 @@ impl Encoder {
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
             // Pieces that are cut further may not be the tokens that they spell.
-            let end = if self.later.is_some() { 0 } else { self.size.first_record };
+            let end = if self.later.is_some() { 0 } else { self.large.first_record };
             // Where there is no memory for it, the small cache stays; where the look for seeds was stopped, another text gets them.
-            if let Some(cache) = PieceCache::seeded(self.size, self.tables.seeds(end)) {
+            if let Some(cache) = PieceCache::seeded(self.large, self.tables.seeds(end)) {
                 work.cache = cache;
             }
             work.seeded = !interrupt::stopped_now();

@@ -2,13 +2,15 @@
 //! `rust/train.rs`.
 //!
 //! The mirror keeps a word per piece and rewrites every word that holds the pair merged. Here a merge touches the places
-//! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words:
+//! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words. Read in this
+//! order:
 //!
+//! - [`trainer`] the loop: it starts from counts, and takes, counts and merges pairs with the parts below;
 //! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
-//! - [`start_vocab`] the vocabulary to begin with, [`rare_pairs`] what of its runs can be left out, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
-//!   the pairs that a merge creates, [`vetoes`] which of them are never merged;
+//! - [`start_vocab`] the vocabulary to begin with, [`rare_pairs`] what of its runs can be left out, [`initial_pairs`] the pairs that
+//!   it makes of the pieces, [`new_pairs`] the pairs that a merge creates, [`vetoes`] which of them are never merged;
 //! - [`parity`] the same for texts of several languages, of which each has its turn, and [`circles`] what a pair is in each;
 //! - [`step_function`] a position's weight, that is the count of its piece.
 //!

@@ -22,7 +22,7 @@ fn wide(count: u32) -> String {
 fn blocks(encoder: &Encoder, text: &[u8], split: SplitBy) -> (Vec<usize>, Vec<u32>) {
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
     let keep = |block: BlockOutput| {
-        lengths.push(block.words.len());
+        lengths.push(block.values.len());
         block.append_to(&mut ids)
     };
     encoder.each_block(Source::Bytes(text), split, keep).unwrap();
@@ -110,7 +110,7 @@ fn a_piece_of_many_parts_is_more_than_one_block() {
     let mut work = encoder.workspace().unwrap();
     work.ends.push(text.len());
     let mut keep = |block: BlockOutput| {
-        lengths.push(block.words.len());
+        lengths.push(block.values.len());
         block.append_to(&mut ids)
     };
     encoder.encode_block(text.as_bytes(), 0, false, None, &mut work, &mut keep).unwrap();

@@ -1,7 +1,7 @@
 //! The ids of the pieces of a block, in a form that is quick to count and to write out.
 //!
-//! One word for each piece: an id; or, from `first` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on, a record
-//! of the spill, which holds what the cache had no room for.
+//! One value for each piece: an id; or, from `first_record` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on,
+//! a record of the spill, which holds what the cache had no room for.
 //!
 //! Whether a piece is one token or several is unpredictable where there are many of both, so writing out does not branch on
 //! it: for every piece it reads a record (a dummy of one id if the piece is an id itself), writes four words, and advances by
@@ -23,10 +23,10 @@ const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
 pub struct BlockOutput<'b> {
-    pub words: &'b [u32],
+    pub values: &'b [u32],
     /// The cache's records, and the value that the first row of them has.
     pub records: &'b [Row],
-    pub first: u32,
+    pub first_record: u32,
     pub spill: &'b [u32],
 }
 
@@ -35,7 +35,7 @@ impl BlockOutput<'_> {
     #[inline]
     fn record(&self, value: u32) -> (usize, &[u32]) {
         let record = if value < SPILL {
-            self.records[(value - self.first) as usize..].as_flattened()
+            self.records[(value - self.first_record) as usize..].as_flattened()
         } else {
             &self.spill[(value - SPILL) as usize..]
         };
@@ -44,16 +44,16 @@ impl BlockOutput<'_> {
 
     /// Counts the ids.
     pub fn count(&self) -> usize {
-        let count = |&value: &u32| match self.records.get(value.saturating_sub(self.first) as usize) {
+        let count = |&value: &u32| match self.records.get(value.saturating_sub(self.first_record) as usize) {
             Some(record) => record[0] as usize,
             None => self.record(value).0,
         };
-        self.words.iter().map(count).sum()
+        self.values.iter().map(count).sum()
     }
 
     /// Appends the ids.
     pub fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
-        let mut rest = self.words;
+        let mut rest = self.values;
         loop {
             out.try_reserve(PADDING * rest.len())?;
             rest = &rest[self.append_short(rest, out)..];
@@ -73,13 +73,13 @@ impl BlockOutput<'_> {
         let (start, mut len, mut done) = (out.as_mut_ptr(), out.len(), values.len());
         for (index, &value) in values.iter().enumerate() {
             // The spill is beyond the records.
-            let record = self.records.get(value.saturating_sub(self.first) as usize);
+            let record = self.records.get(value.saturating_sub(self.first_record) as usize);
             let Some(&[count, first, second, third, fourth, _]) = record.filter(|record| record[0] as usize <= PADDING)
             else {
                 done = index;
                 break;
             };
-            let first = select_unpredictable(value < self.first, value, first);
+            let first = select_unpredictable(value < self.first_record, value, first);
             debug_assert!(len + PADDING <= out.capacity());
             // SAFETY: there is room for four words for this value and for each after it.
             unsafe { start.add(len).cast::<[u32; PADDING]>().write_unaligned([first, second, third, fourth]) };

@@ -17,7 +17,7 @@ use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::resize;
 
-/// Up to how many pieces are named and looked up in one loop.
+/// Up to how many pieces are looked up in the loop that computes their keys.
 pub const FEW: usize = 16;
 
 /// How many of the long pieces met last are known.
@@ -27,7 +27,7 @@ const MET: usize = if cfg!(any(test, fuzzing)) { 2 } else { 1 << 16 };
 #[derive(Debug, Default)]
 pub struct Found {
     /// Keys, each with the number of its bucket in the bits above it.
-    names: Vec<u128>,
+    keys: Vec<u128>,
     /// By piece; 0 of a miss.
     pub values: Vec<u32>,
     /// The numbers of the pieces that are too long to be their own keys, and of those that are not in the cache.
@@ -43,7 +43,7 @@ impl Found {
         // The values of the block before are overwritten, not cleared first.
         if self.values.len() < ends.len() {
             #[allow(clippy::disallowed_methods, reason = "a block has few pieces")]
-            let _ = (self.names.resize(ends.len(), 0), self.values.resize(ends.len(), 0));
+            let _ = (self.keys.resize(ends.len(), 0), self.values.resize(ends.len(), 0));
         }
         self.longs.clear();
         self.misses.clear();
@@ -60,7 +60,7 @@ impl Found {
 
     /// The key of a piece.
     pub fn key(&self, index: u32) -> u128 {
-        self.names[index as usize] & KEY_MASK
+        self.keys[index as usize] & KEY_MASK
     }
 
     /// Whether a piece that is not its own key was probably met not long ago; notes that it has been now. True of all others.
@@ -78,7 +78,7 @@ impl Found {
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity();
-        self.names.capacity() * size_of::<u128>() + words * size_of::<u32>() + self.met.capacity()
+        self.keys.capacity() * size_of::<u128>() + words * size_of::<u32>() + self.met.capacity()
     }
 }
 
@@ -106,20 +106,20 @@ impl Kernel for LookUp<'_> {
         if self.ends.len() <= FEW {
             self.find_few::<V>();
         } else {
-            self.name_pieces();
-            self.find_named::<V>();
+            self.compute_keys();
+            self.find_keys::<V>();
         }
     }
 }
 
 impl LookUp<'_> {
-    /// Computes names and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+    /// Computes keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
     #[inline(always)]
     fn find_few<V: Vectors>(self) {
-        let LookUp { found: Found { names, values, longs, misses, .. }, cache, text, mut start, ends } = self;
-        for (index, ((&end, name), value)) in ends.iter().zip(names).zip(values).enumerate() {
-            *name = key_of(text, start, end);
-            *value = cache.find_in::<V>(cache.bucket_of(*name), *name).unwrap_or_else(|| {
+        let LookUp { found: Found { keys, values, longs, misses, .. }, cache, text, mut start, ends } = self;
+        for (index, ((&end, key), value)) in ends.iter().zip(keys).zip(values).enumerate() {
+            *key = key_of(text, start, end);
+            *value = cache.find_in::<V>(cache.bucket_of(*key), *key).unwrap_or_else(|| {
                 misses.push(index as u32);
                 0
             });
@@ -130,11 +130,10 @@ impl LookUp<'_> {
         }
     }
 
-    /// Computes the name of every piece and prefetches its bucket.
+    /// Computes the key of every piece and prefetches its bucket.
     #[inline(always)]
-    fn name_pieces(&mut self) {
-        let (Found { names, longs, .. }, cache, text, mut start) =
-            (&mut *self.found, self.cache, self.text, self.start);
+    fn compute_keys(&mut self) {
+        let (Found { keys, longs, .. }, cache, text, mut start) = (&mut *self.found, self.cache, self.text, self.start);
         // Of all but the last pieces, sixteen bytes can be read.
         let easy = match (self.ends.last(), text.len().checked_sub(LOAD)) {
             (Some(&last), Some(limit)) if last <= limit => self.ends.len(),
@@ -142,7 +141,7 @@ impl LookUp<'_> {
             (_, None) => 0,
         };
         let (inner, last) = self.ends.split_at(easy);
-        for (index, (&end, name)) in inner.iter().zip(&mut *names).enumerate() {
+        for (index, (&end, out)) in inner.iter().zip(&mut *keys).enumerate() {
             let key = if end - start > MAX_KEY_BYTES {
                 longs.push(index as u32);
                 key_of(text, start, end)
@@ -150,11 +149,11 @@ impl LookUp<'_> {
                 // SAFETY: it ends that many bytes before the end of the text, or earlier, and begins before its end.
                 unsafe { short_key_within(text, start, end) }
             };
-            *name = cache.name(key);
+            *out = cache.with_bucket(key);
             start = end;
         }
-        for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
-            *name = cache.name(key_of(text, start, end));
+        for (index, (&end, out)) in last.iter().zip(&mut keys[easy..]).enumerate() {
+            *out = cache.with_bucket(key_of(text, start, end));
             if end - start > MAX_KEY_BYTES {
                 longs.push((easy + index) as u32);
             }
@@ -162,12 +161,12 @@ impl LookUp<'_> {
         }
     }
 
-    /// Looks up the values of pieces whose names are known.
+    /// Looks up the values of pieces whose keys are known.
     #[inline(always)]
-    fn find_named<V: Vectors>(self) {
-        let LookUp { found: Found { names, values, misses, .. }, cache, ends, .. } = self;
-        for (index, (&name, value)) in names.iter().zip(&mut values[..ends.len()]).enumerate() {
-            let found = cache.find_in::<V>((name >> VALUE_SHIFT) as usize, name);
+    fn find_keys<V: Vectors>(self) {
+        let LookUp { found: Found { keys, values, misses, .. }, cache, ends, .. } = self;
+        for (index, (&key, value)) in keys.iter().zip(&mut values[..ends.len()]).enumerate() {
+            let found = cache.find_in::<V>((key >> VALUE_SHIFT) as usize, key);
             *value = found.unwrap_or_else(|| {
                 misses.push(index as u32);
                 0

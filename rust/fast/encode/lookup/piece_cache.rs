@@ -228,7 +228,7 @@ impl<'c> View<'c> {
 
     /// The key with its bucket above it; asks for the bucket.
     #[inline(always)]
-    pub fn name(&self, key: u128) -> u128 {
+    pub fn with_bucket(&self, key: u128) -> u128 {
         let bucket = self.bucket_of(key);
         self.fetch(bucket);
         key | (bucket as u128) << VALUE_SHIFT

@@ -32,7 +32,7 @@ use std::borrow::Cow;
 use std::hint::select_unpredictable;
 use std::sync::Arc;
 
-const UNNAMED: u32 = u32::MAX;
+const UNSEEN: u32 = u32::MAX;
 
 /// All merges of a vocabulary, among symbols.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl PairTable {
         }
         let (hidden, first) = HiddenIds::new(vocab)?;
         let merges = in_order(merges, first)?;
-        let mut names = Names::new(vocab, hidden.end())?;
+        let mut symbols = Symbols::new(vocab, hidden.end())?;
         let (mut n_places, mut plain) = (0, true);
         for (place, merge) in placed(&merges) {
-            let symbol = names.symbol(merge.id)?;
+            let symbol = symbols.symbol(merge.id)?;
             plain &= symbol == 256 + place;
             n_places = place + 1;
         }
@@ -73,7 +73,7 @@ impl PairTable {
         if !plain {
             made = filled(NO_SYMBOL, n_places as usize)?;
             for (place, merge) in placed(&merges) {
-                let symbol = names.symbol(merge.id)?;
+                let symbol = symbols.symbol(merge.id)?;
                 let before = std::mem::replace(&mut made[place as usize], symbol);
                 if before != NO_SYMBOL && before != symbol {
                     return Ok(None);
@@ -81,13 +81,13 @@ impl PairTable {
             }
         }
         for merge in merges.iter() {
-            names.symbol(merge.left)?;
-            names.symbol(merge.right)?;
+            symbols.symbol(merge.left)?;
+            symbols.symbol(merge.right)?;
         }
-        if names.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
+        if symbols.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
             return Ok(None);
         }
-        let Names { of_id, mut ids } = names;
+        let Symbols { of_id, mut ids } = symbols;
         let pairs =
             placed(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
         let mut bytes = no_bytes()?;
@@ -217,33 +217,33 @@ pub fn shorten(ids: &mut Vec<u32>) -> bool {
 }
 
 /// The symbols given to ids so far.
-struct Names {
+struct Symbols {
     of_id: Vec<u32>,
     ids: Vec<u32>,
 }
 
-impl Names {
+impl Symbols {
     /// For a vocabulary, and this many ids with the hidden ones.
-    fn new(vocab: &Vocab, n_ids: u32) -> Result<Names> {
-        let mut of_id = filled(UNNAMED, n_ids as usize)?;
+    fn new(vocab: &Vocab, n_ids: u32) -> Result<Symbols> {
+        let mut of_id = filled(UNSEEN, n_ids as usize)?;
         for (byte, &id) in vocab.byte_ids.iter().enumerate().filter(|(_, id)| **id != NO_ID) {
             of_id[id as usize] = byte as u32;
         }
-        Ok(Names { of_id, ids: concat(&[&vocab.byte_ids])? })
+        Ok(Symbols { of_id, ids: concat(&[&vocab.byte_ids])? })
     }
 
     #[inline]
     fn symbol(&mut self, id: u32) -> Result<u32> {
         match self.of_id.get(id as usize) {
-            Some(&symbol) if symbol != UNNAMED => Ok(symbol),
-            _ => self.name(id),
+            Some(&symbol) if symbol != UNSEEN => Ok(symbol),
+            _ => self.next_symbol(id),
         }
     }
 
     /// Gives an id the next symbol.
-    fn name(&mut self, id: u32) -> Result<u32> {
+    fn next_symbol(&mut self, id: u32) -> Result<u32> {
         if self.of_id.len() <= id as usize {
-            resize(&mut self.of_id, id as usize + 1, UNNAMED)?;
+            resize(&mut self.of_id, id as usize + 1, UNSEEN)?;
         }
         let symbol = self.ids.len() as u32;
         push(&mut self.ids, id)?;

@@ -45,13 +45,13 @@ fn a_cache_grows_when_more_than_half_of_it_is_taken() {
 }
 
 #[test]
-fn a_name_is_a_key_and_its_bucket() {
+fn a_key_can_have_its_bucket_above_it() {
     let cache = PieceCache::new(Size { log_buckets: 12, max_log_buckets: 12, first_record: 300, records: 44 }).unwrap();
     let view = cache.view();
     let mut found = std::collections::BTreeSet::new();
     for (_, key, _) in pieces(2000) {
-        let name = view.name(key);
-        assert_eq!((name & KEY_MASK, (name >> VALUE_SHIFT) as usize), (key, view.bucket_of(key)));
+        let both = view.with_bucket(key);
+        assert_eq!((both & KEY_MASK, (both >> VALUE_SHIFT) as usize), (key, view.bucket_of(key)));
         found.insert(view.bucket_of(key));
     }
     assert!(found.len() > 1400 && found.last() < Some(&(1 << 12)), "2,000 pieces in {} buckets", found.len());
