@@ -58,6 +58,15 @@ impl SizeTable {
         SizeTable { n_ids: n_ids.min(DENSE), sizes: Once::new() }
     }
 
+    /// What gives the number of bytes of each token by its id.
+    pub fn lengths<'c>(&'c self, codec: &'c Codec) -> Result<impl Fn(u32) -> usize + 'c> {
+        let table = self.made(codec)?;
+        Ok(move |id| match table.get(id as usize) {
+            Some(&sizes) if sizes != ELSEWHERE => usize::from(sizes & 0x7F),
+            _ => codec.token_bytes(id).map_or(0, <[u8]>::len),
+        })
+    }
+
     fn made(&self, codec: &Codec) -> Result<&[u16]> {
         if let Some(table) = self.sizes.get() {
             return Ok(table);

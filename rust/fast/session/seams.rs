@@ -46,13 +46,21 @@ impl Session {
         ids: &[u32],
         is_border: impl Fn(usize) -> bool,
     ) -> Result<Vec<Chunk>> {
-        let (spans, mut chunks) = (&self.codec.core().vocab.tokens.spans, room(text.len() / CHUNK + 1)?);
-        let (mut at, mut first, mut end) = (0, 0, 0);
-        for (number, &id) in ids.iter().enumerate() {
-            end += spans[id as usize].1 as usize;
+        let (length, mut chunks) = (self.codec.sizes.lengths(self.codec.core())?, room(text.len() / CHUNK + 1)?);
+        let (mut at, mut first, mut end, mut number) = (0, 0, 0, 0);
+        while number < ids.len() {
+            // No chunk ends soon, as a rule.
+            if let Some(some) = ids[number..].first_chunk::<16>() {
+                let bytes: usize = some.iter().map(|&id| length(id)).sum();
+                if end + bytes < at + CHUNK {
+                    (end, number) = (end + bytes, number + some.len());
+                    continue;
+                }
+            }
+            (end, number) = (end + length(ids[number]), number + 1);
             if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
-                push(&mut chunks, Chunk::new(&text[at..end], &ids[first..=number])?)?;
-                (at, first) = (end, number + 1);
+                push(&mut chunks, Chunk::new(&text[at..end], &ids[first..number])?)?;
+                (at, first) = (end, number);
                 interrupt::check()?;
             }
         }
