@@ -34,6 +34,7 @@ COPIED = (
     "rust",
     "tests",
     "tools",
+    "python/minitok/formats",
     "python/minitok/reference",
     "python/minitok/encodings/data",
     "Cargo.toml",
