@@ -13,12 +13,14 @@
 //! 8. [`normal`]: what is done to a text before it is cut.
 //! 9. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
 //! 10. [`pack`]: lines of JSON -> ids.
-//! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
+//! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened; [`adler32`]: its checksum.
+//!     [`packed_pairs`]: the first short texts, from the packed vocabulary as it lies.
 //! 12. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: settings, prefetching, zeroed memory, a pool.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod adler32;
 pub mod codec;
 pub mod count;
 pub mod decode;
@@ -27,6 +29,7 @@ pub mod encode;
 pub mod memory;
 pub mod normal;
 pub mod pack;
+pub mod packed_pairs;
 pub mod passes;
 pub mod preprocess;
 pub mod pystr;
