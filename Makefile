@@ -56,11 +56,12 @@ $(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh
 	touch $@
 
-# The core as modules: for web pages without a server, and, smaller, for the package for JavaScript. Adds Rust's standard library for
-# that target where it is missing.
+# The core as modules: for web pages without a server, and, smaller, the two of the package for JavaScript. Adds Rust's standard
+# library for that target where it is missing.
 $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	tools/wasm.sh wasm pages
 	tools/wasm.sh js wasm
+	tools/wasm.sh js-files files
 	touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
@@ -185,6 +186,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --features wasm -- -D warnings
+	cargo clippy --locked --features files -- -D warnings
 	cargo clippy $(CRATE),python --all-targets -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
 	cargo clippy --locked --manifest-path examples/axum/Cargo.toml --target-dir target/axum -- -D warnings
@@ -278,7 +280,7 @@ wheel-pure: $(STAMPS)/wheel
 # What `npm pack` makes is installed where there is nothing else.
 js: $(STAMPS)/built $(STAMPS)/wasm ## the package for JavaScript in dist/js/, tried in Node
 	rm -rf dist/js
-	$(BIN)/python tools/build_js.py target/wasm32-unknown-unknown/js/minitok.wasm dist/js/minitok
+	$(BIN)/python tools/build_js.py target/wasm32-unknown-unknown/{js,js-files}/minitok.wasm dist/js/minitok
 	cd dist/js && npm pack --silent ./minitok
 	tools/try_js.sh dist/js/*.tgz
 

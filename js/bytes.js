@@ -1,16 +1,30 @@
-// The bytes at an address: of a file where there is a file system, else fetched.
+// The bytes at an address, or the module: of a file where there is a file system, else fetched.
 
 // Asked for by name at run time, so that bundlers for the browser do not look for it.
-const files = () => globalThis.process?.getBuiltinModule?.("node:fs/promises");
+const system = () => globalThis.process?.getBuiltinModule?.("node:fs/promises");
 
 // Addresses of this package's own files, and what a caller of `load` gives: in Node, a string without a scheme is a path.
 export async function bytesAt(address) {
+  const path = pathOf(address);
+  return new Uint8Array(await (path === null ? (await fetched(address)).arrayBuffer() : system().readFile(path)));
+}
+
+// What is fetched is compiled while it comes, if the server says that it is a module.
+export async function moduleAt(address) {
+  if (pathOf(address) !== null) return WebAssembly.compile(await bytesAt(address));
+  const answered = await fetched(address);
+  if (answered.headers.get("Content-Type") === "application/wasm") return WebAssembly.compileStreaming(answered);
+  return WebAssembly.compile(await answered.arrayBuffer());
+}
+
+function pathOf(address) {
   const isAddress = address instanceof URL || /^[a-z][a-z\d+.-]+:/i.test(address);
-  const system = files();
-  if (system && (!isAddress || String(address).startsWith("file:"))) {
-    return new Uint8Array(await system.readFile(isAddress ? new URL(address) : address));
-  }
+  if (!system() || (isAddress && !String(address).startsWith("file:"))) return null;
+  return isAddress ? new URL(address) : address;
+}
+
+async function fetched(address) {
   const answered = await fetch(address);
   if (!answered.ok) throw new Error(`${address}: ${answered.status} ${answered.statusText}`);
-  return new Uint8Array(await answered.arrayBuffer());
+  return answered;
 }

@@ -2,7 +2,7 @@
 
 import { bytesAt } from "./bytes.js";
 import { NONE } from "./engine.js";
-import { loadedEngine } from "./loaded.js";
+import { published } from "./loaded.js";
 import { Tokenizer } from "./tokenizer.js";
 
 const opened = new Map(); // promises, by name
@@ -17,13 +17,13 @@ export async function openPublished({ name, vocabulary }) {
 }
 
 async function open(name, vocabulary) {
-  const [engine, data] = await Promise.all([loadedEngine(Tokenizer), bytesAt(vocabulary)]);
+  const [engine, data] = await Promise.all([published.engine(Tokenizer), bytesAt(vocabulary)]);
   return engine.openPacked(name, data);
 }
 
 // The functions of a module that has one encoding.
-export async function only(published) {
-  const tokenizer = await openPublished(published);
+export async function only(encoding) {
+  const tokenizer = await openPublished(encoding);
   return {
     tokenizer,
     encode: (text, options) => tokenizer.encode(text, options),

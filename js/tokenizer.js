@@ -2,7 +2,7 @@
 
 import { list, NONE } from "./engine.js";
 import { MinitokError } from "./errors.js";
-import { loadedEngine } from "./loaded.js";
+import { files } from "./loaded.js";
 import { Session } from "./session.js";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -15,7 +15,7 @@ export class Tokenizer {
   static async fromFile(data, { name = null, pattern = "" } = {}) {
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`data must be a Uint8Array or an ArrayBuffer, not ${shown(data)}`);
-    return (await loadedEngine(Tokenizer)).openFile(bytes, { name, pattern });
+    return (await files.engine(Tokenizer)).openFile(bytes, { name, pattern });
   }
 
   // Made by an engine, with what it says.

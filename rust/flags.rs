@@ -21,6 +21,7 @@
 //!
 //! Implements SPEC E9.
 
+use crate::HAS_FILES;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::once::Once;
@@ -67,6 +68,9 @@ impl Flags {
 /// `flags`: by id. `marked`: the spaces of the text are markers.
 #[allow(clippy::implicit_hasher, reason = "it is one map of the preprocessor")]
 pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, marked: bool) -> Result<Vec<Slice>> {
+    if !HAS_FILES {
+        return Ok(parts.to_vec());
+    }
     let mut found: Vec<Slice> = Vec::new();
     found.try_reserve(parts.len())?;
     let mut done = 0;

@@ -41,36 +41,53 @@ use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
 
-/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
-pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
+/// The parts of a packed vocabulary.
+pub(crate) struct Parts<'d> {
+    pub order: &'d [u8],
+    pub runs: Vec<(u32, u32)>,
+    pub extra: Vec<(u32, &'d [u8])>,
+    /// The pairs, each id in `width` bits.
+    pub bits: &'d [u8],
+    pub width: usize,
+}
+
+/// Cuts a packed vocabulary into its parts.
+pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
     let mut reader = VocabReader { data, at: 0 };
     if reader.take(8)? != MAGIC {
         return refuse("it does not begin with 'minitok' and version 1");
     }
-    if reader.number()? != adler32(&data[reader.at..]) {
+    if reader.number()? != checksum(&data[reader.at..]) {
         return refuse("its checksum is wrong: the file is damaged");
     }
     let (n_merges, n_runs, n_extra) = (reader.number()?, reader.number()?, reader.number()?);
     let order = reader.take(256)?;
     let runs = reader.pairs(n_runs)?;
-    let extra = reader.pairs(n_extra)?;
+    let lengths = reader.pairs(n_extra)?;
     let width = width_of(&runs, n_merges)?;
-    let below = below.unwrap_or(u32::MAX);
-
-    let mut tokens = Tokens::default();
-    for (index, &byte) in order.iter().enumerate() {
-        tokens.set(index as u32, &[byte])?;
-    }
-    let merges_make_all = extra.iter().all(|&(_, length)| length == 0);
-    for (id, length) in extra {
-        let token = reader.take(length as usize)?;
-        if id < below {
-            tokens.set(id, token)?;
-        }
+    let mut extra = Vec::new();
+    extra.try_reserve_exact(lengths.len())?;
+    for (id, length) in lengths {
+        extra.push((id, reader.take(length as usize)?));
     }
     let bits = reader.take((2 * n_merges as usize * width).div_ceil(8))?;
     if reader.at < data.len() {
         return refuse("it is longer than it says");
+    }
+    Ok(Parts { order, runs, extra, bits, width })
+}
+
+/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
+pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
+    let Parts { order, runs, extra, bits, width } = parts(data)?;
+    let below = below.unwrap_or(u32::MAX);
+    let mut tokens = Tokens::default();
+    for (index, &byte) in order.iter().enumerate() {
+        tokens.set(index as u32, &[byte])?;
+    }
+    let merges_make_all = extra.iter().all(|(_, token)| token.is_empty());
+    for (id, token) in extra.into_iter().filter(|&(id, _)| id < below) {
+        tokens.set(id, token)?;
     }
     // There are as many ids as the file has room for pairs.
     let ids: Vec<u32> = collect(runs.iter().flat_map(|&(first, count)| first..first + count))?;
@@ -117,7 +134,7 @@ fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
 }
 
 /// Reads the two ids of a merge from the stream of bits.
-fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
+pub(crate) fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
     let number = |start: usize| {
         let near = &bits[start / 8..];
         let window = near.first_chunk().copied().unwrap_or_else(|| {
@@ -131,8 +148,12 @@ fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
     (number(start), number(start + width))
 }
 
+fn checksum(data: &[u8]) -> u32 {
+    if fast::enabled() { fast::adler32::adler32(data) } else { adler32(data) }
+}
+
 /// The checksum of RFC 1950.
-fn adler32(data: &[u8]) -> u32 {
+pub(crate) fn adler32(data: &[u8]) -> u32 {
     const BASE: u32 = 65521;
     let (mut a, mut b) = (1, 0);
     // In 5,552 bytes neither sum reaches 2^32.

@@ -1,6 +1,7 @@
-"""The package for JavaScript: ``python tools/build_js.py WASM FOLDER``
+"""The package for JavaScript: ``python tools/build_js.py WASM FILES FOLDER``
 
-puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine, and the published vocabularies. What
+puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine of the published encodings and that of
+files, and the published vocabularies. What
 only Python knows (names of encodings and of models) is written as modules: one for each encoding in ``encodings/``, and its
 functions in ``only/``.
 """
@@ -25,7 +26,7 @@ LICENCES = ("LICENSE", "NOTICE", "THIRD_PARTY.md")
 NAME_TYPE = "export type EncodingName = string;"
 
 
-def build(wasm: Path, folder: Path) -> None:
+def build(wasm: Path, files_wasm: Path, folder: Path) -> None:
     """Writes the package, anew. Vocabularies are shared by encodings, each is there once."""
     shutil.rmtree(folder, ignore_errors=True)
     modules = folder / "js"
@@ -33,6 +34,7 @@ def build(wasm: Path, folder: Path) -> None:
     for source in [*SOURCES.glob("*.js"), *SOURCES.glob("*.d.ts")]:
         shutil.copyfile(source, modules / source.name)
     shutil.copyfile(wasm, folder / "minitok.wasm")
+    shutil.copyfile(files_wasm, folder / "minitok-files.wasm")
     for name in sorted({published.file for published in PUBLISHED.values()}):
         write_bytes(folder / "vocabularies" / f"{name}.vocab", vocabulary(name))
     for name in PUBLISHED:
@@ -106,6 +108,6 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    build(Path(sys.argv[1]), Path(sys.argv[2]))
+    build(*map(Path, sys.argv[1:]))

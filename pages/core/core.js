@@ -1,5 +1,6 @@
 // The core as the pages ask it: minitok for JavaScript (js/), and what its module has with the feature `pages`.
 
+import { moduleAt } from "../js/bytes.js";
 import { Engine, list, NONE } from "../js/engine.js";
 import { Tokenizer } from "../js/tokenizer.js";
 
@@ -8,11 +9,9 @@ const decoder = new TextDecoder();
 export class Core extends Engine {
   // `calls.progress(done)` and `calls.event(event)` are called while a training runs.
   static async load(address, calls = { progress() {}, event() {} }) {
-    const answered = await fetch(address);
-    if (!answered.ok) throw new Error(`${address}: ${answered.status} ${answered.statusText}`);
     const event = (start, length) => calls.event(JSON.parse(decoder.decode(core.read(start, length))));
     const page = { progress: calls.progress, event };
-    const core = await Core.of(await answered.arrayBuffer(), Inspected, { page });
+    const core = await Core.of(await moduleAt(address), Inspected, { page });
     return core;
   }
 

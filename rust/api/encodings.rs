@@ -70,15 +70,21 @@ fn encoding(name: &str) -> Result<Tokenizer> {
 }
 
 /// What an encoding is, with its packed vocabulary.
-fn definition(&(name, _, below, pattern, special): &Published, data: &[u8]) -> Result<Definition> {
-    let vocab = FastVocab::new(packed_vocab::unpack(data, below)?);
-    Ok(Definition { vocab, fields: Fields { name: Some(name.into()), ..Fields::new(pattern, special()) } })
+fn definition(known: &Published, data: &[u8]) -> Result<Definition> {
+    let vocab = FastVocab::new(packed_vocab::unpack(data, known.2)?);
+    Ok(Definition { vocab, fields: fields(known) })
 }
 
-/// The same by its name, for a program that gets the vocabulary from elsewhere.
+/// What an encoding is besides its packed vocabulary, and from which id on it has nothing of that, by its name: for a program that
+/// gets the vocabulary from elsewhere.
 #[cfg(feature = "wasm")]
-pub(crate) fn published(name: &str, data: &[u8]) -> Result<Definition> {
-    definition(PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))?, data)
+pub(crate) fn published(name: &str) -> Result<(Fields, Option<u32>)> {
+    let known = PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))?;
+    Ok((fields(known), known.2))
+}
+
+fn fields(&(name, _, _, pattern, special): &Published) -> Fields {
+    Fields { name: Some(name.into()), ..Fields::new(pattern, special()) }
 }
 
 fn unknown(name: &str) -> Error {

@@ -11,12 +11,14 @@
 //! 6. [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
 //! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
 //! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
-//!    bytes of every token.
+//!    bytes of every token; [`adler32`]: its checksum; [`packed_pairs`]: for WebAssembly, the first short texts from the packed vocabulary
+//!    as it lies.
 //! 9. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: small parts that several folders use.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod adler32;
 pub mod codec;
 pub mod count;
 pub mod decode;
@@ -25,6 +27,7 @@ pub mod encode;
 pub mod memory;
 pub mod normal;
 pub mod pack;
+pub mod packed_pairs;
 pub mod passes;
 pub mod preprocess;
 pub mod pystr;

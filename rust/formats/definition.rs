@@ -68,6 +68,12 @@ impl Fields {
     pub fn found_tokens(&self) -> impl Iterator<Item = &(String, u32)> {
         self.special_tokens.iter().chain(&self.added_tokens)
     }
+
+    /// One more than the highest id, with that of the vocabulary.
+    pub fn n_vocab(&self, n_ids: u32) -> u32 {
+        let found = self.found_tokens().map(|&(_, id)| id.saturating_add(1)).max();
+        n_ids.max(found.unwrap_or(0))
+    }
 }
 
 impl Definition {
@@ -101,7 +107,6 @@ impl Definition {
 
     /// One more than the highest id.
     pub fn n_vocab(&self) -> u32 {
-        let found = self.fields.found_tokens().map(|&(_, id)| id.saturating_add(1)).max();
-        self.vocab.core().tokens.n_ids().max(found.unwrap_or(0))
+        self.fields.n_vocab(self.vocab.core().tokens.n_ids())
     }
 }

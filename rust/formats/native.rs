@@ -206,7 +206,8 @@ fn parse_tokens(rows: &[Value]) -> Result<Tokens> {
 
 /// The tokenizer as the text of a file.
 pub fn dump(definition: &Definition) -> String {
-    let (vocab, head) = (definition.vocab.core(), head(definition));
+    let vocab = definition.vocab.core();
+    let head = head(&definition.fields, &vocab.alphabet);
     let mut lines: Vec<String> = head.iter().map(|(name, value)| format!("\"{name}\": {}", value.json())).collect();
     if let Some(order) = plain_order(vocab) {
         let named = if order.iter().copied().eq(0..=255) {
@@ -231,10 +232,10 @@ pub fn dump(definition: &Definition) -> String {
 }
 
 /// What a file has before its tokens and merges.
-pub fn head(definition: &Definition) -> Vec<(&'static str, Value)> {
+pub fn head(fields: &Fields, alphabet: &Alphabet) -> Vec<(&'static str, Value)> {
     let mut head = vec![("format", Value::Text("minitok".into())), ("version", Value::Whole(VERSION))];
-    head.extend(fields_in_file(&definition.fields));
-    let Alphabet { fallback, drops_bytes, symbols } = &definition.vocab.core().alphabet;
+    head.extend(fields_in_file(fields));
+    let Alphabet { fallback, drops_bytes, symbols } = alphabet;
     if let Some(fallback) = fallback {
         head.push(("fallback", Value::List(fallback.iter().map(|&id| Value::Whole(id.into())).collect())));
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub extern "C" fn edit(number: u32, special: u32, start: usize, end: usize, most: usize) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (before, put) = (arguments.bytes()?, arguments.bytes()?);
-        let search = tokenizer.searches[usize::from(special != 0)].clone();
+        let search = tokenizer.search(special)?.clone();
         let mut session = Session::new(tokenizer.codec()?.clone(), search, Arc::default())?;
         session.edit(0, 0, &before)?;
         if start > end || end > before.len() || !session.is_start(start) || !session.is_start(end) {

@@ -13,12 +13,12 @@ use crate::vocab::{NO_ID, Vocab};
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn units(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (text, core) = (arguments.bytes()?, &tokenizer.core);
+        let (text, core) = (arguments.bytes()?, tokenizer.core()?);
         let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
-        core.preprocessor.segments(&text, tokenizer.search(special), Before::Nothing, None, &mut |found| {
+        core.preprocessor.segments(&text, tokenizer.search(special)?, Before::Nothing, None, &mut |found| {
             segment += 1;
             if let Some(id) = found.id {
-                let token = tokenizer.token_bytes(id);
+                let token = core.token_bytes(id).unwrap_or_default();
                 data.extend_from_slice(token);
                 facts.extend([segment, id, token.len() as u32, token.len() as u32]);
                 return Ok(());
@@ -42,11 +42,11 @@ pub extern "C" fn conversation(number: u32) -> u32 {
         let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
         let stretches: Vec<_> =
             places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
-        let (core, names) = (&tokenizer.core, names.iter().map(String::as_str).collect::<Vec<_>>());
+        let (core, names) = (tokenizer.core()?, names.iter().map(String::as_str).collect::<Vec<_>>());
         let everywhere = core.preprocessor.search(&names, &[])?;
         let trust = Trust { stretches: &stretches, everywhere: &everywhere };
         let mut rows = Vec::new();
-        core.preprocessor.segments(&text, tokenizer.search(1), Before::Nothing, Some(trust), &mut |found| {
+        core.preprocessor.segments(&text, tokenizer.search(1)?, Before::Nothing, Some(trust), &mut |found| {
             if let Some(id) = found.id {
                 rows.extend([id, found.text.start as u32, found.text.end as u32, 1]);
                 return Ok(());
@@ -56,7 +56,7 @@ pub extern "C" fn conversation(number: u32) -> u32 {
             for id in ids {
                 // A token may spell more than the text has (marks), and no bytes at all.
                 let last = found.text.data.len().saturating_sub(1);
-                let end = (at + tokenizer.token_bytes(id).len()).max(at + 1);
+                let end = (at + core.token_bytes(id).map_or(0, <[u8]>::len)).max(at + 1);
                 let (first, stop) = (found.text.origin(at.min(last)), found.text.origin((end - 1).min(last)));
                 rows.extend([id, first.0 as u32, stop.1 as u32, 0]);
                 at = end;
@@ -80,9 +80,9 @@ fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn merges_of(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let pairs = arguments.numbers()?;
+        let (pairs, vocab) = (arguments.numbers()?, &tokenizer.core()?.vocab);
         let merge = |&[left, right]: &[u32; 2]| {
-            let (rank, id) = tokenizer.core.vocab.merge_of(left, right).unwrap_or((NONE, NONE));
+            let (rank, id) = vocab.merge_of(left, right).unwrap_or((NONE, NONE));
             [rank, id]
         };
         Ok(numbers(pairs.as_chunks().0.iter().flat_map(merge)))
@@ -93,7 +93,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (data, vocab) = (arguments.bytes()?, &tokenizer.core.vocab);
+        let (data, vocab) = (arguments.bytes()?, &tokenizer.core()?.vocab);
         lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
     })
 }
@@ -102,8 +102,8 @@ pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = arguments.numbers()?;
-        lines(|emit| trace_merges(&tokenizer.core.vocab, ids, piece as usize, emit).map(drop))
+        let (ids, vocab) = (arguments.numbers()?, &tokenizer.core()?.vocab);
+        lines(|emit| trace_merges(vocab, ids, piece as usize, emit).map(drop))
     })
 }
 

@@ -11,6 +11,8 @@
 //! 1. [`tokenizer`]: open, encode, count, decode
 //! 2. [`sessions`]: a text that changes, and its ids
 //!
+//! Without the feature `files`, there are only the published encodings, at half the size.
+//!
 //! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`):
 //!
 //! 3. [`inside`]: the pieces of a text, its conversation, its merges

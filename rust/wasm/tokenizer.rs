@@ -3,33 +3,58 @@
 use super::{Answer, Arguments, answer, wrong};
 use crate::api::encodings::published;
 use crate::codec::Codec;
-use crate::error::{Error, Result};
+#[cfg(feature = "files")]
+use crate::error::Error;
+use crate::error::Result;
 use crate::fast::codec::FastCodec;
-use crate::fast::encode::merge::pair_index::PairIndex;
+use crate::fast::packed_pairs::PackedPairs;
 use crate::fast::pystr::source::Source;
-use crate::formats::definition::Definition;
+use crate::fast::scan::Grammar;
+use crate::fast::vocab::FastVocab;
+#[cfg(feature = "files")]
+use crate::formats::blamed;
+use crate::formats::definition::{Definition, Fields};
+#[cfg(feature = "files")]
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
+use crate::formats::native;
 use crate::formats::value::Value;
-use crate::formats::{blamed, native};
+use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::preprocess::Search;
-use crate::special::Finder;
+use crate::packed_vocab::unpack;
+use crate::preprocess::{Preprocessor, Search};
+use crate::special::{Finder, SpecialTokens};
+use crate::vocab::Alphabet;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// How many bytes are encoded with an index of the merges, where there is one; more are worth the time that tables take.
+/// How many bytes are encoded by the packed vocabulary as it lies, where there is one; more are worth the time that tables take.
 const FEW: usize = 1 << 12;
 
 pub struct Tokenizer {
+    /// What a published encoding is until it is unpacked.
+    packed: Option<Packed>,
+    unpacked: Once<Unpacked>,
+    /// Finds the added tokens; made when it is asked for, what also finds all special ones.
+    added: Arc<Search>,
+    all: Once<Arc<Search>>,
+}
+
+struct Packed {
+    fields: Fields,
+    below: Option<u32>,
+    pairs: PackedPairs,
+    grammar: Grammar,
+    preprocessor: Preprocessor,
+    /// How many bytes may still be encoded by the pairs.
+    few: Cell<usize>,
+}
+
+/// A tokenizer with its tokens.
+pub struct Unpacked {
     pub definition: Definition,
     pub core: Arc<Codec>,
     /// The core with its tables, once it has been asked for.
     codec: Once<Arc<FastCodec>>,
-    index: Option<PairIndex>,
-    /// How many bytes the index may still encode.
-    few: Cell<usize>,
-    /// Finds the added tokens, and these and all special ones.
-    pub searches: [Arc<Search>; 2],
 }
 
 thread_local! {
@@ -38,19 +63,8 @@ thread_local! {
 
 /// Keeps a tokenizer. The answer is an object of JSON: the fields of minitok's own files but tokens and merges, how many merges
 /// there are, one more than the highest id, the number of the tokenizer, and warnings.
-fn keep(definition: Definition) -> Result<Vec<u8>> {
-    let (core, index) = (Arc::new(definition.core()?), PairIndex::new(definition.vocab.core())?);
-    let names: Vec<&str> = definition.fields.found_tokens().map(|(name, _)| name.as_str()).collect();
-    let searches = [Arc::new(core.search(Some(&[]))?), Arc::new(core.search(Some(&names))?)];
-    let number = |number: usize| Value::Whole(i64::try_from(number).unwrap_or(i64::MAX));
-    let (n_merges, n_vocab) = (definition.vocab.core().merges().len(), definition.n_vocab() as usize);
-    let warnings = definition.fields.warnings.iter().cloned().map(Value::Text).collect();
-    let mut told = native::head(&definition);
-    told.extend([("n_merges", number(n_merges)), ("n_vocab", number(n_vocab)), ("warnings", Value::List(warnings))]);
-    let tokenizer = Tokenizer { definition, core, codec: Once::new(), index, few: Cell::new(FEW), searches };
-    if tokenizer.index.is_none() {
-        tokenizer.codec()?;
-    }
+fn keep(tokenizer: Tokenizer) -> Result<Vec<u8>> {
+    let mut told = tokenizer.told()?;
     let place = TOKENIZERS.with_borrow_mut(|all| {
         let place = all.iter().position(Option::is_none).unwrap_or(all.len());
         if place == all.len() {
@@ -59,8 +73,12 @@ fn keep(definition: Definition) -> Result<Vec<u8>> {
         all[place] = Some(tokenizer);
         place
     });
-    told.push(("number", number(place)));
+    told.push(("number", whole(place)));
     Ok(Value::Object(told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).json().into_bytes())
+}
+
+fn whole(number: usize) -> Value {
+    Value::Whole(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// Answers a call about a tokenizer.
@@ -76,11 +94,15 @@ pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Argu
 /// Opens a published encoding: its name, and its packed vocabulary (SPEC F4).
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_packed() -> u32 {
-    answer(|arguments| keep(published(&arguments.text()?, &arguments.bytes()?)?))
+    answer(|arguments| {
+        let (fields, below) = published(&arguments.text()?)?;
+        keep(Tokenizer::packed(fields, below, arguments.bytes()?)?)
+    })
 }
 
 /// Opens the bytes of a file of any format: these, how it cuts text, and its name. Both may be empty, and are taken where the file
 /// does not say it.
+#[cfg(feature = "files")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_file() -> u32 {
     answer(|arguments| {
@@ -94,7 +116,9 @@ pub extern "C" fn open_file() -> u32 {
         };
         let open = |mut definition: Definition| {
             definition.fields.name = definition.fields.name.or(given(name));
-            keep(definition)
+            let tokenizer = Tokenizer::of(definition)?;
+            tokenizer.codec()?;
+            keep(tokenizer)
         };
         found.and_then(open).map_err(|error| blamed(error, None))
     })
@@ -104,7 +128,7 @@ pub extern "C" fn open_file() -> u32 {
 #[cfg(feature = "pages")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn dump(number: u32) -> u32 {
-    ask(number, |tokenizer, _| Ok(native::dump(&tokenizer.definition).into_bytes()))
+    ask(number, |tokenizer, _| Ok(native::dump(&tokenizer.unpacked()?.definition).into_bytes()))
 }
 
 /// Forgets a tokenizer; its number may come again.
@@ -119,7 +143,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 /// The ids of a text; with `special`, its special tokens are found beside the added ones.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.encode(&arguments.bytes()?, tokenizer.search(special)))
+    ask(number, |tokenizer, arguments| tokenizer.encode(&arguments.bytes()?, tokenizer.search(special)?))
 }
 
 /// How many ids a text has, as [`encode`] makes them.
@@ -127,7 +151,7 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
 pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        tokenizer.count(&text, tokenizer.search(special))
+        tokenizer.count(&text, tokenizer.search(special)?)
     })
 }
 
@@ -149,15 +173,15 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
 /// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.core.decode_bytes(&arguments.numbers()?))
+    ask(number, |tokenizer, arguments| tokenizer.core()?.decode_bytes(&arguments.numbers()?))
 }
 
 /// The bytes of each of some ids, end to end.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn token_bytes(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = arguments.numbers()?;
-        Ok(ids.into_iter().flat_map(|id| tokenizer.token_bytes(id)).copied().collect::<Vec<u8>>())
+        let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
+        Ok(ids.into_iter().flat_map(|id| core.token_bytes(id).unwrap_or_default()).copied().collect::<Vec<u8>>())
     })
 }
 
@@ -165,37 +189,98 @@ pub extern "C" fn token_bytes(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        Ok(arguments.numbers()?.into_iter().map(|id| tokenizer.token_bytes(id).len() as u32).collect::<Vec<u32>>())
+        let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
+        let length = |id| core.token_bytes(id).unwrap_or_default().len() as u32;
+        Ok(ids.into_iter().map(length).collect::<Vec<u32>>())
     })
 }
 
 impl Tokenizer {
-    /// The core with its tables.
-    pub fn codec(&self) -> Result<&Arc<FastCodec>> {
-        if let Some(codec) = self.codec.get() {
-            return Ok(codec);
-        }
-        let made = Arc::new(FastCodec::with_tables(Arc::clone(&self.core), &self.definition.vocab)?);
-        Ok(self.codec.get_or_make(|| made))
+    /// A published encoding: unpacked when more is asked than the ids of a few short texts.
+    fn packed(fields: Fields, below: Option<u32>, data: Vec<u8>) -> Result<Tokenizer> {
+        let (pairs, grammar) = match (PackedPairs::new(data, below)?, Grammar::named(&fields.pattern)) {
+            (Ok(pairs), Some(grammar)) => (pairs, grammar),
+            (made, _) => {
+                let data = made.as_ref().map_or_else(|data| &data[..], PackedPairs::data);
+                let vocab = FastVocab::new(unpack(data, below)?);
+                return Tokenizer::of(Definition { vocab, fields });
+            }
+        };
+        let special = SpecialTokens::new(fields.special_tokens.clone())?;
+        let preprocessor = Preprocessor::new(special, Normalizer::default(), None);
+        let packed = Packed { fields, below, pairs, grammar, preprocessor, few: Cell::new(FEW) };
+        Ok(Tokenizer { packed: Some(packed), unpacked: Once::new(), added: Arc::default(), all: Once::new() })
     }
 
-    /// What encodes a text of that many bytes without tables, if these have not been made and it is one of few.
-    fn index(&self, bytes: usize) -> Option<&PairIndex> {
-        let index = self.index.as_ref().filter(|_| self.codec.get().is_none())?;
-        self.few.set(self.few.get().checked_sub(bytes)?);
-        Some(index)
+    /// A tokenizer with its tokens.
+    fn of(definition: Definition) -> Result<Tokenizer> {
+        let unpacked = Unpacked::new(definition)?;
+        let added = Arc::new(unpacked.core.search(Some(&[]))?);
+        Ok(Tokenizer { packed: None, unpacked: Once::from(unpacked), added, all: Once::new() })
+    }
+
+    pub fn unpacked(&self) -> Result<&Unpacked> {
+        if let (None, Some(Packed { fields, below, pairs, .. })) = (self.unpacked.get(), &self.packed) {
+            let vocab = FastVocab::new(unpack(pairs.data(), *below)?);
+            let made = Unpacked::new(Definition { vocab, fields: fields.clone() })?;
+            return Ok(self.unpacked.get_or_make(|| made));
+        }
+        self.unpacked.get().ok_or_else(|| wrong("there is no such tokenizer"))
+    }
+
+    pub fn core(&self) -> Result<&Arc<Codec>> {
+        Ok(&self.unpacked()?.core)
+    }
+
+    /// The core with its tables.
+    pub fn codec(&self) -> Result<&Arc<FastCodec>> {
+        let Unpacked { definition, core, codec } = self.unpacked()?;
+        if let Some(codec) = codec.get() {
+            return Ok(codec);
+        }
+        let made = Arc::new(FastCodec::with_tables(Arc::clone(core), &definition.vocab)?);
+        Ok(codec.get_or_make(|| made))
+    }
+
+    /// What is told of a tokenizer.
+    fn told(&self) -> Result<Vec<(&'static str, Value)>> {
+        let (mut told, n_merges, n_vocab, warnings) = if let Some(Packed { fields, pairs, .. }) = &self.packed {
+            let (n_merges, n_ids) = pairs.size();
+            (native::head(fields, &Alphabet::default()), n_merges, fields.n_vocab(n_ids), &fields.warnings)
+        } else {
+            let Definition { vocab, fields } = &self.unpacked()?.definition;
+            let core = vocab.core();
+            let head = native::head(fields, &core.alphabet);
+            (head, core.merges().len(), fields.n_vocab(core.tokens.n_ids()), &fields.warnings)
+        };
+        let warnings = warnings.iter().cloned().map(Value::Text).collect();
+        told.extend([("n_merges", whole(n_merges)), ("n_vocab", whole(n_vocab as usize))]);
+        told.push(("warnings", Value::List(warnings)));
+        Ok(told)
+    }
+
+    /// What encodes a text of that many bytes as it lies, if there are no tables yet and it is one of few.
+    fn as_it_lies(&self, bytes: usize) -> Option<&Packed> {
+        let packed = self.packed.as_ref()?;
+        if self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {
+            return None;
+        }
+        packed.few.set(packed.few.get().checked_sub(bytes)?);
+        Some(packed)
     }
 
     fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
-        match self.index(text.len()) {
-            Some(index) => index.encode(&self.core, text, search),
+        match self.as_it_lies(text.len()) {
+            Some(Packed { pairs, preprocessor, grammar, .. }) => pairs.encode(preprocessor, *grammar, text, search),
             None => self.codec()?.encode(1, Source::Bytes(text), search, false),
         }
     }
 
     fn count(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
-        let count = match self.index(text.len()) {
-            Some(index) => index.encode(&self.core, text, search)?.len(),
+        let count = match self.as_it_lies(text.len()) {
+            Some(Packed { pairs, preprocessor, grammar, .. }) => {
+                pairs.encode(preprocessor, *grammar, text, search)?.len()
+            }
             None => self.codec()?.count(Source::Bytes(text), search, false)?,
         };
         Ok(vec![count as u32])
@@ -204,21 +289,46 @@ impl Tokenizer {
     /// What finds the special tokens of a list of names, and the added ones.
     pub fn allowing(&self, arguments: &mut Arguments) -> Result<Search> {
         let names = arguments.list()?;
-        self.core.search(Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.search_of(&names)
     }
 
     /// What finds the tokens of a list of names in a text that must not contain them.
     pub fn finder(&self, arguments: &mut Arguments) -> Result<Finder> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Ok(self.core.preprocessor.special.finder(&names))
+        let preprocessor = match &self.packed {
+            Some(packed) => &packed.preprocessor,
+            None => &self.core()?.preprocessor,
+        };
+        Ok(preprocessor.special.finder(&names))
     }
 
-    pub fn token_bytes(&self, id: u32) -> &[u8] {
-        self.core.token_bytes(id).unwrap_or_default()
+    /// What finds the added tokens, or these and all special ones.
+    pub fn search(&self, special: u32) -> Result<&Arc<Search>> {
+        if special == 0 || self.all.get().is_some() {
+            return Ok(self.all.get().filter(|_| special != 0).unwrap_or(&self.added));
+        }
+        let fields = match &self.packed {
+            Some(packed) => &packed.fields,
+            None => &self.unpacked()?.definition.fields,
+        };
+        let names: Vec<&str> = fields.found_tokens().map(|(name, _)| name.as_str()).collect();
+        let made = Arc::new(self.search_of(&names)?);
+        Ok(self.all.get_or_make(|| made))
     }
 
-    pub fn search(&self, special: u32) -> &Search {
-        &self.searches[usize::from(special != 0)]
+    fn search_of(&self, names: &[&str]) -> Result<Search> {
+        match &self.packed {
+            Some(packed) => packed.preprocessor.search(names, &[]),
+            None => self.core()?.search(Some(names)),
+        }
+    }
+}
+
+impl Unpacked {
+    fn new(definition: Definition) -> Result<Unpacked> {
+        let core = Arc::new(definition.core()?);
+        Ok(Unpacked { definition, core, codec: Once::new() })
     }
 }

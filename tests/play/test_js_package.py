@@ -19,7 +19,7 @@ from test_open_several_files import by_bytes, head
 from web import served_folder, watched
 
 ROOT = Path(__file__).parents[2]
-WASM = ROOT / "target/wasm32-unknown-unknown/js/minitok.wasm"
+WASM = [ROOT / f"target/wasm32-unknown-unknown/{profile}/minitok.wasm" for profile in ("js", "js-files")]
 TEXTS = [
     TEXT,
     MIXED,
@@ -55,9 +55,10 @@ def package_builder():
 @pytest.fixture(scope="session")
 def project(tmp_path_factory, package_builder):
     """A folder of a program that has installed the package."""
-    assert WASM.exists(), f"there is no {WASM.relative_to(ROOT)}: `make test` builds it"
+    for wasm in WASM:
+        assert wasm.exists(), f"there is no {wasm.relative_to(ROOT)}: `make test` builds it"
     folder = tmp_path_factory.mktemp("program")
-    package_builder.build(WASM, folder / "node_modules" / "minitok")
+    package_builder.build(*WASM, folder / "node_modules" / "minitok")
     for name in ("examples", "tests"):
         shutil.copytree(ROOT / "js" / name, folder / name)
     (folder / "package.json").write_text('{"type": "module"}')

@@ -6,6 +6,7 @@ use super::edits::Edits;
 use super::forms::{are_normal, normal};
 use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
+use crate::HAS_FILES;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::normalize::{Normalizer, Step, most_bytes};
@@ -21,6 +22,9 @@ pub struct FastNormalizer {
 impl FastNormalizer {
     pub fn new(core: Normalizer) -> Result<FastNormalizer> {
         let mut matchers = Vec::new();
+        if !HAS_FILES {
+            return Ok(FastNormalizer { core, matchers });
+        }
         for (step, engine) in core.steps().iter().zip(core.patterns()) {
             matchers.push(match (step, engine) {
                 (Step::Replace { pattern, .. }, Some(engine)) => Some(Matcher::new(pattern, engine)?),
@@ -41,6 +45,9 @@ impl FastNormalizer {
 
     /// The text after all steps as UTF-8, None if nothing changes.
     pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
+        if !HAS_FILES {
+            return Ok(None);
+        }
         let mut first = 0;
         while let Some(Step::Form(form)) = self.core.steps().get(first)
             && match &text {

@@ -3,6 +3,7 @@
 use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
 use super::cut::{Cuts, NoCuts};
 use super::grammar::Grammar;
+use crate::HAS_FILES;
 use crate::error::Result;
 use crate::fast::util::fallible::try_collect;
 use crate::interrupt;
@@ -70,7 +71,9 @@ fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
 pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
     // What is malformed is an error where its pass is compiled.
     #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
-    let Ok(trees) = trees_of(steps) else { return steps.chunks(1).map(|step| (step, true)).collect() };
+    let Some(trees) = HAS_FILES.then(|| trees_of(steps)).and_then(Result::ok) else {
+        return steps.chunks(1).map(|step| (step, true)).collect();
+    };
     let (mut passes, mut trees, mut work) = (Vec::new(), &trees[..], Work::default());
     while !steps.is_empty() {
         let is_compiled = !work.is_spent();
