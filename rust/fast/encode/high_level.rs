@@ -8,46 +8,66 @@
 //! and they merge: `by a`, ` `, `by`.
 //!
 //! One loop finds the pairs that may stand together, one asks the table of merges for them, and one reads what it answers, so that nobody
-//! waits for memory alone.
+//! waits for memory alone. Runs of three and more are merged in place, many in turn: each does one merge, asks for its two new pairs, and
+//! finds the answers when its next turn comes.
 //!
-//! Costs: 256 KB or more of bits, 4 bytes an id of the vocabulary; 8 bytes a pair while it works.
+//! Costs: 128 KB or more of bits, 28 to 52 bytes a high merge; 8 bytes a pair and 12 a run while it works.
 
-#![expect(clippy::cast_possible_truncation, reason = "places of ids are below the number of ids, which is checked")]
+#![expect(clippy::cast_possible_truncation, reason = "places of ids are below their number, and ids below NO_SYMBOL")]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::merge::pair_table::{NO_PLACE, PairTable};
-use super::tables::Tables;
+use super::merge::pair_slots::{NO_PLACE, NO_SYMBOL, PairSlots, Probe};
 use crate::error::Result;
-use crate::fast::util::fallible::{append, filled, push, room};
+use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::interrupt;
 use crate::merging::merge_parts;
 use crate::vocab::{Merge, NO_ID};
-use std::sync::Arc;
 
-/// The longest run that is merged in small arrays.
+/// The longest run that is merged in place.
 const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 16 };
-/// How many ids are looked at together.
+/// How many ids are looked at together, and how many runs are merged in turn.
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
+const IN_TURN: usize = if cfg!(any(test, fuzzing)) { 2 } else { 32 };
 /// How many ids are copied at once, whether or not there are as many.
 const COPIED: usize = 4;
 /// A mark on the last id of a piece, which no id has.
 const LAST: u32 = 1 << 31;
 
-/// The high merges.
+/// The high merges: a pair of ids -> its place, and what it makes.
 #[derive(Debug)]
 pub struct HighLevel {
-    tables: Arc<Tables>,
-    /// For each id its symbol in the table of all merges.
-    symbols: Vec<u32>,
+    slots: PairSlots,
+    made: Vec<u32>,
     joined: IdPairs,
 }
 
-/// Pairs of neighbours that may stand together: the number of the left one, and the place of their merge.
+/// What is found in a list of low ids.
 #[derive(Debug, Default)]
 pub struct Together {
+    /// Pairs of neighbours that may stand together: the number of the left one, and the place of their merge.
     lefts: Vec<u32>,
     places: Vec<u32>,
+    runs: Vec<Run>,
+}
+
+/// Ids of which each stands together with the next.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    first: u32,
+    length: u32,
+    /// How many ids it has now; the others behind them are of no meaning.
+    left: u32,
+}
+
+/// A run that is being merged.
+struct Turn {
+    run: u32,
+    /// The first of its places.
+    pair: u32,
+    /// Which of its ids the last merge made, and the pairs of that with its neighbours.
+    at: u32,
+    probes: [Probe; 2],
 }
 
 impl Together {
@@ -57,21 +77,26 @@ impl Together {
             numbers.clear();
             numbers.shrink_to(kept);
         }
+        self.runs.clear();
+        self.runs.shrink_to(kept);
     }
 }
 
 impl HighLevel {
-    /// The high merges of a list; None where the mirror has to do them.
-    pub fn new(tables: &Arc<Tables>, high: &[Merge]) -> Result<Option<HighLevel>> {
-        let n_ids = tables.vocab().tokens.n_ids();
-        let Some(pairs) = tables.all_pairs().filter(|_| n_ids < LAST) else { return Ok(None) };
-        let (symbols, joined) = (pairs.symbols_of_ids()?, IdPairs::of(high, n_ids as usize)?);
-        Ok(Some(HighLevel { tables: Arc::clone(tables), symbols, joined }))
+    /// The high merges of a list, which has ids below `n_ids`; None where no table can hold them.
+    pub fn new(high: &[Merge], n_ids: u32) -> Result<Option<HighLevel>> {
+        if n_ids > NO_SYMBOL || high.len() >= NO_PLACE as usize {
+            return Ok(None);
+        }
+        let pairs = high.iter().zip(0..).map(|(merge, place)| (merge.left, merge.right, place));
+        let Some(slots) = PairSlots::new(high.len(), &pairs)? else { return Ok(None) };
+        let made = collect(high.iter().map(|merge| merge.id))?;
+        Ok(Some(HighLevel { slots, made, joined: IdPairs::of(high, n_ids as usize)? }))
     }
 
     /// The bytes of its tables.
     pub fn memory(&self) -> usize {
-        self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8
+        self.slots.memory() + self.made.capacity() * 4 + self.joined.bits.capacity() * 8
     }
 
     /// Appends the ids that are made of low ones. `ends` are the numbers of low ids after which pieces end; they become the lengths of
@@ -83,27 +108,21 @@ impl HighLevel {
         together: &mut Together,
         out: &mut Vec<u32>,
     ) -> Result<()> {
-        let Some(table) = self.tables.all_pairs() else { return Ok(()) };
         mark(low, ends, |id| id | LAST);
-        let looked = self.look_at_pairs(table, low, together);
+        let looked = self.look_at_pairs(low, together);
         mark(low, ends, |id| id & !LAST);
         looked?;
+        self.merge_runs(low, together)?;
         out.try_reserve(low.len() + COPIED)?;
-        let Together { lefts, places } = together;
-        let (mut pair, mut done, mut ends) = (0, 0, ends.iter_mut().peekable());
-        while let Some(&first) = lefts.get(pair) {
-            let first = first as usize;
+        let (mut done, mut ends) = (0, ends.iter_mut().peekable());
+        for &Run { first, length, left } in &together.runs {
+            let [first, length, left] = [first, length, left].map(|number| number as usize);
             while let Some(end) = ends.next_if(|end| **end <= first) {
                 *end = out.len() + *end - done;
             }
             copy(low, done, first, out);
-            let mut last = pair + 1;
-            while lefts.get(last).is_some_and(|&left| left == lefts[last - 1] + 1) {
-                last += 1;
-            }
-            done = first + (last - pair) + 1;
-            self.merge_run(table, &low[first..done], &places[pair..last], out)?;
-            pair = last;
+            copy(low, first, first + left, out);
+            done = first + length;
             interrupt::check()?;
         }
         ends.for_each(|end| *end = out.len() + *end - done);
@@ -111,11 +130,11 @@ impl HighLevel {
     }
 
     /// Finds the pairs that may stand together, and looks up their merges.
-    fn look_at_pairs(&self, table: &PairTable, low: &[u32], together: &mut Together) -> Result<()> {
-        let Together { lefts, places } = together;
+    fn look_at_pairs(&self, low: &[u32], together: &mut Together) -> Result<()> {
+        let Together { lefts, places, .. } = together;
         lefts.clear();
         places.clear();
-        let (mut found, mut probes) = ([0; AT_ONCE], [None; AT_ONCE]);
+        let (mut found, mut probes) = ([0; AT_ONCE], [Probe::NONE; AT_ONCE]);
         for (chunk, start) in (0..low.len().saturating_sub(1)).step_by(AT_ONCE).enumerate() {
             let (mut n, end) = (0, low.len().min(start + AT_ONCE + 1));
             for (pair, left) in low[start..end].windows(2).zip(start as u32..) {
@@ -124,12 +143,11 @@ impl HighLevel {
                 n += usize::from((pair[0] < LAST) & self.joined.hold(pair[0], pair[1] & !LAST));
             }
             for (&left, probe) in found[..n].iter().zip(&mut probes) {
-                let [left, right] = [left, left + 1].map(|at| self.symbol(low[at as usize] & !LAST));
-                *probe = Some(table.probe(left, right));
+                *probe = self.slots.probe(low[left as usize], low[left as usize + 1] & !LAST);
             }
             append(lefts, &found[..n])?;
             places.try_reserve(n)?;
-            places.extend(probes[..n].iter().map(|probe| probe.map_or(NO_PLACE, |probe| table.place_at(probe))));
+            places.extend(probes[..n].iter().map(|&probe| self.slots.place_at(probe)));
             if chunk % interrupt::STRETCH == 0 {
                 interrupt::check()?;
             }
@@ -137,83 +155,92 @@ impl HighLevel {
         Ok(())
     }
 
-    /// Appends the ids of a run of two or more ids, of which no two low ones merge any more, and whose pairs have these places.
-    #[inline(always)]
-    fn merge_run(&self, table: &PairTable, run: &[u32], places: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        match (run, places) {
-            (_, &[place]) if place != NO_PLACE => push(out, table.id(table.made(place))),
-            (_, &[_]) => append(out, run),
-            (&[left, middle, right], &[first, second]) => {
-                self.merge_three(table, [left, middle, right], [first, second], out)
+    /// Finds the runs, and merges them in place.
+    fn merge_runs(&self, low: &mut [u32], together: &mut Together) -> Result<()> {
+        let Together { lefts, places, runs } = together;
+        runs.clear();
+        let (mut pair, mut turns) = (0, room(IN_TURN)?);
+        while let Some(&first) = lefts.get(pair) {
+            let mut last = pair + 1;
+            while lefts.get(last).is_some_and(|&left| left == lefts[last - 1] + 1) {
+                last += 1;
             }
-            _ if run.len() <= FEW => self.merge_few(table, run, places, out),
-            _ => self.merge_many(table, run, out),
+            let length = last - pair + 1;
+            let mut run = Run { first, length: length as u32, left: length as u32 };
+            if length == 2 {
+                if places[pair] != NO_PLACE {
+                    low[first as usize] = self.made[places[pair] as usize];
+                    run.left = 1;
+                }
+            } else if length <= FEW {
+                let (at, probes) = (u32::MAX, [Probe::NONE; 2]);
+                turns.push(Turn { run: runs.len() as u32, pair: pair as u32, at, probes });
+            } else {
+                run.left = self.merge_many(&mut low[first as usize..][..length])? as u32;
+            }
+            push(runs, run)?;
+            if turns.len() == IN_TURN {
+                self.take_turns(&mut turns, low, places, runs);
+            }
+            pair = last;
+            interrupt::check()?;
+        }
+        self.take_turns(&mut turns, low, places, runs);
+        Ok(())
+    }
+
+    /// Merges some runs in turn, until nothing merges.
+    fn take_turns(&self, turns: &mut Vec<Turn>, low: &mut [u32], places: &mut [u32], runs: &mut [Run]) {
+        while !turns.is_empty() {
+            turns.retain_mut(|turn| {
+                let Run { first, left, .. } = &mut runs[turn.run as usize];
+                let (ids, length) = (&mut low[*first as usize..], *left as usize);
+                self.step(turn, &mut ids[..length], &mut places[turn.pair as usize..][..length - 1], left)
+            });
         }
     }
 
-    /// The lower of the two pairs first, then what it makes with the third.
+    /// Takes in the places that were asked for, merges the pair of the least one, and asks for its new pairs; false if nothing merges.
     #[inline(always)]
-    fn merge_three(&self, table: &PairTable, run: [u32; 3], places: [u32; 2], out: &mut Vec<u32>) -> Result<()> {
-        let place = places[0].min(places[1]);
+    fn step(&self, turn: &mut Turn, ids: &mut [u32], places: &mut [u32], left: &mut u32) -> bool {
+        let at = turn.at as usize;
+        if let Some(before) = at.checked_sub(1).and_then(|before| places.get_mut(before)) {
+            *before = self.slots.place_at(turn.probes[0]);
+        }
+        if let Some(behind) = places.get_mut(at) {
+            *behind = self.slots.place_at(turn.probes[1]);
+        }
+        let (mut place, mut at) = (NO_PLACE, 0);
+        for (index, &other) in places.iter().enumerate() {
+            (place, at) = if other < place { (other, index) } else { (place, at) };
+        }
         if place == NO_PLACE {
-            return append(out, &run);
+            return false;
         }
-        let made = table.made(place);
-        let (ids, place) = if place == places[0] {
-            ([table.id(made), run[2]], table.place(made, self.symbol(run[2])))
-        } else {
-            ([run[0], table.id(made)], table.place(self.symbol(run[0]), made))
-        };
-        if place == NO_PLACE { append(out, &ids) } else { push(out, table.id(table.made(place))) }
+        let made = self.made[place as usize];
+        ids[at] = made;
+        for next in at + 1..places.len() {
+            (ids[next], places[next - 1]) = (ids[next + 1], places[next]);
+        }
+        *left -= 1;
+        let before = at.checked_sub(1).map_or(Probe::NONE, |before| self.slots.probe(ids[before], made));
+        // What stood behind the last pair is left where it was.
+        let behind = if at + 1 < places.len() { self.slots.probe(made, ids[at + 1]) } else { Probe::NONE };
+        (turn.at, turn.probes) = (at as u32, [before, behind]);
+        places.len() > 1
     }
 
-    /// Looks at every pair again, in small arrays.
-    fn merge_few(&self, table: &PairTable, run: &[u32], known: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        let (mut symbols, mut ids, mut places, mut n) = ([0; FEW], [0; FEW], [NO_PLACE; FEW], run.len());
-        for (at, &id) in run.iter().enumerate() {
-            (symbols[at], ids[at]) = (self.symbol(id), id);
-        }
-        places[..n - 1].copy_from_slice(known);
-        loop {
-            let mut least = (NO_PLACE, 0);
-            for (at, &place) in places[..n - 1].iter().enumerate() {
-                least = if place < least.0 { (place, at) } else { least };
-            }
-            let (place, at) = least;
-            if place == NO_PLACE {
-                return append(out, &ids[..n]);
-            }
-            let made = table.made(place);
-            n -= 1;
-            (symbols[at], ids[at]) = (made, table.id(made));
-            for next in at + 1..n {
-                (symbols[next], ids[next], places[next - 1]) = (symbols[next + 1], ids[next + 1], places[next]);
-            }
-            places[n - 1] = NO_PLACE;
-            if at > 0 {
-                places[at - 1] = table.place(symbols[at - 1], made);
-            }
-            if at + 1 < n {
-                places[at] = table.place(made, symbols[at + 1]);
-            }
-        }
-    }
-
-    /// By the mirror, with the ranks of the table.
-    fn merge_many(&self, table: &PairTable, run: &[u32], out: &mut Vec<u32>) -> Result<()> {
+    /// Merges a long run by the mirror, and returns how many ids are left.
+    fn merge_many(&self, run: &mut [u32]) -> Result<usize> {
         let mut ids = room(run.len())?;
         interrupt::append(&mut ids, run.iter().copied())?;
         let merge_of = |left, right| {
-            let place = table.place(self.symbol(left), self.symbol(right));
-            (place != NO_PLACE).then(|| (place, table.id(table.made(place))))
+            let place = self.slots.place_at(self.slots.probe(left, right));
+            (place != NO_PLACE).then(|| (place, self.made[place as usize]))
         };
-        append(out, &merge_parts(merge_of, ids)?)
-    }
-
-    /// The symbol of an id, by which the table of all merges knows it.
-    #[inline(always)]
-    fn symbol(&self, id: u32) -> u32 {
-        self.symbols[id as usize]
+        let merged = merge_parts(merge_of, ids)?;
+        run[..merged.len()].copy_from_slice(&merged);
+        Ok(merged.len())
     }
 }
 
@@ -229,7 +256,7 @@ impl IdPairs {
     /// first of its right side.
     fn of(high: &[Merge], n_ids: usize) -> Result<IdPairs> {
         let (mut first, mut last) = (filled(NO_ID, n_ids)?, filled(NO_ID, n_ids)?);
-        let log = (high.len() * 64).next_power_of_two().ilog2().clamp(6, 26);
+        let log = (high.len() * 32).next_power_of_two().ilog2().clamp(6, 26);
         let mut pairs = IdPairs { bits: filled(0, 1 << (log - 6))?, shift: 64 - log };
         let edge = |of: &[u32], id: u32| if of[id as usize] == NO_ID { id } else { of[id as usize] };
         for merge in high {

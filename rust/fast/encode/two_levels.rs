@@ -94,7 +94,7 @@ impl TwoLevels {
     fn at(tables: &Arc<Tables>, level: usize) -> Result<Option<TwoLevels>> {
         let vocab = tables.vocab();
         let (low, high) = vocab.merges().split_at(level);
-        let Some(high) = HighLevel::new(tables, high)? else { return Ok(None) };
+        let Some(high) = HighLevel::new(high, vocab.tokens.n_ids())? else { return Ok(None) };
         let mut merges = room(low.len())?;
         append(&mut merges, low)?;
         let low = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default())?;
