@@ -10,12 +10,12 @@
 //! Implements SPEC E3, E5, E6, E11, N3, S5, S6 and S9.
 
 use crate::decode;
-use crate::dropout::{Draws, Dropout, encode_piece_with_dropout};
+use crate::dropout::{Dropout, encode_piece_with_dropout};
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
 use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
-use crate::preprocess::{Before, Preprocessor, Search, Segment};
+use crate::preprocess::{Before, Prepared, Preprocessor, Search};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
@@ -34,9 +34,6 @@ pub struct Codec {
     /// What the ids of special tokens are decoded to.
     pub names: HashMap<u32, Vec<u8>>,
 }
-
-/// Appends the ids of a piece, with its random numbers.
-type EncodeDrawn<'e> = &'e mut dyn FnMut(&[u8], &mut Draws, &mut Vec<u32>) -> Result<()>;
 
 impl Codec {
     pub fn new(
@@ -98,40 +95,34 @@ impl Codec {
         dropout: &Dropout,
         goes_on: bool,
     ) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        let encode = &mut |piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>| {
-            encode_piece_with_dropout(&self.vocab, piece, draws, ids)
-        };
-        self.each_drawn_piece(text, search, dropout, goes_on, &mut ids, encode)?;
-        Ok(ids)
-    }
-
-    /// Appends the ids of tokens that are found, and what `encode` appends for each piece.
-    pub fn each_drawn_piece(
-        &self,
-        text: &[u8],
-        search: &Search,
-        dropout: &Dropout,
-        goes_on: bool,
-        ids: &mut Vec<u32>,
-        encode: EncodeDrawn,
-    ) -> Result<()> {
-        let mut draws = dropout.draws(text);
+        let (mut ids, mut draws) = (Vec::new(), dropout.draws(text));
         let before = if goes_on { Before::Text } else { Before::Nothing };
-        let done = self.preprocessor.segments(text, search, before, None, &mut |Segment { text: segment, id }| {
-            if let Some(id) = id {
+        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
+            Some(id) => {
                 ids.try_reserve(1)?;
                 ids.push(id);
-                return Ok(());
+                Ok(())
             }
-            let mut offset = 0;
-            self.pieces(&segment.data, &mut |piece| {
-                draws.go_to(if self.words.is_some() { segment.start + offset } else { segment.origin(offset).0 });
-                offset += piece.len();
-                encode(piece, &mut draws, ids)
-            })
+            None => self.each_placed_piece(&segment.text, &mut |piece, place| {
+                draws.go_to(place);
+                encode_piece_with_dropout(&self.vocab, piece, &mut draws, &mut ids)
+            }),
         });
-        done.map_err(|error| placed(error, text))
+        done.map_err(|error| placed(error, text)).map(|()| ids)
+    }
+
+    /// Passes on the pieces of a segment, each with its place in the text.
+    pub fn each_placed_piece(
+        &self,
+        segment: &Prepared,
+        emit: &mut dyn FnMut(&[u8], usize) -> Result<()>,
+    ) -> Result<()> {
+        let mut offset = 0;
+        self.pieces(&segment.data, &mut |piece| {
+            let place = if self.words.is_some() { segment.start + offset } else { segment.origin(offset).0 };
+            offset += piece.len();
+            emit(piece, place)
+        })
     }
 
     /// Appends the ids of a segment as the preprocessor has made it.

@@ -36,7 +36,7 @@ use crate::vocab::Vocab;
 
 /// How many bytes of a text its key is made of.
 const HEAD: usize = 1024;
-const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+pub const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How texts are encoded at random.
 #[derive(Debug, Clone)]
@@ -76,14 +76,17 @@ impl Dropout {
 /// The random numbers of a text: a generator for each place at which a piece begins.
 #[derive(Debug, Clone)]
 pub struct Draws {
-    limit: u64,
+    pub limit: u64,
     key: u64,
     start: u64,
     place: Option<usize>,
-    state: u64,
+    pub state: u64,
 }
 
 impl Draws {
+    /// Numbers that pass nothing over.
+    pub const NONE: Draws = Draws { limit: 0, key: 0, start: 0, place: None, state: 0 };
+
     pub fn new(limit: u64, key: u64, start: u64) -> Draws {
         Draws { limit, key, start, place: None, state: 0 }
     }
@@ -113,7 +116,7 @@ pub fn mix(number: u64) -> u64 {
 
 /// Returns what `SplitMix64` makes of its state.
 #[inline]
-fn scrambled(mut number: u64) -> u64 {
+pub fn scrambled(mut number: u64) -> u64 {
     number = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
     number ^ number >> 31

@@ -12,6 +12,7 @@ import { nameOf } from "./native.js";
 const CANDIDATES = 12;
 const COMPLETION = 200;
 const SIZES = 8;
+const MOST_SEED = 2 ** 32 - 1;
 const OWN = "own-";
 const NO_PATTERN = "a tiktoken rank file does not contain its split pattern";
 
@@ -43,17 +44,20 @@ export class Answers {
     };
   }
 
-  // The ids of a text under some encodings, and the lengths of its tokens in bytes.
+  // The ids of a text under some encodings, with dropout where it is asked for, and the lengths of its tokens in bytes.
   async tokens(asked) {
-    const text = this.text(asked);
+    const [text, { dropout = 0, seed = 0 }] = [this.text(asked), asked];
+    inBounds({ dropout, seed }, { dropout: 100, seed: MOST_SEED });
     const encodings = await Promise.all(asked.encodings.map((name) => this.get(name)));
     return {
       bytes: text.length,
       encodings: encodings.map((tok) => {
-        const ids = tok.encode(text, asked.special);
+        const plain = tok.encode(text, asked.special);
+        const ids = dropout ? tok.encodeWithDropout(text, asked.special, dropout / 100, seed) : plain;
+        const without = dropout ? { without: plain.length } : {};
         // The tokens of a tokenizer that changes text spell another one.
         const read = tok.bytesOf(ids);
-        return { ...describe(tok), ids, lengths: tok.lengths(ids), ...(isSame(read, text) ? {} : { text: written(read) }) };
+        return { ...describe(tok), ...without, ids, lengths: tok.lengths(ids), ...(isSame(read, text) ? {} : { text: written(read) }) };
       }),
     };
   }
@@ -220,6 +224,15 @@ export class Answers {
       throw new Refusal(`the text has ${size} bytes; ${most} is the limit`, "TooLarge");
     }
     return text;
+  }
+}
+
+// Whole numbers from 0 on, each to a bound of its own.
+function inBounds(numbers, most) {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!(Number.isInteger(value) && value >= 0 && value <= most[name])) {
+      throw new Refusal(`'${name}' is ${value}, not between 0 and ${most[name].toLocaleString("en")}`, "WrongRequest");
+    }
   }
 }
 

@@ -52,6 +52,11 @@ class Inspected extends Tokenizer {
     return this.core.numbers("encode", [text], this.opened(), special ? 1 : 0);
   }
 
+  // The ids of a text with dropout (SPEC E11): a probability, and a seed of 32 bits.
+  encodeWithDropout(text, special, dropout, seed) {
+    return this.core.numbers("encode_with_dropout", [text], this.opened(), special ? 1 : 0, dropout, seed);
+  }
+
   // The text of one of minitok's own files.
   file() {
     return decoder.decode(this.core.call("dump", [], this.opened()));

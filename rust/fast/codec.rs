@@ -6,7 +6,7 @@ mod cuts;
 
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
-use crate::dropout::{Draws, Dropout};
+use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
@@ -18,7 +18,7 @@ use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
-use crate::fast::util::fallible::{self, collect};
+use crate::fast::util::fallible::{self, collect, push};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::spaced;
@@ -163,8 +163,20 @@ impl FastCodec {
         let Some(encoder) = &self.encoder else {
             return fallible::append(ids, &self.core.encode_with_dropout(&text, search, dropout, goes_on)?);
         };
-        let encode = &mut |piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>| encoder.append_drawn(piece, draws, ids);
-        self.core.each_drawn_piece(&text, search, dropout, goes_on, ids, encode)
+        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let mut drawing = encoder.drawing(dropout.draws(&text), text.len())?;
+        let scanner = self.core.pattern.scanner().filter(|_| self.core.words.is_none());
+        let done =
+            self.core.preprocessor.segments(&text, search, before, None, &mut |segment| match (segment.id, scanner) {
+                (Some(id), _) => push(ids, id),
+                (None, Some(tier)) => drawing.append_scanned(tier, &segment.text, ids),
+                (None, None) => {
+                    self.core
+                        .each_placed_piece(&segment.text, &mut |piece, place| drawing.append(piece, place, ids))?;
+                    drawing.finish(ids)
+                }
+            });
+        done.map_err(|error| placed(error, &text))
     }
 
     /// The number of ids of a text; they are not built.

@@ -3,6 +3,8 @@
 use super::{Answer, Arguments, answer, wrong};
 use crate::api::encodings::published;
 use crate::codec::Codec;
+#[cfg(feature = "pages")]
+use crate::dropout::Dropout;
 #[cfg(feature = "files")]
 use crate::error::Error;
 use crate::error::Result;
@@ -144,6 +146,19 @@ pub extern "C" fn close(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| tokenizer.encode(&arguments.bytes()?, tokenizer.search(special)?))
+}
+
+/// The ids of a text, made with dropout (SPEC E11).
+#[cfg(feature = "pages")]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn encode_with_dropout(number: u32, special: u32, probability: f64, seed: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let (text, mut ids) = (arguments.bytes()?, Vec::new());
+        let (codec, search) = (tokenizer.codec()?, tokenizer.search(special)?);
+        let dropout = Dropout::new(probability, u64::from(seed), None, 0);
+        codec.append_with_dropout(Source::Bytes(&text), search, &dropout, false, &mut ids)?;
+        Ok(ids)
+    })
 }
 
 /// How many ids a text has, as [`encode`] makes them.

@@ -20,7 +20,7 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which are not an algorithm",
 }
 LONE_NAMES = {
-    "codec": {"codec.each_drawn_piece": "the seam of the fast merging with dropout"},
+    "codec": {"codec.each_placed_piece": "the seam of the fast merging with dropout"},
     "decode": {"replaced": "bytes.replace in Python"},
     "flags": {
         "flags": "names of flags in Python; Rust has three bools, which are read in every text",

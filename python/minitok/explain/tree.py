@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["tree_svg", "tree_words"]
 
 BYTE_WIDTH, LEVEL, BOX, MARGIN = 46, 54, 34, 6
-LONGEST = 14
+LONGEST = 40
 
 
 def tree_svg(piece: Piece, vocabulary: Mapping[int, bytes]) -> str:

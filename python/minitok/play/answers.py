@@ -34,6 +34,7 @@ __all__ = ["Answers"]
 
 CANDIDATES = 12
 COMPLETION = 200
+MOST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,22 @@ class Answers:
         }
 
     def tokens(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The ids of a text under some encodings, and the bytes of each token."""
+        """The ids of a text under some encodings, with dropout where it is asked for, and the bytes of each token."""
         text, special = self.text(asked), self.special(asked)
+        drawn = {"dropout": 0, "seed": 0} | {name: asked[name] for name in ("dropout", "seed") if name in asked}
+        percent, seed = numbers(drawn, dropout=(0, 100), seed=(0, MOST_SEED))
         names = self.encodings(asked)
-        return {"bytes": len(text), "encodings": [self.encoded(name, text, special) for name in names]}
+        return {"bytes": len(text), "encodings": [self.encoded(name, text, special, percent, seed) for name in names]}
 
-    def encoded(self, name: str, text: bytes, special: str) -> dict[str, Any]:
+    def encoded(self, name: str, text: bytes, special: str, percent: int, seed: int) -> dict[str, Any]:
         tok = self.shelf.get(name)
-        ids = tok.encode_to_numpy(text, allowed_special=special or ())
+        ids = plain = tok.encode_to_numpy(text, allowed_special=special or ())
+        if percent:
+            ids = tok.encode_to_numpy(text, allowed_special=special or (), dropout=percent / 100, seed=seed)
         distinct, places = np.unique(ids, return_inverse=True)
         lengths = np.array([len(spelled(tok, token_id)) for token_id in distinct.tolist()], dtype=np.uint32)
-        told = {**describe(tok, name), "ids": ids.tolist(), "lengths": lengths[places].tolist()}
+        without = {"without": len(plain)} if percent else {}
+        told = {**describe(tok, name), **without, "ids": ids.tolist(), "lengths": lengths[places].tolist()}
         # The tokens of a tokenizer that changes text spell another one.
         read = as_read(tok, text, special or ())
         return told if read == text else {**told, "text": to_data(read)}

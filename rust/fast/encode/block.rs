@@ -1,11 +1,13 @@
 //! What a thread needs to turn blocks of pieces into ids. Must equal `encode_piece` of `rust/encode.rs`.
 
 use super::cut::static_cuts::Cutting;
-use super::lookup::block_output::BlockOutput;
+use super::lookup::block_output::{BlockOutput, SPILL};
+use super::lookup::id_ring::PADDING;
 use super::lookup::look_up::Found;
 use super::lookup::piece_cache::{PieceCache, Size};
-use super::merge::misses::{Merging, Misses};
+use super::merge::misses::{LongPieces, Merging, Misses, too_long};
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, push};
 use crate::spent::Spent;
 use std::ops::Range;
 
@@ -14,6 +16,8 @@ pub(super) const BLOCK: usize = 2048;
 pub(super) const FIRST_BLOCK: usize = 512;
 /// The mean length of pieces that may be words.
 const SHORT: usize = 32;
+/// After a block of lines of which most bytes are new, this many are encoded without a look at the cache.
+const PASSED_BY: u32 = if cfg!(any(test, fuzzing)) { 2 } else { 15 };
 /// What may stay allocated of a buffer between two calls, in words.
 const KEPT: usize = 1 << 16;
 
@@ -29,7 +33,9 @@ pub(super) struct Workspace {
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
     pub(super) found: Found,
-    spill: Vec<u32>,
+    pub(super) spill: Vec<u32>,
+    /// How many blocks of pieces of several words are yet encoded without a look at the cache.
+    passed_by: u32,
     /// What cutting pieces further has spent of what the text may spend.
     pub(super) spent: Spent,
     /// What went wrong: a byte without a token.
@@ -47,6 +53,7 @@ impl Workspace {
             cutting: Cutting::default(),
             found: Found::default(),
             spill: Vec::new(),
+            passed_by: 0,
             spent: Spent::of(0),
             failure: None,
         })
@@ -74,6 +81,37 @@ impl Workspace {
         }
         let (records, first_record) = self.cache.view().records();
         BlockOutput { values: &self.found.values[..n_pieces], records, first_record, spill: &self.spill }
+    }
+
+    /// Whether the next block of pieces of several words is encoded without a look at the cache. Lines seldom come again, and to look
+    /// for each of them costs as much as to merge it.
+    pub(super) fn passes_by(&mut self) -> bool {
+        let passes_by = self.passed_by > 0;
+        self.passed_by -= u32::from(passes_by);
+        passes_by
+    }
+
+    /// Notes how many of these pieces were new; the first of the range begins at `start`.
+    pub(super) fn note_new(&mut self, start: usize, range: Range<usize>) {
+        let ends = &self.ends[range];
+        let length = |&index: &u32| match index.checked_sub(1) {
+            Some(before) => ends[index as usize] - ends[before as usize],
+            None => ends[0] - start,
+        };
+        let (new, all) =
+            (self.found.misses.iter().map(length).sum::<usize>(), ends.last().map_or(0, |end| end - start));
+        self.passed_by = if 2 * new > all { PASSED_BY } else { 0 };
+    }
+
+    /// The ids of pieces of several words, as one value; the first piece begins at `start`.
+    pub(super) fn encode_long(&mut self, long: &dyn LongPieces, text: &[u8], start: usize) -> Result<BlockOutput<'_>> {
+        self.spill.clear();
+        push(&mut self.spill, 0)?;
+        long.append(text, start, &self.ends, &mut self.spill)?;
+        self.spill[0] = u32::try_from(self.spill.len() - 1).map_err(|_| too_long())?;
+        append(&mut self.spill, &[0; PADDING])?;
+        let (records, first_record) = self.cache.view().records();
+        Ok(BlockOutput { values: &[SPILL], records, first_record, spill: &self.spill })
     }
 
     /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.

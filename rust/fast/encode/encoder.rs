@@ -14,10 +14,8 @@ use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::{PieceCache, Size};
 use super::merge::misses::{LongPieces, Merging};
-use super::merge::with_dropout::encode_drawn_piece;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
-use crate::dropout::{Draws, encode_piece_with_dropout};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Cuts, Scanner, Tier};
@@ -49,9 +47,9 @@ pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
 /// The fast encoder of a vocabulary.
 #[derive(Debug)]
 pub struct Encoder {
-    tables: Arc<Tables>,
+    pub(super) tables: Arc<Tables>,
     /// Cuts every piece further, before it is merged.
-    later: Option<Pattern>,
+    pub(super) later: Option<Pattern>,
     /// The sizes of a new cache and of a seeded one.
     small: Size,
     large: Size,
@@ -96,14 +94,6 @@ impl Encoder {
     #[must_use]
     pub fn with_long_pieces(self, make: MakeLong) -> Encoder {
         Encoder { make_long: Some(make), ..self }
-    }
-
-    /// Appends the ids of a piece of which merges are passed over at random.
-    pub fn append_drawn(&self, piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>) -> Result<()> {
-        match self.tables.all_pairs() {
-            Some(pairs) => encode_drawn_piece(self.tables.vocab(), pairs, piece, draws, ids),
-            None => encode_piece_with_dropout(self.tables.vocab(), piece, draws, ids),
-        }
     }
 
     /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
@@ -324,6 +314,12 @@ impl Encoder {
         work: &mut Workspace,
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
+        if let Some(long) = long
+            && work.passes_by()
+        {
+            sink(work.encode_long(long, text, start)?)?;
+            return interrupt::check();
+        }
         self.cut(text, start, work);
         let is_long = is_long && work.pieces_are_short(start);
         let mut first = 0;
@@ -334,7 +330,10 @@ impl Encoder {
             first = range.end;
             work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
             let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
-            sink(work.merge_misses(how, text, start, range))?;
+            sink(work.merge_misses(how, text, start, range.clone()))?;
+            if long.is_some() {
+                work.note_new(start, range);
+            }
             start = end;
         }
         match work.failure {
@@ -344,7 +343,7 @@ impl Encoder {
     }
 
     /// Makes room in the cache for the new pieces of the next block.
-    fn make_room(&self, work: &mut Workspace, is_long: bool) {
+    pub(super) fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
             // Pieces that are cut further may not be the tokens that they spell.
             let end = if self.later.is_some() { 0 } else { self.large.first_record };

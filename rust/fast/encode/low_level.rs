@@ -4,7 +4,7 @@
 //! holds side by side a piece may be cut (docs/algorithms.md, "Cuts that no token stands across"), and the parts are words, as a rule: they
 //! are looked up as pieces are elsewhere.
 //!
-//! Costs: those of the encoder; 4 bytes an id.
+//! Costs: those of the encoder; a byte an id.
 
 use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
@@ -12,7 +12,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{filled, push};
-use crate::vocab::Vocab;
+use crate::vocab::{Tokens, Vocab};
 use std::sync::Arc;
 
 /// Encodes long pieces part by part.
@@ -21,20 +21,21 @@ pub struct LowLevel {
     encoder: Encoder,
     /// Whether a piece may be cut: merges alone decide what becomes of its bytes.
     cuts: bool,
-    /// For each id how many bytes its token has.
-    lengths: Vec<u32>,
+    /// For each id how many bytes its token has; 0 if they are too many for a byte.
+    lengths: Vec<u8>,
+    tokens: Arc<Tokens>,
 }
 
 impl LowLevel {
     pub fn new(vocab: Arc<Vocab>) -> Result<LowLevel> {
         let mut lengths = filled(0, vocab.tokens.n_ids() as usize)?;
         for (id, token) in vocab.tokens.iter() {
-            // No text holds a longer token: see `Tokens::set`.
-            lengths[id as usize] = u32::try_from(token.len()).unwrap_or(u32::MAX);
+            lengths[id as usize] = u8::try_from(token.len()).unwrap_or(0);
         }
+        let tokens = Arc::clone(&vocab.tokens);
         let tables = Arc::new(Tables::new(vocab)?);
         let cuts = tables.is_list_of_bytes();
-        Ok(LowLevel { encoder: Encoder::of(tables), cuts, lengths })
+        Ok(LowLevel { encoder: Encoder::of(tables), cuts, lengths, tokens })
     }
 
     /// Replaces `ids` by those of pieces of a text that end at `ends`; the first begins at `start`. Where the parts end is left in
@@ -66,12 +67,15 @@ impl LowLevel {
     /// How many bytes the token of an id has.
     #[inline]
     pub fn length(&self, id: u32) -> usize {
-        self.lengths[id as usize] as usize
+        match self.lengths[id as usize] {
+            0 => self.tokens.get(id).map_or(0, <[u8]>::len),
+            length => usize::from(length),
+        }
     }
 
     /// The bytes of its tables.
     pub fn tables_memory(&self) -> usize {
-        self.lengths.capacity() * 4 + self.encoder.tables_memory()
+        self.lengths.capacity() + self.encoder.tables_memory()
     }
 
     /// The bytes that no thread uses now.

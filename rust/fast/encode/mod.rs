@@ -6,7 +6,8 @@
 //! 2. [`cut`]: text -> where pieces end.
 //! 3. [`lookup`]: pieces met before -> ids.
 //! 4. [`merge`]: all other pieces -> ids.
-//!    [`low_level`]: lines and other long pieces; [`two_levels`]: vocabularies with tokens of several words.
+//!    [`drawn`]: at random.
+//!    [`low_level`]: lines and other long pieces; [`two_levels`], [`high_level`]: vocabularies with tokens of several words.
 //! 5. [`analysis`]: what is found out when a vocabulary is opened; [`tables`]: what threads share of it.
 //! 6. [`parallel`]: batches over threads; [`id_buffer`]: memory for ids, used again.
 //!
@@ -14,7 +15,9 @@
 
 pub mod analysis;
 pub mod cut;
+pub mod drawn;
 pub mod encoder;
+pub mod high_level;
 pub mod id_buffer;
 pub mod low_level;
 pub mod parallel;

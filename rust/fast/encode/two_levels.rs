@@ -19,34 +19,23 @@
 //!
 //! Costs: a second encoder for the low merges, as large as the first would be; 256 KB or more of bits; 8 bytes an id.
 
-// The hot loops are made of one-line helpers that must vanish into them.
-#![allow(clippy::inline_always)]
-
+use super::high_level::{HighLevel, Together};
 use super::low_level::LowLevel;
 use super::merge::misses::LongPieces;
-use super::merge::pair_table::{NO_PLACE, PairTable};
 use super::tables::Tables;
-use crate::error::{Error, Result};
-use crate::fast::util::fallible::{append, filled, push, resize, room};
-use crate::fast::util::pool::Pool;
+use crate::error::Result;
+use crate::fast::util::fallible::{append, filled, push, room};
+use crate::fast::util::pool::{Pool, Pooled};
 use crate::interrupt;
-use crate::merging::merge_parts;
 use crate::vocab::{Alphabet, Merge, NO_ID, Vocab};
 use std::sync::Arc;
 
-/// The longest run that is merged in small arrays.
-const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 16 };
 /// Of the last merges, this many are looked at: where none of them goes from a word to a space, there is no second level.
 const LAST: usize = 64;
 /// About how many bytes are encoded at a time.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 20 } else { 1 << 16 };
 /// The buffers that may stay allocated, in items.
 const KEPT: usize = 1 << 17;
-
-/// In place of a place: the two stand together in no token.
-const APART: u32 = NO_PLACE + 1;
-/// How many ids are looked at together.
-const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
 
 /// Takes the number of a piece and its ids.
 type Keep<'k> = dyn FnMut(u32, Result<&[u32]>) + 'k;
@@ -55,24 +44,21 @@ type Keep<'k> = dyn FnMut(u32, Result<&[u32]>) + 'k;
 #[derive(Debug)]
 struct TwoLevels {
     low: LowLevel,
-    tables: Arc<Tables>,
-    /// For each id its symbol in the table of all merges.
-    symbols: Vec<u32>,
-    joined: IdPairs,
+    high: HighLevel,
     pool: Pool<Buffers>,
 }
 
 /// What one thread needs.
 #[derive(Debug, Default)]
 struct Buffers {
-    /// Pieces one after the other, where they end, and where parts of them do.
-    text: Vec<u8>,
-    ends: Vec<usize>,
+    /// Pieces one after the other, where they end, and their ids.
+    gathered: (Vec<u8>, Vec<usize>, Vec<u32>),
+    /// Where the parts of pieces end, and their low ids.
     parts: Vec<usize>,
-    /// Low ids, the place of the merge of each with the one after it, and high ids.
     low: Vec<u32>,
-    places: Vec<u32>,
-    high: Vec<u32>,
+    /// Where the ids of each piece end.
+    ends_of_ids: Vec<usize>,
+    together: Together,
 }
 
 /// What encodes pieces for a vocabulary whose later merges go from word to word; None for any other.
@@ -107,189 +93,94 @@ impl TwoLevels {
     /// Cut at any merge of a list in the order of learning.
     fn at(tables: &Arc<Tables>, level: usize) -> Result<Option<TwoLevels>> {
         let vocab = tables.vocab();
-        let Some(pairs) = tables.all_pairs() else { return Ok(None) };
         let (low, high) = vocab.merges().split_at(level);
+        let Some(high) = HighLevel::new(high, vocab.tokens.n_ids())? else { return Ok(None) };
         let mut merges = room(low.len())?;
         append(&mut merges, low)?;
         let low = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default())?;
         let low = LowLevel::new(Arc::new(low))?;
-        let (symbols, joined) = (pairs.symbols_of_ids()?, IdPairs::of(high, vocab.tokens.n_ids() as usize)?);
-        Ok(Some(TwoLevels { low, tables: Arc::clone(tables), symbols, joined, pool: Pool::new() }))
+        Ok(Some(TwoLevels { low, high, pool: Pool::new() }))
     }
 
-    /// Calls `keep` with each of these numbers and the ids of its piece; all pieces stand one after the other in `text`.
-    fn merge_pieces(&self, numbers: &[u32], buffers: &mut Buffers, keep: &mut Keep<'_>) -> Result<()> {
-        let table = self.tables.all_pairs().expect("there are no two levels without");
-        let Buffers { text, ends, parts, low, places, high } = buffers;
-        self.low.encode(text, 0, ends, parts, low)?;
-        self.look_at_pairs(table, low, places)?;
-        high.clear();
-        high.try_reserve(low.len())?;
-        let mut pieces = numbers.iter().zip(ends.iter());
-        let Some((mut number, mut piece_end)) = pieces.next() else { return Ok(()) };
-        let (mut at, mut first) = (0, 0);
-        for (index, (&id, &place)) in low.iter().zip(places.iter()).enumerate() {
-            at += self.low.length(id);
-            let ends_here = at == *piece_end;
-            if !ends_here && place != APART {
-                continue;
+    fn buffers(&self) -> Result<Pooled<'_, Buffers>> {
+        self.pool.take(|| Ok(Buffers::default()))
+    }
+
+    /// Appends the ids of pieces of a text that end at `ends`; the first begins at `start`. After how much of `out` each ends is left in
+    /// `buffers.ends_of_ids`.
+    fn append_pieces(
+        &self,
+        text: &[u8],
+        start: usize,
+        ends: &[usize],
+        buffers: &mut Buffers,
+        out: &mut Vec<u32>,
+    ) -> Result<()> {
+        let Buffers { parts, low, ends_of_ids, together, .. } = buffers;
+        self.low.encode(text, start, ends, parts, low)?;
+        ends_of_ids.clear();
+        let (mut at, mut n_ids) = (start, 0);
+        for &end in ends {
+            while at < end {
+                at += self.low.length(low[n_ids]);
+                n_ids += 1;
             }
-            if index == first {
-                push(high, id)?;
-            } else {
-                self.merge_run(table, &low[first..=index], &places[first..index], high)?;
-            }
-            first = index + 1;
-            if ends_here {
-                keep(*number, Ok(high));
-                high.clear();
-                let Some(next) = pieces.next() else { break };
-                (number, piece_end) = next;
-            }
-            if index % interrupt::STRETCH == 0 {
-                interrupt::check()?;
-            }
+            push(ends_of_ids, n_ids)?;
+            interrupt::check()?;
         }
-        Ok(())
-    }
-
-    /// For each id and the one after it the place of their merge, or that they are [`APART`]. One loop finds those that may stand
-    /// together, one asks the table for them, and one reads what it answers, so that nobody waits for memory alone.
-    fn look_at_pairs(&self, table: &PairTable, low: &[u32], places: &mut Vec<u32>) -> Result<()> {
-        places.clear();
-        resize(places, low.len(), APART)?;
-        let (mut together, mut probes) = ([0; AT_ONCE], [None; AT_ONCE]);
-        for (chunk, start) in (0..low.len().saturating_sub(1)).step_by(AT_ONCE).enumerate() {
-            let (mut n, end) = (0, low.len().min(start + AT_ONCE + 1));
-            for (pair, at) in low[start..end].windows(2).zip(start..) {
-                // Written in any case: a branch could not be guessed.
-                together[n] = at;
-                n += usize::from(self.joined.hold(pair[0], pair[1]));
-            }
-            for (&at, probe) in together[..n].iter().zip(&mut probes) {
-                *probe = Some(table.probe(self.symbol(low[at]), self.symbol(low[at + 1])));
-            }
-            for (&at, probe) in together[..n].iter().zip(&probes) {
-                places[at] = probe.map_or(NO_PLACE, |probe| table.place_at(probe));
-            }
-            if chunk % interrupt::STRETCH == 0 {
-                interrupt::check()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends the ids of a run of two or more ids, of which no two low ones merge any more, and whose pairs have these places.
-    #[inline(always)]
-    fn merge_run(&self, table: &PairTable, run: &[u32], places: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        match (run, places) {
-            (_, &[place]) if place != NO_PLACE => push(out, table.id(table.made(place))),
-            (_, &[_]) => append(out, run),
-            (&[left, middle, right], &[first, second]) => {
-                self.merge_three(table, [left, middle, right], [first, second], out)
-            }
-            _ if run.len() <= FEW => self.merge_few(table, run, places, out),
-            _ => self.merge_many(table, run, out),
-        }
-    }
-
-    /// The lower of the two pairs first, then what it makes with the third.
-    #[inline(always)]
-    fn merge_three(&self, table: &PairTable, run: [u32; 3], places: [u32; 2], out: &mut Vec<u32>) -> Result<()> {
-        let place = places[0].min(places[1]);
-        if place == NO_PLACE {
-            return append(out, &run);
-        }
-        let made = table.made(place);
-        let (ids, place) = if place == places[0] {
-            ([table.id(made), run[2]], table.place(made, self.symbol(run[2])))
-        } else {
-            ([run[0], table.id(made)], table.place(self.symbol(run[0]), made))
-        };
-        if place == NO_PLACE { append(out, &ids) } else { push(out, table.id(table.made(place))) }
-    }
-
-    /// Looks at every pair again, in small arrays.
-    fn merge_few(&self, table: &PairTable, run: &[u32], known: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        let (mut symbols, mut ids, mut places, mut n) = ([0; FEW], [0; FEW], [NO_PLACE; FEW], run.len());
-        for (at, &id) in run.iter().enumerate() {
-            (symbols[at], ids[at]) = (self.symbol(id), id);
-        }
-        places[..n - 1].copy_from_slice(known);
-        loop {
-            let mut least = (NO_PLACE, 0);
-            for (at, &place) in places[..n - 1].iter().enumerate() {
-                least = if place < least.0 { (place, at) } else { least };
-            }
-            let (place, at) = least;
-            if place == NO_PLACE {
-                return append(out, &ids[..n]);
-            }
-            let made = table.made(place);
-            n -= 1;
-            (symbols[at], ids[at]) = (made, table.id(made));
-            for next in at + 1..n {
-                (symbols[next], ids[next], places[next - 1]) = (symbols[next + 1], ids[next + 1], places[next]);
-            }
-            places[n - 1] = NO_PLACE;
-            if at > 0 {
-                places[at - 1] = table.place(symbols[at - 1], made);
-            }
-            if at + 1 < n {
-                places[at] = table.place(made, symbols[at + 1]);
-            }
-        }
-    }
-
-    /// By the mirror, with the ranks of the table.
-    fn merge_many(&self, table: &PairTable, run: &[u32], out: &mut Vec<u32>) -> Result<()> {
-        let mut ids = room(run.len())?;
-        interrupt::append(&mut ids, run.iter().copied())?;
-        let merge_of = |left, right| {
-            let place = table.place(self.symbol(left), self.symbol(right));
-            (place != NO_PLACE).then(|| (place, table.id(table.made(place))))
-        };
-        append(out, &merge_parts(merge_of, ids)?)
-    }
-
-    /// The symbol of an id, by which the table of all merges knows it.
-    #[inline(always)]
-    fn symbol(&self, id: u32) -> u32 {
-        self.symbols[id as usize]
+        self.high.merge(low, ends_of_ids, together, out)
     }
 }
 
 impl LongPieces for TwoLevels {
     fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut Keep<'_>) {
-        let mut buffers = match self.pool.take(|| Ok::<_, Error>(Buffers::default())) {
+        let mut buffers = match self.buffers() {
             Ok(buffers) => buffers,
             Err(error) => return keep(numbers[0], Err(error)),
         };
+        let (mut text, mut ends, mut ids) = std::mem::take(&mut buffers.gathered);
         let mut rest = numbers;
         while let Some(&first) = rest.first() {
             // Some whole pieces at a time, one at least.
-            let Buffers { text, ends, .. } = &mut *buffers;
             text.clear();
             ends.clear();
+            ids.clear();
             let mut gathered = Ok(());
             for &number in rest {
-                gathered = append(text, piece(number)).and_then(|()| push(ends, text.len()));
+                gathered = append(&mut text, piece(number)).and_then(|()| push(&mut ends, text.len()));
                 if gathered.is_err() || text.len() > STRETCH {
                     break;
                 }
             }
-            let (some, others) = rest.split_at(ends.len());
-            if let Err(error) = gathered.and_then(|()| self.merge_pieces(some, &mut buffers, keep)) {
+            if let Err(error) = gathered.and_then(|()| self.append_pieces(&text, 0, &ends, &mut buffers, &mut ids)) {
                 keep(first, Err(error));
                 break;
             }
-            rest = others;
+            let mut start = 0;
+            for (&number, &end) in rest.iter().zip(&buffers.ends_of_ids) {
+                keep(number, Ok(&ids[start..end]));
+                start = end;
+            }
+            rest = &rest[ends.len()..];
         }
+        buffers.gathered = (text, ends, ids);
         buffers.give_back();
     }
 
+    fn append(&self, text: &[u8], mut start: usize, ends: &[usize], out: &mut Vec<u32>) -> Result<()> {
+        let mut buffers = self.buffers()?;
+        let mut rest = ends;
+        while !rest.is_empty() {
+            let some = rest.partition_point(|&end| end <= start + STRETCH).max(1);
+            self.append_pieces(text, start, &rest[..some], &mut buffers, out)?;
+            (start, rest) = (rest[some - 1], &rest[some..]);
+        }
+        buffers.give_back();
+        Ok(())
+    }
+
     fn tables_memory(&self) -> usize {
-        self.symbols.capacity() * 4 + self.joined.bits.capacity() * 8 + self.low.tables_memory()
+        self.high.memory() + self.low.tables_memory()
     }
 
     fn workspaces_memory(&self) -> usize {
@@ -305,54 +196,18 @@ impl LongPieces for TwoLevels {
 impl Buffers {
     /// Gives back the memory of unusually long pieces.
     fn give_back(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(KEPT);
-        for ends in [&mut self.ends, &mut self.parts] {
+        let (text, ends, ids) = &mut self.gathered;
+        text.clear();
+        text.shrink_to(KEPT);
+        for ends in [ends, &mut self.parts, &mut self.ends_of_ids] {
             ends.clear();
             ends.shrink_to(KEPT);
         }
-        for ids in [&mut self.low, &mut self.places, &mut self.high] {
+        for ids in [ids, &mut self.low] {
             ids.clear();
             ids.shrink_to(KEPT);
         }
-    }
-}
-
-/// Pairs of ids, as bits; it may hold others, too.
-#[derive(Debug)]
-struct IdPairs {
-    bits: Vec<u64>,
-    shift: u32,
-}
-
-impl IdPairs {
-    /// The pairs of low ids that stand together in a token of these merges. Each merge adds one: the last id of its left side, and the
-    /// first of its right side.
-    fn of(high: &[Merge], n_ids: usize) -> Result<IdPairs> {
-        let (mut first, mut last) = (filled(NO_ID, n_ids)?, filled(NO_ID, n_ids)?);
-        let log = (high.len() * 64).next_power_of_two().ilog2().clamp(6, 26);
-        let mut pairs = IdPairs { bits: filled(0, 1 << (log - 6))?, shift: 64 - log };
-        let edge = |of: &[u32], id: u32| if of[id as usize] == NO_ID { id } else { of[id as usize] };
-        for merge in high {
-            let (word, bit) = pairs.place(edge(&last, merge.left), edge(&first, merge.right));
-            pairs.bits[word] |= 1 << bit;
-            first[merge.id as usize] = edge(&first, merge.left);
-            last[merge.id as usize] = edge(&last, merge.right);
-        }
-        Ok(pairs)
-    }
-
-    /// Whether two ids may stand together.
-    #[inline(always)]
-    fn hold(&self, left: u32, right: u32) -> bool {
-        let (word, bit) = self.place(left, right);
-        self.bits[word] >> bit & 1 != 0
-    }
-
-    #[inline(always)]
-    fn place(&self, left: u32, right: u32) -> (usize, u32) {
-        let hash = ((u64::from(left) << 32 | u64::from(right)).wrapping_mul(0x9E37_79B9_7F4A_7C15)) >> self.shift;
-        ((hash / 64) as usize, (hash % 64) as u32)
+        self.together.shrink_to(KEPT);
     }
 }
 

@@ -1,6 +1,6 @@
 // The page: what the reader does changes the state, and what is shown follows from it.
 
-import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
+import { ABOUT, forget, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { Bill } from "./bill.js";
 import { utf8 } from "./bytes.js";
 import { edited } from "./changed.js";
@@ -55,13 +55,14 @@ async function attempt(act) {
 // -- what follows from the state -------------------------------------------------------------------------------------
 
 async function refresh() {
-  const { text, special, encodings } = state;
+  const { text, special, encodings, dropout, seed } = state;
   const [bytes, asked] = [utf8(text), { text, special, encodings }];
   byId("text-size").textContent = `${plural(bytes.length, "byte")}, ${plural([...text].length, "character")}`;
   if (bytes.length > limits.text) {
     throw new Refused(`The text has ${plural(bytes.length, "byte")}; ${number(limits.text)} are the most that can be shown.`, 413);
   }
-  const told = await latest("tokens", asked);
+  forget("edit");
+  const told = await latest("tokens", dropout ? { ...asked, dropout, seed } : asked);
   if (!told) return;
   shown = asked;
   panels.show(told, bytes);
@@ -70,7 +71,8 @@ async function refresh() {
   if (!IS_FRAME) showLanes(asked, bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
-  await settle(asked, bytes);
+  // What is drawn at random has no tokens that stay as they are.
+  if (!dropout) await settle(asked, bytes);
 }
 
 // Ask what the edit has cost, and what may still change at the end, once the tokens are shown.
@@ -136,12 +138,12 @@ const onTour = (trainer) => ({
   kept: () => ({ ...state, own: undefined }),
   restore({ own: _, ...kept }) {
     Object.assign(state, kept);
-    byId("view").value = state.view;
+    showFields();
     return setText(state.text);
   },
   show({ text, encodings, view }) {
-    Object.assign(state, { encodings, view, chosen: null, step: null });
-    byId("view").value = view;
+    Object.assign(state, { encodings, view, dropout: 0, chosen: null, step: null });
+    showFields();
     return setText(text);
   },
   example(title) {
@@ -262,6 +264,26 @@ function onDrag(event) {
   document.body.classList.add("dropping");
 }
 
+// The fields as the state has them.
+function showFields() {
+  const { dropout, seed } = state;
+  byId("special").checked = state.special;
+  byId("view").value = state.view;
+  byId("price").value = state.price;
+  byId("dropout").value = dropout;
+  byId("dropped").value = dropout / 100;
+  byId("seed").value = seed;
+  byId("seed").parentElement.hidden = !dropout;
+  byId("drawn").hidden = !dropout;
+  byId("drawn").querySelector("code").textContent = `encode(text, dropout=${dropout / 100}, seed=${seed})`;
+}
+
+function drop(changed) {
+  Object.assign(state, changed);
+  showFields();
+  attempt(refresh);
+}
+
 async function openLink() {
   let damage = null;
   try {
@@ -270,9 +292,7 @@ async function openLink() {
     damage = `A part of this link cannot be read: ${error.message}`;
   }
   field.value = state.text;
-  byId("special").checked = state.special;
-  byId("view").value = state.view;
-  byId("price").value = state.price;
+  showFields();
   await refresh();
   return damage;
 }
@@ -297,6 +317,8 @@ function listen() {
   on("special", "change", ({ target }) => { state.special = target.checked; attempt(refresh); });
   on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
   on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
+  on("dropout", "input", ({ target }) => drop({ dropout: Number(target.value) }));
+  on("seed", "input", ({ target }) => { if (target.validity.valid) drop({ seed: Number(target.value) }); });
   on("copy-link", "click", () => attempt(copyLink));
   on("copy-frame", "click", () => attempt(copyFrame));
   on("save-page", "click", () => attempt(savePage));

@@ -34,7 +34,7 @@ export class Inside {
     }
   }
 
-  draw({ piece, vocabulary }) {
+  draw({ start: at, piece, vocabulary }) {
     const bytesOf = readVocabulary(vocabulary);
     const isFound = piece.special || piece.added;
     const source = piece.alternative ? [", of the alternative ", el("code", {}, piece.alternative.source)] : [];
@@ -47,7 +47,10 @@ export class Inside {
     else parts.push(el("p", {}, isFound ? `The ${why(piece)} is one id: nothing merges.` : "No pair in it has a merge."));
     if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
     byId("inside").replaceChildren(...parts);
-    byId("inside").querySelectorAll(".tree").forEach(follow);
+    const chosen = state.step === null ? piece.tokens.find(({ end }) => state.chosen.at < at + end - piece.start) : null;
+    for (const drawing of byId("inside").querySelectorAll(".tree")) {
+      follow(drawing, drawing.querySelectorAll("g")[chosen?.part]?.querySelector("rect"));
+    }
   }
 
   steps(piece, bytesOf) {
@@ -69,9 +72,9 @@ export class Inside {
   }
 }
 
-// Of a tree that is wider than the page, the merge of the step is in sight.
-function follow(drawing) {
-  const [current, box] = [drawing.querySelector(".current rect"), drawing.parentElement];
+// Of a tree that is wider than the page, the merge of the step is in sight, or another box of it.
+function follow(drawing, current = drawing.querySelector(".current rect")) {
+  const box = drawing.parentElement;
   if (!current || !box) return;
   const { x, width } = current.getBBox();
   const scale = drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;

@@ -85,6 +85,7 @@ export class Panels {
     for (const { counts, one, strip, isApart, splice: change, encoded, unstable } of this.panels.values()) {
       const n = one.ids.length;
       const said = [plural(n, "token")];
+      if (one.without !== undefined) said.push(`${number(one.without)} without dropout`);
       const changed = change && saying(change, n);
       if (n) said.push(`${(strip.bytes.length / n).toFixed(2)} bytes a token`);
       if (isApart) said.push("of the text as it is changed first");

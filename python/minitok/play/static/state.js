@@ -13,11 +13,14 @@ export const state = {
   special: false,
   view: "text",
   price: "",
+  dropout: 0, // in hundredths
+  seed: 0, // of the dropout
   chosen: null, // { encoding, at }: the token that holds byte `at` under an encoding
   step: null, // of the merges of its piece; null shows the last
   own: new Map(), // the reader's own tokenizers by name: { title, file }
 };
 
+export const MOST_SEED = 2 ** 32 - 1;
 const VIEWS = ["text", "both", "ids", "bytes"];
 // Of a text that is longer, what is shorter goes into the link: the text or its packed form. A link that is longer is not made.
 const PLAIN = 200;
@@ -43,6 +46,7 @@ export async function toFragment() {
   if (state.special) fields.set("special", "1");
   if (state.view !== "text") fields.set("view", state.view);
   if (state.price !== "") fields.set("price", state.price);
+  if (state.dropout) fields.set("dropout", `${state.dropout},${state.seed}`);
   if (state.chosen) {
     fields.set("at", `${state.chosen.at},${state.chosen.encoding}`);
     if (state.step !== null) fields.set("step", state.step);
@@ -84,6 +88,8 @@ export async function fromFragment(fragment, limits, published, keep) {
   state.special = fields.get("special") === "1";
   state.view = VIEWS.includes(fields.get("view")) ? fields.get("view") : "text";
   state.price = Number(fields.get("price")) >= 0 ? fields.get("price") ?? "" : "";
+  const [, dropout, seed] = /^(\d{1,2}|100),(\d{1,10})$/.exec(fields.get("dropout") ?? "") ?? [];
+  [state.dropout, state.seed] = Number(seed) <= MOST_SEED ? [Number(dropout), Number(seed)] : [0, 0];
   takeEncodings();
   if (fields.has("packed")) state.text = await unpack(fields.get("packed"), limits.text);
   if (fields.has("own")) {

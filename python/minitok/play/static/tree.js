@@ -4,7 +4,7 @@
 import { svg } from "./dom.js";
 import { visible } from "./visible.js";
 
-const [BYTE_WIDTH, LEVEL, BOX, MARGIN, LONGEST] = [46, 54, 34, 6, 14];
+const [BYTE_WIDTH, LEVEL, BOX, MARGIN, LONGEST] = [46, 54, 34, 6, 40];
 
 // The drawing; each box and line has the number of the step that makes it, -1 for bytes.
 export function tree(piece, vocabulary) {

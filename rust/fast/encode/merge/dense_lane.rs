@@ -17,6 +17,7 @@
 
 use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
+use crate::dropout::Draws;
 use crate::fast::simd::vector::{Sixteen, Vectors};
 
 #[repr(align(64))]
@@ -42,9 +43,10 @@ impl Lane for DenseLane {
         piece: 0,
     };
     const IN_512_BITS: bool = true;
+    type Draws = ();
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
         V::Sixteen::of_bytes(bytes, NO_SYMBOL).store(&mut self.symbols);
         V::Sixteen::of_pairs(bytes, &table.bytes, NO_PLACE).store(&mut self.places);
         (self.at, self.count, self.piece, self.probes) = (31, bytes.len() as u32, piece, [Probe::NONE; 2]);
@@ -52,14 +54,34 @@ impl Lane for DenseLane {
 
     #[inline(always)]
     fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
-        let [before, behind] = self.probes.map(|probe| table.place_at(probe));
-        let bit = 1u32 << self.at;
-        let places = V::Sixteen::load(&self.places).put((bit >> 1) as u16, before).put(bit as u16, behind);
+        let places = self.take_in::<V>(table);
         let least = places.least();
         if least >= NO_PLACE {
             return false;
         }
-        let (at, symbol) = (places.first(least), table.made(least));
+        self.merge::<V>(table, places, least, places.first(least));
+        true
+    }
+
+    #[inline(always)]
+    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
+        to(self.piece, &self.symbols[..self.count as usize]);
+    }
+}
+
+impl DenseLane {
+    /// The places of all pairs, those among them that the last step asked for.
+    #[inline(always)]
+    fn take_in<V: Vectors>(&self, table: &PairTable) -> V::Sixteen {
+        let [before, behind] = self.probes.map(|probe| table.place_at(probe));
+        let bit = 1u32 << self.at;
+        V::Sixteen::load(&self.places).put((bit >> 1) as u16, before).put(bit as u16, behind)
+    }
+
+    /// Merges the pair that begins in a slot and has this place.
+    #[inline(always)]
+    fn merge<V: Vectors>(&mut self, table: &PairTable, places: V::Sixteen, place: u32, at: u32) {
+        let symbol = table.made(place);
         let symbols = V::Sixteen::load(&self.symbols).put(1 << at, symbol);
         symbols.without(at + 1, NO_SYMBOL).store(&mut self.symbols);
         places.without(at + 1, NO_PLACE).store(&mut self.places);
@@ -68,11 +90,46 @@ impl Lane for DenseLane {
         self.probes = [table.probe(left, symbol), table.probe(symbol, right)];
         self.at = at;
         self.count -= 1;
-        true
+    }
+}
+
+/// The same with dropout: the first candidate is merged that is not passed over.
+pub struct DrawnLane {
+    lane: DenseLane,
+    draws: Draws,
+}
+
+impl Lane for DrawnLane {
+    const IDLE: Self = DrawnLane { lane: DenseLane::IDLE, draws: Draws::NONE };
+    const IN_512_BITS: bool = true;
+    type Draws = Draws;
+
+    #[inline(always)]
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], draws: Draws) {
+        self.lane.load::<V>(table, piece, bytes, ());
+        self.draws = draws;
+    }
+
+    #[inline(always)]
+    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
+        let places = self.lane.take_in::<V>(table);
+        let mut candidates = places;
+        loop {
+            let least = candidates.least();
+            if least >= NO_PLACE {
+                return false;
+            }
+            let at = candidates.first(least);
+            if !self.draws.passes_over() {
+                self.lane.merge::<V>(table, places, least, at);
+                return true;
+            }
+            candidates = candidates.put(1 << at, NO_PLACE);
+        }
     }
 
     #[inline(always)]
     fn emit(&self, to: impl FnOnce(u32, &[u32])) {
-        to(self.piece, &self.symbols[..self.count as usize]);
+        self.lane.emit(to);
     }
 }

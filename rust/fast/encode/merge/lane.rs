@@ -10,7 +10,9 @@ pub const LANE: usize = 16;
 pub trait Lane {
     const IDLE: Self;
     const IN_512_BITS: bool;
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]);
+    /// The random numbers of a piece, if any.
+    type Draws;
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], draws: Self::Draws);
     /// Takes in what the last step asked for and merges once; false if nothing merges.
     fn step<V: Vectors>(&mut self, table: &PairTable) -> bool;
     /// Passes the number of the piece and its symbols on.

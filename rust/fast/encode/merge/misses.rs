@@ -34,6 +34,9 @@ pub trait LongPieces: Debug + Send + Sync {
     /// bytes of a number.
     fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
 
+    /// Appends the ids of the pieces of a text that end at `ends`; the first begins at `start`.
+    fn append(&self, text: &[u8], start: usize, ends: &[usize], out: &mut Vec<u32>) -> Result<()>;
+
     /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
     fn tables_memory(&self) -> usize;
     fn workspaces_memory(&self) -> usize;
@@ -108,7 +111,7 @@ impl Misses<'_> {
 }
 
 /// The value of a new record of the spill.
-fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
+pub fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
     let value = spill_value(spill.len())?;
     let count = u32::try_from(ids.len()).map_err(|_| too_long())?;
     spill.try_reserve(1 + ids.len() + PADDING)?;
@@ -123,7 +126,7 @@ fn spill_value(place: usize) -> Result<u32> {
     u32::try_from(place).ok().and_then(|place| SPILL.checked_add(place)).ok_or_else(too_long)
 }
 
-fn too_long() -> Error {
+pub fn too_long() -> Error {
     Error::TooLong("cannot encode pieces of 2^31 ids or more together".into())
 }
 

@@ -25,9 +25,10 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::dense_lane::DenseLane;
+use super::dense_lane::{DenseLane, DrawnLane};
 use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
+use crate::dropout::Draws;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
 use std::marker::PhantomData;
@@ -67,9 +68,10 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
         probes: [Probe::NONE; 2],
     };
     const IN_512_BITS: bool = false;
+    type Draws = ();
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
+    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -181,12 +183,28 @@ pub fn merge_new<'p>(
     }
 }
 
-fn merge_in<'p, L: Lane>(
+/// Whether this processor merges pieces of up to [`LANE`] bytes at random side by side.
+pub fn draws_in_lanes() -> bool {
+    Isa::fastest().has_wide_numbers()
+}
+
+/// Merges pieces of 1 to [`LANE`] bytes at random, where [`draws_in_lanes`], and passes each one's number and symbols to `emit`, in no
+/// particular order.
+pub fn merge_drawn<'p>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8], Draws)>,
+    emit: impl FnMut(u32, &[u32]),
+) {
+    Isa::fastest().run(Lanes::<DrawnLane, _, _> { table, pieces, emit, lane: PhantomData });
+}
+
+fn merge_in<'p, L: Lane<Draws = ()>>(
     isa: Isa,
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])>,
     emit: impl FnMut(u32, &[u32]),
 ) {
+    let pieces = pieces.map(|(number, piece)| (number, piece, ()));
     isa.run(Lanes::<L, _, _> { table, pieces, emit, lane: PhantomData });
 }
 
@@ -200,7 +218,7 @@ struct Lanes<'t, L, P, E> {
 
 impl<'p, L: Lane, P, E> Kernel for Lanes<'_, L, P, E>
 where
-    P: Iterator<Item = (u32, &'p [u8])>,
+    P: Iterator<Item = (u32, &'p [u8], L::Draws)>,
     E: FnMut(u32, &[u32]),
 {
     type Output = ();
@@ -212,11 +230,11 @@ where
         #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
         let mut lanes: Vec<L> = Vec::with_capacity(LANES);
         while lanes.len() < LANES
-            && let Some((piece, bytes)) = pieces.next()
+            && let Some((piece, bytes, draws)) = pieces.next()
         {
             lanes.push(L::IDLE);
             if let Some(lane) = lanes.last_mut() {
-                lane.load::<V>(table, piece, bytes);
+                lane.load::<V>(table, piece, bytes, draws);
             }
         }
         while !lanes.is_empty() {
@@ -228,8 +246,8 @@ where
                 }
                 lane.emit(&mut emit);
                 // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
-                if let Some((piece, bytes)) = pieces.next() {
-                    lane.load::<V>(table, piece, bytes);
+                if let Some((piece, bytes, draws)) = pieces.next() {
+                    lane.load::<V>(table, piece, bytes, draws);
                     at += 1;
                 } else {
                     lanes.swap_remove(at);
