@@ -80,10 +80,11 @@ $(STAMPS)/trainers: $(STAMPS)/venv requirements/trainers.txt
 	$(call install,$(VENV)/trainers/bin,requirements/trainers.txt)
 	touch $@
 
-# Serving engines without what they run models with, which pip would miss; and minitok's entry points.
-$(STAMPS)/engines: $(STAMPS)/built requirements/engines.txt
+# Serving engines and frameworks without what they run models with, which pip would miss; and minitok's entry points.
+$(STAMPS)/engines: $(STAMPS)/built requirements/engines.txt requirements/axolotl.txt
 	$(PYTHON) -m venv $(VENV)/engines
 	$(call install,$(VENV)/engines/bin,requirements/engines.txt,--no-deps)
+	$(call install,$(VENV)/engines/bin,requirements/axolotl.txt,--no-deps)
 	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
 	touch $@
 
@@ -127,7 +128,7 @@ test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora, read by the
 	PYTHONPATH=python tools/alone.sh $(VENV)/trainers/bin/python -m pytest tests/trainers --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
-test-engines: $(STAMPS)/built $(STAMPS)/engines ## vLLM, SGLang and xgrammar on minitok's tokenizers
+test-engines: $(STAMPS)/built $(STAMPS)/engines ## engines and frameworks on minitok's tokenizers
 	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python -m pytest tests/engines --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
@@ -316,6 +317,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
 	$(LOCK) --group trainers --output-file requirements/trainers.txt
 	$(LOCK) --group engines --output-file requirements/engines.txt
+	$(LOCK) --no-deps --group axolotl --output-file requirements/axolotl.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

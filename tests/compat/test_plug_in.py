@@ -1,6 +1,8 @@
 """What serving engines load: entry points, and the variable that they depend on. (`make test-engines` has the engines themselves.)"""
 
 import os
+import subprocess
+import sys
 from importlib.metadata import entry_points
 
 import pytest
@@ -65,3 +67,15 @@ def test_a_stream_takes_tokenizers_of_both_libraries(stock):
             said[-1] += [(stream.step(tok, token_id), other.step(tok, token_id)) for token_id in ids[6:]]
         assert said[0] == said[1]
         assert any(None in (part if isinstance(part, tuple) else (part,)) for part in said[0])
+
+
+def test_a_module_is_run_with_its_arguments(tmp_path):
+    """As ``python -m`` runs it, with minitok installed before."""
+    said = "import sys, tokenizers; print(__name__, sys.argv, tokenizers.decoders.DecodeStream.__mro__[1].__module__)"
+    (tmp_path / "said.py").write_text(said, encoding="utf-8")
+    command = [sys.executable, "-m", "minitok.compat.transformers"]
+    ran = subprocess.run([*command, "said", "--x", "y"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == f"__main__ {[str(tmp_path / 'said.py'), '--x', 'y']} minitok.compat.tokenizers.decode_stream\n"
+    for arguments in ([], ["--help"]):
+        ran = subprocess.run([*command, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (1, "usage: python -m minitok.compat.transformers MODULE [ARGUMENTS]\n")

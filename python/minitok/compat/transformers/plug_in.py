@@ -2,11 +2,14 @@
 
 vLLM (``vllm.general_plugins``) and SGLang (``sglang.srt.plugins``) call the entry points of installed packages in every
 process, before it makes a tokenizer. The processes that an engine starts inherit the variable.
+
+axolotl calls what a line of its configuration names, in every process, too.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from minitok.errors import BackendError
 
@@ -26,3 +29,15 @@ def plug_in() -> None:
         raise BackendError(f"{VARIABLE} is {wanted!r}; it can be 1 (run on minitok) or 0")
     if wanted == "1":
         install()
+
+
+def axolotl_plugin() -> Any:
+    """Calls ``install``, for axolotl: ``plugins: [minitok.compat.transformers.axolotl_plugin]`` in its configuration.
+
+    Raises:
+        ModuleNotFoundError: axolotl is not installed.
+    """
+    from axolotl.integrations.base import BasePlugin
+
+    install()
+    return BasePlugin()
