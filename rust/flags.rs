@@ -21,8 +21,8 @@
 //!
 //! Implements SPEC E9.
 
-use crate::HAS_FILES;
 use crate::error::{Error, Result};
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use crate::once::Once;
 use crate::unicode::{CharSet, contains, white_space, word};

@@ -82,6 +82,7 @@ pub mod error;
 pub mod families;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod fast;
+mod features;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod flags;
 #[cfg_attr(not(internals), doc(hidden))]
@@ -141,10 +142,6 @@ pub mod vocab;
 mod wasm;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod words;
-
-/// Whether this build has tokenizers other than the published encodings, as all have but the smaller module for JavaScript. Where it
-/// is false, what only other tokenizers ask for is refused when it is made, so that the code behind it is left out.
-pub(crate) const HAS_FILES: bool = cfg!(any(not(target_family = "wasm"), feature = "files"));
 
 pub use api::load::LoadOptions;
 pub use api::session::Session;

@@ -22,10 +22,10 @@
 //!
 //! Implements SPEC N1 and N2.
 
-use crate::HAS_FILES;
 use crate::characters::characters;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use crate::normal_forms::{Change, FORMS, Form, Replacement, normal_changes};
 use crate::once::Once;

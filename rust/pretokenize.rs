@@ -23,12 +23,12 @@
 //!
 //! Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 
-use crate::HAS_FILES;
 use crate::byte_chars::to_chars;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::families::FAMILIES;
 use crate::fast::{self, scan};
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;

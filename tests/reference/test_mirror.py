@@ -17,6 +17,7 @@ LONE_FILES = {
     "spent": "what a text may spend on a pattern; Python has a limit of time for each search",
     "sync": "the standard library's threads and locks, under a name that the models replace",
     "once": "a cell of the Rust side, which no fork leaves half made",
+    "features": "what the smaller module for JavaScript leaves out",
     "error": "Python's exceptions are minitok.errors, which are not an algorithm",
 }
 LONE_NAMES = {

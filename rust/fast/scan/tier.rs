@@ -3,9 +3,9 @@
 use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
 use super::cut::{Cuts, NoCuts};
 use super::grammar::Grammar;
-use crate::HAS_FILES;
 use crate::error::Result;
 use crate::fast::util::fallible::try_collect;
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
