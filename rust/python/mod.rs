@@ -39,6 +39,7 @@ mod shortcuts;
 mod signals;
 mod spans;
 mod text;
+mod token_texts;
 mod trace;
 mod train;
 mod vocab;
