@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "operations": ("operations", tables.operations_table),
     "packing": ("packing", tables.packing_table),
     "hf_calls": ("hf_calls", tables.calls_tables),
+    "engine_calls": ("engine_calls", tables.engine_tables),
     "train": ("train", tables.train_tables),
     "train_large": ("train_large", tables.train_tables),
     "growth": ("growth", tables.train_tables),
@@ -68,7 +69,11 @@ def table(folder: Path, name: str) -> str | None:
     results = read(folder, source)
     if results is None:
         return None
-    left_out = tables.refusals(results) if name not in ("load", "models_load", "operations", "hf_calls") else ""
+    left_out = (
+        tables.refusals(results)
+        if name not in ("load", "models_load", "operations", "hf_calls", "engine_calls")
+        else ""
+    )
     missing = f"\n\nNot in the tables, or not everywhere:\n\n{left_out}" if left_out else ""
     return f"{make(results)}{missing}\n\n<sub>{conditions(results)}</sub>"
 

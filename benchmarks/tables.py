@@ -86,6 +86,28 @@ def calls_tables(results: Results) -> str:
     return "\n\n".join(found)
 
 
+def engine_tables(results: Results) -> str:
+    """The time of each call in microseconds: of a prompt, and of an answer token by token; a column for each model."""
+    found = []
+    models = list(dict.fromkeys(row["model"] for row in results["rows"]))
+    for what in ("prompt", "stream"):
+        rows = [row for row in results["rows"] if row.get("what") == what]
+        times = {(row["call"], row["model"]): row["median"] * 1e6 for row in rows if "median" in row}
+        best = {
+            model: min(time for (call, of), time in times.items() if of == model and call != "loop") for model in models
+        }
+        tokens = max(row["tokens"] for row in rows)
+        body = []
+        for call in dict.fromkeys(row["call"] for row in rows):
+            row = [call.replace("loop", "a loop over calls of a list's method")]
+            for model in models:
+                time = times.get((call, model))
+                row.append("other text or ids" if time is None else figure(time, bold=time == best[model]))
+            body.append(row)
+        found.append(markdown([f"{what} of {tokens:,} tokens, us", *(f"`{model}`" for model in models)], body))
+    return "\n\n".join(found)
+
+
 def speeds(rows: list[Row], key: str, **wanted: Any) -> Column:
     return column(rows, lambda row: speed(row, key), **wanted)
 

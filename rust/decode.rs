@@ -149,7 +149,7 @@ pub struct StopStrings {
     borders: Vec<Vec<usize>>,
     /// How many bytes of each string the text ends with.
     matched: Vec<usize>,
-    held: Vec<u8>,
+    pub held: Vec<u8>,
     /// The string that was found.
     pub found: Option<String>,
     /// Whether the text has ended, so that the next part begins another.
@@ -220,7 +220,7 @@ pub struct StreamDecoder {
     strict: bool,
     drops_space: bool,
     /// Whether any byte has come.
-    begun: bool,
+    pub begun: bool,
 }
 
 impl StreamDecoder {

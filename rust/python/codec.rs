@@ -9,6 +9,7 @@ use super::names::{Chosen, Frame, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
 use super::text::Text;
+use super::token_texts::TokenTexts;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
@@ -36,6 +37,8 @@ pub struct Codec {
     /// Merges are passed over at random.
     pub(super) dropout: Option<Dropout>,
     searches: Searches,
+    /// What streams have said.
+    texts: Arc<TokenTexts>,
 }
 
 /// What stands behind each word in the core, where files write another end.
@@ -72,12 +75,13 @@ impl Codec {
         let core = codec::Codec::new(vocab_core, pattern, special, normalizer, metaspace, words)?;
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         let searches = Searches::new(fast.core())?;
-        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, searches })
+        let texts = Arc::new(TokenTexts::new(fast.core().vocab.tokens.n_ids())?);
+        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, searches, texts })
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec { fast: self.fast.clone(), goes_on: true, dropout: self.dropout.clone(), searches: self.searches.fresh() }
+        Codec { goes_on: true, dropout: self.dropout.clone(), ..self.fresh() }
     }
 
     /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
@@ -86,7 +90,7 @@ impl Codec {
     fn dropping(&self, probability: f64, seed: u64, head: Option<&[u8]>, start: u64) -> PyResult<Codec> {
         let head = head.map(|head| concat(&[head])).transpose()?;
         let dropout = Some(Dropout::new(probability, seed, head, start));
-        Ok(Codec { fast: self.fast.clone(), goes_on: self.goes_on, dropout, searches: self.searches.fresh() })
+        Ok(Codec { goes_on: self.goes_on, dropout, ..self.fresh() })
     }
 
     /// What stands before a text: nothing, or text.
@@ -269,6 +273,7 @@ impl Codec {
     /// The bytes of memory that it holds, by what they are for.
     fn memory_usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let Usage { vocabulary, tables, workspaces, buffers } = self.fast.memory_usage();
+        let tables = tables + self.texts.memory();
         let usage = [("vocabulary", vocabulary), ("tables", tables), ("workspaces", workspaces), ("buffers", buffers)];
         usage.into_py_dict(py)
     }
@@ -281,7 +286,7 @@ impl Codec {
     /// A decoder for ids that come one by one.
     #[pyo3(signature = (strict, stop=Vec::new(), skipped=Vec::new()))]
     fn stream_decoder(&self, strict: bool, stop: Vec<String>, skipped: Vec<u32>) -> StreamDecoder {
-        StreamDecoder::new(Arc::clone(self.fast.core()), strict, &stop, skipped)
+        StreamDecoder::new(Arc::clone(self.fast.core()), Arc::clone(&self.texts), strict, &stop, skipped)
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.
@@ -351,6 +356,17 @@ impl Codec {
 }
 
 impl Codec {
+    /// The same, with searches of its own.
+    fn fresh(&self) -> Codec {
+        Codec {
+            fast: self.fast.clone(),
+            goes_on: self.goes_on,
+            dropout: self.dropout.clone(),
+            searches: self.searches.fresh(),
+            texts: self.texts.clone(),
+        }
+    }
+
     /// What finds the tokens that a call allows.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "some calls are short")]

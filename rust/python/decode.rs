@@ -5,6 +5,7 @@
 
 use super::ids::{Ids, Known, Parts, from_item, small_int};
 use super::text;
+use super::token_texts::TokenTexts;
 use super::{rows, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
@@ -15,8 +16,8 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyInt, PyString};
 use pyo3::{ffi, intern};
 use std::alloc::Layout;
-use std::borrow::Cow;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Fewer ids than this are decoded without letting other Python threads run: some microseconds.
@@ -206,18 +207,19 @@ fn moved(error: Error, by: usize) -> Error {
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct StreamDecoder {
     core: Arc<codec::Codec>,
-    /// Whether tokens are concatenated as they are: then one that holds whole characters, where no bytes are held back, is its text.
+    texts: Arc<TokenTexts>,
+    /// Whether tokens are concatenated as they are, but for a space at the start.
     concatenates: bool,
     /// The ids that are left out, in order.
     skipped: Vec<u32>,
-    /// Held for a moment only, in which no Python code runs: an exception is made after it, and ids are read before it.
-    state: Mutex<State>,
-}
-
-struct State {
-    decoder: decode::StreamDecoder,
+    /// The bytes that stop strings begin with.
+    begins_stop: Option<Box<[bool; 256]>>,
+    /// Whether nothing is held back, dropped or found, so that a token of whole characters is its text.
+    holds_nothing: AtomicBool,
     /// How many ids have come.
-    position: usize,
+    position: AtomicUsize,
+    /// Held for a moment only, in which no Python code runs: an exception is made after it, and ids are read before it.
+    state: Mutex<decode::StreamDecoder>,
 }
 
 #[pymethods]
@@ -230,60 +232,74 @@ impl StreamDecoder {
             None if !ids.is_instance_of::<PyInt>() && ids.get_type().hasattr(intern!(py, "__iter__"))? => {
                 return self.push_all(py, ids.extract()?);
             }
-            None => {
-                // May run Python code, so the lock is not held.
-                let position = self.lock(py).position;
-                from_item(ids, position)?
-            }
+            None => from_item(ids, self.position.load(Ordering::Relaxed))?,
         };
-        let made = self.push_id(py, id);
-        match made? {
-            Cow::Borrowed(token) => text::to_str(py, token),
-            Cow::Owned(text) => text::to_str(py, &text),
+        match self.certain_text(id) {
+            Some(text) => Ok(text.bind(py).clone()),
+            None => self.push_id(py, id),
         }
     }
 
     /// The end of the stream: bytes that were held back can no longer become a character.
     fn finish(&self, py: Python<'_>) -> PyResult<String> {
-        let finished = {
-            let mut state = self.lock(py);
-            state.position = 0;
-            state.decoder.finish()
-        };
-        Ok(finished?)
+        self.position.store(0, Ordering::Relaxed);
+        Ok(self.change(py, decode::StreamDecoder::finish)?)
     }
 
     /// The string that ended the stream, or None.
     #[getter]
     fn stopped(&self, py: Python<'_>) -> Option<String> {
-        self.lock(py).decoder.stops.found.clone()
+        self.lock(py).stops.found.clone()
     }
 }
 
 impl StreamDecoder {
-    pub fn new(core: Arc<codec::Codec>, strict: bool, stop: &[String], mut skipped: Vec<u32>) -> StreamDecoder {
-        let decoder = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned(), stop);
-        let concatenates = !core.drops_space() && core.joining().is_none() && stop.is_empty();
+    pub fn new(
+        core: Arc<codec::Codec>,
+        texts: Arc<TokenTexts>,
+        strict: bool,
+        stop: &[String],
+        mut skipped: Vec<u32>,
+    ) -> StreamDecoder {
+        let state = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned(), stop);
+        let concatenates = core.joining().is_none();
+        let holds_nothing = AtomicBool::new(concatenates && !core.drops_space());
+        let begins_stop = (!stop.is_empty()).then(|| {
+            let mut begins = Box::new([false; 256]);
+            stop.iter().filter_map(|string| string.bytes().next()).for_each(|byte| begins[usize::from(byte)] = true);
+            begins
+        });
         skipped.sort_unstable();
-        StreamDecoder { core, concatenates, skipped, state: Mutex::new(State { decoder, position: 0 }) }
+        let (position, state) = (AtomicUsize::new(0), Mutex::new(state));
+        StreamDecoder { core, texts, concatenates, skipped, begins_stop, holds_nothing, position, state }
     }
 
-    /// The text of a token: its own, as a rule.
-    fn push_id(&self, py: Python<'_>, id: u32) -> Result<Cow<'_, str>> {
-        let mut state = self.lock(py);
-        let position = state.position;
-        let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
-        state.position += 1;
-        if self.skips(id) {
-            return state.decoder.push_all(&[]).map(Cow::Owned);
+    /// The text of a token that is its text, and was made before: nothing is held back, and no stop string begins in it.
+    #[inline]
+    fn certain_text(&self, id: u32) -> Option<&Py<PyString>> {
+        if !self.holds_nothing.load(Ordering::Relaxed) || self.skips(id) || self.may_stop(id) {
+            return None;
         }
-        if self.concatenates
-            && state.decoder.held.is_empty()
+        let text = self.texts.get(id)?;
+        self.position.fetch_add(1, Ordering::Relaxed);
+        Some(text)
+    }
+
+    /// The text of a token.
+    fn push_id<'py>(&self, py: Python<'py>, id: u32) -> PyResult<Bound<'py, PyString>> {
+        let position = self.position.load(Ordering::Relaxed);
+        let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
+        self.position.fetch_add(1, Ordering::Relaxed);
+        if self.skips(id) {
+            return text::to_str(py, &self.change(py, |state| state.push_all(&[]))?);
+        }
+        if self.holds_nothing.load(Ordering::Relaxed)
+            && !self.may_stop(id)
             && let Ok(text) = std::str::from_utf8(token)
         {
-            return Ok(Cow::Borrowed(text));
+            return self.texts.keep(py, id, text);
         }
-        state.decoder.push(token).map(Cow::Owned)
+        text::to_str(py, &self.change(py, |state| state.push(token))?)
     }
 
     /// The text of several tokens.
@@ -303,12 +319,8 @@ impl StreamDecoder {
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
-        let text = {
-            let mut state = self.lock(py);
-            state.position += ids.len();
-            state.decoder.push_all(&made)
-        };
-        text::to_str(py, &text?)
+        self.position.fetch_add(ids.len(), Ordering::Relaxed);
+        text::to_str(py, &self.change(py, |state| state.push_all(&made))?)
     }
 
     /// What has the bytes of the tokens.
@@ -316,12 +328,43 @@ impl StreamDecoder {
         Arc::clone(&self.core)
     }
 
-    /// Whether an id is left out.
-    pub(super) fn skips(&self, id: u32) -> bool {
-        !self.skipped.is_empty() && self.skipped.binary_search(&id).is_ok()
+    /// The text of a token of whole characters, if it is kept.
+    #[inline]
+    pub(super) fn kept_text(&self, id: u32) -> Option<&Py<PyString>> {
+        self.texts.get(id)
     }
 
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+    /// The text of a token of whole characters as a str, which is kept from now on.
+    pub(super) fn keep_text<'py>(&self, py: Python<'py>, id: u32, token: &str) -> PyResult<Bound<'py, PyString>> {
+        self.texts.keep(py, id, token)
+    }
+
+    /// Whether an id is left out. Special tokens, of which that is asked, have the greatest ids as a rule.
+    #[inline]
+    pub(super) fn skips(&self, id: u32) -> bool {
+        self.skipped.first().is_some_and(|&first| first <= id) && self.skipped.binary_search(&id).is_ok()
+    }
+
+    /// Whether a stop string may begin in a token.
+    #[inline]
+    fn may_stop(&self, id: u32) -> bool {
+        let begins = |begins: &[bool; 256]| {
+            self.core.token_bytes(id).is_none_or(|token| token.iter().any(|&byte| begins[usize::from(byte)]))
+        };
+        self.begins_stop.as_deref().is_some_and(begins)
+    }
+
+    /// Changes the state, and notes whether anything is held back.
+    fn change<T>(&self, py: Python<'_>, change: impl FnOnce(&mut decode::StreamDecoder) -> Result<T>) -> Result<T> {
+        let mut state = self.lock(py);
+        let made = change(&mut state);
+        let begun = state.begun || !self.core.drops_space();
+        let holds_nothing = state.held.is_empty() && state.stops.held.is_empty() && state.stops.found.is_none();
+        self.holds_nothing.store(self.concatenates && begun && holds_nothing, Ordering::Relaxed);
+        made
+    }
+
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, decode::StreamDecoder> {
         self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -114,18 +114,25 @@ impl DecodeStream {
         if plain.tokenizer.as_ptr() != tokenizer.as_ptr() || plain.changes != changes() {
             return Ok(Step::Other);
         }
-        let Some(token) = plain.core.token_bytes(id).filter(|_| !plain.left.get().skips(id)) else {
+        let left = plain.left.get();
+        if left.skips(id) {
             return Ok(Step::Other);
-        };
+        }
+        if plain.held.is_empty()
+            && let Some(said) = left.kept_text(id)
+        {
+            become_only(&mut plain.before, id);
+            return Ok(Step::Said(said.bind(py).clone()));
+        }
+        let Some(token) = plain.core.token_bytes(id) else { return Ok(Step::Other) };
         if !plain.held.is_empty() {
             return plain.step_within(py, id);
         }
         match std::str::from_utf8(token) {
             Ok("") => Ok(Step::Nothing),
             Ok(said) if !said.ends_with(char::REPLACEMENT_CHARACTER) => {
-                plain.before.clear();
-                plain.before.push(id);
-                Ok(Step::Said(text::to_str(py, said)?))
+                become_only(&mut plain.before, id);
+                Ok(Step::Said(left.keep_text(py, id, said)?))
             }
             Err(error) if error.error_len().is_none() => {
                 plain.since.push(id);
@@ -165,4 +172,11 @@ impl Plain {
             }
         }
     }
+}
+
+/// Notes that an answer was the text of this id alone.
+#[inline]
+fn become_only(before: &mut Vec<u32>, id: u32) {
+    before.clear();
+    before.push(id);
 }

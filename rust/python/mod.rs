@@ -52,6 +52,7 @@ mod shortcuts;
 mod signals;
 mod spans;
 mod text;
+mod token_texts;
 mod trace;
 mod train;
 mod vocab;

@@ -83,3 +83,15 @@ def resident():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_explained(kind):
     assert f"``{kind}``" in minitok.Tokenizer.memory_usage.__doc__
+
+
+def test_the_texts_that_streams_keep_are_counted():
+    tok = minitok.Tokenizer([], backend="rust")
+    before = tok.memory_usage()["tables"]
+    seen = []
+    for _ in range(2):
+        stream = tok.stream_decoder()
+        assert "".join(map(stream.push, b"abc\n")) == "abc\n"
+        seen.append(tok.memory_usage()["tables"] - before)
+    assert seen[0] == seen[1]
+    assert 300 < seen[0] < 10_000

@@ -88,6 +88,39 @@ def test_special_tokens_are_left_out_and_added_ones_are_not(ids):
     assert [stream.push(token_id) for token_id in (195, 300, 169, 302)] == ["", "", "é", "<tool>"]
 
 
+# `ab`, `é`, the first bytes of U+FFFD and that, those of `€` and that, `</`, `</s`, `abé`, and `é` with half a character.
+MERGES = [
+    (97, 98),
+    (195, 169),
+    (239, 191),
+    (258, 189),
+    (226, 130),
+    (260, 172),
+    (60, 47),
+    (262, 115),
+    (256, 257),
+    (257, 195),
+]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 265) | st.sampled_from([300, 301]), max_size=12), min_size=2, max_size=5),
+    st.lists(STRINGS, max_size=2),
+    st.booleans(),
+    st.sampled_from(["replace", "strict"]),
+)
+def test_texts_of_tokens_that_other_streams_have_given_are_the_same(rows, stops, skip, errors):
+    """A codec keeps the texts of tokens: what one stream has given, others give again. (The reference keeps nothing.)"""
+    said = []
+    for tok in both(minitok.Tokenizer(MERGES, special_tokens={"<s>": 300, "</s>": 301})):
+        options = {"stop": stops, "skip_special_tokens": skip}
+        streams = [tok.stream_decoder(errors, **options) for _ in rows]
+        said.append([[str(outcome(stream.push, token_id)) for token_id in ids] for stream, ids in zip(streams, rows)])
+        said[-1] += [[str(outcome(stream.finish)) for stream in streams], [stream.stopped for stream in streams]]
+        said[-1] += [str(outcome(stream.push, token_id)) for stream, ids in zip(streams, rows) for token_id in ids]
+    assert said[0] == said[1]
+
+
 def test_a_stop_string_may_be_a_special_token(backend):
     stream = plain(backend).stream_decoder(stop=["</s>"])
     assert [stream.push([97, 300]), stream.push([98, 301, 99]), stream.stopped] == ["a<s>", "b", "</s>"]
