@@ -30,12 +30,15 @@ use std::ops::Range;
 /// The longest piece that is looked up: of longer ones, some merge is nearly always passed over.
 const LONGEST: usize = if cfg!(any(test, fuzzing)) { 12 } else { 32 };
 
+/// Where merges are passed over more often than not, few pieces are found.
+const SELDOM: u64 = 1 << 52;
+
 /// Encodes the pieces of one text.
 pub struct Drawing<'e> {
     encoder: &'e Encoder,
     draws: Draws,
     work: Pooled<'e, Workspace>,
-    /// Whether the ids of a piece without dropout are those of its merges alone.
+    /// Whether the ids of a piece without dropout are those of its merges alone, and often those with it.
     looks_up: bool,
     is_long: bool,
     /// Pieces one after the other, if they come one by one; `work.ends` has their ends.
@@ -51,11 +54,12 @@ impl Encoder {
     /// Encodes a text of this many bytes with these random numbers.
     pub fn drawing(&self, draws: Draws, length: usize) -> Result<Drawing<'_>> {
         let all_bytes = !self.tables.vocab().byte_ids.contains(&NO_ID);
+        let looks_up = draws.limit <= SELDOM && self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes;
         Ok(Drawing {
             encoder: self,
             draws,
+            looks_up,
             work: self.workspace()?,
-            looks_up: self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes,
             is_long: length >= self.seed_after,
             text: Vec::new(),
             places: Vec::new(),
