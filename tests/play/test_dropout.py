@@ -1,5 +1,7 @@
 """Dropout and tokens of several words in the playground, with a server and without."""
 
+import re
+
 import minitok
 import pytest
 from minitok.data import tiny_shakespeare
@@ -77,13 +79,14 @@ def test_a_link_holds_dropout_and_seed(browser, static_site):
             page.locator(".token").first.wait_for()
             assert ids_shown(page, "gpt2") == tok.encode(TEXT, dropout=dropout, seed=seed)
             if dropout:
-                page.wait_for_function("location.hash.includes('dropout=30%2C5')")
+                expect(page).to_have_url(re.compile("dropout=30%2C5"))
 
 
 def test_the_tree_of_a_token_of_several_words_is_in_sight(either, tmp_path):
     page = either
     line = "In the middle of the night, one of the best"
-    tok = minitok.train([f"{line}\n{line}\n"], 330, superwords=40, min_frequency=1)
+    others = "one of the best of the night\nIn the middle of the best\nthe best one of the night\n"
+    tok = minitok.train([f"{line}\n{others}" * 5], 300, superwords=20)
     assert any(token.count(b" ") > 1 for token in tok.tokenize(line))
     tok.save(tmp_path / "superwords.json")
     page.locator("#open-tokenizer").set_input_files(tmp_path / "superwords.json")
@@ -95,4 +98,6 @@ def test_the_tree_of_a_token_of_several_words_is_in_sight(either, tmp_path):
     for index in (0, len(tokens) - 1):
         own.locator(".token").nth(index).click()
         label = page.locator("#inside .tree text", has_text=tokens[index].decode().replace(" ", "·")).first
+        expect(label).to_be_attached()
+        page.get_by_role("group", name="merge tree").scroll_into_view_if_needed()
         expect(label).to_be_in_viewport()

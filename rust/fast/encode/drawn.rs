@@ -30,12 +30,15 @@ use std::ops::Range;
 /// The longest piece that is looked up: of longer ones, some merge is nearly always passed over.
 const LONGEST: usize = if cfg!(any(test, fuzzing)) { 12 } else { 32 };
 
+/// Where merges are passed over more often than not, few pieces are found.
+const SELDOM: u64 = 1 << 52;
+
 /// Encodes the pieces of one text.
 pub struct Drawing<'e> {
     encoder: &'e Encoder,
     draws: Draws,
     work: Pooled<'e, Workspace>,
-    /// Whether the ids of a piece without dropout are those of its merges alone.
+    /// Whether the ids of a piece without dropout are those of its merges alone, and often those with it.
     looks_up: bool,
     is_long: bool,
     /// Pieces one after the other, if they come one by one; `work.ends` has their ends.
@@ -51,11 +54,12 @@ impl Encoder {
     /// Encodes a text of this many bytes with these random numbers.
     pub fn drawing(&self, draws: Draws, length: usize) -> Result<Drawing<'_>> {
         let all_bytes = !self.tables.vocab().byte_ids.contains(&NO_ID);
+        let looks_up = draws.limit <= SELDOM && self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes;
         Ok(Drawing {
             encoder: self,
             draws,
+            looks_up,
             work: self.workspace()?,
-            looks_up: self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes,
             is_long: length >= self.seed_after,
             text: Vec::new(),
             places: Vec::new(),
@@ -116,10 +120,12 @@ impl Drawing<'_> {
             if self.looks_up {
                 self.append_block(text, start, range, ids)?;
             } else {
+                let mut from = start;
                 for index in range {
+                    let piece_end = self.work.ends[index];
                     self.draws.go_to(self.places[index]);
-                    let piece = piece_at(text, start, &self.work.ends, index as u32);
-                    self.encoder.append_drawn(piece, &mut self.draws, ids)?;
+                    self.encoder.append_drawn(&text[from..piece_end], &mut self.draws, ids)?;
+                    from = piece_end;
                 }
             }
             start = end;
@@ -129,18 +135,27 @@ impl Drawing<'_> {
         interrupt::check()
     }
 
-    /// Looks up the pieces of a range, and merges those at random of which a merge is passed over.
+    /// Appends the ids of the pieces of a range, the first of which begins at `start`.
     fn append_block(&mut self, text: &[u8], start: usize, range: Range<usize>, ids: &mut Vec<u32>) -> Result<()> {
-        let Drawing { encoder, draws, work, is_long, places, others, made, .. } = self;
+        let Drawing { encoder, work, is_long, .. } = self;
         let work: &mut Workspace = work;
         encoder.make_room(work, *is_long && work.pieces_are_short(start));
-        work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
-        work.found.misses.retain(|&index| piece_at(text, start, &work.ends[range.clone()], index).len() <= LONGEST);
+        let ends = &work.ends[range.clone()];
+        work.found.look_up(work.cache.view(), text, start, ends);
+        work.found.misses.retain(|&index| piece_at(text, start, ends, index).len() <= LONGEST);
         work.merge_misses(Merging { tables: &encoder.tables, later: None, long: None }, text, start, range.clone());
-        if let Some(error) = work.failure.take() {
-            return Err(error);
-        }
-        let Workspace { cache, ends, found, spill, .. } = work;
+        work.failure.take().map_or(Ok(()), Err)?;
+        self.draw(text, start, range.clone())?;
+        self.merge_others(text, start, range.clone())?;
+        let (records, first_record) = self.work.cache.view().records();
+        let values = &self.work.found.values[..range.len()];
+        BlockOutput { values, records, first_record, spill: &self.work.spill }.append_to(ids)
+    }
+
+    /// Draws the numbers of the pieces of a range, and merges those of which a merge is passed over, or leaves them to `others`.
+    fn draw(&mut self, text: &[u8], start: usize, range: Range<usize>) -> Result<()> {
+        let Drawing { encoder, draws, work, places, others, made, .. } = self;
+        let Workspace { cache, ends, found, spill, .. } = &mut **work;
         let (ends, places, (records, first_record)) = (&ends[range.clone()], &places[range], cache.view().records());
         others.clear();
         for (index, &place) in (0..).zip(places) {
@@ -162,20 +177,26 @@ impl Drawing<'_> {
                 found.values[index as usize] = spill_record(spill, made)?;
             }
         }
-        if let Some(pairs) = encoder.tables.all_pairs().filter(|_| !others.is_empty()) {
-            let pieces = others.drain(..).map(|(index, draws)| (index, piece_at(text, start, ends, index), draws));
-            let mut failure = None;
-            merge_drawn(pairs, pieces, |index, symbols| {
-                made.clear();
-                let done = pairs.append_ids(symbols, made).and_then(|_| spill_record(spill, made));
-                found.values[index as usize] = done.unwrap_or_else(|error| {
-                    failure.get_or_insert(error);
-                    0
-                });
+        Ok(())
+    }
+
+    /// Merges the others side by side.
+    fn merge_others(&mut self, text: &[u8], start: usize, range: Range<usize>) -> Result<()> {
+        let Drawing { encoder, work, others, made, .. } = self;
+        let Some(pairs) = encoder.tables.all_pairs().filter(|_| !others.is_empty()) else { return Ok(()) };
+        let Workspace { ends, found, spill, .. } = &mut **work;
+        let ends = &ends[range];
+        let pieces = others.drain(..).map(|(index, draws)| (index, piece_at(text, start, ends, index), draws));
+        let mut failure = None;
+        merge_drawn(pairs, pieces, |index, symbols| {
+            made.clear();
+            let done = pairs.append_ids(symbols, made).and_then(|_| spill_record(spill, made));
+            found.values[index as usize] = done.unwrap_or_else(|error| {
+                failure.get_or_insert(error);
+                0
             });
-            failure.map_or(Ok(()), Err)?;
-        }
-        BlockOutput { values: &found.values[..places.len()], records, first_record, spill }.append_to(ids)
+        });
+        failure.map_or(Ok(()), Err)
     }
 }
 

@@ -19,7 +19,7 @@
 
 use super::merge::pair_slots::{NO_PLACE, NO_SYMBOL, PairSlots, Probe};
 use crate::error::Result;
-use crate::fast::util::fallible::{append, collect, filled, push, room};
+use crate::fast::util::fallible::{append, collect, extend, filled, push, room};
 use crate::interrupt;
 use crate::merging::merge_parts;
 use crate::vocab::{Merge, NO_ID};
@@ -146,8 +146,7 @@ impl HighLevel {
                 *probe = self.slots.probe(low[left as usize], low[left as usize + 1] & !LAST);
             }
             append(lefts, &found[..n])?;
-            places.try_reserve(n)?;
-            places.extend(probes[..n].iter().map(|&probe| self.slots.place_at(probe)));
+            extend(places, probes[..n].iter().map(|&probe| self.slots.place_at(probe)))?;
             if chunk % interrupt::STRETCH == 0 {
                 interrupt::check()?;
             }
