@@ -21,11 +21,11 @@
 //!
 //! Implements SPEC E9.
 
-use crate::HAS_FILES;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::once::Once;
 use crate::unicode::{CharSet, contains, white_space, word};
+use crate::variant::HAS_FILES;
 use foldhash::HashMap;
 
 /// A segment (start, end, None), or a token (start, end, id).

@@ -45,7 +45,7 @@
 //! 13. [`flags`]: what tokens that are found in text take of the text around them
 //! 14. [`preprocess`]: text -> segments, by all of these steps
 //!
-//! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
+//! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them; `variant` says what a build leaves out. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
 //! boundary to Python, `wasm` (feature `wasm`) that to a web page; they hold no algorithm.
 
 // `--cfg internals` shows all modules in the documentation, as the site of the project does.
@@ -135,16 +135,13 @@ pub mod trace;
 pub mod train;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod unicode;
+mod variant;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod vocab;
 #[cfg(feature = "wasm")]
 mod wasm;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod words;
-
-/// Whether this build has tokenizers other than the published encodings, as all have but the smaller module for JavaScript. Where it
-/// is false, what only other tokenizers ask for is refused when it is made, so that the code behind it is left out.
-pub(crate) const HAS_FILES: bool = cfg!(any(not(target_family = "wasm"), feature = "files"));
 
 pub use api::load::LoadOptions;
 pub use api::session::Session;

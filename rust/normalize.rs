@@ -22,7 +22,6 @@
 //!
 //! Implements SPEC N1 and N2.
 
-use crate::HAS_FILES;
 use crate::characters::characters;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -32,6 +31,7 @@ use crate::once::Once;
 use crate::pretokenize::{compile_pattern, matches};
 use crate::spent::Spent;
 use crate::unicode::contains;
+use crate::variant::HAS_FILES;
 use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
 

@@ -23,7 +23,6 @@
 //!
 //! Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 
-use crate::HAS_FILES;
 use crate::byte_chars::to_chars;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -33,6 +32,7 @@ use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
 use crate::spent::Spent;
+use crate::variant::HAS_FILES;
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ SEAMS = {
     "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},
     "packed_vocab": {
         "fast": "whether to join fast",
+        "fast::adler32": "the checksum of a file",
         "fast::token_bytes": "the bytes of all tokens from their merges",
         "fast::util::fallible": "lengths that a file states ask for their memory",
     },

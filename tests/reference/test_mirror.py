@@ -15,6 +15,7 @@ LONE_FILES = {
     "interrupt": "Python looks for signals by itself",
     "backtrack": "the engine of WebAssembly, in the place of `regex` and fancy-regex",
     "spent": "what a text may spend on a pattern; Python has a limit of time for each search",
+    "variant": "what a build leaves out",
     "sync": "the standard library's threads and locks, under a name that the models replace",
     "once": "a cell of the Rust side, which no fork leaves half made",
     "error": "Python's exceptions are minitok.errors, which are not an algorithm",

@@ -6,10 +6,10 @@ use super::edits::Edits;
 use super::forms::{are_normal, normal};
 use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
-use crate::HAS_FILES;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::normalize::{Normalizer, Step, most_bytes};
+use crate::variant::HAS_FILES;
 
 /// A normalizer that is prepared for fast work.
 #[derive(Debug)]

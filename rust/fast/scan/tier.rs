@@ -3,12 +3,12 @@
 use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
 use super::cut::{Cuts, NoCuts};
 use super::grammar::Grammar;
-use crate::HAS_FILES;
 use crate::error::Result;
 use crate::fast::util::fallible::try_collect;
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
+use crate::variant::HAS_FILES;
 
 /// What cuts in place of the regular-expression engine; the fastest first.
 #[derive(Debug)]
