@@ -184,6 +184,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo fmt --check --manifest-path loom/Cargo.toml
 	cargo fmt --check --manifest-path examples/axum/Cargo.toml
+	cargo fmt --check --manifest-path benchmarks/rust/Cargo.toml
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --features wasm -- -D warnings

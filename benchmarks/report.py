@@ -19,6 +19,7 @@ IMAGES = harness.ROOT / "docs" / "images"
 # The name of each table: the results it is made of, and by what.
 TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "encode": ("encode", tables.encode_tables),
+    "rust": ("rust", tables.crates_tables),
     "load": ("encode", tables.load_table),
     "models": ("models", tables.encode_tables),
     "models_load": ("models", tables.load_table),

@@ -143,6 +143,18 @@ def encode_tables(results: Results) -> str:
     return "\n\n".join(parts)
 
 
+def crates_tables(results: Results) -> str:
+    """For each encoding: the speeds of every crate on each text."""
+    parts = []
+    for encoding in dict.fromkeys(row["encoding"] for row in results["rows"]):
+        mine = [row for row in results["rows"] if row["encoding"] == encoding]
+        columns: dict[str, Column] = {}
+        for text in dict.fromkeys(row["text"] for row in mine):
+            columns |= {f"{text} {key}": speeds(mine, key, text=text) for key in PASSES}
+        parts.append(f"`{encoding}`, MB/s:\n\n{grid(mine, columns)}")
+    return "\n\n".join(parts)
+
+
 def load_table(results: Results) -> str:
     """For each encoding: how long loading takes, and how much memory it and a first pass take."""
     rows = [row for row in results["rows"] if row["op"] == "encode_list"]

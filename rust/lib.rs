@@ -45,7 +45,7 @@
 //! 13. [`flags`]: what tokens that are found in text take of the text around them
 //! 14. [`preprocess`]: text -> segments, by all of these steps
 //!
-//! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
+//! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them; `features` says what a build leaves out. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
 //! boundary to Python, `wasm` (feature `wasm`) that to a web page; they hold no algorithm.
 
 // `--cfg internals` shows all modules in the documentation, as the site of the project does.

@@ -39,7 +39,8 @@ pub fn adler32(data: &[u8]) -> u32 {
         a += u64::from(byte);
         b += a;
     }
-    ((b % BASE) << 16 | a % BASE) as u32
+    (a, b) = (a % BASE, b % BASE);
+    (b << 16 | a) as u32
 }
 
 /// The four numbers of 16 bits in one of 64.
