@@ -15,6 +15,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,23 @@ CALLS = 12
 Call = Callable[[Any], Any]
 
 
+def input_ids(adapter: Any, text: str) -> Any:
+    """The ids by a call of the tokenizer."""
+    return adapter(text)["input_ids"]
+
+
+def encoded(adapter: Any, text: str) -> Any:
+    """The ids by its method, which is looked up at each call: ``install`` replaces it."""
+    return adapter.encode(text)
+
+
 def prompt_calls(file: str, adapters: dict[str, Any]) -> Iterator[tuple[str, Call]]:
     """Each library's calls that give the ids of a prompt."""
     for name, adapter in adapters.items():
-        yield f"{name}: tokenizer(text)['input_ids']", lambda text, adapter=adapter: adapter(text)["input_ids"]
+        yield f"{name}: tokenizer(text)['input_ids']", partial(input_ids, adapter)
     for name in ("minitok", STOCK, "fastokens"):
         if name in adapters:
-            # Looked up at each call: `install` replaces it.
-            yield f"{name}: tokenizer.encode(text)", lambda text, adapter=adapters[name]: adapter.encode(text)
+            yield f"{name}: tokenizer.encode(text)", partial(encoded, adapters[name])
     tok = minitok.load(file)
     yield "minitok's core: encode(text)", lambda text: tok.encode(text, allowed_special="all")
     if "gigatoken" in adapters:

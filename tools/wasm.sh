@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 profile=$1 feature=$2
+# What is shipped names no folder of the machine that built it.
+export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=minitok"
 target=wasm32-unknown-unknown
 build=(--profile "$profile" --locked --lib --no-default-features --features "$feature" --target $target)
 

@@ -42,8 +42,9 @@ class Session:
     Places are in characters, or in bytes of UTF-8 with ``unit="byte"``; ``start`` and ``end`` work as in slices, without
     negative numbers. A session is for one thread at a time.
 
-    Costs of a change: where ``local`` is True, those of encoding what is new and some words beside it, whatever the length of the
-    text: some microseconds (about a kilobyte is encoded if the tokenizer changes text). Otherwise those of encoding the text.
+    Costs of a change: where ``local`` is True, those of encoding what is new and some words beside it, whatever the length of
+    the text: some microseconds (about a kilobyte is encoded if the tokenizer changes text). Otherwise those of encoding the
+    text.
 
     >>> import minitok
     >>> session = minitok.get_encoding("gpt2").session("To be, or not")

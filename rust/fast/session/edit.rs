@@ -171,7 +171,7 @@ impl Session {
         match self.borders {
             Borders::Seams => made.chunks = self.cut_at_seams(text, &mut made.new)?,
             Borders::Cuts if self.search.is_empty() && self.codec.is_spelled() => {
-                self.encode_between(&edited, &mut made)?
+                self.encode_between(&edited, &mut made)?;
             }
             Borders::Cuts | Borders::Nowhere => made.chunks = self.encoded(text, before, &mut made.new)?,
         }
