@@ -61,9 +61,11 @@ def test_an_edit_is_that_of_a_session(client, before, middle, after, special):
     ]
     for name, one in zip(names, told, strict=True):
         tok = minitok.get_encoding(name)
-        session = tok.session(utf8(text).decode(), allowed_special="all" if special else ())
-        assert (one["name"], one["stable"]) == (name, session.stable)
-        assert one["encoded"] == len(utf8(text))
+        held = utf8(before) + b"<|x" + utf8(after)
+        session = tok.session(held.decode(), allowed_special="all" if special else (), unit="byte")
+        session.edit(start, start + 3, utf8(middle).decode())
+        assert session.text() == utf8(text).decode()
+        assert (one["name"], one["stable"], one["encoded"]) == (name, session.stable, session._core.encoded_bytes)
 
 
 def test_an_edit_of_a_long_text_encodes_a_part_of_it(client):

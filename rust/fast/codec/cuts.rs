@@ -56,6 +56,13 @@ impl FastCodec {
         same && vocab.alphabet.symbols.is_none() && !vocab.alphabet.drops_bytes
     }
 
+    /// Whether the same holds of a text in which these are found: then the bytes of its tokens, found ones too, say where each stands.
+    pub fn spells(&self, search: &Search) -> bool {
+        let mut found = search.early.tokens().iter().chain(search.late.tokens());
+        self.is_spelled()
+            && found.all(|(name, id)| id.is_some_and(|id| self.core.token_bytes(id) == Some(name.as_bytes())))
+    }
+
     /// Whether the ids of the two sides of a place do not depend on each other, as far as is known.
     pub fn is_cut(&self, text: &[u8], at: usize, search: &Search) -> bool {
         let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);

@@ -1,21 +1,24 @@
 //! What of a region is encoded again, where tokens spell the text: from the last cut before the edit to the first one behind it.
 //!
-//! Both cuts are `margin` bytes away from the edit, so they are cuts of the text before it and after it. At a cut a token ends and another
-//! begins: the ids on the far sides of both stay, and lengths of tokens say where those are.
+//! Both cuts are at least `margin` bytes away from the edit, or ends of the region, so they are cuts of the text before it and after it.
+//! At a cut a token ends and another begins: the ids on the far sides of both stay, and lengths of tokens say where those are. (Proof:
+//! docs/algorithms.md, "Sessions".)
 //!
-//! By hand: in ` one two three four`, an `x` behind `two` makes ` two` and ` three` new if the margin is at most 6 bytes; the ids of ` one`
-//! and ` four` stay.
+//! By hand, with a margin of 4 bytes: in ` one two three four`, an `x` behind `two` makes ` two` and ` three` new; the ids of ` one` and
+//! ` four` stay.
 //!
-//! Costs: a look at each token of the region behind the edit, and what encoding takes between the cuts.
+//! Costs: a look at each token of the region that is not before the edit, and at some of those that are; a copy of all its ids; and what
+//! encoding takes between the cuts.
 
 use super::edit::{CHUNK, Changed, Edited, Session};
 use super::rope::Chunk;
 use crate::error::Result;
-use crate::fast::util::fallible::{append, push};
+use crate::fast::util::fallible::{append, push, room};
+use crate::interrupt;
 
-/// A border between two tokens: how many ids are before it, and how many bytes.
+/// Where a token of the old ids ends: how many ids are before that place, and how many bytes of the old text.
 #[derive(Debug, Clone, Copy)]
-struct Border {
+struct TokenEnd {
     ids: usize,
     bytes: usize,
 }
@@ -24,7 +27,7 @@ impl Session {
     /// The ids and the chunks of a region, of which `made` has the old ids.
     pub(super) fn encode_between(&self, edited: &Edited, made: &mut Changed) -> Result<()> {
         let &Edited { text, before, start, end, added } = edited;
-        let (left, right) = self.cuts_around(edited, &made.old);
+        let (left, right) = self.cuts_around(edited, &made.old)?;
         let part = &text[left.bytes..right.bytes + added - (end - start)];
         append(&mut made.new, &made.old[..left.ids])?;
         self.append_ids(part, before + left.bytes, &mut made.new)?;
@@ -37,14 +40,15 @@ impl Session {
         Ok(())
     }
 
-    /// The cuts nearest to an edit on both sides, as borders of the old ids; the ends of the region where there are none.
-    fn cuts_around(&self, edited: &Edited, old: &[u32]) -> (Border, Border) {
+    /// The cuts next to an edit on both sides; the ends of the region where there are none. Up to the edit, and from it on, the new text
+    /// is the old one, so it is asked for both.
+    fn cuts_around(&self, edited: &Edited, old: &[u32]) -> Result<(TokenEnd, TokenEnd)> {
         let &Edited { text, start, end, added, .. } = edited;
-        let length = |id: u32| self.codec.core().vocab.tokens.spans[id as usize].1 as usize;
+        let length = self.codec.sizes.lengths(self.codec.core())?;
         let is_cut = |at: usize| self.codec.is_cut(text, at, &self.search);
         let size = text.len() + (end - start) - added;
-        let mut at = Border { ids: old.len(), bytes: size };
-        let back = |at: &mut Border| {
+        let mut at = TokenEnd { ids: old.len(), bytes: size };
+        let back = |at: &mut TokenEnd| {
             at.ids -= 1;
             at.bytes -= length(old[at.ids]);
         };
@@ -59,6 +63,35 @@ impl Session {
         while at.ids > 0 && (at.bytes + self.margin > start || !is_cut(at.bytes)) {
             back(&mut at);
         }
-        (at, right)
+        Ok((at, right))
+    }
+
+    /// The chunks of some text with these ids, which spell it, cut between two of them where that is a border.
+    pub(super) fn cut_between_tokens(
+        &self,
+        text: &[u8],
+        ids: &[u32],
+        is_border: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Chunk>> {
+        let (length, mut chunks) = (self.codec.sizes.lengths(self.codec.core())?, room(text.len() / CHUNK + 1)?);
+        let (mut at, mut first, mut end, mut number) = (0, 0, 0, 0);
+        while number < ids.len() {
+            // No chunk ends soon, as a rule.
+            if let Some(some) = ids[number..].first_chunk::<16>() {
+                let bytes: usize = some.iter().map(|&id| length(id)).sum();
+                if end + bytes < at + CHUNK {
+                    (end, number) = (end + bytes, number + some.len());
+                    continue;
+                }
+            }
+            (end, number) = (end + length(ids[number]), number + 1);
+            if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
+                push(&mut chunks, Chunk::new(&text[at..end], &ids[first..number])?)?;
+                (at, first) = (end, number);
+                interrupt::check()?;
+            }
+        }
+        push(&mut chunks, Chunk::new(&text[at..], &ids[first..])?)?;
+        Ok(chunks)
     }
 }

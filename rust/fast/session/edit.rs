@@ -4,16 +4,16 @@
 //! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::is_safe`, whose special tokens reach `margin` bytes). So an edit changes no id
 //! behind a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
 //!
-//! By hand, with chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two chunks, so both, and no
-//! more, are made anew: ` twox three`.
+//! By hand, with a margin of 4 bytes, chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two
+//! chunks, so both, and no more, are made anew: ` twox three`.
 //!
-//! Where tokens spell the text, the same holds inside the chunks: only what is between the two cuts nearest to the edit is encoded
+//! Where tokens spell the text, the same holds inside the chunks: only what is between two cuts near the edit is encoded
 //! (`between.rs`). Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again
 //! hold.
 //!
 //! Must equal `Session` of `rust/session.rs`.
 //!
-//! Costs of an edit: O(edit) to encode, or O(chunk + edit), and what the rope costs; where ids repeat beside it, as far as they do.
+//! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
 
 use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};
@@ -40,6 +40,8 @@ pub struct Session {
     disallowed: Arc<Finder>,
     pub(super) rope: Rope,
     pub(super) borders: Borders,
+    /// Whether the bytes of the tokens are those of the text.
+    spells: bool,
     /// How many bytes away from an edit a border must be.
     pub(super) margin: usize,
     /// How many bytes the last change had encoded.
@@ -65,8 +67,8 @@ pub(super) struct Region {
     pub(super) n_chunks: usize,
 }
 
-/// The text of a region after an edit. `start` and `end` are those of the edit in the text of before, `added` bytes are in their place now;
-/// the region begins at the byte `before`.
+/// The text of a region, which begins at the byte `before`, after an edit. `start` and `end` are those of the edit in the old text,
+/// counted from the beginning of the region; `added` bytes are in their place now.
 pub(super) struct Edited<'t> {
     pub(super) text: &'t [u8],
     pub(super) before: usize,
@@ -94,7 +96,8 @@ impl Session {
             Borders::Nowhere
         };
         let (rope, margin) = (Rope::new()?, longest.unwrap_or_default().max(MARGIN));
-        Ok(Session { codec, search, disallowed, rope, borders, margin, encoded_bytes: 0 })
+        let spells = codec.spells(&search);
+        Ok(Session { codec, search, disallowed, rope, borders, spells, margin, encoded_bytes: 0 })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
@@ -170,9 +173,7 @@ impl Session {
         let mut made = Changed { old, new: Vec::new(), chunks: Vec::new(), encoded: text.len() };
         match self.borders {
             Borders::Seams => made.chunks = self.cut_at_seams(text, &mut made.new)?,
-            Borders::Cuts if self.search.is_empty() && self.codec.is_spelled() => {
-                self.encode_between(&edited, &mut made)?;
-            }
+            Borders::Cuts if self.spells => self.encode_between(&edited, &mut made)?,
             Borders::Cuts | Borders::Nowhere => made.chunks = self.encoded(text, before, &mut made.new)?,
         }
         Ok(made)

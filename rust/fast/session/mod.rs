@@ -5,7 +5,7 @@
 //! 1. [`rope`]: the text in chunks with their ids; sums of bytes, characters and ids find a place.
 //! 2. [`edit`]: an edit encodes the chunks again that it touches.
 //! 3. [`between`]: what of these is encoded, where tokens spell the text.
-//! 4. [`seams`]: the same for bytes that no pattern cuts.
+//! 4. [`seams`]: chunks of bytes that no pattern cuts: where they may end, and how far an edit reaches.
 //! 5. [`reading`]: what is where, and the ids of a part as a text by itself.
 //! 6. [`tail`]: what may follow the text, and which token holds a place.
 

@@ -1,6 +1,6 @@
 //! A long text in chunks, each with its ids.
 //!
-//! The chunks stand in blocks of some dozen. Each block knows the sums of its chunks, so that a place is found, and chunks are
+//! The chunks stand in blocks of up to 64. Each block knows the sums of its chunks, so that a place is found, and chunks are
 //! replaced, at the cost of a look at each block and at each chunk of one. Blocks are shared with copies of the rope until one
 //! of them changes.
 //!
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// How many chunks a block has at most.
 const BLOCK: usize = if cfg!(any(test, fuzzing)) { 3 } else { 64 };
 
-/// The first byte of a character of four bytes, which is two code units of UTF-16.
+/// The lowest first byte of a character of four bytes, which is two code units of UTF-16.
 pub const FOUR_BYTES: u8 = 0xF0;
 
 /// What places are counted in.
@@ -254,7 +254,7 @@ impl Rope {
     }
 }
 
-/// Chunks in blocks of about equal length, none above half of what a block may have: each can grow.
+/// Chunks in one block if they fit, else in blocks of about equal length, none above half of what a block may have: each can grow.
 fn in_blocks(chunks: Vec<Chunk>) -> Result<Vec<Block>> {
     let n_blocks = if chunks.len() <= BLOCK { 1 } else { chunks.len().div_ceil(BLOCK.div_ceil(2)) };
     let (mut blocks, length) = (room(n_blocks)?, chunks.len().div_ceil(n_blocks));

@@ -5,8 +5,8 @@
 //! edit encodes its chunks again, cuts what comes out between any two tokens, and looks at the two outer borders. Where one does not hold,
 //! it takes in more chunks beyond it, twice as many each time.
 //!
-//! By hand, with the merges `ab` and `bc`, of which the first goes first, and the chunks `xa` | `bcd`: `a` and `b` are not settled, so this
-//! is not a border.
+//! By hand, with the merges `ab` and `bc`, of which the first goes first, and the chunks `xa` | `bcd`: `a` and `bc` are not settled,
+//! since `abc` gives `ab` and `c`: this is not a border.
 //!
 //! Costs of an edit: as with cuts, and the tokens of two borders. Where ids change far to the right (`aaaa...`), as far as they do.
 
@@ -37,35 +37,6 @@ impl Session {
     pub(super) fn cut_at_seams(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<Vec<Chunk>> {
         append(ids, &self.ids_alone(text)?)?;
         self.cut_between_tokens(text, ids, |at| text[at] & 0xC0 != 0x80)
-    }
-
-    /// The chunks of some text with these ids, which spell it, cut between two of them where that is a border.
-    pub(super) fn cut_between_tokens(
-        &self,
-        text: &[u8],
-        ids: &[u32],
-        is_border: impl Fn(usize) -> bool,
-    ) -> Result<Vec<Chunk>> {
-        let (length, mut chunks) = (self.codec.sizes.lengths(self.codec.core())?, room(text.len() / CHUNK + 1)?);
-        let (mut at, mut first, mut end, mut number) = (0, 0, 0, 0);
-        while number < ids.len() {
-            // No chunk ends soon, as a rule.
-            if let Some(some) = ids[number..].first_chunk::<16>() {
-                let bytes: usize = some.iter().map(|&id| length(id)).sum();
-                if end + bytes < at + CHUNK {
-                    (end, number) = (end + bytes, number + some.len());
-                    continue;
-                }
-            }
-            (end, number) = (end + length(ids[number]), number + 1);
-            if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
-                push(&mut chunks, Chunk::new(&text[at..end], &ids[first..number])?)?;
-                (at, first) = (end, number);
-                interrupt::check()?;
-            }
-        }
-        push(&mut chunks, Chunk::new(&text[at..], &ids[first..])?)?;
-        Ok(chunks)
     }
 
     /// Adds chunks to a region whose outer borders do not hold, `step` on each such side; false if both hold.

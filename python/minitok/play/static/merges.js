@@ -47,7 +47,9 @@ export class Inside {
     else parts.push(el("p", {}, isFound ? `The ${why(piece)} is one id: nothing merges.` : "No pair in it has a merge."));
     if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
     byId("inside").replaceChildren(...parts);
-    const chosen = state.step === null ? piece.tokens.find(({ end }) => state.chosen.at < at + end - piece.start) : null;
+    // A lesson chooses none.
+    const isChosen = ({ end }) => state.chosen && state.step === null && state.chosen.at < at + end - piece.start;
+    const chosen = piece.tokens.find(isChosen);
     for (const drawing of byId("inside").querySelectorAll(".tree")) {
       follow(drawing, drawing.querySelectorAll("g")[chosen?.part]?.querySelector("rect"));
     }
