@@ -10,12 +10,11 @@
 //!
 //! Costs of an edit: as with cuts, and the tokens of two borders. Where ids change far to the right (`aaaa...`), as far as they do.
 
-use super::edit::{CHUNK, Region, Session};
+use super::edit::{Region, Session};
 use super::rope::{Chunk, Place, Unit};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{append, push, room};
-use crate::interrupt;
+use crate::fast::util::fallible::append;
 
 impl Session {
     /// The ids of some text as a piece by itself.
