@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sysconfig
 from functools import cache
 from itertools import accumulate
@@ -36,7 +37,7 @@ def read(name: str, size: int, corpus: Path | None = None) -> tuple[str, str]:
     """Two different texts of a kind, each of about ``size`` bytes, or each a half of what there is."""
     text = from_file(name, 2 * size, corpus) if corpus and (corpus / FILES[name]).exists() else made(name, 2 * size)
     # Some libraries find special tokens in any text, and have no call that does not: so there are none.
-    text = text.replace("<|endoftext|>", "")
+    text = re.sub(r"<\|\w+\|>", "", text)
     raw = text.encode()[: 2 * size]
     middle = len(raw) // 2
     return raw[:middle].decode(errors="ignore"), raw[middle:].decode(errors="ignore")
