@@ -124,7 +124,7 @@ impl PackedPairs {
     }
 }
 
-/// Puts each merge into the chain of its left id. Returns the merge before each; None if there is no such id.
+/// Puts each merge into the chain of its left id. Returns, for each merge, the one before it in its chain; None if a left id is too large.
 fn link(bits: &[u8], width: usize, n_merges: u32, newest: &mut [u32]) -> Result<Option<Vec<u32>>> {
     let (mut at, mut all_are_ids) = (0, true);
     let older = collect((1..=n_merges).map(|merge| {

@@ -274,7 +274,7 @@ impl Tokenizer {
         Ok(told)
     }
 
-    /// What encodes a text of that many bytes as it lies, if there are no tables yet and it is one of few.
+    /// The packed vocabulary, if it is to encode a text of this many bytes: there are no tables yet, and little has been encoded.
     fn as_it_lies(&self, bytes: usize) -> Option<&Packed> {
         let packed = self.packed.as_ref()?;
         if self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {

@@ -169,14 +169,14 @@ impl LongPieces for TwoLevels {
 
     fn append(&self, text: &[u8], mut start: usize, ends: &[usize], out: &mut Vec<u32>) -> Result<()> {
         let mut buffers = self.buffers()?;
-        let mut rest = ends;
-        while !rest.is_empty() {
+        let (mut rest, mut done) = (ends, Ok(()));
+        while !rest.is_empty() && done.is_ok() {
             let some = rest.partition_point(|&end| end <= start + STRETCH).max(1);
-            self.append_pieces(text, start, &rest[..some], &mut buffers, out)?;
+            done = self.append_pieces(text, start, &rest[..some], &mut buffers, out);
             (start, rest) = (rest[some - 1], &rest[some..]);
         }
         buffers.give_back();
-        Ok(())
+        done
     }
 
     fn tables_memory(&self) -> usize {

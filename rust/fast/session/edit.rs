@@ -240,7 +240,7 @@ impl Session {
         Region { first, last, before, end: stop, n_chunks }
     }
 
-    /// Fails if an edit makes one of the special tokens that are not allowed. They are no longer than `margin`.
+    /// Fails if an edit makes one of the special tokens that are not allowed. None of them is longer than `margin`.
     fn check(&self, edited: &Edited) -> Result<()> {
         let longest = self.disallowed.longest();
         if longest == 0 {
