@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::ids::{Ids, Known, Parts, from_item, small_int};
+use super::kept::name;
 use super::text;
 use super::token_texts::TokenTexts;
 use super::{rows, signals};
@@ -11,10 +12,10 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
 use crate::{codec, decode, interrupt};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyInt, PyString};
-use pyo3::{ffi, intern};
 use std::alloc::Layout;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -229,7 +230,7 @@ impl StreamDecoder {
         let py = ids.py();
         let id = match small_int(ids) {
             Some(id) => id,
-            None if !ids.is_instance_of::<PyInt>() && ids.get_type().hasattr(intern!(py, "__iter__"))? => {
+            None if !ids.is_instance_of::<PyInt>() && ids.get_type().hasattr(name!(py, "__iter__"))? => {
                 return self.push_all(py, ids.extract()?);
             }
             None => from_item(ids, self.position.load(Ordering::Relaxed))?,

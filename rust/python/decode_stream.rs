@@ -6,9 +6,9 @@
 
 use super::decode::StreamDecoder;
 use super::ids::small_int;
+use super::kept::name;
 use super::text;
 use crate::codec::Codec;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -83,7 +83,7 @@ impl DecodeStream {
             Step::Said(text) => Ok(Some(text.into_any())),
             Step::Nothing => Ok(None),
             Step::Other => {
-                let made = slf.call_method1(intern!(slf.py(), "_step"), (tokenizer, id))?;
+                let made = slf.call_method1(name!(slf.py(), "_step"), (tokenizer, id))?;
                 Ok((!made.is_none()).then_some(made))
             }
         }

@@ -15,6 +15,16 @@ pyo3::import_exception!(minitok.errors, TrainingError);
 pyo3::import_exception!(minitok.errors, UnknownTokenError);
 pyo3::import_exception!(minitok.errors, VocabularyError);
 
+/// Imports the exceptions, so that no thread ever waits for another that does.
+pub fn load(py: Python<'_>) {
+    py.get_type::<DisallowedSpecialTokenError>();
+    py.get_type::<MissingByteError>();
+    py.get_type::<PatternError>();
+    py.get_type::<TrainingError>();
+    py.get_type::<UnknownTokenError>();
+    py.get_type::<VocabularyError>();
+}
+
 impl From<Error> for PyErr {
     fn from(error: Error) -> PyErr {
         let message = error.to_string();

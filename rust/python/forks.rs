@@ -1,8 +1,9 @@
-//! Forks wait until no cell of the bindings is half made.
+//! Forks wait until no table of NumPy's is half made.
 //!
-//! The bindings keep what they fetch from Python, NumPy's tables above all, in cells at which others wait. A process that is
-//! forked while a thread fills one leaves a child that waits for ever. The first use of each goes through [`guarded`], and a
-//! fork waits for those under way, though not for ever. `os.register_at_fork` calls [`before_fork`].
+//! What the bindings keep themselves is in cells at which nobody waits ([`Once`](crate::once::Once)). NumPy's tables are in cells
+//! of the crate `numpy`, where others wait: a process that is forked while a thread fills one leaves a child that waits for
+//! ever. So their first use goes through [`guarded`]: a fork waits for those under way, and until it is done none begins.
+//! Neither waits for ever.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,32 +13,65 @@ use std::time::{Duration, Instant};
 /// How many threads are filling a cell.
 static FILLING: AtomicUsize = AtomicUsize::new(0);
 
+/// How many threads are about to fork: other hooks run between ours and the fork, and may let threads go on.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
+
 struct Filling;
+
+impl Filling {
+    fn begin() -> Filling {
+        FILLING.fetch_add(1, Ordering::SeqCst);
+        Filling
+    }
+}
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        FILLING.fetch_sub(1, Ordering::AcqRel);
+        // In a child that was forked meanwhile it is none already.
+        let _ = FILLING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |filling| filling.checked_sub(1));
     }
 }
 
-/// Does something that may fill a cell, and holds up forks meanwhile.
-pub fn guarded<T>(_: Python<'_>, fill: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
-    FILLING.fetch_add(1, Ordering::AcqRel);
-    let _filling = Filling;
-    fill()
+/// Does something that may fill a cell, while no thread forks.
+pub fn guarded<T>(py: Python<'_>, fill: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    let mut filling = Filling::begin();
+    if FORKING.load(Ordering::SeqCst) > 0 {
+        drop(filling);
+        wait_for(py, &FORKING);
+        filling = Filling::begin();
+    }
+    let filled = fill();
+    drop(filling);
+    filled
 }
 
-/// How long a fork waits. Filling a cell takes less than a millisecond, unless it needs what the forking thread itself holds:
-/// an import that is under way, say.
+/// How long one waits for the other. Filling a cell takes less than a millisecond, and so does a fork, unless it needs what the
+/// waiting thread itself holds: an import that is under way, say.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Called before a fork. The GIL is held when it returns, and until the fork, so no thread begins to fill a cell.
-#[pyfunction]
-fn before_fork(py: Python<'_>) {
+fn wait_for(py: Python<'_>, others: &AtomicUsize) {
     let asked = Instant::now();
-    while FILLING.load(Ordering::Acquire) > 0 && asked.elapsed() < PATIENCE {
+    while others.load(Ordering::SeqCst) > 0 && asked.elapsed() < PATIENCE {
         py.detach(|| std::thread::sleep(Duration::from_micros(100)));
     }
+}
+
+#[pyfunction]
+fn before_fork(py: Python<'_>) {
+    FORKING.fetch_add(1, Ordering::SeqCst);
+    wait_for(py, &FILLING);
+}
+
+#[pyfunction]
+fn after_fork_in_parent() {
+    FORKING.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// The child has only the thread that forked.
+#[pyfunction]
+fn after_fork_in_child() {
+    FORKING.store(0, Ordering::SeqCst);
+    FILLING.store(0, Ordering::SeqCst);
 }
 
 /// Asks to be told of forks, where there are any.
@@ -45,9 +79,11 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let os = py.import("os")?;
     if os.hasattr("register_at_fork")? {
-        let options = PyDict::new(py);
-        options.set_item("before", wrap_pyfunction!(before_fork, module)?)?;
-        os.call_method("register_at_fork", (), Some(&options))?;
+        let hooks = PyDict::new(py);
+        hooks.set_item("before", wrap_pyfunction!(before_fork, module)?)?;
+        hooks.set_item("after_in_parent", wrap_pyfunction!(after_fork_in_parent, module)?)?;
+        hooks.set_item("after_in_child", wrap_pyfunction!(after_fork_in_child, module)?)?;
+        os.call_method("register_at_fork", (), Some(&hooks))?;
     }
     Ok(())
 }

@@ -11,11 +11,11 @@
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 use super::digits;
 use super::errors::UnknownTokenError;
+use super::kept::name;
 use super::numpy_api;
 use crate::error::{Error, Result};
 use numpy::{Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods, dtype};
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyIterator, PyList, PySlice, PyTuple};
 use std::mem::MaybeUninit;
@@ -251,7 +251,7 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
         return Ok(id);
     }
     let py = item.py();
-    let is_integer = item.is_instance_of::<PyInt>() || item.get_type().hasattr(intern!(py, "__index__"))?;
+    let is_integer = item.is_instance_of::<PyInt>() || item.get_type().hasattr(name!(py, "__index__"))?;
     if !is_integer || item.is_instance_of::<PyBool>() {
         let found = item.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
@@ -285,8 +285,8 @@ fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
         )));
     }
     // A subclass may answer anything to the questions that follow.
-    let numpy = array.py().import(intern!(array.py(), "numpy"))?;
-    let plain = numpy.call_method1(intern!(array.py(), "asarray"), (array,))?.cast_into()?;
+    let numpy = array.py().import(name!(array.py(), "numpy"))?;
+    let plain = numpy.call_method1(name!(array.py(), "asarray"), (array,))?.cast_into()?;
     Ok(Ids::Parts(Parts::Array(plain, 0)))
 }
 
@@ -306,7 +306,7 @@ fn read_items(
     let part = array.get_item(PySlice::new(py, start.try_into()?, end.try_into()?, 1))?;
     let is_wide = array.dtype().kind() == b'u' && array.dtype().itemsize() == 8;
     let wanted = if is_wide { dtype::<u64>(py) } else { dtype::<i64>(py) };
-    let whole = py.import(intern!(py, "numpy"))?.call_method1(intern!(py, "require"), (part, wanted, "CA"))?;
+    let whole = py.import(name!(py, "numpy"))?.call_method1(name!(py, "require"), (part, wanted, "CA"))?;
     if let Ok(items) = whole.cast::<PyArray1<u64>>() {
         return narrow(items.try_readonly()?.as_slice()?, start, ids);
     }

@@ -14,7 +14,7 @@
 //! 6. [`counter`], [`any_counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
 //!    Python strings.
 //! 7. One call or class each: [`session`], [`segments`], [`spans`], [`trace`], [`patterns`].
-//! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`forks`], [`numpy_api`].
+//! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`kept`], [`forks`], [`numpy_api`].
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]
@@ -36,6 +36,7 @@ mod errors;
 mod files;
 mod forks;
 mod ids;
+mod kept;
 mod list;
 mod memory;
 mod names;
@@ -109,6 +110,7 @@ mod _rust {
         // The main thread's variables are there before memory is short.
         crate::interrupt::stopped_now();
         super::memory::set_aside();
+        super::errors::load(module.py());
         super::forks::register(module)
     }
 

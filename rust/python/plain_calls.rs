@@ -5,13 +5,14 @@
 
 use super::codec::Codec;
 use super::decode_stream::changes;
+use super::kept::name;
 use super::list::{list_of, list_of_ids, list_of_ones};
 use super::names::{Frame, Names};
 use crate::fast::util::fallible::{collect, try_collect};
 use crate::preprocess::Search;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
-use pyo3::{IntoPyObjectExt, intern};
 
 /// How plain calls with some options are answered, as long as nothing changes that this depends on.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -132,12 +133,12 @@ impl PlainCalls {
             ids = list_of(py, rows)?;
         }
         let data = PyDict::new(py);
-        data.set_item(intern!(py, "input_ids"), ids)?;
+        data.set_item(name!(py, "input_ids"), ids)?;
         if let Some(types) = types {
-            data.set_item(intern!(py, "token_type_ids"), types)?;
+            data.set_item(name!(py, "token_type_ids"), types)?;
         }
         if let Some(masks) = masks {
-            data.set_item(intern!(py, "attention_mask"), masks)?;
+            data.set_item(name!(py, "attention_mask"), masks)?;
         }
         Ok(data.into_any())
     }
@@ -205,7 +206,7 @@ impl Answers {
     /// Whether a row is not to be cut. Has `transformers` warn of one that is too long for the model.
     fn holds(&self, tokenizer: &Bound<'_, PyAny>, row: &Bound<'_, PyList>) -> PyResult<bool> {
         if row.len() > self.warn_above {
-            let name = intern!(tokenizer.py(), "_eventual_warn_about_too_long_sequence");
+            let name = name!(tokenizer.py(), "_eventual_warn_about_too_long_sequence");
             tokenizer.call_method1(name, (row, tokenizer.py().None(), true))?;
         }
         Ok(row.len() <= self.cut_above)

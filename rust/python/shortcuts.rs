@@ -6,14 +6,14 @@
 #![expect(clippy::disallowed_types, reason = "a cell that is only set")]
 
 use super::codec::Codec;
-use super::forks;
+use super::kept::{imported, name};
 use super::names::Names;
+use crate::once::Once;
+use pyo3::BoundObject;
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
-use pyo3::{BoundObject, intern};
 use std::sync::OnceLock;
 
 /// The base of `minitok.Tokenizer`: its methods for calls with nothing but a text. All other calls go to Python.
@@ -128,7 +128,7 @@ impl Shortcuts {
             return Ok(codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
-        in_python(intern!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))
+        in_python(name!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
@@ -152,7 +152,7 @@ impl Shortcuts {
             return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
         let all = (slf, text, allowed_special, disallowed_special, threads);
-        in_python(intern!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
+        in_python(name!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns how many ids the text has; the options are those of ``encode``.
@@ -172,15 +172,15 @@ impl Shortcuts {
             let count = codec.get().count(slf.py(), text.extract()?, Names::Empty)?;
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
-        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
+        in_python(name!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
     }
 }
 
 /// The options of merging at random, by their names.
 fn drawn<'py>(py: Python<'py>, dropout: Given<'_, 'py>, seed: Given<'_, 'py>) -> PyResult<Bound<'py, PyDict>> {
     let named = PyDict::new(py);
-    named.set_item(intern!(py, "dropout"), dropout)?;
-    named.set_item(intern!(py, "seed"), seed)?;
+    named.set_item(name!(py, "dropout"), dropout)?;
+    named.set_item(name!(py, "seed"), seed)?;
     Ok(named)
 }
 
@@ -190,9 +190,7 @@ fn in_python<'py>(
     all: impl PyCallArgs<'py>,
     named: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let py = method.py();
-    let import = || IN_PYTHON.import(py, "minitok.backend.shortcuts", "IN_PYTHON");
-    let methods = IN_PYTHON.get(py).map_or_else(|| forks::guarded(py, import), |methods| Ok(methods.bind(py)))?;
-    methods.as_any().get_item(method)?.call(all, named)
+    static IN_PYTHON: Once<Py<PyAny>> = Once::new();
+    let methods = imported(&IN_PYTHON, method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?;
+    methods.get_item(method)?.call(all, named)
 }

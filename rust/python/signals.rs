@@ -1,11 +1,11 @@
 //! Work without the GIL that stops at Ctrl-C, or at the exception of any signal handler.
 
-use super::{forks, memory};
+use super::kept::{imported, name};
+use super::memory;
 use crate::error::Result;
 use crate::interrupt;
-use pyo3::intern;
+use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -30,15 +30,8 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send
 }
 
 fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
-    static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    if GET_IDENT.get(py).is_none() {
-        forks::guarded(py, || {
-            MAIN_THREAD.import(py, "threading", "main_thread")?;
-            GET_IDENT.import(py, "threading", "get_ident")?;
-            Ok(())
-        })?;
-    }
-    let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr(intern!(py, "ident"))?;
-    main.eq(GET_IDENT.import(py, "threading", "get_ident")?.call0()?)
+    static MAIN_THREAD: Once<Py<PyAny>> = Once::new();
+    static GET_IDENT: Once<Py<PyAny>> = Once::new();
+    let main = imported(&MAIN_THREAD, py, "threading", "main_thread")?.call0()?.getattr(name!(py, "ident"))?;
+    main.eq(imported(&GET_IDENT, py, "threading", "get_ident")?.call0()?)
 }

@@ -6,14 +6,15 @@
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
+use super::kept::name;
 use crate::error::{Error, Result};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::fallible::try_collect;
 use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-use pyo3::{ffi, intern};
 use std::borrow::Cow;
 use std::ffi::CString;
 
@@ -176,7 +177,7 @@ pub fn decoded<'py>(py: Python<'py>, bytes: &[u8], errors: &str) -> PyResult<Bou
         py.check_signals()?;
         rest = after;
     }
-    Ok(PyString::new(py, "").call_method1(intern!(py, "join"), (parts,))?.cast_into()?)
+    Ok(PyString::new(py, "").call_method1(name!(py, "join"), (parts,))?.cast_into()?)
 }
 
 /// The last position up to `near` at which bytes can be cut without splitting a sequence of UTF-8, well-formed or not.

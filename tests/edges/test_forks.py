@@ -62,3 +62,76 @@ print("done")
 """
     ran = run_python(code, timeout=280)
     assert ran.stdout == "done\n", ran.stderr[-800:]
+
+
+WINDOW = """
+import os, signal, sys, threading, time, types
+about_to_fork = threading.Event()
+def before_the_fork():
+    about_to_fork.set()
+    time.sleep(0.1)
+os.register_at_fork(before=before_the_fork)  # runs after what is registered later
+"""
+
+WAITED_FOR = """
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    use()
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print("done")
+"""
+
+
+# What is slow to look up, and the first call that looks it up.
+SLOW = {
+    "what is Python's": """
+class Slow(types.ModuleType):
+    def __getattr__(self, name):
+        if name == "main_thread":
+            time.sleep(0.3)
+        return getattr(threading, name)
+sys.modules["threading"] = Slow("threading")
+use = lambda: minitok.Tokenizer([(97, 98)], backend="rust")
+""",
+    "what is NumPy's": """
+import numpy.lib
+version = numpy.lib.NumpyVersion
+numpy.lib.NumpyVersion = lambda of: (time.sleep(0.3), version(of))[1]
+tok = minitok.Tokenizer([(97, 98)], backend="rust")
+use = lambda: tok.encode_to_numpy("ab")
+""",
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_what_is_looked_up_between_the_hooks_of_a_fork_is_there_in_the_child(slow):
+    code = f"""{WINDOW}
+import minitok
+{SLOW[slow]}
+def work():
+    about_to_fork.wait()
+    use()
+threading.Thread(target=work, daemon=True).start()
+{WAITED_FOR}"""
+    ran = run_python(code, timeout=60)
+    assert ran.stdout == "done\n", ran.stderr[-800:]
+
+
+def test_a_property_that_another_thread_computes_is_not_locked_in_the_child():
+    code = f"""{WINDOW}
+from minitok.lazy import cached_property
+computing = threading.Event()
+class Text:
+    @cached_property
+    def words(self):
+        computing.set()
+        time.sleep(0.5)
+        return []
+use = lambda: Text().words
+threading.Thread(target=use, daemon=True).start()
+computing.wait()
+{WAITED_FOR}"""
+    ran = run_python(code, timeout=60)
+    assert ran.stdout == "done\n", ran.stderr[-800:]

@@ -32,6 +32,7 @@ from minitok.formats.files import read, write_atomically
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
 from minitok.reference.pretokenize import THEN, expressions
 
+from ..lazy import cached_property
 from .tiktoken_core import CoreBPE
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class Encoding:
         """The id of ``<|endoftext|>``."""
         return self._special_tokens["<|endoftext|>"]
 
-    @functools.cached_property
+    @cached_property
     def special_tokens_set(self) -> set[str]:
         """The names of the special tokens."""
         return set(self._special_tokens)
@@ -210,7 +211,7 @@ class Encoding:
         """One more than the highest id."""
         return self.max_token_value + 1
 
-    @functools.cached_property
+    @cached_property
     def _mergeable_ranks(self) -> dict[bytes, int]:
         return {token: token_id for token_id, token in self.tokenizer.definition.vocabulary()[0].items()}
 

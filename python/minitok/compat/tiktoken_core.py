@@ -7,8 +7,9 @@ it, since the pattern may then cut elsewhere. These ids are *unstable*; all befo
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from ..lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

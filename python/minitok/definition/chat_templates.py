@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TemplateError
+from ..lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import check_fallback, check_ids, check_merges, check_tokens, most_token_bytes
 from ..backend import BACKEND, load_backend
 from ..errors import VocabularyError
+from ..lazy import cached_property
 from ..reference.published.characters import Symbols
 from ..reference.published.normalize import steps_of
 from .chat_templates import is_marker

@@ -26,9 +26,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
+from ..lazy import cached_property
 from .codec import Codec
 from .encode import first_parts
 from .merging import merge_parts

@@ -24,9 +24,9 @@ Implements SPEC T1, T9, E2, E6, S1, S2, S6, S7 and S8.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 
 from ..errors import VocabularyError
+from ..lazy import cached_property
 from .published.characters import Symbols, add_fallback, characters, check_fallback, check_symbols
 from .published.metaspace import MARKER
 from .published.ranks import Merge, every_split, merges_from_scores, recover_merges

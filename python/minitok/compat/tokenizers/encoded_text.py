@@ -11,7 +11,6 @@ Costs: O(n) in arrays for n bytes; in Python, for the segments that a normalizer
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +21,7 @@ from minitok.errors import ComponentError
 from minitok.reference.text import utf8
 from minitok.spans.offsets import span_list
 
+from ...lazy import cached_property
 from .normalized_string import CONTINUES
 
 if TYPE_CHECKING:

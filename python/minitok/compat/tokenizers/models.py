@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +24,7 @@ from minitok.formats.files import parse_json, read
 from minitok.formats.gpt2 import parse_merges, parse_vocab, read_merges, write
 from minitok.formats.huggingface.fields import OPTIONS
 
+from ...lazy import cached_property
 from .components import note_change
 from .decode_stream import BYTE
 from .shown import Shown

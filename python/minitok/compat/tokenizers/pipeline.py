@@ -6,7 +6,7 @@ keep that of their time, to make their columns (tokens, offsets, words) from it 
 
 from __future__ import annotations
 
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
 from minitok.reference.published.words import END, WordCutter
 
+from ...lazy import cached_property
 from .decode_stream import BYTE
 from .decoders import ByteFallback, ByteLevel, Fuse, Replace, Strip, token_bytes
 from .matching import cuts

@@ -10,9 +10,10 @@ unless tokens lie in each other: then O(n).
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from ...lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

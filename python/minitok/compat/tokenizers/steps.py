@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
 
+from ...lazy import cached_property
 from .matching import compiled
 from .models import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
