@@ -178,6 +178,15 @@ def test_the_command_needs_no_extra():
     assert not set(found.split()) & {"hypothesis", "starlette", "uvicorn", "pyarrow", "tokenizers", "tiktoken"}
 
 
+def test_a_command_imports_what_it_needs():
+    code = "import sys; from minitok.cli import main; sys.argv[1:] = ['count', '--help']; main()"
+    code = f"import atexit, sys; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); {code}"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
+    assert "'minitok.cli.count'" in ran.stderr
+    for other in ("numpy", "minitok.cli.pack", "minitok.evaluation", "minitok.course"):
+        assert f"'{other}'" not in ran.stderr
+
+
 def test_importing_minitok_is_light():
     heavy = [
         "numpy",

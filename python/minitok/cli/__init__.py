@@ -1,8 +1,8 @@
 """The ``minitok`` command.
 
-Reading order: ``app`` (the application and how it ends; it registers the commands), then what several commands share:
-``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console`` (where
-output goes) and ``narrow`` (help on a narrow screen). Each of the other files is a command:
+Reading order: ``app`` (the application and how it ends; it imports the command that is asked for), then what several commands
+share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console``
+(where output goes) and ``narrow`` (help on a narrow screen). Each of the other files is a command:
 
 * text and ids: ``encode``, ``decode``, ``count``, ``explain``, ``compare``, ``bench``
 * tokenizers: ``train``, ``count_pieces``, ``convert``, ``inspect`` with ``pattern``, ``verify`` with ``peers``, ``audit``,

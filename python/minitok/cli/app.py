@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,26 +20,6 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import (
-    audit,
-    bench,
-    compare,
-    convert,
-    count,
-    count_pieces,
-    course,
-    decode,
-    demo,
-    encode,
-    evaluate,
-    explain,
-    grade,
-    inspect,
-    pack,
-    play,
-    train,
-    verify,
-)
 from .console import report
 from .narrow import fit
 
@@ -50,14 +32,74 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
+# The commands, in the order of the help; each is the module of its name in this folder.
+NAMES = (
+    "demo",
+    "train",
+    "encode",
+    "decode",
+    "explain",
+    "count",
+    "count-pieces",
+    "compare",
+    "evaluate",
+    "audit",
+    "inspect",
+    "pack",
+    "convert",
+    "verify",
+    "bench",
+    "play",
+    "grade",
+    "course",
+)
+
+
+class OnDemand(Mapping[str, Any]):
+    """The commands by their names. The module of one, and what it needs, is imported when the command is asked for."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise KeyError(name)
+        if name not in self.made:
+            self.made[name] = make_command(name)
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+def make_command(name: str) -> Any:
+    module = import_module(f".{name.replace('-', '_')}", __package__)
+    one = typer.Typer(rich_markup_mode="rich")
+    if hasattr(module, "app"):
+        one.add_typer(module.app, name=name)
+    else:
+        one.command(name)(module.command)
+    command = typer.main.get_group(one).commands[name]
+    for inner in (command, *getattr(command, "commands", {}).values()):
+        join_lines(inner)
+        show_types(inner)
+        fit(inner)
+    return command
+
+
 class Commands(TyperGroup):
-    """The commands as listed below, each of which ends in an exit code and never in a traceback."""
+    """The commands, each of which ends in an exit code and never in a traceback."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for command in self.commands.values():
-            join_lines(command)
+        self.commands: Any = OnDemand()
         show_types(self)
+
+    def list_commands(self, _: Any) -> list[str]:
+        return list(NAMES)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         fit(self)
@@ -82,8 +124,6 @@ class Commands(TyperGroup):
 
 def join_lines(command: Any) -> None:
     """Lets the help of a command fill the lines of the screen, not those of the source; examples, which are indented, stay."""
-    for inner in getattr(command, "commands", {}).values():
-        join_lines(inner)
     parts = (command.help or "").split("\n\n")
     if parts[1:2] == ["Examples:"]:
         parts.insert(1, "")  # Typer takes the indent of all that follows the first line after the summary
@@ -92,8 +132,6 @@ def join_lines(command: Any) -> None:
 
 def show_types(command: Any) -> None:
     """Says in the help of a command what an option takes as people write it; a switch takes nothing."""
-    for inner in getattr(command, "commands", {}).values():
-        show_types(inner)
     all_params = command.get_params
 
     def get_params(ctx: Any) -> list[Any]:
@@ -154,23 +192,3 @@ def minitok_command(
 
     See it work:  [bold]minitok demo[/bold]
     """
-
-
-app.command("demo")(demo.command)
-app.command("train")(train.command)
-app.command("encode")(encode.command)
-app.command("decode")(decode.command)
-app.command("explain")(explain.command)
-app.command("count")(count.command)
-app.command("count-pieces")(count_pieces.command)
-app.command("compare")(compare.command)
-app.command("evaluate")(evaluate.command)
-app.command("audit")(audit.command)
-app.command("inspect")(inspect.command)
-app.command("pack")(pack.command)
-app.command("convert")(convert.command)
-app.command("verify")(verify.command)
-app.command("bench")(bench.command)
-app.command("play")(play.command)
-app.command("grade")(grade.command)
-app.add_typer(course.app, name="course")

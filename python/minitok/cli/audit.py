@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from minitok.evaluation.audit import audit, disagreements
-
 from .console import output, print_json, waiting
 from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file, open_tokenizer
 
@@ -29,6 +27,8 @@ def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend
 
       minitok audit -t model/tokenizer.json --json
     """
+    from minitok.evaluation.audit import audit  # NumPy, which is slow to import, comes with it
+
     named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
     with waiting(f"looking at {tok.n_vocab:,} ids"):
@@ -65,6 +65,8 @@ def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend
 
 def configured(tok: Tokenizer, named: str) -> list[str]:
     """What the configuration beside a file says otherwise."""
+    from minitok.evaluation.audit import disagreements
+
     if not is_file(named):
         return []
     path = Path(named)

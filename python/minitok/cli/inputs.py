@@ -14,7 +14,6 @@ import typer
 from minitok.backend import load_backend
 from minitok.corpus.compression import COMPRESSED
 from minitok.corpus.compression import opened as decompressed
-from minitok.corpus.counts_file import FORMAT as COUNTS_FORMAT
 from minitok.corpus.files import expand
 from minitok.corpus.progress import start_progress
 from minitok.corpus.records import batches_of
@@ -44,8 +43,6 @@ __all__ = [
 STDIN = "-"
 # What is read in a second or so.
 LARGE = 1 << 24
-# What files of counts begin with.
-COUNTS = f'"format": "{COUNTS_FORMAT}"'.encode()
 CHUNK = 1 << 20
 # For commands that take a text instead of files.
 TEXT_HINT = "to pass a text itself, use --text"
@@ -178,9 +175,12 @@ def other_encoding(name: str) -> str | None:
 
 def check_corpus(files: Sequence[str]) -> None:
     """Refuses counts of pieces where texts are wanted: their bytes are no text."""
+    from minitok.corpus.counts_file import FORMAT  # NumPy comes with it
+
+    begins = f'"format": "{FORMAT}"'.encode()
     for name in named_inputs(files):
         if name == STDIN or not Path(name).is_file():
             continue
         with open(name, "rb") as file:
-            if COUNTS in file.read(200):
+            if begins in file.read(200):
                 raise typer.BadParameter(f"{name!r} holds counts, as count-pieces writes them: add --counts")

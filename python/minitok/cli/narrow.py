@@ -31,7 +31,7 @@ class NarrowContext(Context):  # type: ignore[misc]
 
 
 def fit(command: Any) -> None:
-    """Has the help of a command, and of those in it, written without boxes where the screen is narrow."""
+    """Has the help of a command written without boxes where the screen is narrow."""
     columns = get_terminal_size().columns
     if columns < WIDE:
         write_plainly(command)
@@ -39,8 +39,6 @@ def fit(command: Any) -> None:
 
 
 def write_plainly(command: Any) -> None:
-    for inner in getattr(command, "commands", {}).values():
-        write_plainly(inner)
     command.rich_markup_mode = None
     command.context_class = NarrowContext
     command.help = Text.from_markup(command.help or "").plain

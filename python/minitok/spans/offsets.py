@@ -15,13 +15,12 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
-
 from ..backend import load_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..backend import Codec
@@ -71,6 +70,8 @@ def spans_of(
     check_unit(unit)
     spans = codec.spans(ids, unit)
     if prefixed and len(spans):
+        import numpy as np  # is slow to import
+
         data = np.frombuffer(codec.decode_bytes(ids), np.int8)
         size = len(data) if unit == "byte" else np.count_nonzero(data >= BEGINS)
         if spans[-1, 1] != size:
@@ -86,6 +87,7 @@ def check_unit(unit: Unit) -> None:
 def span_list(spans: Spans, backend: str | None = None) -> list[tuple[int, int]]:
     """The rows as pairs of Python's integers.
 
+    >>> import numpy as np
     >>> span_list(np.array([[0, 1], [1, 3]]))
     [(0, 1), (1, 3)]
     """
@@ -94,4 +96,6 @@ def span_list(spans: Spans, backend: str | None = None) -> list[tuple[int, int]]
 
 def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:
     """Ids that can be gone over twice."""
+    import numpy as np
+
     return ids if isinstance(ids, np.ndarray) else list(ids)
