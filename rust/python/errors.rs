@@ -1,6 +1,7 @@
 //! Each variant of the crate's error as its Python exception.
 
 use crate::error::Error;
+use pyo3::call::PyCallArgs;
 use pyo3::exceptions::{
     PyKeyboardInterrupt, PyMemoryError, PyOSError, PyOverflowError, PyRuntimeError, PyUnicodeDecodeError,
 };
@@ -8,33 +9,24 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
 
-pyo3::import_exception!(minitok.errors, DisallowedSpecialTokenError);
-pyo3::import_exception!(minitok.errors, MissingByteError);
-pyo3::import_exception!(minitok.errors, PatternError);
-pyo3::import_exception!(minitok.errors, TrainingError);
-pyo3::import_exception!(minitok.errors, UnknownTokenError);
-pyo3::import_exception!(minitok.errors, VocabularyError);
-
-/// Imports the exceptions, so that no thread ever waits for another that does.
-pub fn load(py: Python<'_>) {
-    py.get_type::<DisallowedSpecialTokenError>();
-    py.get_type::<MissingByteError>();
-    py.get_type::<PatternError>();
-    py.get_type::<TrainingError>();
-    py.get_type::<UnknownTokenError>();
-    py.get_type::<VocabularyError>();
+/// An exception of `minitok.errors`, looked up anew: each interpreter of a process has its own.
+pub fn raised(name: &str, arguments: impl for<'py> PyCallArgs<'py>) -> PyErr {
+    Python::attach(|py| {
+        let made = py.import("minitok.errors").and_then(|errors| errors.getattr(name)?.call1(arguments));
+        made.map_or_else(|error| error, PyErr::from_value)
+    })
 }
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> PyErr {
         let message = error.to_string();
         match error {
-            Error::Pattern { pattern, reason } => PatternError::new_err((pattern, reason)),
-            Error::Vocabulary(_) => VocabularyError::new_err(message),
-            Error::Training(_) => TrainingError::new_err(message),
-            Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
-            Error::MissingByte { byte, position } => MissingByteError::new_err((byte, position)),
-            Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
+            Error::Pattern { pattern, reason } => raised("PatternError", (pattern, reason)),
+            Error::Vocabulary(_) => raised("VocabularyError", (message,)),
+            Error::Training(_) => raised("TrainingError", (message,)),
+            Error::UnknownToken { id, position } => raised("UnknownTokenError", (id, position)),
+            Error::MissingByte { byte, position } => raised("MissingByteError", (byte, position)),
+            Error::DisallowedSpecial { token, position } => raised("DisallowedSpecialTokenError", (token, position)),
             Error::InvalidUtf8 { bytes, .. } => decode_error(&bytes),
             Error::File { path, kind, reason } => {
                 // Without Rust's " (os error 2)" and with the path as text, it reads as Python's own.

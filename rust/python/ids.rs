@@ -10,7 +10,7 @@
 
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 use super::digits;
-use super::errors::UnknownTokenError;
+use super::errors::raised;
 use super::kept::name;
 use super::numpy_api;
 use crate::error::{Error, Result};
@@ -261,7 +261,7 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
     // An exception of the object's own is raised as it is.
     // SAFETY: a new reference to an int, or null with an exception set, which becomes the error.
     let integer = unsafe { Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyNumber_Index(item.as_ptr()))? };
-    integer.extract::<u32>().map_err(|_| UnknownTokenError::new_err((integer.unbind(), position)))
+    integer.extract::<u32>().map_err(|_| raised("UnknownTokenError", (integer.unbind(), position)))
 }
 
 fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
@@ -322,7 +322,7 @@ fn narrow<T: Copy + TryInto<u32> + Into<i128>>(
     ids.try_reserve(items.len()).map_err(Error::from)?;
     for (position, &item) in items.iter().enumerate() {
         let Ok(id) = item.try_into() else {
-            return Ok(Some(UnknownTokenError::new_err((item.into(), start + position))));
+            return Ok(Some(raised("UnknownTokenError", (item.into(), start + position))));
         };
         ids.push(id);
     }

@@ -110,7 +110,6 @@ mod _rust {
         // The main thread's variables are there before memory is short.
         crate::interrupt::stopped_now();
         super::memory::set_aside();
-        super::errors::load(module.py());
         super::forks::register(module)
     }
 

@@ -15,20 +15,20 @@ use pyo3::prelude::*;
 use std::sync::{Arc, Mutex};
 
 /// The attributes of `minitok.reference.parity.ParityOptions`.
-#[derive(FromPyObject)]
-pub struct ParityOptions {
-    global_merges: usize,
-    ratio: Option<Vec<f64>>,
-    window: Option<u64>,
-    alpha: f64,
-    names: Option<Vec<String>>,
-    prefix: String,
-}
+pub struct ParityOptions(core::ParityOptions);
 
-impl From<ParityOptions> for core::ParityOptions {
-    fn from(options: ParityOptions) -> core::ParityOptions {
-        let ParityOptions { global_merges, ratio, window, alpha, names, prefix } = options;
-        core::ParityOptions { global_merges, ratio, window, alpha, names, prefix }
+impl<'py> FromPyObject<'_, 'py> for ParityOptions {
+    type Error = PyErr;
+
+    fn extract(options: Borrowed<'_, 'py, PyAny>) -> PyResult<ParityOptions> {
+        Ok(ParityOptions(core::ParityOptions {
+            global_merges: options.getattr("global_merges")?.extract()?,
+            ratio: options.getattr("ratio")?.extract()?,
+            window: options.getattr("window")?.extract()?,
+            alpha: options.getattr("alpha")?.extract()?,
+            names: options.getattr("names")?.extract()?,
+            prefix: options.getattr("prefix")?.extract()?,
+        }))
     }
 }
 
@@ -51,7 +51,7 @@ pub fn train_parity(
     on_merge: Option<Py<PyAny>>,
     keep: bool,
 ) -> PyResult<Trained> {
-    let (options, parity) = (options.checked()?, core::ParityOptions::from(parity));
+    let (options, parity) = (options.checked()?, parity.0);
     let vocab = Arc::clone(base.0.get().0.core());
     let calls = Mutex::new(Calls::new());
     let mut report = |merges: usize| {

@@ -18,7 +18,6 @@ use pyo3::prelude::*;
 use std::sync::{Arc, Mutex};
 
 /// The attributes of `minitok.reference.train.TrainOptions`.
-#[derive(FromPyObject)]
 pub struct TrainOptions {
     n_merges: usize,
     byte_order: Vec<u8>,
@@ -27,6 +26,22 @@ pub struct TrainOptions {
     max_token_length: Option<usize>,
     max_words: Option<usize>,
     barred: Vec<Vec<u8>>,
+}
+
+impl<'py> FromPyObject<'_, 'py> for TrainOptions {
+    type Error = PyErr;
+
+    fn extract(options: Borrowed<'_, 'py, PyAny>) -> PyResult<TrainOptions> {
+        Ok(TrainOptions {
+            n_merges: options.getattr("n_merges")?.extract()?,
+            byte_order: options.getattr("byte_order")?.extract()?,
+            tie_break: options.getattr("tie_break")?.extract()?,
+            min_frequency: options.getattr("min_frequency")?.extract()?,
+            max_token_length: options.getattr("max_token_length")?.extract()?,
+            max_words: options.getattr("max_words")?.extract()?,
+            barred: options.getattr("barred")?.extract()?,
+        })
+    }
 }
 
 impl TrainOptions {

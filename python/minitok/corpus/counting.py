@@ -10,7 +10,7 @@ from ..backend import load_backend
 from ..definition.names import pattern_named
 from ..errors import TrainingError
 from .compression import COMPRESSED, opened
-from .counts import PieceCounts, check_special, new_counter
+from .counts import PieceCounts, check_special, counter_parts
 from .files import expand
 from .progress import start_progress
 from .records import batches_of
@@ -117,12 +117,11 @@ class Counting:
         self.backend = load_backend(backend)
         self.threads = thread_count(threads)
         check_memory(max_memory)
-        new_counter(
-            self.backend, self.pattern, self.special, 1
-        )  # what is wrong with them is said before a folder is made
+        # What is wrong with them is said before a folder is made.
+        parts = counter_parts(self.backend, self.pattern, self.special)
         self.scratch = None if max_memory is None else Scratch()
         bound = None if max_memory is None or self.scratch is None else (max_memory, self.scratch.path)
-        self.counter = new_counter(self.backend, self.pattern, self.special, self.threads, bound, vocab)
+        self.counter = self.backend.piece_counter(*parts, self.threads, bound, vocab)
 
     def __enter__(self) -> Counting:  # noqa: PYI034 - Self came with Python 3.11
         return self

@@ -15,15 +15,14 @@ from ..formats.files import blame
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from ..backend import BackendName, Vocab
+    from ..backend import BackendName
     from .counts_file import PieceArrays
     from .temporary import Scratch
 
     Counted = dict[bytes, int]
 
-__all__ = ["PieceCounts", "check_special", "new_counter"]
+__all__ = ["PieceCounts", "check_special", "counter_parts", "new_counter"]
 
 # The sum of all counts is below this, so that no count of a pair can be too large; so are the numbers of documents and bytes.
 LIMIT = 1 << 63
@@ -181,16 +180,15 @@ def from_arrays(
     return PieceCounts(counter, pattern, special_tokens, backend)
 
 
-def new_counter(
-    backend: Any,
-    pattern: str,
-    special_tokens: Sequence[str],
-    threads: int,
-    bound: tuple[int, Path] | None = None,
-    vocab: Vocab | None = None,
-) -> Any:
-    special = backend.special_tokens({token: index for index, token in enumerate(special_tokens)})
-    return backend.piece_counter(backend.pattern(pattern), special, threads, bound, vocab)
+def new_counter(backend: Any, pattern: str, special_tokens: Sequence[str], threads: int) -> Any:
+    return backend.piece_counter(*counter_parts(backend, pattern, special_tokens), threads, None, None)
+
+
+def counter_parts(backend: Any, pattern: str, special_tokens: Sequence[str]) -> tuple[Any, Any]:
+    """What a counter is made of; an error if it cannot be."""
+    return backend.pattern(pattern), backend.special_tokens(
+        {token: index for index, token in enumerate(special_tokens)}
+    )
 
 
 def check_special(special_tokens: Sequence[str]) -> list[str]:
