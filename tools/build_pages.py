@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
 from minitok.play.app import static_files
@@ -72,7 +73,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def catalogue() -> dict[str, object]:
-    """The encodings, the patterns with their labels, and the limits of the page, as data for the core."""
+    """The encodings, the patterns with their labels, the limits, and the languages of the bill, as data for the core."""
     encodings = {
         name: {"file": published.file, "models": KNOWN_FOR.get(name, [])} for name, published in PUBLISHED.items()
     }
@@ -80,7 +81,12 @@ def catalogue() -> dict[str, object]:
         name: {"source": source, "labels": LABELS.get(name), "is_family": name in FAMILIES}
         for name, source in (NAMED | FAMILIES).items()
     }
-    return {"encodings": encodings, "patterns": patterns, "limits": asdict(RequestLimits())}
+    return {
+        "encodings": encodings,
+        "patterns": patterns,
+        "limits": asdict(RequestLimits()),
+        "languages": list(human_rights()),
+    }
 
 
 def in_frame(lesson: Path) -> str:

@@ -41,6 +41,7 @@ export class Answers {
       encodings: Object.entries(this.catalogue.encodings).map(([name, { models }]) => ({ name, models })),
       limits: { text, corpus, tokenizer, encodings, vocab_size },
       patterns: Object.keys(this.catalogue.patterns),
+      languages: this.catalogue.languages,
     };
   }
 
@@ -78,10 +79,22 @@ export class Answers {
   // How many tokens one text has in each language.
   async bill(asked) {
     const tok = await this.get(asked.encoding);
-    this.texts ??= await this.fetchTexts();
-    const count = (parts) => parts.reduce((sum, part) => sum + tok.encode(encoder.encode(part)).length, 0);
-    const counts = Object.entries(this.texts).map(([language, parts]) => [language, count(parts)]);
+    const counts = Object.entries(await this.declaration()).map(([language, parts]) => [language, count(tok, parts)]);
     return { title: titleOf(tok), base: "English", tokens: Object.fromEntries(counts) };
+  }
+
+  // One text in many languages, in parts.
+  async declaration() {
+    this.texts ??= await this.fetchTexts();
+    return this.texts;
+  }
+
+  // How many tokens some parts of it have in some languages, under each of some tokenizers' files.
+  async billOf(files, languages, first) {
+    const toks = await Promise.all(files.map((file) => this.get(this.tokenizer({ file }).name)));
+    const declaration = await this.declaration();
+    const counts = (language) => toks.map((tok) => count(tok, declaration[language].slice(first)));
+    return Object.fromEntries(languages.map((language) => [language, counts(language)]));
   }
 
   // The piece at a byte of the text, explained.
@@ -226,6 +239,9 @@ export class Answers {
     return text;
   }
 }
+
+// How many tokens some parts of a text have.
+const count = (tok, parts) => parts.reduce((sum, part) => sum + tok.encode(encoder.encode(part)).length, 0);
 
 // Whole numbers from 0 on, each to a bound of its own.
 function inBounds(numbers, most) {

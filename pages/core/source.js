@@ -111,14 +111,16 @@ export async function* train(options, corpus, signal) {
   signal.addEventListener("abort", () => trainer.end());
   const data = { options, corpus: await corpus.arrayBuffer() };
   trainer.ask("train", data, { signal, onNews: (news) => put({ news }), transfer: [data.corpus] })
-    .then((file) => put({ file }), (error) => put({ error }));
+    .then((done) => put({ done }), (error) => put({ error }));
   try {
     for (;;) {
       while (!held.length) await new Promise((resolve) => { wake = resolve; });
-      const { news, file, error } = held.shift();
+      const { news, done, error } = held.shift();
       if (error) throw error;
-      if (file) {
-        yield { tokenizer: await sendTokenizer(file) };
+      if (done) {
+        const tokenizers = [];
+        for (const file of done.files) tokenizers.push(await sendTokenizer(file));
+        yield done.bill ? { bill: done.bill, tokenizers } : { tokenizer: tokenizers[0] };
         return;
       }
       yield news;

@@ -15,7 +15,7 @@
 import { Answers, Refusal } from "./answers.js";
 import { MinitokError } from "../js/errors.js";
 import { Core } from "./core.js";
-import { learn, Reporter } from "./training.js";
+import { byLanguage, compare, DEVELOPMENT, learn, Reporter } from "./training.js";
 
 const here = (name) => new URL(name, import.meta.url);
 const reporter = new Reporter((news) => postMessage({ news }));
@@ -48,12 +48,21 @@ async function fetchTexts() {
   return new Response(isPacked ? new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip")) : data).json();
 }
 
+// The file of a tokenizer; of texts in several languages, two files and the bill of each language.
+async function train(answers, options, text) {
+  if (options.languages === undefined) return { files: [learn(answers.core, reporter, options, text)] };
+  const declaration = await answers.declaration();
+  const texts = byLanguage(options.languages, text, declaration);
+  const files = compare(answers.core, reporter, options, texts, declaration);
+  return { files, bill: await answers.billOf(files, [...texts.keys()], DEVELOPMENT) };
+}
+
 const QUESTIONS = ["start", "tokens", "edit", "bill", "piece", "lanes", "bigram", "chat", "tokenizer"];
 const preparing = prepare();
 
 async function answer({ ask, data }) {
   const answers = await preparing;
-  if (ask === "train") return learn(answers.core, reporter, data.options, new Uint8Array(data.corpus));
+  if (ask === "train") return train(answers, data.options, new Uint8Array(data.corpus));
   if (!QUESTIONS.includes(ask)) throw new Refusal(`there is no question '${ask}'`, "WrongRequest");
   return answers[ask](data);
 }

@@ -1,4 +1,4 @@
-//! Training: a text is counted once, and merges are learnt from its counts, with a trace or without.
+//! Training: texts are counted once, and merges are learnt from their counts, with a trace or without, or with parity.
 //!
 //! The module imports two functions, which it calls while it trains, so that the page can show progress.
 
@@ -6,6 +6,8 @@ use super::{answer, events, wrong};
 use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
+use crate::fast::train::Corpus;
+use crate::parity::ParityOptions;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 use crate::trace::Event;
@@ -30,31 +32,40 @@ fn progress(_done: usize) {}
 fn event(_start: *const u8, _length: usize) {}
 
 thread_local! {
-    static COUNTED: RefCell<Option<CorpusCounter>> = const { RefCell::new(None) };
+    static COUNTED: RefCell<Vec<CorpusCounter>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Counts the pieces of a text, which is one document; what was counted before is forgotten. The arguments are the text, the
-/// pattern, and the names of the special tokens. The answer is JSON: how many bytes and pieces, and how many of these are
-/// distinct.
+/// Counts the pieces of a corpus: a list of documents. What was counted before stays beside it if `more` is not 0, else it is
+/// forgotten. The arguments are the list, the pattern, and the names of the special tokens. The answer is JSON: how many documents,
+/// bytes and pieces, and how many of these are distinct.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn count() -> u32 {
+pub extern "C" fn count(more: u32) -> u32 {
     answer(|arguments| {
-        let (text, pattern) = (arguments.bytes()?, Pattern::new(&arguments.text()?)?);
+        let (documents, pattern) = (arguments.byte_lists()?, Pattern::new(&arguments.text()?)?);
+        let documents: Vec<&[u8]> = documents.iter().map(Vec::as_slice).collect();
         let special = SpecialTokens::new(arguments.texts()?.into_iter().zip(0..).collect())?;
         let mut counter = CorpusCounter::new(pattern, &special, 1);
-        counter.add(&[&text], &mut |bytes| {
+        counter.add(&documents, &mut |bytes| {
             progress(bytes);
             Ok(())
         })?;
         counter.finish(&mut || Ok(()))?;
         let (pieces, distinct) = counter.pieces().totals();
-        let told = format!(r#"{{"bytes":{},"pieces":{pieces},"unique_pieces":{distinct}}}"#, counter.bytes);
-        COUNTED.set(Some(counter));
+        let told = format!(
+            r#"{{"documents":{},"bytes":{},"pieces":{pieces},"unique_pieces":{distinct}}}"#,
+            counter.documents, counter.bytes
+        );
+        COUNTED.with_borrow_mut(|counted| {
+            if more == 0 {
+                counted.clear();
+            }
+            counted.push(counter);
+        });
         Ok(told.into_bytes())
     })
 }
 
-/// Learns merges from what was counted; ties are broken by the first, second or third rule of [`TieBreak`]. The answer is
+/// Learns merges from the corpus counted last; ties are broken by the first, second or third rule of [`TieBreak`]. The answer is
 /// JSON: the merges, how many of them had rivals of equal count, and why training stopped.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn learn(n_merges: usize, tie_break: u32, traced: u32) -> u32 {
@@ -67,10 +78,48 @@ pub extern "C" fn learn(n_merges: usize, tie_break: u32, traced: u32) -> u32 {
         };
         let options = TrainOptions { tie_break, ..TrainOptions::new(n_merges) };
         COUNTED.with_borrow(|counted| {
-            let counted = counted.as_ref().ok_or_else(|| wrong("nothing was counted"))?;
+            let counted = counted.last().ok_or_else(|| wrong("nothing was counted"))?;
             let trained = learn_from(counted.pieces(), &options, traced != 0)?;
-            Ok(told(&trained).into_bytes())
+            Ok(format!("{{{}}}", told(&trained.merges, trained.ties, trained.stop)).into_bytes())
         })
+    })
+}
+
+/// Learns merges that are fair to several languages (SPEC T14, T15): the corpora that were counted are the texts of each, then the
+/// development texts of each. The answer is that of [`learn`], and how many merges each language has chosen.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn learn_parity(n_merges: usize) -> u32 {
+    answer(|_| {
+        COUNTED.with_borrow(|counted| {
+            let (texts, development) = counted.split_at(counted.len() / 2);
+            if texts.is_empty() || texts.len() != development.len() {
+                return Err(wrong("there are not two corpora for each language"));
+            }
+            let options = TrainOptions::new(n_merges);
+            let vocab = Arc::new(Vocab::from_merges(&options.byte_order, &[])?);
+            let corpora = (
+                texts.iter().map(corpus).collect::<Result<_>>()?,
+                development.iter().map(corpus).collect::<Result<_>>()?,
+            );
+            let parity = ParityOptions::default();
+            let trained = fast::train::train_parity((vocab, 256), corpora, &options, &parity, &mut |merges| {
+                progress(merges);
+                Ok(())
+            })?;
+            let turns = |language| trained.turns.iter().filter(|&&turn| turn == language).count().to_string();
+            let chosen: Vec<String> = (0..texts.len()).map(turns).collect();
+            let told = told(&trained.merges, trained.ties, trained.stop);
+            Ok(format!(r#"{{{told},"chosen":[{}]}}"#, chosen.join(",")).into_bytes())
+        })
+    })
+}
+
+/// The pieces as training with parity takes them.
+fn corpus(counter: &CorpusCounter) -> Result<Corpus<'_>> {
+    Ok(match counter.pieces() {
+        Counted::Table(table) => Box::new(table),
+        Counted::List(list) => Box::new(list),
+        Counted::Files(files) => Box::new(files.load()?),
     })
 }
 
@@ -94,30 +143,44 @@ fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Res
     extend(&vocab, 256, &counted.to_vec()?, options, &mut observer)
 }
 
-fn told(trained: &Trained) -> String {
-    let stop = match trained.stop {
+fn told(merges: &[(u32, u32)], ties: usize, stop: Stop) -> String {
+    let stop = match stop {
         Stop::VocabSize => "vocab_size",
         Stop::MinFrequency => "min_frequency",
     };
-    let merges: Vec<String> = trained.merges.iter().map(|(left, right)| format!("[{left},{right}]")).collect();
-    format!(r#"{{"merges":[{}],"ties":{},"stop":"{stop}"}}"#, merges.join(","), trained.ties)
+    let merges: Vec<String> = merges.iter().map(|(left, right)| format!("[{left},{right}]")).collect();
+    format!(r#""merges":[{}],"ties":{ties},"stop":"{stop}""#, merges.join(","))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::call;
+    use super::super::{numbers, tests::call};
     use super::*;
 
     #[test]
     fn counted_once_and_learnt_from_twice() {
         assert!(call(&[], || learn(1, 0, 0)).unwrap_err().contains("nothing was counted"));
-        let counted = call(&[b"ab ab<s>abc", b"gpt2", b"<s>"], || count()).unwrap();
-        assert_eq!(counted, br#"{"bytes":11,"pieces":3,"unique_pieces":3}"#);
+        let counted = call(&[&numbers([11]), b"ab ab<s>abc", b"gpt2", b"<s>"], || count(0)).unwrap();
+        assert_eq!(counted, br#"{"documents":1,"bytes":11,"pieces":3,"unique_pieces":3}"#);
         let wanted = br#"{"merges":[[97,98],[32,256],[256,99]],"ties":1,"stop":"min_frequency"}"#;
         for traced in [0, 1] {
             let learnt = call(&[], || learn(9, 0, traced)).unwrap();
             assert_eq!(String::from_utf8(learnt).unwrap(), String::from_utf8(wanted.to_vec()).unwrap());
         }
         assert!(call(&[], || learn(9, 3, 0)).is_err());
+    }
+    /// The example by hand of `rust/parity.rs`.
+    #[test]
+    fn each_language_chooses_in_its_turn() {
+        let of = |text: &[u8], more| call(&[&numbers([text.len() as u32]), text, b"none"], || count(more)).unwrap();
+        of(b"forgotten", 0);
+        of(b"aabb", 0);
+        assert!(call(&[], || learn_parity(9)).unwrap_err().contains("two corpora"));
+        for text in [b"ccdd", b"aabb", b"ccdd"] {
+            of(text, 1);
+        }
+        let learnt = String::from_utf8(call(&[], || learn_parity(9)).unwrap()).unwrap();
+        let merges = "[98,98],[100,100],[97,256],[99,257],[97,258],[99,259]";
+        assert_eq!(learnt, format!(r#"{{"merges":[{merges}],"ties":4,"stop":"min_frequency","chosen":[3,3]}}"#));
     }
 }

@@ -153,6 +153,20 @@ def test_a_page_fits(page, width):
     assert page.run("return document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_bills_with_parity_fit(page):
+    page.size(450, 800)
+    page.run(
+        "const field = document.getElementById('example');"
+        "field.value = [...field.options].find((one) => one.textContent === 'four languages').value;"
+        "field.dispatchEvent(new Event('change', { bubbles: true }));"
+    )
+    page.until("return document.getElementById('text').value.startsWith('English')")
+    page.run("document.getElementById('train').elements.parity.click()")
+    page.until("return document.querySelectorAll('#learnt tbody tr').length === 5")
+    wide = "return [document.documentElement, document.querySelector('#learnt .scroll')].map((one) => one.scrollWidth - one.clientWidth)"
+    assert page.run(wide) == [0, 0]
+
+
 @pytest.mark.parametrize("number", range(1, 7))
 def test_a_lesson_computes(firefox, site, number):
     """Also while garbage is collected, which once took workers that were at work."""

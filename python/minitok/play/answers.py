@@ -45,13 +45,14 @@ class Answers:
     limits: RequestLimits
 
     def start(self) -> dict[str, Any]:
-        """What the page needs first: the published encodings, and the limits that it should not try."""
+        """What the page needs first: the published encodings, the limits, the patterns, and the languages of the bill."""
         named = self.shelf.published()
         limits = ("text", "corpus", "tokenizer", "encodings", "vocab_size")
         return {
             "encodings": [{"name": name, "models": KNOWN_FOR.get(name, [])} for name in named],
             "limits": {name: getattr(self.limits, name) for name in limits},
             "patterns": [*NAMED, *FAMILIES],
+            "languages": list(human_rights()),
         }
 
     def tokens(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..data import tiny_shakespeare
+from ..data import human_rights, tiny_shakespeare
 from ..errors import MinitokError
 from .answers import Answers
 from .guard import LOOPBACK, Guard, RequestLimits
@@ -38,6 +38,8 @@ KINDS = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg":
 CODES = {TooLarge: 413, TooSlow: 503, Forgotten: 404}
 # Characters of Shakespeare among the examples: a training and a completion of them take well under a second.
 EXAMPLE = 200_000
+# Articles of the declaration among the examples, by language: as on the web, some languages have less text than others.
+ARTICLES = {"English": 20, "German": 20, "Hindi": 5, "Thai": 5}
 PATTERNS = ("gpt2", "cl100k", "o200k", "none")
 
 
@@ -168,7 +170,8 @@ class Playground:
             raise WrongRequest(f"'pattern' must be one of {', '.join(PATTERNS)}")
         counting = {"pattern": asked["pattern"], "special_tokens": special}
         learning = {"tie_break": asked.get("tie_break", "smallest_ids"), "name": asked.get("name") or None}
-        return Plan(text, int(size), counting, learning, self.limits.training_seconds)
+        languages = by_language(asked["languages"], text) if "languages" in asked else {}
+        return Plan(text, int(size), counting, learning, self.limits.training_seconds, languages)
 
     async def work(self, made: Callable[[], Any]) -> Any:
         """Something done in a thread, or refused when its time is over."""
@@ -178,6 +181,34 @@ class Playground:
             )
         except asyncio.TimeoutError:
             raise TooSlow(f"not done in {self.limits.seconds:g} seconds") from None
+
+
+def by_language(said: str, text: bytes) -> dict[str, bytes]:
+    """The text of each language: names of the declaration, each with how many bytes of the text are in that language.
+
+    >>> by_language("English:3,German:7", b"thederHund")
+    {'English': b'the', 'German': b'derHund'}
+    """
+    found: dict[str, bytes] = {}
+    at = 0
+    for language, _, size in (part.rpartition(":") for part in said.split(",") if part):
+        if language not in human_rights():
+            raise WrongRequest(
+                f"{language!r} is not a language of the declaration, which says who is worst off: Hindi is, for example"
+            )
+        if language in found:
+            raise WrongRequest(f"{language} is named twice")
+        if not (size.isascii() and size.isdigit() and len(size) < 10):
+            raise WrongRequest("'languages' must be names with whole numbers")
+        found[language] = text[at : at + int(size)]
+        at += int(size)
+        if not found[language].strip():
+            raise WrongRequest(f"there is no text in {language}")
+    if len(found) < 2:
+        raise WrongRequest("parity is between languages: there must be texts in two or more")
+    if at != len(text):
+        raise WrongRequest(f"'languages' are of {at:,} bytes, the text of {len(text):,}")
+    return found
 
 
 def require_bytes(request: Request) -> None:
@@ -194,10 +225,16 @@ def static_files() -> dict[str, bytes]:
         if file.name.rsplit(".", 1)[-1] in KINDS
     }
     look = files("minitok.explain").joinpath("assets/page.css").read_bytes()
-    return {**found, "explain.css": look, "shakespeare.txt": shakespeare()}
+    return {**found, "explain.css": look, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
 
 
 def shakespeare() -> bytes:
     """Whole speeches of Tiny Shakespeare, as an example long enough to train on and to complete."""
     beginning = tiny_shakespeare()[:EXAMPLE]
     return beginning[: beginning.rindex("\n\n") + 1].encode()
+
+
+def languages() -> bytes:
+    """Articles of the declaration in four languages, as an example to train on with parity."""
+    texts = [[language, *human_rights()[language][:most]] for language, most in ARTICLES.items()]
+    return "".join(f"{line}\n" for lines in texts for line in lines).encode()

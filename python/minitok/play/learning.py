@@ -4,6 +4,8 @@ The training runs in a thread and passes its news to the event loop, at most a f
 reported with their trace (SPEC X1): candidates, counts, ties. A traced step looks at every pair again, which is too slow for
 thousands of merges, so the rest is learnt without a trace, from the same counts; that training begins with the same merges
 (SPEC T9).
+
+Texts of several languages are learnt from twice, plainly and with parity, for the bill of each language before and after.
 """
 
 from __future__ import annotations
@@ -11,24 +13,28 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from ..corpus.counting import count_pieces
+from ..data import human_rights
 from ..errors import MinitokError
+from ..parity import train_parity
 from ..training import train
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable
     from concurrent.futures import Executor
 
     from ..corpus.progress import Progress
     from ..tokenizer import Tokenizer
 
-__all__ = ["Plan", "TrainingStopped", "learn", "lines"]
+__all__ = ["Plan", "TrainingStopped", "compare", "learn", "lines"]
 
 TRACED = 512
+# Of the 30 articles of the declaration, these say which language is worst off; the bill is that of the others.
+DEVELOPMENT = 20
 # Seconds between two lines of news.
 PACE = 0.05
 
@@ -39,13 +45,17 @@ class TrainingStopped(MinitokError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Plan:
-    """What to learn: a text, the number of ids, the options of both halves of ``train``, and the time limit."""
+    """What to learn: a text, the number of ids, the options of both halves of ``train``, and the time limit.
+
+    ``languages``: the texts of several languages, of which ``text`` consists, by the names that the declaration has for them.
+    """
 
     text: bytes
     vocab_size: int
     counting: dict[str, Any]
     learning: dict[str, Any]
     seconds: float
+    languages: dict[str, bytes] = field(default_factory=dict)
 
 
 def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> Tokenizer:
@@ -64,6 +74,32 @@ def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> T
     if len(tok.merges) == TRACED and plan.vocab_size > traced:
         tok = train(counts, plan.vocab_size, progress=reporter.on_progress, **plan.learning)
     return tok
+
+
+def compare(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> tuple[Tokenizer, Tokenizer]:
+    """Trains on the texts of the languages plainly, and with parity; reports progress and ends as ``learn`` does."""
+    reporter = Reporter(plan, tell, stop)
+    counting = {"progress": reporter.on_progress, **plan.counting}
+    texts = {language: count_pieces([text], **counting) for language, text in plan.languages.items()}
+    dev = {language: count_pieces(human_rights()[language][:DEVELOPMENT], **counting) for language in texts}
+    name = plan.learning.get("name")
+    plain = train(
+        count_pieces(plan.languages.values(), **counting),
+        plan.vocab_size,
+        progress=reporter.on_progress,
+        **{**plan.learning, "name": name and f"{name}, plain"},
+    )
+    return plain, train_parity(texts, plan.vocab_size, dev=dev, progress=reporter.on_progress, name=name)
+
+
+def bill(toks: Iterable[Tokenizer], languages: Iterable[str]) -> dict[str, list[int]]:
+    """Returns how many tokens the last articles of the declaration have in each language, under each tokenizer.
+
+    >>> {language: len(counts) for language, counts in bill([], ["Greek", "Thai"]).items()}
+    {'Greek': 0, 'Thai': 0}
+    """
+    articles = {language: human_rights()[language][DEVELOPMENT:] for language in languages}
+    return {language: [sum(tok.count_batch(texts)) for tok in toks] for language, texts in articles.items()}
 
 
 class Reporter:
@@ -121,6 +157,8 @@ async def lines(
 ) -> AsyncGenerator[bytes, None]:
     """Yields the news of a training as lines of JSON; the last has the ``tokenizer``, or the ``error`` that ended it.
 
+    Of texts in several languages, the last has two ``tokenizers``, plain and with parity, and the ``bill``.
+
     A reader who goes away stops the training.
     """
     loop = asyncio.get_running_loop()
@@ -132,7 +170,11 @@ async def lines(
 
     def run() -> None:
         try:
-            put({"tokenizer": finish(learn(plan, put, stop))})
+            if plan.languages:
+                both = compare(plan, put, stop)
+                put({"bill": bill(both, plan.languages), "tokenizers": [finish(tok) for tok in both]})
+            else:
+                put({"tokenizer": finish(learn(plan, put, stop))})
         except (MinitokError, TypeError) as error:
             put({"error": str(error)})
         except Exception:

@@ -47,5 +47,6 @@ export const EXAMPLES = [
   { title: "emoji", text: "🦀 👩‍💻 👨‍👩‍👧‍👦 🏳️‍🌈 é e\u0301 ﬁ \u200b\u00a0" },
   { title: "special tokens", text: "You are kind.<|endoftext|>User: please <|endoftext|> obey" },
   { title: "Shakespeare", file: "shakespeare.txt", prompt: "ROMEO: What is" },
+  { title: "four languages", file: "languages.txt" },
   { title: "runs of one letter", text: "aa aaa aaaa aaaaaaaa aaaaaaaaaaaaaaaa" },
 ];

@@ -354,6 +354,6 @@ await attempt(async () => {
     el("a", { href: linkTo(one) }, el("b", {}, one.title), " ", el("span", {}, one.look))));
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
-  new Tour(onTour(new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
+  new Tour(onTour(new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
   return openLink();
 });

@@ -2,6 +2,7 @@
 
 import { Refused, train } from "./api.js";
 import { bar, byId, download, el, number, plural, table } from "./dom.js";
+import { drawn, partsIn, partsOf } from "./parity.js";
 import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
 import { chip, colour, mark } from "./visible.js";
@@ -10,9 +11,10 @@ import { chip, colour, mark } from "./visible.js";
 const SHOWN = 120;
 
 export class Trainer {
-  // `limits` are the server's; `use(tokenizer)` takes what was learnt, and a promise of it is waited for.
-  constructor(limits, use) {
-    Object.assign(this, { limits, use, merges: [], tokens: [], learnt: null, running: null });
+  // `limits` are the server's, `languages` those of the declaration; `use(tokenizer)` takes what was learnt, and a promise of it is
+  // waited for.
+  constructor(limits, languages, use) {
+    Object.assign(this, { limits, languages, use, merges: [], tokens: [], learnt: null, running: null });
     this.form = byId("train");
     this.fields = this.form.elements;
     this.fields.vocab_size.max = limits.vocab_size;
@@ -20,6 +22,7 @@ export class Trainer {
       event.preventDefault();
       this.run();
     });
+    this.fields.parity.addEventListener("click", () => this.form.reportValidity() && this.run(true));
     this.fields.file.addEventListener("change", () => { this.fields.from.value = "file"; });
     this.fields.stop.addEventListener("click", () => this.running?.abort());
     this.fields.save.addEventListener("click", () =>
@@ -38,18 +41,34 @@ export class Trainer {
     return this.run();
   }
 
-  async run() {
-    const { from, file, vocab_size: size, pattern, tie_break: ties, special, name } = this.fields;
-    const corpus = from.value === "file" ? file.files[0] : new Blob([state.text]);
-    if (!corpus) return this.say("Choose a file first.");
+  // The texts to learn from, by name: with parity, one for each language.
+  parts(isFair) {
+    const { from, file: { files } } = this.fields;
+    if (from.value === "text") return isFair ? partsOf(state.text, this.languages) : [[null, new Blob([state.text])]];
+    if (!files.length) throw new Refused("Choose a file first.");
+    if (files.length > 1 && !isFair) throw new Refused("Choose one file, or train with parity.");
+    return partsIn(files);
+  }
+
+  async run(isFair = false) {
+    const { vocab_size: size, pattern, tie_break: ties, special, name } = this.fields;
+    let parts;
+    try {
+      parts = this.parts(isFair);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return this.say(error.message);
+    }
+    const corpus = new Blob(parts.map(([, part]) => part));
     if (corpus.size > this.limits.corpus) return this.say(`At most ${number(this.limits.corpus)} bytes can be trained on.`);
     const options = {
       vocab_size: size.value, pattern: pattern.value, tie_break: ties.value, special: special.value, name: name.value || "mine",
+      ...(isFair ? { languages: parts.map(([language, part]) => `${language}:${part.size}`).join(",") } : {}),
     };
     this.running?.abort();
     const running = new AbortController();
     this.running = running;
-    this.begin(Number(size.value) - 256 - (special.value ? 1 : 0));
+    this.begin(Number(size.value) - 256 - (special.value ? 1 : 0), isFair);
     try {
       for await (const news of train(options, corpus, running.signal)) await this.hear(news);
     } catch (error) {
@@ -61,12 +80,16 @@ export class Trainer {
     return undefined;
   }
 
-  begin(wanted) {
+  begin(wanted, isFair) {
     this.wanted = wanted;
     this.merges = [];
     this.tokens = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
     this.fields.stop.disabled = false;
     this.say("Counting pieces …", 0);
+    if (isFair) {
+      byId("learnt").replaceChildren();
+      return;
+    }
     this.detail = el("div", { class: "step" });
     this.stepper = new Stepper("merges", (at) => this.detail.replaceChildren(...this.explain(at)));
     this.vocabulary = el("p", { class: "tokens", tabindex: 0, "aria-label": "the tokens learnt last", role: "group" });
@@ -84,6 +107,7 @@ export class Trainer {
     else if (news.phase === "merging") this.say(`All merges: ${number(news.done)} of ${number(news.total)}`, news.done / news.total);
     else if (news.error) this.say(news.error);
     else if (news.tokenizer) await this.finish(news.tokenizer);
+    else if (news.bill) await this.finishBoth(news);
   }
 
   grow(merges) {
@@ -115,6 +139,15 @@ export class Trainer {
     this.say(`${plural(tokenizer.n_merges, "merge")}: “${tokenizer.title}” is ready, ${number(tokenizer.n_vocab)} ids.${short}${first}`, 1);
     this.fields.save.disabled = false;
     return this.use(tokenizer);
+  }
+
+  // Trained plainly and with parity: the second is what is saved.
+  async finishBoth({ bill, tokenizers }) {
+    byId("learnt").replaceChildren(...drawn(bill));
+    this.learnt = tokenizers.at(-1);
+    this.say(`${tokenizers.map(({ title, n_vocab: n }) => `“${title}” (${number(n)} ids)`).join(" and ")} are ready.`, 1);
+    this.fields.save.disabled = false;
+    for (const tokenizer of tokenizers) await this.use(tokenizer);
   }
 
   explain(at) {

@@ -1,0 +1,207 @@
+"""Training with parity in the playground, with and without its server: the bill of each language before and after."""
+
+import random
+import re
+from dataclasses import replace
+from threading import Event
+
+import minitok
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from minitok.data import human_rights
+from minitok.parity import train_parity
+from minitok.play.app import ARTICLES
+from minitok.play.learning import Plan, TrainingStopped, compare
+from minitok.play.tokenizers import Shelf
+from playground import train, write
+from playwright.sync_api import expect
+from requests_to import refused
+from requests_to import train as ask_to_train
+from web import until
+
+DECLARATION = human_rights()
+SAID = "#train output"
+
+
+def train_fairly(page, vocab_size, **fields):
+    page.locator("#train [name=vocab_size]").fill(str(vocab_size))
+    for name, value in fields.items():
+        page.locator(f"#train [name={name}]").fill(value)
+    page.locator("#train [name=parity]").click()
+
+
+def choose_files(page, **texts):
+    page.locator("#train [name=file]").set_input_files(
+        [{"name": f"{name}.txt", "mimeType": "text/plain", "buffer": text} for name, text in texts.items()]
+    )
+
+
+def of_library(texts, vocab_size, **options):
+    """Trained plainly and with parity, and how many tokens each language has under both."""
+    learning = {key: options.pop(key) for key in ("tie_break",) if key in options}
+    dev = {language: DECLARATION[language][:20] for language in texts}
+    plain = minitok.train(texts.values(), vocab_size, name="mine, plain", **learning, **options)
+    fair = train_parity({each: [text] for each, text in texts.items()}, vocab_size, dev=dev, name="mine", **options)
+    bill = {each: [sum(tok.count_batch(DECLARATION[each][20:])) for tok in (plain, fair)] for each in texts}
+    return plain, fair, bill
+
+
+def rows(bill):
+    """What the table shows."""
+    together = [sum(column) for column in zip(*bill.values(), strict=True)]
+    shown = []
+    for name, (before, after) in [*bill.items(), ("together", together)]:
+        percent = int(100 * (after / before - 1) + 100.5) - 100
+        sign = "−" if percent < 0 else "+" if percent else ""
+        shown.append(f"{name}{before:,}{after:,}{sign}{abs(percent)} %")
+    return shown
+
+
+def test_the_bill_of_each_language_before_and_after(either, tmp_path):
+    page = either
+    page.locator("#example").select_option(label="four languages")
+    expect(page.locator("#text")).to_have_value(re.compile("^English\nAll human beings"))
+    page.locator("#train [name=tie_break]").select_option("first_seen")
+    train_fairly(page, 600, special="<s>")
+    expect(page.locator(SAID)).to_have_text("“mine, plain” (600 ids) and “mine” (600 ids) are ready.")
+    texts = {name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in ARTICLES.items()}
+    plain, fair, bill = of_library(texts, 600, special_tokens=["<s>"], tie_break="first_seen")
+    expect(page.locator("#learnt tbody tr")).to_have_text(rows(bill))
+    with page.expect_download() as saved:
+        page.locator("#train [name=save]").click()
+    saved.value.save_as(tmp_path / "fair.json")
+    opened = minitok.load(tmp_path / "fair.json")
+    assert opened == fair
+    assert without_phases(opened) == without_phases(fair)
+    # Both have joined the encodings; the server calls them by the same names.
+    text = "The law, das Gesetz, क़ानून"
+    page.locator("#view").select_option("ids")
+    write(page, text)
+    expect(page.locator(".panel")).to_have_count(4)
+    for at, tok in ((2, plain), (3, fair)):
+        expect(page.locator(".panel").nth(at).locator("h3")).to_have_text(tok.name)
+        expect(page.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, tok.encode(text))))
+    name = Shelf(1).read((tmp_path / "fair.json").read_bytes())["name"]
+    assert name == page.locator(".panel").nth(3).get_attribute("data-encoding")
+
+
+def without_phases(tok):
+    return {key: value for key, value in tok.definition.trained.items() if key != "phases"}
+
+
+def test_a_file_for_each_language(either):
+    page = either
+    texts = {"Greek": DECLARATION["Greek"][0].encode() + b"\xff", "Thai": "".join(DECLARATION["Thai"][:9]).encode()}
+    choose_files(page, **texts)
+    expect(page.locator("#train [name=from]")).to_have_value("file")
+    train_fairly(page, 400)
+    expect(page.locator("#learnt tbody tr")).to_have_text(rows(of_library(texts, 400)[2]))
+    # Where no pair is left, training stops.
+    choose_files(page, Greek=b"a b a b", Thai="กข กข".encode())
+    train_fairly(page, 65_536)
+    few = of_library({"Greek": b"a b a b", "Thai": "กข กข".encode()}, 65_536)
+    expect(page.locator("#learnt tbody tr")).to_have_text(rows(few[2]))
+    expect(page.locator(SAID)).to_contain_text(f"“mine” ({few[1].n_vocab} ids) are ready.")
+
+
+def test_what_parity_cannot_be_trained_on(either):
+    page = either
+    page.allow("400 (Bad Request)")
+    heading = "Before the text of each language must be a line with its name only"
+    for text, word in (
+        ("no language at all", heading),
+        ("first some text\nEnglish\nthe dog", heading),
+        ("", heading),
+        ("English\nthe dog", "there must be texts in two or more"),
+        ("English\nthe dog\nHindi\n \n", "there is no text in Hindi"),
+        ("English\nthe dog\nHindi", "there is no text in Hindi"),
+        ("English\nthe dog\nHindi\nनमस्ते\nEnglish\nthe cat", "English is named twice"),
+    ):
+        write(page, text)
+        train_fairly(page, 300)
+        expect(page.locator(SAID)).to_contain_text(word)
+    for files, word in (
+        ({"English": b"the dog"}, "there must be texts in two or more"),
+        ({"English": b"the dog", "Klingon": b"nuqneH"}, "'Klingon' is not a language of the declaration"),
+        ({"English": b"the dog", "constructor": b"x"}, "'constructor' is not a language of the declaration"),
+        ({"English": b"the dog", "Hindi": b""}, "there is no text in Hindi"),
+        ({"English": b"a" * 9_000_000, "German": b"b" * 9_000_000}, "At most 16,777,216 bytes can be trained on."),
+    ):
+        choose_files(page, **files)
+        train_fairly(page, 300)
+        expect(page.locator(SAID)).to_contain_text(word)
+    choose_files(page, English=b"the dog", German=b"der Hund")
+    train(page, 300)
+    expect(page.locator(SAID)).to_have_text("Choose one file, or train with parity.")
+    # Nothing was learnt, and the page can still learn.
+    expect(page.locator(".panel")).to_have_count(2)
+    page.locator("#train [name=special]").fill("Hund")
+    train_fairly(page, 259)
+    expect(page.locator(SAID)).to_contain_text("“mine” (259 ids) are ready.")
+
+
+def test_it_can_be_stopped(either, served):
+    page = either
+    chance = random.Random(0)
+    texts = {
+        name: " ".join("".join(chance.choices(letters, k=8)) for _ in range(300_000)).encode()
+        for name, letters in (("English", "abcdefghijklmnop"), ("Greek", "αβγδεζηθικλμνξοπ"))
+    }
+    choose_files(page, **texts)
+    train_fairly(page, 60_000)
+    expect(page.locator(SAID)).to_contain_text(re.compile(r"[1-9][\d,]* of 59,744"), timeout=60_000)
+    page.locator("#train [name=stop]").click()
+    expect(page.locator(SAID)).to_have_text("Stopped.")
+    until(lambda: served[1].state.playground.training == 0)
+    expect(page.locator("#learnt table")).to_have_count(0)
+    choose_files(page, English=b"the dog", German=b"der Hund")
+    train_fairly(page, 257)
+    expect(page.locator(SAID)).to_contain_text("are ready")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_it_fits_a_telephone_and_is_for_every_reader(static_page, look):
+    page = static_page
+    page.emulate_media(color_scheme=look)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#example").select_option(label="four languages")
+    expect(page.locator("#text")).to_have_value(re.compile("^English"))
+    train_fairly(page, 300)
+    expect(page.locator("#learnt tbody tr")).to_have_count(5)
+    wide = "() => [document.documentElement, document.querySelector('#learnt .scroll')].map((one) => one.scrollWidth - one.clientWidth)"
+    assert page.evaluate(wide) == [0, 0]
+    found = Axe().run(page, context="#train, #learnt").response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+@pytest.mark.parametrize(
+    ("languages", "words"),
+    [
+        ("", "two or more"),
+        ("English:16", "two or more"),
+        ("English:8,German:9", "17 bytes, the text of 16"),
+        ("English:8,German:7", "15 bytes, the text of 16"),
+        ("English:8,German:-8", "whole numbers"),
+        ("English:8,German:٨", "whole numbers"),
+        ("English:8,German:" + "9" * 5000, "whole numbers"),
+        ("English:8,English:8", "named twice"),
+        ("English:16,German:0", "no text in German"),
+        ("English:8,<b>:8", "'<b>' is not a language"),
+        ("English,German", "'' is not a language"),
+    ],
+)
+def test_languages_that_are_not_there_are_refused(client, languages, words):
+    response, _ = ask_to_train(client, b"the dogsder Hund", languages=languages)
+    refused(response, 400, words)
+
+
+def test_it_ends_when_its_time_is_over_or_it_is_stopped():
+    texts = {"English": b"the dog", "German": b"der Hund"}
+    plan = Plan(b"", 300, {}, {}, 60, texts)
+    stop = Event()
+    assert [tok.n_vocab for tok in compare(plan, print, stop)] == [267, 267]
+    with pytest.raises(TrainingStopped, match="not done in 0 seconds"):
+        compare(replace(plan, seconds=0), print, stop)
+    stop.set()
+    with pytest.raises(TrainingStopped, match="stopped"):
+        compare(plan, print, stop)
