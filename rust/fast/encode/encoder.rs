@@ -12,6 +12,7 @@ use super::cut::byte_cuts::Cutter;
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
+use super::lookup::look_up::LookUp;
 use super::lookup::piece_cache::{PieceCache, Size};
 use super::merge::misses::{LongPieces, Merging};
 use super::parallel::{GROUP, encode_all};
@@ -19,6 +20,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Cuts, Scanner, Tier};
+use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
@@ -328,7 +330,8 @@ impl Encoder {
             let range = first..work.ends.len().min(first + work.block());
             let end = work.ends[range.end - 1];
             first = range.end;
-            work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
+            let (found, cache, ends) = (&mut work.found, work.cache.view(), &work.ends[range.clone()]);
+            Isa::fastest().run(LookUp { found, cache, text, start, ends });
             let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
             sink(work.merge_misses(how, text, start, range.clone()))?;
             if long.is_some() {
