@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Cuts, Scanner, Tier};
 use crate::fast::simd::Isa;
-use crate::fast::util::fallible::{append, collect, push};
+use crate::fast::util::fallible::{collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -109,12 +109,14 @@ impl Encoder {
         self.each_block(source, by, |block| block.append_to(out))
     }
 
-    /// The same by at most `threads` threads.
-    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+    /// The ids by at most `threads` threads; None where one is enough, or nothing is known of where the text can be cut.
+    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy) -> Result<Option<Vec<u32>>> {
+        if threads <= 1 || cfg!(target_family = "wasm") || source.len() <= 2 * GROUP {
+            return Ok(None);
+        }
         let cuts = by.cuts(&self.tables);
         let parts = match by {
-            _ if source.len() <= 2 * GROUP => return self.encode(source, by, out),
-            SplitBy::Pattern(_) | SplitBy::Ends(_) => return self.encode(source, by, out),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => return Ok(None),
             SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
             SplitBy::Scan(_) => parts(cuts, source)?,
         };
@@ -125,12 +127,7 @@ impl Encoder {
             }
             _ => self.encode(part, by, ids),
         };
-        let (ids, _) = encode_all(&numbered, threads, |(_, part)| part.len(), encode)?;
-        if out.is_empty() {
-            *out = ids;
-            return Ok(());
-        }
-        append(out, &ids)
+        encode_all(&numbered, threads, |(_, part)| part.len(), encode).map(|(ids, _)| Some(ids))
     }
 
     /// Counts the ids of a text without special tokens; they are not built.
