@@ -3,7 +3,9 @@
 //! Where the fast paths are switched off, everything here is left to the mirror, so that callers need not ask.
 
 mod cuts;
+pub mod encoding;
 
+use self::encoding::{Count, Encoding, Output};
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::dropout::Dropout;
@@ -14,7 +16,7 @@ use crate::fast::encode::id_buffer::room_for;
 use crate::fast::encode::two_levels::two_levels;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
-use crate::fast::preprocess;
+use crate::fast::preprocess::{self, Segment};
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
@@ -118,39 +120,56 @@ impl FastCodec {
     /// `goes_on`: the text goes on from what stood before it (SPEC S4).
     pub fn encode(&self, threads: usize, source: Source, search: &Search, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
-        self.append(threads, source, search, goes_on, &mut ids)?;
+        self.append(threads, source, &Encoding::plain(search, goes_on), &mut ids)?;
         Ok(ids)
     }
 
-    /// As [`encode`](Self::encode), appended to `ids`.
-    pub fn append(
-        &self,
-        threads: usize,
-        source: Source,
-        search: &Search,
-        goes_on: bool,
-        ids: &mut Vec<u32>,
-    ) -> Result<()> {
-        let Some(encoder) = &self.encoder else {
-            return fallible::append(ids, &self.core.encode(&source.bytes()?, search, goes_on)?);
-        };
-        let done = self.each_segment(source, search, goes_on, |segment| {
-            match segment {
-                Part::Text(source, by) if threads > 1 && !cfg!(target_family = "wasm") => {
-                    encoder.encode_on(threads, source, by, ids)?;
-                }
-                Part::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
-                Part::Special(id) => {
-                    ids.try_reserve(1)?;
-                    ids.push(id);
-                }
-            }
-            Ok(())
-        });
-        done.map_err(|error| placed_in(error, source))
+    /// The number of ids of a text; they are not built.
+    pub fn count(&self, source: Source, search: &Search, goes_on: bool) -> Result<usize> {
+        let mut count = Count(0);
+        self.append(1, source, &Encoding::plain(search, goes_on), &mut count)?;
+        Ok(count.0)
     }
 
-    /// As [`append`](Self::append), with merges that are passed over at random, by one thread.
+    /// Passes the ids of a text, found by at most `threads` threads, to `out`.
+    pub fn append<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
+        let &Encoding { search, goes_on, dropout, before, after } = how;
+        if !before.is_empty() {
+            out.take_ids(before.into())?;
+        }
+        let done = match (&self.encoder, dropout) {
+            (_, Some(dropout)) => {
+                let mut ids = Vec::new();
+                let done = self.append_with_dropout(source, search, dropout, goes_on, &mut ids);
+                done.and_then(|()| out.take_ids(ids.into()))
+            }
+            (None, None) => out.take_ids(self.core.encode(&source.bytes()?, search, goes_on)?.into()),
+            (Some(encoder), None) => {
+                let before = if goes_on { Before::Text } else { Before::Nothing };
+                let encode = |source: Source, by: SplitBy, out: &mut O| {
+                    if threads > 1
+                        && let Some(ids) = encoder.encode_on(threads, source, by)?
+                    {
+                        return out.take_ids(ids.into());
+                    }
+                    encoder.each_block(source, by, |block| out.take(block))
+                };
+                let done = if !self.is_one_segment(search, source)? {
+                    self.append_segments(&source.bytes()?, search, before, out, encode)
+                } else if let Some(normalizer) = &self.normalizer {
+                    let made = normalizer.apply(source)?;
+                    let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
+                    encode(source, self.split(|| self.spaces(source, before)), out)
+                } else {
+                    encode(source, self.split(|| self.spaces(source, before)), out)
+                };
+                done.map_err(|error| placed_in(error, source))
+            }
+        };
+        if after.is_empty() { done } else { done.and_then(|()| out.take_ids(after.into())) }
+    }
+
+    /// As [`append`](Self::append), with merges that are passed over at random.
     pub fn append_with_dropout(
         &self,
         source: Source,
@@ -179,105 +198,82 @@ impl FastCodec {
         done.map_err(|error| placed(error, &text))
     }
 
-    /// The number of ids of a text; they are not built.
-    pub fn count(&self, source: Source, search: &Search, goes_on: bool) -> Result<usize> {
-        let Some(encoder) = &self.encoder else {
-            return self.core.encode(&source.bytes()?, search, goes_on).map(|ids| ids.len());
-        };
-        let mut count = 0;
-        let done = self.each_segment(source, search, goes_on, |segment| {
-            count += match segment {
-                Part::Text(source, split) => encoder.count(source, split)?,
-                Part::Special(_) => 1,
-            };
-            Ok(())
-        });
-        done.map_err(|error| placed_in(error, source)).map(|()| count)
-    }
-
-    /// Calls `work` with each segment and each token between them.
+    /// Whether the encoder takes all of a text as one segment. A longer text is searched once, later.
     #[inline]
-    fn each_segment(
-        &self,
-        source: Source,
-        search: &Search,
-        goes_on: bool,
-        mut work: impl FnMut(Part) -> Result<()>,
-    ) -> Result<()> {
-        let before = if goes_on { Before::Text } else { Before::Nothing };
+    fn is_one_segment(&self, search: &Search, source: Source) -> Result<bool> {
         let Codec { preprocessor, words, .. } = &*self.core;
         let puts_no_space = preprocessor.metaspace.is_none() || self.has_no_pattern();
-        if words.is_none() && puts_no_space && finds_nothing(search, source)? {
-            // The encoder takes all of it as one segment.
-            let Some(normalizer) = &self.normalizer else {
-                return work(Part::Text(source, self.split(source, before)));
-            };
-            let made = normalizer.apply(source)?;
-            let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
-            return work(Part::Text(source, self.split(source, before)));
+        match source {
+            _ if words.is_some() || !puts_no_space => Ok(false),
+            _ if search.is_empty() => Ok(true),
+            Source::Bytes(text) if text.len() < SHORT && search.late.is_empty() => {
+                Ok(search.early.first(text, 0, text.len())?.is_none())
+            }
+            _ => Ok(false),
         }
-        let text = source.bytes()?;
-        preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment
-        {
-            preprocess::Segment::Token(id) => work(Part::Special(id)),
-            preprocess::Segment::Unspaced(text, before) if self.has_no_pattern() => {
+    }
+
+    /// Passes the ids of each segment, which `encode` finds, and each token between them to `out`.
+    fn append_segments<O: Output>(
+        &self,
+        text: &[u8],
+        search: &Search,
+        before: Before,
+        out: &mut O,
+        encode: impl Fn(Source, SplitBy, &mut O) -> Result<()>,
+    ) -> Result<()> {
+        let (preprocessor, normalizer) = (&self.core.preprocessor, self.normalizer.as_ref());
+        preprocess::each_segment(preprocessor, normalizer, text, search, before, |segment| match segment {
+            Segment::Token(id) => out.take_ids([id].as_slice().into()),
+            Segment::Unspaced(text, before) if self.has_no_pattern() => {
                 let text = Source::Bytes(text);
-                work(Part::Text(text, self.split(text, before)))
+                encode(text, self.split(|| self.spaces(text, before)), out)
             }
-            preprocess::Segment::Unspaced(text, before) => {
-                self.ready(&preprocess::with_space(preprocessor, text, before), &mut work)
+            Segment::Unspaced(text, before) => {
+                let text = preprocess::with_space(preprocessor, text, before);
+                self.ready(&text, |source, by| encode(source, by, out))
             }
-            preprocess::Segment::Ready(text) => self.ready(text, &mut work),
+            Segment::Ready(text) => self.ready(text, |source, by| encode(source, by, out)),
         })
     }
 
-    /// Calls `work` with a segment as it is cut into pieces.
-    fn ready(&self, text: &[u8], work: &mut impl FnMut(Part) -> Result<()>) -> Result<()> {
+    /// Calls `encode` with a segment that is ready to be cut, and what cuts it.
+    fn ready(&self, text: &[u8], encode: impl FnOnce(Source, SplitBy) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
-            let split = if self.has_no_pattern() {
-                SplitBy::Characters(Spaces::default())
-            } else {
-                self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
-            };
-            return work(Part::Text(Source::Bytes(text), split));
+            return encode(Source::Bytes(text), self.split(Spaces::default));
         };
         let (mut pieces, mut ends) = (Vec::new(), Vec::new());
         words.pieces(&self.core.pattern, text, &mut |piece| {
-            pieces.try_reserve(piece.len())?;
-            pieces.extend_from_slice(piece);
-            ends.try_reserve(1)?;
-            ends.push(pieces.len());
-            Ok(())
+            fallible::append(&mut pieces, piece)?;
+            push(&mut ends, pieces.len())
         })?;
-        if ends.is_empty() { Ok(()) } else { work(Part::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
+        if ends.is_empty() { Ok(()) } else { encode(Source::Bytes(&pieces), SplitBy::Ends(&ends)) }
     }
 
-    /// How a segment is cut, and what becomes of its spaces.
-    fn split(&self, segment: Source, before: Before) -> SplitBy<'_> {
+    /// How a segment is cut, and what becomes of its spaces where no pattern cuts it.
+    #[inline]
+    fn split(&self, spaces: impl FnOnce() -> Spaces) -> SplitBy<'_> {
         if self.has_no_pattern() {
-            let spaces = self.core.preprocessor.metaspace.map_or(Spaces::default(), |metaspace| {
-                let (first, markers) = (segment.beginning(), metaspace.has_markers());
-                let first = if markers { spaced(&first) } else { first };
-                let puts = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
-                Spaces { markers, prefix: puts }
-            });
-            return SplitBy::Characters(spaces);
+            return SplitBy::Characters(spaces());
         }
         self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
     }
 
+    /// What is to become of the spaces of a segment that begins so.
+    fn spaces(&self, segment: Source, before: Before) -> Spaces {
+        let Some(metaspace) = self.core.preprocessor.metaspace else { return Spaces::default() };
+        let (first, markers) = (segment.beginning(), metaspace.has_markers());
+        let first = if markers { spaced(&first) } else { first };
+        let prefix = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
+        Spaces { markers, prefix }
+    }
+
     /// Appends the ids of a segment as the preprocessor has made it.
     pub fn append_prepared(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        let Some(encoder) = &self.encoder else {
-            return self.core.encode_segment(segment, ids);
-        };
-        self.ready(segment, &mut |segment| match segment {
-            Part::Text(source, by) => encoder.encode(source, by, ids),
-            Part::Special(id) => {
-                ids.push(id);
-                Ok(())
-            }
-        })
+        match &self.encoder {
+            Some(encoder) => self.ready(segment, |source, by| encoder.encode(source, by, ids)),
+            None => self.core.encode_segment(segment, ids),
+        }
     }
 
     /// The fast decoder; None where the fast paths are switched off.
@@ -294,30 +290,12 @@ impl FastCodec {
     }
 }
 
-/// Whether a text has none of the tokens of a search, as far as that is found out at once: a longer text is searched once, later.
-#[inline]
-fn finds_nothing(search: &Search, source: Source) -> Result<bool> {
-    match source {
-        _ if search.is_empty() => Ok(true),
-        Source::Bytes(text) if text.len() < SHORT && search.late.is_empty() => {
-            Ok(search.early.first(text, 0, text.len())?.is_none())
-        }
-        _ => Ok(false),
-    }
-}
-
 /// The error with the place where the text has the byte that it names.
 fn placed_in(error: Error, source: Source) -> Error {
     match source.bytes() {
         Ok(text) => placed(error, &text),
         Err(_) => error,
     }
-}
-
-/// A part of a text: bytes to encode and what cuts them into pieces, or the id of a token.
-enum Part<'s> {
-    Text(Source<'s>, SplitBy<'s>),
-    Special(u32),
 }
 
 #[cfg(test)]
@@ -394,7 +372,8 @@ mod tests {
         let search = quick.core.search(Some(&["<s>"])).unwrap();
         for text in ["", "ab cd<s> ab", "\u{e9}"] {
             let mut ids = vec![7];
-            slow.append(1, Source::Bytes(text.as_bytes()), &search, false, &mut ids).unwrap();
+            let how = Encoding::plain(&search, false);
+            slow.append(1, Source::Bytes(text.as_bytes()), &how, &mut ids).unwrap();
             assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
         }
         assert!(quick.is_quick() && !slow.is_quick());

@@ -9,14 +9,13 @@
 
 #![allow(unsafe_code)]
 
-use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines::{Line, each_line};
 use crate::fast::read::line_ranges::each_part;
-use crate::fast::util::fallible::{extend, push};
-use crate::preprocess::Search;
+use crate::fast::util::fallible::push;
 use std::ops::Range;
 use std::path::Path;
 
@@ -57,13 +56,7 @@ pub struct Packed<I> {
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'o> {
     pub codec: &'o FastCodec,
-    pub search: &'o Search,
-    /// Texts go on from what stood before them (SPEC S4).
-    pub goes_on: bool,
-    /// Merges are passed over at random.
-    pub dropout: Option<&'o Dropout>,
-    /// An id that is put after each document.
-    pub end: Option<u32>,
+    pub how: Encoding<'o>,
     /// The name of the field that is text.
     pub field: &'o str,
 }
@@ -132,18 +125,13 @@ impl<I: Id> Packing<'_, I> {
     }
 
     fn encode(&mut self, text: &[u8]) -> Result<()> {
-        let Options { codec, search, goes_on, dropout, end, .. } = self.options;
+        let Options { codec, how, .. } = self.options;
         if self.failed.is_some() {
             return Ok(());
         }
         self.ids.clear();
-        let (source, ids) = (Source::Bytes(text), &mut self.ids);
-        let done = match dropout {
-            None => codec.append(1, source, search, goes_on, ids),
-            Some(dropout) => codec.append_with_dropout(source, search, dropout, goes_on, ids),
-        };
-        match done {
-            Ok(()) => extend(&mut self.ids, end)?,
+        match codec.append(1, Source::Bytes(text), &how, &mut self.ids) {
+            Ok(()) => {}
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => self.failed = Some(error),
         }
@@ -173,6 +161,7 @@ mod tests {
     use super::*;
     use crate::codec::Codec;
     use crate::normalize::Normalizer;
+    use crate::preprocess::Search;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
@@ -195,7 +184,8 @@ mod tests {
     fn packed<I: Id>(lines: &Lines, end: Option<u32>) -> Result<(Packed<I>, Vec<Left>)> {
         let (codec, search) = codec();
         let mut left = Vec::new();
-        let options = Options { codec: &codec, search: &search, goes_on: false, dropout: None, end, field: "text" };
+        let how = Encoding { after: end.as_slice(), ..Encoding::plain(&search, false) };
+        let options = Options { codec: &codec, how, field: "text" };
         let packed = encode_lines(lines, options, |line, bytes| {
             left.push((line, String::from_utf8(bytes.to_vec()).unwrap()));
             Ok(b"zab".to_vec())

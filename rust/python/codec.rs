@@ -2,10 +2,10 @@
 
 use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
-use super::documents::{Documents, Encoded, Encoding, Offsets};
+use super::documents::{self, Documents, Encoded, Offsets};
 use super::ids::Ids;
 use super::list::{list_of, list_of_ids};
-use super::names::{Chosen, Frame, Names, Searches};
+use super::names::{Chosen, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
 use super::text::Text;
@@ -15,8 +15,10 @@ use super::{numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
 use crate::dropout::Dropout;
 use crate::fast::codec::FastCodec;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::parallel;
 use crate::fast::memory::Usage;
+use crate::fast::pack::Options;
 use crate::fast::session;
 use crate::fast::util::fallible::{collect, concat};
 use crate::metaspace::Metaspace;
@@ -139,7 +141,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        self.list(py, &text, Frame::plain(&*self.search(py, allowed)?), threads)
+        list_of_ids(py, &self.ids(py, &text, self.how(&*self.search(py, allowed)?), threads)?)
     }
 
     /// The ids of a text as an array of uint32.
@@ -151,7 +153,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        self.array(py, &text, Frame::plain(&*self.search(py, allowed)?), threads)
+        self.array(py, &text, self.how(&*self.search(py, allowed)?), threads)
     }
 
     /// The ids of several texts, each as a list.
@@ -163,7 +165,7 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        list_of(py, self.lists(py, &texts, Frame::plain(&*self.search(py, allowed)?), threads)?)
+        list_of(py, self.lists(py, &texts, self.how(&*self.search(py, allowed)?), threads)?)
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
@@ -176,7 +178,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let (ids, offsets) = self.batch(py, &texts, Frame::plain(&*self.search(py, allowed)?), threads)?;
+        let (ids, offsets) = self.batch(py, &texts, self.how(&*self.search(py, allowed)?), threads)?;
         Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
@@ -191,7 +193,8 @@ impl Codec {
         end: Option<u32>,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        self.encoding(&*self.search(py, allowed)?, end).documents(py, documents.get(), threads)
+        let search = self.search(py, allowed)?;
+        documents.get().encoded(py, &self.fast, Encoding { after: end.as_slice(), ..self.how(&search) }, threads)
     }
 
     /// As `read_json_lines` and `encode_documents`, in one pass and as numbers of a type; also the number of bytes of the texts.
@@ -209,7 +212,9 @@ impl Codec {
         dtype: &str,
     ) -> PyResult<Encoded<'py>> {
         numpy_api::load(py)?;
-        self.encoding(&*self.search(py, allowed)?, end).lines(py, (lines, field, other), dtype)
+        let search = self.search(py, allowed)?;
+        let how = Encoding { after: end.as_slice(), ..self.how(&search) };
+        documents::encoded_lines(py, Options { codec: &self.fast, how, field }, (lines, other), dtype)
     }
 
     /// How many ids a text has.
@@ -375,7 +380,8 @@ impl Codec {
     }
 
     /// How the texts of a call are encoded.
-    fn encoding<'c>(&'c self, search: &'c Search, end: Option<u32>) -> Encoding<'c> {
-        Encoding { codec: &self.fast, search, goes_on: self.goes_on, dropout: self.dropout.as_ref(), end }
+    #[inline]
+    pub(super) fn how<'c>(&'c self, search: &'c Search) -> Encoding<'c> {
+        Encoding { dropout: self.dropout.as_ref(), ..Encoding::plain(search, self.goes_on) }
     }
 }

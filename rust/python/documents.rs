@@ -4,15 +4,14 @@ use super::array::array_of_ids;
 use super::list::list_of;
 use super::signals;
 use super::text::new_bytes;
-use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::parallel;
 use crate::fast::pack::{Id, Lines, Options, Packed, encode_lines};
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines;
-use crate::fast::util::fallible::{collect, concat, extend, try_collect};
-use crate::preprocess::Search;
+use crate::fast::util::fallible::{collect, concat, try_collect};
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -32,6 +31,20 @@ impl Documents {
     /// Each text.
     pub fn texts(&self) -> Result<Vec<&[u8]>> {
         collect(self.parts.iter().flat_map(json_lines::Documents::iter))
+    }
+
+    /// The ids of all texts.
+    pub fn encoded<'py>(
+        &self,
+        py: Python<'py>,
+        codec: &FastCodec,
+        how: Encoding<'_>,
+        threads: usize,
+    ) -> PyResult<Offsets<'py>> {
+        let encode = |text: &&[u8], ids: &mut Vec<u32>| codec.append(1, Source::Bytes(text), &how, ids);
+        let (ids, offsets) =
+            signals::detached(py, || parallel::encode_all(&self.texts()?, threads, |text| text.len(), encode))?;
+        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 }
 
@@ -94,77 +107,53 @@ pub fn read_json_lines(
     Ok(Documents { parts, lines })
 }
 
-/// How texts are encoded.
-pub struct Encoding<'c> {
-    pub codec: &'c FastCodec,
-    pub search: &'c Search,
-    pub goes_on: bool,
-    /// Merges are passed over at random.
-    pub dropout: Option<&'c Dropout>,
-    /// An id that is put after each text.
-    pub end: Option<u32>,
-}
-
 /// The ids of all texts, and where each text begins among them and the last one ends.
 pub type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 /// The ids as an array of the type that was asked for, where each text ends among them, and how many bytes the texts are.
 pub type Encoded<'py> = (Bound<'py, PyAny>, Bound<'py, PyArray1<u64>>, usize);
-/// Where lines stand: bytes, or the path of a file and a range of it; a field's name; and what is called with a line that is not
-/// plain.
-pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a str, &'a Bound<'py, PyAny>);
+/// Where lines stand: bytes, or the path of a file and a range of it; and what is called with a line that is not plain.
+pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>);
 
-impl Encoding<'_> {
-    pub fn documents<'py>(&self, py: Python<'py>, documents: &Documents, threads: usize) -> PyResult<Offsets<'py>> {
-        let encode = |text: &&[u8], ids: &mut Vec<u32>| {
-            let source = Source::Bytes(text);
-            match self.dropout {
-                None => self.codec.append(1, source, self.search, self.goes_on, ids)?,
-                Some(dropout) => self.codec.append_with_dropout(source, self.search, dropout, self.goes_on, ids)?,
-            }
-            extend(ids, self.end)
-        };
-        let (ids, offsets) =
-            signals::detached(py, || parallel::encode_all(&documents.texts()?, threads, |text| text.len(), encode))?;
-        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
-    }
-
-    pub fn lines<'py>(&self, py: Python<'py>, lines: JsonLines<'_, 'py>, dtype: &str) -> PyResult<Encoded<'py>> {
-        match dtype {
-            "uint16" => {
-                let Packed { ids, ends, bytes } = self.packed::<u16>(py, lines)?;
-                Ok((ids.into_pyarray(py).into_any(), ends.into_pyarray(py), bytes))
-            }
-            "uint32" => {
-                let Packed { ids, ends, bytes } = self.packed(py, lines)?;
-                Ok((array_of_ids(py, ids)?.into_any(), ends.into_pyarray(py), bytes))
-            }
-            _ => Err(PyValueError::new_err(format!("ids are written as uint16 or uint32, not as {dtype}"))),
+/// The ids of a field of lines, as numbers of a type.
+pub fn encoded_lines<'py>(
+    py: Python<'py>,
+    options: Options<'_>,
+    lines: JsonLines<'_, 'py>,
+    dtype: &str,
+) -> PyResult<Encoded<'py>> {
+    match dtype {
+        "uint16" => {
+            let Packed { ids, ends, bytes } = packed::<u16>(py, options, lines)?;
+            Ok((ids.into_pyarray(py).into_any(), ends.into_pyarray(py), bytes))
         }
+        "uint32" => {
+            let Packed { ids, ends, bytes } = packed(py, options, lines)?;
+            Ok((array_of_ids(py, ids)?.into_any(), ends.into_pyarray(py), bytes))
+        }
+        _ => Err(PyValueError::new_err(format!("ids are written as uint16 or uint32, not as {dtype}"))),
     }
+}
 
-    fn packed<I: Id>(&self, py: Python<'_>, (lines, field, other): JsonLines<'_, '_>) -> PyResult<Packed<I>> {
-        let path: PathBuf;
-        let lines = if let Ok(bytes) = lines.cast::<PyBytes>() {
-            Lines::Bytes(bytes.as_bytes())
-        } else {
-            let (file, start, end) = lines.extract()?;
-            path = file;
-            Lines::File(&path, start..end)
-        };
-        let (other, mut raised) = (other.clone().unbind(), None);
-        let mut read = |number: usize, line: &[u8]| {
-            let text = Python::attach(|py| {
-                let text = other.bind(py).call1((number, new_bytes(py, line)?))?;
-                Ok(concat(&[text.cast::<PyBytes>()?.as_bytes()])?)
-            });
-            text.map_err(|error| {
-                raised = Some(error);
-                Error::Interrupted
-            })
-        };
-        let Encoding { codec, search, goes_on, dropout, end } = *self;
-        let options = Options { codec, search, goes_on, dropout, end, field };
-        let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
-        raised.map_or(packed, Err)
-    }
+fn packed<I: Id>(py: Python<'_>, options: Options<'_>, (lines, other): JsonLines<'_, '_>) -> PyResult<Packed<I>> {
+    let path: PathBuf;
+    let lines = if let Ok(bytes) = lines.cast::<PyBytes>() {
+        Lines::Bytes(bytes.as_bytes())
+    } else {
+        let (file, start, end) = lines.extract()?;
+        path = file;
+        Lines::File(&path, start..end)
+    };
+    let (other, mut raised) = (other.clone().unbind(), None);
+    let mut read = |number: usize, line: &[u8]| {
+        let text = Python::attach(|py| {
+            let text = other.bind(py).call1((number, new_bytes(py, line)?))?;
+            Ok(concat(&[text.cast::<PyBytes>()?.as_bytes()])?)
+        });
+        text.map_err(|error| {
+            raised = Some(error);
+            Error::Interrupted
+        })
+    };
+    let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
+    raised.map_or(packed, Err)
 }

@@ -3,18 +3,18 @@
 use super::array::array_of_ids;
 use super::codec::Codec;
 use super::list::list_of_ids;
-use super::names::Frame;
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::{id_buffer, parallel};
-use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{append, try_collect};
+use crate::fast::util::fallible::try_collect;
 use crate::preprocess::Search;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::cell::Cell;
+use std::ops::Deref;
 
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
 const SHORT: usize = 2048;
@@ -23,63 +23,69 @@ const LONG: usize = 1 << 16;
 /// How many results are made into lists between two looks at signals.
 const STRETCH: usize = 1 << 12;
 
-/// The ids of a short text. Their memory is used again: allocating it takes a twentieth of a short call. A call within this
-/// one, of a finalizer, finds the place empty and allocates.
-struct BriefIds(Vec<u32>);
+/// The ids of a text. Their memory is used again: allocating it takes a twentieth of a short call. A call within a short one,
+/// of a finalizer, finds the place empty and allocates.
+pub(super) struct MadeIds {
+    ids: Vec<u32>,
+    is_brief: bool,
+}
 
 thread_local! {
     static SPARE: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
 }
 
-impl BriefIds {
-    #[inline]
-    fn take() -> BriefIds {
-        BriefIds(SPARE.take())
+impl Drop for MadeIds {
+    fn drop(&mut self) {
+        let mut ids = std::mem::take(&mut self.ids);
+        if self.is_brief {
+            ids.clear();
+            SPARE.set(ids);
+        } else {
+            id_buffer::give_back(ids);
+        }
     }
 }
 
-impl Drop for BriefIds {
-    fn drop(&mut self) {
-        self.0.clear();
-        SPARE.set(std::mem::take(&mut self.0));
+impl Deref for MadeIds {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.ids
     }
 }
 
 impl Codec {
-    /// The ids of a text as a list.
-    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
+    /// The ids of a text.
+    #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
     #[inline(always)]
-    pub(super) fn list<'py>(
-        &self,
-        py: Python<'py>,
-        text: &Text<'_>,
-        frame: Frame<'_>,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
-        if self.is_brief(text) {
-            return list_of_ids(py, &self.brief_ids(text, frame)?.0);
+    pub(super) fn ids(&self, py: Python<'_>, text: &Text<'_>, how: Encoding<'_>, threads: usize) -> PyResult<MadeIds> {
+        let (source, size) = (text.source(), text.size());
+        let is_brief = size < SHORT && self.fast.is_quick();
+        let ids = if is_brief { SPARE.take() } else { id_buffer::room_for(if threads > 1 { 0 } else { size }) };
+        let mut made = MadeIds { ids, is_brief };
+        if is_brief {
+            self.fast.append(1, source, &how, &mut made.ids)?;
+        } else {
+            self.working(py, size, || self.fast.append(threads, source, &how, &mut made.ids))?;
         }
-        let ids = self.ids(py, text, frame, threads)?;
-        let list = list_of_ids(py, &ids);
-        id_buffer::give_back(ids);
-        list
+        Ok(made)
     }
 
     /// The ids of a text as an array.
-    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
-    #[inline(always)]
     pub(super) fn array<'py>(
         &self,
         py: Python<'py>,
         text: &Text<'_>,
-        frame: Frame<'_>,
+        how: Encoding<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
-        if self.is_brief(text) {
-            return Ok(PyArray1::from_slice(py, &self.brief_ids(text, frame)?.0));
+        let mut made = self.ids(py, text, how, threads)?;
+        if made.is_brief {
+            Ok(PyArray1::from_slice(py, &made))
+        } else {
+            array_of_ids(py, std::mem::take(&mut made.ids))
         }
-        array_of_ids(py, self.ids(py, text, frame, threads)?)
     }
 
     /// The ids of several texts, each as a list.
@@ -87,10 +93,10 @@ impl Codec {
         &self,
         py: Python<'py>,
         texts: &[Bound<'_, PyAny>],
-        frame: Frame<'_>,
+        how: Encoding<'_>,
         threads: usize,
     ) -> PyResult<Vec<Bound<'py, PyList>>> {
-        let (ids, offsets) = self.batch(py, texts, frame, threads)?;
+        let (ids, offsets) = self.batch(py, texts, how, threads)?;
         let list = |(index, ends): (usize, &[u64])| {
             if index % STRETCH == 0 {
                 py.check_signals()?;
@@ -119,41 +125,6 @@ impl Codec {
         self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
     }
 
-    /// The ids of a text that takes some microseconds only.
-    #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
-    #[inline(always)]
-    fn brief_ids(&self, text: &Text<'_>, frame: Frame<'_>) -> PyResult<BriefIds> {
-        let mut ids = BriefIds::take();
-        self.append_framed(1, text.source(), frame, &mut ids.0)?;
-        Ok(ids)
-    }
-
-    /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, frame: Frame<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let source = text.source();
-        let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
-        self.working(py, source.len(), || self.append_framed(threads, source, frame, &mut ids))?;
-        Ok(ids)
-    }
-
-    /// Appends the ids of a text with those around them.
-    #[expect(clippy::inline_always, reason = "without ids around them, nothing of a frame is left")]
-    #[inline(always)]
-    fn append_framed(&self, threads: usize, source: Source, frame: Frame<'_>, ids: &mut Vec<u32>) -> Result<()> {
-        append(ids, frame.before)?;
-        self.append(threads, source, frame.search, ids)?;
-        append(ids, frame.after)
-    }
-
-    /// Appends the ids of a text.
-    #[inline]
-    fn append(&self, threads: usize, source: Source, search: &Search, ids: &mut Vec<u32>) -> Result<()> {
-        match &self.dropout {
-            None => self.fast.append(threads, source, search, self.goes_on, ids),
-            Some(dropout) => self.fast.append_with_dropout(source, search, dropout, self.goes_on, ids),
-        }
-    }
-
     /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
     /// most of it; if it may take a while, looks at signals.
     pub(super) fn working<T: Send>(
@@ -170,21 +141,16 @@ impl Codec {
         }
     }
 
-    /// Whether a text takes some microseconds only.
-    fn is_brief(&self, text: &Text<'_>) -> bool {
-        text.size() < SHORT && self.fast.is_quick()
-    }
-
     /// The ids of all texts, and where each begins.
     pub(super) fn batch(
         &self,
         py: Python<'_>,
         texts: &[Bound<'_, PyAny>],
-        frame: Frame<'_>,
+        how: Encoding<'_>,
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
         let texts = text::texts(texts)?;
-        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.append_framed(1, text.source(), frame, ids);
+        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &how, ids);
         self.working(py, texts.iter().map(Text::size).sum(), || {
             parallel::encode_all(&texts, threads, Text::size, encode)
         })

@@ -161,18 +161,3 @@ impl Deref for Chosen<'_> {
         }
     }
 }
-
-/// What is found in texts, and the ids that are put around those of each: none, but for the special tokens of `transformers`.
-#[derive(Clone, Copy)]
-pub struct Frame<'c> {
-    pub search: &'c Search,
-    pub before: &'c [u32],
-    pub after: &'c [u32],
-}
-
-impl<'c> Frame<'c> {
-    #[inline]
-    pub fn plain(search: &'c Search) -> Frame<'c> {
-        Frame { search, before: &[], after: &[] }
-    }
-}

@@ -7,7 +7,8 @@ use super::codec::Codec;
 use super::decode_stream::changes;
 use super::kept::name;
 use super::list::{list_of, list_of_ids, list_of_ones};
-use super::names::{Frame, Names};
+use super::names::Names;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::util::fallible::{collect, try_collect};
 use crate::preprocess::Search;
 use pyo3::IntoPyObjectExt;
@@ -109,11 +110,11 @@ impl PlainCalls {
             Answer::By(answers) => answers,
             other => return other.without_result(py),
         };
-        let frame = answers.frame();
+        let how = answers.how();
         let codec = answers.codec.get();
         let (ids, types, masks);
         if let Ok(text) = texts.cast_exact::<PyString>() {
-            let row = codec.list(py, &text.extract()?, frame, 1)?;
+            let row = list_of_ids(py, &codec.ids(py, &text.extract()?, how, 1)?)?;
             if !answers.holds(tokenizer, &row)? {
                 return Answer::Usual.without_result(py);
             }
@@ -122,7 +123,7 @@ impl PlainCalls {
             ids = row;
         } else {
             let Some(texts) = all_texts(texts)? else { return Answer::Usual.without_result(py) };
-            let rows = codec.lists(py, &texts, frame, answers.threads)?;
+            let rows = codec.lists(py, &texts, how, answers.threads)?;
             for row in &rows {
                 if !answers.holds(tokenizer, row)? {
                     return Answer::Usual.without_result(py);
@@ -156,7 +157,7 @@ impl PlainCalls {
             other => return other.without_result(py),
         };
         let Ok(text) = text.cast_exact::<PyString>() else { return Answer::Usual.without_result(py) };
-        let row = answers.codec.get().list(py, &text.extract()?, answers.frame(), 1)?;
+        let row = list_of_ids(py, &answers.codec.get().ids(py, &text.extract()?, answers.how(), 1)?)?;
         if answers.holds(tokenizer, &row)? { Ok(row.into_any()) } else { Answer::Usual.without_result(py) }
     }
 }
@@ -199,8 +200,8 @@ impl Answer<'_> {
 }
 
 impl Answers {
-    fn frame(&self) -> Frame<'_> {
-        Frame { search: &self.search, before: &self.before, after: &self.after }
+    fn how(&self) -> Encoding<'_> {
+        Encoding { before: &self.before, after: &self.after, ..self.codec.get().how(&self.search) }
     }
 
     /// Whether a row is not to be cut. Has `transformers` warn of one that is too long for the model.

@@ -7,6 +7,7 @@
 
 use super::codec::Codec;
 use super::kept::{imported, name};
+use super::list::list_of_ids;
 use super::names::Names;
 use crate::once::Once;
 use pyo3::BoundObject;
@@ -125,7 +126,9 @@ impl Shortcuts {
             && let (Zero, Nothing) = (&dropout, &seed)
             && let Some(codec) = slf.get().codec.get()
         {
-            return Ok(codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
+            let (py, codec) = (slf.py(), codec.get());
+            let search = codec.search(py, Names::Empty)?;
+            return Ok(list_of_ids(py, &codec.ids(py, &text.extract()?, codec.how(&search), 1)?)?.into_any());
         }
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
         in_python(name!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))

@@ -23,11 +23,10 @@ impl FastCodec {
             return 0;
         }
         let longest = search.early.longest().max(search.late.longest());
-        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
         let mut end = text.len();
         for _ in 0..CUTS_TRIED {
             let cut = table.last(&text[..end.saturating_sub(longest)], 0).unwrap_or(0);
-            if cut == 0 || (self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))) {
+            if cut == 0 || self.is_safe(text, cut, search) {
                 return cut;
             }
             // A cut of the first part of a text is one of the text.
@@ -65,23 +64,26 @@ impl FastCodec {
 
     /// Whether the ids of the two sides of a place do not depend on each other, as far as is known.
     pub fn is_cut(&self, text: &[u8], at: usize, search: &Search) -> bool {
-        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
-        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at))
-            && self.core.is_safe(text, at, search)
-            && !(markers && beside_marker(text, at))
+        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at)) && self.is_safe(text, at, search)
     }
 
     /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
     /// many bytes as the longest token of the search has, decide it.
     pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
-        let (cuts, markers) = (self.cuts()?, self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers));
+        let cuts = self.cuts()?;
         loop {
             let cut = cuts.next(text, from)?;
-            if self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut)) {
+            if self.is_safe(text, cut, search) {
                 return Some(cut);
             }
             from = cut + 1;
         }
+    }
+
+    /// Whether no token of the search, and no marker that becomes a space, is at a cut.
+    fn is_safe(&self, text: &[u8], cut: usize, search: &Search) -> bool {
+        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
+        self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))
     }
 
     /// What knows where a text can be cut.

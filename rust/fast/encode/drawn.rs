@@ -12,7 +12,7 @@
 use super::block::{BLOCK, Workspace};
 use super::encoder::Encoder;
 use super::lookup::block_output::BlockOutput;
-use super::lookup::look_up::piece_at;
+use super::lookup::look_up::{LookUp, piece_at};
 use super::merge::lane::LANE;
 use super::merge::misses::{Merging, spill_record};
 use super::merge::short::{draws_in_lanes, merge_drawn};
@@ -20,6 +20,7 @@ use super::merge::with_dropout::encode_drawn_piece;
 use crate::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
 use crate::error::Result;
 use crate::fast::scan::{Scanner, Tier};
+use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{append, push};
 use crate::fast::util::pool::Pooled;
 use crate::interrupt;
@@ -141,7 +142,8 @@ impl Drawing<'_> {
         let work: &mut Workspace = work;
         encoder.make_room(work, *is_long && work.pieces_are_short(start));
         let ends = &work.ends[range.clone()];
-        work.found.look_up(work.cache.view(), text, start, ends);
+        let (found, cache) = (&mut work.found, work.cache.view());
+        Isa::fastest().run(LookUp { found, cache, text, start, ends });
         work.found.misses.retain(|&index| piece_at(text, start, ends, index).len() <= LONGEST);
         work.merge_misses(Merging { tables: &encoder.tables, later: None, long: None }, text, start, range.clone());
         work.failure.take().map_or(Ok(()), Err)?;

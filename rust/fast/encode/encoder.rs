@@ -12,6 +12,7 @@ use super::cut::byte_cuts::Cutter;
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
+use super::lookup::look_up::LookUp;
 use super::lookup::piece_cache::{PieceCache, Size};
 use super::merge::misses::{LongPieces, Merging};
 use super::parallel::{GROUP, encode_all};
@@ -19,7 +20,8 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Cuts, Scanner, Tier};
-use crate::fast::util::fallible::{append, collect, push};
+use crate::fast::simd::Isa;
+use crate::fast::util::fallible::{collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -107,12 +109,14 @@ impl Encoder {
         self.each_block(source, by, |block| block.append_to(out))
     }
 
-    /// The same by at most `threads` threads.
-    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+    /// The ids by at most `threads` threads; None where one is enough, or nothing is known of where the text can be cut.
+    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy) -> Result<Option<Vec<u32>>> {
+        if threads <= 1 || cfg!(target_family = "wasm") || source.len() <= 2 * GROUP {
+            return Ok(None);
+        }
         let cuts = by.cuts(&self.tables);
         let parts = match by {
-            _ if source.len() <= 2 * GROUP => return self.encode(source, by, out),
-            SplitBy::Pattern(_) | SplitBy::Ends(_) => return self.encode(source, by, out),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => return Ok(None),
             SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
             SplitBy::Scan(_) => parts(cuts, source)?,
         };
@@ -123,12 +127,7 @@ impl Encoder {
             }
             _ => self.encode(part, by, ids),
         };
-        let (ids, _) = encode_all(&numbered, threads, |(_, part)| part.len(), encode)?;
-        if out.is_empty() {
-            *out = ids;
-            return Ok(());
-        }
-        append(out, &ids)
+        encode_all(&numbered, threads, |(_, part)| part.len(), encode).map(|(ids, _)| Some(ids))
     }
 
     /// Counts the ids of a text without special tokens; they are not built.
@@ -328,7 +327,8 @@ impl Encoder {
             let range = first..work.ends.len().min(first + work.block());
             let end = work.ends[range.end - 1];
             first = range.end;
-            work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
+            let (found, cache, ends) = (&mut work.found, work.cache.view(), &work.ends[range.clone()]);
+            Isa::fastest().run(LookUp { found, cache, text, start, ends });
             let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
             sink(work.merge_misses(how, text, start, range.clone()))?;
             if long.is_some() {

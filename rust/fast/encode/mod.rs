@@ -25,7 +25,7 @@ pub mod tables;
 pub mod two_levels;
 
 mod block;
-mod lookup;
+pub mod lookup;
 pub mod merge;
 #[cfg(test)]
 mod small_scope;

@@ -18,6 +18,7 @@
 use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
+use crate::fast::codec::encoding::Encoding;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
 use crate::interrupt;
@@ -280,7 +281,7 @@ impl Session {
 
     /// Appends the ids of some text that begins at a byte.
     pub(super) fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let done = self.codec.append(1, Source::Bytes(text), &self.search, from > 0, ids);
+        let done = self.codec.append(1, Source::Bytes(text), &Encoding::plain(&self.search, from > 0), ids);
         done.map_err(|error| match error {
             Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },
             other => other,

@@ -3,11 +3,12 @@
 //! Costs: those of finding a place in the rope; of a part its length, and for its ids as a text by itself those of encoding its two ends.
 
 use super::edit::{Borders, Session};
-use super::rope::{FOUR_BYTES, Place, Unit, count_chars};
+use super::rope::{Chunk, FOUR_BYTES, Place, Unit, count_chars};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::append;
 use crate::interrupt;
+use std::ops::Range;
 
 impl Session {
     /// Whether a character begins at a byte of the text, or the text ends there.
@@ -52,50 +53,34 @@ impl Session {
 
     /// Appends the text from `start` to `end`, in bytes.
     pub fn text_of(&self, start: usize, end: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (place, before) = self.rope.find(Unit::Bytes, start);
-        let mut at = before.bytes;
-        for chunk in self.rope.from(place) {
-            if at >= end {
-                break;
-            }
-            let range = start.max(at) - at..chunk.text.len().min(end - at);
-            append(out, chunk.text.get(range).unwrap_or_default())?;
-            at += chunk.text.len();
-            interrupt::check()?;
-        }
-        Ok(())
+        self.each_part(Unit::Bytes, start, end, |chunk, range| append(out, &chunk.text[range]))
     }
 
     /// Appends the ids from number `start` to `end`.
     pub fn ids_of(&self, start: usize, end: usize, out: &mut Vec<u32>) -> Result<()> {
-        let (place, before) = self.rope.find(Unit::Ids, start);
-        let mut at = before.ids;
+        self.each_part(Unit::Ids, start, end, |chunk, range| append(out, &chunk.ids[range]))
+    }
+
+    /// Calls `work` with each chunk that has a part of what is from `start` to `end`, and where in the chunk that is.
+    pub(super) fn each_part(
+        &self,
+        unit: Unit,
+        start: usize,
+        end: usize,
+        mut work: impl FnMut(&Chunk, Range<usize>) -> Result<()>,
+    ) -> Result<()> {
+        let (place, before) = self.rope.find(unit, start);
+        let mut at = before.of(unit);
         for chunk in self.rope.from(place) {
             if at >= end {
                 break;
             }
-            let range = start.max(at) - at..chunk.ids.len().min(end - at);
-            append(out, chunk.ids.get(range).unwrap_or_default())?;
-            at += chunk.ids.len();
-            interrupt::check()?;
-        }
-        Ok(())
-    }
-
-    /// Calls `work` with the ids of each chunk from a place on, which is at the byte `at`, up to the byte `until`.
-    pub(super) fn each_chunk(
-        &self,
-        place: Place,
-        mut at: usize,
-        until: usize,
-        work: &mut impl FnMut(&[u32]) -> Result<()>,
-    ) -> Result<()> {
-        for chunk in self.rope.from(place) {
-            if at >= until {
-                break;
+            let size = chunk.size().of(unit);
+            let (from, until) = (start.max(at) - at, size.min(end - at));
+            if from < until {
+                work(chunk, from..until)?;
             }
-            work(&chunk.ids)?;
-            at += chunk.text.len();
+            at += size;
             interrupt::check()?;
         }
         Ok(())
@@ -104,9 +89,9 @@ impl Session {
     /// Calls `work` with the ids of a range of the text as a text by itself, part by part: whole chunks are not encoded again.
     pub fn each_of_range(&self, start: usize, end: usize, mut work: impl FnMut(&[u32]) -> Result<()>) -> Result<()> {
         let encode = |from, until| {
-            let (mut text, mut ids) = (Vec::new(), Vec::new());
+            let mut text = Vec::new();
             self.text_of(from, until, &mut text)?;
-            self.codec.append(1, Source::Bytes(&text), &self.search, from > start, &mut ids).map(|()| ids)
+            self.codec.encode(1, Source::Bytes(&text), &self.search, from > start)
         };
         let Some((place, from, until)) = self.inside(start, end) else { return work(&encode(start, end)?) };
         if self.borders == Borders::Seams {
@@ -115,7 +100,7 @@ impl Session {
         if start < from {
             work(&encode(start, from)?)?;
         }
-        self.each_chunk(place, from, until, &mut work)?;
+        self.each_part(Unit::Bytes, from, until, |chunk, _| work(&chunk.ids))?;
         if until < end { work(&encode(until, end)?) } else { Ok(()) }
     }
 

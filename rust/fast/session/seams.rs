@@ -19,8 +19,7 @@ use crate::fast::util::fallible::append;
 impl Session {
     /// The ids of some text as a piece by itself.
     fn ids_alone(&self, text: &[u8]) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        self.codec.append(1, Source::Bytes(text), &self.search, true, &mut ids).map(|()| ids)
+        self.codec.encode(1, Source::Bytes(text), &self.search, true)
     }
 
     /// Whether two tokens can be neighbours; of a token alone there is nothing to ask.
@@ -82,7 +81,7 @@ impl Session {
             let holds_right = self.settled(self.rope.chunk(last).ids.last(), right.first())?;
             if holds_left && holds_right {
                 work(&left)?;
-                self.each_chunk(place, from, until, &mut work)?;
+                self.each_part(Unit::Bytes, from, until, |chunk, _| work(&chunk.ids))?;
                 return work(&right);
             }
             for _ in 0..step {

@@ -58,10 +58,7 @@ impl Session {
     fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
         let (text, start) = self.last_words()?;
         let goes_on = start > 0;
-        let encode = |text: &[u8]| {
-            let mut ids = Vec::new();
-            self.codec.append(1, Source::Bytes(text), &self.search, goes_on, &mut ids).map(|()| ids)
-        };
+        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, goes_on);
         let tail = Tail::new(self.codec.core(), &self.search, &text, goes_on, &encode)?;
         work(&tail, self.size().ids - tail.ids.len())
     }

@@ -1,8 +1,9 @@
-use super::super::lookup::look_up::{FEW, piece_at};
+use super::super::lookup::look_up::{FEW, LookUp, piece_at};
 use super::super::lookup::piece_key::{MAX_KEY_BYTES, MEMORABLE, key_of};
 use super::*;
 use crate::encode::encode_piece;
 use crate::fast::encode::tables::Tables;
+use crate::fast::simd::Isa;
 use crate::vocab::Vocab;
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ pub(in crate::fast::encode) fn encode_from(
 ) -> Vec<u32> {
     let (mut ids, start) = (Vec::new(), if first == 0 { 0 } else { ends[first - 1] });
     work.ends = ends.to_vec();
-    work.found.look_up(work.cache.view(), text, start, &ends[first..]);
+    let (found, cache) = (&mut work.found, work.cache.view());
+    Isa::fastest().run(LookUp { found, cache, text, start, ends: &ends[first..] });
     work.merge_misses(Merging { tables, later: None, long: None }, text, start, first..ends.len())
         .append_to(&mut ids)
         .unwrap();
@@ -112,7 +114,8 @@ fn the_first_look_finds_what_is_known() {
             encode(&mut work, &tables, text, &ends);
             for first in 0..count.min(3) {
                 let start = if first == 0 { 0 } else { ends[first - 1] };
-                work.found.look_up(work.cache.view(), text, start, &ends[first..]);
+                let (found, cache) = (&mut work.found, work.cache.view());
+                Isa::fastest().run(LookUp { found, cache, text, start, ends: &ends[first..] });
                 assert!(work.found.misses.is_empty(), "{:?} of {count} from {first}", work.found.misses);
                 let long = pieces(text, &ends)[first..].iter().filter(|piece| piece.len() > MAX_KEY_BYTES).count();
                 assert_eq!(work.found.longs.len(), long);

@@ -13,8 +13,8 @@
 
 use super::piece_cache::View;
 use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, is_long, key_of, short_key_within};
+use crate::fast::simd::Kernel;
 use crate::fast::simd::vector::Vectors;
-use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::resize;
 
 /// Up to how many pieces are looked up in the loop that computes their keys.
@@ -38,26 +38,6 @@ pub struct Found {
 }
 
 impl Found {
-    /// Looks up the pieces with these ends; the first begins at `start`.
-    pub fn look_up(&mut self, cache: View<'_>, text: &[u8], start: usize, ends: &[usize]) {
-        // The values of the block before are overwritten, not cleared first.
-        if self.values.len() < ends.len() {
-            #[allow(clippy::disallowed_methods, reason = "a block has few pieces")]
-            let _ = (self.keys.resize(ends.len(), 0), self.values.resize(ends.len(), 0));
-        }
-        self.longs.clear();
-        self.misses.clear();
-        Isa::fastest().run(LookUp { found: self, cache, text, start, ends });
-        // A long piece that was found is a miss if its bytes are not those of the record.
-        for &index in &self.longs {
-            let value = &mut self.values[index as usize];
-            if *value != 0 && !cache.holds(*value, piece_at(text, start, ends, index)) {
-                *value = 0;
-                self.misses.push(index);
-            }
-        }
-    }
-
     /// The key of a piece.
     pub fn key(&self, index: u32) -> u128 {
         self.keys[index as usize] & KEY_MASK
@@ -90,12 +70,13 @@ pub fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) ->
 }
 
 /// Finds the value of every piece that is in the cache; 0, and its number among the misses, of every other.
-struct LookUp<'a> {
-    found: &'a mut Found,
-    cache: View<'a>,
-    text: &'a [u8],
-    start: usize,
-    ends: &'a [usize],
+pub struct LookUp<'a> {
+    pub found: &'a mut Found,
+    pub cache: View<'a>,
+    pub text: &'a [u8],
+    /// Where the first piece begins, and where each ends.
+    pub start: usize,
+    pub ends: &'a [usize],
 }
 
 impl Kernel for LookUp<'_> {
@@ -103,30 +84,63 @@ impl Kernel for LookUp<'_> {
 
     #[inline(always)]
     fn run<V: Vectors>(mut self) {
-        if self.ends.len() <= FEW {
-            self.find_few::<V>();
-        } else {
+        self.make_room();
+        if self.ends.len() > FEW {
             self.compute_keys();
-            self.find_keys::<V>();
+            let (Found { keys, values, misses, .. }, cache) = (&mut *self.found, self.cache);
+            for (index, (&key, value)) in keys.iter().zip(&mut values[..self.ends.len()]).enumerate() {
+                let found = cache.find::<V>((key >> VALUE_SHIFT) as usize, key);
+                *value = found.unwrap_or_else(|| missed(misses, index));
+                cache.fetch_record(*value);
+            }
+        } else {
+            // Keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+            let (Found { keys, values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
+            let (text, mut start) = (self.text, self.start);
+            for (index, ((&end, key), value)) in self.ends.iter().zip(keys).zip(values).enumerate() {
+                *key = key_of(text, start, end);
+                *value = cache.find::<V>(cache.bucket_of(*key), *key).unwrap_or_else(|| missed(misses, index));
+                if end - start > MAX_KEY_BYTES {
+                    longs.push(index as u32);
+                }
+                start = end;
+            }
+        }
+        if !self.found.longs.is_empty() {
+            self.compare_longs();
         }
     }
 }
 
+/// Notes that a piece is not in the cache; the value that it has until it is merged.
+#[inline(always)]
+fn missed(misses: &mut Vec<u32>, index: usize) -> u32 {
+    misses.push(index as u32);
+    0
+}
+
 impl LookUp<'_> {
-    /// Computes keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+    /// The values of the block before are overwritten, not cleared first.
     #[inline(always)]
-    fn find_few<V: Vectors>(self) {
-        let LookUp { found: Found { keys, values, longs, misses, .. }, cache, text, mut start, ends } = self;
-        for (index, ((&end, key), value)) in ends.iter().zip(keys).zip(values).enumerate() {
-            *key = key_of(text, start, end);
-            *value = cache.find_in::<V>(cache.bucket_of(*key), *key).unwrap_or_else(|| {
-                misses.push(index as u32);
-                0
-            });
-            if end - start > MAX_KEY_BYTES {
-                longs.push(index as u32);
+    fn make_room(&mut self) {
+        let (found, n_pieces) = (&mut *self.found, self.ends.len());
+        if found.values.len() < n_pieces {
+            #[allow(clippy::disallowed_methods, reason = "a block has few pieces")]
+            let _ = (found.keys.resize(n_pieces, 0), found.values.resize(n_pieces, 0));
+        }
+        found.longs.clear();
+        found.misses.clear();
+    }
+
+    /// A long piece that was found is a miss if its bytes are not those of the record.
+    #[inline(never)]
+    fn compare_longs(&mut self) {
+        let (Found { values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
+        for &index in &*longs {
+            let value = &mut values[index as usize];
+            if *value != 0 && !cache.holds(*value, piece_at(self.text, self.start, self.ends, index)) {
+                *value = missed(misses, index as usize);
             }
-            start = end;
         }
     }
 
@@ -158,20 +172,6 @@ impl LookUp<'_> {
                 longs.push((easy + index) as u32);
             }
             start = end;
-        }
-    }
-
-    /// Looks up the values of pieces whose keys are known.
-    #[inline(always)]
-    fn find_keys<V: Vectors>(self) {
-        let LookUp { found: Found { keys, values, misses, .. }, cache, ends, .. } = self;
-        for (index, (&key, value)) in keys.iter().zip(&mut values[..ends.len()]).enumerate() {
-            let found = cache.find_in::<V>((key >> VALUE_SHIFT) as usize, key);
-            *value = found.unwrap_or_else(|| {
-                misses.push(index as u32);
-                0
-            });
-            cache.fetch_record(*value);
         }
     }
 }

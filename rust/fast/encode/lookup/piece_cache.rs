@@ -16,13 +16,19 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::bucket::{self, Bucket, SLOTS};
 use super::id_ring::{self, IdRing, Row};
 use super::piece_key::{VALUE_SHIFT, hash, is_long};
 use crate::fast::simd::vector::{Portable, Vectors};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 
+const SLOTS: usize = 4;
+
+/// Four entries: the low halves of all four, then the high halves, so that the same halves can be compared at once.
+type Bucket = [u64; 2 * SLOTS];
+
+/// The bits of the high half of an entry that stand below its value.
+const HIGH_BITS: u32 = VALUE_SHIFT - 64;
 /// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
 /// How many pieces that are not seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
@@ -111,7 +117,7 @@ impl PieceCache {
         let buckets = std::mem::replace(&mut self.buckets, doubled);
         for bucket in buckets.as_chunks().0 {
             // The entries of one bucket go to two neighbouring ones.
-            for entry in (0..SLOTS).map(|slot| bucket::entry(bucket, slot)).filter(|&entry| entry != 0) {
+            for entry in (0..SLOTS).map(|slot| entry_at(bucket, slot)).filter(|&entry| entry != 0) {
                 self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
             }
         }
@@ -152,19 +158,19 @@ impl PieceCache {
 
     fn put(&mut self, key: u128, value: u32) {
         let bucket = self.view().bucket_of(key);
-        if self.view().find_in::<Portable>(bucket, key).is_some() {
+        if self.view().find::<Portable>(bucket, key).is_some() {
             return;
         }
         self.victim = (self.victim + 1) % SLOTS;
         let (entry, victim, buckets) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.buckets_mut());
         for at in [bucket, bucket ^ 1] {
-            if let Some(slot) = (0..SLOTS).find(|&slot| bucket::entry(&buckets[at], slot) == 0) {
-                bucket::set(&mut buckets[at], slot, entry);
+            if let Some(slot) = (0..SLOTS).find(|&slot| entry_at(&buckets[at], slot) == 0) {
+                set_entry(&mut buckets[at], slot, entry);
                 self.entries += 1;
                 return;
             }
         }
-        bucket::set(&mut buckets[bucket], victim, entry);
+        set_entry(&mut buckets[bucket], victim, entry);
     }
 
     /// Whether a good half of the buckets are taken, or the records are: what is new will soon displace what is known.
@@ -193,10 +199,10 @@ impl PieceCache {
         for bucket in self.buckets_mut() {
             let mut kept = 0;
             for slot in 0..SLOTS {
-                let entry = bucket::entry(bucket, slot);
-                bucket::set(bucket, slot, 0);
+                let entry = entry_at(bucket, slot);
+                set_entry(bucket, slot, 0);
                 if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
-                    bucket::set(bucket, kept, entry);
+                    set_entry(bucket, kept, entry);
                     kept += 1;
                 }
             }
@@ -204,6 +210,21 @@ impl PieceCache {
         }
         self.entries = entries;
     }
+}
+
+/// The entry in a slot; 0 if it is free.
+fn entry_at(bucket: &Bucket, slot: usize) -> u128 {
+    u128::from(bucket[slot]) | u128::from(bucket[SLOTS + slot]) << 64
+}
+
+fn set_entry(bucket: &mut Bucket, slot: usize, entry: u128) {
+    (bucket[slot], bucket[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
+}
+
+/// Whether all slots are taken; they fill from the first on.
+#[inline(always)]
+fn is_full(bucket: &Bucket) -> bool {
+    bucket[2 * SLOTS - 1] != 0
 }
 
 /// A cache to look things up in.
@@ -234,16 +255,20 @@ impl<'c> View<'c> {
         key | (bucket as u128) << VALUE_SHIFT
     }
 
-    /// The value of a key, whose bucket is `bucket`.
+    /// The value of a key, whose bucket is `bucket`; compares all four slots without a branch. Bits above the key do not matter.
     #[inline(always)]
-    pub fn find_in<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
+    pub fn find<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
+        const IGNORED: i32 = 64 - HIGH_BITS.cast_signed();
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = bucket;
         loop {
             let slots = &self.buckets[at];
-            let found = bucket::find::<V>(slots, key);
-            if found.is_some() || !bucket::is_full(slots) || at != bucket {
-                return found;
+            let found = V::equal::<IGNORED>(slots, key as u64, (key >> 64) as u64);
+            // Without a match the index must stay within the bucket.
+            let high = slots[SLOTS + found.trailing_zeros() as usize % SLOTS];
+            let value = (found != 0).then_some((high >> HIGH_BITS) as u32);
+            if value.is_some() || !is_full(slots) || at != bucket {
+                return value;
             }
             at ^= 1;
         }
@@ -251,7 +276,7 @@ impl<'c> View<'c> {
 
     /// The value of a piece, looked up from the beginning.
     pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find_in::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+        self.find::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.

@@ -35,7 +35,7 @@ use super::short::{WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
 use crate::interrupt;
-use crate::merging::merge_parts;
+use crate::merging::merge_with_dropout;
 
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.
 const SAMPLE: usize = 512;
@@ -62,7 +62,7 @@ pub fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) -> Result
     if merged.is_none() {
         merged = merge_chunks(table, piece)?;
     }
-    let merged = merged.map_or_else(|| merge_heap(table, piece), Ok)?;
+    let merged = merged.map_or_else(|| merge_heap(table, piece, || false), Ok)?;
     if out.is_empty() {
         *out = merged;
     } else {
@@ -278,7 +278,7 @@ fn join(
         if bytes.len() <= WIDE_LANE {
             merge_alone(table, bytes, region);
         } else {
-            append(region, &merge_heap(table, bytes)?)?;
+            append(region, &merge_heap(table, bytes, || false)?)?;
         }
         let left_settled = region[0] == old[0] || on_left == left.len();
         let right_settled = region.last() == right[..on_right].last() || on_right == right.len();
@@ -297,15 +297,15 @@ fn join(
     }
 }
 
-/// By the mirror, with the ranks of the table.
-fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
+/// By the mirror, with the ranks of the table. `passes_over`: whether a merge is passed over.
+pub fn merge_heap(table: &PairTable, piece: &[u8], passes_over: impl FnMut() -> bool) -> Result<Vec<u32>> {
     let mut symbols = room(piece.len())?;
     interrupt::append(&mut symbols, piece.iter().map(|&byte| u32::from(byte)))?;
     let merge_of = |left, right| {
         let place = table.place(left, right);
         (place != NO_PLACE).then(|| (place, table.made(place)))
     };
-    merge_parts(merge_of, symbols)
+    merge_with_dropout(merge_of, symbols, passes_over)
 }
 
 #[cfg(test)]

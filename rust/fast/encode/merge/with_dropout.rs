@@ -8,12 +8,11 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "positions are below SHORT")]
 
+use super::long::merge_heap;
 use super::pair_table::{NO_PLACE, PairTable};
 use crate::dropout::{Draws, encode_piece_with_dropout};
 use crate::error::Result;
-use crate::fast::util::fallible::room;
 use crate::interrupt;
-use crate::merging::merge_with_dropout;
 use crate::vocab::{NO_ID, Vocab};
 
 /// The longest piece that is merged in arrays of this length, and the longest in arrays at all.
@@ -35,7 +34,7 @@ pub fn encode_drawn_piece(
     } else if piece.len() <= SHORT {
         append_short::<SHORT>(table, piece, draws, out)?
     } else {
-        table.append_ids(&merge_heap(table, piece, draws)?, out)?
+        table.append_ids(&merge_heap(table, piece, || draws.passes_over())?, out)?
     };
     // The mirror knows what to do about a byte without a token.
     if all_known { interrupt::check() } else { encode_piece_with_dropout(vocab, piece, draws, out) }
@@ -111,17 +110,6 @@ fn next(keys: &[u32], draws: &mut Draws) -> Option<u32> {
 #[inline]
 fn key_of(place: u32, at: usize) -> u32 {
     place << POSITION_BITS | at as u32
-}
-
-/// By the mirror, with the ranks of the table.
-fn merge_heap(table: &PairTable, piece: &[u8], draws: &mut Draws) -> Result<Vec<u32>> {
-    let mut symbols = room(piece.len())?;
-    interrupt::append(&mut symbols, piece.iter().map(|&byte| u32::from(byte)))?;
-    let merge_of = |left, right| {
-        let place = table.place(left, right);
-        (place != NO_PLACE).then(|| (place, table.made(place)))
-    };
-    merge_with_dropout(merge_of, symbols, || draws.passes_over())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use super::*;
 use crate::fast::encode::lookup::piece_key::{KEY_MASK, key_of};
+use crate::fast::simd::{Isa, Kernel};
+use proptest::prelude::*;
 
 #[test]
 fn a_cache_is_no_larger_than_it_may_be() {
@@ -136,10 +138,8 @@ fn the_first_seeds_are_found() {
     let seeds: Vec<_> = pieces(200).into_iter().zip(1..).map(|((piece, key, _), id)| (piece, key, vec![id])).collect();
     let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0]))).unwrap();
     let view = cache.view();
-    let known: Vec<bool> = seeds
-        .iter()
-        .map(|(_, key, ids)| view.find_in::<Portable>(view.bucket_of(*key), *key) == Some(ids[0]))
-        .collect();
+    let known: Vec<bool> =
+        seeds.iter().map(|(_, key, ids)| view.find::<Portable>(view.bucket_of(*key), *key) == Some(ids[0])).collect();
     assert_eq!(cache.half(), 128);
     assert!(known[..128].iter().filter(|&&known| known).count() > 120);
     assert!(!known[128..].contains(&true) && !cache.is_full());
@@ -174,4 +174,42 @@ fn records_that_are_dropped_are_forgotten() {
         assert_eq!(cache.entries, known);
     }
     assert!(pieces.len() > 100);
+}
+
+struct Find<'c>(View<'c>, u128);
+
+impl Kernel for Find<'_> {
+    type Output = Option<u32>;
+
+    fn run<V: Vectors>(self) -> Option<u32> {
+        self.0.find::<V>(0, self.1)
+    }
+}
+
+proptest! {
+    #[test]
+    fn all_instructions_find_what_is_there(keys in prop::collection::hash_set(1u128..1 << VALUE_SHIFT, 4), values: [u32; 4], other: u128, other_value: u32) {
+        let value = |value: u32| value % (1 << (128 - VALUE_SHIFT));
+        let keys: Vec<u128> = keys.into_iter().collect();
+        let mut buckets: [Bucket; 2] = [[0; 2 * SLOTS]; 2];
+        let bucket = &mut buckets[0];
+        for slot in 0..SLOTS {
+            let wanted = keys[slot] | u128::from(value(values[slot])) << VALUE_SHIFT;
+            set_entry(bucket, slot, wanted);
+            prop_assert_eq!(entry_at(bucket, slot), wanted);
+            prop_assert_eq!(is_full(bucket), slot == SLOTS - 1);
+        }
+        let mut wanted: Vec<(u128, Option<u32>)> = keys.iter().copied().zip(values.map(|v| Some(value(v)))).collect();
+        let other = other & ((1 << VALUE_SHIFT) - 1);
+        for near in [other, keys[0] ^ 1, keys[1] ^ 1 << 64, keys[2] ^ 1 << 107].into_iter().filter(|key| !keys.contains(key)) {
+            wanted.push((near, None));
+        }
+        let view = View { buckets: &buckets, shift: 63, records: &[], first_record: 0 };
+        for (key, expected) in wanted {
+            let key = key | u128::from(value(other_value)) << VALUE_SHIFT;
+            for isa in Isa::available() {
+                prop_assert_eq!(isa.run(Find(view, key)), expected);
+            }
+        }
+    }
 }

@@ -2,6 +2,10 @@ use super::*;
 use crate::vocab::{Alphabet, Vocab};
 use std::sync::Arc;
 
+fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
+    super::merge_heap(table, piece, || false)
+}
+
 /// The results of all algorithms that do not run out of patience; they must agree.
 pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
     let mut ways = vec![merge_heap(table, piece).unwrap()];
