@@ -100,7 +100,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test build-tests test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
+.PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
 	bench docs pictures wheel wheel-arm wheel-pure sdist js crate package lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
@@ -114,9 +114,6 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every 
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
 	$(BIN)/python -m pytest -n auto
-
-build-tests:
-	cargo test $(CRATE) --lib --tests --no-run
 
 # Ray and datatrove, and what they need.
 $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
