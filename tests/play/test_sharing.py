@@ -47,7 +47,8 @@ def framed(static_page, browser, tmp_path):
     """A page of somebody's that has the line in it, and the frame."""
     write(static_page, 'How many "r"s & <b>s</b> are in strawberry?')
     panel(static_page, "gpt2").locator(".token").nth(2).click()
-    expect(panel(static_page, "gpt2").locator(".token.chosen")).to_be_visible()  # what comes later takes the status away
+    # What comes later takes the status away.
+    expect(panel(static_page, "gpt2").locator(".token.chosen")).to_be_visible()
     line = frame_of(static_page)
     style = "<!DOCTYPE html><html lang='en'><title>A blog</title><link rel='icon' href='data:,'><main><h1>A blog</h1>"
     (tmp_path / "index.html").write_text(f"{style}{line}</main>")
