@@ -10,8 +10,9 @@
 //!
 //! Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging
 //! their bytes gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of
-//! the text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. Only where
-//! the pattern splits differently at the end of a text is a character behind r tried as well, one of each kind.
+//! the text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. (Where all
+//! before p in the piece is a token as a whole piece, it is merged, since the piece goes on.) Only where the pattern splits
+//! differently at the end of a text is a character behind r tried as well, one of each kind.
 //!
 //! Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
 //! the text.
@@ -159,13 +160,14 @@ impl<'t> Tail<'t> {
         let (vocab, start) = (&self.codec.vocab, &self.data[place..]);
         let token_of = |&id: &u32| vocab.token_bytes(id).unwrap_or_default();
         let first = vocab.sorted_ids().partition_point(|id| token_of(id) < start);
-        let last = self.ids_before(place)?.pop(); // Only the first place has no id before it, and that is a border.
-        let is_border = self.borders()?.contains(&place);
+        // Only the first place has no id before it, and that is a border.
+        let last = if self.borders()?.contains(&place) { None } else { self.ids_before(place)?.pop() };
+        let last = last.and_then(|last| vocab.token_bytes(last));
         let from = vocab.sorted_ids()[first..].iter().take_while(move |id| token_of(id).starts_with(start));
         let longer = from.filter(move |id| token_of(id).len() > start.len());
         Ok(longer.filter_map(move |&id| match last {
-            Some(last) if !is_border => self.settled(last, id).map(|settled| settled.then_some(id)).transpose(),
-            _ => Some(Ok(id)),
+            Some(last) => self.settled(last, id).map(|settled| settled.then_some(id)).transpose(),
+            None => Some(Ok(id)),
         }))
     }
 
@@ -256,12 +258,15 @@ impl<'t> Tail<'t> {
         })
     }
 
-    /// Whether merging the bytes of two tokens gives these two again.
-    fn settled(&self, left: u32, right: u32) -> Result<bool> {
+    /// Whether merging some bytes and those of a token gives what merging the first alone gives, and the token.
+    fn settled(&self, left: &[u8], right: u32) -> Result<bool> {
+        let both = [left, self.codec.vocab.token_bytes(right).unwrap_or_default()].concat();
+        Ok(self.merged(&both)? == [self.merged(left)?, vec![right]].concat())
+    }
+
+    fn merged(&self, bytes: &[u8]) -> Result<Vec<u32>> {
         let vocab = &self.codec.vocab;
-        let bytes = [left, right].map(|id| vocab.token_bytes(id).unwrap_or_default()).concat();
-        let merged = merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, &bytes)?)?;
-        Ok(merged == [left, right])
+        merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, bytes)?)
     }
 }
 

@@ -13,7 +13,7 @@ from minitok.backend import load_backend
 from minitok.definition import Definition
 from minitok.errors import DisallowedSpecialTokenError
 from minitok.reference.session import splice
-from vector_cases import Case, cases, special_of
+from vector_cases import Case, cases, special_of, vocab_of
 
 PARTS = [
     "ab", "a", "b", " ", "  ", "\n", "1", "23", "'s", "é", "e\u0301", "中文", "हि", "😀", "<s>", "<", "s>", "▁", "\u200d", ".", "aa" * 20,
@@ -144,13 +144,17 @@ def test_both_backends_are_one(tok, edits):
         assert len({session.token_at(at) for session in sessions}) == 1
 
 
+def codec_of(case: Case, backend: str):
+    made = load_backend(backend)
+    usual = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
+    vocab = vocab_of(case["vocabulary"], backend) if "vocabulary" in case else usual
+    pattern = made.pattern(case.get("pattern", "gpt2"))
+    return made.codec(vocab, pattern, special_of(case, backend), None, case.get("prefix"))
+
+
 @cases("sessions", having="edits")
 def test_vectors(case: Case, backend: str) -> None:
-    made = load_backend(backend)
-    vocab = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
-    codec = made.codec(
-        vocab, made.pattern(case.get("pattern", "gpt2")), special_of(case, backend), None, case.get("prefix")
-    )
+    codec = codec_of(case, backend)
     session = codec.session(case.get("allowed", []), case.get("disallowed", []), False)
     for start, end, text, expected in case["edits"]:
         if expected is None:
@@ -164,11 +168,7 @@ def test_vectors(case: Case, backend: str) -> None:
 
 @cases("sessions", having="stable")
 def test_vectors_of_tails(case: Case, backend: str) -> None:
-    made = load_backend(backend)
-    vocab = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
-    codec = made.codec(
-        vocab, made.pattern(case.get("pattern", "gpt2")), special_of(case, backend), None, case.get("prefix")
-    )
+    codec = codec_of(case, backend)
     session = codec.session(case.get("allowed", []), [], False)
     session.edit(0, 0, case["text"])
     assert session.knows_tails

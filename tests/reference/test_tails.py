@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok.reference.codec import Codec
 from minitok.reference.pretokenize import Pattern
@@ -102,6 +102,7 @@ def test_with_special_tokens(vocab, text):
 
 
 @settings(max_examples=60, deadline=None)
+@example(["ba", "abb"], "abbb")
 @given(st.lists(st.text("ab.", min_size=2, max_size=4), max_size=9, unique=True), st.text("ab.", max_size=7))
 def test_with_ranks(tokens, text):
     ranks = {bytes([byte]): byte for byte in range(256)}

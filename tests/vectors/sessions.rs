@@ -1,6 +1,6 @@
 //! `sessions.json`: a text that changes, in the mirror and in the fast session.
 
-use crate::reading::{each, list, names, number, special, text};
+use crate::reading::{each, list, names, number, special, text, vocab};
 use minitok::codec::Codec;
 use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 fn codec(case: &Value) -> Codec {
     let order: Vec<u8> = (0..=255).collect();
-    let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99), (32, 97), (97, 97)]).unwrap();
+    let usual = || Vocab::from_merges(&order, &[(97, 98), (256, 99), (32, 97), (97, 97)]);
+    let vocab = if case["vocabulary"].is_object() { vocab(&case["vocabulary"]) } else { usual() }.unwrap();
     let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("gpt2")).unwrap();
     let metaspace = case["prefix"].as_str().map(|prefix| Metaspace::new(prefix).unwrap());
     Codec::new(Arc::new(vocab), pattern, special(case).unwrap(), Normalizer::default(), metaspace, None).unwrap()

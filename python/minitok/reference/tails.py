@@ -10,8 +10,9 @@ By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``
 
 Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging
 their bytes gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the
-text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. Only where the
-pattern splits differently at the end of a text is a character behind r tried as well, one of each kind.
+text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. (Where all before p in
+the piece is a token as a whole piece, it is merged, since the piece goes on.) Only where the pattern splits differently at the
+end of a text is a character behind r tried as well, one of each kind.
 
 Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
 the text.
@@ -113,12 +114,13 @@ class Tail:
     def tokens_from(self, place: int) -> Iterator[int]:
         """Yields the tokens that go on behind the segment with what it has from a place on, if they can stand there."""
         sorted_ids, start = self.codec.vocab.sorted_ids, self.data[place:]
-        last = self.ids_before(place)[-1:]  # Only the first place has no id before it, and that is a border.
+        # Only the first place has no id before it, and that is a border.
+        last = b"" if place in self.borders else self.codec.vocab.tokens[self.ids_before(place)[-1]]
         for at in range(bisect_left(sorted_ids, start, key=self.codec.vocab.tokens.__getitem__), len(sorted_ids)):
             token = self.codec.vocab.tokens[sorted_ids[at]]
             if not token.startswith(start):
                 return
-            if len(token) > len(start) and (place in self.borders or self.settled(last[0], sorted_ids[at])):
+            if len(token) > len(start) and (not last or self.settled(last, sorted_ids[at])):
                 yield sorted_ids[at]
 
     def ids_before(self, place: int) -> list[int]:
@@ -173,13 +175,13 @@ class Tail:
         """A character of each kind, and those that the pattern names."""
         return [char.encode() for char in dict.fromkeys(KINDS + self.codec.pattern.source)]
 
-    def settled(self, left: int, right: int) -> bool:
-        """Whether merging the bytes of two tokens gives these two again."""
+    def settled(self, left: bytes, right: int) -> bool:
+        """Whether merging some bytes and those of a token gives what merging the first alone gives, and the token."""
+        return self.merged(left + self.codec.vocab.tokens[right]) == [*self.merged(left), right]
+
+    def merged(self, data: bytes) -> list[int]:
         vocab = self.codec.vocab
-        return merge_parts(vocab.merge_of, first_parts(vocab, vocab.tokens[left] + vocab.tokens[right])) == [
-            left,
-            right,
-        ]
+        return merge_parts(vocab.merge_of, first_parts(vocab, data))
 
 
 def is_text(data: bytes) -> bool:
