@@ -13,7 +13,8 @@
 //!
 //! Must equal `Session` of `rust/session.rs`.
 //!
-//! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat beside it, as far as they do.
+//! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat
+//! beside it, as far as they do.
 
 use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};

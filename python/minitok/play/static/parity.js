@@ -7,7 +7,8 @@ import { Refused } from "./refused.js";
 export function partsOf(text, languages) {
   const [before, ...rest] = text.split(new RegExp(`^(${languages.join("|")})[ \\t]*\\r?$\\n?`, "m"));
   if (before.trim() || !rest.length) {
-    throw new Refused("Before the text of each language must be a line with its name only, such as English; see the example “four languages”.");
+    throw new Refused("Before the text of each language must be a line with its name only, such as English; "
+      + "see the example “four languages”.");
   }
   return rest.flatMap((name, at) => (at % 2 ? [] : [[name, new Blob([rest[at + 1]])]]));
 }

@@ -188,7 +188,12 @@ impl Kernel for Find<'_> {
 
 proptest! {
     #[test]
-    fn all_instructions_find_what_is_there(keys in prop::collection::hash_set(1u128..1 << VALUE_SHIFT, 4), values: [u32; 4], other: u128, other_value: u32) {
+    fn all_instructions_find_what_is_there(
+        keys in prop::collection::hash_set(1u128..1 << VALUE_SHIFT, 4),
+        values: [u32; 4],
+        other: u128,
+        other_value: u32,
+    ) {
         let value = |value: u32| value % (1 << (128 - VALUE_SHIFT));
         let keys: Vec<u128> = keys.into_iter().collect();
         let mut buckets: [Bucket; 2] = [[0; 2 * SLOTS]; 2];
