@@ -17,9 +17,12 @@
 //! Why it is exact: what a search does from a place on depends on its state alone (what it asks of the character before is
 //! part of the state), so a note holds for every search.
 //!
+//! Most places of a text begin no match of a pattern that names only numbers or signs, say, and two characters show it, whatever came
+//! before. Such places are passed over without a search.
+//!
 //! The idea is that of Reps, "'Maximal-munch' tokenization in linear time" (1998), with fewer notes.
 
-use super::partition::{ClassTable, Partition};
+use super::partition::{ClassSet, ClassTable, Partition};
 use super::search::{DEAD, Search};
 use crate::error::Result;
 use crate::interrupt;
@@ -38,6 +41,8 @@ const BLOCK: usize = 512;
 pub struct Rewind {
     classes: ClassTable,
     search: Search,
+    /// For each class, the classes before which a search that begins with it finds nothing.
+    vain: Vec<ClassSet>,
     /// The pattern, for errors.
     source: String,
     /// A character of each class.
@@ -69,7 +74,8 @@ impl RewindCursor {
 impl Rewind {
     pub(super) fn new(partition: &Partition, search: Search) -> Rewind {
         let (classes, examples) = (ClassTable::new(partition), partition.examples.clone());
-        Rewind { classes, search, source: String::new(), examples }
+        let vain = (0..partition.n_classes()).map(|class| search.vain(class)).collect();
+        Rewind { classes, search, vain, source: String::new(), examples }
     }
 
     /// The same, with the pattern that errors name.
@@ -93,6 +99,7 @@ impl Rewind {
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut RewindCursor, ends: &mut Vec<usize>) -> Result<bool> {
         ends.clear();
         while ends.len() < BLOCK && cursor.at < text.len() {
+            cursor.at = self.pass(text, cursor.at);
             if cursor.spent.is_late() {
                 return Err(Spent::error(&self.source));
             }
@@ -117,6 +124,21 @@ impl Rewind {
             cursor.done = cursor.at;
         }
         Ok(!ends.is_empty())
+    }
+
+    /// The first place from here on at which a search may find something, or one before it after many others.
+    fn pass(&self, text: &[u8], mut at: usize) -> usize {
+        let until = text.len().min(at + interrupt::STRETCH);
+        let (mut class, mut length) = self.classes.at(text, at);
+        while at + length < until {
+            let (next, next_length) = self.classes.at(text, at + length);
+            if self.vain[class] >> next & 1 == 0 {
+                break;
+            }
+            at += length;
+            (class, length) = (next, next_length);
+        }
+        at
     }
 
     /// The end of the match that begins here, if there is one.
@@ -198,6 +220,27 @@ mod tests {
         assert_eq!(noted, [64, 128, 192, 256]);
         assert!(!rewind.next_ends(&text, &mut cursor, &mut ends).unwrap());
         assert_eq!(ends, [0; 0]);
+    }
+
+    #[test]
+    fn places_at_which_nothing_begins_are_passed_over() {
+        let pattern = r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]{2,}[\r\n/]*| +(?!\S)";
+        let signs = rewind(pattern);
+        // Two signs stop it, and a number; so does the end of a stretch, or of the text. The second byte of é is read as one sign.
+        let passed = |text: &str| -> Vec<usize> { (0..text.len()).map(|at| signs.pass(text.as_bytes(), at)).collect() };
+        assert_eq!(passed("a é, b"), [4, 5, 6, 3, 6, 6, 6]);
+        assert_eq!(passed("ab --"), [2, 2, 2, 3, 4]);
+        assert_eq!(passed("a1b 2"), [1, 1, 4, 4, 4]);
+        // What is asked of the character before may make any place the beginning of a match.
+        let behind = rewind("(?<=c)a|a*b|aa");
+        assert_eq!((0..4).map(|at| behind.pass(b"-cad", at)).collect::<Vec<_>>(), [2, 2, 2, 3]);
+        for part in ["word, word", "é ", " -", "a1", "  ", "😀", "x / --/\n"] {
+            let case = Case::new(pattern, pattern);
+            for n in [1, 2, 3, 70] {
+                case.check(part.repeat(n).as_bytes());
+                case.check(&part.repeat(n).as_bytes()[1..]);
+            }
+        }
     }
 
     #[test]

@@ -91,6 +91,17 @@ impl Search {
         self.starts[self.width - 1]
     }
 
+    /// The classes before which an attempt that begins with a character of this class ends without a match, whatever came before.
+    pub(super) fn vain(&self, class: usize) -> ClassSet {
+        let is_vain = |&next: &usize| {
+            self.starts.iter().all(|&start| {
+                let (matched, state) = self.step(start, class);
+                !matched && self.step(state, next) == (false, DEAD)
+            })
+        };
+        (0..self.width - 1).filter(is_vain).fold(0, |set, next| set | 1 << next)
+    }
+
     /// Joins states that no text tells apart.
     fn minimize(&mut self, work: &mut Work) {
         let Some(joined) = join_equal(self.n_states(), self.width, work, |state, class| {
