@@ -8,7 +8,7 @@
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
-use super::cut::byte_cuts::Cutter;
+use super::cut::byte_cuts::{ByteCuts, Cutter};
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
@@ -19,7 +19,7 @@ use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::{Cuts, Scanner, Tier};
+use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
@@ -29,7 +29,6 @@ use crate::once::Once;
 use crate::pretokenize::Pattern;
 use crate::spent::Spent;
 use crate::vocab::Vocab;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.
@@ -88,7 +87,7 @@ impl Encoder {
     }
 
     /// Where a text that no pattern cuts can be cut in two.
-    pub fn byte_cuts(&self) -> &dyn Cuts {
+    pub fn byte_cuts(&self) -> &ByteCuts {
         self.tables.byte_cuts()
     }
 
@@ -203,11 +202,6 @@ impl Encoder {
                 self.long.get_or_make(|| interrupt::unwatched(|| make(&self.tables)).ok().flatten()).as_deref()
             }
         }
-    }
-
-    /// Appends the places inside a range of a text that no merge reaches across, and its end.
-    pub(super) fn cut_between_bytes(&self, text: &[u8], range: Range<usize>, ends: &mut Vec<usize>) -> Result<()> {
-        self.tables.byte_cuts().append_to(text, range, ends)
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.

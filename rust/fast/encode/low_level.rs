@@ -11,7 +11,7 @@ use super::encoder::Encoder;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{filled, push};
+use crate::fast::util::fallible::{extend, filled};
 use crate::vocab::{Tokens, Vocab};
 use std::sync::Arc;
 
@@ -52,14 +52,10 @@ impl LowLevel {
         parts.clear();
         let Some(&end) = ends.last() else { return Ok(()) };
         let text = &text[start..end];
-        let mut from = 0;
-        for end in ends.iter().map(|end| end - start) {
-            if self.cuts {
-                self.encoder.cut_between_bytes(text, from..end, parts)?;
-                from = end;
-            } else {
-                push(parts, end)?;
-            }
+        if self.cuts {
+            self.encoder.byte_cuts().append_to(text, start, ends, parts)?;
+        } else {
+            extend(parts, ends.iter().map(|end| end - start))?;
         }
         self.encoder.encode(Source::Bytes(text), SplitBy::Ends(parts), ids)
     }

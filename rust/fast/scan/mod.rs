@@ -8,7 +8,7 @@
 //! 2. `scalar`: the patterns by hand, one character at a time. [`piece_end`] is the ground truth of the rest.
 //! 3. `masks`: the patterns for 64 bytes at once, by the instructions of each processor ([`simd`](super::simd)). One 64-bit mask for each class; shifts compare neighbours, an addition
 //!    floods a run by its carry, and the result is the mask of the places where pieces start.
-//! 4. `windows`: the loop, from masks to positions (`bits`). A window begins where a piece does, and so needs no state.
+//! 4. `windows`: the loop, from masks to positions (`util::bits`). A window begins where a piece does, and so needs no state.
 //! 5. `wide_pairs`: where two characters of three bytes meet, by the same masks.
 //! 6. `scanner`: [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look
 //!    up, write out), each a small loop.
@@ -23,7 +23,6 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-mod bits;
 mod classes;
 pub mod compiled;
 mod cut;

@@ -4,9 +4,9 @@
 //! if one stands whole at p - 3 and one at p. A window of 64 bytes decides its places 3 to 61, so the next begins 59
 //! further on, and no state passes between them.
 
-use super::bits::write;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
+use crate::fast::util::bits::write;
 use crate::fast::util::fallible::resize;
 use std::ops::Range;
 

@@ -5,12 +5,12 @@
 //! windows in a row cannot, as in binary data, it takes twice as many pieces each time. Must equal that file's
 //! `piece_end`, called again and again.
 
-use super::bits::write;
 use super::grammar::Grammar;
 use super::masks::{self, REACH};
 use super::scalar;
 use crate::fast::simd::Kernel;
 use crate::fast::simd::vector::Vectors;
+use crate::fast::util::bits::write;
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;

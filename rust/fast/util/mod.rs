@@ -4,9 +4,11 @@
 //! 2. [`threads`]: work on several threads; [`pool`]: objects that one thread uses at a time.
 //! 3. [`settings`]: the environment's switches and limits; [`cpu`]: what this processor can do.
 //! 4. [`zeroed`], [`prefetch`]: memory for tables, and its lines before they are needed.
+//! 5. [`bits`]: the bits of a mask as places of a text.
 
 pub mod settings;
 
+pub(crate) mod bits;
 pub(crate) mod cpu;
 pub(crate) mod fallible;
 pub(crate) mod pool;

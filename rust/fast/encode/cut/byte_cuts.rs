@@ -12,63 +12,85 @@
 
 use crate::error::Result;
 use crate::fast::scan::Cuts;
+use crate::fast::util::bits::write;
 use crate::fast::util::fallible::{push, resize};
 use crate::interrupt;
 use crate::vocab::Vocab;
-use std::ops::Range;
 
-/// How many places are looked at between two looks at the room.
-const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 1 << 10 };
+/// How many places are looked at together, and how many between two looks at whether to stop.
+const WINDOW: usize = 64;
+const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 16 * WINDOW };
 
-/// For a left byte and the upper three bits of a right one, the right ones that it is never cut from.
+/// Where text is cut, by the two bytes beside a place.
 #[derive(Debug)]
 pub struct ByteCuts {
-    joined: Box<[u32; 256 * 8]>,
+    /// A bit for each two bytes, read as a number whose low byte is the left one.
+    apart: Box<[u64; 1 << 10]>,
 }
 
 impl ByteCuts {
     pub fn new(vocab: &Vocab) -> ByteCuts {
-        let mut joined = Box::new([0; 256 * 8]);
+        let mut apart = Box::new([0; 1 << 10]);
         for (left, rights) in vocab.joined().iter().enumerate() {
             for right in 0..256 {
                 let goes_on = right & 0xC0 == 0x80;
-                if goes_on || rights[right / 64] >> (right % 64) & 1 != 0 {
-                    joined[left * 8 + right / 32] |= 1 << (right % 32);
-                }
+                let is_joined = rights[right / 64] >> (right % 64) & 1 != 0;
+                apart[right * 4 + left / 64] |= u64::from(!goes_on && !is_joined) << (left % 64);
             }
         }
-        ByteCuts { joined }
+        ByteCuts { apart }
     }
 
-    /// Appends the places inside a range of the text at which it may be cut, and the end of the range.
-    pub fn append_to(&self, text: &[u8], range: Range<usize>, ends: &mut Vec<usize>) -> Result<()> {
-        let mut at = range.start + 1;
-        while at < range.end {
-            // Every place is written, and written over if it is no cut: a branch could not be guessed.
-            let (until, mut kept) = (range.end.min(at + AT_ONCE), ends.len());
-            resize(ends, kept + until - at, 0)?;
-            for (pair, place) in text[at - 1..until].windows(2).zip(at..) {
-                ends[kept] = place;
-                kept += usize::from(self.are_apart(pair[0], pair[1]));
+    /// Appends where pieces of a text end, and the places inside of them at which they may be cut. `ends` are counted from a place that
+    /// is `start` bytes before the text; the last piece ends where it does.
+    pub fn append_to(&self, text: &[u8], start: usize, ends: &[usize], out: &mut Vec<usize>) -> Result<()> {
+        let (mut ends, mut at) = (ends.iter().map(|end| end - start).peekable(), 1);
+        while at < text.len() {
+            let (until, mut kept) = (text.len().min(at + AT_ONCE), out.len());
+            resize(out, kept + (until - at).next_multiple_of(WINDOW), 0)?;
+            while at < until {
+                let places = WINDOW.min(until - at);
+                let mut cuts = self.window(text, at, places);
+                while let Some(end) = ends.next_if(|&end| end < at + places) {
+                    cuts |= 1 << (end - at);
+                }
+                write(cuts, at, &mut out[kept..]);
+                kept += cuts.count_ones() as usize;
+                at += places;
             }
-            ends.truncate(kept);
-            at = until;
+            out.truncate(kept);
             interrupt::check()?;
         }
-        push(ends, range.end)
+        push(out, text.len())
     }
 
-    /// Whether the text may be cut between two bytes.
+    /// A bit for each of some places of the text, from `at` on, set if it may be cut there.
     #[inline(always)]
-    fn are_apart(&self, left: u8, right: u8) -> bool {
-        let (left, right) = (usize::from(left), usize::from(right));
-        self.joined[left * 8 + right / 32] >> (right % 32) & 1 == 0
+    fn window(&self, text: &[u8], at: usize, places: usize) -> u64 {
+        let cuts = match text[at - 1..].first_chunk() {
+            Some(window) => self.apart(window),
+            None => (0..places).fold(0, |bits, place| bits | u64::from(self.is_cut(text, at + place)) << place),
+        };
+        cuts & (u64::MAX >> (WINDOW - places))
+    }
+
+    /// A bit for each place between two bytes of a window, set if the text may be cut there.
+    #[inline(always)]
+    fn apart(&self, window: &[u8; WINDOW + 1]) -> u64 {
+        (0..WINDOW).fold(0, |bits, place| bits | self.bit([window[place], window[place + 1]]) << place)
+    }
+
+    /// 1 if the text may be cut between two bytes.
+    #[inline(always)]
+    fn bit(&self, pair: [u8; 2]) -> u64 {
+        let pair = usize::from(u16::from_le_bytes(pair));
+        self.apart[pair / 64] >> (pair % 64) & 1
     }
 }
 
 impl Cuts for ByteCuts {
     fn is_cut(&self, text: &[u8], at: usize) -> bool {
-        self.are_apart(text[at - 1], text[at])
+        self.bit([text[at - 1], text[at]]) == 1
     }
 }
 
@@ -86,31 +108,31 @@ impl<'t> Cutter<'t> {
         Cutter { cuts, text, at: 1, done: 0 }
     }
 
-    /// The ends of the next pieces, `count` at most; false where there are none.
+    /// The ends of the next pieces, about `count`, and no more than that or than a window has; false where there are none.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
-        // Every place is written, and written over if it is no cut: a branch could not be guessed.
+        let (len, mut kept) = (self.text.len(), 0);
+        // A short text does not pay for a whole block: each piece has a byte.
+        let most = count.max(WINDOW).min(len - self.done + WINDOW);
         #[allow(clippy::disallowed_methods, reason = "callers ask for the pieces of a block")]
-        ends.resize(count + 1, 0);
-        let (mut kept, mut at) = (0, self.at);
-        let mut left = self.text.get(at - 1).copied().unwrap_or_default();
-        while kept < count && at < self.text.len() {
-            let until = self.text.len().min(at + interrupt::STRETCH);
-            while kept < count && at < until {
-                let right = self.text[at];
-                ends[kept] = at;
-                kept += usize::from(self.cuts.are_apart(left, right));
-                left = right;
-                at += 1;
+        ends.resize(most + 1, 0);
+        while self.at < len && most - kept >= WINDOW {
+            let until = len.min(self.at + interrupt::STRETCH);
+            while self.at < until && most - kept >= WINDOW {
+                let places = WINDOW.min(until - self.at);
+                let cuts = self.cuts.window(self.text, self.at, places);
+                write(cuts, self.at, &mut ends[kept..]);
+                kept += cuts.count_ones() as usize;
+                self.at += places;
             }
             if interrupt::stopped() {
-                break;
+                // Any end will do.
+                self.at = len;
             }
         }
-        if kept < count && self.done < self.text.len() {
-            ends[kept] = self.text.len();
+        if self.at >= len && self.done < len {
+            ends[kept] = len;
             kept += 1;
         }
-        self.at = at;
         ends.truncate(kept);
         if let Some(&end) = ends.last() {
             self.done = end;
@@ -160,18 +182,36 @@ mod tests {
         for count in [1, 2, 3, 6, 7, 100] {
             let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
             while cutter.next_block(&mut ends, count) {
-                assert!(ends.len() == count || ends.last() == Some(&text.len()));
+                assert!(
+                    ends.len() <= count.max(WINDOW)
+                        && (ends.len() > count.saturating_sub(WINDOW) || ends.last() == Some(&text.len()))
+                );
                 all.append(&mut ends);
             }
             assert_eq!(all, [&expected[..], &[text.len()]].concat(), "{count} at a time");
         }
         for start in 0..text.len() {
-            for end in start + 1..=text.len() {
-                let (mut ends, inside) = (vec![99], expected.into_iter().filter(|at| (start + 1..end).contains(at)));
-                cuts.append_to(text, start..end, &mut ends).unwrap();
-                assert_eq!(ends, [vec![99], inside.collect(), vec![end]].concat());
+            for middle in start + 1..=text.len() {
+                // Two pieces, or one.
+                let ends = if middle < text.len() { vec![middle, text.len()] } else { vec![middle] };
+                let mut all: Vec<usize> =
+                    expected.into_iter().filter(|&at| at > start).chain(ends.iter().copied()).collect();
+                all.sort_unstable();
+                all.dedup();
+                let mut out = vec![99];
+                cuts.append_to(&text[start..], start, &ends, &mut out).unwrap();
+                assert_eq!(out[0], 99);
+                assert_eq!(out[1..].iter().map(|at| at + start).collect::<Vec<_>>(), all);
             }
         }
+        // More than a window, and than one look.
+        let long = text.repeat(30);
+        let within = (1..long.len()).filter(|&at| cuts.is_cut(&long, at));
+        let (mut all, mut out): (Vec<usize>, _) = (within.chain([5, 64, 65, 130, long.len()]).collect(), Vec::new());
+        all.sort_unstable();
+        all.dedup();
+        cuts.append_to(&long, 1000, &[1005, 1064, 1065, 1130, 1000 + long.len()], &mut out).unwrap();
+        assert_eq!(out, all);
     }
 
     #[test]

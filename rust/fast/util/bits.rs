@@ -1,9 +1,12 @@
 //! The bits of a mask -> their positions in the text.
 
+// A call for each window of 64 bytes would be a tenth of a scan.
+#![allow(clippy::inline_always)]
+
 /// Writes the positions of the bits, counted from `base`; false, and nothing is written, if there is no room for them. Where
 /// there is room for 64, more is written than there are bits, to spare the branches.
 #[inline(always)]
-pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
+pub fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
     if let Some(out) = out.first_chunk_mut::<64>() {
         for group in out.chunks_exact_mut(8) {
             for end in group {
