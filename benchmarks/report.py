@@ -31,6 +31,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "packing": ("packing", tables.packing_table),
     "hf_calls": ("hf_calls", tables.calls_tables),
     "engine_calls": ("engine_calls", tables.engine_tables),
+    "beyond_words": ("beyond_words", tables.beyond_table),
     "train": ("train", tables.train_tables),
     "train_large": ("train_large", tables.train_tables),
     "growth": ("growth", tables.train_tables),

@@ -237,6 +237,24 @@ def packing_table(results: Results) -> str:
     return markdown(head, body).replace("| --- | ---: |", "| --- | --- |", 1)
 
 
+def beyond_table(results: Results) -> str:
+    """For each task beyond plain BPE: the time and the memory of each library."""
+    body = []
+    for row in results["rows"]:
+        median = row["median"]
+        body.append(
+            [
+                f"{row['task']}, {row['file_bytes'] / 1e6:.3g} MB",
+                row["peer"],
+                figure(median["cpu"]),
+                figure(row["file_bytes"] / median["cpu"] / 1e6),
+                figure((median["peak"] - median["before"]) / 1e6),
+                figure(row["ratio"].get("cpu")),
+            ]
+        )
+    return markdown(["", "library", "s", "MB/s", "MB of memory", "times minitok's"], body)
+
+
 def train_tables(results: Results) -> str:
     """For each corpus, vocabulary and number of threads: time, processor time, memory."""
     rows, parts = results["rows"], []
