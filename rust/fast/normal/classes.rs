@@ -2,25 +2,28 @@
 //!
 //! A character is *inert* in a form if it has combining class 0, is in the form itself and composes with none before it: it never
 //! moves or changes, and nothing looks across the place before it. A mark that is in the form and composes with nothing stays where
-//! it is unless the class of the character before is higher. Everything else, from the inert character before it to the next, is
-//! left to the mirror (`normal_forms.rs`).
+//! it is unless the class of the character before is higher. So does one that composes with others, but not with the last character of
+//! class 0, if neither has parts: nothing else before it could take it in. (It could come between the parts: `à` and U+0323 make `ạ` and
+//! U+0300.) Everything else, from the inert character before it to the next, is left to the mirror (`normal_forms.rs`).
 //!
-//! By hand: in NFC, U+0E34 U+0E48, two Thai marks of the classes 0 and 107, stay. `e` and U+0301 do not: the mark may compose.
+//! By hand: in NFC, U+0E34 U+0E48, two Thai marks of the classes 0 and 107, stay. U+09BE composes with U+09C7, and stays behind U+0995,
+//! as it does in most of Bengali. `e` and U+0301 do not stay: they compose.
 //!
-//! Costs: a table of 128 KB for each form that is used, made within some milliseconds.
+//! Costs: tables of 144 KB for each form that is used, made within some milliseconds. Most characters need only the small one, of bits.
 
 use crate::normal_forms::Form;
 use crate::once::Once;
 use std::iter::once;
-use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_normalization::{IsNormalized, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick};
 
 /// The characters of the table; above it, only the ideographs for compatibility are not inert.
 const LISTED: u32 = 0x2_0000;
 const IDEOGRAPHS: std::ops::RangeInclusive<u32> = 0x2_F800..=0x2_FA1F;
 
-/// In place of a class: the form may change the character.
+/// In place of a class, which is 240 at most: the form changes the character, or may take it into one before it.
 const CHANGES: u8 = u8::MAX;
+const COMPOSES: u8 = u8::MAX - 1;
 
 /// What a form does to characters.
 pub struct Classes {
@@ -28,8 +31,10 @@ pub struct Classes {
     pub inert: u32,
     /// Bytes below it belong to inert characters.
     pub inert_bytes: u8,
-    /// The classes of the characters below `LISTED` that stay.
+    /// The classes of the characters below `LISTED` that stay, or what is said in place of one.
     listed: Vec<u8>,
+    /// A bit for each of these characters, set if it is not inert.
+    active: Vec<u64>,
 }
 
 impl Classes {
@@ -42,19 +47,33 @@ impl Classes {
                 Form::Nfkc => is_nfkc_quick(once(char)),
                 Form::Nfkd => is_nfkd_quick(once(char)),
             };
-            let class = |code: u32| match char::from_u32(code) {
-                Some(char) if in_form(char) == IsNormalized::Yes => canonical_combining_class(char),
+            let class = |code: u32| match char::from_u32(code).map(|char| (char, in_form(char))) {
+                Some((char, IsNormalized::Yes)) => canonical_combining_class(char),
+                Some((_, IsNormalized::Maybe)) => COMPOSES,
                 _ => CHANGES,
             };
             // NFC changes nothing below U+0300, whose UTF-8 begins with CC.
             let (inert, inert_bytes) = if form == Form::Nfc { (0x200, 0xCC) } else { (0x80, 0x80) };
-            #[allow(clippy::disallowed_methods, reason = "a table of a fixed size")]
-            Classes { inert, inert_bytes, listed: (0..LISTED).map(class).collect() }
+            #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
+            let listed: Vec<u8> = (0..LISTED).map(class).collect();
+            let bits = |classes: &[u8]| classes.iter().rev().fold(0, |bits, &class| bits << 1 | u64::from(class != 0));
+            #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
+            let active = listed.chunks(64).map(bits).collect();
+            Classes { inert, inert_bytes, listed, active }
         })
     }
 
-    /// The class of a character that stays, unless the one before has a higher class.
-    pub fn of(&self, code: u32) -> u8 {
+    /// Whether a character is inert.
+    #[inline]
+    pub fn is_inert(&self, code: u32) -> bool {
+        match self.active.get(code as usize / 64) {
+            Some(bits) => bits >> (code % 64) & 1 == 0,
+            None => !IDEOGRAPHS.contains(&code),
+        }
+    }
+
+    /// The class of a character, or what is said in place of one.
+    fn of(&self, code: u32) -> u8 {
         match self.listed.get(code as usize) {
             Some(&class) => class,
             None if IDEOGRAPHS.contains(&code) => CHANGES,
@@ -62,9 +81,42 @@ impl Classes {
         }
     }
 
-    /// Whether a character of a class stays as it is, behind one of another.
-    pub fn stays(class: u8, before: u8) -> bool {
-        class == 0 || (class != CHANGES && before <= class)
+    /// Whether a character stays as it is behind those before it, which did; if so, it is then one of them.
+    pub fn stays(&self, code: u32, before: &mut Before) -> bool {
+        let has_no_parts = |char| is_nfd_quick(once(char)) == IsNormalized::Yes;
+        let class = match (self.of(code), char::from_u32(code), char::from_u32(before.starter)) {
+            (COMPOSES, Some(char), Some(last))
+                if has_no_parts(last) && has_no_parts(char) && compose(last, char).is_none() =>
+            {
+                canonical_combining_class(char)
+            }
+            (COMPOSES | CHANGES, ..) => return false,
+            (class, ..) => class,
+        };
+        if class == 0 {
+            *before = Before::inert(code);
+        } else if before.class > class {
+            return false;
+        }
+        before.class = class;
+        true
+    }
+}
+
+/// What a look remembers of the characters before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Before {
+    /// The class of the last one.
+    class: u8,
+    /// The last one of class 0; at the beginning U+0000, which composes with nothing.
+    starter: u32,
+}
+
+impl Before {
+    /// Behind an inert character.
+    #[inline]
+    pub fn inert(code: u32) -> Before {
+        Before { class: 0, starter: code }
     }
 }
 
@@ -99,10 +151,33 @@ mod tests {
     }
 
     #[test]
+    fn what_composes_with_others_stays_behind_every_character_that_it_does_not_compose_with() {
+        for form in [Form::Nfc, Form::Nfkc] {
+            let classes = Classes::of_form(form);
+            let composing: Vec<char> =
+                ('\0'..='\u{1FFFF}').filter(|char| classes.of(u32::from(*char)) == COMPOSES).collect();
+            assert!(composing.len() > 90);
+            // Most scripts, and Hangul.
+            let starters = ('\0'..='\u{30FF}').chain('\u{AC00}'..='\u{AC40}').chain('\u{11000}'..='\u{11FFF}');
+            let starters: Vec<char> = starters.filter(|char| classes.is_inert((*char).into())).collect();
+            let mut length = 0;
+            for &char in &composing {
+                let behind = |&starter: &char| classes.stays(char.into(), &mut Before::inert(starter.into()));
+                let text: String =
+                    starters.iter().copied().filter(behind).flat_map(|starter| [starter, char]).collect();
+                assert!(*normal(text.as_bytes(), form).unwrap() == *text.as_bytes(), "U+{:04X}", u32::from(char));
+                length += text.len();
+            }
+            assert!(length > 1_000_000);
+        }
+    }
+
+    #[test]
     fn below_its_limits_every_character_is_inert() {
         for form in FORMS {
             let classes = Classes::of_form(form);
             assert!((0..classes.inert).all(|code| classes.of(code) == 0));
+            assert!((0..=u32::from(char::MAX)).all(|code| classes.is_inert(code) == (classes.of(code) == 0)));
             let in_bytes = |char: &char| char.to_string().bytes().all(|byte| byte < classes.inert_bytes);
             assert!(('\0'..=char::MAX).filter(in_bytes).all(|char| classes.of(char.into()) == 0));
         }

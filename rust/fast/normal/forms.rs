@@ -6,16 +6,17 @@
 //!
 //! Costs: O(n), some 10 GB/s where all characters are below U+0200 and the form is NFC, or all are ASCII.
 
-use super::classes::Classes;
+use super::classes::{Before, Classes};
 use super::edits::{Edits, PART, valid_parts};
 use crate::error::Result;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::interrupt;
 use crate::normal_forms::{Form, normal_chars};
 
-/// How many bytes or units are looked at together, and how many of them one by one where that does not suffice.
+/// How many bytes are looked at together, and how many units; and about how many bytes a block has.
 const RUN: usize = 32;
-const FEW: usize = 8;
+const WINDOW: usize = 64;
+const BLOCK: usize = if cfg!(any(test, fuzzing)) { 64 } else { 1 << 12 };
 
 /// The text in a form, None if it is in it.
 pub fn normal(text: &[u8], form: Form) -> Result<Option<Vec<u8>>> {
@@ -53,14 +54,14 @@ pub fn are_normal(units: &Units, form: Form) -> Result<bool> {
     }
 }
 
-/// The text in blocks of about `PART` bytes that can be normalized by themselves: each begins with ASCII or one of the ideographs
+/// The text in blocks of about [`BLOCK`] bytes that can be normalized by themselves: each begins with ASCII or one of the ideographs
 /// whose UTF-8 begins with E5 to E8, which are inert in every form.
 fn blocks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let is_border = |byte: &u8| matches!(byte, 0..0x80 | 0xE5..=0xE8);
-        let more = rest.get(PART..).and_then(|more| more.iter().position(is_border));
-        let (block, after) = rest.split_at(more.map_or(rest.len(), |more| PART + more));
+        let more = rest.get(BLOCK..).and_then(|more| more.iter().position(is_border));
+        let (block, after) = rest.split_at(more.map_or(rest.len(), |more| BLOCK + more));
         rest = after;
         (!block.is_empty()).then_some(block)
     })
@@ -69,8 +70,8 @@ fn blocks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// The first place from a position on, where an inert character or the text begins.
 fn odd_place(text: &str, from: usize, classes: &Classes) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    // Where the last inert character begins, and the class of the last character.
-    let (mut start, mut before, mut at) = (from, 0, from);
+    // Where the last inert character begins.
+    let (mut start, mut before, mut at) = (from, Before::default(), from);
     while at < bytes.len() {
         if let Some(run) = bytes[at..].first_chunk::<RUN>()
             && run.iter().fold(0, |most, &byte| most.max(byte)) < classes.inert_bytes
@@ -79,45 +80,52 @@ fn odd_place(text: &str, from: usize, classes: &Classes) -> Option<(usize, usize
             // A run may end within a character, which is of two bytes then.
             at += usize::from(bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80));
             start = if bytes[at - 1] < 0x80 { at - 1 } else { at - 2 };
-            before = 0;
+            before = text[start..at].chars().next().map_or(before, |char| Before::inert(char.into()));
             continue;
         }
-        let near = bytes.len().min(at + RUN);
-        while at < near {
-            let Some(char) = text[at..].chars().next() else { break };
-            let class = classes.of(char.into());
-            if !Classes::stays(class, before) {
-                let mut behind = text[at..].char_indices().skip(1);
-                let end = behind.find(|(_, char)| classes.of((*char).into()) == 0);
-                return Some((start, end.map_or(bytes.len(), |(more, _)| at + more)));
+        let mut end = at;
+        for char in text[at..].chars() {
+            if end - at >= RUN {
+                break;
             }
-            if class == 0 {
-                start = at;
+            let code = u32::from(char);
+            if classes.is_inert(code) {
+                (start, before) = (end, Before::inert(code));
+            } else if !classes.stays(code, &mut before) {
+                let behind = text[end..].char_indices().skip(1).find(|&(_, char)| classes.is_inert(char.into()));
+                return Some((start, behind.map_or(bytes.len(), |(more, _)| end + more)));
             }
-            before = class;
-            at += char.len_utf8();
+            end += char.len_utf8();
         }
+        at = end;
     }
     None
 }
 
 /// Whether no unit may change; halves of surrogate pairs may.
 fn all_stay<U: Copy + Into<u32>>(units: &[U], classes: &Classes) -> Result<bool> {
-    let low = |run: &[U]| run.iter().fold(0, |all, &unit| all | unit.into()) < classes.inert;
-    let mut before = 0;
+    let mut before = Before::default();
     for part in units.chunks(PART) {
         interrupt::check()?;
-        for few in part.chunks(RUN).flat_map(|run| run.chunks(if low(run) { RUN } else { FEW })) {
-            if low(few) {
-                before = 0;
-                continue;
-            }
-            for &unit in few {
-                let class = classes.of(unit.into());
-                if !Classes::stays(class, before) {
+        for window in part.chunks(WINDOW) {
+            let is_low = window.iter().fold(0, |all, &unit| all | unit.into()) < classes.inert;
+            let active = |bits, &unit: &U| bits << 1 | u64::from(!classes.is_inert(unit.into()));
+            let mut left: u64 = if is_low { 0 } else { window.iter().rev().fold(0, active) };
+            // Only those that are not inert are looked at, and what is before them.
+            let mut next = 0;
+            while left != 0 {
+                let at = left.trailing_zeros() as usize;
+                if at > next {
+                    before = Before::inert(window[at - 1].into());
+                }
+                if !classes.stays(window[at].into(), &mut before) {
                     return Ok(false);
                 }
-                before = class;
+                next = at + 1;
+                left &= left - 1;
+            }
+            if next < window.len() {
+                before = Before::inert(window[window.len() - 1].into());
             }
         }
     }

@@ -24,7 +24,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 const ODD: &str = "ae\u{301}\u{323}\u{345}\u{344}\u{F73}\u{E34}\u{E48}\u{5B0}\u{1100}\u{1161}각\u{11A8}漢\u{F900}\u{2F800}\u{1D165}\
-    éậﬁ²İΣAZÀЖ𐐀“😀 \n\t\u{FFFD}\u{9C7}\u{9BE}\u{16D67}\u{113C2}ab\u{3046}\u{3099}";
+    éậﬁ²İΣAZÀЖ𐐀“😀 \n\t\u{FFFD}\u{9C7}\u{9BE}\u{16D67}\u{113C2}ab\u{3046}\u{3099}\u{995}\u{915}\u{93C}\u{928}\u{94D}\u{B92}\u{BD7}\u{1112}\u{654}\u{627}\u{338}<";
 
 /// Runs of characters and of bytes that are not UTF-8.
 fn text() -> impl Strategy<Value = Vec<u8>> {
