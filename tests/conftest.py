@@ -1,6 +1,7 @@
 """One suite over two backends. If a backend cannot be loaded, the tests that need it fail; nothing is skipped."""
 
 import functools
+import gc
 import os
 import shutil
 
@@ -20,6 +21,14 @@ COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Heal
 settings.register_profile("quick", max_examples=30, **COMMON)
 settings.register_profile("thorough", max_examples=1000, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# What ten thousand tests and the libraries beside them consist of stays to the end: the collector need not go through it again and again.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(params=BACKENDS)

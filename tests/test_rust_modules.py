@@ -1,12 +1,13 @@
 """The crate's modules name one another in one direction, and the mirror names the fast paths at few places only."""
 
+import functools
 import re
 
 import layers
 import pytest
 import rust_modules
 
-GRAPH = rust_modules.graph()
+graph = functools.cache(rust_modules.graph)
 # Files at the root that are not the mirror: its pairs with Python are held together by `test_mirror.py`.
 NOT_THE_MIRROR = {(), ("error",), ("interrupt",)}
 # Folders that are not the mirror, and name it.
@@ -38,13 +39,13 @@ def test_every_file_is_read():
 
 
 def test_no_modules_name_one_another_in_a_circle():
-    circles = layers.circles(GRAPH)
+    circles = layers.circles(graph())
     assert not circles, [sorted(map(named, circle)) for circle in circles]
 
 
 def test_the_folders_of_the_fast_paths_name_one_another_in_one_direction():
     folders = {}
-    for name, others in GRAPH.items():
+    for name, others in graph().items():
         if name[:1] == ("fast",) and len(name) > 1:
             found = folders.setdefault(name[:2], set())
             found |= {other[:2] for other in others if other[:1] == ("fast",) and len(other) > 1} - {name[:2]}
@@ -54,7 +55,7 @@ def test_the_folders_of_the_fast_paths_name_one_another_in_one_direction():
 
 
 def test_the_mirror_names_the_fast_paths_at_its_seams_only():
-    mirror = {name: GRAPH[name] for name in GRAPH if len(name) == 1 and name[0] not in FOLDERS}
+    mirror = {name: graph()[name] for name in graph() if len(name) == 1 and name[0] not in FOLDERS}
     found = {
         named(name): {named(other) for other in others if other[:1] == ("fast",)}
         for name, others in mirror.items()
@@ -67,7 +68,7 @@ def test_the_mirror_names_the_fast_paths_at_its_seams_only():
 
 def test_only_what_is_offered_reads_files_of_formats():
     named_by = {
-        other[0]: {name[0] for name, others in GRAPH.items() for found in others if name and found[:1] == other}
+        other[0]: {name[0] for name, others in graph().items() for found in others if name and found[:1] == other}
         for other in (("api",), ("formats",))
     }
     assert named_by["api"] <= {"api", "wasm"}  # which opens published encodings
@@ -90,7 +91,7 @@ def test_the_crate_offers_these_names():
 def test_nothing_names_the_boundary_to_python():
     assert not [
         (named(name), named(other))
-        for name, others in GRAPH.items()
+        for name, others in graph().items()
         for other in others
         if other[:1] == ("python",) and name[:1] != ("python",)
     ]

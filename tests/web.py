@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from minitok.play.app import create_app
 from minitok.play.server import address, listen
 
@@ -80,11 +81,13 @@ class Window:
             raise AssertionError("\n".join(unforeseen))
 
     @contextmanager
-    def used(self, address, ready=".token"):
-        """The page for one test, loaded anew. The window stays: a new one takes more time than most tests."""
+    def used(self, address, ready=".token", *, anew=True):
+        """The page for one test, loaded anew, or as the last test left it. The window stays: a new one takes more time than most
+        tests."""
         self.wrong.clear()
         self.page.set_viewport_size(SIZE)
-        self.page.goto(address)
+        if anew or self.page.url != address:
+            self.page.goto(address)
         self.page.locator(ready).first.wait_for()
         yield self.page
         self.page.unroute_all()
@@ -101,6 +104,20 @@ def watched(browser, **options):
     yield window.page
     window.context.close()
     window.check()
+
+
+def found_by_axe(page, context=None):
+    """What Axe finds wrong with a page, light and dark: its styles alone say how it looks, so it need not be opened twice."""
+    found = []
+    for look in ("light", "dark"):
+        page.emulate_media(color_scheme=look)
+        # Colours are judged when nothing moves any more.
+        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => null)")
+        for one in Axe().run(page, context=context).response["violations"]:
+            node = one["nodes"][0]
+            found.append((look, one["id"], one["impact"], node["html"], node.get("failureSummary")))
+    page.emulate_media(color_scheme="null")
+    return found
 
 
 def work_until_shown(browser, address, selector):

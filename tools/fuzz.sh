@@ -3,13 +3,18 @@
 # Inputs that found something new are kept in target/fuzz/corpus/, a failing one in target/fuzz/failures/:
 # `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again. An input may take two minutes by the clock, since other
 # programs may want the processors, too.
-# tools/fuzz.sh --lint looks at the targets only, and leaves what `make fuzz` needs, too.
+# tools/fuzz.sh --lint looks at the targets only.
 # libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed. Every input is
 # also run under AddressSanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 host=$(rustc -vV | sed -n 's/^host: //p')
+if [ "$1" = --lint ]; then
+    # Nothing is linked, so libFuzzer need not be compiled: the folder of another one is named, which need not be there.
+    CUSTOM_LIBFUZZER_PATH=$PWD/target/libfuzzer.a RUSTFLAGS="--cfg fuzzing" exec cargo clippy \
+        --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target -- -D warnings
+fi
 flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
@@ -19,9 +24,6 @@ export RUSTC_BOOTSTRAP=1 ASAN_OPTIONS=detect_leaks=0
 export RUSTFLAGS=$flags
 crate=(--release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target/fuzz)
 # The lock file of that crate follows a new dependency of the library by itself.
-if [ "$1" = --lint ]; then
-    exec cargo clippy "${crate[@]}" -- -D warnings
-fi
 
 seconds=$1
 targets=("${@:2}")

@@ -7,7 +7,7 @@ import minitok.compat.tokenizers as mine
 import pytest
 import tokenizers as theirs
 from hf_components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, TEXTS
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 COLUMNS = ("ids", "tokens", "offsets", "word_ids", "type_ids", "special_tokens_mask")
@@ -16,9 +16,8 @@ PARTS = ("models", "normalizers", "pre_tokenizers", "decoders", "trainers")
 NAMES = st.lists(
     st.sampled_from(("a", "b", "é", "e\u0301", "<", ">", " ", "  ", "\n", "lo", "A", "▁")), min_size=1, max_size=3
 )
-FLAGS = st.fixed_dictionaries(
-    {name: st.booleans() for name in ("normalized", "special", "lstrip", "rstrip", "single_word")}
-)
+FLAG_NAMES = ("normalized", "special", "lstrip", "rstrip", "single_word")
+FLAGS = st.fixed_dictionaries({name: st.booleans() for name in FLAG_NAMES})
 ADDED = st.lists(st.tuples(NAMES.map("".join), FLAGS), max_size=3, unique_by=lambda row: row[0])
 
 
@@ -150,6 +149,14 @@ def words(lib):
     added=ADDED,
     texts=st.lists(TEXTS, min_size=1, max_size=3),
     splits=st.booleans(),
+)
+# Behind an added token stands a segment without a word.
+@example(
+    model=MODELS[0],
+    normalizer=None,
+    added=[(name, dict.fromkeys(FLAG_NAMES, False)) for name in "ab"],
+    texts=["a ", "a\u00a0 ", "a b", " "],
+    splits=False,
 )
 def test_words_that_are_followed_through_a_codec(model, normalizer, added, texts, splits):
     check(model, normalizer, words, None, added, texts, splits)

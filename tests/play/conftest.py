@@ -88,7 +88,12 @@ def asking(browser, static_site):
     with watched(browser) as opened:
         opened.goto(static_site)
         opened.locator(".token").first.wait_for()
-        yield lambda name, data: opened.evaluate(PLAIN, [name, data])
+
+        def ask(name, data):
+            return opened.evaluate(PLAIN, [name, data])
+
+        ask.page = opened
+        yield ask
 
 
 @pytest.fixture(scope="module")

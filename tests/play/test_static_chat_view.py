@@ -4,12 +4,11 @@ import json
 
 import minitok
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from chat_families import CHATML, CORPUS, SPECIAL
 from playwright.sync_api import expect
 from test_open_files import JSON
 from test_open_several_files import GGUF, head
-from web import watched
+from web import found_by_axe, watched
 
 
 @pytest.fixture
@@ -202,17 +201,15 @@ def test_a_configuration_that_is_broken_is_said_to_be(chat):
         expect(chat.locator("#status")).to_contain_text(why)
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_view_is_for_every_reader(browser, static_site, look, width):
-    with watched(browser, color_scheme=look) as page:
+def test_the_view_is_for_every_reader(browser, static_site, width):
+    with watched(browser) as page:
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(static_site)
         page.locator("#chat").scroll_into_view_if_needed()
         page.locator(".turns").wait_for()
         page.locator("#chat summary").click()
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0].get("failureSummary")) for one in found] == []
+        assert found_by_axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

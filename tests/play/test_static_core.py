@@ -16,7 +16,7 @@ from minitok.formats import native
 from minitok.play.app import static_files
 from minitok.reference.text import utf8
 from playground import MIXED
-from questions import PLAIN, as_json
+from questions import EACH, PLAIN, as_json
 from text_changing import CHANGING, changing
 from vector_cases import FILES, as_bytes, as_text, vocab_of
 
@@ -33,6 +33,19 @@ TEXTS = [
 @pytest.fixture
 def page(static_page):
     return static_page
+
+
+@pytest.fixture
+def agree(asking, answers):
+    """agree(questions): the page's answers, each of which must be the server's."""
+
+    def ask(questions):
+        given = asking.page.evaluate(EACH, [list(question) for question in questions])
+        for answer, (name, data) in zip(given, questions, strict=True):
+            assert answer == as_json(getattr(answers, name)(data)), (name, data)
+        return given
+
+    return ask
 
 
 def test_the_page_is_that_of_the_server_but_for_its_source(pages):
@@ -52,14 +65,13 @@ def test_the_page_is_that_of_the_server_but_for_its_source(pages):
 
 
 @pytest.mark.parametrize("special", [False, True])
-def test_tokens_and_lanes_are_those_of_the_server(asking, answers, special):
+def test_tokens_and_lanes_are_those_of_the_server(agree, special):
     for text in TEXTS:
         for names in (list(PUBLISHED)[:6], list(PUBLISHED)[6:]):
             asked = {"text": text, "special": special, "encodings": names}
-            assert asking("tokens", asked) == as_json(answers.tokens(asked))
-            assert asking("lanes", asked) == as_json(answers.lanes(asked))
+            agree([("tokens", asked), ("lanes", asked)])
     long = {"text": MIXED * 200, "special": special, "encodings": ["gpt2", "cl100k_base", "o200k_base"]}
-    assert asking("lanes", long) == as_json(answers.lanes(long))
+    agree([("lanes", long)])
 
 
 @pytest.mark.parametrize("special", [False, True])
@@ -83,13 +95,16 @@ def test_the_bill_is_that_of_the_server(asking, answers, opened):
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base", "whisper"])
-def test_pieces_are_explained_as_the_server_does(asking, answers, name):
+def test_pieces_are_explained_as_the_server_does(asking, answers, agree, name):
     chance = random.Random(name)
-    for text in TEXTS:
-        for special in (False, True):
-            for at in chance.sample(range(len(text.encode())), 4):
-                asked = {"text": text, "special": special, "encoding": name, "at": at}
-                assert asking("piece", asked) == as_json(answers.piece(asked)), asked
+    agree(
+        [
+            ("piece", {"text": text, "special": special, "encoding": name, "at": at})
+            for text in TEXTS
+            for special in (False, True)
+            for at in chance.sample(range(len(text.encode())), 4)
+        ]
+    )
     text = tiny_shakespeare()[:100_000]
     for at in (0, 50_000, 99_999):
         asked = {"text": text, "special": False, "encoding": name, "at": at}
@@ -143,21 +158,21 @@ def opened(asking, answers):
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_what_is_done_to_text_first_is_done_in_the_page(asking, answers, opened, name):
+def test_what_is_done_to_text_first_is_done_in_the_page(agree, opened, name):
     own = opened(name)
     library = [changing(name, backend) for backend in ("rust", "python")]
-    for text in (*CHANGED, *TEXTS):
-        for special in (False, True):
-            asked = {"text": text, "special": special, "encodings": [own, "gpt2"]}
-            given = asking("tokens", asked)
-            assert given == as_json(answers.tokens(asked))
-            for tok in library:
-                assert given["encodings"][0]["ids"] == tok.encode(text, allowed_special="all" if special else ())
-            assert asking("lanes", asked) == as_json(answers.lanes(asked))
-            size = sum(given["encodings"][0]["lengths"])
-            for at in () if "symbols" in name else range(0, size, max(1, size // 7)):
-                asked = {"text": text, "special": special, "encoding": own, "at": at}
-                assert asking("piece", asked) == as_json(answers.piece(asked)), asked
+    cases = [(text, special) for text in (*CHANGED, *TEXTS) for special in (False, True)]
+    asked = [{"text": text, "special": special, "encodings": [own, "gpt2"]} for text, special in cases]
+    agree([("lanes", one) for one in asked])
+    pieces = []
+    for (text, special), given in zip(cases, agree([("tokens", one) for one in asked]), strict=True):
+        told = given["encodings"][0]
+        for tok in library:
+            assert told["ids"] == tok.encode(text, allowed_special="all" if special else ())
+        size = sum(told["lengths"])
+        places = () if "symbols" in name else range(0, size, max(1, size // 7))
+        pieces += [("piece", {"text": text, "special": special, "encoding": own, "at": at}) for at in places]
+    agree(pieces)
 
 
 def test_lanes_of_a_long_text_that_is_changed_are_those_of_the_server(asking, answers, opened):
@@ -214,9 +229,9 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(answers, opened, page):
         ),
     ],
 )
-def test_a_file_that_is_wrong_is_refused(page, change, message):
+def test_a_file_that_is_wrong_is_refused(asking, change, message):
     file = json.loads(native.dump(changing("whole").definition)) | change
-    kind, said = page.evaluate(REFUSED, ["tokenizer", {"file": json.dumps(file)}])
+    kind, said = asking.page.evaluate(REFUSED, ["tokenizer", {"file": json.dumps(file)}])
     assert kind == "FileFormatError"
     assert said.startswith("the tokenizer's file: ")
     assert message in said

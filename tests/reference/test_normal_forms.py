@@ -4,7 +4,7 @@ import itertools
 import random
 import time
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from unicodedata import normalize
 
 import pytest
@@ -19,9 +19,25 @@ CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9
 LETTERS = "aé\u1eadｱカ\u1100\u1161\u11a8각漢\u8c48\u0bc7\u0bbe\n"
 # Bytes that are not UTF-8.
 ODD = [b"\xe5", b"\xff", b"\xe4\xb8", b"\xcc"]
-EVERY = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 UNASSIGNED = property_set("Cn")
-KNOWN = {char for char in EVERY if unicodedata.category(char) != "Cn" and not contains(UNASSIGNED, ord(char))}
+
+
+# A million strings, made where they are used: other tests fork, and their children would have them, too.
+@cache
+def every():
+    """Every character."""
+    return [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+
+
+@cache
+def known():
+    """The characters that both Python's own table and Unicode 16.0 know."""
+    return {char for char in every() if unicodedata.category(char) != "Cn" and not contains(UNASSIGNED, ord(char))}
+
+
+@cache
+def with_marks():
+    return tuple(f"a{char}\u0323" for char in every() if char != "\n")
 
 
 def normal(data, form, backend="rust"):
@@ -35,9 +51,9 @@ def agree(texts, form):
     """
     whole = "\n".join(texts)
     made = normal(whole, form)
-    some, known = parts_of(tuple(texts))
+    some, of_known = parts_of(tuple(texts))
     assert normal(some, form, "python") == normal(some, form)
-    assert normal(known, form).decode() == normalize(form, known)
+    assert normal(of_known, form).decode() == normalize(form, of_known)
     return made.decode().split("\n")
 
 
@@ -45,20 +61,17 @@ def agree(texts, form):
 def parts_of(texts):
     """The texts for the slower backend, and those whose characters Python's own table knows."""
     some = "\n".join(text for at, text in enumerate(texts) if max(text) < "\U00030000" or at % 50 == 0)
-    return some, "\n".join(text for text in texts if KNOWN.issuperset(text))
-
-
-WITH_MARKS = tuple(f"a{char}\u0323" for char in EVERY if char != "\n")
+    return some, "\n".join(text for text in texts if known().issuperset(text))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_character_has_its_form(form):
-    made = agree(WITH_MARKS, form)
-    assert len(made) == len(EVERY) - 1
+    made = agree(with_marks(), form)
+    assert len(made) == len(every()) - 1
 
 
 def test_characters_that_no_table_knows_yet_stay():
-    new = "\n".join(f"漢{char}\u0323" for char in EVERY if contains(UNASSIGNED, ord(char)))
+    new = "\n".join(f"漢{char}\u0323" for char in every() if contains(UNASSIGNED, ord(char)))
     for form in FORMS:
         assert normal(new, form).decode() == new
 
@@ -153,7 +166,7 @@ def test_a_long_str_is_normalized_as_its_bytes(text):
             ("漢" * 300 + text, "漢".encode() * 300 + data),
             ("é" * 300 + text, None),
         ]:
-            expected = normalize(form, given_as) if KNOWN.issuperset(text) else None
+            expected = normalize(form, given_as) if known().issuperset(text) else None
             made = normal(given_as, form)
             assert expected is None or made.decode() == expected
             assert as_bytes is None or normal(as_bytes, form) == made

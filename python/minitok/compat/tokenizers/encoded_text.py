@@ -99,7 +99,7 @@ class Text:
         if token_id is not None:
             starts, ends = np.zeros(1, np.int64), np.array([len(data)])
         else:
-            starts, ends = (self.spans[place.first : place.stop] - self.spans[place.first : place.first + 1, 0]).T
+            starts, ends = (self.spans[place.first : place.stop] - self.spans[place.first : place.first + 1, :1]).T
         if place.pieces is not None:
             firsts, lasts = np.array(place.pieces, np.int64).reshape(-1, 2).T
             inner = np.cumsum(lasts - firsts + self.pipeline.end_size)
