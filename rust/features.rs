@@ -3,3 +3,6 @@
 /// Whether this build has tokenizers other than the published encodings, as all have but the smaller module for JavaScript. Where it
 /// is false, what only other tokenizers ask for is refused when it is made, so that the code behind it is left out.
 pub(crate) const HAS_FILES: bool = cfg!(any(not(target_family = "wasm"), feature = "files"));
+
+/// Whether this build can be asked for dropout, as all can but the modules for JavaScript.
+pub(crate) const HAS_DROPOUT: bool = cfg!(any(not(target_family = "wasm"), feature = "pages"));

@@ -230,6 +230,7 @@ pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::
     if let Some(grammar) = named.and_then(|(name, _)| scan::Grammar::named(name)) {
         return Ok(Ok(scan::Tier::Masks(grammar)));
     }
+    check_build(source)?;
     let steps = expressions(source);
     let tier = scan::Tier::new(&steps)?;
     Ok(tier.map(|tier| scan::or_masks(tier, &steps, expressions)))
@@ -280,11 +281,17 @@ fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Op
 
 /// A regular expression compiled.
 pub fn compile_pattern(source: &str) -> Result<Engine> {
-    if !HAS_FILES {
-        let reason = "this build runs the patterns of the published encodings only".into();
-        return Err(Error::Pattern { pattern: source.into(), reason });
-    }
+    check_build(source)?;
     Engine::new(source, &parse(source)?)
+}
+
+/// Refuses a pattern that this build does not run.
+fn check_build(source: &str) -> Result<()> {
+    if HAS_FILES {
+        return Ok(());
+    }
+    let reason = "this build runs the patterns of the published encodings only".into();
+    Err(Error::Pattern { pattern: source.into(), reason })
 }
 
 /// A text as the engine sees it: each invalid byte is replaced by U+FFFD, which is two bytes longer.
