@@ -1,8 +1,7 @@
 //! The merges of a packed vocabulary as they lie in it: what encodes the first short texts, before it is known that tokens and tables
 //! are worth their time. Must equal `encode_piece` of `rust/encode.rs`.
 //!
-//! The first text is encoded by one pass over the merges (`one_pass`), the next ones by chains through them (`chains`). Both read a pair
-//! as one number: its two ids, as they lie in the file. By hand, with ids of 10 bits: the pair (116, 104) is 104 * 1024 + 116.
+//! The first text is encoded by one pass over the merges, the next ones by chains through them. Read `merges`, `one_pass`, `chains`.
 //!
 //! Invariants: only for vocabularies whose merges make every token, so that no piece has to be looked up as a whole. What is
 //! unusual is left to [`unpack`](crate::packed_vocab::unpack), and so is the question whether each merge joins earlier tokens; that the
@@ -11,34 +10,27 @@
 //! Costs: to open one, its checksum. A pass over the merges is a small fraction of what tokens and tables take; there are two at the most.
 
 mod chains;
+mod merges;
 mod one_pass;
 
 use self::chains::Chains;
-use crate::error::{Error, Result};
+use self::merges::{MOST_BITS, Merges};
+use self::one_pass::merge_all;
+use crate::error::Result;
 use crate::fast::scan::{Grammar, piece_end};
-use crate::fast::util::fallible::{append, collect, push};
+use crate::fast::util::fallible::{append, collect, extend, push};
 use crate::merging::merge_parts;
 use crate::once::Once;
 use crate::packed_vocab::{Parts, parts};
 use crate::preprocess::{Before, Preprocessor, Search};
 use crate::vocab::NO_ID;
 
-/// The most bits of an id: two of them, from any bit of a byte on, lie in eight bytes.
-const MOST_BITS: usize = 28;
-
 /// A packed vocabulary, and what has been made of it.
 #[derive(Debug)]
 pub struct PackedPairs {
-    data: Vec<u8>,
-    /// Where the pairs begin in it, and how many bits an id has.
-    start: usize,
-    width: usize,
-    /// The first id and the number of the first merge of each run.
-    runs: Vec<(u32, u32)>,
+    merges: Merges,
     byte_ids: [u32; 256],
-    n_merges: u32,
-    /// One more than the greatest id of a merge, and than that of any token.
-    end: u32,
+    /// One more than the highest id.
     n_ids: u32,
     chains: Once<Chains>,
 }
@@ -62,30 +54,34 @@ impl PackedPairs {
         {
             return Ok(Err(data));
         }
-        let n_merges = runs.iter().map(|&(first, count)| (first + count).min(end).saturating_sub(first)).sum::<u32>();
-        let mut merges_before = 0;
-        let runs = collect(runs.iter().map(|&(first, count)| {
-            merges_before += count;
-            (first, merges_before - count)
-        }))?;
-        let start = data.len() - bits.len();
-        Ok(Ok(PackedPairs { data, start, width, runs, byte_ids, n_merges, end, n_ids, chains: Once::new() }))
+        let length = bits.len();
+        let merges = Merges::new(data, length, width, &runs, end)?;
+        Ok(Ok(PackedPairs { merges, byte_ids, n_ids, chains: Once::new() }))
     }
 
     /// The packed vocabulary.
     pub fn data(&self) -> &[u8] {
-        &self.data
+        &self.merges.data
     }
 
     /// How many merges there are, and one more than the highest id.
     pub fn size(&self) -> (usize, u32) {
-        (self.n_merges as usize, self.n_ids)
+        (self.merges.count as usize, self.n_ids)
     }
 
     /// The ids of a text in which no token is looked for, as `Codec::encode` gives them.
     pub fn encode(&self, grammar: Grammar, text: &[u8]) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         self.append(grammar, text, &mut ids)?;
+        Ok(ids)
+    }
+
+    /// The same, of a text of a few hundred bytes, without chains.
+    pub fn encode_first(&self, grammar: Grammar, text: &[u8]) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        each_piece(grammar, text, &mut |piece| extend(&mut ids, self.bytes(piece).chain([NO_ID])))?;
+        merge_all(&self.merges, &mut ids)?;
+        ids.retain(|&id| id != NO_ID);
         Ok(ids)
     }
 
@@ -108,16 +104,18 @@ impl PackedPairs {
     fn append(&self, grammar: Grammar, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         let chains = self.chains()?;
         each_piece(grammar, text, &mut |piece| {
-            let bytes = collect(piece.iter().map(|&byte| self.byte_ids[usize::from(byte)]))?;
+            let bytes = collect(self.bytes(piece))?;
             append(ids, &merge_parts(|left, right| self.merge_of(chains, left, right), bytes)?)
         })
     }
 
+    fn bytes(&self, piece: &[u8]) -> impl ExactSizeIterator<Item = u32> {
+        piece.iter().map(|&byte| self.byte_ids[usize::from(byte)])
+    }
+
     /// The rank of a merge, and the id that it makes.
     fn merge_of(&self, chains: &Chains, left: u32, right: u32) -> Option<(u32, u32)> {
-        let number = chains.find(self, u64::from(left) | u64::from(right) << self.width)?;
-        let (first, before) = self.runs[self.runs.partition_point(|&(_, start)| start <= number) - 1];
-        let id = first + number - before;
+        let id = self.merges.id(chains.find(&self.merges, left, right)?);
         Some((id, id))
     }
 
@@ -125,26 +123,8 @@ impl PackedPairs {
         if let Some(chains) = self.chains.get() {
             return Ok(chains);
         }
-        let chains = Chains::new(self)?;
+        let chains = Chains::new(&self.merges)?;
         Ok(self.chains.get_or_make(|| chains))
-    }
-
-    /// Reads the pair of a merge as one number: the left id in the lower `width` bits, then the right one.
-    #[expect(
-        clippy::inline_always,
-        reason = "a call for each merge takes twice the time, before the module is optimized"
-    )]
-    #[inline(always)]
-    fn pair(&self, number: usize) -> u64 {
-        pair(&self.data, 8 * self.start + 2 * self.width * number, self.width)
-    }
-
-    /// An error if the largest left id is not that of a token.
-    fn check(&self, largest: u64) -> Result<()> {
-        if largest < u64::from(self.end) {
-            return Ok(());
-        }
-        Err(Error::Vocabulary(format!("not a packed vocabulary: a merge joins {largest}, which is not a token")))
     }
 }
 
@@ -157,16 +137,6 @@ fn each_piece(grammar: Grammar, text: &[u8], emit: &mut dyn FnMut(&[u8]) -> Resu
         start = end;
     }
     Ok(())
-}
-
-/// Reads a pair from a bit on. The eight bytes that are read begin with the byte of that bit, or are the last of the data. Must equal
-/// `pair` of `rust/packed_vocab.rs`.
-#[expect(clippy::inline_always, reason = "as above")]
-#[inline(always)]
-fn pair(data: &[u8], bit: usize, width: usize) -> u64 {
-    let byte = (bit / 8).min(data.len().saturating_sub(8));
-    let near = data.get(byte..).and_then(<[u8]>::first_chunk).map_or(0, |near| u64::from_le_bytes(*near));
-    near >> (bit - 8 * byte) & ((1 << (2 * width)) - 1)
 }
 
 #[cfg(test)]

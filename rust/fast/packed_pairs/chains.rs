@@ -6,7 +6,7 @@
 //!
 //! Costs: one pass over the merges; then a look-up reads two or three.
 
-use super::PackedPairs;
+use super::merges::Merges;
 use crate::error::Result;
 
 /// The end of a chain.
@@ -20,20 +20,21 @@ pub(super) struct Chains {
 }
 
 impl Chains {
-    pub fn new(pairs: &PackedPairs) -> Result<Chains> {
-        let chains = 1 << pairs.n_merges.max(2).ilog2();
+    pub fn new(merges: &Merges) -> Result<Chains> {
+        let chains = 1 << merges.count.max(2).ilog2();
         #[allow(clippy::disallowed_methods, reason = "not longer than the data")]
-        let (mut newest, mut older) = (vec![NONE; chains], vec![NONE; pairs.n_merges as usize]);
-        pairs.check(link(pairs, &mut newest, &mut older))?;
+        let (mut newest, mut older) = (vec![NONE; chains], vec![NONE; merges.count as usize]);
+        merges.check(link(merges, &mut newest, &mut older))?;
         Ok(Chains { newest, older })
     }
 
     /// The number of the merge of a pair.
-    pub fn find(&self, pairs: &PackedPairs, pair: u64) -> Option<u32> {
+    pub fn find(&self, merges: &Merges, left: u32, right: u32) -> Option<u32> {
+        let pair = u64::from(left) | u64::from(right) << merges.width;
         let mut merge = self.newest[chain(pair, self.newest.len().ilog2())];
         while merge != NONE {
             let number = merge - 1;
-            if pairs.pair(number as usize) == pair {
+            if merges.pair(number as usize) == pair {
                 return Some(number);
             }
             merge = self.older[number as usize];
@@ -50,10 +51,10 @@ impl Chains {
 
 /// Puts each merge into its chain, and sets for each the one before it there. Returns the largest left id.
 #[expect(clippy::cast_possible_truncation, reason = "there are fewer merges than bytes of data")]
-fn link(pairs: &PackedPairs, newest: &mut [u32], older: &mut [u32]) -> u64 {
-    let (bits, left_bits, mut largest) = (newest.len().ilog2(), (1 << pairs.width) - 1, 0);
+fn link(merges: &Merges, newest: &mut [u32], older: &mut [u32]) -> u64 {
+    let (bits, left_bits, mut largest) = (newest.len().ilog2(), (1 << merges.width) - 1, 0);
     for (number, older) in older.iter_mut().enumerate() {
-        let pair = pairs.pair(number);
+        let pair = merges.pair(number);
         largest = largest.max(pair & left_bits);
         *older = std::mem::replace(&mut newest[chain(pair, bits)], number as u32 + 1);
     }

@@ -8,42 +8,29 @@
 //!
 //! Costs: a bit is tested for each merge; one that joins two ids of the text costs O(n).
 
-use super::{PackedPairs, each_piece};
+use super::merges::Merges;
 use crate::error::Result;
-use crate::fast::scan::Grammar;
-use crate::fast::util::fallible::extend;
-use crate::vocab::NO_ID;
 
+/// Merges the ids of all pieces, between which something stands that is not an id.
 #[expect(clippy::cast_possible_truncation, reason = "an id has 28 bits at most")]
-impl PackedPairs {
-    /// As [`encode`](Self::encode), for a text of a few hundred bytes.
-    pub fn encode_first(&self, grammar: Grammar, text: &[u8]) -> Result<Vec<u32>> {
-        // The bytes of all pieces, and something that is not an id after each.
-        let mut ids = Vec::new();
-        each_piece(grammar, text, &mut |piece| {
-            extend(&mut ids, piece.iter().map(|&byte| self.byte_ids[usize::from(byte)]).chain([NO_ID]))
-        })?;
-        let mut held = Held::default();
-        for &id in &ids {
-            held.add(id);
-        }
-        let (mut number, left_bits, mut largest) = (0, (1 << self.width) - 1, 0);
-        let ends = self.runs.iter().skip(1).map(|&(_, before)| before).chain([self.n_merges]);
-        for (&(first, before), end) in self.runs.iter().zip(ends) {
-            for id in first..first + end.min(self.n_merges).saturating_sub(before) {
-                let pair = self.pair(number);
-                let (left, right) = ((pair & left_bits) as u32, (pair >> self.width) as u32);
-                number += 1;
-                largest = largest.max(left);
-                if held.has(left) && held.has(right) && join(&mut ids, left, right, id) {
-                    held.add(id);
-                }
+pub(super) fn merge_all(merges: &Merges, ids: &mut Vec<u32>) -> Result<()> {
+    let mut held = Held::default();
+    for &id in ids.iter() {
+        held.add(id);
+    }
+    let (mut number, left_bits, mut largest) = (0, (1 << merges.width) - 1, 0);
+    for (first, count) in merges.runs() {
+        for id in first..first + count {
+            let pair = merges.pair(number);
+            let (left, right) = ((pair & left_bits) as u32, (pair >> merges.width) as u32);
+            number += 1;
+            largest = largest.max(left);
+            if held.has(left) && held.has(right) && join(ids, left, right, id) {
+                held.add(id);
             }
         }
-        self.check(largest.into())?;
-        ids.retain(|&id| id != NO_ID);
-        Ok(ids)
     }
+    merges.check(largest.into())
 }
 
 /// Which ids the text has, but for some that it does not have: a bit for all ids that are alike in their lower twelve bits.
