@@ -6,7 +6,7 @@ const system = () => globalThis.process?.getBuiltinModule?.("node:fs/promises");
 // Addresses of this package's own files, and what a caller of `load` gives: in Node, a string without a scheme is a path.
 export async function bytesAt(address) {
   const path = pathOf(address);
-  return new Uint8Array(await (path === null ? (await fetched(address)).arrayBuffer() : system().readFile(path)));
+  return path === null ? new Uint8Array(await (await fetched(address)).arrayBuffer()) : system().readFile(path);
 }
 
 // What is fetched is compiled while it comes, if the server says that it is a module.

@@ -7,7 +7,7 @@ export const NONE = 0xffff_ffff;
 // What a call returns: its answer is there, or is why a file is not read.
 const [DONE, REFUSED] = [0, 2];
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+export const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 // One instance of the module.
 export class Engine {
@@ -53,14 +53,13 @@ export class Engine {
 
   // The bytes of a tokenizer's file of any format; how it cuts text, and its name, where the file does not say it.
   openFile(data, { pattern, name }) {
-    return this.open("open_file", [data, pattern ?? "", name ?? ""]);
+    const tokenizer = this.open("open_file", [data, pattern ?? "", name ?? ""]);
+    for (const warning of tokenizer.description.warnings) console.warn(warning);
+    return tokenizer;
   }
 
-  // The engine says what it has opened: the fields of minitok's files, without tokens and merges.
   open(how, given) {
-    const told = JSON.parse(decoder.decode(this.call(how, given)));
-    for (const warning of told.warnings) console.warn(warning);
-    return new this.Kept(this, told);
+    return new this.Kept(this, this.numbers(how, given)[0]);
   }
 }
 

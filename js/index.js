@@ -5,6 +5,7 @@
 // 3. published.js, opened.js: the encodings by their names
 // 4. errors.js: what goes wrong
 //
+// In the package that is built, all but this file and published.js are one module, `minitok.js`, which a program loads sooner.
 // `encodings/` and `only/` are written when the package is built (tools/build_js.py), from what Python knows.
 
 export { FileFormatError, MinitokError } from "./errors.js";

@@ -1,17 +1,16 @@
 // A text that changes, and its ids. Places are those of JavaScript's strings, in code units of UTF-16.
 
-import { list, NONE } from "./engine.js";
+import { decoder, list, NONE } from "./engine.js";
 import { MinitokError } from "./errors.js";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const unreachable = new FinalizationRegistry(({ engine, number }) => {
+const unreachableSessions = new FinalizationRegistry(({ engine, number }) => {
   if (!engine.failure) engine.call("session_close", [], number);
 });
 
 export class Session {
   constructor(engine, number) {
     Object.assign(this, { engine, number });
-    unreachable.register(this, { engine, number }, this);
+    unreachableSessions.register(this, { engine, number }, this);
   }
 
   static open({ engine }, tokenizer, text, { allowed, disallowed }) {
@@ -84,7 +83,7 @@ export class Session {
 
   close() {
     if (this.number === NONE) return;
-    unreachable.unregister(this);
+    unreachableSessions.unregister(this);
     this.engine.call("session_close", [], this.number);
     this.number = NONE;
   }

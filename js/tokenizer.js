@@ -1,13 +1,12 @@
 // A tokenizer: text to ids and back.
 
-import { list, NONE } from "./engine.js";
+import { decoder, list, NONE } from "./engine.js";
 import { MinitokError } from "./errors.js";
 import { files } from "./loaded.js";
 import { Session } from "./session.js";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // What nobody holds any more is forgotten by the module, too.
-const unreachable = new FinalizationRegistry(({ engine, number }) => {
+const unreachableTokenizers = new FinalizationRegistry(({ engine, number }) => {
   if (!engine.failure) engine.call("close", [], number);
 });
 
@@ -18,10 +17,38 @@ export class Tokenizer {
     return (await files.engine(Tokenizer)).openFile(bytes, { name, pattern });
   }
 
-  // Made by an engine, with what it says.
-  constructor(engine, { number, name = null, n_vocab: nVocab, pattern, special_tokens: specialTokens, added_tokens: addedTokens = {} }) {
-    Object.assign(this, { engine, number, name, nVocab, pattern, specialTokens, addedTokens });
-    unreachable.register(this, { engine, number }, this);
+  #description = null;
+
+  // Made by an engine, which knows it by a number.
+  constructor(engine, number) {
+    Object.assign(this, { engine, number });
+    unreachableTokenizers.register(this, { engine, number }, this);
+  }
+
+  // The fields of minitok's files, without tokens and merges. Asked when it is first needed, for that takes longer than a short text.
+  get description() {
+    this.#description ??= JSON.parse(decoder.decode(this.engine.call("description", [], this.opened())));
+    return this.#description;
+  }
+
+  get name() {
+    return this.description.name ?? null;
+  }
+
+  get nVocab() {
+    return this.description.n_vocab;
+  }
+
+  get pattern() {
+    return this.description.pattern;
+  }
+
+  get specialTokens() {
+    return this.description.special_tokens;
+  }
+
+  get addedTokens() {
+    return (this.description.added_tokens ??= {});
   }
 
   encode(text, options) {
@@ -54,7 +81,8 @@ export class Tokenizer {
 
   close() {
     if (this.number === NONE) return;
-    unreachable.unregister(this);
+    void this.description; // can be asked for ever
+    unreachableTokenizers.unregister(this);
     this.engine.call("close", [], this.number);
     this.number = NONE;
   }

@@ -1,5 +1,19 @@
 //! What a build leaves out.
 
+use crate::error::{Error, Result};
+
 /// Whether this build has tokenizers other than the published encodings, as all have but the smaller module for JavaScript. Where it
 /// is false, what only other tokenizers ask for is refused when it is made, so that the code behind it is left out.
 pub(crate) const HAS_FILES: bool = cfg!(any(not(target_family = "wasm"), feature = "files"));
+
+/// Whether this build can be asked for dropout, as all can but the modules for JavaScript.
+pub(crate) const HAS_DROPOUT: bool = cfg!(any(not(target_family = "wasm"), feature = "pages"));
+
+/// Refuses a pattern that this build does not run.
+pub(crate) fn check_pattern(source: &str) -> Result<()> {
+    if HAS_FILES {
+        return Ok(());
+    }
+    let reason = "this build runs the patterns of the published encodings only".into();
+    Err(Error::Pattern { pattern: source.into(), reason })
+}

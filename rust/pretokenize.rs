@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::families::FAMILIES;
 use crate::fast::{self, scan};
-use crate::features::HAS_FILES;
+use crate::features::{HAS_FILES, check_pattern};
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
@@ -230,6 +230,7 @@ pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::
     if let Some(grammar) = named.and_then(|(name, _)| scan::Grammar::named(name)) {
         return Ok(Ok(scan::Tier::Masks(grammar)));
     }
+    check_pattern(source)?;
     let steps = expressions(source);
     let tier = scan::Tier::new(&steps)?;
     Ok(tier.map(|tier| scan::or_masks(tier, &steps, expressions)))
@@ -280,10 +281,7 @@ fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Op
 
 /// A regular expression compiled.
 pub fn compile_pattern(source: &str) -> Result<Engine> {
-    if !HAS_FILES {
-        let reason = "this build runs the patterns of the published encodings only".into();
-        return Err(Error::Pattern { pattern: source.into(), reason });
-    }
+    check_pattern(source)?;
     Engine::new(source, &parse(source)?)
 }
 

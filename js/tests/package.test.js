@@ -28,9 +28,22 @@ test("whoever asks again gets the same tokenizer, and one that was closed is ope
   one.close();
   assert.throws(() => one.encode("a"), new MinitokError("the tokenizer is closed"));
   assert.throws(() => one.session("a"), MinitokError);
+  assert.deepEqual([one.name, one.specialTokens], ["gpt2", { "<|endoftext|>": 50256 }]);
   const again = await getEncoding("gpt2");
   assert.notEqual(again, one);
   assert.deepEqual([...again.encode("hello world")], [31373, 995]);
+});
+
+test("a first text has the ids of any other, whatever its length", async () => {
+  for (const length of [0, 1, 255, 256, 257, 4096, 4097]) {
+    const tok = await getEncoding("r50k_base");
+    const text = "What's in a name? ".repeat(300).slice(0, length);
+    const [first, second] = [tok.count(text), tok.encode(text)];
+    assert.equal(first, second.length);
+    assert.deepEqual([...second], [...tok.encode(new TextEncoder().encode(text))]);
+    assert.equal(tok.decode(second), text);
+    tok.close();
+  }
 });
 
 test("special tokens are text unless they are allowed", () => {

@@ -187,7 +187,7 @@ export class Answers {
       tok.close();
       tok = this.opened.get(name);
     } else {
-      tok.name = name;
+      tok.kept = name;
       this.forgetOldest();
       this.opened.set(name, tok);
     }

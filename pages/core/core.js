@@ -39,12 +39,19 @@ export class Core extends Engine {
 
 // A tokenizer into which the page looks. It has the fields of minitok's files.
 class Inspected extends Tokenizer {
-  constructor(core, told) {
-    super(core, told);
-    const { name = null, trained = null, chat = null, words = null, word_end: wordEnd = null, symbols = null, n_merges: nMerges } = told;
-    Object.assign(this, { core, title: name, trained, chat, words, wordEnd, symbols, nMerges });
+  // The name by which the page keeps that of a file.
+  kept = null;
+
+  constructor(core, number) {
+    super(core, number);
+    const { trained = null, chat = null, words = null, word_end: wordEnd = null, symbols = null, n_merges: nMerges } = this.description;
+    Object.assign(this, { core, title: this.name, trained, chat, words, wordEnd, symbols, nMerges });
     this.foundTokens = { ...this.specialTokens, ...this.addedTokens };
     this.addedIds = new Set(Object.values(this.addedTokens));
+  }
+
+  get name() {
+    return this.kept ?? super.name;
   }
 
   // The ids of a text. Added tokens are found in it, and where special tokens are allowed, these too.

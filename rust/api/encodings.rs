@@ -26,7 +26,7 @@ macro_rules! vocabulary {
     };
 }
 
-struct Packed {
+pub(crate) struct Packed {
     feature: &'static str,
     data: Option<&'static [u8]>,
 }
@@ -37,9 +37,9 @@ const P50K: Packed = vocabulary!("p50k");
 const WHISPER: Packed = vocabulary!("whisper");
 
 /// A name, the vocabulary without the ids from a number on, the pattern, and the special tokens.
-type Published = (&'static str, &'static Packed, Option<u32>, &'static str, fn() -> Named);
+pub(crate) type Published = (&'static str, &'static Packed, Option<u32>, &'static str, fn() -> Named);
 
-const PUBLISHED: [Published; 10] = [
+static PUBLISHED: [Published; 10] = [
     ("gpt2", &P50K, Some(50_256), "gpt2", gpt2),
     ("r50k_base", &P50K, Some(50_256), "gpt2", gpt2),
     ("p50k_base", &P50K, None, "gpt2", gpt2),
@@ -70,20 +70,19 @@ fn encoding(name: &str) -> Result<Tokenizer> {
 }
 
 /// What an encoding is, with its packed vocabulary.
-fn definition(known: &Published, data: &[u8]) -> Result<Definition> {
+pub(crate) fn definition(known: &Published, data: &[u8]) -> Result<Definition> {
     let vocab = FastVocab::new(packed_vocab::unpack(data, known.2)?);
     Ok(Definition { vocab, fields: fields(known) })
 }
 
-/// What an encoding is besides its packed vocabulary, and from which id on it has nothing of that, by its name: for a program that
-/// gets the vocabulary from elsewhere.
+/// An encoding by its name, for a program that gets the packed vocabulary from elsewhere.
 #[cfg(feature = "wasm")]
-pub(crate) fn published(name: &str) -> Result<(Fields, Option<u32>)> {
-    let known = PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))?;
-    Ok((fields(known), known.2))
+pub(crate) fn published(name: &str) -> Result<&'static Published> {
+    PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))
 }
 
-fn fields(&(name, _, _, pattern, special): &Published) -> Fields {
+/// What an encoding is besides its packed vocabulary.
+pub(crate) fn fields(&(name, _, _, pattern, special): &Published) -> Fields {
     Fields { name: Some(name.into()), ..Fields::new(pattern, special()) }
 }
 

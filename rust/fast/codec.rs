@@ -23,6 +23,7 @@ use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{self, collect, push};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
+use crate::features::HAS_DROPOUT;
 use crate::metaspace::spaced;
 use crate::normalize::Normalizer;
 use crate::once::Once;
@@ -138,13 +139,13 @@ impl FastCodec {
             out.take_ids(before.into())?;
         }
         let done = match (&self.encoder, dropout) {
-            (_, Some(dropout)) => {
+            (_, Some(dropout)) if HAS_DROPOUT => {
                 let mut ids = Vec::new();
                 let done = self.append_with_dropout(source, search, dropout, goes_on, &mut ids);
                 done.and_then(|()| out.take_ids(ids.into()))
             }
-            (None, None) => out.take_ids(self.core.encode(&source.bytes()?, search, goes_on)?.into()),
-            (Some(encoder), None) => {
+            (None, _) => out.take_ids(self.core.encode(&source.bytes()?, search, goes_on)?.into()),
+            (Some(encoder), _) => {
                 let before = if goes_on { Before::Text } else { Before::Nothing };
                 let encode = |source: Source, by: SplitBy, out: &mut O| {
                     if threads > 1

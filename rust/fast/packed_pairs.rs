@@ -1,40 +1,38 @@
 //! The merges of a packed vocabulary as they lie in it: what encodes the first short texts, before it is known that tokens and tables
 //! are worth their time. Must equal `encode_piece` of `rust/encode.rs`.
 //!
-//! All merges with one left id are a chain, the newest first. By hand, with the merges 0: (a, b), 1: (b, c), 2: (a, c): the chain of
-//! `a` is 2, 0, that of `b` is 1, and all others are empty. So (a, b) is looked up by reading the right ids of 2 and 0.
+//! The first text is encoded by one pass over the merges, the next ones by chains through them. Read `merges`, `one_pass`, `chains`.
 //!
 //! Invariants: only for vocabularies whose merges make every token, so that no piece has to be looked up as a whole. What is
-//! unusual is left to [`unpack`](crate::packed_vocab::unpack), and so is the question whether each merge joins earlier tokens.
+//! unusual is left to [`unpack`](crate::packed_vocab::unpack), and so is the question whether each merge joins earlier tokens; that the
+//! left one is a token at all is seen in each pass.
 //!
-//! Costs: one pass over the merges, a small fraction of what tokens and tables take; then a look-up walks a chain, up to thousands of
-//! merges.
+//! Costs: to open one, its checksum. A pass over the merges is a small fraction of what tokens and tables take; there are two at the most.
 
+mod chains;
+mod merges;
+mod one_pass;
+
+use self::chains::Chains;
+use self::merges::{MOST_BITS, Merges};
+use self::one_pass::merge_all;
 use crate::error::Result;
 use crate::fast::scan::{Grammar, piece_end};
-use crate::fast::util::fallible::{append, collect, push};
+use crate::fast::util::fallible::{append, collect, extend, push};
 use crate::merging::merge_parts;
-use crate::packed_vocab::{self, Parts, parts};
+use crate::once::Once;
+use crate::packed_vocab::{Parts, parts};
 use crate::preprocess::{Before, Preprocessor, Search};
 use crate::vocab::NO_ID;
 
-/// The end of a chain.
-const NONE: u32 = 0;
-
-/// A packed vocabulary, and chains through its merges.
+/// A packed vocabulary, and what has been made of it.
 #[derive(Debug)]
 pub struct PackedPairs {
-    data: Vec<u8>,
-    /// Where the pairs begin in it, and how many bits an id has.
-    start: usize,
-    width: usize,
-    /// The first id and the number of the first merge of each run.
-    runs: Vec<(u32, u32)>,
+    merges: Merges,
     byte_ids: [u32; 256],
-    /// The newest merge of each left id, and of each merge the one before it in its chain; the first merge is 1.
-    newest: Vec<u32>,
-    older: Vec<u32>,
+    /// One more than the highest id.
     n_ids: u32,
+    chains: Once<Chains>,
 }
 
 impl PackedPairs {
@@ -50,36 +48,45 @@ impl PackedPairs {
         let end = runs.last().map_or(256, |&(first, count)| first + count).min(below).max(256);
         let n_ids = extra.clone().map(|(id, _)| id + 1).max().unwrap_or(0).max(end);
         if byte_ids.contains(&NO_ID)
+            || width > MOST_BITS
             || end as usize > data.len()
             || extra.clone().any(|(id, token)| id < end || !token.is_empty())
         {
             return Ok(Err(data));
         }
-        let n_merges = runs.iter().map(|&(first, count)| (first + count).min(end).saturating_sub(first)).sum::<u32>();
-        #[allow(clippy::disallowed_methods, reason = "not longer than the data; asked for as zeros, it takes no time")]
-        let mut newest = vec![NONE; end as usize];
-        let Some(older) = link(bits, width, n_merges, &mut newest)? else { return Ok(Err(data)) };
-        let mut merges_before = 0;
-        let runs = collect(runs.iter().map(|&(first, count)| {
-            merges_before += count;
-            (first, merges_before - count)
-        }))?;
-        let start = data.len() - bits.len();
-        Ok(Ok(PackedPairs { data, start, width, runs, byte_ids, newest, older, n_ids }))
+        let length = bits.len();
+        let merges = Merges::new(data, length, width, &runs, end)?;
+        Ok(Ok(PackedPairs { merges, byte_ids, n_ids, chains: Once::new() }))
     }
 
     /// The packed vocabulary.
     pub fn data(&self) -> &[u8] {
-        &self.data
+        &self.merges.data
     }
 
     /// How many merges there are, and one more than the highest id.
     pub fn size(&self) -> (usize, u32) {
-        (self.older.len(), self.n_ids)
+        (self.merges.count as usize, self.n_ids)
     }
 
-    /// The ids of a text, as `Codec::encode` gives them.
-    pub fn encode(
+    /// The ids of a text in which no token is looked for, as `Codec::encode` gives them.
+    pub fn encode(&self, grammar: Grammar, text: &[u8]) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        self.append(grammar, text, &mut ids)?;
+        Ok(ids)
+    }
+
+    /// The same, of a text of a few hundred bytes, without chains.
+    pub fn encode_first(&self, grammar: Grammar, text: &[u8]) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        each_piece(grammar, text, &mut |piece| extend(&mut ids, self.bytes(piece).chain([NO_ID])))?;
+        merge_all(&self.merges, &mut ids)?;
+        ids.retain(|&id| id != NO_ID);
+        Ok(ids)
+    }
+
+    /// The same, of a text in which tokens are found.
+    pub fn encode_segments(
         &self,
         preprocessor: &Preprocessor,
         grammar: Grammar,
@@ -87,71 +94,49 @@ impl PackedPairs {
         search: &Search,
     ) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        preprocessor.segments(text, search, Before::Nothing, None, &mut |segment| {
-            if let Some(id) = segment.id {
-                return push(&mut ids, id);
-            }
-            let (text, mut start) = (&segment.text.data[..], 0);
-            while start < text.len() {
-                let end = piece_end(grammar, text, start);
-                append(&mut ids, &self.encode_piece(&text[start..end])?)?;
-                start = end;
-            }
-            Ok(())
+        preprocessor.segments(text, search, Before::Nothing, None, &mut |segment| match segment.id {
+            Some(id) => push(&mut ids, id),
+            None => self.append(grammar, &segment.text.data, &mut ids),
         })?;
         Ok(ids)
     }
 
-    fn encode_piece(&self, piece: &[u8]) -> Result<Vec<u32>> {
-        let bytes = collect(piece.iter().map(|&byte| self.byte_ids[usize::from(byte)]))?;
-        merge_parts(|left, right| self.merge_of(left, right), bytes)
+    fn append(&self, grammar: Grammar, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        let chains = self.chains()?;
+        each_piece(grammar, text, &mut |piece| {
+            let bytes = collect(self.bytes(piece))?;
+            append(ids, &merge_parts(|left, right| self.merge_of(chains, left, right), bytes)?)
+        })
+    }
+
+    fn bytes(&self, piece: &[u8]) -> impl ExactSizeIterator<Item = u32> {
+        piece.iter().map(|&byte| self.byte_ids[usize::from(byte)])
     }
 
     /// The rank of a merge, and the id that it makes.
-    fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
-        let bits = &self.data[self.start..];
-        let mut merge = self.newest[left as usize];
-        while merge != NONE {
-            let number = merge - 1;
-            if pair(bits, 2 * number as usize * self.width, self.width).1 == right {
-                let (first, before) = self.runs[self.runs.partition_point(|&(_, start)| start <= number) - 1];
-                let id = first + number - before;
-                return Some((id, id));
-            }
-            merge = self.older[number as usize];
+    fn merge_of(&self, chains: &Chains, left: u32, right: u32) -> Option<(u32, u32)> {
+        let id = self.merges.id(chains.find(&self.merges, left, right)?);
+        Some((id, id))
+    }
+
+    fn chains(&self) -> Result<&Chains> {
+        if let Some(chains) = self.chains.get() {
+            return Ok(chains);
         }
-        None
+        let chains = Chains::new(&self.merges)?;
+        Ok(self.chains.get_or_make(|| chains))
     }
 }
 
-/// Puts each merge into the chain of its left id. Returns, for each merge, the one before it in its chain; None if a left id is too large.
-fn link(bits: &[u8], width: usize, n_merges: u32, newest: &mut [u32]) -> Result<Option<Vec<u32>>> {
-    let (mut at, mut all_are_ids) = (0, true);
-    let older = collect((1..=n_merges).map(|merge| {
-        let (left, _) = pair(bits, at, width);
-        at += 2 * width;
-        let Some(last) = newest.get_mut(left as usize) else {
-            all_are_ids = false;
-            return NONE;
-        };
-        std::mem::replace(last, merge)
-    }))?;
-    Ok(all_are_ids.then_some(older))
-}
-
-/// Reads the two ids of a merge from a bit on; they mostly lie in eight bytes. Must equal `pair` of `rust/packed_vocab.rs`.
-#[expect(clippy::inline_always, reason = "a call for each merge takes twice the time, before the module is optimized")]
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "an id has 31 bits at most")]
-fn pair(bits: &[u8], start: usize, width: usize) -> (u32, u32) {
-    match bits.get(start / 8..).and_then(<[u8]>::first_chunk) {
-        Some(&near) if width <= 28 => {
-            let both = u64::from_le_bytes(near) >> (start % 8);
-            let mask = (1 << width) - 1;
-            ((both & mask) as u32, (both >> width & mask) as u32)
-        }
-        _ => packed_vocab::pair(bits, start / (2 * width), width),
+/// Passes on the pieces of a text.
+fn each_piece(grammar: Grammar, text: &[u8], emit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut start = 0;
+    while start < text.len() {
+        let end = piece_end(grammar, text, start);
+        emit(&text[start..end])?;
+        start = end;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -159,7 +144,7 @@ mod tests {
     use super::*;
     use crate::codec::Codec;
     use crate::normalize::Normalizer;
-    use crate::packed_vocab::unpack;
+    use crate::packed_vocab::{self, unpack};
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use std::sync::Arc;
@@ -180,11 +165,12 @@ mod tests {
     fn every_merge_of_a_published_vocabulary_is_found_and_nothing_else() {
         for (data, below, _) in FILES {
             let (vocab, pairs) = (unpack(data, below).unwrap(), pairs(data, below));
+            let chains = pairs.chains().unwrap();
             assert_eq!(pairs.size(), (vocab.merges().len(), vocab.tokens.n_ids()));
             for (at, merge) in vocab.merges().iter().enumerate().step_by(97) {
-                assert_eq!(pairs.merge_of(merge.left, merge.right), Some((merge.rank, merge.id)));
+                assert_eq!(pairs.merge_of(chains, merge.left, merge.right), Some((merge.rank, merge.id)));
                 let other = &vocab.merges()[at / 2];
-                assert_eq!(pairs.merge_of(merge.left, other.right), vocab.merge_of(merge.left, other.right));
+                assert_eq!(pairs.merge_of(chains, merge.left, other.right), vocab.merge_of(merge.left, other.right));
             }
         }
     }
@@ -207,10 +193,61 @@ mod tests {
             for text in texts.map(str::as_bytes).into_iter().chain([&b"a\xff\xfe b"[..]]) {
                 for allowed in [&[][..], &["<s>"]] {
                     let search = core.search(Some(allowed)).unwrap();
-                    let found = pairs.encode(&core.preprocessor, grammar, text, &search);
+                    let found = pairs.encode_segments(&core.preprocessor, grammar, text, &search);
                     assert_eq!(found, core.encode(text, &search, false));
+                    if search.is_empty() {
+                        assert_eq!(
+                            [pairs.encode(grammar, text), pairs.encode_first(grammar, text)],
+                            [found.clone(), found]
+                        );
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_first_text_has_the_ids_of_any_other() {
+        let parts = [
+            "a",
+            " the",
+            "\n",
+            "123",
+            "na\u{ef}ve",
+            "\u{6771}\u{4eac}",
+            "\u{1f980}",
+            "'s",
+            "  ",
+            "aaa",
+            " antidis",
+            "ing",
+        ];
+        for (data, below, pattern) in FILES {
+            let (pairs, grammar) = (pairs(data, below), Grammar::named(pattern).unwrap());
+            let mut state = 7_u64;
+            let mut under = |count: usize| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 33) as usize % count
+            };
+            for _ in 0..60 {
+                let text: String = (0..under(40)).map(|_| parts[under(parts.len())]).collect();
+                let (first, other) =
+                    (pairs.encode_first(grammar, text.as_bytes()), pairs.encode(grammar, text.as_bytes()));
+                assert_eq!(first, other, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_left_id_that_is_not_a_token_is_seen() {
+        let mut data = file(&[(b'a', b'b')], None);
+        let last = data.len() - 2;
+        data[last] |= 1; // the ninth bit of the left id
+        let checksum = packed_vocab::adler32(&data[12..]).to_le_bytes();
+        data[8..12].copy_from_slice(&checksum);
+        let (made, grammar) = (pairs(&data, None), Grammar::named("gpt2").unwrap());
+        for found in [made.encode(grammar, b"ab"), made.encode_first(grammar, b"ab")] {
+            assert!(found.unwrap_err().to_string().contains("joins 353, which is not a token"));
         }
     }
 
@@ -240,9 +277,11 @@ mod tests {
     fn by_hand_and_what_is_left_to_the_mirror() {
         let merges = [(b'a', b'b'), (b'b', b'c'), (b'a', b'c')];
         let made = pairs(&file(&merges, None), None);
-        let asked = [(97, 98), (97, 99), (98, 99), (98, 98), (256, 97)].map(|(left, right)| made.merge_of(left, right));
-        assert_eq!(asked, [Some((256, 256)), Some((258, 258)), Some((257, 257)), None, None]);
-        assert_eq!((made.newest[97], &made.older[..], made.size()), (3, &[0, 0, 1][..], (3, 259)));
+        let chains = made.chains().unwrap();
+        let asked = [(97, 98), (97, 99), (98, 99), (98, 98), (256, 97)];
+        let found = asked.map(|(left, right)| made.merge_of(chains, left, right));
+        assert_eq!(found, [Some((256, 256)), Some((258, 258)), Some((257, 257)), None, None]);
+        assert_eq!((chains.of_test(), made.size()), ((&[2, 3][..], &[0, 1, 0][..]), (3, 259)));
         assert_eq!(pairs(&file(&merges, Some((300, b""))), None).size(), (3, 301));
         assert_eq!(pairs(&file(&merges, Some((300, b""))), Some(258)).size(), (2, 258));
         for extra in [(300, &b"x"[..]), (257, b"")] {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::fast::read::decline::{Decline, answer};
 use crate::fast::read::json::Reader;
 use crate::fast::util::fallible::push;
+use crate::features::HAS_FILES;
 use foldhash::{HashSet, HashSetExt};
 use std::fmt::Write;
 
@@ -185,7 +186,8 @@ impl Value {
             Value::Null => "null".into(),
             Value::Flag(flag) => flag.to_string(),
             Value::Whole(number) => number.to_string(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) if HAS_FILES => number.to_string(),
+            Value::Number(_) => self.kind().into(), // files have numbers like these
             Value::Text(text) => quoted(text),
             Value::List(items) => format!("a list of {}", items.len()),
             Value::Object(fields) => {
@@ -204,7 +206,7 @@ impl Value {
                 let fields = fields.iter().map(|(name, value)| format!("{}: {}", written(name), value.json()));
                 format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
             }
-            Value::Number(number) => format!("{number:?}"),
+            Value::Number(number) if HAS_FILES => format!("{number:?}"),
             other => other.shown(),
         }
     }

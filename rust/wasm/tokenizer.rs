@@ -1,7 +1,7 @@
 //! Tokenizers: opened from the bytes of a file or by the name of a published encoding; ids of a text, and the text of ids.
 
 use super::{Answer, Arguments, answer, wrong};
-use crate::api::encodings::published;
+use crate::api::encodings::{Published, definition, fields, published};
 use crate::codec::Codec;
 #[cfg(feature = "pages")]
 use crate::dropout::Dropout;
@@ -12,7 +12,6 @@ use crate::fast::codec::FastCodec;
 use crate::fast::packed_pairs::PackedPairs;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Grammar;
-use crate::fast::vocab::FastVocab;
 #[cfg(feature = "files")]
 use crate::formats::blamed;
 use crate::formats::definition::{Definition, Fields};
@@ -22,7 +21,6 @@ use crate::formats::native;
 use crate::formats::value::Value;
 use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::packed_vocab::unpack;
 use crate::preprocess::{Preprocessor, Search};
 use crate::special::{Finder, SpecialTokens};
 use crate::vocab::Alphabet;
@@ -31,6 +29,8 @@ use std::sync::Arc;
 
 /// How many bytes are encoded by the packed vocabulary as it lies, where there is one; more are worth the time that tables take.
 const FEW: usize = 1 << 12;
+/// How long the first of them may be to be encoded by one pass over the merges.
+const FIRST: usize = 1 << 8;
 
 pub struct Tokenizer {
     /// What a published encoding is until it is unpacked.
@@ -42,11 +42,12 @@ pub struct Tokenizer {
 }
 
 struct Packed {
-    fields: Fields,
-    below: Option<u32>,
+    known: &'static Published,
     pairs: PackedPairs,
     grammar: Grammar,
-    preprocessor: Preprocessor,
+    /// Made when more is asked than the ids of a text in which no token is found.
+    fields: Once<Fields>,
+    preprocessor: Once<Preprocessor>,
     /// How many bytes may still be encoded by the pairs.
     few: Cell<usize>,
 }
@@ -63,20 +64,16 @@ thread_local! {
     static TOKENIZERS: RefCell<Vec<Option<Tokenizer>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps a tokenizer. The answer is an object of JSON: the fields of minitok's own files but tokens and merges, how many merges
-/// there are, one more than the highest id, the number of the tokenizer, and warnings.
-fn keep(tokenizer: Tokenizer) -> Result<Vec<u8>> {
-    let mut told = tokenizer.told()?;
-    let place = TOKENIZERS.with_borrow_mut(|all| {
-        let place = all.iter().position(Option::is_none).unwrap_or(all.len());
-        if place == all.len() {
+/// Keeps a tokenizer. The answer is its number.
+fn keep(tokenizer: Tokenizer) -> Vec<u32> {
+    TOKENIZERS.with_borrow_mut(|all| {
+        let number = all.iter().position(Option::is_none).unwrap_or(all.len());
+        if number == all.len() {
             all.push(None);
         }
-        all[place] = Some(tokenizer);
-        place
-    });
-    told.push(("number", whole(place)));
-    Ok(Value::Object(told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).json().into_bytes())
+        all[number] = Some(tokenizer);
+        vec![number as u32]
+    })
 }
 
 fn whole(number: usize) -> Value {
@@ -97,8 +94,8 @@ pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Argu
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_packed() -> u32 {
     answer(|arguments| {
-        let (fields, below) = published(&arguments.text()?)?;
-        keep(Tokenizer::packed(fields, below, arguments.bytes()?)?)
+        let known = published(&arguments.text()?)?;
+        Ok(keep(Tokenizer::packed(known, arguments.bytes()?)?))
     })
 }
 
@@ -120,9 +117,19 @@ pub extern "C" fn open_file() -> u32 {
             definition.fields.name = definition.fields.name.or(given(name));
             let tokenizer = Tokenizer::of(definition)?;
             tokenizer.codec()?;
-            keep(tokenizer)
+            Ok(keep(tokenizer))
         };
         found.and_then(open).map_err(|error| blamed(error, None))
+    })
+}
+
+/// What a tokenizer is, as an object of JSON: the fields of minitok's own files but tokens and merges, how many merges there are, one
+/// more than the highest id, and warnings.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn description(number: u32) -> u32 {
+    ask(number, |tokenizer, _| {
+        let fields = tokenizer.description()?.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Ok(Value::Object(fields.collect()).json().into_bytes())
     })
 }
 
@@ -212,18 +219,17 @@ pub extern "C" fn lengths(number: u32) -> u32 {
 
 impl Tokenizer {
     /// A published encoding: unpacked when more is asked than the ids of a few short texts.
-    fn packed(fields: Fields, below: Option<u32>, data: Vec<u8>) -> Result<Tokenizer> {
-        let (pairs, grammar) = match (PackedPairs::new(data, below)?, Grammar::named(&fields.pattern)) {
+    fn packed(known: &'static Published, data: Vec<u8>) -> Result<Tokenizer> {
+        let (_, _, below, pattern, _) = *known;
+        let (pairs, grammar) = match (PackedPairs::new(data, below)?, Grammar::named(pattern)) {
             (Ok(pairs), Some(grammar)) => (pairs, grammar),
             (made, _) => {
                 let data = made.as_ref().map_or_else(|data| &data[..], PackedPairs::data);
-                let vocab = FastVocab::new(unpack(data, below)?);
-                return Tokenizer::of(Definition { vocab, fields });
+                return Tokenizer::of(definition(known, data)?);
             }
         };
-        let special = SpecialTokens::new(fields.special_tokens.clone())?;
-        let preprocessor = Preprocessor::new(special, Normalizer::default(), None);
-        let packed = Packed { fields, below, pairs, grammar, preprocessor, few: Cell::new(FEW) };
+        let (fields, preprocessor, few) = (Once::new(), Once::new(), Cell::new(FEW));
+        let packed = Packed { known, pairs, grammar, fields, preprocessor, few };
         Ok(Tokenizer { packed: Some(packed), unpacked: Once::new(), added: Arc::default(), all: Once::new() })
     }
 
@@ -235,9 +241,8 @@ impl Tokenizer {
     }
 
     pub fn unpacked(&self) -> Result<&Unpacked> {
-        if let (None, Some(Packed { fields, below, pairs, .. })) = (self.unpacked.get(), &self.packed) {
-            let vocab = FastVocab::new(unpack(pairs.data(), *below)?);
-            let made = Unpacked::new(Definition { vocab, fields: fields.clone() })?;
+        if let (None, Some(Packed { known, pairs, .. })) = (self.unpacked.get(), &self.packed) {
+            let made = Unpacked::new(definition(known, pairs.data())?)?;
             return Ok(self.unpacked.get_or_make(|| made));
         }
         self.unpacked.get().ok_or_else(|| wrong("there is no such tokenizer"))
@@ -257,10 +262,9 @@ impl Tokenizer {
         Ok(codec.get_or_make(|| made))
     }
 
-    /// What is told of a tokenizer.
-    fn told(&self) -> Result<Vec<(&'static str, Value)>> {
-        let (mut told, n_merges, n_vocab, warnings) = if let Some(Packed { fields, pairs, .. }) = &self.packed {
-            let (n_merges, n_ids) = pairs.size();
+    fn description(&self) -> Result<Vec<(&'static str, Value)>> {
+        let (mut found, n_merges, n_vocab, warnings) = if let Some(packed) = &self.packed {
+            let (fields, (n_merges, n_ids)) = (packed.fields(), packed.pairs.size());
             (native::head(fields, &Alphabet::default()), n_merges, fields.n_vocab(n_ids), &fields.warnings)
         } else {
             let Definition { vocab, fields } = &self.unpacked()?.definition;
@@ -269,9 +273,9 @@ impl Tokenizer {
             (head, core.merges().len(), fields.n_vocab(core.tokens.n_ids()), &fields.warnings)
         };
         let warnings = warnings.iter().cloned().map(Value::Text).collect();
-        told.extend([("n_merges", whole(n_merges)), ("n_vocab", whole(n_vocab as usize))]);
-        told.push(("warnings", Value::List(warnings)));
-        Ok(told)
+        found.extend([("n_merges", whole(n_merges)), ("n_vocab", whole(n_vocab as usize))]);
+        found.push(("warnings", Value::List(warnings)));
+        Ok(found)
     }
 
     /// The packed vocabulary, if it is to encode a text of this many bytes: there are no tables yet, and little has been encoded.
@@ -286,16 +290,14 @@ impl Tokenizer {
 
     fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
         match self.as_it_lies(text.len()) {
-            Some(Packed { pairs, preprocessor, grammar, .. }) => pairs.encode(preprocessor, *grammar, text, search),
+            Some(packed) => packed.encode(text, search),
             None => self.codec()?.encode(1, Source::Bytes(text), search, false),
         }
     }
 
     fn count(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
         let count = match self.as_it_lies(text.len()) {
-            Some(Packed { pairs, preprocessor, grammar, .. }) => {
-                pairs.encode(preprocessor, *grammar, text, search)?.len()
-            }
+            Some(packed) => packed.encode(text, search)?.len(),
             None => self.codec()?.count(Source::Bytes(text), search, false)?,
         };
         Ok(vec![count as u32])
@@ -313,7 +315,7 @@ impl Tokenizer {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let preprocessor = match &self.packed {
-            Some(packed) => &packed.preprocessor,
+            Some(packed) => packed.preprocessor()?,
             None => &self.core()?.preprocessor,
         };
         Ok(preprocessor.special.finder(&names))
@@ -325,7 +327,7 @@ impl Tokenizer {
             return Ok(self.all.get().filter(|_| special != 0).unwrap_or(&self.added));
         }
         let fields = match &self.packed {
-            Some(packed) => &packed.fields,
+            Some(packed) => packed.fields(),
             None => &self.unpacked()?.definition.fields,
         };
         let names: Vec<&str> = fields.found_tokens().map(|(name, _)| name.as_str()).collect();
@@ -335,8 +337,32 @@ impl Tokenizer {
 
     fn search_of(&self, names: &[&str]) -> Result<Search> {
         match &self.packed {
-            Some(packed) => packed.preprocessor.search(names, &[]),
+            Some(packed) => packed.preprocessor()?.search(names, &[]),
             None => self.core()?.search(Some(names)),
+        }
+    }
+}
+
+impl Packed {
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_make(|| fields(self.known))
+    }
+
+    fn preprocessor(&self) -> Result<&Preprocessor> {
+        if let Some(preprocessor) = self.preprocessor.get() {
+            return Ok(preprocessor);
+        }
+        let special = SpecialTokens::new(self.fields().special_tokens.clone())?;
+        let made = Preprocessor::new(special, Normalizer::default(), None);
+        Ok(self.preprocessor.get_or_make(|| made))
+    }
+
+    fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+        let is_first = self.few.get() == FEW - text.len();
+        match (search.is_empty(), is_first && text.len() <= FIRST) {
+            (true, true) => self.pairs.encode_first(self.grammar, text),
+            (true, false) => self.pairs.encode(self.grammar, text),
+            (false, _) => self.pairs.encode_segments(self.preprocessor()?, self.grammar, text, search),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::inside::{conversation, merges_of, trace_parts, trace_piece, units};
 use super::tests::{call, give};
 use super::tokenizer::{
-    close, count_ids, decode, dump, encode, encode_allowing, lengths, open_file, open_packed, token_bytes,
+    close, count_ids, decode, description, dump, encode, encode_allowing, lengths, open_file, open_packed, token_bytes,
 };
 use super::{NONE, REFUSED, numbers};
 use crate::formats::native::encoded;
@@ -13,9 +13,13 @@ pub fn read(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
 }
 
-/// What opening a file says of its tokenizer.
-fn told(data: &[u8], pattern: &[u8], name: &[u8]) -> std::result::Result<Value, String> {
-    call(&[data, pattern, name], || open_file()).map(|made| serde_json::from_slice(&made).unwrap())
+/// The number of the tokenizer of a file.
+fn open(data: &[u8], pattern: &[u8], name: &[u8]) -> std::result::Result<u32, String> {
+    call(&[data, pattern, name], || open_file()).map(|made| read(&made)[0])
+}
+
+fn described(tok: u32) -> Value {
+    serde_json::from_slice(&call(&[], || description(tok)).unwrap()).unwrap()
 }
 
 /// The number of the tokenizer of one of minitok's own files, of which these fields are other than usual.
@@ -26,7 +30,7 @@ pub fn of(content: &Value, changes: &Value) -> std::result::Result<u32, String> 
     for fields in [&given, changes] {
         content.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     }
-    told(content.to_string().as_bytes(), b"", b"").map(|told| told["number"].as_u64().unwrap() as u32)
+    open(content.to_string().as_bytes(), b"", b"")
 }
 
 /// The merges (a, b), (b, c), (ab, c).
@@ -134,18 +138,18 @@ fn what_is_wrong_with_a_tokenizer_is_said() {
 }
 
 #[test]
-fn a_file_is_told_and_written() {
+fn a_file_is_described_and_written() {
     let file = "minbpe v1\n\n1\n<s> 258\n97 98\n256 99\n";
-    let told = |data: &str, pattern: &str, name: &str| told(data.as_bytes(), pattern.as_bytes(), name.as_bytes());
-    let found = told(file, "", "mine").unwrap();
+    let open = |data: &str, pattern: &str, name: &str| open(data.as_bytes(), pattern.as_bytes(), name.as_bytes());
+    let found = open(file, "", "mine").unwrap();
     let wanted = json!({"format": "minitok", "version": 1, "name": "mine", "pattern": "none", "special_tokens": {"<s>": 258},
-        "n_merges": 2, "n_vocab": 259, "warnings": [], "number": found["number"]});
-    assert_eq!(found, wanted);
-    let written = call(&[], || dump(found["number"].as_u64().unwrap() as u32)).unwrap();
-    assert_eq!(told(std::str::from_utf8(&written).unwrap(), "", "other").unwrap()["name"], "mine");
-    assert_eq!(told(file, "gpt2", "").unwrap()["pattern"], "none");
-    assert!(told("YQ== 0\n", "", "").unwrap_err().contains("does not contain its split pattern"));
-    assert_eq!(told("minbpe v1\n\n0\n97 300\n", "", "").unwrap_err(), "line 4: 300 is not a token before this merge");
+        "n_merges": 2, "n_vocab": 259, "warnings": []});
+    assert_eq!(described(found), wanted);
+    let written = call(&[], || dump(found)).unwrap();
+    assert_eq!(described(open(std::str::from_utf8(&written).unwrap(), "", "other").unwrap())["name"], "mine");
+    assert_eq!(described(open(file, "gpt2", "").unwrap())["pattern"], "none");
+    assert!(open("YQ== 0\n", "", "").unwrap_err().contains("does not contain its split pattern"));
+    assert_eq!(open("minbpe v1\n\n0\n97 300\n", "", "").unwrap_err(), "line 4: 300 is not a token before this merge");
     give(&[b"{", b"", b""]);
     assert_eq!(open_file(), REFUSED);
 }
@@ -157,7 +161,7 @@ fn added_tokens_that_get_other_ids_are_warned_of() {
         let added: Vec<Value> = added(names);
         let content = json!({"added_tokens": added,
             "model": {"type": "BPE", "vocab": {"a": 0, "?": 1}, "merges": [], "unk_token": "?"}});
-        told(content.to_string().as_bytes(), b"", b"").unwrap()["warnings"].clone()
+        described(open(content.to_string().as_bytes(), b"", b"").unwrap())["warnings"].clone()
     };
     assert_eq!(warned(&[]), json!([]));
     let first = "the added token '<s>' has the id 9 in the file, and 2 here, as in tokenizers";

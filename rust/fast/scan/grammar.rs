@@ -10,6 +10,11 @@
 //! | `o200k` | capitals, then small letters | part of the word | three | yes | cut after a line end |
 //! | `tekken` | capitals, then small letters | none | one | yes | cut after a line end |
 
+use crate::features::HAS_FILES;
+
+/// How many grammars the published encodings have.
+const PUBLISHED: usize = 3;
+
 /// A pattern that has a scanner of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grammar {
@@ -38,7 +43,7 @@ pub(super) enum Words {
 }
 
 impl Grammar {
-    /// All of them, with the names of their patterns.
+    /// All of them, with the names of their patterns; first those of the published encodings.
     pub const ALL: [(&str, Grammar); 7] = [
         ("gpt2", Grammar::Gpt2),
         ("cl100k", Grammar::Cl100k),
@@ -51,7 +56,8 @@ impl Grammar {
 
     /// The grammar of a named pattern.
     pub fn named(name: &str) -> Option<Grammar> {
-        Grammar::ALL.iter().find(|(grammar, _)| *grammar == name).map(|(_, grammar)| *grammar)
+        let known = if HAS_FILES { &Grammar::ALL[..] } else { &Grammar::ALL[..PUBLISHED] };
+        known.iter().find(|(grammar, _)| *grammar == name).map(|(_, grammar)| *grammar)
     }
 
     #[inline]

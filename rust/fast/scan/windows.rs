@@ -11,6 +11,7 @@ use super::scalar;
 use crate::fast::simd::Kernel;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::util::bits::write;
+use crate::features::HAS_FILES;
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;
@@ -36,11 +37,12 @@ impl Kernel for Fill<'_> {
         match grammar {
             Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
             Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
-            Grammar::O200k => fill_one::<V>(Grammar::O200k, text, position, ends),
-            Grammar::Llama3 => fill_one::<V>(Grammar::Llama3, text, position, ends),
-            Grammar::Qwen2 => fill_one::<V>(Grammar::Qwen2, text, position, ends),
-            Grammar::Qwen35 => fill_one::<V>(Grammar::Qwen35, text, position, ends),
-            Grammar::Tekken => fill_one::<V>(Grammar::Tekken, text, position, ends),
+            Grammar::Llama3 if HAS_FILES => fill_one::<V>(Grammar::Llama3, text, position, ends),
+            Grammar::Qwen2 if HAS_FILES => fill_one::<V>(Grammar::Qwen2, text, position, ends),
+            Grammar::Qwen35 if HAS_FILES => fill_one::<V>(Grammar::Qwen35, text, position, ends),
+            Grammar::Tekken if HAS_FILES => fill_one::<V>(Grammar::Tekken, text, position, ends),
+            // Without files, `Grammar::named` gives no others than these.
+            _ => fill_one::<V>(Grammar::O200k, text, position, ends),
         }
     }
 }

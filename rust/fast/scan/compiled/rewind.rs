@@ -25,6 +25,7 @@
 use super::partition::{ClassSet, ClassTable, Partition};
 use super::search::{DEAD, Search};
 use crate::error::Result;
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use crate::spent::Spent;
 use foldhash::{HashSet, HashSetExt};
@@ -98,6 +99,9 @@ impl Rewind {
     /// up; an error where the text has spent what it may.
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut RewindCursor, ends: &mut Vec<usize>) -> Result<bool> {
         ends.clear();
+        if !HAS_FILES {
+            return Ok(false);
+        }
         while ends.len() < BLOCK && cursor.at < text.len() {
             cursor.at = self.pass(text, cursor.at);
             if cursor.spent.is_late() {

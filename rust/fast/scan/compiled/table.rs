@@ -26,6 +26,7 @@ use super::cuts::ClassCuts;
 use super::ends::{Cell, Ends, SLOTS};
 use super::partition::{ClassTable, Partition};
 use super::twin;
+use crate::features::HAS_FILES;
 use crate::interrupt;
 use std::mem::MaybeUninit;
 
@@ -137,6 +138,9 @@ impl Table {
     /// up.
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) -> bool {
         ends.clear();
+        if !HAS_FILES {
+            return false;
+        }
         while ends.is_empty() && !cursor.finished {
             match (&self.pairs, &self.marks) {
                 (Some(pairs), _) => self.scan(pairs, text, cursor, ends),
