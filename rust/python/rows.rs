@@ -94,7 +94,7 @@ pub fn decode_column<'py>(
             py.check_signals()?;
         }
         let row = row?;
-        if std::str::from_utf8(&row).is_ok() {
+        if simdutf8::basic::from_utf8(&row).is_ok() {
             append(&mut bytes, &row)?;
         } else {
             append(&mut bytes, text::decoded(py, &row, errors)?.to_str()?.as_bytes())?;

@@ -195,7 +195,7 @@ fn as_utf8<'b>(py: Python<'_>, bytes: &'b [u8]) -> PyResult<Option<&'b str>> {
     let mut done = 0;
     while done < bytes.len() {
         let end = done + character_start(&bytes[done..], PART);
-        if std::str::from_utf8(&bytes[done..end]).is_err() {
+        if simdutf8::basic::from_utf8(&bytes[done..end]).is_err() {
             return Ok(None);
         }
         done = end;

@@ -115,7 +115,7 @@ impl HighLevel {
         self.merge_runs(low, together)?;
         out.try_reserve(low.len() + COPIED)?;
         let (mut done, mut ends) = (0, ends.iter_mut().peekable());
-        for &Run { first, length, left } in &together.runs {
+        for (number, &Run { first, length, left }) in together.runs.iter().enumerate() {
             let [first, length, left] = [first, length, left].map(|number| number as usize);
             while let Some(end) = ends.next_if(|end| **end <= first) {
                 *end = out.len() + *end - done;
@@ -123,7 +123,9 @@ impl HighLevel {
             copy(low, done, first, out);
             copy(low, first, first + left, out);
             done = first + length;
-            interrupt::check()?;
+            if number % AT_ONCE == 0 {
+                interrupt::check()?;
+            }
         }
         ends.for_each(|end| *end = out.len() + *end - done);
         append(out, &low[done..])
@@ -182,7 +184,9 @@ impl HighLevel {
                 self.take_turns(&mut turns, low, places, runs);
             }
             pair = last;
-            interrupt::check()?;
+            if runs.len() % AT_ONCE == 0 {
+                interrupt::check()?;
+            }
         }
         self.take_turns(&mut turns, low, places, runs);
         Ok(())

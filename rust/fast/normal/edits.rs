@@ -10,7 +10,7 @@ pub const PART: usize = if cfg!(any(test, fuzzing)) { 64 } else { 1 << 18 };
 /// The valid UTF-8 of a block, and the bytes behind each stretch of it that are none. Most blocks are valid as a whole, which is seen
 /// many times faster than where they are not.
 pub fn valid_parts(block: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
-    let whole = str::from_utf8(block).ok();
+    let whole = simdutf8::basic::from_utf8(block).ok();
     let broken = if whole.is_some() { &[] } else { block };
     let parts = broken.utf8_chunks().map(|chunk| (chunk.valid(), chunk.invalid()));
     whole.map(|text| (text, &[][..])).into_iter().chain(parts)

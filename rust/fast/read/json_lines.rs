@@ -158,7 +158,7 @@ fn text_of<'d>(data: &'d [u8], field: &str, is_plain: bool, scratch: &'d mut Vec
     }
     let end = reader.position();
     only_if(data.get(end).is_none_or(|&byte| byte == b'\n'))?;
-    std::str::from_utf8(&data[..end]).map_err(|_| NotMine)?;
+    simdutf8::basic::from_utf8(&data[..end]).map_err(|_| NotMine)?;
     Ok((found.ok_or(NotMine)?.unwrap_or(scratch), end))
 }
 
