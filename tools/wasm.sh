@@ -9,14 +9,15 @@ profile=$1 feature=$2
 # What is shipped names no folder of the machine that built it.
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=minitok"
 target=wasm32-unknown-unknown
-build=(--profile "$profile" --locked --lib --no-default-features --features "$feature" --target $target)
+# The module alone: beside a library for Rust, it would not be optimized as a whole.
+build=(--profile "$profile" --locked --lib --crate-type cdylib --no-default-features --features "$feature" --target $target)
 
 has_target() {
     test -d "$(rustc --print sysroot)/lib/rustlib/$target/lib"
 }
 
 if has_target || { command -v rustup > /dev/null && rustup target add $target && has_target; }; then
-    exec cargo build "${build[@]}"
+    exec cargo rustc "${build[@]}"
 fi
 
 if ! [ -d /usr/lib/rustlib/src/rust/library ] || ! command -v wasm-ld > /dev/null; then
@@ -32,4 +33,4 @@ if ! [ -d /usr/lib/rustlib/src/rust/library ] || ! command -v wasm-ld > /dev/nul
 fi
 # Building the standard library is an unstable feature; RUSTC_BOOTSTRAP lets a stable compiler use it.
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld
-exec /usr/bin/cargo build "${build[@]}" -Zbuild-std=std,panic_abort
+exec /usr/bin/cargo rustc "${build[@]}" -Zbuild-std=std,panic_abort
