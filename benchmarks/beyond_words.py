@@ -150,12 +150,12 @@ def do(job: dict[str, Any]) -> dict[str, Any]:
     """One work, in this process."""
     pin(job["threads"])
     work = TASKS[job["task"]][job["peer"]](job["file"])
-    before, wall, cpu = peak_memory(), time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), time.process_time()
     learnt = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if job["verify"]:
         return {"learnt": learnt}
-    return {"wall": wall, "cpu": cpu, "before": float(before), "peak": float(peak_memory())}
+    return {"wall": wall, "cpu": cpu, "peak": float(peak_memory())}
 
 
 def measure(task: str, job: harness.Job, options: argparse.Namespace, outcome: harness.Outcome) -> None:
@@ -178,8 +178,8 @@ def measure(task: str, job: harness.Job, options: argparse.Namespace, outcome: h
         if row["task"] == task and row["file_bytes"] == job["file_bytes"]:
             median = row["median"]
             print(
-                f"{task:11}{row['peer']:20}{median['cpu']:8.2f} s  {row['file_bytes'] / median['cpu'] / 1e6:6.1f} MB/s, "
-                f"{median['before'] / 1e6:.0f} to {median['peak'] / 1e6:.0f} MB",
+                f"{task:11}{row['peer']:20}{median['cpu']:8.2f} s  {row['file_bytes'] / median['cpu'] / 1e6:6.1f} MB/s  "
+                f"{median['peak'] / 1e6:6.0f} MB",
                 flush=True,
             )
     for refused in outcome.refused:

@@ -238,7 +238,7 @@ def packing_table(results: Results) -> str:
 
 
 def beyond_table(results: Results) -> str:
-    """For each task beyond plain BPE: the time and the memory of each library."""
+    """For each task beyond plain BPE: the time of each library."""
     body = []
     for row in results["rows"]:
         median = row["median"]
@@ -248,11 +248,10 @@ def beyond_table(results: Results) -> str:
                 row["peer"],
                 figure(median["cpu"]),
                 figure(row["file_bytes"] / median["cpu"] / 1e6),
-                figure((median["peak"] - median["before"]) / 1e6),
                 figure(row["ratio"].get("cpu")),
             ]
         )
-    return markdown(["", "library", "s", "MB/s", "MB of memory", "times minitok's"], body)
+    return markdown(["", "library", "s", "MB/s", "times minitok's"], body)
 
 
 def train_tables(results: Results) -> str:
