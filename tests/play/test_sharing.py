@@ -41,12 +41,28 @@ def frame_of(page):
     return LINE.search(page.locator("#status").text_content())[0]
 
 
+def test_what_is_said_stays_while_older_work_ends(static_page):
+    write(static_page, "low lower")
+    # An answer to the page's question comes when the frame has been copied.
+    static_page.evaluate(
+        """() => {
+            const ask = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function (...given) { setTimeout(() => ask.apply(this, given), 500); };
+        }"""
+    )
+    static_page.locator("#text").fill("low lower lowest")
+    static_page.wait_for_timeout(300)
+    frame_of(static_page)
+    expect(panel(static_page, "gpt2").locator(".token").last).to_have_text("·lowest")
+    static_page.wait_for_timeout(3000)
+    expect(static_page.locator("#status")).to_contain_text("<iframe")
+
+
 @pytest.fixture
 def framed(static_page, browser, tmp_path):
     """A page of somebody's that has the line in it, and the frame."""
     write(static_page, 'How many "r"s & <b>s</b> are in strawberry?')
     panel(static_page, "gpt2").locator(".token").nth(2).click()
-    # What comes later takes the status away.
     expect(panel(static_page, "gpt2").locator(".token.chosen")).to_be_visible()
     line = frame_of(static_page)
     style = "<!DOCTYPE html><html lang='en'><title>A blog</title><link rel='icon' href='data:,'><main><h1>A blog</h1>"

@@ -37,15 +37,19 @@ let settled = null; // the text whose edit was asked about last
 let textTimer;
 let linkTimer;
 
+let spoken = 0;
+
 function say(text) {
+  spoken += 1;
   byId("status").textContent = text;
 }
 
-// Do something that the server, or a file, may refuse; say so if it does.
+// Do something that the server, or a file, may refuse; say so if it does. What has been said meanwhile stays, if this has nothing to say.
 async function attempt(act) {
+  const before = spoken;
   try {
     const said = await act();
-    say(said ?? "");
+    if (said || spoken === before) say(said ?? "");
   } catch (error) {
     say(error.message);
     if (!(error instanceof Refused)) throw error;
