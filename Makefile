@@ -113,7 +113,7 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # Ray and datatrove, and what they need.
 $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt

@@ -37,21 +37,31 @@ let settled = null; // the text whose edit was asked about last
 let textTimer;
 let linkTimer;
 
-let spoken = 0;
+// How many attempts have ended with something to say, and whether that is what the page says now.
+let answers = 0;
+let isAnswer = false;
 
 function say(text) {
-  spoken += 1;
   byId("status").textContent = text;
+  isAnswer = false;
 }
 
-// Do something that the server, or a file, may refuse; say so if it does. What has been said meanwhile stays, if this has nothing to say.
+function reply(text) {
+  say(text);
+  answers += 1;
+  isAnswer = true;
+}
+
+// Do something that the server, or a file, may refuse; say so if it does. If this ends with nothing to say, the answer to another attempt
+// that has ended since this began stays.
 async function attempt(act) {
-  const before = spoken;
+  const before = answers;
   try {
     const said = await act();
-    if (said || spoken === before) say(said ?? "");
+    if (said) reply(said);
+    else if (answers === before || !isAnswer) say("");
   } catch (error) {
-    say(error.message);
+    reply(error.message);
     if (!(error instanceof Refused)) throw error;
   }
 }
