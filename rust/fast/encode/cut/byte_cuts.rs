@@ -108,7 +108,7 @@ impl<'t> Cutter<'t> {
         Cutter { cuts, text, at: 1, done: 0 }
     }
 
-    /// The ends of the next pieces, about `count`, and no more than that or than a window has; false where there are none.
+    /// The ends of the next pieces, up to `count` (or up to a window's, if that is more); false where there are none.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
         let (len, mut kept) = (self.text.len(), 0);
         // A short text does not pay for a whole block: each piece has a byte.
