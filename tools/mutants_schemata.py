@@ -184,7 +184,7 @@ class Rewriting:
                 node.type == "array_expression" and field == "length"
             )
             fixed |= node.type == "match_pattern" and field != "condition"
-            fixed |= node.type == "tuple_struct_pattern"
+            fixed |= node.type == "tuple_struct_pattern" or (node.type == "field_expression" and field == "field")
             if not elsewhere or self.with_elsewhere:
                 parts.append(child.text or b"" if fixed or elsewhere else self.rewrite(child))
             if node.type == "function_item" and field == "body":
@@ -339,7 +339,8 @@ def compiling() -> tuple[list[Mutant], set[int]]:
     dropped: set[int] = set(json.loads(known.read_text())) if known.exists() else set()
     while True:
         mutants = write(dropped)
-        command = cargo("check", "--lib", "--message-format=json")
+        # The tests also compile what only builds for pages have.
+        command = cargo("check", "--lib", "--tests", "--message-format=json")
         done = subprocess.run(command, cwd=CRATE, capture_output=True, text=True, check=False)  # noqa: S603
         messages = [json.loads(line) for line in done.stdout.splitlines()]
         errors = [
