@@ -261,7 +261,7 @@ fn decoded(preprocessor: &Preprocessor, name: &str, known: &HashSet<&str>) -> Re
     let Preprocessor { special, metaspace, .. } = preprocessor;
     let text = if special.late.contains(name) { preprocessor.late_text(name)? } else { name.to_owned() };
     let data =
-        if metaspace.is_some_and(Metaspace::has_markers) { spaced(text.as_bytes()) } else { text.as_bytes().into() };
+        if metaspace.is_some_and(Metaspace::has_markers) { spaced(text.as_bytes())? } else { text.as_bytes().into() };
     let is_known = std::str::from_utf8(&data).is_ok_and(|data| known.contains(data));
     Ok(if is_known { text.into_bytes() } else { data.into_owned() })
 }

@@ -27,6 +27,7 @@
 //! Implements SPEC S3, S4 and S5.
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 use std::borrow::Cow;
 
 pub const MARKER: &[u8] = "\u{2581}".as_bytes();
@@ -76,9 +77,16 @@ impl Metaspace {
     }
 
     /// The segment with its markers as spaces, and the space before it.
-    pub fn prepare<'s>(&self, segment: &'s [u8], starts_text: bool) -> Cow<'s, [u8]> {
-        let segment = if self.has_markers { spaced(segment) } else { segment.into() };
-        if self.puts_space(&segment, starts_text) { [b" ", segment.as_ref()].concat().into() } else { segment }
+    pub fn prepare<'s>(&self, segment: &'s [u8], starts_text: bool) -> Result<Cow<'s, [u8]>> {
+        let segment = if self.has_markers { spaced(segment)? } else { segment.into() };
+        if !self.puts_space(&segment, starts_text) {
+            return Ok(segment);
+        }
+        let mut made = Vec::new();
+        made.try_reserve_exact(1 + segment.len())?;
+        made.push(b' ');
+        made.extend_from_slice(&segment);
+        Ok(made.into())
     }
 
     /// Whether a space is put before a segment, in which the markers are spaces already.
@@ -94,20 +102,22 @@ impl Metaspace {
 }
 
 /// The segment with its markers as spaces.
-pub fn spaced(segment: &[u8]) -> Cow<'_, [u8]> {
+pub fn spaced(segment: &[u8]) -> Result<Cow<'_, [u8]>> {
     let mut places = memchr::memmem::find_iter(segment, MARKER).peekable();
     if places.peek().is_none() {
-        return Cow::Borrowed(segment);
+        return Ok(Cow::Borrowed(segment));
     }
-    let mut out = Vec::with_capacity(segment.len());
+    let mut out = Vec::new();
+    out.try_reserve_exact(segment.len())?;
     let mut done = 0;
     for at in places {
+        interrupt::check()?;
         out.extend_from_slice(&segment[done..at]);
         out.push(b' ');
         done = at + MARKER.len();
     }
     out.extend_from_slice(&segment[done..]);
-    Cow::Owned(out)
+    Ok(Cow::Owned(out))
 }
 
 #[cfg(test)]
@@ -118,14 +128,15 @@ mod tests {
     fn by_hand() {
         let made = |prefix: &str| {
             let rule = Metaspace::new(prefix).unwrap();
-            [rule.prepare(b" a", true), rule.prepare(b"b", false), rule.prepare(b"", true)].map(Cow::into_owned)
+            [rule.prepare(b" a", true), rule.prepare(b"b", false), rule.prepare(b"", true)]
+                .map(|made| made.unwrap().into_owned())
         };
         assert_eq!(made("never"), [b" a".to_vec(), b"b".to_vec(), Vec::new()]);
         assert_eq!(made("text"), [b"  a".to_vec(), b"b".to_vec(), Vec::new()]);
         assert_eq!(made("segment"), [b"  a".to_vec(), b" b".to_vec(), Vec::new()]);
         assert_eq!(made("first"), [b" a".to_vec(), b"b".to_vec(), Vec::new()]);
         assert_eq!(made("always"), [b" a".to_vec(), b" b".to_vec(), Vec::new()]);
-        assert_eq!(spaced("a▁b▁".as_bytes()).as_ref(), b"a b ");
+        assert_eq!(spaced("a▁b▁".as_bytes()).unwrap().as_ref(), b"a b ");
         assert_eq!(made("bytes"), [b" a".to_vec(), b" b".to_vec(), Vec::new()]);
         let drops = PREFIXES.map(|prefix| Metaspace::new(prefix).unwrap().drops_space());
         assert_eq!(drops, [false, true, true, true, true, false]);

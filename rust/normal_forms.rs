@@ -136,8 +136,8 @@ fn stretches(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
 
 /// A stretch in a normal form; `at` is where it stands in the text.
 pub fn normal_chars(stretch: &[u8], at: usize, form: Form) -> Result<Vec<Char>> {
-    let chars = in_order(decomposed(stretch, at, matches!(form, Form::Nfkc | Form::Nfkd))?);
-    Ok(if matches!(form, Form::Nfc | Form::Nfkc) { composed(chars) } else { chars })
+    let chars = in_order(decomposed(stretch, at, matches!(form, Form::Nfkc | Form::Nfkd))?)?;
+    if matches!(form, Form::Nfc | Form::Nfkc) { composed(chars) } else { Ok(chars) }
 }
 
 /// Takes the characters of a stretch apart.
@@ -166,23 +166,51 @@ fn decomposition(char: char, compatible: bool, push: impl FnMut(char)) {
 }
 
 /// Puts marks in a row in the order of their classes; those of one class stay in theirs.
-fn in_order(mut chars: Vec<Char>) -> Vec<Char> {
-    let mut start = 0;
+fn in_order(mut chars: Vec<Char>) -> Result<Vec<Char>> {
+    let (mut start, mut row) = (0, Vec::new());
     for end in 0..=chars.len() {
+        interrupt::check()?;
         if chars.get(end).is_none_or(|char| combining_class(char.code) == 0) {
-            chars[start..end].sort_by_key(|char| combining_class(char.code));
+            sort_marks(&mut chars[start..end], &mut row)?;
             start = end + 1;
         }
     }
-    chars
+    Ok(chars)
+}
+
+/// Sorts a row of marks by their classes, of which there are few; `row` is memory for a copy.
+fn sort_marks(marks: &mut [Char], row: &mut Vec<Char>) -> Result<()> {
+    let class = |char: &Char| usize::from(combining_class(char.code));
+    if marks.is_sorted_by_key(class) {
+        return Ok(());
+    }
+    // How many marks there are of each class, then where the next mark of a class goes.
+    let mut places = [0; 1 << 8];
+    for char in &*marks {
+        places[class(char)] += 1;
+    }
+    let mut before = 0;
+    for place in &mut places {
+        before += std::mem::replace(place, before);
+    }
+    row.clear();
+    row.try_reserve(marks.len())?;
+    row.extend_from_slice(marks);
+    for char in &*row {
+        interrupt::check()?;
+        marks[places[class(char)]] = *char;
+        places[class(char)] += 1;
+    }
+    Ok(())
 }
 
 /// Composes each starter (a character of class 0) with the later ones that nothing of their class or a higher one blocks.
-fn composed(mut chars: Vec<Char>) -> Vec<Char> {
+fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
     // Where the starter stands, and the class of the last character behind it, if there is one.
     let (mut starter, mut last): (Option<usize>, Option<u8>) = (None, None);
     let mut length = 0;
     for index in 0..chars.len() {
+        interrupt::check()?;
         let char = chars[index];
         let kind = combining_class(char.code);
         if let Some(starter) = starter
@@ -202,7 +230,7 @@ fn composed(mut chars: Vec<Char>) -> Vec<Char> {
         length += 1;
     }
     chars.truncate(length);
-    chars
+    Ok(chars)
 }
 
 /// The character that two compose to, if there is one.

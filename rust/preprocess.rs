@@ -74,6 +74,13 @@ pub struct Prepared<'t> {
     pub origins: Option<Vec<Stretch>>,
 }
 
+/// Returns a copy of some items.
+fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut copy = Vec::new();
+    interrupt::append(&mut copy, items.iter().copied())?;
+    Ok(copy)
+}
+
 impl<'t> Prepared<'t> {
     /// Returns the range of the text that a byte comes from.
     pub fn origin(&self, index: usize) -> Stretch {
@@ -85,16 +92,15 @@ impl<'t> Prepared<'t> {
     }
 
     /// Returns some of the bytes. The ranges of neighbours meet.
-    #[must_use]
-    pub fn part(&self, start: usize, end: usize) -> Prepared<'t> {
+    pub fn part(&self, start: usize, end: usize) -> Result<Prepared<'t>> {
         let first = if start > 0 { self.origin(start).0 } else { self.start };
         let last = if end < self.data.len() { self.origin(end).0 } else { self.end };
         let data = match &self.data {
             Cow::Borrowed(data) => Cow::Borrowed(&data[start..end]),
-            Cow::Owned(data) => Cow::Owned(data[start..end].to_vec()),
+            Cow::Owned(data) => Cow::Owned(copied(&data[start..end])?),
         };
-        let origins = self.origins.as_ref().map(|origins| origins[start..end].to_vec());
-        Prepared { data, start: first, end: first.max(last), put: self.put.saturating_sub(start), origins }
+        let origins = self.origins.as_ref().map(|origins| copied(&origins[start..end])).transpose()?;
+        Ok(Prepared { data, start: first, end: first.max(last), put: self.put.saturating_sub(start), origins })
     }
 
     /// Returns the text with its markers as spaces.
@@ -112,7 +118,7 @@ impl<'t> Prepared<'t> {
             origins.push((self.origin(at).0, self.origin(done - 1).1));
         }
         origins.extend((done..self.data.len()).map(|index| self.origin(index)));
-        let data = spaced(&self.data).into_owned().into();
+        let data = spaced(&self.data)?.into_owned().into();
         Ok(Prepared { data, origins: Some(origins), ..self })
     }
 
@@ -264,7 +270,7 @@ impl Preprocessor {
         found.try_reserve_exact(parts.len())?;
         for (start, end, id) in parts {
             interrupt::check()?;
-            found.push(Segment { text: text.part(start, end), id });
+            found.push(Segment { text: text.part(start, end)?, id });
         }
         Ok(found)
     }
@@ -336,7 +342,7 @@ impl Preprocessor {
     pub fn late_text(&self, name: &str) -> Result<String> {
         let mut text = self.normalizer.apply(name.as_bytes())?.into_owned();
         if let Some(metaspace) = self.metaspace.filter(|metaspace| metaspace.comes_first()) {
-            text = spaced(&text).into_owned();
+            text = spaced(&text)?.into_owned();
             if metaspace.is_prepended() {
                 text.insert(0, b' ');
             }

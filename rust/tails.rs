@@ -79,7 +79,7 @@ impl<'t> Tail<'t> {
                 None => codec.encode_segment(&data, &mut before)?,
                 Some(id) => before.push(id),
             }
-            data = if segment.id.is_none() { segment.text.data.into_owned() } else { Vec::new() };
+            data = if segment.id.is_none() { joined(&[&segment.text.data])? } else { Vec::new() };
             Ok(())
         })?;
         let ids = encoder(text)?;
@@ -90,7 +90,7 @@ impl<'t> Tail<'t> {
     /// Returns the ids of the text with more behind it.
     fn encode(&self, more: &[u8]) -> Result<Vec<u32>> {
         interrupt::check()?;
-        (self.encoder)(&[self.text, more].concat())
+        (self.encoder)(&joined(&[self.text, more])?)
     }
 
     /// Returns how many ids every continuation keeps.
@@ -173,7 +173,8 @@ impl<'t> Tail<'t> {
 
     /// Returns the ids of the text up to a place of the last segment.
     fn ids_before(&self, place: usize) -> Result<Vec<u32>> {
-        let mut ids = self.before.clone();
+        let mut ids = Vec::new();
+        interrupt::append(&mut ids, self.before.iter().copied())?;
         self.codec.encode_segment(&self.data[..place], &mut ids)?;
         Ok(ids)
     }
@@ -240,11 +241,16 @@ impl<'t> Tail<'t> {
         }
         let mut found: HashSet<usize> = [0].into_iter().collect();
         for more in std::iter::once(&Vec::new()).chain(self.kinds()) {
-            let mut at = 0;
-            self.codec.pattern.split(&[&self.data[..], more].concat(), &mut |piece| {
+            let (mut at, mut kept) = (0, Ok::<_, Error>(()));
+            self.codec.pattern.split(&joined(&[&self.data, more])?, &mut |piece| {
                 at += piece.len();
-                found.insert(at);
+                match found.try_reserve(1) {
+                    Ok(()) if kept.is_ok() => _ = found.insert(at),
+                    Ok(()) => {}
+                    Err(error) => kept = Err(error.into()),
+                }
             })?;
+            kept?;
         }
         Ok(self.borders.get_or_init(|| found))
     }
@@ -268,6 +274,15 @@ impl<'t> Tail<'t> {
         let vocab = &self.codec.vocab;
         merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, bytes)?)
     }
+}
+
+/// Returns texts one behind the other.
+fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    for text in texts {
+        interrupt::append(&mut all, text.iter().copied())?;
+    }
+    Ok(all)
 }
 
 /// Whether some bytes are UTF-8.

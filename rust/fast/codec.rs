@@ -160,9 +160,9 @@ impl FastCodec {
                 } else if let Some(normalizer) = &self.normalizer {
                     let made = normalizer.apply(source)?;
                     let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
-                    encode(source, self.split(|| self.spaces(source, before)), out)
+                    encode(source, self.split(|| self.spaces(source, before))?, out)
                 } else {
-                    encode(source, self.split(|| self.spaces(source, before)), out)
+                    encode(source, self.split(|| self.spaces(source, before))?, out)
                 };
                 done.map_err(|error| placed_in(error, source))
             }
@@ -228,10 +228,10 @@ impl FastCodec {
             Segment::Token(id) => out.take_ids([id].as_slice().into()),
             Segment::Unspaced(text, before) if self.has_no_pattern() => {
                 let text = Source::Bytes(text);
-                encode(text, self.split(|| self.spaces(text, before)), out)
+                encode(text, self.split(|| self.spaces(text, before))?, out)
             }
             Segment::Unspaced(text, before) => {
-                let text = preprocess::with_space(preprocessor, text, before);
+                let text = preprocess::with_space(preprocessor, text, before)?;
                 self.ready(&text, |source, by| encode(source, by, out))
             }
             Segment::Ready(text) => self.ready(text, |source, by| encode(source, by, out)),
@@ -241,7 +241,7 @@ impl FastCodec {
     /// Calls `encode` with a segment that is ready to be cut, and what cuts it.
     fn ready(&self, text: &[u8], encode: impl FnOnce(Source, SplitBy) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
-            return encode(Source::Bytes(text), self.split(Spaces::default));
+            return encode(Source::Bytes(text), self.split(|| Ok(Spaces::default()))?);
         };
         let (mut pieces, mut ends) = (Vec::new(), Vec::new());
         words.pieces(&self.core.pattern, text, &mut |piece| {
@@ -253,20 +253,20 @@ impl FastCodec {
 
     /// How a segment is cut, and what becomes of its spaces where no pattern cuts it.
     #[inline]
-    fn split(&self, spaces: impl FnOnce() -> Spaces) -> SplitBy<'_> {
+    fn split(&self, spaces: impl FnOnce() -> Result<Spaces>) -> Result<SplitBy<'_>> {
         if self.has_no_pattern() {
-            return SplitBy::Characters(spaces());
+            return Ok(SplitBy::Characters(spaces()?));
         }
-        self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
+        Ok(self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan))
     }
 
     /// What is to become of the spaces of a segment that begins so.
-    fn spaces(&self, segment: Source, before: Before) -> Spaces {
-        let Some(metaspace) = self.core.preprocessor.metaspace else { return Spaces::default() };
+    fn spaces(&self, segment: Source, before: Before) -> Result<Spaces> {
+        let Some(metaspace) = self.core.preprocessor.metaspace else { return Ok(Spaces::default()) };
         let (first, markers) = (segment.beginning(), metaspace.has_markers());
-        let first = if markers { spaced(&first) } else { first };
+        let first = if markers { spaced(&first)? } else { first };
         let prefix = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
-        Spaces { markers, prefix }
+        Ok(Spaces { markers, prefix })
     }
 
     /// Appends the ids of a segment as the preprocessor has made it.

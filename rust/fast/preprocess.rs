@@ -41,7 +41,7 @@ pub fn each_segment(
         let made = normalizer.map_or(Ok(None), |normalizer| normalizer.apply(Source::Bytes(part)))?;
         let mut segment = made.map_or(Cow::Borrowed(part), Cow::Owned);
         if comes_first {
-            segment = Cow::Owned(with_space(preprocessor, &segment, before).into_owned());
+            segment = Cow::Owned(with_space(preprocessor, &segment, before)?.into_owned());
         }
         each_part(preprocessor, &segment, &search.late, comes_first, |start, end, id| {
             let done = match id {
@@ -80,11 +80,11 @@ fn each_part(
 }
 
 /// A text with its markers as spaces, and the space before it.
-pub fn with_space<'t>(preprocessor: &Preprocessor, text: &'t [u8], before: Before) -> Cow<'t, [u8]> {
+pub fn with_space<'t>(preprocessor: &Preprocessor, text: &'t [u8], before: Before) -> Result<Cow<'t, [u8]>> {
     match preprocessor.metaspace {
-        None => text.into(),
+        None => Ok(text.into()),
         Some(metaspace) if before == Before::Text && metaspace.has_markers() => spaced(text),
-        Some(_) if before == Before::Text => text.into(),
+        Some(_) if before == Before::Text => Ok(text.into()),
         Some(metaspace) => metaspace.prepare(text, before == Before::Nothing),
     }
 }

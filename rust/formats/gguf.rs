@@ -139,7 +139,7 @@ fn read_scores(values: &Values) -> Result<Definition> {
     let (mut pieces, mut by_name) = (Vec::new(), HashMap::new());
     for ((&token, &kind), (&score, id)) in tokens.iter().zip(&kinds).zip(scores.iter().zip(0u32..)) {
         if kind == NORMAL {
-            push(&mut pieces, (concat(&[&spaced(token)])?, id, score))?;
+            push(&mut pieces, (concat(&[&spaced(token)?])?, id, score))?;
         } else if kind == BYTE {
             by_name.insert(token, id);
         }

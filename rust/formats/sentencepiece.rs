@@ -65,7 +65,7 @@ fn read_slowly(data: &[u8]) -> Result<Model> {
         (Vec::new(), vec![None; 256], Named::new(), Vec::new());
     let (mut unfound, mut names) = (Vec::new(), HashSet::new());
     for (Piece { text, score, kind }, id) in pieces.into_iter().zip(0u32..) {
-        let spaces = |text: &[u8]| concat(&[&spaced(text)]);
+        let spaces = |text: &[u8]| concat(&[&spaced(text)?]);
         match kind {
             NORMAL => push(&mut scored, (spaces(&text)?, id, score))?,
             BYTE => by_byte[usize::from(byte_of(&text, id)?)] = Some(id),

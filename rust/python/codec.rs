@@ -4,13 +4,13 @@ use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
 use super::documents::{self, Documents, Encoded, Offsets};
 use super::ids::Ids;
-use super::list::{list_of, list_of_ids};
+use super::list::{list_of, list_of_ids, list_of_numbers};
 use super::names::{Chosen, Names, Searches};
 use super::normal::Normalizer;
 use super::session::Session;
 use super::text::Text;
 use super::token_texts::TokenTexts;
-use super::vocab::{Pattern, SpecialTokens, Vocab};
+use super::vocab::{Pattern, SpecialTokens, Vocab, items_of};
 use super::{numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
 use crate::dropout::Dropout;
@@ -161,7 +161,7 @@ impl Codec {
     fn encode_batch<'py>(
         &self,
         py: Python<'py>,
-        texts: Vec<Bound<'_, PyAny>>,
+        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
@@ -173,7 +173,7 @@ impl Codec {
     fn encode_batch_to_numpy<'py>(
         &self,
         py: Python<'py>,
-        texts: Vec<Bound<'_, PyAny>>,
+        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
@@ -226,14 +226,14 @@ impl Codec {
 
     /// How many ids each text has.
     #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
-    fn count_batch(
+    fn count_batch<'py>(
         &self,
-        py: Python<'_>,
-        texts: Vec<Bound<'_, PyAny>>,
+        py: Python<'py>,
+        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
         allowed: Names<'_>,
         threads: usize,
-    ) -> PyResult<Vec<usize>> {
-        self.counts(py, &texts, &*self.search(py, allowed)?, threads)
+    ) -> PyResult<Bound<'py, PyList>> {
+        list_of_numbers(py, &self.counts(py, &texts, &*self.search(py, allowed)?, threads)?)
     }
 
     /// Raises if the text contains one of the special tokens named.
@@ -324,7 +324,7 @@ impl Codec {
     fn decode_batch<'py>(
         &self,
         py: Python<'py>,
-        batch: Vec<Bound<'py, PyAny>>,
+        #[pyo3(from_py_with = items_of)] batch: Vec<Bound<'py, PyAny>>,
         errors: &str,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {

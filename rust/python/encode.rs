@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::util::fallible::try_collect;
+use crate::interrupt;
 use crate::preprocess::Search;
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -121,8 +122,11 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let texts = text::texts(texts)?;
-        let count = |text: &Text<'_>| self.fast.count(text.source(), search, self.goes_on);
-        self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
+        let count = |text: &Text<'_>| {
+            interrupt::check()?;
+            self.fast.count(text.source(), search, self.goes_on)
+        };
+        self.working(py, size_of(&texts), || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
@@ -150,9 +154,16 @@ impl Codec {
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
         let texts = text::texts(texts)?;
-        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &how, ids);
-        self.working(py, texts.iter().map(Text::size).sum(), || {
-            parallel::encode_all(&texts, threads, Text::size, encode)
-        })
+        let encode = |text: &Text<'_>, ids: &mut Vec<u32>| {
+            interrupt::check()?;
+            self.fast.append(1, text.source(), &how, ids)
+        };
+        self.working(py, size_of(&texts), || parallel::encode_all(&texts, threads, Text::size, encode))
     }
+}
+
+/// The size of texts, of which one without a byte is work, too.
+fn size_of(texts: &[Text<'_>]) -> usize {
+    const EACH: usize = 8;
+    texts.iter().map(|text| EACH + text.size()).sum()
 }

@@ -67,6 +67,16 @@ pub fn list_of<'py, T>(py: Python<'py>, objects: Vec<Bound<'py, T>>) -> PyResult
     Ok(list.finish())
 }
 
+/// Numbers as a list.
+pub fn list_of_numbers<'py>(py: Python<'py>, numbers: &[usize]) -> PyResult<Bound<'py, PyList>> {
+    let mut list = NewList::with_room(py, numbers.len())?;
+    for some in numbers.chunks(NewList::STRETCH) {
+        list.fill(some.iter().map(|&number| int(py, i64::try_from(number)?)))?;
+        py.check_signals()?;
+    }
+    Ok(list.finish())
+}
+
 /// As many ones.
 pub fn list_of_ones(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
     let one = int(py, 1)?;

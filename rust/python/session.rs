@@ -20,7 +20,7 @@ pub struct Session {
     unit: Unit,
 }
 
-/// Edits of fewer bytes are done without letting other Python threads run: some microseconds.
+/// Changes that make fewer bytes anew are done without letting other Python threads run: some microseconds.
 const SHORT: usize = 1 << 14;
 
 /// Where ids changed, how many were removed, and those in their place.
@@ -57,16 +57,20 @@ impl Session {
         }
     }
 
-    /// What a change does.
+    /// What a change does that makes `size` bytes anew.
     fn changed<'py>(
         &mut self,
         py: Python<'py>,
         size: usize,
         change: impl FnOnce(&mut session::Session) -> Result<Splice> + Send,
     ) -> PyResult<Spliced<'py>> {
-        let brief = size < SHORT && (self.inner.is_local() || self.inner.size().bytes < SHORT);
         let inner = &mut self.inner;
-        let found = if brief { change(inner)? } else { signals::detached(py, || change(inner))? };
+        // The work may go beyond those bytes, where ids repeat.
+        let found = if size < SHORT {
+            signals::attached(py, || change(inner))?
+        } else {
+            signals::detached(py, || change(inner))?
+        };
         Ok((found.start, found.removed, array_of_ids(py, found.ids)?))
     }
 }
@@ -77,14 +81,16 @@ impl Session {
     fn edit<'py>(&mut self, py: Python<'py>, start: usize, end: usize, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
         let ((start, end), data) = (self.bytes(start, end)?, text.bytes()?);
-        self.changed(py, data.len() + end - start, |session| session.edit(start, end, &data))
+        let size = self.inner.touched(start, end, data.len());
+        self.changed(py, size, |session| session.edit(start, end, &data))
     }
 
     /// Makes the text another one.
     fn set<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
         let data = text.bytes()?;
-        self.changed(py, data.len(), |session| session.set(&data))
+        let size = data.len() + self.inner.size().bytes;
+        self.changed(py, size, |session| session.set(&data))
     }
 
     /// How many characters or bytes the text has.

@@ -16,17 +16,24 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send
     if !is_main_thread(py)? {
         return Ok(py.detach(work)?);
     }
-    let (result, raised) = py.detach(|| {
-        let raised = Rc::new(RefCell::new(None));
-        let seen = Rc::clone(&raised);
-        let stop = move || Python::attach(|py| py.check_signals().map_err(|error| seen.replace(Some(error))).is_err());
-        let result = interrupt::run(stop, work);
-        (result, raised.take())
-    });
-    match raised {
-        Some(error) => Err(error),
-        None => Ok(result?),
-    }
+    let (result, raised) = py.detach(|| watched(work));
+    raised.map_or_else(|| Ok(result?), Err)
+}
+
+/// Runs `work` with the GIL held, as is best where it takes microseconds. Should it take longer, signals are checked, too.
+pub fn attached<T>(_py: Python<'_>, work: impl FnOnce() -> Result<T>) -> PyResult<T> {
+    memory::set_aside();
+    let (result, raised) = watched(work);
+    raised.map_or_else(|| Ok(result?), Err)
+}
+
+/// Runs `work`, and checks signals at intervals: its result, and the exception of a handler, if one has ended it.
+fn watched<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, Option<PyErr>) {
+    let raised = Rc::new(RefCell::new(None));
+    let seen = Rc::clone(&raised);
+    let stop = move || Python::attach(|py| py.check_signals().map_err(|error| seen.replace(Some(error))).is_err());
+    let result = interrupt::run(stop, work);
+    (result, raised.take())
 }
 
 fn is_main_thread(py: Python<'_>) -> PyResult<bool> {

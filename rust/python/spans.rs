@@ -119,7 +119,7 @@ fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList
         list.fill(some.iter().map(|&[start, end]| {
             let first = if start == before.0 { before.1.clone_ref(py) } else { int(py, start)? };
             before = (end, int(py, end)?);
-            pair(py, first, before.1.clone_ref(py))
+            tuple(py, [first, before.1.clone_ref(py)])
         }))?;
         if some.len() == NewList::STRETCH {
             py.check_signals()?;
@@ -129,23 +129,24 @@ fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList
 }
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
-fn pair(py: Python<'_>, first: Py<PyInt>, second: Py<PyInt>) -> PyResult<Py<PyTuple>> {
-    Ok(PyTuple::new(py, [first, second])?.unbind())
+pub fn tuple<const N: usize>(py: Python<'_>, ints: [Py<PyInt>; N]) -> PyResult<Py<PyTuple>> {
+    Ok(PyTuple::new(py, ints)?.unbind())
 }
 
-/// The garbage collector need not follow pairs of ints, which are in no circle: without that it would go over all of them some times
+/// Some ints as a tuple. The garbage collector need not follow tuples of ints, which are in no circle: without that it would go over all of them some times
 /// while they are made.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 #[inline]
-fn pair(py: Python<'_>, first: Py<PyInt>, second: Py<PyInt>) -> PyResult<Py<PyTuple>> {
+pub fn tuple<const N: usize>(py: Python<'_>, ints: [Py<PyInt>; N]) -> PyResult<Py<PyTuple>> {
     use pyo3::ffi;
-    // SAFETY: a new tuple with two empty slots, or null with an exception set. The references given away fill them; then the garbage
-    // collector, which follows tuples from the start, stops following this one, which holds nothing but ints.
+    // SAFETY: a new tuple with N empty slots, N at least 1, or null with an exception set. The references given away fill them; then
+    // the garbage collector, which follows tuples from the start, stops following this one, which holds nothing but ints.
     unsafe {
-        let pair = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(2))?;
-        ffi::PyTuple_SET_ITEM(pair.as_ptr(), 0, first.into_ptr());
-        ffi::PyTuple_SET_ITEM(pair.as_ptr(), 1, second.into_ptr());
-        ffi::PyObject_GC_UnTrack(pair.as_ptr().cast());
-        Ok(pair.cast_into_unchecked().unbind())
+        let made = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(N.cast_signed()))?;
+        for (place, int) in ints.into_iter().enumerate() {
+            ffi::PyTuple_SET_ITEM(made.as_ptr(), place.cast_signed(), int.into_ptr());
+        }
+        ffi::PyObject_GC_UnTrack(made.as_ptr().cast());
+        Ok(made.cast_into_unchecked().unbind())
     }
 }

@@ -1,14 +1,16 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
-use super::list::list_of;
+use super::list::{int, list_of};
+use super::new_list::NewList;
 use super::signals;
+use super::spans::tuple;
 use super::text::{Text, new_bytes};
 use crate::fast::util::fallible::{collect, concat, push, try_collect};
 use crate::fast::vocab::FastVocab;
 use crate::once::Once;
 use crate::ranks::Scored;
 use crate::special::Finder;
-use crate::vocab::{Alphabet, Symbols};
+use crate::vocab::{Alphabet, Merge, Symbols};
 use crate::{packed_vocab, pretokenize, special, vocab};
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
@@ -122,7 +124,17 @@ impl Vocab {
     #[getter]
     fn merges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let merges = py.detach(|| self.0.core().merges());
-        PyList::new(py, merges.iter().map(|merge| (merge.left, merge.right, merge.id, merge.rank)))
+        let row = |merge: &Merge| -> PyResult<_> {
+            let int = |number: u32| int(py, number.into());
+            tuple(py, [int(merge.left)?, int(merge.right)?, int(merge.id)?, int(merge.rank)?])
+        };
+        // New tuples may start the garbage collector.
+        let mut list = NewList::with_room(py, merges.len())?.hide();
+        for some in merges.chunks(NewList::STRETCH) {
+            list.fill(some.iter().map(row))?;
+            py.check_signals()?;
+        }
+        Ok(list.finish())
     }
 
     #[getter]
@@ -223,7 +235,13 @@ impl Pattern {
 
 /// Items of a list or any other iterable, one by one: where there is no memory for all of them, PyO3's own way ends the process.
 pub(super) fn items_of<'py, T: FromPyObjectOwned<'py>>(items: &Bound<'py, PyAny>) -> PyResult<Vec<T>> {
-    try_collect(items.try_iter()?.map(|item| item?.extract::<T>().map_err(Into::into)))
+    let item = |(index, item): (usize, PyResult<Bound<'py, PyAny>>)| {
+        if index % NewList::STRETCH == 0 {
+            items.py().check_signals()?;
+        }
+        item?.extract::<T>().map_err(Into::into)
+    };
+    try_collect(items.try_iter()?.enumerate().map(item))
 }
 
 /// The names in a list, a set or any other iterable, in ascending order.

@@ -3,6 +3,7 @@
 import os
 import pty
 import random
+import resource
 import select
 import signal
 import subprocess
@@ -104,6 +105,20 @@ def test_an_interrupt_stops_a_training_at_work(tmp_path):
         assert process.wait(60) == 130
         assert process.stderr.read() == b"minitok: interrupted\n"
     assert not (tmp_path / "tok.json").exists()
+
+
+@pytest.mark.parametrize("command", [["train", "-n", "300", "-o", "learnt.json"], ["encode"]])
+def test_a_lack_of_memory_is_one_line(command, tmp_path):
+    ran = subprocess.run(
+        [*COMMAND, *command, "/dev/zero"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=environment(OPENBLAS_NUM_THREADS="1"),
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)),
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr.decode().splitlines()[-1:]) == (1, ["minitok: there is not enough memory"])
 
 
 def in_terminal(*args, **changes):

@@ -285,6 +285,13 @@ def faces_of_tiktoken(size):
     return work
 
 
+@case(200_000)
+def a_piece_that_may_go_on(size):
+    ranks = {token: token_id for token_id, token in tokenizer().definition.vocab.tokens.items()}
+    enc = tiktoken.Encoding("x", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={})
+    return lambda: enc.encode_with_unstable("ab" * (size // 2))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_costs(name):
     with warnings.catch_warnings():

@@ -32,6 +32,9 @@ M = 1 << 20
 ASCII, WIDE, LATIN, FOUR = SAMPLE[:40] * (2 * M // 40), "中文字" * (M // 3), "é" * M, "😀é" * (M // 2)
 tok, whole, engine, back = tokenizer(), tokenizer("none"), tokenizer(r"(?=ab)a|\\w+|\\W"), tokenizer("a*b|a")
 words_alone = tokenizer("gpt2")
+normal, chars = tok.replace(normalizer="NFC"), minitok.train(["the quick brown fox"], 300, alphabet="characters")
+MARKS = "e" + "\\u0301\\u0323" * (M // 8)
+session, stretch = tok.session(ASCII), tok.session("ab" * (M // 4))
 chat = tok.replace(chat="{% for message in messages %}<s>{{ message.content }}{% endfor %}")
 ids = tok.encode_to_numpy(ASCII)
 rows = [ids[:1000].tolist()] * 200
@@ -46,6 +49,7 @@ tokens = [*BYTES, *map(str.encode, pairs), *(f"{pair}{letter}".encode() for pair
 large = minitok.Tokenizer.from_ranks({token: rank for rank, token in enumerate(tokens)}, pattern="gpt2")
 (folder / "corpus.jsonl").write_text('{"text": "the quick brown fox"}\\n' * 20_000)
 (folder / "corpus.txt").write_text(ASCII)
+(folder / "letters.txt").write_text("ab" * M)
 large.save(folder / "large.json")
 large.save(folder / "large.hf.json", format="huggingface")
 (folder / "gpt2").mkdir()
@@ -71,7 +75,7 @@ def load(name, **options):
 for work in json.loads(sys.argv[2]).values():
     if work.startswith("load("):
         eval(work)
-chat.encode_chat([{"role": "user", "content": "ab"}]), tok.explain("ab"), tok.encode("ab"), tok.encode_batch_to_numpy(["ab"])
+chat.encode_chat([{"role": "user", "content": "ab"}]), tok.explain("ab"), normal.encode("é"), tok.session("ab").covers(), tok.encode("ab"), tok.encode_batch_to_numpy(["ab"])
 """
 
 WORK = {
@@ -86,9 +90,13 @@ WORK = {
     "encode to numpy": "tok.encode_to_numpy(LATIN)",
     "encode one piece": "whole.encode_to_numpy(LATIN[:M // 4])",
     "encode on threads": "tok.encode_to_numpy(ASCII, threads=3)",
+    "encode characters": "chars.encode(ASCII[:M // 2])",
+    "encode marks in a row": "normal.encode_to_numpy(MARKS)",
     "special tokens": "tok.encode(ASCII + '<s>', allowed_special='all')",
     "a batch": "tok.encode_batch(texts, threads=1)",
     "a batch on threads": "tok.encode_batch(texts, threads=2)",
+    "a batch of many": "tok.encode_batch(['ab'] * (M // 4), threads=1)",
+    "count a batch of many": "tok.count_batch(['ab'] * (M // 4), threads=1)",
     "a column": "minitok.arrow.encode_arrow(tok, column, threads=1)",
     "an iterable": "list(tok.encode_iterable([ASCII[:100_000]] * 5))",
     "segments": "tok.encode_segments([(ASCII[:M // 4], False), ('<s>', True)])",
@@ -102,17 +110,22 @@ WORK = {
     "offsets": "tok.encode_with_offsets(ASCII[:M // 4])",
     "offsets as arrays": "tok.encode_with_offsets(WIDE[:M // 8], to_numpy=True)",
     "chunk": "tok.chunk(ASCII[:M // 8], 100)",
+    "edit": "session.edit(9, M, WIDE[:M // 4])",
+    "edit a long piece": "stretch.edit(9, 9, 'c')",
+    "what may follow a long piece": "stretch.covers()",
     "explain": "tok.explain(ASCII[:1000])",
     "train": "minitok.train([words], 300, threads=1)",
     "train on one piece": "minitok.train([WIDE], 270, pattern='none', threads=1)",
     "train by first places": "minitok.train([words], 270, threads=1, tie_break='first_seen')",
     "train on threads": "minitok.train([words] * 2, 270, threads=2)",
     "train on a file": "minitok.train_files([folder / 'corpus.txt'], 300, threads=1)",
+    "train on a file of one piece": "minitok.train_files([folder / 'letters.txt'], 270, threads=1)",
     "train on lines": "minitok.train_files([folder / 'corpus.jsonl'], 270, threads=1)",
     "train on counts": "minitok.train(counts, 270)",
     "extend": "words_alone.extend([words], 420, threads=1)",
     "prune": "tok.prune([ASCII[:10_000]], threads=1)",
     "truncate": "tok.truncate(300)",
+    "save": "large.save(folder / f'{os.getpid()}.json')",
     "pack": "tok.encode_files([folder / 'corpus.jsonl'], folder / f'{os.getpid()}.bin', threads=1)",
     "load the native format": "load('large.json')",
     "load tokenizer.json": "load('large.hf.json')",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import minitok
 import minitok._rust
@@ -44,14 +44,15 @@ def many_ids():
     return np.tile(tokenizer().encode_to_numpy(SAMPLE), 1 << 21)
 
 
-# What works on many ids: how they are given, which takes a while too and is done before, and the work.
-DECODING = {
+# What works on something that takes a while, too, and is made before: how it is made, of many ids or without them, and the work.
+PREPARED = {
     "decode list": (lambda ids: ids[: 1 << 22].tolist(), lambda tok, row: [tok.decode(row) for _ in range(64)]),
     "decode array": (lambda ids: ids, lambda tok, row: [tok.decode(row) for _ in range(16)]),
     "decode bytes": (lambda ids: ids, lambda tok, row: [tok.decode_bytes(row) for _ in range(16)]),
     "decode converted array": (lambda ids: ids[: 1 << 22].astype(">i8"), lambda tok, row: [tok.decode(row) for _ in range(64)]),
     "decode an iterator": (lambda ids: ids, lambda tok, row: tok.decode(iter(row))),
     "decode batch": (lambda ids: [ids] * 16, lambda tok, row: tok.decode_batch(row)),
+    "edit one long piece": (lambda _: tokenizer().session("ab" * (1 << 23)), lambda _, session: session.edit(9, 9, "c")),
 }  # fmt: skip
 
 # Each would take half a second and longer.
@@ -69,6 +70,7 @@ LONG = {
     "encode batch": lambda tok: tok.encode_batch([SAMPLE * 10] * (1 << 16)),
     "encode batch to numpy": lambda tok: tok.encode_batch_to_numpy([ASCII] * 6, threads=2),
     "count batch": lambda tok: tok.count_batch([ASCII] * 8),
+    "count a batch of nothing": lambda tok: tok.count_batch([""] * (1 << 23)),
     "check": lambda tok: [tok.encode("", disallowed_special="all") or tok.encode(ASCII, disallowed_special="all") for _ in range(4)],
     "decode what is no text": lambda tok: tok.decode(np.tile(np.arange(128, 256, dtype=np.uint32), 1 << 20)),
     "one piece of letters": lambda _: tokenizer("none").encode_to_numpy(LETTERS * 8),
@@ -76,7 +78,9 @@ LONG = {
     "one piece of spaces": lambda tok: tok.encode_to_numpy(b" " * (1 << 27)),
     "one piece of ideographs": lambda tok: tok.count("中".encode() * (1 << 25)),
     "one piece, by the mirror": lambda _: MIRROR.count(LETTERS * 4),
+    "marks in a row": lambda tok: tok.replace(normalizer="NFC").count("e" + "\u0301\u0323" * (1 << 23)),
     "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(ASCII),
+    "train with many strings that are barred": lambda _: minitok.train([SAMPLE], 300, superwords=9, barred=[f"x{n}" for n in range(1 << 17)]),
     "a regular expression that goes back": lambda _: tokenizer("a*b|a").count("a" * 60_000),
 }  # fmt: skip
 
@@ -98,12 +102,15 @@ def no_gc_callbacks():
 
 
 @pytest.mark.usefixtures("no_gc_callbacks")
-@pytest.mark.parametrize("name", [*LONG, *DECODING])
+@pytest.mark.parametrize("name", [*LONG, *PREPARED])
 def test_a_signal_ends_it(name):
     tok = tokenizer()
-    if name in DECODING:
-        give, decode = DECODING[name]
-        work = partial(decode, row=give(many_ids()))
+    if name in PREPARED:
+        make, on_it = PREPARED[name]
+        made = make(many_ids())
+
+        def work(tok):
+            on_it(tok, made)
     else:
         work = LONG[name]
     before = tok.encode(SAMPLE), tok.encode(WIDE[:3000])

@@ -1,6 +1,7 @@
 """The audit against brute force on small vocabularies, against known files, and as the command shows it."""
 
 import json
+import tracemalloc
 from itertools import product
 
 import minitok
@@ -48,6 +49,20 @@ def test_a_token_that_the_pattern_always_cuts():
     ranks = {bytes([byte]): byte for byte in range(256)} | {b"a1": 256, b"ab": 257}
     found = reach(Tokenizer.from_ranks(ranks, pattern="[a-z]+|[0-9]+"))
     assert (found.cut, found.merges) == ([256], {})
+
+
+def test_a_long_token_is_searched_for_in_little_memory():
+    merges = [(ord("a"), ord("1")), *((made, made) for made in range(256, 271))]
+    tok = Tokenizer(merges, pattern="cl100k")
+    audit(Tokenizer(merges[:3], pattern="cl100k"))
+    tracemalloc.start()
+    try:
+        found = reach(tok)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sorted(found.cut) == list(range(256, 272))
+    assert peak < 8 << 20
 
 
 def test_a_token_that_is_taken_whole_is_produced_although_its_merges_are_not():

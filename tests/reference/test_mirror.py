@@ -30,6 +30,7 @@ LONE_NAMES = {
         "char_of": "as is_of",
     },
     "normal_forms": {
+        "sort_marks": "the sort of Rust's library asks for memory that it cannot do without",
         "form": "a str in Python",
         "form.named": "as form",
         "form.name": "as form",
@@ -66,6 +67,7 @@ LONE_NAMES = {
         "add_piece": "the counter is borrowed in parts while its pattern splits",
     },
     "preprocess": {
+        "copied": "a copy that may fail; a slice in Python",
         "before": "a str in Python",
         "search.is_empty": "the fast path asks it of every call",
     },
@@ -109,6 +111,7 @@ LONE_NAMES = {
         "finder": "as special_tokens.finder",
         "token_pattern": "as special_tokens.finder",
     },
+    "tails": {"joined": "a sum that may fail; + in Python"},
     "trace": {"event": "Python's events are plain dicts"},
     "train": {
         "descending": "Rust has Reverse for any key",

@@ -116,7 +116,7 @@ class Commands(TyperGroup):
             # Python flushes standard output once more at its end; let that go nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(PIPE_CLOSED) from None
-        except (MinitokError, OSError, UnicodeError, ImportError) as error:
+        except (MinitokError, OSError, UnicodeError, ImportError, MemoryError) as error:
             report(describe(error))
             raise typer.Exit(1) from None
         return result
@@ -160,9 +160,13 @@ def describe(error: Exception) -> str:
 
     >>> describe(FileNotFoundError(2, "No such file or directory", "corpus.txt"))
     'corpus.txt: No such file or directory'
+    >>> describe(MemoryError())
+    'there is not enough memory'
     """
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
     return " ".join(str(error).split())
 
 

@@ -34,6 +34,10 @@ class CoreBPE:
     def sorted_tokens(self) -> list[bytes]:
         return sorted(self.tokenizer.definition.vocabulary()[0].values())
 
+    @cached_property
+    def longest(self) -> int:
+        return max(map(len, self.sorted_tokens))
+
     def encode(self, text: str, allowed_special: Collection[str]) -> list[int]:
         return self.tokenizer.encode(text, allowed_special=allowed_special)
 
@@ -87,7 +91,8 @@ class CoreBPE:
 
     def _completions(self, unstable: bytes) -> Iterator[tuple[int, ...]]:
         """The ids that can stand where the unstable bytes do, as far as these reach."""
-        for cut in range(len(unstable)):
+        # What is longer than any token begins none.
+        for cut in range(max(0, len(unstable) - self.longest), len(unstable)):
             for token in self._starting_with(unstable[cut:]):
                 if cut == 0:
                     yield (self.tokenizer.token_id(token),)

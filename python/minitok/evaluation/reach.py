@@ -29,8 +29,9 @@ __all__ = ["Reach", "reach"]
 AROUND = ["", " ", "  ", "\n", "\t", "a", "A", "1", "'", ".", "_", "\u00e9", "\u4e2d", "\u0301", "\U0001f600"]
 # What follows an apostrophe in a contraction; U+017F is an s to a pattern that folds case.
 CONTRACTED = ["s", "t", "d", "m", "re", "ve", "ll", "S", "T", "D", "M", "RE", "VE", "LL", "\u017f"]
-# Texts that are searched first, at once, and at most for a token.
+# Texts that are searched first, at once, and at most for a token; and about how many bytes at once.
 FIRST, AT_ONCE, SEARCHED = 16, 1 << 12, 1 << 21
+BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,28 @@ def characters(codes: range, wanted: Callable[[bytes], bool]) -> Iterator[bytes]
 def produced(bare: Tokenizer, token_id: int, texts: Iterator[bytes]) -> bool:
     """Whether one of the texts holds the token."""
     searched = 0
-    while searched < SEARCHED and (held := list(islice(texts, min(searched + FIRST, AT_ONCE)))):
+    while searched < SEARCHED and (held := taken(texts, min(searched + FIRST, AT_ONCE))):
         ids, _ = bare.encode_batch_to_numpy(held)
         if (ids == token_id).any():
             return True
         searched += len(held)
     return False
+
+
+def taken(texts: Iterator[bytes], count: int) -> list[bytes]:
+    """The next texts, at most ``count``; fewer if they are long.
+
+    >>> taken(iter([b"a", b"b" * BYTES, b"c"]), 3)[0], len(taken(iter([b"a", b"b" * BYTES, b"c"]), 3))
+    (b'a', 2)
+    """
+    held: list[bytes] = []
+    size = 0
+    for text in islice(texts, count):
+        held.append(text)
+        size += len(text)
+        if size > BYTES:
+            break
+    return held
 
 
 def normalized(tok: Tokenizer, tokens: dict[int, bytes]) -> dict[int, str]:

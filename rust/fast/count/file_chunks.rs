@@ -4,10 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::splitter::{PART, Splitter};
-use crate::count::unread;
 use crate::error::Result;
 use crate::fast::util::fallible::append;
-use crate::interrupt;
+use crate::fast::util::reading::read;
 use memchr::memmem;
 
 pub(super) struct FileChunks<'s> {
@@ -45,7 +44,8 @@ impl<'s> FileChunks<'s> {
         let mut searched = 0;
         while !self.at_end {
             // Twice as much each time, so that a stretch without a cut is searched a few times only.
-            self.read(part, PART.max(part.len()))?;
+            let wanted = PART.max(part.len());
+            self.at_end = read(&mut self.source, &self.path, wanted, part)? < wanted;
             if self.at_end {
                 break;
             }
@@ -73,19 +73,6 @@ impl<'s> FileChunks<'s> {
         self.number += 1;
         (self.number - 1, read)
     }
-
-    /// Reads up to `wanted` bytes more.
-    fn read(&mut self, text: &mut Vec<u8>, wanted: usize) -> Result<()> {
-        let end = text.len().saturating_add(wanted);
-        while !self.at_end && text.len() < end {
-            interrupt::check_now()?;
-            let (before, most) = (text.len(), PART.min(end - text.len()));
-            let read = self.source.by_ref().take(most as u64).read_to_end(text);
-            read.map_err(|error| unread(&self.path, &error))?;
-            self.at_end = text.len() - before < most;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -95,6 +82,7 @@ mod tests {
     use super::super::tests::listed;
     use super::*;
     use crate::error::Error;
+    use crate::interrupt;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use std::time::Duration;

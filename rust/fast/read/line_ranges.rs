@@ -7,9 +7,11 @@
 //! Costs: O(n) for n bytes of the range and of its last line, each byte copied once from the system; memory for a part, or the
 //! longest line.
 
-use crate::error::{Error, Result};
+use crate::count::unread;
+use crate::error::Result;
+use crate::fast::util::reading::read;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
@@ -18,7 +20,7 @@ const PART: usize = if cfg!(any(test, fuzzing)) { 8 } else { 1 << 17 };
 
 /// Calls `take` with whole lines, in order, until all that begin in the range were there.
 pub fn each_part(path: &Path, range: Range<u64>, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let failed = |error: io::Error| Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() };
+    let failed = |error: io::Error| unread(path, &error);
     let mut file = File::open(path).map_err(failed)?;
     // A line begins behind a line feed: so the byte before the range is looked at, too.
     let mut position = range.start.saturating_sub(1);
@@ -28,8 +30,7 @@ pub fn each_part(path: &Path, range: Range<u64>, mut take: impl FnMut(&[u8]) -> 
     let (mut buffer, mut searched) = (Vec::new(), 0);
     while position < range.end {
         let wanted = PART.max(buffer.len());
-        buffer.try_reserve(wanted)?;
-        let is_end = (&file).take(wanted as u64).read_to_end(&mut buffer).map_err(failed)? == 0;
+        let is_end = read(&mut file, path, wanted, &mut buffer)? == 0;
         if !begun {
             let first = memchr::memchr(b'\n', &buffer).map(|place| place + 1);
             begun = first.is_some();
@@ -74,6 +75,7 @@ fn drop_first(buffer: &mut Vec<u8>, count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn every_line_is_in_one_range() {

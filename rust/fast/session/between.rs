@@ -54,14 +54,19 @@ impl Session {
         };
         while at.ids > 0 && at.bytes >= end + self.margin {
             back(&mut at);
+            if at.ids.is_multiple_of(interrupt::STRETCH) {
+                interrupt::check()?;
+            }
         }
         let mut right = at;
         while right.bytes < size && (right.bytes < end + self.margin || !is_cut(right.bytes + added - (end - start))) {
             right.bytes += length(old[right.ids]);
             right.ids += 1;
+            interrupt::check()?;
         }
         while at.ids > 0 && (at.bytes + self.margin > start || !is_cut(at.bytes)) {
             back(&mut at);
+            interrupt::check()?;
         }
         Ok((at, right))
     }
@@ -85,9 +90,11 @@ impl Session {
                 }
             }
             (end, number) = (end + length(ids[number]), number + 1);
-            if end - at >= CHUNK && text.len() - end >= CHUNK / 2 && is_border(end) {
-                push(&mut chunks, Chunk::new(&text[at..end], &ids[first..number])?)?;
-                (at, first) = (end, number);
+            if end - at >= CHUNK && text.len() - end >= CHUNK / 2 {
+                if is_border(end) {
+                    push(&mut chunks, Chunk::new(&text[at..end], &ids[first..number])?)?;
+                    (at, first) = (end, number);
+                }
                 interrupt::check()?;
             }
         }

@@ -122,6 +122,12 @@ impl Session {
         self.rope.size()
     }
 
+    /// How many bytes the chunks have that an edit touches, before and after it.
+    pub fn touched(&self, start: usize, end: usize, added: usize) -> usize {
+        let region = self.region(start, end, added);
+        region.end - region.before.bytes + added
+    }
+
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let mut region = self.region(start, end, data.len());

@@ -5,7 +5,8 @@
 //! it begins and ends within one; whether it holds a barred string; and whether it begins or ends with a part of one. Only where
 //! both sides have parts of barred strings are bytes compared.
 //!
-//! Costs: nothing where there are no such rules; else the bytes of all tokens, and 24 bytes for each.
+//! Costs: nothing where there are no such rules; else the bytes of all tokens, and 24 bytes for each; a look at each barred string for each
+//! token.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -15,6 +16,7 @@
 use super::start_vocab::StartVocab;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, concat, push, resize, try_collect};
+use crate::interrupt;
 use crate::train::TrainOptions;
 
 /// The rules, and what is known of each token.
@@ -83,9 +85,11 @@ impl Vetoes {
     fn meet(&self, left: &Token, right: &Token) -> bool {
         let (left, right) = (self.bytes_of(left), self.bytes_of(right));
         let across = |string: &Vec<u8>| {
-            (1..string.len()).any(|at| left.ends_with(&string[..at]) && right.starts_with(&string[at..]))
+            (1..string.len())
+                .take(left.len())
+                .any(|at| left.ends_with(&string[..at]) && right.starts_with(&string[at..]))
         };
-        self.barred.iter().any(across)
+        self.barred.iter().any(|string| across(string) || interrupt::stopped())
     }
 
     /// A merge has made token `id`.
@@ -101,11 +105,16 @@ impl Vetoes {
     fn put(&mut self, id: u32, token: &[u8]) -> Result<()> {
         let (mut ends_with, mut begins_with, mut cut) = (0, 0, 0);
         for string in &self.barred {
-            for at in 1..string.len() {
-                ends_with |= u64::from(token.ends_with(&string[..at])) << (cut % 64);
-                begins_with |= u64::from(token.starts_with(&string[at..])) << (cut % 64);
-                cut += 1;
+            // A longer part is at no end of the token.
+            let (length, longest) = (string.len(), token.len());
+            for at in (1..length).take(longest) {
+                ends_with |= u64::from(token.ends_with(&string[..at])) << ((cut + at) % 64);
             }
+            for at in (1..length).rev().take(longest) {
+                begins_with |= u64::from(token.starts_with(&string[at..])) << ((cut + at) % 64);
+            }
+            cut += length;
+            interrupt::check()?;
         }
         let in_word = |byte: Option<&u8>| byte.is_some_and(|&byte| byte != b' ');
         let made = Token {
@@ -114,7 +123,10 @@ impl Vetoes {
             words: token.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count() as u32,
             begins_in_word: in_word(token.first()),
             ends_in_word: in_word(token.last()),
-            holds: self.barred.iter().any(|string| memchr::memmem::find(token, string).is_some()),
+            holds: self
+                .barred
+                .iter()
+                .any(|string| memchr::memmem::find(token, string).is_some() || interrupt::stopped()),
             ends_with,
             begins_with,
         };

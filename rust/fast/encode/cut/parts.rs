@@ -126,7 +126,7 @@ pub fn each_utf8(
 
 /// Writes spaces over the markers from a position on.
 fn replace_markers(text: &mut Vec<u8>, from: usize) -> Result<()> {
-    if let Cow::Owned(spaced) = spaced(&text[from..]) {
+    if let Cow::Owned(spaced) = spaced(&text[from..])? {
         text.truncate(from);
         append(text, &spaced)?;
     }
@@ -141,7 +141,7 @@ pub fn each_spaced(
     spaces: Spaces,
     mut emit: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let text = if spaces.markers { spaced(text) } else { Cow::Borrowed(text) };
+    let text = if spaces.markers { spaced(text)? } else { Cow::Borrowed(text) };
     let mut done = 0;
     if spaces.prefix {
         done = cuts.next(&text, 0).unwrap_or(text.len());
