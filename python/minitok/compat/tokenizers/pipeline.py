@@ -112,6 +112,8 @@ class Pipeline:
         definition = self.definition
         if definition is None or definition.prefix is not None or not isinstance(self.decoder, ByteLevel):
             return False
+        if self.end_size:  # Whose tokens are spelled with their mark there.
+            return False
         if definition.vocab.fallback is not None:
             return False
         return definition.symbols is None or definition.symbols.unit == "bytes"
