@@ -192,8 +192,10 @@ def test_a_late_token_has_another_name_than_the_token_of_the_model_with_its_id()
             lib, MODELS[0], lambda _: steps.Sequence([steps.Prepend("▁"), steps.Replace(" ", "▁")]), *[None] * 2, []
         )
         tok.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tok.decoder = lib.decoders.ByteLevel()
         tok.add_tokens([lib.AddedToken("a", normalized=True)])
         encoding = tok.encode("aa")
+        assert tok.decode(encoding.ids) == "▁a▁a"
         assert (encoding.tokens, len(set(encoding.ids)), encoding.offsets) == (["▁a", "a"], 1, [(0, 1), (1, 2)])
 
 

@@ -133,8 +133,13 @@ class Pipeline:
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:
-        """The added tokens whose text, read in byte-level notation, is another one: ``é`` is a byte there."""
-        return frozenset(i for i, name in self.added_names.items() if token_bytes(name) != name.encode())
+        """The added tokens whose text is another one in byte-level notation (``é`` is a byte there), or in the model."""
+        model = self.steps.model.names
+        return frozenset(
+            i
+            for i, name in self.added_names.items()
+            if token_bytes(name) != name.encode() or model.get(i, name) != name
+        )
 
     @cached_property
     def unlike_bytes(self) -> frozenset[int] | None:
