@@ -6,7 +6,7 @@ use super::gguf_values::{Held, read_values};
 use super::gpt2::{Ids, find_pairs, to_bytes};
 use super::ids::{check_holes, of_tokens, single_bytes};
 use super::value::Value;
-use super::{Named, quoted, wrong};
+use super::{NO_MARKER, Named, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::gguf::{Gguf, WANTED, read_gguf, read_gguf_bytes};
 use crate::fast::util::fallible::{concat, push};
@@ -149,6 +149,9 @@ fn read_scores(values: &Values) -> Result<Definition> {
         id.ok_or_else(|| wrong(format!("the byte 0x{byte:02x} has no token")))
     };
     let fallback = (0..=255).map(byte).collect::<Result<Vec<u32>>>()?;
+    if !pieces.iter().any(|(piece, _, _)| piece == b" ") {
+        return Err(wrong(NO_MARKER));
+    }
     check_holes(pieces.iter().map(|&(_, id, _)| id).chain(fallback.iter().copied()))?;
     let mut fields = special_of(values, &tokens, &kinds)?;
     fields.pattern = "none".into();

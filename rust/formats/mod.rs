@@ -39,6 +39,9 @@ pub use crate::fast::read::token_table::MAX_ID;
 /// Names and ids, in the order of a file.
 pub type Named = Vec<(String, u32)>;
 
+/// Why a vocabulary without a token for spaces is not read.
+const NO_MARKER: &str = "spaces become '▁', which is not a token: each is the three bytes of it";
+
 /// Why a file is not read, before it is known which file.
 pub fn wrong(reason: impl Into<String>) -> Error {
     Error::Format { path: None, line: None, reason: reason.into() }

@@ -4,7 +4,7 @@
 use super::definition::{Definition, Fields};
 use super::ids::check_holes;
 use super::value::Value;
-use super::{Named, wrong};
+use super::{NO_MARKER, Named, wrong};
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};
 use crate::fast::read::decline::{Decline, Read};
@@ -47,6 +47,10 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
         Some(model) => (model.vocab, model.special, model.late, model.has_prefix),
         None => read_slowly(data)?,
     };
+    let (fallback, late_marker) = (vocab.core().alphabet.fallback.as_ref(), late.iter().any(|name| name == "▁"));
+    if !late_marker && fallback.is_some_and(|ids| vocab.core().token_id(b" ") == Some(ids[usize::from(b' ')])) {
+        return Err(wrong(NO_MARKER));
+    }
     let prefix = if has_prefix { "text" } else { "never" };
     let mut fields = Fields { pattern: "none".into(), prefix: Some(prefix.into()), ..Fields::default() };
     fields.late_tokens = late.into_iter().collect();

@@ -88,6 +88,15 @@ def test_unstable(text):
     assert (stable, sorted(completions)) == (expected, sorted(others))
 
 
+def test_a_special_token_of_white_space_is_stable():
+    ranks = {bytes([byte]): byte for byte in range(256)}
+    fields = {"pat_str": r"\s+|\S+", "mergeable_ranks": ranks, "special_tokens": {" ": 256}}
+    found = [
+        lib.Encoding("it", **fields).encode_with_unstable("a \n\n", allowed_special="all") for lib in (ours, theirs)
+    ]
+    assert found[0] == found[1] == ([97, 256], [[10, 10]])
+
+
 def test_numbers(pair):
     mine, other = pair
     for name in ("name", "n_vocab", "max_token_value", "eot_token", "special_tokens_set", "_special_token_values"):

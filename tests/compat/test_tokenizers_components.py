@@ -283,3 +283,15 @@ def test_the_script_of_characters_is_that_of_the_library():
     codes = [*range(0x20, 0xD800, 61), *range(0xE000, 0x110000, 997), 0xA000, 0xA4C6]
     for text in map(chr, codes):
         assert ours.pre_tokenize_str(text) == library.pre_tokenize_str(text), text
+
+
+@pytest.mark.parametrize("pattern", [r"a*|\bb[cb]", r"\d?|bb", r"x??c|b", "(?=b)|bc", r"c*+|b+", "|a"])
+def test_an_empty_match_that_is_preferred(pattern):
+    for text in ["abbc", "bbbc1b", "cbc", "éab b1"]:
+        for behavior in ["isolated", "removed", "contiguous", "merged_with_previous", "merged_with_next"]:
+            there, here = (
+                lib.pre_tokenizers.Split(lib.Regex(pattern), behavior).pre_tokenize_str(text) for lib in (theirs, mine)
+            )
+            assert here == there
+        replaced = [lib.normalizers.Replace(lib.Regex(pattern), "-").normalize_str(text) for lib in (theirs, mine)]
+        assert replaced[0] == replaced[1]

@@ -1,6 +1,7 @@
 """Tokenizers of random components and added tokens against ``tokenizers``: every column of an encoding, and the text of ids."""
 
 import importlib
+import json
 
 import hf_files
 import minitok.compat.tokenizers as mine
@@ -146,20 +147,42 @@ def words(lib):
 @given(
     model=st.sampled_from((MODELS[0], word_ends)),
     normalizer=st.none() | st.sampled_from([NORMALIZERS[at] for at in (0, 1, 4, 8, 11, 14, 15, 16, 19)]),
+    decoder=st.none() | st.sampled_from(DECODERS),
     added=ADDED,
     texts=st.lists(TEXTS, min_size=1, max_size=3),
     splits=st.booleans(),
+)
+# The marks that end words are text to this decoder.
+@example(
+    model=word_ends,
+    normalizer=None,
+    decoder=lambda lib: lib.decoders.ByteLevel(),
+    added=[],
+    texts=["a b"],
+    splits=False,
 )
 # Behind an added token stands a segment without a word.
 @example(
     model=MODELS[0],
     normalizer=None,
+    decoder=None,
     added=[(name, dict.fromkeys(FLAG_NAMES, False)) for name in "ab"],
     texts=["a ", "a\u00a0 ", "a b", " "],
     splits=False,
 )
-def test_words_that_are_followed_through_a_codec(model, normalizer, added, texts, splits):
-    check(model, normalizer, words, None, added, texts, splits)
+def test_words_that_are_followed_through_a_codec(model, normalizer, decoder, added, texts, splits):
+    check(model, normalizer, words, decoder, added, texts, splits)
+
+
+def test_an_empty_added_token_of_a_file_has_no_id():
+    tok = made(theirs, MODELS[0], None, None, None, [("<a>", {}), ("<b>", {})])
+    tok.pre_tokenizer = theirs.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    content = json.loads(tok.to_str())
+    content["added_tokens"].insert(1, {**content["added_tokens"][0], "content": ""})
+    for token_id, token in enumerate(content["added_tokens"], content["added_tokens"][0]["id"]):
+        token["id"] = token_id
+    found = [lib.Tokenizer.from_str(json.dumps(content)).encode("<b><a>").ids for lib in (mine, theirs)]
+    assert found[0] == found[1]
 
 
 def test_a_late_token_has_another_name_than_the_token_of_the_model_with_its_id():
@@ -169,8 +192,10 @@ def test_a_late_token_has_another_name_than_the_token_of_the_model_with_its_id()
             lib, MODELS[0], lambda _: steps.Sequence([steps.Prepend("▁"), steps.Replace(" ", "▁")]), *[None] * 2, []
         )
         tok.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tok.decoder = lib.decoders.ByteLevel()
         tok.add_tokens([lib.AddedToken("a", normalized=True)])
         encoding = tok.encode("aa")
+        assert tok.decode(encoding.ids) == "▁a▁a"
         assert (encoding.tokens, len(set(encoding.ids)), encoding.offsets) == (["▁a", "a"], 1, [(0, 1), (1, 2)])
 
 

@@ -175,3 +175,13 @@ def test_damage_is_a_typed_error_or_harmless(at, junk):
 def test_malformed_files_say_where(data, reason):
     with pytest.raises(FileFormatError, match=reason):
         reader.parse(data, "it")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_model_without_a_marker_is_refused(backend):
+    """Each of its spaces is the three bytes of the marker."""
+    data = trained(symbols=()).replace("▁".encode(), "▂".encode())
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    assert theirs.encode(" ")[-3:] == [theirs.piece_to_id(f"<0x{byte:02X}>") for byte in "▁".encode()]
+    with pytest.raises(FileFormatError, match="spaces become '▁', which is not a token"):
+        reader.parse(data, "it", backend=backend)

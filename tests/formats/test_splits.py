@@ -234,3 +234,57 @@ def test_words_that_are_no_pattern_there(kind, backend):
     tok = compared(of_file({"type": kind}), texts, backend)
     written = huggingface.dump(tok.definition)["pre_tokenizer"]["pretokenizers"][0]
     assert written == {"type": "WhitespaceSplit" if kind == "BertPreTokenizer" else kind}
+
+
+# What the two engines would read differently, and a text that shows it.
+DIFFERENT = [
+    (r"a(?#then)b", "xab", "a comment"),
+    (r"(?#bytes)é", "xé", "a comment"),
+    (r"a(?i)b|c", "aBcCx", r"a '\(\?i\)' behind other parts"),
+    (r"\012", "x\n\x0012", "012?'"),
+    (r"[\012]", "x\n\x0012", "01'"),
+    (r"[\pLA]+", "xpLA", "pL?'"),
+    (r"a{2}?", "aaa", r"a lazy '\{n\}\?'"),
+    (r"(?i:\x{73}S)", "ßx", "'sS', where case is ignored"),
+    (r"(?i:ﬁ)", "fix", "'ﬁ', where case is ignored"),
+    (r"(?i:[ß])", "ssx", "a set of sets or of what is several characters"),
+    (r"(?i:a|[\p{L}]b)", "ssb", "a set of sets or of what is several characters"),
+    (r"(?i:[a[^A]])", "aAb", "a set of sets or of what is several characters"),
+    (r"(?i:[a-c&&[^A]])", "aAb", "a set of sets or of what is several characters"),
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("pattern", "text", "reason"), DIFFERENT)
+def test_what_the_engines_read_differently_is_refused(pattern, text, reason, backend):
+    assert pre_tokenizers.Split(Regex(pattern), "isolated").pre_tokenize_str(text)
+    refused(of_file(split(Regex=pattern)), reason, backend)
+    refused(of_file(normalizer={"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}), reason, backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?i:\p{Lu}|s)",
+        r"(?i)\p{M}|[^\p{Lu}.]+",
+        r"a|(?i)b|S\p{L}{1,2}+",
+        r"(?i:a\p{^Lu}(?-i:ss\p{Lu}))|ss",
+        r"(?i:s\.t|s{2}|[a-fß]{1,2}?)".replace("ß", "é"),
+        r"\x{61}+|(?i:[bs]|’s)",
+    ],
+)
+def test_case_is_ignored_as_there(pattern, backend):
+    compared(
+        of_file(split(Regex=pattern)), ["aAbBsSſ", "sab1\u0345ι.ßss", "assA AssA", "s.T ’S éÉ", "bB B\u0301"], backend
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", ["none", "gpt2", "cl100k", "deepseek3"])
+def test_the_name_of_a_pattern_is_text_in_a_file(name, backend):
+    texts = [f"a {name} b", name, "1 as"]
+    for source in [{"Regex": name}, {"String": name}]:
+        for behavior in ["Isolated", "MergedWithNext", "Contiguous"]:
+            tok = compared(of_file(split(behavior, **source)), texts, backend)
+            assert name not in (tok.pattern, tok.definition.words)

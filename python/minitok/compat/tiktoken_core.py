@@ -82,8 +82,12 @@ class CoreBPE:
                 count += 1
         return ids[:-count], self.decode_bytes(ids[-count:])
 
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        return frozenset(self.tokenizer.special_tokens.values())
+
     def _is_space(self, token: int) -> bool:
-        return not self.tokenizer.token_bytes(token).strip(b" \n\t")
+        return token not in self.special_ids and not self.tokenizer.token_bytes(token).strip(b" \n\t")
 
     def encode_with_unstable(self, text: str, allowed_special: Collection[str]) -> tuple[list[int], list[list[int]]]:
         stable, unstable = self._stable(text, allowed_special)

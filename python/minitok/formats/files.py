@@ -22,6 +22,7 @@ from ..errors import FileFormatError, MinitokError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..backend import Vocab
     from ..definition import Definition
 
 # An escaped half of a surrogate pair.
@@ -74,6 +75,14 @@ def shown(value: object) -> str:
     "['a', {'b': [[[[[...]]]]]}, 'ccccccccccccccccccccccccccccccccccccc...cccccccccccccccccccccccccccccccccccccc']"
     """
     return SHORT.repr(value)
+
+
+NO_MARKER = "spaces become '▁', which is not a token: each is the three bytes of it"
+
+
+def lacks_space(vocab: Vocab) -> bool:
+    """Whether a vocabulary of characters has no token for a space but that of its byte."""
+    return vocab.fallback is not None and vocab.token_id(b" ") == vocab.fallback[ord(" ")]
 
 
 class Reason(Exception):  # noqa: N818

@@ -26,7 +26,7 @@ from ..errors import FileFormatError, MinitokError
 from ..reference.published.metaspace import MARKER
 from ..reference.vocab import NEVER_IN_UTF8
 from .byte_level import to_bytes
-from .files import Reason, blame, found_tokens, is_regular, shown
+from .files import NO_MARKER, Reason, blame, found_tokens, is_regular, lacks_space, shown
 from .gguf_values import MAGIC, read_values
 from .gpt2 import find_pairs, read_merges
 
@@ -101,6 +101,8 @@ def parse_table(path: str | os.PathLike[str], backend: str | None) -> Definition
     elif model == "llama" and not replaces:
         fields |= {"pattern": "none", "prefix": "never" if space is False else "segment"}
         vocab = table.characters()
+        if vocab is not None and lacks_space(vocab):
+            return None
     with suppress(MinitokError):
         return None if vocab is None else Definition.of(vocab, chosen.name, **fields)
     return None
@@ -125,6 +127,8 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
         raise Reason(f"the byte 0x{missing:02x} has no token")
     fallback = [by_name[b"<0x%02X>" % byte] for byte in range(256)]
     prefix = "segment" if values.get(GGML + "add_space_prefix", True) else "never"
+    if b" " not in (text for text, _, _ in scored):
+        raise Reason(NO_MARKER)
     return Definition.from_scores(
         scored, fallback, pattern="none", prefix=prefix, **special_of(values, tokens, kinds), **options
     )

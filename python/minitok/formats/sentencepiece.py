@@ -10,7 +10,7 @@ The ids are those of ``sentencepiece``: they can differ from those of a ``tokeni
 puts the space before a text by another rule (SPEC S4).
 
 Refused by name: Unigram, words and characters as models; no byte fallback; a table of characters to replace
-(``precompiled_charsmap``); ``remove_extra_whitespaces``; unused pieces.
+(``precompiled_charsmap``); ``remove_extra_whitespaces``; unused pieces; no piece for spaces.
 
 Costs: O(n) time and space for n bytes of the file, before its vocabulary is built.
 """
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import load_backend
 from ..definition import Definition
 from ..reference.published.metaspace import MARKER
-from .files import Reason, blame, found_tokens, shown
+from .files import NO_MARKER, Reason, blame, found_tokens, lacks_space, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,8 @@ def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
     with blame(path):
         # What the backend does not read is read here, or refused.
         vocab, names, late, has_prefix = chosen.readers.read_model(data) or read_slowly(data, backend)
+        if MARKER.decode() not in late and lacks_space(vocab):
+            raise Reason(NO_MARKER)
         fields: dict[str, Any] = found_tokens((name, token_id, name in late) for name, token_id in names)
         fields |= {"late_tokens": late, "prefix": "text" if has_prefix else "never", "pattern": "none"}
         return Definition.of(vocab, chosen.name, **fields)

@@ -1,6 +1,11 @@
 //! What Oniguruma, the engine of `tokenizers`, reads differently in a pattern: spelled out, or named. Must equal
 //! `python/minitok/formats/huggingface/oniguruma.py`.
 
+use super::super::value::Value;
+use crate::regex_tree::Node;
+use crate::regexes;
+use crate::unicode::contains;
+
 /// Escapes that are not a character, or not the same to all engines.
 const OTHER_ESCAPES: [&str; 11] = ["\\", r"\h", r"\H", r"\G", r"\K", r"\X", r"\R", r"\Z", r"\p", r"\P", ""];
 /// What the escapes mean to Oniguruma, outside sets and in them.
@@ -11,6 +16,28 @@ const NO_WORD_IN_SETS: &str = r"[\W\x{200C}\x{200D}]";
 /// What minitok writes for its own.
 const OUR_WORD: &str = r"[\w\x{200C}\x{200D}]";
 const OUR_NO_WORD: &str = r"[\W&&[\x{0}-\x{200B}\x{200E}-\x{10FFFF}]]";
+
+/// What opens a group, or begins to ignore case.
+const HEADS: [&str; 10] = ["(?i:", "(?-i:", "(?<=", "(?<!", "(?:", "(?=", "(?!", "(?>", "(?i)", "("];
+/// What is several characters where case is ignored (`ß`), and what these are: those outside ASCII, and those in it.
+const SEVERAL: [(u32, u32); 15] = [
+    (0xDF, 0xDF),
+    (0x130, 0x130),
+    (0x149, 0x149),
+    (0x17F, 0x17F),
+    (0x1F0, 0x1F0),
+    (0x2BC, 0x2BE),
+    (0x300, 0x345),
+    (0x390, 0x390),
+    (0x399, 0x399),
+    (0x3B0, 0x3B0),
+    (0x3B9, 0x3B9),
+    (0x531, 0x587),
+    (0x1E96, 0x1E9E),
+    (0x1F50, 0x1FFC),
+    (0xFB00, 0xFB17),
+];
+const SEVERAL_IN_ASCII: [&str; 5] = ["ss", "ff", "fi", "fl", "st"];
 
 /// How long the part of a pattern is that it begins with: a property, a character by its number, how often, an escape, any other
 /// character.
@@ -32,6 +59,11 @@ fn part_length(pattern: &str) -> usize {
         bytes.get(2..2 + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)).then_some(2 + count)
     };
     let named = match bytes.get(1) {
+        Some(b'0') => bytes.get(2).is_some_and(u8::is_ascii_digit).then_some(3),
+        Some(b'x') if bytes.get(2) == Some(&b'{') => {
+            let digits = bytes[3..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            (digits > 0 && bytes.get(3 + digits) == Some(&b'}')).then_some(digits + 4)
+        }
         Some(b'x') => hex(2),
         Some(b'u') => hex(4),
         Some(b'p' | b'P') if bytes.get(2) == Some(&b'{') => {
@@ -93,8 +125,9 @@ pub fn with_line_ends(pattern: &str) -> String {
     parts_of(pattern).into_iter().map(|part| if part == "$" { r"(?=\n|\z)" } else { part }).collect()
 }
 
-/// The pattern with each `\w`, `\W`, `\b`, `\B` as Oniguruma means it.
+/// The pattern with each `\w`, `\W`, `\b`, `\B` as Oniguruma means it, and each property outside sets, whose case is never ignored.
 pub fn with_words(pattern: &str) -> String {
+    let pattern = &with_case(pattern);
     let outside = |part: &str| match part {
         r"\w" => Some(WORD.to_owned()),
         r"\W" => Some(NO_WORD.to_owned()),
@@ -149,14 +182,113 @@ pub fn engine_difference(pattern: &str) -> Option<String> {
     let parts = parts_of(pattern);
     let is_plain = |part: &str| part.starts_with(['\\', '[']) && !OTHER_ESCAPES.contains(&part);
     let bare: String = parts.iter().map(|part| if is_plain(part) { "x" } else { part }).collect();
-    let marks = [("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")];
+    let marks =
+        [("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape"), ("(?#", "a comment")];
     if let Some((_, what)) = marks.iter().find(|(mark, _)| bare.contains(mark)) {
         return Some((*what).to_owned());
     }
-    parts.into_iter().find_map(not_in_oniguruma)
+    if parts.windows(2).any(|pair| is_exact(pair[0]) && pair[1] == "?") {
+        return Some("a lazy '{n}?'".to_owned());
+    }
+    parts.iter().find_map(|part| not_in_oniguruma(part)).or_else(|| case_difference(&parts))
 }
 
-/// A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
+/// Whether a part is `{n}`.
+fn is_exact(part: &str) -> bool {
+    let times = part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    times.is_some_and(|times| !times.is_empty() && times.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The parts, what opens a group as one of them, each with whether case is ignored there.
+fn ignoring<'a>(parts: &[&'a str]) -> Vec<(&'a str, bool)> {
+    let (mut scopes, mut found, mut at) = (vec![false], Vec::new(), 0);
+    while at < parts.len() {
+        let mut part = parts[at];
+        let ignored = scopes.last().copied().unwrap_or_default();
+        if part == "(" {
+            let next: String = parts[at..].iter().take(5).copied().collect();
+            part = HEADS.into_iter().find(|head| next.starts_with(head)).unwrap_or("(");
+            if part == "(?i)" {
+                scopes.pop();
+                scopes.push(true);
+            } else {
+                scopes.push(part == "(?i:" || (ignored && part != "(?-i:"));
+            }
+        } else if part == ")" && scopes.len() > 1 {
+            scopes.pop();
+        }
+        at += if part.starts_with('(') { part.len() } else { 1 };
+        found.push((part, scopes.last().copied().unwrap_or_default()));
+    }
+    found
+}
+
+/// The pattern with each property outside sets as Oniguruma means it, which never ignores its case.
+fn with_case(pattern: &str) -> String {
+    let is_property = |part: &str| part.starts_with(r"\p{") || part.starts_with(r"\P{");
+    ignoring(&parts_of(pattern))
+        .into_iter()
+        .map(|(part, ignored)| if ignored && is_property(part) { format!("(?-i:{part})") } else { part.to_owned() })
+        .collect()
+}
+
+/// What in a pattern Oniguruma reads differently where case is ignored.
+fn case_difference(parts: &[&str]) -> Option<String> {
+    let (mut before, mut begins) = (None, true);
+    for (part, ignored) in ignoring(parts) {
+        if part == "(?i)" && !begins {
+            return Some("a '(?i)' behind other parts".to_owned());
+        }
+        begins = part == "|" || part.starts_with('(');
+        if ignored && part.starts_with('[') && is_folded_otherwise(part) {
+            return Some("a set of sets or of what is several characters, where case is ignored".to_owned());
+        }
+        let char = char_of(part).filter(|_| ignored);
+        let together: String = before.into_iter().chain(char).collect();
+        let is_several = char.is_some_and(|char| contains(&SEVERAL, char.into()));
+        if is_several || SEVERAL_IN_ASCII.contains(&together.to_ascii_lowercase().as_str()) {
+            return Some(format!("{}, where case is ignored", Value::Text(together).shown()));
+        }
+        before = char;
+    }
+    None
+}
+
+/// The character that a part is, if it is one.
+fn char_of(part: &str) -> Option<char> {
+    let mut chars = part.chars();
+    let first = chars.next()?;
+    if first != '\\' {
+        return chars.next().is_none().then_some(first);
+    }
+    let second = chars.next()?;
+    if part.len() > 3 && matches!(second, 'x' | 'u') {
+        return char::from_u32(u32::from_str_radix(part[2..].trim_matches(['{', '}']), 16).ok()?);
+    }
+    (!second.is_alphanumeric() && chars.next().is_none()).then_some(second)
+}
+
+/// Whether a set holds another set, or, if it is not negated, a character that is several others.
+fn is_folded_otherwise(part: &str) -> bool {
+    let (mut bare, mut rest) = (String::new(), part[1..].chars());
+    while let Some(char) = rest.next() {
+        if char == '\\' {
+            rest.next();
+        } else {
+            bare.push(char);
+        }
+    }
+    if bare.contains('[') || bare.contains("&&") {
+        return true;
+    }
+    let Ok(Node::Sequence(nodes)) = regexes::parse(part) else { return false };
+    let Some(Node::Set(chars)) = nodes.first() else { return false };
+    let is_several = |first, last| SEVERAL.iter().any(|&(start, end)| first <= end && start <= last);
+    !bare.starts_with('^') && chars.iter().any(|&(first, last)| is_several(first, last))
+}
+
+/// A byte, to Oniguruma, or an octal number; a character of eight digits and a property without braces, which it does not have; a
+/// set taken away, which are ranges to it.
 fn not_in_oniguruma(part: &str) -> Option<String> {
     let mut at = 0;
     while let Some(first) = part[at..].chars().next() {
@@ -169,6 +301,14 @@ fn not_in_oniguruma(part: &str) -> Option<String> {
         }
         if rest.starts_with(r"\x") && rest[2..].starts_with(|digit| matches!(digit, '8' | '9' | 'A'..='F' | 'a'..='f'))
         {
+            return Some(rest[..3].to_owned());
+        }
+        let next = |at: usize| rest.as_bytes().get(at).copied().unwrap_or_default();
+        let is_property = rest.starts_with(r"\p") || rest.starts_with(r"\P");
+        if is_property && next(2) != b'{' {
+            return Some(rest[..2].to_owned());
+        }
+        if rest.starts_with(r"\0") && next(2).is_ascii_digit() {
             return Some(rest[..3].to_owned());
         }
         at += if first == '\\' { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { first.len_utf8() };
@@ -188,6 +328,7 @@ mod tests {
         assert_eq!(with_line_ends(r"\s+$|[$]|\$"), r"\s+(?=\n|\z)|[$]|\$");
         assert_eq!(with_words(r"[\w]"), format!("[{WORD_IN_SETS}]"));
         assert_eq!(with_words(r"\w\b"), format!("{WORD}{}", edge(WORD, false)));
+        assert_eq!(with_words(r"(?i:\p{Lu}[a])\p{Lu}"), r"(?i:(?-i:\p{Lu})[a])\p{Lu}");
         assert_eq!(with_words(&format!("{OUR_WORD}{}", edge(OUR_WORD, true))), r"\w\B");
         for (pattern, told) in [
             ("^a", Some("a '^'")),
@@ -196,6 +337,14 @@ mod tests {
             (r"[\x80]", Some(r"\x8")),
             (r"\U0001F600", Some(r"\U")),
             ("[a--b]", Some("'[a--'")),
+            (r"[\pL]", Some(r"\p")),
+            (r"\012", Some(r"\01")),
+            (r"\x{61}{2}?", Some("a lazy '{n}?'")),
+            ("a(?#then)b", Some("a comment")),
+            ("(a(?i)b|c)", Some("a '(?i)' behind other parts")),
+            (r"(?i:\x{73}S)", Some("'sS', where case is ignored")),
+            ("(?i)[a[b]]", Some("a set of sets or of what is several characters, where case is ignored")),
+            ("(?i)[^a]|(?-i:ß)[a-z]|s", None),
             (r"\p{L}+|[^\s]|\$", None),
         ] {
             assert_eq!(engine_difference(pattern).as_deref(), told, "{pattern}");

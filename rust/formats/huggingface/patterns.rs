@@ -215,14 +215,14 @@ fn read_split(step: &Value) -> Result<String> {
 fn read_source(step: &Value) -> Result<String> {
     let source = step.get("pattern").filter(|source| source.object().is_some());
     if let Some(text) = source.and_then(|source| source.text_of("String")).filter(|text| !text.is_empty()) {
-        return Ok(literal(text));
+        return Ok(unnamed(literal(text)));
     }
     let Some(pattern) = source.and_then(|source| source.text_of("Regex")) else {
         return Err(wrong("the pre_tokenizer Split has no Regex"));
     };
     let pattern = with_repeats(pattern);
     let named = name_of(&pattern);
-    if is_name(&named) {
+    if named != pattern {
         return Ok(named);
     }
     let pattern = with_line_ends(&pattern);
@@ -231,7 +231,12 @@ fn read_source(step: &Value) -> Result<String> {
             "the pre_tokenizer Split has {difference}, which other engines interpret differently"
         )));
     }
-    Ok(with_words(&pattern))
+    Ok(unnamed(with_words(&pattern)))
+}
+
+/// A regular expression that is not taken for the name of a pattern.
+fn unnamed(expression: String) -> String {
+    if expression == "none" || is_name(&expression) { format!("(?:{expression})") } else { expression }
 }
 
 /// How many characters a `FixedLength` leaves together.

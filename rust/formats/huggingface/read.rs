@@ -4,7 +4,7 @@ use super::super::definition::{Definition, Fields};
 use super::super::gpt2::{Ids, Row, find_pairs, parse_vocab, read_merges, tokens_of};
 use super::super::ids::{of_tokens, single_bytes};
 use super::super::value::{Value, parse as parse_json};
-use super::super::{Named, quoted, wrong};
+use super::super::{NO_MARKER, Named, quoted, wrong};
 use super::added::{Added, given_ids, in_text, read_added, warning_of_other_ids, with_hiding};
 use super::characters::{MARK, bytes_of, check_fallback, falls_back, has_markers, in_utf8, read_spaces, read_tokens};
 use super::fields::{option, steps_of};
@@ -106,7 +106,7 @@ fn read_vocabulary(
         let (chars, fallback) = read_tokens(&ids)?;
         let is_marked = has_markers(content)?;
         if is_marked && chars.get(MARK).is_none() {
-            return Err(wrong(format!("spaces become '{MARK}', which is not a token: each is the three bytes of it")));
+            return Err(wrong(NO_MARKER));
         }
         let tokens = if is_marked { bytes_of(&chars.rows)? } else { in_utf8(&chars.rows) };
         let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };

@@ -15,10 +15,10 @@ Costs: O(n) for n characters, and what the pattern needs, up to the limit of SPE
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from minitok.errors import PatternError
-from minitok.reference.pretokenize import TIME_LIMIT, TIME_PER_CHAR
+from minitok.reference.pretokenize import TIME_LIMIT, TIME_PER_CHAR, search
 from minitok.reference.pretokenize import compile_pattern as compiled
 
 if TYPE_CHECKING:
@@ -46,21 +46,18 @@ def cuts(text: str, pattern: regex.Pattern[str]) -> Iterator[Cut]:
     Raises:
         PatternError: The pattern takes too long.
     """
-    done = 0
+    done = at = 0
     last = -1
-    if not text:
-        return
-    try:
-        for found in pattern.finditer(text, timeout=TIME_LIMIT + TIME_PER_CHAR * len(text)):
-            start, end = found.span()
-            if start == end == last:
-                continue
-            if done < start:
-                yield Cut(done, start, False)
-            yield Cut(start, end, True)
-            done = last = end
-    except TimeoutError:
-        raise PatternError(pattern.pattern, "matching the pattern takes too many steps") from None
+    end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(text)
+    while text and at <= len(text) and (span := search(pattern, pattern.pattern, text, at, end_time)) is not None:
+        start, end = span
+        if start == end == last:  # Where the empty match is preferred, no longer one begins.
+            at = end + 1
+            continue
+        if done < start:
+            yield Cut(done, start, False)
+        yield Cut(start, end, True)
+        done = at = last = end
     if done < len(text):
         yield Cut(done, len(text), False)
 

@@ -112,6 +112,8 @@ class Pipeline:
         definition = self.definition
         if definition is None or definition.prefix is not None or not isinstance(self.decoder, ByteLevel):
             return False
+        if self.end_size:  # Whose tokens are spelled with their mark there.
+            return False
         if definition.vocab.fallback is not None:
             return False
         return definition.symbols is None or definition.symbols.unit == "bytes"
@@ -131,8 +133,13 @@ class Pipeline:
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:
-        """The added tokens whose text, read in byte-level notation, is another one: ``é`` is a byte there."""
-        return frozenset(i for i, name in self.added_names.items() if token_bytes(name) != name.encode())
+        """The added tokens whose text is another one in byte-level notation (``é`` is a byte there), or in the model."""
+        model = self.steps.model.names
+        return frozenset(
+            i
+            for i, name in self.added_names.items()
+            if token_bytes(name) != name.encode() or model.get(i, name) != name
+        )
 
     @cached_property
     def unlike_bytes(self) -> frozenset[int] | None:

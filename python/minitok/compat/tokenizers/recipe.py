@@ -101,7 +101,7 @@ class Recipe:
         """
         model = content["model"]
         recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
-        rows = content.get("added_tokens") or []
+        rows = [row for row in content.get("added_tokens") or [] if row.get("content")]  # An empty one is never found.
         if definition is None:
             vocab = recipe.model.vocab()
             ids = given_ids(read_added(rows).ids, vocab, len(vocab))  # Not always those of the file.

@@ -18,7 +18,7 @@ from ...reference.published.metaspace import MARKER
 from ...reference.published.regex_tree import width
 from ...reference.published.regexes import parse
 from ...reference.published.unicode import contains, difference
-from ..files import Reason, shown
+from ..files import NO_MARKER, Reason, shown
 from ..pattern_names import steps_of_pattern
 from .added import read_added
 from .fields import in_file, step_type, steps_of
@@ -183,7 +183,7 @@ def check_fallback(model: dict[str, Any]) -> None:
 def check_marker(vocab: Container[str]) -> None:
     """Refuse a vocabulary with byte fallback that has no token for the marker that a space becomes."""
     if MARK not in vocab:
-        raise Reason(f"spaces become {MARK!r}, which is not a token: each is the three bytes of it")
+        raise Reason(NO_MARKER)
 
 
 def falls_back(model: dict[str, Any], vocab: Container[str]) -> bool:

@@ -172,17 +172,26 @@ def read_source(step: dict[str, Any]) -> str:
     """What a ``Split`` looks for: the name of a pattern, or a regular expression."""
     source = step.get("pattern")
     if isinstance(source, dict) and source.get("String"):
-        return literal(str(source["String"]))
+        return unnamed(literal(str(source["String"])))
     if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
         raise Reason("the pre_tokenizer Split has no Regex")
     pattern = with_repeats(str(source["Regex"]))
     named = name_of(pattern)
-    if named in NAMED | FAMILIES:
+    if named != pattern:
         return named
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Reason(f"the pre_tokenizer Split has {difference}, which other engines interpret differently")
-    return with_words(pattern)
+    return unnamed(with_words(pattern))
+
+
+def unnamed(expression: str) -> str:
+    """A regular expression that is not taken for the name of a pattern.
+
+    >>> unnamed("gpt2")
+    '(?:gpt2)'
+    """
+    return f"(?:{expression})" if expression in {"none"} | NAMED.keys() | FAMILIES.keys() else expression
 
 
 def length_of(step: dict[str, Any]) -> int:
