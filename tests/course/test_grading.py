@@ -164,6 +164,8 @@ def test_breaking_a_mutant(written):
     ):
         assert run("grade", written(bad), "--break", "leftmost-first").exit_code == 2
     assert run("grade", written(BREAKS), "--break", "nobody").exit_code == 2
+    missing = run("grade", written(BREAKS), "--break", "normalized")
+    assert "no entry for 'normalized': add 'normalized': ('the function', its arguments, ...)" in missing.output
     assert run("grade", written(BREAKS), "--break", "rescans").exit_code == 2
 
 
