@@ -254,6 +254,8 @@ async function openTokenizer(file, pattern = "") {
     return await addEncoding(own(described));
   } catch (error) {
     askForPattern(error.kind === "PatternNeeded" ? file : null);
+    // Of several files, the reader is to know which.
+    error.message = error.message.replace(/^the tokenizer's file(?=:)/, file.name);
     throw error;
   }
 }
