@@ -36,7 +36,7 @@ function lineUp(lane, first, bytes, link) {
   });
   return el("div", { class: "lane" },
     el("h3", {}, el("code", { title: lane.pattern }, short(lane.pattern)), " ",
-      el("span", { class: "count" }, `${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
+      el("span", { class: "count" }, `for ${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
     el("p", { class: "tokens" }, ...pieces),
     ...machine(lane, first));
 }
