@@ -7,7 +7,7 @@ import { ask } from "../static/source.js";
 import { Stepper } from "../static/stepper.js";
 import { chips, mark, nodes } from "../static/visible.js";
 import { encoded } from "./made.js";
-import { askAll, attempt } from "./predict.js";
+import { askAll, attempt, linksOn } from "./predict.js";
 import { QUESTIONS } from "./questions.js";
 
 const FIRST = "Hello, world!";
@@ -38,7 +38,7 @@ async function complete() {
   const bytesOf = readVocabulary(told.vocabulary);
   const get = (id) => bytesOf.get(id);
   const stage = (title) => el("h3", { class: "stage" }, title);
-  byId("onward").href = inPlayground(prompt.value);
+  byId("in-playground").href = inPlayground(prompt.value);
   byId("way").replaceChildren(
     stage("The prompt is cut into tokens"),
     chips(made.ids, get),
@@ -73,6 +73,7 @@ function loop(told, get) {
 
 askAll(QUESTIONS, ([text, encoding]) => encoded(text, encoding), strip,
   ([first]) => el("a", { href: inPlayground(first.text) }, "See every merge of it in the playground"));
+linksOn({ lesson: "lesson-01.html", what: "Lesson 1 in the course", next: "lesson-2.html", then: "Lesson 2: bytes" });
 byId("prompt").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(complete);

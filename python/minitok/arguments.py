@@ -235,8 +235,10 @@ def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int])
     """Returns the special tokens that a caller names: a collection of them, or ``"all"``."""
     if named == "all":
         return list(special)
-    if isinstance(named, str):
-        raise TypeError(f"special tokens are named by a collection of str or 'all', not by the str {named!r}")
+    if isinstance(named, str) or not hasattr(named, "__iter__"):
+        raise TypeError(
+            f"special tokens are named by a collection of str or 'all', not by the {type(named).__name__} {named!r}"
+        )
     names = list(named)
     for name in names:
         if name not in special:

@@ -12,7 +12,7 @@ from .arguments import as_list, checked_offsets, refused_tokens, stop_strings, t
 from .backend.shortcuts import shortcut
 from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
-from .definition.names import pattern_named
+from .definition.names import pattern_named, short_pattern
 from .reference.text import utf8
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Tokenizer(Checked):
             pattern is meant, or a regular expression. One that matches nothing but its own text is written ``(?:text)``.
         special_tokens: Names and ids of the special tokens, which are found in text where the caller allows it.
         added_tokens: Names and ids of the added tokens, which are part of the model's text: they are found in every text.
-        byte_order: The byte of each of the ids 0 to 255; 256 bytes.
+        byte_order: The byte of each of the ids 0 to 255; 256 bytes, by default in order.
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
@@ -95,7 +95,7 @@ class Tokenizer(Checked):
         pattern: str = "gpt2",
         special_tokens: Mapping[str, int] | None = None,
         added_tokens: Mapping[str, int] | None = None,
-        byte_order: bytes = IDENTITY,
+        byte_order: bytes | None = None,
         name: str | None = None,
         trained: Mapping[str, Any] | None = None,
         normalizer: Normalizer | None = None,
@@ -105,7 +105,7 @@ class Tokenizer(Checked):
         self._become(
             Definition.from_merges(
                 merges,
-                byte_order=byte_order,
+                byte_order=IDENTITY if byte_order is None else byte_order,
                 backend=backend,
                 pattern=pattern_named(pattern),
                 special_tokens=special_tokens,
@@ -893,7 +893,8 @@ class Tokenizer(Checked):
 
     def __repr__(self) -> str:
         held = self._definition
-        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab, "pattern": held.pattern}
+        pattern = short_pattern(held.pattern)
+        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab, "pattern": pattern}
         shown |= {"normalizer": held.normalizer, "prefix": held.prefix, "special_tokens": len(held.special_tokens)}
         shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
         return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"

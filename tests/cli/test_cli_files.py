@@ -233,3 +233,21 @@ def test_an_empty_vocabulary_is_looked_into(tmp_path):
     assert lines["longest token"].strip() == "none"
     for option in ("--longest", "--bytes", "--special"):
         assert output_of(*args, option) == "0 tokens\n"
+
+
+def test_the_name_of_an_encoding_is_no_folder(folder):
+    minitok.load(folder / "tok.json").save(folder / "gpt2", format="gpt2")
+    ids = shell("minitok encode -e gpt2 --text low && minitok encode -t ./gpt2 --text low", folder).stdout.split()
+    assert [int(number) for number in ids] == [*minitok.get_encoding("gpt2").encode("low"), 257]
+
+
+def test_training_says_what_format_a_name_of_another_gets(folder):
+    said = shell("minitok train corpus.txt -n 258 -o tokenizer.json", folder).stdout.decode()
+    assert "minitok's own format; 'minitok convert' writes" in said
+    assert json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["format"] == "minitok"
+    assert "own format" not in shell("minitok train corpus.txt -n 258 -o my.json", folder).stdout.decode()
+
+
+def test_counts_that_are_a_tokenizer_are_refused_as_such(folder):
+    said = shell("minitok train --counts tok.json -o my.json", folder).stderr.decode()
+    assert said == "minitok: tok.json:1: not a file of counts: its first line is not JSON\n"

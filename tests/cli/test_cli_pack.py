@@ -145,7 +145,7 @@ def test_check(corpus, tmp_path):
         ((), "--output"),
         (("-o", "o.bin", "--part", "3"), "like 2/8"),
         (("-o", "o.bin", "--part", "3/2"), "part 3 of 2"),
-        (("-o", "o.bin", "--rows", 9), "must be given together"),
+        (("-o", "o.bin", "--rows", 9), "--rows and --begin must be given together"),
         (("-o", "o.bin", "--begin", "<s>"), "not a special token"),
         (("-o", "o.bin", "--format", "columns"), "must end in"),
     ],

@@ -63,6 +63,13 @@ def test_count(files, width):
     assert numbers(data) <= shown(run("count", *paths, width=width))
 
 
+def test_count_breaks_no_name_of_a_file(files):
+    paths = sorted(files.glob("*.txt"))
+    lines = run("count", *paths, width=80).splitlines()
+    for path in paths:
+        assert any(line.split()[-1:] == [str(path)] for line in lines)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("named", ["o200k_base", "gpt2"])
 def test_explain(width, named):
@@ -161,3 +168,18 @@ def test_help_cuts_no_word_and_no_name(command):
         assert not re.search(r"\w…|[a-z]\.\.\.", said), said
         assert "list[" not in said
         assert names <= set(re.findall(r"--?[a-z-]+", said))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_breaks_no_example_and_no_choice(command):
+    wide, said = (run(*command, "--help", width=width) for width in (200, 80))
+    examples = re.findall(r"^ +minitok .*\S", wide, re.MULTILINE)
+    assert set(examples) <= set(re.findall(r"^ +minitok .*\S", said, re.MULTILINE))
+    choices = {word for found in re.findall(r"\w+(?: ?\| ?\w+)+", wide) for word in re.split(r" ?\| ?", found)}
+    assert choices <= set(re.findall(r"\w+", said))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_usage_line_names_an_argument_once(command):
+    usage = next(line for line in run(*command, "--help", width=200).splitlines() if "Usage:" in line)
+    assert not re.search(r"[{}]|\[\[|\]\.\.\.\]|\.\.\.\.", usage), usage

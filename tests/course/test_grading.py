@@ -164,6 +164,8 @@ def test_breaking_a_mutant(written):
     ):
         assert run("grade", written(bad), "--break", "leftmost-first").exit_code == 2
     assert run("grade", written(BREAKS), "--break", "nobody").exit_code == 2
+    missing = run("grade", written(BREAKS), "--break", "normalized")
+    assert "no entry for 'normalized': add 'normalized': ('the function', its arguments, ...)" in missing.output
     assert run("grade", written(BREAKS), "--break", "rescans").exit_code == 2
 
 
@@ -223,9 +225,9 @@ def test_the_mutants_are_listed():
 def test_the_packed_autograder_grades(submitted, score, tmp_path):
     archive = tmp_path / "autograder.zip"
     options = ("--stage", 2, "--stage", 3)
-    assert run("course", "pack", "--secret", "S", "--out", archive, *options).exit_code == 0
+    assert run("course", "pack", "--secret", "S", "--output", archive, *options).exit_code == 0
     first = archive.read_bytes()
-    assert run("course", "pack", "--secret", "S", "--out", archive, *options).exit_code == 0
+    assert run("course", "pack", "--secret", "S", "--output", archive, *options).exit_code == 0
     assert archive.read_bytes() == first
     place = tmp_path / "autograder"
     with zipfile.ZipFile(archive) as packed:

@@ -156,6 +156,8 @@ def test_unknown_names_get_suggestions():
         minitok.get_encoding("cl100k")
     with pytest.raises(KeyError, match="unknown model 'gpt4'; did you mean 'gpt-4'"):
         minitok.encoding_for_model("gpt4")
+    with pytest.raises(KeyError, match="unknown model 'openai/gpt-4o'; did you mean 'gpt-4o'"):
+        minitok.encoding_for_model("openai/gpt-4o")
     with pytest.raises(minitok.errors.UnknownEncodingError, match="expected one of gpt2, r50k_base"):
         minitok.get_encoding("")
     with pytest.raises(TypeError, match="must be str, not int"):

@@ -165,6 +165,9 @@ def test_the_command_reads_files(tmp_path):
     assert [(row["group"], row["bytes"], row["premium"]) for row in printed["rows"]] == [("a", 6, None), ("b", 3, None)]
     result = RUNNER.invoke(app, ["evaluate", "-e", "gpt2", "--price", "1", "--price", "2"])
     assert result.exit_code == 2
+    result = RUNNER.invoke(app, ["evaluate", "-q", "-e", "gpt2", "--base", "Klingon"])
+    assert result.exit_code == 2
+    assert "base 'Klingon' is not one of the groups" in result.output
 
 
 def test_names_are_text_on_the_page():

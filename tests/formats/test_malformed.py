@@ -1,6 +1,7 @@
 """A malformed file is refused with its name, its line if it has lines, and the reason, the same on both backends."""
 
 import copy
+import inspect
 import json
 
 import minitok
@@ -200,7 +201,11 @@ def test_an_added_token_that_is_not_special(tmp_path, backend):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ("", "not a tokenizer of"),
+        ("", "minbpe or tiktoken: the file is empty"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "'git lfs pull' fetches"),
+        ("<!DOCTYPE html><title>404</title>", ": it is a page of HTML"),
+        (b"\x1f\x8b\x08\x00", ": it is compressed"),
+        ('{"tokenizer_class": "LlamaTokenizer"}', ": it holds the settings of a model"),
         ("hello", "not a tokenizer of"),
         ("hello world\nand more\n", "not a tokenizer of"),
         ("From 1991\n", "a tiktoken rank file does not contain its split pattern: pass pattern="),
@@ -326,3 +331,19 @@ def test_errors_hold_path_line_and_reason(tmp_path):
     with pytest.raises(minitok.errors.FileFormatError) as caught:
         minitok.load(tmp_path / "x", pattern="gpt2")
     assert (caught.value.path, caught.value.line) == (str(tmp_path / "x"), 257)
+
+
+def test_a_rank_file_is_refused_by_name_where_a_byte_has_no_token(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    vocab = {token: token_id for token, token_id in BYTE_VOCAB.items() if token != "$"}
+    path.write_text(changed(model__vocab=vocab, model__merges=[], added_tokens=[]), encoding="utf-8")
+    tok = minitok.load(path)
+    with pytest.raises(minitok.errors.VocabularyError, match="cannot be written as a rank file: the byte 0x24 has no"):
+        tok.save(tmp_path / "ranks.tiktoken", format="tiktoken")
+
+
+def test_a_long_pattern_is_cut_short_in_the_repr():
+    tok = minitok.Tokenizer([], pattern="|".join(f"a{{{number}}}" for number in range(1, 100)))
+    assert len(repr(tok)) < 200
+    assert "a{1}|a{2}" in repr(tok)
+    assert len(str(inspect.signature(minitok.Tokenizer))) < 600

@@ -44,6 +44,11 @@ def test_it_says_how_much_is_encoded_again(either):
     text = tiny_shakespeare()[:40_000]
     write(page, text)
     expect(counts).to_contain_text("40,000 bytes encoded again")
+    # Another text is not a change of all tokens.
+    write(page, "two tokens")
+    expect(counts).to_contain_text("2 tokens · 5.00 bytes a token · 10 bytes encoded again")
+    write(page, text)
+    expect(counts).to_contain_text("40,000 bytes encoded again")
     type_on(page, "!")
     expect(counts).to_have_text(re.compile(r"1 of [\d,]+ changed · (\d{1,3}|1,\d{3}) bytes encoded again"))
     page.locator("#view").select_option("ids")

@@ -1,11 +1,13 @@
 """The gallery: each example is a link, and shows what it says."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import minitok
 import pytest
 from playground import panel
 from playwright.sync_api import expect
+from web import watched
 
 TITLES = ["Strawberry", "Digits", "Hindi’s bill", "Longest tokens", "Spaces at the end", "Glitch tokens"]
 
@@ -100,3 +102,27 @@ def test_on_a_phone_the_strip_scrolls_and_the_page_does_not(static_page):
     assert strip.evaluate("(strip) => strip.scrollWidth > strip.clientWidth")
     static_page.locator("#gallery a").last.focus()
     assert strip.evaluate("(strip) => strip.scrollLeft") > 0
+
+
+def test_on_a_projector_the_tokens_and_their_tree_are_seen_at_once(browser, static_site):
+    with watched(browser) as page:
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto(static_site)
+        page.locator(".tree g.current").wait_for()
+        for name in ("gpt2", "o200k_base"):
+            box = panel(page, name).locator(".token").last.bounding_box()
+            assert box["y"] + box["height"] <= 720
+
+
+def test_the_list_of_examples_names_no_example_of_another_text(either, browser):
+    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == 0
+    either.locator("#example").select_option("program")
+    expect(either.locator("#text")).to_have_value(re.compile("def merge_pair"))
+    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == 3
+    either.locator("#text").fill("mine")
+    expect(either.locator("#text-size")).to_have_text("4 bytes, 4 characters")
+    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == -1
+    with watched(browser) as page:
+        page.goto(f"{either.url.split('#')[0]}#text=mine&encodings=gpt2")
+        expect(page.locator("#text-size")).to_have_text("4 bytes, 4 characters")
+        assert page.locator("#example").evaluate("(list) => list.selectedIndex") == -1

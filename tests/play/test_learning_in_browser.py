@@ -79,7 +79,13 @@ def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):
     expect(page.locator(".panel h3", has_text="another")).to_be_visible()
     page.allow("400 (Bad Request)")
     page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
-    expect(page.locator("#status")).to_contain_text("not a tokenizer of minitok")
+    expect(page.locator("#status")).to_contain_text("x.json: not a tokenizer of minitok")
+    pattern = "|".join(f"a{{{number}}}" for number in range(1, 100))
+    minitok.Tokenizer([], pattern=pattern, name="long").save(file)
+    page.locator("#open-tokenizer").set_input_files(file)
+    lane = page.locator(".lane h3 code", has_text="a{1}|a{2}")
+    expect(lane).to_have_attribute("title", pattern)
+    assert len(lane.inner_text()) <= 120
 
 
 def test_training_on_a_file_of_any_bytes(page):

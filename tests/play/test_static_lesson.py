@@ -113,7 +113,14 @@ def test_the_way_from_a_prompt_to_a_completion(lesson, choice, seed):
     lesson.locator("#way input[type=range]").fill("20")
     completed = visible(GPT2.decode_bytes([step.chosen for step in steps])).replace("\n", "")
     expect(way.locator("mark")).to_have_text(completed)
-    assert "To+be%2C+or" in lesson.locator("#onward").get_attribute("href")
+    assert "To+be%2C+or" in lesson.locator("#in-playground").get_attribute("href")
+
+
+def test_it_leads_to_the_course_and_to_the_next_lesson(lesson):
+    links = [link.get_attribute("href") for link in lesson.locator("#onward a").all()]
+    assert links == ["../course/lesson-01.html", "lesson-2.html"]
+    lesson.locator("#onward a").last.click()
+    expect(lesson.locator("h1")).to_contain_text("ytes")
 
 
 @pytest.mark.parametrize("text", HOSTILE[:5])
@@ -128,7 +135,7 @@ def test_a_hostile_prompt_is_only_text(lesson, text):
 
 def test_every_link_leads_somewhere(lesson, static_site):
     answer_all(lesson)
-    links = {one.get_attribute("href") for one in lesson.locator("a").all()}
+    links = {one.get_attribute("href") for one in lesson.locator("a:not(#onward a)").all()}
     assert len(links) == len(QUESTIONS) + 1
     for link in sorted(links):
         lesson.goto(static_site + link)

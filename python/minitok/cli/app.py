@@ -30,6 +30,8 @@ __all__ = ["app"]
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+# A list of choices from this length on is wrapped in the help.
+LONG_CHOICE = 20
 
 
 # The commands, in the order of the help; each is the module of its name in this folder.
@@ -137,12 +139,20 @@ def show_types(command: Any) -> None:
     def get_params(ctx: Any) -> list[Any]:
         params: list[Any] = all_params(ctx)
         for param in params:
+            # By itself, Typer puts braces or brackets, and more dots, around a name that has its own.
+            if param.param_type_name == "argument" and param.metavar is not None:
+                param.get_usage_pieces = partial(as_written, param.metavar)
             # Typer that has no such method shows them so already.
             if hasattr(param, "display_type_rich") and "display_type_rich" not in vars(param):
                 param.display_type_rich = partial(shown_type, param, param.display_type_rich)
         return params
 
     command.get_params = get_params
+
+
+def as_written(metavar: str, ctx: Any) -> list[str]:  # noqa: ARG001 - as Typer calls it
+    """How the usage line shows an argument."""
+    return [metavar]
 
 
 def shown_type(param: Any, typers: Callable[..., str | None], ctx: Any) -> str | None:
@@ -152,6 +162,8 @@ def shown_type(param: Any, typers: Callable[..., str | None], ctx: Any) -> str |
     if param.metavar is not None:
         return str(param.metavar)
     name = re.sub(r"^list\[(.*)\]", r"\1", (typers(ctx) or "").strip("<>"))
+    if "|" in name and len(name) >= LONG_CHOICE:
+        name = name.replace("|", " | ")  # lines break there, and not inside a choice
     return {"bool": None, "str": "TEXT", "int": "N", "int range": "N", "float": "N", "path": "FILE"}.get(name, name)
 
 

@@ -10,6 +10,7 @@ from stat import S_ISCHR
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from minitok.explain.terminal import FittingTable
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["output", "plain_table", "print_json", "report", "waiting"]
+__all__ = ["output", "plain_table", "print_json", "print_unbroken", "report", "waiting"]
 
 
 def output(beside: Path | None = None) -> Console:
@@ -50,6 +51,21 @@ def waiting(what: str) -> AbstractContextManager[object]:
 def print_json(value: Any, beside: Path | None = None) -> None:
     """One line of JSON on standard output; ``beside`` as for ``output``."""
     (sys.stderr if is_output(beside) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def print_unbroken(table: FittingTable) -> None:
+    """Prints a table whose last column is of names, which are not broken, so that they can be copied and searched for."""
+    console = output()
+    width = console.width
+    console.width = max(width, table.unbroken(width))
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        text = Text.from_ansi(line)
+        text.rstrip()
+        if set(text.plain) <= {" ", "─"}:
+            text.truncate(width)
+        console.print(text, soft_wrap=True)
 
 
 def plain_table(*columns: str, optional: Sequence[str] = ()) -> FittingTable:

@@ -11,7 +11,7 @@ from rich.text import Text
 from minitok.arguments import allowed_tokens
 from minitok.spans.streaming import count_iterable
 
-from .console import output, plain_table, print_json
+from .console import plain_table, print_json, print_unbroken
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
 from .options import (
     TEXT_AND_FILES,
@@ -109,7 +109,7 @@ def command(
         ratio = one.row()["bytes_per_token"]
         numbers = (f"{number:,}" for number in (one.tokens, one.lines, one.characters, one.bytes))
         table.add_row(*numbers, "-" if ratio is None else f"{ratio:.2f}", Text("" if one.file == STDIN else one.file))
-    output().print(table)
+    print_unbroken(table)
 
 
 def count_text(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] | str) -> Counted:

@@ -55,7 +55,7 @@ def pack(
     secret: Annotated[
         str, typer.Option(metavar="S", help="The secret of the archive: any text that students do not know.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The archive.")] = Path("autograder.zip"),
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The archive.")] = Path("autograder.zip"),
     file: Annotated[str, typer.Option(metavar="NAME", help="The submitted file; default: the only one.")] = "",
     ties: Annotated[str, typer.Option(metavar="RULE", help="The tie rule, as for grade.")] = "auto",
     stage: Annotated[
@@ -75,7 +75,7 @@ def pack(
 
       minitok course pack --secret "$(openssl rand -hex 16)"
 
-      minitok course pack --secret S --ties greatest_bytes --wheel dist/minitok.whl
+      minitok course pack --secret S --wheel dist/minitok.whl
     """
     from minitok.course.packing import pack as write
 

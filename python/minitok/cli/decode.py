@@ -45,7 +45,7 @@ def command(
 
       echo "72 105 33" | minitok decode -t my.json
 
-      minitok encode -t my.json --lines < in.txt | minitok decode -t my.json --lines
+      minitok encode --lines < in.txt | minitok decode --lines
     """
     tok = open_tokenizer(chosen(tokenizer), backend)
     for name in named_inputs(files or [], hint="ids are read from files or from standard input"):

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from minitok.corpus.files import expand
+from minitok.errors import MinitokError
 from minitok.evaluation import evaluate
 from minitok.evaluation.morphemes import read_words
 from minitok.evaluation.page import number
@@ -105,16 +106,21 @@ def command(
     if html is not None:
         check_output(html, [*(file for file in files or [] if not Path(file).is_dir()), *(morphemes or [])])
     paths = [path for file in files or [] for path in ([Path(file)] if Path(file).is_dir() else expand(file))]
-    found = evaluate(
-        toks,
-        groups_of(paths, fields or ["text"], lines=lines) if paths else None,
-        base=base,
-        prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
-        context=context,
-        morphemes=read_words(expand(morphemes or [])),
-        threads=threads,
-        progress=not quiet,
-    )
+    try:
+        found = evaluate(
+            toks,
+            groups_of(paths, fields or ["text"], lines=lines) if paths else None,
+            base=base,
+            prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
+            context=context,
+            morphemes=read_words(expand(morphemes or [])),
+            threads=threads,
+            progress=not quiet,
+        )
+    except ValueError as error:
+        if isinstance(error, (MinitokError, UnicodeError)):
+            raise
+        raise typer.BadParameter(str(error)) from None
     if json:
         print_json(found.to_dict())
     else:

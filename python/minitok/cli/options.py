@@ -153,10 +153,14 @@ def chosen(named: list[str] | None) -> str:
 def is_file(named: str) -> bool:
     """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is reported as missing.
 
-    >>> is_file("nowhere.json"), is_file("gpt2"), is_file("gpt-3.5")
-    (True, False, False)
+    The name of an encoding is that encoding, whatever lies in the folder: ``./gpt2`` is a file.
+
+    >>> is_file("nowhere.json"), is_file("gpt2"), is_file("./gpt2"), is_file("gpt-3.5")
+    (True, False, True, False)
     """
     path = Path(named)
+    if named in list_encoding_names():
+        return False
     return path.exists() or path.name != named or (bool(path.suffix) and encoding_of_model(named) is None)
 
 

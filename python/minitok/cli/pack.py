@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, get_args, get_type_hints
 
 import typer
 
@@ -99,7 +99,9 @@ def command(
 
       minitok pack books.txt -t my.json --separator "<|endoftext|>" -o books.npy
 
-      minitok pack 'corpus/*.parquet' --shuffle 1 --format megatron --shards 1000000000 -o train.bin
+      minitok pack 'corpus/*.parquet' --shuffle 1 --format megatron -o train.bin
+
+      minitok pack 'corpus/*.parquet' --shards 1000000000 -o train.bin
 
       minitok pack chats.jsonl -t model/ --learn assistant -o train.bin
 
@@ -139,7 +141,7 @@ def command(
     except ValueError as error:
         if isinstance(error, MinitokError):
             raise
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(with_flags(str(error))) from None
     tell(packed, json=json)
 
 
@@ -151,6 +153,18 @@ def going_on() -> Iterator[None]:
     except KeyboardInterrupt:
         how = "what is done is kept: the same command, without --anew, does the rest"
         raise KeyboardInterrupt(f"interrupted; {how}") from None
+
+
+def with_flags(message: str) -> str:
+    """The message, with options by the names that they have here.
+
+    >>> with_flags("row_length and begin_row must be given together")
+    '--rows and --begin must be given together'
+    """
+    for name, hint in get_type_hints(PackOptions, include_extras=True).items():
+        if "_" in name:
+            message = message.replace(name, get_args(hint)[-1].flag)
+    return message
 
 
 def on_ray(tok: Tokenizer, files: list[str], out: Path, address: str, options: dict[str, Any]) -> Packed:

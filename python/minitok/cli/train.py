@@ -189,5 +189,9 @@ def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
         return
     learnt = f"{tok.n_vocab:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
     output(out).print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
+    if out.name == "tokenizer.json" or out.suffix in (".tiktoken", ".model"):
+        output(out).print(
+            "This is minitok's own format; 'minitok convert' writes the one of this name.", soft_wrap=True
+        )
     if tok.n_vocab < wanted:
         output(out).print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)

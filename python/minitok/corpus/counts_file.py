@@ -112,7 +112,10 @@ def check_head(line: bytes, path: object) -> dict[str, Any]:
     """The first line, if it is one of this format."""
     if not line.startswith(b"{"):
         raise FileFormatError(path, "not a file of counts: it does not begin with a line of JSON", 1)
-    head: dict[str, Any] = parse_json(line, path)
+    try:
+        head: dict[str, Any] = parse_json(line, path)
+    except FileFormatError:
+        raise FileFormatError(path, "not a file of counts: its first line is not JSON", 1) from None
     if head.get("format") != FORMAT:
         raise FileFormatError(path, f'not a file of counts: it has no "format": "{FORMAT}"', 1)
     if head.get("version") != VERSION:

@@ -84,13 +84,13 @@ class TrainingReport:
 
         >>> print(TrainingReport("vocab_size", 9, 2, 1, 40, 8, 5, (Phase("merging", 0.25, 20_000_000),)))
         9 merges, 2 of them decided by the tie rule; stopped at vocab_size
-        1 documents, 40 bytes
+        1 document, 40 bytes
         8 pieces, 5 of them distinct
         merging: 0.25 s, peak memory 20 MB
         """
         lines = [
             f"{self.merges:,} merges, {self.ties:,} of them decided by the tie rule; stopped at {self.stop}",
-            f"{self.documents:,} documents, {self.bytes:,} bytes",
+            f"{self.documents:,} document{'s'[: self.documents != 1]}, {self.bytes:,} bytes",
             f"{self.pieces:,} pieces, {self.unique_pieces:,} of them distinct",
         ]
         for phase in self.phases:

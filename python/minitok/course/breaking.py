@@ -86,7 +86,9 @@ def wanted(copy: Path, folder: Path, name: str, shown: Path) -> Sequence[Any]:
         why = "" if error.args and "'breaks'" in str(error) else f": {error}"
         raise NotGradable(f"{shown}: it has no dictionary `breaks` of inputs, as breaks.py has{why}") from None
     if not isinstance(breaks, dict) or name not in breaks:
-        raise NotGradable(f"{shown}: `breaks` has no entry for {name!r}")
+        raise NotGradable(
+            f"{shown}: `breaks` has no entry for {name!r}: add {name!r}: ('the function', its arguments, ...)"
+        )
     call = breaks[name]
     if not isinstance(call, (tuple, list)) or not call or not isinstance(call[0], str):
         raise NotGradable(f"breaks[{name!r}] is to be a tuple: the name of a function, then its arguments")

@@ -19,7 +19,7 @@ from ..reference.published.families import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PATTERNS", "encoding_of_model", "pattern_named", "suggest"]
+__all__ = ["PATTERNS", "encoding_of_model", "pattern_named", "short_pattern", "suggest"]
 
 MODELS = {
     "r50k_base": (
@@ -88,6 +88,8 @@ PATTERNS = {
 METACHARACTERS = set("\\^$.[](){}*+?|")
 # How alike two names must be for one to be suggested for the other, from 0 to 1.
 ALIKE = 0.75
+# The longest pattern that is shown whole.
+SHORT = 80
 
 
 def encoding_of_model(model: str) -> str | None:
@@ -136,6 +138,15 @@ def step_named(step: str) -> str:
 def pattern_names() -> list[str]:
     """The names that may stand for a pattern; those of patterns first."""
     return ["none", *NAMED, *FAMILIES, *PATTERNS, *ENCODING_OF_MODEL]
+
+
+def short_pattern(pattern: str) -> str:
+    """A pattern for a line that people read: cut short, as files of models have some of a thousand characters.
+
+    >>> short_pattern("gpt2"), len(short_pattern("[ab]" * 100))
+    ('gpt2', 80)
+    """
+    return pattern if len(pattern) <= SHORT else pattern[: SHORT - 1] + "…"
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

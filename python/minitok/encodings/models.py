@@ -30,7 +30,9 @@ def encoding_name_for_model(model: str) -> str:
         raise TypeError(f"the name of a model must be str, not {type(model).__name__}")
     found = encoding_of_model(model)
     if found is None:
-        raise UnknownModelError(f"unknown model {model!r}{suggest(model, ENCODING_OF_MODEL, OTHERS)}")
+        raise UnknownModelError(
+            f"unknown model {model!r}{suggest(model.rpartition('/')[2], ENCODING_OF_MODEL, OTHERS)}"
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
+from ..definition.names import short_pattern
 from .chips import plural
 from .explanation import Explanation
 from .model import Blocked, Lane, Piece
@@ -83,7 +84,7 @@ class Report:
         """How many tokens, and of what."""
         name = f"{self.told.encoding}, " if self.told.encoding else ""
         tokens, size = plural(len(self.told.tokens), "token"), plural(len(self.told.text), "byte")
-        return Text(f"{tokens} for {size}, {name}pattern {self.told.pattern}")
+        return Text(f"{tokens} for {size}, {name}pattern {short_pattern(self.told.pattern)}")
 
     def table(self) -> RenderableType:
         """A row for each token."""
@@ -109,11 +110,11 @@ class Report:
             pieces.append(BAR if number else "", "dim" if colour else None)
             pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
             labels.append(why(piece))
-        name = Text(f"{lane.pattern}: {len(lane.pieces)} ")
+        name = Text(f"{short_pattern(lane.pattern)}: {len(lane.pieces)} ")
         machine = [f"cut {lane.scanned}"] if lane.scanned and self.engine else []
         if lane.differs is not None:
             shortest = visible(lane.differs.encode()).replace("\n", "")
-            machine.append(f"differs from {self.told.lanes[0].pattern} on {shortest}")
+            machine.append(f"differs from {short_pattern(self.told.lanes[0].pattern)} on {shortest}")
         below = "\n".join([", ".join(labels), "; ".join(machine)]).rstrip()
         return Padding(Text.assemble(name, pieces, "\n", (below, "dim")), (0, 0, 0, 2), expand=False)
 

@@ -111,6 +111,11 @@ class FittingTable:
         """How wide a table of some columns is at least."""
         return sum(map(self.least, kept)) + GAP * len(kept)
 
+    def unbroken(self, width: int) -> int:
+        """How long a line must be for a table in which no text is wrapped; 0 if there is no table on a line of this width."""
+        columns = range(len(self.columns))
+        return sum(map(self.natural, columns)) + GAP * len(columns) if self.needed(columns) <= width else 0
+
     def table(self, kept: Sequence[int], width: int) -> Table:
         """The table of some columns; what is not needed for numbers and words goes to the texts, the shorter ones first."""
         spare = width - self.needed(kept)

@@ -23,6 +23,14 @@ BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.j
 
 
 NOT_KNOWN = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken"
+# What is often opened by mistake, by its first bytes, and what to do then.
+MISTAKEN = {
+    b"version https://git-lfs": "a pointer of Git LFS; 'git lfs pull' fetches the file itself",
+    b"<": "a page of HTML or XML; download the file itself",
+    b"\x1f\x8b": "compressed; decompress it with gunzip",
+    b"PK\x03\x04": "an archive; unpack it",
+}
+SETTINGS = "the settings of a model; open its folder, or its tokenizer.json"
 # How the code that comes with models cuts text, where they ship ranks: Kimi, GLM-4 and Qwen 1.
 CODE = {
     "tokenization_kimi.TikTokenTokenizer": "kimi",
@@ -73,7 +81,7 @@ def read_file(
         # A first line of a word and a number makes it a rank file, well-formed or not; its reader reports what is wrong.
         fields = start.split(b"\n", 1)[0].split()
         if len(fields) != 2 or not fields[1][:1].isdigit():
-            raise FileFormatError(path, NOT_KNOWN)
+            raise FileFormatError(path, not_known(data))
         if pattern is None:
             raise FileFormatError(path, f"{PATTERN_NEEDED}: pass pattern=")
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
@@ -85,6 +93,14 @@ def read_file(
     kind = BY_FIRST_KEY.get(key[1] if key else b"", huggingface)
     found = parse_tables(data, path, kind, backend)
     return load_json(parse_json(data, path), path, backend) if found is None else found[0]
+
+
+def not_known(data: bytes) -> str:
+    """Why a file is refused that no reader takes."""
+    if not data:
+        return f"{NOT_KNOWN}: the file is empty"
+    said = next((said for start, said in MISTAKEN.items() if data.startswith(start)), None)
+    return f"{NOT_KNOWN}: it is {said}" if said else NOT_KNOWN
 
 
 def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Definition:
@@ -100,7 +116,8 @@ def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -
         elif content and all(isinstance(value, int) for value in content.values()):
             raise FileFormatError(path, BY_FOLDER)
         elif "format" not in content:
-            raise FileFormatError(path, NOT_KNOWN)
+            is_settings = not {"tokenizer_class", "architectures", "model_type"}.isdisjoint(content)
+            raise FileFormatError(path, f"{NOT_KNOWN}: it holds {SETTINGS}" if is_settings else NOT_KNOWN)
     return kind.parse(content, path, backend)  # type: ignore[no-any-return]  # a module of those above
 
 

@@ -106,7 +106,11 @@ def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
     ids = [made for _, _, made, _ in merges]
     if any(later < earlier for earlier, later in zip(ids, ids[1:], strict=False)):
         raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot express")
-    if not says_the_same(definition, ranks):
+    try:
+        same = says_the_same(definition, ranks)
+    except VocabularyError as error:
+        raise VocabularyError(f"this tokenizer cannot be written as a rank file: {error}") from None
+    if not same:
         raise VocabularyError("merging by rank gives other ids than these merges, so a rank file would be wrong")
     return {token: ranks[token] for token in reversed(ranks)}
 

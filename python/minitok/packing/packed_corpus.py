@@ -107,7 +107,8 @@ class PackedCorpus(Sequence["Ids"]):
         """Reads the index once, if there is one, and raises FileFormatError where documents cannot be as it says."""
 
     def __repr__(self) -> str:
-        return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {len(self):,} documents, {self.tokens:,} ids)"
+        documents = "1 document" if len(self) == 1 else f"{len(self):,} documents"
+        return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {documents}, {self.tokens:,} ids)"
 
 
 class Bare(PackedCorpus):

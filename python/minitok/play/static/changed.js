@@ -13,8 +13,10 @@ export function splice(before, after) {
   return { start, removed: before.length - same - start, end: after.length - same };
 }
 
-// In words: how many tokens are others, of how many, or how many have gone. Nothing where all are as they were.
+// In words: how many tokens are others, of how many, or how many have gone. Nothing where all are as they were, or
+// where none is: that is another text.
 export function saying({ start, removed, end }, n) {
+  if (end - start === n && n > 1) return null;
   if (end > start) return `${number(end - start)} of ${number(n)} changed`;
   return removed ? `${number(removed)} gone` : null;
 }

@@ -5,11 +5,11 @@ import { FIRST_TEXT } from "./state.js";
 // `chosen` is a part of the text; the token that it begins with, under the last of the encodings, is chosen.
 export const GALLERY = [
   {
-    title: "Strawberry", look: "One token: its letters are not seen.",
+    title: "Strawberry", look: "One token: the model sees no letters.",
     text: "How many r's are in strawberry? And in Strawberry, or STRAWBERRY?", encodings: ["gpt2", "o200k_base"], chosen: " strawberry",
   },
   {
-    title: "Digits", look: "The same number, cut in two ways.",
+    title: "Digits", look: "Two tokenizers cut one number differently.",
     text: "1 12 123 1234 12345 123456 1234567\n127 + 677 = 804\n3.14159 1,234,567", encodings: ["gpt2", "o200k_base"], chosen: "1234567",
   },
   {
@@ -17,7 +17,7 @@ export const GALLERY = [
     text: "Where is the nearest pharmacy?\nसबसे नज़दीकी दवा की दुकान कहाँ है?", encodings: ["gpt2", "cl100k_base", "o200k_base"], chosen: " दुकान",
   },
   {
-    title: "Longest tokens", look: "What stood on many pages is one token.",
+    title: "Longest tokens", look: "Text from many web pages is one token.",
     text: `abcdefghijklmnopqrstuvwxyz\n${"-".repeat(112)}\n dequeueReusableCellWithIdentifier telecommunications`,
     encodings: ["o200k_base", "cl100k_base"], chosen: " dequeueReusableCellWithIdentifier",
   },
@@ -26,7 +26,7 @@ export const GALLERY = [
     text: "The capital of France is Paris\nThe capital of France is\nThe capital of France is ", encodings: ["gpt2", "o200k_base"], chosen: " Paris",
   },
   {
-    title: "Glitch tokens", look: "Names that are tokens and hardly occur.",
+    title: "Glitch tokens", look: "Names that are tokens, but rare in text.",
     text: "Who is SolidGoldMagikarp? And petertodd, TheNitromeFan, davidjl?", encodings: ["cl100k_base", "gpt2"], chosen: " SolidGoldMagikarp",
   },
 ];

@@ -6,6 +6,9 @@ import { byId, el, number, plural } from "./dom.js";
 import { chip, mark, why } from "./visible.js";
 
 const SPECIAL_COLOUR = 7;
+// Files of models have patterns of a thousand characters; all of it is in the tooltip.
+const LONGEST_NAME = 120;
+const short = (pattern) => (pattern.length > LONGEST_NAME ? `${pattern.slice(0, LONGEST_NAME - 1)}…` : pattern);
 
 // Show the lanes of a text, whose bytes these are; `link` is called with the bytes under the pointer.
 export async function showLanes(asked, bytes, link) {
@@ -32,8 +35,8 @@ function lineUp(lane, first, bytes, link) {
     return made;
   });
   return el("div", { class: "lane" },
-    el("h3", {}, el("code", {}, lane.pattern), " ",
-      el("span", { class: "count" }, `${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
+    el("h3", {}, el("code", { title: lane.pattern }, short(lane.pattern)), " ",
+      el("span", { class: "count" }, `for ${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
     el("p", { class: "tokens" }, ...pieces),
     ...machine(lane, first));
 }
@@ -42,7 +45,7 @@ function lineUp(lane, first, bytes, link) {
 function machine({ scanned, differs }, first) {
   if (!scanned) return [];
   const shortest = differs === null ? []
-    : [" The shortest text on which it differs from ", el("code", {}, first.pattern), ": ", el("code", {}, mark(new TextEncoder().encode(differs))), "."];
+    : [" The shortest text on which it differs from ", el("code", {}, short(first.pattern)), ": ", el("code", {}, mark(new TextEncoder().encode(differs))), "."];
   const run = el("details", { class: "count" }, el("summary", {}, "How it is run"), el("p", {}, `Cut ${scanned}.`));
   return [...(shortest.length ? [el("p", { class: "count" }, ...shortest)] : []), run];
 }

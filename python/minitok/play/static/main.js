@@ -34,6 +34,7 @@ let published;
 let unread = null; // a tokenizer's file of which the reader is to say how it cuts text
 let shown = null; // what the tokens on the page are those of: a text may have been typed since
 let settled = null; // the text whose edit was asked about last
+let exampleShown = EXAMPLES[0].text; // the text of the example that the list names
 let textTimer;
 let linkTimer;
 
@@ -70,6 +71,8 @@ async function attempt(act) {
 
 async function refresh() {
   const { text, special, encodings, dropout, seed } = state;
+  // Another text is not that example.
+  if (text !== exampleShown) byId("example").selectedIndex = -1;
   const [bytes, asked] = [utf8(text), { text, special, encodings }];
   byId("text-size").textContent = `${plural(bytes.length, "byte")}, ${plural([...text].length, "character")}`;
   if (bytes.length > limits.text) {
@@ -141,9 +144,9 @@ function setText(text) {
 }
 
 async function showExample({ text, file, prompt }) {
-  const example = text ?? (await staticText(file));
+  exampleShown = text ?? (await staticText(file));
   if (prompt) loop.ask(prompt);
-  await setText(example);
+  await setText(exampleShown);
 }
 
 // What the steps of the tour do, and what the page was before it.
@@ -251,6 +254,8 @@ async function openTokenizer(file, pattern = "") {
     return await addEncoding(own(described));
   } catch (error) {
     askForPattern(error.kind === "PatternNeeded" ? file : null);
+    // Of several files, the reader is to know which.
+    error.message = error.message.replace(/^the tokenizer's file(?=:)/, file.name);
     throw error;
   }
 }
