@@ -65,6 +65,7 @@ impl Codec {
     /// Returns what finds these special tokens and the added ones; nothing if it is None.
     pub fn search(&self, allowed: Option<&[&str]>) -> Result<Search> {
         let special = &self.preprocessor.special;
+        special.check_room()?;
         let wanted = special.wanted(allowed);
         let hidden = if wanted.is_empty() { Vec::new() } else { special.hiding(&wanted) };
         self.preprocessor.search(&wanted, &hidden)

@@ -29,11 +29,16 @@ use automaton::Automaton;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 use std::cmp::Reverse;
+use std::hint::black_box;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
 /// Of tokens with more bytes together, no table of all transitions is made: for one token it takes the square of its length.
 const MOST_BYTES_OF_TABLE: usize = if cfg!(test) { 8 } else { 1 << 12 };
+
+/// How many bytes of memory the maps, the automaton and copies on the way to it take at most, for a token and for a byte of its name.
+const ROOM_FOR_TOKEN: usize = 256;
+const ROOM_FOR_BYTE: usize = 64;
 
 /// A stretch of a text: start and end.
 pub type Stretch = (usize, usize);
@@ -64,14 +69,25 @@ pub struct SpecialTokens {
 
 impl SpecialTokens {
     pub fn new(ids: Vec<(String, u32)>) -> Result<SpecialTokens> {
-        let mut names = HashMap::new();
-        for (name, id) in &ids {
+        let (added, late, flags, names) = (HashSet::new(), HashSet::new(), Vec::new(), HashMap::new());
+        let mut tokens = SpecialTokens { ids, added, late, flags, names };
+        tokens.check_room()?;
+        for (name, id) in &tokens.ids {
             if name.is_empty() {
                 return Err(Error::Vocabulary("a special token is empty".into()));
             }
-            names.entry(*id).or_insert_with(|| name.clone());
+            tokens.names.entry(*id).or_insert_with(|| name.clone());
         }
-        Ok(SpecialTokens { ids, added: HashSet::new(), late: HashSet::new(), flags: Vec::new(), names })
+        Ok(tokens)
+    }
+
+    /// Checks that there is memory for maps of all the tokens and for what finds them, which end the process where there is none.
+    pub fn check_room(&self) -> Result<()> {
+        let mut room: Vec<u8> = Vec::new();
+        room.try_reserve_exact(self.ids.iter().map(|(name, _)| ROOM_FOR_TOKEN + ROOM_FOR_BYTE * name.len()).sum())?;
+        // Without this, the compiler may take it that there is always so much.
+        black_box(room.as_ptr());
+        Ok(())
     }
 
     /// The same, of which some are added, or late, or have flags.
@@ -116,13 +132,16 @@ impl SpecialTokens {
 
     /// Returns a finder of the tokens named; names that are not special tokens are ignored.
     pub fn finder(&self, wanted: &[&str]) -> Finder {
+        if let Err(error) = self.check_room() {
+            return Finder::failing(error);
+        }
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
         Finder::new(self.ids.iter().filter(|(name, _)| wanted.contains(name.as_str())).cloned().collect())
     }
 
     /// Returns a finder of all the tokens.
     pub fn finder_of_all(&self) -> Finder {
-        Finder::new(self.ids.clone())
+        self.check_room().map_or_else(Finder::failing, |()| Finder::new(self.ids.clone()))
     }
 }
 
@@ -166,6 +185,11 @@ pub struct Finder {
 impl Finder {
     pub fn new(tokens: Vec<(String, u32)>) -> Finder {
         Finder::hiding(tokens, Vec::new())
+    }
+
+    /// A finder that could not be made: it finds an error.
+    fn failing(error: Error) -> Finder {
+        Finder { automaton: Some(Err(error)), ..Finder::default() }
     }
 
     /// As [`new`](Self::new); `hidden`: names that are found, too, and left as text: no token is found in them.
@@ -280,7 +304,7 @@ impl Finder {
 
     /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.automaton.is_none()
     }
 
     /// Returns the length in bytes of the longest token; 0 if there is none.

@@ -14,6 +14,14 @@ use std::path::{Path, PathBuf};
 
 const BY_FOLDER: &str = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt";
 const NOT_KNOWN: &str = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken";
+/// What is often opened by mistake, by its first bytes, and what to do then.
+const MISTAKEN: [(&[u8], &str); 4] = [
+    (b"version https://git-lfs", "a pointer of Git LFS; 'git lfs pull' fetches the file itself"),
+    (b"<", "a page of HTML or XML; download the file itself"),
+    (b"\x1f\x8b", "compressed; decompress it with gunzip"),
+    (b"PK\x03\x04", "an archive; unpack it"),
+];
+const SETTINGS: &str = "the settings of a model; open its folder, or its tokenizer.json";
 pub const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern: name one";
 const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
 /// What is looked for in a folder, in this order.
@@ -79,7 +87,7 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
         let rank = fields.by_ref().nth(1);
         if !rank.is_some_and(|rank| rank[0].is_ascii_digit()) || fields.next().is_some() {
-            return Err(wrong(NOT_KNOWN));
+            return Err(wrong(not_known(data)));
         }
         let pattern = given.pattern.as_deref().ok_or_else(|| wrong(PATTERN_NEEDED))?;
         return tiktoken::parse(data, pattern, given.special_tokens.clone().unwrap_or_default());
@@ -92,6 +100,15 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         _ => huggingface::read::parse_tables(data)?,
     };
     found.map_or_else(|| of_json(&parse_json(data)?), Ok)
+}
+
+/// Why a file is refused that no reader takes.
+fn not_known(data: &[u8]) -> String {
+    if data.is_empty() {
+        return format!("{NOT_KNOWN}: the file is empty");
+    }
+    let said = MISTAKEN.iter().find(|(start, _)| data.starts_with(start));
+    said.map_or_else(|| NOT_KNOWN.into(), |(_, said)| format!("{NOT_KNOWN}: it is {said}"))
 }
 
 /// The first key of an object.
@@ -116,7 +133,12 @@ fn of_json(content: &Value) -> Result<Definition> {
             return Err(wrong(BY_FOLDER));
         }
         if !content.has("format") {
-            return Err(wrong(NOT_KNOWN));
+            let is_settings = ["tokenizer_class", "architectures", "model_type"].iter().any(|key| content.has(key));
+            return Err(if is_settings {
+                wrong(format!("{NOT_KNOWN}: it holds {SETTINGS}"))
+            } else {
+                wrong(NOT_KNOWN)
+            });
         }
     }
     native::parse(content)

@@ -268,7 +268,13 @@ impl Codec {
 
     /// A text that changes, empty at first, in which the allowed tokens are found and the others must not be. `chars`: whether places
     /// are in characters, not in bytes.
-    fn session(&self, py: Python<'_>, allowed: Names<'_>, disallowed: Vec<String>, chars: bool) -> PyResult<Session> {
+    fn session(
+        &self,
+        py: Python<'_>,
+        allowed: Names<'_>,
+        #[pyo3(from_py_with = items_of)] disallowed: Vec<String>,
+        chars: bool,
+    ) -> PyResult<Session> {
         let search = Arc::new((*self.search(py, allowed)?).clone());
         let names: Vec<&str> = collect(disallowed.iter().map(String::as_str))?;
         let finder = Arc::new(self.fast.core().preprocessor.special.finder(&names));

@@ -15,7 +15,7 @@ use crate::fast::util::fallible::extend;
 use crate::fast::util::prefetch::prefetch;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList};
+use pyo3::types::{PyInt, PyList, PyTuple};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Which ids are shared: more than any published vocabulary has.
@@ -68,10 +68,28 @@ pub fn list_of<'py, T>(py: Python<'py>, objects: Vec<Bound<'py, T>>) -> PyResult
 }
 
 /// Numbers as a list.
-pub fn list_of_numbers<'py>(py: Python<'py>, numbers: &[usize]) -> PyResult<Bound<'py, PyList>> {
+pub fn list_of_numbers<'py, N>(py: Python<'py>, numbers: &[N]) -> PyResult<Bound<'py, PyList>>
+where
+    N: Copy + TryInto<i64, Error: Into<PyErr>>,
+{
     let mut list = NewList::with_room(py, numbers.len())?;
     for some in numbers.chunks(NewList::STRETCH) {
-        list.fill(some.iter().map(|&number| int(py, i64::try_from(number)?)))?;
+        list.fill(some.iter().map(|&number| int(py, number.try_into().map_err(Into::into)?)))?;
+        py.check_signals()?;
+    }
+    Ok(list.finish())
+}
+
+/// Rows as a list of tuples, which `row` makes.
+pub fn list_of_tuples<'py, T>(
+    py: Python<'py>,
+    rows: &[T],
+    row: impl Fn(&T) -> PyResult<Py<PyTuple>>,
+) -> PyResult<Bound<'py, PyList>> {
+    // New tuples may start the garbage collector.
+    let mut list = NewList::with_room(py, rows.len())?.hide();
+    for some in rows.chunks(NewList::STRETCH) {
+        list.fill(some.iter().map(&row))?;
         py.check_signals()?;
     }
     Ok(list.finish())

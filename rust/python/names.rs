@@ -3,14 +3,16 @@
 //! A tokenizer may have a thousand special tokens, and a text a few words. So what finds those of the last call is kept; and where
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
+use super::vocab::items_of;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
 use crate::preprocess::Search;
 use crate::special::Finder;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,7 +36,10 @@ impl<'py> FromPyObject<'_, 'py> for Names<'py> {
         if let Ok(tuple) = object.cast::<PyTuple>() {
             return Ok(if tuple.is_empty() { Names::Empty } else { Names::Tuple(tuple.to_owned()) });
         }
-        let names: Vec<String> = object.extract()?;
+        if object.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err("names must be a collection of str, not one"));
+        }
+        let names: Vec<String> = items_of(&object)?;
         Ok(if names.is_empty() { Names::Empty } else { Names::Strings(names) })
     }
 }
@@ -68,7 +73,7 @@ impl<T> Kept<T> {
                     return Ok(made.clone());
                 }
                 drop(last);
-                let names = tuple.extract()?;
+                let names = items_of(tuple.as_any())?;
                 (Some(tuple.unbind()), names)
             }
         };

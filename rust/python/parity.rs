@@ -2,8 +2,9 @@
 
 use super::calls::Calls;
 use super::counter::PieceCounter;
+use super::list::list_of_numbers;
 use super::signals;
-use super::train::{Pieces, TrainOptions, pieces_of, stop_name};
+use super::train::{Pieces, TrainOptions, list_of_pairs, pieces_of, stop_name};
 use super::vocab::Vocab;
 use crate::error::Result;
 use crate::fast;
@@ -12,6 +13,7 @@ use crate::fast::train::Corpus;
 use crate::fast::util::fallible::try_collect;
 use crate::parity as core;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 use std::sync::{Arc, Mutex};
 
 /// The attributes of `minitok.reference.parity.ParityOptions`.
@@ -32,7 +34,7 @@ impl<'py> FromPyObject<'_, 'py> for ParityOptions {
     }
 }
 
-pub type Trained = (Vec<(u32, u32)>, Vec<usize>, Vec<i64>, usize, &'static str);
+pub type Trained<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, Bound<'py, PyList>, usize, &'static str);
 
 /// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language
 /// whose turn each was and its count there, how many had rivals of equal count, and why training stopped.
@@ -41,8 +43,8 @@ pub type Trained = (Vec<(u32, u32)>, Vec<usize>, Vec<i64>, usize, &'static str);
 #[pyfunction]
 #[pyo3(signature = (languages, development, options, parity, base, on_merge = None, keep = false))]
 #[expect(clippy::too_many_arguments, reason = "the call of Python")]
-pub fn train_parity(
-    py: Python<'_>,
+pub fn train_parity<'py>(
+    py: Python<'py>,
     languages: Vec<Bound<'_, PieceCounter>>,
     development: Vec<Bound<'_, PieceCounter>>,
     options: TrainOptions,
@@ -50,7 +52,7 @@ pub fn train_parity(
     base: (Bound<'_, Vocab>, u32),
     on_merge: Option<Py<PyAny>>,
     keep: bool,
-) -> PyResult<Trained> {
+) -> PyResult<Trained<'py>> {
     let (options, parity) = (options.checked()?, parity.0);
     let vocab = Arc::clone(base.0.get().0.core());
     let calls = Mutex::new(Calls::new());
@@ -77,7 +79,8 @@ pub fn train_parity(
         fast::train::train_parity((vocab, base.1), corpora, &options, &parity, &mut report)
     });
     let trained = Calls::result(calls, trained)?;
-    Ok((trained.merges, trained.turns, trained.counts, trained.ties, stop_name(trained.stop)))
+    let (turns, counts) = (list_of_numbers(py, &trained.turns)?, list_of_numbers(py, &trained.counts)?);
+    Ok((list_of_pairs(py, &trained.merges)?, turns, counts, trained.ties, stop_name(trained.stop)))
 }
 
 /// The pieces as the mirror has them.

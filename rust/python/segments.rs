@@ -1,11 +1,13 @@
 //! The segments of a text for Python (`preprocess.rs`).
 
+use super::list::int;
 use super::signals;
+use super::spans::tuple;
 use super::text::{Text, new_bytes};
 use crate::error::Error;
 use crate::interrupt::STRETCH;
 use crate::preprocess::{Before, Preprocessor, Search, Segment, Trust};
-use numpy::{IntoPyArray, PyArray1};
+use numpy::IntoPyArray;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -19,9 +21,6 @@ pub fn before_of(name: &str) -> PyResult<Before> {
         _ => Err(PyValueError::new_err(format!("before is {name:?}; it can be 'nothing', 'text' or 'token'"))),
     }
 }
-
-/// The starts and ends of the ranges that bytes come from.
-type Places<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
 
 /// The segments as tuples: bytes, start, end, bytes put before, where each byte comes from, id.
 pub fn segments<'py>(
@@ -47,14 +46,18 @@ pub fn segments<'py>(
         if number % 4096 == 0 {
             py.check_signals()?;
         }
-        let places = text.origins.as_ref().map(|origins| places(py, origins)).transpose()?;
-        list.append((new_bytes(py, &text.data)?, text.start, text.end, text.put, places, id))?;
+        let number = |number: usize| Ok::<_, PyErr>(int(py, number.try_into()?)?.into_any());
+        let data = new_bytes(py, &text.data)?.into_any().unbind();
+        let places = text.origins.as_ref().map_or_else(|| Ok(py.None()), |origins| places(py, origins))?;
+        let id = id.map_or_else(|| Ok(py.None()), |id| number(id as usize))?;
+        list.append(tuple(py, [data, number(text.start)?, number(text.end)?, number(text.put)?, places, id])?)?;
     }
     Ok(list)
 }
 
-fn places<'py>(py: Python<'py>, origins: &[(usize, usize)]) -> PyResult<Places<'py>> {
-    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+/// The starts and the ends of the ranges that bytes come from.
+fn places(py: Python<'_>, origins: &[(usize, usize)]) -> PyResult<Py<PyAny>> {
+    let (mut starts, mut ends) = (Vec::<i64>::new(), Vec::<i64>::new());
     starts.try_reserve_exact(origins.len()).map_err(Error::from)?;
     ends.try_reserve_exact(origins.len()).map_err(Error::from)?;
     for (number, &(start, end)) in origins.iter().enumerate() {
@@ -64,5 +67,5 @@ fn places<'py>(py: Python<'py>, origins: &[(usize, usize)]) -> PyResult<Places<'
         starts.push(start.try_into()?);
         ends.push(end.try_into()?);
     }
-    Ok((starts.into_pyarray(py), ends.into_pyarray(py)))
+    Ok(tuple(py, [starts.into_pyarray(py).unbind(), ends.into_pyarray(py).unbind()])?.into_any())
 }

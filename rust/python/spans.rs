@@ -18,7 +18,7 @@ use crate::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 
 /// How many pairs or tokens are made between two looks at signals.
 const STRETCH: usize = 1 << 18;
@@ -129,22 +129,22 @@ fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList
 }
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
-pub fn tuple<const N: usize>(py: Python<'_>, ints: [Py<PyInt>; N]) -> PyResult<Py<PyTuple>> {
-    Ok(PyTuple::new(py, ints)?.unbind())
+pub fn tuple<T, const N: usize>(py: Python<'_>, items: [Py<T>; N]) -> PyResult<Py<PyTuple>> {
+    Ok(PyTuple::new(py, items)?.unbind())
 }
 
-/// Some ints as a tuple. The garbage collector need not follow tuples of ints, which are in no circle: without that it would go over all of them some times
-/// while they are made.
+/// Some ints as a tuple, or other objects that are in no circle. The garbage collector need not follow them: without that it would go over
+/// all of them some times while they are made.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 #[inline]
-pub fn tuple<const N: usize>(py: Python<'_>, ints: [Py<PyInt>; N]) -> PyResult<Py<PyTuple>> {
+pub fn tuple<T, const N: usize>(py: Python<'_>, items: [Py<T>; N]) -> PyResult<Py<PyTuple>> {
     use pyo3::ffi;
     // SAFETY: a new tuple with N empty slots, N at least 1, or null with an exception set. The references given away fill them; then
-    // the garbage collector, which follows tuples from the start, stops following this one, which holds nothing but ints.
+    // the garbage collector, which follows tuples from the start, stops following this one, which is in no circle.
     unsafe {
         let made = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(N.cast_signed()))?;
-        for (place, int) in ints.into_iter().enumerate() {
-            ffi::PyTuple_SET_ITEM(made.as_ptr(), place.cast_signed(), int.into_ptr());
+        for (place, item) in items.into_iter().enumerate() {
+            ffi::PyTuple_SET_ITEM(made.as_ptr(), place.cast_signed(), item.into_ptr());
         }
         ffi::PyObject_GC_UnTrack(made.as_ptr().cast());
         Ok(made.cast_into_unchecked().unbind())

@@ -3,7 +3,9 @@
 use super::any_counter::Counter;
 use super::calls::Calls;
 use super::counter::PieceCounter;
+use super::list::{int, list_of_numbers, list_of_tuples};
 use super::signals;
+use super::spans::tuple;
 use super::trace::event_dict;
 use super::vocab::Vocab;
 use crate::error::Result;
@@ -15,6 +17,7 @@ use crate::train as core;
 use crate::vocab;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 use std::sync::{Arc, Mutex};
 
 /// The attributes of `minitok.reference.train.TrainOptions`.
@@ -66,7 +69,7 @@ impl TrainOptions {
     }
 }
 
-pub type Trained = (Vec<(u32, u32)>, Vec<i64>, usize, &'static str);
+pub type Trained<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, usize, &'static str);
 
 /// Learns the merges of the pieces counted. Returns the merges, the count of each, how many had rivals of equal count, and why
 /// training stopped. With `base`, a vocabulary and the id of the first merge, goes on from there.
@@ -74,15 +77,15 @@ pub type Trained = (Vec<(u32, u32)>, Vec<i64>, usize, &'static str);
 /// Unless it is to `keep` them, it takes the pieces from the counter, so that their memory is free while merges are learnt.
 #[pyfunction]
 #[pyo3(signature = (counter, options, on_merge = None, trace = None, base = None, keep = false))]
-pub fn train(
-    py: Python<'_>,
+pub fn train<'py>(
+    py: Python<'py>,
     counter: &Bound<'_, PieceCounter>,
     options: TrainOptions,
     on_merge: Option<Py<PyAny>>,
     trace: Option<Py<PyAny>>,
     base: Option<(Bound<'_, Vocab>, u32)>,
     keep: bool,
-) -> PyResult<Trained> {
+) -> PyResult<Trained<'py>> {
     let options = options.checked()?;
     let (vocab, first_id) = match base {
         Some((vocab, first_id)) => (Arc::clone(vocab.get().0.core()), first_id),
@@ -124,7 +127,13 @@ pub fn train(
         }
     };
     let trained = Calls::result(calls, trained)?;
-    Ok((trained.merges, trained.counts, trained.ties, stop_name(trained.stop)))
+    let counts = list_of_numbers(py, &trained.counts)?;
+    Ok((list_of_pairs(py, &trained.merges)?, counts, trained.ties, stop_name(trained.stop)))
+}
+
+/// The merges as a list.
+pub fn list_of_pairs<'py>(py: Python<'py>, merges: &[(u32, u32)]) -> PyResult<Bound<'py, PyList>> {
+    list_of_tuples(py, merges, |&(left, right)| tuple(py, [int(py, left.into())?, int(py, right.into())?]))
 }
 
 /// Why training stopped, as Python has it.

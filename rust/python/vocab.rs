@@ -1,6 +1,6 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
-use super::list::{int, list_of};
+use super::list::{int, list_of, list_of_tuples};
 use super::new_list::NewList;
 use super::signals;
 use super::spans::tuple;
@@ -115,7 +115,7 @@ impl Vocab {
     fn tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tokens = PyDict::new(py);
         for (id, token) in self.0.core().tokens.iter() {
-            tokens.set_item(id, new_bytes(py, token)?)?;
+            tokens.set_item(int(py, id.into())?, new_bytes(py, token)?)?;
         }
         Ok(tokens)
     }
@@ -124,17 +124,10 @@ impl Vocab {
     #[getter]
     fn merges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let merges = py.detach(|| self.0.core().merges());
-        let row = |merge: &Merge| -> PyResult<_> {
-            let int = |number: u32| int(py, number.into());
+        let int = |number: u32| int(py, number.into());
+        list_of_tuples(py, &merges, |merge: &Merge| {
             tuple(py, [int(merge.left)?, int(merge.right)?, int(merge.id)?, int(merge.rank)?])
-        };
-        // New tuples may start the garbage collector.
-        let mut list = NewList::with_room(py, merges.len())?.hide();
-        for some in merges.chunks(NewList::STRETCH) {
-            list.fill(some.iter().map(row))?;
-            py.check_signals()?;
-        }
-        Ok(list.finish())
+        })
     }
 
     #[getter]

@@ -219,9 +219,9 @@ def message(number, data):
 
 
 def sentencepiece_file(path, pieces, more=b""):
-    """Pieces of falling scores, behind the 256 bytes, and the options that are needed."""
+    """Pieces of falling scores, behind the 256 bytes and the marker of spaces, and the options that are needed."""
     kinds = [(b"<0x%02X>" % byte, b"\x18\x06") for byte in range(256)]
-    kinds += [(piece, b"\x15" + struct.pack("<f", -place)) for place, piece in enumerate(pieces)]
+    kinds += [(piece, b"\x15" + struct.pack("<f", -place)) for place, piece in enumerate([b"\xe2\x96\x81", *pieces])]
     options = message(2, b"\x18\x02" + varint(35 << 3) + b"\x01") + message(3, b"\x20\x00")
     path.write_bytes(b"".join(message(1, message(1, text) + rest) for text, rest in kinds) + options + more)
     return {}
@@ -230,7 +230,7 @@ def sentencepiece_file(path, pieces, more=b""):
 def sentencepiece_long_run(path, size):
     """One piece that others make in as many steps as it has letters."""
     runs = [b"a" * (1 << power) for power in range(1, size.bit_length() - 1)]
-    return sentencepiece_file(path, [b"\xe2\x96\x81", b"a", *runs, b"a" * (size - 1)])
+    return sentencepiece_file(path, [b"a", *runs, b"a" * (size - 1)])
 
 
 def sentencepiece_all_lengths(path, size):

@@ -6,7 +6,7 @@ import minitok
 import minitok.chat.environment
 import minitok.compat.tokenizers as hf
 import pytest
-from costs import check
+from costs import check, cost
 from minitok.compat import tiktoken
 from minitok.definition import Definition
 
@@ -297,3 +297,19 @@ def test_costs(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fork, where another test has left a thread
         check(*CASES[name])
+
+
+def test_a_copy_before_each_edit_takes_what_the_edit_does():
+    def edits(count):
+        session, text = tokenizer().session("the cat's 12 " * 40_000), range(0, 500_000, 500_000 // count)
+
+        def work():
+            copies = []
+            for at in text:
+                copies.append(session.fork())
+                session.edit(at, at + 1, "xy")
+            return copies
+
+        return work
+
+    assert cost(edits, 2000, runs=1)[1] < 40 << 20

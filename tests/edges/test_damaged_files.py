@@ -56,7 +56,7 @@ def native(path):
 
 
 def native_tokens(path):
-    sentencepiece_file(path, [b"\xe2\x96\x81", b"a", b"b", b"ab"])
+    sentencepiece_file(path, [b"a", b"b", b"ab"])
     minitok.load(path).save(path)
     return {}
 
@@ -86,7 +86,7 @@ FILES = {
     "minitok's own": native,
     "minitok's own with tokens": native_tokens,
     "tekken.json": lambda path: tekken_file(path, WORDS),
-    "SentencePiece": lambda path: sentencepiece_file(path, [b"\xe2\x96\x81", b"a", b"b", b"ab", b"aab"]),
+    "SentencePiece": lambda path: sentencepiece_file(path, [b"a", b"b", b"ab", b"aab"]),
     "GGUF": lambda path: gguf_file(path, WORDS),
     "minbpe": minbpe,
     "tiktoken": lambda path: tiktoken_file(path, WORDS),
@@ -200,7 +200,7 @@ def test_a_damaged_file_is_read_or_refused(name, backend, tmp_path):
 @pytest.mark.parametrize("odd", [[b"\xc3"], [b"\xa9"], [b"\xe4", b"\xe4\xb8"], [b"\xff", b"\xe4"]])
 def test_pieces_that_are_half_a_character_have_the_same_ids_on_both_backends(odd, tmp_path):
     path = tmp_path / "it"
-    sentencepiece_file(path, [b"\xe2\x96\x81", b"a", *odd, "é".encode(), "中".encode(), "éé".encode()])
+    sentencepiece_file(path, [b"a", *odd, "é".encode(), "中".encode(), "éé".encode()])
     for text in (b"\xc3", b"\xa9 \xc3", "aé é丮中".encode(), b"\xe4\xb8\xad\xe4\xb8 \xff", "éé".encode() * 9):
         found = on_both(lambda backend, text=text: minitok.load(path, backend=backend).encode(text))
         assert isinstance(found, list) or found.kind is minitok.errors.FileFormatError

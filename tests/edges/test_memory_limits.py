@@ -34,6 +34,8 @@ tok, whole, engine, back = tokenizer(), tokenizer("none"), tokenizer(r"(?=ab)a|\
 words_alone = tokenizer("gpt2")
 normal, chars = tok.replace(normalizer="NFC"), minitok.train(["the quick brown fox"], 300, alphabet="characters")
 MARKS = "e" + "\\u0301\\u0323" * (M // 8)
+names = {f"<|{number}|>": 10_000 + number for number in range(20_000)}
+named = tok.replace(special_tokens=names)
 session, stretch = tok.session(ASCII), tok.session("ab" * (M // 4))
 chat = tok.replace(chat="{% for message in messages %}<s>{{ message.content }}{% endfor %}")
 ids = tok.encode_to_numpy(ASCII)
@@ -92,6 +94,8 @@ WORK = {
     "encode on threads": "tok.encode_to_numpy(ASCII, threads=3)",
     "encode characters": "chars.encode(ASCII[:M // 2])",
     "encode marks in a row": "normal.encode_to_numpy(MARKS)",
+    "many special tokens": "tok.replace(special_tokens=names)",
+    "a search for many special tokens": "named.encode('<|1|> a', allowed_special='all')",
     "special tokens": "tok.encode(ASCII + '<s>', allowed_special='all')",
     "a batch": "tok.encode_batch(texts, threads=1)",
     "a batch on threads": "tok.encode_batch(texts, threads=2)",
@@ -107,6 +111,8 @@ WORK = {
     "decode a batch on threads": "tok.decode_batch(rows * 5, threads=2)",
     "decode one by one": "stream()",
     "tokenize": "tok.tokenize(ASCII[:M // 4])",
+    "offsets of many segments": "tok.encode_with_offsets('a<s>' * 20_000, allowed_special='all')",
+    "tokens of a vocabulary": "large.definition.vocabulary()",
     "offsets": "tok.encode_with_offsets(ASCII[:M // 4])",
     "offsets as arrays": "tok.encode_with_offsets(WIDE[:M // 8], to_numpy=True)",
     "chunk": "tok.chunk(ASCII[:M // 8], 100)",

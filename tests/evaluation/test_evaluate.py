@@ -170,6 +170,12 @@ def test_the_command_reads_files(tmp_path):
     assert "base 'Klingon' is not one of the groups" in result.output
 
 
+def test_no_name_is_no_folder():
+    result = RUNNER.invoke(app, ["evaluate", "-q", "-e", "gpt2", ""])
+    assert result.exit_code == 1
+    assert "a folder, not a file" in result.output
+
+
 def test_names_are_text_on_the_page():
     html = evaluate({"<i>": Tokenizer([])}, {"<b>": ["x", "y"]}).to_html()
     assert "<i>:" not in html

@@ -91,6 +91,8 @@ LONE_NAMES = {
     },
     "special": {
         "special_tokens.with": "default arguments of __init__ in Python",
+        "special_tokens.check_room": "maps of Rust's library end the process where there is no memory",
+        "finder.failing": "as check_room",
         "special_tokens.find": "a method of Finder in Rust, which keeps its automaton",
         "special_tokens.first": "as find",
         "special_tokens.find_trusted": "as find",

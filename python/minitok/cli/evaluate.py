@@ -105,7 +105,7 @@ def command(
         raise typer.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
     if html is not None:
         check_output(html, [*(file for file in files or [] if not Path(file).is_dir()), *(morphemes or [])])
-    paths = [path for file in files or [] for path in ([Path(file)] if Path(file).is_dir() else expand(file))]
+    paths = [path for file in files or [] for path in ([Path(file)] if file and Path(file).is_dir() else expand(file))]
     try:
         found = evaluate(
             toks,

@@ -233,7 +233,7 @@ impl Session {
         while start - before.bytes < self.margin {
             let Some(previous) = self.rope.previous(first) else { break };
             (first, n_chunks) = (previous, n_chunks + 1);
-            before -= self.rope.chunk(first).size();
+            before -= self.rope.chunk(first).size;
         }
         while stop < end + self.margin || length(before, stop) < CHUNK / 2 {
             let Some(next) = self.rope.next(last) else { break };
@@ -243,7 +243,7 @@ impl Session {
         while length(before, stop) < CHUNK / 2 {
             let Some(previous) = self.rope.previous(first) else { break };
             (first, n_chunks) = (previous, n_chunks + 1);
-            before -= self.rope.chunk(first).size();
+            before -= self.rope.chunk(first).size;
         }
         Region { first, last, before, end: stop, n_chunks }
     }

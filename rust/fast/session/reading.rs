@@ -25,10 +25,10 @@ impl Session {
         let (place, before) = self.rope.find(Unit::Chars, char);
         let (chunk, wanted) = (self.rope.chunk(place), char - before.chars);
         let text = &chunk.text;
-        if chunk.chars == text.len() {
+        if chunk.size.chars == text.len() {
             return before.bytes + wanted;
         }
-        if chunk.chars == wanted {
+        if chunk.size.chars == wanted {
             return before.bytes + text.len();
         }
         before.bytes + nth_start(text, wanted)
@@ -38,7 +38,7 @@ impl Session {
     pub fn byte_of_utf16(&self, at: usize) -> Option<usize> {
         let (place, before) = self.rope.find(Unit::Utf16, at);
         let (chunk, mut rest) = (self.rope.chunk(place), at - before.utf16);
-        if chunk.utf16 == chunk.text.len() {
+        if chunk.size.utf16 == chunk.text.len() {
             return Some(before.bytes + rest);
         }
         let starts = chunk.text.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
@@ -75,7 +75,7 @@ impl Session {
             if at >= end {
                 break;
             }
-            let size = chunk.size().of(unit);
+            let size = chunk.size.of(unit);
             let (from, until) = (start.max(at) - at, size.min(end - at));
             if from < until {
                 work(chunk, from..until)?;

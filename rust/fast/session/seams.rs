@@ -48,7 +48,7 @@ impl Session {
         for _ in 0..step {
             if let Some(place) = self.rope.previous(region.first).filter(|_| !holds_left) {
                 region.first = place;
-                region.before -= self.rope.chunk(place).size();
+                region.before -= self.rope.chunk(place).size;
                 region.n_chunks += 1;
             }
             if let Some(place) = self.rope.next(region.last).filter(|_| !holds_right) {

@@ -73,8 +73,8 @@ def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collecti
 
 def is_beside_word(text: bytes, start: int, end: int) -> bool:
     """Returns whether a character of a word is on either side of a range of the text."""
-    before = text[max(0, start - 4) : start].decode("utf-8", "ignore")
-    behind = text[end : end + 4].decode("utf-8", "ignore")
+    before = text[max(0, start - 4) : start].decode("utf-8", "replace")
+    behind = text[end : end + 4].decode("utf-8", "replace")
     return is_of(before[-1:], word()) or is_of(behind[:1], word())
 
 
