@@ -129,7 +129,7 @@ fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList
 }
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
-pub fn tuple<T, const N: usize>(py: Python<'_>, items: [Py<T>; N]) -> PyResult<Py<PyTuple>> {
+pub fn tuple<T: pyo3::PyTypeInfo, const N: usize>(py: Python<'_>, items: [Py<T>; N]) -> PyResult<Py<PyTuple>> {
     Ok(PyTuple::new(py, items)?.unbind())
 }
 

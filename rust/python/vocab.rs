@@ -125,7 +125,7 @@ impl Vocab {
     fn merges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let merges = py.detach(|| self.0.core().merges());
         let int = |number: u32| int(py, number.into());
-        list_of_tuples(py, &merges, |merge: &Merge| {
+        list_of_tuples(py, merges, |merge: &Merge| {
             tuple(py, [int(merge.left)?, int(merge.right)?, int(merge.id)?, int(merge.rank)?])
         })
     }
