@@ -73,7 +73,8 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Returns the index, among the ids of a text, of the token that holds a byte; None where tokens do not spell the text.
+/// Returns the index, among the ids of a text, of the first token that holds the byte at which a character begins; None where tokens do
+/// not spell the text.
 pub fn token_at(codec: &Codec, search: &Search, text: &[u8], goes_on: bool, at: usize) -> Result<Option<usize>> {
     if codec.words.is_some() || codec.vocab.alphabet.symbols.is_some() || codec.vocab.alphabet.drops_bytes {
         return Ok(None);
@@ -88,7 +89,7 @@ pub fn token_at(codec: &Codec, search: &Search, text: &[u8], goes_on: bool, at: 
         }
         for &id in ids.iter().filter(|_| at < part.end) {
             length += codec.token_bytes(id).map_or(0, <[u8]>::len);
-            let ends_there = segment.id.is_some() || length >= part.data.len() || part.origin(length).0 > at;
+            let ends_there = segment.id.is_some() || length >= part.data.len() || part.origin(length - 1).1 > at;
             found = found.or(ends_there.then_some(number));
             number += 1;
         }

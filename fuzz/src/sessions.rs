@@ -59,7 +59,7 @@ pub fn run(data: &[u8]) {
         assert_eq!((&text, &ids), (&mirror.text, &mirror.ids));
     }
     let text = &mirror.text;
-    for at in 0..text.len() {
+    for (at, _) in std::str::from_utf8(text).unwrap().char_indices() {
         assert_eq!(session.token_at(at), token_at(&core, &search, text, false, at), "at {at} of {text:?}");
     }
     assert_eq!(session.knows_tails(), knows_tails(&core, &search));

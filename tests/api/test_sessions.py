@@ -13,7 +13,7 @@ from minitok.backend import load_backend
 from minitok.definition import Definition
 from minitok.errors import DisallowedSpecialTokenError
 from minitok.reference.session import splice
-from vector_cases import Case, cases, special_of, vocab_of
+from vector_cases import Case, cases, special_of, steps_of, vocab_of
 
 PARTS = [
     "ab", "a", "b", " ", "  ", "\n", "1", "23", "'s", "é", "e\u0301", "中文", "हि", "😀", "<s>", "<", "s>", "▁", "\u200d", ".", "aa" * 20,
@@ -133,6 +133,8 @@ def test_both_backends_are_one(tok, edits):
         ]
     knows = tok.definition.normalizer is None and not tok.definition.token_flags
     assert {session._core.knows_tails for session in sessions} == {knows}
+    for at in range(len(sessions[0])):
+        assert len({session.token_at(at) for session in sessions}) == 1
     if not knows:
         return
     assert len({session.stable for session in sessions}) == 1
@@ -140,8 +142,6 @@ def test_both_backends_are_one(tok, edits):
         [(cover.kept, cover.extra.tolist(), cover.ids.tolist()) for cover in session.covers()] for session in sessions
     ]
     assert all(found == covers[0] for found in covers)
-    for at in range(len(sessions[0])):
-        assert len({session.token_at(at) for session in sessions}) == 1
 
 
 def codec_of(case: Case, backend: str):
@@ -149,7 +149,8 @@ def codec_of(case: Case, backend: str):
     usual = made.vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99), (32, 97), (97, 97)])
     vocab = vocab_of(case["vocabulary"], backend) if "vocabulary" in case else usual
     pattern = made.pattern(case.get("pattern", "gpt2"))
-    return made.codec(vocab, pattern, special_of(case, backend), None, case.get("prefix"))
+    normalizer = made.normalizer(steps_of(case)) if "steps" in case else None
+    return made.codec(vocab, pattern, special_of(case, backend), normalizer, case.get("prefix"))
 
 
 @cases("sessions", having="edits")
@@ -174,6 +175,13 @@ def test_vectors_of_tails(case: Case, backend: str) -> None:
     assert session.knows_tails
     assert session.stable() == case["stable"]
     assert [[kept, extra.tolist(), ids.tolist()] for kept, extra, ids in session.covers()] == case["covers"]
+
+
+@cases("sessions", having="token_at")
+def test_vectors_of_tokens_at_characters(case: Case, backend: str) -> None:
+    codec = codec_of(case, backend)
+    session = codec.session(case.get("allowed", []), [], True)
+    session.edit(0, 0, case["text"])
     assert [session.token_at(at) for at in range(len(case["text"]))] == case["token_at"]
 
 

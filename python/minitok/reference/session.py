@@ -87,7 +87,10 @@ class Session:
 
 
 def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) -> int | None:
-    """Returns the index, among the ids of a text, of the token that holds a byte; None where tokens do not spell the text."""
+    """Returns the index, among the ids of a text, of the first token that holds the byte at which a character begins.
+
+    None where tokens do not spell the text.
+    """
     if codec.words is not None or codec.vocab.symbols is not None or codec.vocab.drops_bytes:
         return None
     number = 0
@@ -98,7 +101,7 @@ def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) 
             continue
         for held in ids:
             length += len(codec.token_bytes(held) or b"")
-            if token_id is not None or length >= len(segment.data) or segment.origin(length)[0] > at:
+            if token_id is not None or length >= len(segment.data) or segment.origin(length - 1)[1] > at:
                 return number
             number += 1
     return None
