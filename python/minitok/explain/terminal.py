@@ -112,7 +112,7 @@ class FittingTable:
         return sum(map(self.least, kept)) + GAP * len(kept)
 
     def unbroken(self, width: int) -> int:
-        """How long a line must be for a table in which no text is wrapped; 0 if there is no table on a line of this width."""
+        """The width at which the table wraps no text; 0 if its numbers do not fit into ``width``."""
         columns = range(len(self.columns))
         return sum(map(self.natural, columns)) + GAP * len(columns) if self.needed(columns) <= width else 0
 

@@ -5,8 +5,8 @@
 //! it begins and ends within one; whether it holds a barred string; and whether it begins or ends with a part of one. Only where
 //! both sides have parts of barred strings are bytes compared.
 //!
-//! Costs: nothing where there are no such rules; else the bytes of all tokens, and 24 bytes for each; a look at each barred string for each
-//! token.
+//! Costs: nothing without such rules. With them, the bytes of all tokens, 24 bytes a token, and a comparison of each token with each
+//! barred string.
 
 #![expect(
     clippy::cast_possible_truncation,
