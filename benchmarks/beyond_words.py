@@ -44,7 +44,9 @@ def words(file: str, superwords: int = 0) -> Work:
     import minitok
 
     given = lines(file)
-    return lambda: len(minitok.train(given, WORDS + superwords, superwords=superwords, threads=1).merges)
+    return lambda: len(
+        minitok.train(given, WORDS + superwords, superwords=superwords, threads=1, pattern="gpt2").merges
+    )
 
 
 def superwords(file: str) -> Work:
@@ -83,7 +85,7 @@ def parity(file: str) -> Work:
     languages = by_script(file)
 
     def work() -> object:
-        tok = train_parity(languages, 256 + MERGES, threads=1)
+        tok = train_parity(languages, 256 + MERGES, threads=1, pattern="gpt2")
         tokens = tok.definition.vocabulary()[0]
         return digest([(tokens[left], tokens[right]) for left, right in tok.merges])
 
@@ -208,7 +210,7 @@ def main() -> None:
             if task == "dropout":
                 import minitok
 
-                minitok.train_files([file], WORDS).save(f"{file}.json", format="huggingface")
+                minitok.train_files([file], WORDS, pattern="gpt2").save(f"{file}.json", format="huggingface")
             job = {"text": text, "file_bytes": size, "times": times, "threads": 1, "clock": "cpu", "file": str(file)}
             measure(task, job, options, outcome)
     made = {

@@ -154,11 +154,11 @@ def encode(folder: Path, repeats: int, rows: int) -> None:
         return done.tokens, done.bytes
 
     def count_plainly(some: list[Path], _: Path) -> tuple[int, int]:
-        counts = minitok.count_pieces_in_files(some, threads=processors)
+        counts = minitok.count_pieces_in_files(some, threads=processors, pattern="gpt2")
         return counts.pieces, counts.bytes
 
     def count_on_dataset(some: list[Path], out: Path) -> tuple[int, int]:
-        counts = count_dataset(read_files(some), rows=rows, folder=out)
+        counts = count_dataset(read_files(some), rows=rows, folder=out, pattern="gpt2")
         return counts.pieces, counts.bytes
 
     encoding = {
@@ -245,7 +245,7 @@ def train(folder: Path, size: int, rows: int, vocab_size: int) -> None:
         },
     }
     for tie_break in TIE_BREAKS:
-        options: dict[str, Any] = {"special_tokens": ["<|endoftext|>"], "tie_break": tie_break}
+        options: dict[str, Any] = {"pattern": "gpt2", "special_tokens": ["<|endoftext|>"], "tie_break": tie_break}
         with Watch() as watch:
             plain = minitok.train_files(files, vocab_size, **options)
         show(f"train_files, {tie_break}", size, watch)

@@ -41,10 +41,10 @@ def pieces(folder: Path) -> dict[str, float]:
     """CPU seconds for a million pieces: added up (of 8 batches, half of each in the others, too), merged, learnt from."""
     rng = random.Random(1)
     shared = [f" {rng.getrandbits(30):x}".translate(LETTERS) for _ in range(DISTINCT // 2)]
-    files, total = [], minitok.count_pieces([])
+    files, total = [], minitok.count_pieces([], pattern="gpt2")
     for number in range(BATCHES):
         own = [f" {rng.getrandbits(40):x}".translate(LETTERS) for _ in range(DISTINCT // 2)]
-        counts = minitok.count_pieces(["".join(shared + own)])
+        counts = minitok.count_pieces(["".join(shared + own)], pattern="gpt2")
         total = total.merge(counts)
         files.append(folder / f"batch-{number}")
         write_batch(counts, files[-1], 2)

@@ -63,6 +63,7 @@ def plain(pairs: list[tuple[str, str]]) -> Learnt:
 def train_minitok(file: Path, vocab_size: int, threads: int, **options: str) -> Trained:
     import minitok
 
+    options = {"pattern": "gpt2", **options}  # that of the others
     if options.pop("documents", "file") == "lines":
         with file.open("rb") as lines:
             tok = minitok.train(lines, vocab_size, threads=threads, **options)  # type: ignore[arg-type]

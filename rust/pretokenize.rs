@@ -56,6 +56,8 @@ pub const NAMED: [(&str, &str); 3] = [
         ),
     ),
 ];
+/// The pattern where none is given. `gpt2` would cut Hindi, Tamil or Thai at every vowel sign.
+pub const DEFAULT_PATTERN: &str = "o200k";
 
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 pub const THEN: &str = "(?#then)";

@@ -13,7 +13,7 @@ use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::flags::as_flagged;
 use minitok::normalize::Normalizer;
 use minitok::preprocess::{Preprocessor, Search};
-use minitok::pretokenize::Pattern;
+use minitok::pretokenize::{DEFAULT_PATTERN, Pattern};
 use serde_json::{Value, json};
 
 #[path = "vectors/parity.rs"]
@@ -50,6 +50,14 @@ fn pieces() {
             }
         });
     }
+}
+
+#[test]
+fn pieces_by_default() {
+    each("split", "by_default", |case| {
+        let expected: Vec<Vec<u8>> = list(&case["by_default"]).iter().map(bytes).collect();
+        assert_eq!(split(&Pattern::new(DEFAULT_PATTERN).unwrap(), &bytes(&case["text"])).unwrap(), expected);
+    });
 }
 
 #[test]

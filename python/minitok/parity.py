@@ -22,6 +22,7 @@ from .definition import Definition
 from .definition.names import pattern_named
 from .errors import TrainingError
 from .reference.parity import ParityOptions
+from .reference.pretokenize import DEFAULT_PATTERN
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def train_parity(
             how many languages there are.
         alpha: See ``window``.
         global_merges: The first merges are those of all texts together, as in ``train``.
-        pattern: See ``train``. By default that of the counts, if some are given, else ``gpt2``.
+        pattern: See ``train``. By default that of the counts, if some are given, else ``o200k``.
         special_tokens: See ``train``. They are cut out of all texts.
         byte_order: See ``train``.
         min_frequency: A language in which no other pair is so frequent is passed over; training stops when all are.
@@ -124,7 +125,9 @@ def train_parity(
         None if window is None else check_number("window", window, least=1),
         check_positive("alpha", alpha),
     )
-    counting = Corpora("gpt2" if pattern is None else pattern_named(pattern), job.special, backend, threads, max_memory)
+    counting = Corpora(
+        DEFAULT_PATTERN if pattern is None else pattern_named(pattern), job.special, backend, threads, max_memory
+    )
     with start_progress(progress) as show:
         with job.watch.phase("counting"):
             languages = {each: counting.counts("texts", each, texts[each], show) for each in texts}

@@ -13,6 +13,7 @@ from .backend.shortcuts import shortcut
 from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
 from .definition.names import pattern_named, short_pattern
+from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.text import utf8
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Tokenizer(Checked):
         self,
         merges: Iterable[tuple[int, int]],
         *,
-        pattern: str = "gpt2",
+        pattern: str = DEFAULT_PATTERN,
         special_tokens: Mapping[str, int] | None = None,
         added_tokens: Mapping[str, int] | None = None,
         byte_order: bytes | None = None,
@@ -737,7 +738,7 @@ class Tokenizer(Checked):
                 no merge makes one of them.
 
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
-        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
+        Tokenizer(n_vocab=258, pattern='o200k', special_tokens=1, backend='rust')
         """
         from .corpus.pruning import truncate
 

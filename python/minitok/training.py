@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
-from .corpus.characters import DEFAULT_PATTERN, train_characters
+from .corpus.characters import SPACE_FIRST, train_characters
 from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
@@ -14,6 +14,7 @@ from .corpus.progress import start_progress
 from .corpus.superwords import BARRED, LINES, MAX_WORDS, train_superwords
 from .definition.names import pattern_named
 from .errors import TrainingError
+from .reference.pretokenize import DEFAULT_PATTERN
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def train(
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
             ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
             pattern is meant, or a regular expression. One that matches nothing but its own text is an error, unless written
-            ``(?:text)``. By default ``gpt2``; of characters, a space and what follows it.
+            ``(?:text)``. By default ``o200k``; of characters, a space and what follows it.
         special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
@@ -145,7 +146,7 @@ def train(
                 train_characters(
                     texts,
                     job,
-                    pattern=DEFAULT_PATTERN if pattern is None else pattern_named(pattern),
+                    pattern=SPACE_FIRST if pattern is None else pattern_named(pattern),
                     prefix=prefix,
                     backend=backend,
                     threads=threads,
@@ -155,7 +156,7 @@ def train(
                     name=name,
                 )
             )
-    pattern = "gpt2" if pattern is None else pattern_named(pattern)
+    pattern = DEFAULT_PATTERN if pattern is None else pattern_named(pattern)
     if superwords:
 
         def count(cut_by: str, vocab: Vocab | None) -> PieceCounts:
@@ -230,7 +231,7 @@ def train_files(
     *,
     separator: str | bytes | None = None,
     field: str = "text",
-    pattern: str = "gpt2",
+    pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
     tie_break: TieBreak = "smallest_ids",
     byte_order: ByteOrder = "identity",

@@ -8,7 +8,7 @@ use crate::fast::vocab::FastVocab;
 use crate::formats::definition::{Definition, Fields};
 use crate::formats::value::Value;
 use crate::formats::{MAX_ID, Named};
-use crate::pretokenize::Pattern;
+use crate::pretokenize::{DEFAULT_PATTERN, Pattern};
 use crate::special::SpecialTokens;
 use crate::train::{self, Stop, TieBreak};
 use crate::vocab::Vocab;
@@ -44,7 +44,7 @@ impl TrainOptions {
     pub fn new(vocab_size: u32) -> TrainOptions {
         TrainOptions {
             vocab_size,
-            pattern: "o200k".into(),
+            pattern: DEFAULT_PATTERN.into(),
             special_tokens: Vec::new(),
             tie_break: TieBreak::default(),
             min_frequency: 1,

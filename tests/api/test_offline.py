@@ -43,7 +43,7 @@ import minitok, os
 os.chdir({str(tmp_path)!r})
 with open("corpus.txt", "w") as file:
     file.write("low lower lowest " * 9)
-tok = minitok.train_files("corpus.txt", 270, special_tokens=["<s>"], backend={backend!r})
+tok = minitok.train_files("corpus.txt", 270, pattern="gpt2", special_tokens=["<s>"], backend={backend!r})
 tok.save("a.json"); tok.save("tokenizer.json", format="huggingface"); tok.save("a.tiktoken", format="tiktoken"); tok.save("gpt2", format="gpt2"); tok.save("a.model", format="minbpe")
 for path in ("a.json", "tokenizer.json", "gpt2", "a.model"):
     assert minitok.load(path, backend={backend!r}).encode("lowest") == tok.encode("lowest")

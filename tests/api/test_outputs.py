@@ -13,7 +13,7 @@ import pytest
 from helpers import Failure, outcome
 from minitok import PieceCounts, Tokenizer, count_pieces
 
-TOK = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
+TOK = Tokenizer([(97, 98)], pattern="gpt2", special_tokens={"<s>": 257})
 COUNTS = count_pieces(["ab ab"])
 WRITERS = {
     "save": (TOK.save, minitok.load),

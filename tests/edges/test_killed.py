@@ -65,8 +65,8 @@ def kill_at_random(work, look, before=lambda: None):
 )
 
 OLD_AND_NEW = """
-old = minitok.train(texts[:9], 400, special_tokens=["<s>"])
-new = minitok.train(texts[9:], 500, special_tokens=["<s>"])
+old = minitok.train(texts[:9], 400, pattern="gpt2", special_tokens=["<s>"])
+new = minitok.train(texts[9:], 500, pattern="gpt2", special_tokens=["<s>"])
 """
 
 SAVE = (

@@ -180,3 +180,21 @@ def test_names_are_text_on_the_page():
     html = evaluate({"<i>": Tokenizer([])}, {"<b>": ["x", "y"]}).to_html()
     assert "<i>:" not in html
     assert "&lt;b&gt;" in html
+
+
+@pytest.mark.parametrize("given", [["e\u0301", b"e\xcc\x81", "\u00e9", b"\xff"], ["\u00e9"] * 3])
+def test_documents_that_are_not_in_nfc_are_counted(given):
+    found = evaluate({"t": Tokenizer([])}, {"a": given, "b": ["x"]})
+    assert found.not_nfc == ({"a": 2} if len(given) == 4 else {})
+    assert found.to_dict()["not_nfc"] == found.not_nfc
+    said = "Not in NFC: a (2 of 4 documents). Text is usually typed in NFC, which has other tokens."
+    assert (said in found.to_html()) == (len(given) == 4)
+
+
+def test_the_command_warns_of_text_that_is_not_in_nfc(tmp_path):
+    for name, text in {"a&b": "e\u0301", "c": "\u00e9"}.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    page = tmp_path / "page.html"
+    assert "Not in NFC: a&b (1 of 1 documents)." in run("-q", "-e", "gpt2", "--html", page, tmp_path)
+    assert "Not in NFC: a&amp;b (1 of 1 documents)." in page.read_text(encoding="utf-8")
+    assert "NFC" not in run("-q", "-e", "gpt2", tmp_path / "c.txt")

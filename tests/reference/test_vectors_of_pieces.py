@@ -36,6 +36,12 @@ def test_pieces(case: Case, backend: str) -> None:
     assert pieces == [as_bytes(piece) for piece in case["pieces"]]
 
 
+@cases("split", having="by_default")
+def test_pieces_by_default(case: Case, backend: str) -> None:
+    expected = [as_bytes(piece) for piece in case["by_default"]]
+    assert load_backend(backend).pattern(pretokenize.DEFAULT_PATTERN).split(as_bytes(case["text"])) == expected
+
+
 @cases("regexes", having="refused")
 def test_refused_patterns(case: Case, backend: str) -> None:
     with pytest.raises(minitok.errors.PatternError) as caught:
@@ -171,7 +177,7 @@ def test_words(case: Case, backend: str) -> None:
     [
         case
         for case in FILES["split"]["cases"]
-        if case["pattern"] in pretokenize.NAMED and isinstance(case.get("text"), str)
+        if case.get("pattern") in pretokenize.NAMED and isinstance(case.get("text"), str)
     ],
     ids=lambda case: case["name"],
 )

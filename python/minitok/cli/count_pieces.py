@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from minitok import PieceCounts, count_pieces_in_files
+from minitok.reference.pretokenize import DEFAULT_PATTERN
 
 from .console import output, print_json
 from .inputs import check_output
@@ -39,7 +40,7 @@ def command(
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the counts.")],
-    pattern: PatternOption = "gpt2",
+    pattern: PatternOption = DEFAULT_PATTERN,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token, never merged with text; repeatable."),

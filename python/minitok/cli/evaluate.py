@@ -12,7 +12,7 @@ from minitok.corpus.files import expand
 from minitok.errors import MinitokError
 from minitok.evaluation import evaluate
 from minitok.evaluation.morphemes import read_words
-from minitok.evaluation.page import number
+from minitok.evaluation.page import number, warning
 from minitok.evaluation.texts import groups_of
 from minitok.formats.files import write_atomically
 
@@ -155,6 +155,8 @@ def show(found: Evaluation) -> None:
             number(held.worst_tenth, ".2f"),
         )
     console.print(table)
+    if found.not_nfc:
+        console.print(Text(warning(found.rows, found.not_nfc)))
     for held in found.summaries:
         if held.price is not None:
             console.print(Text(f"{held.tokenizer}: a million characters cost {held.price:.4f}"))

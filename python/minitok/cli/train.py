@@ -11,6 +11,7 @@ import typer
 
 from minitok import Tokenizer, train, train_files
 from minitok.corpus.report import TrainingReport
+from minitok.reference.pretokenize import DEFAULT_PATTERN
 
 from .console import output, print_json
 from .count_pieces import merged
@@ -62,7 +63,7 @@ def command(
             "--vocab-size", "-n", min=256, help="The number of ids to learn, bytes and special tokens included."
         ),
     ] = 4096,
-    pattern: PatternOption = "gpt2",
+    pattern: PatternOption = DEFAULT_PATTERN,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
@@ -169,7 +170,7 @@ def from_counts(files: list[str], vocab_size: int, options: dict[str, Any]) -> T
     """Trains on the sum of counts, which have their pattern and special tokens."""
     counts = merged(files, options.pop("backend"))
     pattern, special = options.pop("pattern"), options.pop("special_tokens")
-    if (pattern not in ("gpt2", counts.pattern)) or (special and special != counts.special_tokens):
+    if (pattern not in (DEFAULT_PATTERN, counts.pattern)) or (special and special != counts.special_tokens):
         raise typer.BadParameter(
             f"the counts are of the pattern {counts.pattern!r} and the special tokens {counts.special_tokens}; leave "
             "--pattern and --special out"

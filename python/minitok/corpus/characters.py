@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from .learning import Job
     from .progress import Show
 
-__all__ = ["DEFAULT_PATTERN", "train_characters"]
+__all__ = ["SPACE_FIRST", "train_characters"]
 
 # A piece is a space and what follows it, as Hugging Face's Metaspace cuts.
-DEFAULT_PATTERN = r"\x20[^\x20]*|[^\x20]+"
+SPACE_FIRST = r"\x20[^\x20]*|[^\x20]+"
 
 
 def train_characters(

@@ -9,6 +9,7 @@ from ..arguments import check_pattern, thread_count
 from ..backend import load_backend
 from ..definition.names import pattern_named
 from ..errors import TrainingError
+from ..reference.pretokenize import DEFAULT_PATTERN
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, counter_parts
 from .files import expand
@@ -35,7 +36,7 @@ MIN_MEMORY = 1 << 24
 def count_pieces(
     texts: Iterable[str | bytes],
     *,
-    pattern: str = "gpt2",
+    pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
     backend: BackendName | None = None,
     threads: int | None = None,
@@ -64,7 +65,7 @@ def count_pieces_in_files(
     *,
     separator: str | bytes | None = None,
     field: str = "text",
-    pattern: str = "gpt2",
+    pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
     backend: BackendName | None = None,
     threads: int | None = None,

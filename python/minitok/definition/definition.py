@@ -23,6 +23,7 @@ from ..arguments import check_fallback, check_ids, check_merges, check_tokens, m
 from ..backend import BACKEND, load_backend
 from ..errors import VocabularyError
 from ..lazy import cached_property
+from ..reference.pretokenize import DEFAULT_PATTERN
 from ..reference.published.characters import Symbols
 from ..reference.published.normalize import steps_of
 from .chat_templates import is_marker
@@ -79,7 +80,7 @@ class Definition:
     """
 
     vocab: Vocab
-    pattern: str = field(default="gpt2", metadata=kept("pattern"))
+    pattern: str = field(default=DEFAULT_PATTERN, metadata=kept("pattern"))
     special_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
     added_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
     late_tokens: frozenset[str] = field(default=frozenset(), metadata=kept("names"))

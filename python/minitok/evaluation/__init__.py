@@ -8,7 +8,7 @@ odd about a vocabulary).
 >>> from minitok import get_encoding
 >>> found = evaluate([get_encoding("gpt2"), get_encoding("o200k_base")])
 >>> [(row.tokenizer, round(row.premium, 2)) for row in found.rows if row.group == "Hindi"]
-[('gpt2', 8.63), ('o200k_base', 1.58)]
+[('gpt2', 8.66), ('o200k_base', 1.59)]
 """
 
 from .evaluation import Evaluation, evaluate

@@ -34,12 +34,23 @@ WORDS_OF = 1 << 22
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Rows, one for each tokenizer and group, a summary for each tokenizer, and what was found of morphemes, by group."""
+    """Rows, one for each tokenizer and group, a summary for each tokenizer, and what was found of morphemes, by group.
+
+    Attributes:
+        rows: What each tokenizer makes of each group.
+        summaries: What each tokenizer makes of all groups.
+        base: The group that the others are compared with; None if there is none.
+        morphemes: What each tokenizer does to words with known morphemes.
+        not_nfc: How many documents are not in NFC, by group, without the groups in which all are. Text is usually typed in
+            NFC. The same text with accents as characters of their own has more tokens, so the figures of such a group may
+            say nothing about its language.
+    """
 
     rows: list[Row]
     summaries: list[Summary]
     base: str | None
     morphemes: list[MorphemeRow]
+    not_nfc: dict[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """The record as data, ready for JSON."""
@@ -47,7 +58,7 @@ class Evaluation:
 
     def to_html(self) -> str:
         """The record as a page that stands by itself."""
-        return page(self.rows, self.summaries, self.base, self.morphemes)
+        return page(self.rows, self.summaries, self.base, self.morphemes, self.not_nfc)
 
 
 def evaluate(
@@ -129,7 +140,8 @@ def evaluate(
         for group_name, written in words.items()
         for name, tok in named.items()
     ]
-    return Evaluation(rows, summaries, base, found)
+    not_nfc = {name: group.sizes.not_nfc for name, group in held.items() if group.sizes.not_nfc}
+    return Evaluation(rows, summaries, base, found, not_nfc)
 
 
 def intervals(resamples: int, seed: int) -> Between:

@@ -11,11 +11,11 @@ from ..explain.page import Section
 from ..explain.page import page as page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .record import Interval, MorphemeRow, Row, Summary
 
-__all__ = ["number", "page"]
+__all__ = ["number", "page", "warning"]
 
 COLOURS = 8
 NUMBER = ' class="num"'
@@ -25,10 +25,16 @@ MORPHEMES = (
 )
 
 
-def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, morphemes: Sequence[MorphemeRow]) -> str:
+def page(
+    rows: Sequence[Row],
+    summaries: Sequence[Summary],
+    base: str | None,
+    morphemes: Sequence[MorphemeRow],
+    not_nfc: Mapping[str, int],
+) -> str:
     """Returns the HTML."""
     names = [summary.tokenizer for summary in summaries]
-    sections = [Section("The tokenizers", summaries_table(summaries))]
+    sections = [Section("The tokenizers", summaries_table(summaries), warning(rows, not_nfc))]
     if any(row.premium is not None and row.group != base for row in rows):
         lead = f"Tokens for the same content, relative to {base}. A bar is the 95 % interval over documents."
         html = dots(rows, names, lambda row: row.premium, lambda row: row.premium_interval)
@@ -50,6 +56,15 @@ def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None, mo
     return page_of(
         "Tokenizers, compared", sections, f"{plural(len(names), 'tokenizer')} on {plural(groups, 'group')} of texts"
     )
+
+
+def warning(rows: Sequence[Row], not_nfc: Mapping[str, int]) -> str:
+    """Which groups are not in NFC, as a sentence or two; nothing if all are."""
+    if not not_nfc:
+        return ""
+    documents = {row.group: row.documents for row in rows}
+    named = ", ".join(f"{group} ({count:,} of {documents[group]:,} documents)" for group, count in not_nfc.items())
+    return f"Not in NFC: {named}. Text is usually typed in NFC, which has other tokens."
 
 
 class Html(str):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..backend import load_backend
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -48,11 +49,16 @@ def units(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 class TextSizes:
-    """Bytes, characters and words of each document; words are what ``str.split`` gives."""
+    """Bytes, characters and words of each document; words are what ``str.split`` gives.
+
+    ``not_nfc``: how many documents are not in NFC, the normal form of Unicode that keyboards type.
+    """
 
     def __init__(self) -> None:
         self.bytes, self.chars, self.words = array("q"), array("q"), array("q")
         self.read = 0  # bytes in all
+        self.not_nfc = 0
+        self._nfc = load_backend(None).normalizer(["NFC"])
 
     def add(self, texts: Sequence[Text]) -> None:
         held = list(map(as_str, texts))
@@ -60,6 +66,7 @@ class TextSizes:
         self.read += sum(self.bytes[len(self.bytes) - len(texts) :])
         self.chars.extend(map(len, held))
         self.words.extend(len(text.split()) for text in held)
+        self.not_nfc += sum(self._nfc.apply(data) != data for data in map(utf8, texts))
 
 
 class Tally:

@@ -57,7 +57,7 @@ class Report:
     >>> import minitok
     >>> told = minitok.Tokenizer([(104, 105)]).explain("hi!")
     >>> Console(width=60, highlight=False).print(Report(told).heading())
-    2 tokens for 3 bytes, pattern gpt2
+    2 tokens for 3 bytes, pattern o200k
     """
 
     told: Explanation

@@ -49,6 +49,8 @@ NAMED = {
     r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
     r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
+# The pattern where none is given. `gpt2` would cut Hindi, Tamil or Thai at every vowel sign.
+DEFAULT_PATTERN = "o200k"
 
 # How long the searches of one text may take before it is an error, in seconds. (Rust counts steps instead.)
 TIME_LIMIT = 10.0

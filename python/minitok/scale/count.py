@@ -12,6 +12,7 @@ from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
 from ..corpus.progress import start_progress
 from ..definition.names import pattern_named
+from ..reference.pretokenize import DEFAULT_PATTERN
 from ..training import train
 from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order
@@ -38,7 +39,7 @@ def count_dataset(
     dataset: Any,
     *,
     column: str = "text",
-    pattern: str = "gpt2",
+    pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
     backend: BackendName | None = None,
     rows: int = 4096,
@@ -116,7 +117,7 @@ def train_dataset(
     vocab_size: int,
     *,
     column: str = "text",
-    pattern: str = "gpt2",
+    pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
     backend: BackendName | None = None,
     rows: int = 4096,

@@ -48,7 +48,7 @@ def run(bench: Bench) -> Failure | None:
 def learnt(bench: Bench) -> list[tuple[str, list[Pair]]]:
     """Long words, under more merges than a program may have been tried with."""
     plays = tiny_shakespeare()
-    merges = list(train([plays[:200_000]], 256 + 1100).merges)
+    merges = list(train([plays[:200_000]], 256 + 1100, pattern="gpt2").merges)
     words = sorted({word for word in plays.split() if len(word) > 11 and word.isalpha()})
     some = bench.random.sample(words, 92)
     return [*((f" {word}", merges) for word in some[:12]), ("".join(some[12:]), merges)]

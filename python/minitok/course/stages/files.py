@@ -105,12 +105,12 @@ def check_runs(bench: Bench, pattern: str) -> Failure | None:
 def check_long_word(bench: Bench) -> Failure | None:
     """A word of which every part is a token twice as long as the next: wherever it is cut, its ids are others."""
     word = letters(bench.random, 2) * (WORD // 2)
-    merges = [(left, right) for left, right in train([word], 256 + WORD.bit_length() - 1).merges]
+    merges = [(left, right) for left, right in train([word], 256 + WORD.bit_length() - 1, pattern="gpt2").merges]
     chunks = [word[at : at + 100] for at in range(0, WORD, 100)]
     return bench.compare(
         f"encode_iterable({len(chunks)} chunks of a word of {WORD:,} letters)",
         lambda: bench.session.iterate(ids_of(merges), chunks, len(chunks))[0],
-        Tokenizer(merges).encode(word),
+        Tokenizer(merges, pattern="gpt2").encode(word),
         lambda _: "A piece may be of any length: what is held back must not be cut because it is long.",
     )
 
@@ -148,9 +148,9 @@ def check_chunks(bench: Bench, chunks: list[str], tok: Tokenizer, pattern: str =
             "Yours loses the line breaks.": [token_id for line in text.splitlines() for token_id in tok.encode(line)],
         }
         if named:
-            known[f"Yours takes GPT-2's pattern where another is asked for: {pattern}."] = Tokenizer(merges).encode(
-                text
-            )
+            known[f"Yours takes GPT-2's pattern where another is asked for: {pattern}."] = Tokenizer(
+                merges, pattern="gpt2"
+            ).encode(text)
         words = [words for words, ids in known.items() if ids == yours]
         lost = b"".join(tokens.get(token_id, b"?") for token_id in yours) != text.encode()
         if not words:
@@ -175,8 +175,8 @@ def check_chunks(bench: Bench, chunks: list[str], tok: Tokenizer, pattern: str =
 def check_lazy(bench: Bench) -> Failure | None:
     """Ids come while the text is still coming. A third of it may be read before: a program may take lines or blocks."""
     chunks = [LINES[at % len(LINES)] for at in range(LONG)]
-    merges = [(left, right) for left, right in train(LINES, 256 + 100).merges]
-    expected = Tokenizer(merges).encode("".join(chunks))
+    merges = [(left, right) for left, right in train(LINES, 256 + 100, pattern="gpt2").merges]
+    expected = Tokenizer(merges, pattern="gpt2").encode("".join(chunks))
     early, right = "the first id while the text is still coming", "the ids of the whole text"
 
     def ask() -> Any:
@@ -225,7 +225,7 @@ def saved(bench: Bench) -> list[tuple[dict[Pair, int], str, dict[str, int]]]:
 
 
 def learnt(text: str, n_merges: int) -> dict[Pair, int]:
-    return ids_of([(left, right) for left, right in train([text], 256 + n_merges).merges])
+    return ids_of([(left, right) for left, right in train([text], 256 + n_merges, pattern="gpt2").merges])
 
 
 def check_saved(bench: Bench, merges: dict[Pair, int], pattern: str, special_tokens: dict[str, int]) -> Failure | None:

@@ -38,7 +38,7 @@ def gpt2() -> Tokenizer:
     tok = get_encoding("gpt2")
     first = [tok.token_bytes(token_id)[0] for token_id in range(256)]
     pairs = [tuple(first[side] if side < 256 else side for side in pair) for pair in tok.merges]
-    return Tokenizer([(left, right) for left, right in pairs])
+    return Tokenizer([(left, right) for left, right in pairs], pattern="gpt2")
 
 
 def run(bench: Bench) -> Failure | None:

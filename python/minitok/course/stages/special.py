@@ -93,7 +93,7 @@ def corpora(bench: Bench) -> Any:
 
 def check(bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, ...]) -> Failure | None:
     ids = {name: 256 + len(MERGES) + index for index, name in enumerate(names)}
-    tok = Tokenizer(MERGES, special_tokens=ids)
+    tok = Tokenizer(MERGES, special_tokens=ids, pattern="gpt2")
     expected = tok.encode(text, allowed_special=set(allowed))
     merges = {pair: 256 + rank for rank, pair in enumerate(MERGES)}
     named: dict[str, Any] = {"special_tokens": ids, "allowed": list(allowed)} if names else {}
@@ -147,7 +147,7 @@ def why(
         words = f"{sentence} {names[right]!r} is allowed and stands there"
         if names[right].encode() not in b"".join(tokens[token_id] for token_id in yours):
             return f"{words}; yours leaves it out."
-        plain = Tokenizer(MERGES).encode(text)
+        plain = Tokenizer(MERGES, pattern="gpt2").encode(text)
         escape = names[right] != re.escape(names[right]) and yours != plain and not names.keys() & set(yours)
         hint = (
             " In a regular expression, a name is to be escaped: | means “or” there, and . anything." if escape else ""
