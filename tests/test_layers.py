@@ -40,7 +40,8 @@ ORDER = [
 
 # Below `Tokenizer` already, since it explains: what an explanation is made of and drawn with.
 EXPLAINED = {
-    f"explain.{name}" for name in ("alternatives", "chips", "page", "sections", "serial", "timeline", "tree", "visible")
+    f"explain.{name}"
+    for name in ("alternatives", "chips", "page", "sections", "serial", "steps", "timeline", "tree", "visible")
 }
 
 GRAPH = layers.graph()

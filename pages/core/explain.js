@@ -247,14 +247,18 @@ function readPiece(tok, [first, ...merges], { id, alternative = null }) {
   const { start, end } = first;
   if (id !== null) {
     const tokens = [token(id, start, end, null)];
-    return { start, end, ...kind(tok, id), whole: false, alternative: null, tokens, parts: [], steps: [], blocked: [] };
+    return {
+      start, end, ...kind(tok, id), whole: false, alternative: null, number: null, tokens, parts: [], steps: [], blocked: [],
+    };
   }
   const isWhole = first.whole !== null;
   const steps = isWhole ? tok.traceParts(first.ids, first.piece) : merges;
   const { parts, standing, blocked } = replay(first.ids, tok.lengths(first.ids), start, steps);
   let tokens = standing.map((at) => token(parts[at].id, parts[at].start, parts[at].end, at));
   if (isWhole && !(tokens.length === 1 && tokens[0].id === first.whole)) tokens = [token(first.whole, start, end, null)];
-  return { start, end, ...kind(tok, null), whole: isWhole, alternative, tokens, parts, steps, blocked };
+  return {
+    start, end, ...kind(tok, null), whole: isWhole, alternative, number: first.piece, tokens, parts, steps, blocked,
+  };
 }
 
 const token = (id, start, end, part) => ({ id, token: "", start, end, first_char: 0, last_char: 0, part });

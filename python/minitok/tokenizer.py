@@ -716,8 +716,8 @@ class Tokenizer(Checked):
         """Explains why a text has its ids, as data that can also be displayed.
 
         For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
-        with their ranks, and the merges of the vocabulary that were blocked, and by what. For short texts: costs O(n^2) for a
-        piece of n bytes, and one of more than 2,048 bytes is a ValueError.
+        with their ranks, and the merges of the vocabulary that were blocked, and by what. Costs O(n log n) for n bytes, some
+        20 µs and half a kilobyte for each. A custom pattern that needs more than 4 s + 10 µs n is a PatternError.
 
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
         [(256, b'hi'), (33, b'!')]

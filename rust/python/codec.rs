@@ -23,7 +23,6 @@ use crate::fast::session;
 use crate::fast::util::fallible::{collect, concat};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
-use crate::trace::trace_piece;
 use crate::words::WordCutter;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
@@ -253,11 +252,6 @@ impl Codec {
     /// The pieces of a segment as the preprocessor has made it.
     fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
         trace::pieces(py, self.fast.core(), segment)
-    }
-
-    /// The events of one piece, which has a number and begins somewhere.
-    fn trace_piece(&self, piece: &[u8], number: usize, start: usize, emit: &Bound<'_, PyAny>) -> PyResult<()> {
-        trace::emitting(emit, |emit| trace_piece(&self.fast.core().vocab, piece, number, start, emit)).map(drop)
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.

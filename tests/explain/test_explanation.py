@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from functools import cache
 
 import minitok
@@ -350,9 +351,51 @@ def test_one_piece_is_labelled_as_all_are(name, wrap):
             at += len(piece)
 
 
-def test_a_piece_has_a_longest_length(backend):
-    tok = minitok.Tokenizer([(97, 98)], pattern="gpt2", backend=backend)
-    assert len(tok.explain("c" * 2048).tokens) == 2048
-    assert len(tok.explain("c " * 2000).tokens) == 4000
-    with pytest.raises(ValueError, match=r"a piece of 2,049 bytes is too long to explain; the limit is 2,048"):
-        tok.explain("cd " + "c" * 2048 + " d")
+def test_a_long_piece_costs_no_more_than_many_short_ones(backend):
+    tok = minitok.get_encoding("gpt2", backend=backend)
+    told = {}
+    for n in (1_500, 24_000):
+        begun = time.process_time()
+        told[n] = tok.explain("tokenization" * (n // 12))
+        told[n].to_json()
+        told[n] = told[n], time.process_time() - begun
+    long, seconds = told[24_000]
+    assert long.ids == tok.encode("tokenization" * 2_000)
+    assert seconds < 40 * max(0.05, told[1_500][1])
+    page = long.to_html()
+    assert "merges more, which this page leaves out" in page
+    assert page.count("<li data-frame") == 2_049
+
+
+@given(text=st.text(alphabet="lowerst", max_size=120) | st.text(alphabet="ab", max_size=200))
+def test_the_steps_of_a_long_piece_are_the_trace(text):
+    tok = long_merges()
+    events = []
+    tok.encode(text, trace=events.append)
+    told = tok.explain(text)
+    assert [step for piece in told.pieces for step in piece.steps] == [
+        e for e in events if e["event"] == "encode_merge"
+    ]
+    assert Explanation.from_json(told.to_json()) == told
+
+
+@cache
+def long_merges():
+    return minitok.train(["lower lowest slowest", "abababaabbabaab" * 3, "aaaaaaaabbbbb"], 300, pattern="none")
+
+
+SLOW = r"(?:(?:a|a)+(?<=aa))+c"
+
+
+@pytest.mark.parametrize("pattern", [SLOW, rf"{SLOW}|{SLOW}d|{SLOW}e", rf"\w+(?#then){SLOW}", rf"(?#bytes){SLOW}"])
+def test_an_explanation_has_one_budget(pattern):
+    tok = minitok.Tokenizer([], pattern=pattern)
+    for ask in (
+        lambda: tok.explain("a" * 40),
+        lambda: explain_at(tok, "a" * 40, 0),
+        lambda: lanes("a" * 40, [pattern] * 3),
+    ):
+        begun = time.process_time()
+        with pytest.raises(minitok.errors.PatternError, match="too many steps"):
+            ask()
+        assert time.process_time() - begun < 6

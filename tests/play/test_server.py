@@ -164,6 +164,13 @@ def test_a_page_to_keep_is_that_of_explain(client):
     assert told.text == minitok.get_encoding("gpt2").explain("<b>low</b>").to_html()
 
 
+@pytest.mark.parametrize("text", ["a" * 3000, "tokenization" * 341])
+def test_a_page_of_one_long_piece(client, text):
+    told = ask(client, "page", text=text, encoding="gpt2", special=False)
+    assert told.status_code == 200
+    assert told.text == minitok.get_encoding("gpt2").explain(text).to_html()
+
+
 def test_the_loop_is_closed(client):
     text = "the cat sat. the cat ran. " * 20
     told = answer(client, "bigram", text=text, encoding="gpt2", special=False, prompt="the", length=4, seed=-1)

@@ -25,7 +25,6 @@ from ..reference.published.preprocess import NOTHING, TEXT, Trust
 from ..reference.published.words import END, WordCutter
 from ..reference.special import SpecialTokens
 from ..reference.text import utf8
-from ..reference.trace import trace_piece
 from ..reference.vocab import Vocab
 from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
@@ -284,9 +283,6 @@ class Codec:
 
     def pieces(self, segment: bytes) -> list[bytes]:
         return list(self.codec.pieces(segment))
-
-    def trace_piece(self, piece: bytes, number: int, start: int, emit: Emit) -> None:
-        trace_piece(self.codec.vocab, piece, number, start, emit)
 
     def safe_cut(self, text: bytes, allowed: Sequence[str] | None) -> int:
         return self.codec.safe_cut(text, self.search(allowed))

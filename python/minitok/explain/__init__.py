@@ -3,16 +3,14 @@
 ``Tokenizer.explain`` returns an ``Explanation``: data, which ``report`` shows in a terminal and ``to_html`` as a web page.
 Each laboratory answers one question: ``lanes`` (what does each pattern cut?), ``compare_ties`` and ``overlaps`` (what does
 the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a token become text?), ``inject`` (what can a user's
-text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing here knows how
-merging works.
+text smuggle in?). ``page`` puts any of them on one web page. Trainings are replayed from traces (SPEC X1); a piece is merged
+once more, in the steps of its trace (SPEC X2).
 
-Reading order: ``model`` (what an explanation is), ``build`` (how it is made of a trace), ``alternatives`` (which part of a
-pattern made a piece), ``timeline`` (when bytes become text), ``excerpt`` (one piece of a long text), ``serial`` (JSON). As a
-page: ``page``, ``chips``, ``visible``, ``tree``, ``sections``, and ``explanation``, which has all of it; in a terminal:
-``terminal``, ``report``. The laboratories: ``stream``, ``ties``, ``injection``, ``training``, ``bigram``; figures:
-``measures``, ``plots``.
-
-``plots`` needs Matplotlib: ``'minitok[plots]'``.
+Reading order: ``model`` (what an explanation is), ``build`` (how it is made), ``steps`` (what could merge when),
+``alternatives`` (which part of a pattern made a piece), ``timeline`` (when bytes become text), ``excerpt`` (one piece of a
+long text), ``serial`` (JSON). As a page: ``page``, ``chips``, ``visible``, ``tree``, ``sections``, and ``explanation``,
+which has all of it; in a terminal: ``terminal``, ``report``. The laboratories: ``stream``, ``ties``, ``injection``,
+``training``, ``bigram``; figures: ``measures``, ``plots``. ``plots`` needs Matplotlib: ``'minitok[plots]'``.
 """
 
 from .build import lanes

@@ -7,7 +7,8 @@ of any other pattern is labelled by its source.
 >>> [(piece, found and found.label) for piece, found in labelled("gpt2", b"I'll  go!")]
 [(b'I', 'word'), (b"'ll", 'contraction'), (b' ', 'spaces but the last'), (b' go', 'word'), (b'!', 'symbols')]
 
-Costs: as many matches for each piece as the pattern has alternatives. When not to use it: on long texts.
+Costs: as many matches for each piece as the pattern has alternatives, all within one limit of time (``time_for``). When not to
+use it: on long texts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from ..errors import PatternError
 from ..formats.pattern_names import steps_of_pattern
 from ..reference.byte_chars import to_chars
-from ..reference.pretokenize import BYTES, NAMED, STAND_INS, TIME_LIMIT, Pattern, compile_pattern
+from ..reference.pretokenize import BYTES, NAMED, STAND_INS, Pattern, clock, compile_pattern
 from ..reference.published.families import FAMILIES
 from .model import Alternative
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = ["alternatives", "label", "labelled", "top_level"]
+__all__ = ["alternatives", "label", "labelled", "time_for", "top_level"]
+
+# How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
+TIME_LIMIT, TIME_PER_BYTE = 4.0, 1e-5
 
 LABELS = {
     "gpt2": (
@@ -130,45 +134,69 @@ def splitter(pattern: str) -> Pattern:
     return Pattern(pattern)
 
 
-def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
+def time_for(text: bytes, *patterns: str) -> float:
+    """When patterns that explain a text, begun now, have had their time, on the reference's ``clock``."""
+    for pattern in patterns:
+        prepare(pattern)
+    return float(clock()) + TIME_LIMIT + TIME_PER_BYTE * len(text)
+
+
+def prepare(pattern: str) -> None:
+    """Compiles a pattern, so that the time that this takes is not the text's."""
+    for step in steps_of_pattern(pattern):
+        if step.startswith(BYTES):
+            prepare(step.removeprefix(BYTES))
+        else:
+            alternatives(step)
+            splitter(step)
+
+
+def labelled(pattern: str, text: bytes, end_time: float | None = None) -> Iterator[tuple[bytes, Alternative | None]]:
     """Yields the pieces of a text, each with the alternative that made it, or None.
 
     Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9).
+
+    Raises:
+        PatternError: The patterns are not done at ``end_time``, without which the text has as long as ``time_for`` says.
     """
+    end_time = time_for(text, pattern) if end_time is None else end_time
     steps = steps_of_pattern(pattern)
     if len(steps) > 1:
         pieces: list[tuple[bytes, Alternative | None]] = [(text, None)] if text else []
         for step in steps:
-            pieces = [(part, made or before) for piece, before in pieces for part, made in labelled(step, piece)]
+            pieces = [
+                (part, made or before) for piece, before in pieces for part, made in labelled(step, piece, end_time)
+            ]
         yield from pieces
         return
     if pattern.startswith(BYTES):
-        yield from labelled_bytes(pattern.removeprefix(BYTES), text)
+        yield from labelled_bytes(pattern.removeprefix(BYTES), text, end_time)
         return
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0
-    for piece in splitter(pattern).split(text):
+    for piece in splitter(pattern).split(text, end_time):
         end = at + len(piece.decode("utf-8", "surrogateescape"))
-        yield piece, maker(pattern, view, at, end)
+        yield piece, maker(pattern, view, at, end, end_time)
         at = end
 
 
-def labelled_bytes(of_bytes: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
+def labelled_bytes(of_bytes: str, text: bytes, end_time: float) -> Iterator[tuple[bytes, Alternative | None]]:
     """As ``labelled``, for a pattern that cuts the bytes of the text, each seen as a character."""
     at = 0
-    for shown, made in labelled(of_bytes, to_chars(text).encode()):
+    for shown, made in labelled(of_bytes, to_chars(text).encode(), end_time):
         end = at + len(shown.decode())
         yield text[at:end], made
         at = end
 
 
-def label(pattern: str, text: bytes, start: int, end: int) -> Alternative | None:
+def label(pattern: str, text: bytes, start: int, end: int, end_time: float | None = None) -> Alternative | None:
     """The alternative that made one piece of a text, as ``labelled`` has it, without labelling the others.
 
     >>> label("gpt2", b"I'll  go!", 5, 8).label
     'word'
     """
+    end_time = time_for(text, pattern) if end_time is None else end_time
     found = None
     steps = steps_of_pattern(pattern)
     for number, step in enumerate(steps):
@@ -176,29 +204,29 @@ def label(pattern: str, text: bytes, start: int, end: int) -> Alternative | None
         first, last = start, end
         if number < len(steps) - 1:
             first = last = 0
-            for piece in splitter(step).split(text):
+            for piece in splitter(step).split(text, end_time):
                 first, last = last, last + len(piece)
                 if last >= end:
                     break
-        found = label_of_step(step, text, first, last) or found
+        found = label_of_step(step, text, first, last, end_time) or found
         text, start, end = text[first:last], start - first, end - first
     return found
 
 
-def label_of_step(step: str, text: bytes, start: int, end: int) -> Alternative | None:
+def label_of_step(step: str, text: bytes, start: int, end: int, end_time: float) -> Alternative | None:
     """As ``label``, for one of the patterns that cut in turn."""
     if step.startswith(BYTES):
-        places = (len(to_chars(text[:place]).encode()) for place in (start, end))
-        return label(step.removeprefix(BYTES), to_chars(text).encode(), *places)
+        first, last = (len(to_chars(text[:place]).encode()) for place in (start, end))
+        return label(step.removeprefix(BYTES), to_chars(text).encode(), first, last, end_time)
     first, last = (len(text[:place].decode("utf-8", "surrogateescape")) for place in (start, end))
-    return maker(step, text.decode("utf-8", "surrogateescape").translate(STAND_INS), first, last)
+    return maker(step, text.decode("utf-8", "surrogateescape").translate(STAND_INS), first, last, end_time)
 
 
-def maker(pattern: str, view: str, start: int, end: int) -> Alternative | None:
+def maker(pattern: str, view: str, start: int, end: int, end_time: float) -> Alternative | None:
     """Returns the first alternative that matches at an offset, if its match ends with the piece."""
     for alternative, compiled in alternatives(pattern):
         try:
-            match = compiled.match(view, start, timeout=TIME_LIMIT)
+            match = compiled.match(view, start, timeout=max(0.0, end_time - clock()))
         except TimeoutError:
             raise PatternError(pattern, "matching the pattern takes too many steps") from None
         if match:

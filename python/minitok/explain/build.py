@@ -1,30 +1,31 @@
 """Makes the ``Explanation`` of a text: reads the trace piece by piece.
 
 A text is cut into *units*: pieces, and tokens that are found in it, after everything that is done to a text first. All offsets
-refer to the text that the units spell. What encoding did to a piece comes from its trace (SPEC X2); the algorithm is not
-repeated here. What it did not do comes from the same events: a pair that could have merged before a step, and no longer can
-after it, was blocked by that step.
+refer to the text that the units spell. A piece is merged here once more, with the vocabulary of either backend, as the
+trace (SPEC X2) does it: a pair that could merge, and did not, was blocked by the first step that merged one of its sides away.
 
-By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
+By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at first both could merge; step 0 merges ``b`` away, so
 ``bc`` was blocked by step 0.
 
-Costs: that of the trace, O(n^2) for a piece of n bytes, of which there may be ``LONGEST``. Not for: long texts.
+Costs: O(n log n) for n bytes, and half a kilobyte of memory or so for each; where two pieces meet, a look-up for each pair of
+tokens that ended and began there. Not for: megabytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BackendError, MissingByteError
 from ..patterns import describe, equivalent
 from ..reference.codec import placed
+from ..reference.encode import first_parts
 from ..reference.text import utf8
-from ..reference.trace import trace_merges
 from ..spans.offsets import char_spans
-from .alternatives import labelled
+from .alternatives import labelled, time_for
 from .explanation import Explanation
 from .model import Alternative, Blocked, Lane, LanePiece, Part, Piece, Token
 
@@ -33,13 +34,10 @@ if TYPE_CHECKING:
 
     from ..backend import Codec, Vocab
     from ..definition import Definition
-    from .model import Event
 
 __all__ = ["LANES", "Unit", "explain", "explain_units", "lanes", "units"]
 
 LANES = ("gpt2", "cl100k", "o200k")
-# The most bytes of a piece: its trace has up to n^2 / 2 candidates.
-LONGEST = 2048
 
 
 class Unit(NamedTuple):
@@ -63,23 +61,22 @@ def units(
     definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None = ()
 ) -> Iterator[Unit]:
     """What a text is cut into, after everything that is done to it first."""
+    end_time = time_for(utf8(text), definition.pattern)
     for data, _, _, _, _, token_id in codec.segments(text, allowed, codec.before):
         if token_id is not None:
             yield Unit(token(codec, token_id), token_id)
         elif definition.words is not None or definition.word_end is not None:
             yield from map(Unit, codec.pieces(data))
         else:
-            yield from (Unit(piece, None, alternative) for piece, alternative in labelled(definition.pattern, data))
+            yield from (
+                Unit(piece, None, alternative) for piece, alternative in labelled(definition.pattern, data, end_time)
+            )
 
 
 def explain_units(definition: Definition, codec: Codec, cut: Sequence[Unit]) -> Explanation:
     """The explanation of a text that has been cut."""
     vocab = definition.vocab
-    for unit in cut:
-        if unit.token_id is None and len(unit.data) > LONGEST:
-            raise ValueError(f"a piece of {len(unit.data):,} bytes is too long to explain; the limit is {LONGEST:,}")
-    added = set(definition.added_tokens.values())
-    pieces = [read_piece(vocab, events, unit, added) for unit, events in traced(codec, vocab, cut)]
+    pieces = list(read(vocab, cut, set(definition.added_tokens.values())))
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
     data = b"".join(token(codec, one.id) for piece in pieces for one in piece.tokens)
     found = [piece for piece in pieces if piece.special or piece.added]
@@ -87,7 +84,7 @@ def explain_units(definition: Definition, codec: Codec, cut: Sequence[Unit]) -> 
         definition.pattern,
         tuple(LanePiece(one.start, one.end, one.special, one.added, one.alternative) for one in pieces),
     )
-    others = (lane(pattern, data, found) for pattern in LANES if pattern != definition.pattern)
+    others = (lane(pattern, data, found, time_for(data, pattern)) for pattern in LANES if pattern != definition.pattern)
     pieces = with_characters(pieces, data)
     return Explanation(
         encoding=definition.name,
@@ -99,27 +96,18 @@ def explain_units(definition: Definition, codec: Codec, cut: Sequence[Unit]) -> 
     )
 
 
-def traced(codec: Codec, vocab: Vocab, cut: Sequence[Unit]) -> Iterator[tuple[Unit, list[Event]]]:
-    """Each unit with its events (SPEC X2), with offsets in the text that the tokens spell; none for what is dropped whole."""
+def read(vocab: Vocab, cut: Sequence[Unit], added: Collection[int]) -> Iterator[Piece]:
+    """The pieces and tokens of a text, one after the other; those of which the tokens spell nothing are left out."""
     at = number = 0
     for unit in cut:
-        events: list[Event] = []
         if unit.token_id is not None:
-            events.append({"event": "special", "start": at, "end": at + len(unit.data), "id": unit.token_id})
+            piece = found_token(unit.data, unit.token_id, at, is_added=unit.token_id in added)
         else:
-            codec.trace_piece(unit.data, number, at, events.append)
+            piece = read_piece(vocab, unit, at, number)
             number += 1
-            events[0]["end"] = at + spelled(vocab, events[0])
-        if events[0]["end"] > at:
-            at = events[0]["end"]
-            yield unit, events
-
-
-def spelled(vocab: Vocab, piece: Event) -> int:
-    """How many bytes the tokens of a piece spell."""
-    if piece["whole"] is not None:
-        return int(piece["end"] - piece["start"])
-    return sum(len(vocab.token_bytes(token_id) or b"") for token_id in piece["ids"])
+        if piece.end > at:
+            at = piece.end
+            yield piece
 
 
 def token(codec: Codec, token_id: int) -> bytes:
@@ -133,7 +121,9 @@ def lanes(text: str | bytes, patterns: Sequence[str] = LANES) -> tuple[Lane, ...
     >>> [[text[p.start:p.end] for p in lane.pieces] for text in ["I'LL"] for lane in lanes(text)]
     [['I', "'", 'LL'], ['I', "'LL"], ["I'LL"]]
     """
-    return tuple(with_machine(lane(pattern, utf8(text), []), patterns[0]) for pattern in patterns)
+    data = utf8(text)
+    end_time = time_for(data, *patterns)
+    return tuple(with_machine(lane(pattern, data, [], end_time), patterns[0]) for pattern in patterns)
 
 
 def with_machine(lane: Lane, first: str) -> Lane:
@@ -151,13 +141,13 @@ def machine(pattern: str, first: str) -> tuple[str, str | None]:
     return describe(pattern).summary, equivalent(first, pattern).text if first != pattern else None
 
 
-def lane(pattern: str, data: bytes, found: Sequence[Piece]) -> Lane:
+def lane(pattern: str, data: bytes, found: Sequence[Piece], end_time: float) -> Lane:
     """The pieces of the text between the tokens that are found in it, and these themselves."""
     pieces: list[LanePiece] = []
     done = 0
     for token in [*found, None]:
         start = len(data) if token is None else token.start
-        for piece, alternative in labelled(pattern, data[done:start]):
+        for piece, alternative in labelled(pattern, data[done:start], end_time):
             pieces.append(LanePiece(done, done + len(piece), special=False, added=False, alternative=alternative))
             done += len(piece)
         if token is not None:
@@ -166,52 +156,72 @@ def lane(pattern: str, data: bytes, found: Sequence[Piece]) -> Lane:
     return Lane(pattern, tuple(pieces))
 
 
-def read_piece(vocab: Vocab, events: Sequence[Event], unit: Unit, added: Collection[int]) -> Piece:
-    """One piece of the trace, or one token that was found. Tokens do not know their characters yet."""
-    first, *steps = events
-    start, end = first["start"], first["end"]
-    if unit.token_id is not None:
-        token = Token(unit.token_id, b"", start, end, 0, 0, None)
-        is_added = unit.token_id in added
-        return Piece(start, end, not is_added, is_added, False, None, (token,), (), (), ())
-    whole = first["whole"]
-    if whole is not None:
-        # The merges that make the piece nevertheless; only `merge_of` is asked, which both backends have.
-        trace_merges(vocab, first["ids"], first["piece"], steps.append)  # type: ignore[arg-type]
-    sizes = [len(vocab.token_bytes(token_id) or b"") for token_id in first["ids"]]
-    parts, standing, blocked = replay(first["ids"], sizes, start, steps)
+def found_token(data: bytes, token_id: int, start: int, *, is_added: bool) -> Piece:
+    """A token that was found. It does not know its characters yet."""
+    end = start + len(data)
+    tokens = (Token(token_id, b"", start, end, 0, 0, None),)
+    return Piece(start, end, not is_added, is_added, False, None, None, tokens, (), ())
+
+
+def read_piece(vocab: Vocab, unit: Unit, start: int, number: int) -> Piece:
+    """One piece: its tokens, which do not know their characters yet, and the merges that make them, or would."""
+    # Of the vocabulary, only calls that both backends have are used.
+    ids = first_parts(vocab, unit.data)  # type: ignore[arg-type]
+    whole = vocab.token_id(unit.data) if vocab.whole_pieces else None
+    ends = [*accumulate((len(vocab.token_bytes(token_id) or b"") for token_id in ids), initial=start)]
+    end = ends[-1] if whole is None else start + len(unit.data)
+    parts = [Part(token_id, ends[at], ends[at + 1]) for at, token_id in enumerate(ids)]
+    standing, blocked = merge_tree(vocab, parts)
     tokens = [Token(parts[at].id, b"", parts[at].start, parts[at].end, 0, 0, at) for at in standing]
     if whole is not None and [token.id for token in tokens] != [whole]:
         tokens = [Token(whole, b"", start, end, 0, 0, None)]
-    is_whole, tree = whole is not None, (tuple(tokens), tuple(parts), tuple(steps), tuple(blocked))
-    return Piece(start, end, False, False, is_whole, unit.alternative, *tree)
+    tree = tuple(tokens), tuple(parts), tuple(blocked)
+    return Piece(start, end, False, False, whole is not None, unit.alternative, number, *tree)
 
 
-def replay(
-    ids: Sequence[int], sizes: Sequence[int], start: int, steps: Sequence[Event]
-) -> tuple[list[Part], list[int], list[Blocked]]:
-    """All parts that ever stood, the numbers of those that stand at the end, and the merges that a step blocked."""
-    ends = list(accumulate(sizes, initial=start))
-    parts = [Part(token_id, ends[at], ends[at + 1]) for at, token_id in enumerate(ids)]
-    standing = list(range(len(parts)))
-    blocked: list[Blocked] = []
-    for step in steps:
-        winner = step["winner"]
-        for candidate in step["candidates"]:
-            # The winner takes its two parts; a candidate beside it shares one of them.
-            if abs(candidate["place"] - winner) == 1:
-                left, right = (parts[standing[candidate["place"] + side]] for side in (0, 1))
-                blocked.append(block(left, right, candidate["rank"], candidate["id"], step))
-        left, right = standing[winner], standing[winner + 1]
-        parts.append(Part(step["id"], parts[left].start, parts[right].end, step["rank"], left, right))
-        standing[winner : winner + 2] = [len(parts) - 1]
-    return parts, standing, blocked
+def merge_tree(vocab: Vocab, parts: list[Part]) -> tuple[list[int], list[Blocked]]:
+    """Merges the parts, and appends each that is made; the numbers of those that stand at the end, and the blocked merges.
+
+    The heap of SPEC E1, over numbers of parts: an entry that is stale when it comes to the top is a blocked merge.
+    """
+    n_first = len(parts)
+    before, after = [*range(-1, n_first - 1)], [*range(1, n_first), -1]  # the numbers of the neighbours; -1 for none
+    heap: list[tuple[int, int, int, int, int]] = []
+    used: dict[int, int] = {}  # the step that merged each part away
+    stale = []
+
+    def ask(left: int, right: int) -> None:
+        if min(left, right) >= 0 and (merge := vocab.merge_of(parts[left].id, parts[right].id)):
+            heappush(heap, (merge[0], parts[left].start, left, right, merge[1]))
+
+    for at in range(n_first - 1):
+        ask(at, at + 1)
+    while heap:
+        rank, start, left, right, token_id = heappop(heap)
+        if left in used or right in used:
+            step = min(used.get(side, len(parts)) for side in (left, right))
+            by = parts[n_first + step].id
+            stale.append((step, rank, start, block(parts[left], parts[right], rank, token_id, step, by)))
+            continue
+        made = len(parts)
+        used[left] = used[right] = made - n_first
+        parts.append(Part(token_id, start, parts[right].end, rank, left, right))
+        before.append(before[left])
+        after.append(after[right])
+        if before[left] >= 0:
+            after[before[left]] = made
+        if after[right] >= 0:
+            before[after[right]] = made
+        ask(before[made], made)
+        ask(made, after[made])
+    standing = sorted((at for at in range(len(parts)) if at not in used), key=lambda at: parts[at].start)
+    return standing, [one for *_, one in sorted(stale, key=lambda one: one[:3])]
 
 
-def block(left: Part, right: Part, rank: int, made: int, step: Event | None) -> Blocked:
+def block(left: Part, right: Part, rank: int, made: int, step: int | None = None, by: int | None = None) -> Blocked:
     """A merge that did not happen, because of a step or of a boundary."""
     where = (left.id, right.id, made, rank, left.start, left.end, right.end)
-    return Blocked(*where, "merge", step["step"], step["id"]) if step else Blocked(*where, "boundary")
+    return Blocked(*where, "boundary" if step is None else "merge", step, by)
 
 
 def with_boundary(vocab: Vocab, piece: Piece, after: Piece | None) -> Piece:
@@ -219,7 +229,7 @@ def with_boundary(vocab: Vocab, piece: Piece, after: Piece | None) -> Piece:
     if after is None:
         return piece
     stopped = [
-        block(left, right, merge[0], merge[1], None)
+        block(left, right, *merge)
         for left in piece.parts
         if left.end == piece.end
         for right in after.parts
@@ -253,6 +263,4 @@ def spoken_of(pieces: Sequence[Piece]) -> set[int]:
         named.update(part.id for part in piece.parts)
         for blocked in piece.blocked:
             named.update((blocked.left, blocked.right, blocked.id))
-        for step in piece.steps:
-            named.update(candidate["id"] for candidate in step["candidates"])
     return named

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import allowed_tokens
 from ..reference.text import utf8
-from .alternatives import label
+from .alternatives import label, time_for
 from .build import Unit, explain_units
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def explain_at(
     length = place.end - place.start
     if longest is not None and length > longest:
         raise ValueError(f"a piece of {length:,} bytes is too long to draw (limit: {longest:,} bytes)")
-    wanted = Unit(place.data, place.token_id, alternative(definition, cut, number))
+    end_time = time_for(utf8(text), definition.pattern)
+    wanted = Unit(place.data, place.token_id, alternative(definition, cut, number, end_time))
     after = next((one for one in islice(cut, number + 1, None) if one.end > place.end), None)
     shown = [wanted] if after is None else [wanted, Unit(beginning(after), after.token_id)]
     told = explain_units(definition, codec, shown)
@@ -83,7 +84,7 @@ def beginning(place: PieceAt) -> bytes:
     return place.data if place.token_id is not None else place.data[: whole_characters(place.data, AFTER)]
 
 
-def alternative(definition: Definition, cut: Sequence[PieceAt], number: int) -> Alternative | None:
+def alternative(definition: Definition, cut: Sequence[PieceAt], number: int, end_time: float) -> Alternative | None:
     """What made a piece of a text."""
     place = cut[number]
     if place.token_id is not None or definition.words is not None or definition.word_end is not None:
@@ -93,7 +94,7 @@ def alternative(definition: Definition, cut: Sequence[PieceAt], number: int) -> 
         first -= 1
     segment = b"".join(one.data for one in takewhile(lambda one: one.segment == place.segment, cut[first:]))
     start = sum(len(one.data) for one in cut[first:number])
-    return label(definition.pattern, segment, start, start + len(place.data))
+    return label(definition.pattern, segment, start, start + len(place.data), end_time)
 
 
 class PieceAt(NamedTuple):

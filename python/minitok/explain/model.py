@@ -9,11 +9,10 @@ nesting, so that trees of any depth can be saved and loaded.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from .steps import Blocked, Part, Steps
 
 __all__ = ["Alternative", "Blocked", "Explained", "Lane", "LanePiece", "Part", "Piece", "Token"]
-
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,6 @@ class Alternative:
     index: int
     label: str
     source: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a piece: a byte, or what a merge made of two parts (given by their indices)."""
-
-    id: int
-    start: int
-    end: int
-    rank: int | None = None
-    left: int | None = None
-    right: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,33 +42,13 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Blocked:
-    """A merge of the vocabulary that did not happen although its two sides were neighbours at some step.
-
-    ``reason`` is ``"boundary"`` (a piece ends between the two) or ``"merge"``: step ``step`` of the same piece merged one
-    of the two away, into the token ``by``.
-    """
-
-    left: int
-    right: int
-    id: int
-    rank: int
-    start: int
-    middle: int
-    end: int
-    reason: str
-    step: int | None = None
-    by: int | None = None
-
-
-@dataclass(frozen=True)
 class Piece:
     """A piece of the text, or a token that is found in it: a ``special`` or an ``added`` one.
 
     ``alternative`` made the piece: None for such a token, for words (SPEC N3), for text that the pattern leaves unmatched,
-    and for the pattern ``none``. ``whole``: it became a token without merging (SPEC E2); ``steps`` are then the merges that
-    would make it. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
-    those at the end of the piece are here.
+    and for the pattern ``none``. ``number`` counts the pieces, None for such a token. ``whole``: it became a token without
+    merging (SPEC E2); its parts are then those that merging would make. Of the merges blocked by a boundary, those at the end
+    of the piece are here.
     """
 
     start: int
@@ -90,10 +57,15 @@ class Piece:
     added: bool
     whole: bool
     alternative: Alternative | None
+    number: int | None
     tokens: tuple[Token, ...]
     parts: tuple[Part, ...]
-    steps: tuple[Event, ...]
     blocked: tuple[Blocked, ...]
+
+    @property
+    def steps(self) -> Steps:
+        """The ``encode_merge`` events of the trace (SPEC X2), made when they are read: each costs O(n) for n bytes."""
+        return Steps(self.parts, self.blocked, self.number)
 
 
 @dataclass(frozen=True)

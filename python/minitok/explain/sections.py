@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .chips import chip, chips, mark_up, plural, stepper, table
 from .page import Section
+from .steps import walk
 from .timeline import timeline, timeline_html
 from .tree import tree_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .model import Blocked, Event, Explained, Lane, LanePiece, Piece
+    from .model import Blocked, Explained, Lane, LanePiece, Piece
+    from .steps import Step
 
 __all__ = ["explanation_sections", "lanes_html", "why"]
 
@@ -22,8 +25,8 @@ PLAIN = 7
 # A piece with more bytes than this gets no tree: it would be wider than any window.
 WIDEST_TREE = 64
 # How many tokens each step of a long piece shows on either side of the merge, and how many candidates: a page grows with the
-# number of steps, not with its square.
-AROUND, CANDIDATES = 24, 12
+# number of steps, not with its square. And how many steps of a piece can be shown.
+AROUND, CANDIDATES, MOST_STEPS = 24, 12, 2048
 
 
 def explanation_sections(told: Explained) -> list[Section]:
@@ -132,6 +135,8 @@ def piece_html(piece: Piece, told: Explained, *, is_open: bool) -> str:
         inner += tree_svg(piece, told.vocabulary)
     if piece.steps:
         inner += stepper("merges", steps_html(piece, token_bytes))
+        if (more := len(piece.steps) - MOST_STEPS) > 0:
+            inner += f"<p>And {plural(more, 'merge')} more, which this page leaves out.</p>"
     inner += blocked_html(piece.blocked, token_bytes)
     if not inner:
         what = "byte" if piece.parts else why(piece)
@@ -145,46 +150,51 @@ def whole_html(piece: Piece, told: Explained) -> str:
         return ""
     if piece.tokens[0].part is not None:
         return "<p>The piece equals a token, so it was taken whole. These merges would make it, too:</p>"
-    last = piece.steps[-1]["ids"] if piece.steps else [part.id for part in piece.parts]
-    others = chips(last, told.vocabulary.__getitem__)
+    used = {side for part in piece.parts for side in (part.left, part.right)}
+    last = sorted((part.start, part.id) for at, part in enumerate(piece.parts) if at not in used)
+    others = chips([token_id for _, token_id in last], told.vocabulary.__getitem__)
     return f"<p>The piece equals a token, so it was taken whole. Merging alone would leave:</p>{others}"
 
 
 def steps_html(piece: Piece, token_bytes: Callable[[int], bytes]) -> list[str]:
     """A frame for the bytes, and one for each merge."""
     start = [part.id for part in piece.parts if part.rank is None]
-    frames = [f"<p>{plural(len(start), 'byte')}.</p>{near(start, 0, token_bytes)}"]
-    return [*frames, *(step_html(step, token_bytes) for step in piece.steps)]
+    frames = [f"<p>{plural(len(start), 'byte')}.</p>{near(start, len(start), 0, token_bytes)}"]
+    steps = islice(walk(piece.parts, piece.blocked), MOST_STEPS)
+    return [*frames, *(step_html(step, token_bytes) for step in steps)]
 
 
-def step_html(step: Event, token_bytes: Callable[[int], bytes]) -> str:
-    left, right = (mark_up(token_bytes(side)) for side in step["pair"])
-    made = mark_up(token_bytes(step["id"]))
-    ties = f", the leftmost of {len(step['ties'])}" if len(step["ties"]) > 1 else ""
+def step_html(step: Step, token_bytes: Callable[[int], bytes]) -> str:
+    left, right = (mark_up(token_bytes(side)) for side in step.pair)
+    made = mark_up(token_bytes(step.made.id))
+    ties = f", the leftmost of {step.n_ties}" if step.n_ties > 1 else ""
+    shown = step.ids(max(0, step.place - AROUND), step.place + AROUND + 1)
     said = (
-        f"<p>Rank {step['rank']:,}{ties}: <b>{left}</b> + <b>{right}</b> make <b>{made}</b>, id {step['id']}.</p>"
-        f"{near(step['ids'], step['winner'], token_bytes, is_new=True)}"
+        f"<p>Rank {step.made.rank:,}{ties}: <b>{left}</b> + <b>{right}</b> make <b>{made}</b>, id {step.made.id}.</p>"
+        f"{near(shown, step.n_after, step.place, token_bytes, is_new=True)}"
     )
     rows = [
         (
             f"{candidate['rank']:,}",
             " + ".join(mark_up(token_bytes(side)) for side in candidate["pair"]),
             str(candidate["place"]),
-            fate(candidate["place"] - step["winner"]),
+            fate(candidate["place"] - step.place),
         )
-        for candidate in step["candidates"][:CANDIDATES]
+        for candidate in step.candidates(CANDIDATES)
     ]
-    more = len(step["candidates"]) - len(rows)
+    more = len(step.possible) - len(rows)
     rest = f"<p>And {plural(more, 'pair')} of higher rank.</p>" if more else ""
     return said + table(("rank", "could merge", "place", "and then"), rows, numeric=(0, 2)) + rest
 
 
-def near(ids: Sequence[int], place: int, token_bytes: Callable[[int], bytes], *, is_new: bool = False) -> str:
-    """The tokens around a place, and how many are left out on either side."""
+def near(
+    shown: Sequence[int], n_all: int, place: int, token_bytes: Callable[[int], bytes], *, is_new: bool = False
+) -> str:
+    """The tokens around a place, of ``n_all``, and how many are left out on either side."""
     start, end = max(0, place - AROUND), place + AROUND + 1
     before = f"<p>{plural(start, 'token')} before these:</p>" if start else ""
-    after = f"<p>{plural(len(ids) - end, 'token')} after these.</p>" if end < len(ids) else ""
-    return before + chips(ids[start:end], token_bytes, new=place - start if is_new else None) + after
+    after = f"<p>{plural(n_all - end, 'token')} after these.</p>" if end < n_all else ""
+    return before + chips(shown[: end - start], token_bytes, new=place - start if is_new else None) + after
 
 
 def fate(distance: int) -> str:

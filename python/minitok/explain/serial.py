@@ -16,7 +16,7 @@ from ..errors import FileFormatError
 __all__ = ["from_text", "to_data", "to_text"]
 
 FORMAT = "minitok-explanation"
-VERSION = 3
+VERSION = 4
 
 T = TypeVar("T")
 

@@ -19,6 +19,7 @@ from ..explain.excerpt import as_read, explain_at, whole_characters
 from ..explain.measures import sizes
 from ..explain.model import Lane, LanePiece
 from ..explain.serial import to_data
+from ..explain.steps import walk
 from ..reference.pretokenize import NAMED
 from ..reference.published.families import FAMILIES
 from ..reference.text import utf8
@@ -26,7 +27,6 @@ from .requests import TooLarge, WrongRequest, field, numbers
 from .tokenizers import KNOWN_FOR, Shelf, describe
 
 if TYPE_CHECKING:
-    from ..explain.model import Event
     from ..tokenizer import Tokenizer
     from .guard import RequestLimits
 
@@ -115,7 +115,10 @@ class Answers:
         except ValueError as error:
             raise TooLarge(str(error)) from None
         told = to_data(found.piece)
-        told["steps"] = [shortened(step) for step in told["steps"]]
+        steps = walk(found.piece.parts, found.piece.blocked)
+        told["steps"] = [
+            {**step.event(found.piece.number, CANDIDATES), "n_candidates": len(step.possible)} for step in steps
+        ]
         return {"start": found.start, "piece": told, "vocabulary": to_data(found.told.vocabulary)}
 
     def lanes(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -213,8 +216,3 @@ class Answers:
 def spelled(tok: Tokenizer, token_id: int) -> bytes:
     """The bytes of a token as it is written, with the marks that decoding drops."""
     return tok.definition.codec().token_bytes(token_id) or b""
-
-
-def shortened(step: Event) -> Event:
-    """A step with its first candidates, and how many there are."""
-    return {**step, "candidates": step["candidates"][:CANDIDATES], "n_candidates": len(step["candidates"])}

@@ -61,7 +61,7 @@ def single_bytes(vocab: Vocab, piece: bytes) -> list[int]:
     """Returns the ids of the single bytes of a piece."""
     ids: list[int] = []
     for byte in piece:
-        token_id = vocab.ids.get(bytes([byte]))
+        token_id = vocab.token_id(bytes([byte]))
         if token_id is not None:
             ids.append(token_id)
         elif not vocab.drops_bytes:
@@ -73,7 +73,7 @@ def single_characters(vocab: Vocab, fallback: Sequence[int], piece: bytes) -> li
     """The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes."""
     ids: list[int] = []
     for char in characters(piece):
-        token_id = vocab.ids.get(char)
+        token_id = vocab.token_id(char)
         ids += [fallback[byte] for byte in char] if token_id is None else [token_id]
     return ids
 

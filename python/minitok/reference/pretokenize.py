@@ -52,7 +52,9 @@ NAMED = {
 # The pattern where none is given. `gpt2` would cut Hindi, Tamil or Thai at every vowel sign.
 DEFAULT_PATTERN = "o200k"
 
-# How long the searches of one text may take before it is an error, in seconds. (Rust counts steps instead.)
+# How long the searches of one text may take before it is an error, in seconds of the processor (of the thread, where the system
+# counts these): how busy a machine is decides nothing. (Rust counts steps instead.)
+clock = getattr(time, "thread_time", time.process_time)
 TIME_LIMIT = 10.0
 # And for each character of the text.
 TIME_PER_CHAR = 1e-4
@@ -90,18 +92,20 @@ class Pattern:
         self.of_bytes = Pattern(one.removeprefix(BYTES)) if one.startswith(BYTES) else None
         self.regex = compile_pattern(one) if one and not self.of_bytes else None
 
-    def split(self, text: bytes) -> list[bytes]:
-        """Returns the pieces of the text, in order."""
+    def split(self, text: bytes, end_time: float | None = None) -> list[bytes]:
+        """Returns the pieces of the text, in order. At ``end_time`` of ``clock`` it has had its time."""
+        if end_time is None:
+            end_time = clock() + TIME_LIMIT + TIME_PER_CHAR * len(text)
         if self.of_bytes is not None:
-            return self.split_bytes(self.of_bytes, text)
+            return self.split_bytes(self.of_bytes, text, end_time)
         if self.regex is None:
             pieces = [text] if text else []
             for step in self.steps:
-                pieces = [part for piece in pieces for part in step.split(piece)]
+                pieces = [part for piece in pieces for part in step.split(piece, end_time)]
             return pieces
         pieces = []
         done = 0
-        for start, end in matches(self.regex, self.source, text):
+        for start, end in matches(self.regex, self.source, text, end_time):
             if done < start:
                 pieces.append(text[done:start])
             if start < end:
@@ -111,11 +115,11 @@ class Pattern:
             pieces.append(text[done:])
         return pieces
 
-    def split_bytes(self, of_bytes: Pattern, text: bytes) -> list[bytes]:
+    def split_bytes(self, of_bytes: Pattern, text: bytes, end_time: float) -> list[bytes]:
         """Returns the pieces that a pattern makes of the bytes of the text, each seen as a character."""
         pieces: list[bytes] = []
         done = 0
-        for shown in of_bytes.split(to_chars(text).encode()):
+        for shown in of_bytes.split(to_chars(text).encode(), end_time):
             end = done + len(shown.decode())
             pieces.append(text[done:end])
             done = end
@@ -149,12 +153,15 @@ def expressions(source: str) -> list[str]:
     return found
 
 
-def matches(compiled: regex.Pattern[str], source: str, text: bytes) -> Iterator[tuple[int, int]]:
+def matches(
+    compiled: regex.Pattern[str], source: str, text: bytes, end_time: float | None = None
+) -> Iterator[tuple[int, int]]:
     """Where the matches of a regular expression stand, in bytes, from the left; empty ones too."""
     chars = text.decode("utf-8", "surrogateescape")
     view = chars if chars.isascii() else chars.translate(STAND_INS)
     done = at = byte = 0  # the last match ends at the character `done`, which stands at `byte`
-    end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
+    if end_time is None:
+        end_time = clock() + TIME_LIMIT + TIME_PER_CHAR * len(view)
     while at < len(view) and (span := search(compiled, source, view, at, end_time)) is not None:
         start, end = span
         first = byte + len(chars[done:start].encode("utf-8", "surrogateescape"))
@@ -167,7 +174,7 @@ def matches(compiled: regex.Pattern[str], source: str, text: bytes) -> Iterator[
 def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_time: float) -> tuple[int, int] | None:
     """Returns start and end of the first match at or after a character. At ``end_time`` the text has had its time."""
     try:
-        match = compiled.search(view, at, timeout=max(0.0, end_time - time.monotonic()))
+        match = compiled.search(view, at, timeout=max(0.0, end_time - clock()))
     except TimeoutError:
         raise PatternError(source, "matching the pattern takes too many steps") from None
     return match and match.span()
