@@ -39,7 +39,7 @@ CRATE := --locked --features pages,p50k,whisper
 # The package in place: Python files take effect as they are, Rust files by `make`. PROFILE=quick builds in a fraction of the time.
 PROFILE ?= release
 $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras play
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras play,course
 	touch $@
 
 # What the tests and the linters need: exactly these versions, by their hashes (`make lock`).

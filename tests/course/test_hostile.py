@@ -195,7 +195,7 @@ def test_what_it_prints_is_shown_without_its_control_characters(written):
         "    return list(text.encode", "    print('\\x1b[31mred')\n    return [1] or list(text.encode"
     )
     message = grade(written(source), stages=["bytes"]).stages[0].message
-    assert "Your program printed:\n    ?[31mred" in message
+    assert "Your program printed:\n    \\x1b[31mred" in message
 
 
 def test_a_hang_is_named_and_ended(written, monkeypatch):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_format
 import re
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 from urllib.parse import urlsplit
 
 import typer
@@ -16,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from minitok.course.gathering import NotGradable
-from minitok.course.report import Report, gradescope
-from minitok.course.showing import PLAYGROUND
+from minitok.course.report import Report, gradescope, write_results
+from minitok.course.showing import PLAYGROUND, printable
 from minitok.errors import BackendError
 
 from .console import output, print_json, report
@@ -88,16 +87,16 @@ def command(
 
       minitok grade breaks.py --break leftmost-first
     """
-    number: int | str = int(seed) if seed.lstrip("-").isdecimal() else seed
+    number: int | str = int(seed) if seed.lstrip("-").isdecimal() else printable(seed)
     try:
         found = run(file, stage or [], ties.value, number, break_)
     except (NotGradable, BackendError, ValueError, OSError) as error:
-        report(str(error))
-        write(results, gradescope((), str(error)))
+        report(printable(str(error)))
+        write_results(results, gradescope((), printable(str(error))))
         if json:
             print_json({"passed": False, "failed_stage": None, "stages": [], "seed": number})
         raise typer.Exit(NOT_GRADABLE) from None
-    write(results, found.to_gradescope())
+    write_results(results, found.to_gradescope())
     if json:
         print_json(found.to_dict())
     else:
@@ -159,9 +158,3 @@ def coloured(text: str, *, served: bool) -> Text:
             shown.append(" · `minitok play` shows it: start it, and grade again for the link")
             shown.append("\n" if link.endswith("\n") else "")
     return shown
-
-
-def write(path: Path | None, results: dict[str, Any]) -> None:
-    """Write ``results.json``."""
-    if path is not None:
-        path.write_text(json_format.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from .gathering import NotGradable, gather
 from .likeness import alike
 from .report import Failure, Report, StageResult
 from .session import Raised, Session, Stopped
+from .showing import printable
 from .users import empty, free_user
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def grade(
             raise NotGradable(f"{file}: its names are {names}'s, which stage {asked[0].name} is not asked of")
         sessions = itertools.chain([looked], iter(start, None))
         results: list[StageResult] = []
-        copies = alike(source.read_text(encoding="utf-8") for source in sorted(copy.parent.rglob("*.py")))
+        copies = alike(source.read_bytes() for source in sorted(copy.parent.rglob("*.py")))
         known = None if ties == "auto" else ties
         for at, stage in enumerate(wanted):
             if progress is not None:
@@ -92,7 +93,7 @@ def stages_asked_for(stages: Sequence[int | str]) -> list[Stage]:
         from .stages import STAGES
     except ImportError as error:
         if error.name and error.name.startswith("hypothesis"):
-            raise BackendError("grading needs Hypothesis; install minitok[course]") from error
+            raise BackendError("grading needs Hypothesis: pip install hypothesis") from error
         raise
     if not stages:
         return [stage for stage in STAGES if not stage.extra]
@@ -171,7 +172,7 @@ def run_stage(
 
 def message(stage: Stage, failure: Failure, printed: list[str]) -> str:
     """What a student reads."""
-    lines = [f"stage {stage.number} {stage.name}: {failure.call}", *failure.lines()]
+    lines = [printable(line) for line in (f"stage {stage.number} {stage.name}: {failure.call}", *failure.lines())]
     see = f" · see it: {failure.link}" if failure.link else ""
     lines.append(f"  Lesson {stage.number}{see}")
     if printed:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import cache
+from pathlib import Path
 
+from .gathering import NotGradable, parsed
 from .mutants import solution
 
 __all__ = ["alike"]
@@ -24,7 +27,7 @@ NEAR = 0.9
 LEAST = 3
 
 
-def alike(sources: Iterable[str]) -> tuple[str, ...]:
+def alike(sources: Iterable[str | bytes]) -> tuple[str, ...]:
     """The functions of the solution that these sources hold nearly word for word; none if they are few.
 
     Costs a comparison for each two functions of similar length.
@@ -52,12 +55,19 @@ def near(words: list[str], other: list[str]) -> bool:
     return matcher.quick_ratio() >= NEAR and matcher.ratio() >= NEAR
 
 
-def functions(source: str) -> dict[str, list[str]]:
-    """The functions and methods of a source, each as its words and signs, in which every name of a variable is the same."""
+def functions(source: str | bytes) -> dict[str, list[str]]:
+    """The functions and methods of a source, each as its words and signs, in which every name of a variable is the same.
+
+    None of a source that is not Python, and none that is nested too deeply: the solution's are not.
+    """
     found = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            name = node.name
+    try:
+        nodes = [node for node in ast.walk(parsed(source, Path())) if isinstance(node, ast.FunctionDef)]
+    except NotGradable:
+        return {}
+    for node in nodes:
+        name = node.name
+        with suppress(RecursionError):
             found[name] = re.findall(r"\w+|[^\w\s]", ast.unparse(Plain().visit(node)))
     return found
 

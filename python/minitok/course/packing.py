@@ -121,7 +121,7 @@ def run(autograder: Path, secret: str, file: str, ties: str, stages: list[str]) 
     """Grade what Gradescope has laid into ``submission/``, and write ``results/results.json``. Always exit code 0."""
     from .gathering import NotGradable
     from .grading import grade
-    from .report import gradescope
+    from .report import gradescope, write_results
 
     seed = student_seed(secret, students_of(autograder))
     results: dict[str, Any]
@@ -130,8 +130,7 @@ def run(autograder: Path, secret: str, file: str, ties: str, stages: list[str]) 
         results = grade(submitted, stages=stages, ties=ties, seed=seed).to_gradescope()
     except NotGradable as error:
         results = gradescope((), str(error))
-    target = autograder / "results" / "results.json"
-    target.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_results(autograder / "results" / "results.json", results)
     return 0
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Failure", "Report", "StageResult"]
+from ..formats.files import writing
+
+__all__ = ["Failure", "Report", "StageResult", "gradescope", "write_results"]
 
 
 @dataclass(frozen=True)
@@ -128,3 +132,10 @@ def gradescope(stages: Sequence[StageResult], output: str) -> dict[str, Any]:
             for stage in stages
         ],
     }
+
+
+def write_results(path: str | os.PathLike[str] | None, results: dict[str, Any]) -> None:
+    """Write ``results.json``, whole or not at all; nothing without a path."""
+    if path is not None:
+        with writing(path) as file:
+            file.write((json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode())

@@ -46,7 +46,7 @@ def search(  # noqa: C901 - examples, then Hypothesis, with the two ways in whic
     try:
         from hypothesis import HealthCheck, Phase, Verbosity, errors, find, settings
     except ImportError as error:
-        raise BackendError("grading needs Hypothesis; install minitok[course]") from error
+        raise BackendError("grading needs Hypothesis: pip install hypothesis") from error
 
     found: list[tuple[Input, Failure]] = []
     stopped: list[Stopped] = []

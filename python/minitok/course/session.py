@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from ..errors import BackendError
 from . import usage
+from .showing import printable
 from .users import NOBODY, tasks_of
 from .worker import wire
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Raised", "Session", "Stopped"]
 
+NAMES = ("minitok", "minbpe", "cs336")
+NOT_AN_ANSWER = "it wrote into the grader's pipe, and what came out of it is not an answer"
 WORKER = Path(__file__).parent / "worker"
 PACKAGE = Path(__file__).parent.parent
 # Starts the worker's folder as a package of its own, without minitok's __init__. Its compiled files are kept, unlike those of a
@@ -64,7 +67,8 @@ class Raised(Exception):  # noqa: N818
 
     def __init__(self, kind: str, message: str, line: int | None, source: str) -> None:
         super().__init__(kind, message, line, source)
-        self.kind, self.message, self.line, self.source = kind, message, line, source
+        self.kind, self.message, self.source = printable(kind), printable(message), printable(source)
+        self.line = line
 
     def __str__(self) -> str:
         what = f"{self.kind}: {self.message}" if self.message else self.kind
@@ -127,7 +131,7 @@ class Session:
         }
         try:
             self.isolation: dict[str, bool] = self.exchange(setup)
-            self.names, self.functions = self.ask("load", str(file))
+            self.names, self.functions = loaded(self.ask("load", str(file)))
         except BaseException:
             self.end()
             raise
@@ -187,14 +191,14 @@ class Session:
             raise Stopped(self.why_ended()) from None
         except wire.Malformed:
             self.end()
-            raise Stopped("it wrote into the grader's pipe, and what came out of it is not an answer") from None
+            raise Stopped(NOT_AN_ANSWER) from None
         if isinstance(answer, dict) and "ok" in answer:
             return answer["ok"]
         if isinstance(answer, dict) and isinstance(answer.get("raised"), tuple) and len(answer["raised"]) == 4:
             kind, message, line, source = answer["raised"]
             raise Raised(str(kind), str(message), line if isinstance(line, int) else None, str(source))
         self.end()
-        raise Stopped("it wrote into the grader's pipe, and what came out of it is not an answer")
+        raise Stopped(NOT_AN_ANSWER)
 
     def read(self, deadline: float) -> Any:
         """A frame, if it comes in time."""
@@ -306,8 +310,15 @@ class Session:
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return []
-        lines = ["".join(char if char.isprintable() else "?" for char in line)[:200] for line in text.splitlines()]
+        lines = [printable(line)[:200] for line in text.splitlines()]
         return [line for line in lines if line.strip()][-most:]
+
+
+def loaded(answer: Any) -> tuple[str, list[str]]:
+    """The vocabulary of names and the functions that are there, as the worker says them."""
+    if isinstance(answer, tuple) and len(answer) == 2 and answer[0] in NAMES and isinstance(answer[1], list):
+        return answer[0], [name for name in answer[1] if isinstance(name, str)]
+    raise Stopped(NOT_AN_ANSWER)
 
 
 def environment(folder: Path, hash_seed: int) -> dict[str, str]:

@@ -15,7 +15,17 @@ from urllib.parse import urlencode
 
 from ..tokenizer import Tokenizer
 
-__all__ = ["link", "show", "show_ids", "show_merges", "show_text", "show_token", "show_tokens", "token_table"]
+__all__ = [
+    "link",
+    "printable",
+    "show",
+    "show_ids",
+    "show_merges",
+    "show_text",
+    "show_token",
+    "show_tokens",
+    "token_table",
+]
 
 # Where `minitok play` listens.
 PLAYGROUND = "http://127.0.0.1:8765/"
@@ -25,6 +35,15 @@ MOST_MERGES = 6
 LONGEST_LINK = 1500
 
 Pair = tuple[int, int]
+
+
+def printable(text: str) -> str:
+    """What a program has printed, raised or named, for a message: what cannot be seen is written as an escape.
+
+    >>> printable("\\x1b[2Jé\\n\\ud800")
+    '\\\\x1b[2Jé\\\\n\\\\ud800'
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def show_text(text: str) -> str:
@@ -62,7 +81,7 @@ def show_token(token: bytes) -> str:
         text = token.decode()
     except UnicodeDecodeError:
         return f"<{token.hex(' ').upper()}>"
-    return "".join("·" if char == " " else char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return printable(text.replace(" ", "·"))
 
 
 def show_tokens(tokens: Sequence[bytes]) -> str:

@@ -155,7 +155,7 @@ def steps(name: str, *values: ast.expr) -> ast.Call:
     return ast.Call(method(name), list(values), [])
 
 
-def instrument(source: str) -> ast.Module:
+def instrument(source: str | bytes) -> ast.Module:
     """The program, rewritten."""
     rewritten: ast.Module = Instrument().visit(ast.parse(source))
     return ast.fix_missing_locations(rewritten)

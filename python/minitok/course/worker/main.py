@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tokenize
 from contextlib import contextmanager
 from copy import copy
 
@@ -91,7 +92,7 @@ class Submission:
         self.modules = loading.family(self.modules[0], self.root)
         # Twice, so that what one module has taken from another is the copy that counts, too.
         for module in [*reversed(self.modules)] * 2:
-            with open(str(module.__file__), encoding="utf-8") as file:
+            with open(str(module.__file__), "rb") as file:
                 program = compile(counting.instrument(file.read()), str(module.__file__), "exec")
             vars(module)["__steps__"] = counter
             exec(program, vars(module))  # noqa: S102 - this process exists to run the submission
@@ -148,11 +149,11 @@ def shown(value: Any) -> str:
 def line_of(file: str, number: int) -> str:
     """A line of a file; empty where it cannot be read, with all memory taken, say."""
     try:
-        with open(file, encoding="utf-8") as lines:
+        with tokenize.open(file) as lines:
             for at, line in enumerate(lines, 1):
                 if at == number:
                     return line.strip()
-    except (OSError, ValueError, MemoryError):
+    except (OSError, ValueError, SyntaxError, MemoryError):
         pass
     return ""
 

@@ -35,7 +35,7 @@ class Unknown:
         self.type_name = type_name
 
     def __repr__(self) -> str:
-        return f"<{self.type_name}>"
+        return f"<{repr(self.type_name)[1:-1]}>"  # whatever it is called
 
 
 def pack(value: object) -> bytes:
