@@ -17,10 +17,11 @@
 mod x86;
 
 use crate::error::Result;
-#[cfg(target_arch = "x86_64")]
-use crate::fast::util::cpu;
+use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::{Isa, Kernel};
 use crate::interrupt;
 use std::hint::select_unpredictable;
+use std::mem::MaybeUninit;
 #[cfg(target_arch = "x86_64")]
 use x86::Lanes;
 
@@ -113,55 +114,57 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
         // A stretch at a time, so that its room need not be asked for character by character.
         let stretch = end.min(at + STRETCH);
         out.try_reserve(LONGEST * (STRETCH + 1))?;
-        let mut len = out.len();
+        let room = out.spare_capacity_mut();
+        let mut len = 0;
         while at < stretch {
-            // SAFETY: there is room for four bytes a unit of the stretch.
-            let (taken, written) = unsafe { write_run(&units[at..stretch], out.as_mut_ptr().add(len)) };
+            let (taken, written) = Isa::fastest().run(Run { units: &units[at..stretch], room: &mut room[len..] });
             (at, len) = (at + taken, len + written);
             // Neighbours are usually of one kind.
             let near = stretch.min(at + RUN);
             while at < near {
                 let (value, taken) = char_at(units, at);
                 let (bytes, length) = utf8(value);
-                // SAFETY: as above, and for four more.
-                unsafe { out.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
+                // SAFETY: there is room for four bytes a unit of the stretch, and for four more.
+                unsafe { room.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
                 (at, len) = (at + taken, len + length);
             }
         }
-        // SAFETY: all bytes up to here have been written, within the room that was asked for.
-        unsafe { out.set_len(len) };
+        // SAFETY: that many bytes have been written, within the room that was asked for.
+        unsafe { out.set_len(out.len() + len) };
     }
     Ok(at)
 }
 
-/// Writes as many of the first units as can be written together, perhaps none. Returns the number of units and of bytes.
-///
-/// # Safety
-///
-/// `out` has room for four bytes a unit.
-#[inline(always)]
-unsafe fn write_run<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
-    #[cfg(target_arch = "x86_64")]
-    if cpu::has_avx2() {
-        // SAFETY: just asked.
-        return unsafe { x86::write(units, out) };
-    }
-    // SAFETY: the caller's promise.
-    unsafe { write_ascii(units, out) }
+/// Writes as many of the first units as can be written together, perhaps none; none for which there is no room of four bytes.
+/// Returns the number of units and of bytes.
+struct Run<'r, U> {
+    units: &'r [U],
+    room: &'r mut [MaybeUninit<u8>],
 }
 
-/// Writes the ASCII that the units begin with.
-///
-/// # Safety
-///
-/// `out` has room for as many bytes.
-unsafe fn write_ascii<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
+impl<U: Unit> Kernel for Run<'_, U> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> (usize, usize) {
+        let Run { units, room } = self;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(vectors) = vectors.avx2() {
+            return x86::write(vectors, units, room);
+        }
+        let _ = vectors;
+        write_ascii(units, room)
+    }
+}
+
+/// Writes the ASCII that the units begin with, as far as there is room for it.
+fn write_ascii<U: Unit>(units: &[U], room: &mut [MaybeUninit<u8>]) -> (usize, usize) {
     let mut len = 0;
-    while let Some(run) = units[len..].first_chunk::<RUN>()
-        && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
-    {
-        // SAFETY: the caller's promise.
-        unsafe { out.add(len).cast::<[u8; RUN]>().write(run.map(|unit| unit.into() as u8)) };
+    for (run, to) in units.as_chunks::<RUN>().0.iter().zip(room.as_chunks_mut::<RUN>().0) {
+        if run.iter().fold(0, |all, &unit| all | unit.into()) >= 0x80 {
+            break;
+        }
+        *to = run.map(|unit| MaybeUninit::new(unit.into() as u8));
         len += RUN;
     }
     (len, len)
@@ -295,36 +298,53 @@ mod tests {
     #[test]
     fn ascii_is_written_many_units_at_a_time() {
         let (ones, twos, fours) = ([b'a'; 40], [0x61u16; 40], [0x61u32; 40]);
-        let mut out = [0; 4 * 40];
-        // SAFETY: there is room for four bytes a unit.
-        let written = unsafe {
-            [
-                write_run(&ones, out.as_mut_ptr()),
-                write_run(&twos, out.as_mut_ptr()),
-                write_run(&fours, out.as_mut_ptr()),
-                write_ascii(&fours, out.as_mut_ptr()),
-            ]
+        assert_eq!(written(&ones, 160), vec![(32, ones[..32].to_vec()); Isa::available().len()]);
+        assert_eq!(written(&twos, 160), written(&ones, 160));
+        assert_eq!(written(&fours, 160), written(&ones, 160));
+    }
+
+    /// What each set of instructions writes into a room of so many bytes.
+    fn written<U: Unit>(units: &[U], room: usize) -> Vec<(usize, Vec<u8>)> {
+        let run = |isa: Isa| {
+            let mut out = Vec::with_capacity(room);
+            let (taken, written) = isa.run(Run { units, room: &mut out.spare_capacity_mut()[..room] });
+            // SAFETY: that many bytes have been written.
+            unsafe { out.set_len(written) };
+            (taken, out)
         };
-        assert_eq!((written, &out[..32]), ([(32, 32); 4], &ones[..32]));
+        Isa::available().into_iter().map(run).collect()
+    }
+
+    #[test]
+    fn nothing_is_written_beyond_the_room() {
+        for room in 0..160 {
+            // Each character is of two bytes; ASCII may be written where there is room for no more than that.
+            for (taken, bytes) in written(&[0xE9u16; 40], room).into_iter().chain(written(&[0x4E2Du32; 40], room)) {
+                assert!(4 * taken <= room && bytes.len() <= 4 * taken, "{room}");
+            }
+            for (taken, bytes) in written(&[b'a'; 40], room) {
+                assert!(taken <= room && bytes == vec![b'a'; taken], "{room}");
+            }
+        }
     }
 
     #[test]
     fn only_runs_of_nothing_but_ascii_are_written_as_they_are() {
-        let mut out = [0; 4 * 3 * RUN];
         for place in 0..3 * RUN {
             for (value, is_ascii) in [(0x7F, true), (0x80, false), (0x81, false), (0xFF, false)] {
                 for other in [0u8, 0x61, 0x7F] {
                     let mut units = [other; 3 * RUN];
                     units[place] = value;
-                    // SAFETY: there is room for four bytes a unit.
-                    let written = unsafe { write_ascii(&units, out.as_mut_ptr()) }.0;
-                    assert_eq!(written, if is_ascii { 3 * RUN } else { place / RUN * RUN }, "{value} at {place}");
-                    assert_eq!(out[..written], units[..written]);
+                    let mut out = Vec::with_capacity(3 * RUN);
+                    let (taken, written) = write_ascii(&units, out.spare_capacity_mut());
+                    // SAFETY: that many bytes have been written.
+                    unsafe { out.set_len(written) };
+                    assert_eq!(taken, if is_ascii { 3 * RUN } else { place / RUN * RUN }, "{value} at {place}");
+                    assert_eq!(out, units[..taken]);
                 }
             }
         }
-        // SAFETY: as above.
-        assert_eq!(unsafe { write_ascii(&[0x161u16; RUN], out.as_mut_ptr()) }, (0, 0));
+        assert_eq!(write_ascii(&[0x161u16; RUN], &mut [MaybeUninit::uninit(); RUN]), (0, 0));
     }
 
     #[test]

@@ -12,6 +12,8 @@
 #![allow(clippy::inline_always)]
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores ask for no alignment")]
 
+use super::LONGEST;
+use crate::fast::simd::vector::x86::Avx2;
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32,
     _mm_set1_epi16, _mm_set1_epi32, _mm_shuffle_epi8, _mm_storeu_si128, _mm_testz_si128, _mm256_and_si256,
@@ -19,6 +21,7 @@ use std::arch::x86_64::{
     _mm256_cvtepu8_epi32, _mm256_cvtepu16_epi32, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_movemask_ps,
     _mm256_or_si256, _mm256_set1_epi32, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_testz_si256,
 };
+use std::mem::MaybeUninit;
 
 /// By the bits "two bytes or more" of four lanes, and above them those of "three bytes": where the bytes come from.
 static SHUFFLES: [[u8; 16]; 256] = {
@@ -43,52 +46,52 @@ static SHUFFLES: [[u8; 16]; 256] = {
 /// A width of units.
 pub(super) trait Lanes: Copy {
     /// Sixteen units as bytes, if all are ASCII.
-    unsafe fn ascii(units: *const Self) -> Option<__m128i>;
-    /// Eight units.
-    unsafe fn eight(units: *const Self) -> __m256i;
+    fn ascii(vectors: Avx2, units: &[Self; 16]) -> Option<__m128i>;
+    /// The first eight of sixteen units.
+    fn eight(vectors: Avx2, units: &[Self; 16]) -> __m256i;
 }
 
 impl Lanes for u8 {
     #[inline(always)]
-    unsafe fn ascii(units: *const u8) -> Option<__m128i> {
-        // SAFETY: the caller has AVX2 and sixteen units.
+    fn ascii(_: Avx2, units: &[u8; 16]) -> Option<__m128i> {
+        // SAFETY: an `Avx2` is made only where the processor has the instructions; sixteen units are read.
         unsafe {
-            let bytes = _mm_loadu_si128(units.cast());
+            let bytes = _mm_loadu_si128(units.as_ptr().cast());
             (_mm_testz_si128(bytes, _mm_set1_epi16(0x8080u16.cast_signed())) != 0).then_some(bytes)
         }
     }
 
     #[inline(always)]
-    unsafe fn eight(units: *const u8) -> __m256i {
-        // SAFETY: the caller has AVX2 and eight units.
-        unsafe { _mm256_cvtepu8_epi32(_mm_loadl_epi64(units.cast())) }
+    fn eight(_: Avx2, units: &[u8; 16]) -> __m256i {
+        // SAFETY: as above; eight units are read.
+        unsafe { _mm256_cvtepu8_epi32(_mm_loadl_epi64(units.as_ptr().cast())) }
     }
 }
 
 impl Lanes for u16 {
     #[inline(always)]
-    unsafe fn ascii(units: *const u16) -> Option<__m128i> {
-        // SAFETY: the caller has AVX2 and sixteen units.
+    fn ascii(_: Avx2, units: &[u16; 16]) -> Option<__m128i> {
+        // SAFETY: an `Avx2` is made only where the processor has the instructions; sixteen units are read.
         unsafe {
-            let (low, high) = (_mm_loadu_si128(units.cast()), _mm_loadu_si128(units.add(8).cast()));
+            let (low, high) = (_mm_loadu_si128(units.as_ptr().cast()), _mm_loadu_si128(units[8..].as_ptr().cast()));
             let beyond = _mm_set1_epi16(!0x7F);
             (_mm_testz_si128(_mm_or_si128(low, high), beyond) != 0).then(|| _mm_packus_epi16(low, high))
         }
     }
 
     #[inline(always)]
-    unsafe fn eight(units: *const u16) -> __m256i {
-        // SAFETY: the caller has AVX2 and eight units.
-        unsafe { _mm256_cvtepu16_epi32(_mm_loadu_si128(units.cast())) }
+    fn eight(_: Avx2, units: &[u16; 16]) -> __m256i {
+        // SAFETY: as above; eight units are read.
+        unsafe { _mm256_cvtepu16_epi32(_mm_loadu_si128(units.as_ptr().cast())) }
     }
 }
 
 impl Lanes for u32 {
     #[inline(always)]
-    unsafe fn ascii(units: *const u32) -> Option<__m128i> {
-        // SAFETY: the caller has AVX2 and sixteen units.
+    fn ascii(_: Avx2, units: &[u32; 16]) -> Option<__m128i> {
+        // SAFETY: an `Avx2` is made only where the processor has the instructions; sixteen units are read.
         unsafe {
-            let [one, two, three, four] = [0, 4, 8, 12].map(|at| _mm_loadu_si128(units.add(at).cast()));
+            let [one, two, three, four] = [0, 4, 8, 12].map(|at| _mm_loadu_si128(units[at..].as_ptr().cast()));
             let all = _mm_or_si128(_mm_or_si128(one, two), _mm_or_si128(three, four));
             let pack = || _mm_packus_epi16(_mm_packus_epi32(one, two), _mm_packus_epi32(three, four));
             (_mm_testz_si128(all, _mm_set1_epi32(!0x7F)) != 0).then(pack)
@@ -96,31 +99,29 @@ impl Lanes for u32 {
     }
 
     #[inline(always)]
-    unsafe fn eight(units: *const u32) -> __m256i {
-        // SAFETY: the caller has AVX2 and eight units.
-        unsafe { _mm256_loadu_si256(units.cast()) }
+    fn eight(_: Avx2, units: &[u32; 16]) -> __m256i {
+        // SAFETY: as above; eight units are read.
+        unsafe { _mm256_loadu_si256(units.as_ptr().cast()) }
     }
 }
 
 /// Writes the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs
-/// four bytes. Returns the number of units and of bytes.
-///
-/// # Safety
-///
-/// The processor has AVX2 and popcnt; `out` has room for four bytes a unit.
-#[target_feature(enable = "avx2,popcnt")]
-pub(super) unsafe fn write<U: Lanes>(units: &[U], out: *mut u8) -> (usize, usize) {
+/// four bytes; none for which there is no room of four bytes. Returns the number of units and of bytes.
+#[inline(always)]
+pub(super) fn write<U: Lanes>(vectors: Avx2, units: &[U], room: &mut [MaybeUninit<u8>]) -> (usize, usize) {
+    let units = &units[..units.len().min(room.len() / LONGEST)];
     let (mut at, mut len) = (0, 0);
-    while at + 16 <= units.len() {
-        // SAFETY: sixteen units are left; of the room, four bytes a unit.
+    while let Some(from) = units[at..].first_chunk() {
+        // SAFETY: an `Avx2` is made only where the processor has the instructions. No unit so far took more than four bytes, and
+        // for sixteen more there are as many each.
         unsafe {
-            let from = units.as_ptr().add(at);
-            if let Some(bytes) = U::ascii(from) {
-                _mm_storeu_si128(out.add(len).cast(), bytes);
+            let out = room.as_mut_ptr().add(len).cast::<u8>();
+            if let Some(bytes) = U::ascii(vectors, from) {
+                _mm_storeu_si128(out.cast(), bytes);
                 (at, len) = (at + 16, len + 16);
                 continue;
             }
-            let Some(written) = write_eight(U::eight(from), out.add(len)) else { break };
+            let Some(written) = write_eight(U::eight(vectors, from), out) else { break };
             (at, len) = (at + 8, len + written);
         }
     }
@@ -128,9 +129,13 @@ pub(super) unsafe fn write<U: Lanes>(units: &[U], out: *mut u8) -> (usize, usize
 }
 
 /// Writes eight characters and returns the number of bytes; None if one is a surrogate or above U+FFFF.
+///
+/// # Safety
+///
+/// The processor has AVX2, and `out` has room for 32 bytes.
 #[inline(always)]
 unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
-    // SAFETY: the caller has AVX2, and room for 32 bytes.
+    // SAFETY: the caller's promise.
     unsafe {
         let all = |word: i32| _mm256_set1_epi32(word);
         let surrogate = _mm256_cmpeq_epi32(_mm256_and_si256(value, all(0xF800)), all(0xD800));
@@ -161,15 +166,13 @@ unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fast::util::cpu;
 
     /// Whether sixteen units are taken for ASCII, where this is one of them; wherever it is.
-    fn is_ascii<U: Lanes + From<u8>>(unit: U) -> bool {
+    fn is_ascii<U: Lanes + From<u8>>(vectors: Avx2, unit: U) -> bool {
         let found = [0, 1, 7, 8, 14, 15].map(|place| {
             let mut units = [U::from(b'a'); 16];
             units[place] = unit;
-            // SAFETY: there are sixteen units; who calls has AVX2.
-            unsafe { U::ascii(units.as_ptr()) }.is_some()
+            U::ascii(vectors, &units).is_some()
         });
         assert!(found.iter().all(|is| *is == found[0]));
         found[0]
@@ -177,27 +180,24 @@ mod tests {
 
     #[test]
     fn sixteen_units_are_ascii_where_each_is() {
-        if !cpu::has_avx2() {
-            return;
-        }
+        let Some(vectors) = Avx2::new() else { return };
         for unit in 0..=u8::MAX {
-            assert_eq!(is_ascii(unit), unit < 0x80);
-            assert_eq!(is_ascii(u16::from(unit)), unit < 0x80);
-            assert_eq!(is_ascii(u32::from(unit)), unit < 0x80);
+            assert_eq!(is_ascii(vectors, unit), unit < 0x80);
+            assert_eq!(is_ascii(vectors, u16::from(unit)), unit < 0x80);
+            assert_eq!(is_ascii(vectors, u32::from(unit)), unit < 0x80);
         }
-        assert!((8..16).all(|bit| !is_ascii(1u16 << bit)) && (8..21).all(|bit| !is_ascii(1u32 << bit)));
+        assert!(
+            (8..16).all(|bit| !is_ascii(vectors, 1u16 << bit)) && (8..21).all(|bit| !is_ascii(vectors, 1u32 << bit))
+        );
     }
 
     #[test]
     fn all_but_the_last_units_are_written_together() {
-        if !cpu::has_avx2() {
-            return;
-        }
+        let Some(vectors) = Avx2::new() else { return };
         for (unit, bytes) in [(0x61u16, 1), (0xE9, 2), (0x4E2D, 3)] {
             for length in 0..70 {
-                let mut out = vec![0; 4 * length];
-                // SAFETY: there is room for four bytes a unit; AVX2 and popcnt were checked above.
-                let (taken, written) = unsafe { write(&vec![unit; length], out.as_mut_ptr()) };
+                let mut out = vec![MaybeUninit::uninit(); 4 * length];
+                let (taken, written) = write(vectors, &vec![unit; length], &mut out);
                 assert!(taken <= length && length - taken < 16 && written == bytes * taken, "{length} of {unit:x}");
             }
         }

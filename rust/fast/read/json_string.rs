@@ -15,8 +15,10 @@
 
 use super::decline::Decline::NotMine;
 use super::decline::Read;
+use crate::fast::simd::vector::Vectors;
 #[cfg(target_arch = "x86_64")]
-use crate::fast::util::cpu;
+use crate::fast::simd::vector::x86::Avx2;
+use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::{append, push};
 
 /// How many bytes are looked at together.
@@ -33,35 +35,42 @@ pub(super) struct End {
 /// what stands between the two places.
 #[inline]
 pub(super) fn string(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<End> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,bmi1,bmi2")]
-        fn with_avx2(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<End> {
-            string_with(data, start, out, |bytes| specials_avx2(bytes))
-        }
-        if cpu::has_avx2() {
-            // SAFETY: just asked.
-            return unsafe { with_avx2(data, start, out) };
-        }
+    Isa::fastest().run(FindEnd { data, start, out })
+}
+
+struct FindEnd<'a> {
+    data: &'a [u8],
+    start: usize,
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for FindEnd<'_> {
+    type Output = Read<End>;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> Read<End> {
+        string_with(self.data, self.start, self.out, |bytes| specials_with(vectors, bytes))
     }
-    string_with(data, start, out, specials)
 }
 
 /// Where the string ends that begins behind a quotation mark, at `start`. It may hold lone surrogates.
 #[inline]
 pub(super) fn skip(data: &[u8], start: usize) -> Read<usize> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,bmi1,bmi2")]
-        fn with_avx2(data: &[u8], start: usize) -> Read<usize> {
-            skip_with(data, start, |bytes| specials_avx2(bytes))
-        }
-        if cpu::has_avx2() {
-            // SAFETY: just asked.
-            return unsafe { with_avx2(data, start) };
-        }
+    Isa::fastest().run(Skip { data, start })
+}
+
+struct Skip<'a> {
+    data: &'a [u8],
+    start: usize,
+}
+
+impl Kernel for Skip<'_> {
+    type Output = Read<usize>;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> Read<usize> {
+        skip_with(self.data, self.start, |bytes| specials_with(vectors, bytes))
     }
-    skip_with(data, start, specials)
 }
 
 /// What a backslash and a byte stand for; 0 for all that is not so simple.
@@ -114,22 +123,34 @@ fn specials(bytes: &[u8; WIDTH]) -> u32 {
     found as u32
 }
 
+/// The same with these instructions.
+#[inline(always)]
+fn specials_with<V: Vectors>(vectors: V, bytes: &[u8; WIDTH]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(vectors) = vectors.avx2() {
+        return specials_avx2(vectors, bytes);
+    }
+    let _ = vectors;
+    specials(bytes)
+}
+
 #[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx2")]
+#[inline(always)]
 #[expect(clippy::cast_ptr_alignment, reason = "it is loaded unaligned")]
-fn specials_avx2(bytes: &[u8; WIDTH]) -> u32 {
+fn specials_avx2(_: Avx2, bytes: &[u8; WIDTH]) -> u32 {
     use std::arch::x86_64::{
         __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_or_si256,
         _mm256_set1_epi8,
     };
-    // SAFETY: the array has as many bytes as are loaded.
-    let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>()) };
-    let last_control = _mm256_set1_epi8(0x1F);
-    let controls = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_control), last_control);
-    let quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"'.cast_signed()));
-    let backslashes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\\'.cast_signed()));
-    _mm256_movemask_epi8(_mm256_or_si256(controls, _mm256_or_si256(quotes, backslashes))).cast_unsigned()
+    // SAFETY: the processor has the instructions, of which an `Avx2` is the proof; the array has as many bytes as are loaded.
+    unsafe {
+        let bytes = _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>());
+        let last_control = _mm256_set1_epi8(0x1F);
+        let controls = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_control), last_control);
+        let quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"'.cast_signed()));
+        let backslashes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\\'.cast_signed()));
+        _mm256_movemask_epi8(_mm256_or_si256(controls, _mm256_or_si256(quotes, backslashes))).cast_unsigned()
+    }
 }
 
 #[inline(always)]
@@ -354,9 +375,8 @@ mod tests {
                 let wanted = u32::from(is_special(byte)) << place;
                 assert_eq!(specials(&bytes), wanted);
                 #[cfg(target_arch = "x86_64")]
-                if cpu::has_avx2() {
-                    // SAFETY: just asked.
-                    assert_eq!(unsafe { specials_avx2(&bytes) }, wanted);
+                if let Some(vectors) = Avx2::new() {
+                    assert_eq!(specials_avx2(vectors, &bytes), wanted);
                 }
             }
         }

@@ -44,12 +44,12 @@ struct Window {
 
 /// The starts of pieces in a window that begins at one: bit 0, and all others up to where the window is sure.
 #[inline(always)]
-pub(super) fn starts<V: Vectors>(grammar: Grammar, bytes: &[u8; REACH]) -> u64 {
-    let ascii = V::ascii(bytes.first_chunk().expect("a window is longer than 64 bytes"));
+pub(super) fn starts<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH]) -> u64 {
+    let ascii = vectors.ascii(bytes.first_chunk().expect("a window is longer than 64 bytes"));
     if ascii.high == 0 {
         decide::<false>(grammar, bytes, narrow(&ascii))
     } else {
-        decide_wide::<V>(grammar, bytes, &ascii)
+        decide_wide(vectors, grammar, bytes, &ascii)
     }
 }
 
@@ -72,14 +72,14 @@ fn narrow(ascii: &Ascii) -> Window {
 }
 
 #[inline(always)]
-fn decide_wide<V: Vectors>(grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii) -> u64 {
-    decide::<true>(grammar, bytes, wide::<V>(bytes, ascii))
+fn decide_wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii) -> u64 {
+    decide::<true>(grammar, bytes, wide(vectors, bytes, ascii))
 }
 
 /// Adds the characters that are not ASCII: each is looked up, its flags are laid down at its first byte, and the planes
 /// of the 64 flag bytes are the masks, spread over the continuation bytes by carries.
 #[inline(always)]
-fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Window {
+fn wide<V: Vectors>(vectors: V, bytes: &[u8; REACH], ascii: &Ascii) -> Window {
     let continuation = ascii.continuation;
     let leads = ascii.high & !continuation;
     let mut flags = [0; 64];
@@ -91,7 +91,7 @@ fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Window {
         flags[at] =
             if lead < 0xF0 { classes::short_flags(lead, bytes[at + 1], bytes[at + 2]) } else { long_flags(bytes, at) };
     }
-    let [upper, lower, caseless, mark, number, white, _, ill_formed] = V::planes(&flags);
+    let [upper, lower, caseless, mark, number, white, _, ill_formed] = vectors.planes(&flags);
     // A missing continuation byte, or one too many: its character began at most three bytes before.
     let expected = (leads << 1) | (leads & ascii.from_three) << 2 | (leads & ascii.from_four) << 3;
     let wrong = expected ^ continuation;

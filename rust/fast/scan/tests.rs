@@ -282,8 +282,8 @@ struct Read<'b>(&'b [u8; 64]);
 impl Kernel for Read<'_> {
     type Output = (Ascii, [u64; 8]);
 
-    fn run<V: Vectors>(self) -> Self::Output {
-        (V::ascii(self.0), V::planes(self.0))
+    fn run<V: Vectors>(self, vectors: V) -> Self::Output {
+        (vectors.ascii(self.0), vectors.planes(self.0))
     }
 }
 

@@ -30,24 +30,24 @@ impl Kernel for Find<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vectors>(self) {
-        find::<V>(self.text, self.range, self.places);
+    fn run<V: Vectors>(self, vectors: V) {
+        find(vectors, self.text, self.range, self.places);
     }
 }
 
 #[inline(always)]
-fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+fn find<V: Vectors>(vectors: V, text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     let mut count = 0;
     for start in range.clone().step_by(STEP) {
         let left = &text[start..];
         let meetings = if let Some(window) = left.first_chunk() {
-            meetings::<V>(window)
+            meetings(vectors, window)
         } else if left.is_ascii() {
             0
         } else {
             let mut window = [0; WINDOW];
             window[..left.len()].copy_from_slice(left);
-            meetings::<V>(&window)
+            meetings(vectors, &window)
         };
         if meetings == 0 {
             continue;
@@ -70,8 +70,8 @@ fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
 
 /// The places of a window, as bits.
 #[inline(always)]
-fn meetings<V: Vectors>(window: &[u8; WINDOW]) -> u64 {
-    let masks = V::ascii(window);
+fn meetings<V: Vectors>(vectors: V, window: &[u8; WINDOW]) -> u64 {
+    let masks = vectors.ascii(window);
     let whole = masks.from_three & !masks.from_four & masks.continuation >> 1 & masks.continuation >> 2;
     whole & whole << 3
 }
@@ -86,12 +86,12 @@ mod tests {
         let mut places = vec![1, 2, 3];
         for characters in [0, 1, 2, 20, 100, 3000] {
             let text = "日".repeat(characters);
-            find::<Portable>(text.as_bytes(), 0..text.len(), &mut places);
+            find(Portable, text.as_bytes(), 0..text.len(), &mut places);
             assert_eq!(places, (3..text.len()).step_by(3).collect::<Vec<_>>(), "{characters}");
         }
-        find::<Portable>("a日本b日本é日😀本日".as_bytes(), 0..29, &mut places);
+        find(Portable, "a日本b日本é日😀本日".as_bytes(), 0..29, &mut places);
         assert_eq!(places, [4, 11, 26]);
-        find::<Portable>(b"abc", 0..3, &mut places);
+        find(Portable, b"abc", 0..3, &mut places);
         assert_eq!(places, [0; 0]);
     }
 }

@@ -31,32 +31,32 @@ impl Kernel for Fill<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run<V: Vectors>(self) -> usize {
+    fn run<V: Vectors>(self, vectors: V) -> usize {
         let Fill { grammar, text, position, ends } = self;
         // With the grammar known to the compiler, each of them becomes a separate loop.
         match grammar {
-            Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
-            Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
-            Grammar::Llama3 if HAS_FILES => fill_one::<V>(Grammar::Llama3, text, position, ends),
-            Grammar::Qwen2 if HAS_FILES => fill_one::<V>(Grammar::Qwen2, text, position, ends),
-            Grammar::Qwen35 if HAS_FILES => fill_one::<V>(Grammar::Qwen35, text, position, ends),
-            Grammar::Tekken if HAS_FILES => fill_one::<V>(Grammar::Tekken, text, position, ends),
+            Grammar::Gpt2 => fill_one(vectors, Grammar::Gpt2, text, position, ends),
+            Grammar::Cl100k => fill_one(vectors, Grammar::Cl100k, text, position, ends),
+            Grammar::Llama3 if HAS_FILES => fill_one(vectors, Grammar::Llama3, text, position, ends),
+            Grammar::Qwen2 if HAS_FILES => fill_one(vectors, Grammar::Qwen2, text, position, ends),
+            Grammar::Qwen35 if HAS_FILES => fill_one(vectors, Grammar::Qwen35, text, position, ends),
+            Grammar::Tekken if HAS_FILES => fill_one(vectors, Grammar::Tekken, text, position, ends),
             // Without files, `Grammar::named` gives no others than these.
-            _ => fill_one::<V>(Grammar::O200k, text, position, ends),
+            _ => fill_one(vectors, Grammar::O200k, text, position, ends),
         }
     }
 }
 
 #[inline(always)]
-fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
+fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
     let (mut start, mut count) = (*position, 0);
     // A window gives up to 64 ends; a block that has no room for them is full.
     let room = if ends.len() < 64 { 1 } else { 64 };
     let mut stretch = 1;
     while start < text.len() && ends.len() - count >= room {
         let starts = match text[start..].first_chunk() {
-            Some(window) => masks::starts::<V>(grammar, window),
-            None => last_starts::<V>(grammar, &text[start..]),
+            Some(window) => masks::starts(vectors, grammar, window),
+            None => last_starts(vectors, grammar, &text[start..]),
         } & !1;
         if starts != 0 && write(starts, start, &mut ends[count..]) {
             count += starts.count_ones() as usize;
@@ -85,11 +85,11 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
 /// space, and what ends there ends alike at the end of a text. Where the text ends in white space, that goes on to the edge of
 /// the window, which leaves it undecided.
 #[inline(always)]
-fn last_starts<V: Vectors>(grammar: Grammar, left: &[u8]) -> u64 {
+fn last_starts<V: Vectors>(vectors: V, grammar: Grammar, left: &[u8]) -> u64 {
     let mut window = [b' '; REACH];
     window[..left.len()].copy_from_slice(left);
     let within = u64::MAX >> (63 - left.len().min(63));
-    masks::starts::<V>(grammar, &window) & within
+    masks::starts(vectors, grammar, &window) & within
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
     fn what_is_left_of_a_text_is_decided_by_one_window() {
         let bits = |places: &[usize]| places.iter().fold(0, |all, at| all | 1 << at);
         for grammar in GRAMMARS {
-            let starts = |text: &str| last_starts::<Portable>(grammar, text.as_bytes());
+            let starts = |text: &str| last_starts(Portable, grammar, text.as_bytes());
             // The end of the text, too, where no white space is before it.
             assert_eq!(starts("one two"), bits(&[0, 3, 7]));
             assert_eq!(starts("a é"), bits(&[0, 1, 4]));

@@ -4,14 +4,15 @@
 //! runs it in a copy that is compiled for the instructions. [`vector`] says what they compute, [`vector_x86`](vector::x86),
 //! [`vector_avx512`](vector::avx512) and `vector_arm.rs` how.
 //!
+//! The type is the proof: a value of [`Vectors`] is made only where the processor was asked and has the instructions. So each
+//! method takes one, a kernel is given one, and an [`Isa`] holds one. The values have no bytes.
+//!
 //! Costs of a choice: one load and a branch that is always the same, for each run of a kernel, which is thousands of bytes.
 
 #![allow(unsafe_code)]
 
 pub mod vector;
 
-#[cfg(target_arch = "x86_64")]
-use crate::fast::util::cpu;
 #[cfg(target_arch = "aarch64")]
 use vector::arm::Neon;
 use vector::{Portable, Vectors};
@@ -25,13 +26,13 @@ pub enum Isa {
     Portable,
     /// 32 bytes, x86-64 from 2013 on.
     #[cfg(target_arch = "x86_64")]
-    Avx2,
+    Avx2(Avx2),
     /// Sixteen numbers of 32 bits, x86-64 from 2019 (Intel) and 2022 (AMD) on.
     #[cfg(target_arch = "x86_64")]
-    Avx512,
+    Avx512(Avx512),
     /// 16 bytes, every 64-bit ARM.
     #[cfg(target_arch = "aarch64")]
-    Neon,
+    Neon(Neon),
 }
 
 /// A loop that is compiled once for each set of instructions.
@@ -42,7 +43,7 @@ pub(crate) trait Kernel {
     const IN_512_BITS: bool = false;
 
     /// To be `#[inline(always)]`, and all that it calls in its loop: what is not inlined is compiled for every processor.
-    fn run<V: Vectors>(self) -> Self::Output;
+    fn run<V: Vectors>(self, vectors: V) -> Self::Output;
 }
 
 impl Isa {
@@ -53,11 +54,11 @@ impl Isa {
         #[cfg(target_arch = "x86_64")]
         #[allow(clippy::disallowed_methods, reason = "two at the most")]
         {
-            all.extend(cpu::has_avx2().then_some(Self::Avx2));
-            all.extend(cpu::has_avx512().then_some(Self::Avx512));
+            all.extend(Avx2::new().map(Self::Avx2));
+            all.extend(Avx512::new().map(Self::Avx512));
         }
         #[cfg(target_arch = "aarch64")]
-        all.push(Self::Neon);
+        all.push(Self::Neon(Neon::new()));
         all
     }
 
@@ -65,13 +66,13 @@ impl Isa {
     #[inline]
     pub(crate) fn fastest() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if cpu::has_avx512() {
-            return Self::Avx512;
-        } else if cpu::has_avx2() {
-            return Self::Avx2;
+        if let Some(vectors) = Avx512::new() {
+            return Self::Avx512(vectors);
+        } else if let Some(vectors) = Avx2::new() {
+            return Self::Avx2(vectors);
         }
         #[cfg(target_arch = "aarch64")]
-        return Self::Neon;
+        return Self::Neon(Neon::new());
         #[cfg(not(target_arch = "aarch64"))]
         Self::Portable
     }
@@ -80,34 +81,37 @@ impl Isa {
     #[inline]
     pub(crate) fn has_wide_numbers(self) -> bool {
         #[cfg(target_arch = "x86_64")]
-        return self == Self::Avx512;
+        return matches!(self, Self::Avx512(_));
         #[cfg(not(target_arch = "x86_64"))]
         false
     }
 
-    /// Runs a kernel with these instructions; with those of every processor, if this one lacks them.
+    /// Runs a kernel with these instructions.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run::<Avx2>()
+        fn with_avx2<K: Kernel>(kernel: K, vectors: Avx2) -> K::Output {
+            kernel.run(vectors)
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi")]
-        fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run::<Avx512>()
+        fn with_avx512<K: Kernel>(kernel: K, vectors: Avx512) -> K::Output {
+            kernel.run(vectors)
         }
         match self {
-            // SAFETY: just asked.
+            Self::Portable => kernel.run(Portable),
+            // SAFETY: the processor has the instructions, of which the value is the proof.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 if K::IN_512_BITS && cpu::has_avx512() => unsafe { with_avx512(kernel) },
-            // SAFETY: just asked.
+            Self::Avx2(vectors) => unsafe { with_avx2(kernel, vectors) },
+            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 | Self::Avx512 if cpu::has_avx2() => unsafe { with_avx2(kernel) },
+            Self::Avx512(vectors) if K::IN_512_BITS => unsafe { with_avx512(kernel, vectors) },
+            // SAFETY: as above, for AVX2, which is part of it.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(vectors) => unsafe { with_avx2(kernel, vectors.narrow()) },
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => kernel.run::<Neon>(),
-            _ => kernel.run::<Portable>(),
+            Self::Neon(vectors) => kernel.run(vectors),
         }
     }
 }

@@ -42,32 +42,39 @@ pub struct Ascii {
     pub from_four: u64,
 }
 
-/// What differs between sets of instructions.
-pub trait Vectors {
-    type Sixteen: Sixteen;
+/// What differs between sets of instructions. A value exists only where the processor has them.
+pub trait Vectors: Copy {
+    type Sixteen: Sixteen<Self>;
 
-    fn ascii(bytes: &[u8; 64]) -> Ascii;
+    fn ascii(self, bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
-    fn planes(flags: &[u8; 64]) -> [u64; 8];
+    fn planes(self, flags: &[u8; 64]) -> [u64; 8];
 
     /// One bit for each of four numbers that equals another, whose topmost `IGNORED` bits do not matter. Of each, the low half is
     /// among the first four words, the high half among the last.
     #[inline(always)]
-    fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
+    fn equal<const IGNORED: i32>(self, numbers: &[u64; 8], low: u64, high: u64) -> u32 {
         let differs = |slot: usize| numbers[slot] ^ low | (numbers[4 + slot] ^ high) << IGNORED;
         (0..4).fold(0, |found, slot| found | u32::from(differs(slot) == 0) << slot)
     }
+
+    /// The instructions of AVX2, for a kernel that has a loop of its own for them.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn avx2(self) -> Option<x86::Avx2> {
+        None
+    }
 }
 
-/// Sixteen numbers; bit i of a mask is slot i.
-pub trait Sixteen: Copy {
-    fn load(numbers: &[u32; 16]) -> Self;
+/// Sixteen numbers, by the instructions `V`; bit i of a mask is slot i.
+pub trait Sixteen<V>: Copy {
+    fn load(vectors: V, numbers: &[u32; 16]) -> Self;
     fn store(self, numbers: &mut [u32; 16]);
     /// Up to sixteen bytes as numbers, and `rest` in the slots after them.
-    fn of_bytes(bytes: &[u8], rest: u32) -> Self;
+    fn of_bytes(vectors: V, bytes: &[u8], rest: u32) -> Self;
     /// What the square has at `first * 256 + second` for each two neighbours of up to sixteen bytes, and `rest` in the slots after
     /// them.
-    fn of_pairs(bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self;
+    fn of_pairs(vectors: V, bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self;
     /// With another number in some slots.
     #[must_use]
     fn put(self, slots: u16, number: u32) -> Self;
@@ -79,9 +86,9 @@ pub trait Sixteen: Copy {
     fn without(self, slot: u32, rest: u32) -> Self;
 }
 
-impl Sixteen for [u32; 16] {
+impl<V> Sixteen<V> for [u32; 16] {
     #[inline(always)]
-    fn load(numbers: &[u32; 16]) -> Self {
+    fn load(_: V, numbers: &[u32; 16]) -> Self {
         *numbers
     }
 
@@ -91,7 +98,7 @@ impl Sixteen for [u32; 16] {
     }
 
     #[inline(always)]
-    fn of_bytes(bytes: &[u8], rest: u32) -> Self {
+    fn of_bytes(_: V, bytes: &[u8], rest: u32) -> Self {
         let mut numbers = [rest; 16];
         for (number, &byte) in numbers.iter_mut().zip(bytes) {
             *number = u32::from(byte);
@@ -100,7 +107,7 @@ impl Sixteen for [u32; 16] {
     }
 
     #[inline(always)]
-    fn of_pairs(bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self {
+    fn of_pairs(_: V, bytes: &[u8], square: &[u32; 1 << 16], rest: u32) -> Self {
         let mut numbers = [rest; 16];
         for (number, pair) in numbers.iter_mut().zip(bytes.windows(2)) {
             *number = square[usize::from(pair[0]) << 8 | usize::from(pair[1])];
@@ -138,6 +145,7 @@ impl Sixteen for [u32; 16] {
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
 /// gathers the eight high bits into one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Portable;
 
 const LOW: u64 = 0x0101_0101_0101_0101;
@@ -153,7 +161,7 @@ impl Vectors for Portable {
     type Sixteen = [u32; 16];
 
     #[inline(always)]
-    fn ascii(bytes: &[u8; 64]) -> Ascii {
+    fn ascii(self, bytes: &[u8; 64]) -> Ascii {
         let mut masks = [0; 12];
         for (i, chunk) in bytes.chunks_exact(8).enumerate() {
             let word =
@@ -218,7 +226,7 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+    fn planes(self, flags: &[u8; 64]) -> [u64; 8] {
         let mut planes = [0; 8];
         for (i, chunk) in flags.chunks_exact(8).enumerate() {
             let word =
@@ -244,18 +252,19 @@ mod tests {
         const IN_512_BITS: bool = true;
 
         #[inline(always)]
-        fn run<V: Vectors>(self) -> Self::Output {
+        fn run<V: Vectors>(self, vectors: V) -> Self::Output {
             let All(bytes, square, slot) = self;
             let stored = |numbers: V::Sixteen| {
                 let mut all = [0; 16];
                 numbers.store(&mut all);
                 all
             };
-            let (numbers, pairs) = (V::Sixteen::of_bytes(bytes, 7), V::Sixteen::of_pairs(bytes, square, 1 << 31));
+            let (numbers, pairs) =
+                (V::Sixteen::of_bytes(vectors, bytes, 7), V::Sixteen::of_pairs(vectors, bytes, square, 1 << 31));
             let number = stored(numbers)[slot as usize];
             let [least, first] = [pairs.least(), numbers.first(number)];
             let changed = numbers.put((1u32 << slot | 1) as u16, u32::MAX);
-            assert_eq!(stored(V::Sixteen::load(&stored(changed))), stored(changed));
+            assert_eq!(stored(V::Sixteen::load(vectors, &stored(changed))), stored(changed));
             vec![stored(numbers), stored(pairs), [least, first].repeat(8).try_into().unwrap(), stored(changed)]
                 .into_iter()
                 .chain([stored(numbers.without(slot, 9)), stored(pairs.without(slot, u32::MAX))])

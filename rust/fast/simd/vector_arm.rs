@@ -9,9 +9,15 @@ use std::arch::aarch64::{
 };
 
 /// Four vectors of 16 bytes. Pairwise additions gather one bit of each byte.
-pub struct Neon;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neon(());
 
 impl Neon {
+    /// Every processor has it.
+    pub(crate) const fn new() -> Neon {
+        Neon(())
+    }
+
     /// Answers of all ones or zeros, 64 bytes, as a mask.
     #[inline(always)]
     fn gather(answers: [uint8x16_t; 4]) -> u64 {
@@ -36,7 +42,7 @@ impl Vectors for Neon {
     type Sixteen = [u32; 16];
 
     #[inline(always)]
-    fn ascii(bytes: &[u8; 64]) -> Ascii {
+    fn ascii(self, bytes: &[u8; 64]) -> Ascii {
         let quarters = Self::load(bytes);
         // SAFETY: as above.
         unsafe {
@@ -62,7 +68,7 @@ impl Vectors for Neon {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+    fn planes(self, flags: &[u8; 64]) -> [u64; 8] {
         let quarters = Self::load(flags);
         // SAFETY: as above.
         std::array::from_fn(|k| unsafe { Self::gather(quarters.map(|x| vtstq_u8(x, vdupq_n_u8(1 << k)))) })

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{Ascii, Vectors};
+use crate::fast::util::cpu;
 use std::arch::x86_64::{
     __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8,
     _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8,
@@ -10,7 +11,16 @@ use std::arch::x86_64::{
 };
 
 /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
-pub struct Avx2;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// None where the processor lacks the instructions: AVX2, BMI1, BMI2, LZCNT and POPCNT.
+    #[inline]
+    pub fn new() -> Option<Avx2> {
+        cpu::has_avx2().then_some(Avx2(()))
+    }
+}
 
 /// The high bits of the bytes that `question` returns.
 #[inline(always)]
@@ -25,8 +35,8 @@ impl Vectors for Avx2 {
     type Sixteen = [u32; 16];
 
     #[inline(always)]
-    fn ascii(bytes: &[u8; 64]) -> Ascii {
-        // SAFETY: `Avx2` is used only by `Isa::run`, where the processor has the instructions. The two loads read the 64 bytes of the array.
+    fn ascii(self, bytes: &[u8; 64]) -> Ascii {
+        // SAFETY: an `Avx2` is made only where the processor has the instructions. The two loads read the 64 bytes of the array.
         unsafe {
             let halves = [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
             let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
@@ -56,7 +66,7 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+    fn planes(self, flags: &[u8; 64]) -> [u64; 8] {
         // SAFETY: as above.
         unsafe {
             let halves = [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
@@ -74,7 +84,7 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
+    fn equal<const IGNORED: i32>(self, numbers: &[u64; 8], low: u64, high: u64) -> u32 {
         // SAFETY: as above.
         unsafe {
             let (lows, highs) =
@@ -85,5 +95,10 @@ impl Vectors for Avx2 {
             let high_equal = _mm256_cmpeq_epi64(differs, _mm256_setzero_si256());
             _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_and_si256(low_equal, high_equal))).cast_unsigned()
         }
+    }
+
+    #[inline(always)]
+    fn avx2(self) -> Option<Avx2> {
+        Some(self)
     }
 }

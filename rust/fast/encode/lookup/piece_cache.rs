@@ -158,7 +158,7 @@ impl PieceCache {
 
     fn put(&mut self, key: u128, value: u32) {
         let bucket = self.view().bucket_of(key);
-        if self.view().find::<Portable>(bucket, key).is_some() {
+        if self.view().find(Portable, bucket, key).is_some() {
             return;
         }
         self.victim = (self.victim + 1) % SLOTS;
@@ -257,13 +257,13 @@ impl<'c> View<'c> {
 
     /// The value of a key, whose bucket is `bucket`; compares all four slots without a branch. Bits above the key do not matter.
     #[inline(always)]
-    pub fn find<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
+    pub fn find<V: Vectors>(&self, vectors: V, bucket: usize, key: u128) -> Option<u32> {
         const IGNORED: i32 = 64 - HIGH_BITS.cast_signed();
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = bucket;
         loop {
             let slots = &self.buckets[at];
-            let found = V::equal::<IGNORED>(slots, key as u64, (key >> 64) as u64);
+            let found = vectors.equal::<IGNORED>(slots, key as u64, (key >> 64) as u64);
             // Without a match the index must stay within the bucket.
             let high = slots[SLOTS + found.trailing_zeros() as usize % SLOTS];
             let value = (found != 0).then_some((high >> HIGH_BITS) as u32);
@@ -276,7 +276,7 @@ impl<'c> View<'c> {
 
     /// The value of a piece, looked up from the beginning.
     pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+        self.find(Portable, self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.

@@ -46,20 +46,20 @@ impl Lane for DenseLane {
     type Draws = ();
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
-        V::Sixteen::of_bytes(bytes, NO_SYMBOL).store(&mut self.symbols);
-        V::Sixteen::of_pairs(bytes, &table.bytes, NO_PLACE).store(&mut self.places);
+    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
+        V::Sixteen::of_bytes(vectors, bytes, NO_SYMBOL).store(&mut self.symbols);
+        V::Sixteen::of_pairs(vectors, bytes, &table.bytes, NO_PLACE).store(&mut self.places);
         (self.at, self.count, self.piece, self.probes) = (31, bytes.len() as u32, piece, [Probe::NONE; 2]);
     }
 
     #[inline(always)]
-    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
-        let places = self.take_in::<V>(table);
+    fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool {
+        let places = self.take_in(vectors, table);
         let least = places.least();
         if least >= NO_PLACE {
             return false;
         }
-        self.merge::<V>(table, places, least, places.first(least));
+        self.merge(vectors, table, places, least, places.first(least));
         true
     }
 
@@ -72,17 +72,17 @@ impl Lane for DenseLane {
 impl DenseLane {
     /// The places of all pairs, those among them that the last step asked for.
     #[inline(always)]
-    fn take_in<V: Vectors>(&self, table: &PairTable) -> V::Sixteen {
+    fn take_in<V: Vectors>(&self, vectors: V, table: &PairTable) -> V::Sixteen {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
         let bit = 1u32 << self.at;
-        V::Sixteen::load(&self.places).put((bit >> 1) as u16, before).put(bit as u16, behind)
+        V::Sixteen::load(vectors, &self.places).put((bit >> 1) as u16, before).put(bit as u16, behind)
     }
 
     /// Merges the pair that begins in a slot and has this place.
     #[inline(always)]
-    fn merge<V: Vectors>(&mut self, table: &PairTable, places: V::Sixteen, place: u32, at: u32) {
+    fn merge<V: Vectors>(&mut self, vectors: V, table: &PairTable, places: V::Sixteen, place: u32, at: u32) {
         let symbol = table.made(place);
-        let symbols = V::Sixteen::load(&self.symbols).put(1 << at, symbol);
+        let symbols = V::Sixteen::load(vectors, &self.symbols).put(1 << at, symbol);
         symbols.without(at + 1, NO_SYMBOL).store(&mut self.symbols);
         places.without(at + 1, NO_PLACE).store(&mut self.places);
         // Before slot 0 is the last one, which is empty now.
@@ -105,14 +105,14 @@ impl Lane for DrawnLane {
     type Draws = Draws;
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], draws: Draws) {
-        self.lane.load::<V>(table, piece, bytes, ());
+    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], draws: Draws) {
+        self.lane.load(vectors, table, piece, bytes, ());
         self.draws = draws;
     }
 
     #[inline(always)]
-    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
-        let places = self.lane.take_in::<V>(table);
+    fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool {
+        let places = self.lane.take_in(vectors, table);
         let mut candidates = places;
         loop {
             let least = candidates.least();
@@ -121,7 +121,7 @@ impl Lane for DrawnLane {
             }
             let at = candidates.first(least);
             if !self.draws.passes_over() {
-                self.lane.merge::<V>(table, places, least, at);
+                self.lane.merge(vectors, table, places, least, at);
                 return true;
             }
             candidates = candidates.put(1 << at, NO_PLACE);

@@ -12,9 +12,9 @@ pub trait Lane {
     const IN_512_BITS: bool;
     /// The random numbers of a piece, if any.
     type Draws;
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], draws: Self::Draws);
+    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], draws: Self::Draws);
     /// Takes in what the last step asked for and merges once; false if nothing merges.
-    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool;
+    fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool;
     /// Passes the number of the piece and its symbols on.
     fn emit(&self, to: impl FnOnce(u32, &[u32]));
 }

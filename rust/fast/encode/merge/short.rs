@@ -71,7 +71,7 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
     type Draws = ();
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
+    fn load<V: Vectors>(&mut self, _: V, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -87,7 +87,7 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
     }
 
     #[inline(always)]
-    fn step<V: Vectors>(&mut self, table: &PairTable) -> bool {
+    fn step<V: Vectors>(&mut self, _: V, table: &PairTable) -> bool {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
         let least = self.change_keys(before, behind);
         if least >= DONE {
@@ -225,7 +225,7 @@ where
     const IN_512_BITS: bool = L::IN_512_BITS;
 
     #[inline(always)]
-    fn run<V: Vectors>(self) {
+    fn run<V: Vectors>(self, vectors: V) {
         let Lanes { table, mut pieces, mut emit, .. } = self;
         #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
         let mut lanes: Vec<L> = Vec::with_capacity(LANES);
@@ -234,20 +234,20 @@ where
         {
             lanes.push(L::IDLE);
             if let Some(lane) = lanes.last_mut() {
-                lane.load::<V>(table, piece, bytes, draws);
+                lane.load(vectors, table, piece, bytes, draws);
             }
         }
         while !lanes.is_empty() {
             let mut at = 0;
             while let Some(lane) = lanes.get_mut(at) {
-                if lane.step::<V>(table) {
+                if lane.step(vectors, table) {
                     at += 1;
                     continue;
                 }
                 lane.emit(&mut emit);
                 // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
                 if let Some((piece, bytes, draws)) = pieces.next() {
-                    lane.load::<V>(table, piece, bytes, draws);
+                    lane.load(vectors, table, piece, bytes, draws);
                     at += 1;
                 } else {
                     lanes.swap_remove(at);

@@ -139,7 +139,7 @@ fn the_first_seeds_are_found() {
     let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0]))).unwrap();
     let view = cache.view();
     let known: Vec<bool> =
-        seeds.iter().map(|(_, key, ids)| view.find::<Portable>(view.bucket_of(*key), *key) == Some(ids[0])).collect();
+        seeds.iter().map(|(_, key, ids)| view.find(Portable, view.bucket_of(*key), *key) == Some(ids[0])).collect();
     assert_eq!(cache.half(), 128);
     assert!(known[..128].iter().filter(|&&known| known).count() > 120);
     assert!(!known[128..].contains(&true) && !cache.is_full());
@@ -181,8 +181,8 @@ struct Find<'c>(View<'c>, u128);
 impl Kernel for Find<'_> {
     type Output = Option<u32>;
 
-    fn run<V: Vectors>(self) -> Option<u32> {
-        self.0.find::<V>(0, self.1)
+    fn run<V: Vectors>(self, vectors: V) -> Option<u32> {
+        self.0.find(vectors, 0, self.1)
     }
 }
 
