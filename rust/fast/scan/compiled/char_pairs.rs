@@ -20,8 +20,9 @@
 //!
 //! Two streams (`twin.rs`) do two such steps at a time, at two places of the text that do not wait for each other.
 //!
-//! This is the only module here with `unsafe`: the loop reads and writes without asking whether it may. Each function states
-//! what must hold; `CharPairs::new` sees to the tables, `twin.rs` and `table.rs` to the room for ends.
+//! The loop reads and writes without asking whether it may. `CharPairs::new` proves of each machine that it may, and refuses any other:
+//! rows and columns are those of the table, and an end is written before it is sure (`is_sound`). So no more ends become sure than there
+//! are characters, and those that were pending before. Each function states what else must hold: `twin.rs` and `table.rs` see to it.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -31,7 +32,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::ends::{Cell, Ends};
+use super::ends::{Cell, Ends, SLOTS};
 use super::partition::ClassTable;
 use foldhash::{HashMap, HashMapExt};
 
@@ -46,6 +47,8 @@ pub(super) struct CharPairs {
     columns: Vec<u8>,
     /// How many columns there are for two characters; those for one, and that for the end of the text, come after them.
     n_columns: usize,
+    /// The column of the end of the text.
+    last: usize,
     cells: Vec<u32>,
 }
 
@@ -58,8 +61,11 @@ pub(super) struct Stream {
 }
 
 impl CharPairs {
-    /// The table of a machine; None where it has too many kinds of pairs.
+    /// The table of a machine; None where it has too many kinds of pairs, or is not sound.
     pub(super) fn new(ends: &Ends, classes: &ClassTable) -> Option<CharPairs> {
+        if !is_sound(ends, classes) {
+            return None;
+        }
         let n_states = ends.n_states();
         let mut column_of: HashMap<Vec<u32>, usize> = HashMap::new();
         let mut all: Vec<Vec<(u32, u32)>> = Vec::new();
@@ -100,20 +106,20 @@ impl CharPairs {
             });
             cells.extend(two.chain(one).map(|(next, rest)| (next * width as u32) << 12 | rest));
         }
-        Some(CharPairs { columns, n_columns, cells })
+        Some(CharPairs { columns, n_columns, last: width - 1, cells })
     }
 
     /// Eight ASCII characters.
     ///
     /// # Safety
-    /// `word` holds no byte above 127. `stream.row` is 0 or comes from a cell. At `stream.out` there is room for eight ends and
-    /// [`super::table::PENDING`] more.
+    /// `stream.row` is 0, or what a stream of this table ended in, of which the pending ends stand at `stream.out`. From where that is at
+    /// first, there is room for as many ends as bytes are read, and [`super::table::SLACK`] more.
     #[inline(always)]
     pub(super) unsafe fn eight(&self, stream: &mut Stream, word: u64) {
         let (columns, cells) = (self.columns.as_ptr(), self.cells.as_ptr());
         for step in 0..4 {
-            // SAFETY: there are 65,536 columns; all rows and columns are in the table; and the caller sees to the rest: no slot is
-            // more than `PENDING` behind the ends that are sure, of which there is at most one a character.
+            // SAFETY: there are 65,536 columns; all rows and columns are in the table. Of n characters and those that were pending, at
+            // most n + `SLOTS` ends are sure (`is_sound`); both slots are at most `SLOTS` behind those that are sure before them.
             unsafe {
                 let column = usize::from(*columns.add(usize::from((word >> (16 * step)) as u16)));
                 let cell = *cells.add(column).add(stream.row) as usize;
@@ -130,32 +136,32 @@ impl CharPairs {
     /// One character of any kind.
     ///
     /// # Safety
-    /// As for [`eight`](Self::eight), with room for one end; `stream.at` is inside the text.
+    /// As for [`eight`](Self::eight); the classes are those that the table was made with.
     #[inline(always)]
     pub(super) unsafe fn one(&self, classes: &ClassTable, text: &[u8], stream: &mut Stream) {
         let (class, length) = classes.at(text, stream.at);
         // SAFETY: as above.
-        unsafe { self.step(class, stream) };
+        unsafe { self.step(self.n_columns + class, stream) };
         stream.at += length;
     }
 
-    /// The end of the text.
+    /// The end of the text, which counts as a character.
     ///
     /// # Safety
-    /// As for [`one`](Self::one), but that `stream.at` is the end.
+    /// As for [`eight`](Self::eight).
     #[inline]
-    pub(super) unsafe fn end(&self, classes: usize, stream: &mut Stream) {
+    pub(super) unsafe fn end(&self, stream: &mut Stream) {
         // SAFETY: as above.
-        unsafe { self.step(classes, stream) };
+        unsafe { self.step(self.last, stream) };
     }
 
     /// # Safety
-    /// As for [`one`](Self::one); the class is at most the number of classes.
+    /// As for [`eight`](Self::eight); the column is one for single characters.
     #[inline(always)]
-    unsafe fn step(&self, class: usize, stream: &mut Stream) {
+    unsafe fn step(&self, column: usize, stream: &mut Stream) {
         // SAFETY: as for `eight`.
         unsafe {
-            let cell = *self.cells.get_unchecked(stream.row + self.n_columns + class) as usize;
+            let cell = *self.cells.get_unchecked(stream.row + column) as usize;
             *stream.out.add(cell & 15) = stream.at;
             stream.out = stream.out.add(cell >> 8 & 15);
             stream.row = cell >> 12;
@@ -165,8 +171,7 @@ impl CharPairs {
     /// Reads up to `until`, or beyond it to the end of a character.
     ///
     /// # Safety
-    /// `until` is at most the length of the text, and there is room for as many ends as there are bytes up to it and
-    /// [`super::table::PENDING`] more; otherwise as for [`eight`](Self::eight).
+    /// As for [`one`](Self::one), with `until` for what is read.
     #[inline(always)]
     pub(super) unsafe fn run(&self, classes: &ClassTable, text: &[u8], stream: &mut Stream, until: usize) {
         while stream.at < until {
@@ -178,6 +183,38 @@ impl CharPairs {
             }
         }
     }
+}
+
+/// Whether all that the loop takes for granted holds: each cell leads to a state; the classes have columns; and an end is in its slot
+/// before it is counted as sure. Then there are never more sure ends than characters and pending ends together, since a character writes
+/// one at most.
+fn is_sound(ends: &Ends, classes: &ClassTable) -> bool {
+    const ALL: u32 = (1 << SLOTS) - 1;
+    let is_inside =
+        |cell: &Cell| (cell.next as usize) < ends.n_states() && usize::from(cell.slot.max(cell.sure)) <= SLOTS;
+    if classes.largest() + 1 >= ends.width || !ends.cells.iter().all(is_inside) {
+        return false;
+    }
+    // The slots that hold an end whenever the machine is in a state: those that were written on every way to it.
+    let mut written = vec![ALL; ends.n_states()];
+    written[0] = 0;
+    let mut is_over = false;
+    while !is_over {
+        is_over = true;
+        for (state, row) in ends.cells.chunks_exact(ends.width).enumerate() {
+            for cell in row {
+                let behind = (written[state] | 1 << cell.slot) & ALL;
+                let next = &mut written[cell.next as usize];
+                let common = *next & behind >> cell.sure;
+                is_over &= common == *next;
+                *next = common;
+            }
+        }
+    }
+    let mut rows = ends.cells.chunks_exact(ends.width).zip(written);
+    rows.all(|(row, written)| {
+        row.iter().all(|cell| (!written & !(1 << cell.slot) | !ALL) & ((1 << cell.sure) - 1) == 0)
+    })
 }
 
 /// The eight bytes at a place, if there are as many and all are ASCII.
@@ -198,9 +235,40 @@ fn both(ends: &Ends, state: u32, (first, second): (u8, u8)) -> Option<(u32, u32)
 
 #[cfg(test)]
 mod tests {
+    use super::super::partition::Partition;
     use super::super::tests::scanned;
-    use super::ascii_at;
+    use super::*;
     use crate::fast::scan::Tier;
+    use std::sync::Arc;
+
+    /// A machine of one class that reads nothing but ends: each becomes sure on reading the next character.
+    fn machine(change: impl FnOnce(&mut [Cell])) -> Ends {
+        let cell = |next, slot, sure| Cell { next, slot, sure };
+        let none = SLOTS as u8;
+        let mut cells = [cell(1, none, 0), cell(0, none, 0), cell(1, 0, 1), cell(0, 0, 1)];
+        change(&mut cells);
+        Ends { width: 2, cells: cells.to_vec() }
+    }
+
+    #[test]
+    fn a_machine_that_would_read_or_write_elsewhere_has_no_table() {
+        let one_class = ClassTable::new(&Partition::new(&[]).unwrap());
+        let has_table = |ends: &Ends| CharPairs::new(ends, &one_class).is_some();
+        assert!(has_table(&machine(|_| ())));
+        // A state that there is not; a slot behind the last; more ends than are pending, and one that is not there on every way.
+        assert!(!has_table(&machine(|cells| cells[2].next = 2)));
+        assert!(!has_table(&machine(|cells| cells[2].slot = SLOTS as u8 + 1)));
+        for at in 0..4 {
+            assert!(!has_table(&machine(|cells| cells[at].sure += 1)), "{at}");
+        }
+        assert!(!has_table(&machine(|cells| cells[2].slot = 1)));
+        // An end that is never counted does no harm.
+        assert!(has_table(&machine(|cells| cells[2] = Cell { next: 1, slot: 1, sure: 0 })));
+        // A class without a column.
+        let letters = [Arc::new(vec![(0x61, 0x7A)])];
+        let two_classes = ClassTable::new(&Partition::new(&letters).unwrap());
+        assert!(CharPairs::new(&machine(|_| ()), &two_classes).is_none());
+    }
 
     #[test]
     fn eight_ascii_bytes_are_read_at_once() {

@@ -208,6 +208,12 @@ impl ClassTable {
         ClassTable { ascii, two, three, four, of_rows: classes, replacement }
     }
 
+    /// The largest class that a character has.
+    pub(super) fn largest(&self) -> usize {
+        let rows = self.of_rows.iter().filter(|&&class| class != ILL_FORMED);
+        usize::from(rows.chain(&self.ascii).fold(self.replacement, |most, &class| most.max(class)))
+    }
+
     /// The class and the length in bytes of the character at `at`, which must be inside the text.
     #[inline]
     pub(super) fn at(&self, text: &[u8], at: usize) -> (usize, usize) {

@@ -39,7 +39,7 @@ const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
 pub(super) const PENDING: usize = SLOTS + 1;
 /// Slots are behind the ends that became sure in the same step.
-const SLACK: usize = 2 * PENDING;
+pub(super) const SLACK: usize = 2 * PENDING;
 
 /// A pattern as tables.
 #[derive(Debug)]
@@ -174,15 +174,15 @@ impl Table {
         ends.reserve(offset + until - cut.unwrap_or(cursor.read) + SLACK);
         let out = ends.as_mut_ptr();
         let mut first = Stream { at: cursor.read, row: cursor.row, out };
-        // SAFETY: there is room for as many ends as each stream has bytes, and `SLACK` more; the streams begin in rows of the table,
-        // and read up to places inside the text. The machine has written an end into its slot before it counts it as sure; slots that
-        // hold none are moved, but not looked at.
+        // SAFETY: there is room for as many ends as each stream has bytes, and `SLACK` more, which is enough for the pending ones behind
+        // the last, too. The first stream goes on where the cursor stopped, the second begins afresh. The machine has written an end into
+        // its slot before it counts it as sure (`CharPairs::new`); slots that hold none are moved, but not looked at.
         unsafe {
             cursor.pending.as_ptr().copy_to_nonoverlapping(out.cast(), PENDING);
             if let Some(cut) = cut {
                 let mut second = Stream { at: cut, row: 0, out: out.add(offset) };
                 twin::run(pairs, &self.classes, text, [(&mut first, cut), (&mut second, until)]);
-                pairs.end(self.width - 1, &mut first);
+                pairs.end(&mut first);
                 let before = first.out.offset_from_unsigned(out);
                 let count = second.out.offset_from_unsigned(out.add(offset));
                 out.add(offset).cast::<MaybeUninit<usize>>().copy_to(first.out.cast(), count + PENDING);
@@ -191,7 +191,7 @@ impl Table {
                 pairs.run(&self.classes, text, &mut first, until);
             }
             if first.at == text.len() {
-                pairs.end(self.width - 1, &mut first);
+                pairs.end(&mut first);
                 cursor.finished = true;
             }
             first.out.cast::<MaybeUninit<usize>>().copy_to_nonoverlapping(cursor.pending.as_mut_ptr(), PENDING);

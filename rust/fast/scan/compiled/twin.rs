@@ -16,8 +16,7 @@ use super::partition::ClassTable;
 /// Runs both streams, the first up to its end, the second until then or up to its own.
 ///
 /// # Safety
-/// For both: `until` is at most the length of the text, and there is room for as many ends as there are bytes up to it and
-/// [`super::table::PENDING`] more; otherwise as for [`CharPairs::eight`].
+/// As for [`CharPairs::run`], for both.
 pub(super) unsafe fn run(pairs: &CharPairs, classes: &ClassTable, text: &[u8], streams: [(&mut Stream, usize); 2]) {
     let [(first, until_first), (second, until_second)] = streams;
     while first.at + 8 <= until_first && second.at + 8 <= until_second {
