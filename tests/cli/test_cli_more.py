@@ -18,7 +18,7 @@ SIZE = len(TEXT.encode())
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("more")
-    tok = minitok.train([TEXT], 268, special_tokens=["<|end|>"], name="mine")
+    tok = minitok.train([TEXT], 268, special_tokens=["<|end|>"], name="mine", pattern="gpt2")
     tok.save(folder / "tok.json")
     tok.save(folder / "tok.tiktoken", format="tiktoken")
     (folder / "a.txt").write_text(TEXT, encoding="utf-8")

@@ -60,11 +60,11 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("documents", "size", "name"), [((1 << 63) - 1, 0, "documents"), (0, (1 << 63) - 1, "bytes")])
 def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, documents, size, name):
-    arrays = minitok.count_pieces([]).counter.to_arrays()
+    arrays = minitok.count_pieces([], pattern="gpt2").counter.to_arrays()
     most = from_arrays("gpt2", [], documents, size, arrays, backend)
     assert (most.merge().documents, most.merge().bytes) == (documents, size)
     with pytest.raises(minitok.errors.TrainingError, match=rf"2\^63 {name} or more"):
-        most.merge(minitok.count_pieces(["a"], backend=backend))
+        most.merge(minitok.count_pieces(["a"], backend=backend, pattern="gpt2"))
 
 
 class Stopped:
@@ -118,7 +118,7 @@ def test_a_file_of_counts_holds_them_all(tmp_path_factory, corpus, options):
 def test_counts_of_files_are_those_of_their_documents(tmp_path, backend):
     (tmp_path / "a.txt").write_bytes(b"low lower--lowest<s>low--")
     (tmp_path / "b.jsonl").write_text(json.dumps({"text": "low é"}) + "\n")
-    options = {"special_tokens": ["<s>"], "backend": backend}
+    options = {"pattern": "gpt2", "special_tokens": ["<s>"], "backend": backend}
     counts = minitok.count_pieces_in_files(tmp_path / "*", separator="--", **options)
     assert counts == minitok.count_pieces(["low lower", "lowest<s>low", "", "low é"], **options)
     assert counts.documents == 4
@@ -257,7 +257,7 @@ def damaged(name, change):
 )  # fmt: skip
 def test_a_damaged_file_of_counts_is_refused(tmp_path, change):
     path = tmp_path / "a.counts"
-    minitok.count_pieces(["low lower<s>"]).save(path)
+    minitok.count_pieces(["low lower<s>"], pattern="gpt2").save(path)
     before = path.read_bytes()
     assert b'"size": 12' in before
     path.write_bytes(change(before))

@@ -33,7 +33,12 @@ TEXTS = [
 @cache
 def trained(backend="rust", **options):
     return minitok.train(
-        ["low lower lowest slow slower 🦀 🦀🦀 aaaa naïve"], 300, special_tokens=["<|e|>"], backend=backend, **options
+        ["low lower lowest slow slower 🦀 🦀🦀 aaaa naïve"],
+        300,
+        special_tokens=["<|e|>"],
+        backend=backend,
+        **options,
+        pattern="gpt2",
     )
 
 

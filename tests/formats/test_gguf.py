@@ -64,7 +64,7 @@ def outcome(read):
 @given(st.data())
 def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("gguf") / "x.gguf"
-    byte_level(path, minitok.train(CORPUS, 262, special_tokens=["<s>"]), "gpt-2")
+    byte_level(path, minitok.train(CORPUS, 262, special_tokens=["<s>"], pattern="gpt2"), "gpt-2")
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(0, 2))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -77,7 +77,7 @@ def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, d
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_token_that_is_no_text_is_refused(tmp_path, backend):
-    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 262, special_tokens=["<s>"]), "gpt-2")
+    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 262, special_tokens=["<s>"], pattern="gpt2"), "gpt-2")
     content = path.read_bytes()
     # Read without a look at what continues a character, it is still that one.
     path.write_bytes(content.replace("Ā".encode(), b"\xc4\x00"))
@@ -146,7 +146,7 @@ def test_special_tokens_of_phi_3_take_white_space_behind_them(tmp_path, name, ta
     ],
 )
 def test_masks_take_white_space_before_them(tmp_path, pre, name, mask, backend):
-    tok = minitok.train(CORPUS, 262, special_tokens=["<mask>", "[MASK]"])
+    tok = minitok.train(CORPUS, 262, special_tokens=["<mask>", "[MASK]"], pattern="gpt2")
     more = [lambda writer: writer.add_name(name)] if name else []
     loaded = minitok.load(byte_level(tmp_path / "x.gguf", tok, pre, more=more), backend=backend)
     assert loaded.definition.token_flags == ({mask: {"lstrip"}} if mask else {})
@@ -182,7 +182,7 @@ def test_characters(tmp_path, prefix):
 
 
 def test_bytes_without_a_token_are_dropped(tmp_path):
-    tok = minitok.train(CORPUS, 300)
+    tok = minitok.train(CORPUS, 300, pattern="gpt2")
     ids, merges, _ = tok.definition.vocabulary()
     kept = {token_id: token for token_id, token in ids.items() if b"!" not in token}
     places = {token_id: place for place, token_id in enumerate(kept)}
@@ -197,7 +197,7 @@ def test_bytes_without_a_token_are_dropped(tmp_path):
 
 
 def test_user_defined_tokens_are_found_in_every_text(tmp_path):
-    tok = minitok.train(CORPUS, 280)
+    tok = minitok.train(CORPUS, 280, pattern="gpt2")
     ids, merges, _ = tok.definition.vocabulary()
     path = write(
         tmp_path / "x.gguf",
@@ -212,7 +212,7 @@ def test_user_defined_tokens_are_found_in_every_text(tmp_path):
 
 
 def test_a_model_behind_the_tokenizer_is_not_read(tmp_path):
-    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 280), "gpt-2")
+    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 280, pattern="gpt2"), "gpt-2")
     with path.open("r+b") as file:
         file.truncate(1 << 40)  # sparse: a terabyte that takes no room
     assert minitok.load(path).n_vocab == 280
@@ -274,7 +274,7 @@ def test_every_name_stands_for_a_pattern():
 
 
 def test_damaged_files_are_errors_of_the_file(tmp_path):
-    data = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 260), "gpt-2").read_bytes()
+    data = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 260, pattern="gpt2"), "gpt-2").read_bytes()
     path = tmp_path / "damaged.gguf"
     cases = [data[:size] for size in (*range(4, 200), *range(200, len(data), 97))]
     chance = random.Random(0)

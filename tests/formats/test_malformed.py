@@ -9,7 +9,7 @@ import pytest
 from helpers import BACKENDS, failure_on_both
 from minitok.formats import huggingface
 
-TOK = minitok.Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258})
+TOK = minitok.Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}, pattern="gpt2")
 BYTES = "".join(f"{__import__('base64').b64encode(bytes([byte])).decode()} {byte}\n" for byte in range(256))
 
 

@@ -96,7 +96,7 @@ def test_malformed_files(tmp_path, change, reason):
 
 
 def test_a_folder_of_ranks_has_its_special_tokens_beside_it(tmp_path, backend):
-    tok = minitok.Tokenizer([(97, 98)])
+    tok = minitok.Tokenizer([(97, 98)], pattern="gpt2")
     tok.save(tmp_path / "tiktoken.model", format="tiktoken")
     config = {"added_tokens_decoder": {"300": {"content": "<s>", "special": True}}}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
