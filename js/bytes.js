@@ -1,12 +1,23 @@
 // The bytes at an address, or the module: of a file where there is a file system, else fetched.
 
+import { FileFormatError } from "./errors.js";
+
 // Asked for by name at run time, so that bundlers for the browser do not look for it.
 const system = () => globalThis.process?.getBuiltinModule?.("node:fs/promises");
 
 // Addresses of this package's own files, and what a caller of `load` gives: in Node, a string without a scheme is a path.
 export async function bytesAt(address) {
   const path = pathOf(address);
-  return path === null ? new Uint8Array(await (await fetched(address)).arrayBuffer()) : system().readFile(path);
+  return path === null ? new Uint8Array(await (await fetched(address)).arrayBuffer()) : fileAt(path);
+}
+
+async function fileAt(path) {
+  try {
+    return await system().readFile(path);
+  } catch (error) {
+    if (error.code !== "EISDIR") throw error;
+    throw new FileFormatError(`${path}: a folder; load the file in it: tokenizer.json, tekken.json, tokenizer.model or *.tiktoken`);
+  }
 }
 
 // What is fetched is compiled while it comes, if the server says that it is a module.

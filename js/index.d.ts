@@ -1,4 +1,7 @@
-/** What `encode` does with the names of special tokens in a text. Without options, they are ordinary text. */
+/**
+ * What `encode` does with the names of special tokens in a text. Without options, they are ordinary text. An unknown option, or a name
+ * that is not a special token of the tokenizer, is a {@link MinitokError}.
+ */
 export interface EncodeOptions {
   /** The special tokens that are found in the text. */
   allowedSpecial?: "all" | readonly string[] | ReadonlySet<string>;
@@ -9,7 +12,11 @@ export interface EncodeOptions {
 export interface FileOptions {
   /** The name of the tokenizer, where its file has none. */
   name?: string | null;
-  /** How text is split, for a file that does not say it: `.tiktoken`. A name such as `"cl100k"`, or a regular expression. */
+  /**
+   * How text is split, for a file that does not say it: `.tiktoken`. The name of a pattern (`"cl100k"`, `"llama3"`), of an
+   * encoding or a model, whose pattern is meant, or a regular expression. What is nearly a name is a {@link MinitokError}, as is a
+   * pattern that matches nothing but its own text; write `(?:text)` for that.
+   */
   pattern?: string;
 }
 
@@ -121,17 +128,25 @@ export class Session {
 /* ENCODINGS */
 export type EncodingName = string;
 
-/** A published encoding. Its vocabulary is read when it is first asked for; whoever asks again gets the same tokenizer. */
-export function getEncoding(name: EncodingName): Promise<Tokenizer>;
+/* MODELS */
+export type ModelName = string;
+
+/**
+ * A published encoding, by its name (`_base` may be left out) or by that of a model that uses it. Its vocabulary is read when it is first
+ * asked for; whoever asks again gets the same tokenizer.
+ *
+ * @throws {MinitokError} The name is not known; the message suggests one, or says where the model's file is.
+ */
+export function getEncoding(name: EncodingName | ModelName): Promise<Tokenizer>;
 
 export function listEncodingNames(): EncodingName[];
 
 /**
  * The encoding that a model of OpenAI or Whisper uses.
  *
- * @throws {MinitokError} The model is not known.
+ * @throws {MinitokError} The model is not known; the message suggests one, or says where the model's file is.
  */
-export function encodingForModel(model: string): Promise<Tokenizer>;
+export function encodingForModel(model: ModelName | (string & {})): Promise<Tokenizer>;
 
-/** Opens a tokenizer's file of any format: its path (in Node), its address, or its bytes. */
+/** Opens a tokenizer's file of any format: its path (in Node; not a folder), its address, or its bytes. */
 export function load(source: string | URL | Blob | Uint8Array | ArrayBuffer, options?: FileOptions): Promise<Tokenizer>;

@@ -1,6 +1,6 @@
 // minitok for JavaScript. Read in this order:
 //
-// 1. tokenizer.js, session.js: text to ids and back; a text that changes
+// 1. tokenizer.js, session.js: text to ids and back; a text that changes; options.js: what calls ask besides
 // 2. engine.js: a WebAssembly module behind them, and how it is called; loaded.js, bytes.js: the two that there are
 // 3. published.js, opened.js: the encodings by their names
 // 4. errors.js: what goes wrong

@@ -3,6 +3,7 @@
 import { decoder, list, NONE } from "./engine.js";
 import { MinitokError } from "./errors.js";
 import { files } from "./loaded.js";
+import { checkOptions, namesOf, shown } from "./options.js";
 import { Session } from "./session.js";
 
 // What nobody holds any more is forgotten by the module, too.
@@ -11,10 +12,15 @@ const unreachableTokenizers = new FinalizationRegistry(({ engine, number }) => {
 });
 
 export class Tokenizer {
-  static async fromFile(data, { name = null, pattern = "" } = {}) {
+  static async fromFile(data, options = {}) {
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`data must be a Uint8Array or an ArrayBuffer, not ${shown(data)}`);
-    return (await files.engine(Tokenizer)).openFile(bytes, { name, pattern });
+    const engine = await files.engine(Tokenizer);
+    checkOptions(engine, options, ["name", "pattern"]);
+    for (const [option, value] of Object.entries(options)) {
+      if (typeof (value ?? "") !== "string") throw new TypeError(`${option} must be a string, not ${shown(value)}`);
+    }
+    return engine.openFile(bytes, options);
   }
 
   #description = null;
@@ -101,22 +107,6 @@ export class Tokenizer {
   }
 }
 
-// The names of the special tokens that are found in a text, and of those that it must not contain.
-export function namesOf(tokenizer, options) {
-  if (options === null || typeof options !== "object") throw new TypeError(`options must be an object, not ${shown(options)}`);
-  const names = (value, all, what) => {
-    if (value === "all") return all();
-    if (typeof value === "string" || typeof value[Symbol.iterator] !== "function") {
-      throw new TypeError(`${what} must be "all" or a list of names, not ${shown(value)}`);
-    }
-    return [...value];
-  };
-  const every = Object.keys(tokenizer.specialTokens);
-  const allowed = names(options.allowedSpecial ?? [], () => every, "allowedSpecial");
-  const rest = () => every.filter((name) => !allowed.includes(name));
-  return { allowed, disallowed: names(options.disallowedSpecial ?? [], rest, "disallowedSpecial") };
-}
-
 // A text as the engine takes it: a string, or bytes of UTF-8.
 function textOf(text) {
   if (typeof text === "string" || text instanceof Uint8Array) return text;
@@ -131,5 +121,3 @@ function numbersOf(ids) {
   if (wrong >= 0) throw new RangeError(`${shown(all[wrong])} at position ${wrong} is not an id`);
   return Uint32Array.from(all);
 }
-
-const shown = (value) => (typeof value === "string" ? JSON.stringify(value) : String(value));

@@ -15,7 +15,7 @@ ORDER = [
     ("reference.text", "reference.merging", "corpus.progress", "data"),
     ("reference.published",),  # rules and tables that the files below the next line look up
     ("reference",),
-    ("reference.published.normalize", "reference.published.words", "reference.published.packed_vocab"),
+    tuple(f"reference.published.{name}" for name in ("names", "normalize", "packed_vocab", "words")),
     ("reference.published.preprocess",),
     ("reference.codec",),
     ("reference.session",),

@@ -16,6 +16,8 @@ use minitok::preprocess::{Preprocessor, Search};
 use minitok::pretokenize::{DEFAULT_PATTERN, Pattern};
 use serde_json::{Value, json};
 
+#[path = "vectors/names.rs"]
+mod names;
 #[path = "vectors/parity.rs"]
 mod parity;
 #[path = "vectors/preprocessing.rs"]

@@ -2,7 +2,7 @@
 
 puts into a folder what ``npm pack`` makes a package of: ``js/`` as it stands, the engine of the published encodings and that of
 files, and the published vocabularies. What
-only Python knows (names of encodings and of models) is written as modules: one for each encoding in ``encodings/``, and its
+only Python knows (the encodings and their files) is written as modules: one for each encoding in ``encodings/``, and its
 functions in ``only/``.
 """
 
@@ -16,16 +16,17 @@ from importlib.resources import files
 from pathlib import Path
 
 import tomllib
-from minitok.definition.names import ENCODING_OF_MODEL, PREFIXES
 from minitok.encodings.published import PUBLISHED
+from minitok.reference.published.names import table
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "js"
 LICENCES = ("LICENSE", "NOTICE", "THIRD_PARTY.md")
 # These become one module, in this order: a first count takes some 3 ms of processor time less.
-JOINED = ("errors", "bytes", "engine", "session", "loaded", "tokenizer", "opened")
-# The type in index.d.ts that becomes a choice.
-NAME_TYPE = "export type EncodingName = string;"
+JOINED = ("errors", "bytes", "engine", "options", "session", "loaded", "tokenizer", "opened")
+# The types in index.d.ts that become choices.
+ENCODING_TYPE = "export type EncodingName = string;"
+MODEL_TYPE = "export type ModelName = string;"
 
 
 def build(wasm: Path, files_wasm: Path, folder: Path) -> None:
@@ -46,9 +47,9 @@ def build(wasm: Path, files_wasm: Path, folder: Path) -> None:
         write(modules / "only" / f"{name}.js", only(name))
     write(modules / "encodings" / "all.js", every_encoding())
     typed = (SOURCES / "index.d.ts").read_text(encoding="utf-8")
-    write(
-        modules / "index.d.ts", typed.replace(NAME_TYPE, NAME_TYPE.replace("string", " | ".join(map(told, PUBLISHED))))
-    )
+    for declared, names in ((ENCODING_TYPE, encoding_names()), (MODEL_TYPE, model_names())):
+        typed = typed.replace(declared, declared.replace("string", " | ".join(names)))
+    write(modules / "index.d.ts", typed)
     write(folder / "package.json", json.dumps(manifest(), indent=2) + "\n")
     for name in LICENCES:
         shutil.copyfile(ROOT / name, folder / name)
@@ -99,12 +100,19 @@ def only(name: str) -> str:
     )
 
 
+def encoding_names() -> list[str]:
+    """The encodings as types, with and without ``_base``."""
+    return list(map(told, dict.fromkeys(each for name in PUBLISHED for each in (name, name.removesuffix("_base")))))
+
+
+def model_names() -> list[str]:
+    """The models as types; of some, the start of the name is known."""
+    return [*map(told, table().models), *(f"`{start}${{string}}`" for start in table().prefixes)]
+
+
 def every_encoding() -> str:
     imports = "".join(f'  {name}: () => import("./{name}.js"),\n' for name in PUBLISHED)
-    return (
-        f"{MADE}export const ENCODINGS = {{\n{imports}}};\n"
-        f"export const ENCODING_OF_MODEL = {told(ENCODING_OF_MODEL)};\nexport const PREFIXES = {told(PREFIXES)};\n"
-    )
+    return f"{MADE}export const ENCODINGS = {{\n{imports}}};\n"
 
 
 def manifest() -> dict[str, object]:

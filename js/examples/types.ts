@@ -17,8 +17,10 @@ const special: number | undefined = model.specialTokens["<|endoftext|>"];
 void [fits, made, splice.ids.length, covers.length, special];
 await Tokenizer.fromFile(new Uint8Array(), { pattern: "cl100k" });
 
+void [getEncoding("o200k"), getEncoding("gpt-4o-2024-08-06"), encodingForModel("gpt-4" as string)];
+
 // @ts-expect-error: there is no such encoding
-void getEncoding("o200k");
+void getEncoding("o20k");
 // @ts-expect-error: names come in a list
 encode("text", { allowedSpecial: "<|endoftext|>" });
 // @ts-expect-error: a tokenizer does not change

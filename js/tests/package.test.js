@@ -84,11 +84,54 @@ test("wrong arguments are named", () => {
 
 test("encodings by their names, and by those of models", async () => {
   assert.deepEqual(listEncodingNames(), JSON.parse(await readFile(file("encodings.json"))));
-  await assert.rejects(getEncoding("o200k"), /unknown encoding 'o200k'; there are gpt2, /);
   await assert.rejects(getEncoding("__proto__"), MinitokError);
+  await assert.rejects(getEncoding(5), new TypeError("a name must be a string, not 5"));
+  for (const name of ["o200k", "gpt-4o", "gpt-4o-2024-08-06"]) assert.equal(await getEncoding(name), tokenizer);
   assert.equal(await encodingForModel("gpt-4o-2024-08-06"), tokenizer);
-  assert.equal((await encodingForModel("gpt-4")).name, "cl100k_base");
-  await assert.rejects(encodingForModel("llama-3"), /unknown model 'llama-3'/);
+  const { cases } = JSON.parse(await readFile(file("names.json")));
+  for (const { encoding, model, means, refused } of cases) {
+    const asked = encoding !== undefined ? getEncoding(encoding) : model !== undefined ? encodingForModel(model) : null;
+    if (asked && means) assert.equal((await asked).name, means);
+    else if (asked) await assert.rejects(asked, (error) => error instanceof MinitokError && error.message.endsWith(refused));
+  }
+});
+
+// The lines of a rank file of the 256 bytes.
+const RANKS = Buffer.from(Array.from({ length: 256 }, (_, byte) => `${Buffer.of(byte).toString("base64")} ${byte}\n`).join(""));
+
+test("patterns by their names, and by those of encodings and models", async () => {
+  const { cases } = JSON.parse(await readFile(file("names.json")));
+  for (const { pattern, means, refused } of cases.filter((one) => one.pattern)) {
+    const asked = Tokenizer.fromFile(RANKS, { pattern });
+    if (means) assert.equal((await asked).pattern, means);
+    else await assert.rejects(asked, (error) => error instanceof MinitokError && error.message.endsWith(refused));
+  }
+});
+
+test("options and special tokens that there are not are refused", async () => {
+  const wrong = (message) => new MinitokError(message);
+  const options = [
+    [{ allowedspecial: "all" }, "there is no option 'allowedspecial'; did you mean 'allowedSpecial'?"],
+    [{ addSpecialTokens: true }, "there is no option 'addSpecialTokens'; options are allowedSpecial, disallowedSpecial"],
+    [{ allowedSpecial: ["<|eot|>"] }, "allowedSpecial: '<|eot|>' is not a special token of this tokenizer: it has '<|endoftext|>', '<|endofprompt|>'"],
+    [{ disallowedSpecial: ["<|endoftxt|>"] }, "disallowedSpecial: '<|endoftxt|>' is not a special token of this tokenizer; did you mean '<|endoftext|>'?"],
+    [{ allowedSpecial: [1] }, "allowedSpecial: 1 is not a special token of this tokenizer: it has '<|endoftext|>', '<|endofprompt|>'"],
+    [{ allowedSpecial: ["__proto__"] }, "allowedSpecial: '__proto__' is not a special token of this tokenizer: it has '<|endoftext|>', '<|endofprompt|>'"],
+  ];
+  for (const [given, message] of options) {
+    assert.throws(() => tokenizer.encode("a", given), wrong(message));
+    assert.throws(() => tokenizer.count("a", given), wrong(message));
+    assert.throws(() => tokenizer.isWithinTokenLimit("a", 1, given), wrong(message));
+    assert.throws(() => tokenizer.session("a", given), wrong(message));
+    for (const call of [() => encode("a", given), () => countTokens("a", given), () => isWithinTokenLimit("a", 1, given)]) {
+      assert.throws(call, wrong(message));
+    }
+  }
+  const message = "there is no option 'Pattern'; did you mean 'pattern'?";
+  await assert.rejects(Tokenizer.fromFile(RANKS, { Pattern: "gpt2" }), wrong(message));
+  await assert.rejects(load(RANKS, { Pattern: "gpt2" }), wrong(message));
+  await assert.rejects(Tokenizer.fromFile(RANKS, { pattern: 5 }), new TypeError("pattern must be a string, not 5"));
+  await assert.rejects(Tokenizer.fromFile(RANKS, "gpt2"), new TypeError('options must be an object, not "gpt2"'));
 });
 
 test("the ids of Python", async (t) => {
@@ -145,4 +188,9 @@ test("files that are not tokenizers", async () => {
   await refused("minbpe v1\n\n0\n97 300\n", /^line 4: 300 is not a token before this merge$/);
   await assert.rejects(Tokenizer.fromFile("tokenizer.json"), /data must be a Uint8Array or an ArrayBuffer/);
   await assert.rejects(load("/there/is/no.json"), /ENOENT/);
+  await assert.rejects(load(new URL("./files/", import.meta.url)), (error) => {
+    assert.ok(error instanceof FileFormatError);
+    assert.match(error.message, /files\/: a folder; load the file in it: tokenizer.json, /);
+    return true;
+  });
 });

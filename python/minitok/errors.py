@@ -1,7 +1,10 @@
-"""Every exception that minitok raises on purpose, under one root.
+"""The errors of minitok, under one root.
 
 Each also derives from the built-in exception that a Python programmer would catch in its place, so
 ``except ValueError`` around a bad pattern and ``except KeyError`` around an unknown id both work.
+
+What is wrong in any library is what it is there: an argument of the wrong type is a ``TypeError``, an option with an impossible
+value a ``ValueError``, a file that cannot be read an ``OSError``, and bytes that are not text a ``UnicodeError``.
 """
 
 from __future__ import annotations
@@ -67,16 +70,18 @@ class TrainingError(MinitokError, ValueError):
 
 
 class UnknownTokenError(MinitokError, KeyError):
-    """An id without a token (SPEC D3).
+    """An id without a token (SPEC D3), or a token that a vocabulary does not have.
 
-    ``token_id`` is the id, ``position`` its index in the sequence.
+    ``token_id`` is the id or the token, ``position`` the index of the id in the sequence.
 
-    >>> UnknownTokenError(300, 2)
-    UnknownTokenError('unknown token id 300 at position 2')
+    >>> UnknownTokenError(300, 2), UnknownTokenError("qq")
+    (UnknownTokenError('unknown token id 300 at position 2'), UnknownTokenError("the vocabulary has no token 'qq'"))
     """
 
-    def __init__(self, token_id: int, position: int = 0) -> None:
-        super().__init__(f"unknown token id {token_id} at position {position}")
+    def __init__(self, token_id: int | str | bytes, position: int = 0) -> None:
+        is_token = isinstance(token_id, (str, bytes))
+        unknown = f"unknown token id {token_id} at position {position}"
+        super().__init__(f"the vocabulary has no token {token_id!r}" if is_token else unknown)
         self.token_id = token_id
         self.position = position
 
@@ -84,7 +89,7 @@ class UnknownTokenError(MinitokError, KeyError):
         # KeyError shows the repr of its argument, which would put the message in quotes.
         return str(self.args[0])
 
-    def __reduce__(self) -> tuple[type[UnknownTokenError], tuple[int, int]]:
+    def __reduce__(self) -> tuple[type[UnknownTokenError], tuple[int | str | bytes, int]]:
         return type(self), (self.token_id, self.position)
 
 

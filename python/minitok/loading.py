@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .definition.names import pattern_named
+from .foreign import explains
+from .reference.published.names import encoding_named, is_like_name, nearest, pattern_named, repository_of, table
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
+@explains
 def load(
     path: str | os.PathLike[str],
     *,
@@ -43,7 +45,7 @@ def load(
     Raises:
         FileFormatError: The file is not a tokenizer; the message says why, and where in it.
         TypeError: ``pattern`` or ``special_tokens`` is given for a file that has its own.
-        OSError: The file cannot be read.
+        OSError: The file cannot be read. Where the name of an encoding or a model was given, the message says how to get it.
 
     A file is data: nothing in it is run, and memory and time are bounded by a small multiple of its size (the tokens of
     merges by 16 MiB and 256 bytes a merge, which ``MINITOK_TOKEN_MIB`` raises). But a ``tokenizer.json`` and a minbpe model
@@ -58,4 +60,20 @@ def load(
     """
     from .formats.detect import read_definition
 
-    return Tokenizer.from_definition(read_definition(path, pattern and pattern_named(pattern), special_tokens, backend))
+    try:
+        definition = read_definition(path, pattern and pattern_named(pattern), special_tokens, backend)
+    except FileNotFoundError as error:
+        if error.filename == path and (way := way_to(str(path))):
+            raise FileNotFoundError(f"{path!r} is not a file or folder; {way}") from None
+        raise
+    return Tokenizer.from_definition(definition)
+
+
+def way_to(name: str) -> str | None:
+    """Returns how to get the tokenizer that somebody means who opens a name as a file; None for what is not nearly a name."""
+    if encoding := encoding_named(name):
+        return f"minitok.get_encoding({name!r}) returns the encoding {encoding}"
+    if repository := repository_of(name):
+        return f"'hf download {repository} tokenizer.json' gets such a model, and minitok.load({repository!r}) reads it"
+    near = nearest(name, [*table().encodings, *table().models]) if is_like_name(name) else []
+    return f"did you mean minitok.get_encoding({near[0]!r})?" if near else None

@@ -19,10 +19,10 @@ from .corpus.learning import Job, check_bound
 from .corpus.progress import start_progress
 from .corpus.report import TrainingReport
 from .definition import Definition
-from .definition.names import pattern_named
 from .errors import TrainingError
 from .reference.parity import ParityOptions
 from .reference.pretokenize import DEFAULT_PATTERN
+from .reference.published.names import pattern_named
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:

@@ -6,14 +6,17 @@ This file has signatures, docstrings and bodies of a line or two; anything longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from .arguments import as_list, checked_offsets, refused_tokens, stop_strings, thread_count
 from .backend.shortcuts import shortcut
 from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
-from .definition.names import pattern_named, short_pattern
+from .definition.fields import short_pattern
+from .errors import UnknownTokenError
+from .foreign import explains, refuse
 from .reference.pretokenize import DEFAULT_PATTERN
+from .reference.published.names import pattern_named
 from .reference.text import utf8
 
 if TYPE_CHECKING:
@@ -89,6 +92,7 @@ class Tokenizer(Checked):
     'hi hi!'
     """
 
+    @explains
     def __init__(
         self,
         merges: Iterable[tuple[int, int]],
@@ -138,6 +142,7 @@ class Tokenizer(Checked):
     # -- from the data and files of others -----------------------------------------------------------------------------
 
     @classmethod
+    @explains
     def from_ranks(
         cls,
         ranks: Mapping[bytes, int],
@@ -226,6 +231,7 @@ class Tokenizer(Checked):
         allowed = self._check([text], allowed_special, disallowed_special)
         return self._dropping(dropout, seed).encode_to_numpy(text, allowed, thread_count(threads))
 
+    @explains
     def encode_batch(
         self,
         texts: Texts,
@@ -246,6 +252,7 @@ class Tokenizer(Checked):
         names = self._check(listed, allowed_special, disallowed_special)
         return self._dropping(dropout, seed).encode_batch(listed, names, thread_count(threads))
 
+    @explains
     def encode_batch_to_numpy(
         self,
         texts: Texts,
@@ -268,6 +275,7 @@ class Tokenizer(Checked):
         names = self._check(listed, allowed_special, disallowed_special)
         return self._dropping(dropout, seed).encode_batch_to_numpy(listed, names, thread_count(threads))
 
+    @explains
     def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
         """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
 
@@ -335,6 +343,7 @@ class Tokenizer(Checked):
     def encode_with_offsets(
         self, text: Text, *, unit: Unit = ..., to_numpy: Literal[True], **special: Unpack[Found]
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
+    @explains
     def encode_with_offsets(
         self,
         text: Text,
@@ -383,6 +392,7 @@ class Tokenizer(Checked):
         refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
         return encode_iterable(self._codec, chunks, names, refused)
 
+    @explains
     def tokenize(self, text: Text, *, allowed_special: Allowed = (), disallowed_special: Special = ()) -> list[bytes]:
         """Returns the tokens of a text as bytes; joined, they are the text.
 
@@ -436,6 +446,7 @@ class Tokenizer(Checked):
             return self._codec.count(text)
         return self._codec.count(text, self._check([text], allowed_special, disallowed_special))
 
+    @explains
     def count_batch(
         self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[int]:
@@ -446,7 +457,8 @@ class Tokenizer(Checked):
 
     # -- ids to text ---------------------------------------------------------------------------------------------------
 
-    def decode(self, ids: Ids, errors: str = "replace") -> str:
+    # ``@explains`` would make a call with few ids take half as long again.
+    def decode(self, ids: Ids, errors: str = "replace", **others: NoReturn) -> str:  # noqa: D417 - there are no others
         """Returns the text of the ids.
 
         Args:
@@ -458,12 +470,15 @@ class Tokenizer(Checked):
             UnknownTokenError: An id has no token; the error names it and its index.
             UnicodeDecodeError: The bytes are not UTF-8, and ``errors`` is ``"strict"``.
         """
+        if others:
+            refuse("Tokenizer.decode", next(iter(others)), ("ids", "errors"))
         return self._codec.decode(ids, errors)
 
     def decode_bytes(self, ids: Ids) -> bytes:
         """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``."""
         return self._codec.decode_bytes(ids)
 
+    @explains
     def decode_batch(
         self,
         batch: Iterable[Ids] | npt.NDArray[Any],
@@ -514,6 +529,7 @@ class Tokenizer(Checked):
         text, starts = text_and_starts(self._definition, ids)
         return text, starts if to_numpy else starts.tolist()
 
+    @explains
     def stream_decoder(
         self, errors: StreamErrors = "replace", *, skip_special_tokens: bool = False, stop: str | Iterable[str] = ()
     ) -> StreamDecoder:
@@ -541,6 +557,7 @@ class Tokenizer(Checked):
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
+    @explains
     def session(
         self,
         text: str = "",
@@ -565,6 +582,7 @@ class Tokenizer(Checked):
         made.append(text)
         return made
 
+    @explains
     def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Allowed = ()) -> str:
         """Returns the longest prefix of a text that has at most ``max_tokens`` tokens and ends between two characters.
 
@@ -594,6 +612,7 @@ class Tokenizer(Checked):
 
         return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
+    @explains
     def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Allowed = ()) -> list[str]:
         """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
 
@@ -696,13 +715,17 @@ class Tokenizer(Checked):
         return data if self._definition.prefix is None else self._codec.token_bytes(token_id) or b""
 
     def token_id(self, token: str | bytes) -> int:
-        """Returns the id of a token's bytes, or of the name of a special or an added token. Raises KeyError."""
+        """Returns the id of a token's bytes, or of the name of a special or an added token. Raises UnknownTokenError.
+
+        >>> Tokenizer([(97, 98)]).token_id("ab")
+        256
+        """
         definition = self._definition
         if isinstance(token, str) and token in definition.found_tokens:
             return definition.found_tokens[token]
         found = definition.vocab.token_id(utf8(token))
         if found is None:
-            raise KeyError(token)
+            raise UnknownTokenError(token)
         return found
 
     @property

@@ -12,9 +12,10 @@ from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
 from .corpus.progress import start_progress
 from .corpus.superwords import BARRED, LINES, MAX_WORDS, train_superwords
-from .definition.names import pattern_named
 from .errors import TrainingError
+from .foreign import explains
 from .reference.pretokenize import DEFAULT_PATTERN
+from .reference.published.names import pattern_named
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Alphabet = Literal["bytes", "characters"]
 Prefix = Literal["first", "always", "never", "text", "segment"]
 
 
+@explains
 def train(
     texts: Iterable[str | bytes] | PieceCounts,
     vocab_size: int,
@@ -46,7 +48,6 @@ def train(
     max_words: int | None = MAX_WORDS,
     barred: Sequence[str | bytes] = BARRED,
     alphabet: Alphabet = "bytes",
-    byte_fallback: bool = True,
     prefix: Prefix = "first",
     backend: BackendName | None = None,
     threads: int | None = None,
@@ -82,8 +83,7 @@ def train(
         max_words: The most words that a superword has; None for any number.
         barred: Strings that no superword has in it.
         alphabet: What merging begins with: ``bytes``, or ``characters``, of which each of the texts' is a token (SPEC T11).
-            ``vocab_size`` then counts them, too.
-        byte_fallback: With characters, one that has no token is encoded as its bytes. False is refused.
+            ``vocab_size`` then counts them, too, and a character without a token is encoded as its bytes.
         prefix: Of characters, where a space is put before text (SPEC S4): ``first``, ``always`` or ``never``, as Hugging
             Face's ``Metaspace`` does, ``text`` as SentencePiece, ``segment`` as ``Prepend``.
         backend: ``rust`` or ``python``.
@@ -140,7 +140,7 @@ def train(
             alphabet=alphabet,
         )
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
-    if check_alphabet(alphabet, byte_order, byte_fallback=byte_fallback) == "characters":
+    if check_alphabet(alphabet, byte_order) == "characters":
         with start_progress(progress) as show:
             return Tokenizer.from_definition(
                 train_characters(
@@ -214,17 +214,16 @@ def superword_pattern_named(pattern: str | None) -> str:
     return LINES if pattern is None else pattern_named(pattern)
 
 
-def check_alphabet(alphabet: str, byte_order: str, *, byte_fallback: bool) -> str:
+def check_alphabet(alphabet: str, byte_order: str) -> str:
     """What merging begins with, and whether the other options go with it."""
     if alphabet not in ("bytes", "characters"):
         raise TrainingError(f"unknown alphabet {alphabet!r}; it can be bytes or characters")
-    if alphabet == "characters" and not byte_fallback:
-        raise TrainingError("characters are trained with byte fallback only: other text would have no ids")
     if alphabet == "characters" and byte_order != "identity":
         raise TrainingError("byte_order is of an alphabet of bytes; the fallback ids of bytes are 0 to 255")
     return alphabet
 
 
+@explains
 def train_files(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     vocab_size: int,

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::formats::Named;
 use crate::formats::definition::{Definition, Fields};
+use crate::names::{encoding_named, unknown_encoding};
 use crate::once::Once;
 use crate::packed_vocab;
 
@@ -54,15 +55,17 @@ static PUBLISHED: [Published; 10] = [
 
 fn encoding(name: &str) -> Result<Tokenizer> {
     static OPENED: [Once<Tokenizer>; PUBLISHED.len()] = [const { Once::new() }; PUBLISHED.len()];
-    let found = PUBLISHED.iter().zip(&OPENED).find(|((known, ..), _)| *known == name);
+    let meant = encoding_named(name).ok_or_else(|| unknown(name))?;
+    let found = PUBLISHED.iter().zip(&OPENED).find(|((known, ..), _)| *known == meant);
     let (known, opened) = found.ok_or_else(|| unknown(name))?;
     if let Some(tokenizer) = opened.get() {
         return Ok(tokenizer.clone());
     }
     let Some(data) = known.1.data else {
         let feature = known.1.feature;
-        let reason =
-            format!("the encoding '{name}' is not part of this program: it needs the feature \"{feature}\" of minitok");
+        let reason = format!(
+            "the encoding '{meant}' is not part of this program: it needs the feature \"{feature}\" of minitok"
+        );
         return Err(Error::UnknownEncoding(reason));
     };
     let tokenizer = Tokenizer::of(definition(known, data)?)?;
@@ -87,26 +90,29 @@ pub(crate) fn fields(&(name, _, _, pattern, special): &Published) -> Fields {
 }
 
 fn unknown(name: &str) -> Error {
-    let names = PUBLISHED.map(|(name, ..)| name).join(", ");
-    Error::UnknownEncoding(format!("unknown encoding '{name}'; there are {names}"))
+    Error::UnknownEncoding(unknown_encoding(name))
 }
 
 impl Tokenizer {
-    /// A published encoding, by its name: `o200k_base`, `o200k_harmony`, `cl100k_base`, `p50k_base`, `p50k_edit`, `r50k_base`,
-    /// `gpt2`, `whisper`, `whisper_v3`, `whisper_en`. No file is read and nothing is downloaded: the vocabularies are part of the
+    /// A published encoding, by its name (with or without `_base`): `o200k_base`, `o200k_harmony`, `cl100k_base`, `p50k_base`,
+    /// `p50k_edit`, `r50k_base`, `gpt2`, `whisper`, `whisper_v3`, `whisper_en`; or by that of a model of `OpenAI` or Whisper that
+    /// uses it, such as `gpt-4o`. No file is read and nothing is downloaded: the vocabularies are part of the
     /// program, as far as the crate's features say (`cl100k` and `o200k` by default, `p50k`, `whisper`).
     ///
     /// The first call for a name takes some milliseconds, and the tokenizer is kept; later calls give the same one.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEncoding`] if there is no such encoding, or if its feature is off; the message says which.
+    /// [`Error::UnknownEncoding`] if there is no such encoding (the message suggests one, or says where the model's file is), or
+    /// if its feature is off (the message says which).
     ///
     /// ```
     /// use minitok::Tokenizer;
     ///
     /// assert_eq!(Tokenizer::encoding("cl100k_base")?.count("tiktoken is great!")?, 6);
-    /// assert!(Tokenizer::encoding("o201k").is_err());
+    /// assert_eq!(Tokenizer::encoding("gpt-4o")?.name(), Some("o200k_base"));
+    /// let unknown = Tokenizer::encoding("o20k_base").unwrap_err();
+    /// assert_eq!(unknown.to_string(), "unknown encoding 'o20k_base'; did you mean 'o200k_base'?");
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn encoding(name: &str) -> Result<Tokenizer> {
@@ -173,6 +179,13 @@ mod tests {
     fn special_tokens_are_where_the_libraries_have_them() {
         assert_eq!(whisper(50_257, 100).last(), Some(&("<|30.00|>".to_owned(), 51_865)));
         assert_eq!((o200k_harmony().len(), cl100k_base().len(), p50k_edit().len()), (1091, 5, 4));
+    }
+
+    #[test]
+    fn every_encoding_has_its_name_and_its_pattern_in_the_table_of_names() {
+        for (name, _, _, pattern, _) in PUBLISHED {
+            assert_eq!((encoding_named(name), crate::names::pattern_of(name)), (Some(name), Some(pattern)));
+        }
     }
 
     #[test]

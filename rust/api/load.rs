@@ -4,6 +4,7 @@ use super::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 use crate::formats::detect::{Given, read, read_path};
 use crate::formats::{MAX_ID, blamed};
+use crate::names::pattern_named;
 use std::path::Path;
 
 /// How to read a file that does not hold its split pattern and its special tokens, as a rank file of tiktoken does not.
@@ -33,8 +34,9 @@ impl LoadOptions {
         LoadOptions::default()
     }
 
-    /// How text is cut: the name of a pattern (`gpt2`, `cl100k`, `o200k`, `llama3`, `qwen2` and others), `none`, or a regular
-    /// expression.
+    /// How text is cut: the name of a pattern (`gpt2`, `cl100k`, `o200k`, `llama3`, `qwen2` and others), `none`, an encoding or a
+    /// model, whose pattern is meant, or a regular expression. One that matches nothing but its own text is refused, unless
+    /// written `(?:text)`.
     #[must_use]
     pub fn pattern(mut self, pattern: impl Into<String>) -> LoadOptions {
         self.given.pattern = Some(pattern.into());
@@ -52,34 +54,37 @@ impl LoadOptions {
     ///
     /// # Errors
     ///
-    /// As there; and [`Error::Format`] if the file says itself what was given.
+    /// As there; [`Error::Format`] if the file says itself what was given; and [`Error::Pattern`] if the pattern is malformed, or
+    /// nearly a name.
     #[allow(
         clippy::wrong_self_convention,
         reason = "as `OpenOptions::open`: what is made is from the file, by the options"
     )]
     pub fn from_file(&self, path: impl AsRef<Path>) -> Result<Tokenizer> {
         let path = path.as_ref();
-        self.check()?;
-        let definition = read_path(path, &self.given)?;
+        let definition = read_path(path, &self.checked()?)?;
         Tokenizer::of(definition).map_err(|error| blamed(error, Some(path)))
     }
 
     /// The tokenizer of the bytes of a file; see [`Tokenizer::from_bytes`].
     #[allow(clippy::wrong_self_convention, reason = "as for `from_file`")]
     pub fn from_bytes(&self, data: &[u8]) -> Result<Tokenizer> {
-        self.check()?;
-        let definition = read(data, &self.given).map_err(|error| blamed(error, None))?;
+        let definition = read(data, &self.checked()?).map_err(|error| blamed(error, None))?;
         Tokenizer::of(definition).map_err(|error| blamed(error, None))
     }
 
-    fn check(&self) -> Result<()> {
+    /// What was given, with the pattern that a name means.
+    fn checked(&self) -> Result<Given> {
         let wrong = self.given.special_tokens.iter().flatten().find(|&&(_, id)| id > MAX_ID);
         match wrong {
             Some((name, id)) => {
                 let reason = format!("the id {id} of the special token '{name}' is not between 0 and {MAX_ID}");
                 Err(Error::Vocabulary(reason))
             }
-            None => Ok(()),
+            None => Ok(Given {
+                pattern: self.given.pattern.as_deref().map(pattern_named).transpose()?,
+                ..self.given.clone()
+            }),
         }
     }
 }

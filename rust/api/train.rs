@@ -8,6 +8,7 @@ use crate::fast::vocab::FastVocab;
 use crate::formats::definition::{Definition, Fields};
 use crate::formats::value::Value;
 use crate::formats::{MAX_ID, Named};
+use crate::names::pattern_named;
 use crate::pretokenize::{DEFAULT_PATTERN, Pattern};
 use crate::special::SpecialTokens;
 use crate::train::{self, Stop, TieBreak};
@@ -53,7 +54,9 @@ impl TrainOptions {
         }
     }
 
-    /// How text is cut, which no merge crosses: the name of a pattern, `none`, or a regular expression.
+    /// How text is cut, which no merge crosses: by a name or a regular expression, as for [`LoadOptions::pattern`].
+    ///
+    /// [`LoadOptions::pattern`]: crate::LoadOptions::pattern
     #[must_use]
     pub fn pattern(mut self, pattern: impl Into<String>) -> TrainOptions {
         self.pattern = pattern.into();
@@ -99,7 +102,7 @@ impl TrainOptions {
     ///
     /// # Errors
     ///
-    /// [`Error::Training`] if the options cannot be met, [`Error::Pattern`] if the pattern is malformed.
+    /// [`Error::Training`] if the options cannot be met, [`Error::Pattern`] if the pattern is malformed, or nearly a name.
     pub fn train<T: AsRef<str>>(&self, texts: impl IntoIterator<Item = T>) -> Result<Tokenizer> {
         let n_special = u32::try_from(self.special_tokens.len()).unwrap_or(MAX_ID);
         let least = n_special.saturating_add(256);
@@ -110,7 +113,8 @@ impl TrainOptions {
         }
         let special = SpecialTokens::new(self.special_tokens.iter().cloned().zip(0..).collect())?;
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
-        let mut counter = CorpusCounter::new(Pattern::new(&self.pattern)?, &special, threads.unwrap_or(1));
+        let pattern = pattern_named(&self.pattern)?;
+        let mut counter = CorpusCounter::new(Pattern::new(&pattern)?, &special, threads.unwrap_or(1));
         count(&mut counter, texts)?;
         let (documents, bytes) = (counter.documents, counter.bytes);
         let lost = || Error::Training("the counts are not in memory".into());
@@ -125,7 +129,7 @@ impl TrainOptions {
         let vocab = FastVocab::new(Vocab::from_merges(&options.byte_order, &trained.merges)?);
         let first = 256 + u32::try_from(trained.merges.len()).unwrap_or(MAX_ID);
         let special: Named = self.special_tokens.iter().cloned().zip(first..).collect();
-        let mut fields = Fields::new(self.pattern.clone(), special);
+        let mut fields = Fields::new(pattern, special);
         fields.trained = Some(self.record(&trained, documents, bytes));
         Tokenizer::of(Definition { vocab, fields })
     }

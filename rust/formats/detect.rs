@@ -5,8 +5,9 @@ use super::definition::Definition;
 use super::value::{Value, parse as parse_json};
 use super::{Named, blamed, gguf, gpt2, huggingface, minbpe, native, quoted, sentencepiece, tekken, tiktoken, wrong};
 use crate::count::unread;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::read::token_table::id_of;
+use crate::names::own_names;
 use foldhash::HashMap;
 use std::fs::File;
 use std::io::Read;
@@ -22,7 +23,7 @@ const MISTAKEN: [(&[u8], &str); 4] = [
     (b"PK\x03\x04", "an archive; unpack it"),
 ];
 const SETTINGS: &str = "the settings of a model; open its folder, or its tokenizer.json";
-pub const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern: name one";
+pub const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern";
 const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
 /// What is looked for in a folder, in this order.
 const IN_FOLDERS: &str =
@@ -89,7 +90,7 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         if !rank.is_some_and(|rank| rank[0].is_ascii_digit()) || fields.next().is_some() {
             return Err(wrong(not_known(data)));
         }
-        let pattern = given.pattern.as_deref().ok_or_else(|| wrong(PATTERN_NEEDED))?;
+        let pattern = given.pattern.as_deref().ok_or_else(pattern_needed)?;
         return tiktoken::parse(data, pattern, given.special_tokens.clone().unwrap_or_default());
     }
     given.check_none()?;
@@ -100,6 +101,13 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         _ => huggingface::read::parse_tables(data)?,
     };
     found.map_or_else(|| of_json(&parse_json(data)?), Ok)
+}
+
+/// What a rank file needs, and what it can be.
+fn pattern_needed() -> Error {
+    let names = own_names().collect::<Vec<_>>().join(", ");
+    let choice = format!("{names}, the encoding or model that it belongs to, or a regular expression");
+    wrong(format!("{PATTERN_NEEDED}: name one, which can be {choice}"))
 }
 
 /// Why a file is refused that no reader takes.
@@ -129,7 +137,8 @@ fn of_json(content: &Value) -> Result<Definition> {
         if content.has("config") && content.has("vocab") {
             return tekken::parse(content);
         }
-        if !fields.is_empty() && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {
+        let is_vocabulary = fields.iter().any(|(_, value)| matches!(value, Value::Whole(0)));
+        if is_vocabulary && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {
             return Err(wrong(BY_FOLDER));
         }
         if !content.has("format") {

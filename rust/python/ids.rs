@@ -253,9 +253,11 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
     let py = item.py();
     let is_integer = item.is_instance_of::<PyInt>() || item.get_type().hasattr(name!(py, "__index__"))?;
     if !is_integer || item.is_instance_of::<PyBool>() {
-        let found = item.get_type().name()?;
+        let found = item.get_type().name()?.to_string();
+        let rows =
+            if ["list", "tuple", "ndarray"].contains(&&*found) { "; decode_batch takes several rows" } else { "" };
         return Err(PyTypeError::new_err(format!(
-            "a token id must be an integer, not {found} (at position {position})"
+            "a token id must be an integer, not {found} (at position {position}){rows}"
         )));
     }
     // An exception of the object's own is raised as it is.
@@ -267,7 +269,7 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
 fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
     if array.ndim() != 1 {
         return Err(PyValueError::new_err(format!(
-            "token ids must be one-dimensional, not {}-dimensional",
+            "token ids must be one-dimensional, not {}-dimensional; decode_batch takes rows",
             array.ndim()
         )));
     }

@@ -105,7 +105,7 @@ impl Shortcuts {
     ///
     /// Costs O(n log n) for n bytes in the worst case, O(n) in practice.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, *, dropout = Zero, seed = Nothing),
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None, *, dropout=0.0, seed=None)"
     )]
     #[allow(
@@ -121,24 +121,28 @@ impl Shortcuts {
         trace: Given<'_, 'py>,
         dropout: Given<'_, 'py>,
         seed: Given<'_, 'py>,
+        num_threads: Given<'_, 'py>,
+        add_special_tokens: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if let (Empty, Empty, One, Nothing) = (&allowed_special, &disallowed_special, &threads, &trace)
-            && let (Zero, Nothing) = (&dropout, &seed)
+            && let (Zero, Nothing, Empty, Empty) = (&dropout, &seed, &num_threads, &add_special_tokens)
             && let Some(codec) = slf.get().codec.get()
         {
             let (py, codec) = (slf.py(), codec.get());
             let search = codec.search(py, Names::Empty)?;
             return Ok(list_of_ids(py, &codec.ids(py, &text.extract()?, codec.how(&search), 1)?)?.into_any());
         }
+        refuse(slf.py(), "encode", [("num_threads", num_threads), ("add_special_tokens", add_special_tokens)])?;
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
         in_python(name!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, *, dropout = Zero, seed = Nothing),
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, *, dropout=0.0, seed=None)"
     )]
+    #[allow(clippy::too_many_arguments, reason = "as for `encode`")]
     fn encode_to_numpy<'py>(
         slf: &Bound<'py, Self>,
         text: &Bound<'py, PyAny>,
@@ -147,20 +151,27 @@ impl Shortcuts {
         threads: Given<'_, 'py>,
         dropout: Given<'_, 'py>,
         seed: Given<'_, 'py>,
+        num_threads: Given<'_, 'py>,
+        add_special_tokens: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if let (Empty, Empty, One) = (&allowed_special, &disallowed_special, &threads)
-            && let (Zero, Nothing) = (&dropout, &seed)
+            && let (Zero, Nothing, Empty, Empty) = (&dropout, &seed, &num_threads, &add_special_tokens)
             && let Some(codec) = slf.get().codec.get()
         {
             return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
+        refuse(
+            slf.py(),
+            "encode_to_numpy",
+            [("num_threads", num_threads), ("add_special_tokens", add_special_tokens)],
+        )?;
         let all = (slf, text, allowed_special, disallowed_special, threads);
         in_python(name!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
     /// Returns how many ids the text has; the options are those of ``encode``.
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty),
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, *, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=())"
     )]
     fn count<'py>(
@@ -168,14 +179,29 @@ impl Shortcuts {
         text: &Bound<'py, PyAny>,
         allowed_special: Given<'_, 'py>,
         disallowed_special: Given<'_, 'py>,
+        add_special_tokens: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let (Empty, Empty) = (&allowed_special, &disallowed_special)
+        if let (Empty, Empty, Empty) = (&allowed_special, &disallowed_special, &add_special_tokens)
             && let Some(codec) = slf.get().codec.get()
         {
             let count = codec.get().count(slf.py(), text.extract()?, Names::Empty)?;
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
+        refuse(slf.py(), "count", [("add_special_tokens", add_special_tokens)])?;
         in_python(name!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
+    }
+}
+
+/// Refuses the options of other libraries that were given to a method, with what to write instead.
+///
+/// A method in Rust names them among its parameters: `**options` would cost each call a tuple.
+fn refuse<const N: usize>(py: Python<'_>, method: &str, others: [(&str, Given); N]) -> PyResult<()> {
+    static REFUSE: Once<Py<PyAny>> = Once::new();
+    match others.into_iter().find(|(_, given)| !matches!(given, Empty)) {
+        Some((name, _)) => {
+            imported(&REFUSE, py, "minitok.backend.shortcuts", "refuse_option")?.call1((method, name)).map(|_| ())
+        }
+        None => Ok(()),
     }
 }
 

@@ -6,11 +6,12 @@
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
-use super::kept::name;
+use super::kept::{imported, name};
 use crate::error::{Error, Result};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::fallible::try_collect;
+use crate::once::Once;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -71,9 +72,17 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
         if let Ok(bytes) = object.extract::<&[u8]>() {
             return Ok(Text::Bytes(Cow::Borrowed(bytes)));
         }
-        let found = object.get_type().name()?;
-        Err(PyTypeError::new_err(format!("text must be str or bytes, not {found}")))
+        Err(no_text(&object))
     }
+}
+
+/// The error of Python's own conversion, which says what to do with other objects.
+#[cold]
+fn no_text(object: &Bound<'_, PyAny>) -> PyErr {
+    static UTF8: Once<Py<PyAny>> = Once::new();
+    let converted =
+        imported(&UTF8, object.py(), "minitok.reference.text", "utf8").and_then(|utf8| utf8.call1((object,)));
+    converted.err().unwrap_or_else(|| PyTypeError::new_err("text must be str or bytes"))
 }
 
 /// The characters of a str, where they are wanted as CPython keeps them: those of an ASCII str, which are its UTF-8, and

@@ -9,18 +9,19 @@
 //! Tokenizers and sessions stay here and go by number. `js/engine.js` is the other side.
 //!
 //! 1. [`tokenizer`]: open, encode, count, decode
-//! 2. [`sessions`]: a text that changes, and its ids
+//! 2. [`names`]: what names of encodings and models mean, and what may be meant by a name that is not known
+//! 3. [`sessions`]: a text that changes, and its ids
 //!
 //! Without the feature `files`, there are only the published encodings, at half the size.
 //!
 //! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`):
 //!
-//! 3. [`inside`]: the pieces of a text, its conversation, its merges
-//! 4. [`alternatives`]: which alternative of a pattern made a piece
-//! 5. [`patterns`]: how a pattern is run, and where two differ
-//! 6. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
-//! 7. [`training`]: count pieces, learn merges
-//! 8. [`events`]: trace events as JSON
+//! 4. [`inside`]: the pieces of a text, its conversation, its merges
+//! 5. [`alternatives`]: which alternative of a pattern made a piece
+//! 6. [`patterns`]: how a pattern is run, and where two differ
+//! 7. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
+//! 8. [`training`]: count pieces, learn merges
+//! 9. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -39,6 +40,7 @@ mod edits;
 mod events;
 #[cfg(feature = "pages")]
 mod inside;
+mod names;
 #[cfg(feature = "pages")]
 mod patterns;
 mod sessions;

@@ -19,6 +19,8 @@ use crate::formats::definition::{Definition, Fields};
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
 use crate::formats::native;
 use crate::formats::value::Value;
+#[cfg(feature = "files")]
+use crate::names::pattern_named;
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Preprocessor, Search};
@@ -99,17 +101,18 @@ pub extern "C" fn open_packed() -> u32 {
     })
 }
 
-/// Opens the bytes of a file of any format: these, how it cuts text, and its name. Both may be empty, and are taken where the file
-/// does not say it.
+/// Opens the bytes of a file of any format: these, how it cuts text (as SPEC P10 takes it), and its name. Both may be empty, and are
+/// taken where the file does not say it.
 #[cfg(feature = "files")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_file() -> u32 {
     answer(|arguments| {
         let (data, pattern, name) = (arguments.bytes()?, arguments.text()?, arguments.text()?);
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let pattern = given(pattern).as_deref().map(pattern_named).transpose()?;
         let found = match read(&data, &Given::default()) {
-            Err(Error::Format { reason, .. }) if reason == PATTERN_NEEDED => {
-                read(&data, &Given { pattern: given(pattern), special_tokens: None })
+            Err(Error::Format { reason, .. }) if reason.starts_with(PATTERN_NEEDED) => {
+                read(&data, &Given { pattern, special_tokens: None })
             }
             found => found,
         };

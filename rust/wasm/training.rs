@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
 use crate::fast::train::Corpus;
+use crate::names::pattern_named;
 use crate::parity::ParityOptions;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
@@ -41,7 +42,7 @@ thread_local! {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn count(more: u32) -> u32 {
     answer(|arguments| {
-        let (documents, pattern) = (arguments.byte_lists()?, Pattern::new(&arguments.text()?)?);
+        let (documents, pattern) = (arguments.byte_lists()?, Pattern::new(&pattern_named(&arguments.text()?)?)?);
         let documents: Vec<&[u8]> = documents.iter().map(Vec::as_slice).collect();
         let special = SpecialTokens::new(arguments.texts()?.into_iter().zip(0..).collect())?;
         let mut counter = CorpusCounter::new(pattern, &special, 1);

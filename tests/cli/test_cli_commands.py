@@ -147,7 +147,7 @@ def test_text_and_its_end_in_bytes(tokenizer):
     ("args", "stdin", "message"),
     [
         (["encode", "-t", "nowhere.json"], "", "nowhere.json: No such file or directory"),
-        (["encode", "-t", "cl100k"], "", "unknown encoding 'cl100k'; did you mean 'cl100k_base'"),
+        (["encode", "-t", "cl100"], "", "unknown encoding 'cl100'; did you mean 'cl100k_base'"),
         (["encode", "-t", "TOKENIZER", "nowhere.txt"], "", "nowhere.txt: no such file"),
         (["encode", "-t", "CORPUS"], "", "corpus.txt: not a tokenizer of"),
         (["decode", "-t", "TOKENIZER"], "72\n72 x1 3", "standard input:2: not an id: 'x1'"),

@@ -284,7 +284,7 @@ def test_bench_has_a_text_of_its_own():
     ("args", "message"),
     [
         (["count", "nowhere.txt"], "nowhere.txt: no such file"),
-        (["count", "-e", "cl100k"], "unknown encoding 'cl100k'; did you mean"),
+        (["count", "-e", "cl100"], "unknown encoding 'cl100'; did you mean"),
         (["count", "-t", "nowhere.json"], "nowhere.json: No such file or directory"),
         (["compare", "-t", "nowhere.json", "--text", "a"], "nowhere.json: No such file or directory"),
         (["compare", "nowhere/*.txt"], "no such file"),

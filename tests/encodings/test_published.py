@@ -151,9 +151,9 @@ def test_models(model, encoding):
 
 def test_unknown_names_get_suggestions():
     with pytest.raises(
-        minitok.errors.UnknownEncodingError, match="unknown encoding 'cl100k'; did you mean 'cl100k_base'"
+        minitok.errors.UnknownEncodingError, match="unknown encoding 'cl10k_base'; did you mean 'cl100k_base'"
     ):
-        minitok.get_encoding("cl100k")
+        minitok.get_encoding("cl10k_base")
     with pytest.raises(KeyError, match="unknown model 'gpt4'; did you mean 'gpt-4'"):
         minitok.encoding_for_model("gpt4")
     with pytest.raises(KeyError, match="unknown model 'openai/gpt-4o'; did you mean 'gpt-4o'"):

@@ -85,6 +85,7 @@ def test_in_node(project, tmp_path):
     files = project / "tests" / "files"
     files.mkdir()
     (files / "encodings.json").write_text(json.dumps(list(PUBLISHED)))
+    shutil.copyfile(ROOT / "tests" / "vectors" / "names.json", files / "names.json")
     ids = []
     for name in PUBLISHED:
         tok = minitok.get_encoding(name)

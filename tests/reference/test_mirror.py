@@ -29,6 +29,7 @@ LONE_NAMES = {
         "is_of": "a character in Python is a str of length 1, which need not be one",
         "char_of": "as is_of",
     },
+    "names": {"quoted": "repr in Python"},
     "normal_forms": {
         "sort_marks": "the sort of Rust's library asks for memory that it cannot do without",
         "form": "a str in Python",

@@ -57,7 +57,7 @@ def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
     """
     if isinstance(ids, np.ndarray):
         if ids.ndim != 1:
-            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional")
+            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional; decode_batch takes rows")
         if ids.dtype.kind not in "iu":
             raise TypeError(f"an array of token ids must be of an integer type, not {ids.dtype}")
         ids = array_items(ids)
@@ -78,7 +78,8 @@ def array_items(array: npt.NDArray[Any]) -> Iterator[int]:
 def checked_id(item: object, position: int) -> int:
     if isinstance(item, (bool, np.bool_)) or not hasattr(type(item), "__index__"):
         name = type(item).__name__
-        raise TypeError(f"a token id must be an integer, not {name} (at position {position})")
+        rows = "; decode_batch takes several rows" if name in ("list", "tuple", "ndarray") else ""
+        raise TypeError(f"a token id must be an integer, not {name} (at position {position}){rows}")
     token_id = index(item)  # type: ignore[arg-type]
     if not 0 <= token_id <= MAX_ID:
         raise UnknownTokenError(token_id, position)

@@ -9,8 +9,10 @@ options on to the Python methods, which are kept here. Otherwise the Python meth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import inspect
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from ..foreign import explains, refuse
 from .select import BACKEND
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ Method = TypeVar("Method", bound="Callable[..., Any]")
 
 # The methods in Python that have a shortcut, by their names.
 IN_PYTHON: dict[str, Callable[..., Any]] = {}
+
+
+def refuse_option(method: str, name: str) -> NoReturn:
+    """Raises the error for an option that a method with a shortcut does not have, but other libraries'."""
+    refuse(f"Tokenizer.{method}", name, inspect.signature(IN_PYTHON[method]).parameters)
+
 
 if not TYPE_CHECKING and BACKEND == "rust":
     from .._rust import DecodeStream as DecodeSteps
@@ -43,7 +51,7 @@ else:
 
     def shortcut(method: Method) -> Method:
         """The method itself."""
-        return method
+        return explains(method)
 
     class DecodeSteps:
         """The part of ``DecodeStream`` that takes shortcuts: here there are none."""

@@ -10,9 +10,9 @@ import typer
 
 from minitok import BACKEND, Tokenizer, load
 from minitok.data import tiny_shakespeare
-from minitok.definition.names import encoding_of_model
 from minitok.encodings import registry
 from minitok.errors import MinitokError
+from minitok.reference.published.names import encoding_named
 
 from .console import output, plain_table, print_json, waiting
 from .inputs import chunks, named_inputs
@@ -120,4 +120,4 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
 
 def fresh(named: str, backend: BackendName) -> Tokenizer:
     """A tokenizer that nobody has used yet: ``get_encoding`` would share one."""
-    return load(named, backend=backend) if is_file(named) else registry.load(encoding_of_model(named) or named, backend)
+    return load(named, backend=backend) if is_file(named) else registry.load(encoding_named(named) or named, backend)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, g
 import typer
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
-from minitok.definition.names import ENCODING_OF_MODEL, encoding_of_model
 from minitok.errors import FileFormatError
 from minitok.formats.detect import PATTERN_NEEDED
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.names import encoding_named, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,8 @@ def encodings(incomplete: str) -> list[str]:
     >>> encodings("cl"), encodings("gpt-4")
     (['cl100k_base'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
     """
-    return [name for name in dict.fromkeys([*list_encoding_names(), *ENCODING_OF_MODEL]) if name.startswith(incomplete)]
+    known = dict.fromkeys([*list_encoding_names(), *table().models])
+    return [name for name in known if name.startswith(incomplete)]
 
 
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
@@ -161,7 +162,7 @@ def is_file(named: str) -> bool:
     path = Path(named)
     if named in list_encoding_names():
         return False
-    return path.exists() or path.name != named or (bool(path.suffix) and encoding_of_model(named) is None)
+    return path.exists() or path.name != named or (bool(path.suffix) and encoding_named(named) is None)
 
 
 def with_way_on(error: FileFormatError, way: str) -> FileFormatError:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from minitok import patterns
-from minitok.definition.names import pattern_named
 from minitok.explain.terminal import visible
 from minitok.reference.pretokenize import NAMED, expressions
 from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.names import pattern_named
 
 from .console import output, print_json
 

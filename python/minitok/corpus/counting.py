@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..arguments import check_pattern, thread_count
 from ..backend import load_backend
-from ..definition.names import pattern_named
 from ..errors import TrainingError
+from ..foreign import explains
 from ..reference.pretokenize import DEFAULT_PATTERN
+from ..reference.published.names import pattern_named
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, counter_parts
 from .files import expand
@@ -33,6 +34,7 @@ BATCH = 1 << 22
 MIN_MEMORY = 1 << 24
 
 
+@explains
 def count_pieces(
     texts: Iterable[str | bytes],
     *,
@@ -60,6 +62,7 @@ def count_pieces(
         return counting.counts()
 
 
+@explains
 def count_pieces_in_files(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,

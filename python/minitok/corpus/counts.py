@@ -6,6 +6,7 @@ merged with those of other processes or machines: counts are sums, so the result
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ..backend import load_backend
@@ -195,6 +196,11 @@ def check_special(special_tokens: Sequence[str]) -> list[str]:
     """The names of the special tokens, each once."""
     if isinstance(special_tokens, str):
         raise TypeError(f"special_tokens must be a sequence of str, not the one str {special_tokens!r}")
+    if isinstance(special_tokens, Mapping):
+        raise TypeError(
+            "special_tokens must be names, without ids: these come after the last merge. "
+            "replace(special_tokens=...) gives the trained tokenizer other ids"
+        )
     names = list(special_tokens)
     seen: set[str] = set()
     for index, name in enumerate(names):

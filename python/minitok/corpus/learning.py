@@ -8,6 +8,7 @@ from ..arguments import check_holes
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
+from ..foreign import explains
 from ..reference.text import utf8
 from ..reference.train import TrainOptions
 from .counting import Counting
@@ -42,6 +43,7 @@ class ExtendOptions(TypedDict, total=False):
     name: str | None
 
 
+@explains
 def extend(
     base: Definition,
     texts: Iterable[str | bytes] | PieceCounts,

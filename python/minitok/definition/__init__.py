@@ -1,8 +1,7 @@
 """``Definition``: what a tokenizer *is*, as data.
 
-Reading order: ``names`` (what a caller may write for a pattern or an encoding), ``chat_templates`` (those of a model),
-``fields`` (kinds of fields, and how each is checked), ``limits`` (what a tokenizer cannot be used for, and why),
-``definition`` (``Definition`` itself).
+Reading order: ``chat_templates`` (those of a model), ``fields`` (kinds of fields, and how each is checked), ``limits`` (what a
+tokenizer cannot be used for, and why), ``definition`` (``Definition`` itself).
 """
 
 from .definition import BYTE_ORDERS, IDENTITY, KINDS, Definition, gpt2_byte_order

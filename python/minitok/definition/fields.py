@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ..reference.published.normalize import Steps as Normalizer
     from .chat_templates import ChatTemplates
 
-__all__ = ["BYTE_ORDERS", "CHECKS", "IDENTITY", "Changes", "Fields", "gpt2_byte_order", "kept", "stated"]
+__all__ = [
+    "BYTE_ORDERS",
+    "CHECKS",
+    "IDENTITY",
+    "Changes",
+    "Fields",
+    "gpt2_byte_order",
+    "kept",
+    "short_pattern",
+    "stated",
+]
 
 IDENTITY = bytes(range(256))
 
@@ -28,6 +38,19 @@ def gpt2_byte_order() -> bytes:
 
 
 BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
+
+# The longest pattern that is shown whole.
+SHORT = 80
+
+
+def short_pattern(pattern: str) -> str:
+    """A pattern for a line that people read: cut short, as files of models have some of a thousand characters.
+
+    >>> short_pattern("gpt2"), len(short_pattern("[ab]" * 100))
+    ('gpt2', 80)
+    """
+    return pattern if len(pattern) <= SHORT else pattern[: SHORT - 1] + "…"
+
 
 # How a field of each kind is checked: its value and its name to the value that is held.
 CHECKS: dict[str, Callable[[Any, str], Any]] = {

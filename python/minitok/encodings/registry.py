@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from ..backend import BACKEND, load_backend
 from ..definition import Definition
-from ..definition.names import ENCODING_OF_MODEL, encoding_of_model, suggest
 from ..errors import UnknownEncodingError
+from ..foreign import explains
+from ..reference.published.names import encoding_named, unknown_encoding
 from ..tokenizer import Tokenizer
 from .published import PUBLISHED
 
@@ -32,11 +33,12 @@ _lock = RLock()
 _loaded: dict[tuple[str, str], Tokenizer] = {}
 
 
+@explains
 def get_encoding(name: str, *, backend: BackendName | None = None) -> Tokenizer:
     """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
-        name: One of ``list_encoding_names()``, or a model, as ``encoding_for_model`` takes it.
+        name: One of ``list_encoding_names()``, with or without ``_base``, or a model, as ``encoding_for_model`` takes it.
         backend: As for ``Tokenizer``.
 
     Raises:
@@ -95,13 +97,9 @@ def load_plugin(name: str, backend: BackendName) -> Tokenizer:
     """An encoding of another package."""
     entry = plugins().get(name)
     if entry is None:
-        if model := encoding_of_model(name):
-            return get_encoding(model, backend=backend)
-        known = list_encoding_names()
-        others = (
-            f"; expected one of {', '.join(known)}, or the name of an OpenAI model; read other models from their files"
-        )
-        raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, [*known, *ENCODING_OF_MODEL], others)}")
+        if meant := encoding_named(name):
+            return get_encoding(meant, backend=backend)
+        raise UnknownEncodingError(unknown_encoding(name, list_encoding_names()[len(PUBLISHED) :]))
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):
         raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")

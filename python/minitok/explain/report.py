@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from ..definition.names import short_pattern
+from ..definition.fields import short_pattern
 from .chips import plural
 from .explanation import Explanation
 from .model import Blocked, Lane, Piece

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
+from ..reference.published.names import own_names
 from . import gguf, gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from .chat import read_templates
 from .files import parse_json, parse_tables, read, shown
@@ -83,7 +84,8 @@ def read_file(
         if len(fields) != 2 or not fields[1][:1].isdigit():
             raise FileFormatError(path, not_known(data))
         if pattern is None:
-            raise FileFormatError(path, f"{PATTERN_NEEDED}: pass pattern=")
+            choice = f"{', '.join(own_names())}, the encoding or model that it belongs to, or a regular expression"
+            raise FileFormatError(path, f"{PATTERN_NEEDED}: pass pattern=, which can be {choice}")
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
@@ -113,7 +115,7 @@ def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -
             kind = huggingface
         elif "config" in content and "vocab" in content:
             kind = tekken
-        elif content and all(isinstance(value, int) for value in content.values()):
+        elif 0 in (ids := content.values()) and all(isinstance(value, int) for value in ids):
             raise FileFormatError(path, BY_FOLDER)
         elif "format" not in content:
             is_settings = not {"tokenizer_class", "architectures", "model_type"}.isdisjoint(content)

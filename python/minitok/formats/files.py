@@ -56,7 +56,7 @@ def parse_json(data: bytes, path: object) -> Any:
         if SURROGATE.search(data):
             json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
+        raise FileFormatError(path, f"not JSON: {place(error)}", error.lineno) from None
     except FileFormatError:
         raise
     except UnicodeEncodeError:
@@ -66,6 +66,25 @@ def parse_json(data: bytes, path: object) -> Any:
     except ValueError as error:
         raise FileFormatError(path, f"not JSON: {error}") from None
     return content
+
+
+def place(error: json.JSONDecodeError) -> str:
+    """Returns what is wrong with a file of JSON, and where in the line; of one that is cut off, that it is.
+
+    >>> for text in ['{"a": x}', '{"ab": "c', '["ab",']:
+    ...     try:
+    ...         json.loads(text)
+    ...     except json.JSONDecodeError as error:
+    ...         print(place(error))
+    Expecting value at column 7
+    the file ends within the string at column 8, so it is cut off
+    the file ends at column 7, so it is cut off
+    """
+    if error.msg.startswith("Unterminated string"):
+        return f"the file ends within the string at column {error.colno}, so it is cut off"
+    if error.doc[error.pos :].isspace() or error.pos == len(error.doc):
+        return f"the file ends at column {error.colno}, so it is cut off"
+    return f"{error.msg.removesuffix(':')} at column {error.colno}"
 
 
 def shown(value: object) -> str:

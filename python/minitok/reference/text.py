@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,11 +22,20 @@ def utf8(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
     if not isinstance(text, str):
-        raise TypeError(f"text must be str or bytes, not {type(text).__name__}")
+        raise TypeError(f"text must be str or bytes, not {type(text).__name__}{instead(text)}")
     try:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def instead(value: object) -> str:
+    """Returns what to do with a value that is not a text, for the end of a message."""
+    if isinstance(value, (list, tuple)):
+        return "; methods whose names end in _batch take several texts, such as encode_batch"
+    if isinstance(value, os.PathLike):
+        return "; read the file first, for instance with Path.read_text()"
+    return ""
 
 
 def join_surrogates(chunks: Iterable[str | bytes]) -> Iterator[str | bytes]:

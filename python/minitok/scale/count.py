@@ -11,8 +11,8 @@ from ..backend import load_backend
 from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
 from ..corpus.progress import start_progress
-from ..definition.names import pattern_named
 from ..reference.pretokenize import DEFAULT_PATTERN
+from ..reference.published.names import pattern_named
 from ..training import train
 from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order

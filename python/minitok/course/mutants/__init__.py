@@ -5,7 +5,7 @@ Each is caught by the stage it belongs to and by none before. Reading order: ``m
 
 from __future__ import annotations
 
-from ...definition.names import suggest
+from ...reference.published.names import suggest
 from . import first, learning, whole
 from .mutant import Mutant, solution
 

@@ -7,13 +7,14 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 3. ``regex_reader``: their text -> symbols
 4. ``regex_tree``: symbols -> a tree, and the tree as Python's engine reads it
 5. ``families``: the patterns of open models, by name
-6. ``packed_vocab``: the vocabularies inside the package -> ids and merges
-7. ``ranks``: merges from ranks and from scores
-8. ``characters``: vocabularies of characters, with byte fallback or an unknown token
-9. ``metaspace``: the space as a marker, and the space before a text
-10. ``normal_forms``: the normal forms of Unicode
-11. ``normalize``: what is done to a text before it is cut
-12. ``words``: pieces of words, where the text between words is dropped
-13. ``flags``: what tokens that are found in text take of the text around them
-14. ``preprocess``: text -> segments, by all of these steps
+6. ``names``: what names of patterns, encodings and models mean
+7. ``packed_vocab``: the vocabularies inside the package -> ids and merges
+8. ``ranks``: merges from ranks and from scores
+9. ``characters``: vocabularies of characters, with byte fallback or an unknown token
+10. ``metaspace``: the space as a marker, and the space before a text
+11. ``normal_forms``: the normal forms of Unicode
+12. ``normalize``: what is done to a text before it is cut
+13. ``words``: pieces of words, where the text between words is dropped
+14. ``flags``: what tokens that are found in text take of the text around them
+15. ``preprocess``: text -> segments, by all of these steps
 """

@@ -1,0 +1,64 @@
+"""The vectors of names, wherever Python takes one."""
+
+from __future__ import annotations
+
+import minitok
+import pytest
+from minitok.reference.published import names
+from vector_cases import Case, cases
+
+RANKS = {bytes([byte]): byte for byte in range(256)}
+
+
+def ended(caught: pytest.ExceptionInfo[Exception], case: Case) -> bool:
+    return str(caught.value).endswith(case["refused"])
+
+
+@cases("names", having="pattern")
+def test_patterns_by_name(case: Case, backend: str) -> None:
+    pattern = case["pattern"]
+    if not pattern:
+        assert names.pattern_named(pattern) == case["means"]
+        return
+    makers = [
+        lambda: minitok.train(["low"], 256, pattern=pattern, backend=backend),
+        lambda: minitok.count_pieces(["low"], pattern=pattern, backend=backend),
+        lambda: minitok.Tokenizer([], pattern=pattern, backend=backend),
+        lambda: minitok.Tokenizer([], backend=backend).replace(pattern=pattern),
+        lambda: minitok.Tokenizer.from_ranks(RANKS, pattern=pattern, backend=backend),
+    ]
+    for make in makers:
+        if "means" in case:
+            assert make().pattern == names.pattern_named(pattern) == case["means"]
+        else:
+            with pytest.raises(minitok.errors.PatternError) as caught:
+                make()
+            assert ended(caught, case)
+
+
+@cases("names", having="encoding")
+def test_encodings_by_name(case: Case, backend: str) -> None:
+    name = case["encoding"]
+    assert names.encoding_named(name) == case.get("means")
+    if "means" in case:
+        assert minitok.get_encoding(name, backend=backend).name == case["means"]
+    else:
+        with pytest.raises(minitok.errors.UnknownEncodingError) as caught:
+            minitok.get_encoding(name, backend=backend)
+        assert ended(caught, case)
+
+
+@cases("names", having="model")
+def test_models_by_name(case: Case) -> None:
+    model = case["model"]
+    if "means" in case:
+        assert minitok.encoding_name_for_model(model) == case["means"]
+    else:
+        with pytest.raises(minitok.errors.UnknownModelError) as caught:
+            minitok.encoding_for_model(model)
+        assert ended(caught, case)
+
+
+@cases("names", having="near")
+def test_near_names(case: Case) -> None:
+    assert names.nearest(case["near"], case["known"]) == case["nearest"]
