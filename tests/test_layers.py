@@ -20,7 +20,7 @@ ORDER = [
     ("reference.codec",),
     ("reference.session",),
     ("reference.tails",),
-    ("arguments",),
+    ("arguments", "foreign"),
     ("backend",),
     ("definition",),
     ("formats",),

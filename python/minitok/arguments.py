@@ -8,6 +8,7 @@ from operator import index
 from typing import TYPE_CHECKING
 
 from .errors import BackendError, PatternError, VocabularyError
+from .reference.published.names import suggest
 from .reference.text import utf8
 
 if TYPE_CHECKING:
@@ -210,10 +211,15 @@ def thread_count(threads: int | None) -> int:
     return min(wanted, MOST_THREADS)
 
 
-def shorten(special: Mapping[str, int]) -> str:
-    """Returns the names of some special tokens, for a message."""
-    names = ", ".join(repr(name) for name in list(special)[:8])
-    return f"it has {names}{', ...' if len(special) > 8 else ''}" if special else "it has none"
+def unknown_special_token(name: object, special: Mapping[str, int]) -> str:
+    """Returns the message for what is not a special token: which may be meant, or else some that there are.
+
+    >>> unknown_special_token("<|eot|>", {"<|end|>": 1}), unknown_special_token("<|ned|>", {"<|end|>": 1})[-23:]
+    ("'<|eot|>' is not a special token of this tokenizer: it has '<|end|>'", "did you mean '<|end|>'?")
+    """
+    known = ", ".join(repr(each) for each in list(special)[:8])
+    others = f": it has {known}{', ...' if len(special) > 8 else ''}" if special else ": it has none"
+    return f"{name!r} is not a special token of this tokenizer" + suggest(str(name), special, others)
 
 
 def allowed_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str] | None:
@@ -242,7 +248,7 @@ def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int])
     names = list(named)
     for name in names:
         if name not in special:
-            raise ValueError(f"{name!r} is not a special token of this tokenizer: {shorten(special)}")
+            raise ValueError(unknown_special_token(name, special))
     return names
 
 

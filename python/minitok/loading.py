@@ -63,8 +63,8 @@ def load(
     try:
         definition = read_definition(path, pattern and pattern_named(pattern), special_tokens, backend)
     except FileNotFoundError as error:
-        if error.filename == path and (way := way_to(str(path))):
-            raise FileNotFoundError(f"{path!r} is not a file or folder; {way}") from None
+        if error.filename == str(path) and (way := way_to(str(path))):
+            raise FileNotFoundError(f"{str(path)!r} is not a file or folder; {way}") from None
         raise
     return Tokenizer.from_definition(definition)
 

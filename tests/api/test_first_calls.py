@@ -170,9 +170,10 @@ LOADED = {
 def test_a_name_is_not_a_file(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, message = LOADED[name]
-    with pytest.raises(FileNotFoundError) as caught:
-        minitok.load(path)
-    assert message in str(caught.value)
+    for given in (path, Path(path)):
+        with pytest.raises(FileNotFoundError) as caught:
+            minitok.load(given)
+        assert message in str(caught.value)
 
 
 def test_a_missing_file_is_missing(tmp_path, monkeypatch):
@@ -180,7 +181,7 @@ def test_a_missing_file_is_missing(tmp_path, monkeypatch):
     for path in ("my.json", tmp_path / "gpt2", "./gpt2"):
         with pytest.raises(FileNotFoundError) as caught:
             minitok.load(path)
-        assert caught.value.filename == path
+        assert caught.value.filename == str(path)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_file_that_is_not_a_tokenizer_says_why(content, message, backend, tmp_
 
 
 def test_no_option_of_minitok_is_called_foreign():
-    functions = [minitok.train, minitok.train_files, minitok.load, minitok.count_pieces]
+    functions = [minitok.train, minitok.train_files, minitok.load, minitok.count_pieces, minitok.Tokenizer.__init__]
     methods = [getattr(minitok.Tokenizer, name) for name in dir(minitok.Tokenizer) if not name.startswith("_")]
     own = {name for each in [*functions, *filter(callable, methods)] for name in inspect.signature(each).parameters}
     assert set(OPTIONS.values()) <= own

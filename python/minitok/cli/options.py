@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, g
 import typer
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
+from minitok.arguments import unknown_special_token
 from minitok.errors import FileFormatError
 from minitok.formats.detect import PATTERN_NEEDED
 from minitok.reference.pretokenize import NAMED
@@ -229,6 +230,5 @@ def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:
         return "all"
     for name in named:
         if name not in tokenizer.special_tokens:
-            known = ", ".join(map(repr, tokenizer.special_tokens)) or "none"
-            raise typer.BadParameter(f"{name!r} is not a special token of this tokenizer; it has {known}")
+            raise typer.BadParameter(unknown_special_token(name, tokenizer.special_tokens))
     return named
