@@ -79,9 +79,10 @@ class UnknownTokenError(MinitokError, KeyError):
     """
 
     def __init__(self, token_id: int | str | bytes, position: int = 0) -> None:
-        is_token = isinstance(token_id, (str, bytes))
-        unknown = f"unknown token id {token_id} at position {position}"
-        super().__init__(f"the vocabulary has no token {token_id!r}" if is_token else unknown)
+        if isinstance(token_id, (str, bytes)):
+            super().__init__(f"the vocabulary has no token {token_id!r}")
+        else:
+            super().__init__(f"unknown token id {token_id} at position {position}")
         self.token_id = token_id
         self.position = position
 

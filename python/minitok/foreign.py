@@ -31,7 +31,7 @@ OTHER_NAMES = {
     "pattern": "pat_str regex regex_pattern regex_str split_pattern split_regex pre_tokenizer pretokenizer",
     "progress": "show_progress progress_bar verbose disable_tqdm",
     "ranks": "mergeable_ranks bpe_ranks",
-    "special_tokens": "specials special additional_special_tokens user_defined_symbols extra_special_tokens",
+    "special_tokens": "specials additional_special_tokens user_defined_symbols extra_special_tokens",
     "threads": "num_threads n_threads num_proc num_processes num_workers max_workers workers n_jobs batch_threads",
     "to_numpy": "as_numpy return_tensors",
     "vocab_size": "n_vocab vocabulary_size target_vocab_size num_tokens",

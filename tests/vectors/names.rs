@@ -1,6 +1,6 @@
 //! What names mean: `names.json`.
 
-use super::reading::{each, ends_with, list, names, refused, text};
+use super::reading::{each, ends_with, names, refused, text};
 use minitok::error::Error;
 use minitok::names::{encoding_named, encoding_of_model, nearest, pattern_named, unknown_encoding, unknown_model};
 use minitok::{LoadOptions, Tokenizer, TrainOptions};
@@ -20,7 +20,8 @@ fn patterns_by_name() {
 fn ranks() -> String {
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digit = |bits: usize| char::from(digits[bits]);
-    (0..256).map(|byte| format!("{}{}== {byte}\n", digit(byte >> 2), digit((byte & 3) << 4))).collect()
+    let line = |byte: usize| format!("{}{}== {byte}", digit(byte >> 2), digit((byte & 3) << 4));
+    (0..256).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -11,14 +11,19 @@ import os
 import re
 from pathlib import Path
 
-NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+NAME = re.compile(r"\w[\w.-]*/[\w.-]+", re.ASCII)
 # A revision is a commit's hash; what else a cache may hold is still the name of a folder there.
 REVISION = re.compile(rb"(?!\.+$)[\w.-]{1,100}")
 
 
 def is_model_name(path: str | os.PathLike[str]) -> bool:
-    """Whether a path looks like a model's name, ``owner/model``, and does not exist as a file or folder."""
-    return isinstance(path, str) and NAME.fullmatch(path) is not None and not os.path.exists(path)
+    """Whether a path looks like a model's name, ``owner/model``, and does not exist as a file or folder.
+
+    >>> is_model_name("nobody/nothing"), is_model_name("./nothing")
+    (True, False)
+    """
+    is_name = isinstance(path, str) and NAME.fullmatch(path) is not None
+    return is_name and not os.path.exists(path)
 
 
 def cache_folder() -> Path:
