@@ -286,16 +286,25 @@ impl CountFiles {
     pub fn load(&self) -> Result<LoadedPieces> {
         let size = u32::try_from(self.size).map_err(|_| too_large("distinct pieces of 4 GiB"))?;
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| unread(path, &error));
+        let changed = |path: &PathBuf| unread(path, &std::io::Error::other("the file has changed"));
         let mut ends = room(self.len)?;
-        let mut end = 0;
+        let mut end = 0_u32;
         for length in read(&self.lengths)?.as_chunks().0 {
-            end += u32::from_le_bytes(*length);
+            end = end.checked_add(u32::from_le_bytes(*length)).ok_or_else(|| changed(&self.lengths))?;
             push(&mut ends, end)?;
         }
-        let counts = collect(read(&self.counts)?.as_chunks().0.iter().map(|count| i64::from_le_bytes(*count)))?;
+        if (ends.len(), end) != (self.len, size) {
+            return Err(changed(&self.lengths));
+        }
+        let counts: Vec<i64> =
+            collect(read(&self.counts)?.as_chunks().0.iter().map(|count| i64::from_le_bytes(*count)))?;
+        let pieces = counts.iter().try_fold(0_i64, |sum, &count| sum.checked_add(count).filter(|_| count > 0));
+        if (counts.len(), pieces) != (self.len, Some(self.pieces)) {
+            return Err(changed(&self.counts));
+        }
         let data = read(&self.data)?;
-        if (ends.len(), data.len()) != (self.len, size as usize) {
-            return Err(unread(&self.data, &std::io::Error::other("the file has changed")));
+        if data.len() != size as usize {
+            return Err(changed(&self.data));
         }
         Ok(LoadedPieces { data, ends, counts })
     }

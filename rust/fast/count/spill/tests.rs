@@ -159,10 +159,21 @@ fn files_that_changed_since_are_not_loaded() {
         opened.load().map(|loaded| listed(loaded.iter()))
     };
     assert_eq!(one("data", b"cd"), Ok(vec![(b"cd".to_vec(), 1)]));
-    for (name, content) in
-        [("data", &b"abc"[..]), ("data", b"a"), ("lengths", b""), ("lengths", &[1, 0, 0, 0, 1, 0, 0, 0])]
-    {
-        assert!(matches!(one(name, content), Err(Error::File { .. })), "{name}");
+    for (name, content) in [
+        ("data", &b"abc"[..]),
+        ("data", b"a"),
+        ("lengths", b""),
+        ("lengths", &[1, 0, 0, 0, 1, 0, 0, 0]),
+        ("lengths", &[3, 0, 0, 0]),
+        ("lengths", &[1, 0, 0, 0]),
+        ("lengths", &[255; 8]),
+        ("counts", b""),
+        ("counts", &[1; 16]),
+        ("counts", &2_u64.to_le_bytes()),
+        ("counts", &[255; 8]),
+    ] {
+        let Err(Error::File { path, reason, .. }) = one(name, content) else { panic!("{name}") };
+        assert_eq!((path, &*reason), (folder.0.join(name), "the file has changed"));
     }
 }
 
