@@ -4,7 +4,7 @@ use super::calls::Calls;
 use super::counter::PieceCounter;
 use super::list::list_of_numbers;
 use super::signals;
-use super::train::{Pieces, TrainOptions, list_of_pairs, pieces_of, stop_name};
+use super::train::{Pieces, TrainOptions, checked_first_id, list_of_pairs, pieces_of, stop_name};
 use super::vocab::Vocab;
 use crate::error::Result;
 use crate::fast;
@@ -12,6 +12,7 @@ use crate::fast::count::corpus_counter::Counted;
 use crate::fast::train::Corpus;
 use crate::fast::util::fallible::try_collect;
 use crate::parity as core;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::sync::{Arc, Mutex};
@@ -34,6 +35,28 @@ impl<'py> FromPyObject<'_, 'py> for ParityOptions {
     }
 }
 
+impl ParityOptions {
+    /// The options, if they are of that many languages and ids.
+    fn checked(self, languages: usize, n_ids: u32) -> PyResult<core::ParityOptions> {
+        let core::ParityOptions { ratio, names, alpha, .. } = &self.0;
+        let wrong = |message: String| Err(PyValueError::new_err(message));
+        if let Some(ratio) = ratio
+            && ratio.len() != languages
+        {
+            return wrong(format!("there are {} ratios of {languages} languages", ratio.len()));
+        }
+        if let Some(names) = names
+            && names.len() != n_ids as usize
+        {
+            return wrong(format!("there are {} names of {n_ids} ids", names.len()));
+        }
+        if !(*alpha > 0.0 && alpha.is_finite()) {
+            return wrong(format!("alpha is {alpha}, not a positive number"));
+        }
+        Ok(self.0)
+    }
+}
+
 pub type Trained<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, Bound<'py, PyList>, usize, &'static str);
 
 /// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language
@@ -53,8 +76,13 @@ pub fn train_parity<'py>(
     on_merge: Option<Py<PyAny>>,
     keep: bool,
 ) -> PyResult<Trained<'py>> {
-    let (options, parity) = (options.checked()?, parity.0);
     let vocab = Arc::clone(base.0.get().0.core());
+    let (options, parity) = (options.checked()?, parity.checked(languages.len(), vocab.tokens.n_ids())?);
+    let first_id = checked_first_id(base.1)?;
+    if !development.is_empty() && development.len() != languages.len() {
+        let (all, some) = (languages.len(), development.len());
+        return Err(PyValueError::new_err(format!("there are development texts of {some} languages of {all}")));
+    }
     let calls = Mutex::new(Calls::new());
     let mut report = |merges: usize| {
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
@@ -72,11 +100,11 @@ pub fn train_parity<'py>(
         if by_mirror {
             let lists = |all: &[Pieces]| try_collect(all.iter().map(list));
             let corpora = (lists(&languages)?, lists(&development)?);
-            return core::train_parity((&vocab, base.1), (&corpora.0, &corpora.1), &options, &parity, &mut report);
+            return core::train_parity((&vocab, first_id), (&corpora.0, &corpora.1), &options, &parity, &mut report);
         }
         let corpora =
             (try_collect(languages.iter_mut().map(corpus))?, try_collect(development.iter_mut().map(corpus))?);
-        fast::train::train_parity((vocab, base.1), corpora, &options, &parity, &mut report)
+        fast::train::train_parity((vocab, first_id), corpora, &options, &parity, &mut report)
     });
     let trained = Calls::result(calls, trained)?;
     let (turns, counts) = (list_of_numbers(py, &trained.turns)?, list_of_numbers(py, &trained.counts)?);

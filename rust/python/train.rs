@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::Counted;
 use crate::fast::count::table::PieceCounts;
+use crate::formats::MAX_ID;
 use crate::trace::Event;
 use crate::train as core;
 use crate::vocab;
@@ -88,7 +89,7 @@ pub fn train<'py>(
 ) -> PyResult<Trained<'py>> {
     let options = options.checked()?;
     let (vocab, first_id) = match base {
-        Some((vocab, first_id)) => (Arc::clone(vocab.get().0.core()), first_id),
+        Some((vocab, first_id)) => (Arc::clone(vocab.get().0.core()), checked_first_id(first_id)?),
         None => (Arc::new(vocab::Vocab::from_merges(&options.byte_order, &[])?), 256),
     };
     let counter = counter.get();
@@ -129,6 +130,14 @@ pub fn train<'py>(
     let trained = Calls::result(calls, trained)?;
     let counts = list_of_numbers(py, &trained.counts)?;
     Ok((list_of_pairs(py, &trained.merges)?, counts, trained.ties, stop_name(trained.stop)))
+}
+
+/// The id of the first merge, if there are ids for as many merges as can be learnt.
+pub fn checked_first_id(id: u32) -> PyResult<u32> {
+    if id > MAX_ID {
+        return Err(PyValueError::new_err(format!("the id of the first merge is {id}, above {MAX_ID}")));
+    }
+    Ok(id)
 }
 
 /// The merges as a list.

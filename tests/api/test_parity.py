@@ -1,5 +1,7 @@
 """Training that is fair to several languages: both backends, the mirror and the fast trainer, and everything counted anew."""
 
+from dataclasses import replace
+
 import minitok
 import naive_parity
 import pytest
@@ -10,6 +12,7 @@ from minitok import _rust
 from minitok.errors import TrainingError
 from minitok.parity import train_parity
 from minitok.reference.parity import ParityOptions, Turns, most_turns
+from minitok.reference.train import TrainOptions
 
 EN, DE = ["the cat sat on the mat"] * 9, ["der Hund und die Katze"] * 3
 TEXTS = {"en": EN, "de": DE}
@@ -203,3 +206,47 @@ def test_a_wrong_type_is_named(texts, options, message):
 def test_train_says_who_takes_texts_by_language():
     with pytest.raises(TypeError, match="texts by language are for minitok\\.parity\\.train_parity"):
         minitok.train(TEXTS, 270)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"names": ("a", "b")}, "there are 2 names of 256 ids"),
+        ({"names": ("a",) * 257}, "there are 257 names of 256 ids"),
+        ({"ratio": (1.0,)}, "there are 1 ratios of 2 languages"),
+        ({"ratio": (1.0,) * 3}, "there are 3 ratios of 2 languages"),
+        ({"window": 4, "alpha": -1.0}, "alpha is -1, not a positive number"),
+        ({"window": 4, "alpha": float("nan")}, "alpha is NaN, not a positive number"),
+        ({"first_id": 1 << 31}, "the id of the first merge is 2147483648, above 2147483647"),
+        ({"development": 1}, "there are development texts of 1 languages of 2"),
+        ({"development": 3}, "there are development texts of 3 languages of 2"),
+    ],
+)
+@pytest.mark.parametrize("fast", [True, False])
+def test_options_that_do_not_belong_to_the_languages_are_refused(changed, message, fast):
+    def counter():
+        return minitok.count_pieces(["aabb"], pattern="none", backend="rust").counter
+
+    changed = dict(changed)
+    first_id, n_measured = changed.pop("first_id", 256), changed.pop("development", 0)
+    vocab = _rust.Vocab.from_merges(bytes(range(256)), [])
+    languages, development = [counter(), counter()], [counter() for _ in range(n_measured)]
+    before = _rust.set_fast(fast)
+    try:
+        with pytest.raises(ValueError, match=message):
+            _rust.train_parity(
+                languages, development, TrainOptions(n_merges=2), replace(ParityOptions(), **changed), (vocab, first_id)
+            )
+    finally:
+        _rust.set_fast(before)
+
+
+def test_ids_that_merges_would_go_beyond_are_refused():
+    vocab = _rust.Vocab.from_merges(bytes(range(256)), [])
+    for first_id in ((1 << 32) - 1, 1 << 31):
+        counter = minitok.count_pieces(["aabb"], pattern="none", backend="rust").counter
+        with pytest.raises(ValueError, match=f"the id of the first merge is {first_id}, above 2147483647"):
+            _rust.train(counter, TrainOptions(n_merges=2), base=(vocab, first_id))
+    last = (1 << 31) - 1
+    merges, *_ = _rust.train(counter, TrainOptions(n_merges=3), base=(vocab, last))
+    assert merges == [(97, 97), (98, 98), (last, last + 1)]
