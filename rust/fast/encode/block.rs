@@ -27,6 +27,8 @@ pub(super) struct Workspace {
     pub(super) cache: PieceCache,
     /// Whether the cache is large and was filled with the vocabulary.
     pub(super) seeded: bool,
+    /// Whether there was no memory for such a cache while this text was encoded.
+    pub(super) had_no_memory: bool,
     /// The ends of the pieces of the block, ascending.
     pub(super) ends: Vec<usize>,
     /// The UTF-8 of a part of a Python str.
@@ -48,6 +50,7 @@ impl Workspace {
         Ok(Workspace {
             cache: PieceCache::new(size).ok_or(Error::Memory)?,
             seeded: false,
+            had_no_memory: false,
             ends: Vec::new(),
             utf8: Vec::new(),
             cutting: Cutting::default(),
@@ -128,6 +131,7 @@ impl Workspace {
     /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.
     pub(super) fn end_call(&mut self) {
         self.failure = None;
+        self.seeded &= !std::mem::take(&mut self.had_no_memory);
         self.ends.clear();
         self.ends.shrink_to(KEPT);
         self.spill.clear();

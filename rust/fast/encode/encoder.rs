@@ -28,6 +28,7 @@ use crate::interrupt;
 use crate::once::Once;
 use crate::pretokenize::Pattern;
 use crate::spent::Spent;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::vocab::Vocab;
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct Encoder {
     /// What encodes pieces of several words, if the vocabulary has such tokens; made when a text could have them.
     make_long: Option<MakeLong>,
     long: Once<Option<Box<dyn LongPieces>>>,
+    /// Whether there was no memory for it: then only a long text is worth another try.
+    had_no_memory: AtomicBool,
     pool: Pool<Workspace>,
 }
 
@@ -83,7 +86,18 @@ impl Encoder {
             ..large
         };
         let (long, pool) = (Once::new(), Pool::new());
-        Encoder { tables, later: None, small, large, seed_after: SEED_AFTER, make_long: None, long, pool }
+        let had_no_memory = AtomicBool::new(false);
+        Encoder {
+            tables,
+            later: None,
+            small,
+            large,
+            seed_after: SEED_AFTER,
+            make_long: None,
+            long,
+            had_no_memory,
+            pool,
+        }
     }
 
     /// Where a text that no pattern cuts can be cut in two.
@@ -192,16 +206,30 @@ impl Encoder {
     }
 
     /// What encodes pieces of several words, where the vocabulary has such tokens. The grammars that masks scan make none.
-    fn long_pieces(&self, by: SplitBy) -> Option<&dyn LongPieces> {
+    fn long_pieces(&self, by: SplitBy, is_long: bool) -> Option<&dyn LongPieces> {
         match by {
             SplitBy::Scan(Tier::Masks(_)) | SplitBy::Ends(_) | SplitBy::Characters(_) => None,
             _ if self.later.is_some() => None,
             SplitBy::Scan(_) | SplitBy::Pattern(_) => {
                 let make = self.make_long?;
-                // Where there is no memory for it, pieces are encoded as all others are.
-                self.long.get_or_make(|| interrupt::unwatched(|| make(&self.tables)).ok().flatten()).as_deref()
+                match self.long.get() {
+                    Some(long) => long.as_deref(),
+                    None => self.new_long_pieces(make, is_long),
+                }
             }
         }
+    }
+
+    /// The same, made now. Where there is no memory for it, pieces are encoded as all others are.
+    #[cold]
+    fn new_long_pieces(&self, make: MakeLong, is_long: bool) -> Option<&dyn LongPieces> {
+        if self.had_no_memory.load(Ordering::Relaxed) && !is_long {
+            return None;
+        }
+        let tried = interrupt::unwatched(|| make(&self.tables));
+        self.had_no_memory.store(tried.is_err(), Ordering::Relaxed);
+        let long = tried.ok()?;
+        self.long.get_or_make(|| long).as_deref()
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
@@ -222,7 +250,7 @@ impl Encoder {
         if self.later.is_some() {
             work.spent = Spent::of(text.len());
         }
-        let (mut start, long) = (0, self.long_pieces(by));
+        let (mut start, long) = (0, self.long_pieces(by, is_long));
         let mut encode = |work: &mut Workspace| -> Result<()> {
             let end = work.ends.last().copied().unwrap_or(start);
             if end - start > HUGE {
@@ -341,9 +369,11 @@ impl Encoder {
         if !work.seeded && (is_long || work.cache.is_full()) {
             // Pieces that are cut further may not be the tokens that they spell.
             let end = if self.later.is_some() { 0 } else { self.large.first_record };
-            // Where there is no memory for it, the small cache stays; where the look for seeds was stopped, another text gets them.
-            if let Some(cache) = PieceCache::seeded(self.large, self.tables.seeds(end)) {
-                work.cache = cache;
+            // Where there is no memory for it, the small cache stays for this text; where the look for seeds was stopped, another
+            // text gets them, too.
+            match PieceCache::seeded(self.large, self.tables.seeds(end)) {
+                Some(cache) => work.cache = cache,
+                None => work.had_no_memory = true,
             }
             work.seeded = !interrupt::stopped_now();
         }

@@ -5,6 +5,7 @@ use crate::fast::encode::block::FIRST_BLOCK;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::vocab::{Alphabet, Tokens};
+use std::sync::atomic::AtomicUsize;
 
 const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 
@@ -219,4 +220,31 @@ fn a_workspace_rests_without_the_ends_of_pieces() {
     let encoder = encoder(&[(97, 98)]);
     assert_eq!(blocks(&encoder, b"ab ab", SplitBy::Scan(&CL100K)).0, [2]);
     assert!(encoder.workspace().unwrap().ends.is_empty());
+}
+
+#[test]
+fn a_text_that_found_no_memory_for_a_large_cache_is_not_the_last_to_ask() {
+    let too_large = Size { log_buckets: 44, max_log_buckets: 44, first_record: 300, records: 9000 };
+    let large = encoder(&[]).large;
+    let mut encoder = Encoder::with_size(Arc::clone(&encoder(&[(97, 98)]).tables), too_large);
+    encoder.seed_after = 0;
+    for (size, seeded) in [(too_large, false), (too_large, false), (large, true)] {
+        encoder.large = size;
+        assert_eq!(blocks(&encoder, b"ab ab", SplitBy::Scan(&CL100K)).1, [256, 32, 256]);
+        assert_eq!(encoder.workspace().unwrap().seeded, seeded);
+    }
+}
+
+#[test]
+fn what_there_was_no_memory_for_is_made_for_a_long_text_later() {
+    static TRIES: AtomicUsize = AtomicUsize::new(0);
+    let make: MakeLong = |_| if TRIES.fetch_add(1, Ordering::Relaxed) < 2 { Err(Error::Memory) } else { Ok(None) };
+    let mut encoder = encoder(&[(97, 98)]).with_long_pieces(make);
+    encoder.seed_after = 4;
+    let none = Pattern::new("none").unwrap();
+    for (text, tries) in [("ab", 1), ("ab", 1), ("abab", 2), ("ab", 2), ("abab", 3), ("ab", 3), ("abab", 3)] {
+        let ids = vec![256; text.len() / 2];
+        assert_eq!(blocks(&encoder, text.as_bytes(), SplitBy::Pattern(&none)).1, ids);
+        assert_eq!(TRIES.load(Ordering::Relaxed), tries, "{text}");
+    }
 }
