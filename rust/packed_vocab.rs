@@ -68,9 +68,9 @@ pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
     let mut extra = Vec::new();
     extra.try_reserve_exact(lengths.len())?;
     for (id, length) in lengths {
-        extra.push((id, reader.take(length as usize)?));
+        extra.push((id, reader.take(length.into())?));
     }
-    let bits = reader.take((2 * n_merges as usize * width).div_ceil(8))?;
+    let bits = reader.take((2 * u64::from(n_merges) * width as u64).div_ceil(8))?;
     if reader.at < data.len() {
         return refuse("it is longer than it says");
     }
@@ -135,8 +135,8 @@ fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
 
 /// Reads the two ids of a merge from the stream of bits.
 pub(crate) fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
-    let number = |start: usize| {
-        let near = &bits[start / 8..];
+    let number = |start: u64| {
+        let near = &bits[(start / 8) as usize..];
         let window = near.first_chunk().copied().unwrap_or_else(|| {
             let mut window = [0; 8];
             window[..near.len()].copy_from_slice(near);
@@ -144,8 +144,8 @@ pub(crate) fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
         });
         (u64::from_le_bytes(window) >> (start % 8) & ((1 << width) - 1)) as u32
     };
-    let start = 2 * index * width;
-    (number(start), number(start + width))
+    let start = 2 * index as u64 * width as u64;
+    (number(start), number(start + width as u64))
 }
 
 fn checksum(data: &[u8]) -> u32 {
@@ -173,11 +173,12 @@ struct VocabReader<'d> {
 }
 
 impl<'d> VocabReader<'d> {
-    fn take(&mut self, length: usize) -> Result<&'d [u8]> {
-        let Some(found) = self.data[self.at..].get(..length) else {
+    fn take(&mut self, length: u64) -> Result<&'d [u8]> {
+        let rest = &self.data[self.at..];
+        let Some(found) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
             return refuse("it is cut short");
         };
-        self.at += length;
+        self.at += found.len();
         Ok(found)
     }
 
@@ -186,7 +187,7 @@ impl<'d> VocabReader<'d> {
     }
 
     fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
-        let bytes = self.take(8 * count as usize)?;
+        let bytes = self.take(8 * u64::from(count))?;
         collect(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))))
     }
 }

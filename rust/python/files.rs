@@ -74,7 +74,7 @@ pub fn read_gpt2(py: Python<'_>, vocab: &[u8], merges: &[u8]) -> PyResult<Option
 pub fn read_pairs(py: Python<'_>, data: &[u8], byte_order: &[u8], most: u64, a_merge: u64) -> PyResult<Option<Vocab>> {
     let read = signals::detached(py, || {
         let Some(pairs) = merge_lists::read_pairs(data)? else { return Ok(None) };
-        FastVocab::of_pairs(byte_order, &pairs, most + a_merge * pairs.len() as u64)
+        FastVocab::of_pairs(byte_order, &pairs, most.saturating_add(a_merge.saturating_mul(pairs.len() as u64)))
     })?;
     Ok(read.map(Vocab))
 }

@@ -127,7 +127,7 @@ impl Native {
             return Ok(None);
         }
         let pairs: Vec<(u32, u32)> = collect(rows.iter().map(|&[left, right]| (left, right)))?;
-        FastVocab::of_pairs(byte_order, &pairs, bytes + a_merge * pairs.len() as u64)
+        FastVocab::of_pairs(byte_order, &pairs, bytes.saturating_add(a_merge.saturating_mul(pairs.len() as u64)))
     }
 
     /// The vocabulary of the tokens, and merges with ids and ranks.
