@@ -14,6 +14,7 @@ use super::errors::raised;
 use super::kept::name;
 use super::numpy_api;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::push;
 use numpy::{Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods, dtype};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -273,8 +274,10 @@ fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
             array.ndim()
         )));
     }
+    let may_mask = may_mask(array)?;
     if let Ok(ids) = array.cast::<PyArray1<u32>>()
         && is_plain(ids)
+        && !may_mask
     {
         let shared = SharedIds { start: ids.data(), length: ids.len(), _array: ids.clone() };
         return Ok(Ids::Known(Known::Array(shared), None));
@@ -286,10 +289,18 @@ fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
             array.dtype()
         )));
     }
+    if may_mask {
+        return Ok(Ids::Parts(Parts::Array(array.clone(), 0)));
+    }
     // A subclass may answer anything to the questions that follow.
     let numpy = array.py().import(name!(array.py(), "numpy"))?;
     let plain = numpy.call_method1(name!(array.py(), "asarray"), (array,))?.cast_into()?;
     Ok(Ids::Parts(Parts::Array(plain, 0)))
+}
+
+/// Whether an array may be one of `numpy.ma`, where an item that is masked is not the number in its place.
+fn may_mask(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
+    Ok(!array.is_exact_instance_of::<PyUntypedArray>() && array.get_type().hasattr(name!(array.py(), "mask"))?)
 }
 
 /// Whether the items lie one after the other, aligned.
@@ -306,6 +317,15 @@ fn read_items(
 ) -> PyResult<Option<PyErr>> {
     let py = array.py();
     let part = array.get_item(PySlice::new(py, start.try_into()?, end.try_into()?, 1))?;
+    if may_mask(array)? {
+        for (item, position) in part.call_method0(name!(py, "tolist"))?.try_iter()?.zip(start..) {
+            match from_item(&item?, position) {
+                Ok(id) => push(ids, id)?,
+                Err(wrong) => return Ok(Some(wrong)),
+            }
+        }
+        return Ok(None);
+    }
     let is_wide = array.dtype().kind() == b'u' && array.dtype().itemsize() == 8;
     let wanted = if is_wide { dtype::<u64>(py) } else { dtype::<i64>(py) };
     let whole = py.import(name!(py, "numpy"))?.call_method1(name!(py, "require"), (part, wanted, "CA"))?;

@@ -109,6 +109,21 @@ def test_a_subclass_that_lies_is_read_all_the_same(tokenizers):
             assert tokenizers[0].decode(array) == "ab"
 
 
+@pytest.mark.parametrize("dtype", ["u4", "i8", ">i2"])
+def test_what_an_array_masks_is_no_id(dtype, tokenizers):
+    ids = np.array([97, 98, 99], dtype)
+    for tok in tokenizers:
+        assert tok.decode(np.ma.array(ids)) == tok.decode(np.ma.array(ids, mask=[0, 0, 0])) == "abc"
+        masked = np.ma.array(ids, mask=[0, 0, 1])
+        many = np.ma.array(np.full(100_000, 97, dtype), mask=np.arange(100_000) == 99_999)
+        calls = [tok.decode, tok.decode_bytes, lambda row: tok.decode_batch([[97], row]), tok.stream_decoder().push]
+        for call in calls:
+            with pytest.raises(TypeError, match=r"must be an integer, not NoneType \(at position 2\)"):
+                call(masked)
+            with pytest.raises(TypeError, match=r"must be an integer, not NoneType \(at position 99999\)"):
+                call(many)
+
+
 @pytest.mark.parametrize("dtype", ["f8", "?", "O", "S2", "M8[s]", "c16", "f2"])
 def test_other_types_are_refused_by_name(dtype, tokenizers):
     array = np.zeros(3, dtype)
