@@ -11,6 +11,7 @@ use super::{rows, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
+use crate::fast::util::fallible::{append, collect};
 use crate::{codec, decode, interrupt};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -25,6 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const FEW: usize = 1 << 9;
 /// From this many ids on, signals are checked while they are decoded.
 const MANY: usize = 1 << 18;
+/// Of more ids, a stream takes this many at a time.
+const PART: usize = 1 << 16;
 /// How many bytes are cleared between two looks at signals.
 const CLEARED: usize = 1 << 22;
 
@@ -306,22 +309,62 @@ impl StreamDecoder {
     /// The text of several tokens.
     fn push_all<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyString>> {
         let (ids, wrong) = rows::all_ids(ids)?;
-        let made = working(py, ids.len(), || {
-            let mut tokens = Vec::new();
-            tokens.try_reserve(ids.len())?;
-            for (position, &id) in ids.iter().enumerate() {
-                let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
-                if !self.skips(id) {
-                    tokens.push(token);
-                }
-            }
-            Ok(tokens)
+        working(py, ids.len(), || {
+            ids.chunks(PART).enumerate().try_for_each(|(number, part)| {
+                let unknown = part.iter().position(|&id| self.core.token_bytes(id).is_none());
+                let position = unknown.map_or(0, |at| number * PART + at);
+                unknown.map_or_else(interrupt::check, |at| Err(Error::UnknownToken { id: part[at], position }))
+            })
         })?;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
+        let made = if ids.len() <= PART { self.take(py, &ids)? } else { self.take_parts(py, &ids)? };
         self.position.fetch_add(ids.len(), Ordering::Relaxed);
-        text::to_str(py, &self.change(py, |state| state.push_all(&made))?)
+        text::to_str(py, &made)
+    }
+
+    /// The text of many tokens, part by part: other threads go on, and a signal is heard. The handler of one may use the stream, so it
+    /// is not held then. Where something goes wrong, the stream is what it was, or what it is after all tokens at once.
+    fn take_parts(&self, py: Python<'_>, ids: &[u32]) -> PyResult<String> {
+        let before = self.lock(py).clone();
+        let put_back = || self.change(py, |state| Ok(*state = before));
+        let mut text = String::new();
+        for part in ids.chunks(PART) {
+            if let Err(raised) = py.check_signals() {
+                put_back()?;
+                return Err(raised);
+            }
+            match self.take(py, part) {
+                Ok(some) => {
+                    text.try_reserve(some.len()).map_err(Error::from)?;
+                    text.push_str(&some);
+                }
+                Err(_) => {
+                    put_back()?;
+                    return Ok(self.take(py, ids)?);
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    /// The text of some tokens, all of which are known.
+    fn take(&self, py: Python<'_>, ids: &[u32]) -> Result<String> {
+        let tokens = || ids.iter().filter(|&&id| !self.skips(id)).filter_map(|&id| self.core.token_bytes(id));
+        let push = |state: &mut decode::StreamDecoder| {
+            if !self.concatenates {
+                return state.push_all(&collect(tokens())?);
+            }
+            // All of them are as good as one.
+            let mut bytes = Vec::new();
+            tokens().try_for_each(|token| append(&mut bytes, token))?;
+            state.push(&bytes)
+        };
+        if ids.len() < FEW {
+            return self.change(py, push);
+        }
+        py.detach(|| self.change_held(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), push))
     }
 
     /// What has the bytes of the tokens.
@@ -357,8 +400,16 @@ impl StreamDecoder {
 
     /// Changes the state, and notes whether anything is held back.
     fn change<T>(&self, py: Python<'_>, change: impl FnOnce(&mut decode::StreamDecoder) -> Result<T>) -> Result<T> {
-        let mut state = self.lock(py);
-        let made = change(&mut state);
+        self.change_held(&mut self.lock(py), change)
+    }
+
+    /// The same for a state that is held.
+    fn change_held<T>(
+        &self,
+        state: &mut decode::StreamDecoder,
+        change: impl FnOnce(&mut decode::StreamDecoder) -> Result<T>,
+    ) -> Result<T> {
+        let made = change(state);
         let begun = state.begun || !self.core.drops_space();
         let holds_nothing = state.held.is_empty() && state.stops.held.is_empty() && state.stops.found.is_none();
         self.holds_nothing.store(self.concatenates && begun && holds_nothing, Ordering::Relaxed);

@@ -1,5 +1,7 @@
 """Streams as servers need them: several ids at once, special tokens left out, stop strings wherever tokens begin and end."""
 
+import signal
+
 import minitok
 import numpy as np
 import pytest
@@ -147,6 +149,48 @@ def test_a_strict_stream_goes_on_after_an_error(backend):
     with pytest.raises(UnicodeDecodeError):
         stream.finish()
     assert [stream.push([98, 97, 98]), stream.stopped] == ["b", "ab"]
+
+
+def in_one_push(backend, ids, errors="replace", **options):
+    """What a stream gives and is after it, of many ids at once."""
+    stream = plain(backend).stream_decoder(errors, **options)
+    try:
+        given = stream.push(ids)
+    except UnicodeDecodeError as error:
+        given = error.object, error.start, error.end
+    return given, stream.stopped, stream.push([98]), stream.finish()
+
+
+@pytest.mark.parametrize("stop", [[], ["cab", "bd"], ["\u20ac"]])
+@pytest.mark.parametrize("errors", ["replace", "strict"])
+@pytest.mark.parametrize("last", ["", "c", "bd", "\xff", "\xff\u20acc"])
+def test_many_ids_at_once_are_all_of_them(last, errors, stop):
+    # Parts of 65,536 ids end inside a character.
+    text = "ab\u20ac" * 40_000
+    ids = np.frombuffer(text.encode() + last.encode("latin-1", "ignore") + b"ab", np.uint8)
+    assert len(ids) > 3 * (1 << 16)
+    of_python, of_rust = [in_one_push(backend, ids, errors, stop=stop) for backend in ("python", "rust")]
+    assert of_rust == of_python
+
+
+def test_a_stream_that_is_interrupted_has_taken_nothing():
+    class EnoughError(Exception):
+        pass
+
+    def handler(*_):
+        raise EnoughError
+
+    stream = plain("rust").stream_decoder(stop="ab")
+    assert stream.push([97]) == ""
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(EnoughError):
+            stream.push(np.full(1 << 26, 97, np.uint32))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert [stream.push([98]), stream.stopped] == ["", "ab"]
 
 
 def test_wrong_ids_are_named_and_none_is_taken():

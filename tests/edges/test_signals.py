@@ -51,6 +51,8 @@ PREPARED = {
     "decode bytes": (lambda ids: ids, lambda tok, row: [tok.decode_bytes(row) for _ in range(16)]),
     "decode converted array": (lambda ids: ids[: 1 << 22].astype(">i8"), lambda tok, row: [tok.decode(row) for _ in range(64)]),
     "decode an iterator": (lambda ids: ids, lambda tok, row: tok.decode(iter(row))),
+    "push to a stream": (lambda ids: ids, lambda tok, row: tok.stream_decoder().push(row)),
+    "push to a stream that stops": (lambda ids: ids, lambda tok, row: tok.stream_decoder(stop=["~~", "~#"]).push(row)),
     "decode batch": (lambda ids: [ids] * 16, lambda tok, row: tok.decode_batch(row)),
     "edit one long piece": (lambda _: tokenizer().session("ab" * (1 << 23)), lambda _, session: session.edit(9, 9, "c")),
 }  # fmt: skip
