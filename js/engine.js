@@ -18,19 +18,24 @@ export class Engine {
     return engine;
   }
 
+  // Numbers of the module are unsigned; a call gives them as signed ones.
   read(start, length) {
-    return new Uint8Array(this.exports.memory.buffer, start, length);
+    return new Uint8Array(this.exports.memory.buffer, start >>> 0, length >>> 0);
+  }
+
+  // Hands over an argument. Where there is no room for it, the module forgets those before it, too.
+  give(bytes) {
+    const start = this.exports.take(Math.min(bytes.length, NONE));
+    if (start === 0) throw new MinitokError("out of memory");
+    this.read(start, bytes.length).set(bytes);
   }
 
   // Calls a function of the module: numbers go as they are, all else as bytes. Gives the bytes of its answer.
   call(name, given, ...numbers) {
     if (this.failure) throw new MinitokError(`the engine has failed before: ${this.failure.message}`);
+    const all = given.map(bytesOf);
     try {
-      for (const argument of given) {
-        const bytes = bytesOf(argument);
-        const start = this.exports.take(bytes.length);
-        this.read(start, bytes.length).set(bytes);
-      }
+      for (const bytes of all) this.give(bytes);
       const code = this.exports[name](...numbers);
       const answer = this.read(this.exports.answer_start(), this.exports.answer_length()).slice();
       if (code === DONE) return answer;

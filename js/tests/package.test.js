@@ -46,6 +46,16 @@ test("a first text has the ids of any other, whatever its length", async () => {
   }
 });
 
+test("a text that has no room in the engine is refused, and the engine goes on", async () => {
+  const long = new Uint8Array(3e9);
+  for (const options of [undefined, { allowedSpecial: "all" }]) {
+    assert.throws(() => tokenizer.count(long, options), new MinitokError("out of memory"));
+    assert.equal(tokenizer.count("What's in a name?", options), 5);
+  }
+  await assert.rejects(Tokenizer.fromFile(long), new MinitokError("out of memory"));
+  await assert.rejects(Tokenizer.fromFile(new Uint8Array(1)), FileFormatError);
+});
+
 test("special tokens are text unless they are allowed", () => {
   const text = "a<|endoftext|><|endofprompt|>";
   const [end, prompt] = [199999, 200018];

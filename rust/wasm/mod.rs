@@ -51,6 +51,7 @@ mod tokenizer_tests;
 mod training;
 
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{collect, concat, filled, try_collect};
 use std::cell::RefCell;
 
 /// What a call returns: the answer is there.
@@ -85,10 +86,13 @@ impl From<Vec<u32>> for Answer {
     }
 }
 
-/// Room for the next argument of the next call.
+/// Room for the next argument of the next call; null where there is none, and then the call has no arguments any more.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn take(length: usize) -> *mut u8 {
-    let mut argument = vec![0; length];
+    let Ok(mut argument) = filled(0, length) else {
+        ARGUMENTS.take();
+        return std::ptr::null_mut();
+    };
     let start = argument.as_mut_ptr();
     ARGUMENTS.with_borrow_mut(|arguments| arguments.push(argument));
     start
@@ -144,7 +148,7 @@ impl Arguments {
         if !rest.is_empty() {
             return Err(wrong("an argument is not a list of numbers"));
         }
-        Ok(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
+        collect(words.iter().map(|&word| u32::from_le_bytes(word)))
     }
 
     /// A list of things of any length: the lengths, and all of it end to end.
@@ -154,15 +158,15 @@ impl Arguments {
         let mut next = |&length: &u32| {
             let (one, after) = rest.split_at_checked(length as usize).ok_or_else(|| wrong("a list is cut short"))?;
             rest = after;
-            Ok(one.to_vec())
+            concat(&[one])
         };
-        lengths.iter().map(&mut next).collect()
+        try_collect(lengths.iter().map(&mut next))
     }
 
     /// A list of texts, as `byte_lists` reads it.
     fn list(&mut self) -> Result<Vec<String>> {
         let text = |one| String::from_utf8(one).map_err(|_| wrong("an argument is not UTF-8"));
-        self.byte_lists()?.into_iter().map(text).collect()
+        try_collect(self.byte_lists()?.into_iter().map(text))
     }
 
     /// All that are left, as text.
@@ -215,6 +219,15 @@ pub(super) mod tests {
         assert_eq!(answer_length(), 3);
         assert_eq!(answer(Arguments::bytes), FAILED);
         assert!(answer_length() > 3 && !answer_start().is_null());
+    }
+
+    #[test]
+    fn where_there_is_no_room_a_call_has_no_arguments() {
+        assert!(!take(3).is_null());
+        assert!(take(isize::MAX as usize + 1).is_null() && take(usize::MAX).is_null());
+        assert_eq!(answer(Arguments::bytes), FAILED);
+        assert!(!take(3).is_null());
+        assert_eq!(answer(Arguments::bytes), DONE);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::tokenizer::ask;
 use super::{Answer, Arguments, NONE, answer, wrong};
 use crate::error::{Error, Result};
 use crate::fast::session::Session;
+use crate::fast::util::fallible::{append, concat};
 use crate::session::Splice;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -50,8 +51,8 @@ fn range(session: &Session, start: u32, end: u32) -> Result<(usize, usize)> {
 }
 
 /// A splice as numbers: where it starts, how many ids were removed, and those in their place.
-fn spliced(splice: &Splice) -> Vec<u32> {
-    [&[splice.start as u32, splice.removed as u32], &splice.ids[..]].concat()
+fn spliced(splice: &Splice) -> Result<Vec<u32>> {
+    concat(&[&[splice.start as u32, splice.removed as u32], &splice.ids[..]])
 }
 
 /// Opens a session of a tokenizer: the text, and two lists of names, of the special tokens that are found in it and of those that it
@@ -102,14 +103,14 @@ pub extern "C" fn session_facts(number: u32) -> u32 {
 pub extern "C" fn session_edit(number: u32, start: u32, end: u32) -> u32 {
     on(number, |session, arguments| {
         let (start, end) = range(session, start, end)?;
-        Ok(spliced(&session.edit(start, end, &arguments.bytes()?)?))
+        spliced(&session.edit(start, end, &arguments.bytes()?)?)
     })
 }
 
 /// Makes the text another one. The answer is the splice.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn session_set(number: u32) -> u32 {
-    on(number, |session, arguments| Ok(spliced(&session.set(&arguments.bytes()?)?)))
+    on(number, |session, arguments| spliced(&session.set(&arguments.bytes()?)?))
 }
 
 /// A range of the text.
@@ -142,7 +143,7 @@ pub extern "C" fn session_encode(number: u32, start: u32, end: u32, counts: u32)
         session.each_of_range(start, end, |part| {
             count += part.len() as u32;
             if counts == 0 {
-                ids.extend_from_slice(part);
+                append(&mut ids, part)?;
             }
             Ok(())
         })?;
@@ -163,9 +164,9 @@ pub extern "C" fn session_covers(number: u32) -> u32 {
     on(number, |session, _| {
         let mut told = Vec::new();
         for cover in session.covers()? {
-            told.extend([cover.kept as u32, cover.extra.len() as u32, cover.ids.len() as u32]);
-            told.extend(cover.extra);
-            told.extend(cover.ids);
+            append(&mut told, &[cover.kept as u32, cover.extra.len() as u32, cover.ids.len() as u32])?;
+            append(&mut told, &cover.extra)?;
+            append(&mut told, &cover.ids)?;
         }
         Ok(told)
     })

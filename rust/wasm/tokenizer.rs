@@ -12,6 +12,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::packed_pairs::PackedPairs;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Grammar;
+use crate::fast::util::fallible::collect;
 #[cfg(feature = "files")]
 use crate::formats::blamed;
 use crate::formats::definition::{Definition, Fields};
@@ -206,7 +207,7 @@ pub extern "C" fn decode(number: u32) -> u32 {
 pub extern "C" fn token_bytes(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
-        Ok(ids.into_iter().flat_map(|id| core.token_bytes(id).unwrap_or_default()).copied().collect::<Vec<u8>>())
+        collect(ids.into_iter().flat_map(|id| core.token_bytes(id).unwrap_or_default()).copied())
     })
 }
 
@@ -216,7 +217,7 @@ pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
         let length = |id| core.token_bytes(id).unwrap_or_default().len() as u32;
-        Ok(ids.into_iter().map(length).collect::<Vec<u32>>())
+        collect(ids.into_iter().map(length))
     })
 }
 
