@@ -65,6 +65,32 @@ def test_each_character_is_normalized_as_there(step, theirs):
     assert load_backend().normalizer(read_steps(step)).apply(text).decode() == theirs.normalize_str(text)
 
 
+def differing(form, before="", behind=""):
+    """The characters that the form changes otherwise there, or with a text on either side, and what it makes of them there."""
+    chars = [chr(code) for code in range(0x80, 0x110000) if not 0xD800 <= code < 0xE000]
+    text = "\n".join(before + char + behind for char in chars)
+    ours = load_backend().normalizer((form,)).apply(text).decode().split("\n")
+    theirs = getattr(normalizers, form)().normalize_str(text).split("\n")
+    assert len(ours) == len(theirs) == len(chars)
+    return {char: there for char, here, there in zip(chars, ours, theirs) if here != there}
+
+
+def test_what_is_newer_than_unicode_9_has_no_normal_form_there():
+    """As docs/formats.md has it, over every code point."""
+    found = {form: differing(form) for form in ("NFC", "NFD", "NFKC", "NFKD")}
+    assert [len(chars) for chars in found.values()] == [0, 21, 170, 191]
+    assert all(there == char for chars in found.values() for char, there in chars.items())
+    assert found["NFKD"].keys() == found["NFKC"].keys() | found["NFD"].keys()
+    assert {"\u32ff", "\U00010781", "\U0001fbf0"} < found["NFKC"].keys()
+    # Of marks, those that go behind a mark of a lower class or before one of a higher class here.
+    behind, before = differing("NFD", behind="\u0334"), differing("NFD", before="\u0345")
+    marks = (behind.keys() | before.keys()) - found["NFD"].keys()
+    assert len(marks) == 120
+    assert "\u0898" in marks
+    for sides, chars in ((("", "\u0334"), behind), (("\u0345", ""), before)):
+        assert all(there == char.join(sides) for char, there in chars.items() if char in marks)
+
+
 STEPS = [
     *(
         {"type": "Punctuation", "behavior": b}
