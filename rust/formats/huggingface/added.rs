@@ -8,7 +8,7 @@ use crate::byte_chars::CHARS;
 use crate::error::Result;
 use crate::fast::util::fallible::push;
 use crate::metaspace::Metaspace;
-use crate::normalize::Normalizer;
+use crate::normalize::{Normalizer, Step};
 use crate::preprocess::Preprocessor;
 use crate::special::SpecialTokens;
 use aho_corasick::Anchored;
@@ -135,7 +135,9 @@ pub fn in_text(added: &Added, by_bytes: bool, whole_pieces: bool) -> BTreeSet<St
 pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
     let fields = &definition.fields;
     let normalizer = Normalizer::new(fields.normalizer.clone())?;
-    for name in &fields.late_tokens {
+    // No other step takes all of a text away.
+    let deletes = normalizer.steps().iter().any(|step| matches!(step, Step::Replace { text, .. } if text.is_empty()));
+    for name in fields.late_tokens.iter().filter(|_| deletes) {
         if normalizer.apply(name.as_bytes())?.is_empty() {
             let name = quoted(name);
             return Err(wrong(format!("the added token {name} is normalized to nothing, which is found everywhere")));
@@ -148,9 +150,12 @@ pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
         let text = if late { prepared.late_text(name)? } else { name.to_owned() };
         Ok::<_, crate::error::Error>((text, usize::from(late)))
     };
-    // What the added tokens are, by when they are found.
+    // What the added tokens are, by when they are found. Those that are found when no special one is need no text, which may take
+    // many steps.
+    let is_late = |name: &String| fields.late_tokens.contains(name);
+    let times = [false, true].map(|late| fields.special_tokens.iter().any(|(name, _)| is_late(name) == late));
     let mut added = [Vec::new(), Vec::new()];
-    for (name, _) in fields.added_tokens.iter().filter(|_| !fields.special_tokens.is_empty()) {
+    for (name, _) in fields.added_tokens.iter().filter(|(name, _)| times[usize::from(is_late(name))]) {
         let (text, when) = text_of(name)?;
         push(&mut added[when], text)?;
     }
