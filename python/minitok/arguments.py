@@ -29,6 +29,7 @@ __all__ = [
     "check_merges",
     "check_pattern",
     "check_special_tokens",
+    "check_string",
     "check_tokens",
     "most_token_bytes",
     "named_special_tokens",
@@ -57,6 +58,19 @@ def check_pattern(pattern: str) -> str:
     except UnicodeEncodeError:
         raise PatternError(pattern, "the pattern contains a lone surrogate") from None
     return pattern
+
+
+def check_string(value: str | None, name: str) -> str | None:
+    """Returns the value of the option ``name``, if it is None or a string that a file can hold."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise VocabularyError(f"{name} {value!r} contains a lone surrogate") from None
+    return value
 
 
 def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple[int, ...]]:

@@ -19,7 +19,18 @@ import numpy as np
 
 from .arguments import allowed_tokens, thread_count
 from .backend import load_backend
-from .corpus.columns import as_ids, as_it_was, each_chunk, ids_of, imported, list_array, pa, string_array, text_of
+from .corpus.columns import (
+    as_ids,
+    as_it_was,
+    each_chunk,
+    ids_of,
+    imported,
+    list_array,
+    pa,
+    string_array,
+    text_of,
+    without_runs,
+)
 from .errors import ArrowError, UnknownTokenError
 
 if TYPE_CHECKING:
@@ -44,7 +55,8 @@ def encode_arrow(
     Args:
         tokenizer: The tokenizer.
         strings: An array or chunked array of ``pyarrow``, a series of Polars, a column of pandas, or anything else with
-            Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or binary data in any layout.
+            Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or
+            binary data: with offsets of either size, views, of one length, dictionaries, runs, and slices of these.
         allowed_special: As for ``Tokenizer.encode``.
         threads: How many to use; by default one per processor.
 
@@ -65,6 +77,7 @@ def encode_arrow(
     allowed, threads = allowed_tokens(allowed_special, definition.special_tokens), thread_count(threads)
 
     def encode(array: pa.Array) -> pa.Array:
+        array = without_runs(array)
         data, offsets = text_of(array)
         try:
             documents = backend.read_column(data, offsets)
@@ -81,7 +94,8 @@ def decode_arrow(tokenizer: Tokenizer, lists: Any, errors: str = "replace", *, t
 
     Args:
         tokenizer: The tokenizer.
-        lists: As ``strings`` of ``encode_arrow``, but lists of integers, in any layout.
+        lists: As ``strings`` of ``encode_arrow``, but lists of integers: with offsets of either size, views, of one
+            length, and slices of these.
         errors: As for ``Tokenizer.decode``.
         threads: How many to use; by default one per processor.
 
@@ -100,6 +114,7 @@ def decode_arrow(tokenizer: Tokenizer, lists: Any, errors: str = "replace", *, t
     codec, threads = tokenizer.definition.codec(), thread_count(threads)
 
     def decode(array: pa.Array) -> pa.Array:
+        array = without_runs(array)
         values, starts, ends = ids_of(array)
         try:
             data, offsets = codec.decode_column(as_ids(values), starts, ends, errors, threads)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import TYPE_CHECKING
 
+from .arguments import check_string
 from .backend import load_backend
 from .corpus.counting import Counting
 from .corpus.counts import PieceCounts, check_special
@@ -106,6 +107,7 @@ def train_parity(
     >>> [len(tok.encode(text)) for text in ("the dog", "der Hund")]
     [5, 6]
     """
+    check_string(name, "name")
     check_languages("texts", texts)
     if not texts:
         raise TrainingError("there are no languages: texts is empty")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from .arguments import check_string
 from .backend import load_backend
 from .corpus.characters import SPACE_FIRST, train_characters
 from .corpus.counting import CorpusFiles, Counting
@@ -126,6 +127,7 @@ def train(
             f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}; texts by language are for "
             "minitok.parity.train_parity"
         )
+    check_string(name, "name")
     check_superwords(superwords, superword_pattern, texts, alphabet)
     if isinstance(texts, PieceCounts):
         return train_from_counts(
@@ -279,6 +281,7 @@ def train_files(
         FileFormatError: A line is not JSON or lacks the field, or compressed data is damaged. The message says where.
         TrainingError: As for ``train``, like its other errors.
     """
+    check_string(name, "name")
     files = CorpusFiles(paths, separator, field)
     check_superwords(superwords, superword_pattern, files)
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import minitok
+import minitok.parity
 import numpy as np
 import pytest
 from helpers import BACKENDS, Failure, failure_on_both, on_both, outcome
 from minitok.definition import Definition
+from minitok.errors import VocabularyError
 
 SINGLES = {bytes([byte]): byte for byte in range(256)}
 ENTRY_POINTS = ["encode", "encode_to_numpy", "count", "tokenize", "encode_with_offsets"]
@@ -327,3 +329,59 @@ def test_special_tokens_are_named_by_a_collection(named, backend):
     for encoded in (tok.encode, tok.count):
         with pytest.raises(TypeError, match=f"a collection of str or 'all', not by the {type(named).__name__} {named}"):
             encoded("x", allowed_special=named)
+
+
+# -- fields of a tokenizer ---------------------------------------------------------------------------------------------
+
+
+def untouched():
+    """Texts that must not be read."""
+    raise AssertionError("the texts were read before the options were checked")
+    yield  # pragma: no cover - it is a generator
+
+
+@pytest.mark.parametrize("wrong", [5, 1.5, True, [], {}, b"a"], ids=repr)
+def test_a_name_must_be_a_string_before_anything_is_read(wrong, tmp_path):
+    (tmp_path / "a.txt").write_text("ab")
+    calls = [
+        lambda backend: minitok.train(untouched(), 258, name=wrong, backend=backend),
+        lambda backend: minitok.train_files(tmp_path / "a.txt", 258, name=wrong, backend=backend),
+        lambda backend: minitok.parity.train_parity({"a": untouched()}, 258, name=wrong, backend=backend),
+        lambda backend: tokenizer(backend).extend(untouched(), 300, name=wrong),
+        lambda backend: tokenizer(backend).replace(name=wrong),
+        lambda backend: tokenizer(backend, name=wrong),
+    ]
+    for call in calls:
+        assert failure_on_both(call) == Failure(TypeError, f"name must be str, not {type(wrong).__name__}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "message"),
+    [
+        ({"name": "\ud800"}, VocabularyError, r"name '\ud800' contains a lone surrogate"),
+        ({"prefix": 5}, TypeError, "prefix must be str, not int"),
+        ({"words": b"a"}, TypeError, "words must be str, not bytes"),
+        ({"late_tokens": "<s>"}, TypeError, "late_tokens must be a collection of names, not one str"),
+        ({"late_tokens": [5]}, TypeError, "each of late_tokens must be str, not int"),
+        ({"late_tokens": [None]}, TypeError, "each of late_tokens must be str, not NoneType"),
+        ({"late_tokens": ["\ud800"]}, VocabularyError, r"each of late_tokens '\ud800' contains a lone surrogate"),
+        ({"token_flags": ["<s>"]}, TypeError, "token_flags must be a mapping from names to flags, not list"),
+        ({"token_flags": {"<s>": "lstrip"}}, TypeError, "token_flags must be a collection of names, not one str"),
+        ({"token_flags": {5: ["lstrip"]}}, TypeError, "each of token_flags must be str, not int"),
+        ({"trained": []}, TypeError, "trained must be a mapping, not list"),
+        ({"trained": {5: 1}}, TypeError, "each of trained must be str, not int"),
+        ({"trained": {"a": "\ud800"}}, VocabularyError, "trained contains a lone surrogate"),
+        (
+            {"trained": {"a": b"a"}},
+            TypeError,
+            "trained must hold what JSON can: Object of type bytes is not JSON serializable",
+        ),
+        ({"chat": b"a"}, TypeError, "chat must be ChatTemplates, or a template as str, not bytes"),
+        ({"chat": "\ud800"}, VocabularyError, r"'default' in templates '\ud800' contains a lone surrogate"),
+        ({"chat": {"\ud800": "a"}}, VocabularyError, r"a name in templates '\ud800' contains a lone surrogate"),
+        ({"chat": {"default": 5}}, TypeError, "templates must be names and strings, not 'default' and int"),
+    ],
+    ids=str,
+)
+def test_a_field_is_checked_when_a_tokenizer_is_built(fields, kind, message):
+    assert failure_on_both(lambda backend: tokenizer(backend).replace(**fields)) == Failure(kind, message)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.arrow import decode_arrow, encode_arrow
 from minitok.errors import ArrowError, UnknownTokenError
+from pyarrow import compute
 
 TOKENIZERS = {
     "bytes": Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300}),
@@ -31,6 +32,8 @@ LAYOUTS = {
     "dictionary": lambda rows: pa.array(rows, pa.string()).dictionary_encode(),
     "sliced": lambda rows: pa.array(["xyz", None, *rows, "x"], pa.string())[2:-1],
     "sliced view": lambda rows: pa.array(["a text of more than twelve", *rows, "x"], pa.string_view())[1:-1],
+    "runs": lambda rows: compute.run_end_encode(pa.array(rows, pa.string())),
+    "sliced runs": lambda rows: compute.run_end_encode(pa.array(["x", "x", *rows, None, "x"], pa.large_string()))[2:-2],
     "chunks": lambda rows: pa.chunked_array([rows[:2], [], rows[2:]], pa.string()),
     "no chunks": lambda rows: pa.chunked_array([[], rows], pa.large_string()),
     "polars": lambda rows: pl.Series(rows, dtype=pl.String),
@@ -114,6 +117,22 @@ def test_lists_to_strings(layout):
 def test_lists_of_one_length():
     rows = pa.array([[97, 98], None, [258, 33]], pa.list_(pa.int16(), 2))
     assert decode_arrow(TOKENIZERS["bytes"], rows).to_pylist() == ["ab", None, "ab!"]
+
+
+def test_binary_data_of_one_length():
+    rows = pa.array([b"xyz", b"abc", None, b"\xff\x00 "], pa.binary(3))[1:]
+    expected = [None if row is None else TOKENIZERS["bytes"].encode(row) for row in rows.to_pylist()]
+    for tok in both(TOKENIZERS["bytes"]):
+        assert encode_arrow(tok, rows).to_pylist() == expected
+
+
+def test_malformed_runs_are_refused():
+    ends = pa.array([2, 1], pa.int32())
+    kind = pa.run_end_encoded(pa.int32(), pa.string())
+    runs = pa.Array.from_buffers(kind, 2, [None], children=[ends, pa.array(["a", "b"])])
+    for tok in both(TOKENIZERS["bytes"]):
+        with pytest.raises(ArrowError, match="malformed"):
+            encode_arrow(tok, runs)
 
 
 def test_there_and_back_in_polars():

@@ -105,6 +105,7 @@ def test_bounds_that_make_no_sense_are_refused(folder):
         return failure_on_both(lambda backend: minitok.count_pieces(["a"], max_memory=bound, backend=backend)).kind
 
     assert refused(BOUND - 1) is minitok.errors.TrainingError
+    assert refused(1 << 70) is refused(1 << 63) is minitok.errors.TrainingError
     assert refused(-1) is minitok.errors.TrainingError
     assert refused("1GB") is refused(True) is refused(1e9) is TypeError
     assert (

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
     Column = Any  # an array or a chunked array of pyarrow, which has no types
 
-__all__ = ["as_ids", "as_it_was", "each_chunk", "ids_of", "imported", "list_array", "pa", "string_array", "text_of"]
+__all__ = [
+    "as_ids",
+    "as_it_was",
+    "each_chunk",
+    "ids_of",
+    "imported",
+    "list_array",
+    "pa",
+    "string_array",
+    "text_of",
+    "without_runs",
+]
 
 # The greatest offset of the types with offsets of 32 bits.
 MOST = (1 << 31) - 1
@@ -91,8 +102,22 @@ def text_of(array: pa.Array) -> tuple[npt.NDArray[np.uint8], Places]:
     return np.frombuffer(data or b"", np.uint8), places
 
 
+def without_runs(array: pa.Array) -> pa.Array:
+    """The array with each value as often as its run is long."""
+    if not str(array.type).startswith("run_end_encoded<"):
+        return array
+    from pyarrow import compute
+
+    try:
+        return compute.run_end_decode(validated(array, full=True))
+    except (pa.ArrowException, NotImplementedError) as error:
+        raise ArrowError(f"{array.type} cannot be read: {error}") from error
+
+
 def without_views(array: pa.Array) -> pa.Array:
-    """The strings one after the other. Older versions of pyarrow have no views into several buffers."""
+    """The strings with offsets, one after the other. Older versions of pyarrow have no views into several buffers."""
+    if pa.types.is_fixed_size_binary(array.type):
+        return as_type(validated(array, full=True), pa.large_binary())
     if str(array.type) not in ("string_view", "binary_view"):
         return array
     validated(array, full=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from ..arguments import check_pattern, thread_count
@@ -201,6 +202,8 @@ def check_memory(max_memory: int | None) -> None:
         raise TrainingError(
             f"max_memory {max_memory} is below {MIN_MEMORY} bytes, which counting needs for its buffers"
         )
+    if max_memory > sys.maxsize:
+        raise TrainingError(f"max_memory {max_memory} is more than {sys.maxsize} bytes, which no table can take")
 
 
 def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from ..arguments import check_holes
+from ..arguments import check_holes, check_string
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
@@ -60,6 +60,7 @@ def extend(
     name: str | None = None,
 ) -> Definition:
     """See ``Tokenizer.extend``."""
+    check_string(name, "name")
     if reason := base.why_not("be extended"):
         raise TrainingError(f"this tokenizer cannot be extended: {reason}")
     job = Job(

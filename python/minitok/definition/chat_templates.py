@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import check_string
 from ..errors import TemplateError
 from ..lazy import cached_property
 
@@ -51,8 +52,16 @@ class ChatTemplates:
             for key, value in held.items():
                 if not isinstance(key, str) or not isinstance(value, str):
                     raise TypeError(f"{name} must be names and strings, not {key!r} and {type(value).__name__}")
+                check_string(key, f"a name in {name}")
+                check_string(value, f"{key!r} in {name}")
             object.__setattr__(self, name, held)
+        if isinstance(self.named, (str, bytes)):
+            raise TypeError(f"named must be a collection of names, not one {type(self.named).__name__}")
         object.__setattr__(self, "named", frozenset(self.named))
+        for token in self.named:
+            if not isinstance(token, str):
+                raise TypeError(f"named must be strings, not {type(token).__name__}")
+            check_string(token, "a name in named")
 
     def values(self) -> dict[str, Any]:
         """The values of the fields, by name."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ..arguments import check_pattern, check_special_tokens
+from ..arguments import check_pattern, check_special_tokens, check_string
+from ..errors import VocabularyError
 from ..reference.published.normalize import check_normalizer
 from .chat_templates import as_templates
 
@@ -52,15 +54,52 @@ def short_pattern(pattern: str) -> str:
     return pattern if len(pattern) <= SHORT else pattern[: SHORT - 1] + "…"
 
 
+def check_names(names: Collection[str] | None, name: str) -> frozenset[str]:
+    """Names of tokens, or of flags, as a set."""
+    if isinstance(names, (str, bytes)):
+        raise TypeError(f"{name} must be a collection of names, not one {type(names).__name__}")
+    held = frozenset(names or ())
+    for each in held:
+        if each is None:
+            raise TypeError(f"each of {name} must be str, not NoneType")
+        check_string(each, f"each of {name}")
+    return held
+
+
+def check_flags(flags: Mapping[str, Collection[str]] | None, name: str) -> dict[str, frozenset[str]]:
+    """The flags of tokens by their names, without tokens that have none."""
+    if flags is None:
+        return {}
+    if not isinstance(flags, Mapping):
+        raise TypeError(f"{name} must be a mapping from names to flags, not {type(flags).__name__}")
+    return {each: check_names(flags[each], name) for each in sorted(check_names(flags.keys(), name)) if flags[each]}
+
+
+def check_record(record: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+    """A record that a file can hold: what JSON has, by names."""
+    if record is None:
+        return None
+    if not isinstance(record, Mapping):
+        raise TypeError(f"{name} must be a mapping, not {type(record).__name__}")
+    check_names(record.keys(), name)
+    try:
+        json.dumps(dict(record), ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise VocabularyError(f"{name} contains a lone surrogate") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"{name} must hold what JSON can: {error}") from None
+    return dict(record) or None
+
+
 # How a field of each kind is checked: its value and its name to the value that is held.
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "pattern": lambda value, _: check_pattern(value),
-    "text": lambda value, _: value,
+    "text": check_string,
     "ids": lambda value, name: check_special_tokens(value or {}, name.removesuffix("_tokens")),
-    "names": lambda value, _: frozenset(value or ()),
-    "flags": lambda value, _: {name: frozenset(flags) for name, flags in sorted((value or {}).items()) if flags},
+    "names": check_names,
+    "flags": check_flags,
     "steps": lambda value, _: check_normalizer(value),
-    "record": lambda value, _: dict(value) if value else None,
+    "record": check_record,
     "chat": lambda value, _: as_templates(value),
 }
 
