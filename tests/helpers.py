@@ -1,5 +1,6 @@
 """What many tests need: both backends at once, errors as data, chunkings."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,18 @@ def failure_on_both(function):
     failed = on_both(function)
     assert isinstance(failed, Failure), f"nothing was raised: {failed!r}"
     return failed
+
+
+def unlabelled(folder):
+    """Takes away what packed files say of themselves, so that they are as from elsewhere."""
+    from minitok.packing.label import read_behind
+
+    for index in [*folder.glob("*.idx.npy"), *folder.glob("*.idx")]:
+        label, size = read_behind(index)
+        assert label is not None
+        os.truncate(index, size)
+    for metadata in folder.glob("*.ds.metadata"):
+        metadata.unlink()
 
 
 def from_tables(data, kind, backend=None):

@@ -3,6 +3,7 @@
 import json
 import struct
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,12 @@ import pytest
 from helpers import Failure, outcome
 from minitok import join_packed, open_packed
 from minitok.errors import FileFormatError
+from minitok.packing.formats import new_writer
+from minitok.packing.label import Label
 from minitok.scale.batches import is_whole
 from pyarrow import parquet
+
+OF_A_BATCH = Label("uint16", tokenizer="a tokenizer", source="texts of a batch")
 
 
 def write_megatron(folder, bounds, pointers=(0, 4), lengths=(2, 2)):
@@ -128,7 +133,7 @@ def test_heads_of_arrays_that_cannot_be(tmp_path, shape, dtype):
     index = tmp_path / "a.bin.idx.npy"
     with_head(index, f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}")
     refused_by(path, index)
-    assert not is_whole(path, 2, "uint16")
+    assert not is_whole(path, 2, OF_A_BATCH)
 
 
 @pytest.mark.parametrize("kind", ["zip", "empty zip", "pickle", "empty", "text", "magic"])
@@ -142,7 +147,7 @@ def test_an_index_that_is_another_file(tmp_path, kind):
     else:
         index.write_bytes({"pickle": b"\x80\x04.", "empty": b"", "text": b"0 2 4\n", "magic": b"\x93NUMPY"}[kind])
     assert "not a .npy file" in refused_by(path, index)
-    assert not is_whole(path, 2, "uint16")
+    assert not is_whole(path, 2, OF_A_BATCH)
     # The same as ids, and as a mask.
     (tmp_path / "b.npy").write_bytes(index.read_bytes())
     np.save(tmp_path / "b.npy.idx.npy", np.array([0, 2, 4], np.uint64))
@@ -150,7 +155,7 @@ def test_an_index_that_is_another_file(tmp_path, kind):
     mask = write_numbers(tmp_path, "c").with_name("c.bin.mask.npy")
     mask.write_bytes(index.read_bytes())
     assert "not a .npy file" in refused_by(tmp_path / "c.bin", mask)
-    assert not is_whole(tmp_path / "c.bin", 2, "uint16")
+    assert not is_whole(tmp_path / "c.bin", 2, OF_A_BATCH)
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
@@ -163,13 +168,26 @@ def test_heads_of_both_versions_are_read(tmp_path, version, dtype):
 
 
 def test_what_is_whole(tmp_path):
-    assert is_whole(write_numbers(tmp_path), 2, "uint16")
-    assert not is_whole(tmp_path / "a.bin", 3, "uint16")
-    assert not is_whole(tmp_path / "none.bin", 2, "uint16")
+    assert not is_whole(write_numbers(tmp_path), 2, OF_A_BATCH)  # from elsewhere
+    writer = new_writer(tmp_path / "b.bin", "numbers", OF_A_BATCH)
+    writer.append(np.arange(4), np.array([2, 4]))
+    writer.finish()
+    writer.close()
+    assert is_whole(tmp_path / "b.bin", 2, OF_A_BATCH)
+    assert not is_whole(tmp_path / "b.bin", 3, OF_A_BATCH)
+    assert not is_whole(tmp_path / "b.bin", 2, replace(OF_A_BATCH, source="texts of another batch"))
+    (tmp_path / "b.bin").write_bytes(bytes(8))
+    assert not is_whole(tmp_path / "b.bin", 2, OF_A_BATCH)
+    assert not is_whole(tmp_path / "none.bin", 2, OF_A_BATCH)
 
 
 def manifest_of(*files):
     return json.dumps({"shards": [{"files": [file], "crc32": [0], "tokens": 4, "documents": 2} for file in files]})
+
+
+def second_file(name):
+    shards = [{"files": ["a.bin", name], "crc32": [0, 0], "tokens": 4, "documents": 2}]
+    return json.dumps({"shards": shards})
 
 
 @pytest.mark.parametrize(
@@ -179,11 +197,18 @@ def manifest_of(*files):
         (manifest_of("a.bin", "b.manifest.json"), "it lists 'b.manifest.json' as a shard, which is a manifest"),
         ("[" * 100_000, "not a manifest of shards, or damaged"),
         ('{"shards": ' + "[" * 100_000 + "]" * 100_000 + "}", "not a manifest of shards, or damaged"),
-        (manifest_of("a\0.bin"), "it lists a shard that no file can have as its name: "),
-        (manifest_of("a\ud800.bin"), "it lists a shard that no file can have as its name: "),
+        (manifest_of("a\0.bin"), r"it names 'a\x00.bin', which is not a file in its folder"),
+        (manifest_of("a\ud800.bin"), r"it names 'a\ud800.bin', which is not a file in its folder"),
+        (manifest_of("/etc/passwd"), "it names '/etc/passwd', which is not a file in its folder"),
+        (manifest_of("../a.bin"), "it names '../a.bin', which is not a file in its folder"),
+        (manifest_of("b/../../a.bin"), "it names 'b/../../a.bin', which is not a file in its folder"),
+        (manifest_of(""), "it names '', which is not a file in its folder"),
+        (second_file("a\0.bin"), r"it names 'a\x00.bin', which is not a file in its folder"),
+        (second_file("a\ud800.bin"), r"it names 'a\ud800.bin', which is not a file in its folder"),
+        (second_file("/dev/zero"), "it names '/dev/zero', which is not a file in its folder"),
         (manifest_of(3), "not a manifest of shards, or damaged"),
     ],
-    ids=range(7),
+    ids=range(14),
 )
 def test_manifests_that_cannot_be(tmp_path, content, reason):
     write_numbers(tmp_path)

@@ -8,12 +8,13 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS
+from helpers import BACKENDS, unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
+from minitok.packing.label import read_behind, written_behind
 from minitok.packing.run import part_of
 from pyarrow import ipc, parquet
 
@@ -85,7 +86,8 @@ def test_the_files_of_megatron_are_as_described(tmp_path):
     index = (tmp_path / "o.idx").read_bytes()
     assert index[:9] == b"MMIDIDX\x00\x00"
     assert struct.unpack("<QBQQ", index[9:34]) == (1, 8, 3, 4)
-    assert struct.unpack("<3i3q4q", index[34:]) == (1, 0, 3, 0, 2, 2, 0, 1, 2, 3)
+    assert struct.unpack("<3i3q4q", index[34 : 34 + 68]) == (1, 0, 3, 0, 2, 2, 0, 1, 2, 3)
+    assert index[34 + 68 :] == written_behind(read_behind(tmp_path / "o.idx")[0])
     assert np.fromfile(tmp_path / "o.bin", "<u2").tolist() == [256, 120, 120, 120]
 
 
@@ -288,6 +290,7 @@ def test_files_that_are_cut_off_are_refused_by_name(tmp_path, kind, by):
 )
 def test_damage_is_found_and_named(tmp_path, kind, name, at, data, message):
     TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind], format=named(kind), dtype="uint16")
+    unlabelled(tmp_path)
     damaged(tmp_path / name, at, data)
     with pytest.raises(FileFormatError, match=message) as failed:
         open_packed(tmp_path / FORMATS[kind]).check(TOK.n_vocab)

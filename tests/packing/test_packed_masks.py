@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from chat_families import FAMILIES, TOKENS
+from helpers import unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
@@ -120,9 +121,16 @@ def test_the_mask_goes_where_its_ids_go(tmp_path_factory, lengths, kind, shuffle
     # The ids are those of the same documents without a mask.
     TOK.encode_files(source, folder / "plain.bin", learn="user")
     (folder / "plain.bin.mask.npy").unlink()
+    with pytest.raises(FileNotFoundError, match=r"plain\.bin\.mask\.npy"):
+        open_packed(folder / "plain.bin")
+    alone = folder / "alone"
+    alone.mkdir()
+    for file in folder.glob("plain.bin*"):
+        file.rename(alone / file.name)
+    unlabelled(alone)
     begin = {"begin_row": SPECIAL[BEGIN]} if rows else {}
     plain = join_packed(
-        folder / "plain.bin", folder / "j.bin", shuffle=shuffle, shard_tokens=shards, **{**rows, **begin}
+        alone / "plain.bin", folder / "j.bin", shuffle=shuffle, shard_tokens=shards, **{**rows, **begin}
     )
     assert [ids.tolist() for ids in open_packed(plain.ids)] == [ids for ids, _ in documents]
     assert plain.learned is None
@@ -249,6 +257,7 @@ def test_a_damaged_mask_is_named(tmp_path, kind, data, message):
     name, mask = FORMATS[kind]
     packed = TOK.encode_files(write(tmp_path, TALKS), tmp_path / name, learn="assistant", format=named(kind))
     assert packed.tokens == 120
+    unlabelled(tmp_path)
     if mask.endswith(".npy"):
         np.save(tmp_path / mask, data)
     else:

@@ -13,6 +13,7 @@ import typer
 from minitok.errors import MinitokError
 from minitok.explain.chips import plural
 from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
+from minitok.packing.label import check_whole, named
 
 from .console import output, print_json
 from .options import (
@@ -34,8 +35,14 @@ if TYPE_CHECKING:
     from minitok.packing import Packed
 
 
+# Which options there are besides those of packing itself.
+OF_CHECKING = {"files", "check", "tokenizer", "quiet", "json", "backend"}
+OF_JOINING = {"files", "join", "out", "dtype", *LayoutOptions.__annotations__, *OF_CHECKING} - {"check"}
+
+
 @with_options(PackOptions)
 def command(
+    context: typer.Context,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -113,6 +120,7 @@ def command(
 
       minitok pack --check train.bin
     """
+    refuse_others(context, "--check" if check else "--join" if join else None)
     if check:
         check_all(files, tokenizer, backend, json=json)
         return
@@ -127,8 +135,8 @@ def command(
         if join or tok is None:
             if tok is not None:
                 options["begin_row"] = tok.special_tokens[str(begin)]
-            layout = {name: value for name, value in options.items() if name in LayoutOptions.__annotations__}
-            packed = join_packed(packed_files(files), out, **layout)
+            layout = {name: value for name, value in options.items() if name in OF_JOINING}
+            packed = join_packed(files, out, **layout)
         else:
             if "allowed_special" in options:
                 options["allowed_special"] = special_names(options["allowed_special"], tok)
@@ -143,6 +151,15 @@ def command(
             raise
         raise typer.BadParameter(with_flags(str(error))) from None
     tell(packed, json=json)
+
+
+def refuse_others(context: typer.Context, mode: str | None) -> None:
+    """Refuses the options that are given and say nothing of packed files."""
+    kept = {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode or "")
+    for each in context.command.params if kept else ():
+        source = context.get_parameter_source(each.name or "")
+        if each.name not in (kept or ()) and source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
 
 
 @contextmanager
@@ -189,18 +206,30 @@ def part_of(named: str | None) -> tuple[int, int] | None:
 
 
 def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, json: bool) -> None:
-    """Sees whether packed corpora are whole; the first that is not is an error that names its file."""
+    """Sees whether packed corpora are whole; the first that is not is an error that names its file.
+
+    Of several files, those that are parts or shards of a run must be all of it.
+    """
     n_vocab = open_tokenizer(chosen(tokenizer), backend).n_vocab if tokenizer else None
-    found = []
+    found: list[dict[str, Any]] = []
+    labels = []
     for file in packed_files(files):
         corpus = open_packed(file)
         corpus.check(n_vocab)
-        about = {"file": str(file), "format": corpus.format, "documents": len(corpus), "tokens": corpus.tokens}
+        if corpus.format != "shards":  # a manifest has seen to that
+            labels += [(path, label) for path, label in corpus.labels if label]
+        about: dict[str, Any] = {"file": str(file), "format": corpus.format}
+        about |= {"documents": len(corpus), "tokens": corpus.tokens}
         found.append({**about, "dtype": str(corpus.dtype), "masked": corpus.masked})
         if not json:
             form = f"{corpus.format}, with a mask" if corpus.masked else corpus.format
             what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {plural(len(corpus), 'document')}, {form}, whole"
-            output().print(f"{file}: {what}", soft_wrap=True, markup=False)
+            one = corpus.labels[0][1] if len(corpus.labels) == 1 else None
+            piece = f": {named(one)}" if one and one.place[2] else ""
+            output().print(f"{file}{piece}: {what}", soft_wrap=True, markup=False)
+    if len(found) > 1:
+        labels.sort(key=lambda item: (item[1].source, item[1].layout, (item[1].part or (0, 0))[1], item[1].place[0]))
+        check_whole(labels)
     if json:
         print_json(found)
 

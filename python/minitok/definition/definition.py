@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
 
 
+def digest_of(said: object) -> str:
+    """A hash of what a value says of itself."""
+    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Definition:
     """A vocabulary, and everything else that ids depend on.
@@ -318,11 +323,15 @@ class Definition:
 
         ``chat``: ids of conversations, which depend on the chat templates, too.
         """
+        if not chat or self.chat is None:
+            return self.digest_of_content
+        return digest_of((self.digest_of_content, stated(self.chat.values())))
+
+    @cached_property
+    def digest_of_content(self) -> str:
         tokens, merges, whole_pieces, alphabet, values = self.content()
         held = {name: stated(value) for name, value in values.items() if value}
-        said = sorted(tokens.items()), merges, whole_pieces, sorted(alphabet.items()), sorted(held.items())
-        also = stated(self.chat.values()) if chat and self.chat is not None else None
-        return hashlib.sha256(repr((said, also)).encode("utf-8", "backslashreplace")).hexdigest()
+        return digest_of((sorted(tokens.items()), merges, whole_pieces, sorted(alphabet.items()), sorted(held.items())))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Definition):

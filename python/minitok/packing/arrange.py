@@ -20,15 +20,20 @@ from __future__ import annotations
 import json
 import shutil
 from bisect import bisect_right, insort
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import FileFormatError
 from ..formats.files import behind_links, write_atomically
 from .formats import Writer, new_writer
 from .mask import marked
-from .outputs import manifest_path, shard_name
+from .number_file import narrowed
+from .outputs import manifest_path, old_shards, shard_name
 from .packed_corpus import checksum
+from .reader import open_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from .label import Label
     from .options import Layout
     from .packed_corpus import PackedCorpus
 
@@ -57,24 +63,37 @@ BUCKETS = 256
 WAITING = 1024
 
 
-def blocks_of(corpus: PackedCorpus) -> Iterator[Block]:
-    """Yields the documents of a packed corpus in blocks; their ids are marked if it has a mask."""
-    ids: list[Ids] = []
-    held = 0
-    for number, document in enumerate(corpus):
-        if corpus.masked:
-            document = marked(document, corpus.mask(number))  # noqa: PLW2901 - the same, with its mask
-        ids.append(document)
-        held += len(document)
-        if held >= BLOCK or len(ids) >= BLOCK:
-            yield joined(ids)
-            ids, held = [], 0
-    if ids:
-        yield joined(ids)
+def blocks_of(corpus: PackedCorpus, dtype: str) -> Iterator[Block]:
+    """Yields the documents of a packed corpus in blocks of ids of a type; they are marked if it has a mask.
+
+    Raises FileFormatError, which names the file, for an id that does not fit.
+    """
+    for part in corpus.each_part():
+        ids: list[Ids] = []
+        masks: list[Ids] = []
+        held = done = 0
+        for number, document in enumerate(part):
+            ids.append(document)
+            if part.masked:
+                masks.append(part.mask(number))
+            held += len(document)
+            if held >= BLOCK or len(ids) >= BLOCK or number == len(part) - 1:
+                yield joined(ids, masks, part, dtype, done)
+                done += held
+                ids, masks, held = [], [], 0
 
 
-def joined(documents: list[Ids]) -> Block:
-    return np.concatenate(documents), np.cumsum([len(ids) for ids in documents], dtype=np.int64)
+def joined(ids: list[Ids], masks: list[Ids], corpus: PackedCorpus, dtype: str, first: int) -> Block:
+    """A block of documents. ``first``: how many ids of the corpus are before it."""
+    whole, path = np.concatenate(ids), corpus.paths[0]
+    try:
+        whole = narrowed(whole, np.dtype(dtype), path, first)
+        if masks:
+            # Bit 31 is that of the mask.
+            whole = marked(narrowed(whole, np.dtype(np.int32), path, first), np.concatenate(masks))
+    except ValueError as error:
+        raise FileFormatError(path, str(error).removeprefix(f"{path}: ")) from None
+    return whole, np.cumsum([len(document) for document in ids], dtype=np.int64)
 
 
 def blocks_of_arrays(ids: Ids, offsets: npt.NDArray[Any]) -> Iterator[Block]:
@@ -273,8 +292,8 @@ class ShardWriter(Writer):
     Documents are not cut: one that is longer than a shard has one for itself.
     """
 
-    def __init__(self, path: Path, dtype: str, layout: Layout, shard_tokens: int, described: dict[str, Any]) -> None:
-        self.path, self.dtype, self.layout, self.most = path, dtype, layout, shard_tokens
+    def __init__(self, path: Path, label: Label, layout: Layout, shard_tokens: int, described: dict[str, Any]) -> None:
+        self.path, self.label, self.layout, self.most = path, label, layout, shard_tokens
         self.described = described
         self.shards: list[dict[str, Any]] = []
         self.files: list[Path] = []
@@ -295,13 +314,15 @@ class ShardWriter(Writer):
 
     def begin(self) -> Writer:
         name = shard_name(self.path, len(self.shards))
-        layout = self.layout
-        self.current = new_writer(self.path.with_name(name), layout.format, self.dtype, masked=layout.masked)
+        layout, label = self.layout, replace(self.label, shard=(len(self.shards) + 1, 0))
+        self.current = new_writer(self.path.with_name(name), layout.format, label, masked=layout.masked)
         return self.current
 
-    def end(self) -> None:
-        """Completes a shard."""
+    def end(self, *, last: bool = False) -> None:
+        """Completes a shard. The last one says how many there are."""
         current = self.current or self.begin()
+        if last:
+            current.label = replace(current.label, shard=(len(self.shards) + 1,) * 2)
         # A manifest never stands over the shards of two runs, wherever this one ends.
         behind_links(manifest_path(self.path)).unlink(missing_ok=True)
         files = current.finish()
@@ -320,13 +341,26 @@ class ShardWriter(Writer):
         )
 
     def finish(self) -> list[Path]:
-        if self.current or not self.shards:
-            self.end()
+        self.end(last=True)
+        self.remove_old()
         manifest = manifest_path(self.path)
-        totals = {"tokens": self.tokens, "documents": self.documents, "dtype": self.dtype, "format": self.layout.format}
+        about = {"dtype": self.label.dtype, "format": self.layout.format, "source": self.label.source}
+        totals = {"tokens": self.tokens, "documents": self.documents, **about}
         described = {"minitok packed": 1, **totals, **self.described, "shards": self.shards}
         write_atomically(manifest, json.dumps(described, indent=1).encode())
         return [manifest, *self.files]
+
+    def remove_old(self) -> None:
+        """Removes the shards of an earlier run that had more of them, which a pattern would find beside these.
+
+        What does not say that it is a shard stays.
+        """
+        for path in old_shards(self.path, len(self.shards)):
+            with suppress(FileFormatError, FileNotFoundError):
+                corpus = open_packed(path)
+                if any(label and label.shard for _, label in corpus.labels):
+                    for file in [*corpus.paths, path.with_name(path.name + ".metadata")]:
+                        behind_links(file).unlink(missing_ok=True)
 
     def close(self) -> None:
         if self.current:
@@ -334,7 +368,7 @@ class ShardWriter(Writer):
 
 
 def arranged(
-    blocks: Iterator[Block], size: int, out: Path, dtype: str, layout: Layout, described: dict[str, Any]
+    blocks: Iterator[Block], size: int, out: Path, label: Label, layout: Layout, described: dict[str, Any]
 ) -> tuple[Writer, list[Path], int]:
     """Writes ``size`` bytes of ids in a layout; returns what wrote them, the files, and how many ids are dropped."""
     folder = out.with_name(out.name + ".buckets")
@@ -349,9 +383,9 @@ def arranged(
         if rows is not None:
             blocks = rows.fill(blocks)
         if layout.shard_tokens is None:
-            writer = new_writer(out, layout.format, dtype, masked=layout.masked)
+            writer = new_writer(out, layout.format, label, masked=layout.masked)
         else:
-            writer = ShardWriter(out, dtype, layout, layout.shard_tokens, described)
+            writer = ShardWriter(out, label, layout, layout.shard_tokens, described)
         try:
             for ids, ends in blocks:
                 writer.append(ids, ends)

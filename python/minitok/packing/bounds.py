@@ -5,7 +5,7 @@ Costs: a document's place takes a few numbers of the mapped index; ``check`` rea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from ..errors import FileFormatError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
-    Ids = npt.NDArray[Any]
+    from .mapped import Numbers
 
 __all__ = ["Bounds", "Ends", "Sequences"]
 
@@ -27,8 +25,12 @@ PART = 1 << 20
 class Bounds:
     """Where documents begin and end, as offsets that are one more than documents."""
 
-    def __init__(self, offsets: npt.NDArray[Any]) -> None:
+    def __init__(self, offsets: Numbers) -> None:
         self.offsets = offsets
+
+    def release(self) -> None:
+        """Closes the file until it is needed again."""
+        self.offsets.release()
 
     def __len__(self) -> int:
         return max(0, len(self.offsets) - 1)
@@ -61,7 +63,6 @@ class Ends(Bounds):
         return int(self.offsets[number])
 
     def check(self, path: Path, tokens: int) -> None:
-        Bounds(np.concatenate([np.zeros(1, np.uint64), self.offsets[:1]])).check(path, tokens)
         for at in range(0, len(self.offsets), PART):
             part = self.offsets[at : at + PART + 1]
             if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
@@ -71,11 +72,15 @@ class Ends(Bounds):
 class Sequences(Bounds):
     """Megatron's: documents of any number of sequences, each of which has a byte offset and a length."""
 
-    def __init__(self, index: Path, lengths: Ids, pointers: Ids, documents: Ids, size: int) -> None:
+    def __init__(self, index: Path, lengths: Numbers, pointers: Numbers, documents: Numbers, size: int) -> None:
         self.index, self.lengths, self.pointers, self.documents, self.size = index, lengths, pointers, documents, size
 
     def __len__(self) -> int:
         return max(0, len(self.documents) - 1)
+
+    def release(self) -> None:
+        for numbers in (self.lengths, self.pointers, self.documents):
+            numbers.release()
 
     def start(self, number: int) -> int:
         first, _ = self.sequences(number)

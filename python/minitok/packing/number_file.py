@@ -1,4 +1,4 @@
-"""A file of numbers of one type that is being written, bare or as NumPy has it."""
+"""A file of numbers of one type that is being written, bare or as NumPy has it; and numbers in a narrower type."""
 
 from __future__ import annotations
 
@@ -9,16 +9,35 @@ import numpy as np
 
 from ..formats.files import behind_links
 from .exclusive import open_alone
+from .label import Sums
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-__all__ = ["NumberFile", "npy_head"]
+__all__ = ["NumberFile", "narrowed", "npy_head"]
 
 # The length of the head of a .npy file, however many numbers follow.
 NPY_HEAD = 128
+
+
+def narrowed(numbers: npt.NDArray[Any], dtype: np.dtype[Any], path: Path, first: int = 0) -> npt.NDArray[Any]:
+    """The numbers in another type. Raises ValueError for one that this cannot hold; ``first``: the position of the first.
+
+    >>> narrowed(np.array([5, 1 << 16]), np.dtype("<u2"), "x.bin")
+    Traceback (most recent call last):
+    ValueError: x.bin: the id 65536 at 1 does not fit into uint16
+    """
+    if not np.can_cast(numbers.dtype, dtype) and len(numbers):
+        limits = np.iinfo(dtype)
+        # As Python's ints: NumPy's comparison of int64 with uint64 goes by way of floats.
+        least, most = int(numbers.min()), int(numbers.max())
+        if least < limits.min or most > limits.max:
+            wrong = least if least < limits.min else most
+            at = first + int(np.flatnonzero(numbers == numbers.dtype.type(wrong))[0])
+            raise ValueError(f"{path}: the id {wrong} at {at} does not fit into {dtype.name}")
+    return numbers.astype(dtype, copy=False)
 
 
 class NumberFile:
@@ -35,6 +54,7 @@ class NumberFile:
         self.partial = self.path.with_name(self.path.name + ".partial")
         self.head = NPY_HEAD if path.suffix == ".npy" else 0
         self.length = 0
+        self.sums = Sums()
 
     def has(self, length: int) -> bool:
         """Returns whether an earlier run has left at least ``length`` numbers."""
@@ -50,11 +70,16 @@ class NumberFile:
     def open(self, length: int) -> None:
         """Goes to the end of the valid numbers of an earlier run."""
         self.file.truncate(self.size(length))
+        self.sums, self.length = Sums(), length
+        self.file.seek(self.head)
+        while chunk := self.file.read(1 << 20) if length else b"":
+            self.sums.add(chunk)
         self.file.seek(self.size(length))
-        self.length = length
 
     def append(self, numbers: npt.NDArray[Any]) -> None:
-        self.file.write(numbers.astype(self.dtype, copy=False).data)
+        data = np.ascontiguousarray(narrowed(numbers, self.dtype, self.path, self.length)).data
+        self.file.write(data)
+        self.sums.add(data)
         self.length += len(numbers)
 
     def sync(self) -> None:
@@ -65,8 +90,10 @@ class NumberFile:
     def close(self) -> None:
         self.file.close()
 
-    def finish(self) -> None:
-        """Renames the complete file."""
+    def finish(self, behind: bytes = b"") -> None:
+        """Renames the complete file, with something behind the numbers if there is something to say."""
+        self.file.seek(self.size(self.length))
+        self.file.write(behind)
         if self.head:
             self.file.seek(0)
             self.file.write(npy_head(self.dtype.str, self.length))

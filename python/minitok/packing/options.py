@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
+from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - the command reads the types
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 from ..arguments import allowed_tokens, check_dropout, named_special_tokens
 from ..formats.files import check_folder
 from ..reference.text import utf8
+from .label import Label
 
 if TYPE_CHECKING:
     import os
@@ -34,6 +35,7 @@ __all__ = [
     "check_known",
     "check_out",
     "job_digest",
+    "label_of",
     "token_id",
 ]
 
@@ -276,6 +278,23 @@ class Layout:
         return layout
 
     @property
+    def said(self) -> str:
+        """What a label says of the layout: nothing if the documents are as they were encoded, in one file.
+
+        >>> Layout("numbers", shuffle=1, row_length=9, begin=0).said
+        'shuffle=1, row_length=9, begin=0, rest=keep'
+        """
+        said: dict[str, object] = {
+            "shuffle": self.shuffle,
+            "row_length": self.row_length,
+            "begin": self.begin,
+            "shard_tokens": self.shard_tokens,
+        }
+        if self.row_length is not None:
+            said["rest"] = self.rest
+        return ", ".join(f"{name}={value}" for name, value in said.items() if value is not None)
+
+    @property
     def as_encoded(self) -> bool:
         """Whether documents are written as they are encoded: one after the other, into one file."""
         return self.format != "columns" and (self.shuffle, self.row_length, self.shard_tokens) == (None, None, None)
@@ -340,3 +359,28 @@ def job_digest(definition: Definition, options: Options) -> str:
     """Returns a hash of everything that the ids depend on except the files; backend and threads make no difference."""
     said = definition.digest(chat=options.learn is not None), replace(options, threads=1)
     return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+# Of how many files the first bytes are looked at, and how many of each.
+SAMPLES, SAMPLE = 1000, 1 << 12
+
+
+def source_digest(job: str, files: Sequence[Path]) -> str:
+    """Returns a hash of a job and its files, by their names, their sizes and the first bytes of at most 1,000 of them.
+
+    Not by where they are, nor when they were written: another machine may have copies.
+    """
+    digest = hashlib.sha256(job.encode())
+    step = -(-len(files) // SAMPLES)
+    for number, path in enumerate(files):
+        digest.update(repr((path.name, path.stat().st_size)).encode("utf-8", "surrogateescape"))
+        if number % step == 0:
+            with path.open("rb") as file:
+                digest.update(file.read(SAMPLE))
+    return digest.hexdigest()
+
+
+def label_of(definition: Definition, options: Options, layout: Layout, files: Sequence[Path]) -> Label:
+    """Returns what the output says of itself."""
+    source = source_digest(job_digest(definition, options), files)
+    return Label(options.dtype, tokenizer=definition.digest(), source=source, layout=layout.said)

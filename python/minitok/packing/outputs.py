@@ -30,6 +30,7 @@ __all__ = [
     "index_path",
     "indexes",
     "manifest_path",
+    "old_shards",
     "remove_indexes",
     "shard_name",
 ]
@@ -89,6 +90,13 @@ def shard_name(path: Path, number: int) -> str:
     return f"{path.stem}-{number:05d}{path.suffix}"
 
 
+def old_shards(path: Path, first: int) -> list[Path]:
+    """Returns the files with names of shards of an output, from a number on."""
+    named = re.compile(re.escape(path.stem) + r"-(\d{5,})" + re.escape(path.suffix))
+    beside = ((one, named.fullmatch(one.name)) for one in path.parent.glob(f"{glob.escape(path.stem)}-*"))
+    return [one for one, found in beside if found and int(found[1]) >= first]
+
+
 def manifest_path(path: Path) -> Path:
     """Returns the file that lists the shards of an output."""
     return path.with_name(path.stem + ".manifest.json")
@@ -99,8 +107,7 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
     outputs = [path]
     if layout.shard_tokens is not None:
         # How many there will be is not known.
-        named = re.compile(re.escape(path.stem) + r"-\d{5,}" + re.escape(path.suffix))
-        outputs = [one for one in path.parent.glob(f"{glob.escape(path.stem)}-*") if named.fullmatch(one.name)]
+        outputs = old_shards(path, 0)
     if layout.format != "columns":
         beside = [(*indexes(one, layout.format), mask_path(one, layout.format)) for one in outputs]
         outputs += [one for files in beside for one in files]

@@ -1,7 +1,7 @@
 """A packed corpus: documents by number, in files that are mapped and not loaded; and whether they are whole.
 
-``formats`` describes the files. Costs: opening maps the index, or reads ``columns`` once; a document costs a page or two;
-``check_index`` reads the index once, and ``check`` everything.
+``formats`` describes the files. Costs: opening maps the index, or reads ``columns`` once; a document costs a page or two, or of
+a file with a label 64 KiB that are summed up once; ``check_index`` reads the index once, and ``check`` everything.
 """
 
 from __future__ import annotations
@@ -9,28 +9,35 @@ from __future__ import annotations
 import zlib
 from abc import abstractmethod
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from ..errors import FileFormatError
-from .formats import COLUMN
-from .mask import MASK_COLUMN
+from .mapped import check_regular_input
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
 
     from .bounds import Bounds
+    from .label import Label, Labels
+    from .mapped import Numbers
 
     Ids = npt.NDArray[Any]
 
-__all__ = ["Bare", "ColumnCorpus", "PackedCorpus", "Shards", "checksum"]
+__all__ = ["Bare", "PackedCorpus", "Shards", "check_ids", "check_label", "check_mask", "checksum"]
 
 # How much is looked at at a time by a check, in numbers.
 PART = 1 << 20
+
+# How many shards are held open: each has two or three files, and a process may have as few as 1,024.
+KEPT = 128
 
 
 class PackedCorpus(Sequence["Ids"]):
@@ -49,6 +56,8 @@ class PackedCorpus(Sequence["Ids"]):
     dtype: np.dtype[Any]
     tokens: int
     masked: bool
+    # What the files say of themselves, each with the name of its ids.
+    labels: Labels
 
     @overload
     def __getitem__(self, number: int) -> Ids: ...
@@ -106,6 +115,13 @@ class PackedCorpus(Sequence["Ids"]):
     def check_index(self) -> None:
         """Reads the index once, if there is one, and raises FileFormatError where documents cannot be as it says."""
 
+    def each_part(self) -> Iterator[PackedCorpus]:
+        """Yields what is in one file of ids each."""
+        yield self
+
+    def release(self) -> None:
+        """Closes the files until they are needed again."""
+
     def __repr__(self) -> str:
         documents = "1 document" if len(self) == 1 else f"{len(self):,} documents"
         return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {documents}, {self.tokens:,} ids)"
@@ -114,10 +130,15 @@ class PackedCorpus(Sequence["Ids"]):
 class Bare(PackedCorpus):
     """Ids in one file, one document after the other, with offsets in another."""
 
-    def __init__(self, ids: Path, index: Path, kind: str, array: Ids, bounds: Bounds) -> None:
+    def __init__(
+        self, ids: Path, index: Path, kind: str, array: Numbers, bounds: Bounds, label: Label | None = None
+    ) -> None:
         self.paths, self.format, self.ids, self.bounds = [ids, index], kind, array, bounds
-        self.values, self.masked = np.zeros(0, np.uint8), False
+        self.values: Numbers | None = None
+        self.masked, self.labels = False, [(ids, label)]
         self.dtype, self.tokens = array.dtype, len(array)
+        # What is open stays what it is if the file is replaced.
+        array.array()
         if len(bounds) and bounds.start(0):
             raise FileFormatError(index, f"the first document begins at {bounds.start(0)}, not at 0: damaged")
         last = bounds.end(len(bounds) - 1) if len(bounds) else 0
@@ -125,11 +146,12 @@ class Bare(PackedCorpus):
             raise FileFormatError(
                 ids, f"{len(array)} ids, where the index {index.name} says {last}: one of them is truncated or damaged"
             )
+        check_label(label, self)
 
     def __len__(self) -> int:
         return len(self.bounds)
 
-    def with_mask(self, path: Path, values: Ids) -> Bare:
+    def with_mask(self, path: Path, values: Numbers) -> Bare:
         """The same corpus with a mask."""
         if values.dtype != np.uint8 or len(values) != self.tokens:
             raise FileFormatError(
@@ -138,13 +160,19 @@ class Bare(PackedCorpus):
                 f"{self.paths[0].name}: one of them is truncated or damaged",
             )
         self.paths, self.values, self.masked = [*self.paths, path], values, True
+        values.array()
         return self
 
     def document(self, number: int) -> Ids:
-        return self.ids[self.part(number)]
+        ids: Ids = self.ids[self.part(number)]
+        return ids
 
     def mask_values(self, number: int) -> Ids:
-        return self.values[self.part(number)]
+        mask: Ids = self.held_mask()[self.part(number)]
+        return mask
+
+    def held_mask(self) -> Any:
+        return self.values if self.values is not None else np.zeros(0, np.uint8)
 
     def part(self, number: int) -> slice:
         """Where a document is."""
@@ -158,113 +186,43 @@ class Bare(PackedCorpus):
 
     def check(self, n_vocab: int | None = None) -> None:
         self.check_index()
-        if n_vocab is not None:
-            check_ids(self.ids, n_vocab, self.paths[0])
+        check_ids(self.ids, n_vocab, self.paths[0])
         if self.masked:
-            check_mask(self.values, self.paths[-1])
+            check_mask(self.held_mask(), self.paths[-1])
+
+    def release(self) -> None:
+        for numbers in (self.ids, self.values):
+            if numbers is not None:
+                numbers.release()
+        self.bounds.release()
 
 
-class ColumnCorpus(PackedCorpus):
-    """A column of lists, and one of masks if there is one. A row group is read at a time, and kept until another is needed."""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow as pa
-
-        self.paths, self.format = [path], "columns"
-        try:
-            if path.suffix == ".parquet":
-                from pyarrow import parquet
-
-                self.file: Any = parquet.ParquetFile(path, memory_map=True)
-                schema, metadata = self.file.schema_arrow, self.file.metadata
-                rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
-            else:
-                from pyarrow import ipc
-
-                self.file = ipc.open_file(pa.memory_map(str(path)))
-                schema = self.file.schema
-                rows = [self.file.get_batch(number).num_rows for number in range(self.file.num_record_batches)]
-            kinds = {field.name: field.type for field in schema}
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise FileFormatError(path, f"not {path.suffix[1:]}, or truncated or damaged: {error}") from None
-        lists = [name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)]
-        self.column = COLUMN if COLUMN in lists else next(iter(lists), "")
-        if not self.column or not pa.types.is_integer(kinds[self.column].value_type):
-            raise FileFormatError(path, f"no column of lists of ids; it has {', '.join(map(repr, kinds)) or 'none'}")
-        self.dtype = np.dtype(kinds[self.column].value_type.to_pandas_dtype())
-        of_masks = kinds[MASK_COLUMN].value_type if MASK_COLUMN in lists and self.column != MASK_COLUMN else None
-        self.masked = of_masks is not None and (pa.types.is_integer(of_masks) or pa.types.is_boolean(of_masks))
-        self.first = [0, *np.cumsum(rows).tolist()]
-        self.last: tuple[int, list[tuple[Ids, Ids]]] = -1, []
-        self.tokens = sum(len(self.group(number)[0][0]) for number in range(len(rows)))
-
-    def __len__(self) -> int:
-        return int(self.first[-1])
-
-    def group(self, number: int) -> list[tuple[Ids, Ids]]:
-        """Returns the numbers of a row group and the offsets of its documents: the ids', and the mask's if there is one."""
-        import pyarrow as pa
-
-        if self.last[0] != number:
-            columns = [self.column, *([MASK_COLUMN] if self.masked else [])]
-            try:
-                if self.paths[0].suffix == ".parquet":
-                    read = self.file.read_row_group(number, columns=columns)
-                    chunked = [read.column(name) for name in columns]
-                    arrays = [one.chunk(0) if one.num_chunks == 1 else one.combine_chunks() for one in chunked]
-                else:
-                    arrays = [self.file.get_batch(number).column(name) for name in columns]
-                for array in arrays:
-                    array.validate(full=True)
-            except (pa.ArrowException, OSError, KeyError) as error:
-                raise FileFormatError(self.paths[0], f"row group {number} is damaged: {error}") from None
-            if any(array.null_count or array.values.null_count for array in arrays):
-                raise FileFormatError(self.paths[0], f"row group {number} has documents or ids that are missing")
-            held = [flat(array) for array in arrays]
-            if any(not np.array_equal(offsets, held[0][1]) for _, offsets in held):
-                raise FileFormatError(
-                    self.paths[0], f"row group {number} has masks that are not as long as their documents"
-                )
-            self.last = number, held
-        return self.last[1]
-
-    def document(self, number: int) -> Ids:
-        return self.values_of(number, 0)
-
-    def mask_values(self, number: int) -> Ids:
-        return self.values_of(number, 1)
-
-    def values_of(self, number: int, column: int) -> Ids:
-        group = bisect_right(self.first, number) - 1
-        values, offsets = self.group(group)[column]
-        at = number - self.first[group]
-        return values[int(offsets[at]) : int(offsets[at + 1])]
-
-    def check(self, n_vocab: int | None = None) -> None:
-        for number in range(len(self.first) - 1):
-            held = self.group(number)
-            if n_vocab is not None:
-                check_ids(held[0][0], n_vocab, self.paths[0])
-            if self.masked:
-                check_mask(held[1][0], self.paths[0])
-
-
-def flat(array: Any) -> tuple[Ids, Ids]:
-    """The numbers in an array of lists, and where each list begins among them."""
-    offsets = array.offsets.to_numpy(zero_copy_only=False)
-    values = array.values.to_numpy(zero_copy_only=False)
-    start = int(offsets[0]) if len(offsets) else 0
-    return values[start : int(offsets[-1]) if len(offsets) else 0], offsets - start
+def check_label(label: Label | None, corpus: PackedCorpus) -> None:
+    """Raises if a corpus is not what its label says."""
+    if label is None:
+        return
+    # The types of Megatron have a sign.
+    dtype = str(corpus.dtype).replace("int32", "uint32").replace("uuint", "uint")
+    found, said = (dtype, corpus.tokens, len(corpus)), (label.dtype, label.tokens, label.documents)
+    if found != said:
+        reason = "{1} ids ({0}) of {2} documents, where the label says {4} ({3}) of {5}: truncated or damaged"
+        raise FileFormatError(corpus.paths[0], reason.format(*found, *said))
 
 
 class Shards(PackedCorpus):
     """Several packed corpora, one after the other."""
 
-    def __init__(self, parts: list[PackedCorpus], checksums: Sequence[tuple[Path, int]] = ()) -> None:
-        self.parts, self.format, self.checksums = parts, "shards", checksums
+    def __init__(self, parts: Iterable[PackedCorpus], checksums: Sequence[tuple[Path, int]] = ()) -> None:
+        self.parts: list[PackedCorpus] = []
+        self.format, self.checksums = "shards", checksums
+        # The parts that may be open, the one used last at the end.
+        self.recent: OrderedDict[int, None] = OrderedDict()
+        for number, part in enumerate(parts):
+            self.parts.append(part)
+            self.opened(number)
+        parts = self.parts
         self.paths = [path for part in parts for path in part.paths]
+        self.labels = [label for part in parts for label in part.labels]
         self.dtype = np.result_type(*(part.dtype for part in parts))
         self.tokens = sum(part.tokens for part in parts)
         self.masked = parts[0].masked
@@ -278,37 +236,63 @@ class Shards(PackedCorpus):
     def __len__(self) -> int:
         return int(self.first[-1])
 
+    def opened(self, number: int) -> PackedCorpus:
+        """A part. If too many are open, the one that was used the longest time ago is closed."""
+        self.recent[number] = None
+        with suppress(KeyError):  # another thread closes it at this moment, and it is opened again
+            self.recent.move_to_end(number)
+            if len(self.recent) > KEPT:
+                self.parts[self.recent.popitem(last=False)[0]].release()
+        return self.parts[number]
+
+    def each_part(self) -> Iterator[PackedCorpus]:
+        for number in range(len(self.parts)):
+            yield from self.opened(number).each_part()
+
+    def release(self) -> None:
+        for part in self.parts:
+            part.release()
+
     def document(self, number: int) -> Ids:
         part = bisect_right(self.first, number) - 1
-        return self.parts[part].document(number - self.first[part])
+        return self.kept(self.opened(part).document(number - self.first[part]))
 
     def mask_values(self, number: int) -> Ids:
         part = bisect_right(self.first, number) - 1
-        return self.parts[part].mask_values(number - self.first[part])
+        return self.kept(self.opened(part).mask_values(number - self.first[part]))
+
+    def kept(self, ids: Ids) -> Ids:
+        """The ids of a document. An array that shows a file keeps it open, so of many shards, it is a copy."""
+        if len(self.parts) > KEPT:
+            ids = ids.copy()
+            ids.flags.writeable = False
+        return ids
 
     def check_index(self) -> None:
-        for part in self.parts:
+        for part in self.each_part():
             part.check_index()
 
     def check(self, n_vocab: int | None = None) -> None:
         for path, expected in self.checksums:
             if checksum(path) != expected:
                 raise FileFormatError(path, "the checksum is not that of the manifest: damaged")
-        for part in self.parts:
+        for part in self.each_part():
             part.check(n_vocab)
 
 
-def check_ids(ids: Ids, n_vocab: int, path: Path) -> None:
-    """Raises if an id is not below ``n_vocab``."""
+def check_ids(ids: Any, n_vocab: int | None, path: Path) -> None:
+    """Reads ids, and raises if one is not below ``n_vocab``."""
     for at in range(0, len(ids), PART):
         part = ids[at : at + PART]
+        if n_vocab is None:
+            continue
         wrong = np.flatnonzero((part < 0) | (part >= n_vocab))
         if len(wrong):
             where = at + int(wrong[0])
             raise FileFormatError(path, f"id {part[wrong[0]]} at {where} is not one of {n_vocab}: damaged")
 
 
-def check_mask(values: Ids, path: Path) -> None:
+def check_mask(values: Any, path: Path) -> None:
     """Raises if a mask has another number than 0 and 1."""
     for at in range(0, len(values), PART):
         wrong = np.flatnonzero(values[at : at + PART] > 1)
@@ -319,6 +303,7 @@ def check_mask(values: Ids, path: Path) -> None:
 
 def checksum(file: Path) -> int:
     """The CRC-32 of a file."""
+    check_regular_input(file)
     total = 0
     with file.open("rb") as source:
         while chunk := source.read(1 << 20):

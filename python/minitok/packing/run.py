@@ -1,19 +1,23 @@
 """A run over files: ids and offsets on disk, their layout, and the journal by which an interrupted run continues.
 
 How that is safe: ids and offsets are appended to separate files; once a second, and when the run ends early, they are flushed
-to disk, and only then does the journal record how much of them belongs to finished inputs. A later run cuts off the rest and
-continues, if the job, the files that it writes and the state of the finished inputs before they were read are the same. That
-is done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put into rows or cut
-into shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
+to disk, and only then does the journal record how much of them belongs to finished inputs, with checksums. A later run cuts off
+the rest and continues, if the job, the files that it writes, their checksums and the state of the finished inputs before they
+were read are the same. That is done beside the encoding, which waits for the disk only at its end. Where documents are to be
+shuffled, put into rows or cut into shards, that is done when all are encoded (``arrange``), from files that are removed
+afterwards.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
+import zlib
+from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..arguments import thread_count
 from ..backend import load_backend
@@ -24,12 +28,23 @@ from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
 from .formats import BareWriter
-from .options import Layout, LayoutOptions, Options, Packed, check_known, check_out, job_digest, token_id
+from .label import Label, joined
+from .options import (
+    DTYPES,
+    Layout,
+    LayoutOptions,
+    Options,
+    Packed,
+    check_known,
+    check_out,
+    job_digest,
+    label_of,
+    token_id,
+)
 from .outputs import check_outputs, format_of
-from .reader import open_packed
+from .reader import open_together
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -116,41 +131,54 @@ def encode_files(
     kind = format_of(path, options.get("format"))
     layout = Layout.of(options, kind, begin, checked.dtype, masked=learn is not None)
     files = expand(paths)
+    label = replace(label_of(definition, checked, layout, files), part=part)
     if part is not None:
         files = part_of(files, *part)
         path = path.with_name(f"{path.stem}.part-{part[0]}-of-{part[1]}{path.suffix}")
     check_outputs(path, layout, files)
-    run = Run(definition, files, path, checked, layout)
+    run = Run(definition, files, path, checked, layout, label)
     with start_progress(progress) as show:
         return run.finish(show, resume=resume)
 
 
-def join_packed(parts: PathLike | Iterable[PathLike], out: PathLike, **options: Unpack[LayoutOptions]) -> Packed:
+def join_packed(
+    parts: PathLike | Iterable[PathLike],
+    out: PathLike,
+    *,
+    dtype: Literal["uint16", "uint32", "auto"] = "auto",
+    **options: Unpack[LayoutOptions],
+) -> Packed:
     """Joins packed corpora into one, or writes one in another layout: what ``encode_files`` would have written at once.
 
     Args:
         parts: What ``open_packed`` opens: the parts that several processes have written with ``part=``, in their order.
         out: As for ``Tokenizer.encode_files``.
+        dtype: How an id is written; by default as in the parts.
         options: Those of ``minitok.packing.LayoutOptions``, by name: ``format``, ``shuffle``, ``row_length``,
             ``begin_row``, ``rest``, ``shard_tokens``.
 
     A mask is joined, too; either all parts have one or none.
 
     Raises:
-        FileFormatError: The files of a part do not fit together; the message says which.
+        FileFormatError: A part is damaged, is missing, is given twice or too late, or is of another run; or corpora are of
+            different tokenizers; or an id does not fit into the type. The message says which file.
         TypeError: An option does not exist, or is of another type.
         ValueError: ``out`` is one of the parts, or ``begin_row`` does not fit into the type of the ids.
     """
     check_known(options, LayoutOptions)
-    corpus = open_packed(parts)
+    if dtype not in (*DTYPES, "auto"):
+        raise ValueError(f"dtype must be 'uint16', 'uint32' or 'auto', not {dtype!r}")
+    corpus = open_together([parts] if isinstance(parts, (str, os.PathLike)) else parts)
     corpus.check_index()
     path = check_out(out)
     kind = format_of(path, options.get("format"))
-    dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
+    if dtype == "auto":
+        dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
     layout = Layout.of(options, kind, options.get("begin_row"), dtype, masked=corpus.masked)
     check_outputs(path, layout, corpus.paths)
-    size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
-    writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
+    size = corpus.tokens * (4 if corpus.masked or dtype == "uint32" else 2)
+    label = joined(corpus.labels, dtype, layout.said)
+    writer, files, dropped = arranged(blocks_of(corpus, dtype), size, path, label, layout, {})
     return packed_of(writer, files, dtype, layout, dropped=dropped)
 
 
@@ -200,15 +228,17 @@ def checked_learn(definition: Definition, learn: str) -> str:
 class Run:
     """One run over the files: what is finished, and the journal that says so."""
 
-    def __init__(self, definition: Definition, files: list[Path], out: Path, options: Options, layout: Layout) -> None:
+    def __init__(
+        self, definition: Definition, files: list[Path], out: Path, options: Options, layout: Layout, label: Label
+    ) -> None:
         self.definition, self.codec, self.files, self.out = definition, definition.codec(), files, out
-        self.options, self.layout, self.job = options, layout, job_digest(definition, options)
+        self.options, self.layout, self.job, self.label = options, layout, job_digest(definition, options), label
         if layout.as_encoded:
-            self.writer = BareWriter(out, layout.format, options.dtype, masked=layout.masked)
+            self.writer = BareWriter(out, layout.format, label, masked=layout.masked)
         else:
             # Marked ids take 32 bits.
             encoded, dtype = out.with_name(out.name + ".encoded"), "uint32" if layout.masked else options.dtype
-            self.writer = BareWriter(encoded, "numbers", dtype)
+            self.writer = BareWriter(encoded, "numbers", Label(dtype))
         self.journal = out.with_name(out.name + ".journal.json")
         self.bytes = 0
         # As they are before they are read: what changes later is not what was encoded.
@@ -237,11 +267,11 @@ class Run:
 
     def arrange(self) -> tuple[Writer, list[Path], int]:
         """Writes what is encoded in its layout, and removes it."""
-        self.record(len(self.files), self.writer.ids.length, self.writer.offsets.length - 1, self.bytes)
+        self.record(len(self.files), *self.state())
         ids, offsets = self.writer.arrays()
         described = {"n_vocab": self.definition.n_vocab, "tokenizer": self.definition.name}
         blocks = blocks_of_arrays(ids, offsets)
-        done = arranged(blocks, ids.nbytes, self.out, self.options.dtype, self.layout, described)
+        done = arranged(blocks, ids.nbytes, self.out, self.label, self.layout, described)
         self.writer.remove()
         return done
 
@@ -254,12 +284,18 @@ class Run:
             return 0
         self.writer.open(state["tokens"], state["documents"])
         self.bytes = state["bytes"]
+        if self.writer.sums() != state["sums"]:  # what is on the disk is not what was written
+            self.bytes = 0
+            self.writer.open()
+            return 0
         return int(state["files"])
 
     def recorded(self) -> dict[str, Any] | None:
         """Returns what the journal says, if it is of this job and still true."""
         try:
             state = json.loads(self.journal.read_bytes())
+            if state.pop("crc32") != checksum_of(state):
+                return None
             described = self.described(state["files"])
             same = {name: state[name] for name in described} == described
             whole = self.writer.has(state["tokens"], state["documents"])
@@ -273,7 +309,11 @@ class Run:
         outputs = [str(file.partial.absolute()) for file in self.writer.files]
         return {"job": self.job, "inputs": inputs, "outputs": outputs}
 
-    def record(self, files: int, tokens: int, documents: int, text_bytes: int) -> None:
+    def state(self) -> tuple[int, int, int, list[int]]:
+        """How many ids, documents and bytes of text there are so far, and checksums of what is written."""
+        return self.writer.ids.length, self.writer.offsets.length - 1, self.bytes, self.writer.sums()
+
+    def record(self, files: int, tokens: int, documents: int, text_bytes: int, sums: list[int]) -> None:
         """Records in the journal what is finished."""
         self.writer.sync()
         state = {
@@ -282,7 +322,9 @@ class Run:
             "tokens": tokens,
             "documents": documents,
             "bytes": text_bytes,
+            "sums": sums,
         }
+        state["crc32"] = checksum_of(state)
         write_atomically(self.journal, json.dumps(state, indent=1).encode())
 
     def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[EncodedBlock]:
@@ -297,7 +339,7 @@ class Run:
         """Encode the files that are not finished. If one fails, those before it are recorded."""
         ends = [0, *accumulate(state.st_size for state in self.states)]
         done, before = ends[first], self.bytes
-        finished = first, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
+        finished = first, *self.state()
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
         with Background() as background:
@@ -306,7 +348,7 @@ class Run:
                     if part.finished:
                         done, before = ends[part.finished], self.bytes
                         show("encoding", done, self.total)
-                        finished = part.finished, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
+                        finished = part.finished, *self.state()
                     else:
                         self.writer.append(part.ids, part.ends)
                         self.bytes += part.bytes
@@ -320,6 +362,11 @@ class Run:
                 background.wait()
                 self.record(*finished)
                 raise
+
+
+def checksum_of(state: dict[str, Any]) -> int:
+    """The CRC-32 of what a journal says."""
+    return zlib.crc32(json.dumps(state, sort_keys=True).encode())
 
 
 def inputs_digest(files: Iterable[tuple[Path, os.stat_result]]) -> str:

@@ -13,7 +13,7 @@ import os
 import pickle
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from ..corpus.counting import Counting
 from ..corpus.records import documents_of_array, text_buffers
 from ..errors import FileFormatError, MinitokError
 from ..packing.formats import new_writer
+from ..packing.label import Label
 from ..packing.options import DTYPES, Options, job_digest
 from ..packing.packed_corpus import checksum
 from ..packing.reader import open_packed
@@ -93,6 +94,7 @@ class BatchEncoder:
         self.pickled, self.column = pickle.dumps(tokenizer.definition), column
         self.folder, self.options = folder, options
         self.job = job_digest(tokenizer.definition, options)
+        self.label = Label(options.dtype, tokenizer=tokenizer.definition.digest())
 
     @property
     def definition(self) -> Definition:
@@ -116,9 +118,10 @@ class BatchEncoder:
         definition = self.definition
         texts = texts_of_batch(batch, self.column, definition.backend, self.job)
         path = self.folder / texts.digest[:2] / f"{texts.digest}.bin"
-        reused = is_whole(path, len(texts.documents), self.options.dtype)
+        label = replace(self.label, source=texts.digest)
+        reused = is_whole(path, len(texts.documents), label)
         if not reused:
-            self.write(path, texts.documents, definition.codec())
+            self.write(path, texts.documents, definition.codec(), label)
         index = path.with_name(path.name + ".idx.npy")
         corpus = open_packed(path)
         return {
@@ -131,12 +134,12 @@ class BatchEncoder:
             "reused": [reused],
         }
 
-    def write(self, path: Path, documents: Documents, codec: Codec) -> None:
+    def write(self, path: Path, documents: Documents, codec: Codec, label: Label) -> None:
         """Writes a file and its index under names of this attempt, and renames them."""
         ids, offsets = codec.encode_documents(documents, self.options.allowed, 1, self.options.end)
         path.parent.mkdir(parents=True, exist_ok=True)
         attempt = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.bin")
-        writer = new_writer(attempt, "numbers", self.options.dtype)
+        writer = new_writer(attempt, "numbers", label)
         try:
             writer.append(ids.astype(DTYPES[self.options.dtype]), offsets[1:].astype(np.int64))
             written, index = writer.finish()
@@ -146,13 +149,15 @@ class BatchEncoder:
             writer.close()
 
 
-def is_whole(path: Path, documents: int, dtype: str) -> bool:
+def is_whole(path: Path, documents: int, label: Label) -> bool:
     """Whether an earlier attempt has written this file: it is renamed after its index, so both are there or neither counts."""
     try:
         corpus = open_packed(path)
+        corpus.check()
     except (FileNotFoundError, FileFormatError):
         return False
-    return len(corpus) == documents and (corpus.tokens == 0 or corpus.dtype == np.dtype(DTYPES[dtype]))
+    found = [(one.dtype, one.tokenizer, one.source) for _, one in corpus.labels if one]
+    return len(corpus) == documents and found == [(label.dtype, label.tokenizer, label.source)]
 
 
 class BatchCounter:

@@ -12,6 +12,7 @@ again writes the same. datatrove's own steps merge and shuffle such files; ``min
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ import numpy as np
 from ..backend.python import with_ends
 from ..packing.encoding import texts_in_batches
 from ..packing.formats import new_writer
-from ..packing.options import IdOptions, Options, check_known
+from ..packing.label import Label
+from ..packing.options import IdOptions, Options, check_known, job_digest
 
 if TYPE_CHECKING:
     import os
@@ -52,7 +54,9 @@ def encode_step(
     check_known(options, IdOptions)
     asked: PackOptions = {**options}  # type: ignore[typeddict-item]  # nothing else is asked for
     checked = Options.of(tokenizer.definition, asked)
-    return step_class()(tokenizer, Path(out).absolute(), checked.dtype, checked.end, checked.allowed)
+    definition = tokenizer.definition
+    label = Label(checked.dtype, tokenizer=definition.digest(), source=job_digest(definition, checked))
+    return step_class()(tokenizer, Path(out).absolute(), label, checked.end, checked.allowed)
 
 
 def step_class() -> Any:
@@ -64,19 +68,19 @@ def step_class() -> Any:
         type = "TOKENIZER"
 
         def __init__(
-            self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str] | None
+            self, tokenizer: Tokenizer, out: Path, label: Label, end: int | None, allowed: list[str] | None
         ) -> None:
             super().__init__()
-            self.tokenizer, self.out, self.dtype, self.end, self.allowed = tokenizer, out, dtype, end, allowed
+            self.tokenizer, self.out, self.label, self.end, self.allowed = tokenizer, out, label, end, allowed
 
         def __reduce__(self) -> Any:
-            return restored, (self.tokenizer, self.out, self.dtype, self.end, self.allowed)
+            return restored, (self.tokenizer, self.out, self.label, self.end, self.allowed)
 
         def run(self, data: Iterable[Any], rank: int = 0, world_size: int = 1) -> Iterator[Any]:
             """Encodes the documents of task ``rank``."""
-            del world_size
             self.out.mkdir(parents=True, exist_ok=True)
-            writer = new_writer(self.out / f"{rank:05d}.ds", "datatrove", self.dtype)
+            label = replace(self.label, part=(rank + 1, world_size) if world_size > 1 else None)
+            writer = new_writer(self.out / f"{rank:05d}.ds", "datatrove", label)
             codec = self.tokenizer.definition.codec()
             passed: list[Any] = []
 

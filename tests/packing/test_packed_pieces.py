@@ -1,0 +1,318 @@
+"""What is joined and opened together: numbers that fit, pieces of one run, no shards of an older one, few open files."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import Failure, outcome, unlabelled
+from minitok import Tokenizer, join_packed, open_packed
+from minitok.cli.app import app
+from minitok.errors import FileFormatError
+from minitok.packing import packed_corpus
+from pyarrow import ipc, parquet
+from typer.testing import CliRunner
+
+TOK = Tokenizer([(97, 98)])
+
+
+def write_corpus(folder, texts, name="a.jsonl"):
+    (folder / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    return folder / name
+
+
+def documents(path):
+    return [ids.tolist() for ids in open_packed(path)]
+
+
+# -- numbers that do not fit -------------------------------------------------------------------------------------------
+
+
+def from_elsewhere(path, numbers, kind):
+    """A packed file of other programs, of one document a number."""
+    numbers = np.array(numbers, kind)
+    if path.suffix == ".npy":
+        np.save(path, numbers)
+        np.save(f"{path}.idx.npy", np.arange(len(numbers) + 1, dtype=np.uint64))
+        return
+    column = pa.ListArray.from_arrays(pa.array(range(len(numbers) + 1), pa.int32()), pa.array(numbers))
+    table = pa.table({"input_ids": column})
+    if path.suffix == ".parquet":
+        parquet.write_table(table, path)
+    else:
+        with ipc.new_file(path, table.schema) as out:
+            out.write_table(table)
+
+
+@pytest.mark.parametrize("source", ["a.npy", "a.parquet", "a.arrow"])
+@pytest.mark.parametrize(
+    ("kind", "wrong", "asked"),
+    [
+        ("i8", 4294967301, "auto"),
+        ("i8", -1, "auto"),
+        ("i2", -1, "auto"),
+        ("u8", 1 << 63, "auto"),
+        ("u4", 1 << 16, "uint16"),
+        ("i1", -3, "uint32"),
+    ],
+)
+@pytest.mark.parametrize("out", ["j.bin", "j.npy", "j.ds", "j.parquet", "j.arrow"])
+@pytest.mark.parametrize("layout", [{}, {"shuffle": 1}, {"row_length": 2, "begin_row": 0}, {"shard_tokens": 3}])
+def test_an_id_that_does_not_fit_is_refused(tmp_path, source, kind, wrong, asked, out, layout):
+    path = tmp_path / source
+    from_elsewhere(path, [1, 2, wrong, 3], kind)
+    written = "uint16" if asked == "uint16" or (kind in ("i2", "i1") and asked == "auto") else "uint32"
+    message = f"{path}: the id {wrong} at 2 does not fit into {written}"
+    assert outcome(join_packed, path, tmp_path / out, dtype=asked, **layout) == Failure(FileFormatError, message)
+    from_elsewhere(path, [1, 2, 100, 3], kind)
+    assert join_packed(path, tmp_path / out, dtype=asked, **layout).dtype == written
+
+
+def test_an_id_that_has_no_place_beside_a_sign_is_refused(tmp_path):
+    """Megatron's ids have 31 bits, and so have those with a mask."""
+    path = tmp_path / "a.npy"
+    from_elsewhere(path, [1, 1 << 31], "u4")
+    message = f"{tmp_path / 'm.bin'}: the id 2147483648 at 1 does not fit into int32"
+    assert outcome(join_packed, path, tmp_path / "m.bin", format="megatron") == Failure(ValueError, message)
+    assert documents(join_packed(path, tmp_path / "n.bin").ids) == [[1], [1 << 31]]
+    np.save(f"{path}.mask.npy", np.zeros(2, np.uint8))
+    message = f"{path}: the id 2147483648 at 1 does not fit into int32"
+    assert outcome(join_packed, path, tmp_path / "n.bin") == Failure(FileFormatError, message)
+
+
+def test_parts_of_two_types_join(tmp_path, monkeypatch):
+    """Also by way of buckets on disk, which have one type."""
+    monkeypatch.setattr("minitok.packing.arrange.MEMORY", 8)
+    from_elsewhere(tmp_path / "a.npy", [1, 2, 3], "u2")
+    from_elsewhere(tmp_path / "b.npy", [70000, 5], "i8")
+    both = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    assert documents(join_packed(both, tmp_path / "j.bin").ids) == [[1], [2], [3], [70000], [5]]
+    assert sorted(documents(join_packed(both, tmp_path / "s.bin", shuffle=3).ids)) == [[1], [2], [3], [5], [70000]]
+
+
+# -- pieces ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(tmp_path):
+    for number in range(3):
+        write_corpus(tmp_path, [f"ab{number} {at}" for at in range(4)], f"{number}.jsonl")
+    files = sorted(tmp_path.glob("?.jsonl"))
+    return [TOK.encode_files(files, tmp_path / "p.bin", part=(part, 3), dtype="uint16").ids for part in (1, 2, 3)]
+
+
+def refused(paths, function=open_packed):
+    found = outcome(function, paths)
+    assert isinstance(found, Failure), found
+    assert found.kind is FileFormatError
+    return found.message
+
+
+def test_messages_say_what_is_wrong_with_a_piece(parts, tmp_path):
+    one, two, three = parts
+    assert refused([one, three]) == (
+        f"{three}: part 3 of 3 follows p.part-1-of-3.bin, part 1 of 3: one between them is missing"
+    )
+    assert refused([one, one, two]) == (
+        f"{one}: part 1 of 3 follows p.part-1-of-3.bin, part 1 of 3: it is given twice, or too late"
+    )
+    assert refused([two, three]) == f"{two}: part 2 of 3 comes first: the one before it is missing"
+    assert refused([one, two]) == f"{two}: part 2 of 3 is the last that is given: those after it are missing"
+    whole = TOK.encode_files(tmp_path / "0.jsonl", tmp_path / "w.bin", dtype="uint16").ids
+    assert refused([one, whole]) == (f"{whole}: no part, where the one after p.part-1-of-3.bin, part 1 of 3, is needed")
+    other = TOK.replace(pattern="cl100k").encode_files(tmp_path / "0.jsonl", tmp_path / "x.bin", dtype="uint16").ids
+    assert refused([whole, other]) == f"{other}: its ids are of another tokenizer than those of w.bin"
+
+
+def test_one_piece_opens_alone_and_does_not_join(parts, tmp_path):
+    assert len(open_packed(parts[1])) == 4
+    assert refused(parts[0], lambda path: join_packed(path, tmp_path / "j.bin")) == (
+        f"{parts[0]}: part 1 of 3 is the last that is given: those after it are missing"
+    )
+    assert not (tmp_path / "j.bin").exists()
+
+
+def test_a_whole_corpus_may_be_given_twice_and_with_others(parts, tmp_path):
+    whole = join_packed(parts, tmp_path / "w.bin").ids
+    assert documents([whole, whole]) == documents(parts) * 2
+    assert documents([whole, *parts, *[]]) == documents(parts) * 2
+    assert documents([*parts, whole]) == documents(parts) * 2
+
+
+def test_names_of_parts_count_where_files_say_nothing(parts, tmp_path):
+    unlabelled(tmp_path)
+    one, two, three = parts
+    assert documents(parts) == [TOK.encode(f"ab{number} {at}") for number in range(3) for at in range(4)]
+    assert "one between them is missing" in refused([one, three])
+    assert "given twice" in refused([one, two, two, three])
+
+
+def test_files_from_elsewhere_join(tmp_path):
+    from_elsewhere(tmp_path / "a.npy", [1, 2], "u2")
+    whole = TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "w.bin", dtype="uint16").ids
+    joined = join_packed([tmp_path / "a.npy", whole], tmp_path / "j.bin").ids
+    assert documents(joined) == [[1], [2], [256]]
+
+
+# -- shards ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("out", ["x.bin", "x.npy", "x.ds", "x.parquet", "x.arrow"])
+def test_shards_of_an_older_run_do_not_stay(tmp_path, out):
+    path = tmp_path / out
+    texts = [letter * 9 for letter in "cdefghijk"]
+    corpus = write_corpus(tmp_path, texts)
+    TOK.encode_files(corpus, path, shard_tokens=9)
+    other = tmp_path / f"x-00099{path.suffix}"
+    TOK.encode_files(corpus, other)  # a whole corpus with the name of a shard
+    before = {file.name for file in tmp_path.glob("x-00099*")}
+    packed = TOK.encode_files(write_corpus(tmp_path, texts[:2]), path, shard_tokens=9)
+    left = {file.name for file in tmp_path.glob("x-*")}
+    assert left == {file.name for file in packed.files if file.name != "x.manifest.json"} | before
+    for file in tmp_path.glob("x-00099*"):
+        file.unlink()
+    assert documents(str(tmp_path / f"x-*{path.suffix}")) == TOK.encode_batch(texts[:2])
+
+
+def test_shards_of_two_runs_are_refused(tmp_path, monkeypatch):
+    texts = [letter * 9 for letter in "cdefghijk"]
+    TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "x.bin", shard_tokens=9)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("minitok.packing.arrange.ShardWriter.remove_old", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            TOK.encode_files(write_corpus(tmp_path, texts[::-2]), tmp_path / "x.bin", shard_tokens=9)
+    assert (
+        refused(str(tmp_path / "x-*.bin"))
+        == f"{tmp_path / 'x-00005.bin'}: shard 6 comes first: the one before it is missing"
+    )
+
+
+OPENING = """
+import resource, sys
+from minitok import open_packed
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+corpus = open_packed(sys.argv[1])
+held = list(corpus)
+assert [ids.tolist() for ids in held] == [[99 + number % 20] for number in range(len(corpus))]
+assert corpus[3].tolist() == [102] and not corpus[3].flags.writeable
+corpus.check(256)
+print(len(corpus))
+"""
+
+
+@pytest.mark.parametrize("out", ["x.bin", "x.parquet"])
+def test_more_shards_than_a_process_may_open(tmp_path, out):
+    count = 1277 if out == "x.bin" else 700
+    texts = [chr(99 + number % 20) for number in range(count)]
+    packed = TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / out, shard_tokens=1)
+    run = [sys.executable, "-c", OPENING, str(packed.ids)]
+    ended = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == (f"{count}\n", "")
+
+
+def test_a_file_that_is_replaced_while_it_is_closed_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(packed_corpus, "KEPT", 1)
+    packed = TOK.encode_files(write_corpus(tmp_path, ["c", "d", "e"]), tmp_path / "x.bin", shard_tokens=1)
+    corpus = open_packed(packed.ids)
+    shard = tmp_path / "x-00000.bin"
+    (tmp_path / "new").write_bytes(shard.read_bytes())
+    os.replace(tmp_path / "new", shard)
+    message = f"{shard}: the file has been replaced or changed since it was opened"
+    assert outcome(lambda: corpus[0]) == Failure(FileFormatError, message)
+    assert corpus[2].tolist() == [101]
+
+
+# -- what is no file ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.bin.idx.npy", "a.npy", "a.ds", "a.parquet", "a.arrow", "a.manifest.json"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_never_ends_is_not_opened(tmp_path, name, make):
+    from_elsewhere(tmp_path / "b.npy", [1, 2], "u2")
+    for file in ("a.bin", "a.npy", "a.ds"):
+        np.array([1, 2], np.uint16).tofile(tmp_path / file)
+        os.link(tmp_path / "b.npy.idx.npy", tmp_path / f"{file}.idx.npy")
+    np.array([1, 2], np.uint64).tofile(tmp_path / "a.ds.index")
+    (tmp_path / name).unlink(missing_ok=True)
+    make(tmp_path / name)
+    opened = tmp_path / name.removesuffix(".idx.npy")
+    assert outcome(open_packed, opened) == Failure(FileFormatError, f"{tmp_path / name}: not a regular file")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
+def test_what_never_ends_is_not_summed_up(tmp_path, make):
+    TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "x.bin", shard_tokens=9)
+    manifest = tmp_path / "x.manifest.json"
+    listed = json.loads(manifest.read_text())
+    listed["shards"][0]["files"].append("endless")
+    listed["shards"][0]["crc32"].append(0)
+    manifest.write_text(json.dumps(listed))
+    make(tmp_path / "endless")
+    found = outcome(open_packed(manifest).check)
+    assert found == Failure(FileFormatError, f"{tmp_path / 'endless'}: not a regular file")
+
+
+def test_rows_that_a_footer_does_not_have(tmp_path):
+    """Footers of Parquet without a label, each with one changed byte: no document is lost in silence."""
+    path = tmp_path / "a.parquet"
+    from_elsewhere(path, list(range(41)), "u4")
+    whole, expected = path.read_bytes(), documents(path)
+    start = len(whole) - int.from_bytes(whole[-8:-4], "little") - 8
+    for at in range(start, len(whole)):
+        for flip in (1, 2, 0x80):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
+            found = outcome(documents, path)
+            assert isinstance(found, Failure) or len(found) == len(expected), at
+
+
+# -- in the shell ------------------------------------------------------------------------------------------------------
+
+
+def run(*args):
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [
+        (["--join", "--end", "<s>"], "--end"),
+        (["--join", "--field", "x"], "--field"),
+        (["--join", "--part", "1/2"], "--part"),
+        (["--join", "--anew"], "--anew"),
+        (["--check", "--shuffle", "1"], "--shuffle"),
+        (["--check", "--dtype", "uint32"], "--dtype"),
+        (["--check", "--join"], "--join"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(parts, tmp_path, options, flag):
+    out = [] if "--check" in options else ["-o", tmp_path / "j.bin"]
+    ended = run("pack", *parts, *options, *out)
+    assert ended.exit_code == 2
+    assert f"{flag} says nothing with {options[0]}: leave it out" in " ".join(ended.stderr.replace("│", "").split())
+    assert not (tmp_path / "j.bin").exists()
+
+
+def test_the_type_of_joined_ids_is_chosen(parts, tmp_path):
+    assert run("pack", "--join", *parts, "-o", tmp_path / "j.bin", "--dtype", "uint32").exit_code == 0
+    assert open_packed(tmp_path / "j.bin").dtype == np.uint32
+    assert documents(tmp_path / "j.bin") == documents(parts)
+    assert outcome(join_packed, parts, tmp_path / "j.bin", dtype="int8") == Failure(
+        ValueError, "dtype must be 'uint16', 'uint32' or 'auto', not 'int8'"
+    )
+
+
+def test_a_check_names_pieces_and_misses_those_that_are_not_there(parts, tmp_path):
+    ended = run("pack", "--check", *reversed(parts))
+    assert ended.exit_code == 0
+    assert "p.part-2-of-3.bin: part 2 of 3: 16 ids" in ended.stdout.replace("\n", "") or "part 2 of 3" in ended.stdout
+    parts[1].unlink()
+    ended = run("pack", "--check", tmp_path / "p.part-*.bin")
+    assert ended.exit_code == 1
+    assert "one between them is missing" in " ".join(ended.stderr.split())
