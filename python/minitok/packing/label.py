@@ -15,7 +15,7 @@ Behind an index it is followed by its length and ``minitok`` and a line end. A f
 
 >>> label = Label("uint16", tokens=3, documents=1, part=(2, 8))
 >>> label.text()
-'8b8179df {"documents":1,"dtype":"uint16","part":[2,8],"tokens":3}'
+'ca300d4b {"documents":1,"dtype":"uint16","part":[2,8],"tokens":3,"version":1}'
 >>> Label.parsed(label.text()) == label
 True
 """
@@ -60,6 +60,7 @@ class Label:
         part: Which of how many parts this is, from 1 on.
         shard: Which shard this is, from 1 on, and how many there are; only the last one knows that, the others have 0.
         sums: The CRC-32 of each block, in hexadecimal digits: of ``ids``, ``index`` and ``mask``, or of ``groups`` of rows.
+        version: That of the label.
     """
 
     dtype: str
@@ -71,6 +72,7 @@ class Label:
     part: tuple[int, int] | None = None
     shard: tuple[int, int] | None = None
     sums: dict[str, str] = field(default_factory=dict)
+    version: int = 1
 
     def text(self) -> str:
         """The label as a line, with a checksum."""
@@ -85,8 +87,8 @@ class Label:
         if line[:9] != b"%08x " % zlib.crc32(line[9:]):
             raise ValueError("the label of the file is not as it was written")
         held: dict[str, Any] = json.loads(line[9:])
-        if unknown := held.keys() - {each.name for each in fields(cls)}:
-            raise ValueError(f"the label of the file has {min(unknown)!r}, which this version of minitok does not know")
+        if held.get("version") != 1 or held.keys() - {each.name for each in fields(cls)}:
+            raise ValueError(f"the label of the file has version {held.get('version')}, not 1, which is read here")
         held.update((name, tuple(held[name])) for name in ("part", "shard") if name in held)
         return cls(**held)
 
