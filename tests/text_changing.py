@@ -67,6 +67,10 @@ SPELLING = [name for name in CHANGING if "symbols" not in name]
 def changing(name: str, backend: str = "rust") -> Tokenizer:
     """The tokenizer of a name."""
     if name in OF_BYTES:
-        return Tokenizer.from_definition(Definition.from_merges(MERGES, **OF_BYTES[name], backend=backend))
+        return Tokenizer.from_definition(
+            Definition.from_merges(MERGES, **OF_BYTES[name], backend=backend, pattern="gpt2")
+        )
     ids, merges, options = OF_TOKENS[name]
-    return Tokenizer.from_definition(Definition.from_tokens(ids, merges, **{**FOUND_LATER, **options}, backend=backend))
+    return Tokenizer.from_definition(
+        Definition.from_tokens(ids, merges, **{**FOUND_LATER, **options}, backend=backend, pattern="gpt2")
+    )

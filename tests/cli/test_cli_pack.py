@@ -170,6 +170,13 @@ def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
     )
     whole = minitok.load(tmp_path / "whole.json")
     assert whole == minitok.load(tmp_path / "parts.json") == minitok.load(tmp_path / "all.json")
-    failed = run("train", "--counts", parts[0], "-o", tmp_path / "x.json", "--pattern", "o200k")
-    assert failed.exit_code == 2
+    given = ("train", "--counts", parts[0], "-n", 300, "-o", tmp_path / "x.json", "--pattern")
+    assert run(*given, "gpt2").exit_code == 2
+    assert run(*given, "gpt-4o").exit_code == 0
+    # The default pattern, given by name, is not the one of these counts.
+    output_of("count-pieces", corpus, "--pattern", "gpt2", "-o", tmp_path / "gpt2.counts")
+    assert (
+        run("train", "--counts", tmp_path / "gpt2.counts", "-o", tmp_path / "x.json", "--pattern", "o200k").exit_code
+        == 2
+    )
     assert "1: not a file of counts" in run("train", "--counts", tmp_path / "0.jsonl", "-o", tmp_path / "x.json").stderr

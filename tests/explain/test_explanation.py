@@ -31,15 +31,9 @@ TEXTS = [
 
 
 @cache
-def trained(backend="rust", **options):
-    return minitok.train(
-        ["low lower lowest slow slower 🦀 🦀🦀 aaaa naïve"],
-        300,
-        special_tokens=["<|e|>"],
-        backend=backend,
-        **options,
-        pattern="gpt2",
-    )
+def trained(backend="rust", pattern="gpt2", **options):
+    corpus = ["low lower lowest slow slower 🦀 🦀🦀 aaaa naïve"]
+    return minitok.train(corpus, 300, pattern=pattern, special_tokens=["<|e|>"], backend=backend, **options)
 
 
 @pytest.mark.parametrize("text", TEXTS)

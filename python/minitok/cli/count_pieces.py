@@ -40,7 +40,7 @@ def command(
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the counts.")],
-    pattern: PatternOption = DEFAULT_PATTERN,
+    pattern: PatternOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token, never merged with text; repeatable."),
@@ -77,7 +77,7 @@ def command(
         check_output(out, files)
         counts = count_pieces_in_files(
             files,
-            pattern=pattern,
+            pattern=DEFAULT_PATTERN if pattern is None else pattern,
             special_tokens=special or [],
             separator=separator or None,
             field=field,

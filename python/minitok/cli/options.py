@@ -13,7 +13,7 @@ from minitok import Tokenizer, get_encoding, list_encoding_names, load
 from minitok.arguments import unknown_special_token
 from minitok.errors import FileFormatError
 from minitok.formats.detect import PATTERN_NEEDED
-from minitok.reference.pretokenize import NAMED
+from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import encoding_named, table
 
@@ -97,10 +97,11 @@ FieldOption = Annotated[
     ),
 ]
 PatternOption = Annotated[
-    str,
+    Optional[str],  # noqa: UP045
     typer.Option(
         "--pattern",
         metavar="NAME|REGEX",
+        show_default=DEFAULT_PATTERN,
         help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
         "OpenAI model, or a regular expression.",
     ),

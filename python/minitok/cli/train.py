@@ -11,6 +11,7 @@ import typer
 
 from minitok import Tokenizer, train, train_files
 from minitok.corpus.report import TrainingReport
+from minitok.definition.names import pattern_named
 from minitok.reference.pretokenize import DEFAULT_PATTERN
 
 from .console import output, print_json
@@ -63,7 +64,7 @@ def command(
             "--vocab-size", "-n", min=256, help="The number of ids to learn, bytes and special tokens included."
         ),
     ] = 4096,
-    pattern: PatternOption = DEFAULT_PATTERN,
+    pattern: PatternOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
@@ -135,7 +136,6 @@ def command(
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
     options: dict[str, Any] = {
-        "pattern": pattern,
         "special_tokens": special or [],
         "tie_break": tie_break.value,
         "byte_order": byte_order.value,
@@ -152,8 +152,9 @@ def command(
     }
     check_output(out, files)
     if counts:
-        tok = from_counts(files, vocab_size, options)
+        tok = from_counts(files, vocab_size, pattern, options)
     elif files == [STDIN]:
+        options["pattern"] = pattern
         text = sys.stdin.buffer.read()
         documents = text.split(separator.encode()) if separator else [text]
         tok = train(documents, vocab_size, **options)
@@ -161,16 +162,19 @@ def command(
         raise typer.BadParameter("standard input (-) cannot be mixed with files")
     else:
         check_corpus(files)
+        options["pattern"] = DEFAULT_PATTERN if pattern is None else pattern
         tok = train_files(files, vocab_size, separator=separator, field=field, **options)
     tok.save(out)
     tell(tok, out, wanted=vocab_size, json=json)
 
 
-def from_counts(files: list[str], vocab_size: int, options: dict[str, Any]) -> Tokenizer:
+def from_counts(files: list[str], vocab_size: int, pattern: str | None, options: dict[str, Any]) -> Tokenizer:
     """Trains on the sum of counts, which have their pattern and special tokens."""
     counts = merged(files, options.pop("backend"))
-    pattern, special = options.pop("pattern"), options.pop("special_tokens")
-    if (pattern not in (DEFAULT_PATTERN, counts.pattern)) or (special and special != counts.special_tokens):
+    special = options.pop("special_tokens")
+    if (pattern is not None and pattern_named(pattern) != counts.pattern) or (
+        special and special != counts.special_tokens
+    ):
         raise typer.BadParameter(
             f"the counts are of the pattern {counts.pattern!r} and the special tokens {counts.special_tokens}; leave "
             "--pattern and --special out"
