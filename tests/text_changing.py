@@ -12,6 +12,8 @@ __all__ = ["CHANGING", "SPELLING", "changing"]
 MERGES = [(97, 98), (98, 99), (256, 99), (32, 97)]
 FOUND = {"special_tokens": {"<s>": 300}, "added_tokens": {"<a>": 301, "é": 302}}
 FOUND_LATER = {"special_tokens": {"<s>": 400}, "added_tokens": {"<a>": 401, "é": 402}}
+# The pattern, unless it says another.
+CUT = {"pattern": "gpt2"}
 OF_BYTES = {
     "added": FOUND,
     "late": {
@@ -67,10 +69,8 @@ SPELLING = [name for name in CHANGING if "symbols" not in name]
 def changing(name: str, backend: str = "rust") -> Tokenizer:
     """The tokenizer of a name."""
     if name in OF_BYTES:
-        return Tokenizer.from_definition(
-            Definition.from_merges(MERGES, **OF_BYTES[name], backend=backend, pattern="gpt2")
-        )
+        return Tokenizer.from_definition(Definition.from_merges(MERGES, **{**CUT, **OF_BYTES[name]}, backend=backend))
     ids, merges, options = OF_TOKENS[name]
     return Tokenizer.from_definition(
-        Definition.from_tokens(ids, merges, **{**FOUND_LATER, **options}, backend=backend, pattern="gpt2")
+        Definition.from_tokens(ids, merges, **{**CUT, **FOUND_LATER, **options}, backend=backend)
     )
