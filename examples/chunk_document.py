@@ -2,7 +2,8 @@
 
     python examples/chunk_document.py [FILE] [--tokens 256] [--overlap 32]
 
-An embedding model has a limit of tokens, not of characters. Chunks are cut between tokens and never inside a character.
+An embedding model has a limit of tokens, not of characters. Chunks end at paragraphs and sentences where they can. Each line of
+the result says where a chunk stands in the document; `minitok chunk` does the same in the shell.
 """
 
 import argparse
@@ -22,9 +23,8 @@ def main() -> None:
 
     document = asked.file.read_text(encoding="utf-8") if asked.file else tiny_shakespeare()[:4000]
     tokenizer = minitok.encoding_for_model("text-embedding-3-small")
-    chunks = tokenizer.chunk(document, asked.tokens, asked.overlap)
-    for number, (chunk, tokens) in enumerate(zip(chunks, tokenizer.count_batch(chunks), strict=True)):
-        print(f"chunk {number}: {tokens} tokens, {chunk[:40]!r}...")
+    for number, chunk in enumerate(tokenizer.chunk(document, asked.tokens, overlap=asked.overlap)):
+        print(f"chunk {number}, {chunk.start} to {chunk.end}: {chunk.tokens} tokens, {chunk.text[:40]!r}...")
 
 
 if __name__ == "__main__":

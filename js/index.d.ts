@@ -9,6 +9,32 @@ export interface EncodeOptions {
   disallowedSpecial?: "all" | readonly string[] | ReadonlySet<string>;
 }
 
+/** What a chunk ends at, best first; `"character"` and `"end"` where there is none of the others, and at the end of the text. */
+export type Border = "heading" | "paragraph" | "block" | "line" | "sentence" | "wrap" | "clause" | "space" | "word" | "character" | "end";
+
+export interface ChunkOptions {
+  /** Where chunks may end: in text, in code (not at headings, sentences and clauses), or at these borders. Default: `"text"`. */
+  at?: "text" | "code" | Iterable<Exclude<Border, "character" | "end">>;
+  /** How many tokens at the end of a chunk may be repeated at the beginning of the next, from a sentence or a word on. */
+  overlap?: number;
+  /** How many sentences are repeated instead, within half of the limit. */
+  overlapSentences?: number;
+  /** A chunk ends at the best border behind this part of what is new in it, from 0 to 1. Default: 0.5. */
+  fill?: number;
+  /** The special tokens that are found in the text, which are not cut. */
+  allowedSpecial?: EncodeOptions["allowedSpecial"];
+}
+
+/** A part of a text: `text.slice(start, end)`. */
+export interface Chunk {
+  text: string;
+  start: number;
+  end: number;
+  /** How many tokens it has when it is encoded on its own. */
+  tokens: number;
+  border: Border;
+}
+
 export interface FileOptions {
   /** The name of the tokenizer, where its file has none. */
   name?: string | null;
@@ -68,6 +94,14 @@ export class Tokenizer {
   decode(ids: Iterable<number>): string;
   /** The bytes of ids. */
   decodeBytes(ids: Iterable<number>): Uint8Array;
+  /**
+   * Cuts a text into chunks of at most `maxTokens` tokens each, at headings, paragraphs, sentences and words. Places are code units of
+   * UTF-16. Without an overlap, the chunks joined are the text.
+   *
+   * @throws {MinitokError} The options cannot be met, or a character has more than `maxTokens` tokens.
+   * @throws {RangeError} A number is not one of the allowed, or the text has a lone surrogate.
+   */
+  chunk(text: string, maxTokens: number, options?: ChunkOptions): Chunk[];
   /** A text that changes, and its ids. */
   session(text?: string, options?: EncodeOptions): Session;
   /** Gives its memory back at once, not when nobody holds it any more. It cannot be used afterwards. */

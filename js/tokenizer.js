@@ -6,6 +6,9 @@ import { files } from "./loaded.js";
 import { checkOptions, namesOf, shown } from "./options.js";
 import { Session } from "./session.js";
 
+// The kinds of borders at the ends of chunks, by their numbers.
+const BORDERS = ["heading", "paragraph", "block", "line", "sentence", "wrap", "clause", "space", "word", "character", "end"];
+
 // What nobody holds any more is forgotten by the module, too.
 const unreachableTokenizers = new FinalizationRegistry(({ engine, number }) => {
   if (!engine.failure) engine.call("close", [], number);
@@ -81,6 +84,22 @@ export class Tokenizer {
     return this.engine.call("decode", [numbersOf(ids)], this.opened());
   }
 
+  chunk(text, maxTokens, { at = "text", overlap = 0, overlapSentences = 0, fill = 0.5, allowedSpecial = [] } = {}) {
+    if (typeof text !== "string") throw new TypeError(`text must be a string, not ${shown(text)}`);
+    if (!text.isWellFormed()) throw new RangeError("the text contains a lone surrogate");
+    const numbers = Object.entries({ maxTokens, overlap, overlapSentences }).map(([name, value]) => limitOf(name, value));
+    if (typeof fill !== "number") throw new TypeError(`fill must be a number, not ${shown(fill)}`);
+    const { allowed } = namesOf(this, { allowedSpecial });
+    const given = [text, ...list(allowed), ...list(typeof at === "string" ? [at] : [...at])];
+    const found = this.engine.numbers("chunks", given, this.opened(), ...numbers, fill);
+    const chunks = [];
+    for (let row = 0; row < found.length; row += 4) {
+      const [start, end, tokens, kind] = found.subarray(row, row + 4);
+      chunks.push({ text: text.slice(start, end), start, end, tokens, border: BORDERS[kind] });
+    }
+    return chunks;
+  }
+
   session(text = "", options = {}) {
     return Session.open(this, this.opened(), text, namesOf(this, options));
   }
@@ -111,6 +130,11 @@ export class Tokenizer {
 function textOf(text) {
   if (typeof text === "string" || text instanceof Uint8Array) return text;
   throw new TypeError(`text must be a string or a Uint8Array, not ${shown(text)}`);
+}
+
+function limitOf(name, value) {
+  if (!Number.isInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number from 0 on, not ${shown(value)}`);
+  return Math.min(value, NONE);
 }
 
 function numbersOf(ids) {

@@ -53,6 +53,10 @@ pub enum Error {
     #[error("{start} to {end} is not a range of whole characters of a text of {length} bytes")]
     Range { start: usize, end: usize, length: usize },
 
+    /// Options of chunks that cannot be met, or a character that has more tokens than a chunk may have.
+    #[error("{0}")]
+    Chunk(String),
+
     /// A text that is longer than can be done.
     #[error("{0}")]
     TooLong(String),

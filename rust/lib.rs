@@ -27,6 +27,8 @@
 //! 14. [`trace`]: what training and encoding did, step by step, as data
 //! 15. [`session`]: a text that changes, and what that does to its ids
 //! 16. [`tails`]: what may follow a text
+//! 17. [`borders`]: where a text may end: behind a paragraph, a sentence, a word
+//! 18. [`chunk`]: a text in parts of a limited number of tokens
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -62,9 +64,13 @@ mod api;
 #[cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "programs have another engine"))]
 mod backtrack;
 #[cfg_attr(not(internals), doc(hidden))]
+pub mod borders;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod byte_chars;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod characters;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod chunk;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod codec;
 #[cfg_attr(not(internals), doc(hidden))]
@@ -146,11 +152,13 @@ mod wasm;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod words;
 
+pub use api::chunks::{Chunk, Chunks};
 pub use api::load::LoadOptions;
 pub use api::session::Session;
 pub use api::stream::StreamDecoder;
 pub use api::tokenizer::{Special, Tokenizer};
 pub use api::train::TrainOptions;
+pub use borders::Border;
 pub use error::{Error, Result};
 pub use session::Splice;
 pub use train::TieBreak;

@@ -19,7 +19,7 @@ ORDER = [
     ("reference.published.preprocess",),
     ("reference.codec",),
     ("reference.session",),
-    ("reference.tails",),
+    ("reference.tails", "reference.chunk"),
     ("arguments", "foreign"),
     ("backend",),
     ("definition",),

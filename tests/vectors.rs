@@ -16,6 +16,8 @@ use minitok::preprocess::{Preprocessor, Search};
 use minitok::pretokenize::{DEFAULT_PATTERN, Pattern};
 use serde_json::{Value, json};
 
+#[path = "vectors/chunks.rs"]
+mod chunks;
 #[path = "vectors/names.rs"]
 mod names;
 #[path = "vectors/parity.rs"]

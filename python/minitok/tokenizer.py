@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .packing import Packed, PackOptions
     from .reference.published.normalize import Steps as Normalizer
     from .reference.text import Text
+    from .spans.chunks import At, Chunk
     from .spans.offsets import Unit
     from .spans.session import Session
 
@@ -367,7 +368,7 @@ class Tokenizer(Checked):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        from .spans.chunking import ids_and_spans
+        from .spans.cutting import ids_and_spans
 
         names = self._check([text], allowed_special, disallowed_special)
         found = ids_and_spans(
@@ -524,7 +525,7 @@ class Tokenizer(Checked):
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
-        from .spans.chunking import text_and_starts
+        from .spans.cutting import text_and_starts
 
         text, starts = text_and_starts(self._definition, ids)
         return text, starts if to_numpy else starts.tolist()
@@ -608,42 +609,61 @@ class Tokenizer(Checked):
         >>> Tokenizer([]).truncate_text("né", 2)
         'n'
         """
-        from .spans.chunking import truncate_text
+        from .spans.cutting import truncate_text
 
         return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
     @explains
-    def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Allowed = ()) -> list[str]:
-        """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
+    def chunk(
+        self,
+        text: str,
+        max_tokens: int,
+        *,
+        at: At = "text",
+        overlap: int = 0,
+        overlap_sentences: int = 0,
+        fill: float = 0.5,
+        allowed_special: Allowed = (),
+    ) -> list[Chunk]:
+        """Cuts the text into chunks of at most ``max_tokens`` tokens, at headings, paragraphs, sentences and words (SPEC C1).
 
-        The limit holds for the part within the text and for the part encoded by itself. Without overlap, the parts
-        joined are the text. The empty text has no parts.
+        The limit holds for each chunk encoded on its own: ``count(chunk.text, allowed_special=...)`` is ``chunk.tokens``. A
+        chunk is a part of the text as given, ``text[chunk.start:chunk.end]``. Without overlap, the chunks joined are the text.
+        What follows the line behind a chunk does not change it, so a document that grows keeps all but its last chunks.
 
         Args:
-            text: The text; for what becomes of it, see ``truncate_text``.
-            max_tokens: How many tokens a part may have.
-            overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character
-                would be cut.
-            allowed_special: As for ``encode``; a special token is never cut, nor off the white space that it takes.
+            text: The text. The empty text has no chunks.
+            max_tokens: How many tokens a chunk may have. Those that a model puts around a text are not counted.
+            at: Where a chunk may end: ``"text"``, ``"code"`` (not at headings, sentences and clauses), or some of ``heading``,
+                ``paragraph``, ``block``, ``line``, ``sentence``, ``wrap``, ``clause``, ``space`` and ``word``, which are always
+                tried in this order. Where none fits, a chunk ends between graphemes, or else between characters.
+            overlap: How many tokens at the end of a chunk may be repeated at the beginning of the next. What is repeated
+                begins at a sentence, else a word.
+            overlap_sentences: How many sentences are repeated instead, within half of ``max_tokens``.
+            fill: The best border is taken from behind this part of what is new in a chunk: with less, chunks are smaller and
+                end better.
+            allowed_special: As for ``encode``. No token that is found is cut.
 
         Raises:
-            TypeError: The text is not a str, or a number is not an int.
-            ValueError: ``max_tokens`` is less than 1 or too small for a character, or ``overlap`` is not below ``max_tokens``.
-            VocabularyError: As for ``truncate_text``.
+            TypeError: The text is not a str, or a number is not one.
+            ValueError: ``max_tokens`` is less than 1, ``overlap`` is not below it, or a number or name is wrong; a character
+                has more than ``max_tokens`` tokens; or the text has a lone surrogate.
 
-        Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``; where pieces depend on the text behind
-        them, a part is encoded some 2 log(max_tokens) times.
+        Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``.
 
         >>> from minitok import get_encoding
-        >>> tok = get_encoding("cl100k_base")
-        >>> tok.chunk("One fish two fish red fish blue fish", 3)
-        ['One fish two', ' fish red fish', ' blue fish']
-        >>> tok.chunk("One fish two fish red fish blue fish", 4, overlap=2)
-        ['One fish two fish', ' two fish red fish', ' red fish blue fish']
+        >>> tok = get_encoding("o200k_base")
+        >>> for chunk in tok.chunk("One fish, two fish. Red fish, blue fish.", 8):
+        ...     print(chunk.tokens, chunk.border, repr(chunk.text))
+        6 sentence 'One fish, two fish.'
+        6 end ' Red fish, blue fish.'
+        >>> tok.chunk("One fish, two fish. Red fish, blue fish.", 8, overlap=3)[1].text
+        ' two fish. Red fish,'
         """
-        from .spans.chunking import chunk
+        from .spans.chunks import chunk
 
-        return chunk(self._definition, text, max_tokens, overlap, self._allowed(allowed_special))
+        overlaps = overlap, overlap_sentences
+        return chunk(self._codec, text, max_tokens, at, overlaps, fill, self._allowed(allowed_special))
 
     # -- what it holds -------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 //!
 //! 1. [`tokenizer`]: what a program holds.
 //! 2. How one is made: [`encodings`]: the published ones; [`load`]: from files; [`train`]: from texts.
-//! 3. [`stream`]: ids as they come; [`session`]: a text that changes.
+//! 3. [`stream`]: ids as they come; [`session`]: a text that changes; [`chunks`]: a text in parts.
 
 #![warn(missing_docs)]
 
+pub mod chunks;
 pub mod encodings;
 pub mod load;
 pub mod session;

@@ -265,8 +265,11 @@ impl fmt::Debug for Tokenizer {
 
 impl Shared {
     /// What finds the added tokens and these special ones.
-    fn search(&self, special: Special) -> Result<Arc<Search>> {
+    pub(super) fn search(&self, special: Special) -> Result<Arc<Search>> {
         let tokens = &self.definition.fields.special_tokens;
+        if matches!(special, Special::Only([])) {
+            return Ok(Arc::clone(&self.added));
+        }
         let Special::Only(names) = special else {
             if let Some(found) = self.all.get() {
                 return Ok(Arc::clone(found));

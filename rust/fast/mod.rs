@@ -8,7 +8,7 @@
 //! 3. [`scan`]: segment -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 4. [`encode`]: pieces -> ids. The cache of pieces, their keys, merging of short and long pieces, threads.
 //! 5. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text.
-//! 6. [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
+//! 6. [`chunk`]: a text in parts; [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
 //! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
 //! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
 //!    bytes of every token; [`adler32`]: its checksum; [`packed_pairs`]: for WebAssembly, the first short texts from the packed vocabulary
@@ -19,6 +19,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod adler32;
+pub mod chunk;
 pub mod codec;
 pub mod count;
 pub mod decode;

@@ -11,7 +11,7 @@ use super::session::Session;
 use super::text::Text;
 use super::token_texts::TokenTexts;
 use super::vocab::{Pattern, SpecialTokens, Vocab, items_of};
-use super::{numpy_api, rows, segments, signals, spans, trace};
+use super::{chunks, numpy_api, rows, segments, signals, spans, trace};
 use crate::codec;
 use crate::dropout::Dropout;
 use crate::fast::codec::FastCodec;
@@ -273,6 +273,17 @@ impl Codec {
         let names: Vec<&str> = collect(disallowed.iter().map(String::as_str))?;
         let finder = Arc::new(self.fast.core().preprocessor.special.finder(&names));
         Ok(Session::new(session::Session::new(self.fast.clone(), search, finder)?, chars))
+    }
+
+    /// The chunks of a text (`chunks.rs`).
+    fn chunks<'py>(
+        &self,
+        py: Python<'py>,
+        text: &[u8],
+        allowed: Names<'_>,
+        options: chunks::Options,
+    ) -> PyResult<Bound<'py, PyList>> {
+        chunks::chunks(py, &self.fast, text, &*self.search(py, allowed)?, options)
     }
 
     /// The bytes of memory that it holds, by what they are for.

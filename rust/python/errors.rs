@@ -3,7 +3,7 @@
 use crate::error::Error;
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::{
-    PyKeyboardInterrupt, PyMemoryError, PyOSError, PyOverflowError, PyRuntimeError, PyUnicodeDecodeError,
+    PyKeyboardInterrupt, PyMemoryError, PyOSError, PyOverflowError, PyRuntimeError, PyUnicodeDecodeError, PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -33,6 +33,7 @@ impl From<Error> for PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
+            Error::Chunk(_) => PyValueError::new_err(message),
             Error::TooLong(_) => PyOverflowError::new_err(message),
             // Python reads files, opens encodings and checks ranges itself.
             Error::Changed(_) | Error::Format { .. } | Error::UnknownEncoding(_) | Error::Range { .. } => {

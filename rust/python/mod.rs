@@ -13,7 +13,7 @@
 //! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
 //! 6. [`counter`], [`any_counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
 //!    Python strings.
-//! 7. One call or class each: [`session`], [`segments`], [`spans`], [`trace`], [`patterns`].
+//! 7. One call or class each: [`session`], [`chunks`], [`segments`], [`spans`], [`trace`], [`patterns`].
 //! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`kept`], [`forks`], [`numpy_api`].
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
@@ -24,6 +24,7 @@
 mod any_counter;
 mod array;
 mod calls;
+mod chunks;
 mod codec;
 mod counter;
 mod decode;

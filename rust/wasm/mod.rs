@@ -10,7 +10,7 @@
 //!
 //! 1. [`tokenizer`]: open, encode, count, decode
 //! 2. [`names`]: what names of encodings and models mean, and what may be meant by a name that is not known
-//! 3. [`sessions`]: a text that changes, and its ids
+//! 3. [`sessions`]: a text that changes, and its ids; [`chunks`]: a text in parts
 //!
 //! Without the feature `files`, there are only the published encodings, at half the size.
 //!
@@ -34,6 +34,7 @@
 
 #[cfg(feature = "pages")]
 mod alternatives;
+mod chunks;
 #[cfg(feature = "pages")]
 mod edits;
 #[cfg(feature = "pages")]

@@ -30,13 +30,8 @@ def with_flags(*flags, **fields):
 
 
 def check(tok, text, whole, allowed="all"):
-    """The parts joined are the whole, and what is kept of it is its longest beginning with these ids."""
+    """What is kept of the whole is its longest beginning with these ids."""
     ids = tok.encode(text, allowed_special=allowed)
-    for most in (4, 7):
-        parts = tok.chunk(text, most, allowed_special=allowed)
-        assert "".join(parts) == whole
-        assert all(parts)
-        assert all(tok.count(part, allowed_special=allowed) <= most for part in parts)
     for most in (0, 1, 2, 5, len(ids)):
         kept = tok.truncate_text(text, most, allowed_special=allowed)
         assert whole.startswith(kept)
@@ -53,7 +48,6 @@ def test_a_space_that_stands_before_the_text_is_kept(prefix):
         assert tok.truncate_text("  hello world the cat", 3) == "  hello world"
         assert tok.truncate_text(" hello world the cat", 3) == " hello world the"
         assert tok.truncate_text("hello world the cat", 3) == "hello world the"
-        assert "".join(tok.chunk("  hello world the cat", 3)) == "  hello world the cat"
 
 
 TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
@@ -61,7 +55,7 @@ TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @given(spaced_texts, st.sampled_from([(), "all"]))
-def test_the_parts_are_the_text_with_every_rule_of_the_space(prefix, text, allowed):
+def test_beginnings_of_the_text_with_every_rule_of_the_space(prefix, text, allowed):
     whole = text if prefix == "bytes" else text.replace("▁", " ")
     for tok in TOKENIZERS[prefix]:
         if prefix == "bytes":
@@ -73,17 +67,13 @@ def test_a_space_put_before_the_text_alone_is_no_part():
     for tok in both(Tokenizer([], special_tokens={"<s>": 300})):
         spaced = tok.replace(prefix="always")
         assert spaced.encode("<s>ab", allowed_special="all") == [300, 32, 97, 98]
-        assert spaced.chunk("<s>ab", 2, allowed_special="all") == ["<s>", "a", "b"]
         assert spaced.truncate_text("ab", 1) == ""
-        with pytest.raises(ValueError, match="max_tokens 1 is too small for 'a' at byte 3"):
-            spaced.chunk("<s>ab", 1, allowed_special="all")
 
 
 def test_an_id_with_two_names_stands_as_it_was_written():
     text = "<|reserved_200018|>abc def"
     for tok in both(minitok.get_encoding("o200k_harmony")):
         assert not tok.definition.lossless
-        assert tok.chunk(text, 2, allowed_special="all") == ["<|reserved_200018|>abc", " def"]
         assert tok.truncate_text(text, 2, allowed_special="all") == "<|reserved_200018|>abc"
         check(tok, text + "<|endofprompt|>é", text + "<|endofprompt|>é")
 
@@ -108,15 +98,13 @@ def test_what_special_tokens_take_stays_in_the_text():
     text = "a  <s>  b c"
     for tok in with_flags("lstrip", "rstrip"):
         assert tok.encode(text, allowed_special="all") == [97, 300, 98, 32, 99]
-        assert tok.chunk(text, 5, allowed_special="all") == [text]
-        assert tok.chunk(text, 2, allowed_special="all") == ["a  <s>  ", "b ", "c"]
         assert tok.truncate_text(text, 2, allowed_special="all") == "a  <s>  "
         assert tok.truncate_text(text, 1, allowed_special="all") == "a"
 
 
 @pytest.mark.parametrize("flags", [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)])
 @pytest.mark.parametrize("late", [(), ("<s>",)])
-def test_the_parts_are_the_text_with_every_flag(flags, late):
+def test_beginnings_of_the_text_with_every_flag(flags, late):
     tokenizers = with_flags(*flags, late_tokens=late)
 
     @given(st.lists(st.sampled_from([" ", "  ", "<s>", "a", "é", "b "]), max_size=9).map("".join))
@@ -139,15 +127,12 @@ def test_the_parts_are_the_text_with_every_flag(flags, late):
 def test_a_text_is_normalized_once(normalizer, text, whole):
     for tok in both(Tokenizer([], normalizer=normalizer)):
         assert tok.definition.normalize(text) == whole
-        assert tok.chunk(text, 20) == [whole]
         assert tok.truncate_text(text, 20) == whole
         assert tok.truncate_text(text + "z", tok.count(text)) == whole
 
 
 def test_special_tokens_are_found_before_normalizing():
     for tok in both(Tokenizer([], normalizer="lowercase", special_tokens={"<S>": 300})):
-        assert tok.chunk("A<S>b", 3, allowed_special="all") == ["a<S>b"]
-        assert tok.chunk("A<S>b", 2, allowed_special="all") == ["a<S>", "b"]
         assert tok.truncate_text("A<S>b", 2, allowed_special="all") == "a<S>"
     wide = "\N{FULLWIDTH LESS-THAN SIGN}s\N{FULLWIDTH GREATER-THAN SIGN}b"
     for tok in both(Tokenizer([], normalizer="NFKC", special_tokens={"<s>": 300})):
@@ -155,11 +140,10 @@ def test_special_tokens_are_found_before_normalizing():
         assert tok.truncate_text(wide, 2, allowed_special="all") == "<s"
         # The name of a special token would be that token, and not these ids.
         assert tok.truncate_text(wide, 3, allowed_special="all") == "<s"
-        assert "".join(tok.chunk(wide, 2, allowed_special="all")) == "<s>b"
 
 
 @pytest.mark.parametrize("late", [(), ("<S>",)])
-def test_the_parts_are_the_segments_each_normalized(late):
+def test_beginnings_of_the_segments_each_normalized(late):
     tokenizers = both(Tokenizer([(97, 98)], normalizer="lowercase", special_tokens={"<S>": 300}, late_tokens=late))
 
     @given(st.lists(st.sampled_from(["<S>", "A", "b", "É", "<s>", " "]), max_size=9).map("".join))
@@ -174,7 +158,8 @@ def test_the_parts_are_the_segments_each_normalized(late):
 def test_any_number_of_tokens_may_be_allowed(most, backend):
     tok = Tokenizer([], backend=backend)
     assert tok.truncate_text("abc", most) == "abc"
-    assert tok.chunk("abc", most) == tok.chunk("abc", most, most - 1) == ["abc"]
+    assert tok.chunk("abc", most) == tok.chunk("abc", most, overlap=most - 1)
+    assert [chunk.text for chunk in tok.chunk("abc", most)] == ["abc"]
 
 
 def test_blocks_of_a_long_text_are_the_whole():
@@ -196,11 +181,7 @@ def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
     tok = Tokenizer.from_definition(
         Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend)
     )
-    assert tok.chunk("中a中b", 2) == (["ab"] if prefix is None else ["a", "b"])
     assert tok.truncate_text("a中b中", 9) == "ab"
     for text in ("é", "a中é", "ab é"):
-        for call in (tok.chunk, tok.truncate_text):
-            with pytest.raises(
-                VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"
-            ):
-                call(text, 3)
+        with pytest.raises(VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"):
+            tok.truncate_text(text, 3)

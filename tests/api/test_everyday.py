@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.spans import chunking, streaming
+from minitok.spans import cutting, streaming
 
 TEXT = "We'll meet at the café, 東京 🦀🦀, won't we?\n\n  Yes  12345 " * 5
 
@@ -67,7 +67,6 @@ def test_a_beginning_that_would_be_other_tokens_alone_is_not_taken(backend):
 def test_a_special_token_is_kept_or_left_off(trained):
     for tok in trained:
         assert tok.truncate_text("<|end|><|end|>", 1, allowed_special="all") == "<|end|>"
-        assert tok.chunk("<|end|><|end|>", 1, allowed_special="all") == ["<|end|>", "<|end|>"]
         assert tok.truncate_text("<|end|>", 1) == "<"
 
 
@@ -79,71 +78,20 @@ def test_only_the_beginning_of_a_long_text_is_encoded(monkeypatch):
     def reading(codec, chunks, allowed):
         return streaming.safe_blocks(codec, (read.append(len(chunk)) or chunk for chunk in chunks), allowed)
 
-    monkeypatch.setattr(chunking, "safe_blocks", reading)
+    monkeypatch.setattr(cutting, "safe_blocks", reading)
     kept = tok.truncate_text(text, 40_000)
     assert tok.encode(kept) == tok.encode(text)[:40_000]
     assert len(kept) < sum(read) < 2 * len(kept)
 
 
-@given(texts, st.integers(4, 12), st.integers(0, 11))
-def test_chunks_are_small_enough_and_join_to_the_text(text, max_tokens, overlap):
-    for tok in TOKENIZERS:
-        parts = tok.chunk(text, max_tokens)
-        assert "".join(parts) == text
-        assert all(parts)
-        assert all(tok.count(part) <= max_tokens for part in parts)
-        parts = tok.chunk(text, max_tokens, min(overlap, max_tokens - 1))
-        assert all(tok.count(part) <= max_tokens for part in parts)
-        # Each part begins within the last one or at its end, and ends after it. Where letters repeat, a part fits in
-        # several places: all are followed, and one of them must lead to the end.
-        spans = {(0, 0)}
-        for part in parts:
-            spans = {
-                (at, at + len(part))
-                for begin, end in spans
-                for at in range(begin, end + 1)
-                if text.startswith(part, at) and at + len(part) > end
-            }
-        assert len(text) in {end for _, end in spans}
-
-
-def test_chunks_are_on_token_boundaries_and_overlap_by_tokens(trained):
-    text = "the café won't meet " * 8
-    for tok in trained:
-        tokens = tok.tokenize(text)
-        assert tok.chunk(text, 1 << 40) == [text]
-        ids = tok.encode(text)
-        parts = tok.chunk(text, 10, 3)
-        start = 0
-        for part in parts:
-            count = len(tok.encode(part))
-            assert b"".join(tokens[start : start + count]).decode() == part
-            start += count - 3
-        assert start + 3 == len(ids)
-        assert tok.chunk("", 3) == []
-
-
-def test_both_backends_chunk_alike(trained):
+def test_both_backends_truncate_alike(trained):
     rust, python = trained
-    for size in (4, 7, 50):
-        for overlap in (0, 1, 3):
-            assert rust.chunk(TEXT, size, overlap) == python.chunk(TEXT, size, overlap)
-        assert rust.truncate_text(TEXT, size) == python.truncate_text(TEXT, size)
+    assert all(rust.truncate_text(TEXT, size) == python.truncate_text(TEXT, size) for size in (4, 7, 50))
 
 
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda tok: tok.chunk("ab🦀", 3), ValueError, "max_tokens 3 is too small for '🦀' at byte 2 of the text"),
-        (lambda tok: tok.chunk("a", 0), ValueError, "max_tokens must be at least 1, not 0"),
-        (
-            lambda tok: tok.chunk("a", 4, 4),
-            ValueError,
-            "overlap 4 is not less than max_tokens 4: chunks would not advance",
-        ),
-        (lambda tok: tok.chunk("a", 4, -1), ValueError, "overlap must be at least 0, not -1"),
-        (lambda tok: tok.chunk("a", 4.0), TypeError, "max_tokens must be int, not float"),
-        (lambda tok: tok.chunk(b"a", 4), TypeError, "text must be str, not bytes"),
         (lambda tok: tok.truncate_text("a", -1), ValueError, "max_tokens must be at least 0, not -1"),
         (lambda tok: tok.truncate_text("a", True), TypeError, "max_tokens must be int, not bool"),
         (lambda tok: tok.truncate_text(None, 1), TypeError, "text must be str, not NoneType"),

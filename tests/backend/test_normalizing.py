@@ -109,7 +109,7 @@ def test_what_comes_back_is_the_normal_form(text):
     assert ids == tok.encode(text)
     shown = tok.definition.normalize(text)
     assert all(tok.token_bytes(i).decode("utf-8", "ignore") in shown[a:b] for i, (a, b) in zip(ids, spans))
-    assert "".join(tok.chunk(text, 12)) == shown
+    assert "".join(chunk.text for chunk in tok.chunk(text, 40)) == text
     assert shown.startswith(tok.truncate_text(text, 5))
 
 

@@ -51,7 +51,39 @@ def chunks_of_one_piece(size):
 @case(4000)
 def chunks_that_overlap(size):
     tok, text = tokenizer(AHEAD), "a" * size + "b"
-    return lambda: tok.chunk(text, 60, 30)
+    return lambda: tok.chunk(text, 60, overlap=30)
+
+
+RUNS = {
+    "line feeds": "\n", "spaces": " ", "lines of spaces": "  \n", "letters": "a", "flags": "🇩🇪", "accents": "\u0301", "full stops": ".",
+    "full stops and spaces": ". ", "quotation marks": '"', "brackets": "(", "fences": "```\n", "headings": "# a\n", "commas": ",",
+    "ideographs": "中", "wide full stops": "。」", "carriage returns": "\r\n", "wrapped lines": "a line that is long enough to be wrapped\n",
+}  # fmt: skip
+
+
+def chunks_of(unit, **options):
+    def make(size):
+        tok, text = tokenizer(), unit * size
+        return lambda: tok.chunk(text, 60, **options)
+
+    return make
+
+
+for name, unit in RUNS.items():
+    CASES[f"chunks of {name}"] = chunks_of(unit), 40_000
+    CASES[f"chunks of {name} that overlap"] = chunks_of(unit, overlap=20, at="code", fill=0), 20_000
+
+
+@case(20_000)
+def chunks_of_a_text_that_is_changed(size):
+    tok, text = tokenizer(normalizer="NFKC", prefix="always"), "ﷺ é. " * size
+    return lambda: tok.chunk(text, 60, overlap_sentences=2)
+
+
+@case(20_000)
+def chunks_of_special_tokens(size):
+    tok, text = tokenizer(), "<s>a" * size
+    return lambda: tok.chunk(text, 60, allowed_special="all")
 
 
 @case(20_000)

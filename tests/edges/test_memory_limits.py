@@ -21,7 +21,7 @@ SETUP = """
 import itertools, json, os, resource, signal, string, struct, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
-import minitok, minitok.arrow, minitok.spans.chunking, minitok.explain.build
+import minitok, minitok.arrow, minitok.spans.cutting, minitok.spans.chunks, minitok.explain.build
 import minitok.packing, minitok.corpus.pruning, minitok.corpus.records
 from hostile_files import BYTES, gguf_file, message, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "
@@ -116,6 +116,7 @@ WORK = {
     "offsets": "tok.encode_with_offsets(ASCII[:M // 4])",
     "offsets as arrays": "tok.encode_with_offsets(WIDE[:M // 8], to_numpy=True)",
     "chunk": "tok.chunk(ASCII[:M // 8], 100)",
+    "chunk a text that is changed": "tok.replace(normalizer='NFC').chunk(WIDE[:M // 16], 100)",
     "edit": "session.edit(9, M, WIDE[:M // 4])",
     "edit a long piece": "stretch.edit(9, 9, 'c')",
     "what may follow a long piece": "stretch.covers()",

@@ -364,7 +364,7 @@ def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
         lambda: tok.explain("the cat"),
         lambda: tok.prune(["the cat"]),
         lambda: tok.truncate(100),
-        lambda: tok.chunk("the cat", 2),
+        lambda: tok.truncate_text("the cat", 2),
         lambda: tok.save(tmp_path / "ranks", format="tiktoken"),
         lambda: tok.save(tmp_path / "gpt2", format="gpt2"),
         lambda: tok.save(tmp_path / "minbpe", format="minbpe"),

@@ -21,6 +21,16 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which are not an algorithm",
 }
 LONE_NAMES = {
+    "borders": {
+        "border": "an int in Python",
+        "border.name": "as border",
+        "around": "characters of a str in Python",
+        "holds": "in, in Python",
+        "is_ending": "a str in Python",
+        "classes": "sets that Python keeps for each function",
+        "places": "a range in Python",
+    },
+    "chunk": {"behind": "an addition in Python", "part_of": "int() in Python"},
     "codec": {"codec.each_placed_piece": "the seam of the fast merging with dropout"},
     "decode": {"replaced": "bytes.replace in Python"},
     "flags": {

@@ -33,6 +33,10 @@ Emit = Callable[[dict[str, Any]], object]
 # before it; the starts and ends of the ranges that its bytes come from, or None if it stands in the text as it is; and the id
 # of a token that was found, or None.
 Segment = tuple[bytes, int, int, int, "tuple[Places, Places] | None", "int | None"]
+# How a text is cut into chunks: ``max_tokens``, the names of the borders, ``overlap``, ``overlap_sentences``, ``fill``.
+ChunkFields = tuple[int, "Sequence[str]", int, int, float]
+# A chunk: its start and end in characters, and in bytes; the number of its tokens; the name of the border at its end.
+Placed = tuple[int, int, int, int, int, str]
 # Where tokens are found in a conversation: all in these ranges of it, and some (by name) everywhere (SPEC E8).
 Trusted = tuple["Sequence[tuple[int, int]]", "Sequence[str]"]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UnknownTokenError
-from ..reference import codec, decode
+from ..reference import chunk, codec, decode
+from ..reference.borders import KINDS, kinds_of
 from ..reference.dropout import Dropout
 from ..reference.pretokenize import Pattern
 from ..reference.published import normalize
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import Search
-    from .protocols import Emit, JsonLines, Segment, Trusted
+    from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
@@ -331,6 +332,22 @@ class Codec:
 
     def session(self, allowed: Sequence[str] | None, disallowed: list[str], chars: bool) -> Session:
         return Session(self.codec, self.search(allowed), disallowed, chars)
+
+    def chunks(self, text: bytes, allowed: Sequence[str] | None, options: ChunkFields) -> list[Placed]:
+        most, at, overlap, sentences, fill = options
+        asked = chunk.ChunkOptions(most, kinds_of(at), overlap, sentences, fill)
+        asked.check()
+        search, whole = self.search(allowed), text.decode()
+        tokens = chunk.tokens_of(self.codec, search, whole)
+        chunker = chunk.Chunker(whole, tokens, lambda part: len(self.codec.encode(part.encode(), search)), asked)
+        found: list[Placed] = []
+        byte = char = 0
+        for start, end, count, kind in iter(chunker.advance, None):
+            # The bytes of what is repeated are taken back.
+            byte += len(whole[char:start].encode()) - len(whole[start:char].encode())
+            first, byte, char = byte, byte + len(whole[start:end].encode()), end
+            found.append((start, end, first, byte, count, KINDS[kind]))
+        return found
 
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab

@@ -4,7 +4,7 @@ Reading order: ``app`` (the application and how it ends; it imports the command 
 share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console``
 (where output goes) and ``narrow`` (help on a narrow screen). Each of the other files is a command:
 
-* text and ids: ``encode``, ``decode``, ``count``, ``explain``, ``compare``, ``bench``
+* text and ids: ``encode``, ``decode``, ``count``, ``chunk``, ``explain``, ``compare``, ``bench``
 * tokenizers: ``train``, ``count_pieces``, ``convert``, ``inspect`` with ``pattern``, ``verify`` with ``peers``, ``audit``,
   ``evaluate``
 * a corpus: ``pack``

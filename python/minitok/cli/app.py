@@ -43,6 +43,7 @@ NAMES = (
     "explain",
     "count",
     "count-pieces",
+    "chunk",
     "compare",
     "evaluate",
     "audit",

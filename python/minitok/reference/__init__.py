@@ -21,4 +21,6 @@ Read the files in this order. The first two exist in Python only.
 16. ``trace``: what training and encoding did, step by step, as data
 17. ``session``: a text that changes, and what that does to its ids
 18. ``tails``: what may follow a text
+19. ``borders``: where a text may end: behind a paragraph, a sentence, a word
+20. ``chunk``: a text in parts of a limited number of tokens
 """

@@ -1,14 +1,13 @@
-"""Cuts a text into parts of a limited number of tokens.
+"""Where the tokens of a text end, also where they are not what is in it; and its beginning up to some number of tokens.
 
-A part must not end inside a character, which may be several tokens, and by itself it should have the same tokens as within
-the text. That does not hold at every cut: a piece may be cut differently without the text after it (``'l`` of ``'ll`` in
-``gpt2``), and a token that is taken whole need not come from merges. So each part is encoded again and shortened if
-necessary, which in practice it rarely is; how far is searched for by halving.
+A beginning must not end inside a character, which may be several tokens, and by itself it should have the tokens that it has
+within the text. That does not hold at every cut: a piece may be cut differently without the text after it (``'l`` of ``'ll`` in
+``gpt2``), and a token that is taken whole need not come from merges. So it is encoded again and shortened if necessary,
+which in practice it rarely is; how far is searched for by halving.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from ..definition import Definition
     from .offsets import Unit
 
-__all__ = ["chunk", "ids_and_spans", "text_and_starts", "truncate_text"]
+__all__ = ["ids_and_spans", "text_and_starts", "truncate_text"]
 
 # How much of a text is encoded at a time, in characters, when only its beginning is wanted.
 SLICE = 1 << 14
@@ -51,17 +50,6 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
 
     found = last_that(len(counts), lambda number: codec.encode(start(number), names) == ids[: counts[number - 1]])
     return start(found) if found else ""
-
-
-def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> list[str]:
-    """See ``Tokenizer.chunk``."""
-    check_text(definition, text)
-    check_number("max_tokens", max_tokens, least=1)
-    check_number("overlap", overlap, least=0)
-    if overlap >= max_tokens:
-        raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: chunks would not advance")
-    cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
-    return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
 
 
 class Spans(NamedTuple):
@@ -204,60 +192,6 @@ def beginning(definition: Definition, text: str, max_tokens: int, allowed: Seque
             break
     data, ids, ends = zip(*cuts, strict=True)
     return Cut(b"".join(data), np.concatenate(ids), np.concatenate(ends))
-
-
-class Chunks:
-    """The state of cutting one text into parts. A cut is given by the number of tokens before it."""
-
-    def __init__(self, codec: Codec, cut: Cut, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> None:
-        self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
-        self.data = cut.data
-        self.ends = memoryview(cut.ends)  # type: ignore[arg-type]
-        # The cuts between two characters, ascending; the first is 0, the last the end of the text. Of several at one place,
-        # between which there is no text, the first.
-        if cut.data.isascii():
-            places = np.flatnonzero(np.diff(cut.ends, prepend=-1))
-        else:
-            padded = np.frombuffer(cut.data + b" ", np.uint8)
-            places = np.flatnonzero(padded[cut.ends] & 0xC0 != 0x80)
-            places = places[np.diff(cut.ends[places], prepend=-1) > 0]
-        self.places = memoryview(places)  # type: ignore[arg-type]
-
-    def parts(self) -> Iterator[str]:
-        end = 0
-        while end < self.places[-1]:
-            start, end = self.following(end)
-            yield self.text(start, end)
-
-    def following(self, before: int) -> tuple[int, int]:
-        """Returns the part after the one that ends at ``before``. It must reach further, and overlaps as far as that allows."""
-        first = bisect_left(self.places, max(0, before - self.overlap))
-        after = bisect_right(self.places, before)
-        starts = self.places[first:after]
-        start = starts[-1]
-        if len(starts) > 1:
-            repeated = last_that(len(starts), lambda number: self.fits(starts[-number], self.places[after]))
-            start = starts[-max(repeated, 1)]
-        ends = self.places[after : bisect_right(self.places, start + self.max_tokens)]
-        found = last_that(len(ends), lambda number: self.fits(start, ends[number - 1]))
-        if found:
-            return start, ends[found - 1]
-        # The next token by itself has too many, so it has more bytes than there are ends to try.
-        for end in reversed(ends):
-            if self.fits(start, end):
-                return start, end
-        here = self.ends[before]
-        char = self.data[here:].decode()[:1]
-        raise ValueError(f"max_tokens {self.max_tokens} is too small for {char!r} at byte {here} of the text")
-
-    def fits(self, start: int, end: int) -> bool:
-        """Returns whether the tokens between two cuts are few enough, within the text and by themselves."""
-        return (
-            end - start <= self.max_tokens and self.codec.count(self.text(start, end), self.allowed) <= self.max_tokens
-        )
-
-    def text(self, start: int, end: int) -> str:
-        return self.data[self.ends[start] : self.ends[end]].decode()
 
 
 def last_that(most: int, fits: Callable[[int], bool]) -> int:

@@ -1,0 +1,439 @@
+r"""Where a text may end: before a heading, behind a paragraph, a line, a sentence, a word.
+
+A *border* is a place between two characters. The kinds of borders, best first:
+
+- ``heading``: before an ATX heading of Markdown
+- ``paragraph``: behind a blank line, before a line without indentation
+- ``block``: behind any other blank line, and any in fenced code
+- ``line``: behind another line
+- ``sentence``: behind a sentence
+- ``wrap``: behind a line that was only wrapped, a line of fenced code, or a heading
+- ``clause``: behind a comma, a colon, a bracket
+- ``space``: before white space
+- ``word``: between a word and something else, and beside each character of a script without spaces
+- ``character``: between graphemes, what a reader takes for one character
+
+White space before a word goes with the word, and a line feed with the line that it ends. Where a kind is not wanted, its
+borders count as the next kind that is.
+
+By hand: ``# A\n\nHi. You`` has a wrap border behind each line feed, since the heading stays with what it heads; a sentence
+border before the last space; and one of the kind ``space`` before ``A``.
+
+Lines are read once, forward, so what a border is does not depend on what follows the next line: a fence that is open stays
+open, as in Markdown, though not for ever.
+
+Invariants: a border is never inside a grapheme or a token that was found. What is added behind a text, after a whole line,
+changes no border before that line.
+
+Costs: O(n) for the lines of n characters, then O(1) for a place, or what stands between a sentence and the next word.
+
+Implements SPEC C2 and C3.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from .published.unicode import CharSet, contains, property_set, union, white_space, word
+
+KINDS = ("heading", "paragraph", "block", "line", "sentence", "wrap", "clause", "space", "word", "character", "end")
+HEADING, PARAGRAPH, BLOCK, LINE, SENTENCE, WRAP, CLAUSE, SPACE, WORD, CHARACTER, END = range(11)
+
+# Names for several. Code has no headings, sentences and clauses.
+PRESETS = {"text": range(CHARACTER), "code": (PARAGRAPH, BLOCK, LINE, WRAP, SPACE, WORD)}
+
+# What ends a sentence; what ends one without a space behind it; what may stand between that and the space.
+TERMINALS = (
+    ".!?\u2026\u061f\u06d4\u0964\u0965\u0589\u1362\u1367\u1368\u203c\u2047\u2048\u2049\u3002\uff01\uff0e\uff1f\uff61"
+)
+WIDE = "\u3002\uff01\uff0e\uff1f\uff61\u0964\u0965\u1362"
+CLOSERS = "\"')]}*_`\u2019\u201d\u00bb\u203a\u300d\u300f\uff09\u3011\u300b"
+# What ends a clause, before a space and anywhere.
+CLAUSES = ",;:\u2014)]}"
+WIDE_CLAUSES = "\uff0c\u3001\uff1b\uff1a\uff09\u300b\u300d\u300f\u3011\u060c\u061b"
+# None of these begins a chunk.
+ENDING = TERMINALS + CLOSERS + CLAUSES + WIDE_CLAUSES
+APOSTROPHES = "'\u2019"
+ABBREVIATIONS = (
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Dr",
+    "Prof",
+    "St",
+    "Sr",
+    "Jr",
+    "vs",
+    "cf",
+    "etc",
+    "No",
+    "Fig",
+    "Eq",
+    "al",
+    "approx",
+    "ca",
+)
+LONGEST = 6
+
+# A line that is shorter was not ended by wrapping.
+WRAPPED = 40
+# What ends a line that was not wrapped, and what begins the next line of one that was, besides letters and digits.
+STOPS = ":;|>}"
+OPENERS = "\"'(`*_[\u201c\u2018\u00ab"
+# After how many lines fenced code ends that nothing has closed.
+FENCED = 200
+# What begins an item of a list; a quotation, a row of a table, a heading.
+BULLETS = "-*+=~`"
+ROWS = "|>#"
+
+# Beside M, what belongs to the character before it; and the signs that join a consonant with the next one.
+JOINED = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"
+LINKERS = "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d\u1039\u17d2\u1a60\ua9c0"
+
+
+def kinds_of(names: Iterable[str]) -> list[int]:
+    """Returns the kinds that some names stand for, ascending. ``text`` stands for all, ``code`` for those of program code.
+
+    >>> kinds_of(["sentence", "paragraph"]), kinds_of(["code"])
+    ([1, 4], [1, 2, 3, 5, 7, 8])
+    """
+    found: set[int] = set()
+    for name in names:
+        if name not in (*PRESETS, *KINDS[:CHARACTER]):
+            known = ", ".join(KINDS[:CHARACTER])
+            raise ValueError(f"there is no border {name!r}: a chunk ends at text or code, or at some of {known}")
+        found.update(PRESETS[name] if name in PRESETS else [KINDS.index(name)])
+    return sorted(found)
+
+
+def line_borders(text: str, markdown: bool) -> list[tuple[int, int]]:
+    r"""Returns the places behind the line feeds, each with its kind. ``markdown``: whether headings and fences are read.
+
+    >>> line_borders("# A\n\nb\n\nc", True)
+    [(4, 5), (5, 5), (7, 3), (8, 1)]
+    """
+    found: list[tuple[int, int]] = []
+    lines, start = LineReader(markdown), 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        if start > 0:
+            found.append((start, lines.kind_before(line)))
+        lines.read(line)
+        start = end + 1
+    return found
+
+
+class LineReader:
+    """What is known of the lines read so far: the last one, a fence that is open, a heading that nothing has followed yet."""
+
+    def __init__(self, markdown: bool) -> None:
+        self.markdown = markdown
+        self.above, self.fence, self.headed = "", "", False
+        self.left = 0  # how many lines of a fence may follow
+
+    def kind_before(self, line: str) -> int:
+        """Returns the kind of the border between the last line and the next."""
+        fenced, headed = self.fence != "", self.headed and self.fence == ""
+        if is_blank(line):
+            return WRAP if fenced or headed or is_blank(self.above) else LINE
+        if headed:
+            return WRAP
+        if self.markdown and not fenced and is_heading(line):
+            return HEADING
+        if is_blank(self.above):
+            return BLOCK if fenced or is_space(line[0]) else PARAGRAPH
+        return WRAP if fenced or self.opens(line) != "" or goes_on(self.above, line) else LINE
+
+    def opens(self, line: str) -> str:
+        """Returns the marks of the next line if it opens fenced code: not what underlines a title, as in reStructuredText."""
+        marks = fence_of(line) if self.markdown else ""
+        return "" if marks.startswith("~") and not is_blank(self.above) else marks
+
+    def read(self, line: str) -> None:
+        """Goes on to the next line."""
+        if self.markdown and not is_blank(line):
+            self.headed = self.fence == "" and is_heading(line)
+        if self.fence == "":
+            self.fence, self.left = self.opens(line), FENCED
+        elif self.left == 0 or closes(line, self.fence):
+            self.fence = ""
+        self.left, self.above = self.left - 1, line
+
+
+def is_blank(line: str) -> bool:
+    """Whether a line is white space."""
+    return all(map(is_space, line))
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is an ATX heading without indentation."""
+    marks = len(line) - len(line.lstrip("#"))
+    return 1 <= marks <= 6 and line[marks : marks + 1] in (" ", "\t")
+
+
+def fence_of(line: str) -> str:
+    """Returns the marks of a line that opens fenced code, or nothing."""
+    indented = len(line) - len(line.lstrip(" "))
+    rest = line[indented:]
+    marks = len(rest) - len(rest.lstrip(rest[:1])) if rest[:1] in ("`", "~") else 0
+    inline = rest[:1] == "`" and "`" in rest[marks:]
+    return "" if indented > 3 or marks < 3 or inline else rest[:marks]
+
+
+def closes(line: str, fence: str) -> bool:
+    """Whether a line closes the fence that such marks have opened."""
+    indented = len(line) - len(line.lstrip(" "))
+    rest = line[indented:].lstrip(fence[0])
+    return indented <= 3 and len(line) - indented - len(rest) >= len(fence) and is_blank(rest)
+
+
+def goes_on(above: str, line: str) -> bool:
+    """Whether a line goes on with a sentence of the line above it, which was wrapped."""
+    length = len(above)
+    while length > 0 and is_space(above[length - 1]):
+        length -= 1
+    if length < WRAPPED or above[length - 1] in STOPS or is_item(line):
+        return False
+    return (is_word(line[0]) or line[0] in OPENERS) and not ends_sentence(above, length, line[0])
+
+
+def is_item(line: str) -> bool:
+    """Whether a line begins an item of a list, a quotation, a row of a table or a fence."""
+    if line[0] in ROWS or line.startswith(("```", "~~~")):
+        return True
+    digits = len(line) - len(line.lstrip("0123456789"))
+    if digits == 0 and line[0] in BULLETS:
+        mark = 1
+    elif (digits > 0 or is_letter(line[0])) and line[max(digits, 1) :].startswith((".", ")")):
+        mark = max(digits, 1) + 1
+    else:
+        return False
+    return mark == len(line) or is_space(line[mark])
+
+
+def ends_sentence(text: str, place: int, following: str) -> bool:
+    """Whether a sentence ends at a place. ``following``: what comes next, white space left out; it may be nothing.
+
+    >>> [ends_sentence("Mr. A came. (Yes.) no", place, "B") for place in (3, 11, 18, 21)]
+    [False, True, True, False]
+    """
+    at = place
+    while at > 0 and text[at - 1] in CLOSERS:
+        at -= 1
+    if at == 0 or text[at - 1] not in TERMINALS:
+        return False
+    if following != "" and (following in ",;:" or is_lower(following)):
+        return False
+    return text[at - 1] != "." or not is_abbreviated(text, at - 1)
+
+
+def is_abbreviated(text: str, dot: int) -> bool:
+    """Whether what stands before a full stop is one letter, or known to be short for something."""
+    at = dot
+    while at > 0 and dot - at <= LONGEST and is_letter(text[at - 1]):
+        at -= 1
+    if at > 0 and is_word(text[at - 1]):
+        return False
+    return dot - at == 1 or text[at:dot] in ABBREVIATIONS
+
+
+def kind_within(text: str, place: int) -> int:
+    """Returns the kind of a border within a line.
+
+    >>> [kind_within("Hi, you. So", place) for place in (1, 3, 4, 8)] == [CHARACTER, CLAUSE, CHARACTER, SENTENCE]
+    True
+    """
+    left, right = text[place - 1], text[place]
+    if is_letter(left) and is_letter(right):
+        return CHARACTER
+    if is_space(left) or right in "\r\n" or right in ENDING:
+        return CHARACTER
+    spaced = is_space(right)
+    if spaced or left in WIDE or (left in CLOSERS and place > 1 and text[place - 2] in WIDE):
+        at = place
+        # Only behind what may end a sentence.
+        while (left in TERMINALS or left in CLOSERS) and at < len(text) and is_space(text[at]):
+            at += 1
+        if ends_sentence(text, place, text[at : at + 1]):
+            return SENTENCE
+    if (spaced and left in CLAUSES) or left in WIDE_CLAUSES:
+        return CLAUSE
+    if spaced:
+        return SPACE
+    if left in APOSTROPHES or right in APOSTROPHES:
+        return CHARACTER
+    return WORD if is_word(left) != is_word(right) or is_alone(left) or is_alone(right) else CHARACTER
+
+
+def is_grapheme_border(text: str, place: int, flags: Sequence[int]) -> bool:
+    r"""Whether a place is between two graphemes. ``flags``: where runs of the letters of flags begin.
+
+    >>> [place for place in range(1, 7) if is_grapheme_border("e\u0301\r\na\u200db", place, ())]
+    [2, 4, 6]
+    """
+    left, right = text[place - 1], text[place]
+    if left == "\r" and right == "\n":
+        return False
+    if left in "\r\n" or (left.isascii() and right.isascii()):
+        return True
+    if (
+        is_mark(right)
+        or right in JOINED
+        or "\U0001f3fb" <= right <= "\U0001f3ff"
+        or "\U000e0020" <= right <= "\U000e007f"
+    ):
+        return False
+    if left == "\u200d":
+        return is_space(right) or is_word(right)
+    if left in LINKERS:
+        return not is_word(right)
+    if is_flag(left) and is_flag(right):
+        return (place - flags[bisect_right(flags, place - 1) - 1]) % 2 == 0
+    return not is_syllable(ord(left), ord(right))
+
+
+def is_syllable(left: int, right: int) -> bool:
+    """Whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it behind both."""
+    begins = 0x1100 <= left <= 0x115F or 0xA960 <= left <= 0xA97C
+    vowel, last = is_vowel(right), 0x11A8 <= right <= 0x11FF or 0xD7CB <= right <= 0xD7FB
+    whole = 0xAC00 <= left <= 0xD7A3
+    if begins and (vowel or 0x1100 <= right <= 0x115F or 0xA960 <= right <= 0xA97C or 0xAC00 <= right <= 0xD7A3):
+        return True
+    if (whole and (left - 0xAC00) % 28 == 0) or is_vowel(left):
+        return vowel or last
+    return (whole or 0x11A8 <= left <= 0x11FF or 0xD7CB <= left <= 0xD7FB) and last
+
+
+def is_vowel(char: int) -> bool:
+    return 0x1160 <= char <= 0x11A7 or 0xD7B0 <= char <= 0xD7C6
+
+
+def is_flag(char: str) -> bool:
+    """Whether two such characters are a flag."""
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def flag_runs(text: str) -> list[int]:
+    """Returns where runs of the letters of flags begin."""
+    return [match.start() for match in re.finditer("[\U0001f1e6-\U0001f1ff]+", text)]
+
+
+def is_space(char: str) -> bool:
+    return char.isspace() if char < "\x1c" else char == " " if char.isascii() else contains(white_space(), ord(char))
+
+
+def is_letter(char: str) -> bool:
+    """Whether a character is a letter of ASCII."""
+    return char.isascii() and char.isalpha()
+
+
+def is_word(char: str) -> bool:
+    return char.isalnum() or char == "_" if char.isascii() else contains(word(), ord(char))
+
+
+def is_lower(char: str) -> bool:
+    return char.islower() if char.isascii() else contains(property_set("Ll"), ord(char))
+
+
+def is_mark(char: str) -> bool:
+    return not char.isascii() and contains(property_set("M"), ord(char))
+
+
+def is_alone(char: str) -> bool:
+    """Whether a character is of a script that is written without spaces."""
+    return not char.isascii() and contains(unspaced(), ord(char))
+
+
+@cache
+def unspaced() -> CharSet:
+    """The scripts that are written without spaces, and the sign that lengthens a vowel of Japanese."""
+    scripts = ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Myanmar", "Khmer")
+    return union(*(property_set(script) for script in scripts), ((0x30FC, 0x30FC),))
+
+
+class Borders:
+    """The borders of a text, of the kinds that are wanted.
+
+    Args:
+        text: The text.
+        wanted: The kinds, ascending.
+        kept: Where tokens that were found begin and end, ascending: no border is inside one.
+
+    >>> borders = Borders("One fish. Two fish", [SENTENCE, SPACE], [])
+    >>> borders.best(2, 14), borders.best(9, 14), borders.nearest(WORD, 0, 8)
+    ((9, 4), (13, 7), (3, 7))
+    """
+
+    def __init__(self, text: str, wanted: Sequence[int], kept: Sequence[tuple[int, int]]) -> None:
+        self.text, self.kept = text, kept
+        # What a border of each kind counts as: the first kind wanted from its own on.
+        self.counts_as = [min((other for other in wanted if other >= kind), default=CHARACTER) for kind in range(10)]
+        self.lines = line_borders(text, HEADING in wanted)
+        self.flags = flag_runs(text)
+
+    def kind_at(self, place: int) -> int | None:
+        """Returns the kind of a place within the text as it counts; None if it is not a border."""
+        if not self.is_free(place):
+            return None
+        if self.text[place - 1] == "\n":
+            return self.counts_as[self.lines[bisect_left(self.lines, (place, 0))][1]]
+        return self.counts_as[kind_within(self.text, place)]
+
+    def is_free(self, place: int) -> bool:
+        """Whether a place is between graphemes, and in no token that was found."""
+        return not self.cuts_token(place) and is_grapheme_border(self.text, place, self.flags)
+
+    def cuts_token(self, place: int) -> bool:
+        """Whether a place is inside a token that was found."""
+        number = bisect_left(self.kept, (place, 0))
+        return number > 0 and self.kept[number - 1][1] > place
+
+    def best(self, after: int, upto: int) -> tuple[int, int] | None:
+        """Returns the best border with ``after < place <= upto``, of these the last, and its kind."""
+        found: tuple[int, int] | None = None
+        first, last = (bisect_right(self.lines, (place, END)) for place in (after, upto))
+        for place, kind in reversed(self.lines[first:last]):
+            kind = self.counts_as[kind]
+            if kind < (found[1] if found else CHARACTER) and self.is_free(place):
+                found = place, kind
+        if found and found[1] < SENTENCE:
+            return found
+        # The best that may be found within lines.
+        least = min(found[1] if found else CHARACTER, self.counts_as[SENTENCE])
+        found = None
+        for place in range(upto, after, -1):
+            there = self.kind_at(place)
+            if there is not None and there < (found[1] if found else CHARACTER):
+                found = place, there
+                if there <= least:
+                    break
+        return found
+
+    def nearest(self, least: int, after: int, upto: int) -> tuple[int, int] | None:
+        """Returns the last border with ``after < place <= upto`` of a kind, or of a better one, and its kind."""
+        for place in range(upto, after, -1):
+            kind = self.kind_at(place)
+            if kind is not None and kind <= least:
+                return place, kind
+        return None
+
+    def first(self, least: int, start: int, end: int) -> int | None:
+        """Returns the first border with ``start <= place < end`` of a kind, or of a better one."""
+        for place in range(start, end):
+            kind = self.kind_at(place)
+            if kind is not None and kind <= least:
+                return place
+        return None
+
+    def last_character(self, after: int, upto: int) -> int | None:
+        """Returns the last place with ``after < place <= upto`` between graphemes, or else between characters."""
+        for whole in (True, False):
+            for place in range(upto, after, -1):
+                if self.is_free(place) if whole else not self.cuts_token(place):
+                    return place
+        return None

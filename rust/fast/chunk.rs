@@ -1,0 +1,131 @@
+//! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/chunk.rs`, whose
+//! `Chunker` it feeds.
+//!
+//! Each chunk is counted anew, though its tokens are known within the whole: what is saved by an index of places at which the two
+//! agree is less than it costs, since most words of a chunk are still in the cache of pieces.
+
+use crate::chunk::{ChunkOptions, Chunker, Tokens, parts};
+use crate::error::Result;
+use crate::fast::codec::FastCodec;
+use crate::fast::pystr::source::Source;
+use crate::fast::util::fallible::{extend, push};
+use crate::preprocess::{Before, Search};
+use std::ops::Deref;
+
+/// What cuts a text.
+pub fn chunker<'t>(
+    codec: &'t FastCodec,
+    search: impl Deref<Target = Search> + 't,
+    text: &'t str,
+    options: ChunkOptions,
+) -> Result<Chunker<'t>> {
+    options.check()?;
+    let tokens = tokens_of(codec, &search, text)?;
+    let counting = move |part: &str| codec.count(Source::Bytes(part.as_bytes()), &search, false);
+    Chunker::new(text, tokens, Box::new(counting), options)
+}
+
+/// The tokens of a text.
+fn tokens_of(codec: &FastCodec, search: &Search, text: &str) -> Result<Tokens> {
+    let core = codec.core();
+    let alphabet = &core.vocab.alphabet;
+    let spells = core.words.is_none() && alphabet.symbols.is_none() && !alphabet.drops_bytes;
+    let size = codec.sizes.lengths(core)?;
+    let (mut tokens, mut ids, ascii) = (Tokens::default(), Vec::new(), text.is_ascii());
+    let whole = |mut end: usize| {
+        while !ascii && !text.is_char_boundary(end) {
+            end += 1;
+        }
+        end
+    };
+    let mut last = 0;
+    let mut add = |ends: &mut Vec<usize>, end: usize| {
+        last = whole(end).max(last);
+        push(ends, last)
+    };
+    core.preprocessor.segments(text.as_bytes(), search, Before::Nothing, None, &mut |segment| {
+        let part = &segment.text;
+        if segment.id.is_some() {
+            push(&mut tokens.kept, (part.start, part.end))?;
+            return add(&mut tokens.ends, part.end);
+        }
+        if spells {
+            ids.clear();
+            codec.append_prepared(&part.data, &mut ids)?;
+            tokens.ends.try_reserve(ids.len())?;
+            let mut length = 0;
+            if part.origins.is_some() || part.put > 0 {
+                return ids.iter().try_for_each(|&id| {
+                    length += size(id);
+                    add(&mut tokens.ends, part.origin(length - 1).1)
+                });
+            }
+            // The text as it stands: its tokens are the parts of it. There is no token behind it whose end could be before its own.
+            let ends = ids.iter().map(|&id| {
+                length += size(id);
+                whole(part.start + length)
+            });
+            return extend(&mut tokens.ends, ends);
+        }
+        parts(text, part.start, part.end, &mut |start, end| {
+            let count = codec.count(Source::Bytes(&text.as_bytes()[start..end]), search, false)?;
+            (0..count).try_for_each(|_| add(&mut tokens.ends, end))
+        })
+    })?;
+    Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::borders::Border;
+    use crate::chunk::tokens_of as mirrored;
+    use crate::codec::Codec;
+    use crate::metaspace::Metaspace;
+    use crate::normalize::{Normalizer, Step};
+    use crate::pretokenize::Pattern;
+    use crate::special::SpecialTokens;
+    use crate::vocab::Vocab;
+    use crate::words::WordCutter;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn codec(kind: usize) -> FastCodec {
+        let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98), (10, 10), (32, 97)]).unwrap();
+        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
+        let steps =
+            if kind == 1 { vec![Step::new("replace", &["a".into(), "bcd".into()]).unwrap()] } else { Vec::new() };
+        let metaspace = (kind == 2).then(|| Metaspace::new("always").unwrap());
+        let words = (kind == 3).then(|| WordCutter::new(Some(r"\w+"), None).unwrap());
+        let pattern = Pattern::new(if kind == 3 { "none" } else { "gpt2" }).unwrap();
+        let normalizer = Normalizer::new(steps).unwrap();
+        FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, normalizer, metaspace, words).unwrap()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_mirror(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "a", "ab", " a", "\n\n", "<s>", "é", "😀", "Ab. ", "# A\n", "東", "\u{301}", "\u{2581}",
+            ]), 0..20),
+            kind in 0..4usize, max_tokens in 4..20usize, overlap in 0..4usize, some in any::<bool>(),
+        ) {
+            let (codec, text) = (codec(kind), parts.concat());
+            let search = codec.core().search(Some(&["<s>"])).unwrap();
+            let tokens = mirrored(codec.core(), &search, &text).unwrap();
+            prop_assert_eq!(&tokens_of(&codec, &search, &text).unwrap(), &tokens);
+            let at = if some { Border::TEXT.to_vec() } else { Vec::new() };
+            let options = ChunkOptions { max_tokens, at, overlap, overlap_sentences: 0, fill: 0.5 };
+            let count = |part: &str| Ok(codec.core().encode(part.as_bytes(), &search, false)?.len());
+            let mut slow = Chunker::new(&text, tokens, Box::new(count), options.clone()).unwrap();
+            let mut fast = chunker(&codec, &search, &text, options).unwrap();
+            loop {
+                let (found, expected) = (fast.advance(), slow.advance());
+                prop_assert_eq!(&found, &expected);
+                if !matches!(found, Ok(Some(_))) {
+                    break;
+                }
+            }
+        }
+    }
+}
