@@ -84,7 +84,9 @@ export class Tokenizer {
     return this.engine.call("decode", [numbersOf(ids)], this.opened());
   }
 
-  chunk(text, maxTokens, { at = "text", overlap = 0, overlapSentences = 0, fill = 0.5, allowedSpecial = [] } = {}) {
+  chunk(text, maxTokens, options = {}) {
+    checkOptions(this.engine, options, ["at", "overlap", "overlapSentences", "fill", "allowedSpecial"]);
+    const { at = "text", overlap = 0, overlapSentences = 0, fill = 0.5, allowedSpecial = [] } = options;
     if (typeof text !== "string") throw new TypeError(`text must be a string, not ${shown(text)}`);
     if (!text.isWellFormed()) throw new RangeError("the text contains a lone surrogate");
     const numbers = Object.entries({ maxTokens, overlap, overlapSentences }).map(([name, value]) => limitOf(name, value));

@@ -1,5 +1,5 @@
 // What compiles, and what must not.
-import { encodingForModel, getEncoding, load, Session, Tokenizer, type Cover, type EncodeOptions, type Splice } from "minitok";
+import { encodingForModel, getEncoding, load, Session, Tokenizer, type Chunk, type Cover, type EncodeOptions, type Splice } from "minitok";
 import { countTokens, encode, isWithinTokenLimit, tokenizer } from "minitok/o200k_base";
 import * as whisper from "minitok/whisper_v3";
 
@@ -13,8 +13,9 @@ const model: Tokenizer = await encodingForModel("gpt-4o");
 const session: Session = (await getEncoding("cl100k_base")).session(text, options);
 const splice: Splice = session.edit(0, 1, "x");
 const covers: Cover[] = session.covers();
+const chunks: Chunk[] = model.chunk("text", 256, { at: ["paragraph", "sentence"], overlap: 32, fill: 0.33 });
 const special: number | undefined = model.specialTokens["<|endoftext|>"];
-void [fits, made, splice.ids.length, covers.length, special];
+void [fits, made, chunks[0].border === "line", splice.ids.length, covers.length, special];
 await Tokenizer.fromFile(new Uint8Array(), { pattern: "cl100k" });
 
 void [getEncoding("o200k"), getEncoding("gpt-4o-2024-08-06"), encodingForModel("gpt-4" as string)];
@@ -23,6 +24,10 @@ void [getEncoding("o200k"), getEncoding("gpt-4o-2024-08-06"), encodingForModel("
 void getEncoding("o20k");
 // @ts-expect-error: names come in a list
 encode("text", { allowedSpecial: "<|endoftext|>" });
+// @ts-expect-error: a chunk has a limit
+model.chunk("text");
+// @ts-expect-error: there is no such border
+model.chunk("text", 256, { at: ["chapter"] });
 // @ts-expect-error: a tokenizer does not change
 tokenizer.name = "other";
 // @ts-expect-error: tokenizers are opened

@@ -183,6 +183,32 @@ test("added tokens that get other ids are warned of", async (t) => {
   ]);
 });
 
+test("chunks", async () => {
+  const text = "# Fish\n\nOne 🐟, two 🐟. Red 🐟.\n\nBlue 🐟, old 🐟, new 🐟. ".repeat(20);
+  const o200k = await getEncoding("o200k_base");
+  const chunks = o200k.chunk(text, 24);
+  assert.equal(chunks.map((chunk) => chunk.text).join(""), text);
+  for (const chunk of chunks) {
+    assert.equal(text.slice(chunk.start, chunk.end), chunk.text);
+    assert.equal(o200k.count(chunk.text), chunk.tokens);
+    assert.ok(chunk.tokens <= 24);
+  }
+  assert.deepEqual([chunks[0].border, chunks.at(-1).border, o200k.chunk("", 1)], ["paragraph", "end", []]);
+  const repeated = o200k.chunk(text, 24, { overlap: 9, at: ["sentence", "space"], fill: 0.25 });
+  assert.ok(repeated.some(({ start }, number) => number > 0 && start < repeated[number - 1].end));
+  assert.deepEqual(
+    o200k.chunk("a<|endoftext|>b", 1, { allowedSpecial: "all" }).map((chunk) => chunk.text),
+    ["a", "<|endoftext|>", "b"],
+  );
+  assert.throws(() => o200k.chunk("a", 0), new MinitokError("max_tokens must be at least 1, not 0"));
+  assert.throws(() => o200k.chunk("𓀀", 1), /max_tokens 1 is too small for '𓀀' at byte 0/);
+  assert.throws(() => o200k.chunk("a", 4, { at: "chapter" }), /there is no border 'chapter'/);
+  assert.throws(() => o200k.chunk("a", 4, { overlaps: 1 }), /there is no option 'overlaps'/);
+  assert.throws(() => o200k.chunk("a", 1.5), RangeError);
+  assert.throws(() => o200k.chunk("a", 4, { fill: "half" }), TypeError);
+  assert.throws(() => o200k.chunk("a\ud800", 4), RangeError);
+});
+
 test("files that are not tokenizers", async () => {
   const refused = async (text, message, options) =>
     assert.rejects(Tokenizer.fromFile(new TextEncoder().encode(text), options), (error) => {
