@@ -16,7 +16,7 @@ async function fileAt(path) {
     return await system().readFile(path);
   } catch (error) {
     if (error.code !== "EISDIR") throw error;
-    throw new FileFormatError(`${path}: a folder; load the file in it: tokenizer.json, tekken.json, tokenizer.model or *.tiktoken`);
+    throw new FileFormatError(`${path}: a folder; load the file in it, such as tokenizer.json, tekken.json, tokenizer.model or *.tiktoken`);
   }
 }
 

@@ -16,7 +16,10 @@ import tomllib
 
 CARGO = Path(__file__).parents[1] / "Cargo.toml"
 TABLES = (
-    *(f"minitok/reference/published/{name}.txt" for name in ("unicode_16", "normal_forms_16", "small_letters_17")),
+    *(
+        f"minitok/reference/published/{name}.txt"
+        for name in ("names", "normal_forms_16", "small_letters_17", "unicode_16")
+    ),
     *("minitok/formats/gguf_patterns.txt", "minitok/formats/huggingface/tables.txt"),
 )
 STRANGERS = ("tests/", "benchmarks/", "rust/", "docs/", "tools/", "Cargo.toml", "__pycache__", ".cargo")

@@ -226,7 +226,7 @@ test("files that are not tokenizers", async () => {
   await assert.rejects(load("/there/is/no.json"), /ENOENT/);
   await assert.rejects(load(new URL("./files/", import.meta.url)), (error) => {
     assert.ok(error instanceof FileFormatError);
-    assert.match(error.message, /files\/: a folder; load the file in it: tokenizer.json, /);
+    assert.match(error.message, /files\/: a folder; load the file in it, such as tokenizer.json, /);
     return true;
   });
 });

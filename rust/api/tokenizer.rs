@@ -5,6 +5,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
 use crate::formats::native;
+use crate::names::suggest;
 use crate::once::Once;
 use crate::preprocess::Search;
 use std::fmt;
@@ -90,6 +91,8 @@ impl Tokenizer {
     /// let tok = Tokenizer::encoding("o200k_base")?;
     /// assert_eq!(tok.encode_with_special("<|endoftext|>", Special::All)?, [199999]);
     /// assert_eq!(tok.encode_with_special("<|endoftext|>", Special::Only(&["<|endofprompt|>"]))?.len(), 7);
+    /// let unknown = tok.encode_with_special("", Special::Only(&["<|endoftxt|>"])).unwrap_err().to_string();
+    /// assert_eq!(unknown, "there is no special token '<|endoftxt|>'; did you mean '<|endoftext|>'?");
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn encode_with_special(&self, text: &str, special: Special) -> Result<Vec<u32>> {
@@ -285,7 +288,8 @@ impl Shared {
             return Ok(Arc::clone(search));
         }
         if let Some(unknown) = names.iter().find(|&&name| tokens.iter().all(|(known, _)| known != name)) {
-            return Err(Error::Vocabulary(format!("there is no special token '{unknown}'")));
+            let meant = suggest(unknown, tokens.iter().map(|(name, _)| name.as_str()), "");
+            return Err(Error::Vocabulary(format!("there is no special token '{unknown}'{meant}")));
         }
         let search = Arc::new(self.codec.core().search(Some(names))?);
         *last = Some((names.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&search)));

@@ -93,6 +93,7 @@ def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **chan
         "minitok/py.typed": "",
         "minitok/_rust.pyi": "",
         "minitok/_rust.cpython-311-x86_64-linux-gnu.so": "\x7fELF",
+        "minitok/reference/published/names.txt": "",
         "minitok/reference/published/unicode_16.txt": "",
         "minitok/reference/published/normal_forms_16.txt": "",
         "minitok/reference/published/small_letters_17.txt": "",
@@ -129,6 +130,7 @@ def test_what_is_missing_in_a_wheel_is_named(tmp_path):
         ("minitok/_rust.cpython-311-x86_64-linux-gnu.so", "there is not one extension"),
         (f"{INFO}/sboms/minitok.cyclonedx.json", "the bill of materials does not list pyo3"),
         ("minitok/reference/published/unicode_16.txt", "a table is missing"),
+        ("minitok/reference/published/names.txt", "a table is missing"),
     ]:
         assert faults(wheel_of(tmp_path, without={without})) == [fault]
     other = "Name: minitok\nVersion: 9\nLicense-File: LICENSE\nLicense-File: NOTICE\nLicense-File: THIRD_PARTY.md\n"
