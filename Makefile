@@ -100,7 +100,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
+.PHONY: demo play test hunt test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
 	bench docs pictures wheel wheel-arm wheel-pure sdist js crate package lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
@@ -114,6 +114,10 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every 
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# A minute of it is part of `make test`; before a release, it takes two hours: TIME=7200. SEED=n repeats a hunt.
+hunt: $(STAMPS)/built $(STAMPS)/tools ## odd tokenizers, files, corpora and commands, TIME seconds in all
+	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
 
 # Ray and datatrove, and what they need.
 $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
