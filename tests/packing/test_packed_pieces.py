@@ -13,6 +13,9 @@ from minitok import Tokenizer, join_packed, open_packed
 from minitok.cli.app import app
 from minitok.errors import FileFormatError
 from minitok.packing import packed_corpus
+from minitok.packing.formats import new_writer
+from minitok.packing.label import Label
+from minitok.packing.outputs import format_of
 from pyarrow import ipc, parquet
 from typer.testing import CliRunner
 
@@ -227,6 +230,16 @@ def test_a_file_that_is_replaced_while_it_is_closed_is_refused(tmp_path, monkeyp
     message = f"{shard}: the file has been replaced or changed since it was opened"
     assert outcome(lambda: corpus[0]) == Failure(FileFormatError, message)
     assert corpus[2].tolist() == [101]
+
+
+@pytest.mark.parametrize("out", ["x.bin", "x.npy", "x.ds", "x.parquet", "x.arrow"])
+def test_two_that_join_into_one_output(tmp_path, out):
+    whole = TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "w.bin").ids
+    writer = new_writer(tmp_path / out, format_of(tmp_path / out, None), Label("uint32"))
+    message = f"[Errno 11] another process is writing this output: '{tmp_path / out}'"
+    assert outcome(join_packed, whole, tmp_path / out) == Failure(BlockingIOError, message)
+    writer.close()
+    assert documents(join_packed(whole, tmp_path / out).ids) == [[256]]
 
 
 # -- what is no file ---------------------------------------------------------------------------------------------------

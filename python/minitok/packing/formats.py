@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formats.files import behind_links
+from .exclusive import open_alone
 from .label import Label, Sums, written_behind
 from .mask import MASK_COLUMN, mask_path, split
 from .number_file import NumberFile, narrowed
@@ -287,7 +288,8 @@ class ColumnWriter(Writer):
         self.dtype = np.dtype(DTYPES["uint32" if masked else dtype])
         columns = [(COLUMN, pa.list_(self.kind)), (MASK_COLUMN, pa.list_(pa.uint8()))]
         schema = pa.schema(columns if masked else columns[:1])
-        self.file = self.partial.open("wb")
+        self.file = open_alone(self.partial, self.target)
+        self.file.truncate()
         self.sums = Sums()
         self.out: Any = self.open_out(schema)
         # Ids of documents that are not in the file yet, and where these end.

@@ -114,11 +114,14 @@ class Numbers:
         return self.count
 
     def __getitem__(self, key: Any) -> Any:
-        size = self.dtype.itemsize
         if self.file.seen:
-            one = isinstance(key, int)
-            first, stop, _ = slice(key, key + 1 or None).indices(self.count) if one else key.indices(self.count)
+            if isinstance(key, slice):
+                first, stop, _ = key.indices(self.count)
+            else:
+                first = key if key >= 0 else key + self.count
+                stop = first + 1
             if stop > first:
+                size = self.dtype.itemsize
                 self.file.verify(self.offset + first * size, self.offset + stop * size)
         return self.array()[key]
 
