@@ -385,3 +385,13 @@ def test_a_pattern_is_looked_into_as_data():
 def test_a_pattern_that_must_go_back_says_why():
     told = output_of("inspect", "--pattern", "a*b|a")
     assert "its ends cannot be found without going back" in told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "to", "told"), [("gpt2", "gpt2", False), ("o200k", "gpt2", True), ("gpt2", "tiktoken", True)]
+)
+def test_convert_names_the_pattern_that_a_file_does_not_hold(tmp_path, pattern, to, told):
+    minitok.Tokenizer([(97, 98)], pattern=pattern).save(tmp_path / "tok.json")
+    shown = output_of("convert", tmp_path / "tok.json", tmp_path / "out", "--to", to)
+    assert "does not hold the pattern" in shown
+    assert (f"The pattern is {pattern}: name it when you load the file." in shown) == told

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from minitok import Tokenizer, load
+from minitok.definition.fields import short_pattern
 from minitok.errors import FileFormatError
 from minitok.formats import FORMATS
 from minitok.formats.files import check_folder
@@ -79,6 +80,9 @@ def command(
             left_out.append("the added tokens")
         listed = " and ".join(filter(None, [", ".join(left_out[:-1]), left_out[-1]]))
         output(out).print(f"The format does not hold {listed}.", soft_wrap=True)
+        if tok.pattern != "gpt2" or wanted == "tiktoken":
+            told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
+            output(out).print(told, soft_wrap=True, markup=False)
 
 
 def guess(out: Path) -> str:
