@@ -11,8 +11,8 @@ import typer
 
 from minitok import Tokenizer, train, train_files
 from minitok.corpus.report import TrainingReport
-from minitok.definition.names import pattern_named
 from minitok.reference.pretokenize import DEFAULT_PATTERN
+from minitok.reference.published.names import pattern_named
 
 from .console import output, print_json
 from .count_pieces import merged
