@@ -32,6 +32,11 @@ mod tests {
         };
         assert_eq!(found(r"[a-z]+|\s(?#then)(?<=ab)a"), Some(("table", "(?<=ab)a".into())));
         assert_eq!(found(r"gpt2(?#then)(?<=ab)a(?#then)c"), Some(("table", "(?<=ab)a(?#then)c".into())));
+        // What cuts bytes is left, and all before it is one scanner.
+        let bytes = r"(?#bytes)\d+(?#then)(?#bytes)a";
+        let [three, two] = ["[!?]+(?#then)gpt2", "[!?]+"].map(|before| format!("{before}(?#then){bytes}"));
+        assert_eq!([found(&three), found(&two)], ["table"; 2].map(|name| Some((name, bytes.into()))));
+        assert_eq!(found(bytes), None);
         // One scanner, no pattern, one that no scanner runs, and such a one before another.
         for source in ["gpt2", r"[a-z]+|\s", "none", "(?<=ab)a", "(?<=ab)a(?#then)[a-z]+"] {
             assert_eq!(found(source), None, "{source}");

@@ -69,18 +69,24 @@ fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
 ///
 /// Costs: each step is parsed once, and compiled O(log steps) times, until the work that a pattern may cost is spent.
 pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
-    // What is malformed is an error where its pass is compiled.
-    #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
-    let Some(trees) = HAS_FILES.then(|| trees_of(steps)).and_then(Result::ok) else {
-        return steps.chunks(1).map(|step| (step, true)).collect();
-    };
-    let (mut passes, mut trees, mut work) = (Vec::new(), &trees[..], Work::default());
+    let (mut passes, mut work) = (Vec::new(), Work::default());
+    let parsed = |step: &&str| if HAS_FILES { interrupt::check().and_then(|()| parse(step)).ok() } else { None };
     while !steps.is_empty() {
-        let is_compiled = !work.is_spent();
-        let length = most_that_compile(trees, &mut work);
-        let (pass, rest) = steps.split_at(length);
-        passes.push((pass, is_compiled));
-        (steps, trees) = (rest, &trees[length..]);
+        #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
+        let trees: Vec<Node> = steps.iter().map_while(parsed).collect();
+        let mut trees = &trees[..];
+        while !trees.is_empty() {
+            let is_compiled = !work.is_spent();
+            let length = most_that_compile(trees, &mut work);
+            let (pass, rest) = steps.split_at(length);
+            passes.push((pass, is_compiled));
+            (steps, trees) = (rest, &trees[length..]);
+        }
+        // What does not parse is a pass by itself: it cuts bytes, or is malformed, which is an error where its pass is compiled.
+        if let Some((alone, rest)) = steps.split_first_chunk::<1>() {
+            passes.push((alone, true));
+            steps = rest;
+        }
     }
     passes
 }
@@ -124,6 +130,7 @@ mod tests {
             assert_eq!(lengths(&[vec![near; before], vec![late, "b", near, "b", far]].concat()), [before + 1, 3, 1]);
         }
         assert_eq!(lengths(&[near, "(", "b"]), [1, 1, 1]);
+        assert_eq!(lengths(&[near, "b", r"(?#bytes)\d", "b", near, r"(?#bytes)\d"]), [2, 1, 2, 1]);
         // Only the first step of a pass may look further ahead than at the next character.
         let ahead = "(?=bc)";
         assert_eq!(lengths(&[ahead, near, ahead, near]), [2, 2]);
