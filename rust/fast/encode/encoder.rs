@@ -14,6 +14,7 @@ use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::look_up::LookUp;
 use super::lookup::piece_cache::{PieceCache, Size};
+use super::merge::cut_further::Later;
 use super::merge::misses::{LongPieces, Merging};
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
@@ -51,7 +52,7 @@ pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
 pub struct Encoder {
     pub(super) tables: Arc<Tables>,
     /// Cuts every piece further, before it is merged.
-    pub(super) later: Option<Pattern>,
+    pub(super) later: Option<Later>,
     /// The sizes of a new cache and of a seeded one.
     small: Size,
     large: Size,
@@ -114,7 +115,7 @@ impl Encoder {
     /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
     #[must_use]
     pub fn then(self, later: Pattern) -> Encoder {
-        Encoder { later: Some(later), ..self }
+        Encoder { later: Some(Later::new(later)), ..self }
     }
 
     /// Appends the ids of a text without special tokens.

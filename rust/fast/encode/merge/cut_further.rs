@@ -8,22 +8,78 @@
 //! By hand, with `\p{L}+` and then `[aeiou]`: `tea tea` is cut into `tea`, ` ` and `tea`; the first `tea` further into `t`, `e` and
 //! `a`, whose ids are remembered as those of `tea`.
 //!
-//! Costs: those of the later patterns, for each new piece.
+//! A pattern that cuts bytes (SPEC P9) sees each as a character. Falcon's cut at digits only, so most words need no look at them: every
+//! match has a byte of some set, and a piece without such a byte is one part.
+//!
+//! Costs: those of the later patterns, for each new piece that has a byte of the set.
 
 use super::pieces::merge_pieces;
+use crate::byte_chars::CHARS;
 use crate::error::Result;
 use crate::fast::encode::tables::Tables;
 use crate::fast::util::fallible::{append, collect, filled, push};
+use crate::features::HAS_FILES;
 use crate::interrupt;
-use crate::pretokenize::Pattern;
+use crate::pretokenize::{BYTES, Pattern, expressions};
+use crate::regex_tree::{Node, width};
+use crate::regexes::parse;
 use crate::spent::Spent;
+use crate::unicode::contains;
 use std::ops::Range;
+
+/// Patterns that cut pieces further.
+#[derive(Debug)]
+pub struct Later {
+    pattern: Pattern,
+    /// The bytes of which every match has one, if all of the patterns cut bytes.
+    matched: Option<[bool; 256]>,
+}
+
+impl Later {
+    pub fn new(pattern: Pattern) -> Later {
+        let matched = bytes_of_matches(&expressions(pattern.source()));
+        Later { pattern, matched }
+    }
+
+    /// Whether no pattern finds anything in a piece.
+    fn leaves_whole(&self, piece: &[u8]) -> bool {
+        self.matched.is_some_and(|matched| !piece.iter().any(|&byte| matched[usize::from(byte)]))
+    }
+}
+
+/// The bytes of the characters that matches of some patterns consist of; None if a pattern does not cut bytes, or matches the empty
+/// text.
+fn bytes_of_matches(steps: &[&str]) -> Option<[bool; 256]> {
+    let mut matched = [false; 256];
+    for step in steps {
+        let node = parse(step.strip_prefix(BYTES).filter(|_| HAS_FILES)?).ok()?;
+        if width(&node).0 == 0 {
+            return None;
+        }
+        add_sets(&node, &mut matched);
+    }
+    Some(matched)
+}
+
+/// Adds the bytes of all characters that a pattern names.
+fn add_sets(node: &Node, matched: &mut [bool; 256]) {
+    match node {
+        Node::Set(chars) => {
+            for (matched, &char) in matched.iter_mut().zip(&CHARS) {
+                *matched |= contains(chars, char.into());
+            }
+        }
+        Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|part| add_sets(part, matched)),
+        Node::Repeat { part, .. } | Node::Group { part, .. } => add_sets(part, matched),
+        Node::Start | Node::End | Node::Edge { .. } => {}
+    }
+}
 
 /// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes each piece's
 /// number and ids to `emit`.
 pub fn encode_pieces<'t>(
     tables: &Tables,
-    later: &Pattern,
+    later: &Later,
     spent: &mut Spent,
     pieces: impl Iterator<Item = (u32, &'t [u8])>,
     mut emit: impl FnMut(u32, Result<&[u32]>),
@@ -31,11 +87,17 @@ pub fn encode_pieces<'t>(
     let (mut parts, mut owners) = (Vec::new(), Vec::new());
     for (number, piece) in pieces {
         let (first, mut kept) = (parts.len(), Ok(()));
-        let cut = later.split_within(piece, spent, &mut |part| {
+        let mut keep = |part| {
             if kept.is_ok() {
                 kept = push(&mut parts, part);
             }
-        });
+        };
+        let cut = if later.leaves_whole(piece) {
+            keep(piece);
+            Ok(())
+        } else {
+            later.pattern.split_within(piece, spent, &mut keep)
+        };
         owners.push((number, first..parts.len(), cut.and(kept)));
     }
     // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
@@ -88,6 +150,7 @@ mod tests {
     use crate::preprocess::Search;
     use crate::special::SpecialTokens;
     use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+    use proptest::prelude::*;
     use std::cell::Cell;
     use std::sync::Arc;
     use std::time::Duration;
@@ -123,6 +186,34 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_without_a_byte_of_any_match_is_one_part() {
+        let matched = |source: &str| Later::new(Pattern::new(source).unwrap()).matched;
+        let digits = matched(r"(?#bytes)\p{N}+(?#then)(?#bytes)[0-9]{3}(?=a)").unwrap();
+        // As characters, B2, B3 and B9 are superior figures, and BC to BE fractions. What is looked at counts, too.
+        let bytes: Vec<u8> = (0..=255).filter(|&byte| digits[usize::from(byte)]).collect();
+        assert_eq!(bytes, b"0123456789a\xB2\xB3\xB9\xBC\xBD\xBE");
+        // A match of no characters cuts where nothing of it stands; and what does not see bytes is not asked.
+        for other in [r"(?#bytes)a*", r"(?#bytes)(?=a)", r"\d", r"(?#bytes)a(?#then)a"] {
+            assert_eq!(matched(other), None, "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_that_are_cut_further_have_the_ids_of_the_mirror(text in "[ab 1234²é]{0,40}", pattern in 0..3_usize) {
+            let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(49, 49), (97, 98), (0xC2, 0xB2), (256, 97)]).unwrap();
+            let later = [r"(?#bytes)\p{N}+(?#then)(?#bytes)[1-3][1-3]", r"(?#bytes)\x{C2}", r"(?#bytes)b|(?<=1)a"][pattern];
+            let pattern = Pattern::new(&format!(r"[a-z1-9]+|\s(?#then){later}")).unwrap();
+            let special = SpecialTokens::new(Vec::new()).unwrap();
+            let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap();
+            let codec = FastCodec::new(codec).unwrap();
+            let none = Search::default();
+            let expected = codec.core().encode(text.as_bytes(), &none, false).unwrap();
+            prop_assert_eq!(codec.encode(1, Source::Bytes(text.as_bytes()), &none, false).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn a_byte_without_a_token_is_dropped_from_a_part() {
         let mut tokens = Tokens::default();
         (0..=255u8).filter(|&byte| byte != b'?').for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
@@ -132,7 +223,7 @@ mod tests {
         let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap())).unwrap();
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];
-        let later = Pattern::new(r"[a-z?]+|\d").unwrap();
+        let later = Later::new(Pattern::new(r"[a-z?]+|\d").unwrap());
         let spent = &mut Spent::of(1000);
         encode_pieces(&tables, &later, spent, (0..).zip(pieces), |number, ids| {
             found[number as usize] = ids.unwrap().to_vec();

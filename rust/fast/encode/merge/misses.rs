@@ -1,6 +1,6 @@
 //! The pieces of a block that the cache does not hold: merged, remembered, and given a value like all others.
 
-use super::cut_further::encode_pieces;
+use super::cut_further::{Later, encode_pieces};
 use super::pieces::merge_pieces;
 use crate::error::{Error, Result};
 use crate::fast::encode::lookup::block_output::SPILL;
@@ -10,7 +10,6 @@ use crate::fast::encode::lookup::piece_cache::PieceCache;
 use crate::fast::encode::lookup::piece_key::MEMORABLE;
 use crate::fast::encode::tables::Tables;
 use crate::interrupt;
-use crate::pretokenize::Pattern;
 use crate::spent::Spent;
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -48,7 +47,7 @@ pub trait LongPieces: Debug + Send + Sync {
 pub struct Merging<'m> {
     pub tables: &'m Tables,
     /// Cuts each of them first.
-    pub later: Option<&'m Pattern>,
+    pub later: Option<&'m Later>,
     /// Merges pieces of several words.
     pub long: Option<&'m dyn LongPieces>,
 }
