@@ -15,20 +15,22 @@
 //! Some vocabularies come with every pair that makes a token (Llama 3: 280,147 for 128,000 tokens). All but the one that a token
 //! comes about by never happen ("One merge a token", docs/algorithms.md), and a table without them is half as large.
 //!
-//! Costs: one look-up for each step of the walk, all independent of each other: a tenth of the time of merging.
+//! Costs: one look-up for each step of the walk. Each waits for the table, so some walks go side by side.
 
 use crate::error::Result;
 use crate::fast::encode::merge::hidden_ids::HiddenIds;
 use crate::fast::encode::merge::long::merge_long;
-use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable};
+use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable, Probe};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
-use crate::fast::util::fallible::{collect, filled};
+use crate::fast::util::fallible::{collect, filled, push, room};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::hint::select_unpredictable;
 
 /// How many merges are walked between two looks at whether the work is to stop.
 const POLLED: usize = 1 << 12;
+/// How many walks go side by side.
+const SIDE_BY_SIDE: usize = 32;
 
 /// What is known of the tokens of a vocabulary.
 #[derive(Debug)]
@@ -76,24 +78,37 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     }
     let (_, first) = HiddenIds::new(vocab)?;
     let first = first.iter().map(|merge| (merge, NO_MERGE));
+    let mut walks: Vec<Walk> = room(SIDE_BY_SIDE)?;
+    let mut settle = |walks: &mut Vec<Walk>, origins: &mut [Origin]| {
+        walk_all(walks, pairs, origins, |walk| {
+            if walk.id < end.min(n_ids) {
+                (made.by_id[walk.id as usize], made.last[walk.id as usize]) = (true, walk.number);
+            }
+        });
+    };
     for (index, (merge, number)) in first.chain(vocab.merges().iter().zip(0..)).enumerate() {
         if index % POLLED == 0 && interrupt::stopped() {
             break;
         }
         let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
+        // What is being proven is waited for. It is rare: most parts are much older than what is made of them.
+        let is_walked = [left, right, symbol].iter().any(|&symbol| origins[symbol as usize].order == Origin::WALKED);
+        if is_walked || walks.len() == SIDE_BY_SIDE {
+            settle(&mut walks, &mut origins);
+        }
         let is_asked = merge.id < end || number == NO_MERGE;
-        if !is_asked || origins[symbol as usize].order != u32::MAX {
+        if !is_asked || origins[symbol as usize].order != Origin::UNKNOWN.order {
             continue;
         }
         let order = pairs.place(left, right) + 1;
-        let rises = origins[left as usize].order.max(origins[right as usize].order) < order;
-        if rises && nothing_crosses(pairs, &origins, [left, right], order) {
-            origins[symbol as usize] = Origin { left, right, order };
-            if merge.id < end.min(n_ids) {
-                (made.by_id[merge.id as usize], made.last[merge.id as usize]) = (true, number);
-            }
+        if origins[left as usize].order.max(origins[right as usize].order) < order {
+            let mut walk = Walk { left, right, undone: 0, probe: Probe::NONE, symbol, id: merge.id, number, order };
+            walk.undo(pairs, &origins);
+            origins[symbol as usize] = Origin { left, right, order: Origin::WALKED };
+            push(&mut walks, walk)?;
         }
     }
+    settle(&mut walks, &mut origins);
     Ok(made)
 }
 
@@ -109,24 +124,66 @@ struct Origin {
 impl Origin {
     const BYTE: Origin = Origin { left: 0, right: 0, order: 0 };
     const UNKNOWN: Origin = Origin { left: 0, right: 0, order: u32::MAX };
+    /// The order of one that a walk may prove.
+    const WALKED: u32 = u32::MAX - 1;
 }
 
-/// Whether nothing merges across the seam of two parts before they themselves do.
-fn nothing_crosses(pairs: &PairTable, origins: &[Origin], [mut left, mut right]: [u32; 2], order: u32) -> bool {
-    debug_assert!(order <= NO_PLACE);
-    loop {
-        let (of_left, of_right) = (origins[left as usize], origins[right as usize]);
-        let undone = of_left.order.max(of_right.order);
+/// A walk along the seam of the two parts of a merge.
+#[derive(Debug)]
+struct Walk {
+    /// What stands at the seam.
+    left: u32,
+    right: u32,
+    /// Before which order nothing may merge there; 0 of two bytes.
+    undone: u32,
+    probe: Probe,
+    /// What the merge makes, its number, and its own order.
+    symbol: u32,
+    id: u32,
+    number: u32,
+    order: u32,
+}
+
+impl Walk {
+    /// Undoes the last merge beside the seam, and asks for the pair that stands there then; true if there was none.
+    #[inline]
+    fn undo(&mut self, pairs: &PairTable, origins: &[Origin]) -> bool {
+        let (left, right) = (origins[self.left as usize], origins[self.right as usize]);
+        let undone = left.order.max(right.order);
         if undone == 0 {
             return true;
         }
         // Of two merges of one rank, the one on the left came first. Which side it is is unpredictable.
-        let on_the_right = of_right.order == undone;
-        left = select_unpredictable(on_the_right, left, of_left.right);
-        right = select_unpredictable(on_the_right, of_right.left, right);
-        if pairs.place(left, right) + 1 < undone + u32::from(on_the_right) {
-            return false;
+        let on_the_right = right.order == undone;
+        self.left = select_unpredictable(on_the_right, self.left, left.right);
+        self.right = select_unpredictable(on_the_right, right.left, self.right);
+        self.undone = undone + u32::from(on_the_right);
+        self.probe = pairs.probe(self.left, self.right);
+        false
+    }
+}
+
+/// Takes a step of each walk in turn, until all have ended: the waits for the table overlap. Nothing merges across the seam of those that
+/// are passed to `prove`.
+fn walk_all(walks: &mut Vec<Walk>, pairs: &PairTable, origins: &mut [Origin], mut prove: impl FnMut(&Walk)) {
+    let mut at = 0;
+    while !walks.is_empty() {
+        if at >= walks.len() {
+            at = 0;
         }
+        let walk = &mut walks[at];
+        debug_assert!(walk.order <= NO_PLACE);
+        let are_bytes = walk.undone == 0;
+        let crosses = !are_bytes && pairs.place_at(walk.probe) + 1 < walk.undone;
+        if !are_bytes && !crosses && !walk.undo(pairs, origins) {
+            at += 1;
+            continue;
+        }
+        origins[walk.symbol as usize].order = if crosses { Origin::UNKNOWN.order } else { walk.order };
+        if !crosses {
+            prove(walk);
+        }
+        walks.swap_remove(at);
     }
 }
 

@@ -59,7 +59,7 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
         plain: true,
         // Not known before the end.
         ids: concat(&[&ids])?,
-        own_ids: false,
+        id_shift: None,
         hidden: HiddenIds::none(tokens.n_ids()),
         tokens: Arc::clone(tokens),
     };
@@ -81,7 +81,7 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     if !are_distinct(exceptions.iter().filter_map(|&id| tokens.get(id)))? {
         return Ok(None);
     }
-    table.own_ids = shorten(&mut table.ids);
+    table.id_shift = shorten(&mut table.ids);
     let canonical = exceptions.is_empty() && ordered;
     Ok(Some(Recovered { table, merges, exceptions, canonical }))
 }
@@ -271,7 +271,7 @@ mod tests {
         let words: Vec<String> = parts.map(|(at, length)| word[at..at + length].to_owned()).collect();
         let tokens = vocabulary(&words);
         let Recovered { mut table, merges, .. } = merges_from_ranks(&tokens).unwrap().unwrap();
-        assert!(table.own_ids && words.len() > 1000 && merges.len() == words.len());
+        assert!(table.id_shift == Some(0) && words.len() > 1000 && merges.len() == words.len());
         (table.bytes, table.slots) = (no_bytes().unwrap(), PairSlots::empty(1).unwrap().unwrap());
         let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); words.len()];
         let sorted: Vec<u32> = (0..words.len() as u32).collect();

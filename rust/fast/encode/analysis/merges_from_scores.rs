@@ -53,7 +53,7 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
         made: Vec::new(),
         plain: true,
         ids: concat(&[&ids])?,
-        own_ids: false,
+        id_shift: None,
         hidden,
         tokens: Arc::clone(tokens),
     };
@@ -98,7 +98,7 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
             *made = true;
         }
     }
-    table.own_ids = shorten(&mut table.ids);
+    table.id_shift = shorten(&mut table.ids);
     Ok(Some(FromScores { table, merges, made }))
 }
 
@@ -223,7 +223,7 @@ mod tests {
     fn ids_in_the_order_of_scores_are_their_own_symbols() {
         let (plain, scores) = vocabulary(&["ab", "bc", "abc", "a", "b", "c"], 1.0);
         let table = merges_from_scores(&plain, &scores).unwrap().unwrap().table;
-        assert_eq!((table.own_ids, table.ids.len()), (true, 256));
+        assert_eq!((table.id_shift, table.ids.len()), (Some(0), 256));
         assert_eq!([97, 98, 256, 258].map(|symbol| table.id(symbol)), [259, 260, 256, 258]);
     }
 

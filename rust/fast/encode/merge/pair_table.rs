@@ -43,9 +43,10 @@ pub struct PairTable {
     /// What the merges of each place make; not needed where it is 256 + place.
     pub made: Vec<u32>,
     pub plain: bool,
-    /// The ids of the symbols; those of the bytes, if the others are their own ids.
+    /// The ids of the symbols; those of the bytes, if `id_shift` gives the others.
     pub ids: Vec<u32>,
-    pub own_ids: bool,
+    /// By how much the id of each symbol from 256 on is greater, if it is the same for all.
+    pub id_shift: Option<u32>,
     pub hidden: HiddenIds,
     pub tokens: Arc<Tokens>,
 }
@@ -95,9 +96,9 @@ impl PairTable {
             bytes[(left * 256 + right) as usize] = place;
         }
         let Some(slots) = PairSlots::new(merges.len(), &pairs)? else { return Ok(None) };
-        let own_ids = shorten(&mut ids);
+        let id_shift = shorten(&mut ids);
         let tokens = Arc::clone(&vocab.tokens);
-        Ok(Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens }))
+        Ok(Some(PairTable { bytes, slots, made, plain, ids, id_shift, hidden, tokens }))
     }
 
     /// The bytes of memory that it takes.
@@ -148,7 +149,9 @@ impl PairTable {
 
     /// By id, hidden ones among them, the symbol of each id that has one.
     pub fn symbols_of_ids(&self) -> Result<Vec<u32>> {
-        let mut symbols: Vec<u32> = collect(0..self.hidden.end())?;
+        let shift = self.id_shift.unwrap_or(0);
+        let symbol = |id: u32| id.checked_sub(shift).filter(|&symbol| symbol >= 256).unwrap_or(id);
+        let mut symbols: Vec<u32> = collect((0..self.hidden.end()).map(symbol))?;
         for (&id, symbol) in self.ids.iter().zip(0..).filter(|(id, _)| **id != NO_ID) {
             symbols[id as usize] = symbol;
         }
@@ -157,7 +160,7 @@ impl PairTable {
 
     /// More than the greatest symbol.
     pub fn n_symbols(&self) -> usize {
-        self.ids.len().max(if self.own_ids { self.tokens.n_ids() as usize } else { 0 })
+        self.ids.len().max(if self.id_shift.is_some() { self.tokens.n_ids() as usize } else { 0 })
     }
 
     /// How many bytes these symbols have together.
@@ -195,9 +198,9 @@ impl PairTable {
     #[inline]
     pub fn id(&self, symbol: u32) -> u32 {
         // The ids of the bytes are near, those of all others may not be.
-        let is_own = self.own_ids && symbol >= 256;
-        let id = self.ids[select_unpredictable(is_own, 0, symbol as usize)];
-        select_unpredictable(is_own, symbol, id)
+        let is_shifted = self.id_shift.is_some() && symbol >= 256;
+        let id = self.ids[select_unpredictable(is_shifted, 0, symbol as usize)];
+        select_unpredictable(is_shifted, symbol.wrapping_add(self.id_shift.unwrap_or(0)), id)
     }
 }
 
@@ -206,14 +209,16 @@ pub fn no_bytes() -> Result<Box<[u32; 1 << 16]>> {
     filled(NO_PLACE, 1 << 16)?.try_into().map_err(|_| Error::Memory)
 }
 
-/// Leaves the ids of the bytes only, if all others are their own symbols; whether they are.
-pub fn shorten(ids: &mut Vec<u32>) -> bool {
-    let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
-    if own_ids {
+/// Leaves the ids of the bytes only, if all others differ from their symbols by one number, which it returns.
+pub fn shorten(ids: &mut Vec<u32>) -> Option<u32> {
+    let others = || ids.iter().zip(0_u32..).skip(256).map(|(&id, symbol)| id.wrapping_sub(symbol));
+    let by = others().next().unwrap_or(0);
+    let id_shift = (by < NO_SYMBOL && others().all(|other| other == by)).then_some(by);
+    if id_shift.is_some() {
         ids.truncate(256);
         ids.shrink_to_fit();
     }
-    own_ids
+    id_shift
 }
 
 /// The symbols given to ids so far.
@@ -324,7 +329,7 @@ mod tests {
         let vocab = Arc::new(Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99)]).unwrap());
         let table = PairTable::new(&vocab).unwrap().unwrap();
         // Symbols are ids: neither what a merge makes nor an id is looked up, except for bytes.
-        assert!(table.plain && table.made.is_empty() && table.own_ids);
+        assert!(table.plain && table.made.is_empty() && table.id_shift == Some(0));
         assert_eq!((&table.ids[..], table.n_symbols()), (&(0..256).collect::<Vec<u32>>()[..], 259));
     }
 
