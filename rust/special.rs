@@ -23,6 +23,7 @@
 mod automaton;
 
 use crate::error::{Error, Result};
+use crate::fast::token_search::TokenSearch;
 use crate::flags::Flags;
 use crate::interrupt;
 use automaton::Automaton;
@@ -30,6 +31,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 use std::cmp::Reverse;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
@@ -180,6 +182,8 @@ pub struct Finder {
     /// Which two bytes follow each other in some token.
     pairs: PairSet,
     automaton: Option<Result<Automaton>>,
+    /// What finds the same sooner, where the names are few.
+    quick: Option<Arc<TokenSearch>>,
 }
 
 impl Finder {
@@ -206,7 +210,9 @@ impl Finder {
         let built = Automaton::new(names, total <= MOST_BYTES_OF_TABLE);
         let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
         let pairs = PairSet::of(tokens.iter().map(|(name, _)| name.as_bytes()));
-        Finder { tokens, longest, total, pairs, automaton: Some(automaton) }
+        // Where there is no memory for it, the automaton finds them.
+        let quick = TokenSearch::new(tokens.iter().map(|(name, _)| name.as_bytes())).ok().flatten().map(Arc::new);
+        Finder { tokens, longest, total, pairs, automaton: Some(automaton), quick }
     }
 
     /// Iterates over the occurrences: leftmost, then longest, without overlap.
@@ -300,6 +306,11 @@ impl Finder {
     /// The tokens that it looks for.
     pub fn tokens(&self) -> &[(String, Option<u32>)] {
         &self.tokens
+    }
+
+    /// Returns what finds the same sooner, if there is such.
+    pub fn quick(&self) -> Option<&TokenSearch> {
+        self.quick.as_deref()
     }
 
     /// Returns whether it looks for nothing.

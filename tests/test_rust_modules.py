@@ -15,6 +15,7 @@ FOLDERS = ("api", "fast", "formats", "python")
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
     "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},
+    "special": {"fast::token_search": "a few names are found by their first two bytes, 64 places at a time"},
     "packed_vocab": {
         "fast": "whether to join fast",
         "fast::adler32": "the checksum, eight bytes at a time",

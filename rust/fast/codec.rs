@@ -10,6 +10,7 @@ use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
+use crate::fast::encode::cut::between::Between;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
@@ -27,7 +28,8 @@ use crate::features::HAS_DROPOUT;
 use crate::metaspace::spaced;
 use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::preprocess::{Before, Search};
+use crate::preprocess::{Before, Preprocessor, Search};
+use crate::vocab::Alphabet;
 use std::sync::Arc;
 
 /// In texts of fewer bytes tokens are looked for before they are cut into segments.
@@ -70,7 +72,8 @@ impl FastCodec {
         if encoder.is_none() {
             core.vocab.prepare();
         }
-        let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels));
+        let found = core.preprocessor.special.ids.iter().map(|&(_, id)| id);
+        let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels).with_found(found));
         // Words are cut by the pattern before they reach the encoder.
         let cuts = encoder.as_ref().filter(|_| core.words.is_none());
         let (first_scanner, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
@@ -155,14 +158,16 @@ impl FastCodec {
                     }
                     encoder.each_block(source, by, |block| out.take(block))
                 };
-                let done = if !self.is_one_segment(search, source)? {
+                let between = self.between(search);
+                let done = if between.is_none() && !self.is_one_segment(search, source)? {
                     self.append_segments(&source.bytes()?, search, before, out, encode)
-                } else if let Some(normalizer) = &self.normalizer {
-                    let made = normalizer.apply(source)?;
-                    let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
-                    encode(source, self.split(|| self.spaces(source, before))?, out)
                 } else {
-                    encode(source, self.split(|| self.spaces(source, before))?, out)
+                    let made = self.normalizer.as_ref().map_or(Ok(None), |normalizer| normalizer.apply(source))?;
+                    let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
+                    match &between {
+                        Some(between) => encode(source, SplitBy::Between(between), out),
+                        None => encode(source, self.split(|| self.spaces(source, before))?, out),
+                    }
                 };
                 done.map_err(|error| placed_in(error, source))
             }
@@ -212,6 +217,26 @@ impl FastCodec {
             }
             _ => Ok(false),
         }
+    }
+
+    /// What cuts a whole text in which tokens are found, if these are found as they stand in it, and nothing but a scanner is between
+    /// the text and its pieces.
+    #[inline]
+    fn between<'s>(&'s self, search: &'s Search) -> Option<Between<'s>> {
+        if search.is_empty() {
+            return None;
+        }
+        let Preprocessor { flags, metaspace, .. } = &self.core.preprocessor;
+        // Early tokens are found before the text is normalized.
+        let is_whole = self.normalizer.is_none() || search.early.is_empty();
+        let has_flags = |(_, id): &(String, Option<u32>)| id.is_some_and(|id| flags.contains_key(&id));
+        let mut tokens = search.early.tokens().iter().chain(search.late.tokens());
+        if !is_whole || metaspace.is_some() || self.core.words.is_some() || !flags.is_empty() && tokens.any(has_flags) {
+            return None;
+        }
+        // The name of a token is looked up before its id takes the place of what is found, so it must have ids.
+        let Alphabet { drops_bytes, symbols, .. } = &self.core.vocab.alphabet;
+        Between::new(self.scanner().filter(|_| !drops_bytes && symbols.is_none())?, search)
     }
 
     /// Passes the ids of each segment, which `encode` finds, and each token between them to `out`.
@@ -300,83 +325,4 @@ fn placed_in(error: Error, source: Source) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metaspace::Metaspace;
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
-    use crate::vocab::Vocab;
-
-    fn plain(vocab: Arc<Vocab>, pattern: &str, special: SpecialTokens, metaspace: Option<Metaspace>) -> Codec {
-        let pattern = Pattern::new(pattern).unwrap();
-        Codec::new(vocab, pattern, special, Normalizer::default(), metaspace, None).unwrap()
-    }
-
-    fn codec(pattern: &str, prefix: Option<&str>) -> FastCodec {
-        let order: Vec<u8> = (0..=255).collect();
-        let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
-        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
-        let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
-        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace)).unwrap()
-    }
-
-    #[test]
-    fn a_short_text_is_quick_where_no_regular_expression_runs() {
-        assert!(codec("gpt2", None).is_quick() && codec("[a-z]+", None).is_quick());
-        assert!(!codec("none", None).is_quick() && !codec("(?<=ab)a", None).is_quick());
-        // Text that no pattern cuts is one piece of bytes, but not one of characters.
-        let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
-        let special = SpecialTokens::new(Vec::new()).unwrap();
-        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).unwrap().is_quick());
-    }
-
-    #[test]
-    fn a_text_is_cut_where_the_scanner_is_sure() {
-        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?<=ab)a");
-        let (bytes, segments) = (None, Some("segment"));
-        for (pattern, prefix, text, cut) in [
-            (words, bytes, "ab cd", 3),
-            (passes, bytes, "ab cd", 3),
-            (words, segments, "▁ab cd", 6),
-            (words, bytes, "abcd", 0),
-            // Beside a marker, which becomes a space where markers do.
-            (words, bytes, "ab▁cd", 5),
-            (words, segments, "ab▁cd", 0),
-            (words, bytes, "ab▁", 2),
-            (words, segments, "ab▁", 0),
-            // Behind a special token, and within one.
-            (words, bytes, "ab<s>cdefg", 5),
-            (words, segments, "ab<s>cdefg", 0),
-            (words, bytes, "abcd<s>", 0),
-        ] {
-            let codec = codec(pattern, prefix);
-            let allowed = codec.core.search(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
-            assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
-            let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
-            let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
-            assert_eq!(ids(text, false), whole);
-            assert_eq!([ids(&text[..cut], false), ids(&text[cut..], cut > 0)].concat(), whole);
-        }
-    }
-
-    #[test]
-    fn the_tables_of_a_vocabulary_make_a_codec_quick() {
-        let vocab = FastVocab::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98)]).unwrap());
-        let core = plain(Arc::clone(vocab.core()), "gpt2", SpecialTokens::new(Vec::new()).unwrap(), None);
-        assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
-    }
-
-    #[test]
-    fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
-        let quick = codec("gpt2", None);
-        let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None).unwrap();
-        let search = quick.core.search(Some(&["<s>"])).unwrap();
-        for text in ["", "ab cd<s> ab", "\u{e9}"] {
-            let mut ids = vec![7];
-            let how = Encoding::plain(&search, false);
-            slow.append(1, Source::Bytes(text.as_bytes()), &how, &mut ids).unwrap();
-            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
-        }
-        assert!(quick.is_quick() && !slow.is_quick());
-    }
-}
+mod tests;

@@ -38,6 +38,7 @@ pub mod session;
 pub mod simd;
 pub mod spans;
 pub mod token_bytes;
+pub mod token_search;
 pub mod train;
 pub mod util;
 pub mod vocab;

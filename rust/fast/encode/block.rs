@@ -1,11 +1,12 @@
 //! What a thread needs to turn blocks of pieces into ids. Must equal `encode_piece` of `rust/encode.rs`.
 
+use super::cut::between::Mark;
 use super::cut::static_cuts::Cutting;
 use super::lookup::block_output::{BlockOutput, SPILL};
 use super::lookup::id_ring::PADDING;
 use super::lookup::look_up::Found;
 use super::lookup::piece_cache::{PieceCache, Size};
-use super::merge::misses::{LongPieces, Merging, Misses, too_long};
+use super::merge::misses::{LongPieces, Merging, Misses, spill_record, too_long};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, push};
 use crate::spent::Spent;
@@ -31,6 +32,8 @@ pub(super) struct Workspace {
     pub(super) had_no_memory: bool,
     /// The ends of the pieces of the block, ascending.
     pub(super) ends: Vec<usize>,
+    /// Those of them that are tokens which were found, ascending.
+    pub(super) marks: Vec<Mark>,
     /// The UTF-8 of a part of a Python str.
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
@@ -52,6 +55,7 @@ impl Workspace {
             seeded: false,
             had_no_memory: false,
             ends: Vec::new(),
+            marks: Vec::new(),
             utf8: Vec::new(),
             cutting: Cutting::default(),
             found: Found::default(),
@@ -67,7 +71,8 @@ impl Workspace {
         if self.seeded { BLOCK } else { FIRST_BLOCK }
     }
 
-    /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. Returns the values of all.
+    /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. Returns the values of all:
+    /// of those that are marked, the ids of the marks.
     pub(super) fn merge_misses(
         &mut self,
         how: Merging<'_>,
@@ -75,12 +80,21 @@ impl Workspace {
         start: usize,
         range: Range<usize>,
     ) -> BlockOutput<'_> {
-        let Workspace { cache, ends, found, spill, spent, failure, .. } = self;
+        let Workspace { cache, ends, marks, found, spill, spent, failure, .. } = self;
         let n_pieces = range.len();
         spill.clear();
         if !found.misses.is_empty() {
-            let misses = Misses { text, start, ends: &ends[range], cache, found, spill, failure };
+            let misses = Misses { text, start, ends: &ends[range.clone()], cache, found, spill, failure };
             misses.merge(how, spent);
+        }
+        let (_, first_record) = cache.view().records();
+        for mark in &marks[marks.partition_point(|mark| mark.index < range.start)..] {
+            let Some(value) = found.values[..n_pieces].get_mut(mark.index - range.start) else { break };
+            let id = if mark.id < first_record { Ok(mark.id) } else { spill_record(spill, &[mark.id]) };
+            *value = id.unwrap_or_else(|error| {
+                failure.get_or_insert(error);
+                0
+            });
         }
         let (records, first_record) = self.cache.view().records();
         BlockOutput { values: &self.found.values[..n_pieces], records, first_record, spill: &self.spill }
@@ -124,7 +138,8 @@ impl Workspace {
 
     /// The bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
-        let ends = self.ends.capacity() * size_of::<usize>() + self.spill.capacity() * size_of::<u32>();
+        let ends = self.ends.capacity() * size_of::<usize>() + self.marks.capacity() * size_of::<Mark>();
+        let ends = ends + self.spill.capacity() * size_of::<u32>();
         self.cache.memory() + self.cutting.memory() + self.found.memory() + ends + self.utf8.capacity()
     }
 
@@ -134,6 +149,8 @@ impl Workspace {
         self.seeded &= !std::mem::take(&mut self.had_no_memory);
         self.ends.clear();
         self.ends.shrink_to(KEPT);
+        self.marks.clear();
+        self.marks.shrink_to(KEPT);
         self.spill.clear();
         self.spill.shrink_to(KEPT);
         self.cutting.shrink_to(KEPT);

@@ -8,6 +8,7 @@
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
+use super::cut::between::{Between, Mark, renumber};
 use super::cut::byte_cuts::{ByteCuts, Cutter};
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
@@ -22,7 +23,7 @@ use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
-use crate::fast::util::fallible::{collect, push};
+use crate::fast::util::fallible::{collect, extend, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -80,6 +81,14 @@ impl Encoder {
         Encoder::with_size(tables, size)
     }
 
+    /// An encoder of texts in which tokens with these ids may be found: they are values of the cache, if they are small enough.
+    #[must_use]
+    pub fn with_found(mut self, ids: impl Iterator<Item = u32>) -> Encoder {
+        let n_ids = ids.max().map_or(0, |id| id.saturating_add(1));
+        (self.small, self.large) = (self.small.with_ids(n_ids), self.large.with_ids(n_ids));
+        self
+    }
+
     pub(super) fn with_size(tables: Arc<Tables>, large: Size) -> Encoder {
         let small = Size {
             log_buckets: large.log_buckets.min(SMALL_LOG_BUCKETS),
@@ -132,7 +141,7 @@ impl Encoder {
         let parts = match by {
             SplitBy::Pattern(_) | SplitBy::Ends(_) => return Ok(None),
             SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
-            SplitBy::Scan(_) => parts(cuts, source)?,
+            SplitBy::Scan(_) | SplitBy::Between(_) => parts(cuts, source)?,
         };
         let numbered: Vec<(usize, Source)> = collect(parts.into_iter().enumerate())?;
         let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match by {
@@ -209,9 +218,12 @@ impl Encoder {
     /// What encodes pieces of several words, where the vocabulary has such tokens. The grammars that masks scan make none.
     fn long_pieces(&self, by: SplitBy, is_long: bool) -> Option<&dyn LongPieces> {
         match by {
-            SplitBy::Scan(Tier::Masks(_)) | SplitBy::Ends(_) | SplitBy::Characters(_) => None,
+            SplitBy::Scan(Tier::Masks(_))
+            | SplitBy::Between(Between { tier: Tier::Masks(_), .. })
+            | SplitBy::Ends(_)
+            | SplitBy::Characters(_) => None,
             _ if self.later.is_some() => None,
-            SplitBy::Scan(_) | SplitBy::Pattern(_) => {
+            SplitBy::Scan(_) | SplitBy::Between(_) | SplitBy::Pattern(_) => {
                 let make = self.make_long?;
                 match self.long.get() {
                     Some(long) => long.as_deref(),
@@ -269,6 +281,12 @@ impl Encoder {
                     encode(work)?;
                 }
             }
+            SplitBy::Between(between) => {
+                let mut blocks = between.blocks(text);
+                while blocks.next_block(&mut work.ends, &mut work.marks, BLOCK)? {
+                    encode(work)?;
+                }
+            }
             SplitBy::Characters(_) => {
                 let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
                 while cutter.next_block(&mut work.ends, BLOCK) {
@@ -316,9 +334,13 @@ impl Encoder {
         work: &mut Workspace,
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
-        for end in self.parts_of(text, start, work)? {
+        let ends = self.parts_of(text, start, work)?;
+        let mut marks = std::mem::take(&mut work.marks).into_iter().peekable();
+        for end in ends {
             work.ends.clear();
             work.ends.push(end);
+            work.marks.clear();
+            extend(&mut work.marks, marks.next_if(|mark| mark.end == end).map(|mark| Mark { index: 0, ..mark }))?;
             self.encode_block(text, start, is_long, long, work, sink)?;
             start = end;
         }
@@ -337,6 +359,7 @@ impl Encoder {
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
         if let Some(long) = long
+            && work.marks.is_empty()
             && work.passes_by()
         {
             sink(work.encode_long(long, text, start)?)?;
@@ -418,7 +441,12 @@ impl Encoder {
             && let Some(&end) = work.ends.last()
             && work.cutting.find(text, start..end)
         {
-            self.tables.cuts().cut(text, &mut work.ends, &mut work.cutting);
+            let Workspace { ends, marks, cutting, .. } = work;
+            for mark in &*marks {
+                cutting.leave_out(mark.start..mark.end);
+            }
+            self.tables.cuts().cut(text, ends, cutting);
+            renumber(marks, ends);
         }
     }
 }

@@ -44,6 +44,7 @@ pub use cut::{Cuts, NoCuts};
 pub use grammar::Grammar;
 pub use same_grammar::or_masks;
 pub use scalar::piece_end;
+pub(crate) use scanner::fill;
 pub use scanner::{Scanner, split};
 pub use tier::{Tier, passes};
 pub(crate) use wide_pairs::find_wide_pairs;

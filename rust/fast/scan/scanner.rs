@@ -140,6 +140,12 @@ impl<'t> Scanner<'t> {
     }
 }
 
+/// Writes the ends of the pieces of a text from `position` on, which is inside it, and moves it to the last of them; returns how many
+/// these are: at least one. `ends` is not empty.
+pub(crate) fn fill(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
+    Isa::fastest().run(Fill { grammar, text, position, ends })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,6 +54,12 @@ fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mu
     let room = if ends.len() < 64 { 1 } else { 64 };
     let mut stretch = 1;
     while start < text.len() && ends.len() - count >= room {
+        if start + 1 == text.len() {
+            // One byte is one piece. Before a run of spaces that is a token, it is a line end, as a rule, which no window decides.
+            (start, ends[count]) = (text.len(), text.len());
+            count += 1;
+            break;
+        }
         let starts = match text[start..].first_chunk() {
             Some(window) => masks::starts(vectors, grammar, window),
             None => last_starts(vectors, grammar, &text[start..]),

@@ -42,6 +42,50 @@ pub struct Ascii {
     pub from_four: u64,
 }
 
+/// Eight sets of bytes. The low and the high four bits of a byte have a set of sets each, as bits, and the byte is in those that are in
+/// both: so it may be in one to which it was not added.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByteSets {
+    pub low: [u8; 16],
+    pub high: [u8; 16],
+}
+
+impl ByteSets {
+    fn add(&mut self, byte: u8, set: usize) {
+        self.low[usize::from(byte & 15)] |= 1 << (set % 8);
+        self.high[usize::from(byte >> 4)] |= 1 << (set % 8);
+    }
+
+    #[inline(always)]
+    fn of(&self, byte: u8) -> u8 {
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+}
+
+/// Eight sets of pairs of bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PairSets {
+    pub first: ByteSets,
+    pub second: ByteSets,
+}
+
+impl PairSets {
+    /// Adds the first two of some bytes to a set; one with any other behind it, if there is only one.
+    pub fn add(&mut self, bytes: &[u8], set: usize) {
+        match *bytes {
+            [] => {}
+            [first] => {
+                self.first.add(first, set);
+                (0..=u8::MAX).for_each(|second| self.second.add(second, set));
+            }
+            [first, second, ..] => {
+                self.first.add(first, set);
+                self.second.add(second, set);
+            }
+        }
+    }
+}
+
 /// What differs between sets of instructions. A value exists only where the processor has them.
 pub trait Vectors: Copy {
     type Sixteen: Sixteen<Self>;
@@ -49,6 +93,13 @@ pub trait Vectors: Copy {
     fn ascii(self, bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
     fn planes(self, flags: &[u8; 64]) -> [u64; 8];
+
+    /// Where a pair of bytes begins that is in one of the sets: bit i for the bytes i and i + 1.
+    #[inline(always)]
+    fn pairs(self, sets: &PairSets, bytes: &[u8; 65]) -> u64 {
+        let is_in = |at: usize| sets.first.of(bytes[at]) & sets.second.of(bytes[at + 1]) != 0;
+        (0..64).fold(0, |found, at| found | u64::from(is_in(at)) << at)
+    }
 
     /// One bit for each of four numbers that equals another, whose topmost `IGNORED` bits do not matter. Of each, the low half is
     /// among the first four words, the high half among the last.

@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::{Ascii, Vectors};
+use super::{Ascii, ByteSets, PairSets, Vectors};
 use std::arch::aarch64::{
-    uint8x16_t, vandq_u8, vcleq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vreinterpretq_u64_u8, vsubq_u8,
-    vtstq_u8,
+    uint8x16_t, vandq_u8, vcleq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vqtbl1q_u8, vreinterpretq_u64_u8,
+    vshrq_n_u8, vsubq_u8, vtstq_u8,
 };
 
 /// Four vectors of 16 bytes. Pairwise additions gather one bit of each byte.
@@ -72,5 +72,19 @@ impl Vectors for Neon {
         let quarters = Self::load(flags);
         // SAFETY: as above.
         std::array::from_fn(|k| unsafe { Self::gather(quarters.map(|x| vtstq_u8(x, vdupq_n_u8(1 << k)))) })
+    }
+
+    #[inline(always)]
+    fn pairs(self, sets: &PairSets, bytes: &[u8; 65]) -> u64 {
+        // SAFETY: as above; each load reads 16 of the 65 bytes, or the 16 of a table.
+        unsafe {
+            let sets_of = |sets: &ByteSets, from: usize| {
+                let bytes = vld1q_u8(bytes[from..from + 16].as_ptr());
+                let low = vqtbl1q_u8(vld1q_u8(sets.low.as_ptr()), vandq_u8(bytes, vdupq_n_u8(15)));
+                vandq_u8(low, vqtbl1q_u8(vld1q_u8(sets.high.as_ptr()), vshrq_n_u8::<4>(bytes)))
+            };
+            let is_in = |i: usize| vtstq_u8(sets_of(&sets.first, 16 * i), sets_of(&sets.second, 16 * i + 1));
+            Self::gather(std::array::from_fn(is_in))
+        }
     }
 }

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::x86::Avx2;
-use super::{Ascii, Sixteen, Vectors};
+use super::{Ascii, PairSets, Sixteen, Vectors};
 use crate::fast::util::cpu;
 use std::arch::x86_64::{
     __m512i, _mm_bsrli_si128, _mm_maskz_loadu_epi8, _mm512_cmpeq_epi32_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
@@ -41,6 +41,11 @@ impl Vectors for Avx512 {
     #[inline(always)]
     fn planes(self, flags: &[u8; 64]) -> [u64; 8] {
         self.0.planes(flags)
+    }
+
+    #[inline(always)]
+    fn pairs(self, sets: &PairSets, bytes: &[u8; 65]) -> u64 {
+        self.0.pairs(sets, bytes)
     }
 
     #[inline(always)]

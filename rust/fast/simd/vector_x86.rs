@@ -2,12 +2,13 @@
 
 #![allow(unsafe_code)]
 
-use super::{Ascii, Vectors};
+use super::{Ascii, ByteSets, PairSets, Vectors};
 use crate::fast::util::cpu;
 use std::arch::x86_64::{
-    __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8,
-    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi64, _mm256_xor_si256,
+    __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8,
+    _mm256_cmpeq_epi64, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_slli_epi16, _mm256_slli_epi64, _mm256_srli_epi16, _mm256_xor_si256,
 };
 
 /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
@@ -80,6 +81,27 @@ impl Vectors for Avx2 {
                 mask(halves, |x| _mm256_slli_epi16::<1>(x)),
                 mask(halves, |x| x),
             ]
+        }
+    }
+
+    #[inline(always)]
+    fn pairs(self, sets: &PairSets, bytes: &[u8; 65]) -> u64 {
+        // SAFETY: as above; the loads read the 65 bytes of the array, and the 16 of each table.
+        unsafe {
+            let half = _mm256_set1_epi8(15);
+            let table = |half: &[u8; 16]| _mm256_broadcastsi128_si256(_mm_loadu_si128(half.as_ptr().cast()));
+            let sets_of = |sets: &ByteSets, bytes: &[u8]| {
+                let bytes = _mm256_loadu_si256(bytes[..32].as_ptr().cast());
+                let low = _mm256_shuffle_epi8(table(&sets.low), _mm256_and_si256(bytes, half));
+                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
+                _mm256_and_si256(low, _mm256_shuffle_epi8(table(&sets.high), high))
+            };
+            let in_none = |from: usize| {
+                let found =
+                    _mm256_and_si256(sets_of(&sets.first, &bytes[from..]), sets_of(&sets.second, &bytes[from + 1..]));
+                _mm256_cmpeq_epi8(found, _mm256_setzero_si256())
+            };
+            !mask([in_none(0), in_none(32)], |in_none| in_none)
         }
     }
 

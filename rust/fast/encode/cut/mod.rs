@@ -2,9 +2,11 @@
 //!
 //! 1. [`split_by`]: what a text is cut by; most often a scanner ([`scan`](crate::fast::scan)).
 //! 2. [`byte_cuts`]: vocabularies without a pattern: between bytes that no merge joins.
-//! 3. [`static_cuts`]: long pieces: where no token stands across.
-//! 4. [`parts`]: a long text in parts, for threads, and for turning a `str` into UTF-8.
+//! 3. [`between`]: text between tokens that are found in it.
+//! 4. [`static_cuts`]: long pieces: where no token stands across.
+//! 5. [`parts`]: a long text in parts, for threads, and for turning a `str` into UTF-8.
 
+pub mod between;
 pub(super) mod byte_cuts;
 pub mod parts;
 pub mod split_by;

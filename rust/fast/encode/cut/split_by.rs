@@ -1,5 +1,6 @@
 //! What a text is cut by.
 
+use super::between::Between;
 use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Cuts, NoCuts, Tier};
 use crate::pretokenize::Pattern;
@@ -9,6 +10,8 @@ use crate::pretokenize::Pattern;
 pub enum SplitBy<'p> {
     /// By the scanner of a pattern.
     Scan(&'p Tier),
+    /// The same, between tokens that are found.
+    Between(&'p Between<'p>),
     /// By the mirror: `none`, and patterns that are not compiled.
     Pattern(&'p Pattern),
     /// Where pieces end that have been cut already.
@@ -31,6 +34,7 @@ impl<'p> SplitBy<'p> {
     pub(in crate::fast::encode) fn cuts(self, tables: &'p Tables) -> &'p dyn Cuts {
         match self {
             SplitBy::Scan(tier) => tier.cuts(),
+            SplitBy::Between(between) => between,
             SplitBy::Characters(_) => tables.byte_cuts(),
             SplitBy::Pattern(_) | SplitBy::Ends(_) => &NoCuts,
         }

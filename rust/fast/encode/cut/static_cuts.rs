@@ -65,6 +65,12 @@ impl Cutting {
         !self.places.is_empty() && self.found >= WORTH
     }
 
+    /// Leaves out the places inside a range, which is a token.
+    pub fn leave_out(&mut self, range: Range<usize>) {
+        let [from, to] = [range.start + 1, range.end].map(|end| self.places.partition_point(|&place| place < end));
+        self.places.drain(from..to.max(from));
+    }
+
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         (self.places.capacity() + self.merged.capacity()) * size_of::<usize>()

@@ -70,6 +70,13 @@ impl Size {
             records: ((VALUES - first_record) as usize).min(SLOTS << max_log_buckets),
         }
     }
+
+    /// The same for `n_ids` ids or more, unless these are too many to be values.
+    #[must_use]
+    pub fn with_ids(self, n_ids: u32) -> Size {
+        let first_record = if n_ids <= VALUES / 2 { self.first_record.max(n_ids) } else { self.first_record };
+        Size { first_record, records: self.records.min((VALUES - first_record) as usize), ..self }
+    }
 }
 
 /// The words of all buckets.

@@ -1,0 +1,127 @@
+use super::*;
+use crate::codec::Codec;
+use crate::fast::codec::FastCodec;
+use crate::fast::pystr::source::Source;
+use crate::fast::pystr::str_to_utf8::Units;
+use crate::normalize::Normalizer;
+use crate::pretokenize::Pattern;
+use crate::special::SpecialTokens;
+use crate::vocab::Vocab;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Tokens of spaces, of a space between letters, of characters that a long piece may be cut between, one that begins as others do, and
+/// one whose id is no value of a cache. The last two are late ones.
+const NAMES: [(&str, u32); 8] = [
+    ("  ", 300),
+    ("    ", 301),
+    ("a b", 302),
+    ("日本", 303),
+    ("<s>", 304),
+    ("<s>a", u32::MAX >> 1),
+    ("b", 306),
+    ("\n ", 307),
+];
+
+fn codec(pattern: &str) -> FastCodec {
+    let merges = [(97, 98), (256, 32), (32, 97), (0xE6, 0x97), (259, 0xA5), (98, 98)];
+    let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &merges).unwrap();
+    let names: Vec<String> = NAMES.iter().map(|(name, _)| (*name).into()).collect();
+    let ids = names.iter().cloned().zip(NAMES.map(|(_, id)| id)).collect();
+    let special = SpecialTokens::new(ids).unwrap().with(Vec::new(), names[6..].to_vec(), Vec::new()).unwrap();
+    let pattern = Pattern::new(pattern).unwrap();
+    FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap()).unwrap()
+}
+
+fn search(codec: &FastCodec, names: &[usize]) -> Search {
+    codec.core().search(Some(&names.iter().map(|&name| NAMES[name].0).collect::<Vec<_>>())).unwrap()
+}
+
+/// The pieces of a text, with the ids of those that are tokens.
+fn pieces(between: &Between, text: &[u8], most: usize) -> Vec<(usize, Option<u32>)> {
+    let (mut blocks, mut ends, mut marks, mut found) = (between.blocks(text), vec![7; 3], Vec::new(), Vec::new());
+    while blocks.next_block(&mut ends, &mut marks, most).unwrap() {
+        let id = |index: usize| marks.iter().find(|mark| mark.index == index).map(|mark| mark.id);
+        found.extend(ends.iter().enumerate().map(|(index, &end)| (end, id(index))));
+    }
+    assert!(ends.is_empty() && marks.is_empty());
+    found
+}
+
+#[test]
+fn by_hand() {
+    let codec = codec("gpt2");
+    let search = search(&codec, &[0, 4]);
+    let tier = codec.core().pattern.scanner().unwrap();
+    let between = Between::new(tier, &search).unwrap();
+    assert_eq!(pieces(&between, b"a  b", 2048), [(1, None), (3, Some(300)), (4, None)]);
+    // What is between two tokens is a text by itself: its spaces do not wait for a word.
+    assert_eq!(pieces(&between, b" <s> a", 2048), [(1, None), (4, Some(304)), (6, None)]);
+    assert_eq!(pieces(&between, b"", 2048), []);
+    let rewinds = Tier::new(&["a*b|a"]).unwrap().unwrap();
+    assert!(Between::new(&rewinds, &search).is_none());
+}
+
+fn names() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::btree_set(0..NAMES.len(), 1..NAMES.len()).prop_map(|names| names.into_iter().collect())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[ab \n<s>日本é]{0,60}", "(a b|<s>|  | |日本|日|本|[ab\n]){0,300}"]
+}
+
+proptest! {
+    #[test]
+    fn the_ids_are_those_of_the_mirror(names in names(), text in text(), pattern in 0..4_usize) {
+        // By masks, by a table, by one before a regular expression, and by a search that goes back, which finds no tokens so.
+        let patterns = ["gpt2", r"[a-z]+|\s|日本+", r"[a-z]+|\s(?#then)(?<=ab)a", "a*b|a"];
+        let codec = codec(patterns[pattern]);
+        let search = search(&codec, &names);
+        let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
+        let units: Vec<u16> = text.encode_utf16().collect();
+        for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
+            // Twice: by then all are known.
+            for _ in 0..2 {
+                prop_assert_eq!(&codec.encode(1, source, &search, false).unwrap(), &expected);
+            }
+            prop_assert_eq!(codec.count(source, &search, false).unwrap(), expected.len());
+        }
+    }
+
+    #[test]
+    fn a_cut_changes_nothing_whatever_is_around(names in names(), text in text(), window in any::<[prop::sample::Index; 2]>()) {
+        let codec = codec("gpt2");
+        let search = search(&codec, &names);
+        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search).unwrap();
+        let mut window = window.map(|end| end.index(text.len() + 1));
+        window.sort_unstable();
+        let part = &text.as_bytes()[window[0]..window[1]];
+        let of = |text: &[u8], start: usize| -> Vec<_> {
+            pieces(&between, text, 2048).into_iter().map(|(end, id)| (start + end, id)).collect()
+        };
+        let all = of(text.as_bytes(), 0);
+        for at in (1..part.len()).filter(|&at| between.is_cut(part, at)).map(|at| window[0] + at) {
+            let (left, right) = text.as_bytes().split_at(at);
+            prop_assert_eq!(&[of(left, 0), of(right, at)].concat(), &all, "at {}", at);
+        }
+    }
+
+    #[test]
+    fn blocks_are_as_large_as_was_asked_for(names in names(), text in text(), most in 64..200_usize, pattern in 0..2_usize) {
+        let codec = codec(["gpt2", "[a-z]|é"][pattern]);
+        let search = search(&codec, &names);
+        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search).unwrap();
+        prop_assert_eq!(pieces(&between, text.as_bytes(), most), pieces(&between, text.as_bytes(), 2048));
+    }
+}
+
+#[test]
+fn threads_find_the_tokens_of_a_long_text() {
+    let codec = codec("gpt2");
+    let search = search(&codec, &[0, 1, 4, 5, 6]);
+    let text = "if a:\n    return <s>a, ab  b\n".repeat(200_000);
+    let one = codec.encode(1, Source::Bytes(text.as_bytes()), &search, false).unwrap();
+    assert!(one == codec.encode(3, Source::Bytes(text.as_bytes()), &search, false).unwrap());
+    let line = codec.core().encode(&text.as_bytes()[..29], &search, false).unwrap();
+    assert!(one.len() == 200_000 * line.len() && one.starts_with(&line) && one.ends_with(&line));
+}
