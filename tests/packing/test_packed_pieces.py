@@ -312,6 +312,19 @@ def test_options_that_say_nothing_are_refused(parts, tmp_path, options, flag):
     assert not (tmp_path / "j.bin").exists()
 
 
+@pytest.mark.parametrize("options", [["--check"], ["--join", "--rows", 5, "--begin", "<s>", "-o", "j.bin"]])
+def test_a_tokenizer_that_is_given_must_be_theirs(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
+    whole = tok.encode_files(write_corpus(tmp_path, ["ab ab ab ab"]), tmp_path / "w.bin").ids
+    tok.save(tmp_path / "its.json")
+    tok.replace(pattern="none").save(tmp_path / "other.json")
+    assert run("pack", whole, *options, "-t", "its.json").exit_code == 0
+    ended = run("pack", whole, *options, "-t", "other.json")
+    assert ended.exit_code == 1
+    assert "w.bin: its ids are of another tokenizer than the one that is given" in " ".join(ended.stderr.split())
+
+
 def test_the_type_of_joined_ids_is_chosen(parts, tmp_path):
     assert run("pack", "--join", *parts, "-o", tmp_path / "j.bin", "--dtype", "uint32").exit_code == 0
     assert open_packed(tmp_path / "j.bin").dtype == np.uint32

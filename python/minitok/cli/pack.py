@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, get_args, get_type_h
 
 import typer
 
-from minitok.errors import MinitokError
+from minitok.errors import FileFormatError, MinitokError
 from minitok.explain.chips import plural
 from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.packing.label import check_whole, named
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from minitok import Tokenizer
-    from minitok.packing import Packed
+    from minitok.packing import Packed, PackedCorpus
 
 
 # Which options there are besides those of packing itself.
@@ -134,6 +134,7 @@ def command(
     try:
         if join or tok is None:
             if tok is not None:
+                check_tokenizer(open_packed(files), tok)
                 options["begin_row"] = tok.special_tokens[str(begin)]
             layout = {name: value for name, value in options.items() if name in OF_JOINING}
             packed = join_packed(files, out, **layout)
@@ -210,12 +211,13 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
 
     Of several files, those that are parts or shards of a run must be all of it.
     """
-    n_vocab = open_tokenizer(chosen(tokenizer), backend).n_vocab if tokenizer else None
+    tok = open_tokenizer(chosen(tokenizer), backend) if tokenizer else None
     found: list[dict[str, Any]] = []
     labels = []
     for file in packed_files(files):
         corpus = open_packed(file)
-        corpus.check(n_vocab)
+        check_tokenizer(corpus, tok)
+        corpus.check(None if tok is None else tok.n_vocab)
         if corpus.format != "shards":  # a manifest has seen to that
             labels += [(path, label) for path, label in corpus.labels if label]
         about: dict[str, Any] = {"file": str(file), "format": corpus.format}
@@ -232,6 +234,13 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
         check_whole(labels)
     if json:
         print_json(found)
+
+
+def check_tokenizer(corpus: PackedCorpus, tok: Tokenizer | None) -> None:
+    """Raises if a file says that its ids are of another tokenizer."""
+    for path, label in corpus.labels if tok is not None else ():
+        if tok is not None and label and label.tokenizer not in ("", tok.definition.digest()):
+            raise FileFormatError(path, "its ids are of another tokenizer than the one that is given")
 
 
 def tell(packed: Packed, *, json: bool) -> None:
