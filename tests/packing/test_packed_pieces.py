@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pyarrow as pa
@@ -283,6 +284,16 @@ def test_rows_that_a_footer_does_not_have(tmp_path):
             path.write_bytes(whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
             found = outcome(documents, path)
             assert isinstance(found, Failure) or len(found) == len(expected), at
+
+
+def test_a_pipe_is_packed_from_its_first_byte(tmp_path, backend):
+    """It can be read only once, so nothing of it is looked at before."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"ab" * 5000,))
+    writer.start()
+    packed = TOK.replace(backend=backend).encode_files(tmp_path / "pipe", tmp_path / "o.bin")
+    writer.join()
+    assert documents(packed.ids) == [[256] * 5000]
 
 
 # -- in the shell ------------------------------------------------------------------------------------------------------

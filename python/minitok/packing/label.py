@@ -1,7 +1,7 @@
-"""What a packed file says of itself, in a *label*: whoever joins, opens, checks or resumes it knows what it is.
+"""The label of a packed file: what the file says of itself, so that joining, opening and checking know what it is.
 
-A label has what the ids were made by (a hash of the tokenizer) and from (a hash of that, the options and the files), which part
-or shard they are, their type and number, and checksums. Each format carries it where its readers do not look:
+A label names the tokenizer (by a hash), the source (by a hash of the tokenizer, the options and the input files), the part or
+shard, the type and number of the ids, and checksums. Each format holds it in a place that trainers do not read:
 
 =============  =====================================================================================================
 ``numbers``    behind the offsets in ``x.bin.idx.npy``
@@ -11,7 +11,7 @@ or shard they are, their type and number, and checksums. Each format carries it 
                Arrow ``minitok.end`` of the last batch
 =============  =====================================================================================================
 
-Behind an index it is followed by its length and ``minitok`` and a line end. A file without a label is one from elsewhere.
+Behind an index, the length of the label and the eight bytes ``minitok\\n`` follow it. Files from other programs have no label.
 
 >>> label = Label("uint16", tokens=3, documents=1, part=(2, 8))
 >>> label.text()
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK", "Label", "Sums", "check_one_tokenizer", "check_whole", "joined", "read_behind", "written_behind"]
 
 MARK = b"minitok\n"
-# How many bytes have a checksum together: little more than what the system reads at a time.
+# How many bytes one checksum covers.
 BLOCK = 1 << 16
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MappedFile", "Numbers", "check_regular_input", "check_unchanged"]
 
-# From Python 3.13 on, a map needs no descriptor.
-OPTIONS: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
+# From Python 3.13 on, a map needs no descriptor; on Windows it never has one.
+OPTIONS: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) and sys.platform != "win32" else {}
 
 
 def check_regular_input(path: Path) -> os.stat_result:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 
 from ..arguments import allowed_tokens, check_dropout, named_special_tokens
-from ..formats.files import check_folder
+from ..formats.files import check_folder, is_regular
 from ..reference.text import utf8
 from .label import Label
 
@@ -374,7 +374,8 @@ def source_digest(job: str, files: Sequence[Path]) -> str:
     step = -(-len(files) // SAMPLES)
     for number, path in enumerate(files):
         digest.update(repr((path.name, path.stat().st_size)).encode("utf-8", "surrogateescape"))
-        if number % step == 0:
+        # What a pipe gives can be read only once.
+        if number % step == 0 and is_regular(path):
             with path.open("rb") as file:
                 digest.update(file.read(SAMPLE))
     return digest.hexdigest()
