@@ -336,3 +336,32 @@ def test_a_stream_begins_with_ids_that_have_no_text(lib, between):
     silent = tok.get_vocab_size() + 3 if between is None else tok.token_to_id(between)
     stream = lib.decoders.DecodeStream(ids=[first, silent], skip_special_tokens=True)
     assert [stream.step(tok, token_id) for token_id in others] == [None, "中"]
+
+
+def test_a_token_that_was_special_stays_special(lib):
+    """In memory; not in the file."""
+    for cuts in (False, True):
+        tok = lib.Tokenizer(lib.models.BPE({"a": 0, "b": 1}, []))
+        if cuts:
+            tok.pre_tokenizer = lib.pre_tokenizers.Punctuation()
+        tok.add_special_tokens(["<s>"])
+        tok.encode("a")
+        tok.add_tokens([lib.AddedToken("<s>", special=False)])
+        for splits, ids in ((False, [0, 2, 1]), (True, [0, 1])):
+            tok.encode_special_tokens = splits
+            encoding = tok.encode("a<s>b")
+            assert (encoding.ids, len(encoding.tokens), len(encoding.offsets)) == (ids, len(ids), len(ids))
+        assert tok.decode([0, 2, 1]) == "a b"
+        assert json.loads(tok.to_str())["added_tokens"][0]["special"] is False
+        again = lib.Tokenizer.from_str(tok.to_str())
+        again.encode_special_tokens = True
+        assert again.encode("a<s>b").ids == [0, 2, 1]
+
+
+def test_a_special_token_hides_one_that_was_added_before(lib):
+    tok = lib.Tokenizer(lib.models.BPE({"a": 0, "<": 1, "b": 2, ">": 3}, []))
+    tok.add_tokens([lib.AddedToken("<b>", normalized=False)])
+    assert tok.encode("<b>a").ids == [4, 0]
+    tok.add_special_tokens(["<b>a"])
+    tok.encode_special_tokens = True
+    assert tok.encode("<b>a").ids == [1, 2, 3, 0]

@@ -118,6 +118,10 @@ class AddedTokens:
         """The ``added_tokens`` of a ``tokenizer.json``, by id."""
         return [{"id": token_id, **token.__getstate__()} for token_id, token in sorted(self.tokens.items())]
 
+    def found_rows(self) -> list[dict[str, Any]]:
+        """As ``rows``, for what finds them in text: a token that has been special is found as a special one."""
+        return [{**row, "special": row["content"] in self.special} for row in self.rows()]
+
     def add(self, new: Iterable[AddedToken], size: int, id_in_model: Callable[[str], int | None]) -> int:
         """Adds tokens; returns how many were added or changed.
 

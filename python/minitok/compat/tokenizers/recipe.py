@@ -13,6 +13,7 @@ from minitok.errors import ComponentError, FileFormatError, MinitokError, Vocabu
 from minitok.formats import huggingface
 from minitok.formats.files import Reason, blame, parse_json, parse_tables
 from minitok.formats.huggingface.added import given_ids, read_added
+from minitok.formats.huggingface.hiding import with_hiding
 from minitok.formats.huggingface.patterns import flat_steps
 
 from .added import AddedTokens
@@ -226,13 +227,13 @@ class Recipe:
     def with_added(self, definition: Definition | None) -> Definition | None:
         """A definition with the added tokens as they are now; None if everything is to be read again."""
         try:
-            return definition and definition.replace(**read_added(self.added.rows()).fields())
+            return definition and with_hiding(definition.replace(**read_added(self.added.found_rows()).fields()))
         except VocabularyError:  # A token of the vocabulary has become an added one.
             return None
 
     def read_definition(self) -> Definition:
         """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
-        content = self.content()
+        content = {**self.content(), "added_tokens": self.added.found_rows()}
         # The pipeline decodes by itself.
         parts = flat_steps(content["pre_tokenizer"])
         content["decoder"] = {"type": "ByteLevel"} if any(part["type"] == "ByteLevel" for part in parts) else None
