@@ -9,7 +9,7 @@ from helpers import BACKENDS, from_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
-from minitok.formats.byte_level import to_chars
+from minitok.formats.byte_level import CHARS, to_chars
 from tokenizers import Tokenizer
 
 LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
@@ -135,3 +135,32 @@ def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters,
                 assert tok.encode(text, allowed_special="all") == theirs.encode(text).ids
                 if not characters:
                     assert tok.decode(tok.encode(text)) == text
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize("normalizer", [None, {"type": "Lowercase"}])
+def test_an_added_token_that_is_a_whole_piece(backend, special, normalizer, tmp_path):
+    """With ``ignore_merges``, text has it without a merge: where special tokens are split, and where a normalizer makes it."""
+    vocab = {char: number for number, char in enumerate(CHARS)} | {"ab": 256}
+    token = {"id": 256, "content": "ab", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    content = json.dumps(
+        {
+            "version": "1.0",
+            "normalizer": normalizer,
+            "added_tokens": [{**token, "special": special}],
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
+            "decoder": {"type": "ByteLevel"},
+            "model": {"type": "BPE", "vocab": vocab, "merges": [], "ignore_merges": True},
+        }
+    )
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content)
+    tok = minitok.load(path, backend=backend)
+    theirs = Tokenizer.from_str(content)
+    tok.save(tmp_path / "again.json", format="huggingface")
+    for read in (tok, minitok.load(tmp_path / "again.json", backend=backend)):
+        for text in ("ab", "AB", "xab", "ab ab", "abab", "aB"):
+            for splits, allowed in ((True, ()), (False, "all")):
+                theirs.encode_special_tokens = splits
+                assert read.encode(text, allowed_special=allowed) == theirs.encode(text).ids, (text, splits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 
 import minitok
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.definition import Definition
+from minitok.errors import VocabularyError
 from minitok.formats import huggingface
 from minitok.reference.published.characters import Symbols
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -394,3 +396,28 @@ def test_the_two_backends_know_the_same_alphabets(backend):
         Definition.from_tokens(
             {b"a": 300}, [], symbols=symbols._replace(unknown=300), drops_bytes=True, backend=backend
         )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "merges", "symbols", "reason"),
+    [
+        (
+            {b"[UNK]": 0, b"a": 1, b"b": 2, b"ab": 3},
+            [(1, 2)],
+            Symbols("characters", 0, False, b"##", b""),
+            "merge 0 uses the token 'b', which has no continuing_subword_prefix '##'",
+        ),
+        (
+            {bytes([byte]): byte for byte in range(256)},
+            [],
+            Symbols("bytes", 0, False, b"", b"</w>"),
+            "it has an end_of_word_suffix, but no token",
+        ),
+        ({b"[UNK]": 0, b"a": 1}, [], Symbols("bytes", 0, False, b"##", b""), "continuing_subword_prefix"),
+    ],
+)
+def test_what_would_not_be_read_again_is_not_written(tokens, merges, symbols, reason, backend, tmp_path):
+    definition = Definition.from_tokens(tokens, merges, symbols=symbols, backend=backend)
+    with pytest.raises(VocabularyError, match=re.escape(reason)):
+        minitok.Tokenizer.from_definition(definition).save(tmp_path / "t.json", format="huggingface")
+    assert not list(tmp_path.iterdir())

@@ -140,13 +140,12 @@ impl StringTable {
         collect(rows.map(|((token, id), _)| (token, *id)))
     }
 
-    /// By number, whether a token is not one of the vocabulary: it is a special token, no merge has it, and it is not a single
-    /// character that text may have, as `in_text` of one says.
-    fn special(&self, special: &[(String, u32)], merged: &[bool], in_text: impl Fn(char) -> bool) -> Result<Vec<bool>> {
+    /// By number, whether a token is not one of the vocabulary: it is a special token, no merge has it, and text may not have it
+    /// without a merge, as `in_text` of its name says.
+    fn special(&self, special: &[(String, u32)], merged: &[bool], in_text: impl Fn(&str) -> bool) -> Result<Vec<bool>> {
         let mut is_special = filled(false, self.ids.len())?;
         for (name, id) in special {
-            let mut chars = name.chars();
-            if chars.next().is_some_and(&in_text) && chars.next().is_none() {
+            if in_text(name) {
                 continue;
             }
             if let Ok(number) = self.find(name.as_bytes()).map(|number| number as usize) {
@@ -163,7 +162,8 @@ impl StringTable {
         whole_pieces: bool,
         may_drop: bool,
     ) -> Result<Option<FastVocab>> {
-        let left_out = self.special(special, &self.merged()?, |it| CHARS.contains(&it))?;
+        let in_text = |name: &str| (whole_pieces || is_char(name)) && name.chars().all(|char| CHARS.contains(&char));
+        let left_out = self.special(special, &self.merged()?, in_text)?;
         answer(self.tokens(&left_out, byte_level).and_then(|table| {
             let drops_bytes = may_drop && !self.has_bytes(&left_out);
             self.vocabulary(table, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
@@ -185,7 +185,7 @@ impl StringTable {
 
     fn read_characters(&self, special: &[(String, u32)]) -> Read<FastVocab> {
         let merged = self.merged()?;
-        let mut left_out = self.special(special, &merged, |it| it != ' ')?;
+        let mut left_out = self.special(special, &merged, |name| is_char(name) && name != " ")?;
         let mut fallback = room(256)?;
         for byte in 0..=255u8 {
             let number = self.find(format!("<0x{byte:02X}>").as_bytes())? as usize;
@@ -247,6 +247,11 @@ pub(super) fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
 fn spaced(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
     only_if(!token.contains(&b' '))?;
     token_table::spaced(token, out)
+}
+
+/// Whether a name is one character.
+fn is_char(name: &str) -> bool {
+    name.chars().nth(1).is_none() && !name.is_empty()
 }
 
 #[cfg(test)]
@@ -379,7 +384,7 @@ mod tests {
         assert_eq!([&b" "[..], b"a", b"<s>"].map(|it| vocab.core().token_id(it)), [Some(258), Some(256), None]);
         let odd = table(["中", "a"]);
         assert_eq!(
-            odd.special(&[("中".into(), 0), ("a".into(), 1)], &[false; 2], |it| it == 'a'),
+            odd.special(&[("中".into(), 0), ("a".into(), 1)], &[false; 2], |it| it == "a"),
             Ok(vec![true, false])
         );
         // The name of a byte that is a special token, or a part of another.

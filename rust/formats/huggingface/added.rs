@@ -43,15 +43,6 @@ impl Added {
         fields.late_tokens.clone_from(&self.late);
         fields.token_flags.clone_from(&self.flags);
     }
-
-    fn has_flag(&self, name: &str, flag: &str) -> bool {
-        self.flags.get(name).is_some_and(|flags| flags.contains(flag))
-    }
-
-    /// Whether one of them asks for it.
-    pub fn any_has(&self, flag: &str) -> bool {
-        self.flags.values().any(|flags| flags.contains(flag))
-    }
 }
 
 /// The added tokens of a file.
@@ -115,13 +106,13 @@ pub fn warning_of_other_ids(held: &[(String, u32)], given: &[(String, u32)]) -> 
 }
 
 /// The added tokens that text may have without a merge, where they are not found in it: a single character, as text is written before
-/// merges, and a whole piece that is beside a character of a word.
+/// merges, and a whole piece.
 pub fn in_text(added: &Added, by_bytes: bool, whole_pieces: bool) -> BTreeSet<String> {
     let bytes: BTreeSet<char> = CHARS.into_iter().collect();
     let names = added.ids.iter().map(|(name, _)| name.as_str());
     let may_be = |name: &&str| {
         let is_single = name.chars().count() == 1;
-        (is_single || (whole_pieces && added.has_flag(name, "single_word")))
+        (is_single || whole_pieces)
             && if by_bytes { name.chars().all(|char| bytes.contains(&char)) } else { *name != " " }
     };
     names.filter(may_be).map(str::to_owned).collect()

@@ -49,8 +49,7 @@ fn vocab_of(content: &Value, model: &Value, added: &Added, table: &StringTable) 
     let whole_pieces = model.sets("ignore_merges");
     let is_odd = content.text_of("format") == Some("minitok")
         || model.sets("continuing_subword_prefix")
-        || model.sets("end_of_word_suffix")
-        || (whole_pieces && added.any_has("single_word"));
+        || model.sets("end_of_word_suffix");
     // Added tokens may have other ids than the file says.
     if is_odd || given_ids(&added.ids, |name| table.id_of(name), table.len())? != added.ids {
         return Ok(None);

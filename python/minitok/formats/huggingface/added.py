@@ -90,26 +90,21 @@ def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: i
     return {name: next(free) if token_id is None else token_id for name, token_id in given}
 
 
-def in_text(
-    names: Iterable[str],
-    flags: Mapping[str, frozenset[str]],
-    *,
-    whole_pieces: bool,
-    by_bytes: bool = False,
-    marked: bool = False,
-) -> set[str]:
+def in_text(names: Iterable[str], *, whole_pieces: bool, by_bytes: bool = False, marked: bool = False) -> set[str]:
     """Returns the added tokens that text may have without a merge, where they are not found in it.
 
     That is a single character, as text is written before merges (``by_bytes``, or with its spaces ``marked``), and a whole
-    piece that is beside a character of a word.
+    piece.
 
-    >>> sorted(in_text([" ", "a", "ab"], {"ab": frozenset({"single_word"})}, by_bytes=True, whole_pieces=False))
+    >>> sorted(in_text([" ", "a", "ab"], by_bytes=True, whole_pieces=False))
     ['a']
+    >>> sorted(in_text([" ", "a", "ab"], by_bytes=True, whole_pieces=True))
+    ['a', 'ab']
     """
     return {
         name
         for name in names
-        if (len(name) == 1 or (whole_pieces and "single_word" in flags.get(name, ())))
+        if (len(name) == 1 or whole_pieces)
         and (all(char in CHARS for char in name) if by_bytes else not (marked and name == " "))
     }
 

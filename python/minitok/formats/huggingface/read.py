@@ -83,7 +83,7 @@ def vocab_of(content: dict[str, Any], model: dict[str, Any], added: Added, table
     is_odd = (
         content.get("format") == "minitok" or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix")
     )
-    if is_odd or (whole_pieces and any("single_word" in flags for flags in added.flags.values())):
+    if is_odd:
         raise Reason("the tables do not say all of the vocabulary")
     if given_ids(special, tables.ids_of(special), len(tables)) != special:
         raise Reason("added tokens have other ids")
@@ -110,7 +110,7 @@ def read_options(content: dict[str, Any], path: object, added: Added, *, other_i
     whole_pieces = bool(model.get("ignore_merges"))
     by_bytes = is_byte_level(content)
     marked = not by_bytes and has_markers(content)
-    held.update(in_text(added.ids, added.flags, whole_pieces=whole_pieces, by_bytes=by_bytes, marked=marked))
+    held.update(in_text(added.ids, whole_pieces=whole_pieces, by_bytes=by_bytes, marked=marked))
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
     fields |= read_settings(content, by_fallback=True)
     if not by_bytes:

@@ -157,7 +157,7 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
     found = {name: token_id for token_id, name in sorted(names.items())}
     if given_ids(found, ids, len(ids)) != found:
         # It holds no name that would be read as a character of text.
-        read = in_text(found, definition.token_flags, whole_pieces=vocab.whole_pieces, marked=marks)
+        read = in_text(found, whole_pieces=vocab.whole_pieces, marked=marks)
         texts = {token_id: name for token_id, name in names.items() if name not in read} | texts
         ids = {text: token_id for token_id, text in sorted(texts.items())}
     if len(ids) < len(texts):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...definition.definition import KINDS
 from ...definition.fields import CHECKS
-from ...errors import VocabularyError
+from ...errors import FileFormatError, VocabularyError
 from ..files import Reason, write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
 from .added import check_given, dump_added, in_text
@@ -16,7 +16,7 @@ from .characters import check_marker, dump_characters, has_markers
 from .fields import in_file, model_in_file
 from .normalizers import dump_steps
 from .patterns import dump_pattern
-from .read import read_settings
+from .read import parse, read_settings
 from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
@@ -39,7 +39,25 @@ def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
     content = dumped(definition)
     check_settings(definition, content)
+    if definition.symbols is not None or definition.vocab.fallback is not None:
+        check_read(definition, content)
     return content
+
+
+def check_read(definition: Definition, content: dict[str, Any]) -> None:
+    """Refuses a content that is refused when it is read, or that is read as another vocabulary.
+
+    The rules by which characters are written have many ways to contradict the tokens, so the content is read again.
+    """
+    try:
+        read = parse(content, "it", definition.backend)
+    except FileFormatError as refused:
+        raise VocabularyError(f"a tokenizer.json cannot express it: {refused.reason}") from None
+    ours, theirs = (
+        (each.vocab.tokens, each.merges, each.symbols, each.vocab.whole_pieces) for each in (definition, read)
+    )
+    if ours != theirs:
+        raise VocabularyError("a tokenizer.json cannot express the vocabulary with what else it has")
 
 
 def check_settings(definition: Definition, content: dict[str, Any]) -> None:
@@ -85,7 +103,7 @@ def dump_bytes(definition: Definition) -> dict[str, Any]:
     # Special and added tokens are in it, too, but for those that would be read as bytes of text. A reader gives an added token
     # that it does not find there the next free id.
     tokens = definition.vocab.tokens
-    for name in in_text(found, definition.token_flags, by_bytes=True, whole_pieces=whole_pieces):
+    for name in in_text(found, by_bytes=True, whole_pieces=whole_pieces):
         if found[name] not in tokens:
             del vocab[name]
     check_given(found, vocab)
