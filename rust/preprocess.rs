@@ -191,7 +191,11 @@ impl Preprocessor {
                 hidden_late.push(text);
             }
         }
-        Ok(Search { early: Finder::hiding(early, hidden_early), late: Finder::hiding(late, hidden_late) })
+        // Where no token is found, there is none to hide.
+        let of = |found: Vec<(String, u32)>, hidden: Vec<String>| {
+            if found.is_empty() { Finder::default() } else { Finder::hiding(found, hidden) }
+        };
+        Ok(Search { early: of(early, hidden_early), late: of(late, hidden_late) })
     }
 
     /// Passes on the segments of a text and the tokens between them.

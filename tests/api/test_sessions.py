@@ -323,3 +323,11 @@ def test_what_a_page_asks_is_answered_or_not_at_once(backend):
     core.edit(4, 4, " ab" * 2000)
     core.edit(0, 1, "y")
     assert core.encoded_bytes < 3000 if backend == "rust" else core.encoded_bytes == 6004
+
+
+def test_a_hidden_token_that_hides_nothing_leaves_tails_known(backend):
+    """The late special token hides late tokens, of which there are none."""
+    tok = minitok.Tokenizer([], special_tokens={"<s>": 300}, added_tokens={"x": 301}, backend=backend)
+    hiding = tok.replace(late_tokens={"<s>"}, token_flags={"<s>": ["hides"]})
+    assert hiding.session("ab").stable == tok.session("ab").stable == 2
+    assert hiding.session("ab").covers() == tok.session("ab").covers()

@@ -138,7 +138,11 @@ class Preprocessor:
                 texts.setdefault(text, token_id)
         hidden_early = [name for name in hidden if name not in late]
         hidden_late = [text for name in hidden if name in late and (text := self.late_text(name))]
-        return Search(SpecialTokens(early, hidden=hidden_early), SpecialTokens(texts, hidden=hidden_late))
+        # Where no token is found, there is none to hide.
+        return Search(
+            SpecialTokens(early, hidden=hidden_early if early else ()),
+            SpecialTokens(texts, hidden=hidden_late if texts else ()),
+        )
 
     def segments(
         self, text: bytes, search: Search, before: str = NOTHING, trust: Trust | None = None
