@@ -1,11 +1,12 @@
 /**
- * What `encode` does with the names of special tokens in a text. Without options, they are ordinary text. An unknown option, or a name
- * that is not a special token of the tokenizer, is a {@link MinitokError}.
+ * What `encode` does with tokens that stand in a text. Without options, special tokens are ordinary text, and added tokens are found, as
+ * in the library that defines the tokenizer. Pass `disallowedSpecial: "all"` for text from strangers.
+ * An unknown option, or a name that is not a special or an added token of the tokenizer, is a {@link MinitokError}.
  */
 export interface EncodeOptions {
   /** The special tokens that are found in the text. */
   allowedSpecial?: "all" | readonly string[] | ReadonlySet<string>;
-  /** The special tokens that the text must not contain; `"all"` are those that are not allowed. */
+  /** The tokens that the text must not contain, nor become; `"all"` are the control tokens that are not allowed. */
   disallowedSpecial?: "all" | readonly string[] | ReadonlySet<string>;
 }
 
@@ -76,10 +77,12 @@ export class Tokenizer {
   readonly specialTokens: Readonly<Record<string, number>>;
   /** The ids of the added tokens, which are found in every text. */
   readonly addedTokens: Readonly<Record<string, number>>;
+  /** The names of the special tokens, and of the added tokens that may mark something: no user should write one. */
+  readonly controlTokens: readonly string[];
   /**
    * The ids of a text: a string, or bytes of UTF-8. A lone surrogate becomes U+FFFD.
    *
-   * @throws {MinitokError} The text has a special token that it must not contain, or a byte for which there is no token.
+   * @throws {MinitokError} The text has a token that it must not contain, or a byte for which there is no token.
    */
   encode(text: string | Uint8Array, options?: EncodeOptions): Uint32Array;
   /** How many ids a text has; they are not built. */

@@ -12,23 +12,24 @@ export function checkOptions(engine, options, known) {
   }
 }
 
-// The names of the special tokens that are found in a text, and of those that it must not contain.
+// The names of the special tokens that are found in a text, and of the tokens that it must not contain.
 export function namesOf(tokenizer, options) {
   checkOptions(tokenizer.engine, options, NAMING);
-  const every = Object.keys(tokenizer.specialTokens);
-  const allowed = named(tokenizer, options.allowedSpecial ?? [], () => every, "allowedSpecial");
-  const rest = () => every.filter((name) => !allowed.includes(name));
-  return { allowed, disallowed: named(tokenizer, options.disallowedSpecial ?? [], rest, "disallowedSpecial") };
+  const { allowedSpecial, disallowedSpecial } = options;
+  const allowed = named(tokenizer, allowedSpecial ?? [], () => Object.keys(tokenizer.specialTokens), "allowedSpecial");
+  // Where all special tokens are allowed, no control token is left to refuse.
+  const rest = () => (allowedSpecial === "all" ? [] : tokenizer.controlTokens.filter((name) => !allowed.includes(name)));
+  return { allowed, disallowed: named(tokenizer, disallowedSpecial ?? [], rest, "disallowedSpecial") };
 }
 
-function named({ engine, specialTokens }, value, all, option) {
+function named({ engine, specialTokens, addedTokens }, value, all, option) {
   if (value === "all") return all();
   if (typeof value === "string" || typeof value[Symbol.iterator] !== "function") {
     throw new TypeError(`${option} must be "all" or a list of names, not ${shown(value)}`);
   }
   const names = [...value];
   for (const name of names) {
-    if (typeof name === "string" && Object.hasOwn(specialTokens, name)) continue;
+    if (typeof name === "string" && [specialTokens, addedTokens].some((tokens) => Object.hasOwn(tokens, name))) continue;
     const known = Object.keys(specialTokens);
     const some = known.slice(0, 8).map((one) => `'${one}'`).join(", ");
     const others = known.length ? `: it has ${some}${known.length > 8 ? ", ..." : ""}` : ": it has none";

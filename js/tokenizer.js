@@ -56,6 +56,11 @@ export class Tokenizer {
     return this.description.special_tokens;
   }
 
+  // The special tokens, and the added tokens that may mark something (SPEC E12).
+  get controlTokens() {
+    return this.description.control_tokens;
+  }
+
   get addedTokens() {
     return (this.description.added_tokens ??= {});
   }

@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, E11, N3, S5, S6 and S9.
+//! Implements SPEC E3, E5, E6, E11, E12, N3, S5, S6 and S9.
 
 use crate::decode;
 use crate::dropout::{Dropout, encode_piece_with_dropout};
@@ -23,6 +23,25 @@ use crate::vocab::{Vocab, show};
 use crate::words::WordCutter;
 use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// Tokens that a text must not contain (E12).
+#[derive(Debug, Clone, Default)]
+pub struct Refused {
+    /// Finds their names, which must not stand in the text.
+    pub finder: Finder,
+    /// By id, the names of those that other text may become: in prepared text, or where merges make them.
+    pub ids: HashMap<u32, String>,
+}
+
+impl Refused {
+    /// Fails if one of the names stands in a text.
+    pub fn check_names(&self, text: &[u8]) -> Result<()> {
+        match self.finder.find(text).next().transpose()? {
+            Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: found.start }),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A vocabulary, a split pattern, and what is done to text first: everything that ids depend on.
 #[derive(Debug)]
@@ -96,20 +115,41 @@ impl Codec {
         dropout: &Dropout,
         goes_on: bool,
     ) -> Result<Vec<u32>> {
-        let (mut ids, mut draws) = (Vec::new(), dropout.draws(text));
+        let mut ids = Vec::new();
+        self.placed_ids(text, search, goes_on, Some(dropout), &mut |id, _| {
+            ids.try_reserve(1)?;
+            ids.push(id);
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
+    /// Passes on the ids of a text, each with the place of its token or its piece.
+    pub fn placed_ids(
+        &self,
+        text: &[u8],
+        search: &Search,
+        goes_on: bool,
+        dropout: Option<&Dropout>,
+        emit: &mut dyn FnMut(u32, usize) -> Result<()>,
+    ) -> Result<()> {
+        let (mut ids, mut draws) = (Vec::new(), dropout.map(|dropout| dropout.draws(text)));
         let before = if goes_on { Before::Text } else { Before::Nothing };
         let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
-            Some(id) => {
-                ids.try_reserve(1)?;
-                ids.push(id);
-                Ok(())
-            }
+            Some(id) => emit(id, segment.text.start),
             None => self.each_placed_piece(&segment.text, &mut |piece, place| {
-                draws.go_to(place);
-                encode_piece_with_dropout(&self.vocab, piece, &mut draws, &mut ids)
+                ids.clear();
+                match &mut draws {
+                    None => encode_piece(&self.vocab, piece, &mut ids)?,
+                    Some(draws) => {
+                        draws.go_to(place);
+                        encode_piece_with_dropout(&self.vocab, piece, draws, &mut ids)?;
+                    }
+                }
+                ids.iter().try_for_each(|&id| emit(id, place))
             }),
         });
-        done.map_err(|error| placed(error, text)).map(|()| ids)
+        done.map_err(|error| placed(error, text))
     }
 
     /// Passes on the pieces of a segment, each with its place in the text.
@@ -145,12 +185,49 @@ impl Codec {
         done
     }
 
-    /// Fails if the text contains one of the finder's special tokens.
-    pub fn check(text: &[u8], disallowed: &Finder) -> Result<()> {
-        match disallowed.find(text).next().transpose()? {
-            Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: found.start }),
-            None => Ok(()),
+    /// Returns what finds these tokens in order to refuse them.
+    pub fn refusing(&self, names: &[&str]) -> Refused {
+        let special = &self.preprocessor.special;
+        let names: HashSet<&str> = names.iter().copied().collect();
+        let wanted =
+            special.ids.iter().filter(|(name, id)| names.contains(name.as_str()) && self.may_become(name, *id));
+        let ids = wanted.map(|(name, id)| (*id, name.clone())).collect();
+        Refused { finder: special.finder(&names.into_iter().collect::<Vec<_>>()), ids }
+    }
+
+    /// Whether a text in which the name of a token does not stand may have its id.
+    ///
+    /// The unknown id (S7) is that of any text without a token, and does not count.
+    pub fn may_become(&self, name: &str, id: u32) -> bool {
+        let (preprocessor, alphabet) = (&self.preprocessor, &self.vocab.alphabet);
+        let changes =
+            !preprocessor.normalizer.steps().is_empty() || preprocessor.metaspace.is_some() || self.words.is_some();
+        if alphabet.symbols.as_ref().is_some_and(|symbols| symbols.unknown == Some(id)) {
+            return false;
         }
+        if !changes && alphabet.symbols.is_none() && !alphabet.drops_bytes {
+            return false;
+        }
+        preprocessor.special.late.contains(name) || self.vocab.token_bytes(id).is_some()
+    }
+
+    /// Fails if the name of a refused token stands in the text, or if the text becomes its id as [`encode`](Self::encode) encodes it.
+    pub fn check(
+        &self,
+        text: &[u8],
+        refused: &Refused,
+        search: &Search,
+        goes_on: bool,
+        dropout: Option<&Dropout>,
+    ) -> Result<()> {
+        refused.check_names(text)?;
+        if refused.ids.is_empty() {
+            return Ok(());
+        }
+        self.placed_ids(text, search, goes_on, dropout, &mut |id, position| match refused.ids.get(&id) {
+            Some(token) => Err(Error::DisallowedSpecial { token: token.clone(), position }),
+            None => Ok(()),
+        })
     }
 
     /// Encodes a text and emits an event for each piece, merge and token that is found in it.

@@ -30,7 +30,7 @@ pub enum Error {
     MissingByte { byte: u8, position: usize },
 
     /// A special token in text whose caller forbade it (SPEC E3).
-    #[error("the text contains the special token {token:?} at byte {position}")]
+    #[error("the text contains the token {token:?} at byte {position}")]
     DisallowedSpecial { token: String, position: usize },
 
     /// Bytes that are not UTF-8 where text was asked for (SPEC D2).

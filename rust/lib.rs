@@ -47,6 +47,7 @@
 //! 13. [`words`]: pieces of words, where the text between words is dropped
 //! 14. [`flags`]: what tokens that are found in text take of the text around them
 //! 15. [`preprocess`]: text -> segments, by all of these steps
+//! 16. [`markers`]: which tokens are control tokens
 //!
 //! [`engine`] runs regular expressions, on pages by `backtrack`; [`spent`] limits them; `features` says what a build leaves out. [`fast`] computes the same results faster; [`formats`] reads files. `api` is what the crate offers, `python` (feature `python`) the
 //! boundary to Python, `wasm` (feature `wasm`) that to a web page; they hold no algorithm.
@@ -96,6 +97,8 @@ pub mod flags;
 pub mod formats;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod interrupt;
+#[cfg_attr(not(internals), doc(hidden))]
+pub mod markers;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod merging;
 #[cfg_attr(not(internals), doc(hidden))]

@@ -14,10 +14,9 @@
 //!
 //! Implements SPEC L1, L2 and L5.
 
-use crate::codec::Codec;
+use crate::codec::{Codec, Refused};
 use crate::error::Result;
 use crate::preprocess::{Before, Search};
-use crate::special::Finder;
 
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,21 +50,21 @@ pub fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'
 pub struct Session<'c> {
     codec: &'c Codec,
     search: Search,
-    /// The special tokens that the text must not contain.
-    disallowed: Finder,
+    /// The tokens that the text must not contain.
+    refused: Refused,
     pub text: Vec<u8>,
     pub ids: Vec<u32>,
 }
 
 impl<'c> Session<'c> {
-    pub fn new(codec: &'c Codec, search: Search, disallowed: Finder) -> Session<'c> {
-        Session { codec, search, disallowed, text: Vec::new(), ids: Vec::new() }
+    pub fn new(codec: &'c Codec, search: Search, refused: Refused) -> Session<'c> {
+        Session { codec, search, refused, text: Vec::new(), ids: Vec::new() }
     }
 
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let text = [&self.text[..start], data, &self.text[end..]].concat();
-        Codec::check(&text, &self.disallowed)?;
+        self.codec.check(&text, &self.refused, &self.search, false, None)?;
         let ids = self.codec.encode(&text, &self.search, false)?;
         let found = splice(&self.ids, &ids)?;
         (self.text, self.ids) = (text, ids);

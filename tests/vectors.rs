@@ -2,7 +2,7 @@
 //! `test_vectors_of_pieces.py` run the same files on both backends; each file says where the expected values come from. Files
 //! (`files.json`) are read and written in Python only.
 
-use minitok::codec::Codec;
+use minitok::codec::{Codec, Refused};
 use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::dropout::Dropout;
 use minitok::error::{Error, Result};
@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 #[path = "vectors/chunks.rs"]
 mod chunks;
+#[path = "vectors/control.rs"]
+mod control;
 #[path = "vectors/names.rs"]
 mod names;
 #[path = "vectors/parity.rs"]
@@ -207,10 +209,10 @@ fn dropout() {
 #[test]
 fn disallowed_special_tokens() {
     each("encode", "error", |case| {
-        let finder = special(case).unwrap().finder(&names(&case["disallowed"]));
-        let Error::DisallowedSpecial { token, position } = refused(Codec::check(&bytes(&case["text"]), &finder)) else {
-            panic!("another error")
-        };
+        let special = special(case).unwrap();
+        let finder = special.finder(&names(&case["disallowed"]));
+        let found = Refused { finder, ..Refused::default() }.check_names(&bytes(&case["text"]));
+        let Error::DisallowedSpecial { token, position } = refused(found) else { panic!("another error") };
         assert_eq!(json!({"token": token, "position": position}), case["error"]);
     });
 }

@@ -33,9 +33,9 @@ pub fn run(data: &[u8]) {
     let core = Arc::new(Codec::new(Arc::new(vocab), pattern, special, normalizer, metaspace, None).unwrap());
     let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
     let search = core.search(Some(if input.flip() { &["<s>"] } else { &[] })).unwrap();
-    let disallowed = core.preprocessor.special.finder(if input.flip() { &["<s>"] } else { &[] });
-    let mut mirror = Session::new(&core, search.clone(), disallowed.clone());
-    let mut session = FastSession::new(fast, Arc::new(search.clone()), Arc::new(disallowed)).unwrap();
+    let refused = core.refusing(if input.flip() { &["<s>"] } else { &[] });
+    let mut mirror = Session::new(&core, search.clone(), refused.clone());
+    let mut session = FastSession::new(fast, Arc::new(search.clone()), Arc::new(refused)).unwrap();
     for _ in 0..input.below(12) {
         let held = String::from_utf8(mirror.text.clone()).unwrap();
         let places: Vec<usize> = held.char_indices().map(|(at, _)| at).chain([held.len()]).collect();

@@ -98,6 +98,11 @@ class Inspected extends Tokenizer {
     });
   }
 
+  // The tokens that are found in all text of a conversation, whoever wrote it, by the chat templates of a model, or null (SPEC E8).
+  everywhere(chat) {
+    return JSON.parse(decoder.decode(this.core.call("everywhere", [JSON.stringify(chat)], this.opened())));
+  }
+
   // The ids of a conversation, and the bytes of its text that each comes from. Tokens are found in the trusted stretches, and those of
   // some names everywhere (SPEC E8).
   conversation(text, stretches, everywhere) {

@@ -236,23 +236,36 @@ def unknown_special_token(name: object, special: Mapping[str, int]) -> str:
     return f"{name!r} is not a special token of this tokenizer" + suggest(str(name), special, others)
 
 
-def allowed_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str] | None:
-    """Returns the special tokens that a caller allows; None for ``"none"``: then no token at all is found in text."""
-    return None if named == "none" else named_special_tokens(named, special)
+def allowed_tokens(
+    named: Iterable[str] | str, special: Mapping[str, int], added: Collection[str] = ()
+) -> list[str] | None:
+    """Returns the special tokens that a caller allows; None for ``"none"``: then no token at all is found in text.
+
+    The caller may name added tokens, too, which are found in any case.
+    """
+    return None if named == "none" else named_special_tokens(named, special, added)
 
 
 def refused_tokens(
-    named: Iterable[str] | str, allowed: Collection[str] | None, special: Mapping[str, int]
-) -> list[str]:
-    """Returns the special tokens that a caller refuses in a text; ``"all"`` are those that are not allowed."""
+    named: Iterable[str] | str,
+    allowed: Iterable[str] | str,
+    control: Sequence[str],
+    special: Mapping[str, int],
+    added: Collection[str],
+) -> Sequence[str]:
+    """Returns the tokens that a caller refuses in a text; ``"all"`` are the control tokens that are not allowed."""
     if named != "all":
-        return named_special_tokens(named, special)
-    found = frozenset(allowed or ())
-    return [name for name in special if name not in found]
+        return named_special_tokens(named, special, added)
+    if allowed == "all":
+        return ()
+    found = frozenset(() if allowed == "none" else allowed)
+    return [name for name in control if name not in found] if found else control
 
 
-def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str]:
-    """Returns the special tokens that a caller names: a collection of them, or ``"all"``."""
+def named_special_tokens(
+    named: Iterable[str] | str, special: Mapping[str, int], added: Collection[str] = ()
+) -> list[str]:
+    """Returns the special tokens that a caller names: a collection of them, or ``"all"``. ``added``: other known names."""
     if named == "all":
         return list(special)
     if isinstance(named, str) or not hasattr(named, "__iter__"):
@@ -261,7 +274,7 @@ def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int])
         )
     names = list(named)
     for name in names:
-        if name not in special:
+        if name not in special and name not in added:
             raise ValueError(unknown_special_token(name, special))
     return names
 

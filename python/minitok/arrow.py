@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import allowed_tokens, thread_count
+from .arguments import allowed_tokens, refused_tokens, thread_count
 from .backend import load_backend
 from .corpus.columns import (
     as_ids,
@@ -48,6 +48,7 @@ def encode_arrow(
     strings: Any,
     *,
     allowed_special: Literal["all", "none"] | Collection[str] = (),
+    disallowed_special: Literal["all"] | Collection[str] = (),
     threads: int | None = None,
 ) -> Column:
     """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
@@ -58,6 +59,7 @@ def encode_arrow(
             Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or
             binary data: with offsets of either size, views, of one length, dictionaries, runs, and slices of these.
         allowed_special: As for ``Tokenizer.encode``.
+        disallowed_special: As for ``Tokenizer.encode``.
         threads: How many to use; by default one per processor.
 
     Returns:
@@ -66,6 +68,7 @@ def encode_arrow(
 
     Raises:
         ArrowError: The column is malformed, or cannot be imported.
+        DisallowedSpecialTokenError: A text contains a disallowed token.
         TypeError: It is not a column of strings.
 
     >>> from minitok import Tokenizer
@@ -74,7 +77,10 @@ def encode_arrow(
     """
     definition = tokenizer.definition
     backend, codec = load_backend(definition.backend), definition.codec()
-    allowed, threads = allowed_tokens(allowed_special, definition.special_tokens), thread_count(threads)
+    special, added, threads = definition.special_tokens, definition.added_tokens, thread_count(threads)
+    allowed = allowed_tokens(allowed_special, special, added)
+    if refused := refused_tokens(disallowed_special, allowed_special, definition.control_tokens, special, added):
+        codec = codec.refusing(refused)
 
     def encode(array: pa.Array) -> pa.Array:
         array = without_runs(array)

@@ -42,15 +42,24 @@ class Checked(Shortcuts):
         """Returns the special tokens that are found in a text; None if added tokens are not found in it, either."""
         if allowed == "all":
             return self._all_special
-        return allowed_tokens(allowed, self._definition.special_tokens)
+        return allowed_tokens(allowed, self._definition.special_tokens, self._definition.added_tokens)
 
-    def _check(self, texts: Sequence[Text], allowed: Allowed, disallowed: Special) -> Sequence[str] | None:
-        """Returns the special tokens to find in the texts; raises if a disallowed one occurs in one of them."""
+    def _refused(self, disallowed: Special, allowed: Allowed) -> Sequence[str]:
+        """Returns the tokens that a text must not contain, where these are allowed."""
+        held = self._definition
+        return refused_tokens(disallowed, allowed, held.control_tokens, held.special_tokens, held.added_tokens)
+
+    def _check(
+        self, texts: Sequence[Text], allowed: Allowed, disallowed: Special, codec: Codec | None = None
+    ) -> Sequence[str] | None:
+        """Returns the special tokens to find in the texts; raises if a disallowed token occurs in one of them.
+
+        ``codec``: the one that encodes the texts, if it is another.
+        """
         names = self._allowed(allowed)
-        if disallowed:
-            refused = refused_tokens(disallowed, names, self._definition.special_tokens)
+        if disallowed and (refused := self._refused(disallowed, allowed)):
             for text in texts:
-                self._codec.check(text, refused)
+                (codec or self._codec).check(text, refused, names)
         return names
 
     def _dropping(self, dropout: float, seed: int | None) -> Codec:

@@ -113,15 +113,16 @@ class MissingByteError(MinitokError, ValueError):
 
 
 class DisallowedSpecialTokenError(MinitokError, ValueError):
-    """The text contains a special token that the caller disallowed (SPEC E3).
+    """The text contains a special or an added token that the caller disallowed, or becomes one (SPEC E12).
 
-    ``token`` is its text, ``position`` the offset in bytes of the UTF-8 text at which it begins.
+    ``token`` is its name; ``position`` is the offset in bytes of the UTF-8 text where the name begins, or what becomes it.
     """
 
     def __init__(self, token: str, position: int) -> None:
         super().__init__(
-            f"the text contains the special token {token!r} at byte {position}. To encode it as that token, pass "
-            f"allowed_special={{{token!r}}}; to encode it as ordinary text, leave it out of disallowed_special."
+            f"the text contains the token {token!r} at byte {position}. To encode it as that token, pass "
+            f"allowed_special={{{token!r}}}; to encode it as ordinary text, leave it out of disallowed_special, and pass "
+            'allowed_special="none" if it is an added token.'
         )
         self.token = token
         self.position = position

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
-from .arguments import as_list, checked_offsets, refused_tokens, stop_strings, thread_count
+from .arguments import as_list, checked_offsets, stop_strings, thread_count
 from .backend.shortcuts import shortcut
 from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
@@ -207,8 +207,8 @@ class Tokenizer(Checked):
         """
         if allowed_special is disallowed_special is NONE and trace is None and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode(text)
-        allowed = self._check([text], allowed_special, disallowed_special)
         codec = self._dropping(dropout, seed)
+        allowed = self._check([text], allowed_special, disallowed_special, codec)
         if trace is not None:
             if codec is not self._codec:
                 raise ValueError("trace shows the merges in the order of their ranks: omit dropout")
@@ -229,8 +229,9 @@ class Tokenizer(Checked):
         """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
         if allowed_special is disallowed_special is NONE and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode_to_numpy(text)
-        allowed = self._check([text], allowed_special, disallowed_special)
-        return self._dropping(dropout, seed).encode_to_numpy(text, allowed, thread_count(threads))
+        codec = self._dropping(dropout, seed)
+        allowed = self._check([text], allowed_special, disallowed_special, codec)
+        return codec.encode_to_numpy(text, allowed, thread_count(threads))
 
     @explains
     def encode_batch(
@@ -250,8 +251,9 @@ class Tokenizer(Checked):
         [[97, 98, 99], [256, 99, 32, 257, 32, 97, 98, 99]]
         """
         listed = as_list(texts)
-        names = self._check(listed, allowed_special, disallowed_special)
-        return self._dropping(dropout, seed).encode_batch(listed, names, thread_count(threads))
+        codec = self._dropping(dropout, seed)
+        names = self._check(listed, allowed_special, disallowed_special, codec)
+        return codec.encode_batch(listed, names, thread_count(threads))
 
     @explains
     def encode_batch_to_numpy(
@@ -273,8 +275,9 @@ class Tokenizer(Checked):
         ([97, 98, 99], [0, 2, 3])
         """
         listed = as_list(texts)
-        names = self._check(listed, allowed_special, disallowed_special)
-        return self._dropping(dropout, seed).encode_batch_to_numpy(listed, names, thread_count(threads))
+        codec = self._dropping(dropout, seed)
+        names = self._check(listed, allowed_special, disallowed_special, codec)
+        return codec.encode_batch_to_numpy(listed, names, thread_count(threads))
 
     @explains
     def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
@@ -390,7 +393,7 @@ class Tokenizer(Checked):
         from .spans.streaming import encode_iterable
 
         names = self._allowed(allowed_special)
-        refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
+        refused = self._refused(disallowed_special, allowed_special)
         return encode_iterable(self._codec, chunks, names, refused)
 
     @explains
@@ -578,7 +581,7 @@ class Tokenizer(Checked):
         if unit not in ("char", "byte"):
             raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
         names = self._allowed(allowed_special)
-        refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
+        refused = self._refused(disallowed_special, allowed_special)
         made = Session(self._codec.session(names, list(refused), unit == "char"))
         made.append(text)
         return made

@@ -31,8 +31,7 @@ pub struct Session {
 
 impl Session {
     pub(super) fn new(shared: &Shared) -> Result<Session> {
-        let nothing = shared.codec.core().preprocessor.special.finder(&[]);
-        let inner = session::Session::new(Arc::clone(&shared.codec), Arc::clone(&shared.added), Arc::new(nothing))?;
+        let inner = session::Session::new(Arc::clone(&shared.codec), Arc::clone(&shared.added), Arc::default())?;
         Ok(Session { inner })
     }
 

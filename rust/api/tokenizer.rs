@@ -1,5 +1,6 @@
 //! The tokenizer that a program holds.
 
+use crate::codec::Refused;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
@@ -48,14 +49,16 @@ pub(super) struct Shared {
     pub(super) added: Arc<Search>,
     all: Once<Arc<Search>>,
     last: Mutex<Option<(Vec<String>, Arc<Search>)>>,
+    /// Finds the control tokens that were not allowed last, by those that were.
+    last_refused: Mutex<Option<(Vec<String>, Arc<Refused>)>>,
 }
 
 impl Tokenizer {
     pub(super) fn of(definition: Definition) -> Result<Tokenizer> {
         let codec = definition.codec()?;
         let added = Arc::new(codec.core().search(Some(&[]))?);
-        let (all, last) = (Once::new(), Mutex::new(None));
-        Ok(Tokenizer { shared: Arc::new(Shared { definition, codec: Arc::new(codec), added, all, last }) })
+        let (codec, all, last, last_refused) = (Arc::new(codec), Once::new(), Mutex::new(None), Mutex::new(None));
+        Ok(Tokenizer { shared: Arc::new(Shared { definition, codec, added, all, last, last_refused }) })
     }
 
     // -- text to ids -------------------------------------------------------------------------------------------------------
@@ -97,6 +100,34 @@ impl Tokenizer {
     /// ```
     pub fn encode_with_special(&self, text: &str, special: Special) -> Result<Vec<u32>> {
         let search = self.shared.search(special)?;
+        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
+    }
+
+    /// The ids of a text from a stranger: a control token in it is an error, unless it is allowed.
+    ///
+    /// Control tokens are the special tokens, and the added tokens that may mark something, which [`encode`](Self::encode) finds in
+    /// every text as the library that defines the tokenizer does: [`control_tokens`](Self::control_tokens).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DisallowedSpecial`] if the text holds the name of a control token, or becomes its id; and as for
+    /// [`encode_with_special`](Self::encode_with_special).
+    ///
+    /// ```
+    /// use minitok::{Error, Special, Tokenizer};
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// assert_eq!(tok.encode_strict("hello", Special::Only(&[]))?, [24912]);
+    /// let refused = tok.encode_strict("hello<|endoftext|>", Special::Only(&[]));
+    /// assert_eq!(refused, Err(Error::DisallowedSpecial { token: "<|endoftext|>".into(), position: 5 }));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn encode_strict(&self, text: &str, special: Special) -> Result<Vec<u32>> {
+        let search = self.shared.search(special)?;
+        if let Special::Only(allowed) = special {
+            let refused = self.shared.refused(allowed);
+            self.shared.codec.check(text.as_bytes(), &refused, &search, false, None)?;
+        }
         self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
     }
 
@@ -190,6 +221,22 @@ impl Tokenizer {
     /// ```
     pub fn special_tokens(&self) -> impl Iterator<Item = (&str, u32)> {
         self.shared.definition.fields.special_tokens.iter().map(|(name, id)| (name.as_str(), *id))
+    }
+
+    /// The names of the control tokens: the special tokens, and the added tokens that may mark something.
+    ///
+    /// An added token may mark something if the chat templates that the file holds can write it, if the file names it, or if it looks
+    /// like a marker. A folder's other files are not read: without a template, anything in brackets or bars looks like one.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("gpt2")?;
+    /// assert_eq!(tok.control_tokens(), ["<|endoftext|>"]);
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn control_tokens(&self) -> Vec<&str> {
+        self.shared.definition.fields.control_tokens()
     }
 
     /// The bytes of an id; None if it has no token.
@@ -287,12 +334,28 @@ impl Shared {
         {
             return Ok(Arc::clone(search));
         }
-        if let Some(unknown) = names.iter().find(|&&name| tokens.iter().all(|(known, _)| known != name)) {
+        let known = |name: &str| self.definition.fields.found_tokens().any(|(known, _)| known == name);
+        if let Some(unknown) = names.iter().find(|name| !known(name)) {
             let meant = suggest(unknown, tokens.iter().map(|(name, _)| name.as_str()), "");
             return Err(Error::Vocabulary(format!("there is no special token '{unknown}'{meant}")));
         }
         let search = Arc::new(self.codec.core().search(Some(names))?);
         *last = Some((names.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&search)));
         Ok(search)
+    }
+
+    /// What finds the control tokens but these.
+    fn refused(&self, allowed: &[&str]) -> Arc<Refused> {
+        let mut last = self.last_refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((held, refused)) = &*last
+            && held.iter().map(String::as_str).eq(allowed.iter().copied())
+        {
+            return Arc::clone(refused);
+        }
+        let mut names = self.definition.fields.control_tokens();
+        names.retain(|name| !allowed.contains(name));
+        let refused = Arc::new(self.codec.core().refusing(&names));
+        *last = Some((allowed.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&refused)));
+        refused
     }
 }

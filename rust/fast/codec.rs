@@ -4,6 +4,7 @@
 
 mod cuts;
 pub mod encoding;
+mod refusing;
 
 use self::encoding::{Count, Encoding, Output};
 use super::decode::Decoder;
@@ -137,7 +138,10 @@ impl FastCodec {
 
     /// Passes the ids of a text, found by at most `threads` threads, to `out`.
     pub fn append<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
-        let &Encoding { search, goes_on, dropout, before, after } = how;
+        let &Encoding { search, goes_on, dropout, refused, before, after } = how;
+        if let Some(refused) = refused {
+            self.check(&source.bytes()?, refused, search, goes_on, dropout)?;
+        }
         if !before.is_empty() {
             out.take_ids(before.into())?;
         }

@@ -7,6 +7,8 @@ use crate::codec::Codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::vocab::FastVocab;
+use crate::features::HAS_FILES;
+use crate::markers::{Markers, control_tokens, everywhere};
 use crate::metaspace::Metaspace;
 use crate::normalize::{Normalizer, Step};
 use crate::pretokenize::Pattern;
@@ -69,11 +71,40 @@ impl Fields {
         self.special_tokens.iter().chain(&self.added_tokens)
     }
 
+    /// The names of the special tokens, and of the added tokens that may mark something (SPEC E12).
+    pub fn control_tokens(&self) -> Vec<&str> {
+        if !HAS_FILES || self.added_tokens.is_empty() {
+            return names_of(&self.special_tokens).collect();
+        }
+        let markers = markers_of(self.chat.as_ref());
+        control_tokens(names_of(&self.special_tokens), names_of(&self.added_tokens), &markers)
+    }
+
+    /// The names of the tokens that are found in all text of a conversation by these chat templates (SPEC E8).
+    pub fn everywhere(&self, chat: Option<&Value>) -> Vec<&str> {
+        everywhere(names_of(&self.special_tokens), names_of(&self.added_tokens), &markers_of(chat))
+    }
+
     /// One more than the highest id, with that of the vocabulary.
     pub fn n_vocab(&self, n_ids: u32) -> u32 {
         let found = self.found_tokens().map(|&(_, id)| id.saturating_add(1)).max();
         n_ids.max(found.unwrap_or(0))
     }
+}
+
+fn names_of(tokens: &Named) -> impl Iterator<Item = &str> {
+    tokens.iter().map(|(name, _)| name.as_str())
+}
+
+/// What is known of added tokens that may mark something: from chat templates, and from the tokens that are named beside them.
+fn markers_of(chat: Option<&Value>) -> Markers {
+    let Some(chat) = chat else { return Markers::default() };
+    let texts = |field| {
+        let held = chat.get(field).and_then(Value::object).unwrap_or_default();
+        held.iter().filter_map(|(_, value)| value.text())
+    };
+    let listed = chat.get("named").and_then(Value::list).unwrap_or_default().iter().filter_map(Value::text);
+    Markers::new(&texts("templates").collect::<Vec<_>>(), &texts("tokens").chain(listed).collect::<Vec<_>>())
 }
 
 impl Definition {

@@ -12,7 +12,7 @@ use super::text::Text;
 use super::token_texts::TokenTexts;
 use super::vocab::{Pattern, SpecialTokens, Vocab, items_of};
 use super::{chunks, numpy_api, rows, segments, signals, spans, trace};
-use crate::codec;
+use crate::codec::{self, Refused};
 use crate::dropout::Dropout;
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
@@ -37,6 +37,8 @@ pub struct Codec {
     pub(super) goes_on: bool,
     /// Merges are passed over at random.
     pub(super) dropout: Option<Dropout>,
+    /// Tokens that texts must not contain.
+    refused: Option<Arc<Refused>>,
     searches: Searches,
     /// What streams have said.
     texts: Arc<TokenTexts>,
@@ -77,12 +79,12 @@ impl Codec {
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         let searches = Searches::new(fast.core())?;
         let texts = Arc::new(TokenTexts::new(fast.core().vocab.tokens.n_ids())?);
-        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, searches, texts })
+        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, refused: None, searches, texts })
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec { goes_on: true, dropout: self.dropout.clone(), ..self.fresh() }
+        Codec { goes_on: true, ..self.fresh() }
     }
 
     /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
@@ -91,7 +93,13 @@ impl Codec {
     fn dropping(&self, probability: f64, seed: u64, head: Option<&[u8]>, start: u64) -> PyResult<Codec> {
         let head = head.map(|head| concat(&[head])).transpose()?;
         let dropout = Some(Dropout::new(probability, seed, head, start));
-        Ok(Codec { goes_on: self.goes_on, dropout, ..self.fresh() })
+        Ok(Codec { dropout, ..self.fresh() })
+    }
+
+    /// The same with tokens that the texts must not contain, where ids are made as arrays.
+    fn refusing(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Codec> {
+        let refused = Some(self.searches.refused(self.fast.core(), py, names)?);
+        Ok(Codec { refused, ..self.fresh() })
     }
 
     /// What stands before a text: nothing, or text.
@@ -235,10 +243,19 @@ impl Codec {
         list_of_numbers(py, &self.counts(py, &texts, &*self.search(py, allowed)?, threads)?)
     }
 
-    /// Raises if the text contains one of the special tokens named.
-    fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
-        let finder = self.searches.disallowed(self.fast.core(), py, disallowed)?;
-        self.working(py, text.size(), || codec::Codec::check(&text.bytes()?, &finder))
+    /// Raises if one of these names stands in the text.
+    fn check_names(&self, py: Python<'_>, text: Text<'_>, refused: Names<'_>) -> PyResult<()> {
+        let refused = self.searches.refused(self.fast.core(), py, refused)?;
+        self.working(py, text.size(), || refused.check_names(&text.bytes()?))
+    }
+
+    /// Raises if the text contains one of the tokens named, or becomes its id.
+    #[pyo3(signature = (text, refused, allowed = Names::Empty))]
+    fn check(&self, py: Python<'_>, text: Text<'_>, refused: Names<'_>, allowed: Names<'_>) -> PyResult<()> {
+        let refused = self.searches.refused(self.fast.core(), py, refused)?;
+        let search = self.search(py, allowed)?;
+        let (goes_on, dropout) = (self.goes_on, self.dropout.as_ref());
+        self.working(py, text.size(), || self.fast.check(&text.bytes()?, &refused, &search, goes_on, dropout))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -260,19 +277,19 @@ impl Codec {
         Ok(self.fast.safe_cut(text, &search))
     }
 
-    /// A text that changes, empty at first, in which the allowed tokens are found and the others must not be. `chars`: whether places
+    /// A text that changes, empty at first, in which the allowed tokens are found and the refused ones must not be. `chars`: whether places
     /// are in characters, not in bytes.
     fn session(
         &self,
         py: Python<'_>,
         allowed: Names<'_>,
-        #[pyo3(from_py_with = items_of)] disallowed: Vec<String>,
+        #[pyo3(from_py_with = items_of)] refused: Vec<String>,
         chars: bool,
     ) -> PyResult<Session> {
         let search = Arc::new((*self.search(py, allowed)?).clone());
-        let names: Vec<&str> = collect(disallowed.iter().map(String::as_str))?;
-        let finder = Arc::new(self.fast.core().preprocessor.special.finder(&names));
-        Ok(Session::new(session::Session::new(self.fast.clone(), search, finder)?, chars))
+        let names: Vec<&str> = collect(refused.iter().map(String::as_str))?;
+        let refused = Arc::new(self.fast.core().refusing(&names));
+        Ok(Session::new(session::Session::new(self.fast.clone(), search, refused)?, chars))
     }
 
     /// The chunks of a text (`chunks.rs`).
@@ -378,6 +395,7 @@ impl Codec {
             fast: self.fast.clone(),
             goes_on: self.goes_on,
             dropout: self.dropout.clone(),
+            refused: self.refused.clone(),
             searches: self.searches.fresh(),
             texts: self.texts.clone(),
         }
@@ -393,6 +411,7 @@ impl Codec {
     /// How the texts of a call are encoded.
     #[inline]
     pub(super) fn how<'c>(&'c self, search: &'c Search) -> Encoding<'c> {
-        Encoding { dropout: self.dropout.as_ref(), ..Encoding::plain(search, self.goes_on) }
+        let refused = self.refused.as_deref();
+        Encoding { dropout: self.dropout.as_ref(), refused, ..Encoding::plain(search, self.goes_on) }
     }
 }

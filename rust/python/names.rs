@@ -4,11 +4,10 @@
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
 use super::vocab::items_of;
-use crate::codec::Codec;
+use crate::codec::{Codec, Refused};
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
 use crate::preprocess::Search;
-use crate::special::Finder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -105,7 +104,7 @@ pub struct Searches {
     /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
     allowed: Kept<Search>,
     everywhere: Kept<Search>,
-    disallowed: Kept<Finder>,
+    refused: Kept<Refused>,
 }
 
 impl Searches {
@@ -114,8 +113,8 @@ impl Searches {
     }
 
     fn of(added: Arc<Search>) -> Searches {
-        let (allowed, everywhere, disallowed) = (Kept::default(), Kept::default(), Kept::default());
-        Searches { added, nothing: Search::default(), allowed, everywhere, disallowed }
+        let (allowed, everywhere, refused) = (Kept::default(), Kept::default(), Kept::default());
+        Searches { added, nothing: Search::default(), allowed, everywhere, refused }
     }
 
     /// Others for the same codec.
@@ -144,9 +143,9 @@ impl Searches {
         self.everywhere.get(py, names, |names| core.preprocessor.search(names, &[]))
     }
 
-    /// What finds the special tokens that a call forbids.
-    pub fn disallowed(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Finder>> {
-        self.disallowed.get(py, names, |names| Ok(core.preprocessor.special.finder(names)))
+    /// What finds the tokens that a call refuses.
+    pub fn refused(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Refused>> {
+        self.refused.get(py, names, |names| Ok(core.refusing(names)))
     }
 }
 

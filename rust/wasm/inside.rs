@@ -3,6 +3,7 @@
 use super::tokenizer::ask;
 use super::{NONE, events, numbers};
 use crate::error::Result;
+use crate::formats::value::{Value, parse};
 use crate::preprocess::{Before, Trust};
 use crate::trace::{Event, trace_merges, trace_piece as traced};
 use crate::vocab::{NO_ID, Vocab};
@@ -31,6 +32,18 @@ pub extern "C" fn units(number: u32, special: u32) -> u32 {
         })?;
         let count = facts.len() as u32 / 4;
         Ok([numbers([count]), numbers(facts), data].concat())
+    })
+}
+
+/// The names of the tokens that are found in all text of a conversation (SPEC E8), as a list of JSON: by chat templates, as an object of
+/// JSON, or `null`.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn everywhere(number: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let chat = parse(&arguments.bytes()?)?;
+        let names = tokenizer.fields()?.everywhere(chat.object().is_some().then_some(&chat));
+        let names = names.into_iter().map(|name| Value::Text(name.to_owned())).collect();
+        Ok(Value::List(names).json().into_bytes())
     })
 }
 

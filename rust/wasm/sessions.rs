@@ -61,8 +61,8 @@ fn spliced(splice: &Splice) -> Result<Vec<u32>> {
 pub extern "C" fn session_open(tokenizer: u32) -> u32 {
     ask(tokenizer, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        let (search, disallowed) = (tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
-        let mut session = Session::new(Arc::clone(tokenizer.codec()?), Arc::new(search), Arc::new(disallowed))?;
+        let (search, refused) = (tokenizer.allowing(arguments)?, tokenizer.refused(arguments)?);
+        let mut session = Session::new(Arc::clone(tokenizer.codec()?), Arc::new(search), Arc::new(refused))?;
         session.set(&text)?;
         Ok(keep(session))
     })

@@ -2,7 +2,7 @@
 
 use super::{Answer, Arguments, answer, wrong};
 use crate::api::encodings::{Published, definition, fields, published};
-use crate::codec::Codec;
+use crate::codec::{Codec, Refused};
 #[cfg(feature = "pages")]
 use crate::dropout::Dropout;
 #[cfg(feature = "files")]
@@ -25,8 +25,9 @@ use crate::names::pattern_named;
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Preprocessor, Search};
-use crate::special::{Finder, SpecialTokens};
+use crate::special::SpecialTokens;
 use crate::vocab::Alphabet;
+use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -128,7 +129,7 @@ pub extern "C" fn open_file() -> u32 {
 }
 
 /// What a tokenizer is, as an object of JSON: the fields of minitok's own files but tokens and merges, how many merges there are, one
-/// more than the highest id, and warnings.
+/// more than the highest id, its control tokens, and warnings.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn description(number: u32) -> u32 {
     ask(number, |tokenizer, _| {
@@ -186,9 +187,12 @@ pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (text, search, disallowed) =
-            (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.finder(arguments)?);
-        Codec::check(&text, &disallowed)?;
+        let (text, search, refused) =
+            (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.refused(arguments)?);
+        match &tokenizer.packed {
+            Some(_) => refused.check_names(&text)?,
+            None => tokenizer.codec()?.check(&text, &refused, &search, false, None)?,
+        }
         if counts == 0 {
             return tokenizer.encode(&text, &search);
         }
@@ -267,18 +271,19 @@ impl Tokenizer {
     }
 
     fn description(&self) -> Result<Vec<(&'static str, Value)>> {
-        let (mut found, n_merges, n_vocab, warnings) = if let Some(packed) = &self.packed {
+        let (fields, mut found, n_merges, n_vocab) = if let Some(packed) = &self.packed {
             let (fields, (n_merges, n_ids)) = (packed.fields(), packed.pairs.size());
-            (native::head(fields, &Alphabet::default()), n_merges, fields.n_vocab(n_ids), &fields.warnings)
+            (fields, native::head(fields, &Alphabet::default()), n_merges, fields.n_vocab(n_ids))
         } else {
             let Definition { vocab, fields } = &self.unpacked()?.definition;
             let core = vocab.core();
             let head = native::head(fields, &core.alphabet);
-            (head, core.merges().len(), fields.n_vocab(core.tokens.n_ids()), &fields.warnings)
+            (fields, head, core.merges().len(), fields.n_vocab(core.tokens.n_ids()))
         };
-        let warnings = warnings.iter().cloned().map(Value::Text).collect();
+        let warnings = fields.warnings.iter().cloned().map(Value::Text).collect();
+        let control = fields.control_tokens().into_iter().map(|name| Value::Text(name.to_owned())).collect();
         found.extend([("n_merges", whole(n_merges)), ("n_vocab", whole(n_vocab as usize))]);
-        found.push(("warnings", Value::List(warnings)));
+        found.extend([("control_tokens", Value::List(control)), ("warnings", Value::List(warnings))]);
         Ok(found)
     }
 
@@ -314,15 +319,16 @@ impl Tokenizer {
         self.search_of(&names)
     }
 
-    /// What finds the tokens of a list of names in a text that must not contain them.
-    pub fn finder(&self, arguments: &mut Arguments) -> Result<Finder> {
+    /// What finds the tokens of a list of names in order to refuse them. Those of a published encoding have no id but by their names.
+    pub fn refused(&self, arguments: &mut Arguments) -> Result<Refused> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let preprocessor = match &self.packed {
-            Some(packed) => packed.preprocessor()?,
-            None => &self.core()?.preprocessor,
-        };
-        Ok(preprocessor.special.finder(&names))
+        match &self.packed {
+            Some(packed) => {
+                Ok(Refused { finder: packed.preprocessor()?.special.finder(&names), ids: HashMap::default() })
+            }
+            None => Ok(self.core()?.refusing(&names)),
+        }
     }
 
     /// What finds the added tokens, or these and all special ones.
@@ -330,13 +336,17 @@ impl Tokenizer {
         if special == 0 || self.all.get().is_some() {
             return Ok(self.all.get().filter(|_| special != 0).unwrap_or(&self.added));
         }
-        let fields = match &self.packed {
-            Some(packed) => packed.fields(),
-            None => &self.unpacked()?.definition.fields,
-        };
-        let names: Vec<&str> = fields.found_tokens().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.fields()?.found_tokens().map(|(name, _)| name.as_str()).collect();
         let made = Arc::new(self.search_of(&names)?);
         Ok(self.all.get_or_make(|| made))
+    }
+
+    /// Everything but the vocabulary.
+    pub fn fields(&self) -> Result<&Fields> {
+        match &self.packed {
+            Some(packed) => Ok(packed.fields()),
+            None => Ok(&self.unpacked()?.definition.fields),
+        }
     }
 
     fn search_of(&self, names: &[&str]) -> Result<Search> {

@@ -14,6 +14,7 @@ from minitok.errors import (
     VocabularyError,
 )
 from minitok.reference import pretokenize
+from minitok.reference.published import markers
 from minitok.reference.published.flags import as_flagged
 from minitok.reference.published.words import WordCutter
 from vector_cases import (
@@ -25,6 +26,7 @@ from vector_cases import (
     cases,
     special_of,
     steps_of,
+    vocab_of,
 )
 
 # -- splitting -----------------------------------------------------------------------------------------------------
@@ -196,3 +198,34 @@ def test_split_vectors_against_tiktoken(case: Case) -> None:
     )
     ids = peer.encode_ordinary(case["text"])
     assert [peer.decode_single_token_bytes(token_id).decode() for token_id in ids] == case["pieces"]
+
+
+# -- control tokens ------------------------------------------------------------------------------------------------
+
+
+@cases("control", having="control")
+def test_control_tokens(case: Case) -> None:
+    made = markers.Markers(case["templates"], case["named"])
+    names = case["special_tokens"], case["added_tokens"]
+    assert markers.control_tokens(*names, made) == case["control"]
+    assert markers.everywhere(*names, made) == case["everywhere"]
+
+
+@cases("control", having="strings")
+def test_strings_of_templates(case: Case) -> None:
+    assert markers.strings_of(case["template"]) == case["strings"]
+
+
+@cases("control", having="found")
+def test_refused_tokens(case: Case, backend: str) -> None:
+    made = load_backend(backend)
+    normalizer = made.normalizer(steps_of(case)) if "steps" in case else None
+    pattern, special = made.pattern("none"), special_of(case, backend)
+    codec = made.codec(vocab_of(case["vocabulary"], backend), pattern, special, normalizer, case.get("prefix"))
+    for coder in (codec, codec.dropping(1e-12, 0)):
+        found = []
+        try:
+            coder.check(as_text(case["text"]), case["refused"], allowed_of(case))
+        except minitok.errors.DisallowedSpecialTokenError as error:
+            found = [error.token, error.position]
+        assert found == case["found"]

@@ -40,12 +40,12 @@ fn sessions() {
     each("sessions", "edits", |case| {
         let codec = codec(case);
         let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
-        let disallowed = codec.preprocessor.special.finder(&names(&case["disallowed"]));
-        let mut session = Session::new(&codec, search.clone(), disallowed.clone());
+        let refused = codec.refusing(&names(&case["disallowed"]));
+        let mut session = Session::new(&codec, search.clone(), refused.clone());
         run(case, |start, end, text| session.edit(start, end, text));
         assert_eq!(json!(session.ids), case["ids"]);
         let fast = Arc::new(FastCodec::new(codec).unwrap());
-        let mut session = FastSession::new(fast, Arc::new(search), Arc::new(disallowed)).unwrap();
+        let mut session = FastSession::new(fast, Arc::new(search), Arc::new(refused)).unwrap();
         run(case, |start, end, text| session.edit(start, end, text));
         let mut ids = Vec::new();
         session.ids_of(0, session.size().ids, &mut ids).unwrap();

@@ -1,6 +1,5 @@
 // A conversation as ids, and who wrote each: python/minitok/chat/encoding.py.
 
-import { everywhere } from "./markers.js";
 import { render } from "./render.js";
 
 // Fields that say who speaks, and not what is said.
@@ -23,7 +22,7 @@ export function encodeChat(tok, chat, messages, options) {
     if (stretches.at(-1)?.[1] === start) stretches.at(-1)[1] = end;
     else stretches.push([start, end]);
   });
-  const rows = tok.conversation(data, stretches, everywhere(tok, chat));
+  const rows = tok.conversation(data, stretches, tok.everywhere(chat));
   const roles = rows.map(() => null);
   spans.forEach(({ role, field }, at) => {
     const [start, end] = [ends[at - 1] ?? 0, ends[at]];
@@ -39,7 +38,7 @@ export function encodeChat(tok, chat, messages, options) {
 
 // The markers that stand in text that is not trusted, where they are text: by name, who wrote them, and how often.
 function forgedIn(tok, chat, spans) {
-  const usual = new Set(everywhere(tok, chat));
+  const usual = new Set(tok.everywhere(chat));
   const found = new Map();
   for (const [name, id] of Object.entries(tok.foundTokens).filter(([one]) => !usual.has(one))) {
     for (const { text, trusted, role } of spans) {

@@ -73,7 +73,7 @@ function tokens(text, from, ends, line) {
 
 const ESCAPES = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", v: "\v", a: "\x07", 0: "\0", "\n": "" };
 
-export function unescaped(text) {
+function unescaped(text) {
   return text.replace(/\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]))/g, (whole, two, four, eight, one) => {
     const code = two ?? four ?? eight;
     if (code !== undefined) return String.fromCodePoint(parseInt(code, 16));

@@ -4,8 +4,7 @@
 // 1. traced.js: text that knows where it comes from
 // 2. lex.js, parse.js: a template as a tree
 // 3. values.js, methods.js: values, and what filters, tests and methods do
-// 4. markers.js: which tokens are found in everybody's text
-// 5. encode.js: a conversation as ids, and who wrote each
+// 4. encode.js: a conversation as ids, and who wrote each
 
 import { filter, lengthOf, OF_DICT, OF_LIST, OF_TEXT, percent, testOf } from "./methods.js";
 import { TemplateError } from "./lex.js";

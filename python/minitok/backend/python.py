@@ -190,6 +190,7 @@ class Codec:
         )
         self.before = NOTHING
         self.dropout: Dropout | None = None
+        self.refused: Sequence[str] = ()
         # What finds the tokens that the last calls allowed.
         self.searches: dict[tuple[str, ...] | None, Search] = {}
 
@@ -203,6 +204,11 @@ class Codec:
         other.dropout = Dropout(probability, seed, head, start)
         return other
 
+    def refusing(self, names: Sequence[str]) -> Codec:
+        other = copy(self)
+        other.refused = names
+        return other
+
     def search(self, allowed: Sequence[str] | None) -> Search:
         wanted = None if allowed is None else tuple(allowed)
         if wanted not in self.searches:
@@ -213,6 +219,8 @@ class Codec:
 
     def encode(self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
         del threads
+        if self.refused:
+            self.check(text, self.refused, allowed)
         if self.dropout is None:
             return self.codec.encode(utf8(text), self.search(allowed), self.before == TEXT)
         return self.codec.encode_with_dropout(utf8(text), self.search(allowed), self.dropout, self.before == TEXT)
@@ -277,8 +285,12 @@ class Codec:
     ) -> list[int]:
         return [len(ids) for ids in self.encode_batch(texts, allowed, threads)]
 
-    def check(self, text: str | bytes, disallowed: Sequence[str]) -> None:
-        self.codec.check(utf8(text), disallowed)
+    def check_names(self, text: str | bytes, refused: Sequence[str]) -> None:
+        self.codec.refusing(refused).check_names(utf8(text))
+
+    def check(self, text: str | bytes, refused: Sequence[str], allowed: Sequence[str] | None = ()) -> None:
+        refusing, goes_on = self.codec.refusing(refused), self.before == TEXT
+        self.codec.check(utf8(text), refusing, self.search(allowed), goes_on, self.dropout)
 
     def trace(self, text: str | bytes, allowed: Sequence[str] | None, emit: Emit) -> list[int]:
         return self.codec.trace(utf8(text), self.search(allowed), emit, self.before == TEXT)
@@ -330,8 +342,8 @@ class Codec:
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
-    def session(self, allowed: Sequence[str] | None, disallowed: list[str], chars: bool) -> Session:
-        return Session(self.codec, self.search(allowed), disallowed, chars)
+    def session(self, allowed: Sequence[str] | None, refused: list[str], chars: bool) -> Session:
+        return Session(self.codec, self.search(allowed), refused, chars)
 
     def chunks(self, text: bytes, allowed: Sequence[str] | None, options: ChunkFields) -> list[Placed]:
         most, at, overlap, sentences, fill = options

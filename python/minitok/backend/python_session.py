@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Session:
     """``reference.session.Session`` as the facade calls it."""
 
-    def __init__(self, codec: Codec, search: Search, disallowed: list[str], chars: bool) -> None:
-        self.core = session.Session(codec, search, disallowed)
+    def __init__(self, codec: Codec, search: Search, refused: list[str], chars: bool) -> None:
+        self.core = session.Session(codec, search, codec.refusing(refused))
         self.chars = chars
         self.encoded_bytes = 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from rich.text import Text
 
-from minitok.arguments import allowed_tokens
+from minitok.arguments import allowed_tokens, refused_tokens
 from minitok.spans.streaming import count_iterable
 
 from .console import plain_table, print_json, print_unbroken
@@ -16,6 +16,7 @@ from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, r
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
+    DisallowOption,
     FieldOption,
     JsonOption,
     QuietOption,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from minitok import Tokenizer
 
+# Tokens as ``special_names`` gives them.
+Named = list[str] | str
 # The bytes of UTF-8 that begin no character.
 CONTINUATION = bytes(range(0x80, 0xC0))
 
@@ -61,6 +64,7 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
     ] = None,
+    disallow: DisallowOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
     field: FieldOption = "text",
@@ -83,18 +87,18 @@ def command(
     """
     named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
-    allowed = special_names(special or [], tok)
+    found = special_names(special or [], tok), special_names(disallow or [], tok)
     if text is not None and files:
         raise typer.BadParameter(TEXT_AND_FILES)
     names = named_inputs(files or [], hint=TEXT_HINT) if text is None else []
-    counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], allowed)]
+    counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], found)]
     with reading(names, quiet=quiet) as read:
         for name in names:
             batches = records(name, field, tok.backend, read)
             if batches is None:
-                counted.append(count_text(tok, name, chunks(name, read), allowed))
+                counted.append(count_text(tok, name, chunks(name, read), found))
             else:
-                counted.append(count_records(tok, name, batches, allowed))
+                counted.append(count_records(tok, name, batches, found))
     total = Counted("total")
     for one in counted:
         total.tokens += one.tokens
@@ -112,20 +116,22 @@ def command(
     print_unbroken(table)
 
 
-def count_text(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] | str) -> Counted:
-    """Count what is in one text, which comes in parts."""
+def count_text(tok: Tokenizer, name: str, text: Iterable[bytes], found: tuple[Named, Named]) -> Counted:
+    """Count what is in one text, which comes in parts. ``found``: the tokens that are allowed, and those that are not."""
     counted = Counted(name)
-    codec, names = tok.definition.codec(), allowed_tokens(allowed, tok.special_tokens)
-    counted.tokens = count_iterable(codec, (looked_at(counted, part) for part in text), names)
+    (allowed, disallowed), held = found, tok.definition
+    names = allowed_tokens(allowed, held.special_tokens, held.added_tokens)
+    refused = refused_tokens(disallowed, allowed, held.control_tokens, held.special_tokens, held.added_tokens)
+    counted.tokens = count_iterable(held.codec(), (looked_at(counted, part) for part in text), names, refused)
     return counted
 
 
-def count_records(tok: Tokenizer, name: str, batches: Iterable[list[bytes]], allowed: list[str] | str) -> Counted:
+def count_records(tok: Tokenizer, name: str, batches: Iterable[list[bytes]], found: tuple[Named, Named]) -> Counted:
     """Count what is in the texts of a file, each by itself."""
-    counted = Counted(name)
+    counted, (allowed, disallowed) = Counted(name), found
     for texts in batches:
         seen = [looked_at(counted, text) for text in texts]
-        counted.tokens += sum(tok.count_batch(seen, allowed_special=allowed))
+        counted.tokens += sum(tok.count_batch(seen, allowed_special=allowed, disallowed_special=disallowed))
     return counted
 
 

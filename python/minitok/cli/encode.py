@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -13,6 +13,7 @@ from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading, 
 from .options import (
     TEXT_AND_FILES,
     BackendOption,
+    DisallowOption,
     FieldOption,
     JsonOption,
     QuietOption,
@@ -41,6 +42,7 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
     ] = None,
+    disallow: DisallowOption = None,
     lines: Annotated[
         bool, typer.Option("--lines", help="Each line is a separate text, without its line break.")
     ] = False,
@@ -51,7 +53,8 @@ def command(
 ) -> None:
     """Turn text into ids: one line of them for each file, or for each record of .jsonl, .parquet and .arrow.
 
-    A special token's name in the text is text, unless --special names it.
+    A special token's name in the text is text, unless --special names it. Added tokens are found in every text; for text from
+    strangers, --disallow all refuses those that may mark something, and special tokens.
 
     Examples:
 
@@ -66,10 +69,13 @@ def command(
     if text is not None and files:
         raise typer.BadParameter(TEXT_AND_FILES)
     tok = open_tokenizer(chosen(tokenizer), backend)
-    allowed = special_names(special or [], tok)
+    found: Any = {
+        "allowed_special": special_names(special or [], tok),
+        "disallowed_special": special_names(disallow or [], tok),
+    }
     if text is not None:
         texts = as_typed(text).split(b"\n") if lines else [as_typed(text)]
-        for ids in tok.encode_batch(texts, allowed_special=allowed):
+        for ids in tok.encode_batch(texts, **found):
             write(ids, json=json)
         return
     names = named_inputs(files or [], hint=TEXT_HINT)
@@ -78,16 +84,16 @@ def command(
             batches = records(name, field, tok.backend, read)
             if batches is not None:
                 for texts in batches:
-                    for ids in tok.encode_batch(texts, allowed_special=allowed):
+                    for ids in tok.encode_batch(texts, **found):
                         write(ids, json=json)
             elif lines:
                 with opened(name) as file:
                     for line in file:
                         read(len(line))
-                        write(tok.encode(line.rstrip(b"\r\n"), allowed_special=allowed), json=json)
+                        write(tok.encode(line.rstrip(b"\r\n"), **found), json=json)
             else:
                 # In memory bounded by the chunks, however long the file is.
-                write(tok.encode_iterable(chunks(name, read), allowed_special=allowed), json=json)
+                write(tok.encode_iterable(chunks(name, read), **found), json=json)
 
 
 def write(ids: Iterable[int], *, json: bool) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "TEXT_AND_FILES",
     "BackendChoice",
     "BackendOption",
+    "DisallowOption",
     "FieldOption",
     "JsonOption",
     "MaxMemoryOption",
@@ -104,6 +105,14 @@ PatternOption = Annotated[
         show_default=DEFAULT_PATTERN,
         help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
         "OpenAI model, or a regular expression.",
+    ),
+]
+DisallowOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--disallow",
+        metavar="NAME",
+        help="A token that must not occur in the text, or 'all' control tokens; repeatable.",
     ),
 ]
 ThreadsOption = Annotated[
@@ -226,10 +235,10 @@ def option_of(name: str, types: Any, shown: ShownOption) -> inspect.Parameter:
 
 
 def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:
-    """The special tokens that the options name: some, or all."""
+    """The special and added tokens that the options name: some, or all."""
     if "all" in named:
         return "all"
     for name in named:
-        if name not in tokenizer.special_tokens:
+        if name not in tokenizer.definition.found_tokens:
             raise typer.BadParameter(unknown_special_token(name, tokenizer.special_tokens))
     return named

@@ -139,8 +139,8 @@ def command(
             layout = {name: value for name, value in options.items() if name in OF_JOINING}
             packed = join_packed(files, out, **layout)
         else:
-            if "allowed_special" in options:
-                options["allowed_special"] = special_names(options["allowed_special"], tok)
+            for name in options.keys() & {"allowed_special", "disallowed_special"}:
+                options[name] = special_names(options[name], tok)
             run: dict[str, Any] = {"resume": not anew, "progress": not quiet and sys.stderr.isatty()}
             with going_on():
                 if ray is not None:

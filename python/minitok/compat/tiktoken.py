@@ -248,7 +248,7 @@ class Encoding:
         names = self.special_tokens_set - found if disallowed == "all" else set(disallowed)
         if names <= self.special_tokens_set:
             try:
-                self.tokenizer.definition.codec().check(text, list(names))
+                self.tokenizer.definition.codec().check_names(text, list(names))
             except DisallowedSpecialTokenError as error:
                 raise_disallowed_special_token(error.token)
         # Any text can be disallowed here, whether or not it is a special token. The leftmost is named.

@@ -10,7 +10,6 @@ program in Jinja that makes one text of a conversation; ``minitok.chat`` runs it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -18,18 +17,12 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import check_string
 from ..errors import TemplateError
 from ..lazy import cached_property
+from ..reference.published.markers import Markers
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["ChatTemplates", "as_templates", "is_marker"]
-
-# The longest part of a token that is looked for where one of a template's strings begins or ends, in characters.
-LONGEST = 256
-# Names that look like markers of a conversation; and those that do where the chat template is not known.
-MARKER_SHAPE = re.compile(r"\s*(?:<[|\uff5c].*|.*[|\uff5c]>|\[[A-Z_/]+\])\s*", re.DOTALL)
-BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|\uff5c].*[|\uff5c])\s*", re.DOTALL)
-STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+__all__ = ["ChatTemplates", "as_templates", "markers_of"]
 
 
 @dataclass(frozen=True)
@@ -67,32 +60,10 @@ class ChatTemplates:
         """The values of the fields, by name."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def may_write(self, token: str) -> bool:
-        """Whether a template may write a token, whole or in parts, or the configuration names it.
-
-        A template writes its texts and strings, and other values between them. So it may write a token that stands in one of
-        its strings. It may also write one that begins as one string ends and ends as another begins; words are an exception.
-
-        >>> templates = ChatTemplates({"default": "{{ '<|' + message.role + '|>' }}</s>"})
-        >>> [templates.may_write(token) for token in ("</s>", "<|user|>", "<user>")]
-        [True, True, False]
-        """
-        if token in self.named or token in self.tokens.values():
-            return True
-        whole, begins, ends = self.strings
-        return token in whole or (
-            re.fullmatch(r"[\w\s]*", token) is None
-            and any(token[:end] in ends for end in range(1, min(len(token), LONGEST + 1)))
-            and any(token[start:] in begins for start in range(max(1, len(token) - LONGEST), len(token)))
-        )
-
     @cached_property
-    def strings(self) -> tuple[str, frozenset[str], frozenset[str]]:
-        """What the templates write: their texts and strings, joined by zeros; and with what each begins, and ends."""
-        found = [string for source in self.templates.values() for string in strings_of(source)]
-        begins = {string[:size] for string in found for size in range(1, min(len(string), LONGEST) + 1)}
-        ends = {string[-size:] for string in found for size in range(1, min(len(string), LONGEST) + 1)}
-        return "\0".join(found), frozenset(begins), frozenset(ends)
+    def markers(self) -> Markers:
+        """What they show about added tokens: which of them may mark something (SPEC E12)."""
+        return Markers(list(self.templates.values()), {*self.named, *self.tokens.values()})
 
     def choose(self, wanted: str | None, *, with_tools: bool) -> str:
         """The source of a template: that of this name, or ``wanted`` itself if no template is called so.
@@ -125,29 +96,6 @@ def as_templates(chat: object) -> ChatTemplates | None:
     return chat
 
 
-def is_marker(name: str, chat: ChatTemplates | None) -> bool:
-    """Whether an added token may mark something in a conversation: by its look, or as what these templates may write."""
-    shape = MARKER_SHAPE if chat is not None and chat.templates else BRACKETED_SHAPE
-    return bool(shape.fullmatch(name)) or (chat is not None and chat.may_write(name))
-
-
-def strings_of(source: str) -> list[str]:
-    """The texts of a template outside of ``{{ }}`` and ``{% %}``, and the strings inside.
-
-    >>> strings_of("<s>{{ 'a' ~ 'b' }}")
-    ['<s>', 'a', 'b']
-    """
-    found: list[str] = []
-    for text, code in re.findall(r"(.*?)({[{%#].*?[}%#]}|\Z)", source, re.DOTALL):
-        found.append(text)
-        if code[:2] in ("{{", "{%"):
-            found += [unescaped(string[1:-1]) for string in STRING.findall(code)]
-    return [string for string in found if string]
-
-
-def unescaped(string: str) -> str:
-    """A string of a template without its escapes, as Jinja reads it."""
-    try:
-        return string.encode("ascii", "backslashreplace").decode("unicode-escape")
-    except UnicodeDecodeError:
-        return string
+def markers_of(chat: ChatTemplates | None) -> Markers:
+    """Returns what is known of added tokens that may mark something, with templates or without."""
+    return Markers() if chat is None else chat.markers

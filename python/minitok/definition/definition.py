@@ -25,8 +25,9 @@ from ..errors import VocabularyError
 from ..lazy import cached_property
 from ..reference.pretokenize import DEFAULT_PATTERN
 from ..reference.published.characters import Symbols
+from ..reference.published.markers import control_tokens, everywhere
 from ..reference.published.normalize import steps_of
-from .chat_templates import is_marker
+from .chat_templates import markers_of
 from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept, stated
 from .limits import AGAINST, limits_of
 
@@ -244,14 +245,21 @@ class Definition:
         return {**self.special_tokens, **self.added_tokens}
 
     @cached_property
-    def everywhere(self) -> list[str]:
-        """The tokens that are found in all text of a conversation, whoever wrote it (SPEC E8).
+    def control_tokens(self) -> tuple[str, ...]:
+        """The names of the special tokens, and of the added tokens that may mark something (SPEC E12).
 
-        They are tokens of nothing but white space, which mark nothing; and the added tokens, except those that may mark
-        something: what the chat templates can write, what the model's configuration names, and what looks like a marker.
+        An added token may mark something if the chat templates can write it, if the model's configuration names it, or if it
+        looks like a marker. No user's text should become one: ``disallowed_special="all"`` refuses them.
+
+        >>> Definition.from_merges([], added_tokens={"<think>": 256, "   ": 257}).control_tokens
+        ('<think>',)
         """
-        spaces = [name for name in self.found_tokens if name.isspace()]
-        return [*spaces, *(name for name in self.added_tokens if not name.isspace() and not is_marker(name, self.chat))]
+        return tuple(control_tokens(self.special_tokens, self.added_tokens, markers_of(self.chat)))
+
+    @cached_property
+    def everywhere(self) -> tuple[str, ...]:
+        """The tokens that are found in all text of a conversation, whoever wrote it: those that mark nothing (SPEC E8)."""
+        return tuple(everywhere(self.special_tokens, self.added_tokens, markers_of(self.chat)))
 
     @property
     def symbols(self) -> Symbols | None:
@@ -380,7 +388,8 @@ class Definition:
             return self
         other = object.__new__(Definition)
         other.__dict__.update({**self.__dict__, "reopen": None})
-        other.__dict__.pop("everywhere", None)
+        for name in ("everywhere", "control_tokens"):
+            other.__dict__.pop(name, None)
         other._hold(given)
         return other
 

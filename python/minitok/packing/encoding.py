@@ -21,7 +21,7 @@ from ..corpus.files import read_chunks, split_documents
 from ..corpus.records import batches_of
 from ..reference.dropout import HEAD
 from ..reference.text import utf8
-from ..spans.streaming import safe_blocks
+from ..spans.streaming import checked, safe_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,9 +65,7 @@ def encode_in_order(
     """Yields what numbered files hold, in order, with a last part for each file that says that it is finished."""
     # The reference holds the GIL all the time.
     threads = options.threads if backend.name == "rust" else 1
-    if options.dropout is not None:
-        codec = codec.dropping(*options.dropout)
-    yield from in_order(work_on(codec, backend, files, options), threads)
+    yield from in_order(work_on(options.coder(codec), backend, files, options), threads)
 
 
 def in_order(work: Iterable[Callable[[], Value]], threads: int) -> Iterator[Value]:
@@ -153,6 +151,8 @@ def texts_encoder(codec: Codec, texts: list[bytes], options: Options) -> Callabl
 
 def whole_encoders(codec: Codec, chunks: Iterable[bytes], options: Options) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes a text that is one document, block by block."""
+    if options.refused:
+        chunks = checked(codec, chunks, options.refused)
     head, chunks = head_of(chunks)
     start = 0
     for text, coder in safe_blocks(codec, chunks, options.allowed, BATCH):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 
-from ..arguments import allowed_tokens, check_dropout, named_special_tokens
+from ..arguments import allowed_tokens, check_dropout, named_special_tokens, refused_tokens
 from ..formats.files import check_folder, is_regular
 from ..reference.text import utf8
 from .label import Label
@@ -19,6 +19,7 @@ from .label import Label
 if TYPE_CHECKING:
     import os
 
+    from ..backend import Codec
     from ..definition import Definition
 
     PathLike = str | os.PathLike[str]
@@ -101,6 +102,7 @@ class IdOptions(TypedDict, total=False):
             is the smaller one that all ids fit into.
         end_of_document: A special token's name, or an id, to put after each document.
         allowed_special: As for ``Tokenizer.encode``.
+        disallowed_special: As for ``Tokenizer.encode``.
         dropout: As for ``Tokenizer.encode``.
         seed: As for ``Tokenizer.encode``. The ids of a document do not depend on the others, nor on where they are packed.
     """
@@ -117,6 +119,16 @@ class IdOptions(TypedDict, total=False):
         ShownOption(
             "--special",
             "A special token to find in the text, or 'all'; repeatable.",
+            "Documents",
+            "NAME",
+            several=True,
+        ),
+    ]
+    disallowed_special: Annotated[
+        Collection[str] | str,
+        ShownOption(
+            "--disallow",
+            "A token that must not occur in the text, or 'all' control tokens; repeatable.",
             "Documents",
             "NAME",
             several=True,
@@ -229,6 +241,7 @@ class Options:
     learn: str | None = None
     threads: int = 1
     dropout: tuple[float, int] | None = None
+    refused: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, definition: Definition, options: PackOptions, learn: str | None = None, threads: int = 1) -> Options:
@@ -237,9 +250,13 @@ class Options:
         separator, allowed_special = options.get("separator"), options.get("allowed_special", ())
         if separator is not None and not separator:
             raise ValueError("the separator is empty; omit it to make each file one document")
+        disallowed = options.get("disallowed_special", ())
         if learn is not None and (separator is not None or allowed_special):
             raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
-        allowed = allowed_tokens(allowed_special, definition.special_tokens)
+        if learn is not None and disallowed:
+            raise ValueError("disallowed_special is for texts; with learn=, documents are conversations")
+        special, added = definition.special_tokens, definition.added_tokens
+        allowed = allowed_tokens(allowed_special, special, added)
         dropout = check_dropout(options.get("dropout", 0.0), options.get("seed"))
         if learn is not None and dropout is not None:
             raise ValueError("dropout is for texts; with learn=, documents are conversations")
@@ -252,7 +269,13 @@ class Options:
             learn,
             threads,
             dropout,
+            tuple(sorted(refused_tokens(disallowed, allowed_special, definition.control_tokens, special, added))),
         )
+
+    def coder(self, codec: Codec) -> Codec:
+        """Returns the codec that passes over merges at random, and refuses texts, as is asked for."""
+        codec = codec if self.dropout is None else codec.dropping(*self.dropout)
+        return codec.refusing(self.refused) if self.refused else codec
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, E11, N3, S5, S6 and S9.
+Implements SPEC E3, E5, E6, E11, E12, N3, S5, S6 and S9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode
@@ -23,9 +24,26 @@ from .published.metaspace import Metaspace, spaced
 from .published.normalize import Normalizer
 from .published.preprocess import NOTHING, TEXT, Preprocessor, Search
 from .published.words import WordCutter
-from .special import SpecialTokens
+from .special import SpecialTokens, token_pattern
 from .trace import Emit, trace_piece
 from .vocab import Vocab
+
+
+class Refused(NamedTuple):
+    """Tokens that a text must not contain (E12).
+
+    Attributes:
+        names: Their names, which must not stand in the text.
+        ids: By id, the names of those that other text may become: in prepared text, or where merges make them.
+    """
+
+    names: tuple[str, ...]
+    ids: Mapping[int, str]
+
+    def check_names(self, text: bytes) -> None:
+        """Raises if one of the names stands in a text."""
+        if self.names and (found := token_pattern(self.names).search(text)):
+            raise DisallowedSpecialTokenError(found.group().decode(), found.start())
 
 
 class Codec:
@@ -78,21 +96,30 @@ class Codec:
 
     def encode_with_dropout(self, text: bytes, search: Search, dropout: Dropout, goes_on: bool = False) -> list[int]:
         """As ``encode``, with merges passed over at random. The place of a piece is that of its first byte in the text."""
-        ids: list[int] = []
-        draws = dropout.draws(text)
+        return [token_id for token_id, _ in self.placed_ids(text, search, goes_on, dropout)]
+
+    def placed_ids(
+        self, text: bytes, search: Search, goes_on: bool, dropout: Dropout | None
+    ) -> Iterator[tuple[int, int]]:
+        """Yields the ids of a text, each with the place of its token or its piece."""
+        draws = None if dropout is None else dropout.draws(text)
         try:
             for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
                 if token_id is not None:
-                    ids.append(token_id)
+                    yield token_id, segment.start
                     continue
                 offset = 0
                 for piece in self.pieces(segment.data):
-                    draws.go_to(segment.start + offset if self.words else segment.origin(offset)[0])
-                    ids += encode_piece_with_dropout(self.vocab, piece, draws)
+                    place = segment.start + offset if self.words else segment.origin(offset)[0]
+                    if draws is None:
+                        ids = encode_piece(self.vocab, piece)
+                    else:
+                        draws.go_to(place)
+                        ids = encode_piece_with_dropout(self.vocab, piece, draws)
+                    yield from ((made, place) for made in ids)
                     offset += len(piece)
         except MissingByteError as error:
             raise placed(error, text) from None
-        return ids
 
     def encode_segment(self, segment: bytes) -> list[int]:
         """Returns the ids of a segment as the preprocessor has made it."""
@@ -102,10 +129,38 @@ class Codec:
         """Returns the pieces of a segment."""
         return self.pattern.split(segment) if self.words is None else self.words.pieces(self.pattern, segment)
 
-    def check(self, text: bytes, disallowed: Collection[str]) -> None:
-        """Raises if the text contains one of the special tokens named."""
-        for start, _, name, _ in self.special.find(text, disallowed):
-            raise DisallowedSpecialTokenError(name, start)
+    def refusing(self, names: Collection[str]) -> Refused:
+        """Returns what finds these tokens in order to refuse them."""
+        ids = {name: token_id for name, token_id in self.special.ids.items() if name in names}
+        becoming = {token_id: name for name, token_id in ids.items() if self.may_become(name, token_id)}
+        return Refused(tuple(ids), becoming)
+
+    def may_become(self, name: str, token_id: int) -> bool:
+        """Whether a text in which the name of a token does not stand may have its id.
+
+        The unknown id (S7) is that of any text without a token, and does not count.
+        """
+        preprocessor, vocab = self.preprocessor, self.vocab
+        changes = bool(preprocessor.normalizer.steps) or self.metaspace is not None or self.words is not None
+        if vocab.symbols is not None and vocab.symbols.unknown == token_id:
+            return False
+        if not changes and vocab.symbols is None and not vocab.drops_bytes:
+            return False
+        return name in self.special.late or vocab.token_bytes(token_id) is not None
+
+    def check(
+        self,
+        text: bytes,
+        refused: Refused,
+        search: Search,
+        goes_on: bool = False,
+        dropout: Dropout | None = None,
+    ) -> None:
+        """Raises if the name of a refused token stands in the text, or if the text becomes its id as ``encode`` encodes it."""
+        refused.check_names(text)
+        for token_id, place in self.placed_ids(text, search, goes_on, dropout) if refused.ids else ():
+            if token_id in refused.ids:
+                raise DisallowedSpecialTokenError(refused.ids[token_id], place)
 
     def trace(self, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
         """Encodes a text and emits an event for each piece, merge and token that is found in it.

@@ -17,11 +17,11 @@ Implements SPEC L1, L2 and L5.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from .codec import Codec
+from .codec import Codec, Refused
 from .published.preprocess import NOTHING, TEXT, Search
 
 
@@ -58,7 +58,7 @@ class Session:
     Args:
         codec: What encodes it.
         search: The tokens that are found in it.
-        disallowed: The special tokens that it must not contain.
+        refused: The tokens that it must not contain.
 
     >>> from .pretokenize import Pattern
     >>> from .special import SpecialTokens
@@ -71,15 +71,15 @@ class Session:
     Splice(start=0, removed=1, ids=[257])
     """
 
-    def __init__(self, codec: Codec, search: Search, disallowed: Collection[str] = ()) -> None:
-        self.codec, self.search, self.disallowed = codec, search, disallowed
+    def __init__(self, codec: Codec, search: Search, refused: Refused | None = None) -> None:
+        self.codec, self.search, self.refused = codec, search, refused or codec.refusing(())
         self.text = b""
         self.ids: list[int] = []
 
     def edit(self, start: int, end: int, data: bytes) -> Splice:
         """Replaces the bytes from ``start`` to ``end``, and returns what that does to the ids."""
         text = self.text[:start] + data + self.text[end:]
-        self.codec.check(text, self.disallowed)
+        self.codec.check(text, self.refused, self.search)
         ids = self.codec.encode(text, self.search)
         found = splice(self.ids, ids)
         self.text, self.ids = text, ids

@@ -121,7 +121,7 @@ class BatchEncoder:
         label = replace(self.label, source=texts.digest)
         reused = is_whole(path, len(texts.documents), label)
         if not reused:
-            self.write(path, texts.documents, definition.codec(), label)
+            self.write(path, texts.documents, self.options.coder(definition.codec()), label)
         index = path.with_name(path.name + ".idx.npy")
         corpus = open_packed(path)
         return {

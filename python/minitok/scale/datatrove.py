@@ -46,7 +46,8 @@ def encode_step(
     Args:
         tokenizer: The tokenizer.
         out: A folder that all tasks see.
-        options: As for ``Tokenizer.encode_files``: ``dtype``, ``end_of_document``, ``allowed_special``.
+        options: As for ``Tokenizer.encode_files``: ``dtype``, ``end_of_document``, ``allowed_special``,
+            ``disallowed_special``.
 
     Raises:
         ImportError: datatrove is not installed.
@@ -56,7 +57,7 @@ def encode_step(
     checked = Options.of(tokenizer.definition, asked)
     definition = tokenizer.definition
     label = Label(checked.dtype, tokenizer=definition.digest(), source=job_digest(definition, checked))
-    return step_class()(tokenizer, Path(out).absolute(), label, checked.end, checked.allowed)
+    return step_class()(tokenizer, Path(out).absolute(), label, checked)
 
 
 def step_class() -> Any:
@@ -67,21 +68,19 @@ def step_class() -> Any:
         name = "minitok"
         type = "TOKENIZER"
 
-        def __init__(
-            self, tokenizer: Tokenizer, out: Path, label: Label, end: int | None, allowed: list[str] | None
-        ) -> None:
+        def __init__(self, tokenizer: Tokenizer, out: Path, label: Label, options: Options) -> None:
             super().__init__()
-            self.tokenizer, self.out, self.label, self.end, self.allowed = tokenizer, out, label, end, allowed
+            self.tokenizer, self.out, self.label, self.options = tokenizer, out, label, options
 
         def __reduce__(self) -> Any:
-            return restored, (self.tokenizer, self.out, self.label, self.end, self.allowed)
+            return restored, (self.tokenizer, self.out, self.label, self.options)
 
         def run(self, data: Iterable[Any], rank: int = 0, world_size: int = 1) -> Iterator[Any]:
             """Encodes the documents of task ``rank``."""
             self.out.mkdir(parents=True, exist_ok=True)
             label = replace(self.label, part=(rank + 1, world_size) if world_size > 1 else None)
             writer = new_writer(self.out / f"{rank:05d}.ds", "datatrove", label)
-            codec = self.tokenizer.definition.codec()
+            codec = self.options.coder(self.tokenizer.definition.codec())
             passed: list[Any] = []
 
             def texts() -> Iterator[str]:
@@ -91,7 +90,9 @@ def step_class() -> Any:
 
             try:
                 for batch in texts_in_batches(texts()):
-                    ids, offsets = with_ends(*codec.encode_batch_to_numpy(batch, self.allowed, 1), self.end)
+                    ids, offsets = with_ends(
+                        *codec.encode_batch_to_numpy(batch, self.options.allowed, 1), self.options.end
+                    )
                     writer.append(ids, offsets[1:].astype(np.int64))
                     self.stat_update("documents", value=len(batch))
                     self.stat_update("tokens", value=len(ids))

@@ -72,7 +72,7 @@ def shared_segments(
     definition.check("encode segments")
     texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
     # In tuples, whose searches a codec keeps from call to call.
-    codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), tuple(definition.everywhere)
+    codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), definition.everywhere
     if not apart:
         whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
         trust = trusted_stretches(texts), everywhere

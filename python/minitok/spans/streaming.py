@@ -23,16 +23,29 @@ def encode_iterable(
 ) -> Iterator[int]:
     """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits.
 
-    ``refused``: special tokens that must not occur in the text.
+    ``refused``: tokens that must not occur in the text, and that no part of it may become.
     """
-    texts = as_bytes(chunks)
-    blocks = safe_blocks(codec, checked(codec, texts, refused) if refused else texts, allowed)
+    blocks = checked_blocks(codec, as_bytes(chunks), allowed, refused)
     return chain.from_iterable(coder.encode(text, allowed) for text, coder in blocks)
 
 
-def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> int:
-    """Returns how many ids the concatenated chunks have."""
-    return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
+def count_iterable(
+    codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None, refused: Sequence[str] = ()
+) -> int:
+    """Returns how many ids the concatenated chunks have; ``refused``: as for ``encode_iterable``."""
+    return sum(coder.count(text, allowed) for text, coder in checked_blocks(codec, as_bytes(chunks), allowed, refused))
+
+
+def checked_blocks(
+    codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str] | None, refused: Sequence[str]
+) -> Iterator[tuple[bytes, Codec]]:
+    """Yields blocks as ``safe_blocks`` does. Raises DisallowedSpecialTokenError where a refused token is."""
+    if not refused:
+        yield from safe_blocks(codec, chunks, allowed)
+        return
+    for text, coder in safe_blocks(codec, checked(codec, chunks, refused), allowed):
+        coder.check(text, refused, allowed)
+        yield text, coder
 
 
 def checked(codec: Codec, chunks: Iterable[bytes], refused: Sequence[str]) -> Iterator[bytes]:
@@ -41,7 +54,7 @@ def checked(codec: Codec, chunks: Iterable[bytes], refused: Sequence[str]) -> It
     before = b""
     for chunk in chunks:
         text = before + chunk
-        codec.check(text, refused)
+        codec.check_names(text, refused)
         before = text[max(0, len(text) - longest + 1) :]
         yield chunk
 

@@ -1,5 +1,6 @@
 //! How texts are encoded, and what becomes of their ids.
 
+use crate::codec::Refused;
 use crate::dropout::Dropout;
 use crate::error::Result;
 use crate::fast::encode::lookup::block_output::BlockOutput;
@@ -16,6 +17,8 @@ pub struct Encoding<'c> {
     pub goes_on: bool,
     /// Merges are passed over at random, by one thread.
     pub dropout: Option<&'c Dropout>,
+    /// Tokens that the texts must not contain.
+    pub refused: Option<&'c Refused>,
     /// The ids that are put before those of each text, and behind them.
     pub before: &'c [u32],
     pub after: &'c [u32],
@@ -25,7 +28,7 @@ impl<'c> Encoding<'c> {
     /// Of texts as they are.
     #[inline]
     pub fn plain(search: &'c Search, goes_on: bool) -> Encoding<'c> {
-        Encoding { search, goes_on, dropout: None, before: &[], after: &[] }
+        Encoding { search, goes_on, dropout: None, refused: None, before: &[], after: &[] }
     }
 }
 

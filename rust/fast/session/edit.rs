@@ -17,6 +17,7 @@
 //! beside it, as far as they do.
 
 use super::rope::{Chunk, Place, Rope, Size, Unit};
+use crate::codec::Refused;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
@@ -38,8 +39,8 @@ const MARGIN: usize = 8;
 pub struct Session {
     pub(super) codec: Arc<FastCodec>,
     pub(super) search: Arc<Search>,
-    /// The special tokens that the text must not contain.
-    disallowed: Arc<Finder>,
+    /// The tokens that the text must not contain.
+    refused: Arc<Refused>,
     pub(super) rope: Rope,
     pub(super) borders: Borders,
     /// Whether the bytes of the tokens are those of the text.
@@ -88,8 +89,8 @@ pub(super) struct Changed {
 }
 
 impl Session {
-    pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, disallowed: Arc<Finder>) -> Result<Session> {
-        let longest = [&search.early, &search.late, &*disallowed].map(Finder::longest).into_iter().max();
+    pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, refused: Arc<Refused>) -> Result<Session> {
+        let longest = [&search.early, &search.late, &refused.finder].map(Finder::longest).into_iter().max();
         let borders = if codec.knows_cuts(&search) {
             Borders::Cuts
         } else if codec.has_seams(&search) {
@@ -99,13 +100,13 @@ impl Session {
         };
         let (rope, margin) = (Rope::new()?, longest.unwrap_or_default().max(MARGIN));
         let spells = codec.spells(&search);
-        Ok(Session { codec, search, disallowed, rope, borders, spells, margin, encoded_bytes: 0 })
+        Ok(Session { codec, search, refused, rope, borders, spells, margin, encoded_bytes: 0 })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
     pub fn fork(&self) -> Result<Session> {
-        let (codec, search, disallowed) = (self.codec.clone(), self.search.clone(), self.disallowed.clone());
-        Ok(Session { codec, search, disallowed, rope: self.rope.fork()?, ..*self })
+        let (codec, search, refused) = (self.codec.clone(), self.search.clone(), self.refused.clone());
+        Ok(Session { codec, search, refused, rope: self.rope.fork()?, ..*self })
     }
 
     /// Whether an edit costs what it touches; otherwise all of the text.
@@ -140,6 +141,7 @@ impl Session {
             step *= 2;
         }
 
+        self.check_ids(&made.new, start, end, data)?;
         let Changed { old, new, chunks, encoded } = made;
         let (n_old, n_new) = (old.len(), new.len());
         let mut found = if n_old == 0 { Splice { start: 0, removed: 0, ids: new } } else { splice(&old, &new)? };
@@ -248,21 +250,33 @@ impl Session {
         Region { first, last, before, end: stop, n_chunks }
     }
 
-    /// Fails if an edit makes one of the special tokens that are not allowed. None of them is longer than `margin`.
+    /// Fails if the name of a refused token stands in the text after an edit. None is longer than `margin`.
     fn check(&self, edited: &Edited) -> Result<()> {
-        let longest = self.disallowed.longest();
+        let longest = self.refused.finder.longest();
         if longest == 0 {
             return Ok(());
         }
         let &Edited { text, before, start, added, .. } = edited;
         let from = start.saturating_sub(longest);
         let around = &text[from..text.len().min(start + added + longest)];
-        match self.disallowed.find(around).next().transpose()? {
+        match self.refused.finder.find(around).next().transpose()? {
             Some(found) => {
                 Err(Error::DisallowedSpecial { token: found.name.into(), position: before + from + found.start })
             }
             None => Ok(()),
         }
+    }
+
+    /// Fails if an edit makes the id of a refused token of text in which its name does not stand.
+    fn check_ids(&self, ids: &[u32], start: usize, end: usize, data: &[u8]) -> Result<()> {
+        if self.refused.ids.is_empty() || !ids.iter().any(|id| self.refused.ids.contains_key(id)) {
+            return Ok(());
+        }
+        let (mut text, size) = (room(self.size().bytes + data.len())?, self.size().bytes);
+        self.text_of(0, start, &mut text)?;
+        append(&mut text, data)?;
+        self.text_of(end, size, &mut text)?;
+        self.codec.core().check(&text, &self.refused, &self.search, false, None)
     }
 
     /// The chunks of some text that begins at a byte, encoded one by one. The ids are appended.

@@ -17,4 +17,5 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 13. ``words``: pieces of words, where the text between words is dropped
 14. ``flags``: what tokens that are found in text take of the text around them
 15. ``preprocess``: text -> segments, by all of these steps
+16. ``markers``: which tokens are control tokens
 """

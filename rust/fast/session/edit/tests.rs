@@ -68,9 +68,9 @@ proptest! {
         let core = Arc::new(codecs().swap_remove(number));
         let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
         let search = core.search(Some(if allowed { &["<s>"] } else { &[] })).unwrap();
-        let disallowed = core.preprocessor.special.finder(if forbidden && !allowed { &["<s>"] } else { &[] });
-        let mut mirror = Mirror::new(&core, search.clone(), disallowed.clone());
-        let mut session = Session::new(fast.clone(), Arc::new(search.clone()), Arc::new(disallowed)).unwrap();
+        let refused = core.refusing(if forbidden && !allowed { &["<s>"] } else { &[] });
+        let mut mirror = Mirror::new(&core, search.clone(), refused.clone());
+        let mut session = Session::new(fast.clone(), Arc::new(search.clone()), Arc::new(refused)).unwrap();
         for (place, length, parts, sets) in edits {
             let before = session.fork().unwrap();
             let held = String::from_utf8(mirror.text.clone()).unwrap();
@@ -118,8 +118,8 @@ proptest! {
 #[test]
 fn what_is_not_allowed_is_refused_wherever_it_comes_about_and_nothing_changes() {
     let fast = Arc::new(FastCodec::new(of_bytes("gpt2", &[])).unwrap());
-    let disallowed = Arc::new(fast.core().preprocessor.special.finder(&["<s>"]));
-    let mut session = Session::new(fast, Arc::default(), disallowed).unwrap();
+    let refusing = Arc::new(fast.core().refusing(&["<s>"]));
+    let mut session = Session::new(fast, Arc::default(), refusing).unwrap();
     session.edit(0, 0, b"ab ab ab ab ab ab < ab s> ab ab").unwrap();
     let size = session.size();
     let refused = Err(Error::DisallowedSpecial { token: "<s>".into(), position: 18 });

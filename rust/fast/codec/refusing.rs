@@ -1,0 +1,33 @@
+//! Whether a text holds a token that it must not. Must equal `Codec::check` of `rust/codec.rs`, which says where one is.
+
+use super::FastCodec;
+use super::encoding::Encoding;
+use crate::codec::Refused;
+use crate::dropout::Dropout;
+use crate::error::Result;
+use crate::fast::pystr::source::Source;
+use crate::preprocess::Search;
+
+impl FastCodec {
+    /// Fails if the name of a refused token stands in the text, or if the text becomes its id.
+    pub fn check(
+        &self,
+        text: &[u8],
+        refused: &Refused,
+        search: &Search,
+        goes_on: bool,
+        dropout: Option<&Dropout>,
+    ) -> Result<()> {
+        refused.check_names(text)?;
+        if refused.ids.is_empty() {
+            return Ok(());
+        }
+        let mut ids = Vec::new();
+        let how = Encoding { dropout, ..Encoding::plain(search, goes_on) };
+        self.append(1, Source::Bytes(text), &how, &mut ids)?;
+        if ids.iter().any(|id| refused.ids.contains_key(id)) {
+            return self.core.check(text, refused, search, goes_on, dropout);
+        }
+        Ok(())
+    }
+}
