@@ -365,7 +365,7 @@ class Tokenizer(Checked):
             disallowed_special: As for ``encode``.
             unit: ``"char"`` (offsets in characters; a token that holds part of a character spans that character) or
                 ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``definition.normalize(text)``; where spaces
-                are markers, to the text that the ids decode to.
+                are markers, or a space is put before the text, to the text that the ids decode to.
             to_numpy: Whether to return arrays: the ids, and the offsets in the shape (number of tokens, 2).
 
         >>> Tokenizer([]).encode_with_offsets("é!")
@@ -596,7 +596,8 @@ class Tokenizer(Checked):
         Args:
             text: The text. A lone surrogate becomes U+FFFD. With a normalizer, the normalized text is cut (each segment
                 between special tokens is normalized by itself), and the ids are those of text that is not normalized again.
-                Where spaces are markers, a marker in the text is a space.
+                Where spaces are markers, a marker in the text is a space. A space that the tokenizer puts before the text
+                counts as a part of its first token, and is not in the result.
             max_tokens: How many tokens the result may have; 0 gives the empty text.
             allowed_special: As for ``encode``; a special token is kept or dropped as a whole, with what it takes.
 

@@ -58,8 +58,6 @@ TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
 def test_beginnings_of_the_text_with_every_rule_of_the_space(prefix, text, allowed):
     whole = text if prefix == "bytes" else text.replace("▁", " ")
     for tok in TOKENIZERS[prefix]:
-        if prefix == "bytes":
-            whole = tok.decode(tok.encode(text, allowed_special=allowed))
         check(tok, text, whole, allowed)
 
 
@@ -185,3 +183,18 @@ def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
     for text in ("é", "a中é", "ab é"):
         with pytest.raises(VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"):
             tok.truncate_text(text, 3)
+
+
+def test_a_space_that_is_put_before_the_text_is_not_in_its_prefix(backend):
+    """As GPT-2's ``add_prefix_space`` does: the prefix is one of the text that was given, and has its first ids."""
+    plain = minitok.Tokenizer([(32, 97)], pattern="gpt2", backend=backend)
+    for tok in (plain.replace(prefix="bytes"), plain.replace(prefix="bytes", added_tokens={" a": 300, "<s>": 301})):
+        assert tok.truncate_text("abc", 3) == "abc"
+        for text in ("abc", " abc", "é a a", "<s>abc", "ab<s> a<s>b", ""):
+            ids = tok.encode(text)
+            for most in range(len(ids) + 2):
+                part = tok.truncate_text(text, most)
+                assert text.startswith(part)
+                assert tok.encode(part) == ids[: len(tok.encode(part))]
+                assert len(tok.encode(part)) <= most
+    assert plain.replace(prefix="bytes").encode_with_offsets("abc")[1] == [(0, 2), (2, 3), (3, 4)]

@@ -185,7 +185,7 @@ def beginning(definition: Definition, text: str, max_tokens: int, allowed: Seque
     cuts: list[Cut] = []
     count = size = 0
     for block, coder in safe_blocks(definition.codec(), as_bytes(slices), allowed):
-        cut = cut_of(coder, block, allowed, keeps=definition.prefix == "bytes")
+        cut = cut_of(coder, block, allowed, keeps=False)
         cuts.append(cut._replace(ends=cut.ends[len(cuts) > 0 :] + size))
         count, size = count + len(cut.ids), size + len(cut.data)
         if count > max_tokens:
