@@ -1,6 +1,7 @@
 """The chat templates of a folder."""
 
 import json
+import warnings
 
 import gguf
 import minitok
@@ -26,8 +27,24 @@ def write(folder, name, content):
 # Whatever strings the configuration has may be names of tokens: users write none of them in conversations.
 NAMED = ["<e>", "<x>", "<i>", "<s>", "AddedToken"]
 CASES = {
-    "no template": ({"tokenizer_config.json": {"bos_token": "<s>"}}, None),
+    "nothing": ({"tokenizer_config.json": {}}, None),
+    "no template": (
+        {"tokenizer_config.json": {"bos_token": "<s>"}},
+        ChatTemplates({}, {"bos_token": "<s>"}, ["<s>"]),
+    ),
     "an empty one": ({"tokenizer_config.json": {"chat_template": ""}}, None),
+    "what it calls special": (
+        {
+            "tokenizer_config.json": {
+                "added_tokens_decoder": {
+                    "1": {"content": "USER:", "special": True},
+                    "2": {"content": "the", "special": False},
+                    "3": "odd",
+                }
+            }
+        },
+        ChatTemplates({}, {}, ["USER:"]),
+    ),
     "one": ({"tokenizer_config.json": {"chat_template": "a"}}, ChatTemplates({"default": "a"})),
     "several": (
         {
@@ -139,3 +156,15 @@ def test_a_template_in_gguf(tmp_path):
     (tmp_path / "m.gguf").write_bytes(data.replace(b"{{ bos", b"{{ b\xffs"))
     with pytest.raises(FileFormatError, match="chat_template is not UTF-8"):
         minitok.load(tmp_path / "m.gguf")
+
+
+def test_what_a_folder_calls_special_is_a_control_token(folder):
+    content = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    content["added_tokens"] = [{"id": 300 + at, "content": name} for at, name in enumerate(["USER:", "the"])]
+    write(folder, "tokenizer.json", content)
+    decoder = {"300": {"content": "USER:", "special": True}, "301": {"content": "the", "special": False}}
+    write(folder, "tokenizer_config.json", {"added_tokens_decoder": decoder})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the ids are the next free ones
+        assert minitok.load(folder).definition.control_tokens == ("USER:",)
+        assert minitok.load(folder / "tokenizer.json").definition.control_tokens == ()

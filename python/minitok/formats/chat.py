@@ -2,7 +2,8 @@
 
 ``chat_template.jinja`` is the default one, and ``additional_chat_templates/NAME.jinja`` are others. Older folders have them in
 ``tokenizer_config.json``: one as a string, or several with names; ``chat_template.json`` is what processors of images had. That
-config also says what ``bos_token`` and the like are called; where it does not, ``special_tokens_map.json`` may.
+config also says what ``bos_token`` and the like are called, and which tokens are special; where it does not say the first,
+``special_tokens_map.json`` may.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ APART = {"added_tokens_decoder", "chat_template"}
 
 
 def read_templates(folder: Path) -> ChatTemplates | None:
-    """The templates of a folder, and the special tokens that they know by name; None without a template.
+    """The templates of a folder, and the tokens that its configuration names; None if there are neither.
 
     Raises:
         FileFormatError: One of the files is malformed; the message says which, and how.
@@ -36,11 +37,21 @@ def read_templates(folder: Path) -> ChatTemplates | None:
         templates["default"] = source_in(file)
     for file in sorted((folder / "additional_chat_templates").glob("*.jinja")):
         templates[file.stem] = source_in(file)
-    if not templates:
-        return None
     both = fields_of(folder / "special_tokens_map.json"), config
+    tokens = {name: token for fields in both for name, token in named_tokens(fields)}
     named = {token for fields in both for key in fields.keys() - APART for token in strings_in(fields[key])}
-    return ChatTemplates(templates, {name: token for fields in both for name, token in named_tokens(fields)}, named)
+    named |= special_in(config.get("added_tokens_decoder"))
+    return ChatTemplates(templates, tokens, named) if templates or tokens or named else None
+
+
+def special_in(decoder: Any) -> set[str]:
+    """The tokens that a config calls special, whatever ``tokenizer.json`` does."""
+    entries = decoder.values() if isinstance(decoder, dict) else ()
+    return {
+        entry["content"]
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("special") and isinstance(entry.get("content"), str)
+    }
 
 
 def fields_of(file: Path) -> dict[str, Any]:

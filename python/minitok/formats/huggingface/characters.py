@@ -65,7 +65,8 @@ def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
     else:
         decoders = [step["type"] for step in steps_of(content.get("decoder"), "decoder", "decoders")]
         if "ByteFallback" not in decoders or set(decoders) > {"ByteFallback", "Fuse"}:
-            raise Reason(f"the decoder is {decoders}; minitok has ByteFallback and Fuse, where spaces are no markers")
+            shown = ", ".join(decoders) or "none"
+            raise Reason(f"the decoder is {shown}; minitok has ByteFallback and Fuse, where spaces are no markers")
         return {**read_pattern(content.get("pre_tokenizer"), by_bytes=False)._asdict(), "normalizer": steps or None}
     # Where a space is, there is a marker by then, so that there is nowhere to cut at spaces.
     patterns += [read_alike(step) for step in cutters if not cuts_at_spaces(step)]
