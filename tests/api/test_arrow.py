@@ -15,6 +15,7 @@ from minitok import Tokenizer
 from minitok.arrow import decode_arrow, encode_arrow
 from minitok.errors import ArrowError, UnknownTokenError
 from pyarrow import compute
+from minitok.errors import ArrowError, DisallowedSpecialTokenError, UnknownTokenError
 
 TOKENIZERS = {
     "bytes": Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300}),
@@ -308,3 +309,12 @@ def test_what_is_no_id_is_not_the_highest_one(wrong):
 
     failed = failure_on_both(decode)
     assert (failed.kind, failed.message) == (UnknownTokenError, f"unknown token id {wrong} at position 1")
+
+
+def test_control_tokens_are_refused(backend):
+    tok = Tokenizer([(97, 98)], added_tokens={"<think>": 300, "  ": 301}, backend=backend)
+    column = pa.array(["ab", None, "a  <think>"])
+    assert encode_arrow(tok, column).to_pylist() == [[256], None, [97, 301, 300]]
+    with pytest.raises(DisallowedSpecialTokenError, match="'<think>' at byte 3"):
+        encode_arrow(tok, column, disallowed_special="all")
+    assert encode_arrow(tok, column[:2], disallowed_special="all").to_pylist() == [[256], None]

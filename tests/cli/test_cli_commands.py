@@ -208,3 +208,20 @@ def test_help_fills_the_lines_of_the_screen(command, monkeypatch):
 
 def test_version():
     assert output_of("--version") == f"minitok {minitok.__version__} ({minitok.BACKEND})\n"
+
+
+@pytest.mark.parametrize("command", ["encode", "count"])
+def test_control_tokens_are_refused(command, tmp_path):
+    file, text = tmp_path / "tok.json", tmp_path / "a.txt"
+    tok = minitok.Tokenizer([], special_tokens={"<s>": 256}, added_tokens={"<think>": 257, "  ": 258})
+    tok.save(file)
+    text.write_text("a  <think>", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "a<think>"}), encoding="utf-8")
+    for given in (["--text", "a<think>"], [text], [tmp_path / "a.jsonl"]):
+        for name in ("all", "<think>"):
+            result = run(command, "-t", file, *given, "--disallow", name)
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert "'<think>'" in result.stderr
+        assert run(command, "-t", file, *given, "--disallow", "<s>").exit_code == 0
+        assert run(command, "-t", file, *given, "--disallow", "all", "--special", "<think>").exit_code == 0
+    assert run(command, "-t", file, "--text", "a", "--disallow", "<none>").exit_code == 2

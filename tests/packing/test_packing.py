@@ -332,3 +332,30 @@ def test_text_is_packed_without_jinja(tmp_path):
     code += f"print(minitok.get_encoding('gpt2').encode_files({str(tmp_path / 'a.txt')!r}, {str(tmp_path / 'o.bin')!r}).tokens)"
     ran = run_python(code)
     assert (ran.stdout, ran.stderr) == ("1\n", "")
+
+
+@pytest.mark.parametrize("source", ["a.jsonl", "a.parquet", "a.txt", "whole.txt"])
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.5, "seed": 1}])
+def test_control_tokens_are_refused_in_files(tmp_path, backend, source, options):
+    """Also one that stands across the parts in which a long text is encoded, and one that a normalizer makes."""
+    write_documents(tmp_path)
+    size = 800_000 if backend == "rust" else 1_000
+    (tmp_path / "whole.txt").write_text("ab " * size + "<|end|>", encoding="utf-8")
+    made = tokenizer(backend)
+    separator = None if source == "whole.txt" else "--"
+    late = made.replace(
+        special_tokens={},
+        added_tokens={"<|END|>": END},
+        late_tokens=["<|END|>"],
+        normalizer=[["replace", "end", "END"]],
+    )
+    for tok, names in ((made, ["<|end|>"]), (late, ["<|END|>"])):
+        for disallowed in ("all", names):
+            with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match=r"(?i)'<\|end\|>'"):
+                tok.encode_files(
+                    tmp_path / source, tmp_path / "o.bin", separator=separator, disallowed_special=disallowed, **options
+                )
+        allowed = {"allowed_special": "all", "disallowed_special": "all", "separator": separator, **options}
+        assert tok.encode_files(tmp_path / source, tmp_path / "o.bin", resume=False, **allowed).tokens > 0
+    with pytest.raises(ValueError, match="'<s>' is not a special token"):
+        made.encode_files(tmp_path / source, tmp_path / "o.bin", disallowed_special=["<s>"])
