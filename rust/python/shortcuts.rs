@@ -83,14 +83,15 @@ impl Shortcuts {
 
     /// Returns the ids of a text.
     ///
-    /// The whole text is treated as text, unless the caller says otherwise: the name of a special token is encoded like
-    /// any other characters. Added tokens, which are part of a model's text, are found in every text. So the ids are those of
-    /// the library that defines the tokenizer, where it splits special tokens.
+    /// The ids are those of the library that defines the tokenizer, where it splits special tokens: the name of a special
+    /// token is encoded like any other characters, and added tokens are found in every text. Some models have markers
+    /// among these, such as ``<think>``: for text from strangers, pass ``disallowed_special="all"``.
     ///
     /// Args:
     ///     text: A ``str``, or any ``bytes``.
     ///     allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
-    ///     disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
+    ///     disallowed_special: Tokens that must not occur in the text; or ``"all"``: every control token that is not allowed
+    ///         (``definition.control_tokens``).
     ///     threads: How many threads may share a text of megabytes; this does not change the ids.
     ///     trace: A function that is called with each step as data, for short texts; see ``minitok.reference.trace``.
     ///     dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
@@ -98,7 +99,7 @@ impl Shortcuts {
     ///     seed: What the ids follow from, which ``dropout`` needs: an int from 0 to 2**64 - 1; another one in each epoch.
     ///
     /// Raises:
-    ///     DisallowedSpecialTokenError: The text contains a disallowed special token.
+    ///     DisallowedSpecialTokenError: The text contains a disallowed token, or would become one.
     ///     PatternError: Matching a custom pattern took too many steps.
     ///     TypeError: The text is neither str nor bytes.
     ///     ValueError: A name is not a special token of this tokenizer; or ``dropout`` is not from 0 to 1, or has no seed.

@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.arrow import decode_arrow, encode_arrow
-from minitok.errors import ArrowError, UnknownTokenError
-from pyarrow import compute
 from minitok.errors import ArrowError, DisallowedSpecialTokenError, UnknownTokenError
+from pyarrow import compute
 
 TOKENIZERS = {
     "bytes": Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300}),

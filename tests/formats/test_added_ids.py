@@ -149,8 +149,8 @@ def test_an_added_token_that_is_a_whole_piece(backend, special, normalizer, tmp_
             "version": "1.0",
             "normalizer": normalizer,
             "added_tokens": [{**token, "special": special}],
-            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
-            "decoder": {"type": "ByteLevel"},
+            "pre_tokenizer": {**LEVEL, "use_regex": True},
+            "decoder": LEVEL,
             "model": {"type": "BPE", "vocab": vocab, "merges": [], "ignore_merges": True},
         }
     )
