@@ -132,7 +132,7 @@ fn without_a_pattern_chunks_end_at_seams() {
     let core = Arc::new(of_bytes("none", &[]));
     let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
     let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
-    let mut mirror = Mirror::new(&core, Search::default(), Finder::default());
+    let mut mirror = Mirror::new(&core, Search::default(), Refused::default());
     assert!(session.is_local());
     for (start, end, new) in
         [(0, 0, "ab".repeat(99)), (50, 51, String::new()), (1, 1, "b".into()), (90, 150, "a".into())]
