@@ -283,13 +283,12 @@ impl<'t> Chunker<'t> {
     /// Returns where the chunk behind one begins: at its end, or before it, if something is repeated.
     pub fn repeated(&self, chunk: &Chunk) -> Result<usize> {
         let (options, end, length) = (&self.options, chunk.end, self.text.len());
-        let before = self.tokens.before(end);
         if options.overlap_sentences > 0 {
-            let low = self.tokens.place(before.saturating_sub(options.max_tokens / 2), length);
+            let low = self.tokens.place(self.tokens.before(end).saturating_sub(options.max_tokens / 2), length);
             return self.sentences_before(end, low.max(chunk.start));
         }
         if options.overlap > 0 && end < length {
-            let low = self.tokens.place(before.saturating_sub(options.overlap), length);
+            let low = self.tokens.place(self.tokens.before(end).saturating_sub(options.overlap), length);
             return self.overlap_start(low.max(behind(self.text, chunk.start)), end);
         }
         Ok(end)
