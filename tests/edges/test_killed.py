@@ -230,7 +230,7 @@ for limit in (0, 1, 20, 300, 1500):
     refused(lambda: new.save(folder / "new.json", format="huggingface"), str(folder / "new.json"))
     refused(lambda: counts.save(folder / "counts"), str(folder / "counts"))
     refused(lambda: new.save(folder / "gpt2", format="gpt2"), str(folder / "gpt2"))
-    refused(lambda: minitok.train_files([words], 300, max_memory=BOUND, threads=1), str(folder / "temporary"))
+    refused(lambda: minitok.train_files([words], 300, pattern="gpt2", max_memory=BOUND, threads=1), str(folder / "temporary"))
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == content, limit
     assert os.listdir(folder / "temporary") == []
     refused(lambda: new.encode_files(corpus, folder / "out.bin"), str(folder / "out.bin"))
