@@ -15,7 +15,7 @@ export type Border = "heading" | "paragraph" | "block" | "line" | "sentence" | "
 
 export interface ChunkOptions {
   /** Where chunks may end: in text, in code (not at headings, sentences and clauses), or at these borders. Default: `"text"`. */
-  at?: "text" | "code" | Iterable<Exclude<Border, "character" | "end">>;
+  at?: "text" | "code" | readonly Exclude<Border, "character" | "end">[] | ReadonlySet<Exclude<Border, "character" | "end">>;
   /** How many tokens at the end of a chunk may be repeated at the beginning of the next, from a sentence or a word on. */
   overlap?: number;
   /** How many sentences are repeated instead, within half of the limit. */

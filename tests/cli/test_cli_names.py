@@ -16,6 +16,7 @@ WITH_ENCODING = {
     "inspect": [],
     "pack": ["a.txt", "-o", "a.bin"],
     "bench": [],
+    "chunk": ["a.txt"],
 }
 WITH_PATTERN = {
     "train": ["a.txt", "-o", "a.json"],
@@ -24,7 +25,7 @@ WITH_PATTERN = {
     "verify": ["a.tiktoken", "a.txt"],
     "inspect": [],
 }
-WITH_SPECIAL = {"encode": ["--text", "a"], "explain": ["a"], "count": ["--text", "a"]}
+WITH_SPECIAL = {"encode": ["--text", "a"], "explain": ["a"], "count": ["--text", "a"], "chunk": ["a.txt"]}
 
 
 def having(option):
