@@ -1,6 +1,9 @@
 """Texts that change: after every edit the ids are those of the whole text, the splice makes the new ids of the old, and it is the
 smallest; on both backends, with the fast paths and without."""
 
+import copy
+import pickle
+
 import minitok
 import numpy as np
 import pytest
@@ -331,3 +334,15 @@ def test_a_hidden_token_that_hides_nothing_leaves_tails_known(backend):
     hiding = tok.replace(late_tokens={"<s>"}, token_flags={"<s>": ["hides"]})
     assert hiding.session("ab").stable == tok.session("ab").stable == 2
     assert hiding.session("ab").covers() == tok.session("ab").covers()
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_changes_by_itself(copied, backend):
+    session = minitok.get_encoding("gpt2", backend=backend).session("To be")
+    other = copied(session)
+    other.append(", or not")
+    session.append("!")
+    assert (session.text(), other.text()) == ("To be!", "To be, or not")
+    assert other.ids().tolist() == minitok.get_encoding("gpt2").encode("To be, or not")
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(session)

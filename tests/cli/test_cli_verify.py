@@ -1,7 +1,9 @@
 """``minitok verify``: equal ids end with 0, others with 1 and say where."""
 
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import minitok
 import pytest
@@ -102,3 +104,34 @@ def test_a_library_that_is_missing_is_named(tmp_path, monkeypatch):
     ended = run(tmp_path / "tokenizer.json")
     assert ended.exit_code == 1
     assert "pip install tokenizers" in " ".join(ended.stderr.split())
+
+
+@pytest.mark.parametrize("form", ["minitok", "huggingface"])
+def test_a_file_that_comes_by_a_pipe_is_read_once(form, tmp_path):
+    TOK.save(tmp_path / "my.json", format=form)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_bytes, (tmp_path / "my.json").read_bytes())
+        ended = run(pipe, "--json")
+    assert ended.exit_code == 0, ended.output
+    content = json.loads(ended.stdout)
+    assert (content["file"], content["equal"]) == (str(pipe), True)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_bytes, b"{}")
+        ended = run(pipe)
+    assert (ended.exit_code, str(pipe) in ended.stderr) == (1, True)
+
+
+def test_what_a_library_makes_of_a_file_is_a_line(tmp_path, monkeypatch):
+    import tiktoken
+
+    def fail(*_args, **_named):
+        raise OverflowError("a reason of its own")
+
+    monkeypatch.setattr(tiktoken, "Encoding", fail)
+    minitok.Tokenizer([(97, 98)], pattern="gpt2").save(tmp_path / "a.tiktoken", format="tiktoken")
+    ended = run(tmp_path / "a.tiktoken", "--pattern", "gpt2")
+    assert ended.exit_code == 1
+    assert isinstance(ended.exception, SystemExit)
+    assert "tiktoken does not read it: a reason of its own" in " ".join(ended.stderr.split())

@@ -30,6 +30,8 @@ SAID = {
     "wrong-stride": "every second place only",
     "one-occurrence": "replaces one occurrence only",
     "loses-unmerged": "yours drops them",
+    "ids-as-text": "where 11 2 holds 1 2",
+    "waits-for-more": "'\ufffd' is certain by then",
     "last-id-lost": "The last id has no partner",
     "no-lookahead": "the last belongs to the word",
     "any-case-contractions": "small letters only",

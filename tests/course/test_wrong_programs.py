@@ -186,7 +186,7 @@ class StreamDecoder:
     def push(self, token_id):
         self.held += self.tokens[token_id]
         text = self.held.decode("utf-8", "replace")
-        if text.endswith("\\ufffd"):
+        if text.endswith("\\ufffd") and not self.held.endswith("\\ufffd".encode()):
             return ""
         self.held = b""
         return text

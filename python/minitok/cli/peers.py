@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitok.errors import FileFormatError
+from minitok.errors import FileFormatError, MinitokError
 from minitok.formats.pattern_names import one_expression
 from minitok.formats.sentencepiece import is_model
 
@@ -64,6 +64,10 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
                 f"verify compares with {name}, which is not installed: pip install {name} (or name another with --with)"
             )
             raise ImportError(needs) from error
+        except (MinitokError, ImportError):
+            raise
+        except Exception as error:  # noqa: BLE001 - libraries have types of their own, or none
+            raise FileFormatError(file, f"{name} does not read it: {error}") from None
     return found
 
 
@@ -92,10 +96,7 @@ def of_tokenizers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
         ("tokenizers", False, "all"),
         ("tokenizers, special tokens split", True, frozenset()),
     ):
-        try:
-            theirs = tokenizers.Tokenizer.from_file(str(file))
-        except Exception as error:  # noqa: BLE001 - it has no type of its own
-            raise FileFormatError(file, f"tokenizers does not read it: {error}") from None
+        theirs = tokenizers.Tokenizer.from_file(str(file))
         theirs.no_truncation()
         theirs.no_padding()
         theirs.encode_special_tokens = splits

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from minitok import Tokenizer, load
+from minitok.errors import FileFormatError
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
@@ -67,13 +70,19 @@ def command(
       minitok verify tokenizer.json corpus/*.txt
     """
     file = tokenizer_file(Path(path))
-    tok = load(file if pattern is None else path, pattern=pattern, backend=backend and backend.value)  # type: ignore[arg-type]
-    all_texts = list(texts(files or []))
     compared_with: list[dict[str, Any]] = []
-    for peer in peers_of(Path(path), tok, libraries or []):
-        rows = [compared(tok, peer, name, text) for name, text in all_texts]
-        equal = not any(row["difference"] for row in rows)
-        compared_with.append({"library": peer.name, "texts": rows, "equal": equal})
+    with to_read_again(file) as source:
+        model = Path(path) if source == file else source
+        tok = load(
+            source if pattern is None else model,
+            pattern=pattern,
+            backend=backend and backend.value,  # type: ignore[arg-type]
+        )
+        all_texts = list(texts(files or []))
+        for peer in peers_of(model, tok, libraries or []):
+            rows = [compared(tok, peer, name, text) for name, text in all_texts]
+            equal = not any(row["difference"] for row in rows)
+            compared_with.append({"library": peer.name, "texts": rows, "equal": equal})
     equal = all(row["equal"] for row in compared_with)
     if json:
         print_json({"file": str(file), "compared": compared_with, "equal": equal})
@@ -82,6 +91,21 @@ def command(
             show(file, row["library"], row["texts"])
     if not equal:
         raise typer.Exit(1)
+
+
+@contextmanager
+def to_read_again(file: Path) -> Iterator[Path]:
+    """The file, or a copy of what comes from a pipe or a device, for the libraries that read it one after the other."""
+    if file.is_file() or not file.exists():
+        yield file
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, file.name)
+        copy.write_bytes(file.read_bytes())
+        try:
+            yield copy
+        except FileFormatError as error:
+            raise FileFormatError(file, error.reason, error.line) from None
 
 
 def texts(files: list[str]) -> Iterator[tuple[str, str]]:

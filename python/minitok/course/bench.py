@@ -12,6 +12,7 @@ from .report import Failure
 from .search import search
 from .session import Raised, Session
 from .showing import show
+from .worker.wire import Unknown
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -167,8 +168,14 @@ class Bench:
             yours = list(yours)
         if same(yours, expected):
             return None
-        told = shown(yours) if isinstance(yours, type(expected)) else f"{show(yours)} ({type(yours).__name__})"
-        return Failure(call, told, shown(expected), why(yours), link(yours))
+        if isinstance(yours, Unknown):
+            return Failure(call, show(yours), shown(expected), f"Return {kind_of(expected)}, not {yours.type_name}.")
+        told = (
+            said(shown, yours, show(yours))
+            if isinstance(yours, type(expected))
+            else f"{show(yours)} ({type(yours).__name__})"
+        )
+        return Failure(call, told, shown(expected), said(why, yours, ""), said(link, yours, None))
 
     def search(
         self,
@@ -195,6 +202,27 @@ class Bench:
         return Failure(
             failure.call, failure.yours, failure.expected, f"{failure.why}\n{remembers}".strip(), failure.link
         )
+
+
+Told = TypeVar("Told")
+
+
+def said(say: Callable[[Any], Told], yours: Any, otherwise: Told) -> Told:
+    """What is said of an answer; ``otherwise`` of one that holds anything, which nobody expects."""
+    try:
+        return say(yours)
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
+        return otherwise
+
+
+def kind_of(value: Any) -> str:
+    """A type as a student writes it.
+
+    >>> kind_of([1, 2]), kind_of({}), kind_of(["a"])
+    ('a list of int', 'a dict', 'a list of str')
+    """
+    inner = {type(item).__name__ for item in value} if isinstance(value, list) else set()
+    return f"a {type(value).__name__}{f' of {inner.pop()}' if len(inner) == 1 else ''}"
 
 
 def same(yours: Any, expected: Any) -> bool:

@@ -53,8 +53,9 @@ def train_parting(
     event = events[at]
     winner = f"{joined(tokens, right[at])} occurs {times(event['count'])}"
     if at == len(yours):
-        new = " A merge makes new pairs: they are counted, too." if at and max(right[at]) >= 256 else ""
-        new = " A pair that occurs once is merged, too." if event["count"] == 1 else new
+        new = stopped_why(
+            text, right[:at], pattern, special_tokens, event["count"], [one["count"] for one in events[:at]]
+        )
         size = f"vocab_size {vocab_size} is {room(vocab_size - 256 - len(special_tokens), special_tokens)}"
         stopped = f"{winner} and is to be merged; you stopped after {plural(at, 'merge')}."
         return f"They part at merge {at}: {stopped}{new or f' ({size}.)'}"
@@ -78,6 +79,27 @@ def train_parting(
     if not why and not mine and any(count(text, right[:k], pattern, special_tokens)[other] for k in range(at)):
         why = " It did before: a merge changes the counts of the pairs beside it."
     return f"{start}, {joined(tokens, other)}, which you took, {times(mine)}.{why}"
+
+
+def stopped_why(
+    text: str, merges: list[Pair], pattern: str, special_tokens: Sequence[str], most: int, before: list[int]
+) -> str:
+    """Why a training may have stopped though a pair is left, ``most`` times: the one reason that explains it, if it is one.
+
+    ``before``: how often the pairs occurred that it has merged.
+    """
+    words = [merged(piece, merges) for piece in pieces_of(text, pattern, special_tokens) if piece.strip()]
+    left = [max(pair) for word in words for pair in zip(word, word[1:])]
+    merged_new = any(max(pair) >= 256 for pair in merges)
+    reasons = {
+        " A pair that occurs once is merged, too.": most == 1 and 1 not in before,
+        " A merge makes new pairs: they are counted, too.": bool(merges and left)
+        and not merged_new
+        and min(left) >= 256,
+        " Pieces of white space are counted, too.": not left,
+    }
+    found = [reason for reason, explains in reasons.items() if explains]
+    return found[0] if len(found) == 1 else ""
 
 
 def room(merges: int, special_tokens: Sequence[str]) -> str:
@@ -179,6 +201,7 @@ def miscounted(
         "The space at the beginning of a piece seems to be left out.": of(
             [merged(piece.strip(), merges) for piece in pieces]
         ),
+        "Pieces of white space seem to be left out.": of([merged(piece, merges) for piece in pieces if piece.strip()]),
         "Pairs seem to be counted across the edges of pieces.": of([merged(text.encode(), merges)]),
     }
     for words_, counts in guesses.items():

@@ -91,7 +91,7 @@ def search(  # noqa: C901 - examples, then Hypothesis, with the two ways in whic
     return last[-1] if last else min(found, key=lambda pair: len(repr(pair[0])))
 
 
-def smallest(parts: list[str], fails: Callable[[list[str]], bool]) -> list[str]:
+def smallest(parts: list[Input], fails: Callable[[list[Input]], bool]) -> list[Input]:
     """A list that fails, without the parts that make no difference: first halves are left out, then less, at last one by one.
 
     >>> smallest(list("abcdefgh"), lambda parts: "c" in parts and "f" in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,6 +178,16 @@ class Session:
     def fork(self) -> Session:
         """Returns a copy that changes by itself; what neither has changed is held once."""
         return Session(self._core.fork())
+
+    def __copy__(self) -> Session:
+        """As ``fork``: a copy never changes with the session that it was made of."""
+        return self.fork()
+
+    def __deepcopy__(self, _: object) -> Session:
+        return self.fork()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a session is not pickled: keep its text, and open it again")
 
     def _range(self, start: int, end: int | None) -> tuple[int, int]:
         held = len(self._core)

@@ -121,12 +121,13 @@ class StreamDecoder:
         text = decode(self.ids, self.merges)
         # What may still become a character is shown as U+FFFD at the end.
         data = b"".join(expand(one, self.merges) for one in self.ids)
-        for cut in range(4):
+        is_whole = data.endswith("\ufffd".encode())  # that character itself
+        for cut in range(1 if is_whole else 4):
             certain = data[: len(data) - cut].decode("utf8", "replace")
             if not certain.endswith("\ufffd") or cut == 3:
                 break
         text = certain if text.endswith("\ufffd") and not certain.endswith("\ufffd") else text
-        if text.endswith("\ufffd"):
+        if text.endswith("\ufffd") and not is_whole:
             text = self.shown
         new = text[len(self.shown) :]
         self.shown += new

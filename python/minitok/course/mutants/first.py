@@ -142,6 +142,17 @@ MUTANTS = (
         "drops ids that are not merged",
         ((MISS, MISS.replace("merged.append(ids[at])\n            ", "")),),
     ),
+    Mutant(
+        "ids-as-text",
+        "pairs",
+        "looks for the pair in a text of the ids",
+        (
+            (
+                "    merged: list[int] = []\n    at = 0",
+                '    words = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(new_id))\n    return list(map(int, words.split()))\n    merged: list[int] = []\n    at = 0',
+            ),
+        ),
+    ),
     Mutant("drops-unmatched", "split", "drops what the pattern does not match", ((GAP, ""),)),
     Mutant(
         "drops-the-end",

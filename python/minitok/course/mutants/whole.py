@@ -72,6 +72,17 @@ MUTANTS = (
     ),
     Mutant("stripped-text", "decode", "takes spaces at the ends away", ((JOIN, JOIN + ".strip()"),)),
     Mutant(
+        "waits-for-more",
+        "decode",
+        "the stream holds back U+FFFD, as if it were half a character",
+        (
+            (
+                "        self.held = self.held[end:]\n",
+                '        if text.endswith("\ufffd"):\n            return ""\n        self.held = self.held[end:]\n',
+            ),
+        ),
+    ),
+    Mutant(
         "shows-halves", "decode", "the stream shows half a character", ((LOOKING, "        for back in range(0):"),)
     ),
     Mutant(

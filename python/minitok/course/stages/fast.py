@@ -41,7 +41,7 @@ def run(bench: Bench) -> Failure | None:
 def check_steps(bench: Bench, text: str) -> Failure | None:
     """Count the steps of one training of Shakespeare, and compare its merges."""
     size = 256 + MERGES
-    tok = train_minitok([text], size, tie_break=bench.ties or "smallest_ids")
+    tok = train_minitok([text], size, pattern="gpt2", tie_break=bench.ties or "smallest_ids")
     expected = {(left, right): 256 + rank for rank, (left, right) in enumerate(tok.merges)}
     call = f"{bench.label('train')}({SIZE:,} characters of Shakespeare, {size}), counting its steps"
     bench.asking = (call, f"at most {BUDGET:,} steps")

@@ -178,6 +178,7 @@ def check_lazy(bench: Bench) -> Failure | None:
     merges = [(left, right) for left, right in train(LINES, 256 + 100, pattern="gpt2").merges]
     expected = Tokenizer(merges, pattern="gpt2").encode("".join(chunks))
     early, right = "the first id while the text is still coming", "the ids of the whole text"
+    whole, size = f"the first id after {LONG} chunks", len("".join(chunks[: LONG // 3]).encode())
 
     def ask() -> Any:
         yours, asked = bench.session.iterate(ids_of(merges), chunks, 1)
@@ -186,8 +187,12 @@ def check_lazy(bench: Bench) -> Failure | None:
         return early, right if yours == expected else f"others from id {parts_at(yours, expected)} on"
 
     def why(yours: Any) -> str:
-        if yours[0] != early:
+        if yours[0] == whole:
             return "It reads all of the text before it yields anything, so its memory grows with the file."
+        if yours[0] != early:
+            return (
+                f"The first {LONG // 3} chunks hold {size:,} bytes: an id of theirs is certain long before their end."
+            )
         return "The ids of a long text must not depend on where a block of it ends."
 
     return bench.compare(

@@ -26,6 +26,7 @@ COUNTS: tuple[Counted, ...] = (
     ([1, 2, 1], {(2, 1): 4}, 3),
     ([0, 1, 0, 1], None, 1),
     ([300, 70_000, 300, 70_000, 44], None, 1),
+    ([11, 2, 1, 2, 1, 23], None, 1),
 )
 # In an order in which a mistake is met where it does not look like another one.
 MERGES: tuple[tuple[list[int], Pair], ...] = (
@@ -40,6 +41,10 @@ MERGES: tuple[tuple[list[int], Pair], ...] = (
     ([], (1, 2)),
     ([0, 1, 0], (0, 1)),
     ([300, 70_000, 300, 70_000, 44], (300, 70_000)),
+    # Ids that as text begin or end with another.
+    ([11, 2], (1, 2)),
+    ([1, 23], (1, 2)),
+    ([101, 1, 2, 10, 1], (101, 1)),
 )
 
 
@@ -136,11 +141,15 @@ def why_merge(ids: list[int], pair: Pair, yours: Any, expected: list[int]) -> st
     for start in range(0, len(ids), 2):
         two = ids[start : start + 2]
         aligned += [9] if tuple(two) == pair else two
+    as_text = " ".join(map(str, ids)).replace(f"{left} {right}", "9").split()
     known = {
         "Yours replaces one occurrence only; every one is replaced.": once,
         "Yours merges from the right; the rule is from the left.": turned,
         "The last id has no partner, and stays; yours loses it.": expected[:-1],
         "Yours looks at every second place only: after an id that is not merged, go on by one.": aligned,
+        "Yours looks for the pair in a text of the ids, where 11 2 holds 1 2; compare the numbers.": [
+            *map(int, as_text)
+        ],
         "Yours merges nothing.": ids,
         "Ids that are not part of the pair stay; yours drops them.": [9] * expected.count(9),
         "After a merge go on behind both ids; yours looks at the second one again.": overlapping(ids, pair),

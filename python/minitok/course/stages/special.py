@@ -138,11 +138,7 @@ def why(
     if mine in names:
         if names[mine] not in allowed:
             return f"{sentence} {names[mine]!r} is not allowed in this call, so it is text: a user must not be able to type it."
-        literal = names[mine] in text
-        words = (
-            "begins elsewhere" if literal else "does not occur in the text: its characters are not a regular expression"
-        )
-        return f"{sentence} {names[mine]!r} {words}."
+        return f"{sentence} {names[mine]!r} {not_there(names[mine], text)}."
     if right in names:
         words = f"{sentence} {names[right]!r} is allowed and stands there"
         if names[right].encode() not in b"".join(tokens[token_id] for token_id in yours):
@@ -154,6 +150,17 @@ def why(
         )
         return f"{words}; yours takes it for text.{hint}"
     return f"{sentence} What stands between special tokens is encoded as a text of its own."
+
+
+def not_there(name: str, text: str) -> str:
+    """What there is in a text for the name of a special token that does not begin where it was found."""
+    if name in text:
+        return "begins elsewhere"
+    if name.lower() in text.lower():
+        return "does not occur in the text: capitals are other letters"
+    if re.search(name, text):
+        return "does not occur in the text: its characters are not a regular expression"
+    return "does not occur in the text"
 
 
 STAGE = Stage(7, "special", 5, run)

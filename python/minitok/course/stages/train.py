@@ -31,6 +31,7 @@ EXAMPLES: tuple[Case, ...] = (
     ("ab ab ab cdcd", 1, None),
     ("a1a1a1 bcbc", 1, None),
     ("xy xy xy xy zyzy", 1, None),
+    ("ab", 1, None),
     ("aaaaa", 2, None),
     ("ab", 0, None),
     ("hug pug hug hugs", 3, None),

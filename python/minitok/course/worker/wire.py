@@ -64,8 +64,12 @@ def tagged(value: Any, depth: int) -> object:  # noqa: C901 - one case a type
     if isinstance(value, Iterator):
         return [tagged(item, depth + 1) for item in value]
     if hasattr(type(value), "__index__"):
-        return value.__index__()  # numpy's whole numbers
-    return {"o": type(value).__name__}
+        try:
+            return value.__index__()  # numpy's whole numbers
+        except TypeError:
+            pass  # its arrays are numbers if they have one
+    kind = type(value)
+    return {"o": kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"}
 
 
 def unpack(data: bytes) -> Any:
