@@ -228,7 +228,7 @@ def thread_count(threads: int | None) -> int:
 def unknown_special_token(name: object, special: Mapping[str, int]) -> str:
     """Returns the message for what is not a special token: which may be meant, or else some that there are.
 
-    >>> unknown_special_token("<|eot|>", {"<|end|>": 1}), unknown_special_token("<|ned|>", {"<|end|>": 1})[-23:]
+    >>> unknown_special_token("<|eot|>", {"<|end|>": 1}), unknown_special_token("<|END|>", {"<|end|>": 1})[-23:]
     ("'<|eot|>' is not a special token of this tokenizer: it has '<|end|>'", "did you mean '<|end|>'?")
     """
     known = ", ".join(repr(each) for each in list(special)[:8])
