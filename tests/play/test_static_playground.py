@@ -217,7 +217,7 @@ def test_a_link_is_good_with_and_without_a_server(page, browser):
     page.locator("#copy-link").click()
     expect(page.locator("#status")).to_contain_text("The link")
     looks = [".counts", ".panel h3", ".strip .chosen", "#inside output", "#inside .step", "#lanes .count"]
-    expect(page.locator("#lanes .count").first).to_contain_text("linked")
+    expect(page.locator("#lanes h3 .count").last).to_contain_text("linked")
     wanted = {look: page.locator(look).all_text_contents() for look in looks}
     with running() as (server, _), watched(browser) as opened:
         opened.goto(server + page.url[page.url.index("#") :])
