@@ -20,8 +20,8 @@ everybody needs is in modules of its own: ``minitok.parity`` (training that is f
 ``padding``, ``chat``, ``explain``, ``scale`` (clusters), and ``compat`` (the interfaces of other libraries).
 
 To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training``, ``parity`` and ``loading``, and
-the small files beside them: ``checked``, ``arguments``, ``errors``, ``foreign``, ``lazy``, ``patterns``, ``padding``, ``arrow``.
-docs/design.md is the map.
+the small files beside them: ``checked``, ``arguments``, ``errors``, ``foreign``, ``lazy``, ``patterns``, ``padding``,
+``arrow``. docs/design.md is the map.
 """
 
 from typing import TYPE_CHECKING
