@@ -69,6 +69,23 @@ test("special tokens are text unless they are allowed", () => {
   assert.throws(() => tokenizer.count(text, { disallowedSpecial: ["<|endoftext|>"] }), MinitokError);
 });
 
+test("control tokens are refused, also those that are added", async () => {
+  const tokens = { special_tokens: { "<s>": 256 }, added_tokens: { "<think>": 257, "  ": 258 } };
+  const file = { format: "minitok", version: 1, pattern: "none", ...tokens, byte_order: "identity", merges: [] };
+  const tok = await Tokenizer.fromFile(new TextEncoder().encode(JSON.stringify(file)));
+  const strict = (text, allowedSpecial = []) => [...tok.encode(text, { allowedSpecial, disallowedSpecial: "all" })];
+  assert.deepEqual(tok.controlTokens, ["<s>", "<think>"]);
+  assert.deepEqual(tokenizer.controlTokens, Object.keys(tokenizer.specialTokens));
+  assert.deepEqual([...tok.encode("<think>")], [257]);
+  assert.deepEqual(strict("a  b"), [97, 258, 98]);
+  assert.throws(() => strict("a<think>"), new MinitokError('the text contains the token "<think>" at byte 1'));
+  assert.deepEqual(strict("<think>", ["<think>"]), [257]);
+  assert.deepEqual(strict("<s><think>", "all"), [256, 257]);
+  assert.throws(() => tok.count("<think>", { disallowedSpecial: ["<think>"] }), MinitokError);
+  assert.throws(() => tok.session("<think>", { disallowedSpecial: "all" }), MinitokError);
+  tok.close();
+});
+
 test("texts of every kind come back", () => {
   for (const text of ["", "naïve 東京 🦀", "\ufeffmark", "a\0b", "e\u0301", " \r\n\t "]) assert.equal(decode(encode(text)), text);
   assert.deepEqual(encode("\ud83e"), encode("\ufffd"));
