@@ -118,7 +118,7 @@ fn is_word(char: char) -> bool {
 
 /// Returns whether a name has the look of a marker, as `<|...`, `...|>` and `[NAME]` do.
 ///
-/// Where no template is known, anything in brackets or bars does.
+/// Where no template is known, anything in brackets or bars does, and what begins as a tag (`<name`, `</name`).
 pub fn looks_like_marker(name: &str, knows_templates: bool) -> bool {
     let bare: Vec<char> = name.trim_matches(is_white).chars().collect();
     let &[first, ref inner @ .., last] = &bare[..] else { return false };
@@ -131,7 +131,8 @@ pub fn looks_like_marker(name: &str, knows_templates: bool) -> bool {
         return true;
     }
     let in_bars = BARS.contains(&first) && BARS.contains(&last);
-    !knows_templates && (in_bars || ("<[{(".contains(first) && ">]})".contains(last)))
+    let is_tag = first == '<' && (*second == '/' || second.is_ascii_alphabetic());
+    !knows_templates && (in_bars || is_tag || ("<[{(".contains(first) && ">]})".contains(last)))
 }
 
 /// Returns whether one of some texts, in order, begins like this.

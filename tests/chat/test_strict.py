@@ -125,7 +125,7 @@ def test_pieces_of_markers(added, family, data):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
-    "name", ["<｜User｜>", "<｜Assistant｜>", "<think>", "</think>", "｜DSML｜", "<｜end▁of▁sentence｜>"]
+    "name", ["<｜User｜>", "<｜Assistant｜>", "<think>", "<dsml:", "｜DSML｜", "<｜end▁of▁sentence｜>"]
 )
 def test_a_real_file(backend, name):
     """The file calls these tokens added, or special."""

@@ -108,7 +108,7 @@ def is_word(char: str) -> bool:
 def looks_like_marker(name: str, knows_templates: bool) -> bool:
     """Returns whether a name has the look of a marker, as ``<|...``, ``...|>`` and ``[NAME]`` do.
 
-    Where no template is known, anything in brackets or bars does.
+    Where no template is known, anything in brackets or bars does, and what begins as a tag (``<name``, ``</name``).
     """
     first, last = 0, len(name)
     while first < last and is_white(name[first]):
@@ -123,7 +123,8 @@ def looks_like_marker(name: str, knows_templates: bool) -> bool:
     if bare[0] == "[" and bare[-1] == "]" and len(bare) > 2 and all("A" <= c <= "Z" or c in "_/" for c in bare[1:-1]):
         return True
     in_bars, in_brackets = bare[0] in BARS and bare[-1] in BARS, bare[0] in "<[{(" and bare[-1] in ">]})"
-    return not knows_templates and (in_bars or in_brackets)
+    is_tag = bare[0] == "<" and (bare[1] == "/" or (bare[1].isascii() and bare[1].isalpha()))
+    return not knows_templates and (in_bars or in_brackets or is_tag)
 
 
 def begins_one(texts: Sequence[str], beginning: str) -> bool:
