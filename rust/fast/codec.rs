@@ -227,7 +227,7 @@ impl FastCodec {
     /// the text and its pieces.
     #[inline]
     fn between<'s>(&'s self, search: &'s Search) -> Option<Between<'s>> {
-        if search.is_empty() {
+        if search.is_empty() || cfg!(target_family = "wasm") {
             return None;
         }
         let Preprocessor { flags, metaspace, .. } = &self.core.preprocessor;

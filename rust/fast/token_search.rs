@@ -8,6 +8,9 @@
 //! begins with is the last one that is not greater than the text, or that one's *parent*, the longest other name that it begins with, or
 //! the parent of this, and so on.
 //!
+//! Runs of spaces are a *chain*, each of which begins with the one before it: there, the length of what the text has in common with the
+//! longest decides.
+//!
 //! By hand: of `<s>`, `<s>x` and `<s>y`, the last that is not greater than `<s>xy` is `<s>x`: found. For `<s>z` it is `<s>y`, with which
 //! the text does not begin; its parent is `<s>`: found.
 //!
@@ -38,6 +41,8 @@ pub struct TokenSearch {
     names: Vec<Name>,
     /// Where the names begin that begin with each byte, and where all end.
     groups: [u16; 257],
+    /// Whether each of the names that begin with a byte begins with the one before it, as runs of spaces do.
+    are_chains: [bool; 256],
 }
 
 /// A name: where its bytes end, its number, and its parent.
@@ -66,8 +71,8 @@ impl TokenSearch {
         sorted.sort_unstable();
         // Of equal ones, the first is found.
         sorted.dedup_by_key(|&mut (name, _)| name);
-        let (bytes, names) = (room(total)?, room(sorted.len())?);
-        let mut search = TokenSearch { pairs: PairSets::default(), bytes, names, groups: [0; 257] };
+        let (pairs, bytes, names) = (PairSets::default(), room(total)?, room(sorted.len())?);
+        let mut search = TokenSearch { pairs, bytes, names, groups: [0; 257], are_chains: [true; 256] };
         let mut n_pairs = 0;
         for (index, &(name, number)) in sorted.iter().enumerate() {
             let before = index.checked_sub(1).map_or(&[][..], |before| sorted[before].0);
@@ -81,6 +86,7 @@ impl TokenSearch {
             }
             push(&mut search.names, Name { start, end: search.bytes.len() as u16, number, parent })?;
             search.groups[usize::from(name[0]) + 1] = index as u16 + 1;
+            search.are_chains[usize::from(name[0])] &= before.first() != name.first() || name.starts_with(before);
         }
         let mut end = 0;
         for group in &mut search.groups {
@@ -105,20 +111,41 @@ impl TokenSearch {
     fn longest(&self, text: &[u8], start: usize) -> Option<Occurrence> {
         let first = usize::from(text[start]);
         let [from, to] = [self.groups[first], self.groups[first + 1]];
-        let text = &text[start..];
-        let not_greater = |name: &Name| self.bytes[usize::from(name.start)..usize::from(name.end)] <= *text;
-        let above = from + self.names[usize::from(from)..usize::from(to)].partition_point(not_greater) as u16;
-        let mut name = if above > from { above - 1 } else { NO_PARENT };
+        if from == to {
+            return None;
+        }
+        let (text, names) = (&text[start..], &self.names[usize::from(from)..usize::from(to)]);
+        let above = if self.are_chains[first] {
+            let length = common_prefix(self.bytes_of(to - 1), text);
+            names.partition_point(|name| usize::from(name.end - name.start) <= length)
+        } else {
+            names.partition_point(|name| self.bytes[usize::from(name.start)..usize::from(name.end)] <= *text)
+        };
+        let mut name = if above > 0 { from + above as u16 - 1 } else { NO_PARENT };
         while name != NO_PARENT {
             let bytes = self.bytes_of(name);
             let Name { number, parent, .. } = self.names[usize::from(name)];
-            if text.starts_with(bytes) {
+            if self.are_chains[first] || text.starts_with(bytes) {
                 return Some((start, start + bytes.len(), usize::from(number)));
             }
             name = parent;
         }
         None
     }
+}
+
+/// How many first bytes two slices have in common.
+#[inline]
+fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let (ones, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    for (at, (&one, &other)) in ones.iter().zip(others).enumerate() {
+        let differs = u64::from_le_bytes(one) ^ u64::from_le_bytes(other);
+        if differs != 0 {
+            return 8 * at + differs.trailing_zeros() as usize / 8;
+        }
+    }
+    let done = 8 * ones.len().min(others.len());
+    done + one[done..].iter().zip(&other[done..]).take_while(|(one, other)| one == other).count()
 }
 
 /// What a search finds in a text.
@@ -222,6 +249,20 @@ mod tests {
         let names = ["<s>", "<s>x", "<s>y"].map(str::to_owned);
         let found: Vec<_> = search(&names).unwrap().find(b"<s>xy<s>z<s", 0).collect();
         assert_eq!(found, [(0, 4, 1), (5, 8, 0)]);
+    }
+
+    #[test]
+    fn the_longest_of_a_chain_is_found() {
+        let names: Vec<String> = [9, 2, 3, 24, 17].map(|length| " ".repeat(length)).into();
+        let search = search(&names).unwrap();
+        assert!(search.are_chains[usize::from(b' ')]);
+        for length in 0..80 {
+            let text = " ".repeat(length) + "a ";
+            let found: Vec<_> = search.find(text.as_bytes(), 0).collect();
+            assert_eq!(found, slowly(&names, text.as_bytes()), "{length}");
+        }
+        assert_eq!(common_prefix(b"0123456789abcdefgh", b"0123456789abcdefgi"), 17);
+        assert_eq!([common_prefix(b"0123456789", b"01234567"), common_prefix(b"0123", b"x123456789")], [8, 0]);
     }
 
     #[test]

@@ -32,6 +32,25 @@ fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
     u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
 }
 
+/// Sixteen bytes, twice. (Functions that are always inlined, and no closures, which become calls in some builds.)
+#[inline(always)]
+fn twice(bytes: &[u8; 16]) -> __m256i {
+    // SAFETY: as for its callers below; the load reads the bytes of the array.
+    unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(bytes.as_ptr().cast())) }
+}
+
+/// The sets that each of 32 bytes is in.
+#[inline(always)]
+fn sets_of(sets: &ByteSets, bytes: __m256i) -> __m256i {
+    // SAFETY: as for its callers below.
+    unsafe {
+        let half = _mm256_set1_epi8(15);
+        let low = _mm256_shuffle_epi8(twice(&sets.low), _mm256_and_si256(bytes, half));
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
+        _mm256_and_si256(low, _mm256_shuffle_epi8(twice(&sets.high), high))
+    }
+}
+
 impl Vectors for Avx2 {
     type Sixteen = [u32; 16];
 
@@ -86,22 +105,17 @@ impl Vectors for Avx2 {
 
     #[inline(always)]
     fn pairs(self, sets: &PairSets, bytes: &[u8; 65]) -> u64 {
-        // SAFETY: as above; the loads read the 65 bytes of the array, and the 16 of each table.
+        let at = bytes.as_ptr();
+        // SAFETY: as above; the loads read the 65 bytes of the array.
         unsafe {
-            let half = _mm256_set1_epi8(15);
-            let table = |half: &[u8; 16]| _mm256_broadcastsi128_si256(_mm_loadu_si128(half.as_ptr().cast()));
-            let sets_of = |sets: &ByteSets, bytes: &[u8]| {
-                let bytes = _mm256_loadu_si256(bytes[..32].as_ptr().cast());
-                let low = _mm256_shuffle_epi8(table(&sets.low), _mm256_and_si256(bytes, half));
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
-                _mm256_and_si256(low, _mm256_shuffle_epi8(table(&sets.high), high))
-            };
-            let in_none = |from: usize| {
-                let found =
-                    _mm256_and_si256(sets_of(&sets.first, &bytes[from..]), sets_of(&sets.second, &bytes[from + 1..]));
-                _mm256_cmpeq_epi8(found, _mm256_setzero_si256())
-            };
-            !mask([in_none(0), in_none(32)], |in_none| in_none)
+            let first = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
+            let second = [_mm256_loadu_si256(at.add(1).cast()), _mm256_loadu_si256(at.add(33).cast())];
+            let low = _mm256_and_si256(sets_of(&sets.first, first[0]), sets_of(&sets.second, second[0]));
+            let high = _mm256_and_si256(sets_of(&sets.first, first[1]), sets_of(&sets.second, second[1]));
+            let none = _mm256_setzero_si256();
+            let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, none)).cast_unsigned();
+            let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, none)).cast_unsigned();
+            !(u64::from(high) << 32 | u64::from(low))
         }
     }
 

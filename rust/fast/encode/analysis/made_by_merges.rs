@@ -23,6 +23,7 @@ use crate::fast::encode::merge::long::merge_long;
 use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable, Probe};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{collect, filled, push, room};
+use crate::fast::util::prefetch::ahead;
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::hint::select_unpredictable;
@@ -86,18 +87,24 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
             }
         });
     };
-    for (index, (merge, number)) in first.chain(vocab.merges().iter().zip(0..)).enumerate() {
+    let asked =
+        first.chain(vocab.merges().iter().zip(0..)).filter(|(merge, number)| merge.id < end || *number == NO_MERGE);
+    let parts = |merge: &Merge| [merge.left, merge.right].map(|id| symbols[id as usize]);
+    let ask = |(merge, _)| {
+        let [left, right] = parts(merge);
+        pairs.probe(left, right);
+    };
+    for (index, (merge, number)) in ahead::<_, SIDE_BY_SIDE>(asked, ask).enumerate() {
         if index % POLLED == 0 && interrupt::stopped() {
             break;
         }
-        let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
+        let ([left, right], symbol) = (parts(merge), symbols[merge.id as usize]);
         // What is being proven is waited for. It is rare: most parts are much older than what is made of them.
         let is_walked = [left, right, symbol].iter().any(|&symbol| origins[symbol as usize].order == Origin::WALKED);
         if is_walked || walks.len() == SIDE_BY_SIDE {
             settle(&mut walks, &mut origins);
         }
-        let is_asked = merge.id < end || number == NO_MERGE;
-        if !is_asked || origins[symbol as usize].order != Origin::UNKNOWN.order {
+        if origins[symbol as usize].order != Origin::UNKNOWN.order {
             continue;
         }
         let order = pairs.place(left, right) + 1;
