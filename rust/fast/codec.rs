@@ -12,6 +12,7 @@ use crate::codec::{Codec, placed};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::encode::cut::between::Between;
+use crate::fast::encode::cut::ends::Ends;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
@@ -277,7 +278,7 @@ impl FastCodec {
             fallible::append(&mut pieces, piece)?;
             push(&mut ends, pieces.len())
         })?;
-        if ends.is_empty() { Ok(()) } else { encode(Source::Bytes(&pieces), SplitBy::Ends(&ends)) }
+        if ends.is_empty() { Ok(()) } else { encode(Source::Bytes(&pieces), SplitBy::Ends(Ends::new(&ends)?)) }
     }
 
     /// How a segment is cut, and what becomes of its spaces where no pattern cuts it.

@@ -10,6 +10,7 @@
 //! Costs: a look-up a piece, and n - m numbers; for a share of 1 - (1 - p)^(n - m) of the pieces, merging at random as well.
 
 use super::block::{BLOCK, Workspace};
+use super::cut::ends::Ends;
 use super::encoder::Encoder;
 use super::lookup::block_output::BlockOutput;
 use super::lookup::look_up::{LookUp, piece_at};
@@ -143,7 +144,7 @@ impl Drawing<'_> {
         encoder.make_room(work, *is_long && work.pieces_are_short(start));
         let ends = &work.ends[range.clone()];
         let (found, cache) = (&mut work.found, work.cache.view());
-        Isa::fastest().run(LookUp { found, cache, text, start, ends });
+        Isa::fastest().run(LookUp { found, cache, text, start, ends: Ends::of_block(ends) });
         work.found.misses.retain(|&index| piece_at(text, start, ends, index).len() <= LONGEST);
         work.merge_misses(Merging { tables: &encoder.tables, later: None, long: None }, text, start, range.clone());
         work.failure.take().map_or(Ok(()), Err)?;

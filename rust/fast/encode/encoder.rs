@@ -10,6 +10,7 @@
 use super::block::{BLOCK, Workspace};
 use super::cut::between::{Between, Mark, renumber};
 use super::cut::byte_cuts::{ByteCuts, Cutter};
+use super::cut::ends::Ends;
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
@@ -294,7 +295,7 @@ impl Encoder {
                 }
             }
             SplitBy::Ends(ends) => {
-                for ends in ends.chunks(BLOCK) {
+                for ends in ends.all().chunks(BLOCK) {
                     work.ends.clear();
                     work.ends.extend_from_slice(ends);
                     encode(work)?;
@@ -373,7 +374,7 @@ impl Encoder {
             let range = first..work.ends.len().min(first + work.block());
             let end = work.ends[range.end - 1];
             first = range.end;
-            let (found, cache, ends) = (&mut work.found, work.cache.view(), &work.ends[range.clone()]);
+            let (found, cache, ends) = (&mut work.found, work.cache.view(), Ends::of_block(&work.ends[range.clone()]));
             Isa::fastest().run(LookUp { found, cache, text, start, ends });
             let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
             sink(work.merge_misses(how, text, start, range.clone()))?;

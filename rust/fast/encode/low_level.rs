@@ -6,6 +6,7 @@
 //!
 //! Costs: those of the encoder; a byte an id.
 
+use super::cut::ends::Ends;
 use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
 use super::tables::Tables;
@@ -57,7 +58,7 @@ impl LowLevel {
         } else {
             extend(parts, ends.iter().map(|end| end - start))?;
         }
-        self.encoder.encode(Source::Bytes(text), SplitBy::Ends(parts), ids)
+        self.encoder.encode(Source::Bytes(text), SplitBy::Ends(Ends::new(parts)?), ids)
     }
 
     /// How many bytes the token of an id has.

@@ -1,6 +1,7 @@
 //! What a text is cut by.
 
 use super::between::Between;
+use super::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Cuts, NoCuts, Tier};
 use crate::pretokenize::Pattern;
@@ -15,7 +16,7 @@ pub enum SplitBy<'p> {
     /// By the mirror: `none`, and patterns that are not compiled.
     Pattern(&'p Pattern),
     /// Where pieces end that have been cut already.
-    Ends(&'p [usize]),
+    Ends(Ends<'p>),
     /// Not at all, in a vocabulary of characters: then where no merge reaches across.
     Characters(Spaces),
 }

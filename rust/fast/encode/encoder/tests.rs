@@ -71,7 +71,7 @@ fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
         for (by, n_pieces) in [
             (SplitBy::Scan(&CL100K), count),
             (SplitBy::Pattern(&pattern), count),
-            (SplitBy::Ends(&ends), count),
+            (SplitBy::Ends(Ends::new(&ends).unwrap()), count),
             // No byte is joined to another.
             (SplitBy::Characters(Spaces::default()), 2 * count),
         ] {

@@ -11,6 +11,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::super::cut::ends::Ends;
 use super::piece_cache::View;
 use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, is_long, key_of, short_key_within};
 use crate::fast::simd::Kernel;
@@ -76,7 +77,7 @@ pub struct LookUp<'a> {
     pub text: &'a [u8],
     /// Where the first piece begins, and where each ends.
     pub start: usize,
-    pub ends: &'a [usize],
+    pub ends: Ends<'a>,
 }
 
 impl Kernel for LookUp<'_> {
@@ -85,10 +86,10 @@ impl Kernel for LookUp<'_> {
     #[inline(always)]
     fn run<V: Vectors>(mut self, vectors: V) {
         self.make_room();
-        if self.ends.len() > FEW {
+        if self.ends.all().len() > FEW {
             self.compute_keys();
             let (Found { keys, values, misses, .. }, cache) = (&mut *self.found, self.cache);
-            for (index, (&key, value)) in keys.iter().zip(&mut values[..self.ends.len()]).enumerate() {
+            for (index, (&key, value)) in keys.iter().zip(&mut values[..self.ends.all().len()]).enumerate() {
                 let found = cache.find(vectors, (key >> VALUE_SHIFT) as usize, key);
                 *value = found.unwrap_or_else(|| missed(misses, index));
                 cache.fetch_record(*value);
@@ -97,7 +98,7 @@ impl Kernel for LookUp<'_> {
             // Keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
             let (Found { keys, values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
             let (text, mut start) = (self.text, self.start);
-            for (index, ((&end, key), value)) in self.ends.iter().zip(keys).zip(values).enumerate() {
+            for (index, ((&end, key), value)) in self.ends.all().iter().zip(keys).zip(values).enumerate() {
                 *key = key_of(text, start, end);
                 *value = cache.find(vectors, cache.bucket_of(*key), *key).unwrap_or_else(|| missed(misses, index));
                 if end - start > MAX_KEY_BYTES {
@@ -123,7 +124,7 @@ impl LookUp<'_> {
     /// The values of the block before are overwritten, not cleared first.
     #[inline(always)]
     fn make_room(&mut self) {
-        let (found, n_pieces) = (&mut *self.found, self.ends.len());
+        let (found, n_pieces) = (&mut *self.found, self.ends.all().len());
         if found.values.len() < n_pieces {
             #[allow(clippy::disallowed_methods, reason = "a block has few pieces")]
             let _ = (found.keys.resize(n_pieces, 0), found.values.resize(n_pieces, 0));
@@ -136,83 +137,43 @@ impl LookUp<'_> {
     #[inline(never)]
     fn compare_longs(&mut self) {
         let (Found { values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
-        // They were noted from the last to the first.
-        for &index in longs.iter().rev() {
+        for &index in &*longs {
             let value = &mut values[index as usize];
-            if *value != 0 && !cache.holds(*value, piece_at(self.text, self.start, self.ends, index)) {
+            if *value != 0 && !cache.holds(*value, piece_at(self.text, self.start, self.ends.all(), index)) {
                 *value = missed(misses, index as usize);
             }
         }
     }
 
     /// Computes the key of every piece and prefetches its bucket.
-    ///
-    /// The last piece comes first: where it ends inside the text, so does the one before it, or they do not ascend, which a slice
-    /// refuses. So what is read does not rest on the word of whoever found the ends.
     #[inline(always)]
     fn compute_keys(&mut self) {
-        let (Found { keys, longs, .. }, cache, text, ends) = (&mut *self.found, self.cache, self.text, self.ends);
+        let (Found { keys, longs, .. }, cache, text, mut start) = (&mut *self.found, self.cache, self.text, self.start);
         // Of all but the last pieces, sixteen bytes can be read.
-        let limit = text.len().checked_sub(LOAD);
-        let easy = match (ends.last(), limit) {
-            (Some(&last), Some(limit)) if last <= limit => ends.len(),
-            (_, Some(limit)) => ends.partition_point(|&end| end <= limit),
+        let easy = match (self.ends.all().last(), text.len().checked_sub(LOAD)) {
+            (Some(&last), Some(limit)) if last <= limit => self.ends.all().len(),
+            (_, Some(limit)) => self.ends.all().partition_point(|&end| end <= limit),
             (_, None) => 0,
         };
-        for index in (easy..ends.len()).rev() {
-            let (start, end) = (if index == 0 { self.start } else { ends[index - 1] }, ends[index]);
-            keys[index] = cache.with_bucket(key_of(text, start, end));
-            if end - start > MAX_KEY_BYTES {
-                longs.push(index as u32);
-            }
-        }
-        let Some((&last, others)) = ends[..easy].split_last() else { return };
-        assert!(limit.is_some_and(|limit| last <= limit), "the ends of pieces ascend");
-        let mut put = |index: usize, start: usize, end: usize, out: &mut u128| {
-            let key = if start > end || end - start > MAX_KEY_BYTES {
+        let (inner, last) = self.ends.all().split_at(easy);
+        for (index, (&end, out)) in inner.iter().zip(&mut *keys).enumerate() {
+            let key = if end - start > MAX_KEY_BYTES {
                 longs.push(index as u32);
                 key_of(text, start, end)
             } else {
-                // SAFETY: `start` is at most `end`, and that is at most the limit: the last one was looked at, and each other is the
-                // start of the piece after it.
+                // SAFETY: it ends that many bytes before the end of the text, or earlier, since the ends ascend (`Ends`), and does not
+                // begin behind its end.
                 unsafe { short_key_within(text, start, end) }
             };
             *out = cache.with_bucket(key);
-        };
-        let mut end = last;
-        let (first, keys) = keys[..easy].split_first_mut().expect("there is a last piece");
-        for ((index, &start), out) in others.iter().enumerate().zip(keys).rev() {
-            put(index + 1, start, end, out);
-            end = start;
+            start = end;
         }
-        put(0, self.start, end, first);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::piece_cache::{PieceCache, Size};
-    use super::*;
-    use crate::fast::simd::Isa;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    #[test]
-    fn ends_that_do_not_ascend_are_refused_before_anything_is_read() {
-        let cache = PieceCache::new(Size::TINY).unwrap();
-        let text = [b'a'; 64];
-        let ends: Vec<usize> = (1..).take(2 * FEW).collect();
-        let look_up = |isa: Isa, ends: &[usize]| {
-            let (mut found, cache) = (Found::default(), cache.view());
-            isa.run(LookUp { found: &mut found, cache, text: &text, start: 0, ends });
-            found.misses.len()
-        };
-        for isa in Isa::available() {
-            assert_eq!(look_up(isa, &ends), ends.len());
-            for (place, far) in (0..ends.len()).flat_map(|place| [65, 1 << 40, usize::MAX].map(|far| (place, far))) {
-                let mut ends = ends.clone();
-                ends[place] = far;
-                assert!(catch_unwind(AssertUnwindSafe(|| look_up(isa, &ends))).is_err(), "{place} {far}");
+        for (index, (&end, out)) in last.iter().zip(&mut keys[easy..]).enumerate() {
+            *out = cache.with_bucket(key_of(text, start, end));
+            if end - start > MAX_KEY_BYTES {
+                longs.push((easy + index) as u32);
             }
+            start = end;
         }
     }
 }
