@@ -233,7 +233,7 @@ def commands_over_odd_files(drawn):
             Path(path).mkdir()
         elif odd == "loop":
             os.symlink(path, path)
-        elif odd == "pipe" and command[1].startswith("--"):  # others read a pipe to its end
+        elif odd == "pipe" and command[1] in ("--check", "--join"):  # others read a pipe to its end
             os.mkfifo(path)
         places = {"FILE": path, "OUT": os.path.join(folder, "out")}
         args = [

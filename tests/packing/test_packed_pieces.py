@@ -125,6 +125,7 @@ def test_messages_say_what_is_wrong_with_a_piece(parts, tmp_path):
     )
     assert refused([two, three]) == f"{two}: part 2 of 3 comes first: the one before it is missing"
     assert refused([one, two]) == f"{two}: part 2 of 3 is the last that is given: those after it are missing"
+    assert refused([*parts, *parts]) == f"{one}: part 1 of 3 is given twice"
     whole = TOK.encode_files(tmp_path / "0.jsonl", tmp_path / "w.bin", dtype="uint16").ids
     assert refused([one, whole]) == (f"{whole}: no part, where the one after p.part-1-of-3.bin, part 1 of 3, is needed")
     other = TOK.replace(pattern="cl100k").encode_files(tmp_path / "0.jsonl", tmp_path / "x.bin", dtype="uint16").ids
@@ -142,7 +143,7 @@ def test_one_piece_opens_alone_and_does_not_join(parts, tmp_path):
 def test_a_whole_corpus_may_be_given_twice_and_with_others(parts, tmp_path):
     whole = join_packed(parts, tmp_path / "w.bin").ids
     assert documents([whole, whole]) == documents(parts) * 2
-    assert documents([whole, *parts, *[]]) == documents(parts) * 2
+    assert documents([whole, *parts]) == documents(parts) * 2
     assert documents([*parts, whole]) == documents(parts) * 2
 
 

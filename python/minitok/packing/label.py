@@ -184,6 +184,7 @@ def check_one_tokenizer(labels: Labels) -> None:
 def check_whole(labels: Labels) -> None:
     """Raises unless parts of a run, and shards of one, are there from the first to the last, each once and in order."""
     before: tuple[Path, Label] | None = None
+    done = set()
     for path, label in labels:
         number, _, what = label.place if label else (0, 0, "")
         if before is None:
@@ -191,6 +192,9 @@ def check_whole(labels: Labels) -> None:
                 continue
             if number != 1:
                 raise FileFormatError(path, f"{named(label)} comes first: the one before it is missing")
+            if (run := (label.source, label.layout, label.part and label.part[1])) in done:
+                raise FileFormatError(path, f"{named(label)} is given twice")
+            done.add(run)
         else:
             check_next(before, path, label)
         before = None if label is None or label.place[0] == label.place[1] else (path, label)
