@@ -32,8 +32,8 @@ pub fn chunks<'py>(
         if number % OBJECTS == 0 {
             py.check_signals()?;
         }
-        let (first, last) = (chars.before(start), chars.before(end));
-        list.append((first, last, start, end, tokens, kind.name()))?;
+        let (begins, ends) = (chars.before(start), chars.before(end));
+        list.append((begins, ends, start, end, tokens, kind.name()))?;
     }
     Ok(list)
 }
