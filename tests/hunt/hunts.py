@@ -219,7 +219,7 @@ COMMANDS = [
 ]
 NAMES = ["it", "it.json", "it.jsonl", "it.bin", "it.npy", "it.ds", "it.idx", "it.arrow", "it.parquet", "it.gz", "it.zst", "it.model",
          "it.tiktoken", "it.gguf", "it.manifest.json", "a\nb.txt", "a\x1b[2Jb.txt", "-it", " ", "it.part-1-of-2.bin"]  # fmt: skip
-ODD = ["bytes", "folder", "loop", "missing", "pipe"]
+ODD = ["bytes", "folder", "loop", "missing"]
 
 
 def commands_over_odd_files(drawn):
@@ -233,8 +233,6 @@ def commands_over_odd_files(drawn):
             Path(path).mkdir()
         elif odd == "loop":
             os.symlink(path, path)
-        elif odd == "pipe" and command[1] in ("--check", "--join"):  # others read a pipe to its end
-            os.mkfifo(path)
         places = {"FILE": path, "OUT": os.path.join(folder, "out")}
         args = [
             part.replace("OUT", places["OUT"]) if part.startswith("OUT") else places.get(part, part) for part in command
