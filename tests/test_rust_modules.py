@@ -11,7 +11,7 @@ graph = functools.cache(rust_modules.graph)
 # Files at the root that are not the mirror: its pairs with Python are held together by `test_mirror.py`.
 NOT_THE_MIRROR = {(), ("error",), ("interrupt",)}
 # Folders that are not the mirror, and name it.
-FOLDERS = ("api", "fast", "formats", "python")
+FOLDERS = ("api", "fast", "formats", "python", "wasm")
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
     "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},

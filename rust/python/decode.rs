@@ -328,23 +328,24 @@ impl StreamDecoder {
     /// is not held then. Where something goes wrong, the stream is what it was, or what it is after all tokens at once.
     fn take_parts(&self, py: Python<'_>, ids: &[u32]) -> PyResult<String> {
         let before = self.lock(py).clone();
-        let put_back = || self.change(py, |state| Ok(*state = before));
+        let put_back = || {
+            self.change(py, |state| {
+                *state = before;
+                Ok(())
+            })
+        };
         let mut text = String::new();
         for part in ids.chunks(PART) {
             if let Err(raised) = py.check_signals() {
                 put_back()?;
                 return Err(raised);
             }
-            match self.take(py, part) {
-                Ok(some) => {
-                    text.try_reserve(some.len()).map_err(Error::from)?;
-                    text.push_str(&some);
-                }
-                Err(_) => {
-                    put_back()?;
-                    return Ok(self.take(py, ids)?);
-                }
-            }
+            let Ok(some) = self.take(py, part) else {
+                put_back()?;
+                return Ok(self.take(py, ids)?);
+            };
+            text.try_reserve(some.len()).map_err(Error::from)?;
+            text.push_str(&some);
         }
         Ok(text)
     }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::Counted;
 use crate::fast::count::table::PieceCounts;
-use crate::formats::MAX_ID;
+use crate::fast::read::token_table::MAX_ID;
 use crate::trace::Event;
 use crate::train as core;
 use crate::vocab;

@@ -16,6 +16,7 @@
 #[path = "str_to_utf8_x86.rs"]
 mod x86;
 
+use super::LONGEST;
 use crate::error::Result;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
@@ -95,8 +96,6 @@ const RUN: usize = 16;
 const PART: usize = 1 << 18;
 /// How many units are given room at once.
 const STRETCH: usize = 4096;
-/// The most bytes of a character.
-const LONGEST: usize = 4;
 
 #[cfg(not(target_arch = "x86_64"))]
 trait Lanes {}

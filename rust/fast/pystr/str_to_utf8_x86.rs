@@ -12,8 +12,8 @@
 #![allow(clippy::inline_always)]
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores ask for no alignment")]
 
-use super::LONGEST;
-use crate::fast::simd::vector::x86::Avx2;
+use crate::fast::pystr::LONGEST;
+use crate::fast::util::cpu::Avx2;
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32,
     _mm_set1_epi16, _mm_set1_epi32, _mm_shuffle_epi8, _mm_storeu_si128, _mm_testz_si128, _mm256_and_si256,

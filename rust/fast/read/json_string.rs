@@ -16,9 +16,9 @@
 use super::decline::Decline::NotMine;
 use super::decline::Read;
 use crate::fast::simd::vector::Vectors;
-#[cfg(target_arch = "x86_64")]
-use crate::fast::simd::vector::x86::Avx2;
 use crate::fast::simd::{Isa, Kernel};
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu::Avx2;
 use crate::fast::util::fallible::{append, push};
 
 /// How many bytes are looked at together.

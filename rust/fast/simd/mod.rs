@@ -13,11 +13,13 @@
 
 pub mod vector;
 
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu::Avx2;
 #[cfg(target_arch = "aarch64")]
 use vector::arm::Neon;
-use vector::{Portable, Vectors};
 #[cfg(target_arch = "x86_64")]
-use vector::{avx512::Avx512, x86::Avx2};
+use vector::avx512::Avx512;
+use vector::{Portable, Vectors};
 
 /// The sets of instructions that a loop can be compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,9 @@ pub mod avx512;
 #[path = "vector_x86.rs"]
 pub mod x86;
 
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu::Avx2;
+
 /// The ASCII classes of a window, and where its bytes are not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ascii {
@@ -112,7 +115,7 @@ pub trait Vectors: Copy {
     /// The instructions of AVX2, for a kernel that has a loop of its own for them.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn avx2(self) -> Option<x86::Avx2> {
+    fn avx2(self) -> Option<Avx2> {
         None
     }
 }

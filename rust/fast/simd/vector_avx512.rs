@@ -3,9 +3,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "a mask has a bit for each of sixteen slots")]
 #![allow(unsafe_code)]
 
-use super::x86::Avx2;
 use super::{Ascii, PairSets, Sixteen, Vectors};
-use crate::fast::util::cpu;
+use crate::fast::util::cpu::{self, Avx2};
 use std::arch::x86_64::{
     __m512i, _mm_bsrli_si128, _mm_maskz_loadu_epi8, _mm512_cmpeq_epi32_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
     _mm512_mask_compress_epi32, _mm512_mask_i32gather_epi32, _mm512_mask_mov_epi32, _mm512_or_si512,

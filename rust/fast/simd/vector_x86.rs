@@ -1,27 +1,15 @@
-//! AVX2: 32 bytes an instruction.
+//! AVX2: 32 bytes an instruction, in two vectors. Comparisons are signed, so bytes that are not ASCII are less than all others.
 
 #![allow(unsafe_code)]
 
 use super::{Ascii, ByteSets, PairSets, Vectors};
-use crate::fast::util::cpu;
+use crate::fast::util::cpu::Avx2;
 use std::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8,
     _mm256_cmpeq_epi64, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd,
     _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
     _mm256_slli_epi16, _mm256_slli_epi64, _mm256_srli_epi16, _mm256_xor_si256,
 };
-
-/// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Avx2(());
-
-impl Avx2 {
-    /// None where the processor lacks the instructions: AVX2, BMI1, BMI2, LZCNT and POPCNT.
-    #[inline]
-    pub fn new() -> Option<Avx2> {
-        cpu::has_avx2().then_some(Avx2(()))
-    }
-}
 
 /// The high bits of the bytes that `question` returns.
 #[inline(always)]

@@ -19,6 +19,18 @@ pub(crate) fn has_avx512() -> bool {
     level() >= AVX512
 }
 
+/// The proof that the processor has AVX2, BMI1, BMI2, LZCNT and POPCNT: only their detection makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// None where the processor lacks the instructions.
+    #[inline]
+    pub fn new() -> Option<Avx2> {
+        has_avx2().then_some(Avx2(()))
+    }
+}
+
 static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const NEITHER: u8 = 1;
