@@ -90,7 +90,6 @@ LONE_NAMES = {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
         "pattern.with": "as pattern.scanner",
-        "pattern.split_within": "steps that a text has spent; Python has a limit of time for each search",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",
         "sees_bytes": "as difference",

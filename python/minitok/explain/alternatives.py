@@ -175,7 +175,7 @@ def labelled(pattern: str, text: bytes, end_time: float | None = None) -> Iterat
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0
-    for piece in splitter(pattern).split(text, end_time):
+    for piece in splitter(pattern).split_within(text, end_time):
         end = at + len(piece.decode("utf-8", "surrogateescape"))
         yield piece, maker(pattern, view, at, end, end_time)
         at = end
@@ -204,7 +204,7 @@ def label(pattern: str, text: bytes, start: int, end: int, end_time: float | Non
         first, last = start, end
         if number < len(steps) - 1:
             first = last = 0
-            for piece in splitter(step).split(text, end_time):
+            for piece in splitter(step).split_within(text, end_time):
                 first, last = last, last + len(piece)
                 if last >= end:
                     break

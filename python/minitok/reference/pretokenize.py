@@ -92,16 +92,18 @@ class Pattern:
         self.of_bytes = Pattern(one.removeprefix(BYTES)) if one.startswith(BYTES) else None
         self.regex = compile_pattern(one) if one and not self.of_bytes else None
 
-    def split(self, text: bytes, end_time: float | None = None) -> list[bytes]:
-        """Returns the pieces of the text, in order. At ``end_time`` of ``clock`` it has had its time."""
-        if end_time is None:
-            end_time = clock() + TIME_LIMIT + TIME_PER_CHAR * len(text)
+    def split(self, text: bytes) -> list[bytes]:
+        """Returns the pieces of the text, in order."""
+        return self.split_within(text, clock() + TIME_LIMIT + TIME_PER_CHAR * len(text))
+
+    def split_within(self, text: bytes, end_time: float) -> list[bytes]:
+        """Returns the pieces. All searches must be done at ``end_time`` of ``clock``."""
         if self.of_bytes is not None:
             return self.split_bytes(self.of_bytes, text, end_time)
         if self.regex is None:
             pieces = [text] if text else []
             for step in self.steps:
-                pieces = [part for piece in pieces for part in step.split(piece, end_time)]
+                pieces = [part for piece in pieces for part in step.split_within(piece, end_time)]
             return pieces
         pieces = []
         done = 0
@@ -119,7 +121,7 @@ class Pattern:
         """Returns the pieces that a pattern makes of the bytes of the text, each seen as a character."""
         pieces: list[bytes] = []
         done = 0
-        for shown in of_bytes.split(to_chars(text).encode(), end_time):
+        for shown in of_bytes.split_within(to_chars(text).encode(), end_time):
             end = done + len(shown.decode())
             pieces.append(text[done:end])
             done = end
