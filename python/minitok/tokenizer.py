@@ -911,8 +911,8 @@ class Tokenizer(Checked):
         Args:
             path: The file; a folder for ``gpt2``.
             format: ``minitok`` (its own, which holds everything), ``huggingface`` (a ``tokenizer.json``), ``tiktoken`` (a rank
-                file, without the pattern and the special tokens), ``gpt2`` (``vocab.json`` and ``merges.txt``, without the
-                pattern: ``load`` takes GPT-2's if you do not pass yours) or ``minbpe`` (a ``.model``).
+                file, without the pattern and the special tokens), ``gpt2`` (``vocab.json`` and ``merges.txt``; the
+                pattern is in the first line of the latter, which other libraries skip) or ``minbpe`` (a ``.model``).
 
         Raises:
             ValueError: There is no such format.

@@ -170,8 +170,7 @@ fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
         }
     }
     let (vocab, merges) = (read_whole(&vocab)?, read_whole(&merges)?);
-    let pattern = given.pattern.as_deref().unwrap_or("gpt2");
-    let found = gpt2::parse(&vocab, &merges, pattern, given.special_tokens.clone());
+    let found = gpt2::parse(&vocab, &merges, given.pattern.as_deref(), given.special_tokens.clone());
     found.map_err(|error| blamed(error, Some(folder)))
 }
 

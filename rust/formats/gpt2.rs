@@ -39,8 +39,17 @@ impl Ids {
     }
 }
 
-/// The tokenizer of the two files. Without special tokens, those that look like markers are such.
-pub fn parse(vocab: &[u8], merges: &[u8], pattern: &str, special: Option<Named>) -> Result<Definition> {
+/// What stands between the version and the pattern.
+const PATTERN_MARK: &str = " pattern: ";
+
+/// The tokenizer of the two files. Without special tokens, those that look like markers are such; without a pattern, it is the one
+/// that `merges.txt` states, or else GPT-2's.
+pub fn parse(vocab: &[u8], merges: &[u8], pattern: Option<&str>, special: Option<Named>) -> Result<Definition> {
+    let stated = match pattern {
+        Some(_) => None,
+        None => stated_pattern(merges)?,
+    };
+    let pattern = pattern.or(stated.as_deref()).unwrap_or("gpt2");
     if let Some(found) = parse_tables(vocab, merges, pattern, special.as_ref())? {
         return Ok(found);
     }
@@ -78,6 +87,19 @@ fn parse_tables(vocab: &[u8], merges: &[u8], pattern: &str, special: Option<&Nam
     // What is a special token here is not a token, even if merges have it.
     let vocab = vocab.filter(|vocab| special.iter().all(|&(_, id)| vocab.core().token_bytes(id).is_none()));
     Ok(vocab.map(|vocab| Definition { vocab, fields: Fields::new(pattern, special) }))
+}
+
+/// The split pattern that the first line of `merges.txt` states; None if it states none.
+fn stated_pattern(merges: &[u8]) -> Result<Option<String>> {
+    let text = merges.strip_prefix("\u{feff}".as_bytes()).unwrap_or(merges);
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let stated = memchr::memmem::find(line, PATTERN_MARK.as_bytes()).filter(|_| line.starts_with(b"#version"));
+    let Some(at) = stated else { return Ok(None) };
+    let value = &line[at + PATTERN_MARK.len()..];
+    match parse_json(value) {
+        Ok(Value::Text(pattern)) => Ok(Some(pattern)),
+        _ => Err(at_line(1, format!("not a pattern in quotation marks: {}", quoted(&String::from_utf8_lossy(value))))),
+    }
 }
 
 /// Tokens and ids out of JSON.

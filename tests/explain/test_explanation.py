@@ -366,7 +366,7 @@ def test_a_long_piece_costs_no_more_than_many_short_ones(backend):
     assert page.count("<li data-frame") == 2_049
 
 
-@given(text=st.text(alphabet="lowerst", max_size=120) | st.text(alphabet="ab", max_size=200))
+@given(text=st.text(alphabet="elorstw", max_size=120) | st.text(alphabet="ab", max_size=200))
 def test_the_steps_of_a_long_piece_are_the_trace(text):
     tok = long_merges()
     events = []

@@ -250,6 +250,9 @@ GPT2 = {chr(number): number for number in range(33, 127)}
         ("a z\n", ":1: the token 'az' is not in"),
         (b"a b\n\xff c\n", ":2: not UTF-8"),
         ("a b\n# #\n", ":2: the token '##' is not in"),
+        ("#version: 0.2 pattern: o200k\na b\n", ":1: not a pattern in quotation marks"),
+        ('#version: 0.2 pattern: "\na b\n', ":1: not a pattern in quotation marks"),
+        ("#version: 0.2 pattern: 5\na b\n", ":1: not a pattern in quotation marks"),
     ],
 )
 def test_merges_txt(tmp_path, merges, reason):

@@ -20,8 +20,6 @@ from .options import BackendOption, JsonOption, is_file, open_tokenizer, with_wa
 
 # What can be written.
 Format = Enum("Format", {name: name for name in FORMATS}, type=str)  # type: ignore[misc]
-# What a format does not hold, so that its reader must pass it.
-LEFT_OUT = {"tiktoken": ("the pattern", "the special tokens"), "gpt2": ("the pattern",)}
 
 
 def command(
@@ -44,7 +42,7 @@ def command(
 ) -> None:
     """Write a tokenizer in another format. A vocabulary that the format cannot hold is an error.
 
-    Files of tiktoken and GPT-2 have no pattern, and tiktoken's no special tokens; the command says what it leaves out.
+    Files of tiktoken have no pattern and no special tokens; the command says what it leaves out.
 
     The name of OUT decides the format: tokenizer.json is Hugging Face's, .tiktoken is tiktoken's, .model is minbpe's, and any
     other .json is minitok's own. A folder, or a name without a suffix, takes GPT-2's two files.
@@ -74,15 +72,14 @@ def command(
         print_json({"file": str(out), "format": wanted, "n_vocab": tok.n_vocab}, out)
         return
     output(out).print(f"{tok.n_vocab:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
-    if wanted in LEFT_OUT:
-        left_out = [*LEFT_OUT[wanted]]
-        if wanted == "tiktoken" and tok.added_tokens:
-            left_out.append("the added tokens")
-        listed = " and ".join(filter(None, [", ".join(left_out[:-1]), left_out[-1]]))
-        output(out).print(f"The format does not hold {listed}.", soft_wrap=True)
-        if tok.pattern != "gpt2" or wanted == "tiktoken":
-            told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
-            output(out).print(told, soft_wrap=True, markup=False)
+    if wanted == "tiktoken":
+        left_out = "the pattern, the special tokens and the added" if tok.added_tokens else "the pattern and the special"
+        output(out).print(f"The format does not hold {left_out} tokens.", soft_wrap=True)
+        told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
+        output(out).print(told, soft_wrap=True, markup=False)
+    if wanted == "gpt2" and tok.pattern != "gpt2":
+        told = f"minitok finds the pattern, {short_pattern(tok.pattern)}, in merges.txt; other libraries use GPT-2's."
+        output(out).print(told, soft_wrap=True, markup=False)
 
 
 def guess(out: Path) -> str:

@@ -138,7 +138,7 @@ def load_folder(
         # Of one file alone, the error names the other.
         if not any(file.is_file() for file in files):
             raise FileFormatError(folder, f"the folder has none of {IN_FOLDERS}")
-    return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)
+    return gpt2.load(*files, pattern=pattern, special_tokens=special_tokens, backend=backend)
 
 
 def load_model(

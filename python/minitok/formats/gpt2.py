@@ -1,13 +1,15 @@
 """GPT-2's two files: ``vocab.json``, tokens and ids, and ``merges.txt``, a pair of tokens a line in rank order.
 
-Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``; any other line that begins with
-``#`` is a merge (GPT-2 has eight). A token of ``vocab.json`` that is neither a byte nor made by a merge, and that looks like
+Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``, which libraries skip; minitok adds a
+split pattern other than GPT-2's there, as ``#version: 0.2 pattern: "o200k"``. Any other line that begins with ``#`` is a merge
+(GPT-2 has eight). A token of ``vocab.json`` that is neither a byte nor made by a merge, and that looks like
 ``<...>``, is a special token, as ``<|endoftext|>`` is in GPT-2's own file.
 """
 
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,21 +28,26 @@ if TYPE_CHECKING:
     from ..backend import Merge
 
 
+# What stands between the version and the pattern.
+PATTERN_MARK = b" pattern: "
+
+
 def load(
     vocab_json: str | os.PathLike[str],
     merges_txt: str | os.PathLike[str],
     *,
-    pattern: str = "gpt2",
+    pattern: str | None = None,
     special_tokens: Mapping[str, int] | None = None,
     backend: str | None = None,
 ) -> Definition:
-    """Read the two files.
+    """Read the two files. ``pattern`` is by default what ``merges.txt`` says, or else GPT-2's.
 
     Raises:
         FileFormatError: One of them is malformed; the message says which, where and why.
     """
     vocab, merges = read(vocab_json), read(merges_txt)
     given = None if special_tokens is None else dict(special_tokens)
+    pattern = pattern or stated_pattern(merges, merges_txt)
     if (found := parse_tables(vocab, merges, given, backend, pattern)) is not None:
         return found
     ids = parse_vocab(parse_json(vocab, vocab_json), vocab_json)
@@ -72,6 +79,24 @@ def parse_tables(
         if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
             return Definition.of(vocab, chosen.name, special_tokens=special, pattern=pattern)
     return None
+
+
+def stated_pattern(merges_txt: bytes, path: object) -> str:
+    """The split pattern that the first line of ``merges.txt`` states; GPT-2's if it states none.
+
+    >>> stated_pattern(b'#version: 0.2 pattern: "o200k"', ""), stated_pattern(b"#version: 0.2", "")
+    ('o200k', 'gpt2')
+    """
+    version, mark, stated = merges_txt.removeprefix(BOM_UTF8).split(b"\n", 1)[0].partition(PATTERN_MARK)
+    if not mark or not version.startswith(b"#version"):
+        return "gpt2"
+    try:
+        pattern = json.loads(stated)
+    except ValueError:
+        pattern = None
+    if not isinstance(pattern, str):
+        raise FileFormatError(path, f"not a pattern in quotation marks: {shown(stated[:80])}", 1)
+    return pattern
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:
@@ -159,12 +184,15 @@ def save(definition: Definition, folder: str | os.PathLike[str]) -> None:
     vocab, merges = dump(definition)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    write(target / "vocab.json", target / "merges.txt", vocab, merges)
+    write(target / "vocab.json", target / "merges.txt", vocab, merges, definition.pattern)
 
 
-def write(vocab_json: Path, merges_txt: Path, vocab: dict[str, int], merges: Iterable[str]) -> None:
-    """Writes the two files, given the tokens and ids, and the lines of the merges."""
-    lines = "\n".join(["#version: 0.2", *merges, ""])
+def write(
+    vocab_json: Path, merges_txt: Path, vocab: dict[str, int], merges: Iterable[str], pattern: str = "gpt2"
+) -> None:
+    """Writes the two files, given the tokens and ids, the lines of the merges, and the split pattern."""
+    stated = "" if pattern == "gpt2" else PATTERN_MARK.decode() + json.dumps(pattern)
+    lines = "\n".join(["#version: 0.2" + stated, *merges, ""])
     write_together({vocab_json: json.dumps(vocab, ensure_ascii=False).encode(), merges_txt: lines.encode()})
 
 

@@ -93,8 +93,12 @@ function mergesOf(text, vocab, name, vocabName) {
   const [merges, lines] = [[], new Map()];
   text.split("\n").forEach((whole, index) => {
     const line = whole.replace(/\r+$/, "");
-    if (line === "" || (index === 0 && line.startsWith("#version"))) return;
     const refuse = (why) => wrong(name, `line ${index + 1}: ${why}`);
+    if (index === 0 && line.startsWith("#version")) {
+      if (line.includes(" pattern: ")) throw refuse("the split pattern is not GPT-2's: save the tokenizer as one file of JSON, and open that");
+      return;
+    }
+    if (line === "") return;
     const pair = line.split(" ");
     if (pair.length !== 2 || pair.includes("")) throw refuse(`not two tokens with a space between them: '${line.slice(0, 80)}'`);
     if (lines.has(line)) throw refuse(`the merge '${line.slice(0, 80)}' is already on line ${lines.get(line)}`);
