@@ -73,8 +73,8 @@ def command(
         return
     output(out).print(f"{tok.n_vocab:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
     if wanted == "tiktoken":
-        left_out = "the pattern, the special tokens and the added" if tok.added_tokens else "the pattern and the special"
-        output(out).print(f"The format does not hold {left_out} tokens.", soft_wrap=True)
+        tokens = ", the special tokens and the added" if tok.added_tokens else " and the special"
+        output(out).print(f"The format does not hold the pattern{tokens} tokens.", soft_wrap=True)
         told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
         output(out).print(told, soft_wrap=True, markup=False)
     if wanted == "gpt2" and tok.pattern != "gpt2":
