@@ -1,8 +1,8 @@
 """GPT-2's two files: ``vocab.json``, tokens and ids, and ``merges.txt``, a pair of tokens a line in rank order.
 
-Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``; other libraries skip it, and minitok
-adds a split pattern that is not GPT-2's, as in ``#version: 0.2 pattern: "o200k"``. Any other line that begins with ``#`` is a
-merge (GPT-2 has eight). A token of ``vocab.json`` that is neither a byte nor made by a merge, and that looks like
+Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``. Other libraries skip it, and
+minitok adds a split pattern that is not GPT-2's, as in ``#version: 0.2 pattern: "o200k"``. Any other line that begins with
+``#`` is a merge (GPT-2 has eight). A token of ``vocab.json`` that is neither a byte nor made by a merge, and that looks like
 ``<...>``, is a special token, as ``<|endoftext|>`` is in GPT-2's own file.
 """
 
