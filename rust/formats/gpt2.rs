@@ -239,15 +239,23 @@ mod tests {
         let vocab: Vec<String> =
             CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
         let vocab = |more: &str| format!("{{{}{more}}}", vocab.join(","));
-        let read = |more: &str, merges: &str| parse(vocab(more).as_bytes(), merges.as_bytes(), "gpt2", None);
+        let read = |more: &str, merges: &str| parse(vocab(more).as_bytes(), merges.as_bytes(), None, None);
         let found = read(",\"ab\": 256, \"<s>\": 257", "#version: 0.2\na b\n").unwrap();
         assert_eq!(found.fields.special_tokens, [("<s>".to_owned(), 257)]);
+        for (first, pattern) in [
+            ("#version: 0.2", "gpt2"),
+            ("#version: 0.2 pattern: \"o200k\"\r", "o200k"),
+            ("\u{feff}#version: 0.2 pattern: \"\\\\w+\"", "\\w+"),
+        ] {
+            assert_eq!(read("", &format!("{first}\n")).unwrap().fields.pattern, pattern, "{first}");
+        }
         for (more, merges, told) in [
             (",\"ab\": 256", "a b c", "line 1: not two tokens"),
             (",\"ab\": 256", "a b\na b", "line 2: the merge 'a b' is already on line 1"),
             ("", "a b", "line 1: merges.txt uses the token 'ab', which is not in vocab.json"),
             (",\"ab\": 97", "a b", "id 97 stands for 'a' and for 'ab'"),
             (",\"ab\": -1", "a b", "the id of 'ab' is not a whole number"),
+            ("", "#version: 0.2 pattern: o200k\n", "line 1: not a pattern in quotation marks: 'o200k'"),
             (",\"a b\": 256", "", "is not in byte-level notation: ' ' stands for no byte"),
         ] {
             let error = read(more, merges).unwrap_err().to_string();
