@@ -116,7 +116,7 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every 
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # A minute of it is part of `make test`; before a release, it takes two hours: TIME=7200. SEED=n repeats a hunt.
-hunt: $(STAMPS)/built $(STAMPS)/tools ## odd tokenizers, files, corpora and commands, TIME seconds in all
+hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds
 	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
 
 # Ray and datatrove, and what they need.
@@ -305,7 +305,7 @@ package: wheel wheel-pure crate js ## all that a release publishes, in dist/, ea
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
-sdist: $(STAMPS)/venv ## the sdist in dist/, built where there is only Rust
+sdist: $(STAMPS)/venv
 	rm -f dist/*.tar.gz
 	$(BIN)/maturin sdist --out dist
 	tools/try_sdist.sh $(BIN)/python dist/*.tar.gz

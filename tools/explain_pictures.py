@@ -28,7 +28,7 @@ from PIL import Image
 from rich.console import Console
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-COLOURS = 48
+COLOURS = 32
 
 
 def main() -> None:

@@ -269,8 +269,9 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
 
 fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
     if array.ndim() != 1 {
+        let rows = if array.ndim() > 1 { "; decode_batch takes rows" } else { "" };
         return Err(PyValueError::new_err(format!(
-            "token ids must be one-dimensional, not {}-dimensional; decode_batch takes rows",
+            "token ids must be one-dimensional, not {}-dimensional{rows}",
             array.ndim()
         )));
     }

@@ -77,7 +77,7 @@ pub fn train_parity<'py>(
     keep: bool,
 ) -> PyResult<Trained<'py>> {
     let vocab = Arc::clone(base.0.get().0.core());
-    let (options, parity) = (options.checked()?, parity.checked(languages.len(), vocab.tokens.n_ids())?);
+    let (options, parity) = (options.checked()?, parity.checked(languages.len(), base.1)?);
     let first_id = checked_first_id(base.1)?;
     if !development.is_empty() && development.len() != languages.len() {
         let (all, some) = (languages.len(), development.len());

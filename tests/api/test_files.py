@@ -141,8 +141,9 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
 
 
 def test_a_tokenizer_that_cannot_be_written_leaves_no_file(tmp_path):
-    tok = minitok.Tokenizer([], trained={"what": object()})
-    assert outcome(tok.save, tmp_path / "new.json").kind is TypeError
+    assert outcome(minitok.Tokenizer, [], trained={"what": object()}).kind is TypeError
+    whole = minitok.Tokenizer([(97, 98)]).replace(normalizer="NFC")
+    assert outcome(whole.save, tmp_path / "new.model", "minbpe").kind is minitok.errors.VocabularyError
     assert outcome(minitok.Tokenizer([]).save, tmp_path / "no" / "new.json").kind is FileNotFoundError
     assert list(tmp_path.iterdir()) == []
 

@@ -100,7 +100,7 @@ def test_standard_output_is_written_to(tmp_path, kind):
     # By a link, so that a failure does not replace the machine's own.
     link, path = tmp_path / "link", tmp_path / "out.json"
     link.symlink_to("/dev/stdout")
-    code = f"import minitok; minitok.Tokenizer([(97, 98)], special_tokens={{'<s>': 257}}).save({str(link)!r})"
+    code = f"import minitok; minitok.Tokenizer([(97, 98)], special_tokens={{'<s>': 257}}, pattern='gpt2').save({str(link)!r})"
     with path.open("w+b") as file:
         if kind == "nameless":
             path.unlink()

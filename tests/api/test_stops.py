@@ -197,7 +197,7 @@ def test_wrong_ids_are_named_and_none_is_taken():
     for ids, why in (
         ([97, 400, "x"], "unknown token id 400 at position 1"),
         ([97, "x", 400], "a token id must be an integer, not str (at position 1)"),
-        (np.array([[97]]), "token ids must be one-dimensional, not 2-dimensional"),
+        (np.array([[97]]), "token ids must be one-dimensional, not 2-dimensional; decode_batch takes rows"),
         (np.array(97), "token ids must be one-dimensional, not 0-dimensional"),
         (np.array([0.5]), "an array of token ids must be of an integer type, not float64"),
     ):

@@ -191,12 +191,16 @@ def test_what_is_allowed(tok):
     assert tok.encode(text, allowed_special="all") == [256, 300, 301, 302]
     assert tok.encode(text, allowed_special="none") == [256, *b"<s>  <b>"]
     assert tok.encode(text.encode()) == tok.encode(text)
-    with pytest.raises(ValueError, match="'<b>' is not a special token"):
-        tok.encode(text, allowed_special=["<b>"])
+    assert tok.encode(text, allowed_special=["<b>"]) == tok.encode(text)
+    with pytest.raises(ValueError, match="'<c>' is not a special token"):
+        tok.encode(text, allowed_special=["<c>"])
     with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match="<s>"):
         tok.encode(text, disallowed_special="all")
-    # Added tokens are text: nobody can disallow them.
-    assert tok.encode("  <b>", disallowed_special="all") == [301, 302]
+    # White space marks nothing; what looks like a marker is refused, unless it is allowed.
+    assert tok.encode("  ab", disallowed_special="all") == [301, 256]
+    with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match="<b>"):
+        tok.encode("  <b>", disallowed_special="all")
+    assert tok.encode("  <b>", allowed_special=["<b>"], disallowed_special="all") == [301, 302]
 
 
 def test_what_it_holds(tok):

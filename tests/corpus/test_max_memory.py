@@ -62,9 +62,9 @@ import sys, minitok
 def peak():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) * 1024
 # What has to be imported to count and to save is not what is bounded.
-minitok.count_pieces(["a few words"], max_memory=1 << 24, threads={threads}).save({path!r} + ".first")
+minitok.count_pieces(["a few words"], pattern="gpt2", max_memory=1 << 24, threads={threads}).save({path!r} + ".first")
 before = peak()
-counts = minitok.count_pieces_in_files({path!r}, max_memory={bound}, threads={threads})
+counts = minitok.count_pieces_in_files({path!r}, pattern="gpt2", max_memory={bound}, threads={threads})
 counts.save({path!r} + ".counts")
 print(peak() - before, len(counts))
 """
@@ -119,7 +119,7 @@ FORK = """
 import os, sys, tempfile
 import minitok
 tempfile.tempdir = {folder!r}
-counts = minitok.count_pieces_in_files({path!r}, max_memory={bound}, threads=1)
+counts = minitok.count_pieces_in_files({path!r}, pattern="gpt2", max_memory={bound}, threads=1)
 child = os.fork()
 if child == 0:
     {end}

@@ -25,10 +25,10 @@ def words(seed, count):
 def test_partitions_add_up_to_the_whole(tmp_path, backend, partitions, max_memory):
     rng = random.Random(partitions)
     documents = [" ".join(rng.choices(words(1, 2000), k=200)) for _ in range(30)]
-    whole = minitok.count_pieces(documents, special_tokens=["f"], backend=backend)
+    whole = minitok.count_pieces(documents, pattern="gpt2", special_tokens=["f"], backend=backend)
     files = []
     for at in range(0, 30, 4):
-        batch = minitok.count_pieces(documents[at : at + 4], special_tokens=["f"], backend=backend)
+        batch = minitok.count_pieces(documents[at : at + 4], pattern="gpt2", special_tokens=["f"], backend=backend)
         files.append(tmp_path / f"batch-{at}")
         write_batch(batch, files[-1], partitions)
     sums = [tmp_path / f"sum-{number}" for number in range(partitions)]

@@ -58,7 +58,8 @@ def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
     """
     if isinstance(ids, np.ndarray):
         if ids.ndim != 1:
-            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional; decode_batch takes rows")
+            rows = "; decode_batch takes rows" if ids.ndim > 1 else ""
+            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional{rows}")
         if ids.dtype.kind not in "iu":
             raise TypeError(f"an array of token ids must be of an integer type, not {ids.dtype}")
         ids = array_items(ids)

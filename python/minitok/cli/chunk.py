@@ -50,7 +50,7 @@ def command(
     ] = "text",
     fill: Annotated[
         float,
-        typer.Option("--fill", min=0, max=1, help="A chunk ends at the best place behind this part of it."),
+        typer.Option("--fill", metavar="PART", help="A chunk ends at the best place behind this part of it."),
     ] = 0.5,
     text: TextOption = None,
     special: Annotated[
