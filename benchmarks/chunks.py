@@ -63,7 +63,7 @@ def edges(text: str, spans: Spans) -> Edges:
 
 
 def cutters(tokens: int) -> Iterator[tuple[str, Cutter]]:
-    """Each library, and what cuts a text into chunks of so many tokens of o200k_base: their places."""
+    """Each library, and what cuts a text into chunks of a given number of tokens of o200k_base: their places."""
     tok = minitok.get_encoding("o200k_base")
     for fill in (0.5, 0.33):
         yield f"minitok, fill {fill}", partial(of_minitok, tokens, fill)
