@@ -253,6 +253,7 @@ GPT2 = {chr(number): number for number in range(33, 127)}
         ("#version: 0.2 pattern: o200k\na b\n", ":1: not a pattern in quotation marks"),
         ('#version: 0.2 pattern: "\na b\n', ":1: not a pattern in quotation marks"),
         ("#version: 0.2 pattern: 5\na b\n", ":1: not a pattern in quotation marks"),
+        ("#version: 0.2 pattern: " + "[" * 100_000, ":1: not a pattern in quotation marks"),
     ],
 )
 def test_merges_txt(tmp_path, merges, reason):

@@ -91,7 +91,8 @@ def stated_pattern(merges_txt: bytes, path: object) -> str:
     if not mark or not version.startswith(b"#version"):
         return "gpt2"
     try:
-        pattern = json.loads(stated)
+        # Only a string is parsed: lists in lists would end in a RecursionError.
+        pattern = json.loads(stated) if stated.startswith(b'"') else None
     except ValueError:
         pattern = None
     if not isinstance(pattern, str):
