@@ -76,3 +76,62 @@ def circles(edges):
         if node not in index:
             visit(node)
     return found
+
+
+def steps(name, path, known):
+    """What the import of a file does, in order: the names that it binds, and what it imports from where.
+
+    A step is ``(None, name)`` for a name, and ``(module, name)`` for an import; the name is None where only the module is asked for.
+    Functions are not entered, nor what only a type checker reads.
+    """
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = []
+
+    def read(nodes):
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom):
+                base = absolute(node, package)
+                found.extend((base if base in known else None, alias.name) for alias in node.names)
+            elif isinstance(node, ast.Import):
+                tops = [alias.name.partition(".") for alias in node.names]
+                found.extend((rest, None) for top, _, rest in tops if top == "minitok")
+            elif isinstance(node, ast.If):
+                only_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+                read(node.orelse if only_types else [*node.body, *node.orelse])
+            elif isinstance(node, (ast.Try, ast.With)):
+                handlers = [inner for handler in getattr(node, "handlers", []) for inner in handler.body]
+                read([*node.body, *handlers, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.append((None, node.name))
+            else:
+                stored = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+                found.extend((None, inner.id) for inner in stored if isinstance(inner.ctx, ast.Store))
+
+    read(ast.parse(path.read_text("utf-8")).body)
+    return found
+
+
+def unfinished(first, programs):
+    """What the imports of these modules, in this order, want of a module that is still being imported and has not got that far."""
+    done, begun, wanted = set(), {}, []
+
+    def load(name):
+        if name:
+            load(name.rpartition(".")[0])
+        if name in done or name in begun:
+            return
+        begun[name] = set()
+        for base, given in programs.get(name, ()):
+            if base is not None:
+                load(base)
+                if f"{base}.{given}".lstrip(".") in programs:
+                    load(f"{base}.{given}".lstrip("."))
+                elif given is not None and base in begun and not begun[base] & {given, "__getattr__"}:
+                    wanted.append((name, base, given))
+            begun[name].add(given)
+        del begun[name]
+        done.add(name)
+
+    for name in first:
+        load(name)
+    return wanted
