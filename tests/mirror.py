@@ -6,9 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
-RUST = ROOT / "rust"
-# A file of the reference and its mirror have one name, in whatever folder of the reference the file stands.
-MODULES = {path.stem: path for path in REFERENCE.rglob("[a-z]*.py")}
+RUST = ROOT / "rust" / "reference"
+# Each file of the reference, by its path without the end, which is also its twin's below `RUST`: ``published/ranks``.
+MODULES = {path.relative_to(REFERENCE).with_suffix("").as_posix(): path for path in REFERENCE.rglob("[a-z]*.py")}
 
 ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
 

@@ -15,12 +15,12 @@ side_by_side = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(side_by_side)
 
 RULES = side_by_side.anchors((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))
-BOTH = [name for name in side_by_side.READING_ORDER if (ROOT / "rust" / f"{name}.rs").exists()]
+BOTH = [name for name in side_by_side.READING_ORDER if name in side_by_side.MIRROR]
 
 
 def parts_of(name):
     python = side_by_side.MODULES[name].read_text(encoding="utf-8")
-    rust = (ROOT / "rust" / f"{name}.rs").read_text(encoding="utf-8")
+    rust = side_by_side.MIRROR[name].read_text(encoding="utf-8")
     return side_by_side.python_parts(python), side_by_side.rust_parts(rust), python, rust
 
 
@@ -44,7 +44,7 @@ def test_functions_of_one_name_stand_in_one_row(name):
         left.name for left, right in side_by_side.rows(python, rust) if left and right and left.name == right.name
     }
     # The names that both files define, in one order (tests/mirror.py), but for what the mirror test excepts.
-    path = side_by_side.MODULES[name], ROOT / "rust" / f"{name}.rs"
+    path = side_by_side.MODULES[name], side_by_side.MIRROR[name]
     both = set(names.python_names(path[0])) & set(names.rust_names(path[1]))
     assert len(both - together) <= 1, both - together
 

@@ -2,18 +2,18 @@
 //! `test_vectors_of_pieces.py` run the same files on both backends; each file says where the expected values come from. Files
 //! (`files.json`) are read and written in Python only.
 
-use minitok::codec::{Codec, Refused};
-use minitok::decode::{StreamDecoder, decode_bytes};
-use minitok::dropout::Dropout;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::normal::normalizer::FastNormalizer;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::pystr::str_to_utf8::Units;
-use minitok::flags::as_flagged;
-use minitok::normalize::Normalizer;
-use minitok::preprocess::{Preprocessor, Search};
-use minitok::pretokenize::{DEFAULT_PATTERN, Pattern};
+use minitok::reference::codec::{Codec, Refused};
+use minitok::reference::decode::{StreamDecoder, decode_bytes};
+use minitok::reference::dropout::Dropout;
+use minitok::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
+use minitok::reference::published::flags::as_flagged;
+use minitok::reference::published::normalize::Normalizer;
+use minitok::reference::published::preprocess::{Preprocessor, Search};
 use serde_json::{Value, json};
 
 #[path = "vectors/chunks.rs"]

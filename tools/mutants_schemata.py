@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 TARGET = (ROOT / "target" / "mutants").resolve()
 CRATE = TARGET / "crate"
 # A file of tests only, the generated build script, and what another processor compiles.
-LEFT_OUT = ("tests.rs", "tests_by_grammar.rs", "small_scope.rs", "build.rs", "lib.rs", "vector_arm.rs", "cases.rs")
+LEFT_OUT = ("mod.rs", "tests.rs", "tests_by_grammar.rs", "small_scope.rs", "build.rs", "lib.rs", "vector_arm.rs", "cases.rs")
 COPIED = (
     "rust",
     "tests",
@@ -273,7 +273,7 @@ class Rewriting:
 
 def paths() -> list[str]:
     """The files that are mutated: the mirror, and what is fast."""
-    found = [*(ROOT / "rust").glob("*.rs"), *(ROOT / "rust" / "fast").rglob("*.rs")]
+    found = [*(ROOT / "rust" / "reference").rglob("*.rs"), *(ROOT / "rust" / "fast").rglob("*.rs")]
     return sorted(str(path.relative_to(ROOT)) for path in found if path.name not in LEFT_OUT)
 
 

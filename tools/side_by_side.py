@@ -21,8 +21,9 @@ from pygments.lexers import get_lexer_by_name
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
-# Where each module of the reference is: its name is that of its mirror in `rust/`, in whatever folder it stands.
+# Where each module of the reference is, and its mirror.
 MODULES = {path.stem: path for path in REFERENCE.rglob("[a-z]*.py")}
+MIRROR = {path.stem: path for path in (ROOT / "rust" / "reference").rglob("*.rs")}
 # The order in which the headers of `minitok.reference` and of `minitok.reference.published` say to read.
 READING_ORDER = tuple(
     name
@@ -196,8 +197,8 @@ def with_places(specification: str) -> str:
 
 def mirror(name: str) -> str:
     """The text of a module of the reference and of its Rust mirror as HTML."""
-    files = [("python", MODULES[name]), ("rust", ROOT / "rust" / f"{name}.rs")]
-    present = [(language, path) for language, path in files if path.exists()]
+    files = [("python", MODULES[name]), ("rust", MIRROR.get(name))]
+    present = [(language, path) for language, path in files if path]
     titles = {"python": "Python, to be read", "rust": "Rust, to be run"}
     heads = "".join(
         f"<p><strong>{titles[language]}</strong> <code>{path.relative_to(ROOT).as_posix()}</code></p>"

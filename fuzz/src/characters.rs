@@ -2,14 +2,14 @@
 
 use crate::encoding::{pattern, sources};
 use crate::input::Input;
-use minitok::codec::Codec;
+use minitok::reference::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::vocab::FastVocab;
-use minitok::metaspace::{Metaspace, PREFIXES};
-use minitok::normalize::Normalizer;
-use minitok::special::SpecialTokens;
-use minitok::vocab::{Tokens, Vocab};
+use minitok::reference::published::metaspace::{Metaspace, PREFIXES};
+use minitok::reference::published::normalize::Normalizer;
+use minitok::reference::special::SpecialTokens;
+use minitok::reference::vocab::{Tokens, Vocab};
 use std::sync::Arc;
 
 /// The characters that texts and pieces are made of; the last three are no pieces.

@@ -17,7 +17,7 @@ mod streams;
 mod training;
 
 use libfuzzer_sys::fuzz_target;
-use minitok::once::Once;
+use minitok::support::once::Once;
 
 type Target = fn(&[u8]);
 

@@ -1,12 +1,12 @@
 //! Files from strangers: each reader answers, or declines, or says what is wrong, and what it accepts can be used.
 
 use crate::input::Input;
-use minitok::encode::encode_piece;
+use minitok::reference::encode::encode_piece;
 use minitok::fast::read::json_lines::Documents;
 use minitok::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
 use minitok::fast::vocab::FastVocab;
-use minitok::packed_vocab::unpack;
-use minitok::vocab::Alphabet;
+use minitok::reference::published::packed_vocab::unpack;
+use minitok::reference::vocab::Alphabet;
 
 /// The bytes of all tokens of a list of merges, as the loaders bound them.
 const MOST: u64 = 1 << 20;

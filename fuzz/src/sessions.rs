@@ -1,16 +1,16 @@
 //! A text that changes: after every edit the session of chunks is the mirror's, and so is what may follow.
 
 use crate::input::Input;
-use minitok::codec::Codec;
+use minitok::reference::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::session::Session as FastSession;
-use minitok::metaspace::Metaspace;
-use minitok::normalize::{Normalizer, Step};
-use minitok::pretokenize::Pattern;
-use minitok::session::{Session, token_at};
-use minitok::special::SpecialTokens;
-use minitok::tails::{Tail, knows_tails};
-use minitok::vocab::Vocab;
+use minitok::reference::published::metaspace::Metaspace;
+use minitok::reference::published::normalize::{Normalizer, Step};
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::session::{Session, token_at};
+use minitok::reference::special::SpecialTokens;
+use minitok::reference::tails::{Tail, knows_tails};
+use minitok::reference::vocab::Vocab;
 use std::sync::Arc;
 
 const PATTERNS: [&str; 6] = ["gpt2", "cl100k", "o200k", "none", r"[a-c]+|\s+(?!\S)|\s|[^a-c\s]+", "(?<=ab)a|."];

@@ -1,9 +1,9 @@
 //! Ids -> text, in chunks: a stream gives the text that one call gives, and only whole characters on the way.
 
 use crate::input::Input;
-use minitok::decode::{StreamDecoder, decode_bytes};
+use minitok::reference::decode::{StreamDecoder, decode_bytes};
 use minitok::fast::decode::Decoder;
-use minitok::vocab::Vocab;
+use minitok::reference::vocab::Vocab;
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);

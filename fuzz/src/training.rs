@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use minitok::fast;
-use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, train};
+use minitok::reference::train::{Observer, Stop, TieBreak, TrainOptions, Trained, train};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

@@ -17,9 +17,9 @@ mod error;
 mod fallible;
 #[path = "../../rust/fast/encode/id_buffer.rs"]
 mod id_buffer;
-#[path = "../../rust/interrupt.rs"]
+#[path = "../../rust/support/interrupt.rs"]
 mod interrupt;
-#[path = "../../rust/once.rs"]
+#[path = "../../rust/support/once.rs"]
 mod once;
 #[path = "../../rust/fast/encode/parallel.rs"]
 mod parallel;
@@ -29,6 +29,9 @@ mod pool;
 mod threads;
 
 /// Where the library has these files.
+mod support {
+    pub(crate) use crate::{interrupt, once, sync};
+}
 mod fast {
     pub mod util {
         pub(crate) use crate::{fallible, threads};

@@ -1,4 +1,4 @@
-//! The twin of `rust/sync.rs` for the models: the same names, from a library that runs the threads of a model in every order
+//! The twin of `rust/support/sync.rs` for the models: the same names, from a library that runs the threads of a model in every order
 //! which the memory model allows.
 
 pub use loom::sync::{Mutex, MutexGuard, RwLock};
@@ -13,7 +13,7 @@ pub fn pause() {
 macro_rules! of_thread {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = const $start:block; $($rest:tt)*) => {
         loom::thread_local! { $(#[$attribute])* static $name: $type = $start; }
-        $crate::sync::of_thread! { $($rest)* }
+        $crate::support::sync::of_thread! { $($rest)* }
     };
     () => {};
 }

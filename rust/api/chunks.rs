@@ -1,10 +1,10 @@
 //! A text in chunks.
 
 use super::tokenizer::{Special, Tokenizer};
-use crate::borders::Border;
-use crate::chunk::{ChunkOptions, Chunker};
 use crate::error::Result;
 use crate::fast::chunk::chunker;
+use crate::reference::borders::Border;
+use crate::reference::chunk::{ChunkOptions, Chunker};
 use std::fmt;
 
 /// A part of a text, from [`Tokenizer::chunks`](crate::Tokenizer::chunks).
@@ -120,7 +120,7 @@ impl<'t> Chunks<'t> {
         };
         let found = chunker.advance()?;
         Ok(found.map(|chunk| {
-            let crate::chunk::Chunk { start, end, tokens, kind } = chunk;
+            let crate::reference::chunk::Chunk { start, end, tokens, kind } = chunk;
             Chunk { text: &self.text[start..end], start, end, tokens, border: kind }
         }))
     }

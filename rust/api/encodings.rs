@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::formats::Named;
 use crate::formats::definition::{Definition, Fields};
-use crate::names::{encoding_named, unknown_encoding};
-use crate::once::Once;
-use crate::packed_vocab;
+use crate::reference::published::names::{encoding_named, unknown_encoding};
+use crate::reference::published::packed_vocab;
+use crate::support::once::Once;
 
 const END_OF_TEXT: &str = "<|endoftext|>";
 const END_OF_PROMPT: &str = "<|endofprompt|>";
@@ -184,7 +184,10 @@ mod tests {
     #[test]
     fn every_encoding_has_its_name_and_its_pattern_in_the_table_of_names() {
         for (name, _, _, pattern, _) in PUBLISHED {
-            assert_eq!((encoding_named(name), crate::names::pattern_of(name)), (Some(name), Some(pattern)));
+            assert_eq!(
+                (encoding_named(name), crate::reference::published::names::pattern_of(name)),
+                (Some(name), Some(pattern))
+            );
         }
     }
 

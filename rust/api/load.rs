@@ -4,7 +4,7 @@ use super::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 use crate::formats::detect::{Given, read, read_path};
 use crate::formats::{MAX_ID, blamed};
-use crate::names::pattern_named;
+use crate::reference::published::names::pattern_named;
 use std::path::Path;
 
 /// How to read a file that does not hold its split pattern and its special tokens, as a rank file of tiktoken does not.

@@ -1,8 +1,8 @@
 //! Ids that come one after the other.
 
 use super::tokenizer::Tokenizer;
-use crate::decode;
 use crate::error::{Error, Result};
+use crate::reference::decode;
 
 /// Turns ids into text as they come; [`Tokenizer::stream_decoder`] makes one.
 ///

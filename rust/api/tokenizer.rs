@@ -1,14 +1,14 @@
 //! The tokenizer that a program holds.
 
-use crate::codec::Refused;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
 use crate::formats::native;
-use crate::names::suggest;
-use crate::once::Once;
-use crate::preprocess::Search;
+use crate::reference::codec::Refused;
+use crate::reference::published::names::suggest;
+use crate::reference::published::preprocess::Search;
+use crate::support::once::Once;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -296,7 +296,7 @@ impl Tokenizer {
         written.map_err(|error| {
             // The part that was written is of no use. If removing it fails, the first error is still the one to report.
             std::fs::remove_file(&temporary).ok();
-            crate::count::unread(path, &error)
+            crate::reference::count::unread(path, &error)
         })
     }
 }

@@ -8,11 +8,11 @@ use crate::fast::vocab::FastVocab;
 use crate::formats::definition::{Definition, Fields};
 use crate::formats::value::Value;
 use crate::formats::{MAX_ID, Named};
-use crate::names::pattern_named;
-use crate::pretokenize::{DEFAULT_PATTERN, Pattern};
-use crate::special::SpecialTokens;
-use crate::train::{self, Stop, TieBreak};
-use crate::vocab::Vocab;
+use crate::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
+use crate::reference::published::names::pattern_named;
+use crate::reference::special::SpecialTokens;
+use crate::reference::train::{self, Stop, TieBreak};
+use crate::reference::vocab::Vocab;
 
 /// How much text is counted at a time.
 const BATCH: usize = 4 << 20;

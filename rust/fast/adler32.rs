@@ -1,4 +1,4 @@
-//! The checksum of a packed vocabulary. Must equal `adler32` of `rust/packed_vocab.rs`.
+//! The checksum of a packed vocabulary. Must equal `adler32` of `rust/reference/published/packed_vocab.rs`.
 //!
 //! The first sum is that of the bytes, the second that of the first after each byte. So a byte counts in the second as often as
 //! there are bytes from it on. Eight bytes are taken at a time: the even ones as the four lanes of one number, the odd ones as those
@@ -51,7 +51,7 @@ fn lanes(number: u64) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed_vocab;
+    use crate::reference::published::packed_vocab;
     use proptest::prelude::*;
 
     proptest! {

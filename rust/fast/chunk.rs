@@ -1,15 +1,15 @@
-//! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/chunk.rs`, whose
+//! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/reference/chunk.rs`, whose
 //! `Chunker` it feeds.
 //!
 //! Each chunk is counted anew, though its tokens are known within the whole: what is saved by an index of places at which the two
 //! agree is less than it costs, since most words of a chunk are still in the cache of pieces.
 
-use crate::chunk::{ChunkOptions, Chunker, Tokens, parts};
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, push};
-use crate::preprocess::{Before, Search};
+use crate::reference::chunk::{ChunkOptions, Chunker, Tokens, parts};
+use crate::reference::published::preprocess::{Before, Search};
 use std::ops::Deref;
 
 /// What cuts a text.
@@ -78,15 +78,15 @@ fn tokens_of(codec: &FastCodec, search: &Search, text: &str) -> Result<Tokens> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::borders::Border;
-    use crate::chunk::tokens_of as mirrored;
-    use crate::codec::Codec;
-    use crate::metaspace::Metaspace;
-    use crate::normalize::{Normalizer, Step};
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
-    use crate::vocab::Vocab;
-    use crate::words::WordCutter;
+    use crate::reference::borders::Border;
+    use crate::reference::chunk::tokens_of as mirrored;
+    use crate::reference::codec::Codec;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::metaspace::Metaspace;
+    use crate::reference::published::normalize::{Normalizer, Step};
+    use crate::reference::published::words::WordCutter;
+    use crate::reference::special::SpecialTokens;
+    use crate::reference::vocab::Vocab;
     use proptest::prelude::*;
     use std::sync::Arc;
 

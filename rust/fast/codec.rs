@@ -1,4 +1,4 @@
-//! A codec with the fast encoder and decoder. Must equal `Codec` of `rust/codec.rs`, which it holds.
+//! A codec with the fast encoder and decoder. Must equal `Codec` of `rust/reference/codec.rs`, which it holds.
 //!
 //! Where the fast paths are switched off, everything here is left to the mirror, so that callers need not ask.
 
@@ -8,8 +8,6 @@ mod refusing;
 
 use self::encoding::{Count, Encoding, Output};
 use super::decode::Decoder;
-use crate::codec::{Codec, placed};
-use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::fast::encode::cut::between::Between;
 use crate::fast::encode::cut::ends::Ends;
@@ -26,12 +24,14 @@ use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{self, collect, push};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::features::HAS_DROPOUT;
-use crate::metaspace::spaced;
-use crate::normalize::Normalizer;
-use crate::once::Once;
-use crate::preprocess::{Before, Preprocessor, Search};
-use crate::vocab::Alphabet;
+use crate::reference::codec::{Codec, placed};
+use crate::reference::dropout::Dropout;
+use crate::reference::published::metaspace::spaced;
+use crate::reference::published::normalize::Normalizer;
+use crate::reference::published::preprocess::{Before, Preprocessor, Search};
+use crate::reference::vocab::Alphabet;
+use crate::support::features::HAS_DROPOUT;
+use crate::support::once::Once;
 use std::sync::Arc;
 
 /// In texts of fewer bytes tokens are looked for before they are cut into segments.

@@ -1,4 +1,4 @@
-//! Ids -> bytes. Must equal `decode_bytes` of `rust/decode.rs`.
+//! Ids -> bytes. Must equal `decode_bytes` of `rust/reference/decode.rs`.
 //!
 //! Nearly every token is at most 16 bytes long, so each id has 16 bytes and a length at hand. Decoding copies all 16,
 //! whatever the length, and advances by the length: the next token overwrites the surplus. The lengths are summed
@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, concat, filled, resize};
-use crate::vocab::Vocab;
+use crate::reference::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
 
 const INLINE: usize = 16;
@@ -137,8 +137,8 @@ impl Decoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::decode_bytes;
-    use crate::vocab::{Alphabet, Tokens};
+    use crate::reference::decode::decode_bytes;
+    use crate::reference::vocab::{Alphabet, Tokens};
     use proptest::prelude::*;
 
     proptest! {

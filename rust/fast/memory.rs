@@ -9,7 +9,7 @@ use super::codec::FastCodec;
 use crate::fast::decode::Decoder;
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer;
-use crate::vocab::{Merge, Vocab};
+use crate::reference::vocab::{Merge, Vocab};
 
 /// Bytes, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +57,11 @@ fn of_vocab(vocab: &Vocab) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Codec;
     use crate::fast::pystr::source::Source;
-    use crate::normalize::Normalizer;
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
+    use crate::reference::codec::Codec;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::normalize::Normalizer;
+    use crate::reference::special::SpecialTokens;
     use std::sync::Arc;
 
     #[test]

@@ -1,10 +1,10 @@
 //! The merges of a packed vocabulary as they lie in it: what encodes the first short texts, before it is known that tokens and tables
-//! are worth their time. Must equal `encode_piece` of `rust/encode.rs`.
+//! are worth their time. Must equal `encode_piece` of `rust/reference/encode.rs`.
 //!
 //! The first text is encoded by one pass over the merges, the next ones by chains through them. Read `merges`, `one_pass`, `chains`.
 //!
 //! Invariants: only for vocabularies whose merges make every token, so that no piece has to be looked up as a whole. What is
-//! unusual is left to [`unpack`](crate::packed_vocab::unpack), and so is the question whether each merge joins earlier tokens; that the
+//! unusual is left to [`unpack`](crate::reference::published::packed_vocab::unpack), and so is the question whether each merge joins earlier tokens; that the
 //! left one is a token at all is seen in each pass.
 //!
 //! Costs: to open one, its checksum. A pass over the merges is a small fraction of what tokens and tables take; there are two at the most.
@@ -19,11 +19,11 @@ use self::one_pass::merge_all;
 use crate::error::Result;
 use crate::fast::scan::{Grammar, piece_end};
 use crate::fast::util::fallible::{append, collect, extend, push};
-use crate::merging::merge_parts;
-use crate::once::Once;
-use crate::packed_vocab::{Parts, parts};
-use crate::preprocess::{Before, Preprocessor, Search};
-use crate::vocab::NO_ID;
+use crate::reference::merging::merge_parts;
+use crate::reference::published::packed_vocab::{Parts, parts};
+use crate::reference::published::preprocess::{Before, Preprocessor, Search};
+use crate::reference::vocab::NO_ID;
+use crate::support::once::Once;
 
 /// A packed vocabulary, and what has been made of it.
 #[derive(Debug)]
@@ -142,11 +142,11 @@ fn each_piece(grammar: Grammar, text: &[u8], emit: &mut dyn FnMut(&[u8]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Codec;
-    use crate::normalize::Normalizer;
-    use crate::packed_vocab::{self, unpack};
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
+    use crate::reference::codec::Codec;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::normalize::Normalizer;
+    use crate::reference::published::packed_vocab::{self, unpack};
+    use crate::reference::special::SpecialTokens;
     use std::sync::Arc;
 
     const FILES: [(&[u8], Option<u32>, &str); 5] = [

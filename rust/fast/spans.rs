@@ -15,10 +15,10 @@
     reason = "the table has sizes that fit its bits; a length is one of a vector of this process"
 )]
 
-use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, extend};
-use crate::once::Once;
+use crate::reference::codec::Codec;
+use crate::support::once::Once;
 
 /// The sizes of a token: how many bytes it has, in how many of them a character begins, and whether the first does not begin one.
 #[derive(Debug, Clone, Copy)]
@@ -130,10 +130,10 @@ pub struct Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::Normalizer;
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
-    use crate::vocab::{Alphabet, Tokens, Vocab};
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::normalize::Normalizer;
+    use crate::reference::special::SpecialTokens;
+    use crate::reference::vocab::{Alphabet, Tokens, Vocab};
     use proptest::prelude::*;
     use std::sync::Arc;
 

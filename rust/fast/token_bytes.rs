@@ -1,4 +1,4 @@
-//! The bytes of all tokens from their merges. Must equal `Tokens::join` of `rust/tokens.rs`, merge after merge.
+//! The bytes of all tokens from their merges. Must equal `Tokens::join` of `rust/reference/tokens.rs`, merge after merge.
 //!
 //! Most tokens are short, and their lengths look random to the processor: a copy of exactly that many bytes is a
 //! mispredicted branch on a length that has yet to come from memory. So 16 bytes are copied whatever the length, and the
@@ -11,8 +11,8 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::resize;
-use crate::tokens::{HOLE, Tokens, check_length};
-use crate::vocab::Merge;
+use crate::reference::tokens::{HOLE, Tokens, check_length};
+use crate::reference::vocab::Merge;
 
 const CHUNK: usize = 16;
 

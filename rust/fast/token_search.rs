@@ -1,4 +1,4 @@
-//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `rust/special.rs`.
+//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `rust/reference/special.rs`.
 //!
 //! The first two bytes of each name are in one of eight sets ([`PairSets`]). A window of the text has a bit for each place whose two
 //! bytes are in one: a few places that must be looked at. There, the longest name is found by a binary search. In code, a run of spaces

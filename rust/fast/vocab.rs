@@ -1,5 +1,5 @@
 //! A vocabulary of the mirror with the tables that its codecs share, and vocabularies of ranks in less time. Must equal `Vocab`
-//! of `rust/vocab.rs`, which it holds.
+//! of `rust/reference/vocab.rs`, which it holds.
 
 use crate::error::Result;
 use crate::fast::encode::analysis::merges_from_ranks::merges_from_ranks;
@@ -8,9 +8,9 @@ use crate::fast::encode::tables::Tables;
 use crate::fast::token_bytes::join_all;
 use crate::fast::util::fallible::{collect, concat};
 use crate::fast::util::settings::enabled;
-use crate::interrupt;
-use crate::once::Once;
-use crate::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
+use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
+use crate::support::interrupt;
+use crate::support::once::Once;
 use std::sync::Arc;
 
 /// A vocabulary of the mirror, and its tables once they are made.

@@ -3,17 +3,17 @@
 
 use super::Named;
 use super::value::Value;
-use crate::codec::Codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::vocab::FastVocab;
-use crate::features::HAS_FILES;
-use crate::markers::{Markers, control_tokens, everywhere};
-use crate::metaspace::Metaspace;
-use crate::normalize::{Normalizer, Step};
-use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
-use crate::words::{END, WordCutter};
+use crate::reference::codec::Codec;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::published::markers::{Markers, control_tokens, everywhere};
+use crate::reference::published::metaspace::Metaspace;
+use crate::reference::published::normalize::{Normalizer, Step};
+use crate::reference::published::words::{END, WordCutter};
+use crate::reference::special::SpecialTokens;
+use crate::support::features::HAS_FILES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -4,10 +4,10 @@
 use super::definition::Definition;
 use super::value::{Value, parse as parse_json};
 use super::{Named, blamed, gguf, gpt2, huggingface, minbpe, native, quoted, sentencepiece, tekken, tiktoken, wrong};
-use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::read::token_table::id_of;
-use crate::names::own_names;
+use crate::reference::count::unread;
+use crate::reference::published::names::own_names;
 use foldhash::HashMap;
 use std::fs::File;
 use std::io::Read;

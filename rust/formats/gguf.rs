@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::fast::read::gguf::{Gguf, WANTED, read_gguf, read_gguf_bytes};
 use crate::fast::util::fallible::{concat, push};
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::spaced;
-use crate::vocab::{Alphabet, Vocab, never_in_utf8, show};
+use crate::reference::published::metaspace::spaced;
+use crate::reference::vocab::{Alphabet, Vocab, never_in_utf8, show};
 use foldhash::{HashMap, HashMapExt, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -47,7 +47,7 @@ pub fn load(path: &Path) -> Result<Definition> {
     {
         return Ok(definition);
     }
-    let unread = |error: std::io::Error| crate::count::unread(path, &error);
+    let unread = |error: std::io::Error| crate::reference::count::unread(path, &error);
     let file = File::open(path).map_err(unread)?;
     let size = file.metadata().map_err(unread)?.len();
     read(BufReader::new(file), size)

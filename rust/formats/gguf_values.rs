@@ -45,7 +45,7 @@ pub fn read_values(file: impl Read, size: u64, wanted: impl Fn(&str) -> bool) ->
     reader.u64()?;
     let mut values = BTreeMap::new();
     for _ in 0..reader.u64()? {
-        crate::interrupt::check()?;
+        crate::support::interrupt::check()?;
         let place = reader.at;
         let key = String::from_utf8_lossy(&reader.string()?).into_owned();
         let (kind, keep) = (reader.u32()?, wanted(&key));
@@ -113,7 +113,7 @@ impl<R: Read> Reader<R> {
         }
         let mut items = Vec::new();
         for _ in 0..count {
-            crate::interrupt::check()?;
+            crate::support::interrupt::check()?;
             let item = self.single(of)?;
             if keep {
                 push(&mut items, item)?;

@@ -5,11 +5,11 @@ use super::definition::{Definition, Fields};
 use super::ids::of_tokens;
 use super::value::{Value, parse as parse_json};
 use super::{MAX_ID, Named, at_line, quoted, wrong};
-use crate::byte_chars::CHARS;
 use crate::error::{Error, Result};
 use crate::fast::read::gpt2_files::read_gpt2;
 use crate::fast::util::fallible::push;
-use crate::vocab::Alphabet;
+use crate::reference::byte_chars::CHARS;
+use crate::reference::vocab::Alphabet;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// Two tokens, as they are written.

@@ -8,7 +8,7 @@ use crate::fast::read::base64;
 use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
 use crate::fast::util::fallible::{collect, filled};
 use crate::fast::vocab::FastVocab;
-use crate::vocab::{Alphabet, Vocab, check_token_bytes};
+use crate::reference::vocab::{Alphabet, Vocab, check_token_bytes};
 
 /// How many bytes the tokens of merges may have together, and how many more for each merge.
 const TOKEN_BYTES: u64 = 16 << 20;

@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::fast::read::merge_lists::{Native, read_native};
 use crate::fast::util::fallible::push;
 use crate::fast::vocab::FastVocab;
-use crate::normalize::{Normalizer, Step};
-use crate::tokens::Tokens;
-use crate::vocab::{Alphabet, Merge, Symbols, Vocab};
+use crate::reference::published::normalize::{Normalizer, Step};
+use crate::reference::tokens::Tokens;
+use crate::reference::vocab::{Alphabet, Merge, Symbols, Vocab};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const VERSION: i64 = 1;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::fast::read::tekken::read_tekken;
 use crate::fast::util::fallible::push;
 use crate::fast::vocab::FastVocab;
-use crate::vocab::show;
+use crate::reference::vocab::show;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The special tokens of the versions whose files do not name them.

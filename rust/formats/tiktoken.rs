@@ -10,7 +10,7 @@ use crate::fast::read::token_table::id_of;
 use crate::fast::read::{base64, decline};
 use crate::fast::util::fallible::push;
 use crate::fast::vocab::FastVocab;
-use crate::vocab::show;
+use crate::reference::vocab::show;
 use foldhash::{HashMap, HashMapExt};
 
 /// The tokenizer of a file.

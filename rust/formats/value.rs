@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::fast::read::decline::{Decline, answer};
 use crate::fast::read::json::Reader;
 use crate::fast::util::fallible::push;
-use crate::features::HAS_FILES;
+use crate::support::features::HAS_FILES;
 use foldhash::{HashSet, HashSetExt};
 use std::fmt::Write;
 

@@ -1,12 +1,12 @@
 //! Either counter of pieces, by one interface.
 
 use super::calls::Stream;
-use crate::count;
 use crate::error::Result;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
 use crate::fast::count::runs::Runs;
 use crate::fast::count::spill::CountFiles;
 use crate::fast::util::fallible::{concat, push};
+use crate::reference::count;
 use std::path::Path;
 
 /// The fast counter, or its mirror where the fast paths are switched off.

@@ -1,13 +1,13 @@
 //! The chunks of a text for Python.
 
 use super::signals;
-use crate::borders::kinds_of;
-use crate::chunk::{Chunk, ChunkOptions};
 use crate::error::{Error, Result};
 use crate::fast::chunk::chunker;
 use crate::fast::codec::FastCodec;
 use crate::fast::util::fallible::{collect, push};
-use crate::preprocess::Search;
+use crate::reference::borders::kinds_of;
+use crate::reference::chunk::{Chunk, ChunkOptions};
+use crate::reference::published::preprocess::Search;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 

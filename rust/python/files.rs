@@ -6,7 +6,7 @@ use super::vocab::Vocab;
 use crate::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
 use crate::fast::util::fallible::try_collect;
 use crate::fast::vocab::FastVocab;
-use crate::vocab::Alphabet;
+use crate::reference::vocab::Alphabet;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! Forks wait until no table of NumPy's is half made.
 //!
-//! What the bindings keep themselves is in cells at which nobody waits ([`Once`](crate::once::Once)). NumPy's tables are in cells
+//! What the bindings keep themselves is in cells at which nobody waits ([`Once`](crate::support::once::Once)). NumPy's tables are in cells
 //! of the crate `numpy`, where others wait: a process that is forked while a thread fills one leaves a child that waits for
 //! ever. So their first use goes through [`guarded`]: a fork waits for those under way, and until it is done none begins.
 //! Neither waits for ever.

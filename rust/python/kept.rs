@@ -3,7 +3,7 @@
 //! PyO3's own cells, `intern!` among them, let one thread fill a cell while the others wait, so a fork may leave a child that
 //! waits for ever; nobody waits for a [`Once`].
 
-use crate::once::Once;
+use crate::support::once::Once;
 use pyo3::prelude::*;
 
 /// An object that a module has by this name.
@@ -23,7 +23,7 @@ pub fn imported<'py>(
 /// A string that is made once, such as the name of an attribute.
 macro_rules! name {
     ($py:expr, $text:literal) => {{
-        static NAME: $crate::once::Once<pyo3::Py<pyo3::types::PyString>> = $crate::once::Once::new();
+        static NAME: $crate::support::once::Once<pyo3::Py<pyo3::types::PyString>> = $crate::support::once::Once::new();
         NAME.get_or_make(|| pyo3::types::PyString::intern($py, $text).unbind()).bind($py)
     }};
 }

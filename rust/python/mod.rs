@@ -109,11 +109,11 @@ mod _rust {
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         // The main thread's variables are there before memory is short.
-        crate::interrupt::stopped_now();
+        crate::support::interrupt::stopped_now();
         super::memory::set_aside();
         super::forks::register(module)
     }
 
     #[pymodule_export]
-    const UNICODE_VERSION: &str = crate::unicode::VERSION;
+    const UNICODE_VERSION: &str = crate::reference::published::unicode::VERSION;
 }

@@ -4,10 +4,10 @@
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
 use super::vocab::items_of;
-use crate::codec::{Codec, Refused};
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
-use crate::preprocess::Search;
+use crate::reference::codec::{Codec, Refused};
+use crate::reference::published::preprocess::Search;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;

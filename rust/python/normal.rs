@@ -5,7 +5,7 @@ use super::text::{Text, new_bytes};
 use crate::error::Error;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::util::fallible::try_collect;
-use crate::normalize::{Normalizer as Core, Step};
+use crate::reference::published::normalize::{Normalizer as Core, Step};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};

@@ -11,7 +11,7 @@ use crate::fast;
 use crate::fast::count::corpus_counter::Counted;
 use crate::fast::train::Corpus;
 use crate::fast::util::fallible::try_collect;
-use crate::parity as core;
+use crate::reference::parity as core;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;

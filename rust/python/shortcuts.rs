@@ -9,7 +9,7 @@ use super::codec::Codec;
 use super::kept::{imported, name};
 use super::list::list_of_ids;
 use super::names::Names;
-use crate::once::Once;
+use crate::support::once::Once;
 use pyo3::BoundObject;
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;

@@ -3,8 +3,8 @@
 use super::kept::{imported, name};
 use super::memory;
 use crate::error::Result;
-use crate::interrupt;
-use crate::once::Once;
+use crate::support::interrupt;
+use crate::support::once::Once;
 use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::fallible::try_collect;
-use crate::once::Once;
+use crate::support::once::Once;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -10,7 +10,7 @@
 
 use super::text;
 use crate::fast::util::fallible;
-use crate::once::Once;
+use crate::support::once::Once;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,11 +2,11 @@
 
 use super::list::list_of;
 use super::text::new_bytes;
-use crate::codec::Codec;
-use crate::encode::Candidate;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{push, try_collect};
-use crate::trace::Event;
+use crate::reference::codec::Codec;
+use crate::reference::encode::Candidate;
+use crate::reference::trace::Event;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 

@@ -2,11 +2,11 @@
 //! engine.
 
 use super::{NONE, answer, numbers, wrong};
-use crate::backtrack::Backtracker;
 use crate::error::Result;
-use crate::pretokenize::Pattern;
-use crate::regexes::parse;
-use crate::spent::Spent;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::published::regexes::parse;
+use crate::support::backtrack::Backtracker;
+use crate::support::spent::Spent;
 use foldhash::{HashMap, HashMapExt};
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;

@@ -1,7 +1,7 @@
 //! Trace events as the JSON that `minitok.reference.trace` documents; `python/trace.rs` makes dicts of the same names.
 
-use crate::encode::Candidate;
-use crate::trace::Event;
+use crate::reference::encode::Candidate;
+use crate::reference::trace::Event;
 use std::fmt::{Display, Write};
 
 /// Appends an event as one line, without its end.

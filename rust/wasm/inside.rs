@@ -4,9 +4,9 @@ use super::tokenizer::ask;
 use super::{NONE, events, numbers};
 use crate::error::Result;
 use crate::formats::value::{Value, parse};
-use crate::preprocess::{Before, Trust};
-use crate::trace::{Event, trace_merges, trace_piece as traced};
-use crate::vocab::{NO_ID, Vocab};
+use crate::reference::published::preprocess::{Before, Trust};
+use crate::reference::trace::{Event, trace_merges, trace_piece as traced};
+use crate::reference::vocab::{NO_ID, Vocab};
 
 /// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for
 /// each its segment (of those between tokens), the id of a token, how many bytes it has, and how many its tokens spell; and the

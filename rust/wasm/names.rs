@@ -2,8 +2,10 @@
 
 use super::answer;
 use crate::error::{Error, Result};
-use crate::names::{encoding_named as named, encoding_of_model as of_model, suggest as suggested};
-use crate::names::{unknown_encoding, unknown_model};
+use crate::reference::published::names::{
+    encoding_named as named, encoding_of_model as of_model, suggest as suggested,
+};
+use crate::reference::published::names::{unknown_encoding, unknown_model};
 
 /// The encoding that a name means: its own, or that of a model.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]

@@ -2,7 +2,7 @@
 
 use super::answer;
 use crate::fast::described::describe as described;
-use crate::pretokenize::difference as shortest;
+use crate::reference::pretokenize::difference as shortest;
 
 /// How a pattern is run, in a few words.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]

@@ -2,9 +2,6 @@
 
 use super::{Answer, Arguments, answer, wrong};
 use crate::api::encodings::{Published, definition, fields, published};
-use crate::codec::{Codec, Refused};
-#[cfg(feature = "pages")]
-use crate::dropout::Dropout;
 #[cfg(feature = "files")]
 use crate::error::Error;
 use crate::error::Result;
@@ -20,13 +17,16 @@ use crate::formats::definition::{Definition, Fields};
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
 use crate::formats::native;
 use crate::formats::value::Value;
+use crate::reference::codec::{Codec, Refused};
+#[cfg(feature = "pages")]
+use crate::reference::dropout::Dropout;
 #[cfg(feature = "files")]
-use crate::names::pattern_named;
-use crate::normalize::Normalizer;
-use crate::once::Once;
-use crate::preprocess::{Preprocessor, Search};
-use crate::special::SpecialTokens;
-use crate::vocab::Alphabet;
+use crate::reference::published::names::pattern_named;
+use crate::reference::published::normalize::Normalizer;
+use crate::reference::published::preprocess::{Preprocessor, Search};
+use crate::reference::special::SpecialTokens;
+use crate::reference::vocab::Alphabet;
+use crate::support::once::Once;
 use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

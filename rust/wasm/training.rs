@@ -7,13 +7,13 @@ use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
 use crate::fast::train::Corpus;
-use crate::names::pattern_named;
-use crate::parity::ParityOptions;
-use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
-use crate::trace::Event;
-use crate::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend};
-use crate::vocab::Vocab;
+use crate::reference::parity::ParityOptions;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::published::names::pattern_named;
+use crate::reference::special::SpecialTokens;
+use crate::reference::trace::Event;
+use crate::reference::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend};
+use crate::reference::vocab::Vocab;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ mod tests {
         }
         assert!(call(&[], || learn(9, 3, 0)).is_err());
     }
-    /// The example by hand of `rust/parity.rs`.
+    /// The example by hand of `rust/reference/parity.rs`.
     #[test]
     fn each_language_chooses_in_its_turn() {
         let of = |text: &[u8], more| call(&[&numbers([text.len() as u32]), text, b"none"], || count(more)).unwrap();

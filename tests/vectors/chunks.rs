@@ -1,15 +1,15 @@
 //! `chunk.json`: borders of texts, and chunks, in the mirror and with the fast encoder.
 
 use crate::reading::{each, list, names, normalizer, number, numbers, refused, special, text};
-use minitok::borders::{Border, flag_runs, is_grapheme_border, kind_within, kinds_of, line_borders};
-use minitok::chunk::{Chunk, ChunkOptions, Chunker, tokens_of};
-use minitok::codec::Codec;
 use minitok::error::Result;
 use minitok::fast::chunk::chunker;
 use minitok::fast::codec::FastCodec;
-use minitok::metaspace::Metaspace;
-use minitok::pretokenize::Pattern;
-use minitok::vocab::Vocab;
+use minitok::reference::borders::{Border, flag_runs, is_grapheme_border, kind_within, kinds_of, line_borders};
+use minitok::reference::chunk::{Chunk, ChunkOptions, Chunker, tokens_of};
+use minitok::reference::codec::Codec;
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::metaspace::Metaspace;
+use minitok::reference::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::reading::{bytes, codec, each, names, text};
 use minitok::error::Error;
 use minitok::fast::codec::FastCodec;
-use minitok::markers::{Markers, control_tokens, everywhere, strings_of};
+use minitok::reference::published::markers::{Markers, control_tokens, everywhere, strings_of};
 use serde_json::json;
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::reading::{each, ends_with, names, refused, text};
 use minitok::error::Error;
-use minitok::names::{encoding_named, encoding_of_model, nearest, pattern_named, unknown_encoding, unknown_model};
+use minitok::reference::published::names::{
+    encoding_named, encoding_of_model, nearest, pattern_named, unknown_encoding, unknown_model,
+};
 use minitok::{LoadOptions, Tokenizer, TrainOptions};
 
 #[test]

@@ -1,13 +1,13 @@
 //! `parity.json`: training that is fair to several languages, by the mirror and by the fast trainer.
 
 use crate::reading::{bytes, each, list, pairs, text};
-use minitok::count::PieceCounter;
 use minitok::fast::train::Corpus;
-use minitok::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
-use minitok::pretokenize::Pattern;
-use minitok::special::SpecialTokens;
-use minitok::train::{Stop, TrainOptions};
-use minitok::vocab::Vocab;
+use minitok::reference::count::PieceCounter;
+use minitok::reference::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::special::SpecialTokens;
+use minitok::reference::train::{Stop, TrainOptions};
+use minitok::reference::vocab::Vocab;
 use serde_json::{Value, json};
 
 fn size(value: &Value) -> Option<usize> {

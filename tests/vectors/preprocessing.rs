@@ -1,13 +1,13 @@
 //! `preprocess.json`: what the preprocessor makes of a text, and that the fast codec encodes it the same.
 
 use crate::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
-use minitok::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
-use minitok::metaspace::Metaspace;
-use minitok::preprocess::{Before, Segment, Trust};
-use minitok::pretokenize::Pattern;
-use minitok::vocab::Vocab;
+use minitok::reference::codec::Codec;
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::metaspace::Metaspace;
+use minitok::reference::published::preprocess::{Before, Segment, Trust};
+use minitok::reference::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

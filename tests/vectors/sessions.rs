@@ -1,16 +1,16 @@
 //! `sessions.json`: a text that changes, in the mirror and in the fast session.
 
 use crate::reading::{each, list, names, normalizer, number, special, text, vocab};
-use minitok::codec::Codec;
 use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::session::Session as FastSession;
-use minitok::metaspace::Metaspace;
-use minitok::normalize::Normalizer;
-use minitok::pretokenize::Pattern;
-use minitok::session::{Session, Splice, token_at};
-use minitok::tails::{Cover, Tail};
-use minitok::vocab::Vocab;
+use minitok::reference::codec::Codec;
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::metaspace::Metaspace;
+use minitok::reference::published::normalize::Normalizer;
+use minitok::reference::session::{Session, Splice, token_at};
+use minitok::reference::tails::{Cover, Tail};
+use minitok::reference::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

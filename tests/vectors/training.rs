@@ -1,13 +1,13 @@
 //! `train.json`, `extend.json` and `trace.json`: what is learnt, in which order, and the events of every step.
 
 use crate::reading::{byte_order, bytes, codec, each, list, names, number, pairs, text, vocab};
-use minitok::count::PieceCounter;
-use minitok::encode::Candidate;
 use minitok::error::Result;
-use minitok::pretokenize::Pattern;
-use minitok::special::SpecialTokens;
-use minitok::trace::Event;
-use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
+use minitok::reference::count::PieceCounter;
+use minitok::reference::encode::Candidate;
+use minitok::reference::pretokenize::Pattern;
+use minitok::reference::special::SpecialTokens;
+use minitok::reference::trace::Event;
+use minitok::reference::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
 use serde_json::{Value, json};
 
 /// The training of a case; its events are added to a list, if one is given.

@@ -1,12 +1,12 @@
 //! Where a text may be cut, so that the ids of the two sides do not depend on each other.
 
 use super::FastCodec;
-use crate::codec::Codec;
 use crate::fast::encode::cut::parts::beside_marker;
 use crate::fast::scan::{Cuts, Tier};
-use crate::metaspace::Metaspace;
-use crate::preprocess::Search;
-use crate::pretokenize::expressions;
+use crate::reference::codec::Codec;
+use crate::reference::pretokenize::expressions;
+use crate::reference::published::metaspace::Metaspace;
+use crate::reference::published::preprocess::Search;
 
 /// How many of the scanner's cuts are tried, from the last one back.
 const CUTS_TRIED: usize = 16;

@@ -1,11 +1,11 @@
 //! How texts are encoded, and what becomes of their ids.
 
-use crate::codec::Refused;
-use crate::dropout::Dropout;
 use crate::error::Result;
 use crate::fast::encode::lookup::block_output::BlockOutput;
 use crate::fast::util::fallible;
-use crate::preprocess::Search;
+use crate::reference::codec::Refused;
+use crate::reference::dropout::Dropout;
+use crate::reference::published::preprocess::Search;
 use std::borrow::Cow;
 
 /// How texts are encoded.

@@ -1,12 +1,12 @@
-//! Whether a text holds a token that it must not. Must equal `Codec::check` of `rust/codec.rs`, which says where one is.
+//! Whether a text holds a token that it must not. Must equal `Codec::check` of `rust/reference/codec.rs`, which says where one is.
 
 use super::FastCodec;
 use super::encoding::Encoding;
-use crate::codec::Refused;
-use crate::dropout::Dropout;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::preprocess::Search;
+use crate::reference::codec::Refused;
+use crate::reference::dropout::Dropout;
+use crate::reference::published::preprocess::Search;
 
 impl FastCodec {
     /// Fails if the name of a refused token stands in the text, or if the text becomes its id.

@@ -10,7 +10,7 @@ use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{collect, extend, push, room};
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// What one thread has counted.
 pub(super) struct Share {
@@ -227,7 +227,8 @@ mod tests {
     #[test]
     fn what_is_stopped_is_as_it_was() {
         let (mut shares, one) = counted(40, 0..80, |n| n % 40);
-        let stopped = crate::interrupt::run_every(Duration::ZERO, || true, || combine(&mut shares, 1).map(drop));
+        let stopped =
+            crate::support::interrupt::run_every(Duration::ZERO, || true, || combine(&mut shares, 1).map(drop));
         assert_eq!(stopped, Err(Error::Interrupted));
         assert_eq!(listed(combine(&mut shares, 3).expect("few").iter()), listed(one.iter()));
     }

@@ -1,5 +1,5 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
-//! `rust/count.rs`, whose interface this has.
+//! `rust/reference/count.rs`, whose interface this has.
 //!
 //! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each
 //! thread takes the next part and counts it into its own table, which records how many entries it had when each part began.
@@ -26,14 +26,14 @@ use super::runs::{self, Runs};
 use super::spill::{CountFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
 use super::table::PieceCounts;
-use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{concat, push};
 use crate::fast::util::threads::on_threads;
-use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
-use crate::vocab::Vocab;
+use crate::reference::count::unread;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::special::SpecialTokens;
+use crate::reference::vocab::Vocab;
 
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = if cfg!(fuzzing) { 64 } else { 1 << 20 };

@@ -82,9 +82,9 @@ mod tests {
     use super::super::tests::listed;
     use super::*;
     use crate::error::Error;
-    use crate::interrupt;
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::special::SpecialTokens;
+    use crate::support::interrupt;
     use std::time::Duration;
 
     fn splitter() -> Splitter {

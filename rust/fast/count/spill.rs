@@ -28,9 +28,9 @@ use super::combine::{Share, in_order};
 use super::hasher::Hasher;
 use super::pieces::Pieces;
 use super::table::PieceCounts;
-use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, push, resize, room, try_collect};
+use crate::reference::count::unread;
 
 const FILES: usize = if cfg!(fuzzing) { 3 } else { 64 };
 /// Records between two polls.

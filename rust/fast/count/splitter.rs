@@ -20,9 +20,9 @@ use crate::error::Result;
 use crate::fast::passes::first_pass;
 use crate::fast::scan::{Scanner, Tier};
 use crate::fast::util::fallible::push;
-use crate::pretokenize::Pattern;
-use crate::special::{Finder, SpecialTokens};
-use crate::spent::Spent;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::special::{Finder, SpecialTokens};
+use crate::support::spent::Spent;
 use memchr::memmem;
 
 /// The usual size of a part: it stays in the second-level cache.

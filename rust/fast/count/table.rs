@@ -1,5 +1,5 @@
 //! The counting phase of training: distinct pieces and how often each occurs. Must equal `PieceCounter` of
-//! `rust/count.rs`.
+//! `rust/reference/count.rs`.
 //!
 //! A table of dense 24-byte entries in order of first appearance (8 bytes of count; 15 of the piece and its length, or
 //! where a longer one lies), and beside it an index of 32-bit entry numbers, open addressing, at most half full. Text has

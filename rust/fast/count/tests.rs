@@ -8,10 +8,10 @@ use super::corpus_counter::CorpusCounter;
 use super::hasher::Hasher;
 use super::splitter::{PART, documents};
 use super::table::PieceCounts;
-use crate::count::PieceCounter;
 use crate::error::Error;
-use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
+use crate::reference::count::PieceCounter;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::special::SpecialTokens;
 
 /// Of these steps, the second is run by itself.
 const PASSES: &str = r"\s?\p{L}+(?#then)\s?[!'<>s]+";

@@ -1,4 +1,4 @@
-//! What a thread needs to turn blocks of pieces into ids. Must equal `encode_piece` of `rust/encode.rs`.
+//! What a thread needs to turn blocks of pieces into ids. Must equal `encode_piece` of `rust/reference/encode.rs`.
 
 use super::cut::between::Mark;
 use super::cut::static_cuts::Cutting;
@@ -9,7 +9,7 @@ use super::lookup::piece_cache::{PieceCache, Size};
 use super::merge::misses::{LongPieces, Merging, Misses, spill_record, too_long};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, push};
-use crate::spent::Spent;
+use crate::support::spent::Spent;
 use std::ops::Range;
 
 /// The most pieces of a block, and those while the cache is small: what is new in a block must find room in its records.

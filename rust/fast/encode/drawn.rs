@@ -1,4 +1,4 @@
-//! Text -> ids at random, block by block. Must equal `Codec::encode_with_dropout` of `rust/codec.rs`.
+//! Text -> ids at random, block by block. Must equal `Codec::encode_with_dropout` of `rust/reference/codec.rs`.
 //!
 //! Each step of a merge takes one number for each candidate, up to the first that is not passed over. So a piece of n bytes that has m
 //! ids without dropout takes n - m numbers, if no merge is passed over; and none is, if each of these numbers allows the merge. Of most
@@ -18,15 +18,15 @@ use super::merge::lane::LANE;
 use super::merge::misses::{Merging, spill_record};
 use super::merge::short::{draws_in_lanes, merge_drawn};
 use super::merge::with_dropout::encode_drawn_piece;
-use crate::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
 use crate::error::Result;
 use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{append, push};
 use crate::fast::util::pool::Pooled;
-use crate::interrupt;
-use crate::preprocess::Prepared;
-use crate::vocab::NO_ID;
+use crate::reference::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
+use crate::reference::published::preprocess::Prepared;
+use crate::reference::vocab::NO_ID;
+use crate::support::interrupt;
 use std::ops::Range;
 
 /// The longest piece that is looked up: of longer ones, some merge is nearly always passed over.
@@ -228,14 +228,14 @@ fn merges_all(draws: &mut Draws, count: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::codec::Codec;
-    use crate::dropout::Dropout;
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
-    use crate::normalize::{Normalizer, Step};
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
-    use crate::vocab::Vocab;
+    use crate::reference::codec::Codec;
+    use crate::reference::dropout::Dropout;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::normalize::{Normalizer, Step};
+    use crate::reference::special::SpecialTokens;
+    use crate::reference::vocab::Vocab;
     use proptest::prelude::*;
     use std::sync::Arc;
 

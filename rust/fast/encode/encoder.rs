@@ -1,4 +1,4 @@
-//! Text -> ids, block by block. Must equal `Codec::encode_segment` of `rust/codec.rs`.
+//! Text -> ids, block by block. Must equal `Codec::encode_segment` of `rust/reference/codec.rs`.
 //!
 //! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
 //! of pieces, is a `Workspace` that a thread takes from a pool for one call.
@@ -27,12 +27,12 @@ use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{collect, extend, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
-use crate::interrupt;
-use crate::once::Once;
-use crate::pretokenize::Pattern;
-use crate::spent::Spent;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::vocab::Vocab;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::vocab::Vocab;
+use crate::support::interrupt;
+use crate::support::once::Once;
+use crate::support::spent::Spent;
+use crate::support::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.

@@ -1,4 +1,4 @@
-//! Low ids -> high ids: the second of the [two levels](super::two_levels). Must equal `merge_parts` of `rust/merging.rs` with the high
+//! Low ids -> high ids: the second of the [two levels](super::two_levels). Must equal `merge_parts` of `rust/reference/merging.rs` with the high
 //! merges.
 //!
 //! Ids are cut between two that stand together in no token of a high merge, spelled in low ids. Three of four are then alone, and of the
@@ -20,9 +20,9 @@
 use super::merge::pair_slots::{NO_PLACE, NO_SYMBOL, PairSlots, Probe};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, extend, filled, push, room};
-use crate::interrupt;
-use crate::merging::merge_parts;
-use crate::vocab::{Merge, NO_ID};
+use crate::reference::merging::merge_parts;
+use crate::reference::vocab::{Merge, NO_ID};
+use crate::support::interrupt;
 
 /// The longest run that is merged in place.
 const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 16 };

@@ -15,9 +15,9 @@ use super::id_buffer::room_for;
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, filled, push};
 use crate::fast::util::threads::on_threads;
-use crate::interrupt;
-use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock, pause};
+use crate::support::interrupt;
+use crate::support::sync::atomic::{AtomicUsize, Ordering};
+use crate::support::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock, pause};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -10,13 +10,13 @@ use super::lookup::piece_cache::Size;
 use super::merge::long::tests::every_way;
 use super::merge::pair_table::PairTable;
 use super::tables::Tables;
-use crate::decode::decode_bytes;
-use crate::encode::encode_piece;
 use crate::fast::decode::Decoder;
 use crate::fast::pystr::source::Source;
 use crate::fast::train::small_scope::{all_texts, long_tests};
-use crate::pretokenize::Pattern;
-use crate::vocab::{Alphabet, Vocab};
+use crate::reference::decode::decode_bytes;
+use crate::reference::encode::encode_piece;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::vocab::{Alphabet, Vocab};
 use std::sync::Arc;
 
 type Merges = Vec<(u32, u32)>;

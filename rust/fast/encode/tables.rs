@@ -9,9 +9,9 @@ use super::cut::static_cuts::StaticCuts;
 use super::lookup::piece_key::{MAX_KEY_BYTES, key_of};
 use super::merge::pair_table::PairTable;
 use crate::error::Result;
-use crate::interrupt;
-use crate::once::Once;
-use crate::vocab::{Alphabet, Tokens, Vocab};
+use crate::reference::vocab::{Alphabet, Tokens, Vocab};
+use crate::support::interrupt;
+use crate::support::once::Once;
 use std::sync::Arc;
 
 /// A large cache is first filled with the tokens below this id, which are the most frequent. To put in all of a quarter of a
@@ -185,11 +185,11 @@ mod tests {
     use super::super::encoder::Encoder;
     use super::super::merge::pair_table::NO_PLACE;
     use super::*;
-    use crate::encode::encode_piece;
     use crate::fast::pystr::source::Source;
-    use crate::merging::merge_parts;
-    use crate::pretokenize::Pattern;
-    use crate::vocab::{Merge, Symbols};
+    use crate::reference::encode::encode_piece;
+    use crate::reference::merging::merge_parts;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::vocab::{Merge, Symbols};
 
     fn bytes() -> impl Iterator<Item = Vec<u8>> {
         (0..=255u8).map(|byte| vec![byte])

@@ -10,15 +10,15 @@ use super::lookup::piece_cache::Size;
 use super::merge::long::tests::every_way;
 use super::merge::pair_table::PairTable;
 use super::tables::Tables;
-use crate::encode::{encode_piece, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::fast::train::small_scope::cases;
-use crate::interrupt;
-use crate::merging::merge_parts;
-use crate::pretokenize::{Pattern, THEN, scanner_of};
-use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+use crate::reference::encode::{encode_piece, single_bytes};
+use crate::reference::merging::merge_parts;
+use crate::reference::pretokenize::{Pattern, THEN, scanner_of};
+use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab};
+use crate::support::interrupt;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -291,7 +291,8 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
 fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
     for file in ["p50k", "cl100k", "o200k", "whisper"] {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
-        let vocab = Arc::new(crate::packed_vocab::unpack(&std::fs::read(path).unwrap(), None).unwrap());
+        let vocab =
+            Arc::new(crate::reference::published::packed_vocab::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
         let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap().unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");

@@ -1,5 +1,5 @@
 //! Vocabularies whose later merges cross from word to word: words first, then runs of their ids. Must equal `Codec::encode_segment`
-//! of `rust/codec.rs`.
+//! of `rust/reference/codec.rs`.
 //!
 //! Training in two stages (`SuperBPE`) gives first merges within words, and then merges of several words. Text is cut into long
 //! pieces, which do not come again: merged from their bytes, each of them would be new. So the list of merges is cut in two at a
@@ -26,8 +26,8 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::util::pool::{Pool, Pooled};
-use crate::interrupt;
-use crate::vocab::{Alphabet, Merge, NO_ID, Vocab};
+use crate::reference::vocab::{Alphabet, Merge, NO_ID, Vocab};
+use crate::support::interrupt;
 use std::sync::Arc;
 
 /// Of the last merges, this many are looked at: where none of them goes from a word to a space, there is no second level.

@@ -11,8 +11,8 @@
 //!
 //! Costs: tables of 144 KB for each form that is used, made within some milliseconds. Most characters need only the small one, of bits.
 
-use crate::normal_forms::Form;
-use crate::once::Once;
+use crate::reference::published::normal_forms::Form;
+use crate::support::once::Once;
 use std::iter::once;
 use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_normalization::{IsNormalized, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick};
@@ -124,7 +124,7 @@ impl Before {
 mod tests {
     use super::*;
     use crate::fast::train::small_scope::long_tests;
-    use crate::normal_forms::normal;
+    use crate::reference::published::normal_forms::normal;
 
     const FORMS: [Form; 4] = [Form::Nfc, Form::Nfd, Form::Nfkc, Form::Nfkd];
 

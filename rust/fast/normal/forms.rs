@@ -10,8 +10,8 @@ use super::classes::{Before, Classes};
 use super::edits::{Edits, PART, valid_parts};
 use crate::error::Result;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::interrupt;
-use crate::normal_forms::{Form, normal_chars};
+use crate::reference::published::normal_forms::{Form, normal_chars};
+use crate::support::interrupt;
 
 /// How many bytes are looked at together, and how many units; and about how many bytes a block has.
 const RUN: usize = 32;

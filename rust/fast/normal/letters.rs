@@ -4,10 +4,10 @@
 
 use super::edits::{Edits, PART, valid_parts};
 use crate::error::Result;
-use crate::interrupt;
-use crate::normalize::{IDEOGRAPHS, small_letters};
-use crate::once::Once;
-use crate::unicode::contains;
+use crate::reference::published::normalize::{IDEOGRAPHS, small_letters};
+use crate::reference::published::unicode::contains;
+use crate::support::interrupt;
+use crate::support::once::Once;
 
 const PAGE: usize = 256;
 const RUN: usize = 32;

@@ -8,8 +8,8 @@ use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::features::HAS_FILES;
-use crate::normalize::{Normalizer, Step, most_bytes};
+use crate::reference::published::normalize::{Normalizer, Step, most_bytes};
+use crate::support::features::HAS_FILES;
 
 /// A normalizer that is prepared for fast work.
 #[derive(Debug)]

@@ -6,15 +6,15 @@
 //! Costs: O(n) for a text and a set; else what the engine needs, up to the limit of SPEC P6.
 
 use super::edits::Edits;
-use crate::characters::characters;
-use crate::engine::Engine;
 use crate::error::Result;
-use crate::interrupt;
-use crate::pretokenize::matches;
-use crate::regex_tree::Node;
-use crate::regexes::parse;
-use crate::spent::Spent;
-use crate::unicode::{CharSet, contains};
+use crate::reference::pretokenize::matches;
+use crate::reference::published::characters::characters;
+use crate::reference::published::regex_tree::Node;
+use crate::reference::published::regexes::parse;
+use crate::reference::published::unicode::{CharSet, contains};
+use crate::support::engine::Engine;
+use crate::support::interrupt;
+use crate::support::spent::Spent;
 use memchr::memmem;
 
 /// How many matches or characters there are to a look at whether to stop.

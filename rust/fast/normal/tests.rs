@@ -3,7 +3,7 @@
 use super::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::normalize::{Normalizer, Step};
+use crate::reference::published::normalize::{Normalizer, Step};
 use proptest::prelude::*;
 
 fn step(name: &str, texts: &[&str]) -> Step {

@@ -1,4 +1,4 @@
-//! Chains through the merges of a packed vocabulary, by which a pair is looked up. Must equal `Vocab::merge_of` of `rust/vocab.rs`.
+//! Chains through the merges of a packed vocabulary, by which a pair is looked up. Must equal `Vocab::merge_of` of `rust/reference/vocab.rs`.
 //!
 //! The hash of a pair is the number of a chain, of half as many chains as there are merges, or more. A chain has all merges of one hash,
 //! the newest first. By hand, with the merges 0: (a, b), 1: (b, c), 2: (a, c), of which the first two have the hash 0 and the last has

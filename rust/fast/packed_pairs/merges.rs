@@ -36,7 +36,7 @@ impl Merges {
     }
 
     /// Reads the pair of a merge: the left id in the lower `width` bits, then the right one. The eight bytes that are read begin with
-    /// the byte of its first bit, or are the last of the data. Must equal `pair` of `rust/packed_vocab.rs`.
+    /// the byte of its first bit, or are the last of the data. Must equal `pair` of `rust/reference/published/packed_vocab.rs`.
     #[expect(
         clippy::inline_always,
         reason = "a call for each merge takes twice the time, before the module is optimized"

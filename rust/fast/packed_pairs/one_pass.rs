@@ -1,5 +1,5 @@
 //! A short text -> its ids, by one pass over the merges of a packed vocabulary, without tables. Must equal `encode_piece` of
-//! `rust/encode.rs` for each piece.
+//! `rust/reference/encode.rs` for each piece.
 //!
 //! Merges stand in the order of their ranks, and what one makes is joined by later ones only. So to make each wherever its two ids are
 //! neighbours, from the left, in all pieces at once, is to make the lowest rank first in each piece. By hand, with the merges

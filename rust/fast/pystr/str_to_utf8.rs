@@ -20,7 +20,7 @@ use super::LONGEST;
 use crate::error::Result;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
-use crate::interrupt;
+use crate::support::interrupt;
 use std::hint::select_unpredictable;
 use std::mem::MaybeUninit;
 #[cfg(target_arch = "x86_64")]

@@ -13,7 +13,7 @@ use super::token_table::{TokenTable, spaced};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, push, resize};
 use crate::fast::vocab::FastVocab;
-use crate::interrupt;
+use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use memchr::memmem;
 use std::fs::File;

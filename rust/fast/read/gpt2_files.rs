@@ -6,7 +6,7 @@ use super::json::Reader;
 use super::string_table::StringTable;
 use super::tokenizer_json::read_vocab;
 use crate::error::Result;
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// The tokens and merges of the two files; None if the reader in Python is to read them.
 pub fn read_gpt2(vocab: &[u8], merges: &[u8]) -> Result<Option<StringTable>> {

@@ -10,7 +10,7 @@ use super::decline::{Read, only_if};
 use super::json_string;
 use super::token_table::id_of;
 use crate::fast::util::fallible::{append, push};
-use crate::interrupt;
+use crate::support::interrupt;
 use std::ops::Range;
 
 /// How many values are skipped between two looks at whether to stop.

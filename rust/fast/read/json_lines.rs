@@ -14,7 +14,7 @@ use super::json_string::is_special;
 use crate::error::Result;
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{append, push};
-use crate::interrupt;
+use crate::support::interrupt;
 use std::ops::Range;
 
 /// About how much is read by one thread at a time, in bytes.

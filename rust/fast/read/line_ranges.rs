@@ -7,9 +7,9 @@
 //! Costs: O(n) for n bytes of the range and of its last line, each byte copied once from the system; memory for a part, or the
 //! longest line.
 
-use crate::count::unread;
 use crate::error::Result;
 use crate::fast::util::reading::read;
+use crate::reference::count::unread;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::ops::Range;

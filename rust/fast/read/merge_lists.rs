@@ -10,8 +10,8 @@ use super::tokenizer_json::each_field;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::vocab::FastVocab;
-use crate::interrupt;
-use crate::vocab::{Alphabet, Merge, Vocab};
+use crate::reference::vocab::{Alphabet, Merge, Vocab};
+use crate::support::interrupt;
 
 /// The pairs of lines, each of two numbers with a space between them; None if there is anything else.
 pub fn read_pairs(data: &[u8]) -> Result<Option<Vec<(u32, u32)>>> {

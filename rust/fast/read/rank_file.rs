@@ -8,7 +8,7 @@ use super::decline::{Read, answer, only_if};
 use super::token_table::{TokenTable, id_of};
 use crate::error::Result;
 use crate::fast::vocab::FastVocab;
-use crate::interrupt;
+use crate::support::interrupt;
 use memchr::memchr;
 
 /// The vocabulary of a file; None if the reader in Python is to read it.

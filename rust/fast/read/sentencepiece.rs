@@ -8,11 +8,11 @@
 use super::decline::Decline::NotMine;
 use super::decline::{Read, answer, only_if};
 use super::token_table::{TokenTable, spaced};
-use crate::characters::add_fallback;
 use crate::error::Result;
 use crate::fast::util::fallible::{all_of, concat, filled, push};
 use crate::fast::vocab::FastVocab;
-use crate::interrupt;
+use crate::reference::published::characters::add_fallback;
+use crate::support::interrupt;
 
 const NORMAL: u64 = 1;
 const UNKNOWN: u64 = 2;

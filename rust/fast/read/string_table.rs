@@ -11,12 +11,12 @@
 use super::decline::Decline::NotMine;
 use super::decline::{Decline, Read, answer, only_if};
 use super::token_table::{self, HOLES_A_TOKEN, MOST_HOLES, TokenTable};
-use crate::byte_chars::CHARS;
-use crate::characters::add_fallback;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::vocab::FastVocab;
-use crate::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
+use crate::reference::byte_chars::CHARS;
+use crate::reference::published::characters::add_fallback;
+use crate::reference::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;

@@ -12,8 +12,8 @@ use super::tokenizer_json::each_field;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, concat, push};
 use crate::fast::vocab::FastVocab;
-use crate::interrupt;
-use crate::tokens::Tokens;
+use crate::reference::tokens::Tokens;
+use crate::support::interrupt;
 
 /// A file whose tokens have been read.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
 //! Tokens and their ids as a file lists them -> the tokens by id. Must equal `check_ids` of `python/minitok/arguments.py` and
-//! `tokens_by_id` of `rust/vocab.rs` where it answers.
+//! `tokens_by_id` of `rust/reference/vocab.rs` where it answers.
 //!
 //! Costs: 12 bytes a token more than they have, until they are in order.
 
@@ -9,8 +9,8 @@ use super::decline::Decline::NotMine;
 use super::decline::{Read, only_if};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, push};
-use crate::metaspace::MARKER;
-use crate::tokens::{HOLE, Tokens, check_length};
+use crate::reference::published::metaspace::MARKER;
+use crate::reference::tokens::{HOLE, Tokens, check_length};
 use memchr::memmem;
 
 /// The greatest id.

@@ -10,7 +10,7 @@ use super::json::Reader;
 use super::string_table::StringTable;
 use crate::error::Result;
 use crate::fast::util::fallible::append;
-use crate::interrupt;
+use crate::support::interrupt;
 use std::ops::Range;
 
 /// A file whose tables have been read.

@@ -4,7 +4,7 @@
 //! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
 //! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
 //! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/published/unicode_16.txt`,
-//! the table that the mirror `rust/unicode.rs` reads too: 43 KB in the binary, nothing at run time, nothing to drift.
+//! the table that the mirror `rust/reference/published/unicode.rs` reads too: 43 KB in the binary, nothing at run time, nothing to drift.
 //!
 //! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
 //! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.

@@ -2,7 +2,7 @@
 //!
 //! Training counts the pieces of one long document on several threads, or reads it in chunks; both need places where the
 //! two halves, split apart, give exactly the pieces of the whole. [`Cuts`] of a grammar are before an ASCII white byte `w`
-//! that follows a character `c` which is not white. Proof, for the pieces of `rust/pretokenize.rs`:
+//! that follows a character `c` which is not white. Proof, for the pieces of `rust/reference/pretokenize.rs`:
 //!
 //! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not
 //!    white. In the others only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after
@@ -21,11 +21,11 @@
 
 use super::classes::{LETTER, NEWLINE, NUMBER, WHITE, char_at};
 use super::grammar::Grammar;
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// What knows places at which a text can be cut in two without changing what becomes of either part.
 ///
-/// Both searches stop early where the work is to stop (`rust/interrupt.rs`).
+/// Both searches stop early where the work is to stop (`rust/support/interrupt.rs`).
 pub trait Cuts {
     /// Whether the text can be cut at `at`, which is inside it and not 0.
     fn is_cut(&self, text: &[u8], at: usize) -> bool;

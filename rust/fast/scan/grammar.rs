@@ -10,7 +10,7 @@
 //! | `o200k` | capitals, then small letters | part of the word | three | yes | cut after a line end |
 //! | `tekken` | capitals, then small letters | none | one | yes | cut after a line end |
 
-use crate::features::HAS_FILES;
+use crate::support::features::HAS_FILES;
 
 /// How many grammars the published encodings have.
 const PUBLISHED: usize = 3;

@@ -1,4 +1,4 @@
-//! The starts of pieces in a window of 64 bytes, from bit masks. Must equal `scalar.rs`, and so `rust/pretokenize.rs`.
+//! The starts of pieces in a window of 64 bytes, from bit masks. Must equal `scalar.rs`, and so `rust/reference/pretokenize.rs`.
 //!
 //! Bit i of a mask describes byte i, and every byte of a character that is not ASCII carries the character's class. A window
 //! begins where a piece starts, so nothing before it matters: shifting in zeros is right.

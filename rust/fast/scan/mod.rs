@@ -1,6 +1,6 @@
 //! Hand-written split scanners for the most used patterns: text -> where its pieces end.
 //!
-//! Must equal `rust/pretokenize.rs`, which runs the regular expressions; `tests.rs` holds them together over every code
+//! Must equal `rust/reference/pretokenize.rs`, which runs the regular expressions; `tests.rs` holds them together over every code
 //! point, over strings made of traps and over random bytes. A regular-expression engine reads some tens of megabytes a second;
 //! these read hundreds and thousands. Read in this order:
 //!

@@ -9,8 +9,8 @@ use super::grammar::Grammar;
 use super::scanner::split;
 use super::tier::Tier;
 use crate::error::Result;
-use crate::regexes::parse;
-use crate::spent::Spent;
+use crate::reference::published::regexes::parse;
+use crate::support::spent::Spent;
 
 /// What nearly all patterns that differ cut differently.
 const PROBE: &str = "I'll DON'T it'\u{17F} 12345 e\u{301}A\u{301} \u{301}b aBC'sD 漢字-/\n/ !\r\n\n x\t y  \n ";
@@ -43,7 +43,7 @@ fn lengths(tier: &Tier) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pretokenize::expressions;
+    use crate::reference::pretokenize::expressions;
 
     const SPELLED: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 

@@ -1,4 +1,4 @@
-//! The named patterns by hand, one character at a time. Must equal the regular expressions of `rust/pretokenize.rs`.
+//! The named patterns by hand, one character at a time. Must equal the regular expressions of `rust/reference/pretokenize.rs`.
 //!
 //! A pattern without look-behind is a function: from a position where a piece starts to the position where it ends. Each
 //! function below tries the alternatives of its pattern in their order. None of the nested repetitions needs
@@ -21,7 +21,7 @@
 
 use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
 use super::grammar::{Grammar, Words};
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// How many characters of a piece are read between two looks at whether to stop.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 3 } else { 1 << 16 };

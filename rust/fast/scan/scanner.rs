@@ -7,7 +7,7 @@ use super::windows::Fill;
 use crate::error::Result;
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
-use crate::spent::Spent;
+use crate::support::spent::Spent;
 
 /// A longer text is not looked at for small letters first.
 const LONGEST_WORD: usize = 32;

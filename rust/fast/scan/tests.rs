@@ -3,11 +3,11 @@
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
 use super::wide_pairs::Find;
 use super::{Cuts, Grammar, Scanner, piece_end};
-use crate::families::FAMILIES;
 use crate::fast::simd::vector::{Ascii, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::train::small_scope::long_tests;
-use crate::pretokenize::NAMED;
+use crate::reference::pretokenize::NAMED;
+use crate::reference::published::families::FAMILIES;
 use fancy_regex::Regex;
 use proptest::prelude::*;
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]

@@ -5,10 +5,10 @@ use super::cut::{Cuts, NoCuts};
 use super::grammar::Grammar;
 use crate::error::Result;
 use crate::fast::util::fallible::try_collect;
-use crate::features::HAS_FILES;
-use crate::interrupt;
-use crate::regex_tree::Node;
-use crate::regexes::parse;
+use crate::reference::published::regex_tree::Node;
+use crate::reference::published::regexes::parse;
+use crate::support::features::HAS_FILES;
+use crate::support::interrupt;
 
 /// What cuts in place of the regular-expression engine; the fastest first.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use super::scalar;
 use crate::fast::simd::Kernel;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::util::bits::write;
-use crate::features::HAS_FILES;
+use crate::support::features::HAS_FILES;
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;

@@ -14,7 +14,7 @@ use super::edit::{CHUNK, Changed, Edited, Session};
 use super::rope::Chunk;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, push, room};
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// Where a token of the old ids ends: how many ids are before that place, and how many bytes of the old text.
 #[derive(Debug, Clone, Copy)]

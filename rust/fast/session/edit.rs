@@ -11,22 +11,22 @@
 //! (`between.rs`). Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again
 //! hold.
 //!
-//! Must equal `Session` of `rust/session.rs`.
+//! Must equal `Session` of `rust/reference/session.rs`.
 //!
 //! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat
 //! beside it, as far as they do.
 
 use super::rope::{Chunk, Place, Rope, Size, Unit};
-use crate::codec::Refused;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
-use crate::interrupt;
-use crate::preprocess::Search;
-use crate::session::{Splice, splice};
-use crate::special::Finder;
+use crate::reference::codec::Refused;
+use crate::reference::published::preprocess::Search;
+use crate::reference::session::{Splice, splice};
+use crate::reference::special::Finder;
+use crate::support::interrupt;
 use std::sync::Arc;
 
 /// About how many bytes a chunk has.

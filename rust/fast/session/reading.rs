@@ -7,7 +7,7 @@ use super::rope::{Chunk, FOUR_BYTES, Place, Unit, count_chars};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::append;
-use crate::interrupt;
+use crate::support::interrupt;
 use std::ops::Range;
 
 impl Session {

@@ -183,7 +183,7 @@ mod tests {
     use super::super::vetoes::Vetoes;
     use super::*;
     use crate::error::Error;
-    use crate::vocab::Vocab;
+    use crate::reference::vocab::Vocab;
 
     const GAP: u32 = 300;
 

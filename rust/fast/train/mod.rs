@@ -1,5 +1,5 @@
 //! The merging phase of training: distinct pieces with their counts -> merges. Must equal `train` and `extend` of
-//! `rust/train.rs`.
+//! `rust/reference/train.rs`.
 //!
 //! The mirror keeps a word per piece and rewrites every word that holds the pair merged. Here a merge touches the places
 //! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words. Read in this

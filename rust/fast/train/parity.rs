@@ -1,4 +1,4 @@
-//! Training that is fair to several languages. Must equal `train_parity` of `rust/parity.rs`.
+//! Training that is fair to several languages. Must equal `train_parity` of `rust/reference/parity.rs`.
 //!
 //! All texts lie in one [`Arena`], one *segment* after the other: a segment for each language, then one for the development
 //! texts of each. A pair has a record in each segment in which it stands, its *part* there, with its places and a bound on its
@@ -25,13 +25,13 @@ use super::queue::{Bounds, Queue};
 use super::start_vocab::StartVocab;
 use super::trainer::Tuning;
 use super::vetoes::Vetoes;
-use crate::byte_chars::to_chars;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
 use crate::fast::util::fallible::{collect, concat, extend, push, try_collect};
-use crate::parity::{ParityOptions, TrainedParity, Turns, neediest_first};
-use crate::train::{Stop, TrainOptions};
-use crate::vocab::Vocab;
+use crate::reference::byte_chars::to_chars;
+use crate::reference::parity::{ParityOptions, TrainedParity, Turns, neediest_first};
+use crate::reference::train::{Stop, TrainOptions};
+use crate::reference::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
 use std::rc::Rc;
 use std::sync::Arc;

@@ -149,7 +149,7 @@ fn place(left: u32, right: u32, shift: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Vocab;
+    use crate::reference::vocab::Vocab;
 
     #[test]
     fn by_hand() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::fast::count::runs::{Runs, are_needed, ids_of, width};
-use crate::vocab::Vocab;
+use crate::reference::vocab::Vocab;
 
 pub(super) struct StartVocab {
     pub vocab: Arc<Vocab>,
@@ -72,9 +72,9 @@ impl StartVocab {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::encode_piece;
     use crate::fast::util::fallible::push;
-    use crate::vocab::Alphabet;
+    use crate::reference::encode::encode_piece;
+    use crate::reference::vocab::Alphabet;
 
     fn bytes_from(first: u32) -> Vec<(Vec<u8>, u32)> {
         (0..=255_u8).map(|byte| (vec![byte], first + u32::from(byte))).collect()

@@ -1,5 +1,5 @@
 //! The loop of training: the most frequent pair, its merge, the pairs that it creates. Must equal `train` and `extend` of
-//! `rust/train.rs`; [`super`] explains how, and why it is exact.
+//! `rust/reference/train.rs`; [`super`] explains how, and why it is exact.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -18,8 +18,8 @@ use super::vetoes::Vetoes;
 use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
 use crate::fast::util::fallible::push;
-use crate::train::{Stop, TieBreak, TrainOptions, Trained};
-use crate::vocab::Vocab;
+use crate::reference::train::{Stop, TieBreak, TrainOptions, Trained};
+use crate::reference::vocab::Vocab;
 use std::sync::Arc;
 
 /// Sizes that change the speed and never the result.
@@ -47,7 +47,7 @@ impl Default for Tuning {
 ///
 /// ```
 /// use minitok::fast::train::train;
-/// use minitok::train::TrainOptions;
+/// use minitok::reference::train::TrainOptions;
 /// let pieces = [(b"ab".to_vec(), 2), (b"abc".to_vec(), 1)];
 /// let trained = train(&pieces[..], &TrainOptions::new(9), &mut |_| Ok(())).unwrap();
 /// assert_eq!(trained.merges, [(97, 98), (256, 99)]);

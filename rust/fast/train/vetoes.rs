@@ -1,4 +1,4 @@
-//! Which tokens are not made, whatever their counts. Must equal `TrainOptions::allows` of `rust/train.rs`; lengths are compared
+//! Which tokens are not made, whatever their counts. Must equal `TrainOptions::allows` of `rust/reference/train.rs`; lengths are compared
 //! elsewhere.
 //!
 //! A merge makes hundreds of pairs, so a pair is judged by what is known of its two tokens: how many words each has and whether
@@ -16,8 +16,8 @@
 use super::start_vocab::StartVocab;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, concat, push, resize, try_collect};
-use crate::interrupt;
-use crate::train::TrainOptions;
+use crate::reference::train::TrainOptions;
+use crate::support::interrupt;
 
 /// The rules, and what is known of each token.
 pub(super) struct Vetoes {
@@ -149,7 +149,7 @@ impl Vetoes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Vocab;
+    use crate::reference::vocab::Vocab;
     use proptest::prelude::*;
 
     proptest! {

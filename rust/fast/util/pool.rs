@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::sync::atomic::{AtomicPtr, Ordering};
+use crate::support::sync::atomic::{AtomicPtr, Ordering};
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr;

@@ -2,9 +2,9 @@
 //!
 //! Costs: O(n) for n bytes; memory for them, asked for part by part.
 
-use crate::count::unread;
 use crate::error::Result;
-use crate::interrupt;
+use crate::reference::count::unread;
+use crate::support::interrupt;
 use std::io::Read;
 use std::path::Path;
 

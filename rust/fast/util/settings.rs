@@ -1,6 +1,6 @@
 //! Settings from the environment: whether the fast paths are used, and how much memory the caches may take.
 
-use crate::once::Once;
+use crate::support::once::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 fn switch() -> &'static AtomicBool {

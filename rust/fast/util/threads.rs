@@ -6,10 +6,10 @@
 //! ends the process. So where there is no plenty, threads are started one after the other, each while there is room for it.
 
 use crate::error::{Error, Result};
-use crate::interrupt;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::mpsc::{self, RecvTimeoutError};
-use crate::sync::{pause, thread};
+use crate::support::interrupt;
+use crate::support::sync::atomic::{AtomicBool, Ordering};
+use crate::support::sync::mpsc::{self, RecvTimeoutError};
+use crate::support::sync::{pause, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;

@@ -4,13 +4,13 @@
 use super::super::definition::{Definition, Fields};
 use super::super::value::Value;
 use super::super::{MAX_ID, Named, quoted, wrong};
-use crate::byte_chars::CHARS;
 use crate::error::Result;
 use crate::fast::util::fallible::push;
-use crate::metaspace::Metaspace;
-use crate::normalize::{Normalizer, Step};
-use crate::preprocess::Preprocessor;
-use crate::special::SpecialTokens;
+use crate::reference::byte_chars::CHARS;
+use crate::reference::published::metaspace::Metaspace;
+use crate::reference::published::normalize::{Normalizer, Step};
+use crate::reference::published::preprocess::Preprocessor;
+use crate::reference::special::SpecialTokens;
 use aho_corasick::Anchored;
 use aho_corasick::automaton::Automaton;
 use aho_corasick::nfa::noncontiguous::NFA;

@@ -12,11 +12,11 @@ use crate::error::Result;
 use crate::fast::util::fallible::push;
 use crate::formats::definition::Fields;
 use crate::formats::pattern_names::is_name;
-use crate::normalize::Step;
-use crate::pretokenize::THEN;
-use crate::regex_tree::{Node, width};
-use crate::regexes;
-use crate::unicode::{CharSet, contains, difference};
+use crate::reference::pretokenize::THEN;
+use crate::reference::published::normalize::Step;
+use crate::reference::published::regex_tree::{Node, width};
+use crate::reference::published::regexes;
+use crate::reference::published::unicode::{CharSet, contains, difference};
 use foldhash::{HashMap, HashMapExt};
 
 pub const MARK: &str = "\u{2581}";

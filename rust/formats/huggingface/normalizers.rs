@@ -7,8 +7,8 @@ use super::oniguruma::{engine_difference, with_line_ends, with_words};
 use super::patterns::{literal, matches_nothing};
 use super::tables::set;
 use crate::error::Result;
-use crate::normal_forms::{FORMS, Form};
-use crate::normalize::Step;
+use crate::reference::published::normal_forms::{FORMS, Form};
+use crate::reference::published::normalize::Step;
 
 const KNOWN: &str =
     "BertNormalizer, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Strip, StripAccents";

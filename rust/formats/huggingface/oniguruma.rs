@@ -2,9 +2,9 @@
 //! `python/minitok/formats/huggingface/oniguruma.py`.
 
 use super::super::value::Value;
-use crate::regex_tree::Node;
-use crate::regexes;
-use crate::unicode::contains;
+use crate::reference::published::regex_tree::Node;
+use crate::reference::published::regexes;
+use crate::reference::published::unicode::contains;
 
 /// Escapes that are not a character, or not the same to all engines.
 const OTHER_ESCAPES: [&str; 11] = ["\\", r"\h", r"\H", r"\G", r"\K", r"\X", r"\R", r"\Z", r"\p", r"\P", ""];

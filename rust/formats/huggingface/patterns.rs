@@ -8,10 +8,10 @@ use super::oniguruma::{engine_difference, with_line_ends, with_repeats, with_wor
 use super::tables::set;
 use crate::error::Result;
 use crate::formats::definition::Fields;
-use crate::normalize::Step;
-use crate::pretokenize::{BYTES, THEN};
-use crate::regex_tree::{LOOKS, Node, width};
-use crate::regexes;
+use crate::reference::pretokenize::{BYTES, THEN};
+use crate::reference::published::normalize::Step;
+use crate::reference::published::regex_tree::{LOOKS, Node, width};
+use crate::reference::published::regexes;
 
 /// What pre-tokenizers stand for: a pattern, the words that are left (None: all text), and where a space is put.
 #[derive(Debug, Default, PartialEq)]

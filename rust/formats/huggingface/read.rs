@@ -17,7 +17,7 @@ use crate::fast::read::string_table::StringTable;
 use crate::fast::read::tokenizer_json::read_tokenizer_json;
 use crate::fast::util::fallible::push;
 use crate::fast::vocab::FastVocab;
-use crate::vocab::{Alphabet, Symbols, never_in_utf8};
+use crate::reference::vocab::{Alphabet, Symbols, never_in_utf8};
 use foldhash::{HashMap, HashSet};
 
 /// The decoders that make the bytes of tokens, and what only adds special tokens where the caller asks for it.

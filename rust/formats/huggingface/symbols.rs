@@ -9,10 +9,10 @@ use super::characters::{MARK, bytes_of, has_markers, in_utf8, read_spaces};
 use super::fields::{option, steps_of};
 use super::normalizers::read_steps;
 use super::patterns::read_pattern;
-use crate::decode::Joining;
 use crate::error::Result;
 use crate::formats::definition::Definition;
-use crate::vocab::{Alphabet, Symbols};
+use crate::reference::decode::Joining;
+use crate::reference::vocab::{Alphabet, Symbols};
 
 /// The tokenizer, without added tokens, of a file whose tokens are characters.
 pub fn read_symbols(content: &Value, model: &Value, vocab: &Ids, rows: &[Row]) -> Result<Definition> {

@@ -3,9 +3,9 @@
 
 use super::super::gpt2::{Ids, Row, find_pairs, tokens_of};
 use super::super::{Named, quoted, wrong};
-use crate::byte_chars::CHARS;
 use crate::error::Result;
 use crate::fast::util::fallible::push;
+use crate::reference::byte_chars::CHARS;
 use foldhash::{HashMap, HashMapExt};
 
 /// Tokens by their bytes, with their ids.

@@ -1,5 +1,5 @@
 //! The tokens that merging their bytes does not give, and so only a whole piece can be. Must not change what `encode_piece` of
-//! `rust/encode.rs` gives.
+//! `rust/reference/encode.rs` gives.
 //!
 //! A published vocabulary has none, or some hundreds among a hundred thousand (Llama 3: 588). So where pieces that are tokens
 //! are taken whole, a new piece is looked up among the exceptions: every other token comes about by merging.
@@ -13,7 +13,7 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::concat;
-use crate::vocab::{Tokens, Vocab};
+use crate::reference::vocab::{Tokens, Vocab};
 use foldhash::HashMap;
 
 /// What merges make of the bytes of tokens. By default, the tokens themselves.
@@ -96,7 +96,7 @@ impl Exceptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Alphabet;
+    use crate::reference::vocab::Alphabet;
 
     #[test]
     fn by_hand() {

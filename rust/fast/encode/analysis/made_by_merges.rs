@@ -1,4 +1,4 @@
-//! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/merging.rs` for each token.
+//! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/reference/merging.rs` for each token.
 //!
 //! A token has been made once the parts of its merge have been made and nothing else happens at the seam between them. At the
 //! seam stand the last symbol of the left part and the first of the right one, which grow as the parts are merged: each of
@@ -24,8 +24,8 @@ use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable, Probe};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{collect, filled, push, room};
 use crate::fast::util::prefetch::ahead;
-use crate::interrupt;
-use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::reference::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::support::interrupt;
 use std::hint::select_unpredictable;
 
 /// How many merges are walked between two looks at whether the work is to stop.
@@ -212,7 +212,7 @@ fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnM
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::vocab::Alphabet;
+    use crate::reference::vocab::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Ranks -> merges, and the pair table of them, in one pass. Must equal `recover_merges` of `rust/ranks.rs` where that finds merges.
+//! Ranks -> merges, and the pair table of them, in one pass. Must equal `recover_merges` of `rust/reference/published/ranks.rs` where that finds merges.
 //!
 //! Whenever a token X is made in some text, no merge has crossed its ends before. So what has happened within its bytes is
 //! what happens when they are merged alone, and the last step is the same: *one pair a token is enough*, the last pair when
@@ -27,8 +27,8 @@ use crate::fast::encode::merge::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, Pair
 use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{concat, filled, push, room};
-use crate::interrupt;
-use crate::vocab::{Merge, NO_ID, Tokens};
+use crate::reference::vocab::{Merge, NO_ID, Tokens};
+use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use std::ops::Range;
 use std::sync::Arc;
@@ -190,9 +190,9 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merging::merge_parts;
-    use crate::ranks::{every_split, recover_merges};
-    use crate::vocab::{Alphabet, Vocab};
+    use crate::reference::merging::merge_parts;
+    use crate::reference::published::ranks::{every_split, recover_merges};
+    use crate::reference::vocab::{Alphabet, Vocab};
     use foldhash::HashMap;
     use proptest::prelude::*;
 

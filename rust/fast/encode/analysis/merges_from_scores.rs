@@ -1,4 +1,4 @@
-//! Scores -> merges of characters, and the pair table of them. Must equal `merges_from_scores` of `rust/ranks.rs` where it answers.
+//! Scores -> merges of characters, and the pair table of them. Must equal `merges_from_scores` of `rust/reference/published/ranks.rs` where it answers.
 //!
 //! As for ranks (`merges_from_ranks.rs`): the merge of a piece is the last one when its bytes are merged alone, by the table of
 //! all shorter pieces; only that the merges which make characters of bytes come before all others (`hidden_ids.rs`).
@@ -15,7 +15,7 @@ use crate::fast::encode::merge::hidden_ids::HiddenIds;
 use crate::fast::encode::merge::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
 use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
 use crate::fast::util::fallible::{append, collect, concat, extend, filled, push, room};
-use crate::vocab::{Merge, NO_ID, Vocab};
+use crate::reference::vocab::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -156,8 +156,8 @@ fn is_run(piece: &str) -> bool {
 mod tests {
     use super::super::made_by_merges::{made_by_merges, tests::made_by_merging};
     use super::*;
-    use crate::characters::add_fallback;
-    use crate::vocab::{Alphabet, Tokens};
+    use crate::reference::published::characters::add_fallback;
+    use crate::reference::vocab::{Alphabet, Tokens};
     use proptest::prelude::*;
 
     proptest! {

@@ -1,11 +1,11 @@
 use super::super::lookup::look_up::{FEW, LookUp, piece_at};
 use super::super::lookup::piece_key::{MAX_KEY_BYTES, MEMORABLE, key_of};
 use super::*;
-use crate::encode::encode_piece;
 use crate::fast::encode::cut::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::simd::Isa;
-use crate::vocab::Vocab;
+use crate::reference::encode::encode_piece;
+use crate::reference::vocab::Vocab;
 use std::sync::Arc;
 
 const SIZE: Size = Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 };

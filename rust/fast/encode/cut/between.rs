@@ -1,4 +1,4 @@
-//! Text between tokens that are found in it, block by block. Must equal `Codec::encode` of `rust/codec.rs` where nothing but a pattern
+//! Text between tokens that are found in it, block by block. Must equal `Codec::encode` of `rust/reference/codec.rs` where nothing but a pattern
 //! and the search for tokens is between a text and its pieces.
 //!
 //! What lies between two tokens is a segment, whose pieces are those of a text of its own. A token becomes a piece of the same block,
@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::fast::scan::{Cuts, Scanner, Tier, fill};
 use crate::fast::token_search::Occurrences;
 use crate::fast::util::fallible::{extend, push, resize};
-use crate::preprocess::Search;
-use crate::special::Finder;
+use crate::reference::published::preprocess::Search;
+use crate::reference::special::Finder;
 
 /// The ends of the pieces in a window of a text, and room for them.
 const WINDOW: usize = 64;

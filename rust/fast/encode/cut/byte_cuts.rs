@@ -1,5 +1,5 @@
 //! Text -> pieces that merge as they do in the whole, for vocabularies that cut no text themselves. Must not change what
-//! `encode_piece` of `rust/encode.rs` gives.
+//! `encode_piece` of `rust/reference/encode.rs` gives.
 //!
 //! Vocabularies of `SentencePiece`'s kind have no split pattern: the whole text is one piece. But two bytes that stand side by
 //! side in no token which a merge makes are never joined. So between them the text may be cut, and the parts are looked up and
@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::fast::scan::Cuts;
 use crate::fast::util::bits::write;
 use crate::fast::util::fallible::{push, resize};
-use crate::interrupt;
-use crate::vocab::Vocab;
+use crate::reference::vocab::Vocab;
+use crate::support::interrupt;
 
 /// How many places are looked at together, and how many between two looks at whether to stop.
 const WINDOW: usize = 64;
@@ -144,15 +144,15 @@ impl<'t> Cutter<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Codec;
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
     use crate::fast::pystr::str_to_utf8::Units;
-    use crate::metaspace::{Metaspace, PREFIXES};
-    use crate::normalize::Normalizer;
-    use crate::preprocess::Search;
-    use crate::pretokenize::Pattern;
-    use crate::special::SpecialTokens;
+    use crate::reference::codec::Codec;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::metaspace::{Metaspace, PREFIXES};
+    use crate::reference::published::normalize::Normalizer;
+    use crate::reference::published::preprocess::Search;
+    use crate::reference::special::SpecialTokens;
     use proptest::prelude::*;
     use std::sync::Arc;
 

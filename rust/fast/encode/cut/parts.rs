@@ -12,8 +12,8 @@ use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Cuts;
 use crate::fast::util::fallible::{append, collect, concat, push};
-use crate::interrupt;
-use crate::metaspace::{MARKER, spaced};
+use crate::reference::published::metaspace::{MARKER, spaced};
+use crate::support::interrupt;
 use std::borrow::Cow;
 
 /// How many units are searched for a cut at a time.
@@ -155,8 +155,8 @@ mod tests {
     use super::super::byte_cuts::ByteCuts;
     use super::*;
     use crate::fast::scan::{Grammar, NoCuts, Tier};
-    use crate::pretokenize::Pattern;
-    use crate::vocab::Vocab;
+    use crate::reference::pretokenize::Pattern;
+    use crate::reference::vocab::Vocab;
 
     const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 

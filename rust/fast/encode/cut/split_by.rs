@@ -4,7 +4,7 @@ use super::between::Between;
 use super::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Cuts, NoCuts, Tier};
-use crate::pretokenize::Pattern;
+use crate::reference::pretokenize::Pattern;
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub enum SplitBy<'p> {
     Characters(Spaces),
 }
 
-/// What becomes of the spaces of a segment (`rust/metaspace.rs`).
+/// What becomes of the spaces of a segment (`rust/reference/published/metaspace.rs`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spaces {
     /// Markers become spaces.

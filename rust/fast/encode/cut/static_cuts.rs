@@ -1,4 +1,4 @@
-//! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/encode.rs` gives.
+//! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/reference/encode.rs` gives.
 //!
 //! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help.
 //! But of all pairs of adjacent characters in a text, few occur inside a token (16,000 pairs in o200k, 800 in cl100k). No
@@ -24,7 +24,7 @@
 
 use crate::fast::encode::analysis::exceptions::Exceptions;
 use crate::fast::scan::find_wide_pairs;
-use crate::vocab::Vocab;
+use crate::reference::vocab::Vocab;
 use std::ops::Range;
 
 const LOG_BITS: u32 = 18;
@@ -254,7 +254,7 @@ fn bit_of(pair: u64) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::{Alphabet, Tokens};
+    use crate::reference::vocab::{Alphabet, Tokens};
 
     #[test]
     fn edges_are_the_characters_that_a_part_could_begin_or_end_with() {

@@ -1,10 +1,10 @@
 use super::*;
-use crate::encode::encode_piece;
 use crate::error::Error;
 use crate::fast::encode::block::FIRST_BLOCK;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
-use crate::vocab::{Alphabet, Tokens};
+use crate::reference::encode::encode_piece;
+use crate::reference::vocab::{Alphabet, Tokens};
 use std::sync::atomic::AtomicUsize;
 
 const CL100K: Tier = Tier::Masks(Grammar::Cl100k);

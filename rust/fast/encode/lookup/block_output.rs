@@ -13,7 +13,7 @@
 
 use super::id_ring::{PADDING, Row};
 use crate::error::Result;
-use crate::interrupt;
+use crate::support::interrupt;
 use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.

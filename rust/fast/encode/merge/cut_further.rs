@@ -3,7 +3,7 @@
 //!
 //! A later pattern cuts each piece of the ones before by itself. So the ids of a piece of the first patterns depend on its bytes
 //! only, and it is remembered as it stands, whatever the others make of it: words repeat, and the slow part of the work is done
-//! once for each. Must equal `encode_piece` of `rust/encode.rs` over the pieces of `rust/pretokenize.rs`.
+//! once for each. Must equal `encode_piece` of `rust/reference/encode.rs` over the pieces of `rust/reference/pretokenize.rs`.
 //!
 //! By hand, with `\p{L}+` and then `[aeiou]`: `tea tea` is cut into `tea`, ` ` and `tea`; the first `tea` further into `t`, `e` and
 //! `a`, whose ids are remembered as those of `tea`.
@@ -14,17 +14,17 @@
 //! Costs: those of the later patterns, for each new piece that has a byte of the set.
 
 use super::pieces::merge_pieces;
-use crate::byte_chars::CHARS;
 use crate::error::Result;
 use crate::fast::encode::tables::Tables;
 use crate::fast::util::fallible::{append, collect, filled, push};
-use crate::features::HAS_FILES;
-use crate::interrupt;
-use crate::pretokenize::{BYTES, Pattern, expressions};
-use crate::regex_tree::{Node, width};
-use crate::regexes::parse;
-use crate::spent::Spent;
-use crate::unicode::contains;
+use crate::reference::byte_chars::CHARS;
+use crate::reference::pretokenize::{BYTES, Pattern, expressions};
+use crate::reference::published::regex_tree::{Node, width};
+use crate::reference::published::regexes::parse;
+use crate::reference::published::unicode::contains;
+use crate::support::features::HAS_FILES;
+use crate::support::interrupt;
+use crate::support::spent::Spent;
 use std::ops::Range;
 
 /// Patterns that cut pieces further.
@@ -143,13 +143,13 @@ fn ids_of_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Codec;
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
-    use crate::normalize::Normalizer;
-    use crate::preprocess::Search;
-    use crate::special::SpecialTokens;
-    use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+    use crate::reference::codec::Codec;
+    use crate::reference::published::normalize::Normalizer;
+    use crate::reference::published::preprocess::Search;
+    use crate::reference::special::SpecialTokens;
+    use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab};
     use proptest::prelude::*;
     use std::cell::Cell;
     use std::sync::Arc;

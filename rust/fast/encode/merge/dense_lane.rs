@@ -17,8 +17,8 @@
 
 use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
-use crate::dropout::Draws;
 use crate::fast::simd::vector::{Sixteen, Vectors};
+use crate::reference::dropout::Draws;
 
 #[repr(align(64))]
 pub struct DenseLane {

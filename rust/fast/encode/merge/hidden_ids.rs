@@ -1,4 +1,4 @@
-//! Characters as merges of their bytes. Must equal `single_characters` of `rust/encode.rs`.
+//! Characters as merges of their bytes. Must equal `single_characters` of `rust/reference/encode.rs`.
 //!
 //! The merge engine starts from bytes. A vocabulary with byte fallback starts from characters, and so is given more merges,
 //! ranked before all of its own: they make each character of several bytes that is a token, byte by byte. What stands between,
@@ -19,10 +19,10 @@
     reason = "hidden ids are fewer than the bytes of a vocabulary, which are 2^31 at most"
 )]
 
-use crate::characters::characters;
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, push};
-use crate::vocab::{Merge, NO_ID, Vocab};
+use crate::reference::published::characters::characters;
+use crate::reference::vocab::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
 
@@ -114,7 +114,7 @@ impl HiddenIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Alphabet;
+    use crate::reference::vocab::Alphabet;
 
     /// A vocabulary of these characters, whose ids begin at 256.
     fn vocab(pieces: &[&[u8]]) -> Vocab {

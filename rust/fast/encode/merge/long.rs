@@ -1,4 +1,4 @@
-//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/merging.rs`.
+//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/reference/merging.rs`.
 //!
 //! **Seams.** Call two neighbouring tokens *settled* if merging the bytes of the two, alone, gives these two again.
 //! A list of tokens in which all neighbours are settled is what merging all the bytes gives. Proof: suppose that while the
@@ -34,8 +34,8 @@ use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 use super::short::{WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
-use crate::interrupt;
-use crate::merging::merge_with_dropout;
+use crate::reference::merging::merge_with_dropout;
+use crate::support::interrupt;
 
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.
 const SAMPLE: usize = 512;

@@ -9,8 +9,8 @@ use crate::fast::encode::lookup::look_up::{Found, piece_at};
 use crate::fast::encode::lookup::piece_cache::PieceCache;
 use crate::fast::encode::lookup::piece_key::MEMORABLE;
 use crate::fast::encode::tables::Tables;
-use crate::interrupt;
-use crate::spent::Spent;
+use crate::support::interrupt;
+use crate::support::spent::Spent;
 use std::cell::RefCell;
 use std::fmt::Debug;
 

@@ -17,7 +17,7 @@
 use crate::error::{Error, Result};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
-use crate::interrupt;
+use crate::support::interrupt;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 use std::hint::select_unpredictable;

@@ -1,4 +1,4 @@
-//! Two neighbours -> the rank of their merge, in one or two loads. Must equal `Vocab::merge_of` of `rust/vocab.rs`.
+//! Two neighbours -> the rank of their merge, in one or two loads. Must equal `Vocab::merge_of` of `rust/reference/vocab.rs`.
 //!
 //! Ids are renamed to *symbols* first: symbol b is the byte b, and the symbols from 256 on are the tokens that merges make,
 //! in the order of learning. So a piece is its own list of first symbols, symbols are small whatever the ids are, and where
@@ -26,8 +26,8 @@ use super::pair_slots::{Entry, Inserted, PairSlots};
 pub use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, filled, push, resize};
-use crate::interrupt;
-use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::reference::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::support::interrupt;
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
 use std::sync::Arc;
@@ -294,7 +294,7 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Alphabet;
+    use crate::reference::vocab::Alphabet;
 
     #[test]
     fn finds_what_is_there_and_nothing_else() {

@@ -1,10 +1,10 @@
-//! Pieces -> ids, each by the way that its length asks for. Must equal `encode_piece` of `rust/encode.rs`.
+//! Pieces -> ids, each by the way that its length asks for. Must equal `encode_piece` of `rust/reference/encode.rs`.
 
 use super::long::merge_long;
 use super::short::{WIDE_LANE, merge_new};
-use crate::encode::encode_piece;
 use crate::error::Result;
 use crate::fast::encode::tables::Tables;
+use crate::reference::encode::encode_piece;
 use std::cell::RefCell;
 
 /// Passes the number and the ids of each piece to `emit`, in no particular order, but for those that are known when their turn

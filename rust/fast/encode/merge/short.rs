@@ -1,4 +1,4 @@
-//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/merging.rs`.
+//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/reference/merging.rs`.
 //!
 //! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
 //! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in
@@ -28,9 +28,9 @@
 use super::dense_lane::{DenseLane, DrawnLane};
 use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
-use crate::dropout::Draws;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
+use crate::reference::dropout::Draws;
 use std::marker::PhantomData;
 
 /// The longest piece that is merged in a lane at all.
@@ -260,8 +260,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merging::merge_parts;
-    use crate::vocab::Vocab;
+    use crate::reference::merging::merge_parts;
+    use crate::reference::vocab::Vocab;
     use std::sync::Arc;
 
     /// What merges some pieces, and calls back with the number and the symbols of each.

@@ -1,4 +1,4 @@
-//! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/dropout.rs`.
+//! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/reference/dropout.rs`.
 //!
 //! The numbers decide which merge is next, so the cache of pieces does not help. A short piece is merged in two small arrays, as in a
 //! [lane](super::short): its symbols, and a key for each pair, the place of its rank and then its position. The least key is the
@@ -10,10 +10,10 @@
 
 use super::long::merge_heap;
 use super::pair_table::{NO_PLACE, PairTable};
-use crate::dropout::{Draws, encode_piece_with_dropout};
 use crate::error::Result;
-use crate::interrupt;
-use crate::vocab::{NO_ID, Vocab};
+use crate::reference::dropout::{Draws, encode_piece_with_dropout};
+use crate::reference::vocab::{NO_ID, Vocab};
+use crate::support::interrupt;
 
 /// The longest piece that is merged in arrays of this length, and the longest in arrays at all.
 const FEW: usize = 16;
@@ -115,8 +115,8 @@ fn key_of(place: u32, at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dropout::Dropout;
-    use crate::vocab::Alphabet;
+    use crate::reference::dropout::Dropout;
+    use crate::reference::vocab::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -1,13 +1,13 @@
 use super::*;
-use crate::encode::encode_piece;
 use crate::fast::encode::cut::split_by::SplitBy;
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Tier;
 use crate::fast::train::{extend, train};
-use crate::pretokenize::Pattern;
-use crate::train::TrainOptions;
+use crate::reference::encode::encode_piece;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::train::TrainOptions;
 use proptest::prelude::*;
 
 const LINES: &str = r"\p{N}{1,3}|[^\p{N}\r\n]+|[\r\n]+";

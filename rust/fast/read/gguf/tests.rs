@@ -30,7 +30,7 @@ fn read(values: &[Vec<u8>], cut: usize) -> Option<Gguf> {
 
 #[test]
 fn bytes_by_hand() {
-    let mut tokens: Vec<_> = crate::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
+    let mut tokens: Vec<_> = crate::reference::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
     tokens.extend([string("ab"), string("<s>"), string("a b"), string("[PAD]")]);
     let kinds = [vec![NORMAL; 257], vec![CONTROL, NORMAL, UNUSED]].concat();
     let kinds: Vec<_> = kinds.iter().map(|kind| kind.to_le_bytes().to_vec()).collect();
@@ -104,7 +104,7 @@ fn lists_are_of_what_they_should_be_and_may_hold_nothing() {
 #[test]
 fn a_byte_without_a_token_is_dropped() {
     let drops = |left_out: char| {
-        let shown = crate::byte_chars::CHARS.iter().filter(|&&char| char != left_out);
+        let shown = crate::reference::byte_chars::CHARS.iter().filter(|&&char| char != left_out);
         let tokens: Vec<_> = shown.map(|char| string(&char.to_string())).collect();
         let values = [
             array("token_type", INTEGER, &vec![NORMAL.to_le_bytes().to_vec(); tokens.len()]),
@@ -130,7 +130,7 @@ fn a_chat_template_is_one_string() {
 
 #[test]
 fn merges_are_of_tokens_that_are_there() {
-    let tokens: Vec<_> = crate::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
+    let tokens: Vec<_> = crate::reference::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
     let is_made = |merges: &[Vec<u8>], tokens: &[Vec<u8>]| {
         let values = [
             array("token_type", INTEGER, &vec![NORMAL.to_le_bytes().to_vec(); tokens.len()]),

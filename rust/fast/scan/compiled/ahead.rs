@@ -21,8 +21,8 @@
 use super::partition::{ClassTable, MAX_CLASSES, Partition};
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
-use crate::interrupt;
-use crate::regex_tree::{LOOKS, Node};
+use crate::reference::published::regex_tree::{LOOKS, Node};
+use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 
 /// The most look-aheads of a pattern, and the most steps that are spent on making their automaton: some milliseconds.
@@ -212,7 +212,7 @@ mod tests {
     use super::super::tests::{Case, ends_of, texts};
     use super::*;
     use crate::fast::scan::Tier;
-    use crate::pretokenize::Pattern;
+    use crate::reference::pretokenize::Pattern;
 
     /// Look-aheads at what is fixed, repeated, chosen, optional, at the end of the text, negated; several, and beside each other.
     const FAR: &[&str] = &[

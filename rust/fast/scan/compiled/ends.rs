@@ -324,8 +324,8 @@ mod tests {
     use super::super::tests::{ALL_HARD, Case, texts};
     use super::*;
     use crate::fast::scan::Tier;
-    use crate::pretokenize::expressions;
-    use crate::regexes::parse;
+    use crate::reference::pretokenize::expressions;
+    use crate::reference::published::regexes::parse;
 
     fn machine(pattern: &str) -> Ends {
         let trees: Vec<_> = expressions(pattern).iter().map(|step| parse(step).unwrap()).collect();

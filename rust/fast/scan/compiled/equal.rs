@@ -19,7 +19,7 @@
 use super::ends::{Cell, Ends, SLOTS};
 use super::machine::machine_of;
 use super::unsupported::Unsupported;
-use crate::regex_tree::Node;
+use crate::reference::published::regex_tree::Node;
 use foldhash::{HashSet, HashSetExt};
 use std::collections::VecDeque;
 
@@ -182,7 +182,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{ends_of, texts};
-    use crate::pretokenize::{Pattern, difference};
+    use crate::reference::pretokenize::{Pattern, difference};
 
     /// Patterns over `a` and `b`: ends that are known at once, or several characters later, one or more at a time.
     const PATTERNS: [&str; 16] = [

@@ -6,7 +6,7 @@ use super::program::sets_of;
 use super::search::Search;
 use super::unsupported::Unsupported;
 use super::work::Work;
-use crate::regex_tree::Node;
+use crate::reference::published::regex_tree::Node;
 
 /// The machine of patterns that cut one after the other.
 pub(super) fn machine(searches: &[Search], work: &mut Work) -> Result<Ends, Unsupported> {

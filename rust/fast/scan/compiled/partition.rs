@@ -24,7 +24,7 @@
     reason = "classes are counted up to MAX_CLASSES, and rows are those of all code points"
 )]
 
-use crate::unicode::CharSet;
+use crate::reference::published::unicode::CharSet;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 

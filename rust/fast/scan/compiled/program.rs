@@ -17,9 +17,9 @@
 
 use super::partition::{ClassSet, Partition};
 use super::unsupported::Unsupported;
-use crate::once::Once;
-use crate::regex_tree::{LOOKS, Node, width};
-use crate::unicode::{CharSet, word};
+use crate::reference::published::regex_tree::{LOOKS, Node, width};
+use crate::reference::published::unicode::{CharSet, word};
+use crate::support::once::Once;
 use std::sync::Arc;
 
 /// The most positions.
@@ -249,7 +249,7 @@ pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
 mod tests {
     use super::super::tests::{Case, texts};
     use super::*;
-    use crate::regexes::parse;
+    use crate::reference::published::regexes::parse;
 
     fn compiled(pattern: &str) -> Result<(), Unsupported> {
         let tree = parse(pattern).unwrap();

@@ -11,7 +11,7 @@
 //! Why it is linear: a search reads at most 64 bytes between two notes, and either finds a note or leaves a new one; there are
 //! at most (bytes / 64) * (states) notes. So n bytes cost at most 64 n (1 + states / 64) steps, for n searches at most.
 //!
-//! With many states that is many steps all the same, so a text has the limits that it has with the engine (`rust/engine.rs`), and
+//! With many states that is many steps all the same, so a text has the limits that it has with the engine (`rust/support/engine.rs`), and
 //! notes have one of their own.
 //!
 //! Why it is exact: what a search does from a place on depends on its state alone (what it asks of the character before is
@@ -25,9 +25,9 @@
 use super::partition::{ClassSet, ClassTable, Partition};
 use super::search::{DEAD, Search};
 use crate::error::Result;
-use crate::features::HAS_FILES;
-use crate::interrupt;
-use crate::spent::Spent;
+use crate::support::features::HAS_FILES;
+use crate::support::interrupt;
+use crate::support::spent::Spent;
 use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.

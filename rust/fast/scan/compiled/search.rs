@@ -23,7 +23,7 @@
 //! An attempt may match nothing: then the state in which it begins has an end before the next character, and those behind it in
 //! the list are given up. Who reads the machine knows that state, and that such a match only cuts (SPEC P2).
 //!
-//! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by `work.rs`.
+//! Must equal one search of `rust/reference/pretokenize.rs` at one place. Costs: bounded by `work.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "states are bounded where they are made")]
 
@@ -31,7 +31,7 @@ use super::partition::{ClassSet, Partition};
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
 use super::work::{self, Work};
-use crate::regex_tree::Node;
+use crate::reference::published::regex_tree::Node;
 use foldhash::{HashMap, HashMapExt};
 
 /// The state of a search that has ended.
@@ -273,7 +273,7 @@ fn dedup(positions: Vec<Position>) -> Vec<Position> {
 mod tests {
     use super::super::program::sets_of;
     use super::*;
-    use crate::regexes::parse;
+    use crate::reference::published::regexes::parse;
 
     fn search(pattern: &str) -> Search {
         let tree = parse(pattern).unwrap();

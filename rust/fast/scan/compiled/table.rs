@@ -26,8 +26,8 @@ use super::cuts::ClassCuts;
 use super::ends::{Cell, Ends, SLOTS};
 use super::partition::{ClassTable, Partition};
 use super::twin;
-use crate::features::HAS_FILES;
-use crate::interrupt;
+use crate::support::features::HAS_FILES;
+use crate::support::interrupt;
 use std::mem::MaybeUninit;
 
 /// How many bytes a stream reads between two looks at what came out.

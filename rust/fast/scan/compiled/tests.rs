@@ -6,8 +6,8 @@ use super::partition::Partition;
 use super::program::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
 use crate::fast::scan::{Cuts, Scanner, Tier};
-use crate::pretokenize::{Pattern, difference, expressions};
-use crate::regexes::parse;
+use crate::reference::pretokenize::{Pattern, difference, expressions};
+use crate::reference::published::regexes::parse;
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -405,7 +405,7 @@ fn characters_have_their_classes() {
             let (class, length) = classes.at(text.as_bytes(), 0);
             assert_eq!(length, text.len());
             for (set, own) in sets.iter().zip(&classes_of) {
-                let member = crate::unicode::contains(set, char as u32);
+                let member = crate::reference::published::unicode::contains(set, char as u32);
                 assert_eq!(own >> class & 1 == 1, member, "{} {char:?}", case.name);
             }
         }

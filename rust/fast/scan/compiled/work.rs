@@ -5,7 +5,7 @@
 //! depends on the pattern alone.
 
 use super::unsupported::Unsupported;
-use crate::interrupt;
+use crate::support::interrupt;
 
 /// The most steps that are spent on one machine: some milliseconds.
 pub(super) const ONE: usize = 2_000_000;

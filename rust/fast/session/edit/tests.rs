@@ -1,13 +1,13 @@
 //! The session beside the mirror's, with chunks of a few bytes.
 
 use super::*;
-use crate::codec::Codec;
-use crate::metaspace::Metaspace;
-use crate::normalize::{Normalizer, Step};
-use crate::pretokenize::Pattern;
-use crate::session::Session as Mirror;
-use crate::special::SpecialTokens;
-use crate::vocab::Vocab;
+use crate::reference::codec::Codec;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::published::metaspace::Metaspace;
+use crate::reference::published::normalize::{Normalizer, Step};
+use crate::reference::session::Session as Mirror;
+use crate::reference::special::SpecialTokens;
+use crate::reference::vocab::Vocab;
 use proptest::prelude::*;
 
 const PARTS: [&str; 16] = [

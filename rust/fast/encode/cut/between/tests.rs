@@ -1,12 +1,12 @@
 use super::*;
-use crate::codec::Codec;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::normalize::Normalizer;
-use crate::pretokenize::Pattern;
-use crate::special::SpecialTokens;
-use crate::vocab::Vocab;
+use crate::reference::codec::Codec;
+use crate::reference::pretokenize::Pattern;
+use crate::reference::published::normalize::Normalizer;
+use crate::reference::special::SpecialTokens;
+use crate::reference::vocab::Vocab;
 use proptest::prelude::*;
 use std::sync::Arc;
 

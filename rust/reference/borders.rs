@@ -1,0 +1,594 @@
+//! Where a text may end: before a heading, behind a paragraph, a line, a sentence, a word.
+//!
+//! A *border* is a place between two characters. The kinds of borders, best first:
+//!
+//! - `heading`: before an ATX heading of Markdown
+//! - `paragraph`: behind a blank line, before a line without indentation
+//! - `block`: behind any other blank line, and any in fenced code
+//! - `line`: behind another line
+//! - `sentence`: behind a sentence
+//! - `wrap`: behind a line that was only wrapped, a line of fenced code, or a heading
+//! - `clause`: behind a comma, a colon, a bracket
+//! - `space`: before white space
+//! - `word`: between a word and something else, and beside each character of a script without spaces
+//! - `character`: between graphemes, what a reader takes for one character
+//!
+//! White space before a word goes with the word, and a line feed with the line that it ends. Where a kind is not wanted, its
+//! borders count as the next kind that is.
+//!
+//! By hand: `# A\n\nHi. You` has a wrap border behind each line feed, since the heading stays with what it heads; a sentence
+//! border before the last space; and one of the kind `space` before `A`.
+//!
+//! Lines are read once, forward, so what a border is does not depend on what follows the next line: a fence that is open stays
+//! open, as in Markdown, though not for ever.
+//!
+//! Invariants: a border is never inside a grapheme or a token that was found. What is added behind a text, after a whole line,
+//! changes no border before that line.
+//!
+//! Costs: O(n) for the lines of n characters, then O(1) for a place, or what stands between a sentence and the next word.
+//!
+//! Implements SPEC C2 and C3.
+
+use crate::error::{Error, Result};
+use crate::reference::published::unicode::{CharSet, contains, property_set, union, white_space, word};
+use crate::support::interrupt;
+use crate::support::once::Once;
+
+/// The kind of a border, best first. The last two are those of chunks that end at none: between two characters, and with the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Border {
+    /// Before a heading of Markdown.
+    Heading,
+    /// Behind a blank line, before a line without indentation.
+    Paragraph,
+    /// Behind another blank line, or any in fenced code.
+    Block,
+    /// Behind another line.
+    Line,
+    /// Behind a sentence.
+    Sentence,
+    /// Behind a line that was only wrapped, a line of fenced code, or a heading.
+    Wrap,
+    /// Behind a comma, a colon, a bracket.
+    Clause,
+    /// Before white space.
+    Space,
+    /// At an end of a word; beside each character of a script without spaces.
+    Word,
+    /// Between two characters.
+    Character,
+    /// The end of the text.
+    End,
+}
+
+impl Border {
+    /// All that a chunk may be asked to end at.
+    pub const TEXT: [Border; 9] = [
+        Border::Heading,
+        Border::Paragraph,
+        Border::Block,
+        Border::Line,
+        Border::Sentence,
+        Border::Wrap,
+        Border::Clause,
+        Border::Space,
+        Border::Word,
+    ];
+    /// Those of program code, which has no headings, sentences and clauses.
+    pub const CODE: [Border; 6] =
+        [Border::Paragraph, Border::Block, Border::Line, Border::Wrap, Border::Space, Border::Word];
+
+    /// Its name, as in the other languages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Border::Heading => "heading",
+            Border::Paragraph => "paragraph",
+            Border::Block => "block",
+            Border::Line => "line",
+            Border::Sentence => "sentence",
+            Border::Wrap => "wrap",
+            Border::Clause => "clause",
+            Border::Space => "space",
+            Border::Word => "word",
+            Border::Character => "character",
+            Border::End => "end",
+        }
+    }
+}
+
+// What ends a sentence; what ends one without a space behind it; what may stand between that and the space.
+const TERMINALS: &str = ".!?\u{2026}\u{61f}\u{6d4}\u{964}\u{965}\u{589}\u{1362}\u{1367}\u{1368}\u{203c}\u{2047}\u{2048}\u{2049}\
+                         \u{3002}\u{ff01}\u{ff0e}\u{ff1f}\u{ff61}";
+const WIDE: &str = "\u{3002}\u{ff01}\u{ff0e}\u{ff1f}\u{ff61}\u{964}\u{965}\u{1362}";
+const CLOSERS: &str = "\"')]}*_`\u{2019}\u{201d}\u{bb}\u{203a}\u{300d}\u{300f}\u{ff09}\u{3011}\u{300b}";
+// What ends a clause, before a space and anywhere.
+const CLAUSES: &str = ",;:\u{2014})]}";
+const WIDE_CLAUSES: &str = "\u{ff0c}\u{3001}\u{ff1b}\u{ff1a}\u{ff09}\u{300b}\u{300d}\u{300f}\u{3011}\u{60c}\u{61b}";
+const APOSTROPHES: &str = "'\u{2019}";
+const ABBREVIATIONS: [&str; 17] =
+    ["Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Sr", "Jr", "vs", "cf", "etc", "No", "Fig", "Eq", "al", "approx", "ca"];
+const LONGEST: usize = 6;
+
+/// A line that is shorter was not ended by wrapping.
+const WRAPPED: usize = 40;
+// What ends a line that was not wrapped, and what begins the next line of one that was, besides letters and digits.
+const STOPS: &str = ":;|>}";
+const OPENERS: &str = "\"'(`*_[\u{201c}\u{2018}\u{ab}";
+/// After how many lines fenced code ends that nothing has closed.
+const FENCED: usize = 200;
+// What begins an item of a list; a quotation, a row of a table, a heading.
+const BULLETS: &str = "-*+=~`";
+const ROWS: &str = "|>#";
+
+// Beside M, what belongs to the character before it; and the signs that join a consonant with the next one.
+const JOINED: &str = "\u{200c}\u{200d}\u{e33}\u{eb3}\u{ff9e}\u{ff9f}";
+const LINKERS: &str = "\u{94d}\u{9cd}\u{acd}\u{b4d}\u{c4d}\u{d4d}\u{1039}\u{17d2}\u{1a60}\u{a9c0}";
+
+/// Returns the kinds that some names stand for, ascending. `text` stands for all, `code` for those of program code.
+pub fn kinds_of(names: &[&str]) -> Result<Vec<Border>> {
+    let mut wanted = [false; Border::TEXT.len()];
+    for &name in names {
+        let found = |border: &Border| match name {
+            "text" => true,
+            "code" => Border::CODE.contains(border),
+            _ => border.name() == name,
+        };
+        if !Border::TEXT.iter().any(found) {
+            let known = Border::TEXT.map(Border::name).join(", ");
+            return Err(Error::Chunk(format!(
+                "there is no border '{name}': a chunk ends at text or code, or at some of {known}"
+            )));
+        }
+        Border::TEXT.iter().zip(&mut wanted).for_each(|(border, wanted)| *wanted |= found(border));
+    }
+    Ok(Border::TEXT.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(border, _)| border).collect())
+}
+
+/// Returns the places behind the line feeds, each with its kind. `markdown`: whether headings and fences are read.
+pub fn line_borders(text: &str, markdown: bool) -> Result<Vec<(usize, Border)>> {
+    let mut found: Vec<(usize, Border)> = Vec::new();
+    let (mut lines, mut start) = (LineReader::new(markdown), 0);
+    while start < text.len() {
+        interrupt::check()?;
+        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
+        let line = &text[start..end];
+        if start > 0 {
+            found.try_reserve(1)?;
+            found.push((start, lines.kind_before(line)));
+        }
+        lines.read(line);
+        start = end + 1;
+    }
+    Ok(found)
+}
+
+/// What is known of the lines read so far: the last one, a fence that is open, a heading that nothing has followed yet.
+pub struct LineReader<'t> {
+    markdown: bool,
+    above: &'t str,
+    fence: &'t str,
+    headed: bool,
+    /// How many lines of a fence may follow.
+    left: usize,
+}
+
+impl<'t> LineReader<'t> {
+    pub fn new(markdown: bool) -> LineReader<'t> {
+        LineReader { markdown, above: "", fence: "", headed: false, left: 0 }
+    }
+
+    /// Returns the kind of the border between the last line and the next.
+    pub fn kind_before(&self, line: &str) -> Border {
+        let (fenced, headed) = (!self.fence.is_empty(), self.headed && self.fence.is_empty());
+        let Some(first) = line.chars().next().filter(|_| !is_blank(line)) else {
+            return if fenced || headed || is_blank(self.above) { Border::Wrap } else { Border::Line };
+        };
+        if headed {
+            return Border::Wrap;
+        }
+        if self.markdown && !fenced && is_heading(line) {
+            return Border::Heading;
+        }
+        if is_blank(self.above) {
+            return if fenced || is_space(first) { Border::Block } else { Border::Paragraph };
+        }
+        if fenced || !self.opens(line).is_empty() || goes_on(self.above, line, first) {
+            Border::Wrap
+        } else {
+            Border::Line
+        }
+    }
+
+    /// Returns the marks of the next line if it opens fenced code: not what underlines a title, as in reStructuredText.
+    pub fn opens<'l>(&self, line: &'l str) -> &'l str {
+        let marks = if self.markdown { fence_of(line) } else { "" };
+        if marks.starts_with('~') && !is_blank(self.above) { "" } else { marks }
+    }
+
+    /// Goes on to the next line.
+    pub fn read(&mut self, line: &'t str) {
+        if self.markdown && !is_blank(line) {
+            self.headed = self.fence.is_empty() && is_heading(line);
+        }
+        if self.fence.is_empty() {
+            (self.fence, self.left) = (self.opens(line), FENCED);
+        } else if self.left == 0 || closes(line, self.fence) {
+            self.fence = "";
+        }
+        (self.left, self.above) = (self.left.saturating_sub(1), line);
+    }
+}
+
+/// Returns whether a line is white space.
+pub fn is_blank(line: &str) -> bool {
+    line.chars().all(is_space)
+}
+
+/// Returns whether a line is an ATX heading without indentation.
+pub fn is_heading(line: &str) -> bool {
+    let rest = line.trim_start_matches('#');
+    (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with([' ', '\t'])
+}
+
+/// Returns the marks of a line that opens fenced code, or nothing.
+pub fn fence_of(line: &str) -> &str {
+    let rest = line.trim_start_matches(' ');
+    let indented = line.len() - rest.len();
+    let Some(mark) = rest.chars().next().filter(|&mark| mark == '`' || mark == '~') else { return "" };
+    let info = rest.trim_start_matches(mark);
+    let marks = rest.len() - info.len();
+    let inline = mark == '`' && info.contains('`');
+    if indented > 3 || marks < 3 || inline { "" } else { &rest[..marks] }
+}
+
+/// Returns whether a line closes the fence that such marks have opened.
+pub fn closes(line: &str, fence: &str) -> bool {
+    let marked = line.trim_start_matches(' ');
+    let rest = marked.trim_start_matches(&fence[..1]);
+    line.len() - marked.len() <= 3 && marked.len() - rest.len() >= fence.len() && is_blank(rest)
+}
+
+/// Returns whether a line goes on with a sentence of the line above it, which was wrapped. `first`: its first character.
+pub fn goes_on(above: &str, line: &str, first: char) -> bool {
+    let above = above.trim_end_matches(is_space);
+    if above.chars().take(WRAPPED).count() < WRAPPED || above.ends_with(|char| holds(STOPS, char)) || is_item(line) {
+        return false;
+    }
+    (is_word(first) || holds(OPENERS, first)) && !ends_sentence(above, above.len(), Some(first))
+}
+
+/// Returns whether a line begins an item of a list, a quotation, a row of a table or a fence.
+pub fn is_item(line: &str) -> bool {
+    if line.starts_with(|char| holds(ROWS, char)) || line.starts_with("```") || line.starts_with("~~~") {
+        return true;
+    }
+    let rest = line.trim_start_matches(|char: char| char.is_ascii_digit());
+    let rest = if rest.len() == line.len() && line.starts_with(|char| holds(BULLETS, char)) {
+        &line[1..]
+    } else {
+        let rest = if rest.len() == line.len() { rest.strip_prefix(is_letter) } else { Some(rest) };
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(['.', ')'])) else { return false };
+        rest
+    };
+    rest.is_empty() || rest.starts_with(is_space)
+}
+
+/// Returns whether a sentence ends at a place. `following`: what comes next, white space left out, if there is something.
+pub fn ends_sentence(text: &str, place: usize, following: Option<char>) -> bool {
+    let ended = text[..place].trim_end_matches(|char| holds(CLOSERS, char));
+    if !ended.ends_with(|char| holds(TERMINALS, char)) {
+        return false;
+    }
+    if following.is_some_and(|char| ",;:".contains(char) || is_lower(char)) {
+        return false;
+    }
+    !ended.ends_with('.') || !is_abbreviated(text, ended.len() - 1)
+}
+
+/// Returns whether what stands before a full stop is one letter, or known to be short for something.
+pub fn is_abbreviated(text: &str, dot: usize) -> bool {
+    let letters = text.as_bytes()[..dot].iter().rev().take(LONGEST + 1).take_while(|byte| byte.is_ascii_alphabetic());
+    let at = dot - letters.count();
+    if text[..at].ends_with(is_word) {
+        return false;
+    }
+    dot - at == 1 || ABBREVIATIONS.contains(&&text[at..dot])
+}
+
+/// Returns the kind of a border within a line.
+pub fn kind_within(text: &str, place: usize) -> Border {
+    let (left, right) = around(text, place);
+    if is_letter(left) && is_letter(right) {
+        return Border::Character;
+    }
+    if is_space(left) || right == '\r' || right == '\n' || is_ending(right) {
+        return Border::Character;
+    }
+    let spaced = is_space(right);
+    let closes_wide = || holds(CLOSERS, left) && text[..place - left.len_utf8()].ends_with(|char| holds(WIDE, char));
+    if spaced || holds(WIDE, left) || closes_wide() {
+        let mut following = Some(right);
+        // Only behind what may end a sentence.
+        if holds(TERMINALS, left) || holds(CLOSERS, left) {
+            following = text[place..].chars().find(|&char| !is_space(char));
+        }
+        if ends_sentence(text, place, following) {
+            return Border::Sentence;
+        }
+    }
+    if (spaced && holds(CLAUSES, left)) || holds(WIDE_CLAUSES, left) {
+        return Border::Clause;
+    }
+    if spaced {
+        return Border::Space;
+    }
+    if holds(APOSTROPHES, left) || holds(APOSTROPHES, right) {
+        return Border::Character;
+    }
+    if is_word(left) != is_word(right) || is_alone(left) || is_alone(right) { Border::Word } else { Border::Character }
+}
+
+/// The characters before and behind a place; line feeds where there is none.
+fn around(text: &str, place: usize) -> (char, char) {
+    let left = text[..place].chars().next_back().unwrap_or('\n');
+    (left, text[place..].chars().next().unwrap_or('\n'))
+}
+
+/// Whether a character is one of some, none of which is a letter or digit of ASCII, nor a space.
+fn holds(chars: &str, char: char) -> bool {
+    !char.is_ascii_alphanumeric() && char != ' ' && chars.contains(char)
+}
+
+/// Returns whether a character ends what stands before it, so that no chunk begins with it.
+pub fn is_ending(char: char) -> bool {
+    [TERMINALS, CLOSERS, CLAUSES, WIDE_CLAUSES].iter().any(|chars| holds(chars, char))
+}
+
+/// Returns whether a place is between two graphemes. `flags`: where runs of the letters of flags begin.
+pub fn is_grapheme_border(text: &str, place: usize, flags: &[usize]) -> bool {
+    let (left, right) = around(text, place);
+    if left == '\r' && right == '\n' {
+        return false;
+    }
+    if left == '\r' || left == '\n' || (left.is_ascii() && right.is_ascii()) {
+        return true;
+    }
+    let modifies = matches!(right, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}');
+    if is_mark(right) || holds(JOINED, right) || modifies {
+        return false;
+    }
+    if left == '\u{200d}' {
+        return is_space(right) || is_word(right);
+    }
+    if holds(LINKERS, left) {
+        return !is_word(right);
+    }
+    if is_flag(left) && is_flag(right) {
+        let run = flags[flags.partition_point(|&start| start < place) - 1];
+        return ((place - run) / left.len_utf8()).is_multiple_of(2);
+    }
+    !is_syllable(left, right)
+}
+
+/// Returns whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it behind both.
+pub fn is_syllable(left: char, right: char) -> bool {
+    let begins = |char| matches!(char, '\u{1100}'..='\u{115f}' | '\u{a960}'..='\u{a97c}');
+    let last = |char| matches!(char, '\u{11a8}'..='\u{11ff}' | '\u{d7cb}'..='\u{d7fb}');
+    let whole = |char| matches!(char, '\u{ac00}'..='\u{d7a3}');
+    if begins(left) && (is_vowel(right) || begins(right) || whole(right)) {
+        return true;
+    }
+    if (whole(left) && (u32::from(left) - 0xAC00).is_multiple_of(28)) || is_vowel(left) {
+        return is_vowel(right) || last(right);
+    }
+    (whole(left) || last(left)) && last(right)
+}
+
+pub fn is_vowel(char: char) -> bool {
+    matches!(char, '\u{1160}'..='\u{11a7}' | '\u{d7b0}'..='\u{d7c6}')
+}
+
+/// Returns whether two such characters are a flag.
+pub fn is_flag(char: char) -> bool {
+    matches!(char, '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+/// Returns where runs of the letters of flags begin.
+pub fn flag_runs(text: &str) -> Result<Vec<usize>> {
+    let (mut found, mut end) = (Vec::new(), None);
+    // The first three bytes of all of them.
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"\xF0\x9F\x87") {
+        interrupt::check()?;
+        if text[at..].starts_with(is_flag) {
+            if end != Some(at) {
+                found.try_reserve(1)?;
+                found.push(at);
+            }
+            end = Some(at + 4);
+        }
+    }
+    Ok(found)
+}
+
+pub fn is_space(char: char) -> bool {
+    if char.is_ascii() { matches!(char, '\t'..='\r' | ' ') } else { contains(&classes().space, char.into()) }
+}
+
+/// Returns whether a character is a letter of ASCII.
+pub fn is_letter(char: char) -> bool {
+    char.is_ascii_alphabetic()
+}
+
+pub fn is_word(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_alphanumeric() || char == '_' } else { contains(&classes().word, char.into()) }
+}
+
+pub fn is_lower(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_lowercase() } else { contains(&classes().lower, char.into()) }
+}
+
+pub fn is_mark(char: char) -> bool {
+    !char.is_ascii() && contains(&classes().mark, char.into())
+}
+
+/// Returns whether a character is of a script that is written without spaces.
+pub fn is_alone(char: char) -> bool {
+    !char.is_ascii() && contains(&classes().unspaced, char.into())
+}
+
+/// The scripts that are written without spaces, and the sign that lengthens a vowel of Japanese.
+pub fn unspaced() -> CharSet {
+    let scripts = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Myanmar", "Khmer"];
+    let chars = scripts.iter().flat_map(|script| property_set(script).unwrap_or_default());
+    union(chars.chain([(0x30FC, 0x30FC)]))
+}
+
+/// Sets of characters.
+struct Classes {
+    space: CharSet,
+    word: CharSet,
+    lower: CharSet,
+    mark: CharSet,
+    unspaced: CharSet,
+}
+
+/// The sets, made once.
+fn classes() -> &'static Classes {
+    static CLASSES: Once<Classes> = Once::new();
+    CLASSES.get_or_make(|| Classes {
+        space: white_space(),
+        word: word(),
+        lower: property_set("Ll").unwrap_or_default(),
+        mark: property_set("M").unwrap_or_default(),
+        unspaced: unspaced(),
+    })
+}
+
+/// The borders of a text, of the kinds that are wanted.
+pub struct Borders<'t> {
+    text: &'t str,
+    /// Where tokens that were found begin and end, ascending: no border is inside one.
+    pub kept: Vec<(usize, usize)>,
+    /// What a border of each kind counts as: the first kind wanted from its own on.
+    counts_as: [Border; 10],
+    lines: Vec<(usize, Border)>,
+    flags: Vec<usize>,
+}
+
+impl<'t> Borders<'t> {
+    /// `wanted`: the kinds, ascending.
+    pub fn new(text: &'t str, wanted: &[Border], kept: Vec<(usize, usize)>) -> Result<Borders<'t>> {
+        let mut counts_as = [Border::Character; 10];
+        for (kind, counts_as) in Border::TEXT.iter().zip(&mut counts_as) {
+            *counts_as = wanted.iter().copied().find(|other| other >= kind).unwrap_or(Border::Character);
+        }
+        let lines = line_borders(text, wanted.contains(&Border::Heading))?;
+        Ok(Borders { text, kept, counts_as, lines, flags: flag_runs(text)? })
+    }
+
+    /// Returns the kind of a place within the text as it counts; None if it is not a border.
+    pub fn kind_at(&self, place: usize) -> Option<Border> {
+        if !self.is_free(place) {
+            return None;
+        }
+        let kind = if self.text.as_bytes()[place - 1] == b'\n' {
+            self.lines[self.lines.partition_point(|line| line.0 < place)].1
+        } else {
+            kind_within(self.text, place)
+        };
+        Some(self.counts_as[kind as usize])
+    }
+
+    /// Returns whether a place is between graphemes, and in no token that was found.
+    pub fn is_free(&self, place: usize) -> bool {
+        !self.cuts_token(place) && is_grapheme_border(self.text, place, &self.flags)
+    }
+
+    /// Returns whether a place is inside a token that was found.
+    pub fn cuts_token(&self, place: usize) -> bool {
+        let number = self.kept.partition_point(|&(start, _)| start < place);
+        number > 0 && self.kept[number - 1].1 > place
+    }
+
+    /// Returns the best border with `after < place <= upto`, of these the last, and its kind.
+    pub fn best(&self, after: usize, upto: usize) -> Result<Option<(usize, Border)>> {
+        let within = [after, upto].map(|place| self.lines.partition_point(|line| line.0 <= place));
+        let mut found: Option<(usize, Border)> = None;
+        for &(place, kind) in self.lines[within[0]..within[1]].iter().rev() {
+            let kind = self.counts_as[kind as usize];
+            if kind < found.map_or(Border::Character, |found| found.1) && self.is_free(place) {
+                found = Some((place, kind));
+            }
+        }
+        if found.is_some_and(|found| found.1 < Border::Sentence) {
+            return Ok(found);
+        }
+        // The best that may be found within lines.
+        let least = found.map_or(Border::Character, |found| found.1).min(self.counts_as[Border::Sentence as usize]);
+        found = None;
+        for place in places(self.text, after, upto) {
+            let place = place?;
+            if let Some(kind) = self.kind_at(place)
+                && kind < found.map_or(Border::Character, |found| found.1)
+            {
+                found = Some((place, kind));
+                if kind <= least {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the last border with `after < place <= upto` of a kind, or of a better one, and its kind.
+    pub fn nearest(&self, least: Border, after: usize, upto: usize) -> Result<Option<(usize, Border)>> {
+        for place in places(self.text, after, upto) {
+            let place = place?;
+            if let Some(kind) = self.kind_at(place).filter(|&kind| kind <= least) {
+                return Ok(Some((place, kind)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the first border with `start <= place < end` of a kind, or of a better one.
+    pub fn first(&self, least: Border, start: usize, end: usize) -> Result<Option<usize>> {
+        for (number, (length, _)) in self.text[start..end].char_indices().enumerate() {
+            if number % STRETCH == 0 {
+                interrupt::check()?;
+            }
+            if self.kind_at(start + length).is_some_and(|kind| kind <= least) {
+                return Ok(Some(start + length));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the last place with `after < place <= upto` between graphemes, or else between characters.
+    pub fn last_character(&self, after: usize, upto: usize) -> Result<Option<usize>> {
+        for whole in [true, false] {
+            for place in places(self.text, after, upto) {
+                let place = place?;
+                if if whole { self.is_free(place) } else { !self.cuts_token(place) } {
+                    return Ok(Some(place));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// How many places are looked at between two questions whether to stop.
+const STRETCH: usize = 64;
+
+/// The places between characters with `after < place <= upto`, from the last on; an error if the work is to stop.
+fn places(text: &str, after: usize, upto: usize) -> impl Iterator<Item = Result<usize>> {
+    let last = (upto > after).then_some(upto);
+    let within = text[after..upto.max(after)].char_indices().rev().map(move |(length, _)| after + length);
+    last.into_iter().chain(within.filter(move |&place| place > after)).enumerate().map(|(number, place)| {
+        if number % STRETCH == 0 {
+            interrupt::check()?;
+        }
+        Ok(place)
+    })
+}

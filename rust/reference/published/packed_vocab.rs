@@ -1,0 +1,231 @@
+//! A vocabulary as the package stores it: merges as pairs of ids, packed to the bit.
+//!
+//! The bytes of a published token need not be stored: it is the merge of two earlier tokens. So a vocabulary is the order of
+//! the 256 bytes and one pair of ids for each merge, each id in as many bits as the greatest id needs: a third of the size of
+//! tiktoken's text, read in one pass without decompression.
+//!
+//! The layout, integers little-endian and of 32 bits unless said otherwise (SPEC F4):
+//!
+//! | | |
+//! |---|---|
+//! | magic | 8 bytes: `minitok`, then the version, 1 |
+//! | checksum | Adler-32 of everything after it |
+//! | counts | merges M, runs R, extra tokens X |
+//! | byte order | 256 bytes: the byte of each of the ids 0 to 255 |
+//! | runs | R times: first id, count. The merges take these ids in order; between two runs is a gap |
+//! | extra tokens | X times: id, length; then all their bytes. Tokens that no merge makes: Whisper's empty one |
+//! | pairs | M times: left id, right id, each of w bits, the least significant first, in one stream of bits |
+//!
+//! w is the number of bits of the greatest id of the runs. The rank of a merge is the id it makes.
+//!
+//! By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
+//! `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
+//!
+//! Invariants: a file that is cut short, damaged, or that joins an id before it has a token is refused. The merges are
+//! trusted to make each token from its bytes, because the writer recovered them from ranks; with an extra token that is not
+//! empty, this is not assumed.
+//!
+//! Costs: O(V L) for V tokens of L bytes.
+//!
+//! When not to use it: for vocabularies in which a token has several merges, or ranks that are not ids; minitok's native
+//! files keep those.
+//!
+//! Implements SPEC F4.
+
+#![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes; the width of a field is at most 32 bits")]
+
+use crate::error::{Error, Result};
+use crate::fast;
+use crate::fast::util::fallible::collect;
+use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab};
+
+pub const MAGIC: &[u8; 8] = b"minitok\x01";
+
+/// The parts of a packed vocabulary.
+pub(crate) struct Parts<'d> {
+    pub order: &'d [u8],
+    pub runs: Vec<(u32, u32)>,
+    pub extra: Vec<(u32, &'d [u8])>,
+    /// The pairs, each id in `width` bits.
+    pub bits: &'d [u8],
+    pub width: usize,
+}
+
+/// Cuts a packed vocabulary into its parts.
+pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
+    let mut reader = VocabReader { data, at: 0 };
+    if reader.take(8)? != MAGIC {
+        return refuse("it does not begin with 'minitok' and version 1");
+    }
+    if reader.number()? != checksum(&data[reader.at..]) {
+        return refuse("its checksum is wrong: the file is damaged");
+    }
+    let (n_merges, n_runs, n_extra) = (reader.number()?, reader.number()?, reader.number()?);
+    let order = reader.take(256)?;
+    let runs = reader.pairs(n_runs)?;
+    let lengths = reader.pairs(n_extra)?;
+    let width = width_of(&runs, n_merges)?;
+    let mut extra = Vec::new();
+    extra.try_reserve_exact(lengths.len())?;
+    for (id, length) in lengths {
+        extra.push((id, reader.take(length.into())?));
+    }
+    let bits = reader.take((2 * u64::from(n_merges) * width as u64).div_ceil(8))?;
+    if reader.at < data.len() {
+        return refuse("it is longer than it says");
+    }
+    Ok(Parts { order, runs, extra, bits, width })
+}
+
+/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
+pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
+    let Parts { order, runs, extra, bits, width } = parts(data)?;
+    let below = below.unwrap_or(u32::MAX);
+    let mut tokens = Tokens::default();
+    for (index, &byte) in order.iter().enumerate() {
+        tokens.set(index as u32, &[byte])?;
+    }
+    let merges_make_all = extra.iter().all(|(_, token)| token.is_empty());
+    for (id, token) in extra.into_iter().filter(|&(id, _)| id < below) {
+        tokens.set(id, token)?;
+    }
+    // There are as many ids as the file has room for pairs.
+    let ids: Vec<u32> = collect(runs.iter().flat_map(|&(first, count)| first..first + count))?;
+    let known = ids.partition_point(|&id| id < below);
+    let merges: Vec<Merge> = collect(ids[..known].iter().enumerate().map(|(index, &id)| {
+        let (left, right) = pair(bits, index, width);
+        Merge { left, right, id, rank: id }
+    }))?;
+    let joined = join_all(&mut tokens, &merges)?;
+    if let Some(Merge { left, right, .. }) = merges.get(joined) {
+        return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
+    }
+    let mut vocab = Vocab::assemble(tokens, merges, true, Alphabet::default())?;
+    vocab.merges_make_all = merges_make_all;
+    Ok(vocab)
+}
+
+/// Gives the id of each merge its bytes, up to the first that joins an id without a token. Returns how many were done.
+fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
+    if fast::enabled() {
+        return fast::token_bytes::join_all(tokens, merges);
+    }
+    let mut done = 0;
+    while done < merges.len() && tokens.join(merges[done].left, merges[done].right, merges[done].id)? {
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Returns the number of bits of the greatest id of the runs, which have the ids of the merges.
+fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
+    let (mut n_ids, mut end) = (0, 256);
+    for &(first, count) in runs {
+        match first.checked_add(count) {
+            Some(after) if first >= end && count <= n_merges && after <= 1 << 31 => end = after,
+            _ => return refuse("the runs of its ids are not in order"),
+        }
+        n_ids += count;
+    }
+    if n_ids != n_merges {
+        return refuse(&format!("it has {n_merges} merges, but ids for {n_ids}"));
+    }
+    Ok((u32::BITS - (end - 1).leading_zeros()) as usize)
+}
+
+/// Reads the two ids of a merge from the stream of bits.
+pub(crate) fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
+    let number = |start: u64| {
+        let near = &bits[(start / 8) as usize..];
+        let window = near.first_chunk().copied().unwrap_or_else(|| {
+            let mut window = [0; 8];
+            window[..near.len()].copy_from_slice(near);
+            window
+        });
+        (u64::from_le_bytes(window) >> (start % 8) & ((1 << width) - 1)) as u32
+    };
+    let start = 2 * index as u64 * width as u64;
+    (number(start), number(start + width as u64))
+}
+
+fn checksum(data: &[u8]) -> u32 {
+    if fast::enabled() { fast::adler32::adler32(data) } else { adler32(data) }
+}
+
+/// The checksum of RFC 1950.
+pub(crate) fn adler32(data: &[u8]) -> u32 {
+    const BASE: u32 = 65521;
+    let (mut a, mut b) = (1, 0);
+    // In 5,552 bytes neither sum reaches 2^32.
+    for chunk in data.chunks(5552) {
+        for &byte in chunk {
+            a += u32::from(byte);
+            b += a;
+        }
+        (a, b) = (a % BASE, b % BASE);
+    }
+    b << 16 | a
+}
+
+struct VocabReader<'d> {
+    data: &'d [u8],
+    at: usize,
+}
+
+impl<'d> VocabReader<'d> {
+    fn take(&mut self, length: u64) -> Result<&'d [u8]> {
+        let rest = &self.data[self.at..];
+        let Some(found) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
+            return refuse("it is cut short");
+        };
+        self.at += found.len();
+        Ok(found)
+    }
+
+    fn number(&mut self) -> Result<u32> {
+        Ok(number(self.take(4)?))
+    }
+
+    fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
+        let bytes = self.take(8 * u64::from(count))?;
+        collect(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))))
+    }
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |sum, &byte| sum << 8 | u32::from(byte))
+}
+
+fn refuse<T>(reason: &str) -> Result<T> {
+    Err(Error::Vocabulary(format!("not a packed vocabulary: {reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(body: &[u8]) -> Vec<u8> {
+        [&MAGIC[..], &adler32(body).to_le_bytes(), body].concat()
+    }
+
+    #[test]
+    fn by_hand() {
+        assert_eq!(adler32(b"Wikipedia"), 0x11E6_0398);
+        assert_eq!(pair(&[0x74, 0xA0, 0x01], 0, 10), (116, 104));
+        let mut body: Vec<u8> = [1u32, 1, 1].iter().flat_map(|number| number.to_le_bytes()).collect();
+        body.extend(0..=255);
+        body.extend([300u32, 1, 7, 0].iter().flat_map(|number| number.to_le_bytes()));
+        body.extend([97, 98 << 1, 0]);
+        // The extra token has an id that is in use.
+        assert!(unpack(&file(&body), None).is_err());
+        body[12 + 256 + 8] = 0;
+        body[12 + 256 + 9] = 2;
+        let vocab = unpack(&file(&body), None).unwrap();
+        assert_eq!((vocab.token_bytes(300), vocab.token_bytes(512)), (Some(&b"ab"[..]), Some(&b""[..])));
+        assert_eq!(vocab.merge_of(97, 98), Some((300, 300)));
+        assert_eq!(unpack(&file(&body), Some(300)).unwrap().merges(), []);
+        for length in 0..body.len() {
+            assert!(unpack(&file(&body[..length]), None).is_err());
+        }
+    }
+}
