@@ -1,15 +1,19 @@
 """One suite over two backends. If a backend cannot be loaded, the tests that need it fail; nothing is skipped."""
 
+import ctypes
 import functools
 import gc
 import os
+import resource
 import shutil
+from pathlib import Path
 
 import minitok
 import pytest
 from hypothesis import HealthCheck, settings
 from minitok.backend import load_backend
 from minitok.chat import ChatTemplates
+from minitok.encodings import registry
 
 BACKENDS = ("rust", "python")
 
@@ -29,6 +33,33 @@ gc.disable()
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()
+
+
+# Pages in memory when it was last cleared.
+kept = [0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """What the tests of a file have kept ends with them, where it is much: each process has hundreds of files before it."""
+    if nextitem is not None and nextitem.path == item.path:
+        return
+    if pages() > kept[0] + (32 << 20) // resource.getpagesize():
+        for name, value in vars(getattr(item, "module", None) or item).items():
+            if not name.startswith("__") and hasattr(value, "cache_clear"):
+                value.cache_clear()
+        registry._loaded.clear()  # the vocabularies of published encodings, each with a cache of pieces
+        gc.collect()
+        getattr(ctypes.CDLL(None), "malloc_trim", int)(0)  # glibc keeps what was given back
+        kept[0] = pages()
+
+
+def pages():
+    """How many pages of memory this process has; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
 
 
 @pytest.fixture(params=BACKENDS)

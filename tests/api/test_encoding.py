@@ -201,7 +201,8 @@ def test_counts_do_not_add_up_over_concatenation(backend):
 def test_an_array_is_nobody_elses(backend):
     """Memory that an array gave back is used for the next one; an array that is alive, and a view of one, keep theirs."""
     tok = minitok.Tokenizer([(97, 98), (99, 100)], backend=backend)
-    texts_ = [letter + "ab cd e" * 40_000 for letter in "vwxyz"]
+    length = 40_000 if backend == "rust" else 400  # short ones have memory of their own
+    texts_ = [letter + "ab cd e" * length for letter in "vwxyz"]
     expected = [tok.encode(text) for text in texts_]
 
     kept = tok.encode_to_numpy(texts_[0])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from functools import lru_cache
+from functools import cache
 
 import minitok
 import minitok._rust
@@ -17,10 +17,18 @@ import pytest
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. "
 MERGES = minitok.train([SAMPLE * 3, "naïve café 漢字漢字 😀😀 " * 3], 340, pattern="cl100k").merges
 LETTERS = np.random.default_rng(1).integers(97, 123, 1 << 22, np.uint8).tobytes()
-MEGABYTES = 24
 
-ASCII = SAMPLE * (MEGABYTES * (1 << 20) // len(SAMPLE))
-WIDE = "naïve café 漢字 déjà vu 😀, " * (1 << 20)
+
+@cache
+def plain():
+    """24 megabytes of ASCII."""
+    return SAMPLE * (24 * (1 << 20) // len(SAMPLE))
+
+
+@cache
+def wide():
+    """A text of some characters that have four bytes each in a str."""
+    return "naïve café 漢字 déjà vu 😀, " * (1 << 20)
 
 
 def tokenizer(pattern="cl100k", **options):
@@ -39,7 +47,7 @@ MIRROR = by_the_mirror()
 LONG_NAME = minitok.Tokenizer(MERGES, special_tokens={"<s>": 400, "<s>" * 1000 + "x": 401})
 
 
-@lru_cache(maxsize=1)
+@cache
 def many_ids():
     return np.tile(tokenizer().encode_to_numpy(SAMPLE), 1 << 21)
 
@@ -59,25 +67,25 @@ PREPARED = {
 
 # Each would take half a second and longer.
 LONG = {
-    "encode": lambda tok: tok.encode(ASCII * 2),
-    "encode to numpy": lambda tok: tok.encode_to_numpy(ASCII * 4),
-    "encode on threads": lambda tok: tok.encode_to_numpy(ASCII * 6, threads=2),
-    "encode wide": lambda tok: tok.encode_to_numpy(WIDE),
-    "encode bytes": lambda tok: tok.encode_to_numpy(ASCII.encode() * 4),
-    "encode with special tokens": lambda tok: tok.encode(ASCII * 2, allowed_special="all"),
+    "encode": lambda tok: tok.encode(plain() * 2),
+    "encode to numpy": lambda tok: tok.encode_to_numpy(plain() * 4),
+    "encode on threads": lambda tok: tok.encode_to_numpy(plain() * 6, threads=2),
+    "encode wide": lambda tok: tok.encode_to_numpy(wide()),
+    "encode bytes": lambda tok: tok.encode_to_numpy(plain().encode() * 4),
+    "encode with special tokens": lambda tok: tok.encode(plain() * 2, allowed_special="all"),
     "encode nothing but special tokens": lambda tok: tok.encode_to_numpy("<s>" * (1 << 25), allowed_special="all"),
     "a special token that begins a long one": lambda _: LONG_NAME.count("<s>" * (1 << 20), allowed_special="all"),
-    "count": lambda tok: tok.count(ASCII * 6),
-    "count wide": lambda tok: tok.count(WIDE * 2),
+    "count": lambda tok: tok.count(plain() * 6),
+    "count wide": lambda tok: tok.count(wide() * 2),
     "encode batch": lambda tok: tok.encode_batch([SAMPLE * 10] * (1 << 16)),
-    "encode batch to numpy": lambda tok: tok.encode_batch_to_numpy([ASCII] * 6, threads=2),
-    "count batch": lambda tok: tok.count_batch([ASCII] * 8),
+    "encode batch to numpy": lambda tok: tok.encode_batch_to_numpy([plain()] * 6, threads=2),
+    "count batch": lambda tok: tok.count_batch([plain()] * 8),
     "count a batch of nothing": lambda tok: tok.count_batch([""] * (1 << 23)),
-    "chunk": lambda tok: tok.chunk(ASCII * 3, 100),
-    "chunk with overlap": lambda tok: tok.chunk(WIDE, 100, overlap=40, at="code"),
+    "chunk": lambda tok: tok.chunk(plain() * 3, 100),
+    "chunk with overlap": lambda tok: tok.chunk(wide(), 100, overlap=40, at="code"),
     "chunk one long part": lambda tok: tok.chunk("." * (1 << 25), 1 << 22),
-    "chunk what is normalized": lambda tok: tok.replace(normalizer="NFC").chunk(WIDE, 100),
-    "check": lambda tok: [tok.encode("", disallowed_special="all") or tok.encode(ASCII, disallowed_special="all") for _ in range(4)],
+    "chunk what is normalized": lambda tok: tok.replace(normalizer="NFC").chunk(wide(), 100),
+    "check": lambda tok: [tok.encode("", disallowed_special="all") or tok.encode(plain(), disallowed_special="all") for _ in range(4)],
     "decode what is no text": lambda tok: tok.decode(np.tile(np.arange(128, 256, dtype=np.uint32), 1 << 20)),
     "one piece of letters": lambda _: tokenizer("none").encode_to_numpy(LETTERS * 8),
     "one piece of one letter": lambda _: tokenizer("none").encode_to_numpy("ab" * (1 << 25)),
@@ -85,7 +93,7 @@ LONG = {
     "one piece of ideographs": lambda tok: tok.count("中".encode() * (1 << 25)),
     "one piece, by the mirror": lambda _: MIRROR.count(LETTERS * 4),
     "marks in a row": lambda tok: tok.replace(normalizer="NFC").count("e" + "\u0301\u0323" * (1 << 23)),
-    "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(ASCII),
+    "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(plain()),
     "train with many strings that are barred": lambda _: minitok.train([SAMPLE], 300, superwords=9, barred=[f"x{n}" for n in range(1 << 17)]),
     "a regular expression that goes back": lambda _: tokenizer("a*b|a").count("a" * 60_000),
 }  # fmt: skip
@@ -119,7 +127,7 @@ def test_a_signal_ends_it(name):
             on_it(tok, made)
     else:
         work = LONG[name]
-    before = tok.encode(SAMPLE), tok.encode(WIDE[:3000])
+    before = tok.encode(SAMPLE), tok.encode(wide()[:3000])
     arrived = []
 
     def interrupt(*_):
@@ -145,7 +153,7 @@ def test_a_signal_ends_it(name):
         signal.signal(signal.SIGINT, old)
     load = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert ended - sent[0] < 0.2 * load, f"{arrived[0] - sent[0]:.3f} s to be seen, {ended - sent[0]:.3f} s in all"
-    assert (tok.encode(SAMPLE), tok.encode(WIDE[:3000])) == before
+    assert (tok.encode(SAMPLE), tok.encode(wide()[:3000])) == before
     assert tok.decode(before[0]) == SAMPLE
 
 
@@ -161,7 +169,7 @@ def test_the_exception_of_a_handler_is_the_one_that_is_raised():
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
         with pytest.raises(EnoughError, match="by the clock"):
-            repeat(lambda tok: tok.count(ASCII), tokenizer())
+            repeat(lambda tok: tok.count(plain()), tokenizer())
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
@@ -172,12 +180,12 @@ def test_a_handler_that_returns_ends_nothing():
     old = signal.signal(signal.SIGALRM, lambda *_: calls.append(tokenizer().encode(SAMPLE * 2000)))
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     try:
-        counted = tokenizer().count(ASCII * 3)
+        counted = tokenizer().count(plain() * 3)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert calls
-    assert counted == tokenizer().count(ASCII * 3)
+    assert counted == tokenizer().count(plain() * 3)
 
 
 # The signal is sent, and NumPy needed for the first time, by one call of `map`: no Python code runs in between.

@@ -49,7 +49,7 @@ def ranks_across_edges(seed=None):
     return {token: rank for rank, token in enumerate([*(bytes([b]) for b in range(256)), *map(bytes, pairs)])}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4)
 def encoders(name, seed=None):
     """tiktoken and minitok with the same ranks and the pattern of that name."""
     ranks = ranks_across_edges(seed)
