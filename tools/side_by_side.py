@@ -8,7 +8,9 @@ the site.
 from __future__ import annotations
 
 import ast
+import json
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from html import escape
 from itertools import zip_longest
@@ -179,15 +181,22 @@ def link_rules(html: str, known: dict[str, str], page: str) -> str:
 
 
 def with_places(specification: str) -> str:
-    """The specification, in which each rule names the modules that implement it, with links."""
+    """The specification, in which each rule links to the modules that implement it and counts the vectors that test it."""
     places: dict[str, list[str]] = {}
     for name in READING_ORDER:
         for rule in rules_of(MODULES[name].read_text(encoding="utf-8")):
             places.setdefault(rule, []).append(f"[{name}](source/{name}.md)")
+    vectors: dict[str, Counter[str]] = {}
+    for path in sorted((ROOT / "tests" / "vectors").glob("*.json")):
+        for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+            for rule in case["rules"]:
+                vectors.setdefault(rule, Counter())[path.name] += 1
 
     def add(heading: re.Match[str]) -> str:
-        found = places.get(heading[1])
-        return f"{heading[0]}\n\nIn Python and in Rust: {', '.join(found)}." if found else heading[0]
+        rule = heading[1]
+        implemented = f"In Python and in Rust: {', '.join(places[rule])}. " if rule in places else ""
+        tested = ", ".join(f"{number} in `{name}`" for name, number in vectors[rule].items())
+        return f"{heading[0]}\n\n{implemented}Vectors: {tested}."
 
     return re.sub(r"^### ([A-Z]\d+) .+$", add, specification, flags=re.MULTILINE)
 
