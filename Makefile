@@ -105,7 +105,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 	mkdir -p build
-	$(BIN)/minitok demo --html build/demo.html
+	$(BIN)/python tools/demo.py --html build/demo.html
 
 play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
@@ -241,7 +241,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 
 pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew
 	tools/browsers.sh --pictures
-	$(BIN)/minitok demo --svg docs/images/demo.svg > /dev/null
+	$(BIN)/python tools/demo.py --svg docs/images/demo.svg > /dev/null
 	$(BIN)/python tools/explain_pictures.py
 	$(BIN)/python tools/play_pictures.py
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import minitok
 from minitok.cli.app import app
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 GUIDES = Path(__file__).resolve().parent.parent / "docs" / "guides"
 TEXTS = [f"Document {number}: hello, hello {'🦀é' * (number % 3)}" + " word" * (number % 17) for number in range(120)]

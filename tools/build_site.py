@@ -1,8 +1,8 @@
 """What `make docs` adds to MkDocs: pages made from files outside docs/, and doctests as code.
 
 Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG,
-the licence and the examples are those of the repository; each module of the reference stands beside its Rust mirror, and the
-specification names the modules of each rule (``side_by_side.py``).
+the licence and the examples are those of the repository; the page of the command is its help; each module of the reference
+stands beside its Rust mirror, and the specification names the modules of each rule (``side_by_side.py``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # MkDocs loads this file by its path.
 sys.path.insert(0, str(ROOT / "tools"))
+from command_page import command_page  # noqa: E402
 from side_by_side import MODULES, READING_ORDER, anchors, link_rules, mirror, with_places  # noqa: E402
 
 SPECIFICATION = ROOT / "docs" / "spec.md"
@@ -69,6 +70,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
     files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))
     files.append(File.generated(config, "examples.md", content=examples_page()))
+    files.append(File.generated(config, "command.md", content=command_page()))
     for name in READING_ORDER:
         files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
     for lesson in sorted((ROOT / "docs" / "course").glob("lesson-*.md")):

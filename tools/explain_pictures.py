@@ -18,7 +18,6 @@ from typing import Any
 
 import matplotlib as mpl
 import minitok
-from minitok.cli.svg import save_svg
 from minitok.data import tiny_shakespeare
 from minitok.evaluation import evaluate
 from minitok.explain import Explanation, inject, page, plots, stream
@@ -26,6 +25,7 @@ from minitok.explain.report import Report
 from minitok.explain.sections import explanation_sections
 from PIL import Image
 from rich.console import Console
+from terminal_svg import save_svg
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 COLOURS = 32

@@ -28,10 +28,6 @@ bare python "$tools/try_wheel.py" "${pure[@]}"
 backend=$choice
 bare minitok --help >shown
 grep -q 'learn a vocabulary' shown
-if [ "$choice" != python ]; then # it shows both languages side by side
-    bare minitok demo >shown
-    grep -q 'gives every byte back' shown
-fi
 bare minitok explain -t tok.json lowest >shown
 grep -q lowest shown
 test "$(echo 'round trip' | bare minitok encode -t tok.json | bare minitok decode -t tok.json)" = "round trip"

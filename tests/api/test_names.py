@@ -10,6 +10,7 @@ from typing import get_args, get_type_hints
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from helpers import BACKENDS
 from minitok import errors
 from minitok.cli.app import app
@@ -21,7 +22,6 @@ from minitok.formats.native import IN_FILE
 from minitok.packing import PackOptions, encode_files
 from minitok.reference.published import names
 from minitok.reference.published.characters import Symbols
-from typer.testing import CliRunner
 
 TEXTS = ["low lower lowest, I'LL 12345 don't"]
 
@@ -90,9 +90,9 @@ def test_what_is_nearly_a_name_or_only_a_text_is_refused(name, meant, tmp_path):
         else:
             assert "did you mean" not in str(caught.value)
     (tmp_path / "a.txt").write_text(TEXTS[0])
-    for command in ["train", "count-pieces"]:
+    for command in [["train"], ["train", "--count-only"]]:
         out = tmp_path / "out"
-        ran = CliRunner().invoke(app, [command, str(tmp_path / "a.txt"), "-o", str(out), "--pattern", name])
+        ran = CliRunner().invoke(app, [*command, str(tmp_path / "a.txt"), "-o", str(out), "--pattern", name])
         assert ran.exit_code == 1
         assert "not the name of a pattern" in ran.stderr
         assert not out.exists()
@@ -123,7 +123,7 @@ def test_a_model_is_known_wherever_an_encoding_is(model, encoding):
     expected = minitok.get_encoding(encoding).encode("Hello, world")
     ran = CliRunner().invoke(app, ["encode", "-e", model, "--text", "Hello, world"])
     assert ran.stdout.split() == list(map(str, expected))
-    for command in [["explain", "Hello, world"], ["compare", "--text", "Hello"], ["inspect"]]:
+    for command in [["explain", "Hello, world"], ["evaluate", "--text", "Hello"], ["inspect"]]:
         assert CliRunner().invoke(app, [*command, "-e", model]).exit_code == 0, command
 
 

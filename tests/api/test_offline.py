@@ -58,14 +58,13 @@ print(tok.encode_files("corpus.txt", "a.bin").documents)
         "encode -t o200k_base --text offline",
         "decode -t gpt2 ids.txt",
         "count -e cl100k_base corpus.txt",
-        "compare --text offline",
+        "evaluate --text offline",
         "inspect -e gpt2 --longest",
         "convert gpt2 tokenizer.json",
         "pack corpus.txt -e gpt2 -o a.bin",
         "train corpus.txt -n 260 -o a.json",
         "explain offline -e gpt2 --html why.html",
         "bench corpus.txt --repeat 1",
-        "demo --html demo.html",
     ],
 )
 def test_every_command(command, tmp_path):

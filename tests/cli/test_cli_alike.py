@@ -7,10 +7,10 @@ import re
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from minitok.cli import inputs, play
 from minitok.cli.app import app
 from minitok.corpus.progress import Progress, timed
-from typer.testing import CliRunner
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only passed on
 
@@ -25,7 +25,7 @@ def test_commands_have_the_same_default():
     assert found.stdout.split() == list(map(str, ids))
     assert run("decode", stdin=found.stdout).stdout == "Hello, world"
     assert json.loads(run("count", "--text", "Hello, world", "--json").stdout)["total"]["tokens"] == len(ids)
-    assert json.loads(run("compare", "--text", "Hello, world", "--json").stdout)
+    assert json.loads(run("evaluate", "--text", "Hello, world", "--json").stdout)
 
 
 def test_count_takes_a_text_instead_of_files(tmp_path):
@@ -39,7 +39,7 @@ def test_count_takes_a_text_instead_of_files(tmp_path):
     assert run("count", tmp_path / "a.txt", "--text", "a").exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["encode", "count", "compare"])
+@pytest.mark.parametrize("command", ["encode", "count", "chunk"])
 def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     ended = run(command, "Hello, world")
     assert ended.exit_code == 1
@@ -58,12 +58,12 @@ def test_switches_take_nothing():
         assert "bool" not in run(*command, "--help").stdout
 
 
-@pytest.mark.parametrize("command", ["train", "pack", "count-pieces", "encode", "count", "inspect", "play", "grade"])
+@pytest.mark.parametrize("command", ["train", "pack", "encode", "count", "inspect", "play", "grade"])
 def test_options_stand_in_groups_that_can_be_overseen(command):
     groups = re.split(
-        r"^╭─", CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"}).stdout, flags=re.MULTILINE
+        r"^\w.*:$", CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"}).stdout, flags=re.MULTILINE
     )
-    sizes = [len(re.findall(r"^│ +(?:\* +)?--\w", group, re.MULTILINE)) for group in groups[1:]]
+    sizes = [len(re.findall(r"^  --?\w", group, re.MULTILINE)) for group in groups[1:]]
     assert 1 <= max(sizes) <= 13, sizes
 
 
@@ -115,17 +115,17 @@ def test_help_shows_types_as_people_write_them(command):
     assert not {word for word in ("<bool>", "<str>", "<int>", "list[", "  path  ") if word in shown}
 
 
-@pytest.mark.parametrize("command", [["encode"], ["count"], ["demo"], ["bench"], ["audit"], ["course", "start"]])
+@pytest.mark.parametrize("command", [["encode"], ["count"], ["bench"], ["inspect"], ["course", "start"]])
 def test_examples_are_indented(command):
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout.split("Examples:")[1]
-    examples = [line for line in shown.partition("╭")[0].splitlines() if line.strip()]
+    examples = [line for line in shown.partition("\n\n")[0].splitlines() if line.strip()]
     assert examples
-    assert all(line.startswith("   ") for line in examples)
+    assert all(re.match(r" {4}\S", line) for line in examples)
 
 
 def test_the_options_of_pack_are_in_groups():
     shown = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "120"}).stdout
-    assert all(f"─ {group} ─" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))
+    assert all(f"\n{group}:\n" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))
 
 
 def test_the_playground_in_a_room_says_its_address(monkeypatch):

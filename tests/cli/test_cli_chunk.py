@@ -76,7 +76,7 @@ def test_special_tokens_are_found_where_that_is_asked_for():
         (["--tokens", "1", "--text", "a🦀"], "max_tokens 1 is too small for '🦀' at byte 1"),
         (["--tokens", "4", "--overlap", "4", "--text", "a"], "overlap 4 is not less than max_tokens 4"),
         (["--at", "chapter", "--text", "a"], "there is no border 'chapter'"),
-        (["--tokens", "0", "--text", "a"], "greater than or equal to 1"),
+        (["--tokens", "0", "--text", "a"], "0 is not in the range x>=1"),
         (["--text", "a", "b.txt"], "give --text or files, not both"),
     ],
 )

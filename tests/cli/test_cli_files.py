@@ -8,12 +8,12 @@ import sys
 import minitok
 import minitok.cli.app
 import pytest
+from click.testing import CliRunner
 from helpers import BACKENDS
 from minitok import PieceCounts
 from minitok.explain import Explanation
 from test_cli_commands import output_of, run
 from test_cli_process import environment
-from typer.testing import CliRunner
 
 COMMAND = shlex.join([sys.executable, "-m", "minitok"])
 
@@ -43,11 +43,10 @@ def folder(tmp_path):
     "command",
     [
         "train no-such-corpus.txt -n 262 -o nosuch/my.json",
-        "count-pieces no-such-corpus.txt -o nosuch/my.counts",
+        "train no-such-corpus.txt --count-only -o nosuch/my.counts",
         "convert tok.json nosuch/my.tiktoken",
         "explain low -t tok.json --html nosuch/why.html",
         "evaluate -t tok.json --html nosuch/report.html no-such-corpus.txt",
-        "demo --html nosuch/demo.html",
     ],
 )
 def test_an_output_without_a_folder_is_refused_before_the_work(command, folder, monkeypatch):
@@ -115,7 +114,7 @@ def test_what_is_written_to_no_file_is_told_as_usual(folder):
         ["train", "corpus.txt", "-o", "corpus.txt"],
         ["train", "*.txt", "-o", "link.json"],
         ["train", "--counts", "all.counts", "-o", "all.counts"],
-        ["count-pieces", "corpus.txt", "-o", "corpus.txt"],
+        ["train", "--count-only", "corpus.txt", "-o", "corpus.txt"],
         ["convert", "tok.json", "tok.json"],
         ["convert", "tok.json", "../{name}/tok.json", "--to", "tiktoken"],
         ["pack", "corpus.bin", "-t", "tok.json", "-o", "corpus.bin"],
@@ -148,7 +147,7 @@ def test_a_sum_of_counts_may_replace_one_of_them(folder, monkeypatch):
     first, second = minitok.count_pieces(["low low"]), minitok.count_pieces(["lower"])
     first.save("all.counts")
     second.save("new.counts")
-    output_of("count-pieces", "--merge", "all.counts", "new.counts", "-o", "all.counts")
+    output_of("train", "--counts", "--count-only", "all.counts", "new.counts", "-o", "all.counts")
     assert PieceCounts.load("all.counts") == first.merge(second)
 
 
@@ -156,14 +155,14 @@ def test_a_sum_of_counts_may_replace_one_of_them(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("command", ["encode", "compare", "explain"])
+@pytest.mark.parametrize("command", ["encode", "evaluate", "explain"])
 def test_arguments_keep_their_bytes(tmp_path, backend, command):
-    text = {"encode": "--text", "compare": "--text", "explain": ""}[command]
+    text = {"encode": "--text", "evaluate": "--text", "explain": ""}[command]
     found = shell(f"minitok {command} -e gpt2 --backend {backend} --json {text} $'a\\xff\\nb'", tmp_path)
     assert found.returncode == 0, found.stderr
     result = {
         "encode": json.loads,
-        "compare": lambda shown: json.loads(shown)["tokenizers"][0]["ids"],
+        "evaluate": lambda shown: json.loads(shown)["tokenizers"][0]["ids"],
         "explain": lambda shown: Explanation.from_json(shown.decode()).ids,
     }[command](found.stdout)
     assert result == minitok.get_encoding("gpt2").encode(b"a\xff\nb")

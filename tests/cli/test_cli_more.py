@@ -1,4 +1,4 @@
-"""The commands that count, compare, look inside, convert and measure."""
+"""The commands that count, evaluate, look inside, convert and measure."""
 
 import gzip
 import json
@@ -110,30 +110,29 @@ def test_count_finds_special_tokens_when_told_to(files, tok):
     assert json.loads(shown)["total"]["tokens"] == tok.count(TEXT, allowed_special="all") < tok.count(TEXT)
 
 
-def test_compare_puts_tokenizers_side_by_side(files, tok):
+def test_evaluate_puts_tokenizers_side_by_side_on_a_text(files, tok):
     text = "naïve lowest 🦀"
-    result = json.loads(output_of("compare", "--text", text, "-t", files / "tok.json", "-e", "gpt2", "--json"))
+    result = json.loads(output_of("evaluate", "--text", text, "-t", files / "tok.json", "-e", "gpt2", "--json"))
     gpt2 = minitok.get_encoding("gpt2")
     assert result["bytes"] == len(text.encode())
-    assert [row["tokenizer"] for row in result["tokenizers"]] == [str(files / "tok.json"), "gpt2"]
+    assert [row["tokenizer"] for row in result["tokenizers"]] == ["tok.json", "gpt2"]
     assert [row["ids"] for row in result["tokenizers"]] == [tok.encode(text), gpt2.encode(text)]
     assert result["tokenizers"][1]["bytes_per_token"] == len(text.encode()) / gpt2.count(text)
-    shown = output_of("compare", "--text", "Unforgettable, naïve")
+    shown = output_of("evaluate", "--text", "Unforgettable, naïve")
     assert [row[0] for row in rows(shown)[1:4]] == ["gpt2", "cl100k_base", "o200k_base"]
     assert "Un│forgettable│" in shown
     assert "\x1b" not in shown
 
 
-def test_compare_reads_files_and_shows_no_long_text(files):
+def test_evaluate_shows_no_long_text_and_takes_an_empty_one():
     long = "low lower " * 1000
-    result = json.loads(output_of("compare", "--json", stdin=long))
+    result = json.loads(output_of("evaluate", "--json", "--text", long))
     assert [row["tokens"] for row in result["tokenizers"]] == [
         minitok.get_encoding(name).count(long) for name in ("gpt2", "cl100k_base", "o200k_base")
     ]
     assert "ids" not in result["tokenizers"][0]
-    assert "│" not in output_of("compare", stdin=long)
-    assert json.loads(output_of("compare", files / "a.txt", files / "b[[]bold].txt", "--json"))["bytes"] == SIZE + 1
-    assert rows(output_of("compare", files / "empty.txt"))[1] == ["gpt2", "50,257", "0", "-"]
+    assert "│" not in output_of("evaluate", "--text", long)
+    assert rows(output_of("evaluate", "--text", ""))[1] == ["gpt2", "50,257", "0", "-"]
 
 
 def test_inspect_sums_up_a_vocabulary(files, tok):
@@ -286,8 +285,8 @@ def test_bench_has_a_text_of_its_own():
         (["count", "nowhere.txt"], "nowhere.txt: no such file"),
         (["count", "-e", "cl100"], "unknown encoding 'cl100'; did you mean"),
         (["count", "-t", "nowhere.json"], "nowhere.json: No such file or directory"),
-        (["compare", "-t", "nowhere.json", "--text", "a"], "nowhere.json: No such file or directory"),
-        (["compare", "nowhere/*.txt"], "no such file"),
+        (["evaluate", "-t", "nowhere.json", "--text", "a"], "nowhere.json: No such file or directory"),
+        (["evaluate", "nowhere/*.txt"], "no such file"),
         (["inspect", "--id", "999999"], "unknown token id 999999"),
         (["convert", "nowhere.json", "out.json"], "nowhere.json: No such file or directory"),
         (["convert", "TIKTOKEN", "out.json"], "does not contain its split pattern"),
@@ -316,7 +315,11 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkey
         ["count", "-t", "gpt2", "-e", "gpt2"],
         ["inspect", "-e", "gpt2", "-e", "cl100k_base"],
         ["count", "--special", "<|none|>"],
-        ["compare", "--text", "a", "b.txt"],
+        ["evaluate", "--text", "a", "b.txt"],
+        ["inspect", "--audit", "--verify"],
+        ["inspect", "a.txt"],
+        ["inspect", "-e", "gpt2", "--verify"],
+        ["train", "-", "--count-only", "-o", "a.counts"],
         ["inspect", "--longest", "--special"],
         ["inspect", "--limit", "0"],
         ["convert", "gpt2"],
@@ -340,7 +343,7 @@ def test_what_is_not_understood_is_exit_code_2(files, tmp_path, monkeypatch, arg
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["count", "compare", "inspect", "pack", "convert", "bench"])
+@pytest.mark.parametrize("command", ["count", "evaluate", "inspect", "pack", "convert", "bench"])
 def test_help_has_examples(command):
     shown = output_of(command, "--help")
     assert "Usage" in shown
@@ -359,7 +362,7 @@ def test_the_tokenizer_is_one_option_everywhere(files, option):
         assert json.loads(output_of("count", option, named, files / "a.txt", "--json"))
         assert json.loads(output_of("inspect", option, named, "--json"))
         assert json.loads(output_of("explain", "Hello", option, named, "--json"))
-        assert json.loads(output_of("compare", "--text", "Hello", option, named, "--json"))
+        assert json.loads(output_of("evaluate", "--text", "Hello", option, named, "--json"))
         assert json.loads(output_of("bench", option, named, "--repeat", 1, files / "a.txt", "--json"))
         assert json.loads(
             output_of("pack", files / "a.txt", option, named, "-o", files / "out.bin", "--anew", "--json")

@@ -1,8 +1,10 @@
 """A misspelt encoding, pattern or special token: every command that takes one says what may be meant."""
 
+from pathlib import Path
+
 import pytest
-from minitok.cli.app import NAMES, app, make_command
-from typer.testing import CliRunner
+from click.testing import CliRunner
+from minitok.cli.app import COMMANDS, app
 
 # What each command needs besides the option.
 WITH_ENCODING = {
@@ -10,9 +12,7 @@ WITH_ENCODING = {
     "decode": ["1"],
     "explain": ["a"],
     "count": ["--text", "a"],
-    "compare": ["--text", "a"],
     "evaluate": [],
-    "audit": [],
     "inspect": [],
     "pack": ["a.txt", "-o", "a.bin"],
     "bench": [],
@@ -20,9 +20,7 @@ WITH_ENCODING = {
 }
 WITH_PATTERN = {
     "train": ["a.txt", "-o", "a.json"],
-    "count-pieces": ["a.txt", "-o", "a.counts"],
     "convert": ["a.tiktoken", "a.json"],
-    "verify": ["a.tiktoken", "a.txt"],
     "inspect": [],
 }
 WITH_SPECIAL = {"encode": ["--text", "a"], "explain": ["a"], "count": ["--text", "a"], "chunk": ["a.txt"]}
@@ -30,7 +28,7 @@ WITH_SPECIAL = {"encode": ["--text", "a"], "explain": ["a"], "count": ["--text",
 
 def having(option):
     """The commands that have an option."""
-    return {name for name in NAMES for each in make_command(name).params if option in each.opts}
+    return {name for name in COMMANDS for each in app.get_command(None, name).params if option in each.opts}
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +81,17 @@ def test_a_misspelt_special_token(name):
 def test_the_short_name_of_an_encoding_and_of_its_pattern(name):
     ran = CliRunner().invoke(app, ["encode", "-e", name, "--text", "hello world"])
     assert (ran.exit_code, ran.stdout.split()) == (0, ["15339", "1917"])
+
+
+def test_the_page_of_the_command_has_every_option(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "tools")
+    monkeypatch.setenv("COLUMNS", "60")
+    from command_page import command_page
+
+    parts = {part.splitlines()[0]: part for part in command_page().split("## minitok ")[1:]}
+    for name in COMMANDS:
+        command = app.get_command(None, name)
+        inner = {f"{name} {each}": one for each, one in getattr(command, "commands", {}).items()}
+        for path, one in {name: command, **inner}.items():
+            assert f"Usage: minitok {path} " in parts[path]
+            assert all(option in parts[path] for param in one.params for option in param.opts if option[0] == "-")

@@ -1,4 +1,4 @@
-"""``pack`` in every layout, its parts and its check; ``count-pieces`` and ``train --counts``."""
+"""``pack`` in every layout, its parts and its check; ``train --count-only`` and ``train --counts``."""
 
 import json
 import os
@@ -6,9 +6,9 @@ import os
 import minitok
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from minitok import open_packed
 from minitok.cli.app import app
-from typer.testing import CliRunner
 
 TEXTS = [f"document {number}: hello, hello" for number in range(30)]
 
@@ -160,10 +160,10 @@ def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
     special = ("--special", "<|x|>")
     output_of("train", corpus, "-n", 300, "-o", tmp_path / "whole.json", *special)
     for number in range(3):
-        output_of("count-pieces", tmp_path / f"{number}.jsonl", "-o", tmp_path / f"{number}.counts", *special)
+        output_of("train", "--count-only", tmp_path / f"{number}.jsonl", "-o", tmp_path / f"{number}.counts", *special)
     parts = [tmp_path / f"{number}.counts" for number in range(3)]
     output_of("train", "--counts", *parts, "-n", 300, "-o", tmp_path / "parts.json")
-    about = json.loads(output_of("count-pieces", "--merge", *parts, "-o", tmp_path / "all.counts", "--json"))
+    about = json.loads(output_of("train", "--counts", "--count-only", *parts, "-o", tmp_path / "all.counts", "--json"))
     assert about["documents"] == 30
     output_of(
         "train", "--counts", tmp_path / "all.counts", "-n", 300, "-o", tmp_path / "all.json", "--backend", "python"
@@ -174,7 +174,7 @@ def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
     assert run(*given, "gpt2").exit_code == 2
     assert run(*given, "gpt-4o").exit_code == 0
     # The default pattern, given by name, is not the one of these counts.
-    output_of("count-pieces", corpus, "--pattern", "gpt2", "-o", tmp_path / "gpt2.counts")
+    output_of("train", "--count-only", corpus, "--pattern", "gpt2", "-o", tmp_path / "gpt2.counts")
     assert (
         run("train", "--counts", tmp_path / "gpt2.counts", "-o", tmp_path / "x.json", "--pattern", "o200k").exit_code
         == 2

@@ -1,4 +1,4 @@
-"""``minitok verify``: equal ids end with 0, others with 1 and say where."""
+"""``minitok inspect --verify``: equal ids end with 0, others with 1 and say where."""
 
 import json
 import os
@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from minitok.cli import verify
 from minitok.cli.app import app
-from typer.testing import CliRunner
 
 TOK = minitok.Tokenizer([(97, 98), (32, 97)], special_tokens={"<s>": 258})
 
 
 def run(*args):
-    return CliRunner().invoke(app, ["verify", *map(str, args)])
+    return CliRunner().invoke(app, ["inspect", "--verify", "-t", *map(str, args)])
 
 
 def test_a_file_with_the_same_ids(tmp_path):

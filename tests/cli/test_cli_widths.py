@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import minitok
 import pytest
+from click.testing import CliRunner
+from minitok.cli.app import COMMANDS as NAMES
 from minitok.cli.app import app
 from minitok.cli.console import plain_table
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
-from typer.main import get_command
-from typer.testing import CliRunner
 
 WIDTHS = [40, 60, 80, 120]
 TEXT = "I'LL parseHTTPRequest 1234567 ünïcödé 🦀 antidisestablishmentarianism"
@@ -100,9 +100,9 @@ def test_explain_draws_a_deep_tree_without_cutting_numbers(width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_compare_and_inspect(files, width):
-    data = told("compare", files / "long.txt")
-    assert numbers(data) <= shown(run("compare", files / "long.txt", width=width)) | numbers(data.get("bytes", 0))
+def test_evaluate_and_inspect(width):
+    data = told("evaluate", "--text", LONG)
+    assert numbers(data) <= shown(run("evaluate", "--text", LONG, width=width)) | numbers(data.get("bytes", 0))
     for options in (["--longest"], ["--special"], ["--search", "parse"], ["--id", "1234", "--id", "200018"]):
         data = told("inspect", *options)
         found = run("inspect", *options, width=width)
@@ -120,18 +120,9 @@ def test_commands_that_tell_sizes(files, width):
     assert len(LONG.encode()) in shown(found)
     data = told("bench", files / "long.txt", "--repeat", "1")
     assert {data["bytes"], data["tokens"]} <= shown(run("bench", files / "long.txt", "--repeat", "1", width=width))
-    data = told("verify", files / "tokenizer.json", files / "long.txt")
+    data = told("inspect", "-t", files / "tokenizer.json", "--verify", files / "long.txt")
     ids = {sum(row["ids"] for row in one["texts"]) for one in data["compared"]}
-    assert ids <= shown(run("verify", files / "tokenizer.json", files / "long.txt", width=width))
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_demo(width):
-    found = run("demo", width=width)
-    data = told("demo")
-    assert {data["learnt"]["n_vocab"], data["learnt"]["merges"], data["learnt"]["corpus_bytes"]} <= shown(found)
-    assert set(data["encoded"]["ids"]) <= shown(found)
-    assert {step["id"] for step in data["learnt"]["first"]} <= shown(found)
+    assert ids <= shown(run("inspect", "-t", files / "tokenizer.json", "--verify", files / "long.txt", width=width))
 
 
 @pytest.mark.parametrize("width", range(20, 100))
@@ -151,7 +142,7 @@ def test_a_table_at_any_width(width):
 
 COMMANDS = [
     [],
-    *([name] for name in get_command(app).commands),
+    *([name] for name in NAMES),
     ["course", "start"],
     ["course", "mutants"],
     ["course", "pack"],

@@ -1,20 +1,20 @@
 """The demo: what it shows is what the library does."""
 
 import io
-import json
 import re
+import sys
 import xml.etree.ElementTree as ET
+from contextlib import redirect_stdout
+from pathlib import Path
 
 import minitok
 import pytest
-from minitok.cli import showcase
-from minitok.cli.app import app
 from minitok.data import tiny_shakespeare
 from minitok.explain.terminal import PALETTE, MergeSteps, TokenText, TrainSteps, palette_index, visible
 from rich.console import Console
-from typer.testing import CliRunner
 
-RUNNER = CliRunner()
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+import demo
 
 
 def printed(renderable, **options):
@@ -24,10 +24,15 @@ def printed(renderable, **options):
 
 
 @pytest.fixture(scope="module")
-def shown():
-    result = RUNNER.invoke(app, ["demo"])
-    assert result.exit_code == 0, result.output
-    return result.stdout
+def page(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo") / "demo.html"
+
+
+@pytest.fixture(scope="module")
+def shown(page):
+    with redirect_stdout(io.StringIO()) as told:
+        demo.main(["--html", str(page)])
+    return told.getvalue()
 
 
 def test_the_demo_shows_the_whole_way(shown):
@@ -47,56 +52,41 @@ def test_the_demo_shows_the_merges_that_training_gives(shown):
     assert "│".join(visible(tok.token_bytes(token_id)) for token_id in range(4084, 4096)) in re.sub(
         r"\s*\n\s*", "", shown
     )
+    assert " ".join(map(str, tok.encode(demo.UNSEEN))) in re.sub(r"\s+", " ", shown)
 
 
-def test_the_demo_as_data():
-    result = RUNNER.invoke(app, ["demo", "--json", "-n", "600", "--text", "tokens ♥", "--word", "tokens"])
-    assert result.exit_code == 0, result.output
-    data = json.loads(result.stdout)
-    tok = minitok.train([tiny_shakespeare()], 600)
-    assert data["learnt"]["n_vocab"] == 600
-    assert data["encoded"]["ids"] == tok.encode("tokens ♥")
-    assert data["encoded"]["round_trip"] is True
-    assert data["encoded"]["steps"][-1]["ids"] == tok.encode("tokens")
-    assert {task["name"].split(":")[0] for task in data["compared"]} == {"train", "encode", "decode"}
-    assert all(task["rust"] > 0 and task["python"] > 0 for task in data["compared"])
+def test_the_demo_ends_with_a_page(shown, page):
+    assert str(page) in re.sub(r"\s", "", shown)
+    source = page.read_text(encoding="utf-8")
+    assert source.count('data-label="merges"') > 1
+    told = minitok.train([tiny_shakespeare()], 4096).explain(demo.UNSEEN)
+    assert source.count("<li data-frame") == 100 + sum(len(p.steps) + 1 for p in told.pieces if p.steps)
 
 
-def test_the_demo_of_a_text_of_ones_own(tmp_path):
-    file = tmp_path / "own.txt"
+def test_the_demo_of_a_text_of_ones_own_and_its_picture(tmp_path, capsys):
+    file, page, drawing = tmp_path / "own.txt", tmp_path / "own.html", tmp_path / "demo.svg"
     file.write_text("low lower lowest é\n" * 40, encoding="utf-8")
-    page = tmp_path / "own.html"
-    result = RUNNER.invoke(app, ["demo", str(file), "-n", "300", "--json", "--html", str(page)])
-    assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)["learnt"]
-    events = []
-    tok = minitok.train([file.read_text(encoding="utf-8")], 300, trace=events.append)
-    assert (told["n_vocab"], told["corpus_bytes"]) == (tok.n_vocab, file.stat().st_size)
-    assert [(one["count"], one["ties"]) for one in told["first"]] == [(one["count"], one["ties"]) for one in events[:8]]
-    assert "Shakespeare" not in page.read_text(encoding="utf-8")
+    demo.main([str(file), "--html", str(page), "--svg", str(drawing)])
+    told = capsys.readouterr().out
+    assert f"{file.stat().st_size:,} bytes" in told
+    assert "Shakespeare" not in page.read_text(encoding="utf-8") + told
+    ET.parse(drawing)  # noqa: S314
+    drawn = drawing.read_text(encoding="utf-8")
+    assert "Learn" in drawn
+    assert "@font-face" not in drawn
+    assert set(re.findall(r"https?://[^\"' )]+", drawn)) == {"http://www.w3.org/2000/svg"}
     file.write_text("", encoding="utf-8")
-    result = RUNNER.invoke(app, ["demo", str(file)])
-    assert (result.exit_code, result.stderr) == (1, f"minitok: {file} is empty: there is nothing to learn\n")
+    with pytest.raises(minitok.errors.MinitokError, match=r"own\.txt is empty: there is nothing to learn"):
+        demo.main([str(file)])
 
 
 def test_a_disagreement_fails_the_demo():
     with pytest.raises(minitok.errors.MinitokError, match="disagree"):
-        showcase.both("sums", "numbers", lambda: [1], lambda: [2])
+        demo.both("sums", "numbers", lambda: [1], lambda: [2])
 
 
 def test_the_text_is_not_in_the_corpus():
-    assert not any(line in tiny_shakespeare() for line in showcase.UNSEEN.splitlines())
-
-
-def test_the_picture_stands_alone(tmp_path):
-    file = tmp_path / "demo.svg"
-    result = RUNNER.invoke(app, ["demo", "-n", "600", "--svg", str(file)])
-    assert result.exit_code == 0, result.output
-    ET.parse(file)  # noqa: S314
-    drawn = file.read_text(encoding="utf-8")
-    assert "Learn" in drawn
-    assert "@font-face" not in drawn
-    assert set(re.findall(r"https?://[^\"' )]+", drawn)) == {"http://www.w3.org/2000/svg"}
+    assert not any(line in tiny_shakespeare() for line in demo.UNSEEN.splitlines())
 
 
 def test_no_two_neighbours_share_a_colour():

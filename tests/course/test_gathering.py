@@ -10,7 +10,7 @@ from minitok.course.grading import grade
 from minitok.course.likeness import functions
 from minitok.course.mutants import solution
 from minitok.course.session import Session, Stopped, loaded
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\n\r\u202e\ud800"
 

@@ -13,7 +13,7 @@ from minitok.cli import grade as command
 from minitok.cli.app import app
 from minitok.course.grading import grade
 from minitok.course.mutants import find, solution
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from minitok.course.grading import grade
 from minitok.course.mutants import find, solution
 from minitok.course.packing import student_seed
 from minitok.play.tokenizers import Shelf
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 ROOT = Path(__file__).parent.parent.parent
 LEFTMOST = find("leftmost-first").source

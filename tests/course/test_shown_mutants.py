@@ -3,7 +3,7 @@
 import pytest
 from minitok.cli.app import app
 from minitok.course.mutants import MUTANTS, solution
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 RIGHT = {line.strip() for line in solution().splitlines() if len(line.strip()) > 25}
 

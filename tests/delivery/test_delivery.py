@@ -253,7 +253,7 @@ def test_the_package_for_javascript_has_the_version_and_an_entry_for_each_encodi
 
 def test_the_command_needs_no_extra():
     names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
-    assert {"typer", "rich"} <= names
+    assert {"click", "rich"} <= names
     assert "cli" not in PROJECT["project"]["optional-dependencies"]
 
 

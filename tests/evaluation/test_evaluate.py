@@ -7,12 +7,12 @@ import minitok
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 from minitok import Tokenizer
 from minitok.cli.app import app
 from minitok.data import human_rights
 from minitok.evaluation import evaluate
 from minitok.evaluation.texts import groups_of
-from typer.testing import CliRunner
 
 RUNNER = CliRunner()
 MERGES = [(97, 98), (32, 256)]

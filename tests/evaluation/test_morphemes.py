@@ -5,6 +5,7 @@ import json
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
@@ -14,7 +15,6 @@ from minitok.errors import FileFormatError, VocabularyError
 from minitok.evaluation import evaluate
 from minitok.evaluation.morphemes import LONGEST, counts_of, morpheme_row, read_words
 from minitok.reference.published.characters import Symbols
-from typer.testing import CliRunner
 
 RUNNER = CliRunner()
 TEXTS = {"t": ["a b", "b"]}

@@ -6,6 +6,7 @@ import re
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from matplotlib.figure import Figure
 from minitok.cli.app import app
 from minitok.data import human_rights, tiny_shakespeare
@@ -14,7 +15,6 @@ from minitok.explain.bigram import bits_by_size
 from minitok.explain.measures import bytes_per_token, language_bill, merge_counts, sizes, token_lengths, use
 from minitok.explain.report import Report
 from rich.console import Console
-from typer.testing import CliRunner
 
 RUNNER = CliRunner()
 
@@ -103,17 +103,6 @@ def test_what_cannot_be_explained_is_said_in_a_line(args, code, message):
     assert result.exit_code == code
     assert message in result.stderr
     assert "Traceback" not in result.stderr + result.stdout
-
-
-def test_the_demo_ends_with_a_page(tmp_path):
-    page = tmp_path / "demo.html"
-    shown = run("demo", "-n", 400, "--text", "Why these?", "--html", page)
-    assert shown.exit_code == 0, shown.output
-    assert str(page) in shown.stdout.replace("\n", "").replace(" ", "")
-    source = page.read_text(encoding="utf-8")
-    assert source.count('data-label="merges"') > 1
-    told = minitok.train([tiny_shakespeare()], 400).explain("Why these?")
-    assert source.count("<li data-frame") == 100 + sum(len(p.steps) + 1 for p in told.pieces if p.steps)
 
 
 # -- the laboratories ------------------------------------------------------------------------------------------------

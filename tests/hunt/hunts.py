@@ -12,6 +12,7 @@ from pathlib import Path
 
 import minitok
 import numpy as np
+from click.testing import CliRunner
 from helpers import BACKENDS, Failure, outcome
 from hypothesis import strategies as st
 from matrix import FORMATS, TOK, Pieces, beside, documents, verdict, write_corpus
@@ -21,7 +22,6 @@ from minitok.errors import MinitokError
 from strategies import any_bytes, any_text, corpora, merge_lists, patterns, rank_tables, train_options
 from test_damaged_files import FILES, TEXT, damage_bytes, damage_json
 from test_kinds import definitions, texts
-from typer.testing import CliRunner
 
 # What may be wrong with what a user gives; anything else that is raised is a fault of minitok.
 REFUSALS = (MinitokError, OSError, TypeError, ValueError)
@@ -210,12 +210,12 @@ COMMANDS = [
     ["inspect", "-t", "FILE"],
     ["convert", "FILE", "OUT.json"],
     ["train", "FILE", "-n", "260", "-o", "OUT.json"],
-    ["count-pieces", "FILE", "-o", "OUT.counts"],
+    ["train", "--count-only", "FILE", "-o", "OUT.counts"],
     ["pack", "FILE", "-e", "gpt2", "-o", "OUT.bin"],
     ["pack", "--check", "FILE"],
     ["pack", "--join", "FILE", "-o", "OUT.npy"],
     ["explain", "-t", "FILE", "a"],
-    ["compare", "--text", "a", "-t", "FILE"],
+    ["evaluate", "--text", "a", "-t", "FILE"],
 ]
 NAMES = ["it", "it.json", "it.jsonl", "it.bin", "it.npy", "it.ds", "it.idx", "it.arrow", "it.parquet", "it.gz", "it.zst", "it.model",
          "it.tiktoken", "it.gguf", "it.manifest.json", "a\nb.txt", "a\x1b[2Jb.txt", "-it", " ", "it.part-1-of-2.bin"]  # fmt: skip

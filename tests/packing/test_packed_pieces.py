@@ -18,7 +18,7 @@ from minitok.packing.formats import new_writer
 from minitok.packing.label import Label
 from minitok.packing.outputs import format_of
 from pyarrow import ipc, parquet
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 TOK = Tokenizer([(97, 98)])
 

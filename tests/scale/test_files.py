@@ -9,7 +9,7 @@ from conftest import SPECIAL, TEXTS
 from minitok.cli.app import app
 from minitok.errors import FileFormatError
 from minitok.scale import encode_files_on_ray
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 pytestmark = pytest.mark.usefixtures("cluster")
 

@@ -2,13 +2,12 @@
 
 Reading order: ``app`` (the application and how it ends; it imports the command that is asked for), then what several commands
 share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console``
-(where output goes) and ``narrow`` (help on a narrow screen). Each of the other files is a command:
+(where output goes) and ``help``. Each of the other files is a command:
 
-* text and ids: ``encode``, ``decode``, ``count``, ``chunk``, ``explain``, ``compare``, ``bench``
-* tokenizers: ``train``, ``count_pieces``, ``convert``, ``inspect`` with ``pattern``, ``verify`` with ``peers``, ``audit``,
-  ``evaluate``
+* text and ids: ``encode``, ``decode``, ``count``, ``chunk``, ``explain``, ``bench``
+* tokenizers: ``train``, ``convert``, ``evaluate``, ``inspect`` with ``pattern``, ``audit``, ``verify`` and ``peers``
 * a corpus: ``pack``
-* to learn with: ``demo`` with ``showcase`` and ``svg``, ``play``, ``course``, ``grade``
+* to learn with: ``play``, ``course``, ``grade``
 """
 
 from __future__ import annotations

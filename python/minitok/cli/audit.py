@@ -1,4 +1,4 @@
-"""``minitok audit``: what is odd about a vocabulary."""
+"""``minitok inspect --audit``: what is odd about a vocabulary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from .console import output, print_json, waiting
-from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file, open_tokenizer
+from .options import is_file
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
@@ -18,19 +18,10 @@ if TYPE_CHECKING:
 SHOWN = 8
 
 
-def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend: BackendOption = None) -> None:
-    """Find anomalies in a vocabulary: tokens that no text produces, twins, ids without a token, files that disagree.
-
-    Examples:
-
-      minitok audit -e cl100k_base
-
-      minitok audit -t model/tokenizer.json --json
-    """
+def audit_tokenizer(tok: Tokenizer, named: str, *, json: bool) -> None:
+    """Tokens that no text produces, twins, ids without a token, files that disagree."""
     from minitok.evaluation.audit import audit  # NumPy, which is slow to import, comes with it
 
-    named = chosen(tokenizer)
-    tok = open_tokenizer(named, backend)
     with waiting(f"looking at {tok.n_vocab:,} ids"):
         found = audit(tok)
     said = configured(tok, named)

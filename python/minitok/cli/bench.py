@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from minitok import BACKEND, Tokenizer, load
 from minitok.data import tiny_shakespeare
@@ -15,8 +15,9 @@ from minitok.errors import MinitokError
 from minitok.reference.published.names import encoding_named
 
 from .console import output, plain_table, print_json, waiting
+from .help import Command, option
 from .inputs import chunks, named_inputs
-from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file
+from .options import backend_option, chosen, inputs_argument, is_file, json_option, tokenizer_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,42 +25,46 @@ if TYPE_CHECKING:
     from minitok.backend import BackendName
 
 
+@click.command(cls=Command)
+@inputs_argument("Files or patterns, as one text; by default plays of Shakespeare.")
+@tokenizer_option
+@option(
+    "--repeat",
+    "-r",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=5,
+    help="The number of warm runs; the median is reported.",
+)
+@option("--threads", type=click.IntRange(min=1), metavar="N", default=1, help="The number of threads to encode with.")
+@json_option
+@backend_option
 def command(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(
-            metavar="[FILE]...",
-            help="Files or patterns, as one text; by default plays of Shakespeare.",
-            show_default=False,
-        ),
-    ] = None,
-    tokenizer: TokenizerOption = None,
-    repeat: Annotated[
-        int, typer.Option("--repeat", "-r", min=1, help="The number of warm runs; the median is reported.")
-    ] = 5,
-    threads: Annotated[int, typer.Option(min=1, help="The number of threads to encode with.")] = 1,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    files: tuple[str, ...],
+    tokenizers: tuple[str, ...],
+    repeat: int,
+    threads: int,
+    backend: BackendName | None,
+    *,
+    json: bool,
 ) -> None:
     """Measure encoding, decoding and counting, in megabytes (10^6 bytes of text) a second.
 
     Cold is the first call of a tokenizer that has just been loaded, warm the median of further calls. The decoded text
     must equal the input.
 
+    \b
     Examples:
-
       minitok bench
-
       minitok bench -e cl100k_base corpus.txt --threads 2
-
       minitok bench -t my.json --backend python --repeat 1 --json
     """
-    named = chosen(tokenizer)
-    read = (chunk for name in named_inputs(files or []) for chunk in chunks(name))
+    named = chosen(tokenizers)
+    read = (chunk for name in named_inputs(files) for chunk in chunks(name))
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:
         raise MinitokError("the text to measure with is empty")
-    implementation: Any = backend.value if backend else BACKEND
+    implementation: Any = backend or BACKEND
     with waiting("measuring"):
         result = measure(named, implementation, data, repeat, threads)
     if json:

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from minitok import Tokenizer, load
 from minitok.definition.fields import short_pattern
-from minitok.errors import FileFormatError
 from minitok.formats import FORMATS
 from minitok.formats.files import check_folder
 
 from .console import output, print_json
+from .help import Command, option
 from .inputs import check_output
-from .options import BackendOption, JsonOption, is_file, open_tokenizer, with_way_on
+from .options import FILE, backend_option, json_option, open_tokenizer
 
-# What can be written.
-Format = Enum("Format", {name: name for name in FORMATS}, type=str)  # type: ignore[misc]
+if TYPE_CHECKING:
+    from minitok.backend import BackendName
 
 
+@click.command(cls=Command)
+@click.argument("source", metavar="FILE|NAME", help="A tokenizer's file or folder, or the name of an encoding.")
+@click.argument("out", metavar="OUT", type=FILE, help="The output file; for gpt2, a folder.")
+@option("--to", type=click.Choice(list(FORMATS)), help="The format; default: by the name of OUT.")
+@option(
+    "--pattern", metavar="NAME|REGEX", help="The split pattern, for a file that does not contain one (tiktoken, gpt2)."
+)
+@json_option
+@backend_option
 def command(
-    source: Annotated[
-        str, typer.Argument(metavar="FILE|NAME", help="A tokenizer's file or folder, or the name of an encoding.")
-    ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output file; for gpt2, a folder.")],
-    to: Annotated[
-        Optional[Format],  # noqa: UP045
-        typer.Option("--to", help="The format; default: by the name of OUT.", show_default=False),
-    ] = None,
-    pattern: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="The split pattern, for a file that does not contain one (tiktoken, gpt2).", show_default=False
-        ),
-    ] = None,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    source: str, out: Path, to: str | None, pattern: str | None, backend: BackendName | None, *, json: bool
 ) -> None:
     """Write a tokenizer in another format. A vocabulary that the format cannot hold is an error.
 
@@ -47,26 +39,20 @@ def command(
     The name of OUT decides the format: tokenizer.json is Hugging Face's, .tiktoken is tiktoken's, .model is minbpe's, and any
     other .json is minitok's own. A folder, or a name without a suffix, takes GPT-2's two files.
 
+    \b
     Examples:
-
       minitok convert my.json tokenizer.json
-
       minitok convert cl100k_base cl100k.tiktoken
-
       minitok convert ranks.tiktoken my.json --pattern cl100k
     """
-    wanted = to.value if to else guess(out)
+    wanted = to or guess(out)
     # GPT-2's files make their folder.
     if wanted != "gpt2":
         check_folder(out)
         if Path(source).is_file():
             # A format may hold more than minitok reads of it: a model of GGUF, for example.
             check_output(out, [source])
-    tok = opened(source, pattern, backend.value if backend else None) if is_file(source) else None
-    if tok is None:
-        if pattern is not None:
-            raise typer.BadParameter(f"the encoding {source!r} has a pattern; --pattern is for files that have none")
-        tok = open_tokenizer(source, backend)
+    tok = open_tokenizer(source, backend, pattern, way_on="give --pattern")
     tok.save(out, wanted)  # type: ignore[arg-type]
     if json:
         print_json({"file": str(out), "format": wanted, "n_vocab": tok.n_vocab}, out)
@@ -94,16 +80,5 @@ def guess(out: Path) -> str:
         return "gpt2"
     by_suffix = {".json": "minitok", ".tiktoken": "tiktoken", ".model": "minbpe"}
     if out.suffix not in by_suffix:
-        raise typer.BadParameter(f"{out.name!r} has no known suffix; give --to FORMAT")
+        raise click.BadParameter(f"{out.name!r} has no known suffix; give --to FORMAT")
     return by_suffix[out.suffix]
-
-
-def opened(source: str, pattern: str | None, backend: Any) -> Tokenizer:
-    """The tokenizer of a file."""
-    try:
-        return load(source, pattern=pattern, backend=backend)
-    except FileFormatError as error:
-        raise with_way_on(error, "give --pattern") from None
-    except TypeError as error:
-        # The file has a pattern itself.
-        raise typer.BadParameter(str(error)) from None

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from rich.text import Text
 
 from minitok.arguments import allowed_tokens, refused_tokens
 from minitok.spans.streaming import count_iterable
 
 from .console import plain_table, print_json, print_unbroken
+from .help import Command
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
-from .options import (
-    TEXT_AND_FILES,
-    BackendOption,
-    DisallowOption,
-    FieldOption,
-    JsonOption,
-    QuietOption,
-    TextOption,
-    TokenizerOption,
-    chosen,
-    open_tokenizer,
-    special_names,
-)
+from .options import check_texts, chosen, disallow_option, open_tokenizer, special_names, texts_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from minitok import Tokenizer
+    from minitok.backend import BackendName
 
 # Tokens as ``special_names`` gives them.
 Named = list[str] | str
@@ -53,44 +43,38 @@ class Counted:
         return {**asdict(self), "bytes_per_token": self.bytes / self.tokens if self.tokens else None}
 
 
+@click.command(cls=Command)
+@texts_options
+@disallow_option
 def command(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
-    ] = None,
-    tokenizer: TokenizerOption = None,
-    text: TextOption = None,
-    special: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
-    ] = None,
-    disallow: DisallowOption = None,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-    field: FieldOption = "text",
-    backend: BackendOption = None,
+    files: tuple[str, ...],
+    tokenizers: tuple[str, ...],
+    text: str | None,
+    special: tuple[str, ...],
+    disallow: tuple[str, ...],
+    field: str,
+    backend: BackendName | None,
+    *,
+    quiet: bool,
+    json: bool,
 ) -> None:
     """Count the tokens, lines, characters and bytes of files, in bounded memory.
 
     In .jsonl, .parquet and .arrow files, the text of each record is counted separately. Compressed files (.gz, .zst) are
     decompressed.
 
+    \b
     Examples:
-
       minitok count README.md 'docs/*.md'
-
       minitok count -e gpt-4 --text "Hello, world"
-
       minitok count -e cl100k_base < prompt.txt
-
       minitok count -t my.json --json corpus.txt docs.jsonl.gz
     """
-    named = chosen(tokenizer)
+    check_texts(text, files)
+    named = chosen(tokenizers)
     tok = open_tokenizer(named, backend)
-    found = special_names(special or [], tok), special_names(disallow or [], tok)
-    if text is not None and files:
-        raise typer.BadParameter(TEXT_AND_FILES)
-    names = named_inputs(files or [], hint=TEXT_HINT) if text is None else []
+    found = special_names(special, tok), special_names(disallow, tok)
+    names = named_inputs(files, hint=TEXT_HINT) if text is None else []
     counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], found)]
     with reading(names, quiet=quiet) as read:
         for name in names:

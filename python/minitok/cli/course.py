@@ -2,105 +2,85 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING
 
-import typer
+import click
 from rich.text import Text
 
 from .console import output, plain_table, print_json
-from .options import JsonOption
+from .help import Command, Group, option
+from .options import FILE, json_option
 
-app = typer.Typer(no_args_is_help=True, help="The course: start, pack an autograder, list the mutants.")
-
-
-class Names(str, Enum):
-    """The naming scheme of the functions."""
-
-    minitok = "minitok"
-    minbpe = "minbpe"
-    cs336 = "cs336"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-class Form(str, Enum):
-    """What kind of file."""
-
-    py = "py"
-    ipynb = "ipynb"
+@click.group(cls=Group, no_args_is_help=True)
+def command() -> None:
+    """The course: start, pack an autograder, list the mutants."""
 
 
-@app.command("start")
-def start(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to work in.")],
-    names: Annotated[Names, typer.Option(help="The naming scheme of the functions.")] = Names.minitok,
-    form: Annotated[Form, typer.Option("--as", help="A Python file or a notebook.")] = Form.py,
-) -> None:
+@command.command("start", cls=Command, short_help="Lay out the functions to write.")
+@click.argument("folder", metavar="DIR", type=FILE, help="The folder to work in.")
+@option(
+    "--names",
+    type=click.Choice(["minitok", "minbpe", "cs336"]),
+    default="minitok",
+    help="The naming scheme of the functions.",
+)
+@option("--as", "form", type=click.Choice(["py", "ipynb"]), default="py", help="A Python file or a notebook.")
+def start(folder: Path, names: str, form: str) -> None:
     """Lay out the functions to write, with what each is to do.
 
+    \b
     Examples:
-
       minitok course start bpe
-
       minitok course start bpe --names minbpe --as ipynb
     """
     from minitok.course.starting import start as lay_out
 
-    for path in lay_out(folder, names.value, form.value):
+    for path in lay_out(folder, names, form):
         output().print(str(path), markup=False, soft_wrap=True)
 
 
-@app.command("pack")
-def pack(
-    secret: Annotated[
-        str, typer.Option(metavar="S", help="The secret of the archive: any text that students do not know.")
-    ],
-    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The archive.")] = Path("autograder.zip"),
-    file: Annotated[str, typer.Option(metavar="NAME", help="The submitted file; default: the only one.")] = "",
-    ties: Annotated[str, typer.Option(metavar="RULE", help="The tie rule, as for grade.")] = "auto",
-    stage: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--stage", "-s", metavar="N", help="A stage to grade; repeatable.", show_default=False),
-    ] = None,
-    wheel: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            metavar="FILE", help="A minitok wheel to install instead of the published one.", show_default=False
-        ),
-    ] = None,
-) -> None:
+@command.command("pack", cls=Command, short_help="Make an archive for Gradescope.")
+@option("--secret", metavar="S", required=True, help="The secret of the archive: any text that students do not know.")
+@option("--output", "-o", "out", type=FILE, metavar="FILE", default="autograder.zip", help="The archive.")
+@option("--file", metavar="NAME", default="", show_default=False, help="The submitted file; default: the only one.")
+@option("--ties", metavar="RULE", default="auto", help="The tie rule, as for grade.")
+@option("--stage", "-s", "stages", metavar="N", multiple=True, help="A stage to grade; repeatable.")
+@option(
+    "--wheel",
+    "wheels",
+    type=FILE,
+    metavar="FILE",
+    multiple=True,
+    help="A minitok wheel to install instead of the published one.",
+)
+def pack(secret: str, out: Path, file: str, ties: str, stages: tuple[str, ...], wheels: tuple[Path, ...]) -> None:
     """Make the archive that Gradescope takes, with a different seed for each student.
 
+    \b
     Examples:
-
       minitok course pack --secret "$(openssl rand -hex 16)"
-
       minitok course pack --secret S --wheel dist/minitok.whl
     """
     from minitok.course.packing import pack as write
 
-    path = write(out, secret, file=file, ties=ties, stages=stage or [], wheels=wheel or [])
+    path = write(out, secret, file=file, ties=ties, stages=stages, wheels=wheels)
     output().print(str(path), markup=False, soft_wrap=True)
 
 
-@app.command("mutants")
-def mutants(
-    stage: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--stage", "-s", metavar="NAME", help="Only those of one stage.", show_default=False),
-    ] = None,
-    shown: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--show", metavar="NAME", help="Print what one mutant does differently.", show_default=False),
-    ] = None,
-    json: JsonOption = False,
-) -> None:
+@command.command("mutants", cls=Command, short_help="List the wrong programs.")
+@option("--stage", "-s", metavar="NAME", help="Only those of one stage.")
+@option("--show", "shown", metavar="NAME", help="Print what one mutant does differently.")
+@json_option
+def mutants(stage: str | None, shown: str | None, *, json: bool) -> None:
     """List the mutants: wrong programs, each with one mistake, that tests must catch.
 
+    \b
     Examples:
-
       minitok course mutants --stage encode
-
       minitok course mutants --show leftmost-first
     """
     from minitok.course.mutants import MUTANTS, changes
@@ -109,12 +89,12 @@ def mutants(
         try:
             output().print("\n".join(changes(shown)), markup=False, soft_wrap=True)
         except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+            raise click.BadParameter(str(error)) from None
         return
     listed = [mutant for mutant in MUTANTS.values() if stage in (None, mutant.stage)]
     if not listed:
         stages = dict.fromkeys(mutant.stage for mutant in MUTANTS.values())
-        raise typer.BadParameter(f"no mutant is of stage {stage!r}; expected one of {', '.join(stages)}")
+        raise click.BadParameter(f"no mutant is of stage {stage!r}; expected one of {', '.join(stages)}")
     if json:
         print_json([{"name": one.name, "stage": one.stage, "says": one.says} for one in listed])
         return

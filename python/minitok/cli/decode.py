@@ -4,51 +4,49 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from minitok.errors import FileFormatError
 
 from .console import print_json
+from .help import Command, option
 from .inputs import STDIN, named_inputs, opened
-from .options import BackendOption, JsonOption, TokenizerOption, chosen, open_tokenizer
+from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from minitok import Tokenizer
+    from minitok.backend import BackendName
 
 BETWEEN = re.compile(rb"[\s,\[\]]+")
 # A number with more digits is no id; Python does not even read one with thousands of them.
 DIGITS = 20
 
 
+@click.command(cls=Command)
+@inputs_argument()
+@tokenizer_option
+@option("--lines", is_flag=True, help="Each line is a separate text, and is written as a line.")
+@json_option
+@backend_option
 def command(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
-    ] = None,
-    tokenizer: TokenizerOption = None,
-    lines: Annotated[
-        bool, typer.Option("--lines", help="Each line is a separate text, and is written as a line.")
-    ] = False,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    files: tuple[str, ...], tokenizers: tuple[str, ...], backend: BackendName | None, *, lines: bool, json: bool
 ) -> None:
     """Turn ids back into text, byte for byte: all ids of a file, on however many lines, into one text.
 
     Ids are numbers between white space, commas or brackets: what minitok encode writes, with --json or without. With --json
     each text is a JSON string, in which bytes that are not UTF-8 become U+FFFD.
 
+    \b
     Examples:
-
       echo "72 105 33" | minitok decode -t my.json
-
       minitok encode --lines < in.txt | minitok decode --lines
     """
-    tok = open_tokenizer(chosen(tokenizer), backend)
-    for name in named_inputs(files or [], hint="ids are read from files or from standard input"):
+    tok = open_tokenizer(chosen(tokenizers), backend)
+    for name in named_inputs(files, hint="ids are read from files or from standard input"):
         parts = id_lines(name)
         if lines:
             for ids in parts:

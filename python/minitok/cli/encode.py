@@ -4,81 +4,62 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from .console import print_json
+from .help import Command, option
 from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading, records
-from .options import (
-    TEXT_AND_FILES,
-    BackendOption,
-    DisallowOption,
-    FieldOption,
-    JsonOption,
-    QuietOption,
-    TextOption,
-    TokenizerOption,
-    chosen,
-    open_tokenizer,
-    special_names,
-)
+from .options import check_texts, chosen, disallow_option, open_tokenizer, special_names, texts_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from minitok.backend import BackendName
 
 # How many ids are written at a time.
 BLOCK = 1 << 14
 
 
+@click.command(cls=Command)
+@texts_options
+@disallow_option
+@option("--lines", is_flag=True, help="Each line is a separate text, without its line break.")
 def command(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
-    ] = None,
-    tokenizer: TokenizerOption = None,
-    text: TextOption = None,
-    special: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
-    ] = None,
-    disallow: DisallowOption = None,
-    lines: Annotated[
-        bool, typer.Option("--lines", help="Each line is a separate text, without its line break.")
-    ] = False,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-    field: FieldOption = "text",
-    backend: BackendOption = None,
+    files: tuple[str, ...],
+    tokenizers: tuple[str, ...],
+    text: str | None,
+    special: tuple[str, ...],
+    disallow: tuple[str, ...],
+    field: str,
+    backend: BackendName | None,
+    *,
+    lines: bool,
+    quiet: bool,
+    json: bool,
 ) -> None:
     """Turn text into ids: one line of them for each file, or for each record of .jsonl, .parquet and .arrow.
 
     A special token's name in the text is text, unless --special names it. Added tokens are found in every text; for text from
     strangers, --disallow all refuses those that may mark something, and special tokens.
 
+    \b
     Examples:
-
       minitok encode --text "Hello, world"
-
       minitok encode -e gpt-4 --text "Hello, world"
-
       minitok encode -t my.json 'corpus/*.txt' > ids.txt
-
       echo "Hello" | minitok encode -t my.json | minitok decode -t my.json
     """
-    if text is not None and files:
-        raise typer.BadParameter(TEXT_AND_FILES)
-    tok = open_tokenizer(chosen(tokenizer), backend)
-    found: Any = {
-        "allowed_special": special_names(special or [], tok),
-        "disallowed_special": special_names(disallow or [], tok),
-    }
+    check_texts(text, files)
+    tok = open_tokenizer(chosen(tokenizers), backend)
+    found: Any = {"allowed_special": special_names(special, tok), "disallowed_special": special_names(disallow, tok)}
     if text is not None:
         texts = as_typed(text).split(b"\n") if lines else [as_typed(text)]
         for ids in tok.encode_batch(texts, **found):
             write(ids, json=json)
         return
-    names = named_inputs(files or [], hint=TEXT_HINT)
+    names = named_inputs(files, hint=TEXT_HINT)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
             batches = records(name, field, tok.backend, read)

@@ -3,124 +3,139 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from rich.text import Text
 
 from minitok.corpus.files import expand
 from minitok.errors import MinitokError
-from minitok.evaluation import evaluate
-from minitok.evaluation.morphemes import read_words
-from minitok.evaluation.page import number, warning
-from minitok.evaluation.texts import groups_of
+from minitok.explain.chips import plural
+from minitok.explain.terminal import TokenText
 from minitok.formats.files import write_atomically
 
 from .console import output, plain_table, print_json, report
-from .inputs import check_output
-from .options import COMPARED, BackendOption, JsonOption, QuietOption, ThreadsOption, TokenizersOption, open_tokenizer
+from .help import Command, option
+from .inputs import as_typed, check_output
+from .options import (
+    COMPARED,
+    FILE,
+    backend_option,
+    check_texts,
+    inputs_argument,
+    json_option,
+    open_tokenizer,
+    quiet_option,
+    text_option,
+    threads_option,
+    tokenizers_option,
+)
 
 if TYPE_CHECKING:
+    from minitok import Tokenizer
+    from minitok.backend import BackendName
     from minitok.evaluation import Evaluation
     from minitok.evaluation.record import Row
 
+# The ids of a longer text, in bytes, are counted but not shown.
+SHOWN = 2000
 
+
+@click.command(cls=Command)
+@inputs_argument(
+    "Files, or a folder with a folder for each language; by default the Universal Declaration of Human Rights in 34 languages."
+)
+@tokenizers_option
+@text_option
+@option(
+    "--field",
+    "fields",
+    metavar="NAME",
+    multiple=True,
+    help="The field of records that holds the text; several are parallel.",
+)
+@option("--lines", is_flag=True, help="Each line of a text is a document: for parallel texts.")
+@option("--base", metavar="NAME", help="The group to compare the others with; default: English, if present.")
+@option(
+    "--price",
+    "prices",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    multiple=True,
+    help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
+)
+@option("--context", type=click.IntRange(min=1), metavar="N", help="The context length, in tokens.")
+@option(
+    "--morphemes",
+    metavar="FILE",
+    multiple=True,
+    help="Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
+)
+@option("--html", type=FILE, metavar="FILE", help="Write a page with pictures to this file.")
+@threads_option
+@quiet_option
+@json_option
+@backend_option
 def command(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(
-            metavar="[FILE|FOLDER]...",
-            help="Files, or a folder with a folder for each language; by default the Universal Declaration of Human Rights in "
-            "34 languages.",
-            show_default=False,
-        ),
-    ] = None,
-    tokenizers: TokenizersOption = None,
-    fields: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--field",
-            metavar="NAME",
-            help="The field of records that holds the text; several are parallel.",
-            show_default=False,
-        ),
-    ] = None,
-    lines: Annotated[
-        bool, typer.Option("--lines", help="Each line of a text is a document: for parallel texts.")
-    ] = False,
-    base: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--base", help="The group to compare the others with; default: English, if present.", show_default=False
-        ),
-    ] = None,
-    price: Annotated[
-        Optional[list[float]],  # noqa: UP045
-        typer.Option(
-            "--price",
-            min=0,
-            metavar="N",
-            help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
-            show_default=False,
-        ),
-    ] = None,
-    context: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--context", min=1, help="The context length, in tokens.", show_default=False),
-    ] = None,
-    morphemes: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--morphemes",
-            metavar="FILE",
-            help="Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
-            show_default=False,
-        ),
-    ] = None,
-    html: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--html", metavar="FILE", help="Write a page with pictures to this file.", show_default=False),
-    ] = None,
-    threads: ThreadsOption = None,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    files: tuple[str, ...],
+    tokenizers: tuple[str, ...],
+    text: str | None,
+    fields: tuple[str, ...],
+    base: str | None,
+    prices: tuple[float, ...],
+    context: int | None,
+    morphemes: tuple[str, ...],
+    html: Path | None,
+    threads: int | None,
+    backend: BackendName | None,
+    *,
+    lines: bool,
+    quiet: bool,
+    json: bool,
 ) -> None:
     """Judge tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers, code, morphemes.
 
+    With --text, show how each of them cuts that text: how many tokens, and which.
+
+    \b
     Examples:
-
       minitok evaluate
-
+      minitok evaluate --text "Unforgettable, naïve café"
       minitok evaluate -e gpt2 -t my.json corpus/ --html report.html
-
       minitok evaluate talks.parquet --field en --field de --base en
-
       minitok evaluate --morphemes english.txt --morphemes turkish.txt
     """
+    check_texts(text, files)
     named = tokenizers or COMPARED
     toks = dict(zip(short(named), (open_tokenizer(name, backend) for name in named)))
-    prices = price or []
+    if text is not None:
+        show_text(toks, as_typed(text), json=json)
+        return
     if len(prices) not in (0, 1, len(toks)):
-        raise typer.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
+        raise click.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
     if html is not None:
-        check_output(html, [*(file for file in files or [] if not Path(file).is_dir()), *(morphemes or [])])
-    paths = [path for file in files or [] for path in ([Path(file)] if file and Path(file).is_dir() else expand(file))]
+        check_output(html, [*(file for file in files if not Path(file).is_dir()), *morphemes])
+    paths = [path for file in files for path in ([Path(file)] if file and Path(file).is_dir() else expand(file))]
+    # NumPy comes with these.
+    from minitok.evaluation import evaluate
+    from minitok.evaluation.morphemes import read_words
+    from minitok.evaluation.texts import groups_of
+
     try:
         found = evaluate(
             toks,
-            groups_of(paths, fields or ["text"], lines=lines) if paths else None,
+            groups_of(paths, fields or ("text",), lines=lines) if paths else None,
             base=base,
             prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
             context=context,
-            morphemes=read_words(expand(morphemes or [])),
+            morphemes=read_words(expand(morphemes)),
             threads=threads,
             progress=not quiet,
         )
     except ValueError as error:
         if isinstance(error, (MinitokError, UnicodeError)):
             raise
-        raise typer.BadParameter(str(error)) from None
+        raise click.BadParameter(str(error)) from None
     if json:
         print_json(found.to_dict())
     else:
@@ -130,18 +145,59 @@ def command(
         report(f"wrote {html}")
 
 
-def short(named: list[str]) -> list[str]:
+def short(named: tuple[str, ...]) -> list[str]:
     """The names of files without their folders, unless two would then be one.
 
-    >>> short(["gpt2", "models/llama.model"]), short(["a/tokenizer.json", "b/tokenizer.json"])
+    >>> short(("gpt2", "models/llama.model")), short(("a/tokenizer.json", "b/tokenizer.json"))
     (['gpt2', 'llama.model'], ['a/tokenizer.json', 'b/tokenizer.json'])
     """
     names = [Path(name).name for name in named]
-    return names if len(set(names)) == len(names) else named
+    return names if len(set(names)) == len(names) else list(named)
+
+
+def show_text(toks: dict[str, Tokenizer], data: bytes, *, json: bool) -> None:
+    """How each tokenizer cuts one text: the figures, the fewest tokens in bold, and the tokens of a short text in colour."""
+    rows = [row_of(named, tok, data) for named, tok in toks.items()]
+    if json:
+        print_json({"bytes": len(data), "tokenizers": rows})
+        return
+    console = output()
+    fewest = min(row["tokens"] for row in rows)
+    table = plain_table("<tokenizer", "ids", "tokens", "bytes/token", "more tokens")
+    for row in rows:
+        ratio, more = row["bytes_per_token"], row["tokens"] - fewest
+        table.add_row(
+            Text(row["tokenizer"]),
+            f"{row['n_vocab']:,}",
+            f"{row['tokens']:,}",
+            "-" if ratio is None else f"{ratio:.2f}",
+            f"+{more / fewest:.1%}" if more else "",
+            style=None if more else "bold",
+        )
+    console.print(table)
+    for row, (named, tok) in zip(rows, toks.items()):
+        if row.get("ids"):
+            console.print(Text.assemble((named, "bold"), f"  {plural(row['tokens'], 'token')}"))
+            console.print(TokenText(row["ids"], tok.tokenize(data)))
+            console.print()
+
+
+def row_of(named: str, tok: Tokenizer, data: bytes) -> dict[str, Any]:
+    """What one tokenizer makes of the text; its ids, if it is short."""
+    tokens = tok.count(data)
+    return {
+        "tokenizer": named,
+        "n_vocab": tok.n_vocab,
+        "tokens": tokens,
+        "bytes_per_token": len(data) / tokens if tokens else None,
+        **({"ids": tok.encode(data)} if len(data) <= SHOWN else {}),
+    }
 
 
 def show(found: Evaluation) -> None:
     """The summaries, a figure for each group (what it pays, or bytes per token where groups are not parallel), morphemes."""
+    from minitok.evaluation.page import number, warning
+
     console = output()
     table = plain_table("<tokenizer", "ids", "bytes/token", "Rényi", "in use", "Gini", "worst tenth")
     for held in found.summaries:

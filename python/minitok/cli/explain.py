@@ -3,50 +3,56 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from minitok.explain.chips import plural
 from minitok.explain.report import Report
 from minitok.formats.files import check_folder, write_atomically
 
 from .console import output
+from .help import Command, option
 from .inputs import as_typed
-from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, special_names
+from .options import FILE, backend_option, chosen, open_tokenizer, special_names, special_option, tokenizer_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from minitok.backend import BackendName
 
 
+@click.command(cls=Command)
+@click.argument("text", metavar="TEXT", help="The text; - reads standard input.")
+@tokenizer_option
+@special_option
+@option("--html", type=FILE, metavar="FILE", help="Also write a web page.")
+@option("--engine", is_flag=True, help="Also show how each pattern is run.")
+@option("--json", is_flag=True, help="Print JSON, which Explanation.from_json reads.")
+@backend_option
 def command(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text; - reads standard input.")],
-    tokenizer: TokenizerOption = None,
-    special: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
-    ] = None,
-    html: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--html", metavar="FILE", help="Also write a web page.", show_default=False),
-    ] = None,
-    engine: Annotated[bool, typer.Option("--engine", help="Also show how each pattern is run.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, which Explanation.from_json reads.")] = False,
-    backend: BackendOption = None,
+    text: str,
+    tokenizers: tuple[str, ...],
+    special: tuple[str, ...],
+    html: Path | None,
+    backend: BackendName | None,
+    *,
+    engine: bool,
+    json: bool,
 ) -> None:
     """Show why a text has its ids: pieces, merges, and the merges that were blocked.
 
+    \b
     Examples:
-
       minitok explain "I'LL parseHTTPRequest 1234567"
-
       minitok explain "naïve 🦀" -e gpt2 --html why.html
-
       minitok explain "lowest" -t my.json --json
     """
     if html:
         check_folder(html)
-    tok = open_tokenizer(chosen(tokenizer), backend)
+    tok = open_tokenizer(chosen(tokenizers), backend)
     data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
-    told = tok.explain(data, allowed_special=special_names(special or [], tok))
+    told = tok.explain(data, allowed_special=special_names(special, tok))
     if html:
         write_atomically(html, told.to_html().encode())
     if json:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from enum import Enum
-from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import typer
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -20,10 +18,12 @@ from minitok.course.showing import PLAYGROUND, printable
 from minitok.errors import BackendError
 
 from .console import output, print_json, report
-from .options import JsonOption
+from .help import Command, option
+from .options import FILE, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # Lines of a report.
 PASSED, FAILED = re.compile(r"stage \d+ \w+: passed "), re.compile(r"stage \d+ \w+: ")
@@ -33,43 +33,28 @@ NOT_PASSED = 1
 NOT_GRADABLE = 2
 
 
-class TieRule(str, Enum):
-    """Rules for ties."""
-
-    auto = "auto"
-    smallest_ids = "smallest_ids"
-    first_seen = "first_seen"
-    greatest_bytes = "greatest_bytes"
-
-
+@click.command(cls=Command)
+@click.argument("file", metavar="FILE", help="A Python file, a notebook, or a package's folder.")
+@option(
+    "--stage",
+    "-s",
+    "stages",
+    metavar="N",
+    multiple=True,
+    help="A stage to grade, by number or name; repeatable. Default: all that earn points.",
+)
+@option(
+    "--ties",
+    type=click.Choice(["auto", "smallest_ids", "first_seen", "greatest_bytes"]),
+    default="auto",
+    help="The tie rule to expect; auto: the file's own.",
+)
+@option("--seed", metavar="S", default="0", help="The seed for texts, patterns and vocabularies.")
+@option("--gradescope", "results", type=FILE, metavar="FILE", help="Also write Gradescope's results.json.")
+@option("--break", "mutant", metavar="NAME", help="Reverse roles: test this mutant with the input in the file.")
+@json_option
 def command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A Python file, a notebook, or a package's folder.")],
-    stage: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--stage",
-            "-s",
-            metavar="N",
-            help="A stage to grade, by number or name; repeatable. Default: all that earn points.",
-            show_default=False,
-        ),
-    ] = None,
-    ties: Annotated[TieRule, typer.Option(help="The tie rule to expect; auto: the file's own.")] = TieRule.auto,
-    seed: Annotated[str, typer.Option(metavar="S", help="The seed for texts, patterns and vocabularies.")] = "0",
-    json: JsonOption = False,
-    results: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--gradescope", metavar="FILE", help="Also write Gradescope's results.json.", show_default=False),
-    ] = None,
-    break_: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--break",
-            metavar="NAME",
-            help="Reverse roles: test this mutant with the input in the file.",
-            show_default=False,
-        ),
-    ] = None,
+    file: str, stages: tuple[str, ...], ties: str, seed: str, results: Path | None, mutant: str | None, *, json: bool
 ) -> None:
     """Grade a program: the smallest input on which it is wrong, and the first step at which it goes wrong.
 
@@ -77,32 +62,29 @@ def command(
     not pass. The same seed gives the same result. Exit code 0: all stages asked for passed; 1: one did not; 2: the file could
     not be graded.
 
+    \b
     Examples:
-
       minitok course start bpe
-
       minitok grade bpe/my_bpe.py --stage 2
-
       minitok grade my_bpe.py --json --seed 7
-
       minitok grade breaks.py --break leftmost-first
     """
     number: int | str = int(seed) if seed.lstrip("-").isdecimal() else printable(seed)
     try:
-        found = run(file, stage or [], ties.value, number, break_)
+        found = run(file, list(stages), ties, number, mutant)
     except (NotGradable, BackendError, ValueError, OSError) as error:
         report(printable(str(error)))
         write_results(results, gradescope((), printable(str(error))))
         if json:
             print_json({"passed": False, "failed_stage": None, "stages": [], "seed": number})
-        raise typer.Exit(NOT_GRADABLE) from None
+        raise click.exceptions.Exit(NOT_GRADABLE) from None
     write_results(results, found.to_gradescope())
     if json:
         print_json(found.to_dict())
     else:
         output().print(coloured(found.to_text(), served=is_served()), soft_wrap=True)
     if not found.passed:
-        raise typer.Exit(NOT_PASSED)
+        raise click.exceptions.Exit(NOT_PASSED)
 
 
 def run(file: str, stages: list[str], ties: str, seed: int | str, mutant: str | None) -> Report:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-import typer
+import click
 
 from minitok.backend import load_backend
 from minitok.corpus.compression import COMPRESSED
@@ -74,7 +74,7 @@ def check_output(out: Path, files: Sequence[str]) -> None:
         return
     for name in named_inputs(files):
         if os.path.samefile(0 if name == STDIN else name, out):
-            raise typer.BadParameter(f"{str(out)!r} is an input and would be overwritten: choose another output")
+            raise click.BadParameter(f"{str(out)!r} is an input and would be overwritten: choose another output")
 
 
 def as_typed(text: str) -> bytes:
@@ -183,4 +183,4 @@ def check_corpus(files: Sequence[str]) -> None:
             continue
         with open(name, "rb") as file:
             if begins in file.read(200):
-                raise typer.BadParameter(f"{name!r} holds counts, as count-pieces writes them: add --counts")
+                raise click.BadParameter(f"{name!r} holds counts, as --count-only writes them: add --counts")

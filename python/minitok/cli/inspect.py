@@ -1,87 +1,150 @@
-"""``minitok inspect``: what a vocabulary holds."""
+"""``minitok inspect``: what a vocabulary holds, what is odd about it, and whether its ids are those of other libraries."""
 
 from __future__ import annotations
 
 from heapq import nlargest
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
+import click
 from rich.text import Text
 
 from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
+from .audit import audit_tokenizer
 from .console import output, plain_table, print_json
-from .options import BackendOption, JsonOption, TokenizerOption, chosen, open_tokenizer
+from .help import Command, option
+from .options import backend_option, chosen, inputs_argument, is_file, json_option, open_tokenizer, tokenizer_option
+from .peers import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from minitok import Tokenizer
+    from minitok.backend import BackendName
 
 # How many bytes of a token are shown in hexadecimal.
 SHOWN = 8
+LISTS = "Tokens to list"
+CHECKS = "Checks"
 
 
+@click.command(cls=Command)
+@inputs_argument("With --verify: files or patterns of text to compare on, besides the built-in traps.")
+@tokenizer_option
+@option(
+    "--pattern",
+    "-p",
+    metavar="NAME|REGEX",
+    help="The split pattern, for a file that does not contain one. Without a tokenizer: show how this pattern runs, and what "
+    "it equals.",
+)
+@option("--search", "-s", metavar="TEXT", panel=LISTS, help="Tokens that contain this text.")
+@option("--id", "ids", type=int, metavar="ID", multiple=True, panel=LISTS, help="The token of this id; repeatable.")
+@option("--longest", is_flag=True, panel=LISTS, help="The longest tokens, in bytes.")
+@option("--bytes", "byte_values", is_flag=True, panel=LISTS, help="The tokens of one byte.")
+@option("--special", is_flag=True, panel=LISTS, help="The special tokens.")
+@option("--added", is_flag=True, panel=LISTS, help="The added tokens, which are found in every text.")
+@option(
+    "--limit",
+    "-l",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    panel=LISTS,
+    help="The most tokens to list.",
+)
+@option(
+    "--audit",
+    is_flag=True,
+    panel=CHECKS,
+    help="Find anomalies: tokens that no text produces, twins, ids without a token, files that disagree.",
+)
+@option(
+    "--verify",
+    is_flag=True,
+    panel=CHECKS,
+    help="Compare the ids of a model's file with those of the library that defines them; exit with 1 if any differ.",
+)
+@option(
+    "--with",
+    "libraries",
+    metavar="LIBRARY",
+    multiple=True,
+    panel=CHECKS,
+    help=f"Verify with this library: {', '.join(LIBRARIES)}, or all that read the file; repeatable.",
+)
+@json_option
+@backend_option
 def command(
-    tokenizer: TokenizerOption = None,
-    search: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--search", "-s", metavar="TEXT", help="Tokens that contain this text.", show_default=False),
-    ] = None,
-    ids: Annotated[
-        Optional[list[int]],  # noqa: UP045
-        typer.Option("--id", metavar="ID", help="The token of this id; repeatable.", show_default=False),
-    ] = None,
-    longest: Annotated[bool, typer.Option("--longest", help="The longest tokens, in bytes.")] = False,
-    byte_values: Annotated[bool, typer.Option("--bytes", help="The tokens of one byte.")] = False,
-    special: Annotated[bool, typer.Option("--special", help="The special tokens.")] = False,
-    added: Annotated[bool, typer.Option("--added", help="The added tokens, which are found in every text.")] = False,
-    pattern: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--pattern",
-            "-p",
-            metavar="PATTERN",
-            help="Show how a split pattern, or a named one, runs and what it equals; needs no tokenizer.",
-            show_default=False,
-        ),
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="The most tokens to list.")] = 20,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    files: tuple[str, ...],
+    tokenizers: tuple[str, ...],
+    pattern: str | None,
+    search: str | None,
+    ids: tuple[int, ...],
+    limit: int,
+    libraries: tuple[str, ...],
+    backend: BackendName | None,
+    *,
+    longest: bool,
+    byte_values: bool,
+    special: bool,
+    added: bool,
+    audit: bool,
+    verify: bool,
+    json: bool,
 ) -> None:
-    """Show a summary of a vocabulary, some of its tokens, or how a split pattern runs.
+    """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
+    --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
+    for a file of ranks. A file of minitok's own is written as tokenizer.json for tokenizers.
+
+    \b
     Examples:
-
       minitok inspect -e o200k_base
-
       minitok inspect -t my.json --search " the" --limit 50
-
-      minitok inspect -e gpt2 --longest
-
       minitok inspect -e cl100k_base --id 9906 --id 1917
-
       minitok inspect --pattern qwen2
+      minitok inspect -t model/tokenizer.json --audit
+      minitok inspect -t models/llama-2/ --verify corpus/*.txt
     """
     lists = [search is not None, bool(ids), longest, byte_values, special, added]
-    if sum(lists) + (pattern is not None) > 1:
-        raise typer.BadParameter("give one of --search, --id, --longest, --bytes, --special, --added and --pattern")
-    if pattern is not None:
+    shows_pattern = pattern is not None and not tokenizers
+    if sum(lists) + audit + verify + shows_pattern > 1:
+        raise click.UsageError(
+            "give one of --search, --id, --longest, --bytes, --special, --added, --audit, --verify and --pattern"
+        )
+    if (files or libraries) and not verify:
+        raise click.UsageError("files and --with are for --verify; a tokenizer is named with --tokenizer")
+    if pattern is not None and not tokenizers:
         from .pattern import inspect_pattern
 
         inspect_pattern(pattern, json=json)
         return
-    named = chosen(tokenizer)
-    tok = open_tokenizer(named, backend)
-    if not any(lists):
-        summary(tok, named, json=json)
+    named = chosen(tokenizers)
+    if verify:
+        from .verify import verify as verify_file
+
+        if not is_file(named):
+            raise click.UsageError(f"--verify needs the file of a model, with --tokenizer; {named} is an encoding")
+        verify_file(Path(named), files, libraries, pattern, backend, json=json)
         return
-    named_tokens = tok.added_tokens if added else tok.special_tokens
-    asked = Asked(search, ids or [], longest, byte_values, sorted(set(named_tokens.values())))
+    tok = open_tokenizer(named, backend, pattern)
+    if audit:
+        audit_tokenizer(tok, named, json=json)
+    elif any(lists):
+        named_tokens = tok.added_tokens if added else tok.special_tokens
+        asked = Asked(search, ids, longest, byte_values, sorted(set(named_tokens.values())))
+        list_tokens(tok, asked, named, limit, json=json)
+    else:
+        summary(tok, named, json=json)
+
+
+def list_tokens(tok: Tokenizer, asked: Asked, named: str, limit: int, *, json: bool) -> None:
+    """The tokens that are asked for: all that have an id that is named, or the first."""
     found = select(tok, asked, limit)
-    listed = found if ids else found[:limit]
+    listed = found if asked.ids else found[:limit]
     if json:
         print_json({"tokenizer": named, "found": len(found), "tokens": [row(tok, token_id) for token_id in listed]})
     else:
@@ -92,7 +155,7 @@ class Asked(NamedTuple):
     """What is listed: the tokens that hold a text, or of some ids, the longest, those of one byte, or else these ids."""
 
     search: str | None
-    ids: list[int]
+    ids: tuple[int, ...]
     longest: bool
     byte_values: bool
     others: list[int]
@@ -107,7 +170,7 @@ def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
         return sorted({token_id for token_id, token in tokens.items() if wanted in token}.union(named))
     if asked.ids:
         tok.decode_bytes(asked.ids)  # an unknown id is an error that says where
-        return asked.ids
+        return list(asked.ids)
     if asked.longest:
         key: Callable[[int], tuple[int, int]] = lambda token_id: (len(tokens[token_id]), -token_id)  # noqa: E731
         return nlargest(limit, tokens, key)

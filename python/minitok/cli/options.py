@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-import typer
+import click
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
 from minitok.arguments import unknown_special_token
@@ -17,148 +15,165 @@ from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import encoding_named, table
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .help import Decorator, Function, option
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from minitok.backend import BackendName
     from minitok.packing.options import ShownOption
 
 __all__ = [
     "COMPARED",
-    "TEXT_AND_FILES",
-    "BackendChoice",
-    "BackendOption",
-    "DisallowOption",
-    "FieldOption",
-    "JsonOption",
-    "MaxMemoryOption",
-    "PatternOption",
-    "QuietOption",
-    "SeparatorOption",
-    "TextOption",
-    "ThreadsOption",
-    "TokenizerOption",
-    "TokenizersOption",
+    "FILE",
+    "backend_option",
+    "check_texts",
     "chosen",
-    "encodings",
+    "corpus_options",
+    "disallow_option",
+    "inputs_argument",
     "is_file",
+    "json_option",
     "open_tokenizer",
+    "options_of",
+    "output_option",
+    "pattern_option",
+    "quiet_option",
     "special_names",
-    "with_options",
+    "special_option",
+    "text_option",
+    "texts_options",
+    "threads_option",
+    "tokenizer_option",
+    "tokenizers_option",
 ]
 
-TEXT_AND_FILES = "give --text or files, not both"
-# What a command uses if no tokenizer is named, and what `compare` compares.
+# What a command uses if no tokenizer is named, and what `evaluate` compares.
 DEFAULT = "o200k_base"
-COMPARED = ["gpt2", "cl100k_base", "o200k_base"]
+COMPARED = ("gpt2", "cl100k_base", "o200k_base")
+# The heading of options that say how a corpus is read.
+READING = "Reading files"
+FILE = click.Path(path_type=Path)
 
 
-class BackendChoice(str, Enum):
-    """Which implementation runs."""
-
-    rust = "rust"
-    python = "python"
-
-
-def encodings(incomplete: str) -> list[str]:
+def encodings(ctx: object, param: object, incomplete: str) -> list[str]:  # noqa: ARG001 - as Click calls it
     """The encodings and models that begin like this, for the completion of the shell.
 
-    >>> encodings("cl"), encodings("gpt-4")
+    >>> encodings(None, None, "cl"), encodings(None, None, "gpt-4")
     (['cl100k_base'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
     """
     known = dict.fromkeys([*list_encoding_names(), *table().models])
     return [name for name in known if name.startswith(incomplete)]
 
 
-# Typer reads these annotations when the program runs, on Python 3.10 as well.
-BackendOption = Annotated[
-    Optional[BackendChoice],  # noqa: UP045
-    typer.Option("--backend", help="The implementation; default: Rust, if installed.", show_default=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-TextOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--text", help="This text instead of files.", show_default=False),
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
+def together(*options: Decorator) -> Decorator:
+    """Several options as one."""
+
+    def given(function: Function) -> Function:
+        for each in reversed(options):
+            function = each(function)
+        return function
+
+    return given
+
+
+backend_option = option(
+    "--backend", type=click.Choice(["rust", "python"]), help="The implementation; default: Rust, if installed."
+)
+json_option = option("--json", is_flag=True, help="Print JSON.")
+quiet_option = option("--quiet", "-q", is_flag=True, help="Hide the progress bar.")
+text_option = option("--text", metavar="TEXT", help="This text instead of files.")
+field_option = option(
+    "--field",
+    metavar="NAME",
+    default="text",
+    panel=READING,
+    help="The field of a JSON line, or the column, that holds the text.",
+)
+pattern_option = option(
+    "--pattern",
+    metavar="NAME|REGEX",
+    show_default=DEFAULT_PATTERN,
+    help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an OpenAI model, or a "
+    "regular expression.",
+)
+special_option = option(
+    "--special", metavar="NAME", multiple=True, help="A special token to find in the text, or 'all'; repeatable."
+)
+disallow_option = option(
+    "--disallow",
+    metavar="NAME",
+    multiple=True,
+    help="A token that must not occur in the text, or 'all' control tokens; repeatable.",
+)
+threads_option = option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="The number of threads; default: one per processor."
+)
 # How a corpus is read, and with what.
-READING = "Reading files"
-SeparatorOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--separator",
-        help="The text that separates documents in a file.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-FieldOption = Annotated[
-    str,
-    typer.Option(
-        "--field", help="The field of a JSON line, or the column, that holds the text.", rich_help_panel=READING
-    ),
-]
-PatternOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--pattern",
-        metavar="NAME|REGEX",
-        show_default=DEFAULT_PATTERN,
-        help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an "
-        "OpenAI model, or a regular expression.",
-    ),
-]
-DisallowOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--disallow",
-        metavar="NAME",
-        help="A token that must not occur in the text, or 'all' control tokens; repeatable.",
-    ),
-]
-ThreadsOption = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--threads", min=1, help="The number of threads; default: one per processor.", show_default=False),
-]
-MaxMemoryOption = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option(
-        "--max-memory", min=16, metavar="MB", help="The memory limit for counting, in MiB.", show_default=False
-    ),
-]
-# One option everywhere: `-t` and `-e` mean the same, since a name is an encoding and anything else a file.
-TOKENIZER = ("--tokenizer", "-t", "--encoding", "-e")
-TokenizerOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        *TOKENIZER,
-        metavar="FILE|NAME",
-        help=f"A tokenizer's file or folder, or the name of an encoding or of an OpenAI model; default: {DEFAULT}.",
-        show_default=False,
-        autocompletion=encodings,
-    ),
-]
-# The same for commands that take several.
-TokenizersOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        *TOKENIZER,
-        metavar="FILE|NAME",
-        help="A tokenizer's file or folder, or the name of an encoding or of an OpenAI model; repeatable. Default: "
-        f"{', '.join(COMPARED)}.",
-        show_default=False,
-        autocompletion=encodings,
-    ),
-]
+corpus_options = together(
+    option("--separator", metavar="TEXT", panel=READING, help="The text that separates documents in a file."),
+    field_option,
+    threads_option,
+    option("--max-memory", type=click.IntRange(min=16), metavar="MB", help="The memory limit for counting, in MiB."),
+)
 
 
-def chosen(named: list[str] | None) -> str:
+def tokenizer_named(help: str) -> Decorator:  # noqa: A002 - what Click calls it
+    """The option of all commands: `-t` and `-e` mean the same, since a name is an encoding and anything else a file."""
+    return option(
+        "--tokenizer",
+        "-t",
+        "--encoding",
+        "-e",
+        "tokenizers",
+        metavar="FILE|NAME",
+        multiple=True,
+        shell_complete=encodings,
+        help=f"A tokenizer's file or folder, or the name of an encoding or of an OpenAI model{help}",
+    )
+
+
+tokenizer_option = tokenizer_named(f"; default: {DEFAULT}.")
+tokenizers_option = tokenizer_named(f"; repeatable. Default: {', '.join(COMPARED)}.")
+
+
+def inputs_argument(help: str = "Files or patterns; by default standard input.") -> Decorator:  # noqa: A002 - as above
+    """The files of a command that may do without any."""
+    return click.argument("files", metavar="[FILE]...", nargs=-1, help=help)
+
+
+# Of commands that take texts: what they read, and with which tokenizer.
+texts_options = together(
+    inputs_argument(),
+    tokenizer_option,
+    text_option,
+    special_option,
+    field_option,
+    quiet_option,
+    json_option,
+    backend_option,
+)
+
+
+def output_option(help: str, *, required: bool = True) -> Decorator:  # noqa: A002 - as above
+    """The file that is written."""
+    return option("--output", "-o", "out", type=FILE, metavar="FILE", required=required, help=help)
+
+
+def check_texts(text: str | None, files: Sequence[str]) -> None:
+    """Refuses a text beside files."""
+    if text is not None and files:
+        raise click.UsageError("give --text or files, not both")
+
+
+def chosen(named: Sequence[str]) -> str:
     """The one tokenizer that the options name, or the default.
 
-    >>> chosen(None), chosen(["my.json"])
+    >>> chosen(()), chosen(["my.json"])
     ('o200k_base', 'my.json')
     """
-    if named and len(named) > 1:
-        raise typer.BadParameter(f"give one tokenizer, not {len(named)}: {', '.join(named)}")
+    if len(named) > 1:
+        raise click.BadParameter(f"give one tokenizer, not {len(named)}: {', '.join(named)}")
     return named[0] if named else DEFAULT
 
 
@@ -176,69 +191,71 @@ def is_file(named: str) -> bool:
     return path.exists() or path.name != named or (bool(path.suffix) and encoding_named(named) is None)
 
 
-def with_way_on(error: FileFormatError, way: str) -> FileFormatError:
-    """The error; for a file without a pattern, what can be done about it here."""
-    if not error.reason.startswith(PATTERN_NEEDED):
-        return error
-    return FileFormatError(error.path, f"{PATTERN_NEEDED}; {way}")
-
-
-def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
+def open_tokenizer(
+    named: str, backend: BackendName | None, pattern: str | None = None, *, way_on: str | None = None
+) -> Tokenizer:
     """The tokenizer of a file, of a published encoding, or of a model.
+
+    Args:
+        named: The file or folder, or the name.
+        backend: The implementation.
+        pattern: For a file that does not contain its split pattern.
+        way_on: What can be done about such a file without one.
 
     >>> open_tokenizer("gpt2", None).n_vocab
     50257
     """
-    implementation: Any = backend.value if backend else None
-    if is_file(named):
-        try:
-            return load(named, backend=implementation)
-        except FileFormatError as error:
-            raise with_way_on(error, f"convert it first: minitok convert {named} my.json --pattern NAME") from None
-    return get_encoding(named, backend=implementation)
+    if not is_file(named):
+        if pattern is not None:
+            raise click.BadParameter(f"the encoding {named!r} has a pattern; --pattern is for files that have none")
+        return get_encoding(named, backend=backend)
+    try:
+        return load(named, pattern=pattern, backend=backend)
+    except FileFormatError as error:
+        if not error.reason.startswith(PATTERN_NEEDED):
+            raise
+        way = way_on or f"convert it first: minitok convert {named} my.json --pattern NAME"
+        raise FileFormatError(error.path, f"{PATTERN_NEEDED}; {way}") from None
+    except TypeError as error:
+        # The file has a pattern itself.
+        raise click.BadParameter(str(error)) from None
 
 
-def with_options(kind: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command that takes ``**options`` an option for each field of this kind, as the field's ``ShownOption`` says."""
+def options_of(kind: Any) -> Decorator:
+    """Gives a command an option for each field of this kind, as the field's ``ShownOption`` says."""
     hints = get_type_hints(kind, include_extras=True)
-
-    def given(command: Callable[..., None]) -> Callable[..., None]:
-        own = inspect.signature(command, eval_str=True)
-        kept = [each for each in own.parameters.values() if each.kind is not each.VAR_KEYWORD]
-        added = [option_of(name, *get_args(hint)) for name, hint in hints.items()]
-        command.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-        return command
-
-    return given
+    return together(*(option_of(name, *get_args(hint)) for name, hint in hints.items()))
 
 
-def option_of(name: str, types: Any, shown: ShownOption) -> inspect.Parameter:
+def option_of(name: str, types: Any, shown: ShownOption) -> Decorator:
     """The option of a field that takes these types."""
-    choices = [value for each in (types, *get_args(types)) if get_origin(each) is Literal for value in get_args(each)]
-    number = int in get_args(types) and str not in get_args(types)
-    option = typer.Option(
+    kinds: Iterable[Any] = (types, *get_args(types))
+    choices = [value for each in kinds if get_origin(each) is Literal for value in get_args(each)]
+    wanted: Any = str
+    if choices:
+        wanted = click.Choice(choices)
+    elif float in kinds:
+        wanted = click.FloatRange(min=shown.least)
+    elif int in kinds and str not in kinds:
+        wanted = click.IntRange(min=shown.least)
+    metavar = None if choices else "TEXT" if wanted is str else "N"
+    return option(
         shown.flag,
+        name,
+        type=wanted,
+        metavar=shown.metavar or metavar,
+        multiple=shown.several,
+        default=shown.default,
+        panel=shown.panel,
         help=shown.help,
-        metavar=shown.metavar,
-        min=shown.least,
-        show_default=shown.default is not None,
-        rich_help_panel=shown.panel,
-    )
-    real = float in (types, *get_args(types))
-    plain = float if real else int if number else str
-    value: Any = Enum(name, {choice: choice for choice in choices}, type=str) if choices else plain
-    wanted: Any = Optional[list[value] if shown.several else value]  # noqa: UP045 - on Python 3.10 as well
-    default = value(shown.default) if shown.default is not None else None
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[wanted, option]
     )
 
 
-def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:
+def special_names(named: Sequence[str], tokenizer: Tokenizer) -> list[str] | str:
     """The special and added tokens that the options name: some, or all."""
     if "all" in named:
         return "all"
     for name in named:
         if name not in tokenizer.definition.found_tokens:
-            raise typer.BadParameter(unknown_special_token(name, tokenizer.special_tokens))
-    return named
+            raise click.BadParameter(unknown_special_token(name, tokenizer.special_tokens))
+    return list(named)

@@ -6,9 +6,9 @@ import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-import typer
+import click
 
 from minitok.errors import FileFormatError, MinitokError
 from minitok.explain.chips import plural
@@ -16,119 +16,98 @@ from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed
 from minitok.packing.label import check_whole, named
 
 from .console import output, print_json
+from .help import Command, option
 from .options import (
-    BackendOption,
-    JsonOption,
-    QuietOption,
-    ThreadsOption,
-    TokenizerOption,
+    backend_option,
     chosen,
+    json_option,
     open_tokenizer,
+    options_of,
+    output_option,
+    quiet_option,
     special_names,
-    with_options,
+    threads_option,
+    tokenizer_option,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from minitok import Tokenizer
+    from minitok.backend import BackendName
     from minitok.packing import Packed, PackedCorpus
 
-
 # Which options there are besides those of packing itself.
-OF_CHECKING = {"files", "check", "tokenizer", "quiet", "json", "backend"}
+OF_CHECKING = {"files", "check", "tokenizers", "quiet", "json", "backend"}
 OF_JOINING = {"files", "join", "out", "dtype", *LayoutOptions.__annotations__, *OF_CHECKING} - {"check"}
 
 
-@with_options(PackOptions)
+@click.command(cls=Command)
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or packed files, with --check and "
+    "--join.",
+)
+@output_option("The output file: .bin, .npy, .ds, .parquet or .arrow.", required=False)
+@tokenizer_option
+@option("--part", metavar="K/N", panel="Several processes", help="Pack only part K of N, for one of N processes.")
+@option("--ray", metavar="ADDRESS", panel="Several processes", help="Pack on this Ray cluster; 'local' starts one.")
+@option("--join", is_flag=True, panel="Packed files", help="The files are packed parts: join them.")
+@option("--check", is_flag=True, panel="Packed files", help="The files are packed: check that they are complete.")
+@threads_option
+@option("--anew", is_flag=True, help="Start over instead of continuing an interrupted run.")
+@quiet_option
+@json_option
+@backend_option
+@options_of(PackOptions)
+@click.pass_context
 def command(
-    context: typer.Context,
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE...",
-            help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or packed files, with --check "
-            "and --join.",
-        ),
-    ],
-    out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="The output file: .bin, .npy, .ds, .parquet or .arrow.",
-            show_default=False,
-        ),
-    ] = None,
-    tokenizer: TokenizerOption = None,
-    part: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            metavar="K/N",
-            help="Pack only part K of N, for one of N processes.",
-            show_default=False,
-            rich_help_panel="Several processes",
-        ),
-    ] = None,
-    ray: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            metavar="ADDRESS",
-            help="Pack on this Ray cluster; 'local' starts one.",
-            show_default=False,
-            rich_help_panel="Several processes",
-        ),
-    ] = None,
-    join: Annotated[
-        bool, typer.Option("--join", help="The files are packed parts: join them.", rich_help_panel="Packed files")
-    ] = False,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", help="The files are packed: check that they are complete.", rich_help_panel="Packed files"
-        ),
-    ] = False,
-    threads: ThreadsOption = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Start over instead of continuing an interrupted run.")] = False,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+    context: click.Context,
+    /,
+    files: tuple[str, ...],
+    out: Path | None,
+    tokenizers: tuple[str, ...],
+    part: str | None,
+    ray: str | None,
+    threads: int | None,
+    backend: BackendName | None,
+    *,
+    join: bool,
+    check: bool,
+    anew: bool,
+    quiet: bool,
+    json: bool,
     **options: Any,
 ) -> None:
     """Encode a corpus to files of ids on disk, with an index of its documents.
 
     The same command continues an interrupted run. Output files appear under their names only when complete.
 
+    \b
     Examples:
-
       minitok pack 'corpus/*.jsonl' -e gpt2 --end "<|endoftext|>" -o train.bin
-
       minitok pack books.txt -t my.json --separator "<|endoftext|>" -o books.npy
-
       minitok pack 'corpus/*.parquet' --shuffle 1 --format megatron -o train.bin
-
       minitok pack 'corpus/*.parquet' --shards 1000000000 -o train.bin
-
       minitok pack chats.jsonl -t model/ --learn assistant -o train.bin
-
       minitok pack 'corpus/*.jsonl' --part 2/8 -o train.bin
-
       minitok pack 'corpus/*.jsonl' --ray head:6379 --format megatron -o train.bin
-
       minitok pack 'train.part-*.bin' --join --shuffle 1 -o train.ds
-
       minitok pack --check train.bin
     """
     refuse_others(context, "--check" if check else "--join" if join else None)
     if check:
-        check_all(files, tokenizer, backend, json=json)
+        check_all(files, tokenizers, backend, json=json)
         return
     if out is None:
-        raise typer.BadParameter("give the output file with --output")
-    options = {name: getattr(value, "value", value) for name, value in options.items() if value is not None}
+        raise click.BadParameter("give the output file with --output")
+    options = {name: value for name, value in options.items() if value not in (None, ())}
     begin = options.get("begin_row")
-    tok = None if join and begin is None else open_tokenizer(chosen(tokenizer), backend)
+    tok = None if join and begin is None else open_tokenizer(chosen(tokenizers), backend)
     if tok is not None:
         special_names([name for name in (options.get("end_of_document"), begin) if name is not None], tok)
     try:
@@ -150,17 +129,17 @@ def command(
     except ValueError as error:
         if isinstance(error, MinitokError):
             raise
-        raise typer.BadParameter(with_flags(str(error))) from None
+        raise click.BadParameter(with_flags(str(error))) from None
     tell(packed, json=json)
 
 
-def refuse_others(context: typer.Context, mode: str | None) -> None:
+def refuse_others(context: click.Context, mode: str | None) -> None:
     """Refuses the options that are given and say nothing of packed files."""
     kept = {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode or "")
     for each in context.command.params if kept else ():
         source = context.get_parameter_source(each.name or "")
         if each.name not in (kept or ()) and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
+            raise click.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
 
 
 @contextmanager
@@ -185,7 +164,7 @@ def with_flags(message: str) -> str:
     return message
 
 
-def on_ray(tok: Tokenizer, files: list[str], out: Path, address: str, options: dict[str, Any]) -> Packed:
+def on_ray(tok: Tokenizer, files: Sequence[str], out: Path, address: str, options: dict[str, Any]) -> Packed:
     """Packs on a cluster."""
     from minitok.scale import encode_files_on_ray
 
@@ -202,16 +181,16 @@ def part_of(named: str | None) -> tuple[int, int] | None:
         return None
     number, _, count = named.partition("/")
     if not (number.isdecimal() and count.isdecimal()):
-        raise typer.BadParameter(f"--part must be like 2/8, the second of eight, not {named!r}")
+        raise click.BadParameter(f"--part must be like 2/8, the second of eight, not {named!r}")
     return int(number), int(count)
 
 
-def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, json: bool) -> None:
+def check_all(files: Sequence[str], tokenizers: Sequence[str], backend: BackendName | None, *, json: bool) -> None:
     """Sees whether packed corpora are whole; the first that is not is an error that names its file.
 
     Of several files, those that are parts or shards of a run must be all of it.
     """
-    tok = open_tokenizer(chosen(tokenizer), backend) if tokenizer else None
+    tok = open_tokenizer(chosen(tokenizers), backend) if tokenizers else None
     found: list[dict[str, Any]] = []
     labels = []
     for file in packed_files(files):

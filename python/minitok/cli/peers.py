@@ -1,4 +1,4 @@
-"""The libraries that ``minitok verify`` compares with: each reads the file by itself."""
+"""The libraries that ``minitok inspect --verify`` compares with: each reads the file by itself."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
         try:
             found += READERS[kind, name](path, file, tok)
         except ModuleNotFoundError as error:
-            needs = (
-                f"verify compares with {name}, which is not installed: pip install {name} (or name another with --with)"
-            )
+            needs = f"--verify compares with {name}, which is not installed: pip install {name} (or name another with --with)"
             raise ImportError(needs) from error
         except (MinitokError, ImportError):
             raise

@@ -6,13 +6,13 @@ import contextlib
 import sys
 import webbrowser
 from socket import AF_INET, SOCK_DGRAM, socket
-from typing import Annotated, Optional
 
-import typer
+import click
 
 from minitok.errors import BackendError
 
 from .console import output
+from .help import Command, option
 
 DEFAULT_PORT = 8765
 # Hosts that stand for every address of the machine.
@@ -28,32 +28,32 @@ def room_address() -> str | None:
     return None
 
 
-def command(
-    port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = DEFAULT_PORT,
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; the default is reached only from this machine.")
-    ] = "127.0.0.1",
-    allow_host: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--allow-host", metavar="NAME", help="Another host name that requests may use; repeatable."),
-    ] = None,
-    browser: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option("--browser/--no-browser", help="Open a browser; by default in a terminal.", show_default=False),
-    ] = None,
-) -> None:
+@click.command(cls=Command)
+@option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=DEFAULT_PORT,
+    help="The port; 0 takes a free one.",
+)
+@option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    help="The address to listen on; the default is reached only from this machine.",
+)
+@option("--allow-host", metavar="NAME", multiple=True, help="Another host name that requests may use; repeatable.")
+@option("--browser/--no-browser", default=None, help="Open a browser; by default in a terminal.")
+def command(port: int, host: str, allow_host: tuple[str, ...], browser: bool | None) -> None:
     """Play with tokens in the browser: type, compare, step through merges, train, complete.
 
     Everything is served from this machine, and only to it, unless --host says otherwise.
 
+    \b
     Examples:
-
       minitok play
-
       minitok play --port 0 --no-browser
-
       minitok play --host 0.0.0.0 --allow-host lecture.local
     """
     try:
@@ -75,6 +75,6 @@ def command(
             serve(
                 listening,
                 host,
-                [*(allow_host or []), *([room] if room else [])],
+                [*allow_host, *([room] if room else [])],
                 (lambda: webbrowser.open(url)) if wanted else None,
             )

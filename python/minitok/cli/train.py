@@ -1,187 +1,207 @@
-"""``minitok train``: texts to a tokenizer."""
+"""``minitok train``: texts to a tokenizer; or to counts, which is what training needs of them."""
 
 from __future__ import annotations
 
 import sys
-from enum import Enum
-from pathlib import Path
-from typing import Annotated, Any, Optional, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import typer
+import click
 
-from minitok import Tokenizer, train, train_files
-from minitok.corpus.report import TrainingReport
+from minitok import PieceCounts, Tokenizer, count_pieces_in_files, train, train_files
 from minitok.reference.pretokenize import DEFAULT_PATTERN
 from minitok.reference.published.names import pattern_named
 
 from .console import output, print_json
-from .count_pieces import merged
+from .help import Command, option
 from .inputs import STDIN, check_corpus, check_output
-from .options import (
-    READING,
-    BackendOption,
-    FieldOption,
-    JsonOption,
-    MaxMemoryOption,
-    PatternOption,
-    QuietOption,
-    SeparatorOption,
-    ThreadsOption,
-)
+from .options import backend_option, corpus_options, json_option, output_option, pattern_option, quiet_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from minitok.backend import BackendName
+    from minitok.corpus.report import TrainingReport
 
 MERGING = "Merging"
 SUPERWORDS = "Superwords"
+COUNTS = "Counts of several machines"
 
 
-class TieBreak(str, Enum):
-    """Which of equally frequent pairs is merged first."""
-
-    smallest_ids = "smallest_ids"
-    first_seen = "first_seen"
-    greatest_bytes = "greatest_bytes"
-
-
-class ByteOrder(str, Enum):
-    """Ids 0 to 255."""
-
-    identity = "identity"
-    gpt2 = "gpt2"
-
-
+@click.command(cls=Command)
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --counts. - is "
+    "standard input.",
+)
+@output_option("The output file for the tokenizer, or with --count-only for the counts.")
+@option(
+    "--vocab-size",
+    "-n",
+    type=click.IntRange(min=256),
+    metavar="N",
+    default=4096,
+    help="The number of ids to learn, bytes and special tokens included.",
+)
+@pattern_option
+@option("--special", metavar="NAME", multiple=True, help="A special token; repeatable.")
+@option(
+    "--tie-break",
+    type=click.Choice(["smallest_ids", "first_seen", "greatest_bytes"]),
+    default="smallest_ids",
+    panel=MERGING,
+    help="Which of equally frequent pairs is merged first.",
+)
+@option(
+    "--byte-order",
+    type=click.Choice(["identity", "gpt2"]),
+    default="identity",
+    panel=MERGING,
+    help="The order of ids 0 to 255.",
+)
+@option(
+    "--min-frequency",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    panel=MERGING,
+    help="The lowest count at which a pair is merged.",
+)
+@option(
+    "--max-token-length", type=click.IntRange(min=1), metavar="N", panel=MERGING, help="The longest token, in bytes."
+)
+@option(
+    "--superwords",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    panel=SUPERWORDS,
+    help="How many of the last ids may be tokens of several words.",
+)
+@option(
+    "--superword-pattern",
+    metavar="REGEX",
+    panel=SUPERWORDS,
+    help="The pattern that superwords never cross; default: line breaks and numbers.",
+)
+@option(
+    "--max-words",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=4,
+    panel=SUPERWORDS,
+    help="The most words that a superword has.",
+)
+@option("--name", metavar="NAME", help="A name for the tokenizer.")
+@corpus_options
+@option(
+    "--count-only",
+    is_flag=True,
+    panel=COUNTS,
+    help="Write the counts of the corpus, or with --counts their sum, for a training later.",
+)
+@option(
+    "--counts",
+    "from_counts",
+    is_flag=True,
+    panel=COUNTS,
+    help="The files are counts, from --count-only: use their sum.",
+)
+@backend_option
+@quiet_option
+@json_option
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE...",
-            help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --counts. - is "
-            "standard input.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the tokenizer.")],
-    vocab_size: Annotated[
-        int,
-        typer.Option(
-            "--vocab-size", "-n", min=256, help="The number of ids to learn, bytes and special tokens included."
-        ),
-    ] = 4096,
-    pattern: PatternOption = None,
-    special: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
-    ] = None,
-    tie_break: Annotated[
-        TieBreak, typer.Option(help="Which of equally frequent pairs is merged first.", rich_help_panel=MERGING)
-    ] = TieBreak.smallest_ids,
-    byte_order: Annotated[
-        ByteOrder, typer.Option(help="The order of ids 0 to 255.", rich_help_panel=MERGING)
-    ] = ByteOrder.identity,
-    min_frequency: Annotated[
-        int, typer.Option(min=1, help="The lowest count at which a pair is merged.", rich_help_panel=MERGING)
-    ] = 1,
-    max_token_length: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="The longest token, in bytes.", show_default=False, rich_help_panel=MERGING),
-    ] = None,
-    superwords: Annotated[
-        int,
-        typer.Option(
-            min=0, help="How many of the last ids may be tokens of several words.", rich_help_panel=SUPERWORDS
-        ),
-    ] = 0,
-    superword_pattern: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="The pattern that superwords never cross; default: line breaks and numbers.",
-            show_default=False,
-            rich_help_panel=SUPERWORDS,
-        ),
-    ] = None,
-    max_words: Annotated[
-        int, typer.Option(min=1, help="The most words that a superword has.", rich_help_panel=SUPERWORDS)
-    ] = 4,
-    separator: SeparatorOption = None,
-    field: FieldOption = "text",
-    name: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="A name for the tokenizer.", show_default=False),
-    ] = None,
-    threads: ThreadsOption = None,
-    max_memory: MaxMemoryOption = None,
-    counts: Annotated[
-        bool,
-        typer.Option(
-            "--counts",
-            help="The files are counts, as count-pieces writes them: train on their sum.",
-            rich_help_panel=READING,
-        ),
-    ] = False,
-    backend: BackendOption = None,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
+    files: tuple[str, ...],
+    out: Path,
+    pattern: str | None,
+    special: tuple[str, ...],
+    separator: str | None,
+    field: str,
+    max_memory: int | None,
+    *,
+    count_only: bool,
+    from_counts: bool,
+    quiet: bool,
+    json: bool,
+    **options: Any,
 ) -> None:
     """Learn a vocabulary from texts, and write it to a file.
 
+    Counts of the parts of a corpus, made on different machines, add up to those of the whole, and training on them gives
+    exactly the same tokenizer.
+
+    \b
     Examples:
-
       minitok train corpus.txt -n 8192 -o my.json
-
       minitok train 'corpus/*.txt' docs.jsonl --special "<|endoftext|>" -o my.json
-
       minitok train 'shards/*.jsonl.gz' --field content -o my.json
-
       minitok train 'corpus/*.txt' -n 65536 --superwords 32768 -o my.json
-
-      minitok train --counts part-1.counts part-2.counts -n 32000 -o my.json
-
+      minitok train 'corpus/0*.jsonl' --count-only -o 0.counts
+      minitok train --counts 0.counts 1.counts -n 32000 -o my.json
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
-    options: dict[str, Any] = {
-        "special_tokens": special or [],
-        "tie_break": tie_break.value,
-        "byte_order": byte_order.value,
-        "min_frequency": min_frequency,
-        "max_token_length": max_token_length,
-        "superwords": superwords,
-        "superword_pattern": superword_pattern,
-        "max_words": max_words,
-        "backend": backend.value if backend else None,
-        "threads": threads,
+    reads: dict[str, Any] = {
+        "threads": options.pop("threads"),
         "max_memory": max_memory and max_memory << 20,
-        "name": name,
         "progress": not quiet and sys.stderr.isatty(),
     }
-    check_output(out, files)
-    if counts:
-        tok = from_counts(files, vocab_size, pattern, options)
-    elif files == [STDIN]:
-        options["pattern"] = pattern
+    backend = options["backend"]
+    if not (count_only and from_counts):  # a sum may replace one of its parts
+        check_output(out, files)
+    if from_counts:
+        counts = merged(files, backend)
+        check_same(counts, pattern, special)
+        if count_only:
+            tell_counts(counts, out, json=json)
+            return
+        tok = train(counts, progress=reads["progress"], **options)
+    elif files == (STDIN,) and not count_only:
         text = sys.stdin.buffer.read()
         documents = text.split(separator.encode()) if separator else [text]
-        tok = train(documents, vocab_size, **options)
+        tok = train(documents, pattern=pattern, special_tokens=special, **options, **reads)
     elif STDIN in files:
-        raise typer.BadParameter("standard input (-) cannot be mixed with files")
+        raise click.UsageError("standard input (-) cannot be counted, nor mixed with files")
     else:
         check_corpus(files)
-        options["pattern"] = DEFAULT_PATTERN if pattern is None else pattern
-        tok = train_files(files, vocab_size, separator=separator, field=field, **options)
+        reads |= {"pattern": DEFAULT_PATTERN if pattern is None else pattern, "special_tokens": special}
+        reads |= {"separator": separator, "field": field}
+        if count_only:
+            tell_counts(count_pieces_in_files(files, backend=backend, **reads), out, json=json)
+            return
+        tok = train_files(files, **options, **reads)
     tok.save(out)
-    tell(tok, out, wanted=vocab_size, json=json)
+    tell(tok, out, wanted=options["vocab_size"], json=json)
 
 
-def from_counts(files: list[str], vocab_size: int, pattern: str | None, options: dict[str, Any]) -> Tokenizer:
-    """Trains on the sum of counts, which have their pattern and special tokens."""
-    counts = merged(files, options.pop("backend"))
-    special = options.pop("special_tokens")
+def merged(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
+    """The sum of the counts in files."""
+    first, *others = (PieceCounts.load(file, backend) for file in files)
+    return first.merge(*others)
+
+
+def check_same(counts: PieceCounts, pattern: str | None, special: tuple[str, ...]) -> None:
+    """Refuses a pattern or special tokens that are not those of the counts."""
     if (pattern is not None and pattern_named(pattern) != counts.pattern) or (
-        special and special != counts.special_tokens
+        special and list(special) != counts.special_tokens
     ):
-        raise typer.BadParameter(
+        raise click.UsageError(
             f"the counts are of the pattern {counts.pattern!r} and the special tokens {counts.special_tokens}; leave "
             "--pattern and --special out"
         )
-    for name in ("threads", "max_memory"):
-        options.pop(name)
-    return train(counts, vocab_size, **options)
+
+
+def tell_counts(counts: PieceCounts, out: Path, *, json: bool) -> None:
+    """Saves the counts, and says how many there are."""
+    counts.save(out)
+    if json:
+        about = {"documents": counts.documents, "bytes": counts.bytes, "pieces": counts.pieces, "distinct": len(counts)}
+        print_json({"file": str(out), **about}, out)
+        return
+    counted = f"{counts.pieces:,} pieces, {len(counts):,} of them distinct, of {counts.documents:,} documents"
+    output(out).print(f"{counted}: {out}", soft_wrap=True, markup=False)
 
 
 def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:

@@ -1,24 +1,25 @@
-"""``minitok verify``: a model's tokenizer file, read by minitok and by the library that defines its ids."""
+"""``minitok inspect --verify``: a model's tokenizer file, read by minitok and by the library that defines its ids."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from minitok import Tokenizer, load
 from minitok.errors import FileFormatError
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
-from .options import BackendOption, JsonOption
-from .peers import LIBRARIES, peers_of, tokenizer_file
+from .peers import peers_of, tokenizer_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from minitok.backend import BackendName
 
     from .peers import Peer
 
@@ -33,53 +34,23 @@ TRAPS = (
 )  # fmt: skip
 
 
-def command(
-    path: Annotated[str, typer.Argument(metavar="MODEL", help="The model's folder or tokenizer file.")],
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(
-            metavar="[TEXT]...", help="Files or patterns of text, besides the built-in traps.", show_default=False
-        ),
-    ] = None,
-    libraries: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--with",
-            metavar="LIBRARY",
-            help=f"Compare with this library: {', '.join(LIBRARIES)}, or all that read the file. Repeat for several.",
-            show_default=False,
-        ),
-    ] = None,
-    pattern: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="The split pattern, for a rank file, which does not contain one.", show_default=False),
-    ] = None,
-    json: JsonOption = False,
-    backend: BackendOption = None,
+def verify(
+    path: Path,
+    files: Sequence[str],
+    libraries: Sequence[str],
+    pattern: str | None,
+    backend: BackendName | None,
+    *,
+    json: bool,
 ) -> None:
-    """Verify that a model's tokenizer has the ids of the libraries that read it.
-
-    Compares with the library that defines the ids: tokenizers for tokenizer.json, sentencepiece for a .model,
-    mistral-common for tekken.json, tiktoken for a file of ranks; or with those named. A file of minitok's own is written as
-    tokenizer.json for tokenizers. Exits with status 1 if any ids differ.
-
-    Examples:
-
-      minitok verify models/llama-2/
-
-      minitok verify tokenizer.json corpus/*.txt
-    """
-    file = tokenizer_file(Path(path))
+    """Compares the ids of traps and of files with those of libraries; the exit code is 1 if any differ."""
+    file = tokenizer_file(path)
     compared_with: list[dict[str, Any]] = []
     with to_read_again(file) as source:
-        model = Path(path) if source == file else source
-        tok = load(
-            source if pattern is None else model,
-            pattern=pattern,
-            backend=backend and backend.value,  # type: ignore[arg-type]
-        )
-        all_texts = list(texts(files or []))
-        for peer in peers_of(model, tok, libraries or []):
+        model = path if source == file else source
+        tok = load(source if pattern is None else model, pattern=pattern, backend=backend)
+        all_texts = list(texts(files))
+        for peer in peers_of(model, tok, libraries):
             rows = [compared(tok, peer, name, text) for name, text in all_texts]
             equal = not any(row["difference"] for row in rows)
             compared_with.append({"library": peer.name, "texts": rows, "equal": equal})
@@ -90,7 +61,7 @@ def command(
         for row in compared_with:
             show(file, row["library"], row["texts"])
     if not equal:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @contextmanager
@@ -108,7 +79,7 @@ def to_read_again(file: Path) -> Iterator[Path]:
             raise FileFormatError(file, error.reason, error.line) from None
 
 
-def texts(files: list[str]) -> Iterator[tuple[str, str]]:
+def texts(files: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The traps, and the files."""
     yield from ((f"trap {number}", trap) for number, trap in enumerate(TRAPS))
     for name in named_inputs(files) if files else []:
