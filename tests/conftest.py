@@ -1,5 +1,6 @@
 """One suite over two backends. If a backend cannot be loaded, the tests that need it fail; nothing is skipped."""
 
+import contextlib
 import ctypes
 import functools
 import gc
@@ -33,6 +34,15 @@ gc.disable()
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """As many processes as there are processors, and a gigabyte of memory for each."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # a container may have less
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return max(1, min(os.cpu_count() or 1, memory >> 30))
 
 
 # Pages in memory when it was last cleared.
