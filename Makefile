@@ -213,10 +213,12 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 
 # Some of the libraries to compare with may not be there for this machine; the comparison then names them.
-$(STAMPS)/peers: $(STAMPS)/tools
+$(STAMPS)/peers: $(STAMPS)/tools requirements/tokenizers-1.txt
 	for peer in $$(sed -n '/^bench = \[/,/^\]/s/^ *"\(.*\)",.*/\1/p' pyproject.toml); do \
 		$(BIN)/python -m pip install --quiet --only-binary :all: "$$peer" || echo "$$peer cannot be installed here"; \
 	done
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/tokenizers-1 --require-hashes \
+		-r requirements/tokenizers-1.txt || echo "tokenizers 1.0 cannot be installed here"
 	touch $@
 
 bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others
@@ -326,6 +328,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew
 	$(LOCK) --group trainers --output-file requirements/trainers.txt
 	$(LOCK) --group engines --output-file requirements/engines.txt
 	$(LOCK) --no-deps --group axolotl --output-file requirements/axolotl.txt
+	$(LOCK) --no-deps --prerelease allow --group tokenizers-1 --output-file requirements/tokenizers-1.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

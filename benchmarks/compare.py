@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,19 +166,29 @@ def measure(
     kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome
 ) -> None:
     """One row: all libraries that have its encoding, in turns."""
+    run = partial(launch, lock=options.lock)
+    harness.compare(
+        jobs_of(row, options.peers, folder, outcome), run, 1 if kind == "hard" else options.repeats, outcome
+    )
+    show(outcome, row)
+
+
+def jobs_of(row: dict[str, Any], peers: list[str], folder: Path, outcome: harness.Outcome) -> list[harness.Job]:
+    """The jobs of a row, one for each library that has its encoding; the others are refused."""
     jobs = []
-    for peer in options.peers:
+    for peer in peers:
         job = {"peer": peer, **row, "folder": str(folder)}
+        if PEERS[peer].apart:
+            job["environment"] = {"PYTHONPATH": str(harness.folder_of(peer))}
         if PEERS[peer].loads(row["encoding"]):
             jobs.append(job)
         else:
             outcome.refuse(job, "no such encoding")
+    return jobs
 
-    def run(job: harness.Job) -> harness.Answer:
-        return harness.launch("benchmarks.worker", job, options.lock, timeout=30)
 
-    harness.compare(jobs, run, 1 if kind == "hard" else options.repeats, outcome)
-    show(outcome, row)
+def launch(job: harness.Job, lock: Path | None = None) -> harness.Answer:
+    return harness.launch("benchmarks.worker", job, lock, timeout=30)
 
 
 def show(outcome: harness.Outcome, row: dict[str, Any]) -> None:

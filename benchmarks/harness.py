@@ -25,6 +25,20 @@ Job = dict[str, Any]
 Answer = dict[str, Any]
 
 
+def folder_of(name: str) -> Path:
+    """Where a library is that stands apart, since it is a second release of another one."""
+    return Path(sys.prefix) / name
+
+
+def version(name: str) -> str | None:
+    """The version of a library, or of what stands apart by this name; None if there is neither."""
+    apart = importlib.metadata.distributions(path=[str(folder_of(name))])
+    try:
+        return next((found.version for found in apart), None) or importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 @contextlib.contextmanager
 def locked(path: Path | None) -> Iterator[None]:
     """Hold a lock file, so that two measurements on one machine do not disturb each other."""
@@ -86,34 +100,57 @@ def described(job: Job) -> dict[str, Any]:
     return {key: value for key, value in job.items() if key not in hidden}
 
 
-def compare(jobs: list[Job], run: Callable[[Job], Answer], repeats: int, outcome: Outcome) -> None:
+class Comparison:
     """One row: each job is the same work by another library, the first of them minitok's.
 
     Each is verified first; one whose work is not equal, that fails or that is missing is refused by name. The rest are timed in
-    turns, ``repeats`` times. Each figure is kept, with its median and the median of its ratios to minitok's in the same turn.
+    turns. Each figure is kept, with its median and the median of its ratios to minitok's in the same turn.
     """
-    equal: list[Job] = []
-    for job in jobs:
-        answer = run({**job, "verify": True})
-        why = "no such call" if answer.get("missing") else answer.get("unequal") or answer.get("failed")
-        if why:
-            outcome.refuse(job, why)
-        else:
-            equal.append(job)
-    turns: dict[str, list[Answer]] = {job["peer"]: [] for job in equal}
-    for _ in range(repeats):
-        for job in equal:
-            answer = run({**job, "verify": False})
+
+    def __init__(self, jobs: list[Job], run: Callable[[Job], Answer], outcome: Outcome) -> None:
+        self.jobs = jobs
+        self.run = run
+        self.outcome = outcome
+        self.turns: dict[str, list[Answer]] = {}
+        self.taken = 0
+
+    def verify(self) -> None:
+        for job in self.jobs:
+            answer = self.run({**job, "verify": True})
+            why = "no such call" if answer.get("missing") else answer.get("unequal") or answer.get("failed")
+            if why:
+                self.outcome.refuse(job, why)
+            else:
+                self.turns[job["peer"]] = []
+
+    def turn(self) -> None:
+        self.taken += 1
+        for job in self.jobs:
+            if job["peer"] not in self.turns:
+                continue
+            answer = self.run({**job, "verify": False})
             why = answer.get("unequal") or answer.get("failed")
             if why:
-                outcome.refuse(job, f"when timed: {why}")
-                turns.pop(job["peer"], None)
-            elif job["peer"] in turns:
-                turns[job["peer"]].append(answer)
-        equal = [job for job in equal if job["peer"] in turns]
-    ours = turns.get(jobs[0]["peer"]) if jobs[0]["peer"] == "minitok" else None
-    for job in equal:
-        outcome.rows.append({**described(job), **summary(turns[job["peer"]], ours)})
+                self.outcome.refuse(job, f"when timed: {why}")
+                del self.turns[job["peer"]]
+            else:
+                self.turns[job["peer"]].append(answer)
+
+    def end(self) -> None:
+        """Puts what the turns gave into the outcome."""
+        ours = self.turns.get("minitok") if self.jobs[0]["peer"] == "minitok" else None
+        for job in self.jobs:
+            if self.turns.get(job["peer"]):
+                self.outcome.rows.append({**described(job), **summary(self.turns[job["peer"]], ours)})
+
+
+def compare(jobs: list[Job], run: Callable[[Job], Answer], repeats: int, outcome: Outcome) -> None:
+    """One row, from the first to the last of its turns."""
+    row = Comparison(jobs, run, outcome)
+    row.verify()
+    for _ in range(repeats):
+        row.turn()
+    row.end()
 
 
 def summary(answers: list[Answer], ours: list[Answer] | None) -> dict[str, Any]:
@@ -132,12 +169,6 @@ def summary(answers: list[Answer], ours: list[Answer] | None) -> dict[str, Any]:
 
 def machine(distributions: Iterable[str], notes: str) -> dict[str, Any]:
     """What figures depend on: the day, the processor, the versions, the commit."""
-    versions: dict[str, str | None] = {}
-    for name in ["numpy", *distributions]:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
     return {
         "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d"),
         "processor": processor(),
@@ -145,7 +176,7 @@ def machine(distributions: Iterable[str], notes: str) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "commit": commit(),
-        "versions": versions,
+        "versions": {name: version(name) for name in ["numpy", *distributions]},
         "notes": notes,
     }
 

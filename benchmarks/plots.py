@@ -11,7 +11,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator
 
-from .tables import Results, peers, pick, speed
+from .tables import Results, beside_the_best, peers, pick, speed
 
 mpl.use("Agg")
 OURS, OTHERS = "#c2410c", "#64748b"
@@ -113,6 +113,49 @@ def encode_plot(results: Results, encoding: str, folder: Path, theme: str) -> No
         figure.legend(handles=marks, loc="outside lower center", ncols=3, frameon=False)
         figure.suptitle(f"Encoding with {encoding}, one thread (further right is faster)")
         save(figure, folder, f"bench-{encoding.removesuffix('_base')}{theme}")
+
+
+def figures_plot(results: Results, folder: Path, theme: str) -> None:
+    """For each encoding and text how many times as fast as the fastest other library minitok is: a line, two dots."""
+    rows = results["rows"]
+    names = list(dict.fromkeys(row["encoding"] for row in rows))
+    texts = list(dict.fromkeys(row["text"] for row in rows))
+    with style(theme):
+        # As narrow as a telephone, so that the letters stay legible there.
+        figure, panel = plt.subplots(figsize=(4.6, 0.9 + 0.21 * len(names) * (len(texts) + 0.6)), layout="constrained")
+        places: list[float] = []
+        labels: list[str] = []
+        for encoding in names:
+            for text in texts:
+                found = {}
+                for key in ("cold", "warm"):
+                    ours, _, best = beside_the_best(rows, key, encoding=encoding, text=text)
+                    if ours and best:
+                        found[key] = ours / best
+                if not found:
+                    continue
+                at = (places[-1] if places else 0) + (1.6 if text == texts[0] else 1)
+                panel.plot(list(found.values()), [at] * len(found), color=OURS, linewidth=1, zorder=2)
+                for key, value in found.items():
+                    face = OURS if key == "warm" else panel.get_facecolor()
+                    panel.plot(value, at, MARKS[key][0], color=OURS, markerfacecolor=face, markersize=5, zorder=3)
+                places.append(at)
+                labels.append(f"{encoding.removesuffix('_base')}  {text}")
+        panel.set(yticks=places, xlabel="times as fast as the fastest other library")
+        panel.set_yticklabels(labels)
+        panel.set_xlim(left=0)
+        panel.axvline(1, color=shade(OTHERS, theme), linewidth=1.5, zorder=1)
+        panel.invert_yaxis()
+        panel.grid(axis="y", visible=False)
+        faces = {"cold": panel.get_facecolor(), "warm": OURS}
+        marks = [
+            plt.Line2D(
+                [], [], marker=MARKS[key][0], color=OURS, linestyle="", label=MARKS[key][1], markerfacecolor=face
+            )
+            for key, face in faces.items()
+        ]
+        figure.legend(handles=marks, loc="outside upper center", ncols=2, frameon=False)
+        save(figure, folder, f"bench-figures{theme}")
 
 
 def shown_size(results: Results) -> int:

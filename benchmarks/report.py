@@ -1,7 +1,7 @@
 """Results to tables and pictures: ``python -m benchmarks.report``.
 
-Each table of docs/benchmarks.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew from
-``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
+Each table of docs/benchmarks.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew
+from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from . import harness, tables
 from .tables import Results
 
 PAGE = harness.ROOT / "docs" / "benchmarks.md"
+FIGURES_PAGE = harness.ROOT / "docs" / "performance.md"
 IMAGES = harness.ROOT / "docs" / "images"
 # The name of each table: the results it is made of, and by what.
-TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
+Tables = dict[str, tuple[str, Callable[[Results], str]]]
+TABLES: Tables = {
     "encode": ("encode", tables.encode_tables),
     "rust": ("rust", tables.crates_tables),
     "load": ("encode", tables.load_table),
@@ -38,6 +40,10 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "train_equal": ("train_equal", tables.equal_table),
     "ladder": ("ladder", tables.ladder_tables),
     "ladder_letters": ("ladder_letters", tables.ladder_tables),
+}
+FIGURES: Tables = {
+    "figures": ("figures", tables.figures_table),
+    "threads": ("threads", tables.threads_table),
 }
 
 
@@ -67,29 +73,29 @@ def conditions(results: Results) -> str:
 
 def table(folder: Path, name: str) -> str | None:
     """A table with its conditions and with who is missing from it; None without results."""
-    source, make = TABLES[name]
+    source, make = (TABLES | FIGURES)[name]
     results = read(folder, source)
     if results is None:
         return None
     left_out = (
         tables.refusals(results)
-        if name not in ("load", "models_load", "operations", "hf_calls", "engine_calls")
+        if name not in ("load", "models_load", "operations", "hf_calls", "engine_calls", "threads")
         else ""
     )
     missing = f"\n\nNot in the tables, or not everywhere:\n\n{left_out}" if left_out else ""
     return f"{make(results)}{missing}\n\n<sub>{conditions(results)}</sub>"
 
 
-def fill(page: str, folder: Path) -> str:
-    """The page with every table that there are results for."""
-    for name in TABLES:
+def fill(page: str, folder: Path, names: Tables = TABLES) -> str:
+    """The page with every one of its tables that there are results for."""
+    for name in names:
         made = table(folder, name)
         if made is None:
             continue
         before, mark, rest = page.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")
         if not mark or not end:
-            raise ValueError(f"{PAGE.name} has no place for the table {name!r}")
+            raise ValueError(f"the page has no place for the table {name!r}")
         page = f"{before}{mark}\n{made}\n\n{end}{after}"
     return page
 
@@ -103,6 +109,7 @@ def pictures(folder: Path) -> None:
             for theme in plots.THEMES:
                 plots.encode_plot(encode, encoding, IMAGES, theme)
     themed = {
+        "figures": plots.figures_plot,
         "train": plots.train_plot,
         "growth": plots.growth_plot,
         "ladder": plots.ladder_plot,
@@ -120,12 +127,13 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="show the tables; change no file")
     options = parser.parse_args()
     if options.print:
-        for name in TABLES:
+        for name in TABLES | FIGURES:
             made = table(options.results, name)
             if made is not None:
                 print(f"{made}\n")
         return
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), options.results), encoding="utf-8")
+    for page, names in ((PAGE, TABLES), (FIGURES_PAGE, FIGURES)):
+        page.write_text(fill(page.read_text(encoding="utf-8"), options.results, names), encoding="utf-8")
     pictures(options.results)
 
 

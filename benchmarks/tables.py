@@ -143,6 +143,42 @@ def encode_tables(results: Results) -> str:
     return "\n\n".join(parts)
 
 
+def figures_table(results: Results) -> str:
+    """For each encoding and text: minitok's speeds, and how many times those of the fastest other library they are."""
+    rows, body = results["rows"], []
+    for encoding, text in dict.fromkeys((row["encoding"], row["text"]) for row in rows):
+        line = [encoding, text]
+        for key in ("cold", "warm"):
+            ours, other, best = beside_the_best(rows, key, encoding=encoding, text=text)
+            line += [figure(ours), f"{figure(best)} {other}".strip(), figure(ours / best if ours and best else None)]
+        body.append(line)
+    head = ["", "text", "MB/s, first pass", "fastest other", "times", "MB/s, again", "fastest other", "times"]
+    return markdown(head, body)
+
+
+def beside_the_best(rows: list[Row], key: str, **wanted: Any) -> tuple[float | None, str, float | None]:
+    """The speed of minitok in a row, and the fastest other library with its speed."""
+    found = {peer: value for peer in peers(rows) if (value := speeds(rows, key, **wanted)(peer))}
+    ours = found.pop("minitok", None)
+    best = max(found, key=found.__getitem__, default="")
+    return ours, best, found.get(best)
+
+
+def threads_table(results: Results) -> str:
+    """How many times as fast each work is with more threads; in italics, what it would be at the most."""
+    rows = results["rows"]
+    counts = sorted({row["threads"] for row in rows})
+    body = []
+    for work in dict.fromkeys(row["work"] for row in rows):
+        cells = []
+        for threads in counts:
+            row = pick(rows, work=work, threads=threads)
+            shown = figure(row["times"] if row else None)
+            cells.append(shown if not row or row["measured"] else f"*{shown}*")
+        body.append([work, *cells])
+    return markdown(["threads", *map(str, counts)], body)
+
+
 def crates_tables(results: Results) -> str:
     """For each encoding: the speeds of every crate on each text."""
     parts = []

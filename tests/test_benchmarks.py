@@ -2,13 +2,15 @@
 
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from benchmarks import harness, pack_worker, packing, report, texts, worker
+from benchmarks import figures, harness, pack_worker, packing, report, tables, texts, threads, worker
+from benchmarks.compare import jobs_of
 from benchmarks.ladder import slope
-from benchmarks.peers import Calls, flat
+from benchmarks.peers import Calls, flat, read_tokenizers_1
 from benchmarks.rungs import TRAIN, Tally
 from benchmarks.train_worker import digest
 
@@ -113,6 +115,58 @@ def test_who_goes_wrong_when_timed_loses_the_times_it_had():
     outcome, _ = compared(answers, "minitok", "wrong")
     assert [found["peer"] for found in outcome.rows] == ["minitok"]
     assert outcome.refused[0]["why"] == "when timed: other ids"
+
+
+def test_turns_go_over_all_rows_until_the_time_has_come():
+    started = []
+    rows = [
+        harness.Comparison(row(name), lambda job: started.append(job["peer"]) or {"warm": 1.0}, harness.Outcome())
+        for name in ("minitok", "other")
+    ]
+    for one in rows:
+        one.verify()
+    started.clear()
+    figures.take_turns(rows, time.monotonic() - 1)  # the time has come, but each row has a turn
+    assert started == ["minitok", "other"]
+    assert [len(one.outcome.rows) for one in rows] == [1, 1]
+
+
+def test_a_second_release_of_a_library_is_seen_by_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert harness.version("tokenizers-1") is None
+    information = tmp_path / "tokenizers-1" / "tokenizers-1.0.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: tokenizers\nVersion: 1.0.0\n")
+    assert harness.version("tokenizers-1") == "1.0.0"
+    job = {"encoding": "cl100k_base", "op": "encode_list"}
+    with_it, without = jobs_of(job, ["tokenizers-1", "tokenizers"], tmp_path, harness.Outcome())
+    assert with_it["environment"] == {"PYTHONPATH": str(tmp_path / "tokenizers-1")}
+    assert "environment" not in without
+
+
+def test_the_other_release_is_never_measured_in_its_place(tmp_path):
+    with pytest.raises(ImportError, match=r"tokenizers 1\.0 is not installed beside 0\."):
+        read_tokenizers_1(tmp_path / "tokenizer.json")
+
+
+def test_the_fastest_other_library_is_named():
+    rows = [
+        {"peer": peer, "encoding": "e", "text": "t", "bytes": 10**6, "median": {"cold": seconds, "warm": 0.01}}
+        for peer, seconds in (("minitok", 0.01), ("slow", 0.1), ("fast", 0.02))
+    ]
+    assert "| e | t | 100 | 50 fast | 2 | 100 | 100 slow | 1 |" in tables.figures_table({"rows": rows})
+    assert "| e | t | 100 | - | - | 100 | - | - |" in tables.figures_table({"rows": rows[:1]})
+
+
+def test_work_of_threads_is_compared_and_calculated():
+    with pytest.raises(SystemExit, match="2 threads give another result"):
+        threads.measure(lambda count: count, 2, 1, 1)
+    assert threads.measure(lambda _: (IDS, IDS), 2, 2, (IDS, IDS)).keys() == {"wall", "all threads", "caller"}
+    assert threads.least({"all threads": 8.0, "caller": 1.0}, 4) == 2
+    assert threads.least({"all threads": 8.0, "caller": 1.0}, 64) == 1
+    rows = [{"work": "w", "threads": 1, "measured": True, "times": 1.0}]
+    rows.append({"work": "w", "threads": 64, "measured": False, "times": 30.0})
+    assert "| w | 1 | *30* |" in tables.threads_table({"rows": rows})
 
 
 def test_a_process_that_dies_is_an_answer():
@@ -238,8 +292,9 @@ def test_the_table_of_packers(tmp_path):
 
 
 def test_the_page_has_a_place_for_every_table():
-    page = report.PAGE.read_text(encoding="utf-8")
-    assert all(page.count(f"<!-- {name} -->\n") == 1 for name in report.TABLES)
+    for path, names in ((report.PAGE, report.TABLES), (report.FIGURES_PAGE, report.FIGURES)):
+        page = path.read_text(encoding="utf-8")
+        assert all(page.count(f"<!-- {name} -->\n") == 1 for name in names)
 
 
 @pytest.mark.parametrize("name", texts.NAMES)
