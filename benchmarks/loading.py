@@ -23,9 +23,6 @@ imported = time.process_time()
 if sys.argv[1] == "file":
     ranks = not sys.argv[2].endswith((".json", ".model", ".gguf"))
     made = minitok.load(sys.argv[2], **({"pattern": sys.argv[3]} if ranks else {}))
-elif sys.argv[1] == "clip":
-    from minitok.encodings import ClipTokenizer
-    made = ClipTokenizer()
 else:
     made = minitok.get_encoding(sys.argv[1])
 loaded = time.process_time()
@@ -51,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     imports = []
     print("| Name | Loaded in | First text after |\n|---|---|---|")
-    measured = {name: [name] for name in [*minitok.list_encoding_names(), "clip"]}
+    measured = {name: [name] for name in minitok.list_encoding_names()}
     if options.files:
         measured = {Path(file).name: ["file", file, options.pattern] for file in options.files}
     for name, what in measured.items():

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import minitok
 import numpy as np
 from minitok.data import human_rights, tiny_shakespeare
+from minitok.encodings.published import PUBLISHED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -125,7 +126,7 @@ def check(name: str, edits: int, seed: int) -> str:
 def main() -> None:
     """Checks each tokenizer in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=minitok.list_encoding_names(), help="files or encodings")
+    parser.add_argument("names", nargs="*", default=list(PUBLISHED), help="files or encodings")
     parser.add_argument("--edits", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

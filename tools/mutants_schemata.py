@@ -29,7 +29,16 @@ ROOT = Path(__file__).parents[1]
 TARGET = (ROOT / "target" / "mutants").resolve()
 CRATE = TARGET / "crate"
 # A file of tests only, the generated build script, and what another processor compiles.
-LEFT_OUT = ("mod.rs", "tests.rs", "tests_by_grammar.rs", "small_scope.rs", "build.rs", "lib.rs", "vector_arm.rs", "cases.rs")
+LEFT_OUT = (
+    "mod.rs",
+    "tests.rs",
+    "tests_by_grammar.rs",
+    "small_scope.rs",
+    "build.rs",
+    "lib.rs",
+    "vector_arm.rs",
+    "cases.rs",
+)
 COPIED = (
     "rust",
     "tests",

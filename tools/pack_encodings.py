@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from zlib import adler32
 
 from minitok.definition import gpt2_byte_order
-from minitok.encodings.clip import END_OF_WORD, N_MERGES
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.published.packed_vocab import MAGIC, unpack
@@ -36,6 +35,9 @@ SOURCES = {
     "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126": "whisper",
     "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a": "clip",
 }
+# How many of the published merges CLIP uses: with bytes and special tokens, the size is 49,408.
+N_MERGES = 49_408 - 2 - 2 * 256
+END_OF_WORD = b" "
 DATA = Path(__file__).parent.parent / "python" / "minitok" / "encodings" / "data"
 
 

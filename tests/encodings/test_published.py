@@ -34,6 +34,7 @@ N_VOCAB = {
     "whisper": 51865,
     "whisper_v3": 51866,
     "whisper_en": 51864,
+    "clip": 49408,
 }
 OPENAI = list(tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS)
 

@@ -7,8 +7,8 @@
 'o200k_base'
 """
 
-from .clip import ClipTokenizer
+from .clip import clean_for_clip
 from .models import encoding_for_model, encoding_name_for_model
 from .registry import get_encoding, list_encoding_names
 
-__all__ = ["ClipTokenizer", "encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encoding_names"]
+__all__ = ["clean_for_clip", "encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encoding_names"]

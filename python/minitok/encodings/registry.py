@@ -19,6 +19,7 @@ from ..errors import UnknownEncodingError
 from ..foreign import explains
 from ..reference.published.names import encoding_named, unknown_encoding
 from ..tokenizer import Tokenizer
+from .clip import clip
 from .published import PUBLISHED
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 GROUP = "minitok.encodings"
+CLIP = "clip"
 
 _lock = RLock()
 _loaded: dict[tuple[str, str], Tokenizer] = {}
@@ -68,11 +70,14 @@ def list_encoding_names() -> list[str]:
     >>> list_encoding_names()[:7]
     ['gpt2', 'r50k_base', 'p50k_base', 'p50k_edit', 'cl100k_base', 'o200k_base', 'o200k_harmony']
     """
-    return [*PUBLISHED, *sorted(set(plugins()) - set(PUBLISHED))]
+    own = [*PUBLISHED, CLIP]
+    return [*own, *sorted(set(plugins()) - set(own))]
 
 
 def load(name: str, backend: BackendName) -> Tokenizer:
     """Loads an encoding."""
+    if name == CLIP:
+        return Tokenizer.from_definition(clip(load_backend(backend), by_name))
     published = PUBLISHED.get(name)
     if published is None:
         return load_plugin(name, backend)
