@@ -1,6 +1,6 @@
 # The only commands a person must know. Each sets up what it needs, once. Nothing outside this folder is changed, except that
 # `make test` installs Debian's Chromium, Firefox, Node and TypeScript where they are missing (or name others by CHROMIUM, FIREFOX, NODE
-# and TSC), `make pictures` an emoji font, and `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
+# and TSC), `make pictures` an emoji font, and `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none.
 #   make demo     needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
@@ -15,26 +15,19 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 # Stamps say when a step was last done, so that a step whose inputs have not changed costs nothing.
 STAMPS := $(VENV)/stamps
-CARGO_DENY_VERSION := 0.20.2
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
 	$(shell find python/minitok/reference python/minitok/formats -name '*.txt')
+# The crate with everything that tests of Rust need; other features would compile it again.
+CRATE := --locked --features pages,p50k,whisper
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 
 $(STAMPS)/venv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "minitok needs Python 3.10 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet 'maturin>=1.9,<2.0' 'uv>=0.5'
+	$(BIN)/python -m pip install --quiet 'maturin>=1.9,<2.0' 'uv>=0.9'
 	mkdir -p $(STAMPS) && touch $@
-
-# Exactly the packages of a file, by their hashes. uv takes a tenth of the time of pip; where only pip has been told the way to the
-# registry, pip does it.
-install = $(BIN)/uv pip install --quiet --python $(1)/python $(3) --require-hashes -r $(2) || \
-	$(1)/python -m pip install --quiet $(3) --require-hashes -r $(2)
-
-# The crate with everything that tests of Rust need; other features would compile it again.
-CRATE := --locked --features pages,p50k,whisper
 
 # The package in place: Python files take effect as they are, Rust files by `make`. PROFILE=quick builds in a fraction of the time.
 PROFILE ?= release
@@ -42,66 +35,50 @@ $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras play,course
 	touch $@
 
-# What the tests and the linters need: exactly these versions, by their hashes (`make lock`).
-$(STAMPS)/tools: $(STAMPS)/venv requirements/workshop.txt
-	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the libraries to test with need Python 3.11 or newer")'
-	$(call install,$(BIN),requirements/workshop.txt)
+# Groups of pyproject.toml, in the versions and by the hashes of requirements.txt. uv takes a tenth of the time of pip; where only pip
+# has been told the way to the registry, it takes the whole file.
+locked = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraint requirements.txt -r pyproject.toml \
+	$(addprefix --group ,$(1)) || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+$(STAMPS)/tools: groups = test lint
+$(STAMPS)/docs: groups = docs
+$(STAMPS)/wheel: groups = wheel
+$(STAMPS)/tools $(STAMPS)/docs $(STAMPS)/wheel: $(STAMPS)/venv requirements.txt
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the tools need Python 3.11 or newer")'
+	$(call locked,$(groups))
 	touch $@
 
-$(STAMPS)/wheel: $(STAMPS)/venv requirements/wheel.txt
-	$(call install,$(BIN),requirements/wheel.txt)
+# Libraries that minitok is tried with, in environments of their own, none newer than a day: `trainers` and `engines` take 7 GB, most
+# of them PyTorch's.
+DAY := 2026-11-29
+dated = $(BIN)/uv pip install --quiet --exclude-newer $(DAY) --python
+$(VENV)/%/bin/pytest: $(STAMPS)/venv
+	$(PYTHON) -m venv $(VENV)/$*
+	$(dated) $(VENV)/$*/bin/python --group $*
+
+# axolotl asks for other versions than the engines, and is taken without what it asks for; engines find minitok by its entry points.
+$(STAMPS)/engines: $(VENV)/engines/bin/pytest $(STAMPS)/built
+	$(dated) $(VENV)/engines/bin/python --no-deps --group axolotl
+	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
+	touch $@
+
+$(STAMPS)/scale: $(STAMPS)/tools # Ray and datatrove
+	$(dated) $(BIN)/python --constraint requirements.txt --group scale
 	touch $@
 
 $(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh
 	touch $@
 
-# The core as modules: for web pages without a server, and, smaller, the two of the package for JavaScript. Adds Rust's standard
-# library for that target where it is missing.
+# The core as modules: for web pages without a server, and, smaller, the two of the package for JavaScript.
 $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	tools/wasm.sh wasm pages
 	tools/wasm.sh js wasm
 	tools/wasm.sh js-files files
 	touch $@
 
-$(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
-	$(call install,$(BIN),requirements/mutants.txt)
-	touch $@
-
-# The other major version of transformers, beside the one that the tests have.
-$(STAMPS)/transformers-4: $(STAMPS)/venv requirements/transformers-4.txt
-	$(PYTHON) -m venv $(VENV)/transformers-4
-	$(call install,$(VENV)/transformers-4/bin,requirements/transformers-4.txt)
-	touch $@
-
-# The readers of trainers: 7 GB, most of them PyTorch's.
-$(STAMPS)/trainers: $(STAMPS)/venv requirements/trainers.txt
-	$(PYTHON) -m venv $(VENV)/trainers
-	$(call install,$(VENV)/trainers/bin,requirements/trainers.txt)
-	touch $@
-
-# Serving engines and frameworks without what they run models with, which pip would miss; and minitok's entry points.
-$(STAMPS)/engines: $(STAMPS)/built requirements/engines.txt requirements/axolotl.txt
-	$(PYTHON) -m venv $(VENV)/engines
-	$(call install,$(VENV)/engines/bin,requirements/engines.txt,--no-deps)
-	$(call install,$(VENV)/engines/bin,requirements/axolotl.txt,--no-deps)
-	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
-	touch $@
-
-# What the site is built with.
-$(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
-	$(call install,$(BIN),requirements/docs.txt)
-	touch $@
-
-# cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
-$(STAMPS)/deny: $(STAMPS)/tools
-	test -x $(BIN)/cargo-deny || cargo install --locked --root $(VENV) cargo-deny@$(CARGO_DENY_VERSION)
-	touch $@
-
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test hunt test-scale test-trainers test-engines test-arm test-transformers sanitize sanitize-python miri loom fuzz mutants lint \
-	bench docs pictures wheel wheel-arm wheel-pure sdist js crate package lock third-party clean help
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 	mkdir -p build
@@ -119,27 +96,22 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every 
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds
 	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
 
-# Ray and datatrove, and what they need.
-$(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
-	$(call install,$(BIN),requirements/scale.txt)
-	touch $@
-
+# Where there is no network.
+alone := PYTHONPATH=python tools/alone.sh
+as_they_are := -m pytest --override-ini=addopts= --override-ini=filterwarnings=default -q
 test-scale: $(STAMPS)/built $(STAMPS)/scale ## encode, count and train on several nodes of this machine
-	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
-		--override-ini=filterwarnings=default -q
+	$(alone) $(BIN)/python $(as_they_are) tests/scale
 
-test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora, read by the loaders of five trainers
-	PYTHONPATH=python tools/alone.sh $(VENV)/trainers/bin/python -m pytest tests/trainers --override-ini=addopts= \
-		--override-ini=filterwarnings=default -q
+test-trainers: $(STAMPS)/built $(VENV)/trainers/bin/pytest ## packed corpora, read by the loaders of five trainers
+	$(alone) $(VENV)/trainers/bin/python $(as_they_are) tests/trainers
 
 test-engines: $(STAMPS)/built $(STAMPS)/engines ## engines and frameworks on minitok's tokenizers
-	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python -m pytest tests/engines --override-ini=addopts= \
-		--override-ini=filterwarnings=default -q
+	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python $(as_they_are) tests/engines
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
 # with other options differently from 0.23, whose way this is.
 HF_TESTS := tests/compat/test_transformers*.py tests/compat/test_tokenizers_equal.py
-test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the tests of transformers, with both major versions
+test-transformers: $(STAMPS)/built $(STAMPS)/tools $(VENV)/transformers-4/bin/pytest ## the tests of transformers, with both major versions
 	$(BIN)/python -m pytest $(HF_TESTS)
 	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS) \
 		--deselect tests/compat/test_tokenizers_equal.py::test_added_tokens
@@ -169,7 +141,8 @@ fuzz: ## random inputs, TIME seconds for each target
 	tools/fuzz.sh $(TIME)
 
 # FILES names some of them: `train.py` is one of the reference, `train.rs` or `fast/train` is of rust/.
-mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that no test notices
+mutants: $(STAMPS)/built $(STAMPS)/tools ## small faults of changed files that no test notices
+	$(BIN)/uv pip install --quiet --python $(BIN)/python 'tree-sitter>=0.25,<0.27' 'tree-sitter-rust>=0.24,<0.25'
 	$(BIN)/python tools/mutants.py $(or $(FILES),--changed)
 	$(BIN)/python tools/mutants_rust.py $(or $(FILES),--changed)
 
@@ -178,23 +151,21 @@ sanitize-python: $(STAMPS)/built $(STAMPS)/tools
 	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
 		tests/edges/test_damaged_files.py tests/edges/test_locks.py
 
+# cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
+$(BIN)/cargo-deny: $(STAMPS)/tools
+	test -x $@ || cargo install --locked --root $(VENV) cargo-deny@0.20.2
+
 # The crate as it is by itself is looked at as it is packed: all of it must be there. For a Python without the GIL, what links to
 # Python is compiled anew, so it has a folder of its own; where nothing is kept for a second time (`.ci/run`), it needs none.
 FREE_THREADED ?= target/python-3.14t
-lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
+lint: $(STAMPS)/built $(STAMPS)/tools $(BIN)/cargo-deny ## every check that is not a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest minitok._rust
 	$(BIN)/typos
-	cargo fmt --check
-	cargo fmt --check --manifest-path fuzz/Cargo.toml
-	cargo fmt --check --manifest-path loom/Cargo.toml
-	cargo fmt --check --manifest-path examples/axum/Cargo.toml
-	cargo fmt --check --manifest-path benchmarks/rust/Cargo.toml
-	cargo clippy --locked --features python,abi3 -- -D warnings
-	cargo clippy --locked --features wasm -- -D warnings
-	cargo clippy --locked --features files -- -D warnings
+	for crate in . fuzz loom examples/axum benchmarks/rust; do cargo fmt --check --manifest-path $$crate/Cargo.toml || exit; done
+	for features in python,abi3 wasm files; do cargo clippy --locked --features $$features -- -D warnings || exit; done
 	cargo clippy $(CRATE),python --all-targets -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
 	cargo clippy --locked --manifest-path examples/axum/Cargo.toml --target-dir target/axum -- -D warnings
@@ -213,12 +184,11 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 
 # Some of the libraries to compare with may not be there for this machine; the comparison then names them.
-$(STAMPS)/peers: $(STAMPS)/tools requirements/tokenizers-1.txt
+$(STAMPS)/peers: $(STAMPS)/tools
 	for peer in $$(sed -n '/^bench = \[/,/^\]/s/^ *"\(.*\)",.*/\1/p' pyproject.toml); do \
 		$(BIN)/python -m pip install --quiet --only-binary :all: "$$peer" || echo "$$peer cannot be installed here"; \
 	done
-	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/tokenizers-1 --require-hashes \
-		-r requirements/tokenizers-1.txt || echo "tokenizers 1.0 cannot be installed here"
+	$(dated) $(BIN)/python --no-deps --target $(VENV)/tokenizers-1 --group tokenizers-1 || echo "tokenizers 1.0 cannot be installed here"
 	touch $@
 
 bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others
@@ -271,23 +241,6 @@ wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each tried without Ru
 		tools/try_wheel.sh $(BIN)/python "$$wheel" || exit 1; \
 	done
 
-# For Linux on 64-bit ARM, in dist/arm/.
-wheel-arm: $(STAMPS)/wheel
-	rm -rf dist/arm
-	rustup target add aarch64-unknown-linux-gnu
-	$(MAKE_WHEEL) --target aarch64-unknown-linux-gnu --features abi3 --out dist/arm
-	$(BIN)/python tools/check_wheel.py dist/arm/*.whl
-	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep '$(AUDITED)' > /dev/null
-	$(AUDIT_ABI3) dist/arm/*.whl
-
-# Of the Python reference alone, in dist/pure/.
-wheel-pure: $(STAMPS)/wheel
-	rm -rf dist/pure dist/compiled
-	$(BIN)/maturin build --release --locked --out dist/compiled
-	$(BIN)/python tools/pure_wheel.py dist/compiled/*.whl dist/pure
-	$(BIN)/python tools/check_wheel.py dist/pure/*.whl
-	tools/try_wheel.sh $(BIN)/python dist/pure/*.whl
-
 # What `npm pack` makes is installed where there is nothing else.
 js: $(STAMPS)/built $(STAMPS)/wasm ## the package for JavaScript in dist/js/, tried in Node
 	rm -rf dist/js
@@ -302,33 +255,19 @@ crate:
 	mkdir -p dist/crate
 	cp target/package/package/*.crate dist/crate
 
-package: wheel wheel-pure crate js ## all that a release publishes, in dist/, each tried
-	$(BIN)/python tools/conda_recipe.py dist/*.tar.gz dist/conda
+package: wheel crate js ## all that a release publishes, in dist/, each tried
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
 sdist: $(STAMPS)/venv
 	rm -f dist/*.tar.gz
 	$(BIN)/maturin sdist --out dist
-	tools/try_sdist.sh $(BIN)/python dist/*.tar.gz
+	tools/try_wheel.sh $(BIN)/python dist/*.tar.gz
 
-test-arm: ## the crate's tests for 64-bit ARM, under emulation
-	tools/arm.sh test --locked --target-dir target/arm --lib --tests
-
-# The versions that `make test`, `make lint`, `make docs` and `make wheel` install: what is in the files stays unless something
-# asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
+# What is in the file stays unless something asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
 lock: $(STAMPS)/venv ## choose the versions of the tools anew
-	$(LOCK) pyproject.toml --extra play --group test --group lint --output-file requirements/workshop.txt
-	$(LOCK) --group docs --output-file requirements/docs.txt
-	$(LOCK) --group mutants --output-file requirements/mutants.txt
-	$(LOCK) --group wheel --output-file requirements/wheel.txt
-	$(LOCK) --group transformers-4 --output-file requirements/transformers-4.txt
-	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
-	$(LOCK) --group trainers --output-file requirements/trainers.txt
-	$(LOCK) --group engines --output-file requirements/engines.txt
-	$(LOCK) --no-deps --group axolotl --output-file requirements/axolotl.txt
-	$(LOCK) --no-deps --prerelease allow --group tokenizers-1 --output-file requirements/tokenizers-1.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) \
+		pyproject.toml --group test --group lint --group docs --group wheel --output-file requirements.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

@@ -6,7 +6,7 @@
 The corpus is one like that of ``benchmarks.packing`` in Parquet files, each document with a few random words, so that the
 distinct pieces grow with it. CPU seconds are those of all processes that the program has started, Ray's own included. Each way
 encodes a quarter of the files and all of them: from the difference comes what it costs once it runs, and from the rest what it
-takes to start. Memory is the largest private memory (RssAnon) of a worker. Needs `requirements/scale.txt`.
+takes to start. Memory is the largest private memory (RssAnon) of a worker. Needs what `make test-scale` installs.
 """
 
 from __future__ import annotations

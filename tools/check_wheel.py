@@ -32,9 +32,8 @@ def faults(wheel: Path) -> list[str]:
         info = next(name for name in names if name.endswith(".dist-info/METADATA")).rsplit("/", 1)[0]
         metadata = BytesParser().parsebytes(file.read(f"{info}/METADATA"))
         materials = [json.loads(file.read(name)) for name in names if name.startswith(f"{info}/sboms/")]
-    pure = wheel.name.endswith("-py3-none-any.whl")
     extensions = [name for name in names if name.startswith("minitok/_rust.") and name.endswith((".so", ".pyd"))]
-    licences = {"LICENSE", "NOTICE"} | (set() if pure else {"THIRD_PARTY.md"})
+    licences = {"LICENSE", "NOTICE", "THIRD_PARTY.md"}
     crates = {part["name"] for sbom in materials for part in sbom.get("components", [])}
     version = tomllib.loads(CARGO.read_text(encoding="utf-8"))["package"]["version"]
     checks = {
@@ -42,8 +41,8 @@ def faults(wheel: Path) -> list[str]:
         "a licence is missing": licences == set(metadata.get_all("License-File") or [])
         and all(f"{info}/licenses/{name}" in names for name in licences),
         "the typing marker is missing": "minitok/py.typed" in names,
-        "there is not one extension": len(extensions) == (0 if pure else 1),
-        "the bill of materials does not list pyo3": pure or "pyo3" in crates,
+        "there is not one extension": len(extensions) == 1,
+        "the bill of materials does not list pyo3": "pyo3" in crates,
         "a table is missing": set(TABLES) <= set(names),
         "files of the workshop are in it": not any(
             name.startswith(STRANGERS) or "__pycache__" in name for name in names

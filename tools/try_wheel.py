@@ -1,20 +1,14 @@
-"""Uses an installed minitok, as somebody does who has nothing but the wheel: python try_wheel.py [--pure]
+"""Uses an installed minitok, as somebody does who has nothing but the wheel: python try_wheel.py."""
 
-With ``--pure``, the wheel of the reference alone: the package must say so at import, and the command must run.
-"""
-
-import sys
 import warnings
-
-PURE = sys.argv[1:] == ["--pure"]
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     import minitok
 
 said = [str(warning.message) for warning in caught if "minitok" in str(warning.message)]
-assert ("python" if PURE else "rust") == minitok.BACKEND, minitok.backend.BACKEND_REASON
-assert [text.startswith("minitok runs the Python reference") for text in said] == [True] * PURE, said
+assert minitok.BACKEND == "rust", minitok.backend.BACKEND_REASON
+assert not said, said
 
 texts = ["low lower lowest", "naïve 東京 🦀"]
 tok = minitok.train(texts, vocab_size=280, special_tokens=["<|end|>"])

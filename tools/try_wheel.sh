@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
-# Install a wheel where there is nothing else, least of all Rust, and use it.
-#   tools/try_wheel.sh PYTHON WHEEL
+# Install a wheel where there is nothing else, least of all Rust, and use it; or the sdist where there are Python and Rust, and nothing
+# of this folder.
+#   tools/try_wheel.sh PYTHON WHEEL_OR_SDIST
 set -euo pipefail
 
 python=$(command -v "$1")
 wheel=$(realpath "$2")
 tools=$(dirname "$(realpath "$0")")
-case $wheel in
-    *-py3-none-any.whl) pure=(--pure) choice=python ;;
-    *) pure=() choice= ;; # the extension, without being asked for
-esac
 base=$("$python" -c 'import sys; print(sys.base_prefix)')
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
 "$base/bin/python3" -m venv venv
-bare() { env -i HOME="$place" MINITOK_BACKEND="${backend:-}" LANG=C.UTF-8 PATH="$place/venv/bin" "$@"; }
+if [[ $wheel = *.tar.gz ]]; then
+    echo "building $(basename "$wheel")"
+    venv/bin/python -m pip install --quiet --disable-pip-version-check "$wheel"
+    venv/bin/python "$tools/try_wheel.py"
+    echo "works"
+    exit
+fi
+bare() { env -i HOME="$place" LANG=C.UTF-8 PATH="$place/venv/bin" "$@"; }
 if bare /bin/sh -c 'command -v cargo || command -v rustc'; then
     echo "Rust is on the path: this proves nothing" >&2
     exit 1
@@ -24,8 +28,7 @@ fi
 
 echo "trying $(basename "$wheel")"
 venv/bin/python -m pip install --quiet --disable-pip-version-check "$wheel"
-bare python "$tools/try_wheel.py" "${pure[@]}"
-backend=$choice
+bare python "$tools/try_wheel.py"
 bare minitok --help >shown
 grep -q 'learn a vocabulary' shown
 bare minitok explain -t tok.json lowest >shown
