@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 
 import minitok
-from minitok.cli.app import app
 from click.testing import CliRunner
+from minitok.cli.app import app
 
 GUIDES = Path(__file__).resolve().parent.parent / "docs" / "guides"
 TEXTS = [f"Document {number}: hello, hello {'🦀é' * (number % 3)}" + " word" * (number % 17) for number in range(120)]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import minitok
 import pytest
-from minitok.cli.app import app
 from click.testing import CliRunner
+from minitok.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

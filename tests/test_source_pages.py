@@ -28,39 +28,38 @@ def test_every_module_has_a_page():
     assert sorted(side_by_side.READING_ORDER) == sorted(side_by_side.MODULES)
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_all_of_both_files_is_there_in_their_order(name):
-    python, rust, *texts = parts_of(name)
-    rows = side_by_side.rows(python, rust)
-    for side, text in enumerate(texts):
-        shown = "\n".join(row[side].text for row in rows if row[side])
-        assert shown == text.rstrip("\n")
+def test_all_of_both_files_is_there_in_their_order():
+    for name in BOTH:
+        python, rust, *texts = parts_of(name)
+        rows = side_by_side.rows(python, rust)
+        for side, text in enumerate(texts):
+            shown = "\n".join(row[side].text for row in rows if row[side])
+            assert shown == text.rstrip("\n"), name
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_functions_of_one_name_stand_in_one_row(name):
-    python, rust, *_ = parts_of(name)
-    together = {
-        left.name for left, right in side_by_side.rows(python, rust) if left and right and left.name == right.name
-    }
-    # The names that both files define, in one order (tests/mirror.py), but for what the mirror test excepts.
-    path = side_by_side.MODULES[name], side_by_side.MIRROR[name]
-    both = set(names.python_names(path[0])) & set(names.rust_names(path[1]))
-    assert len(both - together) <= 1, both - together
+def test_functions_of_one_name_stand_in_one_row():
+    for name in BOTH:
+        python, rust, *_ = parts_of(name)
+        together = {
+            left.name for left, right in side_by_side.rows(python, rust) if left and right and left.name == right.name
+        }
+        # The names that both files define, in one order (tests/mirror.py), but for what the mirror test excepts.
+        path = side_by_side.MODULES[name], side_by_side.MIRROR[name]
+        both = set(names.python_names(path[0])) & set(names.rust_names(path[1]))
+        assert len(both - together) <= 1, (name, both - together)
 
 
-@pytest.mark.parametrize("name", side_by_side.READING_ORDER)
-def test_rules_are_linked_both_ways(name):
-    text = side_by_side.MODULES[name].read_text(encoding="utf-8")
-    rules = side_by_side.rules_of(text)
-    assert set(rules) == names.rules(side_by_side.MODULES[name])
-    page = side_by_side.link_rules(side_by_side.mirror(name), RULES, "../spec.html")
-    for cited in re.findall(r"SPEC ([A-Z]\d+)", re.sub(r"<[^>]+>", "", page)):
-        assert f'<a href="../spec.html#{RULES[cited]}">{cited}</a>' in page
+def test_rules_are_linked_both_ways():
     specification = side_by_side.with_places((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))
-    for rule in rules:
-        section = specification.split(f"### {rule} ")[1].split("### ")[0]
-        assert f"[{name}](source/{name}.md)" in section
+    sections = {title.split(" ")[0]: title for title in specification.split("### ")[1:]}
+    for name in side_by_side.READING_ORDER:
+        rules = side_by_side.rules_of(side_by_side.MODULES[name].read_text(encoding="utf-8"))
+        assert set(rules) == names.rules(side_by_side.MODULES[name]), name
+        page = side_by_side.link_rules(side_by_side.mirror(name), RULES, "../spec.html")
+        for cited in re.findall(r"SPEC ([A-Z]\d+)", re.sub(r"<[^>]+>", "", page)):
+            assert f'<a href="../spec.html#{RULES[cited]}">{cited}</a>' in page
+        for rule in rules:
+            assert f"[{name}](source/{name}.md)" in sections[rule]
 
 
 def test_the_explanation_and_the_course_stand_first():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-import pytest
 from minitok.data import human_rights, tiny_shakespeare
 
 ROOT = Path(__file__).parent.parent
@@ -18,9 +17,9 @@ def apart(text: str) -> list[str]:
     return [line for line in text.splitlines() if not unicodedata.is_normalized("NFC", line)]
 
 
-@pytest.mark.parametrize("language", human_rights())
-def test_the_declarations(language: str) -> None:
-    assert apart("\n".join(human_rights()[language])) == []
+def test_the_declarations() -> None:
+    assert len(human_rights()) >= 34
+    assert {language: lines for language, each in human_rights().items() if (lines := apart("\n".join(each)))} == {}
 
 
 def test_the_plays() -> None:

@@ -25,21 +25,7 @@ else
     program CHROMIUM chromium chromium
     fc-list 2> /dev/null | grep --quiet --ignore-case emoji || packages+=(fonts-noto-color-emoji fontconfig)
 fi
-if [[ ${#packages[@]} -eq 0 ]]; then
-    exit 0
-fi
-if ! command -v apt-get > /dev/null; then
-    echo "needed here: ${packages[*]}; install them, or name such programs by CHROMIUM, FIREFOX, NODE and TSC" >&2
+[[ ${#packages[@]} -eq 0 ]] || "$(dirname "$0")/debian.sh" "${packages[@]}" || {
+    echo "or name such programs by CHROMIUM, FIREFOX, NODE and TSC" >&2
     exit 1
-fi
-as_root=()
-if [[ $EUID -ne 0 ]]; then
-    if ! command -v sudo > /dev/null; then
-        echo "needed here: let an administrator run 'apt-get install ${packages[*]}', or name them by CHROMIUM, FIREFOX, NODE and TSC" >&2
-        exit 1
-    fi
-    as_root=(sudo)
-fi
-"${as_root[@]}" apt-get update --quiet --quiet
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
-    "${packages[@]}" > /dev/null
+}

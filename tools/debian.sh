@@ -7,6 +7,12 @@ if ! command -v apt-get > /dev/null; then
     exit 1
 fi
 as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo)
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo > /dev/null; then
+        echo "an administrator has to run: apt-get install $*" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
 "${as_root[@]}" apt-get update --quiet --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends "$@" > /dev/null

@@ -21,15 +21,8 @@ if has_target || { command -v rustup > /dev/null && rustup target add $target &&
 fi
 
 if ! [ -d /usr/lib/rustlib/src/rust/library ] || ! command -v wasm-ld > /dev/null; then
-    if ! command -v apt-get > /dev/null; then
-        echo "the core as WebAssembly needs the target $target: 'rustup target add $target'" >&2
-        exit 1
-    fi
-    as_root=()
-    [ "$(id -u)" = 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get update --quiet --quiet
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
-        rustc-web cargo-web rust-web-src lld > /dev/null
+    echo "the core as WebAssembly needs the target $target: 'rustup target add $target', or Debian's compiler" >&2
+    tools/debian.sh rustc-web cargo-web rust-web-src lld
 fi
 # Building the standard library is an unstable feature; RUSTC_BOOTSTRAP lets a stable compiler use it.
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld

@@ -4,13 +4,13 @@ import json
 import os
 
 import pytest
+from click.testing import CliRunner
 from minitok.cli.app import app
 from minitok.course.gathering import MOST_BYTES, NotGradable, cell_code, gather
 from minitok.course.grading import grade
 from minitok.course.likeness import functions
 from minitok.course.mutants import solution
 from minitok.course.session import Session, Stopped, loaded
-from click.testing import CliRunner
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\n\r\u202e\ud800"
 

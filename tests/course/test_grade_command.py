@@ -9,11 +9,11 @@ from socket import socket
 
 import pytest
 import regex
+from click.testing import CliRunner
 from minitok.cli import grade as command
 from minitok.cli.app import app
 from minitok.course.grading import grade
 from minitok.course.mutants import find, solution
-from click.testing import CliRunner
 
 
 @pytest.fixture

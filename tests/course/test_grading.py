@@ -13,12 +13,12 @@ from urllib.parse import parse_qs
 import minitok
 import nbformat
 import pytest
+from click.testing import CliRunner
 from minitok.cli.app import app
 from minitok.course.grading import grade
 from minitok.course.mutants import find, solution
 from minitok.course.packing import student_seed
 from minitok.play.tokenizers import Shelf
-from click.testing import CliRunner
 
 ROOT = Path(__file__).parent.parent.parent
 LEFTMOST = find("leftmost-first").source

@@ -1,9 +1,9 @@
 """What `minitok course mutants --show` prints is not the solution, nor a program that could be handed in."""
 
 import pytest
+from click.testing import CliRunner
 from minitok.cli.app import app
 from minitok.course.mutants import MUTANTS, solution
-from click.testing import CliRunner
 
 RIGHT = {line.strip() for line in solution().splitlines() if len(line.strip()) > 25}
 

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from helpers import Failure, outcome, unlabelled
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.cli.app import app
@@ -18,7 +19,6 @@ from minitok.packing.formats import new_writer
 from minitok.packing.label import Label
 from minitok.packing.outputs import format_of
 from pyarrow import ipc, parquet
-from click.testing import CliRunner
 
 TOK = Tokenizer([(97, 98)])
 

@@ -5,11 +5,11 @@ import os
 
 import minitok
 import pytest
+from click.testing import CliRunner
 from conftest import SPECIAL, TEXTS
 from minitok.cli.app import app
 from minitok.errors import FileFormatError
 from minitok.scale import encode_files_on_ray
-from click.testing import CliRunner
 
 pytestmark = pytest.mark.usefixtures("cluster")
 

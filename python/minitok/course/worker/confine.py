@@ -2,7 +2,8 @@
 
 They are the user, resources, files, system calls, and what Python refuses.
 
-Each is inherited by what the submission forks, and none can be raised again.
+Each is inherited by what the submission forks, and none can be raised again. None needs rights or namespaces, which a container
+such as Gradescope's does not give: bubblewrap, which makes namespaces, does not start there.
 """
 
 from __future__ import annotations
