@@ -4,10 +4,9 @@ A fault that is found becomes a test of its own; a hunt is how the next one is f
 """
 
 import os
-import shutil
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import minitok
@@ -219,7 +218,33 @@ COMMANDS = [
 ]
 NAMES = ["it", "it.json", "it.jsonl", "it.bin", "it.npy", "it.ds", "it.idx", "it.arrow", "it.parquet", "it.gz", "it.zst", "it.model",
          "it.tiktoken", "it.gguf", "it.manifest.json", "a\nb.txt", "a\x1b[2Jb.txt", "-it", " ", "it.part-1-of-2.bin"]  # fmt: skip
-ODD = ["bytes", "folder", "loop", "missing"]
+ODD = ["bytes", "folder", "loop", "missing", "pipe"]
+
+
+@contextmanager
+def written_once(pipe, content):
+    """A pipe out of which a content comes once; what opens it again would wait for ever."""
+
+    def write():
+        with suppress(BrokenPipeError):
+            pipe.write_bytes(content)
+        if not ended.wait(120):
+            with suppress(OSError):  # nobody reads
+                os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+                waited.append(pipe)
+
+    ended, waited = threading.Event(), []
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        # What was not opened is opened now, for its writer.
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+        writer.join()
+    assert not waited, "the pipe was opened twice"
 
 
 def commands_over_odd_files(drawn):
@@ -237,12 +262,11 @@ def commands_over_odd_files(drawn):
         args = [
             part.replace("OUT", places["OUT"]) if part.startswith("OUT") else places.get(part, part) for part in command
         ]
-        ended = CliRunner().invoke(app, args, input=b"")
+        with written_once(Path(path), content) if odd == "pipe" else nullcontext():
+            ended = CliRunner().invoke(app, args, input=b"")
         assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
         assert ended.exit_code in (0, 1, 2)
         assert "Traceback" not in ended.output
-        with suppress(OSError):
-            shutil.rmtree(path)
 
 
 kinds = st.sampled_from(sorted(FORMATS))

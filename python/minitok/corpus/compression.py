@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ..errors import FileFormatError
@@ -38,13 +39,34 @@ def opened(file: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     Raises:
         ImportError: ``.zst`` needs ``minitok[zstd]``.
     """
-    with file.open("rb") as raw:
+    with readable(file) as raw:
         if file.suffix not in COMPRESSED:
             yield raw, raw.tell
             return
         inside = GzipInside(file, raw) if file.suffix == ".gz" else ZstdInside(file, raw)
         with io.BufferedReader(inside, BUFFER) as stream:
             yield cast("BinaryIO", stream), raw.tell
+
+
+def readable(file: Path) -> io.BufferedReader:
+    """Opens a file, or a pipe, which does not know its position by itself."""
+    if S_ISREG(file.stat().st_mode):
+        return file.open("rb")
+    return io.BufferedReader(CountedPipe(file))
+
+
+class CountedPipe(io.FileIO):
+    """A pipe whose position is the number of bytes that have been read."""
+
+    count = 0
+
+    def readinto(self, buffer: Any) -> int | None:
+        read = super().readinto(buffer)
+        self.count += read or 0
+        return read
+
+    def tell(self) -> int:
+        return self.count
 
 
 class Inside(io.RawIOBase):

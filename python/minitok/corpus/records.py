@@ -193,6 +193,10 @@ def opened_columns(file: Path, suffix: str) -> Iterator[BinaryIO]:
     if file.suffix in COMPRESSED:
         raise FileFormatError(file, f"a compressed {name} file cannot be read in parts; {name} compresses by itself")
     # Opened here, so that a missing file raises the system's error and the file is always closed.
+    if not S_ISREG(file.stat().st_mode):
+        raise FileFormatError(
+            file, f"{name} is read in parts, which a pipe or a device does not allow: name a regular file"
+        )
     with file.open("rb") as source:
         try:
             yield source
