@@ -32,8 +32,10 @@ $(STAMPS)/venv:
 # The package in place: Python files take effect as they are, Rust files by `make`. PROFILE=quick builds in a fraction of the time.
 PROFILE ?= release
 $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras play,course
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --profile $(PROFILE) --locked --extras course
 	touch $@
+
+WASM := target/wasm32-unknown-unknown/wasm/minitok.wasm
 
 # Groups of pyproject.toml, in the versions and by the hashes of requirements.txt. uv takes a tenth of the time of pip; where only pip
 # has been told the way to the registry, it takes the whole file.
@@ -69,11 +71,20 @@ $(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh
 	touch $@
 
-# The core as modules: for web pages without a server, and, smaller, the two of the package for JavaScript.
+# The core as modules: for web pages, and, smaller, the two of the package for JavaScript.
 $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
+	@echo "compiling the Rust core as WebAssembly: a minute or two, after a change of Rust only"
 	tools/wasm.sh wasm pages
+	touch $@
+
+$(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	tools/wasm.sh js wasm
 	tools/wasm.sh js-files files
+	touch $@
+
+# The page that `minitok play` serves, in the package. Wheels and the sdist take it along.
+$(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find pages/core pages/playground js -name '*.*')
+	$(BIN)/python tools/build_pages.py $(WASM)
 	touch $@
 
 # -- commands --------------------------------------------------------------------------------------------------------
@@ -84,10 +95,10 @@ demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 	mkdir -p build
 	$(BIN)/python tools/demo.py --html build/demo.html
 
-play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
+play: $(STAMPS)/page ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
-test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
+test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)/wasm-js ## every test of both languages
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -207,11 +218,11 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings --cfg internals" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
-	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground ../course/ $(ADDRESS)
+	$(BIN)/python tools/build_pages.py $(WASM) site/playground ../course/ $(ADDRESS)
 	$(BIN)/python tools/check_site.py site
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 
-pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew
+pictures: $(STAMPS)/page $(STAMPS)/tools ## draw the pictures of the documentation anew
 	tools/browsers.sh --pictures
 	$(BIN)/python tools/demo.py --svg docs/images/demo.svg > /dev/null
 	$(BIN)/python tools/explain_pictures.py
@@ -230,7 +241,7 @@ AUDITED := whl
 AUDIT_ABI3 := true
 endif
 
-wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each tried without Rust
+wheel: $(STAMPS)/wheel $(STAMPS)/page sdist ## wheels and sdist in dist/, each tried without Rust
 	rm -rf dist/*.whl dist/abi3
 	$(MAKE_WHEEL) --out dist
 	$(MAKE_WHEEL) --features abi3 --out dist/abi3
@@ -242,7 +253,7 @@ wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each tried without Ru
 	done
 
 # What `npm pack` makes is installed where there is nothing else.
-js: $(STAMPS)/built $(STAMPS)/wasm ## the package for JavaScript in dist/js/, tried in Node
+js: $(STAMPS)/built $(STAMPS)/wasm-js ## the package for JavaScript in dist/js/, tried in Node
 	rm -rf dist/js
 	$(BIN)/python tools/build_js.py target/wasm32-unknown-unknown/{js,js-files}/minitok.wasm dist/js/minitok
 	cd dist/js && npm pack --silent ./minitok
@@ -259,7 +270,7 @@ package: wheel crate js ## all that a release publishes, in dist/, each tried
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
-sdist: $(STAMPS)/venv
+sdist: $(STAMPS)/venv $(STAMPS)/page
 	rm -f dist/*.tar.gz
 	$(BIN)/maturin sdist --out dist
 	tools/try_wheel.sh $(BIN)/python dist/*.tar.gz

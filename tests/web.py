@@ -1,4 +1,4 @@
-"""For tests in a browser: a running playground, and pages that report every error."""
+"""For tests in a browser: folders that are served, and pages that report every error."""
 
 import threading
 import time
@@ -7,30 +7,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from minitok.play.app import create_app
-from minitok.play.server import address, listen
 
 HOST = "127.0.0.1"
 SIZE = {"width": 1200, "height": 900}
-
-
-@contextmanager
-def running():
-    """A playground on a free port: its address, and the application."""
-    with listen(HOST, 0) as listening:
-        app = create_app()
-        server = uvicorn.Server(
-            uvicorn.Config(app, http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield address(listening, HOST), app
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -135,7 +115,7 @@ def work_until_shown(browser, address, selector):
 
 
 def until(condition, seconds=30):
-    """Wait for what happens on the server."""
+    """Wait for what no element shows."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"

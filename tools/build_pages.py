@@ -1,32 +1,35 @@
-"""The pages that need no install and no server: the playground and the first lessons, with the Rust core as WebAssembly.
+"""The playground and the first lessons as pages, with the Rust core as WebAssembly.
 
+    python tools/build_pages.py WASM
     python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
 
-puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
-``source.js``, which asks the core in place of the server; ``pages/``; the core; the published vocabularies; and the texts of
-the bill by language. Labels of patterns, which stand in Python only, go into ``core/encodings.json``.
+The first puts the playground into the package, for ``minitok play`` and for wheels. The second puts all pages into a folder,
+from which any file server serves them: ``pages/``; what they need of ``js/``; the core; the published vocabularies; and the
+texts of the bill by language. Labels of patterns, which stand in Python only, go into ``core/encodings.json``.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import re
 import shutil
 import sys
-from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
-from minitok.data import human_rights
+from minitok.data import human_rights, tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
-from minitok.play.app import static_files
-from minitok.play.guard import POLICY, RequestLimits
-from minitok.play.tokenizers import KNOWN_FOR
+from minitok.play import PAGE
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
@@ -34,10 +37,43 @@ PAGES = ROOT / "pages"
 SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "errors", "loaded", "bytes", "options")}
 # What a card of a link to the playground shows: tools/play_pictures.py photographs it.
 CARD = ROOT / "docs" / "images" / "play-card.png"
+# Scripts and styles of the page's own files only, no text as markup; the core may be compiled, and run in a worker.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types minitok-worker; worker-src 'self'"
+)
+# How much the page takes on, in bytes: a text to encode, one made into a page, a piece whose merges are drawn, how much of a
+# text is cut in lanes, how many bytes from the last place at which a text can be cut are looked at for what may follow, a text
+# to train on, a tokenizer's file. And how many encodings are shown, ids learnt, and tokenizers of the reader's own kept.
+LIMITS = {
+    "text": 1 << 20,
+    "explained": 1 << 12,
+    "piece": 256,
+    "lanes": 4_000,
+    "tail": 1_000,
+    "corpus": 1 << 24,
+    "tokenizer": 1 << 26,
+    "encodings": 6,
+    "vocab_size": 1 << 16,
+    "kept": 32,
+}
+# The models that readers look for, beside the encodings that they use.
+KNOWN_FOR = {
+    "r50k_base": ["davinci"],
+    "p50k_base": ["text-davinci-003"],
+    "p50k_edit": ["text-davinci-edit-001"],
+    "cl100k_base": ["gpt-4", "gpt-3.5-turbo", "text-embedding-3-small"],
+    "o200k_base": ["gpt-5", "gpt-4.1", "gpt-4o", "o3"],
+    "o200k_harmony": ["gpt-oss-120b"],
+}
+# Characters of Shakespeare among the examples: a training and a completion of them take well under a second.
+EXAMPLE = 200_000
+# Articles of the declaration among the examples, by language: as on the web, some languages have less text than others.
+ARTICLES = {"English": 20, "German": 20, "Hindi": 5, "Thai": 5}
 
 
 def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None:
-    """Write the pages, anew.
+    """Write all pages, anew.
 
     Args:
         wasm: The core.
@@ -45,26 +81,57 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
         course: The address of the folder of lessons, as seen from the pages, if there is one.
         address: Where the pages will be, with a slash at the end. A card that shows a link to them needs it.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
-    shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
-    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
-    shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
-    (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
-    static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
-    index = with_card(with_course(with_policy(static.pop("index.html").decode()), course), address)
-    index = with_modules(index, static)
-    write(folder / "index.html", index.encode())
+    build_playground(wasm, folder, lambda page: with_card(with_course(page, course), address))
     shutil.copyfile(CARD, folder / CARD.name)
+    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
     for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
         write(folder / lesson.name, with_course(with_policy(in_frame(lesson)), course).encode())
-    for name, content in static.items():
-        write(folder / "static" / name, content)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
         write(folder / "vocabularies" / f"{name}.vocab", data)
     texts = "udhr.json.gz"
     write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
+
+
+def build_for_package(wasm: Path, folder: Path) -> None:
+    """Write the page that ``minitok play`` serves, anew. The core is a third smaller than as a wheel would compress it."""
+    build_playground(wasm, folder, of_this_machine)
+    core = folder / "core" / "minitok.wasm"
+    write(core.with_name(f"{core.name}.xz"), lzma.compress(core.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+    core.unlink()
+
+
+def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:
+    """Write the playground, anew, without what the package has: vocabularies, and the texts of the bill."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(PAGES / "core", folder / "core")
+    shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
+    shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
+    (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
+    static = static_files()
+    index = with_modules(change(with_policy(static.pop("index.html").decode())), static)
+    write(folder / "index.html", index.encode())
+    for name, content in static.items():
+        write(folder / "static" / name, content)
+
+
+def static_files() -> dict[str, bytes]:
+    """The page and its parts; the look of its tokens and trees is that of the pages that ``explain`` writes."""
+    found = {file.name: file.read_bytes() for file in (PAGES / "playground").iterdir()}
+    look = files("minitok.explain").joinpath("assets/page.css").read_bytes()
+    return {**found, "explain.css": look, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
+
+
+def shakespeare() -> bytes:
+    """Whole speeches of Tiny Shakespeare, as an example long enough to train on and to complete."""
+    beginning = tiny_shakespeare()[:EXAMPLE]
+    return beginning[: beginning.rindex("\n\n") + 1].encode()
+
+
+def languages() -> bytes:
+    """Articles of the declaration in four languages, as an example to train on with parity."""
+    texts = [[language, *human_rights()[language][:most]] for language, most in ARTICLES.items()]
+    return "".join(f"{line}\n" for lines in texts for line in lines).encode()
 
 
 def write(path: Path, content: bytes) -> None:
@@ -84,7 +151,7 @@ def catalogue() -> dict[str, object]:
     return {
         "encodings": encodings,
         "patterns": patterns,
-        "limits": asdict(RequestLimits()),
+        "limits": LIMITS,
         "languages": list(human_rights()),
     }
 
@@ -97,17 +164,16 @@ def in_frame(lesson: Path) -> str:
 
 
 def with_policy(page: str) -> str:
-    """The page with the rules that the server would send: scripts and styles from its own files only, no text as markup.
-
-    Besides these: the core may be compiled, and run in a worker. Who may frame the page, only a server can say.
-    """
-    rules = [rule for rule in POLICY.split("; ") if not rule.startswith("frame-ancestors")]
-    policy = "; ".join([*rules, "worker-src 'self'"])
-    policy = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
-    policy = policy.replace("trusted-types 'none'", "trusted-types minitok-worker")
+    """The page that tells the browser what may run. Who may frame the page, only a server can say."""
     head = '<meta charset="utf-8">\n'
     before, after = page.split(head)
-    return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">\n{after}'
+    return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n{after}'
+
+
+def of_this_machine(page: str) -> str:
+    """The page that knows that others cannot see it, and that files to open may have been named."""
+    head = "<title>"
+    return page.replace(head, f'<meta name="local" content="">\n{head}', 1)
 
 
 def with_modules(page: str, static: dict[str, bytes]) -> str:
@@ -152,5 +218,8 @@ def sizes(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])
-    print(sizes(Path(sys.argv[2])))
+    if sys.argv[2:]:
+        build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])
+        print(sizes(Path(sys.argv[2])))
+    else:
+        build_for_package(Path(sys.argv[1]), PAGE)

@@ -2,7 +2,7 @@
 
     python tools/play_pictures.py
 
-Needs minitok with the extras `cli`, `plots` and `play`, Playwright, and a Chromium on the path (or named by CHROMIUM).
+Needs the page (`make .venv/stamps/page`), Playwright, and a Chromium on the path (or named by CHROMIUM).
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
-import uvicorn
 from explain_pictures import IMAGES, save_small
 from minitok.data import tiny_shakespeare
-from minitok.play.app import create_app
-from minitok.play.server import address, listen
+from minitok.play import Server
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
@@ -46,16 +44,15 @@ def main() -> None:
     if program is None:
         sys.exit("no Chromium found: set CHROMIUM to its program")
     expect.set_options(timeout=30_000)
-    with listen("127.0.0.1", 0) as listening, sync_playwright() as playwright:
-        server = uvicorn.Server(uvicorn.Config(create_app(), http="h11", ws="none", log_level="warning"))
-        serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    with Server(0) as server, sync_playwright() as playwright:
+        serving = threading.Thread(target=server.serve_forever)
         serving.start()
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        photograph_card(browser, address(listening, "127.0.0.1"))
+        photograph_card(browser, server.address)
         for look in ("light", "dark"):
-            photograph(browser, address(listening, "127.0.0.1"), look)
+            photograph(browser, server.address, look)
         browser.close()
-        server.should_exit = True
+        server.shutdown()
         serving.join()
 
 

@@ -1,5 +1,5 @@
-// What the page asks, answered by the core: python/minitok/play/answers.py and tokenizers.py, name for name. An answer here is
-// the server's answer; tests hold the two together.
+// What the page asks, answered by the core. tests/play/library.py answers the same questions with the library; tests hold the two
+// together.
 
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { join, NONE } from "../js/engine.js";

@@ -1,5 +1,5 @@
-// Why a text has its ids: python/minitok/explain/build.py, alternatives.py and excerpt.py, function for function, over the
-// core's traces of pieces. What is made here has the shape of python/minitok/explain/model.py as JSON, and tests hold the two together.
+// Why a text has its ids: python/minitok/explain/build.py and alternatives.py, function for function, over the core's traces of
+// pieces. What is made here has the shape of python/minitok/explain/model.py as JSON, and tests hold the two together.
 
 import { join } from "../js/engine.js";
 

@@ -1,4 +1,4 @@
-// A training that reports each step as it runs: python/minitok/play/learning.py, over the core. It runs in a separate worker, which
+// A training that reports each step as it runs, over the core. It runs in a separate worker, which
 // is terminated to stop it.
 
 import { list } from "../js/engine.js";

@@ -3,9 +3,9 @@
 //
 // Read in this order:
 //
-// 1. source.js: the page's side; stands in place of the playground's own source.js
+// 1. ../playground/source.js: the page's side
 // 2. core.js: the WebAssembly module and its tokenizers as the pages ask them; js/ is what it is made of
-// 3. answers.js: what the page asks, as python/minitok/play/answers.py answers it
+// 3. answers.js: what the page asks, and what is answered
 // 4. explain.js: a piece explained, as python/minitok/explain/build.py does
 // 5. chat/: a conversation by a chat template, and who wrote which token
 // 6. bigram.js, random.js: the model that completes a prompt, and Python's random numbers

@@ -8,11 +8,9 @@ import re
 import minitok
 import pytest
 from click.testing import CliRunner
-from minitok.cli import inputs, play
+from minitok.cli import inputs
 from minitok.cli.app import app
 from minitok.corpus.progress import Progress, timed
-
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only passed on
 
 
 def run(*args, stdin=None):
@@ -126,18 +124,6 @@ def test_examples_are_indented(command):
 def test_the_options_of_pack_are_in_groups():
     shown = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "120"}).stdout
     assert all(f"\n{group}:\n" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))
-
-
-def test_the_playground_in_a_room_says_its_address(monkeypatch):
-    from minitok.play import server
-
-    served = []
-    monkeypatch.setattr(server, "serve", lambda _socket, host, allowed, _ready: served.append((host, list(allowed))))
-    monkeypatch.setattr(play, "room_address", lambda: "192.168.7.7")
-    shown = run("play", "--host", EVERYWHERE, "--port", "0", "--no-browser").stdout
-    assert "http://192.168.7.7:" in shown
-    assert served == [(EVERYWHERE, ["192.168.7.7"])]
-    assert "network" not in run("play", "--port", "0", "--no-browser").stdout
 
 
 # What training on 125 MB took: merges done, and seconds.

@@ -1,6 +1,7 @@
 """The grader as students and lecturers meet it: commands, exit codes, JSON, Gradescope's file, seeds, notebooks."""
 
 import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -18,7 +19,6 @@ from minitok.cli.app import app
 from minitok.course.grading import grade
 from minitok.course.mutants import find, solution
 from minitok.course.packing import student_seed
-from minitok.play.tokenizers import Shelf
 
 ROOT = Path(__file__).parent.parent.parent
 LEFTMOST = find("leftmost-first").source
@@ -260,10 +260,11 @@ def test_a_link_opens_in_the_playground(name, written):
     fields = {name: values[0] for name, values in parse_qs(message.split("#")[1].strip()).items()}
     packed = base64.urlsafe_b64decode(fields["own"] + "=" * (-len(fields["own"]) % 4))
     (file,) = json.loads(zlib.decompress(packed, -15))
-    told = Shelf(1).read(file.encode())
-    assert told["name"] == fields["encodings"]
+    # The page calls a tokenizer by the hash of its file.
+    name = f"own-{hashlib.sha256(file.encode()).hexdigest()[:16]}"
+    assert name == fields["encodings"]
     if "at" in fields:
-        assert fields["at"] == f"0,{told['name']}"
+        assert fields["at"] == f"0,{name}"
     saved = written(file, "own.json")
     ids = minitok.load(saved).encode(fields["text"], allowed_special="all" if "special" in fields else set())
     assert f"{ids}" in message or repr(fields["text"]).replace("'", '"') in message.split("expected ")[1]

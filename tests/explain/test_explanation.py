@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.explain import Explanation, lanes
-from minitok.explain.alternatives import LABELS, alternatives, label, labelled, top_level
-from minitok.explain.excerpt import as_read, explain_at
+from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
 from minitok.explain.report import Report
 from minitok.explain.sections import why
 from minitok.reference.pretokenize import NAMED, Pattern
@@ -273,7 +272,7 @@ def test_text_that_is_changed_first_is_explained_as_it_is_cut(name, text, specia
     assert told == other
     assert Explanation.from_json(told.to_json()) == told
     assert told.ids == toks[0].encode(text, allowed_special=allowed)
-    assert told.text == b"".join(toks[0].tokenize(text, allowed_special=allowed)) == as_read(toks[0], text, allowed)
+    assert told.text == b"".join(toks[0].tokenize(text, allowed_special=allowed))
     spelled = b""
     for piece, cut in zip(told.pieces, told.lanes[0].pieces, strict=True):
         assert (piece.start, piece.end, piece.special, piece.added) == (cut.start, cut.end, cut.special, cut.added)
@@ -282,22 +281,6 @@ def test_text_that_is_changed_first_is_explained_as_it_is_cut(name, text, specia
         for part in piece.parts:
             assert told.vocabulary[part.id] == told.text[part.start : part.end]
     assert spelled == told.text
-    for at in range(0, len(told.text), 3):
-        found = [explain_at(tok, text, at, allowed) for tok in toks]
-        assert found[0] == found[1]
-        wanted = next(piece for piece in told.pieces if at < piece.end)
-        assert found[0].start == wanted.start
-        assert moved(found[0].piece, wanted.start) == moved(wanted, 0)
-
-
-def moved(piece, by):
-    """What a piece is, wherever it stands, with offsets in the whole text."""
-    places = [(token.id, token.token, token.start + by, token.end + by) for token in piece.tokens]
-    parts = [(part.id, part.start + by, part.end + by, part.rank) for part in piece.parts]
-    steps = [step["ids"] for step in piece.steps]
-    blocked = [(one.id, one.rank, one.start + by, one.reason, one.by) for one in piece.blocked]
-    where = piece.start + by, piece.end + by
-    return where, piece.special, piece.added, piece.whole, piece.alternative, places, parts, steps, blocked
 
 
 def test_kinds_of_tokens_by_hand(backend):
@@ -332,22 +315,6 @@ def test_the_terminal_says_what_a_token_is():
 def test_what_has_no_tokens_is_not_explained(backend):
     with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
         changing("symbols", backend).explain("ab")
-    with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
-        explain_at(changing("symbols", backend), "ab", 0)
-
-
-@pytest.mark.parametrize("name", FAMILIES)
-@pytest.mark.parametrize(
-    "wrap", ["{}", "(?#bytes){}", r"{}(?#then)[a-z]", r"\p{{N}}(?#then){}", r"\w+(?#then)(?#bytes){}"]
-)
-def test_one_piece_is_labelled_as_all_are(name, wrap):
-    pattern = wrap.format(name)
-    for data in ("I'LL go, 漢字ab 2024!\n\n  é".encode(), b"\xff\xc3 a1"):
-        at = 0
-        for piece, made in labelled(pattern, data):
-            alone = label(pattern, data, at, at + len(piece))
-            assert (alone and alone.source) == (made and made.source)
-            at += len(piece)
 
 
 def test_a_long_piece_costs_no_more_than_many_short_ones(backend):
@@ -391,7 +358,6 @@ def test_an_explanation_has_one_budget(pattern):
     tok = minitok.Tokenizer([], pattern=pattern)
     for ask in (
         lambda: tok.explain("a" * 40),
-        lambda: explain_at(tok, "a" * 40, 0),
         lambda: lanes("a" * 40, [pattern] * 3),
     ):
         begun = time.process_time()

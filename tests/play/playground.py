@@ -14,6 +14,20 @@ HOSTILE = [
 ]
 
 
+# Run in the page: from here on, its questions of one kind wait until `release()`; `asked` are all that were asked.
+HOLD = """(kind) => {
+    const post = Worker.prototype.postMessage;
+    const held = [];
+    window.asked = [];
+    window.release = () => { for (const one of held.splice(0)) one(); };
+    Worker.prototype.postMessage = function (question, ...more) {
+        window.asked.push(question);
+        const go = () => post.call(this, question, ...more);
+        if (question.ask === kind) held.push(go); else go();
+    };
+}"""
+
+
 def panel(page, name):
     return page.locator(f".panel[data-encoding='{name}']")
 

@@ -10,5 +10,5 @@ EACH = f"async (all) => {{ const answers = []; for (const asked of all) answers.
 
 
 def as_json(answer):
-    """An answer of the server as the browser would read it."""
+    """An answer of the library as the browser would read it."""
     return json.loads(json.dumps(answer))

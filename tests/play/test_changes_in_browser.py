@@ -1,13 +1,12 @@
-"""What the page shows of a text that changes, with a server and without: what is encoded again, and what may still change."""
+"""What the page shows of a text that changes: what is encoded again, and what may still change."""
 
-import json
 import re
 
 import minitok
 from minitok.data import human_rights, tiny_shakespeare
-from playground import panel, write
+from playground import HOLD, panel, write
 from playwright.sync_api import expect
-from web import watched
+from web import until, watched
 
 
 def type_on(page, text):
@@ -15,8 +14,8 @@ def type_on(page, text):
     page.locator("#text").press_sequentially(text)
 
 
-def test_the_tokens_that_may_change_are_hatched(either):
-    page, tok = either, minitok.get_encoding("gpt2")
+def test_the_tokens_that_may_change_are_hatched(page):
+    tok = minitok.get_encoding("gpt2")
     write(page, "The quick brown f")
     shown = panel(page, "gpt2")
     expect(shown.locator(".token.unstable")).to_have_text(["·f"])
@@ -35,8 +34,7 @@ def test_the_tokens_that_may_change_are_hatched(either):
     expect(shown.locator(".counts")).to_have_text(re.compile("^0 tokens"))
 
 
-def test_it_says_how_much_is_encoded_again(either):
-    page = either
+def test_it_says_how_much_is_encoded_again(page):
     counts = panel(page, "gpt2").locator(".counts")
     # Nothing is encoded again when the page opens.
     expect(counts).to_contain_text("may still change")
@@ -59,11 +57,10 @@ def test_what_is_asked_is_about_the_text_that_is_shown(browser, site):
     # A page whose clock has been changed is of no use to others.
     with watched(browser) as page:
         page.goto(site)
-        page.locator(".token").first.wait_for()
-        held = []
+        page.locator(".token.unstable").first.wait_for()
+        page.evaluate(HOLD, "tokens")
         page.clock.install(time=0)
         page.clock.pause_at(1000)
-        page.route("**/api/tokens", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes of it
         field = page.locator("#text")
         longer = "a text that is longer than the one after it"
         field.fill(longer)
@@ -71,19 +68,15 @@ def test_what_is_asked_is_about_the_text_that_is_shown(browser, site):
         expect(page.locator("#text-size")).to_contain_text(f"{len(longer)} bytes")
         # The tokens come when the next text has been typed, but not been asked about.
         field.fill("short")
-        asked = ["edit", "lanes", "piece"]
-        page.evaluate("""() => { window.asked = []; const past = fetch; window.fetch = (url, options) => {
-            window.asked.push([String(url), options.body]); return past(url, options); }; }""")
-        held[0].continue_()
+        page.evaluate("release()")
         expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(longer)))
-        page.wait_for_function(f"window.asked.length === {len(asked)}")
-        told = {url.rsplit("/", 1)[1]: json.loads(body) for url, body in page.evaluate("window.asked")}
-        assert sorted(told) == asked
-        assert {one["text"] for one in told.values()} == {longer}
+        until(lambda: page.evaluate("asked.length") == 4)
+        told = page.evaluate("asked")
+        assert sorted(one["ask"] for one in told) == ["edit", "lanes", "piece", "tokens"]
+        assert {one["data"]["text"] for one in told} == {longer}
 
 
-def test_the_bill_by_language(either):
-    page = either
+def test_the_bill_by_language(page):
     page.locator("#bill select").select_option("gpt2")
     page.locator("#bill button").click()
     rows = page.locator("#billed tbody tr")

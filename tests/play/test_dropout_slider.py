@@ -1,4 +1,4 @@
-"""Dropout and tokens of several words in the playground, with a server and without."""
+"""Dropout and tokens of several words in the playground."""
 
 import re
 
@@ -8,7 +8,6 @@ from minitok.data import tiny_shakespeare
 from playground import MIXED, ids_shown, panel, write
 from playwright.sync_api import expect
 from questions import as_json
-from requests_to import answer, ask, refused
 from web import watched
 
 TEXT = "unforgettable strawberry, and the unbelievable parseHTTPRequest"
@@ -21,7 +20,7 @@ def drop(page, percent, seed=0):
 
 @pytest.mark.parametrize("special", [True, False])
 @pytest.mark.parametrize("text", [MIXED, TEXT, "a<|endoftext|>b", tiny_shakespeare()[:20_000]])
-def test_the_page_draws_what_the_server_and_the_library_draw(asking, answers, text, special):
+def test_the_page_draws_what_the_library_draws(asking, library, text, special):
     for percent, seed in [(10, 7), (100, 0), (35, 2**32 - 1)]:
         asked = {
             "text": text,
@@ -30,7 +29,7 @@ def test_the_page_draws_what_the_server_and_the_library_draw(asking, answers, te
             "dropout": percent,
             "seed": seed,
         }
-        told = as_json(answers.tokens(asked))
+        told = as_json(library.tokens(asked))
         assert asking("tokens", asked) == told
         for name, one in zip(asked["encodings"], told["encodings"], strict=True):
             tok, allowed = minitok.get_encoding(name), "all" if special else ()
@@ -38,20 +37,19 @@ def test_the_page_draws_what_the_server_and_the_library_draw(asking, answers, te
             assert one["without"] == len(tok.encode(text, allowed_special=allowed))
 
 
-def test_no_dropout_and_what_is_none(client, static_page):
+def test_no_dropout_and_what_is_none(asking, page):
     plain = {"text": TEXT, "encodings": ["gpt2"], "special": False}
-    told = answer(client, "tokens", **plain)
-    assert answer(client, "tokens", **plain, dropout=0, seed=9) == told
+    told = asking("tokens", plain)
+    assert asking("tokens", {**plain, "dropout": 0, "seed": 9}) == told
     assert "without" not in told["encodings"][0]
     question = """(asked) => import(new URL("static/source.js", location)).then((source) => source.ask("tokens", asked))
         .then(() => null, (error) => error.message)"""
     for name, wrong in [("dropout", 101), ("dropout", -1), ("seed", 2**32), ("dropout", 0.5)]:
-        refused(ask(client, "tokens", **plain, **{name: wrong}), 400, name)
-        assert name in static_page.evaluate(question, {**plain, name: wrong})
+        assert name in page.evaluate(question, {**plain, name: wrong})
 
 
-def test_the_slider_shows_tokens_of_the_library(either):
-    page, tok = either, minitok.get_encoding("gpt2")
+def test_the_slider_shows_tokens_of_the_library(page):
+    tok = minitok.get_encoding("gpt2")
     write(page, TEXT)
     expect(page.locator("#seed")).to_be_hidden()
     expect(page.locator("#drawn")).to_be_hidden()
@@ -71,19 +69,18 @@ def test_the_slider_shows_tokens_of_the_library(either):
     assert ids_shown(page, "gpt2") == tok.encode(TEXT)
 
 
-def test_a_link_holds_dropout_and_seed(browser, static_site):
+def test_a_link_holds_dropout_and_seed(browser, site):
     tok = minitok.get_encoding("gpt2")
     for said, dropout, seed in [("30,5", 0.3, 5), ("101,5", 0, None), ("30", 0, None), ("30,4294967296", 0, None)]:
         with watched(browser) as page:
-            page.goto(f"{static_site}#text={TEXT.replace(' ', '+')}&encodings=gpt2&view=ids&dropout={said}")
+            page.goto(f"{site}#text={TEXT.replace(' ', '+')}&encodings=gpt2&view=ids&dropout={said}")
             page.locator(".token").first.wait_for()
             assert ids_shown(page, "gpt2") == tok.encode(TEXT, dropout=dropout, seed=seed)
             if dropout:
                 expect(page).to_have_url(re.compile("dropout=30%2C5"))
 
 
-def test_the_tree_of_a_token_of_several_words_is_in_sight(either, tmp_path):
-    page = either
+def test_the_tree_of_a_token_of_several_words_is_in_sight(page, tmp_path):
     line = "In the middle of the night, one of the best"
     others = "one of the best of the night\nIn the middle of the best\nthe best one of the night\n"
     tok = minitok.train([f"{line}\n{others}" * 5], 300, superwords=20)

@@ -17,39 +17,39 @@ def chosen_in(page):
 
 
 @pytest.fixture
-def example(static_page):
+def example(page):
     """Open an example: its text and encodings, and the token that is chosen."""
 
     def opened(title):
-        link = static_page.locator("#gallery a", has_text=title)
+        link = page.locator("#gallery a", has_text=title)
         told = parse_qs(urlsplit(link.get_attribute("href")).fragment)
         link.click()
-        expect(static_page.locator("#text")).to_have_value(told["text"][0])
+        expect(page.locator("#text")).to_have_value(told["text"][0])
         names = told["encodings"][0].split(",")
-        expect(static_page.locator(".panel h3")).to_have_text(names)
-        expect(static_page.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
-        static_page.locator(".token.chosen").wait_for()
-        return told["text"][0], [minitok.get_encoding(name) for name in names], chosen_in(static_page)
+        expect(page.locator(".panel h3")).to_have_text(names)
+        expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
+        page.locator(".token.chosen").wait_for()
+        return told["text"][0], [minitok.get_encoding(name) for name in names], chosen_in(page)
 
     return opened
 
 
-def test_every_example_is_reached_from_the_keyboard_and_shows_a_tree(either):
-    expect(either.locator("#gallery b")).to_have_text(TITLES)
-    either.locator("#gallery a").first.focus()
+def test_every_example_is_reached_from_the_keyboard_and_shows_a_tree(page):
+    expect(page.locator("#gallery b")).to_have_text(TITLES)
+    page.locator("#gallery a").first.focus()
     for title in TITLES:
-        expect(either.locator("#gallery a:focus b")).to_have_text(title)
-        either.keyboard.press("Enter")
-        expect(either.locator("#status")).to_be_empty()
-        told = parse_qs(urlsplit(either.locator("#gallery a:focus").get_attribute("href")).fragment)
-        expect(either.locator("#text")).to_have_value(told["text"][0])
-        expect(either.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
+        expect(page.locator("#gallery a:focus b")).to_have_text(title)
+        page.keyboard.press("Enter")
+        expect(page.locator("#status")).to_be_empty()
+        told = parse_qs(urlsplit(page.locator("#gallery a:focus").get_attribute("href")).fragment)
+        expect(page.locator("#text")).to_have_value(told["text"][0])
+        expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(told["text"][0].encode())))
         at, name = told["at"][0].split(",")
-        expect(panel(either, name).locator(".token.chosen")).to_be_visible()
-        expect(either.locator("#inside")).to_contain_text("The piece is")
+        expect(panel(page, name).locator(".token.chosen")).to_be_visible()
+        expect(page.locator("#inside")).to_contain_text("The piece is")
         rest = told["text"][0].encode()[int(at) :].decode()
-        assert rest.startswith(chosen_in(either))
-        either.keyboard.press("Tab")
+        assert rest.startswith(chosen_in(page))
+        page.keyboard.press("Tab")
 
 
 def test_strawberry(example):
@@ -95,34 +95,34 @@ def test_glitch_tokens(example):
     assert later.count(" SolidGoldMagikarp") > 1
 
 
-def test_on_a_phone_the_strip_scrolls_and_the_page_does_not(static_page):
-    static_page.set_viewport_size({"width": 390, "height": 844})
-    assert static_page.evaluate("document.documentElement.scrollWidth") == 390
-    strip = static_page.locator("#gallery")
+def test_on_a_phone_the_strip_scrolls_and_the_page_does_not(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    strip = page.locator("#gallery")
     assert strip.evaluate("(strip) => strip.scrollWidth > strip.clientWidth")
-    static_page.locator("#gallery a").last.focus()
+    page.locator("#gallery a").last.focus()
     assert strip.evaluate("(strip) => strip.scrollLeft") > 0
 
 
-def test_on_a_projector_the_tokens_and_their_tree_are_seen_at_once(browser, static_site):
+def test_on_a_projector_the_tokens_and_their_tree_are_seen_at_once(browser, site):
     with watched(browser) as page:
         page.set_viewport_size({"width": 1280, "height": 720})
-        page.goto(static_site)
+        page.goto(site)
         page.locator(".tree g.current").wait_for()
         for name in ("gpt2", "o200k_base"):
             box = panel(page, name).locator(".token").last.bounding_box()
             assert box["y"] + box["height"] <= 720
 
 
-def test_the_list_of_examples_names_no_example_of_another_text(either, browser):
-    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == 0
-    either.locator("#example").select_option("program")
-    expect(either.locator("#text")).to_have_value(re.compile("def merge_pair"))
-    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == 3
-    either.locator("#text").fill("mine")
-    expect(either.locator("#text-size")).to_have_text("4 bytes, 4 characters")
-    assert either.locator("#example").evaluate("(list) => list.selectedIndex") == -1
-    with watched(browser) as page:
-        page.goto(f"{either.url.split('#')[0]}#text=mine&encodings=gpt2")
-        expect(page.locator("#text-size")).to_have_text("4 bytes, 4 characters")
-        assert page.locator("#example").evaluate("(list) => list.selectedIndex") == -1
+def test_the_list_of_examples_names_no_example_of_another_text(page, browser):
+    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 0
+    page.locator("#example").select_option("program")
+    expect(page.locator("#text")).to_have_value(re.compile("def merge_pair"))
+    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 3
+    page.locator("#text").fill("mine")
+    expect(page.locator("#text-size")).to_have_text("4 bytes, 4 characters")
+    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == -1
+    with watched(browser) as other:
+        other.goto(f"{page.url.split('#')[0]}#text=mine&encodings=gpt2")
+        expect(other.locator("#text-size")).to_have_text("4 bytes, 4 characters")
+        assert other.locator("#example").evaluate("(list) => list.selectedIndex") == -1

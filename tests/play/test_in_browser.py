@@ -2,8 +2,9 @@
 
 import minitok
 from minitok.explain.visible import visible
-from playground import HOSTILE, MIXED, choose, go_to, ids_shown, panel, write
+from playground import HOLD, HOSTILE, MIXED, choose, go_to, ids_shown, panel, write
 from playwright.sync_api import expect
+from web import until
 
 # -- tokens ----------------------------------------------------------------------------------------------------------
 
@@ -45,19 +46,12 @@ def test_the_oldest_encoding_makes_room_and_takes_its_token_along(page):
 
 
 def test_an_answer_about_an_encoding_that_has_gone_is_not_shown(page):
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/api/piece", hold)
-    with page.expect_request("**/api/piece"):
-        panel(page, "gpt2").locator(".token").nth(3).click()
+    page.evaluate(HOLD, "piece")
+    panel(page, "gpt2").locator(".token").nth(3).click()
+    until(lambda: page.evaluate("asked.some((one) => one.ask === 'piece')"))
     panel(page, "gpt2").get_by_role("button").click()
+    page.evaluate("release()")
     expect(panel(page, "gpt2")).to_have_count(0)
-    for route in held:
-        route.fulfill(response=route.fetch())
-    page.evaluate("() => fetch('/api/start').then(() => null)")
     expect(page.locator("#inside")).to_contain_text("Choose a token above")
 
 

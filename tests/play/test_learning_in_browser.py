@@ -9,9 +9,9 @@ from minitok.data import tiny_shakespeare
 from minitok.explain.bigram import Bigram
 from minitok.explain.visible import visible
 from PIL import Image
-from playground import choose, go_to, train, write
+from playground import go_to, train, write
 from playwright.sync_api import expect
-from web import running, until, watched
+from web import served_folder, watched
 
 # -- training and completing -----------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ def test_training_on_the_text_and_using_what_was_learnt(page):
     expect(mine.locator(".token")).to_have_text(list(map(str, wanted)))
 
 
-def test_a_training_shows_how_far_it_is_and_can_be_stopped(page, served):
+def test_a_training_shows_how_far_it_is_and_can_be_stopped(page):
     chance = random.Random(0)
     # Some seconds of work on the fastest machine.
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(500_000)]
@@ -56,7 +56,6 @@ def test_a_training_shows_how_far_it_is_and_can_be_stopped(page, served):
     expect(page.locator("#learnt > .tokens .token").first).to_be_visible()
     page.locator("#train [name=stop]").click()
     expect(page.locator("#train output")).to_have_text("Stopped.")
-    until(lambda: served[1].state.playground.training == 0)
     # The page can train again.
     page.locator("#train [name=from]").select_option("text")
     train(page, 260)
@@ -77,7 +76,6 @@ def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):
     minitok.train(["abab"], 258, name="another").save(file)
     page.locator("#open-tokenizer").set_input_files(file)
     expect(page.locator(".panel h3", has_text="another")).to_be_visible()
-    page.allow("400 (Bad Request)")
     page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
     expect(page.locator("#status")).to_contain_text("x.json: not a tokenizer of minitok")
     pattern = "|".join(f"a{{{number}}}" for number in range(1, 100))
@@ -146,7 +144,7 @@ def test_the_loop_is_closed(page):
 # -- to take away ----------------------------------------------------------------------------------------------------
 
 
-def test_a_permanent_link_opens_the_same_page_on_another_server(page, browser):
+def test_a_permanent_link_opens_the_same_page_on_another_server(page, pages, browser):
     write(page, tiny_shakespeare()[:3000] + "\ud800")
     train(page, 280)
     expect(page.locator(".panel")).to_have_count(3)
@@ -165,7 +163,7 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, browser):
     wanted = {look: page.locator(look).all_text_contents() for look in looks}
     ids = mine.locator(".token").all_text_contents()
     # A server that has never heard of the trained tokenizer: the link holds all of it.
-    with running() as (other, _), watched(browser) as opened:
+    with served_folder(pages) as other, watched(browser) as opened:
         opened.goto(other + link[link.index("#") :])
         expect(opened.locator("#inside output")).to_have_text(wanted["#inside output"][0])
         for look, texts in wanted.items():
@@ -173,31 +171,6 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, browser):
         assert opened.locator(".panel").nth(2).locator(".token").all_text_contents()[:100] == ids[:100]
         expect(opened.locator("#special")).to_be_checked()
         expect(opened.locator("#price")).to_have_value("3")
-
-
-def test_the_server_may_forget_and_be_told_again(page, served):
-    train(page, 280)
-    expect(page.locator(".panel")).to_have_count(3)
-    served[1].state.playground.answers.shelf.own.clear()
-    page.allow("404 (Not Found)")
-    write(page, "low lower")
-    expect(page.locator(".panel")).to_have_count(3)
-    expect(page.locator("#status")).to_have_text("")
-
-
-def test_a_page_saved_is_the_one_that_explain_writes(page, tmp_path):
-    write(page, "low <b>lower</b>")
-    choose(page, "gpt2", 0)
-    with page.expect_download() as saved:
-        page.locator("#save-page").click()
-    saved.value.save_as(tmp_path / "tokens.html")
-    assert (tmp_path / "tokens.html").read_text(encoding="utf-8") == minitok.get_encoding("gpt2").explain(
-        "low <b>lower</b>"
-    ).to_html()
-    page.allow("413")
-    write(page, "too long for that " * 1000)
-    page.locator("#save-page").click()
-    expect(page.locator("#status")).to_contain_text("a page holds at most 4,096 bytes")
 
 
 def test_a_picture_saved_shows_the_tokens(page, tmp_path):

@@ -1,4 +1,4 @@
-"""Files of other formats, opened on the page without a server and by the server: the tokenizers that the library reads."""
+"""Files of other formats, opened on the page: the tokenizers that the library reads."""
 
 import base64
 import importlib.util
@@ -12,7 +12,6 @@ import tokenizers
 from minitok.errors import FileFormatError
 from minitok.formats import native, tiktoken
 from minitok.formats.detect import read_file
-from minitok.play.tokenizers import KNOWN_FOR, PatternNeeded, Shelf
 from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
@@ -207,15 +206,6 @@ def test_the_page_reads_the_tokenizer_that_the_library_reads(name, opened, tmp_p
         assert ids == tok.encode(TEXT, allowed_special="all" if special else ())
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_server_reads_the_same(name, tmp_path):
-    made, pattern = FILES[name]
-    told = Shelf(1).read(made(), "folder/mine.tar.json", pattern)
-    wanted = by_library(made(), pattern, tmp_path)
-    assert native.parse(json.loads(told["file"]), "it").content() == wanted.content()
-    assert told["title"] == (wanted.name or "mine.tar")
-
-
 REFUSED = {
     "not a model of BPE": (hugging_face({"type": "Unigram", "vocab": {}, "merges": []}, None), "Unigram"),
     "dropout": (
@@ -251,13 +241,11 @@ def test_what_the_library_refuses_is_refused_for_its_reason(name, opened, tmp_pa
 
 def test_a_rank_file_is_not_read_before_its_pattern_is_known(opened):
     assert send(opened, ranks("gpt2"))["kind"] == "PatternNeeded"
-    with pytest.raises(PatternNeeded, match="choose its pattern"):
-        Shelf(1).read(ranks("gpt2"), "gpt2.tiktoken")
 
 
-def test_the_models_beside_an_encoding_use_it():
-    assert set(KNOWN_FOR) <= set(minitok.list_encoding_names())
-    for encoding, models in KNOWN_FOR.items():
+def test_the_models_beside_an_encoding_use_it(page_builder):
+    assert set(page_builder.KNOWN_FOR) <= set(minitok.list_encoding_names())
+    for encoding, models in page_builder.KNOWN_FOR.items():
         assert {minitok.encoding_name_for_model(model) for model in models} == {encoding}
 
 
@@ -274,48 +262,47 @@ DROP = """([bytes, name, where]) => {
 }"""
 
 
-def test_a_file_can_be_dropped_anywhere(either):
+def test_a_file_can_be_dropped_anywhere(page):
     dropped = [base64.b64encode(JSON["as Llama 3"]()).decode(), "my-llama.json", "#lanes"]
-    assert either.evaluate(DROP, dropped) == [True, True, False]
-    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my-llama"])
+    assert page.evaluate(DROP, dropped) == [True, True, False]
+    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my-llama"])
     text = [base64.b64encode("naïve".encode()).decode(), "text.txt", "#text"]
-    assert either.evaluate(DROP, text) == [True, True, False]
-    expect(either.locator("#text")).to_have_value("naïve")
+    assert page.evaluate(DROP, text) == [True, True, False]
+    expect(page.locator("#text")).to_have_value("naïve")
 
 
-def test_a_rank_file_asks_for_its_pattern_and_is_read(either):
-    either.allow("status of 400")
+def test_a_rank_file_asks_for_its_pattern_and_is_read(page):
     buffer = ranks("gpt2")
-    either.locator("#open-tokenizer").set_input_files({"name": "my.tiktoken", "mimeType": "", "buffer": buffer})
-    expect(either.locator("#status")).to_contain_text("does not contain its split pattern: choose its pattern")
-    either.locator("#pattern-of-file").select_option("llama3")
-    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my"])
-    expect(either.locator("#pattern-needed")).to_be_hidden()
-    expect(either.locator("#status")).to_be_empty()
+    page.locator("#open-tokenizer").set_input_files({"name": "my.tiktoken", "mimeType": "", "buffer": buffer})
+    expect(page.locator("#status")).to_contain_text("does not contain its split pattern: choose its pattern")
+    page.locator("#pattern-of-file").select_option("llama3")
+    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my"])
+    expect(page.locator("#pattern-needed")).to_be_hidden()
+    expect(page.locator("#status")).to_be_empty()
 
 
-def test_a_seventh_encoding_says_what_made_room(either):
+def test_a_seventh_encoding_says_what_made_room(page):
     for name in ("cl100k_base", "p50k_base", "whisper", "r50k_base", "whisper_v3"):
-        either.locator("#add").select_option(name)
-        expect(either.locator(f".panel[data-encoding='{name}']")).to_be_visible()
-    expect(either.locator("#status")).to_have_text("gpt2 has made room: 6 encodings are shown at most.")
-    expect(either.locator(".panel[data-encoding='gpt2']")).to_have_count(0)
+        page.locator("#add").select_option(name)
+        expect(page.locator(f".panel[data-encoding='{name}']")).to_be_visible()
+    expect(page.locator("#status")).to_have_text("gpt2 has made room: 6 encodings are shown at most.")
+    expect(page.locator(".panel[data-encoding='gpt2']")).to_have_count(0)
 
 
-def test_models_stand_beside_encodings(either):
-    expect(either.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
-    expect(either.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
+def test_models_stand_beside_encodings(page):
+    expect(page.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
+    expect(page.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
 
 
-def test_text_tokens_and_tree_are_seen_at_once(either):
-    either.set_viewport_size({"width": 1280, "height": 800})
-    either.locator("#inside svg").wait_for()
-    either.evaluate("scrollTo(0, 0)")
+def test_text_tokens_and_tree_are_seen_at_once(page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator("#inside svg").wait_for()
+    page.evaluate("scrollTo(0, 0)")
     for part in ("#text", ".panel[data-encoding='o200k_base'] .token.chosen", "#inside svg"):
-        box = either.locator(part).first.bounding_box()
+        box = page.locator(part).first.bounding_box()
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 800, part
-    assert either.locator(".token.chosen").inner_text() == "HTTPRequest"
+    assert page.locator(".token.chosen").inner_text() == "HTTPRequest"
 
 
 def test_a_page_from_a_disk_says_what_to_do(browser, pages):
@@ -327,9 +314,9 @@ def test_a_page_from_a_disk_says_what_to_do(browser, pages):
     page.close()
 
 
-def test_a_page_that_has_started_says_nothing_of_it(either):
-    expect(either.locator("#not-started")).to_have_count(0)
-    expect(either.locator("#about")).to_contain_text("nothing is sent anywhere")
+def test_a_page_that_has_started_says_nothing_of_it(page):
+    expect(page.locator("#not-started")).to_have_count(0)
+    expect(page.locator("#about")).to_contain_text("nothing is sent anywhere")
 
 
 def test_the_step_of_a_wide_tree_is_in_sight(page):

@@ -1,4 +1,4 @@
-"""GGUF, of which only the head is read, and GPT-2's pair, which is opened together: without a server and with one."""
+"""GGUF, of which only the head is read, and GPT-2's pair, which is opened together."""
 
 import base64
 import json
@@ -246,24 +246,24 @@ def test_one_of_two_files_asks_for_the_other(alone, opened, tmp_path):
 # -- as a reader does it ---------------------------------------------------------------------------------------------
 
 
-def test_files_are_chosen_together(either, tmp_path):
+def test_files_are_chosen_together(page, tmp_path):
     tok = minitok.train(CORPUS, 300, pattern="gpt2")
     pair(tmp_path, tok)
     head(tmp_path / "small.gguf", **GGUF["bytes"])
     names = [tmp_path / name for name in ("small.gguf", "merges.txt", "vocab.json")]
-    either.locator("#open-tokenizer").set_input_files(names)
-    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "vocab", "small"])
-    either.locator("#view").select_option("ids")
-    text = either.locator("#text").input_value()
+    page.locator("#open-tokenizer").set_input_files(names)
+    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "vocab", "small"])
+    page.locator("#view").select_option("ids")
+    text = page.locator("#text").input_value()
     for at, loaded in ((2, minitok.load(tmp_path)), (3, minitok.load(tmp_path / "small.gguf"))):
-        expect(either.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, loaded.encode(text))))
+        expect(page.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, loaded.encode(text))))
 
 
-def test_a_model_behind_the_head_is_not_sent(either, tmp_path):
+def test_a_model_behind_the_head_is_not_sent(page, tmp_path):
     path = tmp_path / "large.gguf"
     head(path, **GGUF["bytes"])
     with path.open("r+b") as file:
         file.truncate(1 << 32)  # sparse: four gigabytes that take no room
-    either.locator("#open-tokenizer").set_input_files(path)
-    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "large"])
-    expect(panel(either, "gpt2")).to_be_visible()
+    page.locator("#open-tokenizer").set_input_files(path)
+    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "large"])
+    expect(panel(page, "gpt2")).to_be_visible()

@@ -1,22 +1,14 @@
-"""Training with parity in the playground, with and without its server: the bill of each language before and after."""
+"""Training with parity in the playground: the bill of each language before and after."""
 
 import random
 import re
-from dataclasses import replace
-from threading import Event
 
 import minitok
-import pytest
 from minitok.data import human_rights
 from minitok.parity import train_parity
-from minitok.play.app import ARTICLES
-from minitok.play.learning import Plan, TrainingStopped, compare
-from minitok.play.tokenizers import Shelf
 from playground import train, write
 from playwright.sync_api import expect
-from requests_to import refused
-from requests_to import train as ask_to_train
-from web import found_by_axe, until
+from web import found_by_axe
 
 DECLARATION = human_rights()
 SAID = "#train output"
@@ -58,14 +50,15 @@ def rows(bill):
     return shown
 
 
-def test_the_bill_of_each_language_before_and_after(either, tmp_path):
-    page = either
+def test_the_bill_of_each_language_before_and_after(page, page_builder, library, tmp_path):
     page.locator("#example").select_option(label="four languages")
     expect(page.locator("#text")).to_have_value(re.compile("^English\nAll human beings"))
     page.locator("#train [name=tie_break]").select_option("first_seen")
     train_fairly(page, 600, special="<s>")
     expect(page.locator(SAID)).to_have_text("“mine, plain” (600 ids) and “mine” (600 ids) are ready.")
-    texts = {name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in ARTICLES.items()}
+    texts = {
+        name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in page_builder.ARTICLES.items()
+    }
     plain, fair, bill = of_library(texts, 600, special_tokens=["<s>"], tie_break="first_seen")
     expect(page.locator("#learnt tbody tr")).to_have_text(rows(bill))
     with page.expect_download() as saved:
@@ -74,7 +67,7 @@ def test_the_bill_of_each_language_before_and_after(either, tmp_path):
     opened = minitok.load(tmp_path / "fair.json")
     assert opened == fair
     assert without_phases(opened) == without_phases(fair)
-    # Both have joined the encodings; the server calls them by the same names.
+    # Both have joined the encodings, by the names of their files.
     text = "The law, das Gesetz, क़ानून"
     page.locator("#view").select_option("ids")
     write(page, text)
@@ -82,16 +75,14 @@ def test_the_bill_of_each_language_before_and_after(either, tmp_path):
     for at, tok in ((2, plain), (3, fair)):
         expect(page.locator(".panel").nth(at).locator("h3")).to_have_text(tok.name)
         expect(page.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, tok.encode(text))))
-    name = Shelf(1).read((tmp_path / "fair.json").read_bytes())["name"]
-    assert name == page.locator(".panel").nth(3).get_attribute("data-encoding")
+    assert library.put(opened)["name"] == page.locator(".panel").nth(3).get_attribute("data-encoding")
 
 
 def without_phases(tok):
     return {key: value for key, value in tok.definition.trained.items() if key != "phases"}
 
 
-def test_a_file_for_each_language(either, tmp_path):
-    page = either
+def test_a_file_for_each_language(page, tmp_path):
     texts = {"Greek": DECLARATION["Greek"][0].encode() + b"\xff", "Thai": "".join(DECLARATION["Thai"][:9]).encode()}
     choose_files(page, tmp_path, **texts)
     expect(page.locator("#train [name=from]")).to_have_value("file")
@@ -105,9 +96,7 @@ def test_a_file_for_each_language(either, tmp_path):
     expect(page.locator(SAID)).to_contain_text(f"“mine” ({few[1].n_vocab} ids) are ready.")
 
 
-def test_what_parity_cannot_be_trained_on(either, tmp_path):
-    page = either
-    page.allow("400 (Bad Request)")
+def test_what_parity_cannot_be_trained_on(page, tmp_path):
     heading = "Before the text of each language must be a line with its name only"
     for text, word in (
         ("no language at all", heading),
@@ -141,8 +130,7 @@ def test_what_parity_cannot_be_trained_on(either, tmp_path):
     expect(page.locator(SAID)).to_contain_text("“mine” (259 ids) are ready.")
 
 
-def test_it_can_be_stopped(either, served, tmp_path):
-    page = either
+def test_it_can_be_stopped(page, tmp_path):
     chance = random.Random(0)
     texts = {
         name: " ".join("".join(chance.choices(letters, k=8)) for _ in range(300_000)).encode()
@@ -153,15 +141,13 @@ def test_it_can_be_stopped(either, served, tmp_path):
     expect(page.locator(SAID)).to_contain_text(re.compile(r"[1-9][\d,]* of 59,744"), timeout=60_000)
     page.locator("#train [name=stop]").click()
     expect(page.locator(SAID)).to_have_text("Stopped.")
-    until(lambda: served[1].state.playground.training == 0)
     expect(page.locator("#learnt table")).to_have_count(0)
     choose_files(page, tmp_path, English=b"the dog", German=b"der Hund")
     train_fairly(page, 257)
     expect(page.locator(SAID)).to_contain_text("are ready")
 
 
-def test_it_fits_a_telephone_and_is_for_every_reader(static_page):
-    page = static_page
+def test_it_fits_a_telephone_and_is_for_every_reader(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.locator("#example").select_option(label="four languages")
     expect(page.locator("#text")).to_have_value(re.compile("^English"))
@@ -170,36 +156,3 @@ def test_it_fits_a_telephone_and_is_for_every_reader(static_page):
     wide = "() => [document.documentElement, document.querySelector('#learnt .scroll')].map((one) => one.scrollWidth - one.clientWidth)"
     assert page.evaluate(wide) == [0, 0]
     assert found_by_axe(page, "#train, #learnt") == []
-
-
-@pytest.mark.parametrize(
-    ("languages", "words"),
-    [
-        ("", "two or more"),
-        ("English:16", "two or more"),
-        ("English:8,German:9", "17 bytes, the text of 16"),
-        ("English:8,German:7", "15 bytes, the text of 16"),
-        ("English:8,German:-8", "whole numbers"),
-        ("English:8,German:٨", "whole numbers"),
-        ("English:8,German:" + "9" * 5000, "whole numbers"),
-        ("English:8,English:8", "named twice"),
-        ("English:16,German:0", "no text in German"),
-        ("English:8,<b>:8", "'<b>' is not a language"),
-        ("English,German", "'' is not a language"),
-    ],
-)
-def test_languages_that_are_not_there_are_refused(client, languages, words):
-    response, _ = ask_to_train(client, b"the dogsder Hund", languages=languages)
-    refused(response, 400, words)
-
-
-def test_it_ends_when_its_time_is_over_or_it_is_stopped():
-    texts = {"English": b"the dog", "German": b"der Hund"}
-    plan = Plan(b"", 300, {}, {}, 60, texts)
-    stop = Event()
-    assert [tok.n_vocab for tok in compare(plan, print, stop)] == [267, 267]
-    with pytest.raises(TrainingStopped, match="not done in 0 seconds"):
-        compare(replace(plan, seconds=0), print, stop)
-    stop.set()
-    with pytest.raises(TrainingStopped, match="stopped"):
-        compare(plan, print, stop)

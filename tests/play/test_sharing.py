@@ -14,20 +14,20 @@ LONG = "One sentence that says it all over again. " * 4000
 LINE = re.compile(r"<iframe [^<>]*></iframe>")
 
 
-def test_a_long_text_makes_a_short_link(static_page, browser):
-    write(static_page, LONG)
-    static_page.locator("#copy-link").click()
-    expect(static_page.locator("#status")).to_contain_text("The link")
-    assert "packed=" in static_page.url
-    assert len(static_page.url) < len(LONG) / 50
+def test_a_long_text_makes_a_short_link(page, browser):
+    write(page, LONG)
+    page.locator("#copy-link").click()
+    expect(page.locator("#status")).to_contain_text("The link")
+    assert "packed=" in page.url
+    assert len(page.url) < len(LONG) / 50
     with watched(browser) as opened:
-        opened.goto(static_page.url)
+        opened.goto(page.url)
         expect(opened.locator("#text")).to_have_value(LONG)
 
 
-def test_a_plain_link_opens_with_its_token_chosen(browser, static_site):
+def test_a_plain_link_opens_with_its_token_chosen(browser, site):
     with watched(browser) as page:
-        page.goto(f"{static_site}#text={'low+lower' * 100}&encodings=cl100k_base&at=4,cl100k_base")
+        page.goto(f"{site}#text={'low+lower' * 100}&encodings=cl100k_base&at=4,cl100k_base")
         expect(page.locator("#text")).to_have_value("low lower" * 100)
         expect(panel(page, "cl100k_base").locator(".token.chosen")).to_have_text("·lower")
         expect(page.locator("#inside svg").first).to_be_visible()
@@ -41,37 +41,37 @@ def frame_of(page):
     return LINE.search(page.locator("#status").text_content())[0]
 
 
-def test_what_is_said_stays_while_older_work_ends(static_page):
-    write(static_page, "low lower")
+def test_what_is_said_stays_while_older_work_ends(page):
+    write(page, "low lower")
     # An answer to the page's question comes when the frame has been copied.
-    static_page.evaluate(
+    page.evaluate(
         """() => {
             const ask = Worker.prototype.postMessage;
             Worker.prototype.postMessage = function (...given) { setTimeout(() => ask.apply(this, given), 500); };
         }"""
     )
-    static_page.locator("#text").fill("low lower lowest")
-    static_page.wait_for_timeout(300)
-    frame_of(static_page)
-    expect(panel(static_page, "gpt2").locator(".token").last).to_have_text("·lowest")
-    static_page.wait_for_timeout(3000)
-    expect(static_page.locator("#status")).to_contain_text("<iframe")
+    page.locator("#text").fill("low lower lowest")
+    page.wait_for_timeout(300)
+    frame_of(page)
+    expect(panel(page, "gpt2").locator(".token").last).to_have_text("·lowest")
+    page.wait_for_timeout(3000)
+    expect(page.locator("#status")).to_contain_text("<iframe")
 
 
 @pytest.fixture
-def framed(static_page, browser, tmp_path):
+def framed(page, browser, tmp_path):
     """A page of somebody's that has the line in it, and the frame."""
-    write(static_page, 'How many "r"s & <b>s</b> are in strawberry?')
-    panel(static_page, "gpt2").locator(".token").nth(2).click()
-    expect(panel(static_page, "gpt2").locator(".token.chosen")).to_be_visible()
-    line = frame_of(static_page)
+    write(page, 'How many "r"s & <b>s</b> are in strawberry?')
+    panel(page, "gpt2").locator(".token").nth(2).click()
+    expect(panel(page, "gpt2").locator(".token.chosen")).to_be_visible()
+    line = frame_of(page)
     style = "<!DOCTYPE html><html lang='en'><title>A blog</title><link rel='icon' href='data:,'><main><h1>A blog</h1>"
     (tmp_path / "index.html").write_text(f"{style}{line}</main>")
-    with served_folder(tmp_path) as blog, watched(browser) as page:
-        page.goto(blog)
-        frame = page.frame_locator("iframe")
+    with served_folder(tmp_path) as blog, watched(browser) as reader:
+        reader.goto(blog)
+        frame = reader.frame_locator("iframe")
         frame.locator(".token.chosen").first.wait_for()
-        yield page, frame
+        yield reader, frame
 
 
 def test_a_frame_shows_the_text_and_its_tokens_alone(framed):
@@ -95,21 +95,14 @@ def test_a_frame_shows_the_text_and_its_tokens_alone(framed):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_frame_is_for_every_reader(browser, static_site, width):
+def test_a_frame_is_for_every_reader(browser, site, width):
     with watched(browser) as page:
         page.set_viewport_size({"width": width, "height": 420})
-        page.goto(f"{static_site}?embed#text=in+strawberry&encodings=gpt2&at=3,gpt2")
+        page.goto(f"{site}?embed#text=in+strawberry&encodings=gpt2&at=3,gpt2")
         page.locator(".token.chosen").wait_for()
         assert found_by_axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("document.documentElement.scrollHeight") <= 420
-
-
-def test_a_server_on_this_machine_makes_no_frame(page):
-    expect(page.locator("#copy-frame")).to_be_disabled()
-    expect(page.locator("#about")).to_contain_text(
-        "A frame to embed in a page is made by the playground without a server"
-    )
 
 
 class Metas(HTMLParser):

@@ -1,4 +1,4 @@
-"""Conversations on the page without a server: the texts, the ids and the writers that the library gives."""
+"""Conversations on the page: the texts, the ids and the writers that the library gives."""
 
 import minitok
 import pytest

@@ -1,4 +1,4 @@
-"""The chat view of the page without a server, as a reader uses it."""
+"""The chat view of the page, as a reader uses it."""
 
 import json
 
@@ -12,10 +12,10 @@ from web import found_by_axe, watched
 
 
 @pytest.fixture
-def chat(static_page):
-    static_page.locator("#chat").scroll_into_view_if_needed()
-    static_page.locator(".turns").wait_for()
-    return static_page
+def chat(page):
+    page.locator("#chat").scroll_into_view_if_needed()
+    page.locator(".turns").wait_for()
+    return page
 
 
 def turns(page):
@@ -202,17 +202,12 @@ def test_a_configuration_that_is_broken_is_said_to_be(chat):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_view_is_for_every_reader(browser, static_site, width):
+def test_the_view_is_for_every_reader(browser, site, width):
     with watched(browser) as page:
         page.set_viewport_size({"width": width, "height": 800})
-        page.goto(static_site)
+        page.goto(site)
         page.locator("#chat").scroll_into_view_if_needed()
         page.locator(".turns").wait_for()
         page.locator("#chat summary").click()
         assert found_by_axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_a_server_says_where_conversations_are_shown(page):
-    expect(page.locator("#chat")).to_be_hidden()
-    expect(page.locator("#about")).to_contain_text("Conversations are shown by the playground without a server")

@@ -6,7 +6,6 @@ import minitok
 import pytest
 from minitok.explain.bigram import Bigram
 from minitok.explain.visible import visible
-from minitok.play.app import static_files
 from playground import HOSTILE
 from playwright.sync_api import expect
 from web import found_by_axe, served_folder, watched, work_until_shown
@@ -27,8 +26,8 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def lesson(window, static_site):
-    with window.used(f"{static_site}lesson-1.html", "#first .token") as opened:
+def lesson(window, site):
+    with window.used(f"{site}lesson-1.html", "#first .token") as opened:
         yield opened
 
 
@@ -100,10 +99,10 @@ def test_what_is_said_follows_from_the_tokens(lesson):
 
 
 @pytest.mark.parametrize(("choice", "seed"), [("draw", 0), ("first", None)])
-def test_the_way_from_a_prompt_to_a_completion(lesson, choice, seed):
+def test_the_way_from_a_prompt_to_a_completion(lesson, page_builder, choice, seed):
     lesson.locator("#prompt [name=choice]").select_option(choice)
     complete(lesson, "To be, or")
-    corpus = static_files()["shakespeare.txt"].decode()
+    corpus = page_builder.shakespeare().decode()
     steps = Bigram(GPT2.encode(corpus), GPT2.n_vocab).complete(GPT2.encode("To be, or"), 20, seed=seed)
     way = lesson.locator("#way")
     expect(way).to_contain_text(str(GPT2.encode("To be, or")))
@@ -133,12 +132,12 @@ def test_a_hostile_prompt_is_only_text(lesson, text):
     assert lesson.locator("script").count() == 1
 
 
-def test_every_link_leads_somewhere(lesson, static_site):
+def test_every_link_leads_somewhere(lesson, site):
     answer_all(lesson)
     links = {one.get_attribute("href") for one in lesson.locator("a:not(#onward a)").all()}
     assert len(links) == len(QUESTIONS) + 1
     for link in sorted(links):
-        lesson.goto(static_site + link)
+        lesson.goto(site + link)
         lesson.locator(".panel .token").first.wait_for()
         assert "packed" not in lesson.url
         if "#" in link:
@@ -179,9 +178,9 @@ def test_fifteen_minutes_are_enough(lesson):
     assert words / 200 + len(QUESTIONS) + 3 <= 15
 
 
-def test_the_first_tokens_take_less_than_a_second(browser, static_site):
+def test_the_first_tokens_take_less_than_a_second(browser, site):
     # Whatever else the machine does only adds to it.
-    assert 0 < min(work_until_shown(browser, f"{static_site}lesson-1.html", "#first .token") for _ in range(3)) < 1
+    assert 0 < min(work_until_shown(browser, f"{site}lesson-1.html", "#first .token") for _ in range(3)) < 1
 
 
 def test_what_cannot_be_reached_is_named(browser, pages):
@@ -192,9 +191,9 @@ def test_what_cannot_be_reached_is_named(browser, pages):
         expect(page.locator("#status")).to_contain_text("p50k.vocab is not there: 404")
 
 
-def test_nothing_that_axe_finds(browser, static_site):
+def test_nothing_that_axe_finds(browser, site):
     with watched(browser) as page:
-        page.goto(f"{static_site}lesson-1.html")
+        page.goto(f"{site}lesson-1.html")
         page.locator("#first .token").first.wait_for()
         answer_all(page)
         predict(page, "A fruit", 2)

@@ -88,13 +88,13 @@ LESSONS = {
 
 
 @pytest.fixture
-def lesson(window, static_site):
+def lesson(window, site):
     with ExitStack() as until_the_end:
-        yield lambda name: until_the_end.enter_context(window.used(static_site + name, "#questions form"))
+        yield lambda name: until_the_end.enter_context(window.used(site + name, "#questions form"))
 
 
 @pytest.fixture
-def own(window, static_site):
+def own(window, site):
     """The part of a lesson for the reader's own text: own(name of the page, what shows the result).
 
     Each test fills in all of its fields, so the page is not loaded anew; the result of the last test is taken away.
@@ -102,7 +102,7 @@ def own(window, static_site):
     with ExitStack() as until_the_end:
 
         def used(name, result):
-            page = until_the_end.enter_context(window.used(static_site + name, "#questions form", anew=False))
+            page = until_the_end.enter_context(window.used(site + name, "#questions form", anew=False))
             page.locator(result).evaluate("(shown) => shown.replaceChildren()")
             return page
 
@@ -241,19 +241,19 @@ def test_a_completion_comes(own, encoding, text):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_link_leads_somewhere(lesson, name, static_site):
+def test_every_link_leads_somewhere(lesson, name, site):
     page = lesson(name)
     links = [one.get_attribute("href") for one in page.locator("#onward a").all()]
     assert links[0] == f"../course/{name.replace('-', '-0')}"
-    page.goto(static_site + links[1])
+    page.goto(site + links[1])
     expect(page.locator("h1")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_for_every_reader(browser, static_site, name):
+def test_a_lesson_is_for_every_reader(browser, site, name):
     with watched(browser) as page:
         page.set_viewport_size({"width": 390, "height": 800})
-        page.goto(static_site + name)
+        page.goto(site + name)
         page.locator("#own input").first.wait_for()
         for title, right in LESSONS[name]:
             predict(page, title, right)

@@ -1,4 +1,4 @@
-"""The playground as a page without a server: trained, linked, offline, and for every reader."""
+"""The playground: trained, linked, offline, and for every reader."""
 
 import json
 import random
@@ -10,29 +10,17 @@ import pytest
 from minitok.data import tiny_shakespeare
 from minitok.explain.visible import visible
 from minitok.formats import native
-from minitok.play.tokenizers import Shelf
 from playground import panel, train, write
 from playwright.sync_api import expect
 from questions import PLAIN
 from text_changing import changing
-from web import found_by_axe, running, served_folder, watched, work_until_shown
-
-
-@pytest.fixture(scope="module")
-def site(static_site):
-    return static_site
-
-
-@pytest.fixture
-def page(static_page):
-    return static_page
-
+from web import found_by_axe, served_folder, watched, work_until_shown
 
 # -- training --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ties", minitok.training.TIE_BREAKS)
-def test_training_gives_the_tokenizer_of_the_library(page, tmp_path, ties):
+def test_training_gives_the_tokenizer_of_the_library(page, library, tmp_path, ties):
     text = tiny_shakespeare()[:15_000]
     write(page, text)
     page.locator("#train [name=tie_break]").select_option(ties)
@@ -48,9 +36,8 @@ def test_training_gives_the_tokenizer_of_the_library(page, tmp_path, ties):
     assert {key: opened.definition.trained[key] for key in keys} == {
         key: wanted.definition.trained[key] for key in keys
     }
-    # The server calls it by the same name, so that a link is good on both.
-    file = (tmp_path / "own.json").read_bytes()
-    assert Shelf(1).read(file)["name"] == page.locator(".panel").nth(2).get_attribute("data-encoding")
+    # It goes by the hash of the file that the library writes of it.
+    assert library.put(opened)["name"] == page.locator(".panel").nth(2).get_attribute("data-encoding")
     # Candidates and counts of a step are those of the trace.
     events = []
     minitok.train([text], 300, tie_break=ties, special_tokens=["<|end|>"], trace=events.append)
@@ -64,7 +51,7 @@ def test_training_gives_the_tokenizer_of_the_library(page, tmp_path, ties):
     expect(page.locator(".panel").nth(2).locator(".token")).to_have_text(list(map(str, ids)))
 
 
-def test_bits_per_byte_of_a_trained_tokenizer(page, answers):
+def test_bits_per_byte_of_a_trained_tokenizer(page, library):
     text = tiny_shakespeare()[:20_000]
     write(page, text)
     train(page, 400, special="<s>")
@@ -72,8 +59,8 @@ def test_bits_per_byte_of_a_trained_tokenizer(page, answers):
     name = page.locator(".panel").nth(2).get_attribute("data-encoding")
     asked = {"text": text, "special": False, "encoding": name, "prompt": "a", "length": 3, "seed": 0}
     given = page.evaluate(PLAIN, ["bigram", asked])["bits_per_byte"]
-    own = answers.shelf.put(minitok.train([text], 400, special_tokens=["<s>"]))["name"]
-    wanted = answers.bigram({**asked, "encoding": own})["bits_per_byte"]
+    own = library.put(minitok.train([text], 400, special_tokens=["<s>"]))["name"]
+    wanted = library.bigram({**asked, "encoding": own})["bits_per_byte"]
     assert [one["n_vocab"] for one in given] == [one["n_vocab"] for one in wanted]
     assert [one["bits"] for one in given] == pytest.approx([one["bits"] for one in wanted], abs=2e-4)
 
@@ -130,11 +117,9 @@ def test_files_of_tokenizers(page, tmp_path):
     expect(page.locator(".panel")).to_have_count(5)
 
 
-@pytest.mark.parametrize("kind", ["static", "served"])
-def test_added_tokens_are_shown_as_such(kind, browser, request):
-    address = request.getfixturevalue("static_site") if kind == "static" else request.getfixturevalue("served")[0]
+def test_added_tokens_are_shown_as_such(browser, site):
     with watched(browser) as page:
-        page.goto(address)
+        page.goto(site)
         page.locator(".token").first.wait_for()
         file = native.dump(changing("late").definition).encode()
         page.locator("#open-tokenizer").set_input_files(
@@ -206,23 +191,6 @@ def test_what_stays_in_python_is_named(page):
     expect(page.locator("#save-page")).to_be_disabled()
     expect(page.locator("#about")).to_contain_text("Saving as HTML is done in Python")
     expect(page.locator("#about")).to_contain_text("computed in this browser")
-
-
-def test_a_link_is_good_with_and_without_a_server(page, browser):
-    write(page, tiny_shakespeare()[:3000])
-    train(page, 280, name="linked")
-    expect(page.locator(".panel")).to_have_count(3)
-    page.locator(".panel").nth(2).locator(".token").nth(7).click()
-    page.locator("#inside input[type=range]").fill("1")
-    page.locator("#copy-link").click()
-    expect(page.locator("#status")).to_contain_text("The link")
-    looks = [".counts", ".panel h3", ".strip .chosen", "#inside output", "#inside .step", "#lanes .count"]
-    expect(page.locator("#lanes h3 .count").last).to_contain_text("linked")
-    wanted = {look: page.locator(look).all_text_contents() for look in looks}
-    with running() as (server, _), watched(browser) as opened:
-        opened.goto(server + page.url[page.url.index("#") :])
-        for look, texts in wanted.items():
-            expect(opened.locator(look)).to_have_text(texts, use_inner_text=False)
 
 
 def test_hostile_text_is_only_text(page):

@@ -1,4 +1,4 @@
-"""The guided tour of the playground, with and without a server: six steps, by keyboard, each of which shows what it says."""
+"""The guided tour of the playground: six steps, by keyboard, each of which shows what it says."""
 
 from pathlib import Path
 
@@ -43,10 +43,10 @@ def check(page, step):
         expect(page.locator("#completed mark")).not_to_be_empty()
 
 
-@pytest.mark.parametrize("kind", ["site", "static_site"])
-def test_six_steps_by_keyboard(browser, request, kind):
-    with watched(browser, color_scheme="dark" if kind == "site" else "light") as page:
-        page.goto(request.getfixturevalue(kind))
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_six_steps_by_keyboard(browser, site, look):
+    with watched(browser, color_scheme=look) as page:
+        page.goto(site)
         page.locator(".token").first.wait_for()
         write(page, "my own text")
         page.wait_for_url("**#text=my+own+text*")
@@ -69,8 +69,7 @@ def test_six_steps_by_keyboard(browser, request, kind):
         expect(page.locator("#tour")).to_be_hidden()
         expect(page.locator("#tour-start")).to_be_focused()
         expect(page.locator(".toured")).to_have_count(0)
-        # Without lessons beside it, the page names them.
-        assert len(lessons) == (6 if kind == "static_site" else 0)
+        assert len(lessons) == 6
         for link in lessons:
             assert (COURSE / link.removeprefix("../course/").replace(".html", ".md")).exists()
         # What the reader had written is there again, with what was shown of it.

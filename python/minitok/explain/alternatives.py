@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = ["alternatives", "label", "labelled", "time_for", "top_level"]
+__all__ = ["alternatives", "labelled", "time_for", "top_level"]
 
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
 TIME_LIMIT, TIME_PER_BYTE = 4.0, 1e-5
@@ -188,38 +188,6 @@ def labelled_bytes(of_bytes: str, text: bytes, end_time: float) -> Iterator[tupl
         end = at + len(shown.decode())
         yield text[at:end], made
         at = end
-
-
-def label(pattern: str, text: bytes, start: int, end: int, end_time: float | None = None) -> Alternative | None:
-    """The alternative that made one piece of a text, as ``labelled`` has it, without labelling the others.
-
-    >>> label("gpt2", b"I'll  go!", 5, 8).label
-    'word'
-    """
-    end_time = time_for(text, pattern) if end_time is None else end_time
-    found = None
-    steps = steps_of_pattern(pattern)
-    for number, step in enumerate(steps):
-        # The piece of this step in which the wanted one lies.
-        first, last = start, end
-        if number < len(steps) - 1:
-            first = last = 0
-            for piece in splitter(step).split_within(text, end_time):
-                first, last = last, last + len(piece)
-                if last >= end:
-                    break
-        found = label_of_step(step, text, first, last, end_time) or found
-        text, start, end = text[first:last], start - first, end - first
-    return found
-
-
-def label_of_step(step: str, text: bytes, start: int, end: int, end_time: float) -> Alternative | None:
-    """As ``label``, for one of the patterns that cut in turn."""
-    if step.startswith(BYTES):
-        first, last = (len(to_chars(text[:place]).encode()) for place in (start, end))
-        return label(step.removeprefix(BYTES), to_chars(text).encode(), first, last, end_time)
-    first, last = (len(text[:place].decode("utf-8", "surrogateescape")) for place in (start, end))
-    return maker(step, text.decode("utf-8", "surrogateescape").translate(STAND_INS), first, last, end_time)
 
 
 def maker(pattern: str, view: str, start: int, end: int, end_time: float) -> Alternative | None:

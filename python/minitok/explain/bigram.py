@@ -25,8 +25,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .excerpt import whole_characters
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -136,3 +134,10 @@ def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> lis
         model = Bigram(tok.encode_to_numpy(text[:cut]), tok.n_vocab)
         found.append(model.bits(tok.encode(text[cut:])) / max(1, len(text) - cut))
     return found
+
+
+def whole_characters(data: bytes, end: int) -> int:
+    """Returns the offset, or the last one before it that does not cut a character."""
+    while 0 < end < len(data) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return end

@@ -1,6 +1,6 @@
 // The page: what the reader does changes the state, and what is shown follows from it.
 
-import { ABOUT, forget, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
+import { ABOUT, filesToOpen, forget, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { Bill } from "./bill.js";
 import { utf8 } from "./bytes.js";
 import { edited } from "./changed.js";
@@ -18,7 +18,7 @@ import { isOfChat, templatesIn } from "./templates.js";
 import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
-// Milliseconds after the last key before the server is asked: a long text is not sent at every one.
+// Milliseconds after the last key before the core is asked: a long text is not encoded at every one.
 const PAUSE = { short: 30, long: 250, isLong: 50_000 };
 // The address bar follows the state where that is a matter of some kilobytes; the button makes longer links, too.
 const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
@@ -26,7 +26,7 @@ const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 const field = byId("text");
 const loop = new Loop();
 const bill = new Bill();
-const chat = MISSING.chat ? null : new Chat();
+const chat = new Chat();
 const inside = new Inside((step) => { state.step = step; linkLater(); });
 const panels = new Panels({ choose, remove: removeEncoding });
 let limits;
@@ -53,7 +53,7 @@ function reply(text) {
   isAnswer = true;
 }
 
-// Do something that the server, or a file, may refuse; say so if it does. If this ends with nothing to say, the answer to another attempt
+// Do something that the core, or a file, may refuse; say so if it does. If this ends with nothing to say, the answer to another attempt
 // that has ended since this began stays.
 async function attempt(act) {
   const before = answers;
@@ -215,7 +215,7 @@ function removeEncoding(name) {
 function own(described) {
   state.own.set(described.name, { title: described.title, file: described.file });
   offerEncodings();
-  if (described.chat) chat?.take(described.chat, described.name);
+  if (described.chat) chat.take(described.chat, described.name);
   return described.name;
 }
 
@@ -224,7 +224,7 @@ function offerEncodings() {
     ...published.map(({ name, models }) => [name, models.length ? `${name}: ${models.join(", ")}` : name]),
     ...[...state.own].map(([name, { title }]) => [name, title]),
   ];
-  chat?.offer(names);
+  chat.offer(names);
   byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
 }
 
@@ -241,7 +241,7 @@ async function openFiles(files) {
   const tokenizers = await tokenizersIn([...files].filter((file) => !isOfChat(file)), limits.tokenizer);
   const said = [];
   for (const file of tokenizers) said.push(await openTokenizer(file));
-  if (templates) chat?.take(templates, tokenizers.length ? state.encodings.at(-1) : undefined);
+  if (templates) chat.take(templates, tokenizers.length ? state.encodings.at(-1) : undefined);
   return said.filter(Boolean).join(" ");
 }
 
@@ -316,6 +316,13 @@ async function openLink() {
   return damage;
 }
 
+// What the address holds, and the files that were named with it.
+async function open() {
+  const damage = await openLink();
+  const files = await filesToOpen();
+  return [damage, files.length ? await openFiles(files) : null].filter(Boolean).join(" ");
+}
+
 function listen() {
   const on = (id, event, act) => byId(id).addEventListener(event, act);
   on("text", "input", onTyping);
@@ -356,7 +363,6 @@ function introduce() {
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;
-    part.hidden = part.tagName === "SECTION";
     part.title = why;
   }
 }
@@ -374,5 +380,5 @@ await attempt(async () => {
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
   new Tour(onTour(new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
-  return openLink();
+  return open();
 });

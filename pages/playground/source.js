@@ -1,12 +1,16 @@
-// Where the answers come from on a page without a server: the core, in workers of this page. Stands in place of
-// python/minitok/play/static/source.js, with the same names.
+// Where the answers come from: the core, in workers of this page.
 
 import { Refused } from "./refused.js";
 
 export const ABOUT = "Everything here is computed in this browser, by minitok's Rust core; nothing is sent anywhere.";
 
+// What `minitok play` serves, others cannot see.
+const IS_LOCAL = document.querySelector("meta[name=local]") !== null;
+
+// What cannot be had here: ids of elements, and what to do instead.
 export const MISSING = {
-  "save-page": "Saving as HTML is done in Python: minitok explain --html tokens.html, or the playground of minitok play.",
+  ...IS_LOCAL && { "copy-frame": "A frame to embed in a page leads to a playground that others can see; what minitok play serves, they cannot." },
+  "save-page": "Saving as HTML is done in Python: minitok explain --html tokens.html.",
 };
 
 const WORKER = new URL("../core/worker.js", import.meta.url).href;
@@ -95,6 +99,18 @@ export async function sendTokenizer(file, pattern = "") {
 
 // The name of a file without its ending.
 const stem = (name) => name.replace(/(?<=.)\.[^.]*$/, "");
+
+// The files that `minitok play` was told to open.
+export async function filesToOpen() {
+  if (!IS_LOCAL) return [];
+  const get = async (name) => {
+    const response = await fetch(name).catch(() => null);
+    if (!response?.ok) throw new Refused(`${name} cannot be read. Is minitok play still running?`, response?.status ?? 0, "Unreachable");
+    return response;
+  };
+  const names = await (await get("opened.json")).json();
+  return Promise.all(names.map(async (name, at) => new File([await (await get(`opened/${at}`)).blob()], name)));
+}
 
 export async function page() {
   throw new Refused(MISSING["save-page"], 0, "Missing");

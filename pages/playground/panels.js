@@ -18,7 +18,7 @@ export class Panels {
     this.bytes = new Uint8Array();
   }
 
-  // What the server answered about the tokens of the text; `bytes` is the text.
+  // What the core answered about the tokens of the text; `bytes` is the text.
   show(told, bytes) {
     this.bytes = bytes;
     const wanted = told.encodings.map((one) => one.name);

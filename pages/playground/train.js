@@ -11,7 +11,7 @@ import { chip, colour, mark } from "./visible.js";
 const SHOWN = 120;
 
 export class Trainer {
-  // `limits` are the server's, `languages` those of the declaration; `use(tokenizer)` takes what was learnt, and a promise of it is
+  // `limits` are the core's, `languages` those of the declaration; `use(tokenizer)` takes what was learnt, and a promise of it is
   // waited for.
   constructor(limits, languages, use) {
     Object.assign(this, { limits, languages, use, merges: [], tokens: [], learnt: null, running: null });

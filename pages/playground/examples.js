@@ -1,4 +1,4 @@
-// Texts to begin with, each of which shows something: those of the gallery, with what to look for, and others. A long one is a file of the server; with it comes a prompt for the model.
+// Texts to begin with, each of which shows something: those of the gallery, with what to look for, and others. A long one is a file; with it comes a prompt for the model.
 
 import { FIRST_TEXT } from "./state.js";
 

@@ -15,13 +15,13 @@ export const BYTE_CHARS = all.map((byte) => String.fromCharCode(isPrintable(byte
 
 const continues = (byte) => (byte & 0xc0) === 0x80;
 
-// Bytes as the server writes them in JSON: a string where they are UTF-8.
+// Bytes as the core's answers have them: a string where they are UTF-8.
 export function readBytes(written) {
   if (typeof written === "string") return utf8(written);
   return Uint8Array.from(written.hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-// A vocabulary of the server's: bytes by id.
+// A vocabulary of an answer: bytes by id.
 export function readVocabulary(written) {
   return new Map(Object.entries(written).map(([id, bytes]) => [Number(id), readBytes(bytes)]));
 }
