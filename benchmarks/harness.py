@@ -100,28 +100,29 @@ def described(job: Job) -> dict[str, Any]:
     return {key: value for key, value in job.items() if key not in hidden}
 
 
+def refusal(answer: Answer) -> str | None:
+    """Why an answer is no figure."""
+    return "no such call" if answer.get("missing") else answer.get("unequal") or answer.get("failed")
+
+
 class Comparison:
     """One row: each job is the same work by another library, the first of them minitok's.
 
-    Each is verified first; one whose work is not equal, that fails or that is missing is refused by name. The rest are timed in
-    turns. Each figure is kept, with its median and the median of its ratios to minitok's in the same turn.
+    One whose work is not equal, that fails or that is missing is refused by name, when it is verified or in its turn. Each
+    figure of the rest is kept, with its median and the median of its ratios to minitok's in the same turn.
     """
 
     def __init__(self, jobs: list[Job], run: Callable[[Job], Answer], outcome: Outcome) -> None:
         self.jobs = jobs
         self.run = run
         self.outcome = outcome
-        self.turns: dict[str, list[Answer]] = {}
+        self.turns: dict[str, list[Answer]] = {job["peer"]: [] for job in jobs}
         self.taken = 0
 
     def verify(self) -> None:
         for job in self.jobs:
-            answer = self.run({**job, "verify": True})
-            why = "no such call" if answer.get("missing") else answer.get("unequal") or answer.get("failed")
-            if why:
-                self.outcome.refuse(job, why)
-            else:
-                self.turns[job["peer"]] = []
+            if why := refusal(self.run({**job, "verify": True})):
+                self.refuse(job, why)
 
     def turn(self) -> None:
         self.taken += 1
@@ -129,12 +130,14 @@ class Comparison:
             if job["peer"] not in self.turns:
                 continue
             answer = self.run({**job, "verify": False})
-            why = answer.get("unequal") or answer.get("failed")
-            if why:
-                self.outcome.refuse(job, f"when timed: {why}")
-                del self.turns[job["peer"]]
+            if why := refusal(answer):
+                self.refuse(job, why if why == "no such call" else f"when timed: {why}")
             else:
                 self.turns[job["peer"]].append(answer)
+
+    def refuse(self, job: Job, why: str) -> None:
+        self.outcome.refuse(job, why)
+        del self.turns[job["peer"]]
 
     def end(self) -> None:
         """Puts what the turns gave into the outcome."""

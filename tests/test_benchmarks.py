@@ -117,18 +117,38 @@ def test_who_goes_wrong_when_timed_loses_the_times_it_had():
     assert outcome.refused[0]["why"] == "when timed: other ids"
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"), [({"unequal": "other ids"}, "when timed: other ids"), ({"missing": True}, "no such call")]
+)
+def test_who_was_not_verified_is_refused_in_its_turn(answer, why):
+    started, outcome = [], harness.Outcome()
+    compared = harness.Comparison(row("minitok", "wrong"), lambda job: started.append(job["peer"]) or answer, outcome)
+    compared.turn()
+    compared.turn()
+    compared.end()
+    assert started == ["minitok", "wrong"]
+    assert [found["why"] for found in outcome.refused] == [why, why]
+    assert not outcome.rows
+
+
 def test_turns_go_over_all_rows_until_the_time_has_come():
     started = []
     rows = [
         harness.Comparison(row(name), lambda job: started.append(job["peer"]) or {"warm": 1.0}, harness.Outcome())
         for name in ("minitok", "other")
     ]
-    for one in rows:
-        one.verify()
-    started.clear()
     figures.take_turns(rows, time.monotonic() - 1)  # the time has come, but each row has a turn
     assert started == ["minitok", "other"]
     assert [len(one.outcome.rows) for one in rows] == [1, 1]
+
+
+def test_files_of_models_are_found_by_their_names(tmp_path, monkeypatch):
+    written = {}
+    monkeypatch.setattr(figures, "write_model", lambda name, _, path: written.update({name: path and path.name}))
+    for name in ("qwen-3.5.json", "ModernBERT-base.tokenizer.json", "kimi-k2.tiktoken", "falcon_config.json"):
+        (tmp_path / name).touch()
+    assert figures.write_models(["modernbert", "qwen-3", "kimi-k2", "falcon"], tmp_path, tmp_path) == list(written)
+    assert written == {"modernbert": "ModernBERT-base.tokenizer.json", "qwen-3": None, "kimi-k2": "kimi-k2.tiktoken"}
 
 
 def test_a_second_release_of_a_library_is_seen_by_its_folder(tmp_path, monkeypatch):
