@@ -24,22 +24,22 @@ the small files beside them: ``checked``, ``arguments``, ``errors``, ``foreign``
 ``arrow``. docs/design.md is the map.
 """
 
-from typing import TYPE_CHECKING
+import os
+from _thread import RLock
 
-from . import errors
-
-try:
+TYPE_CHECKING = False  # type checkers take it for true; importing it from `typing` costs as much time as all the rest
+if TYPE_CHECKING:
+    from . import errors, patterns
     from .backend import BACKEND
-except errors.BackendError as error:
-    errors.end_command(error)  # the command imports this file before its own
-    raise
-from . import patterns
-from .corpus.counting import count_pieces, count_pieces_in_files
-from .corpus.counts import PieceCounts
-from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encoding_names
-from .loading import load
-from .tokenizer import Tokenizer
-from .training import train, train_files
+    from .corpus.counting import count_pieces, count_pieces_in_files
+    from .corpus.counts import PieceCounts
+    from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encoding_names
+    from .loading import load
+    from .packing import join_packed, open_packed
+    from .tokenizer import Tokenizer
+    from .training import train, train_files
+
+    __version__: str
 
 # The public names. A name more is a decision: docs/stability.md says what is promised of them.
 __all__ = [
@@ -60,27 +60,65 @@ __all__ = [
     "train",
     "train_files",
 ]
+# The module that defines each of them. It is imported when the name is first used: `import minitok` takes no time.
+_HOMES = {
+    "BACKEND": "backend",
+    "PieceCounts": "corpus.counts",
+    "Tokenizer": "tokenizer",
+    "count_pieces": "corpus.counting",
+    "count_pieces_in_files": "corpus.counting",
+    "encoding_for_model": "encodings",
+    "encoding_name_for_model": "encodings",
+    "get_encoding": "encodings",
+    "join_packed": "packing",
+    "list_encoding_names": "encodings",
+    "load": "loading",
+    "open_packed": "packing",
+    "train": "training",
+    "train_files": "training",
+}
+# Modules that are used through the package: `import minitok` is enough for `minitok.parity.train`.
+_MODULES = (
+    *(
+        "arrow",
+        "chat",
+        "compat",
+        "encodings",
+        "errors",
+        "evaluation",
+        "explain",
+        "formats",
+        "packing",
+        "padding",
+        "parity",
+    ),
+    *("patterns", "reference", "scale"),
+)
+# A process is not forked while a name is imported, which would leave half a module in the child.
+_lock = RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
-if TYPE_CHECKING:
-    from .packing import join_packed, open_packed
 
-    __version__: str
-else:
+def __getattr__(name: str) -> object:
+    """A public name or module, imported when it is first used; the version, from the installed package."""
+    with _lock:
+        value = globals()[name] = _imported(name)
+    return value
 
-    def __getattr__(name: str) -> object:
-        """What takes time to import or to find out is looked up when it is asked for.
 
-        ``__version__`` is that of the installed package, which has it from Cargo.toml.
-        """
-        if name in ("join_packed", "open_packed"):
-            from . import packing
+def _imported(name: str) -> object:
+    from importlib import import_module
 
-            return getattr(packing, name)
-        if name == "__version__":
-            from importlib.metadata import version
+    if home := _HOMES.get(name):
+        return getattr(import_module(f"minitok.{home}"), name)
+    if name in _MODULES:
+        return import_module(f"minitok.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
 
-            return version("minitok")
-        raise AttributeError(f"module 'minitok' has no attribute {name!r}")
+        return version("minitok")
+    raise AttributeError(f"module 'minitok' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -9,9 +9,6 @@ value a ``ValueError``, a file that cannot be read an ``OSError``, and bytes tha
 
 from __future__ import annotations
 
-import os
-import sys
-
 __all__ = [
     "ArrowError",
     "BackendError",
@@ -163,10 +160,3 @@ class FileFormatError(MinitokError, ValueError):
 
 class BackendError(MinitokError, ImportError):
     """The requested backend is not available, or its settings are wrong."""
-
-
-def end_command(error: MinitokError) -> None:
-    """Ends the process with a line if it is the command ``minitok``, which never ends in a traceback."""
-    is_script = os.path.splitext(os.path.basename("".join(sys.argv[:1])))[0] == "minitok"
-    if is_script or sys.orig_argv[1:3] == ["-m", "minitok"]:
-        sys.exit(f"minitok: {error}")

@@ -41,8 +41,8 @@ def test_without_the_extension_and_without_a_wish_python_runs_and_warns():
     assert ran.stdout.split()[:2] == ["python", "python"], ran.stderr
     assert "RuntimeWarning: minitok runs the Python reference" in ran.stderr
     assert "the extension cannot be loaded: blocked by the test. Install a wheel" in ran.stderr
-    # The warning stands where minitok is imported.
-    assert "<string>:9: RuntimeWarning" in ran.stderr
+    # The warning stands where minitok is first used.
+    assert "<string>:10: RuntimeWarning" in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_reason_is_said(before, chosen, reason):
 
 
 def test_rust_without_the_extension_is_an_error():
-    ran = run_python(WITHOUT_EXTENSION + "import minitok", MINITOK_BACKEND="rust")
+    ran = run_python(WITHOUT_EXTENSION + "import minitok; minitok.BACKEND", MINITOK_BACKEND="rust")
     assert ran.returncode == 1
     assert (
         "BackendError: MINITOK_BACKEND is 'rust', but the extension cannot be loaded: blocked by the test" in ran.stderr
@@ -95,12 +95,14 @@ def test_a_small_cache_changes_memory_and_no_id():
 
 @pytest.mark.parametrize("wanted", ["0", "-1", "1.5", "much", "1048577", "9" * 5000])
 def test_a_cache_of_no_size_is_an_error(wanted):
-    ran = run_python("import minitok", MINITOK_CACHE=wanted)
+    ran = run_python("import minitok; minitok.train", MINITOK_CACHE=wanted)
     assert f"BackendError: MINITOK_CACHE is '{wanted}'; it can be a number of MiB, from 1 to 1048576" in ran.stderr
 
 
 def test_an_unknown_backend_is_an_error():
-    assert "it can be 'rust' or 'python'" in run_python("import minitok", MINITOK_BACKEND="java").stderr
+    assert (
+        "it can be 'rust' or 'python'" in run_python("import minitok; minitok.Tokenizer", MINITOK_BACKEND="java").stderr
+    )
     with pytest.raises(minitok.errors.BackendError, match="unknown backend 'java'"):
         minitok.Tokenizer([], backend="java")
     assert outcome(load_backend, "java").kind is minitok.errors.BackendError

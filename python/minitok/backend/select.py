@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from functools import cache
 from importlib import import_module
@@ -31,10 +32,19 @@ def default_backend() -> tuple[BackendName, str]:
             f"minitok runs the Python reference, some hundred times slower than Rust: {reason}. Install a wheel for this "
             "platform, or set MINITOK_BACKEND=python to choose the reference",
             RuntimeWarning,
-            stacklevel=5,  # `import minitok`: above this module, the package that loads it, and minitok itself
+            stacklevel=first_frame_outside(),
         )
         return "python", reason
     return "rust", "MINITOK_BACKEND is 'rust'" if chosen else "the extension is installed"
+
+
+def first_frame_outside() -> int:
+    """The ``stacklevel`` of the line that uses minitok, above the frames of minitok and of Python's imports."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("minitok", "importlib"):
+        level += not frame.f_code.co_filename.startswith("<frozen importlib")
+        frame = frame.f_back
+    return level
 
 
 def check_cache() -> None:

@@ -17,6 +17,12 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command, and leave the process with its exit code."""
-    from .app import app
+    import sys
 
+    from minitok.errors import BackendError
+
+    try:
+        from .app import app
+    except BackendError as error:  # what the environment asks for cannot be had
+        sys.exit(f"minitok: {error}")
     app(prog_name="minitok")

@@ -15,7 +15,6 @@ a file holds it (``formats/native.py``), and whether ids depend on it. Equality,
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +48,8 @@ __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
 
 def digest_of(said: object) -> str:
     """A hash of what a value says of itself."""
+    import hashlib  # which takes longer to import than the rest of this module
+
     return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
 
 
