@@ -1,5 +1,6 @@
 """Costs grow as they should: four times the input takes about four times the processor time and memory, whatever the input."""
 
+import os
 from contextlib import suppress
 
 import minitok
@@ -69,11 +70,19 @@ def test_lines_of_json(lines):
 
 # The reference is written to be read: it takes longer, so its files are shorter.
 FILE_SIZES = {"rust": 50_000, "python": 25_000}
+# A tokenizer needs some memory, whatever is in the file: tables, a cache. Then so many times the file.
+MIB = 100
+TIMES = 600
+# Seconds for a start, and for a megabyte.
+START = {"rust": 2.0, "python": 4.0}
+A_MEGABYTE = {"rust": 8.0, "python": 60.0}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_files(name, backend, tmp_path):
+    """Files made to hurt end in a tokenizer or an error, and cost no more than their size allows."""
+
     def load(size):
         path = tmp_path / f"{name}-{size}"
         options = HOSTILE[name](path, size)
@@ -81,11 +90,16 @@ def test_files(name, backend, tmp_path):
         def work():
             with suppress(minitok.errors.MinitokError):
                 tok = minitok.load(path, backend=backend, **options)
-                tok.encode("ab <|1|> aaaa", allowed_special="all")
+                text = "ab <|1|> aaaa" * 10
+                assert tok.decode(tok.encode(text, allowed_special="all")) == text
 
         return work
 
-    check(load, FILE_SIZES[backend])
+    took, memory = check(load, FILE_SIZES[backend])
+    size = max(path.stat().st_size for path in tmp_path.iterdir() if path.is_file())
+    busy = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert memory < (MIB << 20) + TIMES * size, f"{memory >> 20} MiB"
+    assert took < busy * (START[backend] + A_MEGABYTE[backend] * size / 1e6), f"{took:.1f} s"
 
 
 # -- texts ----------------------------------------------------------------------------------------------------------------
