@@ -25,7 +25,7 @@ FIRST = {
     "decoder": "tok.decode([97, 98])",
     "encoder": "tok.encode(TEXT[:100])",
     "warm cache and cuts": "tok.encode_to_numpy(TEXT)",
-    "merges by pair": "tok._definition.vocab.merge_of(97, 98)",
+    "merges by pair": "tok.definition.vocab.merge_of(97, 98)",
     "ids by bytes": "tok.token_id(b'a')",
     "finder of special tokens": "tok.encode('<7>', allowed_special='all')",
     "finder of forbidden tokens": "tok.encode('7', disallowed_special='all')",
