@@ -199,6 +199,50 @@ def test_shards_of_two_runs_are_refused(tmp_path, monkeypatch):
     )
 
 
+@pytest.fixture
+def shards(tmp_path):
+    """Five shards of one run, and each other file of it."""
+    texts = [letter * 9 for letter in "cdefghijk"]
+    packed = TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "x.bin", shard_tokens=18)
+    found = [file for file in packed.files if file.suffix == ".bin"]
+    assert len(found) == 5
+    return found
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 2, 3, 4), (0, 2, 4), (3, 4), (0, 1, 2, 3, 4)])
+def test_shards_may_be_held_back(shards, numbers):
+    chosen = [shards[at] for at in numbers]
+    assert documents(chosen) == [document for shard in chosen for document in documents(shard)]
+    assert documents(map(str, chosen)) == documents(chosen)
+
+
+@pytest.mark.parametrize("numbers", [(0, 0), (1, 0), (0, 2, 1), (0, 1, 2, 3, 4, 0)])
+def test_shards_are_opened_once_and_in_order(shards, numbers):
+    chosen = [shards[at] for at in numbers]
+    assert refused(chosen) == (
+        f"{chosen[-1]}: {named(chosen[-1])} follows {chosen[-2].name}, {named(chosen[-2])}: it is given twice, or too late"
+    )
+
+
+def named(shard):
+    number = int(shard.stem[-5:]) + 1
+    return f"shard {number} of 5" if number == 5 else f"shard {number}"
+
+
+def test_what_is_held_back_is_of_one_run_and_named(shards, tmp_path):
+    (tmp_path / "other").mkdir()
+    corpus = write_corpus(tmp_path / "other", ["l" * 9, "m" * 9])
+    others = TOK.encode_files(corpus, tmp_path / "other" / "y.bin", shard_tokens=9).files
+    assert "shard 1, of another run than x-00000.bin, shard 1" in refused([shards[0], others[0]])
+    whole = TOK.encode_files(corpus, tmp_path / "w.bin").ids
+    assert "no shard, where the one after x-00000.bin, shard 1, is needed" in refused([shards[0], whole])
+    missing = f"{shards[2]}: shard 3 follows x-00000.bin, shard 1: one between them is missing"
+    assert refused([shards[0], *shards[2:]], lambda paths: join_packed(paths, tmp_path / "j.bin")) == missing
+    shards[1].unlink()
+    assert refused(str(tmp_path / "x-*.bin")) == missing
+    assert refused([shards[0], str(tmp_path / "x-0000[2-4].bin")]) == missing
+
+
 OPENING = """
 import resource, sys
 from minitok import open_packed

@@ -28,6 +28,7 @@ import struct
 import zlib
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
@@ -39,7 +40,17 @@ if TYPE_CHECKING:
     # Files, and what each says of itself.
     Labels = Sequence[tuple[Path, "Label | None"]]
 
-__all__ = ["BLOCK", "Label", "Sums", "check_one_tokenizer", "check_whole", "joined", "read_behind", "written_behind"]
+__all__ = [
+    "BLOCK",
+    "Label",
+    "Sums",
+    "check_named",
+    "check_one_tokenizer",
+    "check_whole",
+    "joined",
+    "read_behind",
+    "written_behind",
+]
 
 MARK = b"minitok\n"
 # How many bytes one checksum covers.
@@ -91,6 +102,11 @@ class Label:
             raise ValueError(f"the label of the file has version {held.get('version')}, not 1, which is read here")
         held.update((name, tuple(held[name])) for name in ("part", "shard") if name in held)
         return cls(**held)
+
+    @property
+    def run(self) -> tuple[str, str, int]:
+        """What the pieces of a run have in common."""
+        return self.source, self.layout, self.part[1] if self.part else 0
 
     @property
     def place(self) -> tuple[int, int, str]:
@@ -192,9 +208,9 @@ def check_whole(labels: Labels) -> None:
                 continue
             if number != 1:
                 raise FileFormatError(path, f"{named(label)} comes first: the one before it is missing")
-            if (run := (label.source, label.layout, label.part and label.part[1])) in done:
+            if label.run in done:
                 raise FileFormatError(path, f"{named(label)} is given twice")
-            done.add(run)
+            done.add(label.run)
         else:
             check_next(before, path, label)
         before = None if label is None or label.place[0] == label.place[1] else (path, label)
@@ -202,15 +218,24 @@ def check_whole(labels: Labels) -> None:
         raise FileFormatError(before[0], f"{named(before[1])} is the last that is given: those after it are missing")
 
 
-def check_next(before: tuple[Path, Label], path: Path, label: Label | None) -> None:
-    """Raises unless a file is the piece that follows another."""
+def check_named(labels: Labels) -> None:
+    """Raises unless files that are named one by one are some shards of one run, in order, or nothing of any run is missing."""
+    held = [(path, label) for path, label in labels if label and label.shard]
+    if len(held) < len(labels) or len({label.run for _, label in held}) > 1:
+        check_whole(labels)
+        return
+    for before, (path, label) in pairwise(held):
+        check_next(before, path, label, skipping=True)
+
+
+def check_next(before: tuple[Path, Label], path: Path, label: Label | None, *, skipping: bool = False) -> None:
+    """Raises unless a file is the piece that follows another, or one of those that do."""
     name, first = before[0].name, before[1]
     if label is None or label.place[2] != first.place[2]:
         raise FileFormatError(path, f"no {first.place[2]}, where the one after {name}, {named(first)}, is needed")
-    same = (label.source, label.layout) == (first.source, first.layout)
-    if not same or (label.part or (0, 0))[1] != (first.part or (0, 0))[1]:
+    if label.run != first.run:
         raise FileFormatError(path, f"{named(label)}, of another run than {name}, {named(first)}")
-    if label.place[0] != first.place[0] + 1:
+    if label.place[0] != first.place[0] + 1 and not (skipping and label.place[0] > first.place[0]):
         how = "one between them is missing" if label.place[0] > first.place[0] else "it is given twice, or too late"
         raise FileFormatError(path, f"{named(label)} follows {name}, {named(first)}: {how}")
 

@@ -20,14 +20,16 @@ from numpy.lib import format as npy
 from ..errors import FileFormatError
 from .bounds import Bounds, Ends, Sequences
 from .column_corpus import ColumnCorpus
-from .label import Label, check_one_tokenizer, check_whole, read_behind
+from .label import Label, check_named, check_one_tokenizer, check_whole, read_behind
 from .mapped import MappedFile, Numbers, check_regular_input
 from .mask import mask_path
 from .outputs import MEGATRON
 from .packed_corpus import Bare, PackedCorpus, Shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from .label import Labels
 
 __all__ = ["open_packed", "open_together", "packed_files"]
 
@@ -52,7 +54,8 @@ def open_packed(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
             manifest of shards (``.manifest.json``); a pattern or several paths, whose documents follow each other.
 
     Several files must be of one tokenizer, and parts or shards among them must be all those of their run, in order. One file
-    may be opened alone. Of more than 128 files, no more than that are open at a time, and documents are copies.
+    may be opened alone, and some shards of one run, each named by its path, in order: others may be held back. Of more than
+    128 files, no more than that are open at a time, and documents are copies.
 
     Raises:
         FileNotFoundError: A file, or its index, does not exist.
@@ -72,18 +75,20 @@ def open_packed(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
     if len(given) == 1 and Path(given[0]).exists():
         return open_one(Path(given[0]))
-    return open_together(given)
+    return open_together(given, check_named if all(Path(one).exists() for one in given) else check_whole)
 
 
-def open_together(given: Iterable[str | os.PathLike[str]]) -> PackedCorpus:
-    """Opens what paths and patterns name, as one corpus of which nothing is missing."""
+def open_together(
+    given: Iterable[str | os.PathLike[str]], check: Callable[[Labels], None] = check_whole
+) -> PackedCorpus:
+    """Opens what paths and patterns name, as one corpus of which nothing is missing, or what else ``check`` wants."""
     paths = packed_files(given)
     if not paths:
         raise ValueError("no packed corpora are given")
     corpus = open_one(paths[0]) if len(paths) == 1 else Shards(map(open_one, paths))
     labels = [(path, label or label_by_name(path)) for path, label in corpus.labels]
     check_one_tokenizer(labels)
-    check_whole(labels)
+    check(labels)
     return corpus
 
 
