@@ -15,7 +15,7 @@ from .reference.published.names import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["explains", "refuse"]
+__all__ = ["explains", "refuse", "shown_with"]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -89,6 +89,27 @@ def explains(function: Function) -> Function:
             refuse(function.__qualname__, others[0], known)
 
     return call  # type: ignore[return-value]  # it takes what the function takes
+
+
+def shown_with(other: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Shows the options of another function, to which ``**options`` go, in the signature.
+
+    >>> def count(text, *, threads=None): ...
+    >>> @shown_with(count)
+    ... def count_file(path, **options): ...
+    >>> str(inspect.signature(count_file))
+    '(path, *, threads=None)'
+    """
+
+    def given(function: Function) -> Function:
+        own = inspect.signature(function)
+        shown = {name: each for name, each in own.parameters.items() if each.kind is not each.VAR_KEYWORD}
+        options = inspect.signature(other).parameters
+        shown |= {name: each for name, each in options.items() if each.kind is each.KEYWORD_ONLY and name not in shown}
+        function.__signature__ = own.replace(parameters=list(shown.values()))  # type: ignore[attr-defined]
+        return function
+
+    return given
 
 
 def refuse(function: str, name: str, known: Iterable[str]) -> NoReturn:

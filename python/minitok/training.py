@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from .arguments import check_string
 from .backend import load_backend
@@ -14,7 +14,7 @@ from .corpus.learning import TIE_BREAKS, Job
 from .corpus.progress import start_progress
 from .corpus.superwords import BARRED, LINES, MAX_WORDS, train_superwords
 from .errors import TrainingError
-from .foreign import explains
+from .foreign import explains, shown_with
 from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.published.names import pattern_named
 from .tokenizer import Tokenizer
@@ -23,19 +23,18 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Sequence
 
+    from typing_extensions import Unpack
+
     from .backend import BackendName, Emit, Vocab
-    from .corpus.learning import ByteOrder, TieBreak
+    from .corpus.learning import Alphabet, ByteOrder, Prefix, TieBreak, TrainingOptions
     from .corpus.progress import Progress
 
 __all__ = ["TIE_BREAKS", "train", "train_files"]
 
-Alphabet = Literal["bytes", "characters"]
-Prefix = Literal["first", "always", "never", "text", "segment"]
-
 
 @explains
 def train(
-    texts: Iterable[str | bytes] | PieceCounts,
+    texts: Iterable[str | bytes] | PieceCounts | CorpusFiles,
     vocab_size: int,
     *,
     pattern: str | None = None,
@@ -130,71 +129,41 @@ def train(
     check_string(name, "name")
     check_superwords(superwords, superword_pattern, texts, alphabet)
     if isinstance(texts, PieceCounts):
-        return train_from_counts(
-            texts,
-            Job(vocab_size, texts.special_tokens, tie_break, byte_order, min_frequency, max_token_length),
-            backend,
-            progress,
-            trace,
-            name,
-            pattern=pattern,
-            special_tokens=special_tokens,
-            alphabet=alphabet,
-        )
+        check_decided(pattern=pattern, special_tokens=special_tokens, alphabet=alphabet)
+        special_tokens = texts.special_tokens
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
-    if check_alphabet(alphabet, byte_order) == "characters":
-        with start_progress(progress) as show:
-            return Tokenizer.from_definition(
-                train_characters(
-                    texts,
-                    job,
-                    pattern=SPACE_FIRST if pattern is None else pattern_named(pattern),
-                    prefix=prefix,
-                    backend=backend,
-                    threads=threads,
-                    max_memory=max_memory,
-                    show=show,
-                    trace=trace,
-                    name=name,
-                )
+    check_alphabet(alphabet, byte_order)
+    if pattern is not None:
+        pattern = pattern_named(pattern)
+
+    def count(pattern: str, corpus: Any = texts, vocab: Vocab | None = None) -> PieceCounts:
+        special = () if alphabet == "characters" else job.special
+        with Counting(pattern, special, backend, threads, max_memory, vocab) as counting, job.watch.phase("counting"):
+            counting.add(corpus, show)
+            return counting.counts()
+
+    with start_progress(progress) as show:
+        if isinstance(texts, PieceCounts):
+            counts = texts if backend is None else texts.with_backend(load_backend(backend).name)
+            definition = job.train(counts, show, trace, name, keep=True)
+        elif alphabet == "characters":
+            definition = train_characters(texts, count, job, pattern or SPACE_FIRST, prefix, show, trace, name)
+        elif superwords:
+            patterns = (
+                pattern or DEFAULT_PATTERN,
+                LINES if superword_pattern is None else pattern_named(superword_pattern),
             )
-    pattern = DEFAULT_PATTERN if pattern is None else pattern_named(pattern)
-    if superwords:
-
-        def count(cut_by: str, vocab: Vocab | None) -> PieceCounts:
-            with Counting(cut_by, special_tokens, backend, threads, max_memory, vocab) as counting:
-                counting.add_texts(texts, show)
-                return counting.counts()
-
-        with start_progress(progress) as show:
-            patterns = pattern, superword_pattern_named(superword_pattern)
-            return Tokenizer.from_definition(
-                train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
-            )
-    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
-        with job.watch.phase("counting"):
-            counting.add_texts(texts, show)
-            counts = counting.counts()
-        return Tokenizer.from_definition(job.train(counts, show, trace, name))
+            definition = train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
+        else:
+            definition = job.train(count(pattern or DEFAULT_PATTERN), show, trace, name)
+    return Tokenizer.from_definition(definition)
 
 
-def train_from_counts(
-    counts: PieceCounts,
-    job: Job,
-    backend: str | None,
-    progress: bool | Callable[[Progress], object],
-    trace: Emit | None,
-    name: str | None,
-    **decided: object,
-) -> Tokenizer:
-    """Trains on counts. ``decided``: options of ``train`` that counts decide."""
+def check_decided(**decided: object) -> None:
+    """Refuses options that counts decide."""
     for option, value in decided.items():
         if value not in (None, (), "bytes"):
             raise TypeError(f"counts already define a pattern and special tokens, over bytes: omit {option}")
-    if backend is not None:
-        counts = counts.with_backend(load_backend(backend).name)
-    with start_progress(progress) as show:
-        return Tokenizer.from_definition(job.train(counts, show, trace, name, keep=True))
 
 
 def check_superwords(superwords: int, superword_pattern: str | None, texts: object, alphabet: str = "bytes") -> None:
@@ -211,43 +180,23 @@ def check_superwords(superwords: int, superword_pattern: str | None, texts: obje
         raise TrainingError("superwords are trained on bytes only, not on characters")
 
 
-def superword_pattern_named(pattern: str | None) -> str:
-    """The pattern of the second stage."""
-    return LINES if pattern is None else pattern_named(pattern)
-
-
-def check_alphabet(alphabet: str, byte_order: str) -> str:
-    """What merging begins with, and whether the other options go with it."""
+def check_alphabet(alphabet: str, byte_order: str) -> None:
+    """Whether there is such an alphabet, and the other options go with it."""
     if alphabet not in ("bytes", "characters"):
         raise TrainingError(f"unknown alphabet {alphabet!r}; it can be bytes or characters")
     if alphabet == "characters" and byte_order != "identity":
         raise TrainingError("byte_order is of an alphabet of bytes; the fallback ids of bytes are 0 to 255")
-    return alphabet
 
 
 @explains
+@shown_with(train)
 def train_files(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     vocab_size: int,
     *,
     separator: str | bytes | None = None,
     field: str = "text",
-    pattern: str = DEFAULT_PATTERN,
-    special_tokens: Sequence[str] = (),
-    tie_break: TieBreak = "smallest_ids",
-    byte_order: ByteOrder = "identity",
-    min_frequency: int = 1,
-    max_token_length: int | None = None,
-    superwords: int = 0,
-    superword_pattern: str | None = None,
-    max_words: int | None = MAX_WORDS,
-    barred: Sequence[str | bytes] = BARRED,
-    backend: BackendName | None = None,
-    threads: int | None = None,
-    max_memory: int | None = None,
-    progress: bool | Callable[[Progress], object] = False,
-    trace: Emit | None = None,
-    name: str | None = None,
+    **options: Unpack[TrainingOptions],
 ) -> Tokenizer:
     """Trains a tokenizer on files, in memory that does not grow with them.
 
@@ -256,52 +205,14 @@ def train_files(
             ``.jsonl`` files, the ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each
             row (needs ``minitok[parquet]``). Any other file is text, one document. Text and JSON lines may be compressed, as
             ``.gz`` or ``.zst`` (needs ``minitok[zstd]``).
-        vocab_size: As for ``train``, like the options after ``field``.
+        vocab_size: As for ``train``.
         separator: Cuts a text file into documents and belongs to none of them.
         field: The field of a JSON line, or the column of a Parquet file, that holds the text.
-        pattern: See ``train``.
-        special_tokens: See ``train``.
-        tie_break: See ``train``.
-        byte_order: See ``train``.
-        min_frequency: See ``train``.
-        max_token_length: See ``train``.
-        superwords: See ``train``; the files are read twice.
-        superword_pattern: See ``train``.
-        max_words: See ``train``.
-        barred: See ``train``.
-        backend: See ``train``.
-        threads: See ``train``.
-        max_memory: See ``train``.
-        progress: See ``train``.
-        trace: See ``train``.
-        name: See ``train``.
+        options: As for ``train``, which describes each. For superwords, the files are read twice.
 
     Raises:
         FileNotFoundError: A file does not exist, or a pattern matches none.
         FileFormatError: A line is not JSON or lacks the field, or compressed data is damaged. The message says where.
         TrainingError: As for ``train``, like its other errors.
     """
-    check_string(name, "name")
-    files = CorpusFiles(paths, separator, field)
-    check_superwords(superwords, superword_pattern, files)
-    job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
-    if superwords:
-
-        def count(cut_by: str, vocab: Vocab | None) -> PieceCounts:
-            with Counting(cut_by, special_tokens, backend, threads, max_memory, vocab) as counting:
-                counting.add_files(files, show)
-                return counting.counts()
-
-        with start_progress(progress) as show:
-            patterns = pattern_named(pattern), superword_pattern_named(superword_pattern)
-            return Tokenizer.from_definition(
-                train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
-            )
-    with (
-        Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
-        start_progress(progress) as show,
-    ):
-        with job.watch.phase("counting"):
-            counting.add_files(files, show)
-            counts = counting.counts()
-        return Tokenizer.from_definition(job.train(counts, show, trace, name))
+    return train(CorpusFiles(paths, separator, field), vocab_size, **options)

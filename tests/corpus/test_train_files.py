@@ -1,5 +1,6 @@
 """``train_files`` learns what ``train`` learns from the same documents, wherever the chunks of a file end."""
 
+import inspect
 import json
 import os
 import random
@@ -178,3 +179,17 @@ def test_progress_ends_at_the_size_of_the_files(tmp_path, backend):
     minitok.train_files(path, 258, progress=heard.append, backend=backend)
     counting = [(at.done, at.total) for at in heard if at.phase == "counting"]
     assert counting[-1] == (1_200_000, 1_200_000)
+
+
+def test_files_take_every_option_of_texts(tmp_path, backend):
+    shown, options = (inspect.signature(call).parameters for call in (minitok.train_files, minitok.train))
+    assert set(shown) - set(options) == {"paths", "separator", "field"}
+    assert {name: each.default for name, each in shown.items() if name in options} == {
+        name: each.default for name, each in options.items() if name != "texts"
+    }
+    (tmp_path / "a.txt").write_text("ab ab|中")
+    (tmp_path / "b.jsonl").write_text('{"text": "ab"}\n')
+    same = {"vocab_size": 265, "alphabet": "characters", "backend": backend}
+    files = [tmp_path / "a.txt", tmp_path / "b.jsonl"]
+    assert minitok.train_files(files, separator="|", **same) == minitok.train(["ab ab", "中", "ab"], **same)
+    assert minitok.train_files(files[0], **same) == minitok.train(["ab ab|中"], **same)

@@ -21,10 +21,10 @@ from ..definition import Definition
 from ..errors import TrainingError
 from ..reference.published.metaspace import MARKER, Metaspace
 from ..reference.text import utf8
-from .counting import Counting, checked
+from .counting import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..backend import Emit
     from .counts import PieceCounts
@@ -39,38 +39,32 @@ SPACE_FIRST = r"\x20[^\x20]*|[^\x20]+"
 
 def train_characters(
     texts: Iterable[str | bytes],
+    count: Callable[..., PieceCounts],
     job: Job,
-    *,
     pattern: str,
     prefix: str,
-    backend: str | None,
-    threads: int | None,
-    max_memory: int | None,
     show: Show,
     trace: Emit | None,
     name: str | None,
 ) -> Definition:
-    """Learns a vocabulary of characters with byte fallback."""
-    rule = Metaspace(prefix)
-    with Counting(pattern, (), backend, threads, max_memory) as counting:
-        with job.watch.phase("counting"):
-            corpus = PreparedTexts(texts, job.special, rule)
-            counting.add_texts(corpus, show)
-            counts = counting.counts()
-            # The counter has counted segments.
-            counts.documents, counts.bytes = corpus.documents, corpus.bytes
-        characters = alphabet_of(counts)
-        tokens = {char.encode(): 256 + index for index, char in enumerate(characters)}
-        first = 256 + len(tokens)
-        job.n_merges = job.vocab_size - first - len(job.special)
-        if job.n_merges < 0:
-            raise TrainingError(
-                f"vocab_size {job.vocab_size} is not enough for 256 bytes, {len(tokens)} characters and "
-                f"{len(job.special)} special tokens"
-            )
-        fallback = range(256)
-        base = Definition.from_tokens(tokens, [], fallback=fallback, backend=backend)
-        merges, trained = job.learn(counts, show, trace, (base.vocab, first), keep=False)
+    """Learns a vocabulary of characters with byte fallback. ``count`` gives the counts of the pieces of segments."""
+    corpus = PreparedTexts(texts, job.special, Metaspace(prefix))
+    counts = count(pattern, corpus)
+    backend = counts.backend
+    # The counter has counted segments.
+    counts.documents, counts.bytes = corpus.documents, corpus.bytes
+    characters = alphabet_of(counts)
+    tokens = {char.encode(): 256 + index for index, char in enumerate(characters)}
+    first = 256 + len(tokens)
+    job.n_merges = job.vocab_size - first - len(job.special)
+    if job.n_merges < 0:
+        raise TrainingError(
+            f"vocab_size {job.vocab_size} is not enough for 256 bytes, {len(tokens)} characters and "
+            f"{len(job.special)} special tokens"
+        )
+    fallback = range(256)
+    base = Definition.from_tokens(tokens, [], fallback=fallback, backend=backend)
+    merges, trained = job.learn(counts, show, trace, (base.vocab, first), keep=False)
     made = dict(zip(tokens.values(), tokens, strict=True))
     for index, (left, right) in enumerate(merges):
         made[first + index] = made[left] + made[right]

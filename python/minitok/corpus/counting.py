@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from ..arguments import check_pattern, thread_count
 from ..backend import load_backend
 from ..errors import TrainingError
-from ..foreign import explains
+from ..foreign import explains, shown_with
 from ..reference.pretokenize import DEFAULT_PATTERN
 from ..reference.published.names import pattern_named
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, counter_parts
-from .files import expand
+from .files import batches, expand, read_chunks, split_documents
 from .progress import start_progress
 from .records import batches_of
 from .temporary import Scratch
@@ -22,6 +22,8 @@ from .temporary import Scratch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from typing_extensions import Unpack
 
     from ..backend import BackendName, Vocab
     from .progress import Progress, Show
@@ -35,9 +37,20 @@ BATCH = 1 << 22
 MIN_MEMORY = 1 << 24
 
 
+class CountOptions(TypedDict, total=False):
+    """The options of ``count_pieces``; ``minitok.train`` describes them."""
+
+    pattern: str
+    special_tokens: Sequence[str]
+    backend: BackendName | None
+    threads: int | None
+    max_memory: int | None
+    progress: bool | Callable[[Progress], object]
+
+
 @explains
 def count_pieces(
-    texts: Iterable[str | bytes],
+    texts: Iterable[str | bytes] | CorpusFiles,
     *,
     pattern: str = DEFAULT_PATTERN,
     special_tokens: Sequence[str] = (),
@@ -59,31 +72,21 @@ def count_pieces(
         Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
         start_progress(progress) as show,
     ):
-        counting.add_texts(texts, show)
+        counting.add(texts, show)
         return counting.counts()
 
 
 @explains
+@shown_with(count_pieces)
 def count_pieces_in_files(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     separator: str | bytes | None = None,
     field: str = "text",
-    pattern: str = DEFAULT_PATTERN,
-    special_tokens: Sequence[str] = (),
-    backend: BackendName | None = None,
-    threads: int | None = None,
-    max_memory: int | None = None,
-    progress: bool | Callable[[Progress], object] = False,
+    **options: Unpack[CountOptions],
 ) -> PieceCounts:
     """Counts the pieces of files: the first half of ``train_files``, with its options."""
-    files = CorpusFiles(paths, separator, field)
-    with (
-        Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
-        start_progress(progress) as show,
-    ):
-        counting.add_files(files, show)
-        return counting.counts()
+    return count_pieces(CorpusFiles(paths, separator, field), **options)
 
 
 class CorpusFiles:
@@ -100,6 +103,18 @@ class CorpusFiles:
             raise TrainingError("the separator is empty; omit it to make each file one document")
         self.separator = separator.encode() if isinstance(separator, str) else separator
         self.field = field
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yields the documents, of which one at a time is in memory, or a batch of records."""
+        for file in self.files:
+            batches = batches_of(file, self.field, load_backend("python"), BATCH)
+            if batches is not None:
+                for batch, _ in batches:
+                    yield from batch(1).to_list()
+            elif self.separator is not None:
+                yield from split_documents(read_chunks(file), self.separator)
+            else:
+                yield b"".join(read_chunks(file))
 
 
 class Counting:
@@ -139,24 +154,19 @@ class Counting:
         """What has been counted."""
         return PieceCounts(self.counter, self.pattern, self.special, self.backend.name, self.scratch)
 
+    def add(self, corpus: Iterable[str | bytes] | CorpusFiles, show: Show) -> None:
+        """Counts the pieces of documents, or of files."""
+        if isinstance(corpus, CorpusFiles):
+            self.add_files(corpus, show)
+        else:
+            self.add_texts(corpus, show)
+
     def add_texts(self, texts: Iterable[str | bytes], show: Show) -> None:
         """Counts the pieces of documents."""
         read = 0
-        for size in self.add_batches(texts):
-            read += size
+        for batch in batches(checked(texts), BATCH):
+            read += self.counter.add(batch)
             show("counting", read, None)
-
-    def add_batches(self, texts: Iterable[str | bytes]) -> Iterator[int]:
-        """Counts the pieces of documents, a few megabytes at a time; yields the bytes of each batch."""
-        batch: list[str | bytes] = []
-        size = 0
-        for text in checked(texts):
-            batch.append(text)
-            size += len(text)
-            if size >= BATCH:
-                yield self.counter.add(batch)
-                batch, size = [], 0
-        yield self.counter.add(batch)
 
     def add_files(self, corpus: CorpusFiles, show: Show) -> None:
         """Counts the pieces of files. Progress is in bytes of the files, without decompression."""
@@ -180,9 +190,9 @@ class Counting:
             read += more
             tell(read)
 
-        batches = batches_of(file, corpus.field, self.backend, BATCH)
-        if batches is not None:
-            for batch, position in batches:
+        records = batches_of(file, corpus.field, self.backend, BATCH)
+        if records is not None:
+            for batch, position in records:
                 self.counter.add_documents(batch(self.threads))
                 tell(position)
         elif file.suffix in COMPRESSED:

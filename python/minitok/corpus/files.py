@@ -9,17 +9,37 @@ from __future__ import annotations
 import glob
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .compression import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CHUNK", "expand", "read_chunks", "split_documents"]
+__all__ = ["CHUNK", "batches", "expand", "read_chunks", "split_documents"]
+
+Text = TypeVar("Text", bound="str | bytes")
 
 # How much of a text file is read at a time, in bytes.
 CHUNK = 1 << 20
+
+
+def batches(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
+    """Yields texts in lists of some megabytes.
+
+    >>> list(batches(["abc", "d", "e"], size=3))
+    [['abc'], ['d', 'e']]
+    """
+    batch: list[Text] = []
+    held = 0
+    for text in texts:
+        batch.append(text)
+        held += len(text)
+        if held >= size:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:

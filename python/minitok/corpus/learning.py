@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from ..arguments import check_holes, check_string
@@ -19,18 +20,30 @@ from .report import Stopwatch, TrainingReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ..backend import Emit, Vocab
+    from ..backend import BackendName, Emit, Vocab
     from .progress import Progress, Show
 
-__all__ = ["TIE_BREAKS", "ByteOrder", "ExtendOptions", "Job", "TieBreak", "extend"]
+__all__ = [
+    "TIE_BREAKS",
+    "Alphabet",
+    "ByteOrder",
+    "ExtendOptions",
+    "Job",
+    "Prefix",
+    "TieBreak",
+    "TrainOptions",
+    "extend",
+]
 
 TieBreak = Literal["smallest_ids", "first_seen", "greatest_bytes"]
 TIE_BREAKS = get_args(TieBreak)
 ByteOrder = Literal["identity", "gpt2"]
+Alphabet = Literal["bytes", "characters"]
+Prefix = Literal["first", "always", "never", "text", "segment"]
 
 
 class ExtendOptions(TypedDict, total=False):
-    """The options of ``extend``; see ``minitok.train``."""
+    """The options of ``extend``; ``minitok.train`` describes them."""
 
     tie_break: TieBreak
     min_frequency: int
@@ -41,6 +54,20 @@ class ExtendOptions(TypedDict, total=False):
     progress: bool | Callable[[Progress], object]
     trace: Emit | None
     name: str | None
+
+
+class TrainingOptions(ExtendOptions, total=False):
+    """The options of ``minitok.train``, which describes them."""
+
+    pattern: str | None
+    special_tokens: Sequence[str]
+    byte_order: ByteOrder
+    superwords: int
+    superword_pattern: str | None
+    alphabet: Alphabet
+    prefix: Prefix
+    backend: BackendName | None
+    max_memory: int | None
 
 
 @explains
@@ -63,75 +90,58 @@ def extend(
     check_string(name, "name")
     if reason := base.why_not("be extended"):
         raise TrainingError(f"this tokenizer cannot be extended: {reason}")
-    job = Job(
-        vocab_size,
-        [],
-        tie_break,
-        "identity",
-        min_frequency,
-        max_token_length,
-        least=base.n_vocab,
-        max_words=max_words,
-        barred=barred,
-    )
+    limits = min_frequency, max_token_length, max_words, barred
+    job = Job(vocab_size, [], tie_break, "identity", *limits, least=base.n_vocab)
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):
             check_pieces(texts, base)
             return job.extend(base, texts.with_backend(base.backend), show, trace, name, keep=True)
-        with Counting(base.pattern, list(base.special_tokens), base.backend, threads, vocab=base.vocab) as counting:
+        special = list(base.special_tokens)
+        with Counting(base.pattern, special, base.backend, threads, vocab=base.vocab) as counting:
             with job.watch.phase("counting"):
                 counting.add_texts(texts, show)
                 counts = counting.counts()
             return job.extend(base, counts, show, trace, name, keep=False)
 
 
+@dataclass
 class Job:
     """One training: its options, checked. ``least`` is the number of ids that there are without any merge learnt."""
 
-    def __init__(
-        self,
-        vocab_size: int,
-        special: list[str],
-        tie_break: str,
-        byte_order: str,
-        min_frequency: int,
-        max_token_length: int | None,
-        least: int | None = None,
-        *,
-        max_words: int | None = None,
-        barred: Sequence[str | bytes] = (),
-    ) -> None:
-        what = f"256 bytes and {len(special)} special tokens" if least is None else "what it has already"
-        least = 256 + len(special) if least is None else least
-        if isinstance(vocab_size, bool) or not isinstance(vocab_size, int):
-            raise TypeError(f"vocab_size must be int, not {type(vocab_size).__name__}")
-        if not least <= vocab_size < 1 << 31:
-            raise TrainingError(f"vocab_size {vocab_size} is not between {least} ({what}) and 2147483647")
-        if tie_break not in TIE_BREAKS:
-            raise TrainingError(f"unknown tie_break {tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
-        if byte_order not in BYTE_ORDERS:
-            raise TrainingError(f"unknown byte_order {byte_order!r}; it can be {', '.join(BYTE_ORDERS)}")
-        check_bound("min_frequency", min_frequency)
-        if max_token_length is not None:
-            check_bound("max_token_length", max_token_length)
-        if max_words is not None:
-            check_bound("max_words", max_words)
-        self.special = special
-        self.vocab_size = vocab_size
-        self.n_merges = vocab_size - least
-        self.order = byte_order
-        self.byte_order = BYTE_ORDERS[byte_order]
-        self.tie_break = tie_break
-        self.min_frequency = min_frequency
-        self.max_token_length = max_token_length
-        self.max_words = max_words
-        self.barred = check_barred(barred)
-        self.watch = Stopwatch()
+    vocab_size: int
+    special: list[str]
+    tie_break: str = "smallest_ids"
+    order: str = "identity"
+    min_frequency: int = 1
+    max_token_length: int | None = None
+    max_words: int | None = None
+    barred: Sequence[str | bytes] = ()
+    least: int | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def __post_init__(self) -> None:
+        what = f"256 bytes and {len(self.special)} special tokens" if self.least is None else "what it has already"
+        least = 256 + len(self.special) if self.least is None else self.least
+        if isinstance(self.vocab_size, bool) or not isinstance(self.vocab_size, int):
+            raise TypeError(f"vocab_size must be int, not {type(self.vocab_size).__name__}")
+        if not least <= self.vocab_size < 1 << 31:
+            raise TrainingError(f"vocab_size {self.vocab_size} is not between {least} ({what}) and 2147483647")
+        if self.tie_break not in TIE_BREAKS:
+            raise TrainingError(f"unknown tie_break {self.tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
+        if self.order not in BYTE_ORDERS:
+            raise TrainingError(f"unknown byte_order {self.order!r}; it can be {', '.join(BYTE_ORDERS)}")
+        check_bound("min_frequency", self.min_frequency)
+        for name in ("max_token_length", "max_words"):
+            if getattr(self, name) is not None:
+                check_bound(name, getattr(self, name))
+        self.n_merges = self.vocab_size - least
+        self.byte_order = BYTE_ORDERS[self.order]
+        self.strings = check_barred(self.barred)
 
     @property
     def options(self) -> TrainOptions:
         """What the merges depend on."""
-        limits = self.min_frequency, self.max_token_length, self.max_words, self.barred
+        limits = self.min_frequency, self.max_token_length, self.max_words, self.strings
         return TrainOptions(self.n_merges, self.byte_order, self.tie_break, *limits)
 
     def train(
@@ -196,7 +206,7 @@ class Job:
             "min_frequency": self.min_frequency,
             "max_token_length": self.max_token_length,
             **({"max_words": self.max_words} if self.max_words is not None else {}),
-            **({"barred": [string.decode(errors="replace") for string in self.barred]} if self.barred else {}),
+            **({"barred": [string.decode(errors="replace") for string in self.strings]} if self.strings else {}),
             **report.to_dict(),
         }
         return merges, trained

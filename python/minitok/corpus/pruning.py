@@ -30,6 +30,7 @@ from ..reference.published.characters import characters
 from ..reference.text import utf8
 from .counting import BATCH, checked
 from .counts import PieceCounts
+from .files import batches
 from .learning import check_pieces
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def uses_of(
         uses[: len(corpus)] = corpus
     else:
         codec = base.codec()
-        for batch in batches(corpus):
+        for batch in batches(checked(corpus), BATCH):
             ids, _ = codec.encode_batch_to_numpy(batch, allowed, threads)
             uses += np.bincount(ids, minlength=len(uses))
     used = np.flatnonzero(uses)
@@ -281,20 +282,6 @@ def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) 
         ids, offsets = codec.encode_batch_to_numpy([piece for piece, _ in batch], [], threads)
         lengths = np.diff(offsets.astype(np.int64))
         np.add.at(uses, ids, np.repeat(np.array([count for _, count in batch], np.int64), lengths))
-
-
-def batches(texts: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
-    """Yields the texts, a few megabytes at a time."""
-    batch: list[str | bytes] = []
-    size = 0
-    for text in checked(texts):
-        batch.append(text)
-        size += len(text)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition, npt.NDArray[np.int64]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import TrainingError
-from .learning import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..backend import Emit, Vocab
+    from ..backend import Emit
     from .counts import PieceCounts
+    from .learning import Job
     from .progress import Show
 
 __all__ = ["BARRED", "LINES", "MAX_WORDS", "train_superwords"]
@@ -26,40 +27,33 @@ BARRED = (": ",)
 
 
 def train_superwords(
-    count: Callable[[str, Vocab | None], PieceCounts],
+    count: Callable[..., PieceCounts],
     patterns: tuple[str, str],
     superwords: int,
     job: Job,
     show: Show,
     trace: Emit | None,
     name: str | None,
-    max_words: int | None = MAX_WORDS,
-    barred: Sequence[str | bytes] = BARRED,
+    max_words: int | None,
+    barred: Sequence[str | bytes],
 ) -> Definition:
     """Learns a tokenizer whose last merges may be superwords.
 
-    ``count`` gives the counts of the pieces of a pattern, to be trained on from a vocabulary or from bytes. ``patterns``
+    ``count`` gives the counts of the pieces of a pattern, to be trained on from bytes, or from ``vocab=``. ``patterns``
     are those of both stages. ``job`` is the whole training.
     """
     if not 1 <= superwords <= job.n_merges:
         raise TrainingError(
             f"superwords {superwords} is not between 1 and {job.n_merges}, which is how many merges there are"
         )
-    rules = job.special, job.tie_break
-    limits = job.min_frequency, job.max_token_length
-    words = Job(job.vocab_size - superwords, *rules, job.order, *limits)
-    words.watch = job.watch
-    with job.watch.phase("counting"):
-        counts = count(patterns[0], None)
+    words = replace(job, vocab_size=job.vocab_size - superwords)
+    counts = count(patterns[0])
     merges, trained = words.learn(counts, show, trace, None, keep=False)
     vocab = load_backend(counts.backend).vocab.from_merges(job.byte_order, merges)
     first = 256 + len(merges)
-    phrases = Job(
-        first + superwords, [], job.tie_break, job.order, *limits, least=first, max_words=max_words, barred=barred
-    )
-    phrases.watch = job.watch
-    with job.watch.phase("counting"):
-        counts = count(patterns[1], vocab)
+    more_size = first + superwords
+    phrases = replace(job, vocab_size=more_size, special=[], least=first, max_words=max_words, barred=barred)
+    counts = count(patterns[1], vocab=vocab)
     more, trained_more = phrases.learn(counts, show, trace, (vocab, first), keep=False)
     merges += more
     special = {token: 256 + len(merges) + index for index, token in enumerate(job.special)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..corpus.files import batches
 from ..corpus.progress import start_progress
 from ..data import human_rights
 from .measures import entropy, gini, interval, ratio, renyi_efficiency, resampled, worst_tenth
@@ -15,7 +16,7 @@ from .morphemes import counts_of, morpheme_row, words_of
 from .page import page
 from .probes import probe
 from .record import Row, Summary
-from .tally import Tally, TextSizes, as_str, batches, units
+from .tally import BATCH, Tally, TextSizes, as_str, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -120,7 +121,7 @@ def evaluate(
         done = 0
         for name, documents in groups.items():
             group = held[name] = Group(named)
-            for batch in batches(documents() if callable(documents) else documents):
+            for batch in batches(documents() if callable(documents) else documents, BATCH):
                 group.add(batch, threads)
                 show("evaluating", done + getattr(documents, "read", group.sizes.read), total)
             done += getattr(documents, "read", group.sizes.read)

@@ -20,14 +20,14 @@ from ..backend import load_backend
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from ..reference.text import Text
     from ..tokenizer import Tokenizer
 
-__all__ = ["Tally", "TextSizes", "as_str", "batches", "is_text", "units"]
+__all__ = ["Tally", "TextSizes", "as_str", "is_text", "units"]
 
 # At most this many units of a group are resampled.
 UNITS = 1000
@@ -96,24 +96,6 @@ def is_text(token: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def batches(texts: Iterable[Text], size: int = BATCH) -> Iterator[list[Text]]:
-    """Yields documents in lists of about a size.
-
-    >>> list(batches(["abc", "d", "e"], size=3))
-    [['abc'], ['d', 'e']]
-    """
-    held: list[Text] = []
-    total = 0
-    for text in texts:
-        held.append(text)
-        total += len(text)
-        if total >= size:
-            yield held
-            held, total = [], 0
-    if held:
-        yield held
 
 
 def as_str(text: Text) -> str:

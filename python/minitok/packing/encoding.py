@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ..backend.python import with_ends
-from ..corpus.files import read_chunks, split_documents
+from ..corpus.files import batches, read_chunks, split_documents
 from ..corpus.records import batches_of
 from ..reference.dropout import HEAD
-from ..reference.text import utf8
 from ..spans.streaming import checked, safe_blocks
 
 if TYPE_CHECKING:
@@ -116,16 +115,16 @@ def work_on(
 
 def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes a file, part by part."""
-    batches = batches_of(file, options.field, backend, RECORDS)
-    if batches is not None:
-        for batch, _ in batches:
+    records = batches_of(file, options.field, backend, RECORDS)
+    if records is not None:
+        for batch, _ in records:
             yield records_encoder(codec, batch, options)
         return
     chunks = read_chunks(file)
     if options.separator is None:
         yield from whole_encoders(codec, chunks, options)
         return
-    for texts in texts_in_batches(split_documents(chunks, options.separator)):
+    for texts in batches(split_documents(chunks, options.separator), BATCH):
         yield texts_encoder(codec, texts, options)
 
 
@@ -188,17 +187,3 @@ def block_encoder(codec: Codec, text: bytes, options: Options) -> Callable[[], E
         return EncodedBlock(codec.encode_to_numpy(text, options.allowed, threads), NOTHING.ends, len(text))
 
     return encode
-
-
-def texts_in_batches(documents: Iterable[str | bytes]) -> Iterator[list[bytes]]:
-    """The documents as UTF-8, a megabyte at a time."""
-    batch: list[bytes] = []
-    size = 0
-    for document in documents:
-        batch.append(utf8(document))
-        size += len(batch[-1])
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend.python import with_ends
-from ..packing.encoding import texts_in_batches
+from ..corpus.files import batches
+from ..packing.encoding import BATCH
 from ..packing.formats import new_writer
 from ..packing.label import Label
 from ..packing.options import IdOptions, Options, check_known, job_digest
@@ -89,7 +90,7 @@ def step_class() -> Any:
                     yield document.text
 
             try:
-                for batch in texts_in_batches(texts()):
+                for batch in batches(texts(), BATCH):
                     ids, offsets = with_ends(
                         *codec.encode_batch_to_numpy(batch, self.options.allowed, 1), self.options.end
                     )
