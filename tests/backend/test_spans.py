@@ -137,7 +137,7 @@ def test_a_special_token_is_made_of_trusted_text(number):
             for owner, size in part.shares:
                 data, at = part.data[at : at + size], at + size
                 # What it takes of the text around it, and the space before a segment, may be anybody's.
-                assert spans[owner][1] or data.isspace()
+                assert spans[owner][1] or data.decode().isspace()
 
     check()
 

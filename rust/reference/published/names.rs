@@ -165,6 +165,9 @@ pub fn unknown_encoding(name: &str) -> String {
 
 /// The message for a model that is not known.
 pub fn unknown_model(model: &str) -> String {
+    if let Some(encoding) = encoding_named(model) {
+        return format!("unknown model {}; this is an encoding: get_encoding({})", quoted(model), quoted(encoding));
+    }
     let others = "; minitok knows the models of OpenAI and Whisper, and reads those of others from their files";
     let known = table().models.iter().map(|&(model, _)| model);
     format!("unknown model {}{}", quoted(model), explained(model, known, others))

@@ -173,7 +173,13 @@ def unknown_encoding(name: str, plugins: Sequence[str]) -> str:
 
 
 def unknown_model(model: str) -> str:
-    """Returns the message for a model that is not known."""
+    """Returns the message for a model that is not known.
+
+    >>> unknown_model("o200k")
+    "unknown model 'o200k'; this is an encoding: get_encoding('o200k_base')"
+    """
+    if encoding := encoding_named(model):
+        return f"unknown model {model!r}; this is an encoding: get_encoding({encoding!r})"
     return f"unknown model {model!r}" + explained(
         model,
         table().models,
