@@ -1,7 +1,7 @@
 //! Byte-pair encoding, the mirror of `python/minitok/reference/`: the same files, the same functions in the same order.
 //!
-//! Read the files in this order, from the parts to the whole. [`tokens`] is a dict in Python; two files there have no twin here:
-//! `basic.py` (text in, text out; short enough to retype) and `text.py` (what a surrogate becomes).
+//! Read the files in this order, from the parts to the whole. [`tokens`] is a dict in Python; three files there have no twin here:
+//! `basic.py` (text in, text out; short enough to retype), `small.py` (all of it in one file) and `text.py` (what a surrogate becomes).
 //!
 //! 1. [`pairs`]: count pairs, merge a pair, and what that changes
 //! 2. [`pretokenize`]: text -> pieces

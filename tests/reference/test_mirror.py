@@ -6,6 +6,7 @@ from mirror import MODULES, RUST, python_names, rules, rust_names
 # agree.
 LONE_FILES = {
     "basic": "the first rung, for a reader to type along: it teaches in one language, and nothing runs it",
+    "small": "the second rung, which teaches in one language, too: the course is solved by it",
     "text": "a str of Python may hold surrogates, and a &str of Rust may not",
     "special/automaton": "what Rust prepares to find special tokens; Python's re caches by itself",
     "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
