@@ -1,8 +1,8 @@
 """All of byte-pair encoding in one file: pieces, training, encoding, streams, special tokens, ranks and files.
 
-The second rung, after ``basic``. What is new: a text is cut into *pieces*, and no merge crosses two of them; each distinct piece
-is kept once, with its frequency; counts are kept, so that a merge costs what it changes; special tokens are cut out first; a
-stream holds back half a character; a published vocabulary, which has ranks and no merges, gives its merges back.
+The second rung, after ``basic``. What is new: a text is cut into *pieces*, and no merge crosses two of them; each distinct
+piece is kept once, with its frequency; counts are kept, so that a merge costs what it changes; special tokens are cut out
+first; a stream holds back half a character; a published vocabulary, which has ranks and no merges, gives its merges back.
 
 It imports nothing of minitok, and its parts follow the lessons of the course: it is one solution of all exercises. There are
 others; the grader asks for results, not for these lines.
