@@ -71,7 +71,7 @@ def test_only_what_is_offered_reads_files_of_formats():
         for other in (("api",), ("formats",))
     }
     assert named_by["api"] <= {"api", "wasm"}  # which opens published encodings
-    assert named_by["formats"] <= {"api", "formats", "wasm"}
+    assert named_by["formats"] <= {"api", "formats", "python", "wasm"}
 
 
 def test_the_crate_offers_these_names():

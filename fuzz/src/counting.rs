@@ -62,7 +62,7 @@ fn count(counter: &mut CorpusCounter, calls: &[Call], poll: &mut dyn FnMut() -> 
             Call::Pieces(pieces) => counter.add_pieces(pieces.iter().copied(), |_| ())?,
         }
     }
-    counter.finish(poll)
+    counter.finish()
 }
 
 pub fn run(data: &[u8]) {
@@ -105,7 +105,7 @@ pub fn run(data: &[u8]) {
         } else {
             count(&mut stopped, &calls, &mut || if stop() { Err(Error::Interrupted) } else { Ok(()) })
         };
-        let again = stopped.finish(&mut || Ok(()));
+        let again = stopped.finish();
         if done.is_ok() || (again.is_ok() && stopped.is_finished()) {
             let found = stopped.pieces().to_vec().expect("small");
             // A call that was stopped before it began has changed nothing: what is there are the counts of the calls before it.

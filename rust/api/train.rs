@@ -190,5 +190,5 @@ fn count<T: AsRef<str>>(counter: &mut CorpusCounter, texts: impl IntoIterator<It
         let documents: Vec<&[u8]> = batch.iter().map(|text| text.as_ref().as_bytes()).collect();
         counter.add(&documents, &mut |_| Ok(()))?;
     }
-    counter.finish(&mut || Ok(()))
+    counter.finish()
 }

@@ -18,6 +18,7 @@
 
 pub mod definition;
 pub mod detect;
+pub mod events;
 pub mod gguf;
 pub mod gguf_values;
 pub mod gpt2;

@@ -91,9 +91,9 @@ impl Counter {
     }
 
     /// Combines the tables of the threads, or of the disk.
-    pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    pub fn finish(&mut self) -> Result<()> {
         match self {
-            Counter::Fast(counter) => counter.finish(poll),
+            Counter::Fast(counter) => counter.finish(),
             Counter::Mirror(counter) => counter.check_whole(),
         }
     }

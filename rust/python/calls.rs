@@ -24,18 +24,16 @@ impl<'c> Stream<'c> {
 
 impl Read for Stream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let mut length = 0;
-        let done = Calls::now(self.calls, |py| {
+        let read = Calls::now(self.calls, |py| {
             let chunk = self.source.call_method1(py, "read", (buffer.len(),))?;
             let bytes: &[u8] = chunk.extract(py)?;
-            length = bytes.len();
             let room = buffer
-                .get_mut(..length)
+                .get_mut(..bytes.len())
                 .ok_or_else(|| PyValueError::new_err("read() returned more than was requested"))?;
             room.copy_from_slice(bytes);
-            Ok(())
+            Ok(bytes.len())
         });
-        done.map(|()| length).map_err(|_| std::io::Error::other("the stream raised an exception"))
+        read.map_err(|_| std::io::Error::other("the stream raised an exception"))
     }
 }
 
@@ -57,7 +55,7 @@ impl Calls {
     }
 
     /// Looks for Ctrl-C, then call.
-    pub fn now(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
+    pub fn now<T>(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T> {
         let called = Python::attach(|py| py.check_signals().and_then(|()| call(py)));
         let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.last = Instant::now();

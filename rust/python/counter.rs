@@ -233,7 +233,7 @@ impl PieceCounter {
             return Ok(counter);
         }
         drop(counter);
-        self.change(py, |counter| counter.finish(&mut interrupt::check))?;
+        self.change(py, Counter::finish)?;
         Ok(self.shared(py)?)
     }
 

@@ -1,10 +1,11 @@
 //! Documents that never were Python strings, for a codec to encode or a counter to count.
 
 use super::array::array_of_ids;
+use super::calls::Calls;
 use super::list::list_of;
 use super::signals;
 use super::text::new_bytes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::parallel;
@@ -17,6 +18,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// Texts one after the other.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -143,17 +145,13 @@ fn packed<I: Id>(py: Python<'_>, options: Options<'_>, (lines, other): JsonLines
         path = file;
         Lines::File(&path, start..end)
     };
-    let (other, mut raised) = (other.clone().unbind(), None);
+    let (other, calls) = (other.clone().unbind(), Mutex::new(Calls::new()));
     let mut read = |number: usize, line: &[u8]| {
-        let text = Python::attach(|py| {
+        Calls::now(&calls, |py| {
             let text = other.bind(py).call1((number, new_bytes(py, line)?))?;
             Ok(concat(&[text.cast::<PyBytes>()?.as_bytes()])?)
-        });
-        text.map_err(|error| {
-            raised = Some(error);
-            Error::Interrupted
         })
     };
     let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
-    raised.map_or(packed, Err)
+    Calls::result(calls, packed)
 }

@@ -6,10 +6,7 @@ use super::list::list_of_numbers;
 use super::signals;
 use super::train::{Pieces, TrainOptions, checked_first_id, list_of_pairs, pieces_of, stop_name};
 use super::vocab::Vocab;
-use crate::error::Result;
 use crate::fast;
-use crate::fast::count::corpus_counter::Counted;
-use crate::fast::train::Corpus;
 use crate::fast::util::fallible::try_collect;
 use crate::reference::parity as core;
 use pyo3::exceptions::PyValueError;
@@ -98,37 +95,17 @@ pub fn train_parity<'py>(
     let by_mirror = languages.iter().chain(&development).any(|pieces| matches!(pieces, Pieces::List(_)));
     let trained = signals::detached(py, || {
         if by_mirror {
-            let lists = |all: &[Pieces]| try_collect(all.iter().map(list));
+            let lists = |all: &[Pieces]| try_collect(all.iter().map(Pieces::list));
             let corpora = (lists(&languages)?, lists(&development)?);
             return core::train_parity((&vocab, first_id), (&corpora.0, &corpora.1), &options, &parity, &mut report);
         }
-        let corpora =
-            (try_collect(languages.iter_mut().map(corpus))?, try_collect(development.iter_mut().map(corpus))?);
+        let corpora = (
+            try_collect(languages.iter_mut().map(Pieces::corpus))?,
+            try_collect(development.iter_mut().map(Pieces::corpus))?,
+        );
         fast::train::train_parity((vocab, first_id), corpora, &options, &parity, &mut report)
     });
     let trained = Calls::result(calls, trained)?;
     let (turns, counts) = (list_of_numbers(py, &trained.turns)?, list_of_numbers(py, &trained.counts)?);
     Ok((list_of_pairs(py, &trained.merges)?, turns, counts, trained.ties, stop_name(trained.stop)))
-}
-
-/// The pieces as the mirror has them.
-fn list(pieces: &Pieces) -> Result<core::Pieces> {
-    match pieces {
-        Pieces::Table(table) | Pieces::Runs(table) => Counted::Table(table).to_vec(),
-        Pieces::Counted(shared) => shared.pieces().to_vec(),
-        Pieces::List(list) => Counted::List(list).to_vec(),
-    }
-}
-
-/// The pieces as the fast trainer takes them; a table is taken out.
-fn corpus(pieces: &mut Pieces) -> Result<Corpus<'_>> {
-    Ok(match pieces {
-        Pieces::Table(table) | Pieces::Runs(table) => Box::new(std::mem::take(table)),
-        Pieces::Counted(shared) => match shared.pieces() {
-            Counted::Table(table) => Box::new(table),
-            Counted::Files(files) => Box::new(files.load()?),
-            Counted::List(list) => Box::new(list),
-        },
-        Pieces::List(list) => Box::new(&list[..]),
-    })
 }

@@ -11,6 +11,7 @@ use super::vocab::Vocab;
 use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::Counted;
+use crate::fast::count::pieces::Corpus;
 use crate::fast::count::table::PieceCounts;
 use crate::fast::read::token_table::MAX_ID;
 use crate::reference::trace::Event;
@@ -97,36 +98,21 @@ pub fn train<'py>(
     let mut report = |merges: usize| {
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
     };
-    let trained = match pieces_of(py, counter, keep, trace.is_none())? {
-        Pieces::Table(pieces) => {
-            signals::detached(py, || fast::train::extend(vocab, first_id, pieces, &options, &mut report))
-        }
-        Pieces::Runs(runs) => {
-            signals::detached(py, || fast::train::extend_runs(vocab, first_id, runs, &options, &mut report))
-        }
-        Pieces::Counted(shared) => signals::detached(py, || match (shared.pieces(), shared.runs()) {
-            (Counted::Table(runs), Some(_)) => fast::train::extend_runs(vocab, first_id, runs, &options, &mut report),
-            (Counted::Files(files), Some(_)) => {
-                fast::train::extend_runs(vocab, first_id, files.load()?, &options, &mut report)
-            }
-            (Counted::Table(pieces), None) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
-            (Counted::Files(files), None) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut report),
-            (Counted::List(pieces), _) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
-        }),
-        Pieces::List(pieces) => {
-            let mut emit = |event| {
-                Calls::now(&calls, |py| match &trace {
-                    Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
-                    None => Ok(()),
-                })
-            };
-            signals::detached(py, || {
-                let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
-                let mut observer = core::Observer { on_merge: &mut report, trace };
-                core::extend(&vocab, first_id, &pieces, &options, &mut observer)
-            })
-        }
+    let mut pieces = pieces_of(py, counter, keep, trace.is_none())?;
+    let mut emit = |event| {
+        Calls::now(&calls, |py| match &trace {
+            Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
+            None => Ok(()),
+        })
     };
+    let trained = signals::detached(py, || {
+        let Pieces::List(list) = &pieces else {
+            return fast::train::extend((vocab, first_id), pieces.corpus()?, &options, &mut report);
+        };
+        let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
+        let mut observer = core::Observer { on_merge: &mut report, trace };
+        core::extend(&vocab, first_id, list, &options, &mut observer)
+    });
     let trained = Calls::result(calls, trained)?;
     let counts = list_of_numbers(py, &trained.counts)?;
     Ok((list_of_pairs(py, &trained.merges)?, counts, trained.ties, stop_name(trained.stop)))
@@ -155,14 +141,32 @@ pub fn stop_name(stop: core::Stop) -> &'static str {
 
 /// The pieces to train on.
 pub enum Pieces {
-    /// The fast trainer's own, whose memory is free when it has laid them out.
-    Table(PieceCounts),
-    /// The same, as runs of ids of the vocabulary that is extended.
-    Runs(PieceCounts),
+    /// The fast trainer's own, whose memory is free when it has laid them out; and whether they are runs of ids.
+    Table(PieceCounts, bool),
     /// Those of a counter that keeps them, or has them on the disk.
     Counted(Arc<Counter>),
     /// The mirror's.
     List(Vec<(Vec<u8>, i64)>),
+}
+
+impl Pieces {
+    /// As the fast trainers take them; a table is taken out.
+    pub fn corpus(&mut self) -> Result<Corpus<'_>> {
+        Ok(match self {
+            Pieces::Table(table, are_runs) => Corpus { pieces: Box::new(std::mem::take(table)), are_runs: *are_runs },
+            Pieces::Counted(shared) => Corpus { pieces: shared.pieces().load()?, are_runs: shared.runs().is_some() },
+            Pieces::List(list) => Corpus::from(&list[..]),
+        })
+    }
+
+    /// As the mirror takes them.
+    pub fn list(&self) -> Result<Vec<(Vec<u8>, i64)>> {
+        match self {
+            Pieces::Table(table, _) => Counted::Table(table).to_vec(),
+            Pieces::Counted(shared) => shared.to_vec(),
+            Pieces::List(list) => Counted::List(list).to_vec(),
+        }
+    }
 }
 
 /// The pieces of a counter, which keeps none unless it shall. The mirror trains on what it has counted itself, and where each
@@ -172,7 +176,7 @@ pub fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool)
         && !keep
         && let (are_runs, Some(table)) = (counter.finished(py)?.runs().is_some(), counter.take_table(py)?)
     {
-        return Ok(if are_runs { Pieces::Runs(table) } else { Pieces::Table(table) });
+        return Ok(Pieces::Table(table, are_runs));
     }
     let shared = counter.finished(py)?;
     if fast && !matches!(shared.pieces(), Counted::List(_)) {

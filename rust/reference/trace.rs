@@ -15,7 +15,7 @@ use crate::reference::vocab::Vocab;
 
 pub const CANDIDATES: usize = 8;
 
-/// One event. `python/trace.rs` makes it a dict whose keys are these names.
+/// One event. `formats/events.rs` makes it data whose fields have these names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     TrainMerge {

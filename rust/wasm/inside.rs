@@ -1,8 +1,9 @@
 //! What the pages of the site ask of a tokenizer besides its ids: pieces, conversations, merges and their traces.
 
 use super::tokenizer::ask;
-use super::{NONE, events, numbers};
+use super::{NONE, numbers};
 use crate::error::Result;
+use crate::formats::events;
 use crate::formats::value::{Value, parse};
 use crate::reference::published::preprocess::{Before, Trust};
 use crate::reference::trace::{Event, trace_merges, trace_piece as traced};
@@ -124,7 +125,7 @@ pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
 fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) -> Result<Vec<u8>> {
     let mut written = String::new();
     run(&mut |event| {
-        events::write(&event, &mut written);
+        written += &events::value(&event).json();
         written.push('\n');
         Ok(())
     })?;

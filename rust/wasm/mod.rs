@@ -21,7 +21,6 @@
 //! 6. [`patterns`]: how a pattern is run, and where two differ
 //! 7. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
 //! 8. [`training`]: count pieces, learn merges
-//! 9. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -37,8 +36,6 @@ mod alternatives;
 mod chunks;
 #[cfg(feature = "pages")]
 mod edits;
-#[cfg(feature = "pages")]
-mod events;
 #[cfg(feature = "pages")]
 mod inside;
 mod names;

@@ -65,7 +65,7 @@ fn what_a_page_asks() {
     assert_eq!(read(&call(&[&numbers([258, 97, 299])], || lengths(tok)).unwrap()), [3, 1, 0]);
     assert_eq!(read(&call(&[&numbers([97, 98, 97, 97])], || merges_of(tok)).unwrap()), [0, 256, NONE, NONE]);
     let told = String::from_utf8(call(&[b"abc"], || trace_piece(tok, 7, 40)).unwrap()).unwrap();
-    assert!(told.starts_with(r#"{"event":"piece","piece":7,"start":40,"end":43,"#), "{told}");
+    assert!(told.starts_with(r#"{"event": "piece", "piece": 7, "start": 40, "end": 43,"#), "{told}");
     let parts = numbers([97, 98, 99]);
     let same = String::from_utf8(call(&[&parts], || trace_parts(tok, 7)).unwrap()).unwrap();
     assert!(told.ends_with(&same) && told.lines().count() == 3 && same.lines().count() == 2);

@@ -2,11 +2,13 @@
 //!
 //! The module imports two functions, which it calls while it trains, so that the page can show progress.
 
-use super::{answer, events, wrong};
+use super::{answer, wrong};
 use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
-use crate::fast::train::Corpus;
+use crate::fast::count::pieces::Corpus;
+use crate::fast::util::fallible::try_collect;
+use crate::formats::events;
 use crate::reference::parity::ParityOptions;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::published::names::pattern_named;
@@ -50,7 +52,7 @@ pub extern "C" fn count(more: u32) -> u32 {
             progress(bytes);
             Ok(())
         })?;
-        counter.finish(&mut || Ok(()))?;
+        counter.finish()?;
         let (pieces, distinct) = counter.pieces().totals();
         let told = format!(
             r#"{{"documents":{},"bytes":{},"pieces":{pieces},"unique_pieces":{distinct}}}"#,
@@ -98,10 +100,7 @@ pub extern "C" fn learn_parity(n_merges: usize) -> u32 {
             }
             let options = TrainOptions::new(n_merges);
             let vocab = Arc::new(Vocab::from_merges(&options.byte_order, &[])?);
-            let corpora = (
-                texts.iter().map(corpus).collect::<Result<_>>()?,
-                development.iter().map(corpus).collect::<Result<_>>()?,
-            );
+            let corpora = (corpora(texts)?, corpora(development)?);
             let parity = ParityOptions::default();
             let trained = fast::train::train_parity((vocab, 256), corpora, &options, &parity, &mut |merges| {
                 progress(merges);
@@ -115,13 +114,9 @@ pub extern "C" fn learn_parity(n_merges: usize) -> u32 {
     })
 }
 
-/// The pieces as training with parity takes them.
-fn corpus(counter: &CorpusCounter) -> Result<Corpus<'_>> {
-    Ok(match counter.pieces() {
-        Counted::Table(table) => Box::new(table),
-        Counted::List(list) => Box::new(list),
-        Counted::Files(files) => Box::new(files.load()?),
-    })
+/// The pieces of each counter.
+fn corpora(counters: &[CorpusCounter]) -> Result<Vec<Corpus<'_>>> {
+    try_collect(counters.iter().map(|counter| Ok(Corpus { pieces: counter.pieces().load()?, are_runs: false })))
 }
 
 fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Result<Trained> {
@@ -131,12 +126,10 @@ fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Res
         Ok(())
     };
     if !traced && let Counted::Table(pieces) = counted {
-        return fast::train::extend(Arc::new(vocab), 256, pieces, options, &mut on_merge);
+        return fast::train::extend((Arc::new(vocab), 256), pieces, options, &mut on_merge);
     }
-    let mut written = String::new();
     let mut emit = |one: Event| {
-        written.clear();
-        events::write(&one, &mut written);
+        let written = events::value(&one).json();
         event(written.as_ptr(), written.len());
         Ok(())
     };
@@ -170,7 +163,7 @@ mod tests {
         }
         assert!(call(&[], || learn(9, 3, 0)).is_err());
     }
-    /// The example by hand of `rust/reference/parity.rs`.
+    /// The example by hand of `rust/parity.rs`.
     #[test]
     fn each_language_chooses_in_its_turn() {
         let of = |text: &[u8], more| call(&[&numbers([text.len() as u32]), text, b"none"], || count(more)).unwrap();

@@ -1,7 +1,7 @@
 //! `parity.json`: training that is fair to several languages, by the mirror and by the fast trainer.
 
 use crate::reading::{bytes, each, list, pairs, text};
-use minitok::fast::train::Corpus;
+use minitok::fast::count::pieces::Corpus;
 use minitok::reference::count::PieceCounter;
 use minitok::reference::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
 use minitok::reference::pretokenize::Pattern;
@@ -30,7 +30,7 @@ fn pieces(case: &Value, languages: &Value) -> Vec<Pieces> {
 
 /// The pieces as the fast trainer takes them.
 fn corpora(all: &[Pieces]) -> Vec<Corpus<'_>> {
-    all.iter().map(|pieces| -> Corpus<'_> { Box::new(&pieces[..]) }).collect()
+    all.iter().map(|pieces| Corpus::from(&pieces[..])).collect()
 }
 
 fn expect(trained: &TrainedParity, case: &Value) {

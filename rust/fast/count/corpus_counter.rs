@@ -1,5 +1,5 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
-//! `rust/reference/count.rs`, whose interface this has.
+//! `rust/count.rs`, whose interface this has.
 //!
 //! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each
 //! thread takes the next part and counts it into its own table, which records how many entries it had when each part began.
@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::combine::{Share, combine};
 use super::file_chunks::FileChunks;
 use super::hasher::Hasher;
+use super::pieces::Pieces;
 use super::runs::{self, Runs};
 use super::spill::{CountFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
@@ -34,6 +35,7 @@ use crate::reference::count::unread;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::special::SpecialTokens;
 use crate::reference::vocab::Vocab;
+use crate::support::interrupt;
 
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = if cfg!(fuzzing) { 64 } else { 1 << 20 };
@@ -49,7 +51,7 @@ struct Bound {
     spill: Spill,
 }
 
-/// Is called with the number of bytes read since the last call, 0 while a part is long; an error stops the counting.
+/// Is called with the number of bytes read since the last call; an error stops the counting.
 pub type OnChunk<'c> = &'c mut dyn FnMut(usize) -> Result<()>;
 
 /// Counts the pieces of a corpus, in the order in which they are first seen.
@@ -149,22 +151,22 @@ impl CorpusCounter {
         if self.broken { Err(broken()) } else { Ok(()) }
     }
 
-    /// Combines what the threads have counted so far, for [`pieces`](Self::pieces). Calls `poll` now and then.
-    pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    /// Combines what the threads have counted so far, for [`pieces`](Self::pieces).
+    pub fn finish(&mut self) -> Result<()> {
         self.check_whole()?;
-        let done = self.combine(poll);
+        let done = self.combine();
         self.broken = done.is_err();
         done
     }
 
-    fn combine(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    fn combine(&mut self) -> Result<()> {
         if let Some(bound) = &mut self.bound
             && bound.spill.is_used()
             && self.files.is_none()
         {
-            bound.spill.flush(&mut self.shares, poll)?;
+            bound.spill.flush(&mut self.shares)?;
             self.shares = Share::new(1, &self.hasher);
-            self.files = Some(bound.spill.finish(&self.hasher, poll)?);
+            self.files = Some(bound.spill.finish(&self.hasher)?);
         } else if !self.is_finished() {
             let (threads, next) = (self.shares.len(), next_part(&self.shares));
             let all = combine(&mut self.shares, threads)?;
@@ -192,7 +194,7 @@ impl CorpusCounter {
 
     #[cfg(test)]
     pub(super) fn finished(&mut self) -> Vec<(Vec<u8>, i64)> {
-        self.finish(&mut || Ok(())).expect("a small corpus");
+        self.finish().expect("a small corpus");
         self.pieces().to_vec().expect("a small corpus")
     }
 
@@ -216,8 +218,8 @@ impl CorpusCounter {
             part.clone_from(range);
             Ok(Some((number, parts.texts[range.clone()].iter().map(|text| text.len()).sum())))
         };
-        let count = |part: &Range<usize>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
-            splitter.count(parts.texts[part.clone()].iter().copied(), pieces, poll)
+        let count = |part: &Range<usize>, pieces: &mut PieceCounts| {
+            splitter.count(parts.texts[part.clone()].iter().copied(), pieces)
         };
         let done = share(shares, bytes as u64, bound, &take, &count, on_chunk);
         self.broken = done.is_err();
@@ -256,13 +258,13 @@ impl CorpusCounter {
         let (separators, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
         let parts = Mutex::new(FileChunks::new(source, path, separator, splitter));
         let take = |part: &mut Vec<u8>| parts.lock().unwrap_or_else(PoisonError::into_inner).next(part);
-        let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
+        let count = |part: &Vec<u8>, pieces: &mut PieceCounts| {
             let counted = documents(part, separator).enumerate().map(|(number, document)| {
                 separators.fetch_add(u64::from(number > 0), Ordering::Relaxed);
                 bytes.fetch_add(document.len() as u64, Ordering::Relaxed);
                 document
             });
-            splitter.count(counted, pieces, poll)
+            splitter.count(counted, pieces)
         };
         let done = share(shares, size, bound, &take, &count, on_chunk);
         self.broken = done.is_err();
@@ -281,14 +283,20 @@ pub enum Counted<'c> {
     List(&'c [(Vec<u8>, i64)]),
 }
 
-impl Counted<'_> {
+impl<'c> Counted<'c> {
+    /// The pieces, which are read from the disk where they lie there.
+    pub fn load(self) -> Result<Box<dyn Pieces + 'c>> {
+        Ok(match self {
+            Counted::Table(table) => Box::new(table),
+            Counted::Files(files) => Box::new(files.load()?),
+            Counted::List(list) => Box::new(list),
+        })
+    }
+
     /// Calls `show` with each piece and its count, in order of first appearance.
     pub fn each(self, mut show: impl FnMut(&[u8], i64) -> Result<()>) -> Result<()> {
-        match self {
-            Counted::Table(table) => table.iter().try_for_each(|(piece, count)| show(piece, count)),
-            Counted::Files(files) => files.load()?.iter().try_for_each(|(piece, count)| show(piece, count)),
-            Counted::List(list) => list.iter().try_for_each(|(piece, count)| show(piece, *count)),
-        }
+        let pieces = self.load()?;
+        pieces.all().try_for_each(|(piece, count)| show(piece, count))
     }
 
     /// Each piece with its count.
@@ -320,7 +328,7 @@ fn share<P: Default>(
     size: u64,
     bound: &mut Option<Bound>,
     take: &(impl Fn(&mut P) -> Result<Option<(usize, usize)>> + Sync),
-    count: &(impl Fn(&P, &mut PieceCounts, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync),
+    count: &(impl Fn(&P, &mut PieceCounts) -> Result<()> + Sync),
     on_chunk: OnChunk,
 ) -> Result<()> {
     let first = next_part(shares);
@@ -329,7 +337,7 @@ fn share<P: Default>(
         return work_off(&mut shares[..threads], first, usize::MAX, take, count, on_chunk).map(drop);
     };
     while !work_off(&mut shares[..threads], first, *tables, take, count, on_chunk)? {
-        spill.flush(shares, &mut || on_chunk(0))?;
+        spill.flush(shares)?;
         // What one part with much in it has left would make every part after it full.
         let most = *tables / threads;
         shares.iter_mut().filter(|share| share.pieces.memory_after(PART_PIECES) > most).for_each(Share::give_back);
@@ -343,54 +351,37 @@ fn work_off<P: Default>(
     first: usize,
     most: usize,
     take: &(impl Fn(&mut P) -> Result<Option<(usize, usize)>> + Sync),
-    count: &(impl Fn(&P, &mut PieceCounts, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync),
+    count: &(impl Fn(&P, &mut PieceCounts) -> Result<()> + Sync),
     on_chunk: OnChunk,
 ) -> Result<bool> {
-    let (stop, unheard) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let (full, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (unheard, full, ended) = (AtomicUsize::new(0), AtomicBool::new(false), AtomicBool::new(false));
     // Each thread may fill its own part of the memory.
     let most = most / shares.len();
-    // Counts until no part is left, or no memory, or a thread stops the others.
+    // Counts until no part is left, or no memory.
     let work = |share: &mut Share, hear: &mut dyn FnMut() -> Result<()>| {
         let mut part = P::default();
-        let done = loop {
+        loop {
             full.fetch_or(share.pieces.memory_after(PART_PIECES) > most, Ordering::Relaxed);
             if full.load(Ordering::Relaxed) && !share.pieces.is_empty() {
-                break Ok(());
+                return Ok(());
             }
-            match take(&mut part) {
-                Ok(Some((number, bytes))) => {
-                    if let Err(error) = share.begin(first + number) {
-                        break Err(error);
-                    }
-                    unheard.fetch_add(bytes, Ordering::Relaxed);
-                }
-                Ok(None) => {
-                    ended.store(true, Ordering::Relaxed);
-                    break Ok(());
-                }
-                Err(error) => break Err(error),
-            }
-            if let Err(error) = count(&part, &mut share.pieces, hear).and_then(|()| hear()) {
-                break Err(error);
-            }
-        };
-        stop.fetch_or(done.is_err(), Ordering::Relaxed);
-        done
+            let Some((number, bytes)) = take(&mut part)? else {
+                ended.store(true, Ordering::Relaxed);
+                return Ok(());
+            };
+            share.begin(first + number)?;
+            unheard.fetch_add(bytes, Ordering::Relaxed);
+            count(&part, &mut share.pieces)?;
+            hear()?;
+        }
     };
-    let stopped = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
     let threads = shares.len();
     let (mine, others) = shares.split_first_mut().expect("a share");
     let others = Mutex::new(others.iter_mut());
-    let mine = || {
-        work(mine, &mut || {
-            stopped()?;
-            on_chunk(unheard.swap(0, Ordering::Relaxed))
-        })
-    };
+    let mine = || work(mine, &mut || on_chunk(unheard.swap(0, Ordering::Relaxed)));
     let other = || {
         let share = others.lock().unwrap_or_else(PoisonError::into_inner).next();
-        share.map_or(Ok(()), |share| work(share, &mut || stopped()))
+        share.map_or(Ok(()), |share| work(share, &mut interrupt::check))
     };
     let done = on_threads(threads, mine, other);
     on_chunk(unheard.into_inner())?;

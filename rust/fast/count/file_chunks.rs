@@ -99,7 +99,7 @@ mod tests {
     ) -> Vec<(Vec<u8>, i64)> {
         let mut pieces = PieceCounts::new();
         for part in parts {
-            splitter.count(documents(part, separator), &mut pieces, &mut || Ok(())).expect("few");
+            splitter.count(documents(part, separator), &mut pieces).expect("few");
         }
         listed(pieces.iter())
     }

@@ -14,6 +14,26 @@ pub trait Pieces {
     }
 }
 
+impl dyn Pieces + '_ {
+    /// Each with its count.
+    pub fn all(&self) -> impl Iterator<Item = (&[u8], i64)> {
+        (0..self.len()).zip(0..).map(|(_, index)| self.get(index))
+    }
+}
+
+/// Pieces to train on, wherever they lie.
+pub struct Corpus<'c> {
+    pub pieces: Box<dyn Pieces + 'c>,
+    /// They are runs of ids of the vocabulary to train further from (`runs.rs`).
+    pub are_runs: bool,
+}
+
+impl<'c, P: Pieces + 'c> From<P> for Corpus<'c> {
+    fn from(pieces: P) -> Corpus<'c> {
+        Corpus { pieces: Box::new(pieces), are_runs: false }
+    }
+}
+
 impl Pieces for &[(Vec<u8>, i64)] {
     fn len(&self) -> usize {
         <[_]>::len(self)

@@ -31,20 +31,9 @@ use super::table::PieceCounts;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, push, resize, room, try_collect};
 use crate::reference::count::unread;
+use crate::support::interrupt;
 
 const FILES: usize = if cfg!(fuzzing) { 3 } else { 64 };
-/// Records between two polls.
-const POLL_EVERY: usize = if cfg!(fuzzing) {
-    2
-} else if cfg!(test) {
-    1 << 8
-} else {
-    1 << 16
-};
-
-/// Is called now and then during long work; an error stops it.
-type Poll<'p> = &'p mut dyn FnMut() -> Result<()>;
-
 /// Where tables are flushed to.
 pub(super) struct Spill {
     folder: PathBuf,
@@ -129,7 +118,7 @@ impl Spill {
     }
 
     /// Writes what the shares hold to the disk, and empties them.
-    pub fn flush(&mut self, shares: &mut [Share], poll: Poll) -> Result<()> {
+    pub fn flush(&mut self, shares: &mut [Share]) -> Result<()> {
         if self.runs.is_empty() {
             let path = |number| self.folder.join(format!("run-{number}"));
             self.runs = try_collect((0..FILES).map(|number| Writer::create(path(number))))?;
@@ -144,9 +133,7 @@ impl Spill {
                 (record.rank, record.count) = (self.rank, count);
                 self.runs[(pieces.hash_at(number) >> 48) as usize % FILES].record(&record)?;
                 self.rank += 1;
-                if self.rank.is_multiple_of(POLL_EVERY as u64) {
-                    poll()?;
-                }
+                interrupt::check()?;
             }
         }
         shares.iter_mut().for_each(Share::clear);
@@ -154,30 +141,26 @@ impl Spill {
     }
 
     /// Combines all that was flushed.
-    pub fn finish(&mut self, hasher: &Hasher, poll: Poll) -> Result<CountFiles> {
+    pub fn finish(&mut self, hasher: &Hasher) -> Result<CountFiles> {
         let mut sums = Vec::new();
         for (number, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {
-            sums.push(sum(run.finish()?, &self.folder.join(format!("sum-{number}")), hasher, poll)?);
+            sums.push(sum(run.finish()?, &self.folder.join(format!("sum-{number}")), hasher)?);
         }
-        merge(sums, &self.folder, poll)
+        merge(sums, &self.folder)
     }
 }
 
 /// Sums up the records of a file into another, which has each piece once, ascending by rank.
-fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
+fn sum(run: PathBuf, to: &Path, hasher: &Hasher) -> Result<Reader> {
     let mut table = PieceCounts::with_residues(0, hasher.clone());
     let mut ranks = Vec::new();
     let mut reader = Reader::open(run)?;
-    let mut read = 0_usize;
     while reader.advance()? {
         table.add(&reader.record.piece, reader.record.count)?;
         if table.len() > ranks.len() {
             push(&mut ranks, reader.record.rank)?;
         }
-        read += 1;
-        if read.is_multiple_of(POLL_EVERY) {
-            poll()?;
-        }
+        interrupt::check()?;
     }
     let run = reader.path;
     remove_file(&run).map_err(|error| unread(&run, &error))?;
@@ -189,7 +172,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
 }
 
 /// Merges files that ascend by rank.
-fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<CountFiles> {
+fn merge(mut readers: Vec<Reader>, folder: &Path) -> Result<CountFiles> {
     let mut heads = BinaryHeap::new();
     for (whose, reader) in readers.iter_mut().enumerate() {
         if reader.advance()? {
@@ -209,9 +192,7 @@ fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<CountFil
         len += 1;
         size += u64::from(length);
         pieces = pieces.checked_add(*count).ok_or_else(|| too_large("2^63 pieces"))?;
-        if len.is_multiple_of(POLL_EVERY) {
-            poll()?;
-        }
+        interrupt::check()?;
         if reader.advance()? {
             heads.push(Reverse((reader.record.rank, whose)));
         }

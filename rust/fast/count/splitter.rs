@@ -22,13 +22,12 @@ use crate::fast::scan::{Scanner, Tier};
 use crate::fast::util::fallible::push;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::special::{Finder, SpecialTokens};
+use crate::support::interrupt;
 use crate::support::spent::Spent;
 use memchr::memmem;
 
 /// The usual size of a part: it stays in the second-level cache.
 pub(super) const PART: usize = if cfg!(fuzzing) { 32 } else { 1 << 18 };
-/// Bytes of text between two polls inside one part.
-const POLL_EVERY: usize = if cfg!(fuzzing) { 8 } else { 1 << 20 };
 
 /// What the threads share: how text is cut and split.
 pub(super) struct Splitter {
@@ -49,25 +48,19 @@ impl Splitter {
     }
 
     /// Counts documents, or parts of them. What later patterns make of a piece is found once for all places where it stands.
-    pub(super) fn count<'t>(
-        &self,
-        mut texts: impl Iterator<Item = &'t [u8]>,
-        pieces: &mut PieceCounts,
-        poll: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<()> {
+    pub(super) fn count<'t>(&self, mut texts: impl Iterator<Item = &'t [u8]>, pieces: &mut PieceCounts) -> Result<()> {
         let mut add = self.adder();
         let Some(rest) = &self.rest else {
-            return texts.try_for_each(|text| {
-                self.count_one(text, &mut |text, start, ends| add(text, start, ends, 1, pieces), poll)
-            });
+            return texts
+                .try_for_each(|text| self.count_one(text, &mut |text, start, ends| add(text, start, ends, 1, pieces)));
         };
         let mut whole = PieceCounts::new();
         texts.try_for_each(|text| {
-            self.count_one(text, &mut |text, start, ends| whole.add_block(text, start, ends, 1), poll)
+            self.count_one(text, &mut |text, start, ends| whole.add_block(text, start, ends, 1))
         })?;
         let mut spent = Spent::of(whole.iter().map(|(piece, _)| piece.len()).sum());
         // Pieces come in the order of first appearance, and so do their parts.
-        for (number, (piece, n)) in whole.iter().enumerate() {
+        for (piece, n) in whole.iter() {
             let mut done = Ok(());
             rest.split_within(piece, &mut spent, &mut |part| {
                 if done.is_ok() {
@@ -75,9 +68,7 @@ impl Splitter {
                 }
             })?;
             done?;
-            if number % BATCH == 0 {
-                poll()?;
-            }
+            interrupt::check()?;
         }
         Ok(())
     }
@@ -93,12 +84,7 @@ impl Splitter {
     }
 
     /// Calls `add` with the pieces of the scanner, or of the pattern, in one document or a part of one.
-    fn count_one(
-        &self,
-        text: &[u8],
-        add: &mut impl FnMut(&[u8], usize, &[usize]) -> Result<()>,
-        poll: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<()> {
+    fn count_one(&self, text: &[u8], add: &mut impl FnMut(&[u8], usize, &[usize]) -> Result<()>) -> Result<()> {
         self.special.split(text, |start, end, id| {
             if id.is_some() {
                 return Ok(());
@@ -114,14 +100,11 @@ impl Splitter {
             };
             let text = &text[start..end];
             let mut scanner = Scanner::of(tier, text);
-            let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
+            let (mut ends, mut start) = (Vec::new(), 0);
             while scanner.next_block(&mut ends, BATCH)? {
                 add(text, start, &ends)?;
                 start = scanner.position();
-                if start - polled > POLL_EVERY {
-                    polled = start;
-                    poll()?;
-                }
+                interrupt::check()?;
             }
             Ok(())
         })
@@ -193,6 +176,7 @@ pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> Resul
 mod tests {
     use super::*;
     use crate::error::Error;
+    use std::time::Duration;
 
     fn splitter(pattern: &str, special: &[&str]) -> Splitter {
         let special = special.iter().zip(1000..).map(|(token, id)| ((*token).to_string(), id)).collect();
@@ -257,45 +241,32 @@ mod tests {
         assert_eq!((few.ranges.len(), few.ranges[0].clone()), (1, 0..2));
     }
 
-    /// Between two looks lies a mebibyte of text.
     #[test]
     fn a_long_text_is_stopped_in_the_middle() {
         let splitter = splitter("gpt2", &[]);
-        let text: Vec<u8> = b"some words, ".iter().copied().cycle().take(3 * POLL_EVERY).collect();
-        let mut polls = 0;
-        let mut count = |most: usize| {
-            let (mut pieces, mut left) = (PieceCounts::new(), most);
-            let done = splitter.count([&text[..]].into_iter(), &mut pieces, &mut || {
-                polls += 1;
-                left = left.checked_sub(1).ok_or(Error::Interrupted)?;
-                Ok(())
-            });
+        let text: Vec<u8> = b"some words, ".iter().copied().cycle().take(1 << 20).collect();
+        let count = |stop: bool| {
+            let mut pieces = PieceCounts::new();
+            let work = || splitter.count([&text[..]].into_iter(), &mut pieces);
+            let done = interrupt::run_every(Duration::ZERO, move || stop, work);
             (done, pieces.iter().map(|(piece, count)| piece.len() as u64 * count.unsigned_abs()).sum::<u64>())
         };
-        assert_eq!(count(usize::MAX), (Ok(()), text.len() as u64));
-        let (stopped, counted) = count(0);
+        assert_eq!(count(false), (Ok(()), text.len() as u64));
+        let (stopped, counted) = count(true);
         assert_eq!(stopped, Err(Error::Interrupted));
-        assert!((POLL_EVERY as u64..2 * POLL_EVERY as u64).contains(&counted));
-        assert!((2..=4).contains(&polls), "{polls} polls");
+        assert!((1..1 << 17).contains(&counted), "{counted} bytes");
     }
 
     #[test]
     fn what_comes_of_a_piece_is_counted_as_often_as_the_piece() {
         let splitter = splitter(r"\s?\p{L}+(?#then)\s?[!'<>s]+", &["<s>"]);
         assert!(splitter.rest.is_some(), "of these steps, the second is run by itself");
-        let (mut pieces, mut polls) = (PieceCounts::new(), 0);
-        let texts = [&b"its its<s>its"[..], b"", b" its"];
-        let count = |poll: &mut dyn FnMut() -> Result<()>, pieces: &mut PieceCounts| {
-            splitter.count(texts.into_iter(), pieces, poll)
-        };
-        let poll = &mut || {
-            polls += 1;
-            Ok(())
-        };
-        count(poll, &mut pieces).expect("few");
+        let mut pieces = PieceCounts::new();
+        splitter.count([&b"its its<s>its"[..], b"", b" its"].into_iter(), &mut pieces).expect("few");
         let expected: [(&[u8], i64); 3] = [(b"it", 2), (b"s", 4), (b" it", 2)];
         assert!(pieces.iter().eq(expected));
-        assert!(polls > 0);
-        assert_eq!(count(&mut || Err(Error::Interrupted), &mut pieces), Err(Error::Interrupted));
+        let words: Vec<u8> = (0..100).flat_map(|number| ["w", " "].concat().repeat(number).into_bytes()).collect();
+        let many = || splitter.count([&words[..]; 100].into_iter(), &mut pieces);
+        assert_eq!(interrupt::run_every(Duration::ZERO, || true, many), Err(Error::Interrupted));
     }
 }

@@ -22,6 +22,7 @@
 )]
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
@@ -29,17 +30,25 @@ use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
 use crate::fast::util::fallible::{filled, push, room};
 use crate::fast::util::prefetch::prefetch;
+use crate::support::interrupt;
 
 /// An arena of more slots is refused: two lists of them must fit into 32 bits.
 pub(super) const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
 
-/// The error of a corpus that is too large.
-pub(super) fn too_large<T>(what: &str) -> Result<T> {
-    Err(Error::Training(format!("the corpus is too large to train on: {what}")))
+/// An error of corpora that are too large, by their layouts.
+pub(super) fn check_sizes(layouts: &[Layout]) -> Result<()> {
+    let too_large = |what| Err(Error::Training(format!("the corpus is too large to train on: {what}")));
+    if layouts.iter().map(|layout| layout.slots).sum::<usize>() > MAX_SLOTS {
+        return too_large("distinct pieces of more than 2^31 bytes");
+    }
+    if layouts.iter().map(|layout| layout.weight).sum::<u128>() > i64::MAX as u128 {
+        return too_large("counts beyond 2^63");
+    }
+    Ok(())
 }
 
-/// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
-pub(super) const POLL_EVERY: usize = 1 << 20;
+/// Slots between two looks at whether to stop.
+const STRETCH: u32 = if cfg!(test) { 4 } else { 1 << 16 };
 
 /// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
 pub(super) trait Symbol: Copy + Eq {
@@ -83,7 +92,7 @@ pub(super) struct Arena<S> {
 
 impl<S: Symbol> Arena<S> {
     /// Lays out the pieces, in as many slots as the layout has counted.
-    pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
+    pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &dyn Pieces) -> Result<Self> {
         let mut arena = Self::empty(base, gap, layout.slots)?;
         arena.lay(layout, base, pieces)?;
         arena.close()?;
@@ -102,7 +111,7 @@ impl<S: Symbol> Arena<S> {
 
     /// Lays out pieces behind those that lie there already.
     #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
-    pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &impl Pieces) -> Result<()> {
+    pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &dyn Pieces) -> Result<()> {
         let Self { slots, gap, weights, .. } = self;
         let mut weight = 0;
         for &index in &layout.order {
@@ -113,7 +122,10 @@ impl<S: Symbol> Arena<S> {
                 weights.push(slots.len() as u32, weight)?;
             }
             slots.push(S::from_id(*gap));
-            base.each_id(bytes, |id| slots.push(S::from_id(id)));
+            base.each_id(bytes, |id| {
+                slots.push(S::from_id(id));
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -134,12 +146,16 @@ impl<S: Symbol> Arena<S> {
         self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
     }
 
-    /// Before any merge: calls `show` with each token or gap from `from` to `to`, with what follows it: `(p, left, right)`.
+    /// Before any merge: calls `show` with each token or gap of a range, with what follows it: `(p, left, right)`.
     #[inline]
-    pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) {
-        for p in from..to {
-            show(p, self.at(p), self.at(p + 1));
+    pub fn walk(&self, range: &Range<u32>, mut show: impl FnMut(u32, u32, u32)) -> Result<()> {
+        for from in range.clone().step_by(STRETCH as usize) {
+            interrupt::check()?;
+            for p in from..range.end.min(from + STRETCH) {
+                show(p, self.at(p), self.at(p + 1));
+            }
         }
+        Ok(())
     }
 
     /// The last slot, which holds a gap.
@@ -190,8 +206,11 @@ pub(super) struct Layout {
 impl Layout {
     /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
     /// times.
-    pub fn new(pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
+    pub fn new(pieces: &dyn Pieces, base: &StartVocab) -> Result<Self> {
         const LARGE: usize = 4096;
+        if pieces.len() > MAX_SLOTS {
+            return Err(Error::Training("the corpus is too large to train on: more than 2^31 distinct pieces".into()));
+        }
         let count = |&index: &u32| pieces.get(index).1;
         let class = |index: &u32| LARGE - count(index).unsigned_abs().min(LARGE as u64) as usize;
         let lies = |index: &u32| {
@@ -282,7 +301,7 @@ mod tests {
         assert!((0..3).all(|position| weight_of(position) == (0, 5)));
         assert!((3..8).all(|position| weight_of(position) == (3, 3)));
         let mut seen = Vec::new();
-        tokens.walk(0, 7, |p, left, right| seen.push((p, left, right)));
+        tokens.walk(&(0..7), |p, left, right| seen.push((p, left, right))).expect("nobody stops it");
         let expected = [(0, gap, abc), (1, abc, b), (2, b, gap), (3, gap, c), (4, c, b), (5, b, ab), (6, ab, gap)];
         assert_eq!(seen, expected);
         assert_eq!((tokens.before(2), tokens.before(1), tokens.at(2)), (abc, gap, b));

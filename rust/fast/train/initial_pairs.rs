@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
-use super::arena::{Arena, POLL_EVERY, Symbol};
+use super::arena::{Arena, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
 use crate::fast::util::fallible::{filled, push, room};
+use crate::support::interrupt;
 
 /// How far ahead in a list the slots are prefetched.
 const AHEAD: usize = 16;
@@ -20,20 +21,18 @@ const SIDE: usize = 257;
 /// Below how many places and ids sorting takes less time than clearing and reading the square.
 const FEW: usize = if cfg!(test) { 64 } else { SIDE * SIDE };
 
-/// Adds to `pairs` every pair in a range of the arena that may be merged one day, and returns the indices of the records. Calls `working` now and
-/// then.
+/// Adds to `pairs` every pair in a range of the arena that may be merged one day, and returns the indices of the records.
 pub(super) fn initial_pairs<S: Symbol>(
     arena: &Arena<S>,
     range: Range<u32>,
     pairs: &mut Pairs,
     new_pairs: &NewPairs,
-    working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     let few = range.len() + (arena.gap as usize) < FEW;
     if arena.bytes_only && !few {
-        of_bytes(arena, range, pairs, new_pairs, working)
+        of_bytes(arena, range, pairs, new_pairs)
     } else {
-        of_ids(arena, range, pairs, new_pairs, working)
+        of_ids(arena, range, pairs, new_pairs)
     }
 }
 
@@ -43,19 +42,15 @@ fn of_bytes<S: Symbol>(
     range: Range<u32>,
     pairs: &mut Pairs,
     new_pairs: &NewPairs,
-    mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     let cell = |left: u32, right: u32| left.min(256) as usize * SIDE + right.min(256) as usize;
     let mut counts = filled((0_u64, 0_u32), SIDE * SIDE)?;
     let mut weights = arena.weights.cursor();
-    for p in range.clone().step_by(POLL_EVERY) {
-        working()?;
-        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
-            let (count, positions) = &mut counts[cell(left, right)];
-            *count += weights.at(p);
-            *positions += 1;
-        });
-    }
+    arena.walk(&range, |p, left, right| {
+        let (count, positions) = &mut counts[cell(left, right)];
+        *count += weights.at(p);
+        *positions += 1;
+    })?;
     let mut records = Vec::new();
     let mut places = filled(NONE, SIDE * SIDE)?;
     for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
@@ -67,62 +62,41 @@ fn of_bytes<S: Symbol>(
             push(&mut records, record)?;
         }
     }
-    for p in range.clone().step_by(POLL_EVERY) {
-        working()?;
-        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
-            let place = &mut places[cell(left, right)];
-            if *place != NONE {
-                pairs.write(*place, p);
-                *place += 1;
-            }
-        });
-    }
+    arena.walk(&range, |p, left, right| {
+        let place = &mut places[cell(left, right)];
+        if *place != NONE {
+            pairs.write(*place, p);
+            *place += 1;
+        }
+    })?;
     Ok(records)
 }
 
 /// Sorts all places by the left id, so that the pairs of one left id are counted at a time, by their right ids.
-fn of_ids<S: Symbol>(
-    arena: &Arena<S>,
-    range: Range<u32>,
-    pairs: &mut Pairs,
-    new_pairs: &NewPairs,
-    mut working: impl FnMut() -> Result<()>,
-) -> Result<Vec<u32>> {
+fn of_ids<S: Symbol>(arena: &Arena<S>, range: Range<u32>, pairs: &mut Pairs, new_pairs: &NewPairs) -> Result<Vec<u32>> {
     let is_pair = |left: u32, right: u32| left != arena.gap && right != arena.gap;
     // For each left id where its places end, at last.
     let mut ends = filled(0_u32, arena.gap as usize + 1)?;
-    for p in range.clone().step_by(POLL_EVERY) {
-        working()?;
-        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |_, left, right| {
-            ends[left as usize] += u32::from(is_pair(left, right));
-        });
-    }
+    arena.walk(&range, |_, left, right| ends[left as usize] += u32::from(is_pair(left, right)))?;
     let mut end = 0;
     for place in &mut ends {
         end += std::mem::replace(place, end);
     }
     let mut sorted = filled(0_u32, end as usize)?;
-    for p in range.clone().step_by(POLL_EVERY) {
-        working()?;
-        arena.walk(p, range.end.min(p + POLL_EVERY as u32), |p, left, right| {
-            if is_pair(left, right) {
-                let place = &mut ends[left as usize];
-                sorted[*place as usize] = p;
-                *place += 1;
-            }
-        });
-    }
-    let (mut records, mut start, mut looked_at) = (Vec::new(), 0, 0);
+    arena.walk(&range, |p, left, right| {
+        if is_pair(left, right) {
+            let place = &mut ends[left as usize];
+            sorted[*place as usize] = p;
+            *place += 1;
+        }
+    })?;
+    let (mut records, mut start) = (Vec::new(), 0);
     let mut rights = filled(Right::default(), arena.gap as usize)?;
     let mut touched = room(arena.gap as usize)?;
     for (left, &end) in ends[..arena.gap as usize].iter().enumerate() {
         let (left, positions) = (left as u32, &sorted[start as usize..end as usize]);
         start = end;
-        looked_at += positions.len();
-        if looked_at > POLL_EVERY {
-            looked_at = 0;
-            working()?;
-        }
+        interrupt::check()?;
         let mut weights = arena.weights.cursor();
         for (at, &p) in positions.iter().enumerate() {
             if let Some(&ahead) = positions.get(at + AHEAD) {
@@ -184,6 +158,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::reference::vocab::Vocab;
+    use std::time::Duration;
 
     const GAP: u32 = 300;
 
@@ -231,8 +206,7 @@ mod tests {
                 for dense in [0, GAP] {
                     let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
                     let new_pairs = NewPairs::new(GAP, min_frequency, max_length, Vetoes::none()).expect("small");
-                    let records =
-                        initial_pairs(&arena, 0..arena.last(), &mut pairs, &new_pairs, || Ok(())).expect("small");
+                    let records = initial_pairs(&arena, 0..arena.last(), &mut pairs, &new_pairs).expect("small");
                     let found: Found = records
                         .iter()
                         .map(|&index| {
@@ -249,20 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_stops_the_first_walk_and_the_second() {
-        for limit in 0..2 {
-            let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0).expect("small"), 0);
-            let stopped = initial_pairs(
-                &arena(&[]),
-                0..arena(&[]).last(),
-                &mut pairs,
-                &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"),
-                || {
-                    calls += 1;
-                    if calls > limit { Err(Error::Interrupted) } else { Ok(()) }
-                },
-            );
-            assert_eq!((stopped, calls), (Err(Error::Interrupted), limit + 1));
+    fn a_walk_is_stopped() {
+        for merges in [&[][..], &[(97, 98)]] {
+            let (arena, mut pairs) = (arena(merges), Pairs::new(GAP as usize, 0).expect("small"));
+            let new_pairs = NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small");
+            let work =
+                || (0..99).try_for_each(|_| initial_pairs(&arena, 0..arena.last(), &mut pairs, &new_pairs).map(drop));
+            assert_eq!(interrupt::run_every(Duration::ZERO, || true, work), Err(Error::Interrupted));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words. Read in this
 //! order:
 //!
-//! - [`trainer`] the loop: it starts from counts, and takes, counts and merges pairs with the parts below;
+//! - [`trainer`] the loop: it starts from counts, and takes, counts and merges pairs with the parts below; [`state`] what it keeps;
 //! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
@@ -46,6 +46,7 @@ mod rare_pairs;
 #[cfg(test)]
 pub(crate) mod small_scope;
 mod start_vocab;
+mod state;
 mod step_function;
 #[cfg(test)]
 mod tests;
@@ -53,5 +54,5 @@ mod tie_break;
 mod trainer;
 mod vetoes;
 
-pub use parity::{Corpus, train_parity};
-pub use trainer::{extend, extend_runs, train};
+pub use parity::train_parity;
+pub use trainer::{extend, train};

@@ -1,4 +1,4 @@
-//! Training that is fair to several languages. Must equal `train_parity` of `rust/reference/parity.rs`.
+//! Training that is fair to several languages. Must equal `train_parity` of `rust/parity.rs`.
 //!
 //! All texts lie in one [`Arena`], one *segment* after the other: a segment for each language, then one for the development
 //! texts of each. A pair has a record in each segment in which it stands, its *part* there, with its places and a bound on its
@@ -16,18 +16,17 @@
     reason = "there are fewer merges and segments than slots, and the ids of a vocabulary end at 2^31"
 )]
 
-use super::arena::{Arena, Layout, MAX_SLOTS, POLL_EVERY, Symbol, too_large};
+use super::arena::{Arena, Layout, Symbol, check_sizes};
 use super::circles::{Circles, Sums};
 use super::initial_pairs::initial_pairs;
-use super::new_pairs::NewPairs;
-use super::pairs::{Joined, Pair, Pairs};
+use super::pairs::Pair;
 use super::queue::{Bounds, Queue};
 use super::start_vocab::StartVocab;
+use super::state::State;
 use super::trainer::Tuning;
-use super::vetoes::Vetoes;
 use crate::error::{Error, Result};
-use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{collect, concat, extend, push, try_collect};
+use crate::fast::count::pieces::{Corpus, Pieces};
+use crate::fast::util::fallible::{collect, concat, push, try_collect};
 use crate::reference::byte_chars::to_chars;
 use crate::reference::parity::{ParityOptions, TrainedParity, Turns, neediest_first};
 use crate::reference::train::{Stop, TrainOptions};
@@ -35,9 +34,6 @@ use crate::reference::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The pieces of a language, or of its development texts.
-pub type Corpus<'c> = Box<dyn Pieces + 'c>;
 
 /// Trains on top of a vocabulary, as [`extend`](super::extend) does. `development` is empty, or has as many as `languages`.
 pub fn train_parity(
@@ -49,22 +45,10 @@ pub fn train_parity(
 ) -> Result<TrainedParity> {
     let base = StartVocab::extended(vocab)?;
     let everyone = languages.len();
-    let mut corpora = languages;
-    extend(&mut corpora, development)?;
-    if !base.is_bytes() {
-        let runs = base.runs()?;
-        for pieces in &mut corpora {
-            *pieces = Box::new(runs.of((0..pieces.len()).map(|index| pieces.get(index as u32)))?);
-        }
-    }
-    let layouts = try_collect(corpora.iter().map(|pieces| Layout::new(&&**pieces, &base)))?;
-    let slots: usize = layouts.iter().map(|layout| layout.slots).sum();
-    if slots > MAX_SLOTS {
-        return too_large("distinct pieces of more than 2^31 bytes");
-    }
-    if layouts.iter().map(|layout| layout.weight).sum::<u128>() > i64::MAX as u128 {
-        return too_large("counts beyond 2^63");
-    }
+    let corpora = try_collect(languages.into_iter().chain(development).map(|corpus| base.ready(corpus)))?;
+    let layouts = try_collect(corpora.iter().map(|pieces| Layout::new(&**pieces, &base)))?;
+    check_sizes(&layouts)?;
+    let slots = layouts.iter().map(|layout| layout.slots).sum::<usize>();
     let gap = base.n_ids() + options.n_merges.min(slots) as u32;
     let texts = (corpora, layouts, slots);
     let mut trained = if u16::try_from(gap).is_ok() {
@@ -81,11 +65,9 @@ type Name = Rc<[u8]>;
 type Key = (Name, Name);
 
 struct Trainer<'o, S: Symbol> {
-    arena: Arena<S>,
-    pairs: Pairs,
+    state: State<S>,
     /// Of each language, and of all together while merges are global.
     queues: Vec<Queue<Key>>,
-    new_pairs: NewPairs,
     /// The names of the ids, those of the vocabulary first.
     names: Vec<Name>,
     /// Where each segment begins, and where the last one ends.
@@ -93,39 +75,30 @@ struct Trainer<'o, S: Symbol> {
     /// How many tokens each segment has.
     lengths: Vec<i64>,
     everyone: usize,
-    first_id: u32,
     options: &'o TrainOptions,
     parity: &'o ParityOptions,
-    min_frequency: u64,
     circles: Circles,
-    trained: TrainedParity,
-    /// The tokens made last.
-    joined: Vec<Joined>,
 }
 
 impl<'o, S: Symbol> Trainer<'o, S> {
     fn new(
         base: &StartVocab,
-        (corpora, layouts, slots): (Vec<Corpus<'_>>, Vec<Layout>, usize),
+        (corpora, layouts, slots): (Vec<Box<dyn Pieces + '_>>, Vec<Layout>, usize),
         everyone: usize,
         gap: u32,
         options: &'o TrainOptions,
         parity: &'o ParityOptions,
     ) -> Result<Self> {
         let mut arena = Arena::<S>::empty(base, gap, slots)?;
-        let mut starts = Vec::new();
-        let mut lengths = Vec::new();
+        let (mut starts, mut lengths) = (Vec::new(), Vec::new());
         for (pieces, layout) in corpora.iter().zip(&layouts) {
-            starts.push(arena.slots.len() as u32);
-            arena.lay(layout, base, &&**pieces)?;
-            lengths.push(
-                i64::try_from(layout.weight + layout.single)
-                    .map_err(|_| Error::Training("counts beyond 2^63".into()))?,
-            );
+            push(&mut starts, arena.slots.len() as u32)?;
+            arena.lay(layout, base, &**pieces)?;
+            let length = i64::try_from(layout.weight + layout.single);
+            push(&mut lengths, length.map_err(|_| Error::Training("counts beyond 2^63".into()))?)?;
         }
-        starts.push(arena.slots.len() as u32);
+        push(&mut starts, arena.slots.len() as u32)?;
         arena.close()?;
-        let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
         let names: Vec<Name> = if let Some(names) = &parity.names {
             collect(names.iter().map(|name| Name::from(name.as_bytes())))?
         } else {
@@ -133,34 +106,14 @@ impl<'o, S: Symbol> Trainer<'o, S> {
             collect((0..base.n_ids()).map(|id| Name::from(to_chars(token(id)).as_bytes())))?
         };
         let n_queues = everyone + usize::from(parity.global_merges > 0);
-        Ok(Self {
-            pairs: Pairs::new(gap as usize, 0)?,
-            queues: collect((0..n_queues).map(|_| Queue::new(Tuning::default().mantissa)))?,
-            // A pair that is rare in one language may be frequent in another.
-            new_pairs: NewPairs::new(gap, 1, max_length, Vetoes::new(options, base)?)?,
-            names,
-            starts,
-            lengths,
-            everyone,
-            first_id: base.n_ids(),
-            options,
-            parity,
-            min_frequency: options.min_frequency.max(1).unsigned_abs(),
-            circles: Circles::new(gap)?,
-            trained: TrainedParity {
-                merges: Vec::new(),
-                turns: Vec::new(),
-                counts: Vec::new(),
-                ties: 0,
-                stop: Stop::VocabSize,
-            },
-            joined: Vec::new(),
-            arena,
-        })
+        let queues = collect((0..n_queues).map(|_| Queue::new(Tuning::default().mantissa)))?;
+        // A pair that is rare in one language may be frequent in another.
+        let (state, circles) = (State::new(arena, base, options, 0, true)?, Circles::new(gap)?);
+        Ok(Trainer { state, queues, names, starts, lengths, everyone, options, parity, circles })
     }
 
     fn run(mut self, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<TrainedParity> {
-        self.begin(on_merge)?;
+        self.begin()?;
         let has_development = self.lengths.len() > self.everyone;
         let ratio = if has_development { None } else { self.parity.ratio.as_deref() };
         let first = self.lengths.len() - self.everyone;
@@ -168,12 +121,14 @@ impl<'o, S: Symbol> Trainer<'o, S> {
         let is_in = |&language: &usize| ratio.is_none() || initial[language] > 0;
         let mut remaining = collect((0..self.everyone).filter(is_in))?;
         let mut turns = Turns::new(self.everyone, self.parity);
-        while self.trained.merges.len() < self.options.n_merges {
-            if self.trained.merges.len() == self.parity.global_merges {
+        let (merges, stop) = (Vec::new(), Stop::VocabSize);
+        let mut trained = TrainedParity { merges, turns: Vec::new(), counts: Vec::new(), ties: 0, stop };
+        while self.state.merges.len() < self.options.n_merges {
+            if self.state.merges.len() == self.parity.global_merges {
                 self.queues.truncate(self.everyone);
             }
             if remaining.is_empty() {
-                self.trained.stop = Stop::MinFrequency;
+                trained.stop = Stop::MinFrequency;
                 break;
             }
             let turn = if self.queues.len() == self.everyone {
@@ -181,44 +136,42 @@ impl<'o, S: Symbol> Trainer<'o, S> {
             } else {
                 self.everyone
             };
-            let Some((part, count)) = self.next_part(turn, on_merge)? else {
+            let Some((part, count)) = self.next_part(turn)? else {
                 remaining.retain(|&language| turn != language && turn != self.everyone);
                 continue;
             };
-            push(&mut self.trained.turns, turn)?;
-            push(&mut self.trained.counts, count.cast_signed())?;
-            self.trained.ties += usize::from(self.has_rival(turn, count)?);
+            push(&mut trained.turns, turn)?;
+            push(&mut trained.counts, count.cast_signed())?;
+            trained.ties += usize::from(self.has_rival(turn, count)?);
             self.merge(part)?;
-            on_merge(self.trained.merges.len())?;
+            on_merge(self.state.merges.len())?;
         }
-        Ok(self.trained)
+        Ok(TrainedParity { merges: self.state.merges, ..trained })
     }
 
     /// Finds the pairs of each segment.
-    fn begin(&mut self, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<()> {
+    fn begin(&mut self) -> Result<()> {
         let mut last = HashMap::new();
         for segment in 0..self.lengths.len() {
-            let range = self.starts[segment]..self.starts[segment + 1];
-            let records = initial_pairs(&self.arena, range, &mut self.pairs, &self.new_pairs, || on_merge(0))?;
+            let State { arena, pairs, new_pairs, .. } = &mut self.state;
+            let records = initial_pairs(arena, self.starts[segment]..self.starts[segment + 1], pairs, new_pairs)?;
             for &record in &records {
-                let &Pair { left, right, .. } = self.pairs.get(record);
+                let &Pair { left, right, .. } = pairs.get(record);
                 let known = last.insert((left, right), record);
-                self.circles.link(record, known, &mut self.pairs)?;
+                self.circles.link(record, known, pairs)?;
             }
             self.enqueue(segment, &records)?;
         }
-        self.pairs.settle();
+        self.state.pairs.settle();
         self.enqueue_heads()
     }
 
     /// Takes new parts of a segment into the queue of its language.
     fn enqueue(&mut self, segment: usize, parts: &[u32]) -> Result<()> {
-        let Self { pairs, queues, names, .. } = self;
+        let Trainer { state: State { pairs, min_frequency, .. }, queues, names, .. } = self;
         if segment < self.everyone {
-            for &part in parts {
-                if pairs.get(part).count >= self.min_frequency {
-                    queues[segment].push(part, pairs, || key(pairs.get(part), names))?;
-                }
+            for &part in parts.iter().filter(|&&part| pairs.get(part).count >= *min_frequency) {
+                queues[segment].push(part, pairs, || key(pairs.get(part), names))?;
             }
         }
         Ok(())
@@ -226,13 +179,11 @@ impl<'o, S: Symbol> Trainer<'o, S> {
 
     /// Takes new pairs into the queue of all languages, should there be one.
     fn enqueue_heads(&mut self) -> Result<()> {
-        let Self { pairs, queues, names, circles, starts, .. } = self;
+        let Trainer { state: State { pairs, min_frequency, .. }, queues, names, circles, starts, .. } = self;
         if let Some(queue) = queues.get_mut(self.everyone) {
             let sums = Sums { pairs, end: starts[self.everyone] };
-            for &part in &circles.heads {
-                if sums.bound(part) >= self.min_frequency {
-                    queue.push(part, &sums, || key(pairs.get(part), names))?;
-                }
+            for &part in circles.heads.iter().filter(|&&part| sums.bound(part) >= *min_frequency) {
+                queue.push(part, &sums, || key(pairs.get(part), names))?;
             }
         }
         circles.heads.clear();
@@ -240,33 +191,28 @@ impl<'o, S: Symbol> Trainer<'o, S> {
     }
 
     /// A part of the pair to merge next, and its count; None if no pair is frequent enough.
-    fn next_part(&mut self, turn: usize, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Option<(u32, u64)>> {
-        let mut looked_at = 0;
+    fn next_part(&mut self, turn: usize) -> Result<Option<(u32, u64)>> {
         loop {
-            let Self { pairs, queues, names, .. } = self;
+            let Trainer { state: State { pairs, min_frequency, .. }, queues, names, .. } = self;
             let key = |part| key(pairs.get(part), names);
             let entry = if turn == self.everyone {
                 queues[turn].pop(&Sums { pairs, end: self.starts[turn] }, key)?
             } else {
                 queues[turn].pop(pairs, key)?
             };
-            let Some(entry) = entry else { return Ok(None) };
-            let count = self.count(turn, entry.pair, &mut looked_at);
-            if count == entry.count && count >= self.min_frequency {
+            let (Some(entry), least) = (entry, *min_frequency) else { return Ok(None) };
+            let count = self.count(turn, entry.pair)?;
+            if count == entry.count && count >= least {
                 return Ok(Some((entry.pair, count)));
             }
             self.put_back(turn, entry.pair, count)?;
-            if looked_at > POLL_EVERY {
-                looked_at = 0;
-                on_merge(self.trained.merges.len())?;
-            }
         }
     }
 
     /// Whether another pair has the count of the one that was just taken from the queue.
     fn has_rival(&mut self, turn: usize, count: u64) -> Result<bool> {
         while let Some(part) = self.queues[turn].top_of(count) {
-            let now = self.count(turn, part, &mut 0);
+            let now = self.count(turn, part)?;
             if now == count {
                 return Ok(true);
             }
@@ -277,28 +223,25 @@ impl<'o, S: Symbol> Trainer<'o, S> {
     }
 
     /// The count of a part, or of its pair in all languages.
-    fn count(&mut self, turn: usize, part: u32, looked_at: &mut usize) -> u64 {
-        let Self { arena, pairs, trained, .. } = self;
-        let end = self.starts[self.everyone];
-        let mut sum = 0;
-        let mut each = part;
+    fn count(&mut self, turn: usize, part: u32) -> Result<u64> {
+        if turn < self.everyone {
+            return self.state.count(part);
+        }
+        let (mut sum, mut each) = (0, part);
         loop {
-            let is_counted = turn < self.everyone || pairs.positions(each).first().is_some_and(|&p| p < end);
-            if is_counted && !pairs.is_exact(each) {
-                *looked_at += pairs.positions(each).len();
-                pairs.recount(each, arena, trained.merges.len() as u32);
+            if self.state.pairs.positions(each).first().is_some_and(|&p| p < self.starts[self.everyone]) {
+                sum += self.state.count(each)?;
             }
-            sum += if is_counted { pairs.get(each).count } else { 0 };
-            each = pairs.get(each).next;
-            if each == part || turn < self.everyone {
-                return sum;
+            each = self.state.pairs.get(each).next;
+            if each == part {
+                return Ok(sum);
             }
         }
     }
 
     fn put_back(&mut self, turn: usize, part: u32, count: u64) -> Result<()> {
-        let Self { pairs, queues, names, .. } = self;
-        if count < self.min_frequency {
+        let Trainer { state: State { pairs, min_frequency, .. }, queues, names, .. } = self;
+        if count < *min_frequency {
             return Ok(());
         }
         let key = || key(pairs.get(part), names);
@@ -310,38 +253,25 @@ impl<'o, S: Symbol> Trainer<'o, S> {
 
     /// Merges the pair of a part in all segments.
     fn merge(&mut self, part: u32) -> Result<()> {
-        let &Pair { left, right, .. } = self.pairs.get(part);
-        let id = self.first_id + self.trained.merges.len() as u32;
-        push(&mut self.trained.merges, (left, right))?;
-        let merges = self.trained.merges.len() as u32;
-        let Arena { lengths, sizes, .. } = &mut self.arena;
-        lengths[id as usize] = lengths[left as usize] + lengths[right as usize];
-        sizes[id as usize] = sizes[left as usize].saturating_add(sizes[right as usize]);
+        let &Pair { left, right, .. } = self.state.pairs.get(part);
+        let id = self.state.begin_merge(part)?;
         let (one, other) = (&self.names[left as usize], &self.names[right as usize]);
         let rest = other.strip_prefix(self.parity.prefix.as_bytes()).unwrap_or(other);
         let name = Name::from(concat(&[one, rest])?);
         push(&mut self.names, name)?;
-        self.new_pairs.vetoes.learn(id, left, right)?;
         let mut each = part;
         loop {
-            let next = self.pairs.get(each).next;
-            if let Some(&first) = self.pairs.positions(each).first() {
+            let State { pairs, .. } = &self.state;
+            let (next, first) = (pairs.get(each).next, pairs.positions(each).first().copied());
+            self.state.join(each, id, true)?;
+            if let Some(first) = first {
                 let segment = self.starts.partition_point(|&start| start <= first) - 1;
-                let Self { arena, pairs, joined, .. } = self;
-                pairs.join(each, id, merges, arena, joined)?;
-                pairs.retire(each);
-                if !self.joined.is_empty() {
-                    self.pairs.reserve(2 * self.joined.len(), &self.arena)?;
-                    let Self { arena, pairs, joined, new_pairs, .. } = self;
-                    new_pairs.collect(id, (left, right), joined, merges, arena, pairs)?;
-                    self.lengths[segment] -= new_pairs.joined.cast_signed();
-                    self.circles.link_new(id, &new_pairs.kept, pairs)?;
-                    let kept = std::mem::take(&mut self.new_pairs.kept);
-                    self.enqueue(segment, &kept)?;
-                    self.new_pairs.kept = kept;
-                }
-            } else {
-                self.pairs.retire(each);
+                let State { pairs, new_pairs, .. } = &mut self.state;
+                self.lengths[segment] -= new_pairs.joined.cast_signed();
+                self.circles.link_new(id, &new_pairs.kept, pairs)?;
+                let kept = std::mem::take(&mut new_pairs.kept);
+                self.enqueue(segment, &kept)?;
+                self.state.new_pairs.kept = kept;
             }
             if next == part {
                 break;

@@ -14,12 +14,12 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "of hashes the high bits are meant; runs are numbered by 32 bits")]
 
-use super::arena::POLL_EVERY;
 use super::start_vocab::StartVocab;
 use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
 use crate::fast::count::table::{BATCH, PieceCounts};
 use crate::fast::util::fallible::{append, filled, push};
+use crate::support::interrupt;
 
 /// The most counts there are, as a power of two.
 const LOG_COUNTS: u32 = 23;
@@ -34,13 +34,11 @@ pub(super) struct PairBounds {
 }
 
 impl PairBounds {
-    /// Calls `working` now and then.
-    pub fn new(runs: &impl Pieces, base: &StartVocab, mut working: impl FnMut() -> Result<()>) -> Result<PairBounds> {
-        let ids: usize = (0..runs.len()).map(|index| base.count(runs.get(index as u32).0)).sum();
+    pub fn new(runs: &dyn Pieces, base: &StartVocab) -> Result<PairBounds> {
+        let ids: usize = runs.all().map(|(run, _)| base.count(run)).sum();
         let log = (2 * ids).next_power_of_two().ilog2().clamp(8, LOG_COUNTS);
         let mut pairs = PairBounds { bounds: filled(0, 1 << log)?, shift: 64 - log };
-        let mut looked_at = 0;
-        for (run, n) in (0..runs.len()).map(|index| runs.get(index as u32)) {
+        for (run, n) in runs.all() {
             let n = u8::try_from(n.max(0)).unwrap_or(u8::MAX);
             let mut before = None;
             base.each_id(run, |id| {
@@ -49,12 +47,9 @@ impl PairBounds {
                     *bound = bound.saturating_add(n);
                 }
                 before = Some(id);
-            });
-            looked_at += run.len();
-            if looked_at > POLL_EVERY {
-                looked_at = 0;
-                working()?;
-            }
+                Ok(())
+            })?;
+            interrupt::check()?;
         }
         Ok(pairs)
     }
@@ -73,16 +68,9 @@ impl PairBounds {
     }
 
     /// The runs between pairs that stand together fewer than `least` times, those of two ids or more.
-    pub fn cut(
-        &self,
-        runs: &impl Pieces,
-        base: &StartVocab,
-        least: u8,
-        mut working: impl FnMut() -> Result<()>,
-    ) -> Result<PieceCounts> {
+    pub fn cut(&self, runs: &dyn Pieces, base: &StartVocab, least: u8) -> Result<PieceCounts> {
         let mut block = Block { table: PieceCounts::new(), bytes: Vec::new(), ends: Vec::new(), n: 0 };
-        let mut looked_at = 0;
-        for (run, n) in (0..runs.len()).map(|index| runs.get(index as u32)).filter(|(_, n)| *n > 0) {
+        for (run, n) in runs.all().filter(|(_, n)| *n > 0) {
             let count = base.count(run);
             if count < 2 {
                 continue;
@@ -90,25 +78,20 @@ impl PairBounds {
             let width = run.len() / count;
             // Where the part begins, and where the id does that is looked at.
             let (mut from, mut at, mut before) = (0, 0, None);
-            let mut done = Ok(());
             base.each_id(run, |id| {
                 if before.is_some_and(|before| self.bounds[place(before, id, self.shift)] < least) {
-                    if at - from > width && done.is_ok() {
-                        done = block.add(&run[from..at], n);
+                    if at - from > width {
+                        block.add(&run[from..at], n)?;
                     }
                     from = at;
                 }
                 (before, at) = (Some(id), at + width);
-            });
-            done?;
+                Ok(())
+            })?;
             if run.len() - from > width {
                 block.add(&run[from..], n)?;
             }
-            looked_at += run.len();
-            if looked_at > POLL_EVERY {
-                looked_at = 0;
-                working()?;
-            }
+            interrupt::check()?;
         }
         block.flush()?;
         Ok(block.table)
@@ -157,14 +140,14 @@ mod tests {
         let base = StartVocab::new(Vocab::from_merges(&order, &[(97, 98)]).unwrap().into());
         let pieces = [(b"xyz".to_vec(), 1), (b"axy".to_vec(), 1), (b"ab".to_vec(), 9), (b"zabzz".to_vec(), 2)];
         let runs = base.runs().unwrap().of(pieces.iter().map(|(piece, n)| (&piece[..], *n))).unwrap();
-        let bounds = PairBounds::new(&runs, &base, || Ok(())).unwrap();
+        let bounds = PairBounds::new(&runs, &base).unwrap();
         let cut = |least| {
-            let table = bounds.cut(&runs, &base, least, || Ok(())).unwrap();
+            let table = bounds.cut(&runs, &base, least).unwrap();
             table
                 .iter()
                 .map(|(run, n)| {
                     let mut ids = Vec::new();
-                    base.each_id(run, |id| ids.push(id));
+                    base.each_id(run, |id| push(&mut ids, id)).unwrap();
                     (ids, n)
                 })
                 .collect::<Vec<_>>()

@@ -56,7 +56,8 @@ impl Trainers {
         assert_eq!(mirrored, expected, "{pieces:?} {options:?}");
         // Pairs of `a` in a table of exact counts, the rest beside it; and everything beside it, in coarse buckets.
         for tuning in [Tuning { mantissa: 6, dense: 98 }, Tuning { mantissa: 0, dense: 0 }] {
-            let trained = train_with(&self.base, pieces, options, tuning, &mut |_| Ok(())).expect("a small corpus");
+            let trained =
+                train_with(&self.base, pieces.into(), options, tuning, &mut |_| Ok(())).expect("a small corpus");
             assert_eq!(trained, expected, "{pieces:?} {options:?} {tuning:?}");
         }
         self.trained += 1;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::fast::count::pieces::{Corpus, Pieces};
 use crate::fast::count::runs::{Runs, are_needed, ids_of, width};
 use crate::reference::vocab::Vocab;
 
@@ -46,6 +47,12 @@ impl StartVocab {
         Runs::new(Arc::clone(&self.vocab))
     }
 
+    /// Pieces whose ids are known: bytes, or runs.
+    pub fn ready<'c>(&self, corpus: Corpus<'c>) -> Result<Box<dyn Pieces + 'c>> {
+        let is_ready = corpus.are_runs || self.is_bytes();
+        Ok(if is_ready { corpus.pieces } else { Box::new(self.runs()?.of(corpus.pieces.all())?) })
+    }
+
     /// One past the highest id.
     pub fn n_ids(&self) -> u32 {
         self.vocab.tokens.n_ids()
@@ -59,12 +66,12 @@ impl StartVocab {
 
     /// Calls `show` with each of its ids.
     #[inline]
-    pub fn each_id(&self, piece: &[u8], mut show: impl FnMut(u32)) {
+    pub fn each_id(&self, piece: &[u8], mut show: impl FnMut(u32) -> Result<()>) -> Result<()> {
         match self.width {
-            1 => piece.iter().for_each(|&byte| show(self.vocab.byte_ids[byte as usize])),
+            1 => piece.iter().try_for_each(|&byte| show(self.vocab.byte_ids[byte as usize])),
             // A constant, so that an id is one load.
-            2 => ids_of(piece, 2).for_each(show),
-            width => ids_of(piece, width).for_each(show),
+            2 => ids_of(piece, 2).try_for_each(show),
+            width => ids_of(piece, width).try_for_each(show),
         }
     }
 }
@@ -95,7 +102,7 @@ mod tests {
             encode_piece(vocab, piece.as_bytes(), &mut expected).expect("a piece");
             let mut ids = Vec::new();
             let mut show = |piece: &[u8]| {
-                start.each_id(piece, |id| push(&mut ids, id).unwrap());
+                start.each_id(piece, |id| push(&mut ids, id)).unwrap();
                 assert_eq!(start.count(piece), ids.len());
             };
             if is_bytes {

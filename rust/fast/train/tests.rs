@@ -97,7 +97,7 @@ fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
 fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
     let mut told = 0;
     let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
-    let trained = train_with(&base, pieces, options, tuning, &mut |merges| {
+    let trained = train_with(&base, pieces.into(), options, tuning, &mut |merges| {
         assert!(merges == told || merges == told + 1);
         told = merges;
         Ok(())
@@ -169,7 +169,7 @@ proptest! {
         let vocab = Vocab::from_merges(&options.byte_order, before).expect("learnt");
         let first_id = 256 + before.len() as u32 + hole;
         let rest = TrainOptions { n_merges: n_merges - before.len(), ..options };
-        let trained = extend(vocab.clone().into(), first_id, &corpus[..], &rest, &mut |_| Ok(())).expect("small");
+        let trained = extend((vocab.clone().into(), first_id), &corpus[..], &rest, &mut |_| Ok(())).expect("small");
         let id = |id: u32| if id < first_id - hole { id } else { id + hole };
         let expected: Vec<_> = after.iter().map(|&(left, right)| (id(left), id(right))).collect();
         prop_assert_eq!((&trained.merges, &trained.counts[..]), (&expected, &whole.counts[before.len()..]));
@@ -178,7 +178,7 @@ proptest! {
         // The recounting is exact for sparse and for dense tables.
         let base = StartVocab::new(vocab.into());
         let coarse = Tuning { mantissa: 0, dense: 0 };
-        let again = train_with(&base, &corpus[..], &rest, coarse, &mut |_| Ok(())).expect("small");
+        let again = train_with(&base, (&corpus[..]).into(), &rest, coarse, &mut |_| Ok(())).expect("small");
         prop_assert_eq!(again.counts, &whole.counts[before.len()..]);
     }
 }
@@ -317,7 +317,7 @@ fn bytes_may_have_any_ids() {
         let ids: Vec<(Vec<u8>, u32)> = (0..=255_u8).map(|byte| (vec![byte], first + u32::from(byte))).collect();
         let vocab = Vocab::from_tokens(&ids, &[], false, Alphabet::default()).expect("bytes");
         for tie in TIES {
-            let trained = extend(vocab.clone().into(), 600, &corpus[..], &options(20, tie), &mut |_| Ok(()));
+            let trained = extend((vocab.clone().into(), 600), &corpus[..], &options(20, tie), &mut |_| Ok(()));
             let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
             let expected = mirror::extend(&vocab, 600, &corpus, &options(20, tie), &mut observer);
             assert!(expected.as_ref().is_ok_and(|expected| expected.merges.len() > 5));
@@ -345,7 +345,7 @@ fn nothing_to_merge() {
 #[test]
 fn an_error_of_the_observer_stops_the_training() {
     let pieces = pieces(&[(b"abcdefgh", 1)]);
-    for limit in 0..8 {
+    for limit in 0..7 {
         let mut told = 0;
         let stopped = train(&pieces[..], &options(7, TieBreak::SmallestIds), &mut |_| {
             told += 1;
@@ -363,7 +363,7 @@ fn a_vocabulary_that_drops_bytes_is_refused() {
     let pieces = [(b"abcab".to_vec(), 2)];
     for tie_break in [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes] {
         let options = TrainOptions { tie_break, ..TrainOptions::new(3) };
-        let refused = extend(vocab.clone().into(), 2, &pieces[..], &options, &mut |_| Ok(()));
+        let refused = extend((vocab.clone().into(), 2), &pieces[..], &options, &mut |_| Ok(()));
         assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("cannot be extended")));
     }
 }
@@ -380,14 +380,14 @@ fn runs_that_are_cut_give_the_same_merges() {
         Vocab::from_merges(&order, &[(32, 97), (98, 99), (32, 257), (258, 100), (32, 100)]).expect("well-formed");
     let base = StartVocab::new(vocab.clone().into());
     let runs = base.runs().unwrap().of(corpus.iter().map(|(piece, n)| (&piece[..], *n))).unwrap();
-    let bounds = PairBounds::new(&runs, &base, || Ok(())).unwrap();
+    let bounds = PairBounds::new(&runs, &base).unwrap();
     let mut cut = 0;
     for tie in TIES {
         for n_merges in [1, 5, 20, 60, 200, 100_000] {
             cut += usize::from(bounds.least_for(n_merges) > 1);
             for max_words in [None, Some(3)] {
                 let options = TrainOptions { max_words, ..options(n_merges, tie) };
-                let trained = extend(vocab.clone().into(), 261, &corpus[..], &options, &mut |_| Ok(()));
+                let trained = extend((vocab.clone().into(), 261), &corpus[..], &options, &mut |_| Ok(()));
                 let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
                 assert!(trained == mirror::extend(&vocab, 261, &corpus, &options, &mut observer));
             }

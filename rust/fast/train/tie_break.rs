@@ -48,7 +48,7 @@ pub(super) struct FirstSeen {
 }
 
 impl FirstSeen {
-    pub fn new(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
+    pub fn new(layout: &Layout, pieces: &dyn Pieces, base: &StartVocab) -> Result<Self> {
         let mut steps = StepFunction::new();
         let mut start = 0;
         for &piece in &layout.order {
@@ -106,7 +106,7 @@ impl<'t> GreatestBytes<'t> {
 }
 
 impl Original {
-    pub fn new(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> Result<Self> {
+    pub fn new(layout: &Layout, pieces: &dyn Pieces, base: &StartVocab) -> Result<Self> {
         let tokens = &base.vocab.tokens;
         let mut bytes = room(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>())?;
         let mut starts = room(if base.is_bytes() { 0 } else { layout.slots })?;
@@ -119,16 +119,10 @@ impl Original {
                 continue;
             }
             starts.push(0);
-            let mut done = Ok(());
             base.each_id(piece, |id| {
-                if done.is_ok() {
-                    done = u32::try_from(bytes.len()).map_err(too_large).and_then(|start| {
-                        starts.push(start);
-                        append(&mut bytes, tokens.get(id).unwrap_or_default())
-                    });
-                }
-            });
-            done?;
+                starts.push(u32::try_from(bytes.len()).map_err(too_large)?);
+                append(&mut bytes, tokens.get(id).unwrap_or_default())
+            })?;
         }
         push(&mut bytes, 0)?;
         let mut places = filled(0, tokens.n_ids() as usize)?;

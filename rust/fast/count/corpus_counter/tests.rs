@@ -3,6 +3,7 @@
 use super::*;
 use crate::fast::count::pieces::Pieces;
 use crate::fast::count::tests::Folder;
+use std::time::Duration;
 
 fn counter(threads: usize) -> CorpusCounter {
     let special = SpecialTokens::new(vec![]).expect("none");
@@ -46,10 +47,10 @@ fn a_failing_thread_stops_the_others() {
     assert!(matches!(failed, Err(Error::File { path: blamed, .. }) if blamed == path));
 }
 
-/// Stopped after each number of polls: while counting, while flushing, and while what was flushed is combined.
+/// Stopped at each question: while counting, while flushing, and while what was flushed is combined.
 #[test]
 fn what_was_stopped_is_whole_or_says_so() {
-    let text = words(40_000);
+    let text = words(8_000);
     let whole = {
         let mut whole = counter(1);
         whole.add(&[&text], &mut silent()).expect("small");
@@ -59,13 +60,14 @@ fn what_was_stopped_is_whole_or_says_so() {
     for most in 0_u32.. {
         let folder = Folder::new("stopped");
         let mut counter = counter(1).with_tables_of(1, 1, folder.0.clone());
-        let mut left = most;
-        let mut poll = |_: usize| {
-            left = left.checked_sub(1).ok_or(Error::Interrupted)?;
-            Ok(())
-        };
-        let added = counter.add(&[&text], &mut poll);
-        let finished = added.clone().and_then(|()| counter.finish(&mut || poll(0)));
+        let asked = std::cell::Cell::new(0);
+        let stop = move || asked.replace(asked.get() + 1) >= most;
+        let mut added = Ok(());
+        let finished = interrupt::run_every(Duration::ZERO, stop, || {
+            added = counter.add(&[&text], &mut silent());
+            added.clone()?;
+            counter.finish()
+        });
         if finished.is_ok() {
             assert!(counter.finished() == whole);
             break;
@@ -73,7 +75,7 @@ fn what_was_stopped_is_whole_or_says_so() {
         stopped_adding += u32::from(added.is_err());
         stopped_finishing += u32::from(added.is_ok());
         assert!(!counter.is_finished());
-        let again = [counter.finish(&mut || Ok(())), counter.add(&[b"more"], &mut silent())];
+        let again = [counter.finish(), counter.add(&[b"more"], &mut silent())];
         for failed in again {
             assert_eq!(failed, Err(Error::Training("counting was stopped before it was done; count again".into())));
         }
@@ -224,7 +226,7 @@ fn counts_that_went_to_the_disk_are_finished_there() {
         assert!(!on_disk.is_finished());
         assert!(on_disk.finished() == expected);
         assert!(on_disk.is_finished());
-        on_disk.finish(&mut || Err(Error::Interrupted)).expect("nothing is left to do");
+        on_disk.finish().expect("nothing is left to do");
         assert!(matches!(on_disk.add(&[b"more"], &mut silent()), Err(Error::Training(_))));
         assert!(matches!(on_disk.add_pieces([(&b"more"[..], 1)], |_| ()), Err(Error::Training(_))));
         assert!(matches!(

@@ -3,6 +3,7 @@
 use super::*;
 use crate::fast::count::corpus_counter::Counted;
 use crate::fast::count::tests::{Folder, listed};
+use std::time::Duration;
 
 /// The names of all files in a folder, in order.
 fn names(folder: &Folder) -> Vec<String> {
@@ -24,7 +25,7 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
     let (hasher, mut one) = (Hasher::default(), PieceCounts::new());
     let mut shares = Share::new(3, &hasher);
     let mut spill = Spill::new(folder.0.clone());
-    spill.flush(&mut shares, &mut || Ok(())).expect("nothing to write");
+    spill.flush(&mut shares).expect("nothing to write");
     assert!(!spill.is_used());
     for (number, count) in (0..30).zip(1..) {
         let share = &mut shares[number * number % 7 % 3];
@@ -34,13 +35,13 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
             one.add(&piece, count).expect("few");
         }
         if number % 4 == 3 {
-            spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
+            spill.flush(&mut shares).expect("a folder");
             assert!(spill.is_used());
             assert!(shares.iter().all(|share| share.pieces.is_empty()));
         }
     }
-    spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
-    let files = spill.finish(&hasher, &mut || Ok(())).expect("a folder");
+    spill.flush(&mut shares).expect("a folder");
+    let files = spill.finish(&hasher).expect("a folder");
     assert_eq!(names(&folder), ["counts", "data", "lengths"]);
     let expected = listed(one.iter());
     let bytes: usize = expected.iter().map(|(piece, _)| piece.len()).sum();
@@ -64,7 +65,7 @@ fn pieces_are_spread_over_all_files() {
     shares[0].begin(0).expect("few");
     (0..4000_u32).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
     let mut spill = Spill::new(folder.0.clone());
-    spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
+    spill.flush(&mut shares).expect("a folder");
     assert_eq!(names(&folder).len(), FILES);
     let sizes: Vec<usize> = spill.runs.iter().map(|run| run.file.buffer().len()).collect();
     assert!(sizes.iter().all(|&size| size > 0), "{sizes:?}");
@@ -73,48 +74,30 @@ fn pieces_are_spread_over_all_files() {
 
 #[test]
 fn long_work_is_stopped() {
-    let stop = &mut || Err(Error::Interrupted);
-    let hasher = Hasher::default();
-    let many = |spill: &mut Spill, poll: Poll| {
-        let mut shares = Share::new(1, &hasher);
-        shares[0].begin(0).expect("few");
-        (0..POLL_EVERY as u32).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
-        spill.flush(&mut shares, poll)
-    };
-    let folder = Folder::new("flush");
-    assert_eq!(many(&mut Spill::new(folder.0.clone()), stop), Err(Error::Interrupted));
-    let polls = std::cell::Cell::new(0);
-    let count = &mut || {
-        polls.set(polls.get() + 1);
-        Ok(())
-    };
-    let folder = Folder::new("merge");
-    let mut spill = Spill::new(folder.0.clone());
-    many(&mut spill, count).expect("a folder");
-    assert_eq!(polls.take(), 1, "a look at each record would take longer than to write it");
-    assert!(matches!(spill.finish(&hasher, stop), Err(Error::Interrupted)));
-    let folder = Folder::new("merge-whole");
-    let mut spill = Spill::new(folder.0.clone());
-    many(&mut spill, &mut || Ok(())).expect("a folder");
-    spill.finish(&hasher, count).expect("a folder");
-    assert_eq!(polls.take(), 1);
-    // All records of one piece lie in one file, which is read in one go.
-    let folder = Folder::new("sum");
-    let mut spill = Spill::new(folder.0.clone());
-    for number in 0..POLL_EVERY {
-        let mut shares = Share::new(1, &hasher);
-        shares[0].begin(number).expect("few");
-        shares[0].pieces.add(b"one", 1).expect("few");
-        spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
+    fn stopped(work: impl FnOnce() -> Result<()>) -> bool {
+        interrupt::run_every(Duration::ZERO, || true, work) == Err(Error::Interrupted)
     }
-    assert!(matches!(spill.finish(&hasher, stop), Err(Error::Interrupted)));
+    let (hasher, folder) = (Hasher::default(), Folder::new("stopped-spill"));
+    let flush = |spill: &mut Spill, part: usize, pieces: u32| {
+        let mut shares = Share::new(1, &hasher);
+        shares[0].begin(part).expect("few");
+        (0..pieces).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
+        spill.flush(&mut shares)
+    };
+    assert!(stopped(|| flush(&mut Spill::new(folder.0.clone()), 0, 256)));
+    // Records of many pieces are merged from all files; those of one piece are summed up from one.
+    for (parts, pieces) in [(1, 256), (256, 1)] {
+        let mut spill = Spill::new(folder.0.clone());
+        (0..parts).for_each(|part| flush(&mut spill, part, pieces).expect("a folder"));
+        assert!(stopped(|| spill.finish(&hasher).map(drop)));
+    }
 }
 
 #[test]
 fn a_folder_that_is_not_there_is_an_error() {
     let missing = PathBuf::from("/nowhere/at/all");
     let mut shares = Share::new(1, &Hasher::default());
-    let refused = Spill::new(missing.clone()).flush(&mut shares, &mut || Ok(()));
+    let refused = Spill::new(missing.clone()).flush(&mut shares);
     assert!(matches!(refused, Err(Error::File { path, .. }) if path.starts_with(&missing)));
 }
 
@@ -183,8 +166,8 @@ fn what_holds_one_piece_is_used() {
     let (mut shares, mut spill) = (Share::new(1, &hasher), Spill::new(folder.0.clone()));
     shares[0].begin(0).expect("few");
     shares[0].pieces.add(b"one", 5).expect("few");
-    spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
+    spill.flush(&mut shares).expect("a folder");
     assert!(spill.is_used());
-    let files = spill.finish(&hasher, &mut || Ok(())).expect("a folder");
+    let files = spill.finish(&hasher).expect("a folder");
     assert_eq!(listed(files.load().expect("small").iter()), [(b"one".to_vec(), 5)]);
 }

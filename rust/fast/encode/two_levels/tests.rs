@@ -126,7 +126,7 @@ fn the_level_is_where_the_first_stage_ends() {
         let learnt = train(&count_pieces(&words, &text)[..], &first, &mut |_| Ok(())).unwrap().merges;
         let stage = vocab(&learnt);
         let second =
-            extend(stage, 256 + learnt.len() as u32, &count_pieces(&lines, &text)[..], &second, &mut |_| Ok(()));
+            extend((stage, 256 + learnt.len() as u32), &count_pieces(&lines, &text)[..], &second, &mut |_| Ok(()));
         let merges = [&learnt[..], &second.unwrap().merges].concat();
         let vocab = vocab(&merges);
         let level = level(&vocab).unwrap().unwrap();

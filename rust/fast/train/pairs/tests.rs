@@ -26,7 +26,6 @@ fn pairs_of(arena: &Arena<u16>, dense: u32) -> (Pairs, Vec<u32>) {
         0..arena.last(),
         &mut pairs,
         &NewPairs::new(GAP, 1, u64::MAX, Vetoes::none()).expect("small"),
-        || Ok(()),
     )
     .expect("small");
     (pairs, records)
