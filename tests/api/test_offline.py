@@ -1,6 +1,7 @@
 """No network, ever: Python reports every socket that is made, and here each is an error."""
 
-import pytest
+import re
+
 from helpers import run_python
 
 DENY = """
@@ -51,29 +52,36 @@ print(tok.encode_files("corpus.txt", "a.bin").documents)
     assert shown == "1\n"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "encode -t o200k_base --text offline",
-        "decode -t gpt2 ids.txt",
-        "count -e cl100k_base corpus.txt",
-        "evaluate --text offline",
-        "inspect -e gpt2 --longest",
-        "convert gpt2 tokenizer.json",
-        "pack corpus.txt -e gpt2 -o a.bin",
-        "train corpus.txt -n 260 -o a.json",
-        "explain offline -e gpt2 --html why.html",
-        "bench corpus.txt --repeat 1",
-    ],
-)
-def test_every_command(command, tmp_path):
+COMMANDS = [
+    "encode -t o200k_base --text offline",
+    "decode -t gpt2 ids.txt",
+    "count -e cl100k_base corpus.txt",
+    "evaluate --text offline",
+    "inspect -e gpt2 --longest",
+    "convert gpt2 tokenizer.json",
+    "pack corpus.txt -e gpt2 -o a.bin",
+    "train corpus.txt -n 260 -o a.json",
+    "explain offline -e gpt2 --html why.html",
+    "bench corpus.txt --repeat 1",
+]
+
+
+def test_every_command(tmp_path):
     (tmp_path / "corpus.txt").write_text("low lower lowest " * 9)
     (tmp_path / "ids.txt").write_text("31373 995")
-    code = f"""
-import os, sys
+    shown = offline(f"""
+import os
 os.chdir({str(tmp_path)!r})
-sys.argv = ["minitok", *{command.split()!r}]
 from minitok.cli import main
-main()
-"""
-    assert offline(code)
+for command in {COMMANDS!r}:
+    print("\\n<" + command + ">", flush=True)
+    sys.argv = ["minitok", *command.split()]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, command
+    sys.stdout.flush()
+""")
+    parts = re.split(r"\n<(.*)>\n", shown)
+    assert parts[1::2] == COMMANDS
+    assert all(part.strip() for part in parts[2::2])
