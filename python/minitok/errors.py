@@ -59,7 +59,10 @@ class VocabularyError(MinitokError, ValueError):
 
 
 class TemplateError(MinitokError, ValueError):
-    """A chat template that is malformed, or that refuses the messages; the message is the template's own then."""
+    """A chat template that is malformed, or that refuses the messages; the message is the template's own then.
+
+    Also what a message says, where it becomes a special token that is an ordinary token of the vocabulary, too.
+    """
 
 
 class TrainingError(MinitokError, ValueError):

@@ -4,14 +4,19 @@ What is expected is found without origins: each character that an attacker write
 it, so that the rendered text shows who wrote what.
 """
 
+import json
 import re
 
 import pytest
 from chat_families import FAMILIES, SPECIAL
+from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.chat import render
+from minitok import Tokenizer
+from minitok.chat import Trusted, render
+from minitok.definition import Definition
 from minitok.errors import TemplateError
+from minitok.reference.published.characters import Symbols
 
 PRIVATE = 0xE000
 SLOTS = (
@@ -232,3 +237,50 @@ def test_what_a_template_loses_track_of_is_text(plain, source, text):
     except TemplateError:
         return
     assert special_ids(tok, ids) == [], tok.decode(ids)
+
+
+# -- special tokens that are ordinary tokens too -------------------------------------------------------------------------
+
+UNKNOWN = Definition.from_tokens({b"[UNK]": 0, b"a": 1, b"b": 2, b"ab": 3}, [(1, 2)], symbols=Symbols("characters", 0))
+CONTENT = "{% for m in messages %}{{ m.content }}{{ m.extra }}<e>{% endfor %}"
+MADE = {
+    "merges": Tokenizer([(97, 98)], special_tokens={"ab": 256, "<e>": 300}),
+    "lowercase": Tokenizer([(97, 98)], special_tokens={"ab": 256, "<e>": 300}).replace(normalizer="lowercase"),
+    "symbols": Tokenizer.from_definition(UNKNOWN).replace(special_tokens={"[UNK]": 0, "ab": 3, "<e>": 300}),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_text_that_merges_make_a_special_token_of_is_refused(kind, backend):
+    tok = MADE[kind].replace(backend=backend, chat=CONTENT)
+    text = "xAB" if kind == "lowercase" else "xab"
+    refused = Failure(
+        TemplateError,
+        "the content of message 1 becomes the special token 'ab', which is an ordinary token of this vocabulary, too; "
+        "to vouch for the text, give it the type Trusted",
+    )
+    assert outcome(tok.encode_chat, [{"content": "a"}, {"content": text}]) == refused
+    assert outcome(tok.encode_chat, [{"content": "a"}, {"content": f"{text}{text}", "extra": "b"}]) == refused
+    assert outcome(tok.encode_chat, [{"content": "a"}, {"content": text[:-1], "extra": text[-1]}]) == refused
+    # Nobody writes it, or it is vouched for; the unknown token is that of any text without one.
+    special = tok.special_tokens
+    for content, found in (("xa b", []), (Trusted("ab"), [special["ab"]])):
+        ids = tok.encode_chat([{"content": content}]).ids
+        assert [token_id for token_id in ids if token_id in (special["ab"], special["<e>"])] == [*found, special["<e>"]]
+
+
+def test_what_a_model_sampled_may_be_a_special_token(backend):
+    tok = MADE["merges"].replace(backend=backend, chat=CONTENT)
+    chat = tok.encode_chat([{"content": "xab"}], after=[120, 256])
+    assert (chat.ids, chat.kept) == ([120, 256, 300], 2)
+
+
+def test_a_corpus_with_such_text_is_refused_by_its_line(tmp_path):
+    tok = MADE["merges"].replace(chat=CONTENT)
+    lines = [json.dumps({"messages": [{"role": "user", "content": content}]}) for content in ("x", "xab")]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    found = outcome(tok.encode_files, tmp_path / "a.jsonl", tmp_path / "a.bin", learn="user")
+    assert found.kind is TemplateError
+    assert found.message.startswith(
+        f"{tmp_path / 'a.jsonl'}:2: the content of message 0 becomes the special token 'ab'"
+    )

@@ -7,11 +7,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
+from ..errors import TemplateError
 from ..spans.segments import ids_of_segments, shared_segments, spans_of_ids
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from ..definition import Definition
     from ..spans.segments import SharedSegment
@@ -78,9 +79,12 @@ def encode_chat(
     ends = {at for segment, at in zip(segments, starts, strict=False) if segment.token_id is not None}
     roles: list[str | None] = [None] * len(ids)
     generated = [False] * len(ids)
+    made = Made(definition, ids, {*range(kept), *ends})
     for span, (start, end) in zip(spans, spans_of_ids(codec, segments, batch, len(spans)), strict=True):
         if start == end:
             continue
+        if not span.trusted:
+            made.check(span, start, end)
         if span.generated:
             generated[start:end] = [True] * (end - start)
         if span.role is not None and span.field not in LABELS:
@@ -88,6 +92,28 @@ def encode_chat(
             first, stop = start + (roles[start] is not None), end + (end in ends)
             roles[first:stop] = [span.role] * (stop - first)
     return EncodedChat(ids, roles, generated, kept)
+
+
+class Made:
+    """The special tokens that merges make of text, in a vocabulary where one is an ordinary token too."""
+
+    def __init__(self, definition: Definition, ids: Sequence[int], found: Collection[int]) -> None:
+        self.ids, self.found = ids, found
+        # The unknown id is that of any text without a token.
+        unknown = definition.symbols and definition.symbols.unknown
+        self.names = {at: name for name, at in definition.special_tokens.items() if at != unknown}
+
+    def check(self, span: Span, start: int, end: int) -> None:
+        """Raises TemplateError if an id of text that is not trusted is a special token's; ``found``: those of the template."""
+        if self.names.keys().isdisjoint(self.ids[start:end]):
+            return
+        for at in range(start, end):
+            if at not in self.found and (name := self.names.get(self.ids[at])) is not None:
+                where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
+                raise TemplateError(
+                    f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
+                    "to vouch for the text, give it the type Trusted"
+                )
 
 
 def kept_ids(

@@ -94,11 +94,11 @@ def encoded(
     """The marked ids of a conversation, and how many bytes its text has."""
     try:
         spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
+        chat = encode_chat(definition, spans)
     except TemplateError as error:
         raise TemplateError(str(refused(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
         raise refused(file, conversation, f"not a conversation: {error}") from None
-    chat = encode_chat(definition, spans)
     learned = chat.generated if options.learn == GENERATION else chat.mask(options.learn or "")
     end = [] if options.end is None else [options.end]
     ids = np.array([*chat.ids, *end], np.uint32)
