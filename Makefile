@@ -101,7 +101,7 @@ play: $(STAMPS)/page ## the playground in the browser, until Ctrl-C
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)/wasm-js ## every test of both languages
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # A minute of it is part of `make test`; before a release, it takes two hours: TIME=7200. SEED=n repeats a hunt.
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds

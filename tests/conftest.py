@@ -36,6 +36,16 @@ def pytest_collection_finish():
     gc.enable()
 
 
+# Folders of files that take longest: first, so that at the end no process waits for another one's long file (`make test` keeps this
+# order).
+LONG = ("hunt", "play", "course", "edges", "cli")
+
+
+def pytest_collection_modifyitems(items):
+    folders = {name: place - len(LONG) for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: folders.get(item.path.parent.name, 0))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """As many processes as there are processors, and a gigabyte of memory for each."""
