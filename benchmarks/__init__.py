@@ -1,1 +1,1 @@
-"""How fast minitok is, alone and beside others. Run from the root of the project; see docs/benchmarks.md."""
+"""How fast minitok is, alone and beside others. Run from the root of the project; see README.md."""

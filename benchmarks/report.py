@@ -1,6 +1,6 @@
 """Results to tables and pictures: ``python -m benchmarks.report``.
 
-Each table of docs/benchmarks.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew
+Each table of benchmarks/README.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew
 from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from . import harness, tables
 from .tables import Results
 
-PAGE = harness.ROOT / "docs" / "benchmarks.md"
+PAGE = harness.ROOT / "benchmarks" / "README.md"
 FIGURES_PAGE = harness.ROOT / "docs" / "performance.md"
 IMAGES = harness.ROOT / "docs" / "images"
 # The name of each table: the results it is made of, and by what.

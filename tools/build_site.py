@@ -38,9 +38,12 @@ PICTURE = re.compile(
     r'<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*'
     r'<img ([^>]*)src="([^"]+)"([^>]*)>\s*</picture>'
 )
+# A file that the site does not have is shown by the repository.
+REPOSITORY = "https://github.com/minitok/minitok/blob/main/"
+OUTSIDE = re.compile(r"\]\((?:\.\./)+(\w[\w/.#-]*)\)")
 PLAYGROUND = "playground/index.html"
 # How much more a page counts when it is searched for. What to do comes before how it is defined, and the source comes last.
-BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "benchmarks": 0.5, "changelog": 0.2}
+BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "changelog": 0.2}
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
@@ -94,7 +97,10 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     boost = next((boost for start, boost in BOOSTS.items() if uri.startswith(start)), None)
     if boost is not None:
         page.meta.setdefault("search", {"boost": boost})
-    return with_places(markdown) if page.file.src_uri == "spec.md" else markdown
+    markdown = with_places(markdown) if uri == "spec.md" else markdown
+    return OUTSIDE.sub(
+        lambda link: f"]({REPOSITORY}{link[1]})" if uri.count("/") + 1 == link[0].count("../") else link[0], markdown
+    )
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:
@@ -122,6 +128,7 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
+    text = re.sub(r"\]\(((?:benchmarks|examples|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text)
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(?:published/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
