@@ -1,7 +1,7 @@
 """Results to tables and pictures: ``python -m benchmarks.report``.
 
-Each table of benchmarks/README.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew
-from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
+Each table of benchmarks/README.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made
+anew from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
 """
 
 from __future__ import annotations
