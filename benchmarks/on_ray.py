@@ -157,8 +157,8 @@ def encode(folder: Path, repeats: int, rows: int) -> None:
         counts = minitok.count_pieces_in_files(some, threads=processors, pattern="gpt2")
         return counts.pieces, counts.bytes
 
-    def count_on_dataset(some: list[Path], out: Path) -> tuple[int, int]:
-        counts = count_dataset(read_files(some), rows=rows, folder=out, pattern="gpt2")
+    def count_on_dataset(some: list[Path], _: Path) -> tuple[int, int]:
+        counts = count_dataset(read_files(some), rows=rows, pattern="gpt2")
         return counts.pieces, counts.bytes
 
     encoding = {
@@ -231,33 +231,19 @@ def show(name: str, size: int, watch: Watch) -> None:
 
 
 def train(folder: Path, size: int, rows: int, vocab_size: int) -> None:
-    """Compares training on Ray with `train_files`, for three partitionings and all tie rules."""
+    """Compares training on Ray with `train_files`, for all tie rules."""
     files = sorted(folder.glob("*.parquet"))
     start()
-    ways: dict[str, dict[str, Any]] = {
-        "in memory": {"rows": rows},
-        "3 partitions": {"rows": rows // 3, "partitions": 3, "folder": folder / "three"},
-        "64 partitions, 32 MiB each": {
-            "rows": 2 * rows,
-            "partitions": 64,
-            "max_memory": 1 << 25,
-            "folder": folder / "sixty-four",
-        },
-    }
     for tie_break in TIE_BREAKS:
         options: dict[str, Any] = {"pattern": "gpt2", "special_tokens": ["<|endoftext|>"], "tie_break": tie_break}
         with Watch() as watch:
             plain = minitok.train_files(files, vocab_size, **options)
         show(f"train_files, {tie_break}", size, watch)
-        for way, how in ways.items():
-            with Watch() as watch:
-                # Each run in a folder of its own: it would find the files of another.
-                where = {"folder": how["folder"] / tie_break} if "folder" in how else {}
-                dataset = read_files(files)
-                trained = train_dataset(dataset, vocab_size, **{**how, **where}, **options)
-            if trained != plain or trained.merges != plain.merges:
-                raise SystemExit(f"{way}, {tie_break}: other merges than train_files")
-            show(f"train_dataset, {way}, {tie_break}: equal", size, watch)
+        with Watch() as watch:
+            trained = train_dataset(read_files(files), vocab_size, rows=rows, **options)
+        if trained != plain or trained.merges != plain.merges:
+            raise SystemExit(f"{tie_break}: other merges than train_files")
+        show(f"train_dataset, {tie_break}: equal", size, watch)
     report = plain.report
     print(json.dumps({"unique_pieces": report.unique_pieces if report else None, "merges": len(plain.merges)}))
 

@@ -3,7 +3,7 @@
     tools/alone.sh python -m benchmarks.scale_costs
 
 What encoding and counting cost a gigabyte comes from ``benchmarks.on_ray``. Here is what does not grow with the text: a batch
-for a worker and for the driver, pieces added up, merged and learnt from, ids joined.
+for a worker and for the driver, pieces added up and learnt from, ids joined.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import minitok
 from minitok.scale import encode_dataset
-from minitok.scale.partitions import merged_counts, reduce_partition, write_batch
 
 from .on_ray import LETTERS, Watch, start
 
@@ -37,31 +36,19 @@ def least(run: Callable[[], object], repeats: int = 3) -> float:
     return min(times)
 
 
-def pieces(folder: Path) -> dict[str, float]:
-    """CPU seconds for a million pieces: added up (of 8 batches, half of each in the others, too), merged, learnt from."""
+def pieces() -> dict[str, float]:
+    """CPU seconds for a million pieces: added up (of 8 batches, half of each in the others, too), learnt from."""
     rng = random.Random(1)
     shared = [f" {rng.getrandbits(30):x}".translate(LETTERS) for _ in range(DISTINCT // 2)]
-    files, total = [], minitok.count_pieces([], pattern="gpt2")
-    for number in range(BATCHES):
+    batches = []
+    for _ in range(BATCHES):
         own = [f" {rng.getrandbits(40):x}".translate(LETTERS) for _ in range(DISTINCT // 2)]
-        counts = minitok.count_pieces(["".join(shared + own)], pattern="gpt2")
-        total = total.merge(counts)
-        files.append(folder / f"batch-{number}")
-        write_batch(counts, files[-1], 2)
-    sums = [folder / "sum-0", folder / "sum-1"]
-
-    def add() -> None:
-        for number, out in enumerate(sums):
-            reduce_partition(files, number, out, "rust", 1 << 30)
-
-    def merge() -> None:
-        merged_counts(sums, "gpt2", [], "rust", (1, 1))
-
-    millions = len(total) / 1e6
+        batches.append(minitok.count_pieces(["".join(shared + own)], pattern="gpt2"))
+    first, *others = batches
+    total = first.merge(*others)
     return {
-        "add": least(add) / (BATCHES * DISTINCT / 1e6),
-        "merge": least(merge) / millions,
-        "learn": least(lambda: minitok.train(total, 32_000)) / millions,
+        "add": least(lambda: first.merge(*others)) / (BATCHES * DISTINCT / 1e6),
+        "learn": least(lambda: minitok.train(total, 32_000)) / (len(total) / 1e6),
     }
 
 
@@ -99,7 +86,7 @@ def main() -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        costs = {**pieces(folder), "join": joining(folder), **batch(folder)}
+        costs = {**pieces(), "join": joining(folder), **batch(folder)}
     for key, value in costs.items():
         print(f"{key}: {value:.4f}")
 

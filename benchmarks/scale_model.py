@@ -25,16 +25,15 @@ from pathlib import Path
 class Costs:
     """Constants: first what ``benchmarks.on_ray`` and ``benchmarks.scale_costs`` have measured, then assumptions."""
 
-    # CPU seconds a gigabyte of text, all processes: encoding, and counting by partitions.
+    # CPU seconds a gigabyte of text, all processes: encoding, and counting.
     encode: float = 5.1
     count: float = 6.1
     # Seconds of a worker for each task besides its text, seconds of the driver for each task, seconds until all runs.
     task: float = 0.006
     driver: float = 0.0045
     start: float = 10.0
-    # CPU seconds for a million pieces: a batch's piece added up; a distinct piece merged on one node.
-    add: float = 0.11
-    merge: float = 0.054
+    # CPU seconds for a million pieces added up.
+    add: float = 0.15
     # CPU seconds for a million distinct pieces, to learn a vocabulary from them on one node.
     learn: float = 0.52
     # Seconds of one node to join a gigabyte of ids.
@@ -111,13 +110,16 @@ def packing(size: float, cores: int, costs: Costs) -> Job:
 
 
 def training(size: float, costs: Costs) -> Job:
-    """``train_dataset`` by partitions: counts of batches are written and added up; merging and learning follow on one node."""
+    """``train_dataset``: counts of batches are added up by 64, shared by the processors; the rest follows on one node."""
     written = size / costs.batch * costs.batch_pieces
     distinct = min(written, costs.distinct * size**costs.heaps)
-    # Adding up is shared by the processors, as counting is; 28 bytes a piece, written and read.
+    together = min(size, 64 * costs.batch)
+    summed = size / together * min(written * together / size, costs.distinct * together**costs.heaps)
+    # 28 bytes a piece, passed on and read.
     cpu = costs.count + written * costs.add / size
     moved = 1 + 2 * written * 0.028 / size
-    return Job(tasks(size, costs), cpu, moved, distinct * (costs.merge + costs.learn), "merge and learn")
+    after = summed * costs.add + distinct * costs.learn
+    return Job(tasks(size, costs), cpu, moved, after, "add up and learn")
 
 
 def bandwidth(cores: int, costs: Costs) -> float:
@@ -216,7 +218,7 @@ COLORS = {
     "storage": "#7c3aed",
     "largest part": "#b91c1c",
     "join": "#65a30d",
-    "merge and learn": "#65a30d",
+    "add up and learn": "#65a30d",
 }
 
 
@@ -247,8 +249,8 @@ def picture(folder: Path, costs: Costs = COSTS) -> None:
                 panel.minorticks_off()
             panels[0].set_yticks([10, 60, 600, 3600], ["10 s", "1 min", "10 min", "1 h"])
             for name, color in {**COLORS, "join": "#65a30d"}.items():
-                if name != "merge and learn":
-                    label = "one node: join, merge and learn" if name == "join" else name
+                if name != "add up and learn":
+                    label = "one node: join, add up and learn" if name == "join" else name
                     panels[1].scatter([], [], c=shade(color, theme), s=18, label=label)
             figure.legend(loc="lower center", ncols=5, frameon=False)
             figure.tight_layout(rect=(0, 0.09, 1, 1))

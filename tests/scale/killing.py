@@ -23,7 +23,7 @@ class KilledOnce:
 
 
 # What Ray calls the processes that do a job's work, and those that wait for some.
-WORK = ("ray::Map", "ray::Read", "ray::reduced", "ray::IDLE")
+WORK = ("ray::Map", "ray::Read", "ray::IDLE")
 
 
 def workers():

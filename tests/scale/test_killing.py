@@ -20,7 +20,7 @@ import sys, time
 import pyarrow as pa, ray
 import minitok
 from conftest import SPECIAL, read
-from minitok.scale import count_dataset, encode_dataset
+from minitok.scale import encode_dataset
 address, folder, what = sys.argv[1:]
 ray.init(address=address, log_to_driver=False, runtime_env={{"env_vars": {environment}}})
 parts = 0
@@ -39,10 +39,7 @@ dataset = read()
 if what == "endless":
     dataset = dataset.map_batches(endless, batch_format="pyarrow", batch_size=None)
 try:
-    if folder.endswith("counts"):
-        count_dataset(dataset, rows=20, folder=folder, partitions=2, progress=on_part)
-    else:
-        encode_dataset(dataset, minitok.get_encoding("gpt2"), folder, rows=20, end_of_document=SPECIAL, on_part=on_part)
+    encode_dataset(dataset, minitok.get_encoding("gpt2"), folder, rows=20, end_of_document=SPECIAL, on_part=on_part)
 except KeyboardInterrupt:
     sys.exit(77)
 """
@@ -75,20 +72,13 @@ def check_encoded(folder, reused):
 def test_a_driver_that_was_killed_is_started_again(cluster, tmp_path):
     assert stopped(cluster, tmp_path / "out", "wait", signal.SIGKILL) == -signal.SIGKILL
     check_encoded(tmp_path / "out", 4)
-    assert stopped(cluster, tmp_path / "counts", "wait", signal.SIGKILL) == -signal.SIGKILL
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("counts/counted/*/*.pieces")}
-    assert len(before) >= 3
-    assert count_dataset(read(), rows=20, folder=tmp_path / "counts", partitions=2) == minitok.count_pieces(TEXTS)
-    assert all(path.stat().st_mtime_ns == at for path, at in before.items())
 
 
 def test_ctrl_c_stops_a_job_that_waits_for_its_workers(cluster, tmp_path):
     import ray
 
-    for folder in ("out", "counts"):
-        assert stopped(cluster, tmp_path / folder, "endless", signal.SIGINT) == 77
+    assert stopped(cluster, tmp_path / "out", "endless", signal.SIGINT) == 77
     check_encoded(tmp_path / "out", 4)
-    assert not list((tmp_path / "counts").glob("summed"))
     assert ray.cluster_resources()["CPU"] == 2
 
 
@@ -114,7 +104,7 @@ def test_kills_at_random_moments_change_nothing(cluster, tmp_path, record_proper
             done = encode_dataset(dataset(), tok, folder / "out", rows=50, end_of_document=SPECIAL)
             assert [ids.tolist() for ids in open_packed(done.manifest)] == expected
             assert join_packed(done.manifest, folder / "joined.bin").documents == len(texts)
-            assert count_dataset(dataset(), rows=50, folder=folder / "counts", partitions=4) == counts
+            assert count_dataset(dataset(), rows=50) == counts
             assert train_dataset(dataset(), 400, rows=50, tie_break="first_seen") == trained
             jobs += 3
     assert killer.workers + killer.nodes == KILLS
