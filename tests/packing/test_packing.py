@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import minitok
 import numpy as np
@@ -220,8 +221,16 @@ def test_what_has_changed_begins_anew(tmp_path, change):
 
 def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(packing.run, "JOURNAL_SECONDS", 0)
-    # What is else done beside the encoding.
-    monkeypatch.setattr(packing.run.Background, "start", lambda _, call, *arguments: call(*arguments))
+
+    class AtOnce(ThreadPoolExecutor):
+        """Does at once what is else done beside the encoding."""
+
+        def submit(self, call, *arguments):
+            done = Future()
+            done.set_result(call(*arguments))
+            return done
+
+    monkeypatch.setattr(packing.run, "ThreadPoolExecutor", AtOnce)
     _, size = write_files(tmp_path)
     seen = []
 
@@ -234,15 +243,16 @@ def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
     assert (5, 4) in seen
 
 
-def test_what_fails_in_the_background_is_raised(tmp_path):
-    with packing.run.Background() as background:
-        background.start(list, "ab")
-        background.wait()
-        assert background.idle()
-        background.start((tmp_path / "nowhere").read_bytes)
-        with pytest.raises(FileNotFoundError):
-            background.wait()
-        assert background.idle()
+def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packing.run, "JOURNAL_SECONDS", 0)
+    monkeypatch.setattr(packing.run, "write_atomically", fail)
+    write_files(tmp_path)
+    with pytest.raises(OSError, match="No space left on device"):
+        tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin")
+    assert not (tmp_path / "o.bin").exists()
 
 
 def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from minitok.backend import BackendName
-    from minitok.packing.options import ShownOption
+    from minitok.packing.declared import ShownOption
 
 __all__ = [
     "COMPARED",

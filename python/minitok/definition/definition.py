@@ -5,12 +5,6 @@ tokenizers are equal if their definitions have the same ``content()``.
 
 Each field is declared once, in the class: ``kept`` says what kind of value it is, which decides how it is checked here and how
 a file holds it (``formats/native.py``), and whether ids depend on it. Equality, pickles, digests and files follow from that.
-
->>> definition = Definition.from_merges([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
->>> definition.codec().encode("hi hi")
-[256, 257]
->>> definition.replace(pattern="none").codec().encode("hi hi")
-[256, 257]
 """
 
 from __future__ import annotations
@@ -27,7 +21,7 @@ from ..reference.published.characters import Symbols
 from ..reference.published.markers import control_tokens, everywhere
 from ..reference.published.normalize import steps_of
 from .chat_templates import markers_of
-from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept, stated
+from .fields import BYTE_ORDERS, CHECKS, IDENTITY, digest_of, gpt2_byte_order, kept, stated
 from .limits import AGAINST, limits_of
 
 if TYPE_CHECKING:
@@ -44,13 +38,6 @@ if TYPE_CHECKING:
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
 __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
-
-
-def digest_of(said: object) -> str:
-    """A hash of what a value says of itself."""
-    import hashlib  # which takes longer to import than the rest of this module
-
-    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

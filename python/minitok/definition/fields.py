@@ -24,6 +24,7 @@ __all__ = [
     "IDENTITY",
     "Changes",
     "Fields",
+    "digest_of",
     "gpt2_byte_order",
     "kept",
     "short_pattern",
@@ -114,6 +115,13 @@ def stated(value: object) -> object:
     if isinstance(value, Mapping):
         return sorted((name, stated(held)) for name, held in value.items())
     return sorted(value) if isinstance(value, frozenset) else value
+
+
+def digest_of(said: object) -> str:
+    """A hash of what a value says of itself."""
+    import hashlib  # which takes longer to import than the rest of this module
+
+    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 class Fields(TypedDict, total=False):

@@ -15,6 +15,7 @@ import json
 import os
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,22 +26,11 @@ from ..corpus.files import expand
 from ..corpus.progress import start_progress
 from ..formats.files import write_atomically
 from .arrange import arranged, blocks_of, blocks_of_arrays
-from .background import Background
+from .declared import LayoutOptions, check_known
 from .encoding import encode_in_order
 from .formats import BareWriter
 from .label import Label, joined
-from .options import (
-    DTYPES,
-    Layout,
-    LayoutOptions,
-    Options,
-    Packed,
-    check_known,
-    check_out,
-    job_digest,
-    label_of,
-    token_id,
-)
+from .options import DTYPES, Layout, Options, Packed, check_out, job_digest, label_of, token_id
 from .outputs import check_outputs, format_of
 from .reader import open_together
 
@@ -52,9 +42,9 @@ if TYPE_CHECKING:
 
     from ..corpus.progress import Progress, Show
     from ..definition import Definition
+    from .declared import PackOptions
     from .encoding import EncodedBlock
     from .formats import Writer
-    from .options import PackOptions
 
     PathLike = str | os.PathLike[str]
 
@@ -342,7 +332,9 @@ class Run:
         finished = first, *self.state()
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
-        with Background() as background:
+        # The journal is written beside the encoding, which waits for it only at its end.
+        with ThreadPoolExecutor(1, "minitok-journal") as pool:
+            recorded = pool.submit(lambda: None)
             try:
                 for part in self.encoded(rest):
                     if part.finished:
@@ -354,12 +346,13 @@ class Run:
                         self.bytes += part.bytes
                         # Records are not as long as their texts: never more than the file, and all of it at its end.
                         show("encoding", min(ends[finished[0] + 1], done + self.bytes - before), self.total)
-                    if time.monotonic() - written > JOURNAL_SECONDS and background.idle():
-                        background.start(self.record, *finished)
+                    if time.monotonic() - written > JOURNAL_SECONDS and recorded.done():
+                        recorded.result()
+                        recorded = pool.submit(self.record, *finished)
                         written = time.monotonic()
-                background.wait()
+                recorded.result()
             except BaseException:
-                background.wait()
+                pool.shutdown()
                 self.record(*finished)
                 raise
 

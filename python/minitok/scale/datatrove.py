@@ -20,10 +20,11 @@ import numpy as np
 
 from ..backend.python import with_ends
 from ..corpus.files import batches
+from ..packing.declared import IdOptions, check_known
 from ..packing.encoding import BATCH
 from ..packing.formats import new_writer
 from ..packing.label import Label
-from ..packing.options import IdOptions, Options, check_known, job_digest
+from ..packing.options import Options, job_digest
 
 if TYPE_CHECKING:
     import os

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.progress import start_progress
 from ..formats.files import write_atomically
-from ..packing.options import IdOptions, Options, check_known
+from ..packing.declared import IdOptions, check_known
+from ..packing.options import Options
 from .batches import BatchEncoder
 from .ray_data import Watch, map_slices, rows_in_order
 

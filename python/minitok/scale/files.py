@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ..corpus.files import expand
 from ..corpus.progress import start_progress
 from ..packing import join_packed
-from ..packing.options import Layout, LayoutOptions, PackOptions, check_known, token_id
+from ..packing.declared import LayoutOptions, PackOptions, check_known
+from ..packing.options import Layout, token_id
 from ..packing.outputs import check_outputs, format_of
 from .ray_data import results, start_ray
 
