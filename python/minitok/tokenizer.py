@@ -707,7 +707,7 @@ class Tokenizer(Checked):
           and some buffers. Up to 64 of them are kept. Those that a call is using now are not counted.
         - ``buffers``: room for the ids of the next long text, up to 64 MiB, shared by all tokenizers of the process.
 
-        The last two only speed up later calls; ``trim`` frees them. On the Python backend, nothing but the vocabulary counts.
+        The last two only speed up later calls; ``free_memory`` frees them. On the Python backend, only the vocabulary counts.
 
         >>> import minitok
         >>> tok = minitok.train(["low lower lowest"], vocab_size=259)
@@ -716,7 +716,7 @@ class Tokenizer(Checked):
         """
         return self._codec.memory_usage()
 
-    def trim(self) -> None:
+    def free_memory(self) -> None:
         """Frees the memory that only speeds up the next calls: ``workspaces`` and ``buffers`` of ``memory_usage``.
 
         No result changes, and other threads may go on using the tokenizer; what a call is using now stays. The next long text
@@ -776,7 +776,7 @@ class Tokenizer(Checked):
 
     # -- other tokenizers made from it ---------------------------------------------------------------------------------
 
-    def truncate(self, vocab_size: int) -> Tokenizer:
+    def shrink(self, vocab_size: int) -> Tokenizer:
         """Returns a tokenizer with a smaller vocabulary, as if it had been trained to that size (SPEC T9).
 
         The special tokens move to the end of the smaller vocabulary, in the order of their ids; gaps below them remain.
@@ -785,12 +785,12 @@ class Tokenizer(Checked):
             VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
                 no merge makes one of them.
 
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).shrink(258)
         Tokenizer(n_vocab=258, pattern='o200k', special_tokens=1, backend='rust')
         """
-        from .corpus.pruning import truncate
+        from .corpus.pruning import shrink
 
-        return self.from_definition(truncate(self._definition, vocab_size))
+        return self.from_definition(shrink(self._definition, vocab_size))
 
     def extend(
         self, texts: Iterable[Text] | PieceCounts, vocab_size: int, **options: Unpack[ExtendOptions]

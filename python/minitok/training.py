@@ -133,8 +133,8 @@ def train(
         special_tokens = texts.special_tokens
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
     check_alphabet(alphabet, byte_order)
-    if pattern is not None:
-        pattern = pattern_named(pattern)
+    default = SPACE_FIRST if alphabet == "characters" else DEFAULT_PATTERN
+    chosen = default if pattern is None else pattern_named(pattern)
 
     def count(pattern: str, corpus: Any = texts, vocab: Vocab | None = None) -> PieceCounts:
         special = () if alphabet == "characters" else job.special
@@ -147,15 +147,15 @@ def train(
             counts = texts if backend is None else texts.with_backend(load_backend(backend).name)
             definition = job.train(counts, show, trace, name, keep=True)
         elif alphabet == "characters":
-            definition = train_characters(texts, count, job, pattern or SPACE_FIRST, prefix, show, trace, name)
+            definition = train_characters(texts, count, job, chosen, prefix, show, trace, name)
         elif superwords:
             patterns = (
-                pattern or DEFAULT_PATTERN,
+                chosen,
                 LINES if superword_pattern is None else pattern_named(superword_pattern),
             )
             definition = train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
         else:
-            definition = job.train(count(pattern or DEFAULT_PATTERN), show, trace, name)
+            definition = job.train(count(chosen), show, trace, name)
     return Tokenizer.from_definition(definition)
 
 

@@ -187,7 +187,7 @@ def test_a_truncation_must_fit(size):
     failed = failure_on_both(
         lambda backend: minitok.Tokenizer(
             [(97, 98)], special_tokens={"<a>": 257, "<b>": 258}, backend=backend
-        ).truncate(size)
+        ).shrink(size)
     )
     assert failed == Failure(minitok.errors.VocabularyError, f"vocab_size {size} is not between 258 and 259")
 
@@ -197,7 +197,7 @@ def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
     failed = failure_on_both(
         lambda backend: minitok.Tokenizer.from_definition(
             Definition.from_tokens(ids, [(97, 98), (257, 99)], pattern="gpt2", backend=backend)
-        ).truncate(257)
+        ).shrink(257)
     )
     assert failed.kind is minitok.errors.VocabularyError
 
@@ -207,20 +207,20 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behin
     tok = minitok.Tokenizer.from_ranks(ids, pattern="none", backend=backend)
     assert tok.encode("wxyz") == [257]
     for size in (258, 259):
-        failed = outcome(tok.truncate, size)
+        failed = outcome(tok.shrink, size)
         assert failed == Failure(
             minitok.errors.VocabularyError, "no merge makes the token 257, which truncating would drop"
         )
-    assert tok.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
+    assert tok.shrink(257).encode("abwxyz") == [256, *b"wxyz"]
     behind = minitok.Tokenizer.from_ranks({**SINGLES, b"ab": 256, b"wxyz": 300}, pattern="none", backend=backend)
-    assert behind.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
+    assert behind.shrink(257).encode("abwxyz") == [256, *b"wxyz"]
 
 
 def test_characters_stay_when_their_merges_are_truncated(backend):
     tok = minitok.train(["ab ab"], 300, special_tokens=["<s>"], alphabet="characters", backend=backend)
     assert tok.n_vocab == 262
-    assert tok.truncate(262) == tok
-    assert tok.truncate(260).special_tokens == {"<s>": 259}
+    assert tok.shrink(262) == tok
+    assert tok.shrink(260).special_tokens == {"<s>": 259}
 
 
 def test_the_other_options_name_their_choices(backend):

@@ -120,7 +120,7 @@ class Life(RuleBasedStateMachine):
         kept = self.model.merges[: max(len(self.model.merges) - left_out, 0)]
         names = sorted(self.model.special, key=self.model.special.get)
         self.model = Model(kept, {name: 256 + len(kept) + at for at, name in enumerate(names)})
-        self.tok = self.tok.truncate(self.model.n_vocab())
+        self.tok = self.tok.shrink(self.model.n_vocab())
 
     @rule(name=st.sampled_from(NAMES), gap=st.sampled_from([None, 0, 3]))
     def add_special_token(self, name, gap):

@@ -1,4 +1,4 @@
-"""How much memory a tokenizer says that it holds, and what ``trim`` gives back."""
+"""How much memory a tokenizer says that it holds, and what ``free_memory`` gives back."""
 
 import ctypes
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ def test_memory_is_counted_by_what_it_is_for(backend):
     assert usage["vocabulary"] > sum(len(tok.token_bytes(token_id)) for token_id in range(tok.n_vocab))
     assert all(isinstance(size, int) for size in usage.values())
     assert [kind for kind in KINDS if usage[kind] > 0] == (KINDS if backend == "rust" else ["vocabulary"])
-    tok.trim()
+    tok.free_memory()
     assert tok.memory_usage()["workspaces"] == 0
     assert tok.decode(tok.encode(TEXT)) == TEXT
 
@@ -37,7 +37,7 @@ def test_on_python_nothing_but_the_vocabulary_counts():
 
 def test_calls_leave_workspaces_and_trim_frees_them():
     tok = minitok.train([TEXT], 290, backend="rust")
-    tok.trim()
+    tok.free_memory()
     new = tok.memory_usage()
     ids = tok.encode("fox")
     short = tok.memory_usage()
@@ -47,7 +47,7 @@ def test_calls_leave_workspaces_and_trim_frees_them():
     tok.decode(ids)
     assert tok.memory_usage()["tables"] > new["tables"] > 0
     before = resident()
-    tok.trim()
+    tok.free_memory()
     assert resident() < before
     assert tok.memory_usage()["workspaces"] == 0
     assert (tok.encode("fox"), tok.encode_to_numpy(TEXT * 200).tolist()) == (ids, long.tolist())
@@ -57,7 +57,7 @@ def test_the_buffer_of_a_long_result_is_kept_and_given_back():
     tok = minitok.train([TEXT], 290, backend="rust")
     tok.encode(TEXT * 50)
     assert tok.memory_usage()["buffers"] > 4 * len(tok.encode(TEXT * 50)) // 2
-    tok.trim()
+    tok.free_memory()
     assert tok.memory_usage()["buffers"] == 0
 
 
@@ -67,7 +67,7 @@ def test_threads_encode_while_memory_is_freed():
 
     def work(number):
         if number % 5 == 0:
-            tok.trim()
+            tok.free_memory()
             return sum(tok.memory_usage().values()) > 0
         return tok.encode(TEXT) == expected
 

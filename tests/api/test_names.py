@@ -164,7 +164,7 @@ MEMBERS = """
     decode decode_bytes decode_batch decode_with_offsets stream_decoder
     session truncate_text chunk
     name n_vocab pattern special_tokens added_tokens backend merges token_bytes token_id report explain
-    truncate extend prune replace add_tokens save memory_usage trim
+    shrink extend prune replace add_tokens save memory_usage free_memory
 """
 
 

@@ -92,7 +92,7 @@ def test_a_truncated_training_is_a_shorter_training(corpus, options, fewer):
     for backend in BACKENDS:
         tok = minitok.train(corpus, backend=backend, **options)
         size = max(256 + len(options["special_tokens"]), tok.n_vocab - fewer)
-        assert tok.truncate(size) == minitok.train(corpus, backend=backend, **{**options, "vocab_size": size})
+        assert tok.shrink(size) == minitok.train(corpus, backend=backend, **{**options, "vocab_size": size})
 
 
 @given(corpora, train_options())

@@ -165,7 +165,7 @@ def test_it_is_part_of_what_a_tokenizer_is(backend, tmp_path):
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
     for again in (minitok.load(tmp_path / "a.json"), minitok.load(tmp_path / "tokenizer.json")):
         assert again == tok
-    for other in (tok.replace(pattern="none"), tok.add_tokens(["<t>"], special=True), tok.truncate(259), *both(tok)):
+    for other in (tok.replace(pattern="none"), tok.add_tokens(["<t>"], special=True), tok.shrink(259), *both(tok)):
         assert other.definition.normalizer == "NFC"
     for write in (
         partial(tok.save, format="tiktoken"),

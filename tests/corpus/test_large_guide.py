@@ -18,7 +18,7 @@ def test_all_ways_train_one_tokenizer(tmp_path, monkeypatch, capsys):
     files = ("bounded.json", "parts.json", "merged.json")
     assert [minitok.load(file) == expected for file in files] == [True] * 3
     assert names["tok"] == expected
-    assert names["tok"].truncate(300) == minitok.train(TEXTS, 300, special_tokens=special)
+    assert names["tok"].shrink(300) == minitok.train(TEXTS, 300, special_tokens=special)
     assert names["smaller"] == minitok.train(TEXTS, 300, tie_break="first_seen", special_tokens=special)
     assert names["rarer"] == minitok.train(TEXTS, 400, min_frequency=50, special_tokens=special)
     assert names["rarer"].n_vocab < 400

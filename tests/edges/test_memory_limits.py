@@ -131,7 +131,7 @@ WORK = {
     "train on counts": "minitok.train(counts, 270)",
     "extend": "words_alone.extend([words], 420, threads=1)",
     "prune": "tok.prune([ASCII[:10_000]], threads=1)",
-    "truncate": "tok.truncate(300)",
+    "shrink": "tok.shrink(300)",
     "save": "large.save(folder / f'{os.getpid()}.json')",
     "pack": "tok.encode_files([folder / 'corpus.jsonl'], folder / f'{os.getpid()}.bin', threads=1)",
     "load the native format": "load('large.json')",

@@ -180,27 +180,27 @@ def test_pickles_by_name(backend):
     data = pickle.dumps(tok)
     assert len(data) < 200
     assert pickle.loads(data) is tok
-    smaller = tok.truncate(1000)
+    smaller = tok.shrink(1000)
     assert pickle.loads(pickle.dumps(smaller)) == smaller != tok
 
 
 def test_truncated_and_saved(backend, tmp_path):
     tok = minitok.get_encoding("p50k_base", backend=backend)
     assert tok.definition.byte_order[:3] == b'!"#'
-    with_hole = tok.truncate(50270)
+    with_hole = tok.shrink(50270)
     assert with_hole.n_vocab == 50270
     assert with_hole.special_tokens == {"<|endoftext|>": 50269}
     assert max(with_hole.definition.vocabulary()[0]) == 50268
     assert 50256 not in with_hole.definition.vocabulary()[0]
     assert len(tok.merges) == 50280 - 256
     assert tok.merges[0] == tuple(tok.definition.vocab.merges[0])[:2]
-    small = minitok.get_encoding("o200k_harmony", backend=backend).truncate(3000)
+    small = minitok.get_encoding("o200k_harmony", backend=backend).shrink(3000)
     assert small.n_vocab == 3000
     assert len(set(small.special_tokens.values())) == len(small.special_tokens) - 1
     small.save(tmp_path / "small.json")
     assert minitok.load(tmp_path / "small.json", backend=backend) == small
     with pytest.raises(minitok.errors.VocabularyError, match="is not between"):
-        tok.truncate(60000)
+        tok.shrink(60000)
 
 
 def test_plugins(monkeypatch):

@@ -365,7 +365,7 @@ def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
         lambda: tok.decode_with_offsets(tok.encode("the cat")),
         lambda: tok.explain("the cat"),
         lambda: tok.prune(["the cat"]),
-        lambda: tok.truncate(100),
+        lambda: tok.shrink(100),
         lambda: tok.truncate_text("the cat", 2),
         lambda: tok.save(tmp_path / "ranks", format="tiktoken"),
         lambda: tok.save(tmp_path / "gpt2", format="gpt2"),

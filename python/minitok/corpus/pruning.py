@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     Uses = npt.NDArray[np.int64]
     Pair = tuple[int, int]
 
-__all__ = ["prune", "truncate"]
+__all__ = ["prune", "shrink"]
 
 
-def truncate(base: Definition, vocab_size: int) -> Definition:
-    """See ``Tokenizer.truncate``."""
+def shrink(base: Definition, vocab_size: int) -> Definition:
+    """See ``Tokenizer.shrink``."""
     made = [token_id for _, _, token_id, _ in base.vocab.merges]
     ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
     if base.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):

@@ -130,7 +130,7 @@ def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> lis
     cut = whole_characters(text, len(text) - len(text) // UNSEEN)
     found: list[float] = []
     for size in sizes:
-        tok = tokenizer if size == tokenizer.n_vocab else tokenizer.truncate(size)
+        tok = tokenizer if size == tokenizer.n_vocab else tokenizer.shrink(size)
         model = Bigram(tok.encode_to_numpy(text[:cut]), tok.n_vocab)
         found.append(model.bits(tok.encode(text[cut:])) / max(1, len(text) - cut))
     return found

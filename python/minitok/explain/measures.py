@@ -45,7 +45,7 @@ def bytes_per_token(tokenizer: Tokenizer, texts: Iterable[str | bytes], vocab_si
     """
     held = [utf8(text) for text in texts]
     n_bytes = sum(map(len, held))
-    return [n_bytes / max(1, sum(tokenizer.truncate(size).count_batch(held))) for size in vocab_sizes]
+    return [n_bytes / max(1, sum(tokenizer.shrink(size).count_batch(held))) for size in vocab_sizes]
 
 
 def merge_counts(events: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -121,7 +121,7 @@ def tables(bench: Bench) -> list[tuple[str, Ranks]]:
     own = train(
         ["low lower lowest newest widest " * 2], 290, byte_order=order, tie_break=bench.random.choice(TIE_BREAKS)
     )
-    first = get_encoding("gpt2").truncate(256 + RECOVERED)
+    first = get_encoding("gpt2").shrink(256 + RECOVERED)
     named = [("3 merges, bytes in plain order", plain), ("bytes in GPT-2's order", gpt2_order), ("trained", own)]
     return [
         *((name, ranks_of(tok)) for name, tok in named),
