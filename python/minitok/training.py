@@ -149,10 +149,7 @@ def train(
         elif alphabet == "characters":
             definition = train_characters(texts, count, job, chosen, prefix, show, trace, name)
         elif superwords:
-            patterns = (
-                chosen,
-                LINES if superword_pattern is None else pattern_named(superword_pattern),
-            )
+            patterns = chosen, LINES if superword_pattern is None else pattern_named(superword_pattern)
             definition = train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
         else:
             definition = job.train(count(chosen), show, trace, name)
