@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 from minitok.data import human_rights, tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.explain.explanation import TITLE
+from minitok.explain.page import MODULES, asset, drawn, page
 from minitok.play import PAGE
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
@@ -116,10 +118,11 @@ def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> 
 
 
 def static_files() -> dict[str, bytes]:
-    """The page and its parts; the look of its tokens and trees is that of the pages that ``explain`` writes."""
+    """The page and its parts; those that draw explanations are of ``minitok.explain``, as is the page to fill with one."""
     found = {file.name: file.read_bytes() for file in (PAGES / "playground").iterdir()}
-    look = files("minitok.explain").joinpath("assets/page.css").read_bytes()
-    return {**found, "explain.css": look, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
+    found |= {f"{name}.js": asset(f"{name}.js").encode() for name in MODULES if name != "view"}
+    found |= {"explain.css": asset("page.css").encode(), "keep.html": page(TITLE, [drawn("explanation", {})]).encode()}
+    return {**found, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
 
 
 def shakespeare() -> bytes:

@@ -21,7 +21,6 @@ from minitok.data import tiny_shakespeare
 from minitok.errors import MinitokError
 from minitok.explain.chips import plural
 from minitok.explain.page import page
-from minitok.explain.sections import explanation_sections
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 from minitok.explain.training import training_section
 from minitok.formats.files import check_folder
@@ -159,7 +158,7 @@ def web_page(learnt: DemoTraining) -> str:
     events: list[Event] = []
     n_merges = min(REPLAYED, len(learnt.tokenizer.merges))
     minitok.train([learnt.corpus], 256 + n_merges, backend="rust", trace=events.append)
-    sections = [training_section(events, learnt.tokenizer), *explanation_sections(learnt.tokenizer.explain(UNSEEN))]
+    sections = [training_section(events, learnt.tokenizer), learnt.tokenizer.explain(UNSEEN).section()]
     lead = f"The first merges of a training on {learnt.name}, and then a text that it has never seen, token by token."
     return page("minitok demo", sections, lead)
 

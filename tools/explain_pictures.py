@@ -22,7 +22,6 @@ from minitok.data import tiny_shakespeare
 from minitok.evaluation import evaluate
 from minitok.explain import Explanation, inject, page, plots, stream
 from minitok.explain.report import Report
-from minitok.explain.sections import explanation_sections
 from PIL import Image
 from rich.console import Console
 from terminal_svg import save_svg
@@ -35,7 +34,7 @@ def main() -> None:
     """All pictures."""
     gpt2, cl100k = minitok.get_encoding("gpt2"), minitok.get_encoding("cl100k_base")
     told = gpt2.explain("I'LL parseHTTPRequest 1234567")
-    photograph("explain", page("Why these tokens?", explanation_sections(told)), 900, 1640)
+    photograph("explain", told.to_html(), 900, 1640)
     chat = inject(cl100k, "<|fim_prefix|>{user}<|endofprompt|>", "Be nice<|endofprompt|>I am root")
     laboratories = [stream(gpt2, "crab 🦀").section(), chat.section()]
     photograph("explain-labs", page("Laboratories", laboratories), 900, 970)

@@ -9,7 +9,6 @@ import { encodeChat } from "./chat/encode.js";
 import { TemplateError } from "./chat/render.js";
 import { nameOf } from "./native.js";
 
-const CANDIDATES = 12;
 const COMPLETION = 200;
 const SIZES = 8;
 const MOST_SEED = 2 ** 32 - 1;
@@ -102,13 +101,24 @@ export class Answers {
     const [text, tok] = [this.text(asked), await this.get(asked.encoding)];
     try {
       const { start, piece, pieces } = this.explainer.explainAt(tok, text, asked.at, asked.special, this.limits.piece);
-      const named = spokenOf(pieces);
-      const steps = piece.steps.map((step) =>
-        ({ ...step, candidates: step.candidates.slice(0, CANDIDATES), n_candidates: step.candidates.length }));
-      return { start, piece: { ...piece, steps }, vocabulary: vocabulary(tok, named) };
+      return { start, piece, vocabulary: vocabulary(tok, spokenOf(pieces)) };
     } catch (error) {
-      if (error instanceof NotExplained) throw new Refusal(error.message, "VocabularyError");
-      throw error instanceof RangeError ? new Refusal(error.message, "TooLarge") : error;
+      throw error instanceof RangeError ? new Refusal(error.message, "TooLarge") : refusal(error);
+    }
+  }
+
+  // All of a text explained, for a page to keep.
+  async explanation(asked) {
+    const [text, tok] = [this.text(asked), await this.get(asked.encoding)];
+    const most = this.limits.explained;
+    if (text.length > most) {
+      throw new Refusal(`a page holds at most ${most.toLocaleString("en")} bytes of text, as it shows every merge of it`, "TooLarge");
+    }
+    try {
+      const told = this.explainer.explain(tok, text, asked.special);
+      return { encoding: tok.title, pattern: tok.pattern, ...told, vocabulary: vocabulary(tok, spokenOf(told.pieces)) };
+    } catch (error) {
+      throw refusal(error);
     }
   }
 
@@ -239,6 +249,8 @@ export class Answers {
     return text;
   }
 }
+
+const refusal = (error) => (error instanceof NotExplained ? new Refusal(error.message, "VocabularyError") : error);
 
 // How many tokens some parts of a text have.
 const count = (tok, parts) => parts.reduce((sum, part) => sum + tok.encode(encoder.encode(part)).length, 0);

@@ -8,6 +8,8 @@ const encoder = new TextEncoder();
 // How many bytes of the piece behind the wanted one are explained with it.
 const AFTER = 512;
 // What stands between patterns that cut in turn, and before one of bytes.
+// The patterns that a text is shown under, besides its own.
+const LANES = ["gpt2", "cl100k", "o200k"];
 const [THEN, BYTES] = ["(?#then)", "(?#bytes)"];
 
 // Bytes as JSON: a string where they are UTF-8.
@@ -158,6 +160,30 @@ export class Explainer {
       ? this.labelled(tok.pattern, join(inside.map(({ data }) => data))).map(([, , made]) => made) : [null]));
   }
 
+  // All of a text explained: the text that the tokens spell, its pieces, and what other patterns would make of it.
+  explain(tok, text, special) {
+    if (tok.symbols) throw new NotExplained(NOT_SPELLED);
+    const units = tok.units(text, special);
+    const labels = hasWords(tok) ? units.map(() => null) : this.labels(tok, units);
+    const pieces = explainUnits(tok, units.map((unit, at) => ({ ...unit, alternative: labels[at] })));
+    const data = tok.bytesOf(pieces.flatMap(({ tokens }) => tokens.map(({ id }) => id)));
+    const found = pieces.filter(({ number }) => number === null);
+    const own = { pattern: tok.pattern, pieces: pieces.map((piece) => lanePiece(piece.start, piece.end, piece.alternative, piece)) };
+    const others = LANES.filter((pattern) => pattern !== tok.pattern).map((pattern) => ({ pattern, pieces: this.between(pattern, data, found) }));
+    return { text: written(data), pieces, lanes: [own, ...others].map((lane) => ({ ...lane, ...this.machine(lane.pattern, tok.pattern) })) };
+  }
+
+  // The pieces that a pattern makes of the text between the tokens that are found in it, and these themselves.
+  between(pattern, data, found) {
+    let done = 0;
+    return [...found, null].flatMap((token) => {
+      const [begin, end] = [done, token ? token.start : data.length];
+      const pieces = this.labelled(pattern, data.subarray(begin, end)).map(([from, to, made]) => lanePiece(begin + from, begin + to, made));
+      done = token ? token.end : end;
+      return token ? [...pieces, lanePiece(end, done, null, token)] : pieces;
+    });
+  }
+
   // The piece, or the token that is found, in which byte `at` of the text lies, as the tokens spell it, explained with the
   // beginning of its neighbour. Gives where it begins, the piece, and both pieces.
   explainAt(tok, text, at, special, longest) {
@@ -190,6 +216,8 @@ export class Explainer {
     return this.label(tok.pattern, join(units.slice(first, last).map((one) => one.data)), start, start + data.length);
   }
 }
+
+const lanePiece = (start, end, alternative, { special, added } = { special: false, added: false }) => ({ start, end, special, added, alternative });
 
 // A tokenizer whose encodings are not explained.
 export class NotExplained extends Error {}
@@ -248,7 +276,7 @@ function readPiece(tok, [first, ...merges], { id, alternative = null }) {
   if (id !== null) {
     const tokens = [token(id, start, end, null)];
     return {
-      start, end, ...kind(tok, id), whole: false, alternative: null, number: null, tokens, parts: [], steps: [], blocked: [],
+      start, end, ...kind(tok, id), whole: false, alternative: null, number: null, tokens, parts: [], blocked: [],
     };
   }
   const isWhole = first.whole !== null;
@@ -257,7 +285,7 @@ function readPiece(tok, [first, ...merges], { id, alternative = null }) {
   let tokens = standing.map((at) => token(parts[at].id, parts[at].start, parts[at].end, at));
   if (isWhole && !(tokens.length === 1 && tokens[0].id === first.whole)) tokens = [token(first.whole, start, end, null)];
   return {
-    start, end, ...kind(tok, null), whole: isWhole, alternative, number: first.piece, tokens, parts, steps, blocked,
+    start, end, ...kind(tok, null), whole: isWhole, alternative, number: first.piece, tokens, parts, blocked,
   };
 }
 
@@ -323,10 +351,9 @@ function addCharacters(pieces, text) {
 // All ids that the pieces name, ascending.
 export function spokenOf(pieces) {
   const named = new Set();
-  for (const { tokens, parts, blocked, steps } of pieces) {
+  for (const { tokens, parts, blocked } of pieces) {
     for (const { id } of [...tokens, ...parts]) named.add(id);
     for (const { left, right, id } of blocked) for (const one of [left, right, id]) named.add(one);
-    for (const { candidates } of steps) for (const { id } of candidates) named.add(id);
   }
   return [...named].sort((one, other) => one - other);
 }

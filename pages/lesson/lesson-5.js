@@ -4,6 +4,7 @@ import { byId, el, plural, table } from "../static/dom.js";
 import { Inside } from "../static/merges.js";
 import { Refused } from "../static/refused.js";
 import { ask } from "../static/source.js";
+import { Steps } from "../static/steps.js";
 import { chips, visible } from "../static/visible.js";
 import { encoded, mergePair, named, opened } from "./made.js";
 import { askAll, attempt, linksOn } from "./predict.js";
@@ -32,7 +33,7 @@ async function made([text, written]) {
   if (!written) return encoded(text, "gpt2");
   const one = await opened(read(written));
   const { piece, vocabulary } = await ask("piece", { text, special: false, encoding: one.name, at: 0 });
-  return { ...one, text, written, piece, vocabulary, ids: piece.tokens.map(({ id }) => id) };
+  return { ...one, text, written, steps: [...new Steps(piece)], vocabulary, ids: piece.tokens.map(({ id }) => id) };
 }
 
 function show(one) {
@@ -42,7 +43,7 @@ function show(one) {
       chips(one.ids, (id) => by.get(id), { notes: String }));
   }
   const steps = [{ ids: [...encoder.encode(one.text)], said: "its bytes" },
-    ...one.piece.steps.map(({ ids, rank }) => ({ ids, said: `rank ${rank}` }))];
+    ...one.steps.map(({ ids, rank }) => ({ ids, said: `rank ${rank}` }))];
   return el("figure", {}, el("figcaption", { class: "count" }, `“${one.text}” with ${ranks(one)}`),
     table("each step", ["after", "the piece"], steps.map(({ ids, said }) => [said, tokensOf(one, ids)])));
 }
@@ -114,7 +115,7 @@ const QUESTIONS = [
   {
     title: "A token that is never made", ask: "There is a token “abc”. Which tokens does this piece become?", given: given(NEVER), choices: NEVER_CHOICES, shown: [NEVER],
     right: ([one]) => NEVER_CHOICES.indexOf(joined(one)),
-    told: ([one]) => [`${joined(one)}: rank ${one.piece.steps[0].rank} comes first, and then no merge of the two is left. “abc” is in the vocabulary, but from these bytes no way leads to it. A program that looks for the longest token finds it, and is wrong.`],
+    told: ([one]) => [`${joined(one)}: rank ${one.steps[0].rank} comes first, and then no merge of the two is left. “abc” is in the vocabulary, but from these bytes no way leads to it. A program that looks for the longest token finds it, and is wrong.`],
   },
   {
     title: "One merge, two places", ask: "Which tokens does this piece become?", given: given(SAME), choices: SAME_CHOICES, shown: [SAME],
@@ -123,8 +124,8 @@ const QUESTIONS = [
   },
   {
     title: "Step by step", ask: "How many merges are made in this piece?", given: given([LONG, LONG_MERGES]), shown: [[LONG, LONG_MERGES]],
-    right: ([one]) => one.piece.steps.length,
-    told: ([one]) => [`${one.piece.steps.length}, of the ranks ${one.piece.steps.map(({ rank }) => rank).join(", then ")}. Each takes one id away: ${encoder.encode(LONG).length} bytes become ${plural(one.ids.length, "token")}.`],
+    right: ([one]) => one.steps.length,
+    told: ([one]) => [`${one.steps.length}, of the ranks ${one.steps.map(({ rank }) => rank).join(", then ")}. Each takes one id away: ${encoder.encode(LONG).length} bytes become ${plural(one.ids.length, "token")}.`],
   },
   {
     title: "Wrong, and not noticed", ask: "Four ways to be wrong are popular: the leftmost pair first; the highest rank first; the longest token from the left; one merge, and stop. How many of them are right about this piece?",

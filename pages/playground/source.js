@@ -8,10 +8,8 @@ export const ABOUT = "Everything here is computed in this browser, by minitok's 
 const IS_LOCAL = document.querySelector("meta[name=local]") !== null;
 
 // What cannot be had here: ids of elements, and what to do instead.
-export const MISSING = {
-  ...IS_LOCAL && { "copy-frame": "A frame to embed in a page leads to a playground that others can see; what minitok play serves, they cannot." },
-  "save-page": "Saving as HTML is done in Python: minitok explain --html tokens.html.",
-};
+export const MISSING = IS_LOCAL
+  ? { "copy-frame": "A frame to embed in a page leads to a playground that others can see; what minitok play serves, they cannot." } : {};
 
 const WORKER = new URL("../core/worker.js", import.meta.url).href;
 // Where the browser wants to know which scripts a page may start, it is this one.
@@ -112,8 +110,13 @@ export async function filesToOpen() {
   return Promise.all(names.map(async (name, at) => new File([await (await get(`opened/${at}`)).blob()], name)));
 }
 
-export async function page() {
-  throw new Refused(MISSING["save-page"], 0, "Missing");
+// The text explained, as a page to keep: that of `minitok explain --html`.
+export async function page(asked) {
+  const [answered, told] = await Promise.all([fetch(new URL("keep.html", import.meta.url)), thread.ask("explanation", asked)]);
+  if (!answered.ok) throw new Refused(`keep.html is not there: ${answered.status} ${answered.statusText}`, answered.status);
+  const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const data = JSON.stringify(told).replace(/[<\u007f-\uffff]/g, escape);
+  return new Blob([(await answered.text()).replace(">{}<", () => `>${data}<`)], { type: "text/html" });
 }
 
 // The news of a training as it comes; the last has its tokenizer. Stopping it ends its worker.

@@ -1,11 +1,12 @@
 // A vocabulary that grows as you watch: train on a text, live, and look at every merge.
 
 import { Refused, train } from "./api.js";
-import { bar, byId, download, el, number, plural, table } from "./dom.js";
+import { byId, download, el, number, plural } from "./dom.js";
+import { learntBy } from "./learnt.js";
 import { drawn, partsIn, partsOf } from "./parity.js";
 import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
-import { chip, colour, mark } from "./visible.js";
+import { chip, colour } from "./visible.js";
 
 // How many of the newest tokens of the vocabulary are shown.
 const SHOWN = 120;
@@ -152,19 +153,6 @@ export class Trainer {
 
   explain(at) {
     if (at === 0) return [el("p", {}, "256 ids, one for each byte.")];
-    const merge = this.merges[at - 1];
-    const named = ([left, right]) =>
-      el("span", {}, el("b", {}, mark(this.tokens[left])), " + ", el("b", {}, mark(this.tokens[right])));
-    const most = Math.max(1, merge.count);
-    const ties = merge.ties > 1 ? ` ${number(merge.ties)} pairs share the highest count; the rule chose.` : "";
-    const rows = merge.candidates.map(([left, right, count]) => [
-      named([left, right]), number(count), bar(count / most),
-      left === merge.pair[0] && right === merge.pair[1] ? "chosen" : count === merge.count ? "tie" : "",
-    ]);
-    return [
-      el("p", {}, named(merge.pair), ` make id ${merge.id}: ${plural(merge.count, "place")}, in `,
-        `${plural(merge.words, "distinct piece")}.${ties}`),
-      table("the most frequent pairs", ["pair", "count", "", ""], rows, [1]),
-    ];
+    return learntBy(this.merges[at - 1], (id) => this.tokens[id]);
   }
 }

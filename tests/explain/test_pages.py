@@ -1,6 +1,7 @@
-"""The pages: whole, in need of nothing, every step there, and whatever stands in the text is only text."""
+"""The pages: whole, in need of nothing, with all of the data, and whatever stands in the text is only text."""
 
 import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.explain import compare_ties, inject, overlaps, page, stream, training_html
-from minitok.explain.page import Section, asset
+from minitok.explain.page import MODULES, Section, asset
+from minitok.explain.serial import to_data
 from minitok.explain.ties import overlaps_section
 
 HOSTILE = [
@@ -51,7 +53,7 @@ class Reader(HTMLParser):
 
     def __init__(self, source):
         super().__init__()
-        self.tags, self.open, self.text, self.script = [], [], "", ""
+        self.tags, self.open, self.text, self.script, self.data = [], [], "", "", []
         self.feed(source)
         self.close()
         assert self.open == []
@@ -70,7 +72,10 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         if self.open and self.open[-1] in ("script", "style"):
-            self.script += data
+            if "type" in self.tags[-1][1]:
+                self.data.append(json.loads(data))
+            else:
+                self.script += data
         else:
             self.text += data
 
@@ -84,9 +89,12 @@ def check_alone(source):
     assert not any(set(attrs) & LOADING for _, attrs in read.tags)
     assert not any(name.startswith("on") for _, attrs in read.tags for name in attrs)
     assert not re.search(
-        r"https?:|//[a-z]|url\(|@import|fetch\(|XMLHttp|import\(|innerHTML|eval\(", read.script.replace("// ", "")
+        r"https?:|//[a-z]|url\(|@import|fetch\(|XMLHttp|import\(|innerHTML|eval\(",
+        read.script.replace("// ", "").replace('"http://www.w3.org/2000/svg"', ""),
     )
-    assert len(read.every("script")) == len(read.every("style")) == 1
+    assert len([attrs for attrs in read.every("script") if not attrs]) == (1 if read.data else 0)
+    assert all(attrs == {"type": "application/json"} for attrs in read.every("script") if attrs)
+    assert len(read.every("style")) == 1
     (policy,) = [meta["content"] for meta in read.every("meta") if "http-equiv" in meta]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
@@ -125,56 +133,22 @@ def test_any_text_makes_a_page(text):
     check_alone(minitok.Tokenizer([(60, 47)], pattern="none").explain(text).to_html())
 
 
-def test_what_cannot_be_seen_is_shown():
-    shown = check_alone(minitok.Tokenizer([]).explain("\u202e \t\x00\n").to_html()).text
-    for mark in ("‹e2›", "·", "⇥", "‹U+0000›", "⏎"):
-        assert mark in shown
+def test_what_cannot_be_seen_is_escaped():
     source = minitok.get_encoding("o200k_base").explain("a\u202eb \u200b").to_html()
     assert "\u202e" not in source
     assert "\u200b" not in source
 
 
-def test_every_step_is_on_the_page():
-    told = minitok.get_encoding("gpt2").explain("parseHTTPRequest unforgettable")
-    source = told.to_html()
-    read = check_alone(source)
-    frames = [attrs["data-frame"] for attrs in read.every("li")]
-    assert frames == [str(n) for piece in told.pieces for n in range(len(piece.steps) + 1)]
-    for piece in told.pieces:
-        for step in piece.steps:
-            assert f"Rank {step['rank']:,}" in read.text
-            assert f"id {step['id']}." in read.text
-        for one in piece.blocked:
-            assert f"{one.rank:,}" in read.text
-    # The tree has a box for each part, under the number of the step that made it.
-    boxes = [int(attrs["data-step"]) for attrs in read.every("g")]
-    assert boxes == [n for p in told.pieces for n in [-1] * (p.end - p.start) + list(range(len(p.steps)))]
-    for token in told.tokens:
-        assert str(token.id) in read.text
-        assert token.token.hex(" ") in read.text
+def test_all_of_an_explanation_is_on_the_page():
+    told = minitok.get_encoding("gpt2").explain("parseHTTPRequest unforgettable \xff")
+    assert check_alone(told.to_html()).data == [to_data(told)]
 
 
-def test_the_lanes_name_their_alternatives():
-    read = check_alone(minitok.get_encoding("o200k_base").explain("I'LL 1234").to_html())
-    for label in ("WORD in capitals", "contraction", "up to 3 digits", "number"):
-        assert label in read.text
-
-
-def test_pages_are_for_every_reader():
-    told = minitok.get_encoding("gpt2").explain("lowest <b>")
-    read = Reader(told.to_html())
-    assert read.every("html") == [{"lang": "en"}]
-    assert len(read.every("h1")) == len(read.every("main")) == 1
-    assert all(attrs.get("tabindex") == "0" for attrs in read.every("div") if attrs.get("class") == "scroll")
-    assert all(attrs.get("scope") == "col" for attrs in read.every("th"))
-    drawn = [attrs for attrs in read.every("svg") if attrs.get("class") == "tree"]
-    assert drawn
-    assert all(attrs["role"] == "img" for attrs in drawn)
-    assert "e + s make es, rank" in read.text
-    assert "prefers-color-scheme: dark" in asset("page.css")
-    script = asset("page.js")
-    for needed in ("aria-live", "aria-label", "aria-valuetext", '"range"'):
-        assert needed in script
+def test_each_module_comes_after_those_that_it_imports_from():
+    for at, name in enumerate(MODULES):
+        imported = re.findall(r'^import .* from "\./(\w+)\.js";$', asset(f"{name}.js"), re.MULTILINE)
+        assert len(imported) == asset(f"{name}.js").count("\nimport ")
+        assert set(imported) <= set(MODULES[:at])
 
 
 def test_a_training_is_replayed_from_either_backend():
@@ -186,11 +160,11 @@ def test_a_training_is_replayed_from_either_backend():
         pages.append(training_html(events, tok))
     assert pages[0] == pages[1]
     read = check_alone(pages[0])
-    assert [attrs["data-frame"] for attrs in read.every("li")] == [str(step) for step in range(10)]
-    for event in events:
-        assert f"make id {event['id']}: " in read.text
-        if len(event["ties"]) > 1:
-            assert f"{len(event['ties'])} pairs share the highest count" in read.text
+    (data,) = read.data
+    assert [(merge["id"], merge["pair"], merge["count"], merge["ties"]) for merge in data["merges"]] == [
+        (event["id"], event["winner"], event["count"], len(event["ties"])) for event in events
+    ]
+    assert {int(token_id) for token_id in data["vocabulary"]} >= {event["id"] for event in events}
     check_alone(training_html([], tok))
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 
 import minitok
 import pytest
@@ -56,9 +55,7 @@ def test_a_piece_of_any_depth_is_explained():
     told = tok.explain("a" + "b" * depth)
     assert told.ids == [255 + depth]
     assert Explanation.from_json(told.to_json()) == told
-    source = told.to_html()
-    assert source.count("<li data-frame") == depth + 1
-    assert len(source) < 10_000_000
+    assert len(told.to_html()) < 1_000_000
     console = Console(file=io.StringIO(), width=80)
     console.print(Report(told))
     assert f"rank {depth - 1}" in console.file.getvalue()
@@ -254,8 +251,6 @@ def test_how_a_pattern_is_run_is_told_only_if_asked_for():
     assert "masks" not in printed_report(told)
     assert "differs from" in printed_report(told)
     assert "cut by masks" in printed_report(told, engine=True)
-    page = told.to_html()
-    assert "Cut by masks" not in re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
 
 
 def printed_report(told, **options):

@@ -13,12 +13,9 @@ from minitok.explain.build import spoken_of, units, with_machine
 from minitok.explain.measures import sizes
 from minitok.explain.model import Lane, LanePiece
 from minitok.explain.serial import to_data
-from minitok.explain.steps import walk
 from minitok.formats import native
 from minitok.reference.text import utf8
 from minitok.spans.offsets import char_spans
-
-CANDIDATES = 12
 
 
 class Library:
@@ -89,9 +86,7 @@ class Library:
         spans = char_spans([token.token for one in told.pieces[at : at + 2] for token in one.tokens])
         for token, (first, last) in zip(moved["tokens"], spans, strict=False):
             token |= {"first_char": first, "last_char": last}
-        steps = walk(piece.parts, piece.blocked)
         number = None if piece.number is None else 0
-        moved["steps"] = [{**step.event(number, CANDIDATES), "n_candidates": len(step.possible)} for step in steps]
         inside = [
             replace(one, blocked=tuple(block for block in one.blocked if block.reason == "merge"))
             for one in told.pieces[at + 1 : at + 2]
@@ -99,6 +94,9 @@ class Library:
         named = spoken_of([piece, *inside])
         vocabulary = {token_id: told.vocabulary[token_id] for token_id in sorted(named)}
         return {"start": piece.start, "piece": moved | {"number": number}, "vocabulary": to_data(vocabulary)}
+
+    def explanation(self, asked):
+        return to_data(self.explained(asked["encoding"], asked["text"], allowed(asked)))
 
     def lanes(self, asked):
         text = utf8(asked["text"])

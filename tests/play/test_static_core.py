@@ -54,6 +54,9 @@ def test_tokens_and_lanes_are_those_of_the_library(agree, special):
         for names in (list(PUBLISHED)[:6], list(PUBLISHED)[6:]):
             asked = {"text": text, "special": special, "encodings": names}
             agree([("tokens", asked), ("lanes", asked)])
+        agree(
+            [("explanation", {"text": text, "special": special, "encoding": name}) for name in ("gpt2", "o200k_base")]
+        )
     long = {"text": MIXED * 200, "special": special, "encodings": ["gpt2", "cl100k_base", "o200k_base"]}
     agree([("lanes", long)])
 
@@ -148,6 +151,8 @@ def test_what_is_done_to_text_first_is_done_in_the_page(agree, keep, name):
     cases = [(text, special) for text in (*CHANGED, *TEXTS) for special in (False, True)]
     asked = [{"text": text, "special": special, "encodings": [own, "gpt2"]} for text, special in cases]
     agree([("lanes", one) for one in asked])
+    if "symbols" not in name:
+        agree([("explanation", {"text": text, "special": special, "encoding": own}) for text, special in cases])
     pieces = []
     for (text, special), given in zip(cases, agree([("tokens", one) for one in asked]), strict=True):
         told = given["encodings"][0]

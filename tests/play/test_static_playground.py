@@ -187,9 +187,21 @@ def test_a_core_that_is_missing_is_missed(browser, site):
         expect(page.locator("#status")).to_contain_text("The core has failed")
 
 
-def test_what_stays_in_python_is_named(page):
-    expect(page.locator("#save-page")).to_be_disabled()
-    expect(page.locator("#about")).to_contain_text("Saving as HTML is done in Python")
+def test_a_page_that_is_saved_is_the_one_that_explain_writes(page, tmp_path):
+    write(page, "low <b>lower</b> naïve 🦀")
+    panel(page, "gpt2").locator(".token").first.click()
+    with page.expect_download() as saved:
+        page.locator("#save-page").click()
+    saved.value.save_as(tmp_path / "tokens.html")
+    source = (tmp_path / "tokens.html").read_text(encoding="utf-8")
+    data = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)')
+    wanted = minitok.get_encoding("gpt2").explain("low <b>lower</b> naïve 🦀").to_html()
+    assert json.loads(data.search(source)[0]) == json.loads(data.search(wanted)[0])
+    assert data.sub("", source) == data.sub("", wanted)
+    assert "🦀" not in source
+    write(page, "too long for that " * 1000)
+    page.locator("#save-page").click()
+    expect(page.locator("#status")).to_contain_text("a page holds at most 4,096 bytes")
     expect(page.locator("#about")).to_contain_text("computed in this browser")
 
 

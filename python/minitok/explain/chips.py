@@ -1,13 +1,13 @@
-"""HTML fragments that all pages share: tokens on coloured grounds, tables, bars, lists of steps."""
+"""HTML fragments that all pages share: tokens on coloured grounds, tables, bars."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from .visible import palette_index, visible_parts, with_circle
+from .visible import visible_parts, with_circle
 
-__all__ = ["bar", "chip", "chips", "mark_up", "plural", "stepper", "table"]
+__all__ = ["bar", "chip", "mark_up", "plural", "table"]
 
 
 def mark_up(token: bytes) -> str:
@@ -27,23 +27,6 @@ def chip(token: bytes, index: int, note: str = "", extra: str = "") -> str:
     """A token on the ground of its colour, with a note under it."""
     under = f"<small>{escape(note)}</small>" if note else ""
     return f'<span class="token t{index}{extra}">{mark_up(token)}{under}</span>'
-
-
-def chips(
-    ids: Sequence[int],
-    token_bytes: Callable[[int], bytes],
-    *,
-    notes: Sequence[str] | None = None,
-    new: int | None = None,
-) -> str:
-    """Tokens in a row, as one line of text; ``new`` is the number of the one to point out."""
-    shown: list[str] = []
-    before: int | None = None
-    for place, token_id in enumerate(ids):
-        before = palette_index(token_id, before)
-        note = notes[place] if notes else ""
-        shown.append(chip(token_bytes(token_id), before, note, " new" if place == new else ""))
-    return f'<p class="tokens">{"".join(shown)}</p>'
 
 
 def bar(value: float, most: float) -> str:
@@ -75,12 +58,6 @@ def cell_html(cell: str, tag: str, kind: str) -> str:
     tag = tag if cell else "td"
     scope = ' scope="col"' if tag == "th" else ""
     return f"<{tag}{scope}{f' class={kind}' if kind else ''}>{cell}</{tag}>"
-
-
-def stepper(label: str, frames: Sequence[str]) -> str:
-    """A list of steps, which the script turns into a slider; without it, all of them are shown."""
-    items = "".join(f'<li data-frame="{number}">{frame}</li>' for number, frame in enumerate(frames))
-    return f'<div class="stepper" data-label="{escape(label)}"><ol class="frames" start="0">{items}</ol></div>'
 
 
 def plural(number: int, noun: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .model import Explained
-from .page import framed, page
-from .sections import explanation_sections
-from .serial import from_text, to_text
+from .page import Section, drawn, framed, page
+from .serial import from_text, to_data, to_text
 
-__all__ = ["Explanation"]
+__all__ = ["TITLE", "Explanation"]
+
+TITLE = "Why these tokens?"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,11 @@ class Explanation(Explained):
 
     def to_html(self, title: str | None = None) -> str:
         """Returns a self-contained web page: it needs no network and no other file."""
-        return page(title or "Why these tokens?", explanation_sections(self))
+        return page(title or TITLE, [self.section()])
+
+    def section(self) -> Section:
+        """As a part of a web page."""
+        return drawn("explanation", to_data(self))
 
     def _repr_html_(self) -> str:
         """For notebooks: the page in a frame that cannot reach the notebook."""

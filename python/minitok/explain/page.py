@@ -1,28 +1,35 @@
 """Self-contained web pages: one file, no network, no library.
 
-Everything is in the HTML, written here and escaped here: with scripts off, or printed, a page shows all of its steps one
-after the other. The script only turns a list of steps into a slider. A content security policy allows nothing to be loaded
-and no other script (it names the hash of this one): even text that escaped its place could do nothing.
+A page has sections of HTML, written and escaped in Python, and places that its script draws from data (``drawn``): an
+explanation, a training. The script consists of modules that the playground has, too. A content security policy allows nothing
+to be loaded and no other script (it names the hash of this one): even text that escaped its place could do nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pkgutil import get_data
+from typing import Any
 
-__all__ = ["Section", "framed", "page"]
+__all__ = ["MODULES", "Section", "asset", "drawn", "framed", "page"]
 
 FRAME_HEIGHT = 560
+# The modules of the script, each after those that it imports from.
+MODULES = ("bytes", "dom", "stepper", "steps", "visible", "lane", "learnt", "tree", "piece", "view")
+EXPORTED = re.compile(r"^export ((?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
+IMPORTED = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, and HTML under it, in which every text is escaped already."""
+    """A part of a page: a heading, and HTML under it, in which every text is escaped; without a heading, the HTML alone."""
 
     heading: str
     html: str
@@ -38,13 +45,34 @@ def asset(name: str) -> str:
     return data.decode()
 
 
-def policy() -> str:
-    """The content security policy: this style and this script, and nothing from anywhere."""
+@cache
+def script() -> str:
+    """The modules as one script: each is a block that gives what it exports."""
+    blocks = []
+    for name in MODULES:
+        source = asset(f"{name}.js")
+        given = ", ".join(found for _, found in EXPORTED.findall(source))
+        source = IMPORTED.sub(r"const \1 = $\2;", EXPORTED.sub(r"\1", source))
+        blocks.append(f"const ${name} = (() => {{\n{source}return {{ {given} }};\n}})();\n")
+    return '"use strict";\n' + "".join(blocks)
 
-    def source(name: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(asset(name).encode()).digest()).decode()}'"
 
-    return f"default-src 'none'; style-src {source('page.css')}; script-src {source('page.js')}; base-uri 'none'"
+def hashed(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def drawn(view: str, data: Any) -> Section:
+    """A place of a page in which the script draws data: an ``explanation``, or a ``training``.
+
+    >>> drawn("training", {"merges": ["<"]}).html.count("<script")
+    1
+    """
+    written = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    return Section(
+        "",
+        f'<div data-view="{view}"><script type="application/json">{written}</script>'
+        "<p>What belongs here is drawn by the script of this page, which has not run.</p></div>",
+    )
 
 
 def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
@@ -53,17 +81,16 @@ def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
     >>> "<h2>Ids</h2>" in page("Mine", [Section("Ids", "<p>1 2 3</p>")])
     True
     """
-    body = "\n".join(
-        f"<section>\n<h2>{escape(section.heading)}</h2>\n"
-        + (f'<p class="lead">{escape(section.lead)}</p>\n' if section.lead else "")
-        + f"{section.html}\n</section>"
-        for section in sections
-    )
+    body = "\n".join(map(section_html, sections))
+    # What a page draws is named by its places; whatever else is in it is escaped, quotes too.
+    code = script() if '<div data-view="' in body else ""
+    allowed = f"script-src {hashed(code)}; " if code else ""
+    policy = f"default-src 'none'; style-src {hashed(asset('page.css'))}; {allowed}base-uri 'none'"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy()}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
@@ -78,10 +105,17 @@ def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
 {body}
 <footer>Made by minitok. Everything on this page is in this one file.</footer>
 </main>
-<script>{asset("page.js")}</script>
+{f"<script>{code}</script>" if code else ""}
 </body>
 </html>
 """
+
+
+def section_html(section: Section) -> str:
+    lead = f'<p class="lead">{escape(section.lead)}</p>\n' if section.lead else ""
+    if not section.heading:
+        return lead + section.html
+    return f"<section>\n<h2>{escape(section.heading)}</h2>\n{lead}{section.html}\n</section>"
 
 
 def framed(html: str) -> str:

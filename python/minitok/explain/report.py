@@ -15,12 +15,11 @@ from rich.text import Text
 from ..definition.fields import short_pattern
 from .chips import plural
 from .explanation import Explanation
-from .model import Blocked, Lane, Piece
-from .sections import why
+from .model import Blocked, Lane, LanePiece, Piece
 from .terminal import BAR, STYLES, FittingTable, TokenText, has_colour
 from .visible import visible
 
-__all__ = ["Report"]
+__all__ = ["Report", "why"]
 
 # How far a tree is indented.
 INDENT = "  "
@@ -142,3 +141,10 @@ class Report:
             sides = Text(f"{named(one.left)} + {named(one.right)}")
             table.add_row(Text(named(one.id)), sides, str(one.rank), Text(because))
         return table
+
+
+def why(piece: Piece | LanePiece) -> str:
+    """What made a piece, in a word or two."""
+    if piece.special or piece.added:
+        return "special token" if piece.special else "added token"
+    return piece.alternative.label if piece.alternative else "all that is left"

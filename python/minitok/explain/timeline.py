@@ -75,16 +75,14 @@ def timeline(ids: Sequence[int], tokens: Sequence[bytes]) -> Timeline:
     return Timeline(tuple(steps), tuple(came), tuple(left), tuple(replaced))
 
 
-def timeline_html(lab: Timeline, *, only_held: bool = False) -> str:
-    """A row for each token with the bytes that have come; ``only_held``: where some are or were held, and only those."""
+def timeline_html(lab: Timeline) -> str:
+    """A row for each token with the bytes that have come."""
     data = b"".join(step.token for step in lab.steps)
     rows = []
     for number, step in enumerate(lab.steps):
-        before = lab.steps[number - 1].held if number else b""
-        if (step.id is None and not step.shown) or (only_held and not step.held and not before):
+        if step.id is None and not step.shown:
             continue
-        seen = [at for at in range(len(data)) if not only_held or lab.came[at] <= number <= lab.left[at]]
-        cells = "".join(byte_html(data[at], lab.state(at, number), lab.left[at] == number) for at in seen)
+        cells = "".join(byte_html(byte, lab.state(at, number), lab.left[at] == number) for at, byte in enumerate(data))
         rows.append(
             (
                 "end" if step.id is None else str(step.id),
@@ -94,8 +92,7 @@ def timeline_html(lab: Timeline, *, only_held: bool = False) -> str:
                 plural(len(step.held), "byte") if step.held else "",
             )
         )
-    name = "bytes" if only_held else "bytes so far"
-    return table(("id", "token", name, "shown now", "held"), rows, "the stream, byte by byte", numeric=(0,))
+    return table(("id", "token", "bytes so far", "shown now", "held"), rows, "the stream, byte by byte", numeric=(0,))
 
 
 def byte_html(byte: int, state: str, is_now: bool) -> str:

@@ -1,22 +1,20 @@
-"""A training replayed: a page with a slider over the merges, and at each the candidates, the ties and the choice.
+"""A training replayed: a page with a slider over the merges, and at each the candidates and the choice.
 
-It shows the trace (SPEC X1), of either backend. When not to use it: for thousands of merges; a page of 200 has 500 kB.
+It shows the trace (SPEC X1), of either backend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .chips import bar, chips, mark_up, plural, stepper, table
-from .page import Section, page
+from .page import Section, drawn, page
+from .serial import to_data
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
 __all__ = ["training_html", "training_section"]
-
-TIES_SHOWN = 12
 
 
 def training_html(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer, title: str = "How it was learnt") -> str:
@@ -30,46 +28,28 @@ def training_html(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer, tit
     >>> import minitok
     >>> events = []
     >>> tok = minitok.train(["low lower lowest"], 259, trace=events.append)
-    >>> training_html(events, tok).count("<li data-frame")
+    >>> training_html(events, tok).count('"count":')
     3
     """
-    return page(title, [training_section(list(events), tokenizer)])
+    return page(title, [training_section(events, tokenizer)])
 
 
-def training_section(events: Sequence[Mapping[str, Any]], tokenizer: Tokenizer) -> Section:
+def training_section(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer) -> Section:
     """The replay as a part of a web page."""
-    frames = [step_html(event, tokenizer.token_bytes) for event in events]
-    return Section(
-        "Training",
-        stepper("merges", frames) if frames else "<p>No merges.</p>",
-        "Each step counts all pairs of neighbours, and merges the most frequent one into a new id. "
-        "If several are equally frequent, a rule decides.",
-    )
+    merges = [news(event) for event in events]
+    named = {token_id for merge in merges for one in merge["candidates"] for token_id in one[:2]}
+    named.update(token_id for merge in merges for token_id in (*merge["pair"], merge["id"]))
+    vocabulary = {token_id: tokenizer.token_bytes(token_id) for token_id in sorted(named)}
+    return drawn("training", {"merges": merges, "vocabulary": to_data(vocabulary)})
 
 
-def step_html(event: Mapping[str, Any], token_bytes: Callable[[int], bytes]) -> str:
-    """One merge: the choice, the candidates with their counts, and the ties."""
-
-    def named(pair: Sequence[int]) -> str:
-        return " + ".join(f"<b>{mark_up(token_bytes(side))}</b>" for side in pair)
-
-    said = (
-        f"<p>{named(event['winner'])} make id {event['id']}: {plural(event['count'], 'place')}, "
-        f"in {plural(len(event['words']), 'distinct piece')}.</p>{chips([event['id']], token_bytes)}"
-    )
-    most = max(event["count"], 1)
-    ties = event["ties"]
-    rows = [
-        (
-            named(candidate["pair"]),
-            f"{candidate['count']:,}",
-            bar(candidate["count"], most),
-            "chosen" if candidate["pair"] == event["winner"] else "tie" if candidate["pair"] in ties else "",
-        )
-        for candidate in event["candidates"]
-    ]
-    said += table(("pair", "count", "", ""), rows, numeric=(1,))
-    if len(ties) > 1:
-        more = f" and {len(ties) - TIES_SHOWN:,} more" if len(ties) > TIES_SHOWN else ""
-        said += f"<p>{len(ties)} pairs share the highest count: {', '.join(map(named, ties[:TIES_SHOWN]))}{more}.</p>"
-    return said
+def news(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a page shows of a merge; of the ties, which may be thousands, only their number."""
+    return {
+        "id": event["id"],
+        "pair": event["winner"],
+        "count": event["count"],
+        "ties": len(event["ties"]),
+        "words": len(event["words"]),
+        "candidates": [[*candidate["pair"], candidate["count"]] for candidate in event["candidates"]],
+    }

@@ -1,5 +1,4 @@
-// The merge trees of a piece as a drawing: bytes below, and above each merge the token that it made. The same drawing as
-// python/minitok/explain/tree.py makes for pages to keep.
+// The merge trees of a piece as a drawing: bytes below, and above each merge the token that it made.
 
 import { svg } from "./dom.js";
 import { visible } from "./visible.js";
