@@ -89,11 +89,12 @@ def draw_figures() -> None:
     tok = minitok.train([text[:cut]], 8192)
     events: list[dict[str, Any]] = []
     minitok.train([text[:cut]], 2304, trace=events.append)
+    billed = evaluate([minitok.get_encoding(name) for name in ("gpt2", "cl100k_base", "o200k_base")], resamples=0).rows
     for look in ("light", "dark"):
         dark = look == "dark"
         figures = {
             "explain-compression": plots.compression(tok, [text[:cut]], [text[cut:]], dark=dark),
-            "explain-languages": plots.languages(dark=dark),
+            "explain-languages": plots.languages(billed, dark=dark),
             "explain-merges": plots.merges(events, dark=dark),
             "explain-lengths": plots.lengths(tok, dark=dark),
             "explain-unused": plots.unused(tok, [text[cut:]], dark=dark),

@@ -33,7 +33,7 @@ async function made([text, written]) {
   if (!written) return encoded(text, "gpt2");
   const one = await opened(read(written));
   const { piece, vocabulary } = await ask("piece", { text, special: false, encoding: one.name, at: 0 });
-  return { ...one, text, written, steps: [...new Steps(piece)], vocabulary, ids: piece.tokens.map(({ id }) => id) };
+  return { ...one, text, written, piece, steps: [...new Steps(piece)], vocabulary, ids: piece.tokens.map(({ id }) => id) };
 }
 
 function show(one) {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @special_option
 @option("--html", type=FILE, metavar="FILE", help="Also write a web page.")
 @option("--engine", is_flag=True, help="Also show how each pattern is run.")
-@option("--json", is_flag=True, help="Print JSON, which Explanation.from_json reads.")
+@option("--json", is_flag=True, help="Print JSON.")
 @backend_option
 def command(
     text: str,

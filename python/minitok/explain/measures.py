@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..data import human_rights
-from ..encodings import get_encoding
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
-__all__ = ["Bill", "bytes_per_token", "language_bill", "merge_counts", "sizes", "token_lengths", "use"]
-
-BILLED = ("gpt2", "cl100k_base", "o200k_base")
+__all__ = ["bytes_per_token", "merge_counts", "sizes", "token_lengths", "use"]
 
 
 def sizes(tokenizer: Tokenizer, number: int = 12) -> list[int]:
@@ -85,53 +80,3 @@ def use(tokenizer: Tokenizer, texts: Iterable[str | bytes]) -> dict[int, int]:
         for token_id in ids:
             counts[token_id] += 1
     return counts
-
-
-@dataclass(frozen=True)
-class Bill:
-    """The same sentences in many languages: tokens by encoding and language."""
-
-    tokens: dict[str, dict[str, int]]
-    base: str
-
-    def relative(self, encoding: str) -> dict[str, float]:
-        """The tokens of each language relative to those of the base."""
-        counts = self.tokens[encoding]
-        return {language: count / max(1, counts[self.base]) for language, count in counts.items()}
-
-    def price(self, encoding: str, per_million: float, sentences: int = 1) -> dict[str, float]:
-        """Returns what a number of such sentences costs in each language, at a price per million tokens.
-
-        >>> bill = Bill({"gpt2": {"English": 30, "Greek": 250}}, "English")
-        >>> bill.price("gpt2", per_million=2.0, sentences=100_000)
-        {'English': 6.0, 'Greek': 50.0}
-        """
-        return {language: count * sentences * per_million / 1e6 for language, count in self.tokens[encoding].items()}
-
-
-def language_bill(
-    encodings: Sequence[str | Tokenizer] = BILLED, texts: Mapping[str, str] | None = None, base: str = "English"
-) -> Bill:
-    """Count the tokens of the same text in many languages, under each encoding.
-
-    Args:
-        encodings: Names of published encodings, or tokenizers.
-        texts: The text by language; without it, Article 1 of the Universal Declaration of Human Rights.
-        base: The language that the others are compared with.
-
-    Raises:
-        ValueError: The base is not among the languages.
-
-    >>> bill = language_bill(["gpt2", "o200k_base"])
-    >>> [bill.tokens[name]["Hindi"] for name in bill.tokens]
-    [296, 54]
-    """
-    texts = {language: articles[0] for language, articles in human_rights().items()} if texts is None else texts
-    if base not in texts:
-        raise ValueError(f"base {base!r} is not one of the languages: {', '.join(texts)}")
-    tokens: dict[str, dict[str, int]] = {}
-    for encoding in encodings:
-        tok = get_encoding(encoding) if isinstance(encoding, str) else encoding
-        name = tok.name or f"tokenizer of {tok.n_vocab:,} ids"
-        tokens[name] = {language: tok.count(text) for language, text in texts.items()}
-    return Bill(tokens, base)

@@ -12,7 +12,7 @@ colour-blind people can distinguish the colours of lines and bars; with ``dark=T
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 try:
     from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
     raise ModuleNotFoundError("plots need Matplotlib: pip install 'minitok[plots]'", name=error.name) from error
 
 from .bigram import bits_by_size
-from .measures import Bill, bytes_per_token, language_bill, merge_counts, sizes, token_lengths, use
+from .measures import bytes_per_token, merge_counts, sizes, token_lengths, use
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,22 +135,25 @@ def bits(tokenizer: Tokenizer, text: bytes, vocab_sizes: Sequence[int] | None = 
     return figure
 
 
-def languages(bill: Bill | None = None, *, dark: bool = False) -> Figure:
-    """The language bill: tokens for the same text relative to the base language, under each encoding."""
-    bill = language_bill() if bill is None else bill
-    names = list(bill.tokens)
-    last = bill.relative(names[-1])
-    first = bill.relative(names[0])
+class Billed(Protocol):
+    """A row of an evaluation: a language under a tokenizer, and its tokens relative to those of the base."""
+
+    tokenizer: str
+    group: str
+    premium: float | None
+
+
+def languages(rows: Iterable[Billed], *, dark: bool = False) -> Figure:
+    """The bill by language: tokens for the same content relative to the base, under each tokenizer (``evaluate(...).rows``)."""
+    bill: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.premium is not None:
+            bill.setdefault(row.tokenizer, {})[row.group] = row.premium
+    first, last = (list(bill.values())[at] for at in (0, -1))
     order = sorted(first, key=lambda language: (first[language], last[language]))
-    figure, axes = blank(
-        "The same sentences, in tokens",
-        f"tokens, {bill.base} = 1",
-        "",
-        dark=dark,
-        size=(6.4, 1.4 + 0.27 * len(order)),
-    )
-    for name, colour, marker in zip(names, COLOURS * len(names), "osD^v" * len(names)):
-        relative = bill.relative(name)
+    size = 6.4, 1.4 + 0.27 * len(order)
+    figure, axes = blank("The same content, in tokens", "tokens, relative to the base", "", dark=dark, size=size)
+    for (name, relative), colour, marker in zip(bill.items(), COLOURS * len(bill), "osD^v" * len(bill)):
         axes.plot([relative[language] for language in order], order, marker, ms=6, label=name, color=colour)
     axes.axvline(1, color=(DARK if dark else LIGHT)["ink"], linewidth=0.8)
     axes.set_xlim(left=0)
