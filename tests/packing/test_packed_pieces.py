@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -63,16 +64,20 @@ def from_elsewhere(path, numbers, kind):
         ("i1", -3, "uint32"),
     ],
 )
-@pytest.mark.parametrize("out", ["j.bin", "j.npy", "j.ds", "j.parquet", "j.arrow"])
-@pytest.mark.parametrize("layout", [{}, {"shuffle": 1}, {"row_length": 2, "begin_row": 0}, {"shard_tokens": 3}])
-def test_an_id_that_does_not_fit_is_refused(tmp_path, source, kind, wrong, asked, out, layout):
-    path = tmp_path / source
-    from_elsewhere(path, [1, 2, wrong, 3], kind)
+def test_an_id_that_does_not_fit_is_refused(tmp_path, source, kind, wrong, asked):
+    outs = ["j.bin", "j.npy", "j.ds", "j.parquet", "j.arrow"]
+    layouts = [{}, {"shuffle": 1}, {"row_length": 2, "begin_row": 0}, {"shard_tokens": 3}]
     written = "uint16" if asked == "uint16" or (kind in ("i2", "i1") and asked == "auto") else "uint32"
+    path, right = tmp_path / source, tmp_path / f"right {source}"
+    from_elsewhere(path, [1, 2, wrong, 3], kind)
+    from_elsewhere(right, [1, 2, 100, 3], kind)
     message = f"{path}: the id {wrong} at 2 does not fit into {written}"
-    assert outcome(join_packed, path, tmp_path / out, dtype=asked, **layout) == Failure(FileFormatError, message)
-    from_elsewhere(path, [1, 2, 100, 3], kind)
-    assert join_packed(path, tmp_path / out, dtype=asked, **layout).dtype == written
+    for number, (out, layout) in enumerate(product(outs, layouts)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found = outcome(join_packed, path, folder / out, dtype=asked, **layout)
+        assert found == Failure(FileFormatError, message), (out, layout)
+        assert join_packed(right, folder / out, dtype=asked, **layout).dtype == written, (out, layout)
 
 
 def test_an_id_that_has_no_place_beside_a_sign_is_refused(tmp_path):
