@@ -45,6 +45,8 @@ FIGURES: Tables = {
     "figures": ("figures", tables.figures_table),
     "threads": ("threads", tables.threads_table),
 }
+# The names of all files of results.
+SOURCES = {source for source, _ in (TABLES | FIGURES).values()}
 
 
 def read(folder: Path, name: str) -> Results | None:
@@ -100,11 +102,12 @@ def fill(page: str, folder: Path, names: Tables = TABLES) -> str:
     return page
 
 
-def pictures(folder: Path) -> None:
+def pictures(folder: Path, names: set[str]) -> None:
+    """Draws the pictures of these results."""
     from . import plots
 
     encode = read(folder, "encode")
-    if encode:
+    if encode and "encode" in names:
         for encoding in dict.fromkeys(row["encoding"] for row in encode["rows"]):
             for theme in plots.THEMES:
                 plots.encode_plot(encode, encoding, IMAGES, theme)
@@ -116,7 +119,7 @@ def pictures(folder: Path) -> None:
         "ladder_letters": plots.ladder_plot,
     }
     for name, plot in themed.items():
-        results = read(folder, name)
+        results = read(folder, name) if name in names else None
         for theme in plots.THEMES if results else ():
             plot(results or {}, IMAGES, theme)
 
@@ -124,17 +127,17 @@ def pictures(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
     parser.add_argument("--results", type=Path, default=harness.RESULTS, help="a folder of results")
+    parser.add_argument("--only", nargs="+", default=sorted(SOURCES), choices=sorted(SOURCES), help="of these results")
     parser.add_argument("--print", action="store_true", help="show the tables; change no file")
     options = parser.parse_args()
-    if options.print:
-        for name in TABLES | FIGURES:
-            made = table(options.results, name)
-            if made is not None:
-                print(f"{made}\n")
-        return
-    for page, names in ((PAGE, TABLES), (FIGURES_PAGE, FIGURES)):
-        page.write_text(fill(page.read_text(encoding="utf-8"), options.results, names), encoding="utf-8")
-    pictures(options.results)
+    for page, tables_of_it in ((PAGE, TABLES), (FIGURES_PAGE, FIGURES)):
+        names = {name: made_of for name, made_of in tables_of_it.items() if made_of[0] in options.only}
+        if options.print:
+            print(*filter(None, (table(options.results, name) for name in names)), sep="\n\n")
+        else:
+            page.write_text(fill(page.read_text(encoding="utf-8"), options.results, names), encoding="utf-8")
+    if not options.print:
+        pictures(options.results, set(options.only))
 
 
 if __name__ == "__main__":
