@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "added_special_tokens",
     "allowed_tokens",
-    "as_list",
+    "as_tuple",
     "check_dropout",
     "check_fallback",
     "check_holes",
@@ -195,11 +195,11 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
     return dict(special_tokens)
 
 
-def as_list(texts: Iterable[str | bytes]) -> list[str | bytes]:
-    """Returns the texts of a batch as a list. A single text is a mistake, not a batch of its characters."""
+def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
+    """Returns the texts of a batch as a tuple. A single text is a mistake, not a batch of its characters."""
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
-    return list(texts)
+    return tuple(texts)
 
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
-from .arguments import as_list, checked_offsets, stop_strings, thread_count
+from .arguments import as_tuple, checked_offsets, stop_strings, thread_count
 from .backend.shortcuts import shortcut
 from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
@@ -251,7 +251,7 @@ class Tokenizer(Checked):
         >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
         [[97, 98, 99], [256, 99, 32, 257, 32, 97, 98, 99]]
         """
-        listed = as_list(texts)
+        listed = as_tuple(texts)
         codec = self._dropping(dropout, seed)
         names = self._check(listed, allowed_special, disallowed_special, codec)
         return codec.encode_batch(listed, names, thread_count(threads))
@@ -275,7 +275,7 @@ class Tokenizer(Checked):
         >>> ids.tolist(), offsets.tolist()
         ([97, 98, 99], [0, 2, 3])
         """
-        listed = as_list(texts)
+        listed = as_tuple(texts)
         codec = self._dropping(dropout, seed)
         names = self._check(listed, allowed_special, disallowed_special, codec)
         return codec.encode_batch_to_numpy(listed, names, thread_count(threads))
@@ -456,7 +456,7 @@ class Tokenizer(Checked):
         self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[int]:
         """Returns how many ids each text has."""
-        listed = as_list(texts)
+        listed = as_tuple(texts)
         names = self._check(listed, allowed_special, disallowed_special)
         return self._codec.count_batch(listed, names, thread_count(threads))
 
@@ -513,7 +513,7 @@ class Tokenizer(Checked):
         ['hi', 'there']
         """
         if offsets is None:
-            return self._codec.decode_batch(list(batch), errors, thread_count(threads))
+            return self._codec.decode_batch(tuple(batch), errors, thread_count(threads))
         places = checked_offsets(offsets)
         return self._codec.decode_rows(batch, places[:-1], places[1:], errors, thread_count(threads))
 

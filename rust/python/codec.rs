@@ -7,10 +7,11 @@ use super::ids::Ids;
 use super::list::{list_of, list_of_ids, list_of_numbers};
 use super::names::{Chosen, Names, Searches};
 use super::normal::Normalizer;
+use super::objects::{Objects, items_of};
 use super::session::Session;
 use super::text::Text;
 use super::token_texts::TokenTexts;
-use super::vocab::{Pattern, SpecialTokens, Vocab, items_of};
+use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{chunks, numpy_api, rows, segments, signals, spans, trace};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
@@ -168,7 +169,7 @@ impl Codec {
     fn encode_batch<'py>(
         &self,
         py: Python<'py>,
-        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
+        texts: Objects<'_>,
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
@@ -180,7 +181,7 @@ impl Codec {
     fn encode_batch_to_numpy<'py>(
         &self,
         py: Python<'py>,
-        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
+        texts: Objects<'_>,
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
@@ -236,7 +237,7 @@ impl Codec {
     fn count_batch<'py>(
         &self,
         py: Python<'py>,
-        #[pyo3(from_py_with = items_of)] texts: Vec<Bound<'_, PyAny>>,
+        texts: Objects<'_>,
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
@@ -352,7 +353,7 @@ impl Codec {
     fn decode_batch<'py>(
         &self,
         py: Python<'py>,
-        #[pyo3(from_py_with = items_of)] batch: Vec<Bound<'py, PyAny>>,
+        batch: Objects<'py>,
         errors: &str,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {

@@ -3,8 +3,9 @@
 use super::any_counter::Counter;
 use super::calls::{Calls, Stream};
 use super::documents::Documents;
+use super::objects::Objects;
 use super::text::{Text, new_bytes, texts};
-use super::vocab::{Pattern, SpecialTokens, Vocab, items_of};
+use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast;
@@ -73,11 +74,7 @@ impl PieceCounter {
     }
 
     /// Counts documents and returns how many bytes they have.
-    fn add(
-        &self,
-        py: Python<'_>,
-        #[pyo3(from_py_with = items_of)] documents: Vec<Bound<'_, PyAny>>,
-    ) -> PyResult<usize> {
+    fn add(&self, py: Python<'_>, documents: Objects<'_>) -> PyResult<usize> {
         let documents = texts(&documents)?;
         let documents = try_collect(documents.iter().map(Text::bytes))?;
         let documents: Vec<&[u8]> = collect(documents.iter().map(AsRef::as_ref))?;

@@ -1,7 +1,8 @@
 //! Ids on their way out as a Python list, whose ints are shared.
 //!
 //! A new `int` takes some 19 ns to make and a third of that to free, and text has one for every four bytes. But an id is one
-//! of a few hundred thousand numbers: each is made once and kept, and a list is filled by taking references.
+//! of a few hundred thousand numbers: each is made once and kept, and a list is filled by taking references. They are not
+//! counted ([`keep_alive`]), so that filling a list reads the table alone, and writes nothing but the list.
 //!
 //! The table grows with the ids that are met: 8 bytes for each number below the greatest, 32 more for each that was met, for
 //! ids below [`SHARED`]; greater ones are made anew. On a free-threaded Python all threads would write the same reference
@@ -12,7 +13,6 @@
 
 use super::new_list::NewList;
 use crate::fast::util::fallible::extend;
-use crate::fast::util::prefetch::prefetch;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyTuple};
@@ -20,10 +20,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Which ids are shared: more than any published vocabulary has.
 const SHARED: usize = 1 << 18;
-/// From this many ids on, the table and then the ints are asked for some ids ahead. They lie all over the memory.
-const MANY: usize = 1 << 12;
-const AHEAD: usize = 64;
-const AHEAD_INT: usize = 24;
+/// Numbers of other kinds are shared with ids below this one: lengths of texts, mostly.
+const SMALL: u32 = 1 << 12;
+/// Whether references to shared ints need not be counted. The limited API does not show the counts.
+const UNCOUNTED: bool = cfg!(all(target_pointer_width = "64", not(any(Py_LIMITED_API, Py_GIL_DISABLED))));
 
 /// The ints made so far, by id. Locked only while the GIL is held, so nobody ever waits, and a fork finds it free.
 static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
@@ -34,30 +34,25 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyL
         return PyList::new(py, ids);
     }
     let mut list = NewList::with_room(py, ids.len())?;
-    let far = if ids.len() < MANY { 0 } else { fill_ahead(py, &mut list, ids)? };
-    let mut ints = lock();
-    list.fill(ids[far..].iter().map(|&id| int_of(py, &mut ints, id)))?;
+    fill(py, &mut list, ids)?;
     Ok(list.finish())
 }
 
-/// Fills a long list but for its last items, with looks at signals; returns how many stand there.
-#[inline(never)]
-fn fill_ahead(py: Python<'_>, list: &mut NewList<'_>, ids: &[u32]) -> PyResult<usize> {
-    let far = ids.len() - AHEAD;
-    for start in (0..far).step_by(NewList::STRETCH) {
-        let end = far.min(start + NewList::STRETCH);
+#[expect(clippy::inline_always, reason = "a call would cost short lists a twentieth")]
+#[inline(always)]
+fn fill(py: Python<'_>, list: &mut NewList<'_>, ids: &[u32]) -> PyResult<()> {
+    let mut rest = ids;
+    loop {
+        let (some, after) = rest.split_at(rest.len().min(NewList::STRETCH));
         let mut ints = lock();
-        list.fill(ids[start..end + AHEAD].windows(AHEAD + 1).map(|near| {
-            prefetch(ints.as_ptr().wrapping_add(near[AHEAD] as usize));
-            if let Some(Some(int)) = ints.get(near[AHEAD_INT] as usize) {
-                prefetch(int.as_ptr());
-            }
-            int_of(py, &mut ints, near[0])
-        }))?;
+        list.fill(some.iter().map(|&id| int_of(py, &mut ints, id)))?;
         drop(ints);
+        if after.is_empty() {
+            return Ok(());
+        }
         py.check_signals()?;
+        rest = after;
     }
-    Ok(far)
 }
 
 /// Objects as a list.
@@ -74,7 +69,15 @@ where
 {
     let mut list = NewList::with_room(py, numbers.len())?;
     for some in numbers.chunks(NewList::STRETCH) {
-        list.fill(some.iter().map(|&number| int(py, number.try_into().map_err(Into::into)?)))?;
+        let mut ints = lock();
+        list.fill(some.iter().map(|&number| {
+            let number: i64 = number.try_into().map_err(Into::into)?;
+            match u32::try_from(number) {
+                Ok(small) if small < SMALL && cfg!(not(Py_GIL_DISABLED)) => int_of(py, &mut ints, small),
+                _ => int(py, number),
+            }
+        }))?;
+        drop(ints);
         py.check_signals()?;
     }
     Ok(list.finish())
@@ -112,6 +115,10 @@ fn lock() -> MutexGuard<'static, Vec<Option<Py<PyInt>>>> {
 #[inline(always)]
 fn int_of(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResult<Py<PyInt>> {
     match ints.get(id as usize) {
+        // SAFETY: no count of such an int is ever given back to zero, so this is a reference of its own as any other.
+        Some(Some(int)) if UNCOUNTED => {
+            Ok(unsafe { Bound::from_owned_ptr(py, int.as_ptr()).cast_into_unchecked().unbind() })
+        }
         Some(Some(int)) => Ok(int.clone_ref(py)),
         _ => new_int(py, ints, id),
     }
@@ -127,9 +134,23 @@ fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResu
             let missing = length - ints.len();
             extend(ints, std::iter::repeat_with(|| None).take(missing))?;
         }
+        keep_alive(&int);
         ints[index] = Some(int.clone_ref(py));
     }
     Ok(int)
+}
+
+/// Sets the reference count of an int so high that the int lives as long as the process, whoever forgets to count. From 3.12 on,
+/// an object with bit 31 set is immortal. Before, nobody can give back that many references.
+fn keep_alive(int: &Py<PyInt>) {
+    const MANY: i64 = if cfg!(Py_3_12) { 3 << 30 } else { 1 << 60 };
+    #[cfg(all(target_pointer_width = "64", not(any(Py_LIMITED_API, Py_GIL_DISABLED))))]
+    // SAFETY: the GIL is held, so nobody else reads or writes the count, which is a number of 64 bits.
+    unsafe {
+        *(&raw mut (*int.as_ptr()).ob_refcnt).cast::<i64>() |= MANY;
+    }
+    #[cfg(not(all(target_pointer_width = "64", not(any(Py_LIMITED_API, Py_GIL_DISABLED)))))]
+    let _ = (int, MANY);
 }
 
 /// A new int.

@@ -7,7 +7,8 @@
 //! Read in this order:
 //!
 //! 1. [`shortcuts`]: `Tokenizer`, where a call begins; [`plain_calls`]: the same for tokenizers of `transformers`.
-//! 2. [`text`]: a `str` or `bytes` as they come; [`names`]: the special tokens that a call names -> what finds them.
+//! 2. [`objects`]: what a call is given in an iterable; [`text`]: a `str` or `bytes` as they come; [`names`]: the special tokens
+//!    that a call names -> what finds them.
 //! 3. [`codec`]: the calls of a codec; [`encode`]: what those that encode share; [`decode`], [`decode_stream`], [`rows`]: ids -> text.
 //! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`](mod@array): ids on their way out.
 //! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
@@ -44,6 +45,7 @@ mod names;
 mod new_list;
 mod normal;
 mod numpy_api;
+mod objects;
 mod parity;
 mod patterns;
 mod plain_calls;

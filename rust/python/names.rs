@@ -3,7 +3,7 @@
 //! A tokenizer may have a thousand special tokens, and a text a few words. So what finds those of the last call is kept; and where
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
-use super::vocab::items_of;
+use super::objects::items_of;
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
 use crate::reference::codec::{Codec, Refused};

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::fallible::try_collect;
+use crate::fast::util::prefetch::prefetch;
 use crate::support::once::Once;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -26,6 +27,8 @@ const LONG: usize = 256;
 /// How many bytes of a result are made between two looks at signals, and how many objects are read.
 const PART: usize = 1 << 22;
 const OBJECTS: usize = 1 << 12;
+/// How many objects ahead the head of one is asked for.
+const AHEAD: usize = 16;
 
 /// A text as UTF-8, or the bytes that were given, or characters.
 pub enum Text<'a> {
@@ -148,6 +151,10 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
     let text = |(index, object): (usize, &'a Bound<'_, PyAny>)| {
         if index % OBJECTS == 0 {
             object.py().check_signals()?;
+        }
+        // They lie all over the memory.
+        if let Some(later) = objects.get(index + AHEAD) {
+            prefetch(later.as_ptr());
         }
         object.extract()
     };

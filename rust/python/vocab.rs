@@ -1,7 +1,7 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
 use super::list::{int, list_of, list_of_tuples};
-use super::new_list::NewList;
+use super::objects::items_of;
 use super::signals;
 use super::spans::tuple;
 use super::text::{Text, new_bytes};
@@ -13,7 +13,6 @@ use crate::reference::special::Finder;
 use crate::reference::vocab::{Alphabet, Merge, Symbols};
 use crate::reference::{pretokenize, special, vocab};
 use crate::support::once::Once;
-use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -225,17 +224,6 @@ impl Pattern {
     fn safe_cut(&self, text: &[u8]) -> usize {
         self.0.safe_cut(text)
     }
-}
-
-/// Items of a list or any other iterable, one by one: where there is no memory for all of them, PyO3's own way ends the process.
-pub(super) fn items_of<'py, T: FromPyObjectOwned<'py>>(items: &Bound<'py, PyAny>) -> PyResult<Vec<T>> {
-    let item = |(index, item): (usize, PyResult<Bound<'py, PyAny>>)| {
-        if index % NewList::STRETCH == 0 {
-            items.py().check_signals()?;
-        }
-        item?.extract::<T>().map_err(Into::into)
-    };
-    try_collect(items.try_iter()?.enumerate().map(item))
 }
 
 /// The names in a list, a set or any other iterable, in ascending order.

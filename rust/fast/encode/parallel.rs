@@ -13,13 +13,14 @@
 
 use super::id_buffer::room_for;
 use crate::error::Result;
-use crate::fast::util::fallible::{collect, filled, push};
+use crate::fast::util::fallible::{collect, extend, push, room, try_collect};
 use crate::fast::util::threads::on_threads;
 use crate::support::interrupt;
 use crate::support::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock, pause};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::AtomicU64;
 
 /// Less work than this, in bytes, is not worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
@@ -35,18 +36,19 @@ fn available() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Ranges of neighbouring items, large enough that taking one costs next to nothing.
-fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Result<Vec<Range<usize>>> {
+/// Ranges of neighbouring items, large enough that taking one costs next to nothing; and the size of all items.
+fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Result<(Vec<Range<usize>>, usize)> {
     let mut groups = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
+    let (mut start, mut bytes, mut all) = (0, 0, 0);
     for (item, content) in items.iter().enumerate() {
         bytes += size(content);
         if bytes >= GROUP || item + 1 == items.len() {
             push(&mut groups, start..item + 1)?;
+            all += bytes;
             (start, bytes) = (item + 1, 0);
         }
     }
-    Ok(groups)
+    Ok((groups, all))
 }
 
 /// More threads than this are never made, whatever the caller asks for.
@@ -72,21 +74,24 @@ pub fn map<T: Sync, R: Send>(
     size: impl Fn(&T) -> usize,
     make: impl Fn(&T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    let groups = groups(items, &size)?;
+    let (groups, bytes) = groups(items, size)?;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
-        while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for item in group.clone() {
-                push(&mut done, (item, make(&items[item])?))?;
-            }
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(group) = groups.get(number) else { return Ok(done) };
+            push(&mut done, (number, try_collect(items[group.clone()].iter().map(&make))?))?;
         }
-        Ok(done)
     };
-    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), work, work)?;
-    let mut results: Vec<(usize, R)> = collect(done.into_iter().flatten())?;
-    results.sort_unstable_by_key(|&(item, _)| item);
-    collect(results.into_iter().map(|(_, result)| result))
+    let done = on_threads(worth(threads, groups.len(), bytes), work, work)?;
+    let mut done: Vec<(usize, Vec<R>)> = collect(done.into_iter().flatten())?;
+    done.sort_unstable_by_key(|&(number, _)| number);
+    let mut results = room(items.len())?;
+    for (_, made) in done {
+        extend(&mut results, made)?;
+    }
+    Ok(results)
 }
 
 /// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `size` says
@@ -97,40 +102,41 @@ pub fn encode_all<T: Sync>(
     size: impl Fn(&T) -> usize,
     encode: impl Fn(&T, &mut Vec<u32>) -> Result<()> + Sync,
 ) -> Result<(Vec<u32>, Vec<u64>)> {
-    let groups = groups(items, &size)?;
-    let bytes = items.iter().map(size).sum();
+    let (groups, bytes) = groups(items, size)?;
     let threads = worth(threads, groups.len(), bytes);
     let mut all = room_for(bytes);
-    let mut offsets = filled(0, items.len() + 1)?;
+    let mut offsets = room(items.len() + 1)?;
+    offsets.push(0);
     if threads == 1 {
-        for (item, content) in items.iter().enumerate() {
-            encode(content, &mut all)?;
-            offsets[item + 1] = all.len() as u64;
+        for item in items {
+            encode(item, &mut all)?;
+            offsets.push(all.len() as u64);
         }
         return Ok((all, offsets));
     }
     let queue = InOrder::new(all, WAITING.max(bytes / 32));
     let next = AtomicUsize::new(0);
+    // Where the ids of each item end, in its group.
+    let ends: Vec<AtomicU64> = collect(items.iter().map(|_| AtomicU64::new(0)))?;
     let work = || {
-        let (mut counts, mut ids) = (Vec::new(), Vec::new());
+        let mut ids = Vec::new();
         loop {
             queue.wait()?;
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(group) = groups.get(number) else { return Ok(counts) };
+            let Some(group) = groups.get(number) else { return Ok(()) };
             for item in group.clone() {
-                let before = ids.len();
                 encode(&items[item], &mut ids)?;
-                push(&mut counts, (item, (ids.len() - before) as u64))?;
+                ends[item].store(ids.len() as u64, Ordering::Relaxed);
             }
             ids = queue.put(number, ids)?;
         }
     };
-    let counts = on_threads(threads, work, work)?;
-    for (item, count) in counts.into_iter().flatten() {
-        offsets[item + 1] = count;
-    }
-    for item in 0..items.len() {
-        offsets[item + 1] += offsets[item];
+    on_threads(threads, work, work)?;
+    for group in groups {
+        let start = offsets[group.start];
+        for end in &ends[group] {
+            offsets.push(start + end.load(Ordering::Relaxed));
+        }
     }
     Ok((queue.finish(), offsets))
 }
@@ -288,8 +294,9 @@ mod tests {
     #[test]
     fn groups_are_as_large_as_one_and_no_larger_than_they_must_be() {
         let sizes = [GROUP - 1, 1, GROUP, 0, 5, GROUP - 6, 9, 3 * GROUP, 7, 7];
-        assert_eq!(groups(&sizes, |&size| size).unwrap(), [0..2, 2..3, 3..7, 7..8, 8..10]);
-        assert!(groups(&[0; 0], |&size| size).unwrap().is_empty());
+        let (found, all) = groups(&sizes, |&size| size).unwrap();
+        assert_eq!((found, all), (vec![0..2, 2..3, 3..7, 7..8, 8..10], sizes.iter().sum()));
+        assert_eq!(groups(&[0; 0], |&size| size), Ok((vec![], 0)));
     }
 
     #[test]

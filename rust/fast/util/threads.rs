@@ -1,6 +1,6 @@
 //! Work on several threads, which are made for the call and end with it: there is no pool that a fork could lose.
 //!
-//! Costs: some 50 microseconds a thread.
+//! Costs: some 50 microseconds a thread; of many threads, for the square root of their number.
 //!
 //! Under a limit on address space, a thread may start for which there is no memory even for its variables; the C library then
 //! ends the process. So where there is no plenty, threads are started one after the other, each while there is room for it.
@@ -18,6 +18,8 @@ use std::time::Duration;
 /// The address space that the C library takes for a thread at the most, and what a thread needs to start.
 const PLENTY: usize = 160 << 20;
 const NEEDED: usize = 4 << 20;
+/// More threads than these are started by the first of them, in groups.
+const FEW: usize = 8;
 /// How often a thread checks whether the work is to stop.
 const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 
@@ -36,11 +38,36 @@ pub(crate) fn on_threads<R: Send>(
     if threads <= 1 || cfg!(target_family = "wasm") {
         return Ok(vec![mine()?]);
     }
+    let plenty = is_there(PLENTY.saturating_mul(threads - 1));
+    if threads <= FEW || !plenty {
+        return on_few(threads, plenty, mine, others);
+    }
+    let groups = (threads - 1).isqrt();
+    let next = AtomicUsize::new(0);
+    let group = || {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        // The first groups take what is left over.
+        let size = (threads - 1) / groups + usize::from(number < (threads - 1) % groups);
+        on_few(size, true, &others, &others)
+    };
+    Ok(on_few(groups + 1, true, || Ok(vec![mine()?]), group)?.into_iter().flatten().collect())
+}
+
+/// As `on_threads`, each started by the caller's. `plenty`: there is memory for all of them.
+#[allow(clippy::disallowed_methods, reason = "one item for each thread")]
+fn on_few<R: Send>(
+    threads: usize,
+    plenty: bool,
+    mine: impl FnOnce() -> Result<R>,
+    others: impl Fn() -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    if threads == 1 {
+        return Ok(vec![mine()?]);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let other = || run(&stop, &others);
     let (running, all_ended) = mpsc::channel::<()>();
     let up = AtomicUsize::new(0);
-    let plenty = is_there(PLENTY.saturating_mul(threads - 1));
     let ended: Vec<thread::Result<Result<R>>> = thread::scope(|scope| {
         let start = |_| {
             let (running, up_before) = (running.clone(), up.load(Ordering::Relaxed));
@@ -109,6 +136,21 @@ mod tests {
         assert_eq!(on_threads(3, endless, failed), Err(error.clone()));
         assert_eq!(on_threads(3, || Ok(1), || Ok(2)), Ok(vec![1, 2, 2]));
         assert_eq!(on_threads(1, || Ok(1), endless), Ok(vec![1]));
+    }
+
+    #[test]
+    fn many_threads_are_as_many_and_stop_as_few_do() {
+        for threads in [FEW, FEW + 1, 23, 64] {
+            let mut results = on_threads(threads, || Ok(1), || Ok(2)).unwrap();
+            assert_eq!(results.remove(0), 1);
+            assert_eq!(results, vec![2; threads - 1]);
+        }
+        let error = Error::Training("on purpose".into());
+        let begun = AtomicUsize::new(0);
+        let one_fails = || if begun.fetch_add(1, Ordering::Relaxed) == 40 { Err(error.clone()) } else { endless() };
+        assert_eq!(on_threads(64, endless, one_fails), Err(error.clone()));
+        let waited = || on_threads(64, || Ok(1), endless).map(|_| ());
+        assert_eq!(interrupt::run_every(Duration::ZERO, || true, waited), Err(Error::Interrupted));
     }
 
     #[test]
