@@ -7,7 +7,6 @@ uses one.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
 from operator import index
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from ..reference.published.words import END, WordCutter
 from ..reference.special import SpecialTokens
 from ..reference.text import utf8
 from ..reference.vocab import Vocab
+from .documents import Documents, bytes_of, encode_read, joined, read_column, read_json_lines, with_ends
 from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
 
@@ -86,88 +86,6 @@ def checked_id(item: object, position: int) -> int:
     if not 0 <= token_id <= MAX_ID:
         raise UnknownTokenError(token_id, position)
     return token_id
-
-
-@dataclass(frozen=True)
-class Documents:
-    """Texts as a list, and how many lines they were read from."""
-
-    texts: list[bytes]
-    lines: int = 0
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.texts))
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def to_list(self) -> list[bytes]:
-        return self.texts
-
-
-def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> Documents:
-    """Leaves all lines but blank ones to ``other``."""
-    del field, threads
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return Documents([other(number, line) for number, line in enumerate(lines) if line.strip()], len(lines))
-
-
-def bytes_of(lines: JsonLines) -> bytes:
-    """Returns the lines; of a file, those that begin in the range. No more of it is read than the range and its last line."""
-    if isinstance(lines, bytes):
-        return lines
-    path, start, end = lines
-    with open(path, "rb") as file:
-        if start:
-            # A line begins behind a line feed; a line that only goes on here is another range's.
-            file.seek(start - 1)
-            if not file.readline(end - start).endswith(b"\n"):
-                return b""
-        data = file.read(end - file.tell())
-        return data if data.endswith(b"\n") else data + file.readline()
-
-
-def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents:
-    ends = offsets.tolist()
-    if ends != sorted(ends) or (ends and (ends[0] < 0 or ends[-1] > len(data))):
-        raise ValueError("the offsets of the texts must ascend and lie within the data")
-    text = data.tobytes()
-    return Documents([text[start:end] for start, end in zip(ends, ends[1:])])
-
-
-def with_ends(
-    ids: npt.NDArray[np.uint32], offsets: npt.NDArray[np.uint64], end: int | None
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-    """The ids with one more after each document.
-
-    >>> ids, offsets = with_ends(np.array([1, 2, 3], np.uint32), np.array([0, 2, 3], np.uint64), 9)
-    >>> ids.tolist(), offsets.tolist()
-    ([1, 2, 9, 3, 9], [0, 3, 5])
-    """
-    if end is None:
-        return ids, offsets
-    ids = np.insert(ids, offsets[1:].astype(np.int64), end)
-    return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
-
-
-def joined(batch: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-    """The ids of all texts in one array, and where those of each begin."""
-    offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
-    return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
-
-
-def encode_read(
-    codec: Any, documents: Any, allowed: Sequence[str] | None, end: int | None, dtype: str
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
-    """The ids of documents as numbers of a type, with one more after each; where each ends; and how many bytes they are."""
-    ids, offsets = codec.encode_documents(documents, allowed, 1, end)
-    most = np.iinfo(dtype).max
-    if len(ids) and ids.max() > most:
-        raise OverflowError(f"an id is above {most}, the maximum of the requested type")
-    return ids.astype(dtype, copy=False), offsets[1:], documents.size
 
 
 class Codec:

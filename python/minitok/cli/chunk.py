@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     type=float,
     metavar="PART",
     default=0.5,
-    help="A chunk ends at the best place behind this part of it.",
+    help="A chunk ends at the best place after this part of it.",
 )
 @texts_options
 def command(

@@ -26,6 +26,7 @@ from .options import (
     json_option,
     open_tokenizer,
     quiet_option,
+    refuse_others,
     text_option,
     threads_option,
     tokenizers_option,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from minitok.evaluation import Evaluation
     from minitok.evaluation.record import Row
 
+# The options that go with a text.
+OF_A_TEXT = {"text", "tokenizers", "json", "backend", "quiet"}
 # The ids of a longer text, in bytes, are counted but not shown.
 SHOWN = 2000
 
@@ -64,7 +67,7 @@ SHOWN = 2000
     multiple=True,
     help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
 )
-@option("--context", type=click.IntRange(min=1), metavar="N", help="The context length, in tokens.")
+@option("--context", "window", type=click.IntRange(min=1), metavar="N", help="The context length, in tokens.")
 @option(
     "--morphemes",
     metavar="FILE",
@@ -76,14 +79,17 @@ SHOWN = 2000
 @quiet_option
 @json_option
 @backend_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     files: tuple[str, ...],
     tokenizers: tuple[str, ...],
     text: str | None,
     fields: tuple[str, ...],
     base: str | None,
     prices: tuple[float, ...],
-    context: int | None,
+    window: int | None,
     morphemes: tuple[str, ...],
     html: Path | None,
     threads: int | None,
@@ -106,6 +112,8 @@ def command(
       minitok evaluate --morphemes english.txt --morphemes turkish.txt
     """
     check_texts(text, files)
+    if text is not None:
+        refuse_others(context, OF_A_TEXT, "--text")
     named = tokenizers or COMPARED
     toks = dict(zip(short(named), (open_tokenizer(name, backend) for name in named)))
     if text is not None:
@@ -127,7 +135,7 @@ def command(
             groups_of(paths, fields or ("text",), lines=lines) if paths else None,
             base=base,
             prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
-            context=context,
+            context=window,
             morphemes=read_words(expand(morphemes)),
             threads=threads,
             progress=not quiet,

@@ -73,7 +73,7 @@ CHECKS = "Checks"
     metavar="LIBRARY",
     multiple=True,
     panel=CHECKS,
-    help=f"Verify with this library: {', '.join(LIBRARIES)}, or all that read the file; repeatable.",
+    help=f"Verify with this library: {', '.join(LIBRARIES)}, or 'all' that read the file; repeatable.",
 )
 @json_option
 @backend_option

@@ -18,7 +18,7 @@ from minitok.reference.published.names import encoding_named, table
 from .help import Decorator, Function, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from minitok.backend import BackendName
     from minitok.packing.declared import ShownOption
@@ -39,6 +39,7 @@ __all__ = [
     "output_option",
     "pattern_option",
     "quiet_option",
+    "refuse_others",
     "special_names",
     "special_option",
     "text_option",
@@ -249,6 +250,14 @@ def option_of(name: str, types: Any, shown: ShownOption) -> Decorator:
         panel=shown.panel,
         help=shown.help,
     )
+
+
+def refuse_others(context: click.Context, kept: Collection[str] | None, mode: str) -> None:
+    """Refuses the options that are given and say nothing in a mode of the command, if these are kept in it."""
+    for each in context.command.params if kept else ():
+        source = context.get_parameter_source(each.name or "")
+        if each.name not in (kept or ()) and source is not None and source.name == "COMMANDLINE":
+            raise click.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
 
 
 def special_names(named: Sequence[str], tokenizer: Tokenizer) -> list[str] | str:

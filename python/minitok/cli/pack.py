@@ -25,6 +25,7 @@ from .options import (
     options_of,
     output_option,
     quiet_option,
+    refuse_others,
     special_names,
     threads_option,
     tokenizer_option,
@@ -99,7 +100,8 @@ def command(
       minitok pack 'train.part-*.bin' --join --shuffle 1 -o train.ds
       minitok pack --check train.bin
     """
-    refuse_others(context, "--check" if check else "--join" if join else None)
+    mode = "--check" if check else "--join" if join else ""
+    refuse_others(context, {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode), mode)
     if check:
         check_all(files, tokenizers, backend, json=json)
         return
@@ -131,15 +133,6 @@ def command(
             raise
         raise click.BadParameter(with_flags(str(error))) from None
     tell(packed, json=json)
-
-
-def refuse_others(context: click.Context, mode: str | None) -> None:
-    """Refuses the options that are given and say nothing of packed files."""
-    kept = {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode or "")
-    for each in context.command.params if kept else ():
-        source = context.get_parameter_source(each.name or "")
-        if each.name not in (kept or ()) and source is not None and source.name == "COMMANDLINE":
-            raise click.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
 
 
 @contextmanager

@@ -14,7 +14,15 @@ from minitok.reference.published.names import pattern_named
 from .console import output, print_json
 from .help import Command, option
 from .inputs import STDIN, check_corpus, check_output
-from .options import backend_option, corpus_options, json_option, output_option, pattern_option, quiet_option
+from .options import (
+    backend_option,
+    corpus_options,
+    json_option,
+    output_option,
+    pattern_option,
+    quiet_option,
+    refuse_others,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +34,20 @@ if TYPE_CHECKING:
 MERGING = "Merging"
 SUPERWORDS = "Superwords"
 COUNTS = "Counts of several machines"
+# Options of reading a corpus, and with them those of counting it.
+OF_READING = {"separator", "field", "threads", "max_memory"}
+OF_COUNTING = {
+    "files",
+    "out",
+    "pattern",
+    "special",
+    "from_counts",
+    "count_only",
+    "backend",
+    "quiet",
+    "json",
+    *OF_READING,
+}
 
 
 @click.command(cls=Command)
@@ -113,7 +135,10 @@ COUNTS = "Counts of several machines"
 @backend_option
 @quiet_option
 @json_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     files: tuple[str, ...],
     out: Path,
     pattern: str | None,
@@ -143,6 +168,10 @@ def command(
       minitok train --counts 0.counts 1.counts -n 32000 -o my.json
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
+    if count_only:
+        refuse_others(context, OF_COUNTING, "--count-only")
+    if from_counts:
+        refuse_others(context, {each.name for each in context.command.params} - OF_READING, "--counts")
     reads: dict[str, Any] = {
         "threads": options.pop("threads"),
         "max_memory": max_memory and max_memory << 20,

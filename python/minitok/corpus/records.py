@@ -113,7 +113,7 @@ class Lines:
     first: int = 1
 
     def __call__(self, threads: int) -> Documents:
-        from ..backend.python import bytes_of
+        from ..backend.documents import bytes_of
 
         return self.backend.read_json_lines(bytes_of(self.lines), self.field, self.other, threads)
 
@@ -283,7 +283,7 @@ class ColumnRows:
             raise FileFormatError(self.file, f"the rows from {self.row} on are damaged: {error}") from None
 
     def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> EncodedBatch:
-        from ..backend.python import encode_read
+        from ..backend.documents import encode_read
 
         return encode_read(codec, self(1), allowed, end, dtype)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..backend.python import with_ends
+from ..backend.documents import with_ends
 from ..corpus.files import batches, read_chunks, split_documents
 from ..corpus.records import batches_of
 from ..reference.dropout import HEAD

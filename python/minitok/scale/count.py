@@ -10,6 +10,7 @@ from ..backend import load_backend
 from ..corpus.counting import count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
 from ..corpus.progress import start_progress
+from ..foreign import shown_with
 from ..reference.pretokenize import DEFAULT_PATTERN
 from ..reference.published.names import pattern_named
 from ..training import train
@@ -19,7 +20,10 @@ from .ray_data import Watch, map_slices, rows_in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from typing_extensions import Unpack
+
     from ..backend import BackendName
+    from ..corpus.learning import TrainingOptions
     from ..corpus.progress import Progress
     from ..tokenizer import Tokenizer
 
@@ -27,6 +31,8 @@ __all__ = ["count_dataset", "train_dataset"]
 
 # How many counts are added up by one task.
 FAN_IN = 8
+# The options of training that are for counting.
+COUNTING = ("pattern", "special_tokens", "backend")
 
 
 def count_dataset(
@@ -75,17 +81,9 @@ def count_dataset(
     return PieceCounts(total, pattern, special, chosen)
 
 
+@shown_with(train)
 def train_dataset(
-    dataset: Any,
-    vocab_size: int,
-    *,
-    column: str = "text",
-    pattern: str = DEFAULT_PATTERN,
-    special_tokens: Sequence[str] = (),
-    backend: BackendName | None = None,
-    rows: int = 4096,
-    progress: bool | Callable[[Progress], object] = False,
-    **options: Any,
+    dataset: Any, vocab_size: int, *, column: str = "text", rows: int = 4096, **options: Unpack[TrainingOptions]
 ) -> Tokenizer:
     """Trains a tokenizer on a dataset of Ray Data: merge by merge what ``train`` learns from its rows.
 
@@ -94,27 +92,16 @@ def train_dataset(
     Args:
         dataset: A ``ray.data.Dataset``.
         vocab_size: As for ``train``.
-        column: As for ``count_dataset``, like the options that follow.
-        pattern: See there.
-        special_tokens: See there.
-        backend: See there.
+        column: As for ``count_dataset``, like ``rows``.
         rows: See there.
-        progress: See there.
-        options: The other options of ``train``.
+        options: Those of ``train`` for counts.
 
     Raises:
         TrainingError: An option makes no sense; nothing has been counted then.
     """
+    learning: Any = dict(options)
+    counting: Any = {name: value for name in COUNTING if (value := learning.pop(name, None)) is not None}
     # What is wrong with the options is said before a corpus is counted.
-    nothing = count_pieces([], pattern=pattern, special_tokens=special_tokens, backend=backend)
-    train(nothing, vocab_size, **{**options, "trace": None})
-    counts = count_dataset(
-        dataset,
-        column=column,
-        pattern=pattern,
-        special_tokens=special_tokens,
-        backend=backend,
-        rows=rows,
-        progress=progress,
-    )
-    return train(counts, vocab_size, progress=progress, **options)
+    train(count_pieces([], **counting), vocab_size, **{**learning, "trace": None})
+    counts = count_dataset(dataset, column=column, rows=rows, progress=options.get("progress", False), **counting)
+    return train(counts, vocab_size, **learning)

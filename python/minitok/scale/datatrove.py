@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..backend.python import with_ends
+from ..backend.documents import with_ends
 from ..corpus.files import batches
 from ..packing.declared import IdOptions, check_known
 from ..packing.encoding import BATCH
