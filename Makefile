@@ -225,8 +225,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 pictures: $(STAMPS)/page $(STAMPS)/tools ## draw the pictures of the documentation anew
 	tools/browsers.sh --pictures
 	$(BIN)/python tools/demo.py --svg docs/images/demo.svg > /dev/null
-	$(BIN)/python tools/explain_pictures.py
-	$(BIN)/python tools/play_pictures.py
+	$(BIN)/python tools/pictures.py
 
 # On Linux, wheels are linked against the C library of 2012 (manylinux_2_17), which any later one can stand in for.
 ifeq ($(shell uname -s),Linux)

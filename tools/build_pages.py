@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
 # Of the package for JavaScript, what the pages are made of: not how its own files are found, of which they have others.
 SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "errors", "loaded", "bytes", "options")}
-# What a card of a link to the playground shows: tools/play_pictures.py photographs it.
+# What a card of a link to the playground shows: tools/pictures.py photographs it.
 CARD = ROOT / "docs" / "images" / "play-card.png"
 # Scripts and styles of the page's own files only, no text as markup; the core may be compiled, and run in a worker.
 POLICY = (
