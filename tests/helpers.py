@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 
 import minitok
-from minitok.formats.files import parse_tables
+from minitok import _rust
+from minitok.formats import huggingface
 
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
@@ -56,10 +57,13 @@ def unlabelled(folder):
         metadata.unlink()
 
 
-def from_tables(data, kind, backend=None):
-    """The definition in a file of JSON whose long tables the backend reads; None if it does not."""
-    found = parse_tables(data, "it", kind, backend)
-    return found and found[0]
+def by_values(content, backend=None):
+    """The definition of a ``tokenizer.json`` that is read value by value, and not as tables."""
+    before = _rust.set_fast(False)
+    try:
+        return huggingface.parse(content, "it", backend)
+    finally:
+        _rust.set_fast(before)
 
 
 def traced(function, *args, **kwargs):

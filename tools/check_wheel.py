@@ -20,7 +20,7 @@ TABLES = (
         f"minitok/reference/published/{name}.txt"
         for name in ("names", "normal_forms_16", "small_letters_17", "unicode_16")
     ),
-    *("minitok/formats/gguf_patterns.txt", "minitok/formats/huggingface/tables.txt"),
+    "minitok/formats/huggingface/tables.txt",
 )
 PAGE = [
     f"minitok/play/page/{name}" for name in ("index.html", "static/main.js", "core/worker.js", "core/minitok.wasm.xz")

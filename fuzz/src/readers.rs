@@ -3,8 +3,9 @@
 use crate::input::Input;
 use minitok::reference::encode::encode_piece;
 use minitok::fast::read::json_lines::Documents;
-use minitok::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
+use minitok::fast::read::{gpt2_files, merge_lists, rank_file, tekken, tokenizer_json};
 use minitok::fast::vocab::FastVocab;
+use minitok::formats::{gguf, minbpe, sentencepiece};
 use minitok::reference::published::packed_vocab::unpack;
 use minitok::reference::vocab::Alphabet;
 
@@ -40,9 +41,7 @@ pub fn run(data: &[u8]) {
             }
         }
         3 => {
-            if let Ok(Some(pairs)) = merge_lists::read_pairs(data) {
-                use_it(FastVocab::of_pairs(&order, &pairs, MOST).ok().flatten());
-            }
+            use_it(minbpe::parse(data).ok().map(|read| read.vocab));
         }
         4 => {
             if let Ok(Some(native)) = merge_lists::read_native(data) {
@@ -50,7 +49,7 @@ pub fn run(data: &[u8]) {
                 use_it(native.of_rows(split & 1 == 1, Alphabet::default()).ok().flatten());
             }
         }
-        5 => use_it(sentencepiece::read_model(data).ok().flatten().map(|model| model.vocab)),
+        5 => use_it(sentencepiece::parse(data).ok().map(|read| read.vocab)),
         6 => {
             if let Ok(Some(tekken)) = tekken::read_tekken(data) {
                 use_it(tekken.vocabulary(u32::from(split), 3).ok().flatten());
@@ -60,11 +59,7 @@ pub fn run(data: &[u8]) {
             // It is read where it lies, since models of many gigabytes stand behind it.
             let path = std::env::temp_dir().join(format!("minitok-fuzz-{}.gguf", std::process::id()));
             std::fs::write(&path, data).expect("a file in the temporary folder");
-            if let Ok(Some(model)) = gguf::read_gguf(&path) {
-                use_it(model.byte_level(split & 1 == 1).ok().flatten());
-                use_it(model.characters().ok().flatten());
-                let _ = (model.special(), model.chat());
-            }
+            use_it(gguf::load(&path).ok().map(|read| read.vocab));
             std::fs::remove_file(&path).expect("the file that was written");
         }
         _ => {

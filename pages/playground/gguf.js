@@ -1,4 +1,4 @@
-// Where the key-values at the head of a GGUF file end (python/minitok/formats/gguf_values.py). The tensors behind them are not read: a
+// Where the key-values at the head of a GGUF file end (rust/formats/gguf_values.rs). The tensors behind them are not read: a
 // file of gigabytes costs what its head costs.
 
 export class Malformed extends Error {}

@@ -1,5 +1,4 @@
-//! Recognises the format of a file or a folder by its content; the name does not matter. Must equal
-//! `python/minitok/formats/detect.py`, without the names of models and the chat templates of folders.
+//! Recognises the format of a file or a folder by its content; the name does not matter.
 
 use super::definition::Definition;
 use super::value::{Value, parse as parse_json};
@@ -24,7 +23,9 @@ const MISTAKEN: [(&[u8], &str); 4] = [
 ];
 const SETTINGS: &str = "the settings of a model; open its folder, or its tokenizer.json";
 pub const PATTERN_NEEDED: &str = "a tiktoken rank file does not contain its split pattern";
-const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
+/// What to do then, for which each language has its own words.
+pub const NAME_PATTERN: &str = "name one";
+pub const OWN_WORDS: &str = "it already defines its pattern and special tokens: name neither";
 /// What is looked for in a folder, in this order.
 const IN_FOLDERS: &str =
     "tokenizer.json, tekken.json, vocab.json with merges.txt, tokenizer.model, tiktoken.model, *.tiktoken";
@@ -40,6 +41,8 @@ const CODE: [(&str, &str); 3] = [
 pub struct Given {
     pub pattern: Option<String>,
     pub special_tokens: Option<Named>,
+    /// Added tokens of a `tokenizer.json` keep the ids that the file says.
+    pub other_ids: bool,
 }
 
 impl Given {
@@ -60,7 +63,11 @@ fn read_file(path: &Path, given: &Given) -> Result<Definition> {
     let mut data = Vec::new();
     let magic = super::gguf_values::MAGIC;
     file.by_ref().take(magic.len() as u64).read_to_end(&mut data).map_err(failed)?;
-    if data == magic && file.metadata().map_err(failed)?.is_file() {
+    if data == magic {
+        if !file.metadata().map_err(failed)?.is_file() {
+            let reason = "GGUF is read in parts, which a pipe or a device does not allow: name a regular file";
+            return Err(blamed(wrong(reason), Some(path)));
+        }
         return given.check_none().and_then(|()| gguf::load(path)).map_err(|error| blamed(error, Some(path)));
     }
     file.read_to_end(&mut data).map_err(failed)?;
@@ -100,14 +107,14 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         b"config" | b"vocab" => tekken::parse_tables(data)?,
         _ => huggingface::read::parse_tables(data)?,
     };
-    found.map_or_else(|| of_json(&parse_json(data)?), Ok)
+    found.map_or_else(|| of_json(&parse_json(data)?, given.other_ids), Ok)
 }
 
 /// What a rank file needs, and what it can be.
 fn pattern_needed() -> Error {
     let names = own_names().collect::<Vec<_>>().join(", ");
     let choice = format!("{names}, the encoding or model that it belongs to, or a regular expression");
-    wrong(format!("{PATTERN_NEEDED}: name one, which can be {choice}"))
+    wrong(format!("{PATTERN_NEEDED}: {NAME_PATTERN}, which can be {choice}"))
 }
 
 /// Why a file is refused that no reader takes.
@@ -126,13 +133,13 @@ fn first_key(start: &[u8]) -> &[u8] {
 }
 
 /// What a file of JSON holds.
-fn of_json(content: &Value) -> Result<Definition> {
+fn of_json(content: &Value, other_ids: bool) -> Result<Definition> {
     let Some(fields) = content.object() else {
         return Err(wrong(NOT_KNOWN));
     };
     if content.text_of("format") != Some("minitok") {
         if content.has("model") {
-            return huggingface::read::parse(content);
+            return huggingface::read::parse(content, other_ids);
         }
         if content.has("config") && content.has("vocab") {
             return tekken::parse(content);
@@ -169,8 +176,7 @@ fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
             return Err(blamed(wrong(format!("the folder has none of {IN_FOLDERS}")), Some(folder)));
         }
     }
-    let (vocab, merges) = (read_whole(&vocab)?, read_whole(&merges)?);
-    let found = gpt2::parse(&vocab, &merges, given.pattern.as_deref(), given.special_tokens.clone());
+    let found = gpt2::load(folder, given.pattern.as_deref(), given.special_tokens.clone());
     found.map_err(|error| blamed(error, Some(folder)))
 }
 
@@ -227,7 +233,7 @@ fn said_by(content: &Value, given: &Given) -> Result<Given> {
         }
         special[place].1 = token_id;
     }
-    Ok(Given { pattern, special_tokens: Some(special) })
+    Ok(Given { pattern, special_tokens: Some(special), ..given.clone() })
 }
 
 fn qwen_special() -> Named {

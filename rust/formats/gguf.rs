@@ -1,35 +1,64 @@
-//! GGUF, the files of llama.cpp: the tokenizer among the key-values at their head. Must equal `python/minitok/formats/gguf.py`, which
-//! says what is read and what the names of patterns stand for.
+//! GGUF, the files of llama.cpp: the tokenizer among the key-values at their head.
+//!
+//! Two kinds are read. `llama` is `SentencePiece`'s BPE: tokens with scores and types. `gpt2` is byte-level BPE: tokens, merges, and
+//! the *name* of a split pattern, `tokenizer.ggml.pre`, which stands for one of some sixty that llama.cpp knows; a name that is not
+//! among them is refused. The ids are llama.cpp's, which gives those of the model's own library up to the flags of added tokens, which
+//! GGUF does not hold: llama.cpp knows those of some models by their names (`flags_of`).
+//!
+//! Special tokens are the control tokens and the user-defined ones, which llama.cpp finds in every text, and minitok where it is
+//! asked to. Left out are padding tokens (unused), and normal tokens that are not written as bytes are, which no text has.
+//!
+//! Costs: O(n) for n bytes of key-values; the tensors of a model are not read. 150,000 tokens and merges take some tens of
+//! milliseconds.
 
 use super::definition::{Definition, Fields};
-use super::gguf_values::{Held, read_values};
+use super::gguf_values::{Held, Strings, read_values};
 use super::gpt2::{Ids, find_pairs, to_bytes};
-use super::ids::{check_holes, of_tokens, single_bytes};
+use super::ids::{check_holes, of_scores, of_tokens, single_bytes};
 use super::value::Value;
 use super::{NO_MARKER, Named, quoted, wrong};
-use crate::error::{Error, Result};
-use crate::fast::read::gguf::{Gguf, WANTED, read_gguf, read_gguf_bytes};
-use crate::fast::util::fallible::{concat, push};
+use crate::error::Result;
+use crate::fast::read::decline::{Decline, Read as Declined, answer, only_if};
+use crate::fast::read::string_table::{StringTable, byte_level};
+use crate::fast::util::fallible::{append, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::metaspace::spaced;
-use crate::reference::vocab::{Alphabet, Vocab, never_in_utf8, show};
+use crate::reference::vocab::{Alphabet, never_in_utf8, show};
+use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-const NORMAL: i128 = 1;
-const UNKNOWN: i128 = 2;
-const CONTROL: i128 = 3;
-const USER_DEFINED: i128 = 4;
-const BYTE: i128 = 6;
+const NORMAL: i64 = 1;
+const UNKNOWN: i64 = 2;
+const CONTROL: i64 = 3;
+const USER_DEFINED: i64 = 4;
+const BYTE: i64 = 6;
+// A list without items may be of any type.
+static NO_WHOLES: Vec<i64> = Vec::new();
+static NO_NUMBERS: Vec<f64> = Vec::new();
+static NO_TEXTS: Strings = Strings::EMPTY;
+/// The values that are read, beside the model's name and its chat template.
+const WANTED: [&str; 10] = [
+    "bos_token_id",
+    "eos_token_id",
+    "model",
+    "pre",
+    "add_space_prefix",
+    "tokens",
+    "merges",
+    "token_type",
+    "scores",
+    "precompiled_charsmap",
+];
 
 const GGML: &str = "tokenizer.ggml.";
 const CHAT_TEMPLATE: &str = "tokenizer.chat_template";
 
 /// The split patterns, each behind the names that stand for it.
-const PATTERNS: &str = include_str!("../../python/minitok/formats/gguf_patterns.txt");
+const PATTERNS: &str = include_str!("gguf_patterns.txt");
 
 /// The pattern that a name stands for, and whether a piece that is a token is not merged under it.
 fn pattern_of(pre: &str) -> Option<(&'static str, bool)> {
@@ -42,64 +71,22 @@ fn pattern_of(pre: &str) -> Option<(&'static str, bool)> {
 
 /// The tokenizer of a file, of which the head is read.
 pub fn load(path: &Path) -> Result<Definition> {
-    if let Some(found) = read_gguf(path)?
-        && let Some(definition) = of_table(&found)?
-    {
-        return Ok(definition);
-    }
     let unread = |error: std::io::Error| crate::reference::count::unread(path, &error);
     let file = File::open(path).map_err(unread)?;
     let size = file.metadata().map_err(unread)?.len();
-    read(BufReader::new(file), size)
+    read(BufReader::with_capacity(1 << 17, file), size)
 }
 
 /// The tokenizer of a file, or of its head, in memory.
 pub fn parse(data: &[u8]) -> Result<Definition> {
-    if let Some(found) = read_gguf_bytes(data)?
-        && let Some(definition) = of_table(&found)?
-    {
-        return Ok(definition);
-    }
-    read(data, data.len() as u64)
-}
-
-/// The tokenizer of a file that is read as tables; None for others.
-fn of_table(table: &Gguf) -> Result<Option<Definition>> {
-    let Some(rows) = table.special()? else { return Ok(None) };
-    let pre = table.pre.as_deref().unwrap_or_default();
-    let mut fields = found_of(rows, "", pre);
-    if let Some((template, named)) = table.chat() {
-        fields.chat =
-            Some(chat_in_file(template, named.into_iter().map(|(name, token)| (name.to_owned(), token)).collect()));
-    }
-    let vocab = match (table.model.as_deref(), pattern_of(pre)) {
-        (Some("gpt2"), Some((pattern, whole_pieces))) if table.space_prefix != Some(true) => {
-            fields.pattern = pattern.into();
-            table.byte_level(whole_pieces)?
-        }
-        (Some("llama"), _) if !table.replaces => {
-            fields.pattern = "none".into();
-            fields.prefix = Some(if table.space_prefix == Some(false) { "never" } else { "segment" }.into());
-            table.characters()?
-        }
-        _ => None,
-    };
-    Ok(vocab.map(|vocab| Definition { vocab, fields }))
-}
-
-fn chat_in_file(template: &str, named: Vec<(String, String)>) -> Value {
-    let texts = |named: Vec<(String, String)>| {
-        Value::Object(named.into_iter().map(|(name, token)| (name, Value::Text(token))).collect())
-    };
-    let templates = texts(vec![("default".into(), template.into())]);
-    Value::Object(vec![("templates".into(), templates), ("tokens".into(), texts(named))])
+    read(Cursor::new(data), data.len() as u64)
 }
 
 type Values = BTreeMap<String, Held>;
 
-fn read(file: impl Read, size: u64) -> Result<Definition> {
+fn read(file: impl Read + Seek, size: u64) -> Result<Definition> {
     let wanted = |key: &str| {
-        let name = key.strip_prefix(GGML).is_some_and(|name| WANTED.contains(&name.as_bytes()));
+        let name = key.strip_prefix(GGML).is_some_and(|name| WANTED.contains(&name));
         name || key == "general.name" || key == CHAT_TEMPLATE
     };
     let values = read_values(file, size, wanted)?;
@@ -118,28 +105,40 @@ fn read(file: impl Read, size: u64) -> Result<Definition> {
     Ok(definition)
 }
 
+/// Whether a value says yes.
+fn is_set(held: &Held) -> bool {
+    match held {
+        Held::Flag(flag) => *flag,
+        Held::Whole(number) => *number != 0,
+        Held::Number(number) => *number != 0.0,
+        Held::Text(text) => !text.is_empty(),
+        Held::Wholes(items) => !items.is_empty(),
+        Held::Numbers(items) => !items.is_empty(),
+        Held::Texts(items) => !items.is_empty(),
+        Held::Flags(count) => *count > 0,
+    }
+}
+
 /// BPE of characters with byte fallback, from scores.
 fn read_scores(values: &Values) -> Result<Definition> {
-    let replaces = match held(values, "precompiled_charsmap") {
-        None | Some(Held::Flag(false) | Held::Whole(0)) => false,
-        Some(Held::List(items)) => !items.is_empty(),
-        Some(Held::Text(text)) => !text.is_empty(),
-        Some(_) => true,
-    };
-    if replaces {
+    if held(values, "precompiled_charsmap").is_some_and(is_set) {
         return Err(wrong("the tokenizer replaces characters (precompiled_charsmap), which minitok does not support"));
     }
     let (tokens, kinds) = tokens_of(values)?;
-    let scores = items(values, "scores", "float", Some(tokens.len()), |item| {
-        if let Held::Number(score) = item { Some(*score) } else { None }
-    })?;
+    let scores = match held(values, "scores") {
+        Some(Held::Numbers(scores)) => scores,
+        other => empty(other, &NO_NUMBERS, "scores", "numbers")?,
+    };
+    check_length("scores", scores.len(), tokens.len())?;
     if let Some(id) = scores.iter().position(|score| score.is_nan()) {
         return Err(wrong(format!("the score of token {id} is not a number")));
     }
-    let (mut pieces, mut by_name) = (Vec::new(), HashMap::new());
-    for ((&token, &kind), (&score, id)) in tokens.iter().zip(&kinds).zip(scores.iter().zip(0u32..)) {
+    let (mut pieces, mut by_name, mut has_space) = (Vec::new(), HashMap::new(), false);
+    for (((token, &kind), &score), id) in tokens.iter().zip(kinds).zip(scores).zip(0u32..) {
+        interrupt::check()?;
         if kind == NORMAL {
-            push(&mut pieces, (concat(&[&spaced(token)?])?, id, score))?;
+            push(&mut pieces, (id, score))?;
+            has_space |= token == "▁".as_bytes() || token == b" ";
         } else if kind == BYTE {
             by_name.insert(token, id);
         }
@@ -149,15 +148,16 @@ fn read_scores(values: &Values) -> Result<Definition> {
         id.ok_or_else(|| wrong(format!("the byte 0x{byte:02x} has no token")))
     };
     let fallback = (0..=255).map(byte).collect::<Result<Vec<u32>>>()?;
-    if !pieces.iter().any(|(piece, _, _)| piece == b" ") {
+    if !has_space {
         return Err(wrong(NO_MARKER));
     }
-    check_holes(pieces.iter().map(|&(_, id, _)| id).chain(fallback.iter().copied()))?;
-    let mut fields = special_of(values, &tokens, &kinds)?;
+    check_holes(pieces.iter().map(|&(id, _)| id).chain(fallback.iter().copied()))?;
+    let mut fields = special_of(values, tokens, kinds)?;
     fields.pattern = "none".into();
-    let never = matches!(held(values, "add_space_prefix"), Some(Held::Flag(false) | Held::Whole(0)));
-    fields.prefix = Some(if never { "never" } else { "segment" }.into());
-    Ok(Definition { vocab: FastVocab::new(Vocab::from_scores(&pieces, fallback)?), fields })
+    let always = held(values, "add_space_prefix").is_none_or(is_set);
+    fields.prefix = Some(if always { "segment" } else { "never" }.into());
+    let vocab = of_scores(&pieces, fallback, |id| spaced(tokens.get(id as usize).unwrap_or_default()))?;
+    Ok(Definition { vocab, fields })
 }
 
 /// Byte-level BPE, from merges and the name of a pattern.
@@ -166,31 +166,65 @@ fn read_bytes(values: &Values) -> Result<Definition> {
     let Some((pattern, whole_pieces)) = pattern_of(&pre) else {
         return Err(wrong(format!("the split pattern has the name {}, which minitok does not know", quoted(&pre))));
     };
-    if matches!(held(values, "add_space_prefix"), Some(Held::Flag(true) | Held::Whole(1..))) {
+    if held(values, "add_space_prefix").is_some_and(is_set) {
         return Err(wrong(
             "it puts a space before the text (add_space_prefix), which minitok does not support with bytes",
         ));
     }
     let (tokens, kinds) = tokens_of(values)?;
+    let merges = texts(values, "merges");
+    let fields = Fields { pattern: pattern.into(), ..special_of(values, tokens, kinds)? };
+    let table = merges.as_ref().map_or(Ok(None), |merges| answer(table_of(tokens, kinds, merges)))?;
+    let found = table.map_or(Ok(None), |table| table.byte_level(&[], whole_pieces, true))?;
+    let vocab = match found {
+        Some(vocab) => vocab,
+        None => of_rows(tokens, kinds, merges, whole_pieces)?,
+    };
+    Ok(Definition { vocab, fields })
+}
+
+/// Tokens and merges as a table; declined if they contradict each other.
+fn table_of(tokens: &Strings, kinds: &[i64], merges: &Strings) -> Declined<StringTable> {
+    let (mut table, mut bytes) = (StringTable::default(), Vec::new());
+    for ((token, _), id) in tokens.iter().zip(kinds).zip(0u32..).filter(|((_, kind), _)| **kind == NORMAL) {
+        interrupt::check()?;
+        bytes.clear();
+        only_if(std::str::from_utf8(token).is_ok())?;
+        match byte_level(token, &mut bytes) {
+            // What is not written as bytes are is in no text.
+            Err(Decline::NotMine) => continue,
+            written => written?,
+        }
+        table.add(|text| {
+            append(text, token)?;
+            Ok(id)
+        })?;
+    }
+    for row in merges.iter() {
+        interrupt::check()?;
+        table.merge(row)?;
+    }
+    only_if(!table.is_empty()).map(|()| table)
+}
+
+/// The same, one by one; what is wrong with them is said.
+fn of_rows(tokens: &Strings, kinds: &[i64], merges: Result<&Strings>, whole_pieces: bool) -> Result<FastVocab> {
     let (mut rows, mut by_bytes, mut seen) = (Named::new(), Vec::new(), HashSet::default());
-    for ((&token, &kind), id) in tokens.iter().zip(&kinds).zip(0u32..) {
+    for ((token, &kind), id) in tokens.iter().zip(kinds).zip(0u32..) {
         if kind != NORMAL {
             continue;
         }
         let text = as_text(token, id)?;
         if !seen.insert(token) {
-            return Err(wrong(format!("the token {id}, {}, appears twice", quoted(text))));
+            return Err(wrong(format!("the token {id}, {}, appears twice", show(token))));
         }
-        // What is not written as bytes are is in no text.
         if let Ok(bytes) = to_bytes(text) {
             push(&mut by_bytes, (bytes, id))?;
         }
         push(&mut rows, (text.to_owned(), id))?;
     }
-    let merges =
-        items(values, "merges", "bytes", None, |item| if let Held::Text(text) = item { Some(text) } else { None })?;
     let mut pairs = Vec::new();
-    for (row, rank) in merges.into_iter().zip(0..) {
+    for (row, rank) in merges?.iter().zip(0..) {
         let text = String::from_utf8_lossy(row);
         let sides = text.split_once(' ').filter(|(_, right)| !right.contains(' '));
         let (left, right) = sides.ok_or_else(|| wrong(format!("merge {rank} is not two tokens: {}", quoted(&text))))?;
@@ -199,24 +233,17 @@ fn read_bytes(values: &Values) -> Result<Definition> {
     let merges = find_pairs(&pairs, &Ids::new(rows)?, "")?;
     let has = single_bytes(by_bytes.iter().map(|(token, _)| token.as_slice()))?;
     let drops_bytes = (0..=255u8).any(|byte| !has[usize::from(byte)] && !never_in_utf8(byte));
-    let vocab = of_tokens(&by_bytes, &merges, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })?;
-    let fields = Fields { pattern: pattern.into(), ..special_of(values, &tokens, &kinds)? };
-    Ok(Definition { vocab, fields })
+    of_tokens(&by_bytes, &merges, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
 }
 
 /// The tokens and their types, by id.
-fn tokens_of(values: &Values) -> Result<(Vec<&[u8]>, Vec<i128>)> {
-    let tokens =
-        items(
-            values,
-            "tokens",
-            "bytes",
-            None,
-            |item| if let Held::Text(text) = item { Some(text.as_slice()) } else { None },
-        )?;
-    let kinds = items(values, "token_type", "int", Some(tokens.len()), |item| {
-        if let Held::Whole(kind) = item { Some(*kind) } else { None }
-    })?;
+fn tokens_of(values: &Values) -> Result<(&Strings, &[i64])> {
+    let tokens = texts(values, "tokens")?;
+    let kinds = match held(values, "token_type") {
+        Some(Held::Wholes(kinds)) => kinds,
+        other => empty(other, &NO_WHOLES, "token_type", "whole numbers")?,
+    };
+    check_length("token_type", kinds.len(), tokens.len())?;
     if let Some((id, kind)) = kinds.iter().enumerate().find(|(_, kind)| !(NORMAL..=BYTE).contains(*kind)) {
         return Err(wrong(format!("the token {id} has the unknown type {kind}")));
     }
@@ -224,7 +251,7 @@ fn tokens_of(values: &Values) -> Result<(Vec<&[u8]>, Vec<i128>)> {
 }
 
 /// The fields for the tokens that are found in text.
-fn special_of(values: &Values, tokens: &[&[u8]], kinds: &[i128]) -> Result<Fields> {
+fn special_of(values: &Values, tokens: &Strings, kinds: &[i64]) -> Result<Fields> {
     let mut rows = Vec::new();
     for ((token, &kind), id) in tokens.iter().zip(kinds).zip(0u32..) {
         if matches!(kind, UNKNOWN | CONTROL | USER_DEFINED) {
@@ -235,15 +262,10 @@ fn special_of(values: &Values, tokens: &[&[u8]], kinds: &[i128]) -> Result<Field
         Some(Held::Text(text)) => String::from_utf8_lossy(text).into_owned(),
         _ => String::new(),
     };
-    Ok(found_of(rows, &text("general.name"), &text("tokenizer.ggml.pre")))
-}
-
-/// The same, given names, ids, and whether they are added tokens. And what tokens take.
-fn found_of(rows: Vec<(String, u32, bool)>, name: &str, pre: &str) -> Fields {
     let mut fields = Fields::default();
     fields.find_tokens(rows);
-    fields.token_flags = flags_of(name, pre, &fields);
-    fields
+    fields.token_flags = flags_of(&text("general.name"), &text("tokenizer.ggml.pre"), &fields);
+    Ok(fields)
 }
 
 /// The white space that tokens take, which llama.cpp knows by the name of the model or of its pattern.
@@ -274,37 +296,42 @@ fn chat_of(values: &Values) -> Result<Option<Value>> {
     let named = ["bos_token", "eos_token"].into_iter().filter_map(|name| match held(values, &format!("{name}_id")) {
         Some(Held::Whole(id)) => {
             let token = tokens.get(usize::try_from(*id).ok()?)?;
-            Some((name.to_owned(), String::from_utf8_lossy(token).into_owned()))
+            Some((name.to_owned(), Value::Text(String::from_utf8_lossy(token).into_owned())))
         }
         _ => None,
     });
     let template = std::str::from_utf8(source).map_err(|_| wrong("tokenizer.chat_template is not UTF-8"))?;
-    Ok(Some(chat_in_file(template, named.collect())))
+    let templates = Value::Object(vec![("default".into(), Value::Text(template.into()))]);
+    Ok(Some(Value::Object(vec![("templates".into(), templates), ("tokens".into(), Value::Object(named.collect()))])))
 }
 
 fn held<'v>(values: &'v Values, name: &str) -> Option<&'v Held> {
     values.get(&format!("{GGML}{name}"))
 }
 
-/// A list that must be there, of that kind and length.
-fn items<'v, T>(
-    values: &'v Values,
-    name: &str,
-    kind: &str,
-    count: Option<usize>,
-    read: impl Fn(&'v Held) -> Option<T>,
-) -> Result<Vec<T>> {
-    let refused = || wrong(format!("the file has no tokenizer, or {GGML}{name} is not a list of {kind}"));
-    let Some(Held::List(list)) = held(values, name) else { return Err(refused()) };
-    if let Some(count) = count.filter(|&count| count != list.len()) {
-        return Err(wrong(format!("{GGML}{name} has {} items for {count} tokens", list.len())));
+/// A list of strings that must be there.
+fn texts<'v>(values: &'v Values, name: &str) -> Result<&'v Strings> {
+    match held(values, name) {
+        Some(Held::Texts(texts)) => Ok(texts),
+        other => empty(other, &NO_TEXTS, name, "bytes"),
     }
-    let mut found = Vec::new();
-    found.try_reserve(list.len()).map_err(Error::from)?;
-    for item in list {
-        found.push(read(item).ok_or_else(refused)?);
+}
+
+/// What stands for a list that is empty, of whatever type its items would be; another one is refused.
+fn empty<'v, T>(held: Option<&Held>, none: &'v T, name: &str, kind: &str) -> Result<&'v T> {
+    match held {
+        Some(list @ (Held::Wholes(_) | Held::Numbers(_) | Held::Texts(_) | Held::Flags(_))) if !is_set(list) => {
+            Ok(none)
+        }
+        _ => Err(wrong(format!("the file has no tokenizer, or {GGML}{name} is not a list of {kind}"))),
     }
-    Ok(found)
+}
+
+fn check_length(name: &str, length: usize, count: usize) -> Result<()> {
+    if length == count {
+        return Ok(());
+    }
+    Err(wrong(format!("{GGML}{name} has {length} items for {count} tokens")))
 }
 
 /// A string that must be there.

@@ -1,14 +1,22 @@
-//! The key-values at the head of a GGUF file. Must equal `python/minitok/formats/gguf_values.py`, which says how they are written.
+//! The key-values at the head of a GGUF file: a header, then each key with the type of its value and the value.
+//!
+//! The header is `GGUF`, the version, how many tensors and how many key-values. Strings and arrays say their length before. The
+//! tensors behind them are never read: a file of gigabytes costs what its key-values cost. Numbers are little-endian.
+//!
+//! By hand: `GGUF`, 3, 0, 1, then `general.type`'s length 12 and its letters, 8 (a string), 5 and `model`.
 //!
 //! Costs: O(n) time for n bytes of key-values; memory for those that are asked for.
 
 use super::wrong;
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{push, resize};
+use crate::support::interrupt;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek};
 
 pub const MAGIC: &[u8] = b"GGUF";
+// The types of values, beside those of numbers.
+const FLAG: u32 = 7;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
 
@@ -19,7 +27,41 @@ pub enum Held {
     Number(f64),
     Flag(bool),
     Text(Vec<u8>),
-    List(Vec<Held>),
+    Wholes(Vec<i64>),
+    Numbers(Vec<f64>),
+    Texts(Strings),
+    /// An array of flags: how many.
+    Flags(u64),
+}
+
+/// Many strings in one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Strings {
+    text: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Strings {
+    pub const EMPTY: Strings = Strings { text: Vec::new(), ends: Vec::new() };
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub fn get(&self, at: usize) -> Option<&[u8]> {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
+        self.ends.get(at).map(|&end| &self.text[start..end])
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
 }
 
 /// A file, read from its beginning as far as it is needed; nothing is asked for that it does not have.
@@ -31,7 +73,7 @@ struct Reader<R> {
 }
 
 /// The values of the keys that are `wanted`, of a file of so many bytes.
-pub fn read_values(file: impl Read, size: u64, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Held>> {
+pub fn read_values(file: impl Read + Seek, size: u64, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Held>> {
     let mut reader = Reader { file, at: 0, size };
     if reader.bytes::<4>()? != MAGIC {
         return Err(wrong("it does not begin with GGUF"));
@@ -45,44 +87,61 @@ pub fn read_values(file: impl Read, size: u64, wanted: impl Fn(&str) -> bool) ->
     reader.u64()?;
     let mut values = BTreeMap::new();
     for _ in 0..reader.u64()? {
-        crate::support::interrupt::check()?;
+        interrupt::check()?;
         let place = reader.at;
         let key = String::from_utf8_lossy(&reader.string()?).into_owned();
-        let (kind, keep) = (reader.u32()?, wanted(&key));
-        let value = reader.value(kind, keep)?;
-        if let Some(value) = value.filter(|_| keep)
-            && values.insert(key.clone(), value).is_some()
-        {
+        let kind = reader.u32()?;
+        if !wanted(&key) {
+            reader.skip_value(kind)?;
+            continue;
+        }
+        let value = reader.value(kind)?;
+        if values.insert(key.clone(), value).is_some() {
             return Err(wrong(format!("the key {key} appears twice, the second time at byte {place}")));
         }
     }
     Ok(values)
 }
 
-impl<R: Read> Reader<R> {
-    fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Result<()> {
-        let left = self.size - self.at;
+impl<R: Read + Seek> Reader<R> {
+    /// What comes before the next `length` bytes, if there are so many.
+    fn pass(&mut self, length: u64) -> Result<()> {
+        let (at, left) = (self.at, self.size - self.at);
         if length > left {
             let missing = length - left;
-            return Err(wrong(format!(
-                "the file is truncated: {missing} bytes are missing or more at byte {}",
-                self.at
-            )));
+            return Err(wrong(format!("the file is truncated: {missing} bytes are missing or more at byte {at}")));
         }
-        let start = out.len();
-        resize(out, start + usize::try_from(length).map_err(|_| Error::Memory)?, 0)?;
-        self.file.read_exact(&mut out[start..]).map_err(|error| match error.kind() {
-            ErrorKind::OutOfMemory => Error::Memory,
-            _ => wrong(format!("the file is truncated at byte {}", self.at)),
-        })?;
         self.at += length;
         Ok(())
     }
 
+    fn unread(&self, error: &std::io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::OutOfMemory => Error::Memory,
+            _ => wrong(format!("the file is truncated at byte {}", self.at)),
+        }
+    }
+
+    fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Result<()> {
+        self.pass(length)?;
+        let start = out.len();
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+        resize(out, end.ok_or(Error::Memory)?, 0)?;
+        self.file.read_exact(&mut out[start..]).map_err(|error| self.unread(&error))
+    }
+
+    /// Steps over bytes.
+    fn skip(&mut self, length: u64) -> Result<()> {
+        self.pass(length)?;
+        let length = i64::try_from(length).map_err(|_| wrong("the file is truncated"))?;
+        self.file.seek_relative(length).map_err(|error| self.unread(&error))
+    }
+
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let mut bytes = Vec::new();
-        self.append(N as u64, &mut bytes)?;
-        bytes.try_into().map_err(|_| wrong("the file is truncated"))
+        self.pass(N as u64)?;
+        let mut bytes = [0; N];
+        self.file.read_exact(&mut bytes).map_err(|error| self.unread(&error))?;
+        Ok(bytes)
     }
 
     fn u32(&mut self) -> Result<u32> {
@@ -99,27 +158,82 @@ impl<R: Read> Reader<R> {
         Ok(text)
     }
 
-    /// A value; an array that is not kept is stepped over.
-    fn value(&mut self, kind: u32, keep: bool) -> Result<Option<Held>> {
-        if kind != ARRAY {
-            return self.single(kind).map(Some);
-        }
+    /// The type and the number of the items of an array.
+    fn array(&mut self) -> Result<(u32, u64)> {
         let (of, count) = (self.u32()?, self.u64()?);
-        let least = if of == STRING { 8 } else { 1 };
-        if of == ARRAY || count > (self.size - self.at) / least {
-            let reason =
-                if of == ARRAY { "an array of arrays".into() } else { format!("{count} items are said to come") };
-            return Err(wrong(format!("the file is truncated, or damaged: {reason} at byte {}", self.at)));
+        let least = if of == STRING { 8 } else { self.size_of(of)? };
+        if count > (self.size - self.at) / least {
+            return Err(wrong(format!("the file is truncated: {count} items are said to come at byte {}", self.at)));
         }
+        Ok((of, count))
+    }
+
+    fn value(&mut self, kind: u32) -> Result<Held> {
+        if kind != ARRAY {
+            return self.single(kind);
+        }
+        match self.array()? {
+            (STRING, count) => self.strings(count).map(Held::Texts),
+            (FLAG, count) => self.skip(count).map(|()| Held::Flags(count)),
+            (of @ (6 | 12), count) => self
+                .items(of, count, |held| match held {
+                    Held::Number(number) => number,
+                    _ => f64::NAN,
+                })
+                .map(Held::Numbers),
+            (of, count) => self
+                .items(of, count, |held| match held {
+                    Held::Whole(number) => i64::try_from(number).unwrap_or(i64::MAX),
+                    _ => i64::MAX,
+                })
+                .map(Held::Wholes),
+        }
+    }
+
+    fn items<T>(&mut self, of: u32, count: u64, take: impl Fn(Held) -> T) -> Result<Vec<T>> {
         let mut items = Vec::new();
         for _ in 0..count {
-            crate::support::interrupt::check()?;
-            let item = self.single(of)?;
-            if keep {
-                push(&mut items, item)?;
-            }
+            interrupt::check()?;
+            push(&mut items, take(self.single(of)?))?;
         }
-        Ok(Some(Held::List(items)))
+        Ok(items)
+    }
+
+    fn strings(&mut self, count: u64) -> Result<Strings> {
+        let mut strings = Strings::default();
+        for _ in 0..count {
+            interrupt::check()?;
+            let length = self.u64()?;
+            self.append(length, &mut strings.text)?;
+            push(&mut strings.ends, strings.text.len())?;
+        }
+        Ok(strings)
+    }
+
+    /// Steps over a value.
+    fn skip_value(&mut self, kind: u32) -> Result<()> {
+        let (of, count) = if kind == ARRAY { self.array()? } else { (kind, 1) };
+        if of != STRING {
+            let size = self.size_of(of)?;
+            return self.skip(size.saturating_mul(count));
+        }
+        for _ in 0..count {
+            interrupt::check()?;
+            let length = self.u64()?;
+            self.skip(length)?;
+        }
+        Ok(())
+    }
+
+    /// How many bytes a number of a type takes.
+    fn size_of(&self, kind: u32) -> Result<u64> {
+        match kind {
+            0 | 1 | FLAG => Ok(1),
+            2 | 3 => Ok(2),
+            4..=6 => Ok(4),
+            10..=12 => Ok(8),
+            _ => Err(wrong(format!("a value before byte {} has the unknown type {kind}", self.at))),
+        }
     }
 
     fn single(&mut self, kind: u32) -> Result<Held> {
@@ -131,12 +245,12 @@ impl<R: Read> Reader<R> {
             4 => Held::Whole(self.u32()?.into()),
             5 => Held::Whole(i32::from_le_bytes(self.bytes()?).into()),
             6 => Held::Number(f32::from_le_bytes(self.bytes()?).into()),
-            7 => Held::Flag(self.bytes::<1>()? != [0]),
+            FLAG => Held::Flag(self.bytes::<1>()? != [0]),
             STRING => Held::Text(self.string()?),
             10 => Held::Whole(self.u64()?.into()),
             11 => Held::Whole(i64::from_le_bytes(self.bytes()?).into()),
             12 => Held::Number(f64::from_le_bytes(self.bytes()?)),
-            _ => return Err(wrong(format!("a value at byte {} has the unknown type {kind}", self.at))),
+            _ => return Err(wrong(format!("a value before byte {} has the unknown type {kind}", self.at))),
         })
     }
 }

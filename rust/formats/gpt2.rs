@@ -1,16 +1,17 @@
-//! GPT-2's two files: `vocab.json`, tokens and ids, and `merges.txt`, a pair of tokens a line in rank order. Must equal
-//! `python/minitok/formats/gpt2.py`.
+//! GPT-2's two files: `vocab.json`, tokens and ids, and `merges.txt`, a pair of tokens a line in rank order. Python writes them
+//! (`python/minitok/formats/gpt2.py`, which says what stands in them).
 
 use super::definition::{Definition, Fields};
 use super::ids::of_tokens;
 use super::value::{Value, parse as parse_json};
-use super::{MAX_ID, Named, at_line, quoted, wrong};
+use super::{MAX_ID, Named, at_line, blamed, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::gpt2_files::read_gpt2;
 use crate::fast::util::fallible::push;
 use crate::reference::byte_chars::CHARS;
 use crate::reference::vocab::Alphabet;
 use foldhash::{HashMap, HashMapExt, HashSet};
+use std::path::Path;
 
 /// Two tokens, as they are written.
 pub type Row = (String, String);
@@ -42,19 +43,24 @@ impl Ids {
 /// What stands between the version and the pattern.
 const PATTERN_MARK: &str = " pattern: ";
 
-/// The tokenizer of the two files. Without special tokens, those that look like markers are such; without a pattern, it is the one
+/// The tokenizer of the two files of a folder. Without special tokens, those that look like markers are such; without a pattern, it is the one
 /// that `merges.txt` states, or else GPT-2's.
-pub fn parse(vocab: &[u8], merges: &[u8], pattern: Option<&str>, special: Option<Named>) -> Result<Definition> {
+pub fn load(folder: &Path, pattern: Option<&str>, special: Option<Named>) -> Result<Definition> {
+    let [vocab_json, merges_txt] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
+    let whole = |path: &Path| std::fs::read(path).map_err(|error| crate::reference::count::unread(path, &error));
+    let (vocab, merges) = (whole(&vocab_json)?, whole(&merges_txt)?);
+    let of_vocab = |error| blamed(error, Some(&vocab_json));
+    let of_merges = |error| blamed(error, Some(&merges_txt));
     let stated = match pattern {
         Some(_) => None,
-        None => stated_pattern(merges)?,
+        None => stated_pattern(&merges).map_err(of_merges)?,
     };
     let pattern = pattern.or(stated.as_deref()).unwrap_or("gpt2");
-    if let Some(found) = parse_tables(vocab, merges, pattern, special.as_ref())? {
+    if let Some(found) = parse_tables(&vocab, &merges, pattern, special.as_ref())? {
         return Ok(found);
     }
-    let ids = parse_vocab(&parse_json(vocab)?)?;
-    let lines = parse_merges(merges)?;
+    let ids = parse_json(&vocab).and_then(|content| parse_vocab(&content)).map_err(of_vocab)?;
+    let lines = parse_merges(&merges).map_err(of_merges)?;
     let special = match special {
         Some(special) => special,
         None => find_special(&ids, &lines),
@@ -65,14 +71,13 @@ pub fn parse(vocab: &[u8], merges: &[u8], pattern: Option<&str>, special: Option
     for (number, (left, right)) in &lines {
         let both = format!("{left}{right}");
         if let Some(side) = [left, right, &both].into_iter().find(|side| ids.get(side).is_none()) {
-            return Err(at_line(
-                *number,
-                format!("merges.txt uses the token {}, which is not in vocab.json", quoted(side)),
-            ));
+            let reason = format!("the token {} is not in {}", quoted(side), vocab_json.display());
+            return Err(of_merges(at_line(*number, reason)));
         }
         push(&mut pairs, (ids.get(left).unwrap_or_default(), ids.get(right).unwrap_or_default()))?;
     }
-    let vocab = of_tokens(&tokens_of(&ids.rows)?, &pairs, false, Alphabet::default())?;
+    let tokens = tokens_of(&ids.rows).map_err(of_vocab)?;
+    let vocab = of_tokens(&tokens, &pairs, false, Alphabet::default()).map_err(of_vocab)?;
     Ok(Definition { vocab, fields: Fields::new(pattern, special) })
 }
 
@@ -96,8 +101,9 @@ fn stated_pattern(merges: &[u8]) -> Result<Option<String>> {
     let stated = memchr::memmem::find(line, PATTERN_MARK.as_bytes()).filter(|_| line.starts_with(b"#version"));
     let Some(at) = stated else { return Ok(None) };
     let value = &line[at + PATTERN_MARK.len()..];
-    match parse_json(value) {
-        Ok(Value::Text(pattern)) => Ok(Some(pattern)),
+    // Only a string is parsed.
+    match value.starts_with(b"\"").then(|| parse_json(value)) {
+        Some(Ok(Value::Text(pattern))) => Ok(Some(pattern)),
         _ => Err(at_line(1, format!("not a pattern in quotation marks: {}", quoted(&String::from_utf8_lossy(value))))),
     }
 }
@@ -124,7 +130,7 @@ pub fn parse_vocab(content: &Value) -> Result<Ids> {
 fn parse_merges(data: &[u8]) -> Result<Vec<(usize, Row)>> {
     let text = std::str::from_utf8(data).map_err(|error| {
         let line = 1 + memchr::memchr_iter(b'\n', &data[..error.valid_up_to()]).count();
-        at_line(line, "merges.txt is not UTF-8")
+        at_line(line, "not UTF-8")
     })?;
     let (mut merges, mut seen) = (Vec::new(), HashMap::new());
     for (line, number) in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n').zip(1..) {
@@ -239,7 +245,13 @@ mod tests {
         let vocab: Vec<String> =
             CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
         let vocab = |more: &str| format!("{{{}{more}}}", vocab.join(","));
-        let read = |more: &str, merges: &str| parse(vocab(more).as_bytes(), merges.as_bytes(), None, None);
+        let folder = std::env::temp_dir().join(format!("minitok-gpt2-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let read = |more: &str, merges: &str| {
+            std::fs::write(folder.join("vocab.json"), vocab(more)).unwrap();
+            std::fs::write(folder.join("merges.txt"), merges).unwrap();
+            load(&folder, None, None)
+        };
         let found = read(",\"ab\": 256, \"<s>\": 257", "#version: 0.2\na b\n").unwrap();
         assert_eq!(found.fields.special_tokens, [("<s>".to_owned(), 257)]);
         for (first, pattern) in [
@@ -250,16 +262,17 @@ mod tests {
             assert_eq!(read("", &format!("{first}\n")).unwrap().fields.pattern, pattern, "{first}");
         }
         for (more, merges, told) in [
-            (",\"ab\": 256", "a b c", "line 1: not two tokens"),
-            (",\"ab\": 256", "a b\na b", "line 2: the merge 'a b' is already on line 1"),
-            ("", "a b", "line 1: merges.txt uses the token 'ab', which is not in vocab.json"),
-            (",\"ab\": 97", "a b", "id 97 stands for 'a' and for 'ab'"),
+            (",\"ab\": 256", "a b c", "merges.txt:1: not two tokens"),
+            (",\"ab\": 256", "a b\na b", "merges.txt:2: the merge 'a b' is already on line 1"),
+            ("", "a b", "merges.txt:1: the token 'ab' is not in "),
+            (",\"ab\": 97", "a b", "vocab.json: id 97 stands for 'a' and for 'ab'"),
             (",\"ab\": -1", "a b", "the id of 'ab' is not a whole number"),
-            ("", "#version: 0.2 pattern: o200k\n", "line 1: not a pattern in quotation marks: 'o200k'"),
+            ("", "#version: 0.2 pattern: o200k\n", "merges.txt:1: not a pattern in quotation marks: 'o200k'"),
             (",\"a b\": 256", "", "is not in byte-level notation: ' ' stands for no byte"),
         ] {
             let error = read(more, merges).unwrap_err().to_string();
             assert!(error.contains(told), "{more} {merges}: {error}");
         }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -6,8 +6,10 @@ use super::wrong;
 use crate::error::{Error, Result};
 use crate::fast::read::base64;
 use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
-use crate::fast::util::fallible::{collect, filled};
+use crate::fast::util::fallible::{collect, concat, filled, try_collect};
 use crate::fast::vocab::FastVocab;
+use crate::reference::published::characters::add_fallback;
+use crate::reference::tokens::Tokens;
 use crate::reference::vocab::{Alphabet, Vocab, check_token_bytes};
 
 /// How many bytes the tokens of merges may have together, and how many more for each merge.
@@ -54,6 +56,30 @@ pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<FastVocab> {
     Ok(FastVocab::new(Vocab::from_merges(byte_order, pairs)?))
 }
 
+/// The vocabulary of pieces (ids and scores) with byte fallback; `text_of`: the text of a piece.
+pub fn of_scores<T: AsRef<[u8]>>(
+    pieces: &[(u32, f64)],
+    fallback: Vec<u32>,
+    text_of: impl Fn(u32) -> Result<T>,
+) -> Result<FastVocab> {
+    let mut tokens = Tokens::default();
+    for &(id, _) in pieces {
+        crate::support::interrupt::check()?;
+        tokens.set(id, text_of(id)?.as_ref())?;
+    }
+    add_fallback(&mut tokens, Some(&fallback))?;
+    match FastVocab::of_scores(tokens, pieces, fallback.clone()) {
+        Ok(Some(vocab)) => Ok(vocab),
+        Err(error @ (Error::Memory | Error::Interrupted)) => Err(error),
+        // The mirror takes the others, or says what is wrong with them.
+        Ok(None) | Err(_) => {
+            let scored =
+                pieces.iter().map(|&(id, score)| Ok::<_, Error>((concat(&[text_of(id)?.as_ref()])?, id, score)));
+            Ok(FastVocab::new(Vocab::from_scores(&try_collect(scored)?, fallback)?))
+        }
+    }
+}
+
 /// A row of numbers up to a limit.
 pub fn row<const N: usize>(value: &Value, what: &str, limit: u32) -> Result<[u32; N]> {
     let items = value.list().filter(|items| items.len() == N);
@@ -95,7 +121,7 @@ pub fn decoded(text: &str, what: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match base64::decode(text.as_bytes(), &mut bytes) {
         Ok(()) => Ok(bytes),
-        Err(_) => Err(wrong(format!("{what} are not base64 in its canonical form: {}", super::quoted(text)))),
+        Err(_) => Err(wrong(format!("{what} are not base64: {}", super::quoted(text)))),
     }
 }
 

@@ -13,7 +13,8 @@ pub const VERSION: &str = "minbpe v1";
 
 /// The tokenizer of a file.
 pub fn parse(data: &[u8]) -> Result<Definition> {
-    let text = std::str::from_utf8(data).map_err(|error| wrong(format!("not UTF-8: {error}")))?;
+    let text =
+        std::str::from_utf8(data).map_err(|error| wrong(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut lines = text.split('\n').zip(1..);
     if lines.next().map(|(line, _)| line) != Some(VERSION) {
@@ -38,7 +39,7 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
     }
     let mut pairs: Vec<(u32, u32)> = Vec::new();
     for (line, number) in lines {
-        if line.trim_end_matches('\r').is_empty() {
+        if line.strip_suffix('\r').unwrap_or(line).is_empty() {
             continue;
         }
         let [left, right] = numbers(line, number)?;

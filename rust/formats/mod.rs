@@ -1,12 +1,11 @@
-//! Files of tokenizers -> what they say. Must equal `python/minitok/formats/`, whose files these have, and decline what they do not
-//! read: never guess.
+//! Files of tokenizers -> what they say: for Python, the crate, pages and JavaScript. What is not read is refused, never guessed.
 //!
-//! A file is read in two ways, as in Python. The readers of `fast/read/` take the long tables of a file that is well-formed in the
-//! plainest way; a file that they decline is read again here, value by value, and is either read or refused with the reason, and
-//! the line if there is one.
+//! The readers of `fast/read/` take the long tables of a file that is well-formed in the plainest way; a file that they decline is
+//! read again here, value by value, and is either read or refused with the reason, and the line if there is one. The two agree
+//! (`tests/formats/test_readers.py`).
 //!
-//! Unlike Python, these read no chat templates beside a file, and no model by its name in a cache; and base64 is taken in its
-//! canonical form only.
+//! Python adds the chat templates beside a file (`formats/chat.py`) and models by their names in a cache (`formats/hub.py`); its
+//! reference reads three formats by itself (`native`, `tiktoken`, `minbpe`), which must equal these.
 //!
 //! 1. [`definition`]: what a tokenizer is, as data; [`value`]: JSON.
 //! 2. [`detect`]: which format a file or a folder has.

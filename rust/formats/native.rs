@@ -68,7 +68,13 @@ fn fields_of(content: &Value) -> Result<Fields> {
     match content.get("version") {
         Some(Value::Whole(VERSION)) => {}
         version => {
-            let shown = version.map_or_else(|| "null".into(), Value::shown);
+            let shown = version.map_or_else(
+                || "null".into(),
+                |version| match version {
+                    Value::Whole(_) | Value::Text(_) => version.shown(),
+                    other => other.kind().to_owned(),
+                },
+            );
             return Err(wrong(format!("version {shown} of the format; this minitok reads version {VERSION}")));
         }
     }
@@ -127,10 +133,10 @@ fn steps_of(held: &Value) -> Result<Vec<Step>> {
 
 /// The chat templates, if they are such.
 fn chat_of(chat: &Value) -> Result<Value> {
-    let refused = || wrong("chat is not templates and tokens by name");
     let named = |field: &str| {
-        let fields = chat.get(field).and_then(Value::object).ok_or_else(refused)?;
-        if fields.iter().all(|(_, value)| value.text().is_some()) { Ok(()) } else { Err(refused()) }
+        let fields = chat.need_object(field)?.object().unwrap_or_default();
+        let is_text = fields.iter().all(|(_, value)| value.text().is_some());
+        if is_text { Ok(()) } else { Err(wrong(format!("chat: {field} must be names and strings"))) }
     };
     named("templates")?;
     named("tokens")?;
@@ -147,8 +153,8 @@ fn alphabet(content: &Value) -> Result<Alphabet> {
 }
 
 fn symbols_of(held: &Value) -> Result<Symbols> {
-    let unknown =
-        held.get("unknown").map(|id| id.id().ok_or_else(|| wrong("the unknown id is not one"))).transpose()?;
+    let unknown = held.get("unknown").map(|id| row(&Value::List(vec![id.clone()]), "the unknown id", MAX_ID));
+    let unknown = unknown.transpose()?.map(|[id]: [u32; 1]| id);
     let bytes = |name: &str| decoded(held.need_text(name)?, &format!("the {name}"));
     let joining = held.get("joining").map(|joining| texts(joining, "joining")).transpose()?;
     let joining = match joining.as_deref() {

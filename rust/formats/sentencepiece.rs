@@ -1,20 +1,34 @@
-//! `SentencePiece`'s `.model`: BPE of characters with byte fallback (Llama 1 and 2, Mistral, and their kin). Must equal
-//! `python/minitok/formats/sentencepiece.py`, which says what the fields are.
+//! `SentencePiece`'s `.model`: BPE of characters with byte fallback (Llama 1 and 2, Mistral, and their kin).
+//!
+//! The file is a protocol buffer: fields of a number, a type and a value. Three messages are read: pieces (1), the trainer's options
+//! (2) and the normalizer's (3); of a piece its text (1), score (2) and type (3, 1 if it is left out). A piece's score gives its rank
+//! (SPEC S2), and ids are places in the list of pieces. Control pieces (`<s>`), which `sentencepiece` never finds in text, and the
+//! unknown piece become special tokens. User-defined pieces, which it finds in every text, become added tokens: late ones, as the
+//! space is put before the text first. It never finds one that holds a space, since all spaces are markers by then: that is a token
+//! which nothing makes.
+//!
+//! The ids are those of `sentencepiece`: they can differ from those of a `tokenizer.json` that was made from the file, which puts the
+//! space before a text by another rule (SPEC S4).
+//!
+//! Refused by name: Unigram, words and characters as models; no byte fallback; a table of characters to replace
+//! (`precompiled_charsmap`); `remove_extra_whitespaces`; unused pieces; no piece for spaces.
+//!
+//! By hand: `0a 09 0a 02 e2 96 ...`: field 1 of 9 bytes, a piece, whose field 1 has 2 bytes, its text.
+//!
+//! Costs: O(n) time and space for n bytes of the file, before the tables of its vocabulary are made.
 
 use super::definition::{Definition, Fields};
-use super::ids::check_holes;
+use super::ids::{check_holes, of_scores};
 use super::value::Value;
 use super::{NO_MARKER, Named, wrong};
-use crate::error::{Error, Result};
-use crate::fast::read::decline::{Decline, Read};
-use crate::fast::read::sentencepiece::{Fields as Message, Value as Held, read_model};
-use crate::fast::util::fallible::{concat, push};
+use crate::error::Result;
+use crate::fast::util::fallible::{concat, filled, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::characters::add_fallback;
 use crate::reference::published::metaspace::spaced;
-use crate::reference::published::ranks::Scored;
 use crate::reference::tokens::Tokens;
 use crate::reference::vocab::{Alphabet, Vocab, show};
+use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use std::collections::BTreeMap;
 
@@ -27,8 +41,8 @@ const BYTE: u64 = 6;
 const MODELS: [(u64, &str); 4] = [(1, "Unigram"), (2, "BPE"), (3, "words"), (4, "characters")];
 
 /// A piece: its text, score and type.
-struct Piece {
-    text: Vec<u8>,
+struct Piece<'d> {
+    text: &'d [u8],
     score: f64,
     kind: u64,
 }
@@ -43,15 +57,17 @@ pub fn is_model(data: &[u8]) -> bool {
 
 /// The tokenizer of a file.
 pub fn parse(data: &[u8]) -> Result<Definition> {
-    let (vocab, special, late, has_prefix) = match read_model(data)? {
-        Some(model) => (model.vocab, model.special, model.late, model.has_prefix),
-        None => read_slowly(data)?,
-    };
-    let (fallback, late_marker) = (vocab.core().alphabet.fallback.as_ref(), late.iter().any(|name| name == "▁"));
-    if !late_marker && fallback.is_some_and(|ids| vocab.core().token_id(b" ") == Some(ids[usize::from(b' ')])) {
+    let (pieces, trainer, normalizer) = read_file(data)?;
+    check_options(&trainer, &normalizer)?;
+    let Sorted { scores, fallback, special, late, unfound } = sort_pieces(&pieces)?;
+    check_holes(scores.iter().map(|&(id, _)| id).chain(fallback.iter().copied()))?;
+    let text_of = |id: u32| spaced(pieces[id as usize].text);
+    let vocab = of_scores(&scores, fallback, text_of)?;
+    let vocab = if unfound.is_empty() { vocab } else { FastVocab::new(with_more(vocab.core(), &unfound)?) };
+    if !late.iter().any(|name| name == "▁") && lacks_space(vocab.core()) {
         return Err(wrong(NO_MARKER));
     }
-    let prefix = if has_prefix { "text" } else { "never" };
+    let prefix = if normalizer.get(&3).is_none_or(|&has| has != 0) { "text" } else { "never" };
     let mut fields = Fields { pattern: "none".into(), prefix: Some(prefix.into()), ..Fields::default() };
     fields.late_tokens = late.into_iter().collect();
     let is_added: Vec<bool> = special.iter().map(|(name, _)| fields.late_tokens.contains(name)).collect();
@@ -59,24 +75,34 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
     Ok(Definition { vocab, fields })
 }
 
-/// The vocabulary, the tokens that no merge makes, the user-defined ones of these, and whether a space comes first.
-type Model = (FastVocab, Named, Vec<String>, bool);
+/// Whether a vocabulary of characters has no token for a space but that of its byte.
+fn lacks_space(vocab: &Vocab) -> bool {
+    let fallback = vocab.alphabet.fallback.as_ref();
+    fallback.is_some_and(|ids| vocab.token_id(b" ") == Some(ids[usize::from(b' ')]))
+}
 
-fn read_slowly(data: &[u8]) -> Result<Model> {
-    let (pieces, trainer, normalizer) = read_file(data)?;
-    check_options(&trainer, &normalizer)?;
-    let (mut scored, mut by_byte, mut special, mut late): (Vec<Scored>, _, Named, _) =
-        (Vec::new(), vec![None; 256], Named::new(), Vec::new());
-    let (mut unfound, mut names) = (Vec::new(), HashSet::new());
-    for (Piece { text, score, kind }, id) in pieces.into_iter().zip(0u32..) {
-        let spaces = |text: &[u8]| concat(&[&spaced(text)?]);
+/// What the pieces stand for: the normal ones by id, with their scores; the ids of the bytes; the tokens that are found in text, and
+/// the names of those that are user-defined; and the tokens that nothing makes.
+#[derive(Default)]
+struct Sorted {
+    scores: Vec<(u32, f64)>,
+    fallback: Vec<u32>,
+    special: Named,
+    late: Vec<String>,
+    unfound: Vec<(u32, Vec<u8>)>,
+}
+
+fn sort_pieces(pieces: &[Piece]) -> Result<Sorted> {
+    let (mut sorted, mut names, mut by_byte) = (Sorted::default(), HashSet::new(), filled(None, 256)?);
+    for (&Piece { text, score, kind }, id) in pieces.iter().zip(0u32..) {
+        interrupt::check()?;
         match kind {
-            NORMAL => push(&mut scored, (spaces(&text)?, id, score))?,
-            BYTE => by_byte[usize::from(byte_of(&text, id)?)] = Some(id),
+            NORMAL => push(&mut sorted.scores, (id, score))?,
+            BYTE => by_byte[usize::from(byte_of(text, id)?)] = Some(id),
             UNUSED => {
                 return Err(wrong(format!(
                     "the piece {id}, {}, is unused, which minitok does not support",
-                    show(&text)
+                    show(text)
                 )));
             }
             // One that holds a space is never found, as all spaces are markers by then: a token which nothing makes.
@@ -84,15 +110,16 @@ fn read_slowly(data: &[u8]) -> Result<Model> {
                 if text == b" " {
                     return Err(wrong(format!("the piece {id} is a space, which is a marker in text")));
                 }
-                push(&mut unfound, (id, spaces(&text)?))?;
+                push(&mut sorted.unfound, (id, concat(&[&spaced(text)?])?))?;
             }
             _ => {
-                let name = String::from_utf8_lossy(&text).into_owned();
+                let name = String::from_utf8_lossy(text).into_owned();
+                names.try_reserve(1)?;
                 if names.insert(name.clone()) {
                     if kind == USER_DEFINED {
-                        push(&mut late, name.clone())?;
+                        push(&mut sorted.late, name.clone())?;
                     }
-                    push(&mut special, (name, id))?;
+                    push(&mut sorted.special, (name, id))?;
                 }
             }
         }
@@ -100,11 +127,8 @@ fn read_slowly(data: &[u8]) -> Result<Model> {
     if let Some(missing) = by_byte.iter().position(Option::is_none) {
         return Err(wrong(format!("the byte 0x{missing:02x} has no piece")));
     }
-    let fallback: Vec<u32> = by_byte.into_iter().flatten().collect();
-    check_holes(scored.iter().map(|&(_, id, _)| id).chain(fallback.iter().copied()))?;
-    let vocab = Vocab::from_scores(&scored, fallback)?;
-    let vocab = if unfound.is_empty() { vocab } else { with_more(&vocab, &unfound)? };
-    Ok((FastVocab::new(vocab), special, late, normalizer.get(&3).copied().unwrap_or(1) != 0))
+    sorted.fallback = by_byte.into_iter().flatten().collect();
+    Ok(sorted)
 }
 
 /// The vocabulary with tokens that nothing makes.
@@ -121,28 +145,20 @@ fn with_more(vocab: &Vocab, more: &[(u32, Vec<u8>)]) -> Result<Vocab> {
     Vocab::new(tokens, vocab.merges().to_vec(), false, Alphabet { fallback: Some(fallback), ..Alphabet::default() })
 }
 
-/// What a reader of a message says, as why the file is not read.
-fn told<T>(read: Read<T>, at: usize) -> Result<T> {
-    read.map_err(|decline| match decline {
-        Decline::NotMine => wrong(format!("the file is truncated, or damaged, at byte {at}")),
-        Decline::Memory => Error::Memory,
-        Decline::Interrupted => Error::Interrupted,
-    })
-}
-
 /// The pieces, and the options of the trainer and of the normalizer by their numbers.
-fn read_file(data: &[u8]) -> Result<(Vec<Piece>, Options, Options)> {
+fn read_file(data: &[u8]) -> Result<(Vec<Piece<'_>>, Options, Options)> {
     let (mut pieces, mut trainer, mut normalizer) = (Vec::new(), Options::new(), Options::new());
-    let mut fields = Message::new(data);
+    let mut fields = Message { data, at: 0, end: data.len() };
     loop {
-        let at = fields.at();
-        match told(fields.next(), at)? {
+        let at = fields.at;
+        match fields.next()? {
             None => break,
             Some((1, Held::Bytes(piece))) => push(&mut pieces, read_piece(piece, at)?)?,
-            Some((2, Held::Bytes(message))) => read_options(message, at, &mut trainer)?,
-            Some((3, Held::Bytes(message))) => read_options(message, at, &mut normalizer)?,
+            Some((2, Held::Bytes(message))) => read_options(message, &mut trainer)?,
+            Some((3, Held::Bytes(message))) => read_options(message, &mut normalizer)?,
             Some(_) => {}
         }
+        interrupt::check()?;
     }
     if pieces.is_empty() {
         Err(wrong("not a SentencePiece model: it has no pieces"))
@@ -151,24 +167,22 @@ fn read_file(data: &[u8]) -> Result<(Vec<Piece>, Options, Options)> {
     }
 }
 
-fn read_options(data: &[u8], at: usize, options: &mut Options) -> Result<()> {
-    let mut fields = Message::new(data);
-    while let Some((number, value)) = told(fields.next(), at)? {
+fn read_options(mut fields: Message, options: &mut Options) -> Result<()> {
+    while let Some((number, value)) = fields.next()? {
         match value {
             Held::Number(held) => options.insert(number, held),
-            Held::Bytes(bytes) => options.insert(number, bytes.len() as u64),
+            Held::Bytes(bytes) => options.insert(number, bytes.bytes().len() as u64),
             Held::Float(_) | Held::Long => None,
         };
     }
     Ok(())
 }
 
-fn read_piece(data: &[u8], at: usize) -> Result<Piece> {
-    let mut piece = Piece { text: Vec::new(), score: 0.0, kind: NORMAL };
-    let mut fields = Message::new(data);
-    while let Some(field) = told(fields.next(), at)? {
+fn read_piece(mut fields: Message, at: usize) -> Result<Piece> {
+    let mut piece = Piece { text: &[], score: 0.0, kind: NORMAL };
+    while let Some(field) = fields.next()? {
         match field {
-            (1, Held::Bytes(text)) => piece.text = concat(&[text])?,
+            (1, Held::Bytes(text)) => piece.text = text.bytes(),
             (2, Held::Float(score)) => piece.score = f64::from(score),
             (3, Held::Number(kind)) => piece.kind = kind,
             _ => {}
@@ -181,6 +195,76 @@ fn read_piece(data: &[u8], at: usize) -> Result<Piece> {
         return Err(wrong(format!("the piece at byte {at} has no text, no score or no known type")));
     }
     Ok(piece)
+}
+
+/// A message: a range of the file, read from its beginning.
+struct Message<'d> {
+    data: &'d [u8],
+    at: usize,
+    end: usize,
+}
+
+/// The value of a field.
+enum Held<'d> {
+    Number(u64),
+    Bytes(Message<'d>),
+    Float(f32),
+    /// Eight bytes.
+    Long,
+}
+
+impl<'d> Message<'d> {
+    /// What is left of it.
+    fn bytes(&self) -> &'d [u8] {
+        &self.data[self.at..self.end]
+    }
+
+    /// The next field; none at the end of the message.
+    fn next(&mut self) -> Result<Option<(u64, Held<'d>)>> {
+        let start = self.at;
+        if start == self.end {
+            return Ok(None);
+        }
+        let key = self.varint()?;
+        let value = match key & 7 {
+            0 => Held::Number(self.varint()?),
+            1 => self.take(8).map(|_| Held::Long)?,
+            2 => {
+                let length = usize::try_from(self.varint()?).ok();
+                let end = length.and_then(|length| self.at.checked_add(length)).filter(|&end| end <= self.end);
+                let Some(end) = end else {
+                    let limit = self.end;
+                    let reason = "reaches beyond its message, which ends at byte";
+                    return Err(wrong(format!("the field at byte {start} {reason} {limit}")));
+                };
+                let at = std::mem::replace(&mut self.at, end);
+                Held::Bytes(Message { data: self.data, at, end })
+            }
+            5 => Held::Float(f32::from_le_bytes(self.take(4)?.try_into().unwrap_or_default())),
+            other => return Err(wrong(format!("the field at byte {start} has the unknown type {other}"))),
+        };
+        Ok(Some((key >> 3, value)))
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'d [u8]> {
+        let taken =
+            self.bytes().get(..length).ok_or_else(|| wrong(format!("the file is truncated at byte {}", self.at)))?;
+        self.at += length;
+        Ok(taken)
+    }
+
+    /// A number of 64 bits, seven in each byte: nine whole ones and, of a negative number, one bit in a tenth.
+    fn varint(&mut self) -> Result<u64> {
+        let mut number = 0;
+        for shift in (0..70).step_by(7) {
+            let byte = self.take(1)?[0];
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 && (shift < 63 || byte == 1) {
+                return Ok(number);
+            }
+        }
+        Err(wrong(format!("the number that ends at byte {} is longer than 64 bits", self.at)))
+    }
 }
 
 /// Refuses what would change ids in a way that is not supported.
@@ -210,4 +294,117 @@ fn check_options(trainer: &Options, normalizer: &Options) -> Result<()> {
 fn byte_of(text: &[u8], id: u32) -> Result<u8> {
     let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == text);
     byte.ok_or_else(|| wrong(format!("the piece {id}, {}, does not name a byte", show(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2, bytes.len() as u8][..], bytes].concat()
+    }
+
+    fn piece(text: &str, score: f32, kind: u8) -> Vec<u8> {
+        let score = [&[2 << 3 | 5][..], &score.to_le_bytes()].concat();
+        field(1, &[field(1, text.as_bytes()), score, vec![3 << 3, kind]].concat())
+    }
+
+    /// A file of two special tokens, the bytes, some characters and two words.
+    fn file(trainer: &[u8], normalizer: &[u8]) -> Vec<u8> {
+        let mut all = [piece("<unk>", 0.0, 2), piece("<x>", 0.0, 4)].concat();
+        (0..=255u8).for_each(|byte| all.extend(piece(&format!("<0x{byte:02X}>"), 0.0, 6)));
+        for (text, score) in
+            [("a", 0.0), ("b", -1.0), ("▁", -2.0), ("é", -3.0), ("▁a", -4.0), ("▁ab", -5.0), ("b▁", -6.0)]
+        {
+            all.extend(piece(text, score, 1));
+        }
+        all.extend(field(2, trainer));
+        all.extend(field(3, normalizer));
+        all
+    }
+
+    const TRAINER: &[u8] = &[3 << 3, 2, 0x98, 2, 1]; // BPE, field 35
+    const NORMALIZER: &[u8] = &[4 << 3, 0];
+
+    fn refused(data: &[u8]) -> String {
+        parse(data).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn by_hand() {
+        let Definition { vocab, fields } = parse(&file(TRAINER, NORMALIZER)).unwrap();
+        assert_eq!((fields.special_tokens, fields.added_tokens), (vec![("<unk>".into(), 0)], vec![("<x>".into(), 1)]));
+        assert_eq!(fields.prefix.as_deref(), Some("text"));
+        let vocab = vocab.core();
+        assert_eq!(
+            (vocab.token_id(b" ab"), vocab.token_id(b"a"), vocab.token_id(b"\xFF")),
+            (Some(263), Some(258), Some(257))
+        );
+        assert_eq!((vocab.merge_of(260, 258), vocab.token_id(b"b ")), (Some((0, 262)), Some(264)));
+        let fields = parse(&file(TRAINER, &[4 << 3, 0, 3 << 3, 0])).unwrap().fields;
+        assert_eq!(fields.prefix.as_deref(), Some("never"));
+    }
+
+    #[test]
+    fn numbers() {
+        let number = |data: &[u8]| Message { data, at: 0, end: data.len() }.varint().ok();
+        assert_eq!((number(&[5]), number(&[0x98, 2]), number(&[])), (Some(5), Some(280), None));
+        assert_eq!((number(&[0x7F]), number(&[0x80, 1]), number(&[0x81, 1])), (Some(127), Some(128), Some(129)));
+        let minus_one = [&[0xFF; 9][..], &[1]].concat();
+        assert_eq!((number(&minus_one), number(&[0xFF; 10])), (Some(u64::MAX), None));
+        assert_eq!(number(&[&[0xFF; 9][..], &[2]].concat()), None);
+        assert_eq!(number(&[&[0xFF; 10][..], &[1]].concat()), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let good = file(TRAINER, NORMALIZER);
+        for length in (0..good.len()).step_by(5) {
+            assert_ne!(refused(&good[..length]), "");
+        }
+        for (trainer, normalizer, told) in [
+            (&[3 << 3, 1, 0x98, 2, 1][..], NORMALIZER, "the model is Unigram"),
+            (&[3 << 3, 2], NORMALIZER, "no byte_fallback"),
+            (&[0x98, 2, 1], NORMALIZER, "the model is Unigram"),
+            (&[3 << 3, 2, 0x98, 2, 1, 0xC0, 1, 1], NORMALIZER, "treat_whitespace_as_suffix"),
+            (TRAINER, &[], "remove_extra_whitespaces"),
+            (TRAINER, &[4 << 3, 0, 2 << 3 | 2, 1, b'x'], "precompiled_charsmap"),
+            (TRAINER, &[4 << 3, 0, 5 << 3, 0], "escape_whitespaces"),
+            (TRAINER, &[4 << 3, 0, 3], "has the unknown type 3"),
+        ] {
+            assert!(refused(&file(trainer, normalizer)).contains(told), "{told}");
+        }
+        for (more, told) in [
+            (piece("c", 0.0, 5), "the piece 265, b'c', is unused"),
+            (field(1, &[]), "has no text, no score or no known type"),
+            (field(1, &[3 << 3, 1]), "has no text"),
+            (piece("c", f32::NAN, 1), "no score"),
+            (piece("<0x4>", 0.0, 6), "does not name a byte"),
+            (piece(" ", 0.0, 4), "is a space, which is a marker"),
+        ] {
+            let error = refused(&[good.clone(), more].concat());
+            assert!(error.contains(told), "{told}: {error}");
+        }
+        assert_eq!(refused(&[good.clone(), piece("ba", -9.0, 1)].concat()), "");
+        assert_eq!(refused(&[good.clone(), piece("ba", -5.0, 1)].concat()), ""); // shares a rank
+        assert_eq!(refused(&[good, piece("x y", 0.0, 4)].concat()), "");
+    }
+
+    #[test]
+    fn a_field_of_each_kind_is_as_long_as_its_kind_says() {
+        let data = [
+            &[1 << 3, 7, 2 << 3 | 1][..],
+            &[1; 8],
+            &[3 << 3 | 2, 2, 5, 6, 4 << 3 | 5],
+            &1.5_f32.to_le_bytes(),
+            &[5 << 3, 9],
+        ]
+        .concat();
+        let mut fields = Message { data: &data, at: 0, end: data.len() };
+        let mut next = || fields.next().unwrap();
+        assert!(matches!(next(), Some((1, Held::Number(7)))) && matches!(next(), Some((2, Held::Long))));
+        assert!(matches!(next(), Some((3, Held::Bytes(inner))) if inner.bytes() == [5, 6]));
+        assert!(matches!(next(), Some((4, Held::Float(1.5)))));
+        assert!(matches!(next(), Some((5, Held::Number(9)))) && next().is_none());
+    }
 }

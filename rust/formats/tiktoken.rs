@@ -3,7 +3,7 @@
 
 use super::definition::{Definition, Fields};
 use super::ids::check_holes;
-use super::{MAX_ID, Named, at_line, quoted, wrong};
+use super::{MAX_ID, Named, at_line, wrong};
 use crate::error::Result;
 use crate::fast::read::rank_file::read_ranks;
 use crate::fast::read::token_table::id_of;
@@ -63,7 +63,7 @@ fn is_space(byte: u8) -> bool {
 }
 
 fn parse_line(line: &[u8], number: usize) -> Result<(Vec<u8>, u32)> {
-    let shown = |bytes: &[u8]| quoted(&String::from_utf8_lossy(bytes));
+    let shown = |bytes: &[u8]| show(&bytes[..bytes.len().min(80)]);
     let mut fields = line.split(|byte| is_space(*byte)).filter(|field| !field.is_empty());
     let (Some(token), Some(rank), None) = (fields.next(), fields.next(), fields.next()) else {
         return Err(at_line(number, format!("not a token in base64 and a rank: {}", shown(line))));
@@ -74,7 +74,7 @@ fn parse_line(line: &[u8], number: usize) -> Result<(Vec<u8>, u32)> {
         match base64::decode(token, &mut bytes) {
             Ok(()) => {}
             Err(decline::Decline::Memory) => return Err(crate::error::Error::Memory),
-            Err(_) => return Err(at_line(number, format!("{} is not base64 in its canonical form", shown(token)))),
+            Err(_) => return Err(at_line(number, format!("{} is not base64", shown(token)))),
         }
     }
     let refused = || at_line(number, format!("the rank {} is not a whole number from 0 to {MAX_ID}", shown(rank)));
@@ -89,10 +89,10 @@ mod tests {
     fn what_is_wrong_with_a_line_is_said() {
         for (text, told) in [
             ("YQ==", "line 1: not a token in base64 and a rank"),
-            ("\n\nYQ== 0\r\nYQ 1", "line 4: 'YQ' is not base64"),
+            ("\n\nYQ== 0\r\nYQ 1", "line 4: b'YQ' is not base64"),
             ("YQ== 0\rYQ== 1", "line 2: the token b'a' has a rank already, 0"),
             ("YQ== 0\nYg== 0", "line 2: the rank 0 is already on line 1"),
-            ("YQ== 4000000000", "line 1: the rank '4000000000' is not a whole number"),
+            ("YQ== 4000000000", "line 1: the rank b'4000000000' is not a whole number"),
             ("", "no ranks"),
             ("YQ== 0", "the byte 0x00 has no token"),
         ] {

@@ -186,7 +186,7 @@ impl Value {
             Value::Null => "null".into(),
             Value::Flag(flag) => flag.to_string(),
             Value::Whole(number) => number.to_string(),
-            Value::Number(number) if HAS_FILES => number.to_string(),
+            Value::Number(number) if HAS_FILES => format!("{number:?}"),
             Value::Number(_) => self.kind().into(), // files have numbers like these
             Value::Text(text) => quoted(text),
             Value::List(items) => format!("a list of {}", items.len()),

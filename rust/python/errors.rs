@@ -35,10 +35,12 @@ impl From<Error> for PyErr {
             }
             Error::Chunk(_) => PyValueError::new_err(message),
             Error::TooLong(_) => PyOverflowError::new_err(message),
-            // Python reads files, opens encodings and checks ranges itself.
-            Error::Changed(_) | Error::Format { .. } | Error::UnknownEncoding(_) | Error::Range { .. } => {
-                PyRuntimeError::new_err(message)
+            Error::Format { path, line, reason } => {
+                let path = path.map(std::path::PathBuf::into_os_string);
+                raised("FileFormatError", (path, reason, line))
             }
+            // Python opens encodings and checks ranges itself.
+            Error::Changed(_) | Error::UnknownEncoding(_) | Error::Range { .. } => PyRuntimeError::new_err(message),
             Error::Memory => PyMemoryError::new_err(()),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }

@@ -83,10 +83,7 @@ mod _rust {
     #[pymodule_export]
     use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]
-    use super::files::{
-        GgufTable, MergeTable, RankTable, TokenTable, read_gguf, read_gpt2, read_model, read_native, read_pairs,
-        read_ranks, read_tekken, read_tokenizer_json,
-    };
+    use super::files::{read_tokenizer, without_tables};
     #[pymodule_export]
     use super::normal::Normalizer;
     #[pymodule_export]

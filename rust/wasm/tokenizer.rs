@@ -114,7 +114,7 @@ pub extern "C" fn open_file() -> u32 {
         let pattern = given(pattern).as_deref().map(pattern_named).transpose()?;
         let found = match read(&data, &Given::default()) {
             Err(Error::Format { reason, .. }) if reason.starts_with(PATTERN_NEEDED) => {
-                read(&data, &Given { pattern, special_tokens: None })
+                read(&data, &Given { pattern, ..Given::default() })
             }
             found => found,
         };

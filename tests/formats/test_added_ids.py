@@ -5,7 +5,7 @@ import warnings
 
 import minitok
 import pytest
-from helpers import BACKENDS, from_tables
+from helpers import BACKENDS, by_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
@@ -95,15 +95,6 @@ def test_ids_are_those_of_tokenizers(tmp_path_factory, content):
         assert len(told) == (there != in_file)
 
 
-def test_the_table_of_a_file_is_enough():
-    """Such a file is not read a second time, whether its added tokens are among the model's or not."""
-    for more in [{"<a>": 256, "<é>": 257}, {"<a>": 256}, {}]:
-        data = json.dumps(file_of([("<a>", 256), ("<é>", 257)], more)).encode()
-        found = from_tables(data, huggingface, "rust")
-        assert found is not None
-        assert found.special_tokens == {"<a>": 256, "<é>": 257}
-
-
 @pytest.mark.parametrize("single_word", [False, True])
 @pytest.mark.parametrize("ignore_merges", [False, True])
 @pytest.mark.parametrize("characters", [False, True])
@@ -124,9 +115,9 @@ def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters,
     theirs = Tokenizer.from_str(json.dumps(content))
     for backend in BACKENDS:
         for tables in (False, True):
-            found = from_tables(json.dumps(content).encode(), huggingface, backend) if tables else None
             try:
-                tok = minitok.Tokenizer.from_definition(found or huggingface.parse(content, "it", backend=backend))
+                definition = huggingface.parse(content, "it", backend) if tables else by_values(content, backend)
+                tok = minitok.Tokenizer.from_definition(definition)
             except minitok.errors.FileFormatError as error:
                 assert not characters
                 assert name in ("é", "Ġ"), error  # stands for another byte in the notation of bytes

@@ -5,7 +5,7 @@ import pickle
 
 import minitok
 import pytest
-from helpers import from_tables
+from helpers import by_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
@@ -172,7 +172,8 @@ def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
     content["added_tokens"] = [{"id": 262 + i, "content": name} | flags for i, name in enumerate(["▁▁", "▁hi▁"])]
     content["model"]["vocab"].pop("<s>", None)
     theirs = Tokenizer.from_str(json.dumps(content))
-    for tok in [minitok.Tokenizer.from_definition(read(content, backend)) for read in (fast, slow)]:
+    for definition in (huggingface.parse(content, "it", backend), by_values(content, backend)):
+        tok = minitok.Tokenizer.from_definition(definition)
         for text in ["hi▁▁hi", "hi  hi", "▁hi▁hi", "▁▁", "   ", "hi ▁hi▁"]:
             ids = tok.encode(text, allowed_special="all")
             assert ids == ids_of(theirs, text)
@@ -197,7 +198,7 @@ def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, b
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True, flag: True}
     content["added_tokens"] = [{"id": 262, "content": "<s>"} | flags]
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(slow(content, backend))
+    tok = minitok.Tokenizer.from_definition(by_values(content, backend))
     for text in ["hi  <s>  hi", "hi \n<s>\n hi", "hi\n\t<s>\n\n hi", "<s> ", "hi▁<s>▁hi", "hi\u3000<s>\u3000"]:
         assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
         assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
@@ -217,10 +218,10 @@ def test_a_normalized_token_that_a_metaspace_that_puts_no_space_leaves_otherwise
     content["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": True}
     content["added_tokens"] = [{"id": 262, "normalized": True} | token]
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
-        slow(content, "rust")
+        by_values(content, "rust")
     # Where markers come first, these tokens are found among them, which a file with such a Metaspace cannot express.
     content["added_tokens"] = []
-    plain = slow(content, "rust")
+    plain = by_values(content, "rust")
     flags = {token["content"]: [flag for flag in ("lstrip", "rstrip") if token.get(flag)]}
     fields = {"added_tokens": {token["content"]: 300}, "late_tokens": [token["content"]], "token_flags": flags}
     with pytest.raises(minitok.errors.VocabularyError, match=reason):
@@ -250,7 +251,7 @@ def behind_marks(small, pattern, behavior="Isolated", *, invert=False):
 )
 def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
     with pytest.raises(minitok.errors.FileFormatError, match="distinguishes a space from a marker"):
-        slow(behind_marks(small, {"Regex": pattern}), small.backend)
+        by_values(behind_marks(small, {"Regex": pattern}), small.backend)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,8 @@ def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
 def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
     content = behind_marks(small, {"Regex": pattern})
     theirs = Tokenizer.from_str(json.dumps(content))
-    for tok in [minitok.Tokenizer.from_definition(read(content, small.backend)) for read in (fast, slow)]:
+    for definition in (huggingface.parse(content, "it", small.backend), by_values(content, small.backend)):
+        tok = minitok.Tokenizer.from_definition(definition)
         for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
             assert tok.encode(text) == ids_of(theirs, text)
 
@@ -271,10 +273,10 @@ def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text
     content = behind_marks(small, {"String": text}, behavior, invert=invert)
     if behavior == "Removed" and (invert or text != " "):
         with pytest.raises(minitok.errors.FileFormatError, match="drops text"):
-            slow(content, small.backend)
+            by_values(content, small.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    tok = minitok.Tokenizer.from_definition(by_values(content, small.backend))
     assert tok.encode("hi hi  hi") == ids_of(theirs, "hi hi  hi")
 
 
@@ -293,22 +295,12 @@ def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, s
     content = huggingface.dump(small.definition) | {"normalizer": step}
     if refused:
         with pytest.raises(minitok.errors.FileFormatError, match="prepend_scheme first"):
-            slow(content, small.backend)
+            by_values(content, small.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    tok = minitok.Tokenizer.from_definition(by_values(content, small.backend))
     for text in ["xhi hi", "hi", "Xi"]:
         assert tok.encode(text) == ids_of(theirs, text)
-
-
-def slow(content, backend):
-    """The tokenizer of a file, read in Python."""
-    return huggingface.parse(content, "it", backend=backend)
-
-
-def fast(content, backend):
-    """The tokenizer of a file, whose tables the backend reads where it does."""
-    return from_tables(json.dumps(content).encode(), huggingface, backend) or slow(content, backend)
 
 
 def test_a_long_text_in_blocks_is_the_whole(small):

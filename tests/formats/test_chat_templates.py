@@ -122,7 +122,10 @@ def test_wrong_templates_in_the_native_format(tmp_path):
     tok = Tokenizer([]).replace(chat="a")
     tok.save(tmp_path / "tok.json")
     text = (tmp_path / "tok.json").read_text("utf-8")
-    for damage, message in [('{"default": 1}', "chat: templates must be"), ("[]", "'templates' is a list, not a dict")]:
+    for damage, message in [
+        ('{"default": 1}', "chat: templates must be"),
+        ("[]", "'templates' is a list, not an object"),
+    ]:
         (tmp_path / "tok.json").write_text(text.replace('{"default": "a"}', damage), "utf-8")
         with pytest.raises(FileFormatError, match=message):
             minitok.load(tmp_path / "tok.json")

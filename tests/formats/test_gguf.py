@@ -1,6 +1,7 @@
 """GGUF, as its own library writes it: the ids of the tokenizers that are put into the files."""
 
 import random
+from pathlib import Path
 
 import gguf
 import minitok
@@ -9,15 +10,14 @@ import sentencepiece
 from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok import _rust
 from minitok.backend import load_backend
 from minitok.errors import FileFormatError
-from minitok.formats import gguf as gguf_format
 from minitok.formats.byte_level import to_chars
-from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNKNOWN, UNUSED, USER_DEFINED
-from minitok.formats.gguf_values import read_values
-from minitok.formats.sentencepiece import read_file
 from test_sentencepiece import TEXTS, trained
 
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+PATTERNS = Path(__file__).parents[2] / "rust" / "formats" / "gguf_patterns.txt"
 CORPUS = ["low lower lowest, it's 1234567!\n", "naïve café 漢字漢字 😀😀 "] * 5
 
 
@@ -53,26 +53,28 @@ def byte_level(path, tok, pre, **options):
     return write(path, pre=pre, tokens=tokens, kinds=kinds, merges=rows, **options)
 
 
-def outcome(read):
-    """What a file holds, or that it is refused."""
+def outcome(path):
+    """What a file holds, or why it is refused."""
     try:
-        return read().content()
-    except FileFormatError:
-        return None
+        return minitok.load(path).definition.content()
+    except FileFormatError as error:
+        return str(error)
 
 
 @given(st.data())
-def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, data):
+def test_a_file_is_the_same_whether_or_not_its_tables_are_read_as_such(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("gguf") / "x.gguf"
     byte_level(path, minitok.train(CORPUS, 262, special_tokens=["<s>"], pattern="gpt2"), "gpt-2")
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(0, 2))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
-    found = gguf_format.parse_table(path, "rust")
-    if found is not None:
-        for backend in BACKENDS:
-            assert found.content() == outcome(lambda backend=backend: slowly(path, backend))
+    read = outcome(path)
+    before = _rust.set_fast(False)
+    try:
+        assert outcome(path) == read
+    finally:
+        _rust.set_fast(before)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -83,13 +85,6 @@ def test_a_token_that_is_no_text_is_refused(tmp_path, backend):
     path.write_bytes(content.replace("Ā".encode(), b"\xc4\x00"))
     with pytest.raises(FileFormatError, match=r"the token \d+, b'\\xc4\\x00', is not UTF-8"):
         minitok.load(path, backend=backend)
-
-
-def slowly(path, backend):
-    """The tokenizer of a file, read in Python."""
-    with path.open("rb") as file:
-        values = read_values(file, gguf_format.WANTED)
-    return gguf_format.read_bytes(values, {"backend": backend})
 
 
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])
@@ -159,16 +154,17 @@ def test_masks_take_white_space_before_them(tmp_path, pre, name, mask, backend):
 @pytest.mark.parametrize("prefix", [True, False])
 def test_characters(tmp_path, prefix):
     data = trained(prefix=prefix, symbols=())
-    pieces, _, _ = read_file(data)
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    ids = range(theirs.get_piece_size())
+    kinds = ((UNKNOWN, theirs.is_unknown), (CONTROL, theirs.is_control), (BYTE, theirs.is_byte))
     path = write(
         tmp_path / "x.gguf",
         model="llama",
-        tokens=[piece.text for piece in pieces],
-        kinds=[piece.kind for piece in pieces],
-        scores=[piece.score for piece in pieces],
+        tokens=list(map(theirs.id_to_piece, ids)),
+        kinds=[next((kind for kind, is_such in kinds if is_such(token_id)), NORMAL) for token_id in ids],
+        scores=list(map(theirs.get_score, ids)),
         more=[lambda writer: writer.add_add_space_prefix(prefix)],
     )
-    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     toks = [minitok.load(path, backend=backend) for backend in BACKENDS]
     assert toks[0] == toks[1]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
@@ -267,7 +263,8 @@ def test_a_file_that_has_its_own_pattern_takes_no_other(tmp_path):
 
 def test_every_name_stands_for_a_pattern():
     text = "it's 1,234 漢字,\nnaïve  ".encode()
-    for pattern in set(PATTERNS.values()):
+    lines = PATTERNS.read_text("ascii").splitlines()
+    for pattern in {line.partition(" = ")[2] for line in lines if not line.startswith("#")}:
         rust, python = (load_backend(backend).pattern(pattern).split(text) for backend in BACKENDS)
         assert rust == python
         assert len(rust) > 4

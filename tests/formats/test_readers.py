@@ -1,23 +1,22 @@
-"""What the extension reads itself is what the readers in Python read; everything else it leaves to them."""
+"""What a file holds does not depend on the way in which it is read: as tables, value by value, or by the reference."""
 
 import base64
 import importlib.util
 import json
 import struct
+import warnings
 from pathlib import Path
 
 import minitok
 import pytest
-from helpers import BACKENDS, from_tables
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import _rust
-from minitok.backend import load_backend
-from minitok.definition import IDENTITY
 from minitok.errors import MinitokError
-from minitok.formats import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
+from minitok.formats import native
 from minitok.formats.byte_level import to_chars
-from minitok.formats.files import parse_json
+from minitok.formats.detect import read_plainly
+from minitok.formats.extension import read_by_extension
 
 BYTES = [bytes([byte]) for byte in range(256)]
 WORDS = st.lists(
@@ -40,30 +39,34 @@ def content(vocab):
 def outcome(make):
     """A definition without its vocabulary's object, or why there is none."""
     try:
-        made = make()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = make()
     except MinitokError as error:
         return type(error), str(error)
-    return made and (*made.content(), made.vocab.merges_make_all)
+    return made and made.content()
 
 
-def same_or_left(kind, data):
-    """A file of JSON whose tables the extension reads is what the reader in Python reads, on both backends."""
-    read = from_tables(data, kind, "rust")
-    for backend in BACKENDS if read is not None else ():
-        assert outcome(lambda: read) == outcome(
-            lambda backend=backend: kind.parse(parse_json(data, "it"), "it", backend)
-        )
+def load(data, **given):
+    return read_by_extension("it", data=data, **given)
 
 
-def same_slowly(load):
-    """A file, good or bad, is to a loader what it is without the extension's readers, on both backends."""
-    read = outcome(lambda: load("rust"))
+def same(data, **given):
+    """What a file holds, or why it is refused, does not depend on whether its long tables are read as such, or value by value."""
+    read = outcome(lambda: load(data, **given))
     before = _rust.set_fast(False)
     try:
-        for backend in BACKENDS:
-            assert outcome(lambda backend=backend: load(backend)) == read
+        assert outcome(lambda: load(data, **given)) == read
     finally:
         _rust.set_fast(before)
+    return read
+
+
+def same_in_reference(data, **given):
+    """A file of a format that the reference reads is the same to it, or refused there, too."""
+    ours, theirs = same(data, **given), outcome(lambda: read_plainly(data, "it", given.get("pattern"), None))
+    if theirs is not None:  # It may no longer look like such a file.
+        assert ours[0] is theirs[0] if isinstance(ours[0], type) else ours == theirs
 
 
 def damaged(draw, data):
@@ -85,11 +88,7 @@ def rank_files(draw):
 
 @given(rank_files())
 def test_rank_files(data):
-    read = _rust.read_ranks(data)
-    if read is not None:
-        expected = load_backend("rust").vocab.from_ranks(tiktoken.parse_ranks(data, "it"))
-        assert content(read) == content(expected)
-        assert content(read) == content(load_backend("python").vocab.from_ranks(tiktoken.parse_ranks(data, "it")))
+    same_in_reference(data, pattern="gpt2")
 
 
 @st.composite
@@ -126,7 +125,7 @@ def tokenizer_json(draw):
 
 @given(tokenizer_json())
 def test_tokenizer_json(data):
-    same_or_left(huggingface, data)
+    same(data)
 
 
 @st.composite
@@ -146,7 +145,7 @@ def tekken_files(draw):
 
 @given(tekken_files())
 def test_tekken_json(data):
-    same_or_left(tekken, data)
+    same(data)
 
 
 def message(number, wire, value):
@@ -173,7 +172,7 @@ def models(draw):
 
 @given(models())
 def test_models(data):
-    same_slowly(lambda backend: sentencepiece.parse(data, "it", backend))
+    same(data)
 
 
 TOKS = [
@@ -186,89 +185,51 @@ TOKS = [
 @given(st.data())
 def test_native_files(data):
     tok = data.draw(st.sampled_from(TOKS))
-    written = damaged(data.draw, native.dump(tok.definition).encode())
-    same_or_left(native, written)
+    same_in_reference(damaged(data.draw, native.dump(tok.definition).encode()))
 
 
 @given(st.data())
-def test_files_of_minbpe_and_gpt2(tmp_path_factory, data):
+def test_files_of_minbpe(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("files") / "minbpe.model"
+    TOKS[data.draw(st.sampled_from([0, 2]))].save(path, format="minbpe")
+    same_in_reference(damaged(data.draw, path.read_bytes()))
+
+
+@given(st.data())
+def test_files_of_gpt2(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("files")
-    tok = TOKS[data.draw(st.sampled_from([0, 2]))]
-    path = folder / "minbpe.model"
-    tok.save(path, format="minbpe")
-    path.write_bytes(damaged(data.draw, path.read_bytes()))
-    same_slowly(lambda backend: minbpe.parse(path.read_bytes(), path, backend))
-    tok.save(folder, format="gpt2")
-    files = folder / "vocab.json", folder / "merges.txt"
-    for file in files:
+    TOKS[data.draw(st.sampled_from([0, 2]))].save(folder, format="gpt2")
+    for file in (folder / "vocab.json", folder / "merges.txt"):
         file.write_bytes(damaged(data.draw, file.read_bytes()))
-    given_special = data.draw(st.sampled_from([None, {}, {"<s>": 258}, {"ab": 256}]))
-    same_slowly(lambda backend: gpt2.load(*files, special_tokens=given_special, backend=backend))
+    special = data.draw(st.sampled_from([None, {}, {"<s>": 258}, {"ab": 256}]))
+    read = outcome(lambda: read_by_extension(folder, special_tokens=special))
+    before = _rust.set_fast(False)
+    try:
+        assert outcome(lambda: read_by_extension(folder, special_tokens=special)) == read
+    finally:
+        _rust.set_fast(before)
 
 
 @pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\r\r\n \n", "97 98\n\r\r", "97 98\n\n\n256 97\n"])
-def test_lines_of_minbpe_that_hold_nothing(tmp_path, merges):
-    path = tmp_path / "x.model"
-    path.write_bytes(f"minbpe v1\n\n0\n{merges}".encode())
-    same_slowly(lambda backend: minbpe.parse(path.read_bytes(), path, backend))
+def test_lines_of_minbpe_that_hold_nothing(merges):
+    same_in_reference(f"minbpe v1\n\n0\n{merges}".encode())
 
 
-def test_other_files_that_programs_write_are_read(tmp_path):
-    for tok in TOKS:
-        assert from_tables(native.dump(tok.definition).encode(), native) == tok.definition
-    for tok in (TOKS[0], TOKS[2]):
-        tok.save(tmp_path / "x.model", format="minbpe")
-        pairs = (tmp_path / "x.model").read_bytes().split(b"\n", 3 + len(tok.special_tokens))[-1]
-        read = _rust.read_pairs(pairs, IDENTITY, 1 << 20, 0)
-        assert content(read) == content(tok.definition.vocab)
-        tok.save(tmp_path, format="gpt2")
-        files = [(tmp_path / name).read_bytes() for name in ("vocab.json", "merges.txt")]
-        assert gpt2.parse_tables(*files, None, None, tok.pattern) == tok.definition
-    doubling = b"97 97\n" + b"".join(b"%d %d\n" % (256 + k, 256 + k) for k in range(40))
-    assert _rust.read_pairs(doubling, IDENTITY, 1 << 20, 256) is None
-
-
-def test_files_of_mistral_are_read():
+def test_files_of_programs(tmp_path):
+    """So that the tests above compare files that are read, too."""
+    for tok in (*TOKS, minitok.get_encoding("r50k_base")):
+        assert same(native.dump(tok.definition).encode()) == outcome(lambda tok=tok: tok.definition)
+        for format in ("huggingface", "minbpe", "tiktoken"):  # noqa: A001 - its name
+            if (tok, format) in ((TOKS[1], "minbpe"), (TOKS[0], "tiktoken"), (TOKS[2], "tiktoken")) or (
+                tok.name and format == "minbpe"
+            ):
+                continue
+            tok.save(tmp_path / "it", format=format)
+            pattern = tok.pattern if format == "tiktoken" else None
+            assert same((tmp_path / "it").read_bytes(), pattern=pattern)[0] == tok.definition.vocab.tokens
     folder = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
-    data = (folder / "mistral_instruct_tokenizer_240323.model.v3").read_bytes()
-    assert _rust.read_model(data) is not None
-    same_slowly(lambda backend: sentencepiece.parse(data, "it", backend))
-    data = (folder / "tekken_240718.json").read_bytes()
-    assert from_tables(data, tekken) is not None
-
-
-def test_files_that_programs_write_are_read(tmp_path):
-    """So that the tests above compare something, and loading is fast."""
-    minitok.get_encoding("r50k_base").save(tmp_path / "r50k", format="tiktoken")
-    data = (tmp_path / "r50k").read_bytes()
-    read = _rust.read_ranks(data)
-    assert read is not None
-    assert content(read) == content(minitok.get_encoding("r50k_base").definition.vocab)
-    assert _rust.read_ranks(data + b"YQ== 70000\n") is None
-    for tok in (minitok.get_encoding("r50k_base"), minitok.train(["a cat sat. été"] * 9, 300)):
-        tok.save(tmp_path / "it.json", format="huggingface")
-        data = (tmp_path / "it.json").read_bytes()
-        read = from_tables(data, huggingface)
-        assert read is not None
-        assert outcome(lambda: read) == outcome(lambda data=data: huggingface.parse(parse_json(data, "it"), "it"))
-    names = [f"<0x{byte:02X}>" for byte in range(256)]
-    vocab = {name: i for i, name in enumerate([*names, "a", "▁", "▁a"])}
-    model = {"type": "BPE", "byte_fallback": True, "vocab": vocab, "merges": ["▁ a"]}
-    normalizer = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
-    data = json.dumps({"model": model, "normalizer": normalizer}).encode()
-    read = from_tables(data, huggingface)
-    assert read is not None
-    assert read.codec().encode(" a") == [258]
-
-
-def test_without_the_fast_paths_nothing_is_read():
-    data = b"".join(base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(BYTES))
-    before = _rust.set_fast(False)
-    try:
-        assert _rust.read_ranks(data) is None
-    finally:
-        _rust.set_fast(before)
-    assert _rust.read_ranks(data) is not None
+    for name in ("mistral_instruct_tokenizer_240323.model.v3", "tekken_240718.json"):
+        assert not isinstance(same((folder / name).read_bytes())[0], type)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.errors import FileFormatError
-from minitok.formats import sentencepiece as reader
+from minitok.formats.extension import read_by_extension
 
 CORPUS = [
     "the cat sat on the mat",
@@ -55,7 +55,7 @@ def trained(*, prefix=True, symbols=("<x>",)):
 def test_ids_are_those_of_sentencepiece(prefix, symbols):
     data = trained(prefix=prefix, symbols=symbols)
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    toks = [minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend)) for backend in BACKENDS]
+    toks = [minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data)) for backend in BACKENDS]
     assert toks[0] == toks[1]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
     assert toks[0].added_tokens.keys() == set(symbols)
@@ -80,7 +80,7 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
 def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
     data = trained(symbols=("▁▁", "▁the"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
+    tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
     assert tok.added_tokens.keys() == {"▁▁", "▁the"}
     for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
         ids = tok.encode(text)
@@ -99,7 +99,7 @@ def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
 def test_a_user_defined_piece_with_a_space_is_never_found(backend):
     data = trained(symbols=("a▁b", "x y"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
+    tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
     assert tok.added_tokens.keys() == {"a▁b"}
     for text in ["x y", "a b", "xx y a b", "x▁y"]:
         ids = tok.encode(text)
@@ -146,7 +146,7 @@ def test_other_models_are_refused_by_name(options, reason):
         sentence_iterator=iter(CORPUS), model_writer=written, minloglevel=2, **usual | options
     )
     with pytest.raises(FileFormatError, match=reason):
-        reader.parse(written.getvalue(), "it")
+        read_by_extension("it", data=written.getvalue())
 
 
 @given(st.integers(0, 4000), st.binary(max_size=4))
@@ -155,7 +155,7 @@ def test_damage_is_a_typed_error_or_harmless(at, junk):
     data = trained()
     for damaged in (data[:at], data[:at] + junk + data[at + len(junk) :]):
         try:
-            reader.parse(damaged, "it")
+            read_by_extension("it", data=damaged)
         except FileFormatError as error:
             assert str(error).startswith("it: ")
 
@@ -163,18 +163,18 @@ def test_damage_is_a_typed_error_or_harmless(at, junk):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\x0a", "the file is truncated at byte 1"),
+        (b"\x0a", "the file is truncated at byte 6"),
         (b"\x0a\x05\x0a", "reaches beyond its message"),
         (b"\x0a" + b"\xff" * 11, "longer than 64 bits"),
         (b"\x0b\x00", "the unknown type 3"),
-        (b"", "it has no pieces"),
-        (b"\x0a\x03\x0a\x01a", "the model is Unigram"),
-        (b"\x0a\x02\x18\x09", "the piece at byte 0 has no text"),
+        (b"", "the model is Unigram"),
+        (b"\x0a\x02\x18\x09", "the piece at byte 5 has no text"),
     ],
 )
 def test_malformed_files_say_where(data, reason):
+    piece = b"\x0a\x03\x0a\x01a"
     with pytest.raises(FileFormatError, match=reason):
-        reader.parse(data, "it")
+        read_by_extension("it", data=piece + data)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -184,4 +184,4 @@ def test_a_model_without_a_marker_is_refused(backend):
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     assert theirs.encode(" ")[-3:] == [theirs.piece_to_id(f"<0x{byte:02X}>") for byte in "▁".encode()]
     with pytest.raises(FileFormatError, match="spaces become '▁', which is not a token"):
-        reader.parse(data, "it", backend=backend)
+        read_by_extension("it", backend, data=data)

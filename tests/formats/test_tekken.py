@@ -65,7 +65,7 @@ def test_ids_are_behind_those_of_the_special_tokens(tmp_path, backend):
         (lambda it: it["config"].pop("pattern"), "no 'pattern'"),
         (lambda it: it["config"].update(default_vocab_size=5), "default_num_special_tokens 10 is not below"),
         (lambda it: it["vocab"][3].update({"token_bytes": "?"}), "the bytes of token 3 of the vocab are not base64"),
-        (lambda it: it["vocab"][3].update(rank=True), "'rank' is a bool, not a int"),
+        (lambda it: it["vocab"][3].update(rank=True), "'rank' is true or false, not a whole number"),
         (lambda it: it["vocab"].append(it["vocab"][3] | {"rank": 5}), "has two ranks"),
         (lambda it: it["vocab"].pop(65), "the byte 0x41 has no token"),
         (
@@ -84,7 +84,7 @@ def test_ids_are_behind_those_of_the_special_tokens(tmp_path, backend):
             lambda it: it.update(special_tokens=[{"rank": -1, "token_str": "</s>"}]),
             "the special token '</s>' has the rank -1, which is not one of the 10 ranks of special tokens",
         ),
-        (lambda it: it.update(special_tokens=3), "'special_tokens' is a int, not a list"),
+        (lambda it: it.update(special_tokens=3), "'special_tokens' is a number, not a list"),
         (lambda it: it["config"].update(pattern="("), "pattern '\\('"),
     ],
 )

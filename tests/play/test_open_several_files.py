@@ -79,11 +79,7 @@ def by_scores():
 
 GGUF = {
     "bytes": by_bytes(),
-    "pieces that are tokens": by_bytes("llama3") | {"pre": "llama-bpe"},
-    "qwen2": by_bytes("qwen2") | {"pre": "qwen2"},
-    "a pattern of its own": by_bytes() | {"pre": "deepseek-llm"},
     "scores": by_scores(),
-    "scores of Phi-3": by_scores() | {"name": "Phi-3 mini"},
     "a template": by_bytes() | {"template": "{{ bos_token }}{{ messages[0].content }}"},
 }
 
@@ -131,22 +127,9 @@ def test_of_a_large_file_the_head_alone_is_read(opened, tmp_path):
 
 
 BYTES = {"tokens": [to_chars(bytes([byte])) for byte in range(256)], "kinds": [NORMAL] * 256, "merges": []}
-CHARACTERS = {**by_scores(), "tokens": [f"<0x{byte:02X}>" for byte in range(256)], "kinds": [BYTE] * 256}
 REFUSED = {
     "a pattern": (BYTES | {"pre": "no-such"}, "which minitok does not know"),
-    "no pattern": (BYTES | {"pre": None}, "no tokenizer.ggml.pre"),
-    "a kind": (BYTES | {"model": "bert"}, "minitok reads llama and gpt2"),
-    "no merges": (BYTES | {"merges": None}, "tokenizer.ggml.merges is not a list of bytes"),
     "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
-    "a merge of nothing": (BYTES | {"merges": ["a b"]}, "merge 0 uses the token"),
-    "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
-    "a type": (BYTES | {"kinds": [9] * 256}, "the token 0 has the unknown type 9"),
-    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "appears twice"),
-    "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
-    "no byte": (
-        CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"], "scores": [0.0] * 256},
-        "the byte 0xff has no token",
-    ),
 }
 
 

@@ -41,16 +41,9 @@ Placed = tuple[int, int, int, int, int, str]
 Trusted = tuple["Sequence[tuple[int, int]]", "Sequence[str]"]
 
 
-class NoReaders:
-    """The readers of a backend without any: each leaves its file to the reader in ``formats``, as those of Rust may."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
-
-
 @dataclass(frozen=True)
 class Backend:
-    """One implementation: its name, its classes and functions, and what it reads itself."""
+    """One implementation: its name, its classes and functions."""
 
     name: BackendName
     vocab: Any
@@ -70,11 +63,9 @@ class Backend:
     # The ids of an array as a list, and rows of starts and ends as pairs.
     id_list: Callable[[Ids], list[int]]
     span_list: Callable[[npt.NDArray[np.int64]], list[tuple[int, int]]]
-    # Readers of files: each gives None for a file that the reader in ``formats`` is to read, or to refuse.
-    readers: Any
 
     @classmethod
-    def of(cls, name: BackendName, module: Any, readers: Any) -> Backend:
+    def of(cls, name: BackendName, module: Any) -> Backend:
         """The backend that a module has under the names of the extension."""
         return cls(
             name=name,
@@ -91,5 +82,4 @@ class Backend:
             read_column=module.read_column,
             id_list=module.id_list,
             span_list=module.span_list,
-            readers=readers,
         )

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 
 from ..errors import BackendError
-from .protocols import Backend, BackendName, NoReaders
+from .protocols import Backend, BackendName
 
 
 def default_backend() -> tuple[BackendName, str]:
@@ -71,11 +71,11 @@ def load_backend(name: str | None = None) -> Backend:
     if name is None:
         name = BACKEND
     if name == "python":
-        return Backend.of("python", import_module(".python", __package__), NoReaders())
+        return Backend.of("python", import_module(".python", __package__))
     if name != "rust":
         raise BackendError(f"unknown backend {name!r}; it can be 'rust' or 'python'")
     try:
         rust = import_module("minitok._rust")
     except ImportError as error:
         raise BackendError(f"the rust backend cannot be loaded: {error}") from error
-    return Backend.of("rust", rust, rust)
+    return Backend.of("rust", rust)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import FileFormatError, MinitokError
 from minitok.formats.pattern_names import one_expression
-from minitok.formats.sentencepiece import is_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +71,7 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
 def kind_of(file: Path) -> str:
     """What a file is, by its content."""
     data = file.read_bytes()
-    if is_model(data):
+    if data[:1] == data[2:3] == b"\x0a":  # A piece, which begins with its text.
         return ".model"
     if data[:4] == b"GGUF":
         return "GGUF"

@@ -18,17 +18,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import sys
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import minitok
-from minitok.definition import gpt2_byte_order
+from minitok.definition import Definition, gpt2_byte_order
 from minitok.encodings.models import ENCODING_OF_MODEL as MODEL_TO_ENCODING
 from minitok.encodings.models import PREFIXES as MODEL_PREFIX_TO_ENCODING
-from minitok.errors import DisallowedSpecialTokenError
-from minitok.formats import gpt2
-from minitok.formats.files import read, write_atomically
+from minitok.errors import DisallowedSpecialTokenError, FileFormatError
+from minitok.formats.files import blame, parse_json, read, write_atomically
+from minitok.formats.gpt2 import parse_merges, parse_vocab, tokens_of
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
 from minitok.reference.pretokenize import THEN, expressions
 
@@ -317,9 +316,16 @@ def data_gym_to_mergeable_bpe_ranks(
     read_file_cached(vocab_bpe_file, vocab_bpe_hash)
     read_file_cached(encoder_json_file, encoder_json_hash)
     special = {"<|endoftext|>", "<|startoftext|>"}
-    ids = json.loads(read_file_cached(encoder_json_file))
-    special_tokens = {token: token_id for token, token_id in ids.items() if token in special}
-    definition = gpt2.load(encoder_json_file, vocab_bpe_file, special_tokens=special_tokens)
+    ids = parse_vocab(parse_json(read(encoder_json_file), encoder_json_file), encoder_json_file)
+    merges = parse_merges(read(vocab_bpe_file), vocab_bpe_file)
+    tokens = {token: token_id for token, token_id in ids.items() if token not in special}
+    for number, (left, right) in merges:
+        for side in (left, right, left + right):
+            if side not in tokens:
+                raise FileFormatError(vocab_bpe_file, f"the token {side!r} is not in {encoder_json_file}", number)
+    with blame(encoder_json_file):
+        pairs = [(tokens[left], tokens[right]) for _, (left, right) in merges]
+        definition = Definition.from_tokens(tokens_of(tokens), pairs)
     if not clobber_one_byte_tokens and definition.byte_order != gpt2_byte_order():
         raise AssertionError("the single bytes have other ids than in GPT-2")
     return mergeable_ranks(definition)

@@ -1,9 +1,9 @@
 """The file formats: how a tokenizer is written and read.
 
-Reading order: ``native`` (minitok's own files), ``files`` (what all formats share), ``detect`` (which format a file has), then
-a module for each format of others: ``tiktoken``, ``tekken``, ``gpt2``, ``minbpe``, ``huggingface``, ``sentencepiece``, ``gguf``
-with ``gguf_values``. What several need: ``byte_level`` (bytes as characters), ``pattern_names`` (patterns by name), ``chat``
-(the chat templates of a folder), ``hub`` (the cache of Hugging Face's hub).
+Reading order: ``native`` (minitok's own files), ``files`` (what all formats share), ``detect`` (which reader a file has),
+``extension`` (files of any format, read in Rust), then a module for each format that is written: ``tiktoken``, ``gpt2``,
+``minbpe``, ``huggingface``. What several need: ``byte_level`` (bytes as characters), ``pattern_names`` (patterns by name),
+``chat`` (the chat templates of a folder), ``hub`` (the cache of Hugging Face's hub).
 """
 
 from __future__ import annotations

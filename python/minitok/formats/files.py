@@ -16,14 +16,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..backend import load_backend
 from ..errors import FileFormatError, MinitokError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from ..backend import Vocab
-    from ..definition import Definition
 
 # An escaped half of a surrogate pair.
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -96,16 +93,18 @@ def shown(value: object) -> str:
     return SHORT.repr(value)
 
 
-NO_MARKER = "spaces become '▁', which is not a token: each is the three bytes of it"
-
-
-def lacks_space(vocab: Vocab) -> bool:
-    """Whether a vocabulary of characters has no token for a space but that of its byte."""
-    return vocab.fallback is not None and vocab.token_id(b" ") == vocab.fallback[ord(" ")]
-
-
 class Reason(Exception):  # noqa: N818
     """Why a file is not read, before it is known which file."""
+
+
+# What JSON calls its values, and what is wanted of them.
+KINDS = {str: "a string", list: "a list", dict: "an object", bool: "true or false", type(None): "null"}
+WANTED = {**KINDS, int: "a whole number"}
+
+
+def shown_kind(held: object) -> str:
+    """What a value of JSON is."""
+    return KINDS.get(type(held), "a number")
 
 
 def field(content: Any, name: str, kind: type) -> Any:
@@ -114,39 +113,13 @@ def field(content: Any, name: str, kind: type) -> Any:
         raise Reason(f"no {name!r}" if isinstance(content, dict) else f"no {name!r} in {shown(content)}")
     held = content[name]
     if not isinstance(held, kind) or (kind is int and isinstance(held, bool)):
-        raise Reason(f"{name!r} is a {type(held).__name__}, not a {kind.__name__}")
+        raise Reason(f"{name!r} is {shown_kind(held)}, not {WANTED.get(kind, kind.__name__)}")
     return held
 
 
 def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     """A field that may be left out or null."""
     return None if content.get(name) is None else field(content, name, kind)
-
-
-def found_tokens(rows: Iterable[tuple[str, int, bool]]) -> dict[str, dict[str, int]]:
-    """The fields of a definition for tokens that are found in text, from names, ids, and whether they are added tokens.
-
-    Of equal names the first counts.
-    """
-    kinds: dict[str, bool] = {}
-    fields: dict[str, dict[str, int]] = {"special_tokens": {}, "added_tokens": {}}
-    for name, token_id, is_added in rows:
-        if kinds.setdefault(name, is_added) is is_added:
-            fields["added_tokens" if is_added else "special_tokens"].setdefault(name, token_id)
-    return fields
-
-
-def parse_tables(data: bytes, path: object, kind: Any, backend: str | None = None) -> tuple[Definition, Any] | None:
-    """The tokenizer of a file of JSON whose long tables the backend reads, and what else is in the file.
-
-    None for a file that is left to the module of its ``kind``, whose ``parse`` says what is wrong with it.
-    """
-    table = getattr(load_backend(backend).readers, kind.TABLES)(data)
-    if table is not None:
-        with suppress(MinitokError):
-            content = parse_json(table.rest, path)
-            return kind.parse(content, path, backend, tables=table), content
-    return None
 
 
 @contextmanager

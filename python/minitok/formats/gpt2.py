@@ -9,17 +9,14 @@ minitok adds a split pattern that is not GPT-2's, as in ``#version: 0.2 pattern:
 from __future__ import annotations
 
 import json
-from codecs import BOM_UTF8
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import MAX_ID, check_special_tokens
-from ..backend import load_backend
+from ..arguments import MAX_ID
 from ..definition import Definition
-from ..errors import FileFormatError, MinitokError, VocabularyError
+from ..errors import FileFormatError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import Reason, blame, parse_json, read, shown, write_together
+from .files import Reason, shown, write_together
 
 if TYPE_CHECKING:
     import os
@@ -30,74 +27,6 @@ if TYPE_CHECKING:
 
 # What stands between the version and the pattern.
 PATTERN_MARK = b" pattern: "
-
-
-def load(
-    vocab_json: str | os.PathLike[str],
-    merges_txt: str | os.PathLike[str],
-    *,
-    pattern: str | None = None,
-    special_tokens: Mapping[str, int] | None = None,
-    backend: str | None = None,
-) -> Definition:
-    """Read the two files. ``pattern`` is by default what ``merges.txt`` says, or else GPT-2's.
-
-    Raises:
-        FileFormatError: One of them is malformed; the message says which, where and why.
-    """
-    vocab, merges = read(vocab_json), read(merges_txt)
-    given = None if special_tokens is None else dict(special_tokens)
-    pattern = pattern or stated_pattern(merges, merges_txt)
-    if (found := parse_tables(vocab, merges, given, backend, pattern)) is not None:
-        return found
-    ids = parse_vocab(parse_json(vocab, vocab_json), vocab_json)
-    lines = parse_merges(merges, merges_txt)
-    special = find_special(ids, (pair for _, pair in lines)) if given is None else given
-    ids = {token: token_id for token, token_id in ids.items() if special.get(token) != token_id}
-    pairs = []
-    for number, (left, right) in lines:
-        for side in (left, right, left + right):
-            if side not in ids:
-                raise FileFormatError(merges_txt, f"the token {side!r} is not in {vocab_json}", number)
-        pairs.append((ids[left], ids[right]))
-    with blame(vocab_json):
-        return Definition.from_tokens(tokens_of(ids), pairs, special_tokens=special, backend=backend, pattern=pattern)
-
-
-def parse_tables(
-    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, pattern: str
-) -> Definition | None:
-    """The tokenizer of two files that the backend reads; None for files that are left to ``load``, or refused there."""
-    chosen = load_backend(backend)
-    table = chosen.readers.read_gpt2(vocab_json, merges_txt)
-    if table is None:
-        return None
-    with suppress(MinitokError):
-        special = check_special_tokens(dict(table.markers()) if special is None else special)
-        vocab = table.byte_level(special, False, False)
-        # What is a special token here is not a token, even if merges have it.
-        if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
-            return Definition.of(vocab, chosen.name, special_tokens=special, pattern=pattern)
-    return None
-
-
-def stated_pattern(merges_txt: bytes, path: object) -> str:
-    """The split pattern that the first line of ``merges.txt`` states; GPT-2's if it states none.
-
-    >>> stated_pattern(b'#version: 0.2 pattern: "o200k"', ""), stated_pattern(b"#version: 0.2", "")
-    ('o200k', 'gpt2')
-    """
-    version, mark, stated = merges_txt.removeprefix(BOM_UTF8).split(b"\n", 1)[0].partition(PATTERN_MARK)
-    if not mark or not version.startswith(b"#version"):
-        return "gpt2"
-    try:
-        # Only a string is parsed: lists in lists would end in a RecursionError.
-        pattern = json.loads(stated) if stated.startswith(b'"') else None
-    except ValueError:
-        pattern = None
-    if not isinstance(pattern, str):
-        raise FileFormatError(path, f"not a pattern in quotation marks: {shown(stated[:80])}", 1)
-    return pattern
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:
@@ -147,27 +76,6 @@ def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
             raise Reason(f"merge {rank} is not two tokens: {shown(row)}")
         pairs.append((sides[0], sides[1]))
     return pairs
-
-
-def find_pairs(rows: Sequence[tuple[str, str]], ids: dict[str, int], prefix: str = "") -> list[tuple[int, int]]:
-    """The merges as pairs of ids. The token of a merge has no prefix within it."""
-    for rank, (left, right) in enumerate(rows):
-        if not right.startswith(prefix):
-            raise Reason(f"merge {rank} uses the token {right!r}, which has no continuing_subword_prefix {prefix!r}")
-        for side in (left, right, left + right.removeprefix(prefix)):
-            if side not in ids:
-                raise Reason(f"merge {rank} uses the token {side!r}, which is not in the vocabulary")
-    return [(ids[left], ids[right]) for left, right in rows]
-
-
-def find_special(ids: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """The tokens that no merge makes and that look like a marker."""
-    made = {left + right for left, right in pairs}
-    return {
-        token: token_id
-        for token, token_id in ids.items()
-        if len(token) > 2 and token[0] == "<" and token[-1] == ">" and token not in made
-    }
 
 
 def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..arguments import BYTES_A_MERGE, MAX_ID, check_merges, most_token_bytes
-from ..backend import load_backend
+from ..arguments import MAX_ID
 from ..definition import IDENTITY, Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
@@ -31,7 +30,7 @@ def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise FileFormatError(path, f"not UTF-8: {error}") from None
+        raise FileFormatError(path, f"not UTF-8 at byte {error.start}") from None
     head = text.split("\n", 3)
     if head[0] != VERSION:
         raise FileFormatError(path, f"not a minbpe model: the first line is not {VERSION!r}", 1)
@@ -45,13 +44,9 @@ def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
         (special[token],) = numbers(shown, 1, path, number)
     if len(special) < count:
         raise FileFormatError(path, f"{count} special tokens announced, {len(special)} found", 3)
-    chosen, merges = load_backend(backend), "".join(rows[count:])
     with blame(path):
-        vocab = chosen.readers.read_pairs(merges.encode(), IDENTITY, most_token_bytes(0), BYTES_A_MERGE)
-        if vocab is None:
-            pairs = check_merges(parse_pairs(merges, path, 4 + count))
-            vocab = chosen.vocab.from_merges(IDENTITY, pairs, most_token_bytes(len(pairs)))
-        return Definition.of(vocab, chosen.name, pattern=head[1] or "none", special_tokens=special)
+        pairs = parse_pairs("".join(rows[count:]), path, 4 + count)
+        return Definition.from_merges(pairs, pattern=head[1] or "none", special_tokens=special, backend=backend)
 
 
 def parse_pairs(text: str, path: object, first: int) -> list[tuple[int, int]]:

@@ -25,22 +25,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import BYTES_A_MERGE, most_token_bytes
-from ..backend import load_backend
 from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
 from ..definition.chat_templates import ChatTemplates
 from ..reference.published.characters import Symbols
-from .files import Reason, blame, field, optional_field, shown, write_atomically
+from .files import Reason, blame, field, optional_field, shown, shown_kind, write_atomically
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
 
-    from .._rust import MergeTable, Vocab
-
 VERSION = 1
-# The backend's reader of tokens and merges.
-TABLES = "read_native"
 # Fields that every file has; any other is left out where there is nothing to say.
 REQUIRED = ("pattern", "special_tokens")
 
@@ -91,25 +85,11 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
     return "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]"
 
 
-def parse(content: Any, path: object, backend: str | None = None, tables: MergeTable | None = None) -> Definition:
-    """The tokenizer of a file, from its JSON; a file that is not one is refused with its reason (SPEC F2).
-
-    ``tables``: the tokens and merges, if the JSON is without them.
-    """
-    chosen = load_backend(backend)
+def parse(content: Any, path: object, backend: str | None = None) -> Definition:
+    """The tokenizer of a file, from its JSON; a file that is not one is refused with its reason (SPEC F2)."""
     with blame(path):
-        if not isinstance(content, dict) or content.get("format") != "minitok":
-            raise Reason('not a minitok file: it has no "format": "minitok"')
-        if content.get("version") != VERSION:
-            raise Reason(f"version {shown(content.get('version'))} of the format; this minitok reads version {VERSION}")
-        options: dict[str, Any] = {}
-        for name, kind in KINDS.items():
-            held, parse_field = IN_FILE[kind]
-            value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
-            options[name] = value if value is None or parse_field is None else parse_field(value, name)
+        options = read_fields(content)
         merges = field(content, "merges", list)
-        if tables is not None:
-            return Definition.of(vocab_of(content, tables), chosen.name, **options)
         options["backend"] = backend
         if "tokens" in content:
             tokens = parse_tokens(field(content, "tokens", list))
@@ -121,16 +101,21 @@ def parse(content: Any, path: object, backend: str | None = None, tables: MergeT
         return Definition.from_merges(pairs, byte_order=byte_order, **options)
 
 
-def vocab_of(content: dict[str, Any], tables: MergeTable) -> Vocab:
-    """The vocabulary of a file whose tokens and merges are in tables."""
-    if "tokens" in content:
-        alphabet = parse_alphabet(content)
-        vocab = tables.of_rows(field(content, "whole_pieces", bool), alphabet["fallback"], alphabet["drops_bytes"])
-    else:
-        vocab = tables.of_pairs(parse_byte_order(content), most_token_bytes(0), BYTES_A_MERGE)
-    if vocab is None or content.get("symbols") is not None:
-        raise Reason("the tables do not make a vocabulary")
-    return vocab
+def read_fields(content: Any) -> dict[str, Any]:
+    """The fields of a definition that a file has, from its JSON."""
+    if not isinstance(content, dict) or content.get("format") != "minitok":
+        raise Reason('not a minitok file: it has no "format": "minitok"')
+    if content.get("version") != VERSION:
+        version = content.get("version")
+        is_short = isinstance(version, str) or (type(version) is int and -(1 << 63) <= version < 1 << 63)
+        said = shown(version) if is_short else shown_kind(version)
+        raise Reason(f"version {said} of the format; this minitok reads version {VERSION}")
+    fields: dict[str, Any] = {}
+    for name, kind in KINDS.items():
+        held, parse_field = IN_FILE[kind]
+        value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
+        fields[name] = value if value is None or parse_field is None else parse_field(value, name)
+    return fields
 
 
 def parse_alphabet(content: dict[str, Any]) -> dict[str, Any]:

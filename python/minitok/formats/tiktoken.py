@@ -9,8 +9,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from ..arguments import MAX_ID, check_ids
-from ..backend import load_backend
+from ..arguments import MAX_ID
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
@@ -34,10 +33,9 @@ def parse(
     Raises:
         FileFormatError: A line is not base64 and a rank, a token or a rank appears twice, a byte has no rank.
     """
-    chosen = load_backend(backend)
     with blame(path):
-        vocab = chosen.readers.read_ranks(data) or chosen.vocab.from_ranks(check_ids(parse_ranks(data, path)))
-        return Definition.of(vocab, chosen.name, pattern=pattern, special_tokens=special_tokens)
+        ranks = parse_ranks(data, path)
+        return Definition.from_ranks(ranks, pattern=pattern, special_tokens=special_tokens, backend=backend)
 
 
 def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:
@@ -66,8 +64,8 @@ def parse_line(line: bytes, path: object, number: int) -> tuple[bytes, int]:
         raise FileFormatError(path, f"not a token in base64 and a rank: {line[:80]!r}", number)
     try:
         token = b"" if fields[0] == b"=" else base64.b64decode(fields[0], validate=True)
-    except binascii.Error as error:
-        raise FileFormatError(path, f"{fields[0][:80]!r} is not base64: {error}", number) from None
+    except binascii.Error:
+        raise FileFormatError(path, f"{fields[0][:80]!r} is not base64", number) from None
     if not (fields[1].isdigit() and len(fields[1]) <= 10 and int(fields[1]) <= MAX_ID):
         raise FileFormatError(path, f"the rank {fields[1][:80]!r} is not a whole number from 0 to {MAX_ID}", number)
     return token, int(fields[1])

@@ -1,6 +1,6 @@
 //! Why a reader gives no answer.
 //!
-//! Only a file that is not a reader's goes on to the reader in Python. Where memory could not be had, or the work was stopped,
+//! Only a file that is not a reader's goes on to `formats/`. Where memory could not be had, or the work was stopped,
 //! the caller is told so: to read the file again in another way would need more of both.
 
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ pub(crate) type Read<T> = result::Result<T, Decline>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decline {
-    /// The file is left to the reader in Python, which either reads it or says what is wrong with it.
+    /// The file is left to `formats/`, which either reads it value by value or says what is wrong with it.
     NotMine,
     Memory,
     Interrupted,
@@ -34,7 +34,7 @@ impl From<TryReserveError> for Decline {
     }
 }
 
-/// What a reader tells its caller: None if the reader in Python is to read the file.
+/// What a reader tells its caller: None if the file is to be read value by value.
 pub(crate) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
     match read {
         Ok(found) => Ok(Some(found)),

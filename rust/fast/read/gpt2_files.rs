@@ -1,4 +1,4 @@
-//! GPT-2's `vocab.json` and `merges.txt` -> their tables. Must equal `python/minitok/formats/gpt2.py` where it answers.
+//! GPT-2's `vocab.json` and `merges.txt` -> their tables. Must equal `formats/gpt2.rs` where it answers.
 
 use super::decline::Decline::NotMine;
 use super::decline::{Read, answer, only_if};
@@ -8,7 +8,7 @@ use super::tokenizer_json::read_vocab;
 use crate::error::Result;
 use crate::support::interrupt;
 
-/// The tokens and merges of the two files; None if the reader in Python is to read them.
+/// The tokens and merges of the two files; None if they are to be read one by one.
 pub fn read_gpt2(vocab: &[u8], merges: &[u8]) -> Result<Option<StringTable>> {
     answer(read_files(vocab, merges))
 }

@@ -1,33 +1,16 @@
-//! Merges as numbers -> vocabularies: minbpe's `.model`, and the native format. Must equal `python/minitok/formats/minbpe.py` and
-//! `native.py` where they answer.
+//! Merges as numbers -> vocabularies: the native format. Must equal `formats/native.rs` where it answers.
 
 use super::base64;
 use super::decline::Decline::NotMine;
 use super::decline::{Read, answer, only_if};
 use super::json::Reader;
-use super::token_table::{TokenTable, id_of};
+use super::token_table::TokenTable;
 use super::tokenizer_json::each_field;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::vocab::{Alphabet, Merge, Vocab};
 use crate::support::interrupt;
-
-/// The pairs of lines, each of two numbers with a space between them; None if there is anything else.
-pub fn read_pairs(data: &[u8]) -> Result<Option<Vec<(u32, u32)>>> {
-    let mut pairs = Vec::new();
-    for line in data.split(|&byte| byte == b'\n') {
-        interrupt::check()?;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            continue;
-        }
-        let space = line.iter().position(|&byte| byte == b' ').unwrap_or(0);
-        let (Some(left), Some(right)) = (id_of(&line[..space]), id_of(&line[space + 1..])) else { return Ok(None) };
-        push(&mut pairs, (left, right))?;
-    }
-    Ok(Some(pairs))
-}
 
 /// A file of the native format whose tables have been read.
 #[derive(Debug, Default)]
@@ -40,7 +23,7 @@ pub struct Native {
     pub rest: Vec<u8>,
 }
 
-/// The tables of a file, and what else it holds; None if it has none, or if the reader in Python is to read it.
+/// The tables of a file, and what else it holds; None if it has none, or if it is to be read value by value.
 pub fn read_native(data: &[u8]) -> Result<Option<Native>> {
     answer(read_file(data))
 }
@@ -146,14 +129,6 @@ impl Native {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pairs() {
-        assert_eq!(read_pairs(b"97 98\r\n\n256 99\n").unwrap(), Some(vec![(97, 98), (256, 99)]));
-        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99", "9", "123"] {
-            assert_eq!(read_pairs(text.as_bytes()).unwrap(), None, "{text}");
-        }
-    }
 
     #[test]
     fn a_native_file() {

@@ -1,9 +1,9 @@
-//! Files -> vocabularies, and lines of JSON -> documents. Must equal the readers of `python/minitok/formats/` and
+//! Files -> vocabularies, and lines of JSON -> documents. Must equal the readers of `formats/` and
 //! `python/minitok/corpus/files.py`, which are the ground truth of what is a file.
 //!
 //! A reader here takes what is well-formed in the plainest way, which is how programs write these files, and declines
-//! everything else: it answers None. Then the reader in Python reads the file again, and either accepts it or reports what is
-//! wrong with it, and where. So no error is worded twice, and nothing is accepted here that is refused there. A want of memory
+//! everything else: it answers None. Then `formats/` reads the file again, value by value, and either accepts it or reports what
+//! is wrong with it, and where. So no error is worded twice, and nothing is accepted here that is refused there. A want of memory
 //! and a stop are errors here, and are not read again ([`decline`]).
 //!
 //! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
@@ -12,14 +12,12 @@
 //! 2. [`base64`], [`rank_file`]: tiktoken's files.
 //! 3. [`json`], [`string_table`], [`tokenizer_json`]: Hugging Face's `tokenizer.json`.
 //! 4. [`gpt2_files`]: `vocab.json` and `merges.txt`.
-//! 5. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
-//! 6. [`merge_lists`]: minbpe's `.model`, and the native format.
-//! 7. [`gguf`]: llama.cpp's files.
-//! 8. [`json_string`], [`json_lines`], [`line_ranges`]: a corpus.
+//! 5. [`tekken`]: Mistral's `tekken.json`.
+//! 6. [`merge_lists`]: the native format.
+//! 7. [`json_string`], [`json_lines`], [`line_ranges`]: a corpus.
 
 pub(crate) mod base64;
 pub(crate) mod decline;
-pub mod gguf;
 pub mod gpt2_files;
 pub(crate) mod json;
 pub mod json_lines;
@@ -27,7 +25,6 @@ mod json_string;
 pub mod line_ranges;
 pub mod merge_lists;
 pub mod rank_file;
-pub mod sentencepiece;
 pub mod string_table;
 pub mod tekken;
 pub(crate) mod token_table;

@@ -1,4 +1,4 @@
-//! tiktoken's rank files -> vocabularies. Must equal `python/minitok/formats/tiktoken.py` where it answers.
+//! tiktoken's rank files -> vocabularies. Must equal `formats/tiktoken.rs` where it answers.
 //!
 //! A line is a token in base64, one space, and its rank in decimal digits. By hand: `YWI= 256` is `ab` with the rank 256.
 
@@ -11,7 +11,7 @@ use crate::fast::vocab::FastVocab;
 use crate::support::interrupt;
 use memchr::memchr;
 
-/// The vocabulary of a file; None if the reader in Python is to read it.
+/// The vocabulary of a file; None if it is to be read value by value.
 pub fn read_ranks(data: &[u8]) -> Result<Option<FastVocab>> {
     let tokens = answer(read_lines(data).and_then(TokenTable::into_tokens))?;
     tokens.map_or(Ok(None), FastVocab::of_ranks)

@@ -1,5 +1,5 @@
 //! Tokens as text with their ids, and merges of them, as `tokenizer.json` and GPT-2's files have them -> a vocabulary. Must equal
-//! `read_options` of `python/minitok/formats/huggingface/read.py`, and what it calls, where it answers.
+//! `parse` of `formats/huggingface/read.rs`, and what it calls, where it answers.
 //!
 //! By hand: the tokens `a` 0, `b` 1, `ab` 2 and the merge `a b` are three entries and the merge (0, 1) -> 2 of entries. The entry
 //! that a merge makes is nearly always the one behind the entry that the merge before made, so that is compared first.
@@ -51,7 +51,7 @@ pub struct StringTable {
 impl StringTable {
     /// Adds the token that `write` appends to the text, unless it is there already.
     #[inline]
-    pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Read<u32>) -> Read<()> {
+    pub(crate) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Read<u32>) -> Read<()> {
         let start = self.text.len();
         let id = write(&mut self.text)?;
         let narrow = |number: usize| u32::try_from(number).map_err(|_| NotMine);
@@ -87,7 +87,7 @@ impl StringTable {
 
     /// Adds a merge of two tokens, written with one space between them.
     #[inline]
-    pub(super) fn merge(&mut self, pair: &[u8]) -> Read<()> {
+    pub(crate) fn merge(&mut self, pair: &[u8]) -> Read<()> {
         let space = pair.iter().position(|&byte| byte == b' ').ok_or(NotMine)?;
         let (left, right) = (&pair[..space], &pair[space + 1..]);
         only_if(!right.contains(&b' '))?;
@@ -226,7 +226,7 @@ fn string(text: &[u8], (start, length): (u32, u32)) -> &[u8] {
 }
 
 /// Appends the bytes that characters of the byte-level notation stand for.
-pub(super) fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
+pub(crate) fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
     let mut rest = token;
     while let Some((&first, tail)) = rest.split_first() {
         let code = if first < 0x80 {

@@ -1,7 +1,7 @@
-//! Mistral's `tekken.json` -> its ranks, and all else. Must equal `python/minitok/formats/tekken.py` where it answers.
+//! Mistral's `tekken.json` -> its ranks, and all else. Must equal `formats/tekken.rs` where it answers.
 //!
 //! Nearly all of such a file is the list `vocab`, of objects with a rank, the token's bytes in base64 and its text. It is read
-//! here; all else, with an empty list in its place, goes to the reader in Python as JSON.
+//! here; all else, with an empty list in its place, goes to `formats/` as JSON.
 
 use super::base64;
 use super::decline::Decline::NotMine;
@@ -25,7 +25,7 @@ pub struct Tekken {
     pub rest: Vec<u8>,
 }
 
-/// The tokens of a file, and what else it holds; None if the reader in Python is to read it.
+/// The tokens of a file, and what else it holds; None if it is to be read value by value.
 pub fn read_tekken(data: &[u8]) -> Result<Option<Tekken>> {
     answer(read_file(data))
 }

@@ -1,8 +1,8 @@
-//! `tokenizer.json` -> its tables, and all else. Must equal what `python/minitok/formats/huggingface/read.py` reads, where it answers.
+//! `tokenizer.json` -> its tables, and all else. Must equal what `formats/huggingface/read.rs` reads, where it answers.
 //!
 //! Nearly all of such a file is the model's `vocab`, an object of tokens and ids, and its `merges`, a list of pairs. These two are
-//! read here, into a [`StringTable`]. All else, with an empty object and an empty list in their places, goes to the reader in
-//! Python as JSON. It decides what the file is, and asks the table for the vocabulary.
+//! read here, into a [`StringTable`]. All else, with an empty object and an empty list in their places, goes to
+//! `formats/` as JSON. It decides what the file is, and asks the table for the vocabulary.
 
 use super::decline::Decline::NotMine;
 use super::decline::{Read, answer, only_if};
@@ -28,29 +28,38 @@ struct Places {
     merges: Option<Range<usize>>,
 }
 
-/// The tables of a file, and what else it holds; None if it has no such tables, or if the reader in Python is to read them.
+/// The tables of a file, and what else it holds; None if it has no such tables, or if they are to be read value by value.
 pub fn read_tokenizer_json(data: &[u8]) -> Result<Option<Model>> {
     answer(read_file(data))
 }
 
+/// A file with an empty object and an empty list in place of its tables; None if it is not JSON that has these two.
+pub fn without_tables(data: &[u8]) -> Result<Option<Vec<u8>>> {
+    answer(read_places(data, None).and_then(|places| rest_of(data, places)))
+}
+
 fn read_file(data: &[u8]) -> Read<Model> {
-    let mut model = Model::default();
-    let places = read_tables(data, &mut model.table)?;
+    let mut table = StringTable::default();
+    let places = read_places(data, Some(&mut table))?;
+    Ok(Model { table, rest: rest_of(data, places)? })
+}
+
+fn rest_of(data: &[u8], places: Places) -> Read<Vec<u8>> {
     let (Some(vocab), Some(merges)) = (places.vocab, places.merges) else { return Err(NotMine) };
     let mut places = [(vocab, &b"{}"[..]), (merges, b"[]")];
     places.sort_by_key(|(place, _)| place.start);
-    let mut at = 0;
+    let (mut rest, mut at) = (Vec::new(), 0);
     for (place, empty) in places {
-        append(&mut model.rest, &data[at..place.start])?;
-        append(&mut model.rest, empty)?;
+        append(&mut rest, &data[at..place.start])?;
+        append(&mut rest, empty)?;
         at = place.end;
     }
-    append(&mut model.rest, &data[at..])?;
-    Ok(model)
+    append(&mut rest, &data[at..])?;
+    Ok(rest)
 }
 
-/// Where the tables of a file stand, once they are read.
-fn read_tables(data: &[u8], table: &mut StringTable) -> Read<Places> {
+/// Where the tables of a file stand; they are read into a table, or stepped over.
+fn read_places(data: &[u8], mut table: Option<&mut StringTable>) -> Read<Places> {
     let (mut places, mut reader) = (Places::default(), Reader::new(data)?);
     each_field(&mut reader, |name, reader| {
         // The lists of other formats are long, and not this reader's.
@@ -66,11 +75,12 @@ fn read_tables(data: &[u8], table: &mut StringTable) -> Read<Places> {
                 _ => return reader.skip().map(|_| ()),
             };
             only_if(place.is_none())?;
-            match name {
-                b"vocab" => read_vocab(reader, table)?,
-                // Merges before the tokens that they are of are left to the reader in Python.
-                _ if table.is_empty() => return Err(NotMine),
-                _ => read_merges(reader, table)?,
+            match (&mut table, name) {
+                (None, _) => reader.skip().map(|_| ())?,
+                (Some(table), b"vocab") => read_vocab(reader, table)?,
+                // Merges before the tokens that they are of are read value by value.
+                (Some(table), _) if table.is_empty() => return Err(NotMine),
+                (Some(table), _) => read_merges(reader, table)?,
             }
             *place = Some(start..reader.position());
             Ok(())

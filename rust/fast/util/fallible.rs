@@ -64,16 +64,6 @@ pub(crate) fn try_collect<T, E: From<Error>>(
     Ok(all)
 }
 
-/// Returns the items as a vector, if each is there.
-pub(crate) fn all_of<T: Copy>(items: &[Option<T>]) -> Result<Option<Vec<T>>> {
-    let mut all = room(items.len())?;
-    for item in items {
-        let Some(item) = item else { return Ok(None) };
-        all.push(*item);
-    }
-    Ok(Some(all))
-}
-
 /// Returns an empty vector with room for `length` items.
 #[inline]
 pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {

@@ -1,5 +1,5 @@
-//! BPE of characters, above all with byte fallback: how a file says that spaces are markers. Must equal
-//! `python/minitok/formats/huggingface/characters.py`, which says it in words.
+//! BPE of characters, above all with byte fallback: how a file says that spaces are markers.
+//! `python/minitok/formats/huggingface/characters.py` writes such files, and says it in words.
 
 use super::super::gpt2::Ids;
 use super::super::value::Value;

@@ -1,5 +1,5 @@
-//! Hugging Face's `tokenizer.json`. Must equal `python/minitok/formats/huggingface/`, whose files these have, and which says what is
-//! read, what is refused, and why.
+//! Hugging Face's `tokenizer.json`. `python/minitok/formats/huggingface/`, whose files these have, writes such files, and
+//! says what is read, what is refused, and why.
 //!
 //! 1. [`read`]: a file; [`fields`]: its steps.
 //! 2. [`normalizers`]; [`patterns`], with [`oniguruma`] and [`tables`]: pre-tokenizers.

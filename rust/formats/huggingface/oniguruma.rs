@@ -1,6 +1,7 @@
 //! What Oniguruma, the engine of `tokenizers`, reads differently in a pattern: spelled out, or named. Must equal
 //! `python/minitok/formats/huggingface/oniguruma.py`.
 
+use super::super::quoted;
 use super::super::value::Value;
 use crate::reference::published::regex_tree::Node;
 use crate::reference::published::regexes;
@@ -294,22 +295,22 @@ fn not_in_oniguruma(part: &str) -> Option<String> {
     while let Some(first) = part[at..].chars().next() {
         let rest = &part[at..];
         if rest.starts_with("--") {
-            return Some(format!("'{}'", &part[..at + 2]));
+            return Some(quoted(&part[..at + 2]));
         }
         if rest.starts_with(r"\U") {
-            return Some(r"\U".into());
+            return Some(quoted(r"\U"));
         }
         if rest.starts_with(r"\x") && rest[2..].starts_with(|digit| matches!(digit, '8' | '9' | 'A'..='F' | 'a'..='f'))
         {
-            return Some(rest[..3].to_owned());
+            return Some(quoted(&rest[..3]));
         }
         let next = |at: usize| rest.as_bytes().get(at).copied().unwrap_or_default();
         let is_property = rest.starts_with(r"\p") || rest.starts_with(r"\P");
         if is_property && next(2) != b'{' {
-            return Some(rest[..2].to_owned());
+            return Some(quoted(&rest[..2]));
         }
         if rest.starts_with(r"\0") && next(2).is_ascii_digit() {
-            return Some(rest[..3].to_owned());
+            return Some(quoted(&rest[..3]));
         }
         at += if first == '\\' { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { first.len_utf8() };
     }
@@ -334,11 +335,11 @@ mod tests {
             ("^a", Some("a '^'")),
             ("a{1,2}+", Some("a possessive '{...}+'")),
             (r"\R", Some("an escape")),
-            (r"[\x80]", Some(r"\x8")),
-            (r"\U0001F600", Some(r"\U")),
+            (r"[\x80]", Some(r"'\\x8'")),
+            (r"\U0001F600", Some(r"'\\U'")),
             ("[a--b]", Some("'[a--'")),
-            (r"[\pL]", Some(r"\p")),
-            (r"\012", Some(r"\01")),
+            (r"[\pL]", Some(r"'\\p'")),
+            (r"\012", Some(r"'\\01'")),
             (r"\x{61}{2}?", Some("a lazy '{n}?'")),
             ("a(?#then)b", Some("a comment")),
             ("(a(?i)b|c)", Some("a '(?i)' behind other parts")),

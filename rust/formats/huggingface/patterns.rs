@@ -1,4 +1,4 @@
-//! Pre-tokenizers as split patterns. Must equal `python/minitok/formats/huggingface/patterns.py`, which says what each stands for.
+//! Pre-tokenizers as split patterns. `python/minitok/formats/huggingface/patterns.py` writes them, and says what each stands for.
 
 use super::super::pattern_names::{is_name, name_of, one_expression};
 use super::super::value::Value;

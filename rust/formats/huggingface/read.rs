@@ -1,4 +1,4 @@
-//! Reading a `tokenizer.json`. Must equal `python/minitok/formats/huggingface/read.py`.
+//! Reading a `tokenizer.json`.
 
 use super::super::definition::{Definition, Fields};
 use super::super::gpt2::{Ids, Row, find_pairs, parse_vocab, read_merges, tokens_of};
@@ -64,13 +64,16 @@ fn vocab_of(content: &Value, model: &Value, added: &Added, table: &StringTable) 
 }
 
 /// The tokenizer of a file, from its JSON.
-pub fn parse(content: &Value) -> Result<Definition> {
+///
+/// Added tokens are given the ids that `tokenizers` gives them; with `other_ids`, they keep those of the file.
+pub fn parse(content: &Value, other_ids: bool) -> Result<Definition> {
     let model = check_model(content)?;
     check_rest(content)?;
     let added = read_added(content)?;
     let rows = read_merges(model.need_list("merges")?)?;
     let vocab = parse_vocab(model.need_object("vocab")?)?;
-    let given = given_ids(&added.ids, |name| vocab.get(name), vocab.rows.len())?;
+    let given =
+        if other_ids { added.ids.clone() } else { given_ids(&added.ids, |name| vocab.get(name), vocab.rows.len())? };
     let mut definition = read_vocabulary(content, model, &added, &given, &vocab, &rows)?;
     definition.fields.warnings.extend(warning_of_other_ids(&added.ids, &given));
     added.fill(&mut definition.fields, given);

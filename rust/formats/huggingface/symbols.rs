@@ -1,5 +1,5 @@
-//! BPE without byte fallback: an unknown token, or none, for what the vocabulary lacks (SPEC S7 to S9). Must equal
-//! `python/minitok/formats/huggingface/symbols.py`.
+//! BPE without byte fallback: an unknown token, or none, for what the vocabulary lacks (SPEC S7 to S9).
+//! `python/minitok/formats/huggingface/symbols.py` writes such files.
 
 use super::super::gpt2::{Ids, Row, find_pairs};
 use super::super::ids::of_tokens;

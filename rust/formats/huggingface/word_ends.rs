@@ -1,5 +1,5 @@
-//! Tokens that end a word, `cat</w>`: read with a space in place of the suffix (SPEC N3). Must equal
-//! `python/minitok/formats/huggingface/word_ends.py`.
+//! Tokens that end a word, `cat</w>`: read with a space in place of the suffix (SPEC N3).
+//! `python/minitok/formats/huggingface/word_ends.py` writes such files.
 
 use super::super::gpt2::{Ids, Row, find_pairs, tokens_of};
 use super::super::{Named, quoted, wrong};

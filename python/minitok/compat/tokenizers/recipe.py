@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from minitok.backend.shortcuts import tokenizers_changed
 from minitok.errors import ComponentError, FileFormatError, MinitokError, VocabularyError
 from minitok.formats import huggingface
-from minitok.formats.files import Reason, blame, parse_json, parse_tables
+from minitok.formats.extension import read_by_extension, without_tables
+from minitok.formats.files import Reason, blame, parse_json
 from minitok.formats.huggingface.added import given_ids, read_added
 from minitok.formats.huggingface.hiding import with_hiding
 from minitok.formats.huggingface.patterns import flat_steps
@@ -75,18 +76,15 @@ class Recipe:
         self._layouts: dict[bool, Layout | None] = {}
 
     @classmethod
-    def from_bytes(cls, data: bytes, path: object) -> Recipe:
+    def from_bytes(cls, data: bytes, path: str) -> Recipe:
         """Reads a ``tokenizer.json``. Raises FileFormatError."""
-        found = parse_tables(data, path, huggingface)
-        if found is None:
-            content = parse_json(data, path)
-            definition = read_definition(content, path)
-        else:
-            definition, content = found
+        definition = read_definition(data, path)
+        rest = without_tables(data, path)
+        content = parse_json(data if rest is None else rest, path)
         with blame(path):
             if content.get("post_processor") is not None:
                 check_state(content["post_processor"])
-            recipe = cls.from_content(content, definition, data)
+            recipe = cls.from_content(content, definition, None if rest is None else data)
             try:
                 recipe.pipeline()
             except FileFormatError as error:  # What is not followed here is refused at once.
@@ -246,11 +244,12 @@ class Recipe:
         return self._layouts[add_special_tokens]
 
 
-def read_definition(content: Any, path: object) -> Definition | None:
+def read_definition(data: bytes, path: str) -> Definition | None:
     """What a file says, or None if its components are to be run one by one. Raises FileFormatError for any other reason."""
     try:
-        return huggingface.parse(content, path)
+        return read_by_extension(path, data=data)
     except FileFormatError as refused:
+        content = parse_json(data, path)
         try:
             piece_definition(BPE.from_content(content["model"]).as_json())
             read_added(content.get("added_tokens") or [])

@@ -2,7 +2,7 @@
 
 A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
 
-Reading order: ``read`` and ``write``, and for each part of a file a module that reads and writes it: ``normalizers``,
+Reading order: ``read`` and ``write``, and for each part of a file a module that writes it: ``normalizers``,
 ``patterns`` (with ``oniguruma`` and ``tables``: what its engine and its tables read differently), ``characters``, ``symbols``,
 ``word_ends``, ``added`` and ``hiding``. ``fields`` is what all of them need.
 
@@ -19,7 +19,7 @@ The correspondence:
   those of ``encode(text, add_special_tokens=False)``
 """
 
-from .read import TABLES, parse
+from .read import parse
 from .write import dump, save
 
-__all__ = ["TABLES", "dump", "parse", "save"]
+__all__ = ["dump", "parse", "save"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from ...arguments import MAX_ID
 from ...errors import VocabularyError
 from ...reference.published.flags import FLAGS
 from ..byte_level import CHARS
-from ..files import Reason, found_tokens, shown
+from ..files import Reason, shown
 from .hiding import check_hiding
 
 if TYPE_CHECKING:
@@ -44,6 +43,19 @@ class Added:
             "late_tokens": self.late,
             "token_flags": self.flags,
         }
+
+
+def found_tokens(rows: Iterable[tuple[str, int, bool]]) -> dict[str, dict[str, int]]:
+    """The fields of a definition for tokens that are found in text, from names, ids, and whether they are added tokens.
+
+    Of equal names the first counts.
+    """
+    kinds: dict[str, bool] = {}
+    fields: dict[str, dict[str, int]] = {"special_tokens": {}, "added_tokens": {}}
+    for name, token_id, is_added in rows:
+        if kinds.setdefault(name, is_added) is is_added:
+            fields["added_tokens" if is_added else "special_tokens"].setdefault(name, token_id)
+    return fields
 
 
 def read_added(tokens: Any) -> Added:
@@ -114,18 +126,6 @@ def check_given(found: Mapping[str, int], ids: Mapping[str, int]) -> None:
     given = given_ids(found, ids, len(ids))
     if others := [name for name, token_id in given.items() if token_id != found[name]]:
         raise VocabularyError(f"a tokenizer.json cannot express the id {found[others[0]]} of the token {others[0]!r}")
-
-
-def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path: object) -> None:
-    """Warns of added tokens that have other ids in the file than they are given."""
-    others = [name for name, token_id in given.items() if special[name] != token_id]
-    if others:
-        first, more = others[0], f", and {len(others) - 1} more have others" if len(others) > 1 else ""
-        warnings.warn(
-            f"{path}: the added token {shown(first)} has the id {special[first]} in the file, and {given[first]} here, as in "
-            f"tokenizers{more}",
-            stacklevel=2,
-        )
 
 
 def dump_added(definition: Definition) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from ...reference.published.metaspace import Metaspace
 from ...reference.published.normalize import Normalizer, steps_of
 from ...reference.published.preprocess import Preprocessor
 from ...reference.special import SpecialTokens
-from ..files import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,17 +96,6 @@ def hiding(definition: Definition) -> set[str]:
         for when in {name in late for name in definition.special_tokens}
     }
     return {name for name in definition.special_tokens if hides(added[name in late], text_of(name))}
-
-
-def check_late(definition: Definition) -> None:
-    """Refuse an added token of whose text nothing is left: ``tokenizers`` finds it everywhere."""
-    steps = steps_of(definition.normalizer)
-    if not any(step[0] == "replace" and not step[2] for step in steps):
-        return  # no other step takes all of a text away
-    normalizer = Normalizer(steps)
-    for name in sorted(definition.late_tokens):
-        if not normalizer.apply(name.encode()):
-            raise Reason(f"the added token {name!r} is normalized to nothing, which is found everywhere")
 
 
 def with_hiding(definition: Definition) -> Definition:

@@ -12,12 +12,11 @@ from ...errors import VocabularyError
 from ...reference.pretokenize import BYTES
 from ...reference.published.characters import Symbols
 from ..byte_level import to_chars
-from ..files import Reason, shown
-from ..gpt2 import check_ranks, find_pairs, tokens_of
+from ..gpt2 import check_ranks
 from ..pattern_names import steps_of_pattern
 from .added import check_given, given_ids, in_text
-from .characters import BYTE_NAMES, MARK, bytes_of, has_markers, in_utf8
-from .fields import in_file, model_in_file, steps_of
+from .characters import BYTE_NAMES, MARK
+from .fields import in_file, model_in_file
 from .normalizers import dump_steps
 from .patterns import dump_split, dump_words
 
@@ -27,73 +26,6 @@ if TYPE_CHECKING:
     Rows = list[tuple[str, str]]
 
 FUSE = {"type": "Fuse"}
-
-
-def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
-    """The vocabulary of a file whose tokens are characters."""
-    model = content["model"]
-    prefix, suffix = (text_of(model, name) for name in ("continuing_subword_prefix", "end_of_word_suffix"))
-    if has_markers(content):
-        tokens, joining = bytes_of(vocab), None
-        prefix, suffix = prefix.replace(MARK, " "), suffix.replace(MARK, " ")
-    else:
-        tokens, joining = in_utf8(vocab), read_joining(content.get("decoder"))
-    symbols = Symbols(
-        unknown=read_unknown(model, vocab),
-        fuses=bool(model.get("fuse_unk")),
-        prefix=prefix.encode(),
-        suffix=suffix.encode(),
-        joining=joining,
-    )
-    merges = find_pairs(rows, vocab, model.get("continuing_subword_prefix") or "")
-    return {
-        "ids": tokens,
-        "merges": merges,
-        "whole_pieces": bool(model.get("ignore_merges")),
-        "symbols": symbols,
-    }
-
-
-def read_bytes(model: dict[str, Any], vocab: dict[str, int], ids: dict[str, int], rows: Rows) -> dict[str, Any]:
-    """The vocabulary of a file whose tokens are bytes, some of which become the unknown token."""
-    unknown = read_unknown(model, vocab)
-    ids = ids | {model["unk_token"]: vocab[model["unk_token"]]}
-    symbols = Symbols("bytes", unknown, bool(model.get("fuse_unk")))
-    whole_pieces = bool(model.get("ignore_merges"))
-    return {"ids": tokens_of(ids), "merges": find_pairs(rows, ids), "whole_pieces": whole_pieces, "symbols": symbols}
-
-
-def read_unknown(model: dict[str, Any], vocab: dict[str, int]) -> int | None:
-    """The id of the unknown token."""
-    if not (token := text_of(model, "unk_token")):
-        return None
-    if token not in vocab:
-        raise Reason(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
-    return vocab[token]
-
-
-def text_of(model: dict[str, Any], name: str) -> str:
-    """An option of the model that is text, or empty."""
-    value = model.get(name) or ""
-    if not isinstance(value, str):
-        raise Reason(f"the {name} is {shown(value)}")
-    return value
-
-
-def read_joining(decoder: Any) -> tuple[str, bytes] | None:
-    """The rule by which tokens are joined to text; None if they are concatenated."""
-    if decoder is None:
-        return "spaces", b""
-    steps = [step for step in steps_of(decoder, "decoder", "decoders") if step["type"] != "Fuse"]
-    if not steps:
-        return None
-    kind, mark = steps[0]["type"], steps[0].get("prefix" if steps[0]["type"] == "WordPiece" else "suffix")
-    if len(steps) > 1 or kind not in ("WordPiece", "BPEDecoder"):
-        raise Reason(f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse")
-    if not isinstance(mark, str) or (kind == "BPEDecoder" and not mark):
-        raise Reason(f"the decoder {kind} has the mark {shown(mark)}")
-    rule = "suffix" if kind == "BPEDecoder" else "cleaned_prefix" if steps[0].get("cleanup", True) else "prefix"
-    return rule, mark.encode()
 
 
 def dump_symbols(definition: Definition, symbols: Symbols | None) -> dict[str, Any]:

@@ -6,17 +6,15 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...definition.definition import KINDS
-from ...definition.fields import CHECKS
 from ...errors import FileFormatError, VocabularyError
-from ..files import Reason, write_atomically
+from ..files import write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
 from .added import check_given, dump_added, in_text
-from .characters import check_marker, dump_characters, has_markers
+from .characters import dump_characters
 from .fields import in_file, model_in_file
 from .normalizers import dump_steps
 from .patterns import dump_pattern
-from .read import parse, read_settings
+from .read import parse
 from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
@@ -38,41 +36,29 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
     content = dumped(definition)
-    check_settings(definition, content)
-    if definition.symbols is not None or definition.vocab.fallback is not None:
-        check_read(definition, content)
+    check_read(definition, content)
     return content
 
 
 def check_read(definition: Definition, content: dict[str, Any]) -> None:
-    """Refuses a content that is refused when it is read, or that is read as another vocabulary.
+    """Refuses a content that is refused when it is read, or is read as something else: no reader gets less than was written.
 
-    The rules by which characters are written have many ways to contradict the tokens, so the content is read again.
+    The rules by which characters are written have many ways to contradict the tokens, so these are read again, too.
     """
+    is_whole = definition.symbols is not None or definition.vocab.fallback is not None
+    empty = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": []}}
     try:
-        read = parse(content, "it", definition.backend)
+        read = parse(content if is_whole else content | empty, "it")
     except FileFormatError as refused:
         raise VocabularyError(f"a tokenizer.json cannot express it: {refused.reason}") from None
+    for name in ("pattern", "normalizer", "prefix", "words"):
+        if getattr(read, name) != (held := getattr(definition, name)):
+            raise VocabularyError(f"a tokenizer.json cannot express the {name} {held!r} with what else it has")
     ours, theirs = (
         (each.vocab.tokens, each.merges, each.symbols, each.vocab.whole_pieces) for each in (definition, read)
     )
-    if ours != theirs:
+    if is_whole and ours != theirs:
         raise VocabularyError("a tokenizer.json cannot express the vocabulary with what else it has")
-
-
-def check_settings(definition: Definition, content: dict[str, Any]) -> None:
-    """Refuses what the file does not say, or says in a way that is not read: no reader gets less than was written."""
-    by_fallback = definition.vocab.fallback is not None
-    try:
-        settings = read_settings(content, by_fallback=by_fallback)
-        if by_fallback and has_markers(content):
-            check_marker(content["model"]["vocab"])
-    except Reason as reason:
-        raise VocabularyError(f"a tokenizer.json cannot express it: {reason}") from None
-    for name, value in {"pattern": "none", "normalizer": None, "prefix": None, "words": None, **settings}.items():
-        held = getattr(definition, name)
-        if CHECKS[KINDS[name]](value, name) != held:
-            raise VocabularyError(f"a tokenizer.json cannot express the {name} {held!r} with what else it has")
 
 
 def dumped(definition: Definition) -> dict[str, Any]:
