@@ -185,9 +185,9 @@ def test_a_corpus_must_be_an_iterable_of_texts(texts):
 @pytest.mark.parametrize("size", [255, 256, 257, 260, -1])
 def test_a_truncation_must_fit(size):
     failed = failure_on_both(
-        lambda backend: minitok.Tokenizer(
-            [(97, 98)], special_tokens={"<a>": 257, "<b>": 258}, backend=backend
-        ).shrink(size)
+        lambda backend: minitok.Tokenizer([(97, 98)], special_tokens={"<a>": 257, "<b>": 258}, backend=backend).shrink(
+            size
+        )
     )
     assert failed == Failure(minitok.errors.VocabularyError, f"vocab_size {size} is not between 258 and 259")
 

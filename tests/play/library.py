@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 from minitok import get_encoding
-from minitok.data import human_rights
+from minitok.evaluation import evaluate
 from minitok.explain.bigram import Bigram, bits_by_size, whole_characters
 from minitok.explain.build import spoken_of, units, with_machine
 from minitok.explain.measures import sizes
@@ -74,7 +74,7 @@ class Library:
 
     def bill(self, asked):
         tok = self.get(asked["encoding"])
-        counts = {language: sum(tok.count_batch(articles)) for language, articles in human_rights().items()}
+        counts = {row.group: row.tokens for row in evaluate({"it": tok}, resamples=0).rows}
         return {"title": describe(tok, "")["title"], "base": "English", "tokens": counts}
 
     def piece(self, asked):

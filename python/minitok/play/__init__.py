@@ -16,6 +16,7 @@ import sys
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
 from .. import data, encodings
@@ -73,6 +74,11 @@ class Server(ThreadingHTTPServer):
         except OSError as error:
             way_on = "; --port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
             raise OSError(error.errno, os.strerror(error.errno or 0) + way_on, f"{HOST} port {port}") from None
+
+    def server_bind(self) -> None:
+        """Without asking the network for the name of this machine, which may take long."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
 
     @property
     def address(self) -> str:

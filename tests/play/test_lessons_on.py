@@ -9,7 +9,7 @@ from minitok.reference.pairs import count_pairs, merge_pair
 from minitok.reference.pretokenize import Pattern
 from playground import HOSTILE
 from playwright.sync_api import expect
-from test_static_lesson import predict, section
+from test_lesson import predict, section
 from web import found_by_axe, watched
 
 COMPOSED, APART = "caf\u00e9", "cafe\u0301"
