@@ -1,6 +1,7 @@
 """Texts cut by tokens where what is encoded is not the text itself: spaces put before it, normalizers, special tokens."""
 
 import sys
+import tracemalloc
 
 import minitok
 import pytest
@@ -198,3 +199,18 @@ def test_a_space_that_is_put_before_the_text_is_not_in_its_prefix(backend):
                 assert tok.encode(part) == ids[: len(tok.encode(part))]
                 assert len(tok.encode(part)) <= most
     assert plain.replace(prefix="bytes").encode_with_offsets("abc")[1] == [(0, 2), (2, 3), (3, 4)]
+
+
+def test_the_beginning_of_a_long_text_takes_memory_by_its_tokens():
+    """Of arrays: a list would take tens of bytes for the place of each token."""
+    text = "ab " * 200_000
+    tok = Tokenizer([(97, 98), (32, 256)])
+    tokens = tok.count(text)
+    tracemalloc.start()
+    try:
+        kept = tok.truncate_text(text, tokens - 1)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept == text[:-1]
+    assert most < 5 * len(text) + 80 * tokens

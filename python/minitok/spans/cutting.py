@@ -41,15 +41,18 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
     cut = beginning(definition, text, max_tokens, allowed)
     if len(cut.ids) <= max_tokens:
         return cut.data.decode()
-    ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
     codec, names = of_normalized(definition, allowed)
-    counts = [count for count in range(1, max_tokens + 1) if is_boundary(cut.data, ends[count])]
+    ends = cut.ends[1 : max_tokens + 1]
+    counts = np.flatnonzero(are_boundaries(cut.data, ends)) + 1
 
-    def start(number: int) -> str:
-        return cut.data[: ends[counts[number - 1]]].decode()
+    def start(number: int) -> bytes:
+        return cut.data[: ends[counts[number - 1] - 1]]
 
-    found = last_that(len(counts), lambda number: codec.encode(start(number), names) == ids[: counts[number - 1]])
-    return start(found) if found else ""
+    def is_start(number: int) -> bool:
+        return np.array_equal(codec.encode_to_numpy(start(number), names), cut.ids[: counts[number - 1]])
+
+    found = last_that(len(counts), is_start)
+    return start(found).decode() if found else ""
 
 
 class Spans(NamedTuple):
@@ -237,13 +240,15 @@ def of_normalized(definition: Definition, allowed: Sequence[str] | None) -> tupl
     return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
 
 
-def is_boundary(data: bytes, place: int) -> bool:
-    """Returns whether a character of the UTF-8 text, or the text itself, ends before the byte.
+def are_boundaries(data: bytes, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Returns for each place whether a character of the UTF-8 text, or the text itself, ends before the byte.
 
-    >>> [is_boundary("é!".encode(), place) for place in range(4)]
+    >>> are_boundaries("é!".encode(), np.arange(4)).tolist()
     [True, False, True, True]
     """
-    return place == len(data) or data[place] & 0xC0 != 0x80
+    found: npt.NDArray[np.bool_] = places == len(data)
+    found[~found] = np.frombuffer(data, np.uint8)[places[~found]] & 0xC0 != 0x80
+    return found
 
 
 def check_text(definition: Definition, text: str) -> None:
