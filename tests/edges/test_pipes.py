@@ -10,10 +10,10 @@ from functools import partial
 import minitok
 import pytest
 from backports import zstd
+from click.testing import CliRunner
 from helpers import Failure, outcome
 from hostile_files import BYTES, byte_vocab, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 from minitok.cli.app import app
-from typer.testing import CliRunner
 
 WORDS = [*BYTES, b"ab", b" a"]
 TOK = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 257})
@@ -101,7 +101,11 @@ def test_a_corpus_out_of_a_pipe_is_what_a_file_holds(tmp_path, backend, name, ca
     expected = outcome(read, tmp_path / name)
     found = from_pipe(read, CORPORA[name], tmp_path / "pipes" / name)
     assert shown(found) == shown(expected).replace(f"{tmp_path}{os.sep}", f"{tmp_path / 'pipes'}{os.sep}")
-    assert name.split(".")[0] == "it" or name in shown(found)
+    if name.startswith("it"):
+        assert not isinstance(found, Failure)
+        assert call != "count" or json.loads(found)["total"]["tokens"] > 3
+    else:
+        assert name in shown(found)
 
 
 def shown(found):
