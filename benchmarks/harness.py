@@ -201,11 +201,18 @@ def commit() -> str:
 
 
 def save(name: str, content: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """Write results as JSON, figures to four digits."""
+    """Write results as JSON, figures to four digits, a row a line."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    path.write_text(json.dumps(rounded(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    items = (f"{json.dumps(key)}: {a_row_a_line(value)}" for key, value in rounded(content).items())
+    path.write_text("{\n" + ",\n".join(items) + "\n}\n", encoding="utf-8")
     return path
+
+
+def a_row_a_line(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def rounded(value: Any) -> Any:
