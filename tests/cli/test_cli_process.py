@@ -193,12 +193,19 @@ def test_the_command_needs_no_extra():
     assert not set(found.split()) & {"hypothesis", "pyarrow", "tokenizers", "tiktoken"}
 
 
-def test_a_command_imports_what_it_needs():
-    code = "import sys; from minitok.cli import main; sys.argv[1:] = ['count', '--help']; main()"
+@pytest.mark.parametrize(
+    ("argument", "needed", "others"),
+    [
+        ("count", "minitok.cli.count", ("numpy", "minitok.cli.pack", "minitok.evaluation", "minitok.course")),
+        ("--help", "minitok.cli.app", ("numpy", "rich", "regex", "minitok.cli.count", "minitok.tokenizer")),
+    ],
+)
+def test_a_command_imports_what_it_needs(argument, needed, others):
+    code = f"import sys; from minitok.cli import main; sys.argv[1:] = [{argument!r}, '--help']; main()"
     code = f"import atexit, sys; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); {code}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
-    assert "'minitok.cli.count'" in ran.stderr
-    for other in ("numpy", "minitok.cli.pack", "minitok.evaluation", "minitok.course"):
+    assert f"'{needed}'" in ran.stderr
+    for other in others:
         assert f"'{other}'" not in ran.stderr
 
 

@@ -9,14 +9,13 @@ from contextlib import AbstractContextManager, nullcontext
 from stat import S_ISCHR
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
-
-from minitok.explain.terminal import FittingTable
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from rich.console import Console
+
+    from minitok.explain.terminal import FittingTable
 
 __all__ = ["output", "plain_table", "print_json", "print_unbroken", "report", "waiting"]
 
@@ -27,6 +26,8 @@ def output(beside: Path | None = None) -> Console:
     ``beside``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, people are told on
     standard error.
     """
+    from rich.console import Console  # which takes longer to import than a command with --help
+
     return Console(highlight=False, stderr=is_output(beside))
 
 
@@ -39,11 +40,15 @@ def is_output(file: Path | None) -> bool:
 
 def report(message: str) -> None:
     """One line on standard error."""
+    from rich.console import Console
+
     Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"minitok: {message}")
 
 
 def waiting(what: str) -> AbstractContextManager[object]:
     """Show that something is being done, on standard error, if it is a terminal."""
+    from rich.console import Console
+
     console = Console(stderr=True)
     return console.status(what) if console.is_terminal else nullcontext()
 
@@ -55,6 +60,8 @@ def print_json(value: Any, beside: Path | None = None) -> None:
 
 def print_unbroken(table: FittingTable) -> None:
     """Prints a table whose last column is of names, which are not broken, so that they can be copied and searched for."""
+    from rich.text import Text
+
     console = output()
     width = console.width
     console.width = max(width, table.unbroken(width))
@@ -70,4 +77,6 @@ def print_unbroken(table: FittingTable) -> None:
 
 def plain_table(*columns: str, optional: Sequence[str] = ()) -> FittingTable:
     """A table in which no number is cut, for ``add_row``: see ``FittingTable``."""
+    from minitok.explain.terminal import FittingTable
+
     return FittingTable(columns, optional)
