@@ -61,7 +61,7 @@ def encodings(ctx: object, param: object, incomplete: str) -> list[str]:  # noqa
     """The encodings and models that begin like this, for the completion of the shell.
 
     >>> encodings(None, None, "cl"), encodings(None, None, "gpt-4")
-    (['cl100k_base'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
+    (['cl100k_base', 'clip'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
     """
     known = dict.fromkeys([*list_encoding_names(), *table().models])
     return [name for name in known if name.startswith(incomplete)]
