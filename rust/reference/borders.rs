@@ -29,10 +29,12 @@
 //!
 //! Implements SPEC C2 and C3.
 
+use super::fences::{closes, fence_of, is_blank, is_heading, is_item};
+use super::graphemes::{
+    around, flag_runs, holds, is_alone, is_grapheme_border, is_letter, is_lower, is_space, is_word,
+};
 use crate::error::{Error, Result};
-use crate::reference::published::unicode::{CharSet, contains, property_set, union, white_space, word};
 use crate::support::interrupt;
-use crate::support::once::Once;
 
 /// The kind of a border, best first. The last two are those of chunks that end at none: between two characters, and with the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,13 +118,6 @@ const STOPS: &str = ":;|>}";
 const OPENERS: &str = "\"'(`*_[\u{201c}\u{2018}\u{ab}";
 /// After how many lines fenced code ends that nothing has closed.
 const FENCED: usize = 200;
-// What begins an item of a list; a quotation, a row of a table, a heading.
-const BULLETS: &str = "-*+=~`";
-const ROWS: &str = "|>#";
-
-// Beside M, what belongs to the character before it; and the signs that join a consonant with the next one.
-const JOINED: &str = "\u{200c}\u{200d}\u{e33}\u{eb3}\u{ff9e}\u{ff9f}";
-const LINKERS: &str = "\u{94d}\u{9cd}\u{acd}\u{b4d}\u{c4d}\u{d4d}\u{1039}\u{17d2}\u{1a60}\u{a9c0}";
 
 /// Returns the kinds that some names stand for, ascending. `text` stands for all, `code` for those of program code.
 pub fn kinds_of(names: &[&str]) -> Result<Vec<Border>> {
@@ -219,35 +214,6 @@ impl<'t> LineReader<'t> {
     }
 }
 
-/// Returns whether a line is white space.
-pub fn is_blank(line: &str) -> bool {
-    line.chars().all(is_space)
-}
-
-/// Returns whether a line is an ATX heading without indentation.
-pub fn is_heading(line: &str) -> bool {
-    let rest = line.trim_start_matches('#');
-    (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with([' ', '\t'])
-}
-
-/// Returns the marks of a line that opens fenced code, or nothing.
-pub fn fence_of(line: &str) -> &str {
-    let rest = line.trim_start_matches(' ');
-    let indented = line.len() - rest.len();
-    let Some(mark) = rest.chars().next().filter(|&mark| mark == '`' || mark == '~') else { return "" };
-    let info = rest.trim_start_matches(mark);
-    let marks = rest.len() - info.len();
-    let inline = mark == '`' && info.contains('`');
-    if indented > 3 || marks < 3 || inline { "" } else { &rest[..marks] }
-}
-
-/// Returns whether a line closes the fence that such marks have opened.
-pub fn closes(line: &str, fence: &str) -> bool {
-    let marked = line.trim_start_matches(' ');
-    let rest = marked.trim_start_matches(&fence[..1]);
-    line.len() - marked.len() <= 3 && marked.len() - rest.len() >= fence.len() && is_blank(rest)
-}
-
 /// Returns whether a line goes on with a sentence of the line above it, which was wrapped. `first`: its first character.
 pub fn goes_on(above: &str, line: &str, first: char) -> bool {
     let above = above.trim_end_matches(is_space);
@@ -255,22 +221,6 @@ pub fn goes_on(above: &str, line: &str, first: char) -> bool {
         return false;
     }
     (is_word(first) || holds(OPENERS, first)) && !ends_sentence(above, above.len(), Some(first))
-}
-
-/// Returns whether a line begins an item of a list, a quotation, a row of a table or a fence.
-pub fn is_item(line: &str) -> bool {
-    if line.starts_with(|char| holds(ROWS, char)) || line.starts_with("```") || line.starts_with("~~~") {
-        return true;
-    }
-    let rest = line.trim_start_matches(|char: char| char.is_ascii_digit());
-    let rest = if rest.len() == line.len() && line.starts_with(|char| holds(BULLETS, char)) {
-        &line[1..]
-    } else {
-        let rest = if rest.len() == line.len() { rest.strip_prefix(is_letter) } else { Some(rest) };
-        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(['.', ')'])) else { return false };
-        rest
-    };
-    rest.is_empty() || rest.starts_with(is_space)
 }
 
 /// Returns whether a sentence ends at a place. `following`: what comes next, white space left out, if there is something.
@@ -328,140 +278,9 @@ pub fn kind_within(text: &str, place: usize) -> Border {
     if is_word(left) != is_word(right) || is_alone(left) || is_alone(right) { Border::Word } else { Border::Character }
 }
 
-/// The characters before and behind a place; line feeds where there is none.
-fn around(text: &str, place: usize) -> (char, char) {
-    let left = text[..place].chars().next_back().unwrap_or('\n');
-    (left, text[place..].chars().next().unwrap_or('\n'))
-}
-
-/// Whether a character is one of some, none of which is a letter or digit of ASCII, nor a space.
-fn holds(chars: &str, char: char) -> bool {
-    !char.is_ascii_alphanumeric() && char != ' ' && chars.contains(char)
-}
-
 /// Returns whether a character ends what stands before it, so that no chunk begins with it.
 pub fn is_ending(char: char) -> bool {
     [TERMINALS, CLOSERS, CLAUSES, WIDE_CLAUSES].iter().any(|chars| holds(chars, char))
-}
-
-/// Returns whether a place is between two graphemes. `flags`: where runs of the letters of flags begin.
-pub fn is_grapheme_border(text: &str, place: usize, flags: &[usize]) -> bool {
-    let (left, right) = around(text, place);
-    if left == '\r' && right == '\n' {
-        return false;
-    }
-    if left == '\r' || left == '\n' || (left.is_ascii() && right.is_ascii()) {
-        return true;
-    }
-    let modifies = matches!(right, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}');
-    if is_mark(right) || holds(JOINED, right) || modifies {
-        return false;
-    }
-    if left == '\u{200d}' {
-        return is_space(right) || is_word(right);
-    }
-    if holds(LINKERS, left) {
-        return !is_word(right);
-    }
-    if is_flag(left) && is_flag(right) {
-        let run = flags[flags.partition_point(|&start| start < place) - 1];
-        return ((place - run) / left.len_utf8()).is_multiple_of(2);
-    }
-    !is_syllable(left, right)
-}
-
-/// Returns whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it behind both.
-pub fn is_syllable(left: char, right: char) -> bool {
-    let begins = |char| matches!(char, '\u{1100}'..='\u{115f}' | '\u{a960}'..='\u{a97c}');
-    let last = |char| matches!(char, '\u{11a8}'..='\u{11ff}' | '\u{d7cb}'..='\u{d7fb}');
-    let whole = |char| matches!(char, '\u{ac00}'..='\u{d7a3}');
-    if begins(left) && (is_vowel(right) || begins(right) || whole(right)) {
-        return true;
-    }
-    if (whole(left) && (u32::from(left) - 0xAC00).is_multiple_of(28)) || is_vowel(left) {
-        return is_vowel(right) || last(right);
-    }
-    (whole(left) || last(left)) && last(right)
-}
-
-pub fn is_vowel(char: char) -> bool {
-    matches!(char, '\u{1160}'..='\u{11a7}' | '\u{d7b0}'..='\u{d7c6}')
-}
-
-/// Returns whether two such characters are a flag.
-pub fn is_flag(char: char) -> bool {
-    matches!(char, '\u{1f1e6}'..='\u{1f1ff}')
-}
-
-/// Returns where runs of the letters of flags begin.
-pub fn flag_runs(text: &str) -> Result<Vec<usize>> {
-    let (mut found, mut end) = (Vec::new(), None);
-    // The first three bytes of all of them.
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"\xF0\x9F\x87") {
-        interrupt::check()?;
-        if text[at..].starts_with(is_flag) {
-            if end != Some(at) {
-                found.try_reserve(1)?;
-                found.push(at);
-            }
-            end = Some(at + 4);
-        }
-    }
-    Ok(found)
-}
-
-pub fn is_space(char: char) -> bool {
-    if char.is_ascii() { matches!(char, '\t'..='\r' | ' ') } else { contains(&classes().space, char.into()) }
-}
-
-/// Returns whether a character is a letter of ASCII.
-pub fn is_letter(char: char) -> bool {
-    char.is_ascii_alphabetic()
-}
-
-pub fn is_word(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_alphanumeric() || char == '_' } else { contains(&classes().word, char.into()) }
-}
-
-pub fn is_lower(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_lowercase() } else { contains(&classes().lower, char.into()) }
-}
-
-pub fn is_mark(char: char) -> bool {
-    !char.is_ascii() && contains(&classes().mark, char.into())
-}
-
-/// Returns whether a character is of a script that is written without spaces.
-pub fn is_alone(char: char) -> bool {
-    !char.is_ascii() && contains(&classes().unspaced, char.into())
-}
-
-/// The scripts that are written without spaces, and the sign that lengthens a vowel of Japanese.
-pub fn unspaced() -> CharSet {
-    let scripts = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Myanmar", "Khmer"];
-    let chars = scripts.iter().flat_map(|script| property_set(script).unwrap_or_default());
-    union(chars.chain([(0x30FC, 0x30FC)]))
-}
-
-/// Sets of characters.
-struct Classes {
-    space: CharSet,
-    word: CharSet,
-    lower: CharSet,
-    mark: CharSet,
-    unspaced: CharSet,
-}
-
-/// The sets, made once.
-fn classes() -> &'static Classes {
-    static CLASSES: Once<Classes> = Once::new();
-    CLASSES.get_or_make(|| Classes {
-        space: white_space(),
-        word: word(),
-        lower: property_set("Ll").unwrap_or_default(),
-        mark: property_set("M").unwrap_or_default(),
-        unspaced: unspaced(),
-    })
 }
 
 /// The borders of a text, of the kinds that are wanted.

@@ -19,9 +19,10 @@
 //! 14. [`trace`]: what training and encoding did, step by step, as data
 //! 15. [`session`]: a text that changes, and what that does to its ids
 //! 16. [`tails`]: what may follow a text
-//! 17. [`borders`]: where a text may end: behind a paragraph, a sentence, a word
-//! 18. [`chunk`]: a text in parts of a limited number of tokens
-//! 19. [`published`]: what published tokenizers do besides
+//! 17. [`graphemes`]: what a reader takes for one character; [`fences`]: lines of Markdown
+//! 18. [`borders`]: where a text may end: behind a paragraph, a sentence, a word
+//! 19. [`chunk`]: a text in parts of a limited number of tokens
+//! 20. [`published`]: what published tokenizers do besides
 
 pub mod borders;
 pub mod byte_chars;
@@ -31,6 +32,8 @@ pub mod count;
 pub mod decode;
 pub mod dropout;
 pub mod encode;
+pub mod fences;
+pub mod graphemes;
 pub mod merging;
 pub mod pairs;
 pub mod parity;

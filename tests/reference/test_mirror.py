@@ -15,11 +15,13 @@ LONE_NAMES = {
     "borders": {
         "border": "an int in Python",
         "border.name": "as border",
+        "is_ending": "a str in Python",
+        "places": "a range in Python",
+    },
+    "graphemes": {
         "around": "characters of a str in Python",
         "holds": "in, in Python",
-        "is_ending": "a str in Python",
         "classes": "sets that Python keeps for each function",
-        "places": "a range in Python",
     },
     "chunk": {"behind": "an addition in Python", "part_of": "int() in Python"},
     "codec": {"codec.each_placed_piece": "the seam of the fast merging with dropout"},
