@@ -175,15 +175,6 @@ fn add_piece(pieces: &mut Vec<(Vec<u8>, i64)>, index: &mut HashMap<Vec<u8>, usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn by_hand() {
-        let special = SpecialTokens::new(vec![("<s>".into(), 0)]).unwrap();
-        let mut counter = PieceCounter::new(Pattern::new("gpt2").unwrap(), &special);
-        counter.add([&b"a b<s> b"[..]]).unwrap();
-        assert_eq!(counter.pieces, [(b"a".to_vec(), 1), (b" b".to_vec(), 2)]);
-        assert_eq!((counter.documents, counter.bytes), (1, 8));
-    }
     #[test]
     fn what_was_stopped_says_so() {
         let counter = || PieceCounter::new(Pattern::new("gpt2").unwrap(), &SpecialTokens::new(Vec::new()).unwrap());

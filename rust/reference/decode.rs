@@ -332,14 +332,4 @@ mod tests {
         assert_eq!((stops.finish(String::new()).unwrap().as_str(), &stops.found), ("</", &None));
         assert_eq!(stops.push("s>".to_owned()).unwrap(), "s>");
     }
-
-    #[test]
-    fn half_a_character_waits() {
-        let mut stream = StreamDecoder::new(false, false, None, &[]);
-        assert_eq!(stream.push(b"\xC3").unwrap(), "");
-        assert_eq!(stream.push(b"\xA9").unwrap(), "é");
-        assert_eq!(stream.push(b"a\xF0\x9F").unwrap(), "a");
-        assert_eq!(stream.push(b"b\xE2").unwrap(), "\u{FFFD}b");
-        assert_eq!(stream.finish().unwrap(), "\u{FFFD}");
-    }
 }

@@ -96,17 +96,3 @@ pub fn single_symbols(vocab: &Vocab, symbols: &Symbols, piece: &[u8]) -> Result<
     })?;
     Ok(ids)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let order: Vec<u8> = (0..=255).collect();
-        let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
-        let mut ids = Vec::new();
-        encode_piece(&vocab, b"abcbc", &mut ids).unwrap();
-        assert_eq!(ids, [258, 257]);
-    }
-}

@@ -92,36 +92,3 @@ pub fn merge_with_dropout<P: Copy + Ord>(
     parts.retain(|_| kept.next() != Some(&GONE));
     Ok(parts)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let merge_of = |left, right| match (left, right) {
-            ('a', 'b') => Some((0, 'X')),
-            ('X', 'c') => Some((1, 'Y')),
-            ('Y', 'Y') => Some((1, 'Z')),
-            _ => None,
-        };
-        for (parts, merged) in [("", ""), ("abc", "Y"), ("abcabcaabc", "ZaY"), ("cba", "cba")] {
-            assert_eq!(merge_parts(merge_of, parts.chars().collect()), Ok(merged.chars().collect()), "{parts}");
-        }
-    }
-
-    #[test]
-    fn with_dropout_by_hand() {
-        let merge_of = |left, right| match (left, right) {
-            ('a', 'b') => Some((0, 'X')),
-            ('X', 'c') => Some((1, 'Y')),
-            _ => None,
-        };
-        for (answers, merged) in [("p", "abc"), ("mp", "Xc"), ("mm", "Y")] {
-            let mut answers = answers.chars();
-            let passes_over = || answers.next() == Some('p');
-            let parts = "abc".chars().collect();
-            assert_eq!(merge_with_dropout(merge_of, parts, passes_over), Ok(merged.chars().collect()));
-        }
-    }
-}

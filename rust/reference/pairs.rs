@@ -59,16 +59,3 @@ pub fn pair_changes(before: &[u32], after: &[u32]) -> HashMap<Pair, i64> {
     changes.retain(|_, change| *change != 0);
     changes
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let word = [1, 1, 1, 2];
-        assert_eq!(count_pairs(&word), [((1, 1), 2), ((1, 2), 1)].into_iter().collect());
-        assert_eq!(merge_pair(&word, (1, 1), 3), [3, 1, 2]);
-        assert_eq!(pair_changes(&word, &[3, 1, 2]), [((1, 1), -2), ((3, 1), 1)].into_iter().collect());
-    }
-}

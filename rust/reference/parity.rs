@@ -307,19 +307,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_hand() {
-        let languages = [vec![(b"aabb".to_vec(), 10)], vec![(b"ccdd".to_vec(), 10)]];
-        let bytes: Vec<u8> = (0..=255).collect();
-        let vocab = Vocab::from_merges(&bytes, &[]).unwrap();
-        let options = TrainOptions::new(9);
-        let trained =
-            train_parity((&vocab, 256), (&languages, &[]), &options, &ParityOptions::default(), &mut |_| Ok(()))
-                .unwrap();
-        assert_eq!(trained.merges, [(98, 98), (100, 100), (97, 256), (99, 257), (97, 258), (99, 259)]);
-        assert_eq!((trained.turns, trained.stop), (vec![0, 1, 0, 1, 0, 1], Stop::MinFrequency));
-    }
-
-    #[test]
     fn a_language_takes_its_share_of_the_window() {
         let mut turns = Turns::new(2, &ParityOptions { window: Some(4), alpha: 1.0, ..ParityOptions::default() });
         assert_eq!([(); 6].map(|()| turns.take(&[0, 1])), [0, 0, 0, 1, 1, 0]);

@@ -323,21 +323,6 @@ impl<'t> View<'t> {
 mod tests {
     use super::*;
 
-    fn pieces<'t>(pattern: &str, text: &'t [u8]) -> Vec<&'t [u8]> {
-        let mut found = Vec::new();
-        Pattern::new(pattern).unwrap().split(text, &mut |piece| found.push(piece)).unwrap();
-        found
-    }
-
-    #[test]
-    fn by_hand() {
-        assert_eq!(pieces("gpt2", b"I'll be  back"), [&b"I"[..], b"'ll", b" be", b" ", b" back"]);
-        assert_eq!(pieces("gpt2", b"a\xFF\xFEb"), [&b"a"[..], b"\xFF\xFE", b"b"]);
-        assert_eq!(pieces("x", b"axxb"), [&b"a"[..], b"x", b"x", b"b"]);
-        assert_eq!(pieces("none", b"a b"), [b"a b"]);
-        assert!(pieces("none", b"").is_empty());
-    }
-
     #[test]
     fn a_pattern_of_bytes_is_not_compared() {
         for (one, other) in [("(?#bytes)a", "a"), ("a", "(?#bytes)a")] {

@@ -404,19 +404,4 @@ mod tests {
             prop_assert_eq!(special.finder_of_all().crosses(text.as_bytes(), at), across);
         }
     }
-
-    #[test]
-    fn leftmost_then_longest() {
-        let special = SpecialTokens::new(vec![("<s>".into(), 256), ("<s>x".into(), 257)]).unwrap();
-        let mut parts = Vec::new();
-        let finder = special.finder(&["<s>", "<s>x"]);
-        finder
-            .split(b"a<s>xb<s>", |start, end, id| {
-                parts.push((start, end, id));
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(parts, [(0, 1, None), (1, 5, Some(257)), (5, 6, None), (6, 9, Some(256))]);
-        assert!(finder.crosses(b"a<s>xb<s>", 2) && !finder.crosses(b"a<s>xb<s>", 1));
-    }
 }

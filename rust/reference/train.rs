@@ -324,17 +324,3 @@ pub fn extend(
     }
     Ok(trained)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let pieces = [(b"ab".to_vec(), 2), (b"abc".to_vec(), 1)];
-        let mut observer = Observer { on_merge: &mut |_| Ok(()), trace: None };
-        let trained = train(&pieces, &TrainOptions::new(9), &mut observer).unwrap();
-        assert_eq!((trained.merges, trained.counts), (vec![(97, 98), (256, 99)], vec![3, 1]));
-        assert_eq!((trained.ties, trained.stop), (0, Stop::MinFrequency));
-    }
-}

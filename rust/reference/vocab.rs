@@ -416,17 +416,3 @@ fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
     }
     Ok(tokens)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let order: Vec<u8> = (0..=255).collect();
-        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99)]).unwrap();
-        assert_eq!(vocab.token_bytes(257), Some(&b"abc"[..]));
-        assert_eq!((vocab.token_id(b"ab"), vocab.merge_of(97, 98)), (Some(256), Some((0, 256))));
-        assert_eq!(vocab.truncate(1).unwrap().token_bytes(257), None);
-    }
-}

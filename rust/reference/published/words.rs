@@ -79,24 +79,3 @@ impl WordCutter {
 fn shown(piece: &[u8]) -> String {
     format!("'{}'", String::from_utf8_lossy(piece).chars().take(80).collect::<String>())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        let pieces = |end: Option<&[u8]>, text: &[u8]| {
-            let mut found = Vec::new();
-            let words = WordCutter::new(Some(r"\w+|[^\w\s]+"), end).unwrap();
-            words.pieces(&Pattern::new("none").unwrap(), text, &mut |piece| {
-                found.push(piece.to_vec());
-                Ok(())
-            })?;
-            Ok::<_, Error>(found)
-        };
-        assert_eq!(pieces(None, b"a  cat!").unwrap(), [&b"a"[..], b"cat", b"!"]);
-        assert_eq!(pieces(Some(END), b"a  cat!").unwrap(), [&b"a "[..], b"cat ", b"! "]);
-        assert!(WordCutter::new(None, Some(b"")).is_err());
-    }
-}
