@@ -31,10 +31,10 @@ use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// How many bytes are encoded by the packed vocabulary as it lies, where there is one; more are worth the time that tables take.
-const FEW: usize = 1 << 12;
-/// How long the first of them may be to be encoded by one pass over the merges.
-const FIRST: usize = 1 << 8;
+/// How many texts are encoded by the packed vocabulary as it lies, where there is one, and how long they may be; more are worth the
+/// time that tables take.
+const FEW: usize = 4;
+const SHORT: usize = 1 << 10;
 
 pub struct Tokenizer {
     /// What a published encoding is until it is unpacked.
@@ -52,7 +52,7 @@ struct Packed {
     /// Made when more is asked than the ids of a text in which no token is found.
     fields: Once<Fields>,
     preprocessor: Once<Preprocessor>,
-    /// How many bytes may still be encoded by the pairs.
+    /// How many texts may still be encoded by the pairs.
     few: Cell<usize>,
 }
 
@@ -287,13 +287,13 @@ impl Tokenizer {
         Ok(found)
     }
 
-    /// The packed vocabulary, if it is to encode a text of this many bytes: there are no tables yet, and little has been encoded.
+    /// The packed vocabulary, if it is to encode a text of this many bytes: there are no tables yet, and few texts have been encoded.
     fn as_it_lies(&self, bytes: usize) -> Option<&Packed> {
         let packed = self.packed.as_ref()?;
-        if self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {
+        if bytes > SHORT || self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {
             return None;
         }
-        packed.few.set(packed.few.get().checked_sub(bytes)?);
+        packed.few.set(packed.few.get().checked_sub(1)?);
         Some(packed)
     }
 
@@ -372,12 +372,8 @@ impl Packed {
     }
 
     fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
-        let is_first = self.few.get() == FEW - text.len();
-        match (search.is_empty(), is_first && text.len() <= FIRST) {
-            (true, true) => self.pairs.encode_first(self.grammar, text),
-            (true, false) => self.pairs.encode(self.grammar, text),
-            (false, _) => self.pairs.encode_segments(self.preprocessor()?, self.grammar, text, search),
-        }
+        let found = if search.is_empty() { None } else { Some((self.preprocessor()?, search)) };
+        self.pairs.encode(self.grammar, text, found)
     }
 }
 
