@@ -69,11 +69,11 @@ where
 {
     let mut list = NewList::with_room(py, numbers.len())?;
     for some in numbers.chunks(NewList::STRETCH) {
-        let mut ints = lock();
+        let mut ints = if cfg!(Py_GIL_DISABLED) { None } else { Some(lock()) };
         list.fill(some.iter().map(|&number| {
             let number: i64 = number.try_into().map_err(Into::into)?;
-            match u32::try_from(number) {
-                Ok(small) if small < SMALL && cfg!(not(Py_GIL_DISABLED)) => int_of(py, &mut ints, small),
+            match (u32::try_from(number), &mut ints) {
+                (Ok(small), Some(ints)) if small < SMALL => int_of(py, ints, small),
                 _ => int(py, number),
             }
         }))?;
