@@ -14,16 +14,17 @@ HOSTILE = [
 ]
 
 
-# Run in the page: from here on, its questions of one kind wait until `release()`; `asked` are all that were asked.
+# Run in the page: its questions of one kind wait until `release()`; `asked` are all that were asked.
 HOLD = """(kind) => {
     const post = Worker.prototype.postMessage;
     const held = [];
     window.asked = [];
-    window.release = () => { for (const one of held.splice(0)) one(); };
+    let isHolding = true;
+    window.release = () => { isHolding = false; for (const one of held.splice(0)) one(); };
     Worker.prototype.postMessage = function (question, ...more) {
         window.asked.push(question);
         const go = () => post.call(this, question, ...more);
-        if (question.ask === kind) held.push(go); else go();
+        if (isHolding && question.ask === kind) held.push(go); else go();
     };
 }"""
 
