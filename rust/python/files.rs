@@ -5,7 +5,7 @@ use super::text::new_bytes;
 use super::vocab::Vocab;
 use crate::error::Error;
 use crate::fast::read::tokenizer_json;
-use crate::fast::util::fallible::try_collect;
+use crate::fast::util::fallible::{collect, try_collect};
 use crate::formats::definition::Definition;
 use crate::formats::detect::{Given, NAME_PATTERN, OWN_WORDS, read, read_path};
 use crate::formats::value::Value;
@@ -39,8 +39,8 @@ pub fn read_tokenizer(
     let read = signals::detached(py, || Ok(work()))?;
     let Definition { vocab, fields } = read.map_err(|error| worded(error, &path))?;
     let head = native::head(&fields, &vocab.core().alphabet);
-    let head = Value::Object(head.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).json();
-    Ok((Vocab(vocab), head, fields.warnings))
+    let head = collect(head.into_iter().map(|(name, value)| (name.to_owned(), value)))?;
+    Ok((Vocab(vocab), Value::Object(head).json(), fields.warnings))
 }
 
 /// A `tokenizer.json` with an empty object and an empty list in place of its tokens and merges; None for one that has no such.
