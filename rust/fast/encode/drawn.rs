@@ -144,7 +144,7 @@ impl Drawing<'_> {
         encoder.make_room(work, *is_long && work.pieces_are_short(start));
         let ends = &work.ends[range.clone()];
         let (found, cache) = (&mut work.found, work.cache.view());
-        Isa::fastest().run(LookUp { found, cache, text, start, ends: Ends::of_block(ends) });
+        LookUp { found, cache, text, start, ends: Ends::of_block(ends) }.run(Isa::fastest());
         work.found.misses.retain(|&index| piece_at(text, start, ends, index).len() <= LONGEST);
         work.merge_misses(Merging { tables: &encoder.tables, later: None, long: None }, text, start, range.clone());
         work.failure.take().map_or(Ok(()), Err)?;

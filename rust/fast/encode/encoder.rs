@@ -375,7 +375,7 @@ impl Encoder {
             let end = work.ends[range.end - 1];
             first = range.end;
             let (found, cache, ends) = (&mut work.found, work.cache.view(), Ends::of_block(&work.ends[range.clone()]));
-            Isa::fastest().run(LookUp { found, cache, text, start, ends });
+            LookUp { found, cache, text, start, ends }.run(Isa::fastest());
             let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
             sink(work.merge_misses(how, text, start, range.clone()))?;
             if long.is_some() {

@@ -8,6 +8,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::hash::hash;
+
 #[cfg(target_arch = "aarch64")]
 #[path = "vector_arm.rs"]
 pub mod arm;
@@ -89,6 +91,14 @@ impl PairSets {
     }
 }
 
+/// Which of sixteen bytes are kept, as a mask, and what takes the place of others.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+pub struct Shape {
+    pub kept: [u8; 16],
+    pub tag: [u8; 16],
+}
+
 /// What differs between sets of instructions. A value exists only where the processor has them.
 pub trait Vectors: Copy {
     type Sixteen: Sixteen<Self>;
@@ -110,6 +120,23 @@ pub trait Vectors: Copy {
     fn equal<const IGNORED: i32>(self, numbers: &[u64; 8], low: u64, high: u64) -> u32 {
         let differs = |slot: usize| numbers[slot] ^ low | (numbers[4 + slot] ^ high) << IGNORED;
         (0..4).fold(0, |found, slot| found | u32::from(differs(slot) == 0) << slot)
+    }
+
+    /// A hash of a number: the same by all instructions of one processor.
+    #[inline(always)]
+    fn hash(self, number: u128) -> u64 {
+        hash(number)
+    }
+
+    /// Writes the bytes of a shape with its tag, and from bit `64 + ABOVE` on their hash without its lowest bits, `shift` of them;
+    /// returns these bits of the hash.
+    #[inline(always)]
+    fn name<const ABOVE: i32>(self, bytes: &[u8; 16], shape: &Shape, shift: u32, out: &mut u128) -> u64 {
+        let [bytes, kept, tag] = [bytes, &shape.kept, &shape.tag].map(|bytes| u128::from_le_bytes(*bytes));
+        let name = bytes & kept | tag;
+        let above = self.hash(name) >> shift;
+        *out = name | u128::from(above) << (64 + ABOVE);
+        above
     }
 
     /// The instructions of AVX2, for a kernel that has a loop of its own for them.

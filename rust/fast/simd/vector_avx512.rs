@@ -3,7 +3,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "a mask has a bit for each of sixteen slots")]
 #![allow(unsafe_code)]
 
-use super::{Ascii, PairSets, Sixteen, Vectors};
+use super::{Ascii, PairSets, Shape, Sixteen, Vectors};
 use crate::fast::util::cpu::{self, Avx2};
 use std::arch::x86_64::{
     __m512i, _mm_bsrli_si128, _mm_maskz_loadu_epi8, _mm512_cmpeq_epi32_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
@@ -50,6 +50,16 @@ impl Vectors for Avx512 {
     #[inline(always)]
     fn equal<const IGNORED: i32>(self, numbers: &[u64; 8], low: u64, high: u64) -> u32 {
         self.0.equal::<IGNORED>(numbers, low, high)
+    }
+
+    #[inline(always)]
+    fn hash(self, number: u128) -> u64 {
+        self.0.hash(number)
+    }
+
+    #[inline(always)]
+    fn name<const ABOVE: i32>(self, bytes: &[u8; 16], shape: &Shape, shift: u32, out: &mut u128) -> u64 {
+        self.0.name::<ABOVE>(bytes, shape, shift, out)
     }
 
     #[inline(always)]

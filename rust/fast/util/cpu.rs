@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Whether the processor has AVX2, and with it BMI1, BMI2, LZCNT and POPCNT: x86-64 from 2013 on, but for some small ones.
+/// Whether the processor has AVX2, and with it BMI1, BMI2, LZCNT, POPCNT and AES: x86-64 from 2013 on, but for some small ones.
 #[inline]
 pub(crate) fn has_avx2() -> bool {
     level() >= AVX2
@@ -19,7 +19,7 @@ pub(crate) fn has_avx512() -> bool {
     level() >= AVX512
 }
 
-/// The proof that the processor has AVX2, BMI1, BMI2, LZCNT and POPCNT: only their detection makes one.
+/// The proof that the processor has AVX2, BMI1, BMI2, LZCNT, POPCNT and AES: only their detection makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avx2(());
 
@@ -51,7 +51,8 @@ fn find_out() -> u8 {
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("lzcnt")
-        && is_x86_feature_detected!("popcnt");
+        && is_x86_feature_detected!("popcnt")
+        && is_x86_feature_detected!("aes");
     let has_avx512 = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vl")
@@ -75,7 +76,8 @@ mod tests {
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("bmi2")
             && std::arch::is_x86_feature_detected!("lzcnt")
-            && std::arch::is_x86_feature_detected!("popcnt");
+            && std::arch::is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("aes");
         let avx512 = avx2
             && std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")

@@ -50,7 +50,7 @@ pub(in crate::fast::encode) fn encode_from(
     let (mut ids, start) = (Vec::new(), if first == 0 { 0 } else { ends[first - 1] });
     work.ends = ends.to_vec();
     let (found, cache) = (&mut work.found, work.cache.view());
-    Isa::fastest().run(LookUp { found, cache, text, start, ends: Ends::of_block(&ends[first..]) });
+    LookUp { found, cache, text, start, ends: Ends::of_block(&ends[first..]) }.run(Isa::fastest());
     work.merge_misses(Merging { tables, later: None, long: None }, text, start, first..ends.len())
         .append_to(&mut ids)
         .unwrap();
@@ -116,7 +116,7 @@ fn the_first_look_finds_what_is_known() {
             for first in 0..count.min(3) {
                 let start = if first == 0 { 0 } else { ends[first - 1] };
                 let (found, cache) = (&mut work.found, work.cache.view());
-                Isa::fastest().run(LookUp { found, cache, text, start, ends: Ends::of_block(&ends[first..]) });
+                LookUp { found, cache, text, start, ends: Ends::of_block(&ends[first..]) }.run(Isa::fastest());
                 assert!(work.found.misses.is_empty(), "{:?} of {count} from {first}", work.found.misses);
                 let long = pieces(text, &ends)[first..].iter().filter(|piece| piece.len() > MAX_KEY_BYTES).count();
                 assert_eq!(work.found.longs.len(), long);

@@ -13,13 +13,16 @@
 
 use super::super::cut::ends::Ends;
 use super::piece_cache::View;
-use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, is_long, key_of, short_key_within};
-use crate::fast::simd::Kernel;
-use crate::fast::simd::vector::Vectors;
+use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, bytes_within, is_long, key_of};
+use crate::fast::simd::vector::{Portable, Vectors};
+use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::resize;
 
 /// Up to how many pieces are looked up in the loop that computes their keys.
 pub const FEW: usize = 16;
+
+/// How many pieces are named before the first of them is looked up: their buckets, 16 KiB, stay in the first-level cache.
+const TOGETHER: usize = 256;
 
 /// How many of the long pieces met last are known.
 const MET: usize = if cfg!(any(test, fuzzing)) { 2 } else { 1 << 16 };
@@ -80,35 +83,113 @@ pub struct LookUp<'a> {
     pub ends: Ends<'a>,
 }
 
-impl Kernel for LookUp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vectors>(mut self, vectors: V) {
+impl LookUp<'_> {
+    pub fn run(mut self, isa: Isa) {
         self.make_room();
         if self.ends.all().len() > FEW {
-            self.compute_keys();
-            let (Found { keys, values, misses, .. }, cache) = (&mut *self.found, self.cache);
-            for (index, (&key, value)) in keys.iter().zip(&mut values[..self.ends.all().len()]).enumerate() {
-                let found = cache.find(vectors, (key >> VALUE_SHIFT) as usize, key);
-                *value = found.unwrap_or_else(|| missed(misses, index));
-                cache.fetch_record(*value);
-            }
+            self.run_many(isa);
         } else {
-            // Keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
-            let (Found { keys, values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
-            let (text, mut start) = (self.text, self.start);
-            for (index, ((&end, key), value)) in self.ends.all().iter().zip(keys).zip(values).enumerate() {
-                *key = key_of(text, start, end);
-                *value = cache.find(vectors, cache.bucket_of(*key), *key).unwrap_or_else(|| missed(misses, index));
+            isa.run(Few(&mut self));
+        }
+        if !self.found.longs.is_empty() {
+            self.compare_longs();
+        }
+    }
+
+    fn run_many(&mut self, isa: Isa) {
+        let (easy, cache, text, mut start) = (self.easy(), self.cache, self.text, self.start);
+        let Found { keys, values, longs, misses, .. } = &mut *self.found;
+        for (number, ends) in self.ends.all().chunks(TOGETHER).enumerate() {
+            let first = number * TOGETHER;
+            let keys = &mut keys[first..first + ends.len()];
+            let (inner, last) = ends.split_at(easy.saturating_sub(first).min(ends.len()));
+            let (inner_keys, last_keys) = keys.split_at_mut(inner.len());
+            isa.run(Name { cache, text, start, ends: inner, keys: inner_keys, longs, first });
+            start = inner.last().copied().unwrap_or(start);
+            for (index, (&end, out)) in (first + inner.len()..).zip(last.iter().zip(last_keys)) {
+                *out = cache.with_bucket(Portable, key_of(text, start, end));
                 if end - start > MAX_KEY_BYTES {
                     longs.push(index as u32);
                 }
                 start = end;
             }
+            isa.run(Find { cache, keys, values: &mut values[first..], misses, first });
         }
-        if !self.found.longs.is_empty() {
-            self.compare_longs();
+    }
+}
+
+/// Names some pieces, of each of which [`LOAD`] bytes can be read, and prefetches their buckets. The first of them begins at `start` and
+/// has the number `first`.
+struct Name<'a> {
+    cache: View<'a>,
+    text: &'a [u8],
+    start: usize,
+    ends: &'a [usize],
+    keys: &'a mut [u128],
+    longs: &'a mut Vec<u32>,
+    first: usize,
+}
+
+impl Kernel for Name<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) {
+        let Name { cache, text, mut start, ends, keys, longs, first } = self;
+        for (index, (&end, out)) in ends.iter().zip(keys).enumerate() {
+            if end - start > MAX_KEY_BYTES {
+                longs.push((first + index) as u32);
+                *out = cache.with_bucket(vectors, key_of(text, start, end));
+            } else {
+                // SAFETY: it ends that many bytes before the end of the text, or earlier, since the ends ascend (`Ends`), and does not
+                // begin behind its end.
+                cache.name(vectors, unsafe { bytes_within(text, start) }, end - start, out);
+            }
+            start = end;
+        }
+    }
+}
+
+/// Looks for named pieces in their buckets; the first has the number `first`.
+struct Find<'a> {
+    cache: View<'a>,
+    keys: &'a [u128],
+    values: &'a mut [u32],
+    misses: &'a mut Vec<u32>,
+    first: usize,
+}
+
+impl Kernel for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) {
+        let Find { cache, keys, values, misses, first } = self;
+        for (index, (&key, value)) in keys.iter().zip(values).enumerate() {
+            let found = cache.find(vectors, (key >> VALUE_SHIFT) as usize, key);
+            *value = found.unwrap_or_else(|| missed(misses, first + index));
+            cache.fetch_record(*value);
+        }
+    }
+}
+
+/// Keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+struct Few<'l, 'a>(&'l mut LookUp<'a>);
+
+impl Kernel for Few<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) {
+        let LookUp { found, cache, text, start, ends } = self.0;
+        let (Found { keys, values, longs, misses, .. }, mut start) = (&mut **found, *start);
+        for (index, ((&end, key), value)) in ends.all().iter().zip(keys).zip(values).enumerate() {
+            *key = key_of(text, start, end);
+            *value = cache.find(vectors, cache.bucket_of(vectors, *key), *key).unwrap_or_else(|| missed(misses, index));
+            if end - start > MAX_KEY_BYTES {
+                longs.push(index as u32);
+            }
+            start = end;
         }
     }
 }
@@ -145,35 +226,13 @@ impl LookUp<'_> {
         }
     }
 
-    /// Computes the key of every piece and prefetches its bucket.
-    #[inline(always)]
-    fn compute_keys(&mut self) {
-        let (Found { keys, longs, .. }, cache, text, mut start) = (&mut *self.found, self.cache, self.text, self.start);
-        // Of all but the last pieces, sixteen bytes can be read.
-        let easy = match (self.ends.all().last(), text.len().checked_sub(LOAD)) {
-            (Some(&last), Some(limit)) if last <= limit => self.ends.all().len(),
-            (_, Some(limit)) => self.ends.all().partition_point(|&end| end <= limit),
+    /// Of how many of the pieces sixteen bytes can be read: of all but the last ones.
+    fn easy(&self) -> usize {
+        let ends = self.ends.all();
+        match (ends.last(), self.text.len().checked_sub(LOAD)) {
+            (Some(&last), Some(limit)) if last <= limit => ends.len(),
+            (_, Some(limit)) => ends.partition_point(|&end| end <= limit),
             (_, None) => 0,
-        };
-        let (inner, last) = self.ends.all().split_at(easy);
-        for (index, (&end, out)) in inner.iter().zip(&mut *keys).enumerate() {
-            let key = if end - start > MAX_KEY_BYTES {
-                longs.push(index as u32);
-                key_of(text, start, end)
-            } else {
-                // SAFETY: it ends that many bytes before the end of the text, or earlier, since the ends ascend (`Ends`), and does not
-                // begin behind its end.
-                unsafe { short_key_within(text, start, end) }
-            };
-            *out = cache.with_bucket(key);
-            start = end;
-        }
-        for (index, (&end, out)) in last.iter().zip(&mut keys[easy..]).enumerate() {
-            *out = cache.with_bucket(key_of(text, start, end));
-            if end - start > MAX_KEY_BYTES {
-                longs.push((easy + index) as u32);
-            }
-            start = end;
         }
     }
 }

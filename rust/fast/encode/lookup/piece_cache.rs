@@ -17,7 +17,7 @@
 #![allow(clippy::inline_always)]
 
 use super::id_ring::{self, IdRing, Row};
-use super::piece_key::{VALUE_SHIFT, hash, is_long};
+use super::piece_key::{LOAD, SHAPES, VALUE_SHIFT, is_long};
 use crate::fast::simd::vector::{Portable, Vectors};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
@@ -106,7 +106,7 @@ impl PieceCache {
         let mut cache = PieceCache::of(Zeroed::present(words(size))?, size)?;
         let pieces = pieces.take(cache.half());
         let (buckets, shift) = (cache.buckets().as_ptr(), 64 - size.log_buckets);
-        let ask = |(key, _)| prefetch(buckets.wrapping_add((hash(key) >> shift) as usize));
+        let ask = |(key, _)| prefetch(buckets.wrapping_add((Portable.hash(key) >> shift) as usize));
         for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
             cache.put(key, id);
         }
@@ -164,7 +164,7 @@ impl PieceCache {
     }
 
     fn put(&mut self, key: u128, value: u32) {
-        let bucket = self.view().bucket_of(key);
+        let bucket = self.view().bucket_of(Portable, key);
         if self.view().find(Portable, bucket, key).is_some() {
             return;
         }
@@ -245,8 +245,8 @@ pub struct View<'c> {
 
 impl<'c> View<'c> {
     #[inline(always)]
-    pub fn bucket_of(&self, key: u128) -> usize {
-        (hash(key) >> self.shift) as usize
+    pub fn bucket_of<V: Vectors>(&self, vectors: V, key: u128) -> usize {
+        (vectors.hash(key) >> self.shift) as usize
     }
 
     #[inline(always)]
@@ -256,10 +256,17 @@ impl<'c> View<'c> {
 
     /// The key with its bucket above it; asks for the bucket.
     #[inline(always)]
-    pub fn with_bucket(&self, key: u128) -> u128 {
-        let bucket = self.bucket_of(key);
+    pub fn with_bucket<V: Vectors>(&self, vectors: V, key: u128) -> u128 {
+        let bucket = self.bucket_of(vectors, key);
         self.fetch(bucket);
         key | (bucket as u128) << VALUE_SHIFT
+    }
+
+    /// Writes the same for a piece of up to 13 bytes, the first of these.
+    #[inline(always)]
+    pub fn name<V: Vectors>(&self, vectors: V, bytes: &[u8; LOAD], len: usize, out: &mut u128) {
+        const ABOVE: i32 = HIGH_BITS.cast_signed();
+        self.fetch(vectors.name::<ABOVE>(bytes, &SHAPES[len], self.shift, out) as usize);
     }
 
     /// The value of a key, whose bucket is `bucket`; compares all four slots without a branch. Bits above the key do not matter.
@@ -283,7 +290,8 @@ impl<'c> View<'c> {
 
     /// The value of a piece, looked up from the beginning.
     pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find(Portable, self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+        self.find(Portable, self.bucket_of(Portable, key), key)
+            .filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.

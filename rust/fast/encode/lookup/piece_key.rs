@@ -16,6 +16,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::fast::simd::vector::Shape;
+
 /// The longest piece that is its own key.
 pub const MAX_KEY_BYTES: usize = 13;
 /// Longer pieces are not cached, so their keys need not tell them apart.
@@ -23,19 +25,23 @@ pub const MEMORABLE: usize = 256;
 /// How many bytes are read of a short piece.
 pub const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
+/// The bits of a hash.
+const HASH_MASK: u128 = (1 << TAG_SHIFT) - 1;
 const TAG_SHIFT: u32 = 104;
 pub const VALUE_SHIFT: u32 = 108;
 /// The bits of a key, without those above it.
 pub const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
 
-const MASKS: [u128; 16] = {
-    let mut masks = [0; 16];
+/// For each number of bytes those that belong to the key, and that number where it stands in the key.
+pub static SHAPES: [Shape; LOAD] = {
+    let mut shapes = [Shape { kept: [0; LOAD], tag: [0; LOAD] }; LOAD];
     let mut len = 0;
-    while len < 16 {
-        masks[len] = (1 << (8 * len)) - 1;
+    while len <= MAX_KEY_BYTES {
+        (shapes[len].kept, shapes[len].tag) =
+            (((1_u128 << (8 * len)) - 1).to_le_bytes(), ((len as u128) << TAG_SHIFT).to_le_bytes());
         len += 1;
     }
-    masks
+    shapes
 };
 
 /// The key of the piece `text[start..end]`, which must not be empty.
@@ -48,22 +54,22 @@ pub fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     short_key(load(text, start), len)
 }
 
-/// As [`key_of`], for a piece of up to 13 bytes where at least [`LOAD`] bytes follow its start.
+/// The first [`LOAD`] bytes of a piece.
 ///
 /// # Safety
 ///
 /// `start + LOAD <= text.len()`.
 #[inline(always)]
-pub unsafe fn short_key_within(text: &[u8], start: usize, end: usize) -> u128 {
+pub unsafe fn bytes_within(text: &[u8], start: usize) -> &[u8; LOAD] {
     debug_assert!(start + LOAD <= text.len());
     // SAFETY: the caller's promise.
-    let bytes = unsafe { text.as_ptr().add(start).cast::<[u8; LOAD]>().read() };
-    short_key(u128::from_le_bytes(bytes), end - start)
+    unsafe { &*text.as_ptr().add(start).cast() }
 }
 
 #[inline(always)]
 fn short_key(bytes: u128, len: usize) -> u128 {
-    bytes & MASKS[len] | (len as u128) << TAG_SHIFT
+    let Shape { kept, tag } = SHAPES[len];
+    bytes & u128::from_le_bytes(kept) | u128::from_le_bytes(tag)
 }
 
 /// Sixteen bytes from `start` on; fewer, and then zeros, at the end of the text.
@@ -96,20 +102,12 @@ fn key_of_long(piece: &[u8]) -> u128 {
         hash = mix(hash, u64::from_le_bytes(*word));
         twin = twin.rotate_left(29) ^ hash;
     }
-    (u128::from(hash) | u128::from(twin) << 64) & MASKS[MAX_KEY_BYTES] | LONG_TAG << TAG_SHIFT
+    (u128::from(hash) | u128::from(twin) << 64) & HASH_MASK | LONG_TAG << TAG_SHIFT
 }
 
 #[inline]
 pub fn is_long(key: u128) -> bool {
     key >> TAG_SHIFT & 15 == LONG_TAG
-}
-
-/// The hash of a key without value: its high bits choose a bucket. (Each bit of a product depends on all bits of the factors
-/// that are no higher, so the high ones on all of them.)
-#[inline(always)]
-pub fn hash(key: u128) -> u64 {
-    let (low, high) = (key as u64, (key >> 64) as u64);
-    low.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(high.wrapping_mul(0xD6E8_FEB8_6659_FD93))
 }
 
 #[inline]
