@@ -37,6 +37,8 @@ pub(super) struct Workspace {
     /// The UTF-8 of a part of a Python str.
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
+    /// Whether two characters of three bytes may meet inside a piece of the block, as far as is known.
+    pub(super) meet: bool,
     pub(super) found: Found,
     pub(super) spill: Vec<u32>,
     /// How many blocks of pieces of several words are yet encoded without a look at the cache.
@@ -58,6 +60,7 @@ impl Workspace {
             marks: Vec::new(),
             utf8: Vec::new(),
             cutting: Cutting::default(),
+            meet: true,
             found: Found::default(),
             spill: Vec::new(),
             passed_by: 0,

@@ -264,6 +264,7 @@ impl Encoder {
         if self.later.is_some() {
             work.spent = Spent::of(text.len());
         }
+        work.meet = true;
         let (mut start, long) = (0, self.long_pieces(by, is_long));
         let mut encode = |work: &mut Workspace| -> Result<()> {
             let end = work.ends.last().copied().unwrap_or(start);
@@ -279,12 +280,14 @@ impl Encoder {
             SplitBy::Scan(tier) => {
                 let mut scanner = Scanner::of(tier, text);
                 while scanner.next_block(&mut work.ends, BLOCK)? {
+                    work.meet = scanner.may_meet();
                     encode(work)?;
                 }
             }
             SplitBy::Between(between) => {
                 let mut blocks = between.blocks(text);
                 while blocks.next_block(&mut work.ends, &mut work.marks, BLOCK)? {
+                    work.meet = blocks.meet;
                     encode(work)?;
                 }
             }
@@ -437,7 +440,8 @@ impl Encoder {
 
     /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
-        if text.len() >= CUTTABLE
+        if work.meet
+            && text.len() >= CUTTABLE
             && self.may_be_cut()
             && let Some(&end) = work.ends.last()
             && work.cutting.find(text, start..end)

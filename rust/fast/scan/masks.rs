@@ -20,6 +20,7 @@
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
 use super::grammar::{Grammar, Words};
 use super::scalar::contraction;
+use super::wide_pairs;
 use crate::fast::simd::vector::{Ascii, Vectors};
 
 /// The bytes a window may look at: 64, and what a last character or contraction needs after them.
@@ -42,13 +43,15 @@ struct Window {
     odd: u64,
 }
 
-/// The starts of pieces in a window that begins at one: bit 0, and all others up to where the window is sure.
+/// The starts of pieces in a window that begins at one: bit 0, and all others up to where the window is sure. Adds the places where
+/// characters of three bytes meet to `meetings`.
 #[inline(always)]
-pub(super) fn starts<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH]) -> u64 {
+pub(super) fn starts<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], meetings: &mut u64) -> u64 {
     let ascii = vectors.ascii(bytes.first_chunk().expect("a window is longer than 64 bytes"));
     if ascii.high == 0 {
         decide::<false>(grammar, bytes, narrow(&ascii))
     } else {
+        *meetings |= wide_pairs::meetings(&ascii);
         decide_wide(vectors, grammar, bytes, &ascii)
     }
 }

@@ -54,6 +54,7 @@ pub struct Scanner<'t> {
     text: &'t [u8],
     position: usize,
     way: Way<'t>,
+    meet: bool,
 }
 
 /// How it scans, and what it keeps between two blocks.
@@ -68,7 +69,7 @@ impl<'t> Scanner<'t> {
     /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
     #[inline]
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
-        Self { text, position: 0, way: Way::Masks(grammar, Isa::fastest()) }
+        Self::with_isa(grammar, text, Isa::fastest())
     }
 
     /// A scanner for a pattern.
@@ -88,12 +89,17 @@ impl<'t> Scanner<'t> {
             Tier::Table(table) => Way::Table(table, Cursor::new()),
             Tier::Rewind(rewind, _) => Way::Rewind(rewind, RewindCursor::new(spent())),
         };
-        Self { text, position: 0, way }
+        Self { text, position: 0, way, meet: true }
     }
 
     /// As [`new`](Self::new) with other instructions, to compare them.
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
-        Self { text, position: 0, way: Way::Masks(grammar, isa) }
+        Self { text, position: 0, way: Way::Masks(grammar, isa), meet: true }
+    }
+
+    /// Whether two characters of three bytes may meet inside a piece of the last block. Masks see where none do.
+    pub fn may_meet(&self) -> bool {
+        self.meet
     }
 
     /// Where the next piece starts.
@@ -134,16 +140,18 @@ impl<'t> Scanner<'t> {
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
         resize(ends, max_pieces.clamp(1, most), 0)?;
-        let count = isa.run(Fill { grammar, text: self.text, position: &mut self.position, ends });
+        self.meet = false;
+        let count =
+            isa.run(Fill { grammar, text: self.text, position: &mut self.position, ends, meet: &mut self.meet });
         ends.truncate(count);
         Ok(true)
     }
 }
 
 /// Writes the ends of the pieces of a text from `position` on, which is inside it, and moves it to the last of them; returns how many
-/// these are: at least one. `ends` is not empty.
-pub(crate) fn fill(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-    Isa::fastest().run(Fill { grammar, text, position, ends })
+/// these are: at least one. `ends` is not empty. Sets `meet` if [`Scanner::may_meet`] of them.
+pub(crate) fn fill(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize], meet: &mut bool) -> usize {
+    Isa::fastest().run(Fill { grammar, text, position, ends, meet })
 }
 
 #[cfg(test)]

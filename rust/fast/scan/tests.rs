@@ -388,6 +388,28 @@ fn wide_text() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
+    fn where_no_characters_meet_no_place_is_inside_a_piece(
+        wide in wide_text(),
+        narrow in "[ -~\n]{0,99}",
+        last in wide_text(),
+        most in 1..200_usize,
+    ) {
+        let text = [&wide, narrow.as_bytes(), &last].concat();
+        let mut places = Vec::new();
+        for (grammar, isa) in GRAMMARS.into_iter().flat_map(|grammar| Isa::available().into_iter().map(move |isa| (grammar, isa))) {
+            let (mut scanner, mut ends, mut from) = (Scanner::with_isa(grammar, &text, isa), Vec::new(), 0);
+            while scanner.next_block(&mut ends, most).unwrap() {
+                isa.run(Find { text: &text, range: from..scanner.position(), places: &mut places });
+                places.retain(|place| !ends.contains(place));
+                prop_assert!(scanner.may_meet() || places.is_empty(), "{:?} {:?} {:?}", grammar, isa, places);
+                from = scanner.position();
+            }
+        }
+        let mut scanner = Scanner::new(Grammar::Cl100k, narrow.as_bytes());
+        prop_assert!(!scanner.next_block(&mut Vec::new(), most).unwrap() || !scanner.may_meet());
+    }
+
+    #[test]
     fn meetings_are_all_there(text in wide_text(), from in 0usize..9, less in 0usize..9) {
         let range = from.min(text.len())..text.len().saturating_sub(less).max(from.min(text.len()));
         let whole = |at: usize| {

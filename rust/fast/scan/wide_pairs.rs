@@ -4,7 +4,7 @@
 //! if one stands whole at p - 3 and one at p. A window of 64 bytes decides its places 3 to 61, so the next begins 59
 //! further on, and no state passes between them.
 
-use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::vector::{Ascii, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::bits::write;
 use crate::fast::util::fallible::resize;
@@ -41,13 +41,13 @@ fn find<V: Vectors>(vectors: V, text: &[u8], range: Range<usize>, places: &mut V
     for start in range.clone().step_by(STEP) {
         let left = &text[start..];
         let meetings = if let Some(window) = left.first_chunk() {
-            meetings(vectors, window)
+            meetings(&vectors.ascii(window))
         } else if left.is_ascii() {
             0
         } else {
             let mut window = [0; WINDOW];
             window[..left.len()].copy_from_slice(left);
-            meetings(vectors, &window)
+            meetings(&vectors.ascii(&window))
         };
         if meetings == 0 {
             continue;
@@ -70,8 +70,7 @@ fn find<V: Vectors>(vectors: V, text: &[u8], range: Range<usize>, places: &mut V
 
 /// The places of a window, as bits.
 #[inline(always)]
-fn meetings<V: Vectors>(vectors: V, window: &[u8; WINDOW]) -> u64 {
-    let masks = vectors.ascii(window);
+pub(super) fn meetings(masks: &Ascii) -> u64 {
     let whole = masks.from_three & !masks.from_four & masks.continuation >> 1 & masks.continuation >> 2;
     whole & whole << 3
 }

@@ -25,6 +25,8 @@ pub(super) struct Fill<'a> {
     pub(super) text: &'a [u8],
     pub(super) position: &'a mut usize,
     pub(super) ends: &'a mut [usize],
+    /// Set if two characters of three bytes may meet inside one of the pieces: `wide_pairs.rs` finds where.
+    pub(super) meet: &'a mut bool,
 }
 
 impl Kernel for Fill<'_> {
@@ -32,24 +34,31 @@ impl Kernel for Fill<'_> {
 
     #[inline(always)]
     fn run<V: Vectors>(self, vectors: V) -> usize {
-        let Fill { grammar, text, position, ends } = self;
+        let Fill { grammar, text, position, ends, meet } = self;
         // With the grammar known to the compiler, each of them becomes a separate loop.
         match grammar {
-            Grammar::Gpt2 => fill_one(vectors, Grammar::Gpt2, text, position, ends),
-            Grammar::Cl100k => fill_one(vectors, Grammar::Cl100k, text, position, ends),
-            Grammar::Llama3 if HAS_FILES => fill_one(vectors, Grammar::Llama3, text, position, ends),
-            Grammar::Qwen2 if HAS_FILES => fill_one(vectors, Grammar::Qwen2, text, position, ends),
-            Grammar::Qwen35 if HAS_FILES => fill_one(vectors, Grammar::Qwen35, text, position, ends),
-            Grammar::Tekken if HAS_FILES => fill_one(vectors, Grammar::Tekken, text, position, ends),
+            Grammar::Gpt2 => fill_one(vectors, Grammar::Gpt2, text, position, ends, meet),
+            Grammar::Cl100k => fill_one(vectors, Grammar::Cl100k, text, position, ends, meet),
+            Grammar::Llama3 if HAS_FILES => fill_one(vectors, Grammar::Llama3, text, position, ends, meet),
+            Grammar::Qwen2 if HAS_FILES => fill_one(vectors, Grammar::Qwen2, text, position, ends, meet),
+            Grammar::Qwen35 if HAS_FILES => fill_one(vectors, Grammar::Qwen35, text, position, ends, meet),
+            Grammar::Tekken if HAS_FILES => fill_one(vectors, Grammar::Tekken, text, position, ends, meet),
             // Without files, `Grammar::named` gives no others than these.
-            _ => fill_one(vectors, Grammar::O200k, text, position, ends),
+            _ => fill_one(vectors, Grammar::O200k, text, position, ends, meet),
         }
     }
 }
 
 #[inline(always)]
-fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-    let (mut start, mut count) = (*position, 0);
+fn fill_one<V: Vectors>(
+    vectors: V,
+    grammar: Grammar,
+    text: &[u8],
+    position: &mut usize,
+    ends: &mut [usize],
+    meet: &mut bool,
+) -> usize {
+    let (mut start, mut count, mut meetings) = (*position, 0, 0);
     // A window gives up to 64 ends; a block that has no room for them is full.
     let room = if ends.len() < 64 { 1 } else { 64 };
     let mut stretch = 1;
@@ -61,8 +70,8 @@ fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mu
             break;
         }
         let starts = match text[start..].first_chunk() {
-            Some(window) => masks::starts(vectors, grammar, window),
-            None => last_starts(vectors, grammar, &text[start..]),
+            Some(window) => masks::starts(vectors, grammar, window, &mut meetings),
+            None => last_starts(vectors, grammar, &text[start..], &mut meetings),
         } & !1;
         if starts != 0 && write(starts, start, &mut ends[count..]) {
             count += starts.count_ones() as usize;
@@ -72,8 +81,9 @@ fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mu
             continue;
         }
         for end in ends[count..].iter_mut().take(stretch) {
-            start = scalar::piece_end(grammar, text, start);
-            *end = start;
+            *end = scalar::piece_end(grammar, text, start);
+            meetings |= u64::from(!text[start..*end].is_ascii());
+            start = *end;
             count += 1;
             if start == text.len() {
                 break;
@@ -82,6 +92,7 @@ fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mu
         stretch = STRETCH.min(2 * stretch);
     }
     *position = start;
+    *meet |= meetings != 0;
     count
 }
 
@@ -91,11 +102,11 @@ fn fill_one<V: Vectors>(vectors: V, grammar: Grammar, text: &[u8], position: &mu
 /// space, and what ends there ends alike at the end of a text. Where the text ends in white space, that goes on to the edge of
 /// the window, which leaves it undecided.
 #[inline(always)]
-fn last_starts<V: Vectors>(vectors: V, grammar: Grammar, left: &[u8]) -> u64 {
+fn last_starts<V: Vectors>(vectors: V, grammar: Grammar, left: &[u8], meetings: &mut u64) -> u64 {
     let mut window = [b' '; REACH];
     window[..left.len()].copy_from_slice(left);
     let within = u64::MAX >> (63 - left.len().min(63));
-    masks::starts(vectors, grammar, &window) & within
+    masks::starts(vectors, grammar, &window, meetings) & within
 }
 
 #[cfg(test)]
@@ -108,7 +119,7 @@ mod tests {
     fn what_is_left_of_a_text_is_decided_by_one_window() {
         let bits = |places: &[usize]| places.iter().fold(0, |all, at| all | 1 << at);
         for grammar in GRAMMARS {
-            let starts = |text: &str| last_starts(Portable, grammar, text.as_bytes());
+            let starts = |text: &str| last_starts(Portable, grammar, text.as_bytes(), &mut 0);
             // The end of the text, too, where no white space is before it.
             assert_eq!(starts("one two"), bits(&[0, 3, 7]));
             assert_eq!(starts("a é"), bits(&[0, 1, 4]));

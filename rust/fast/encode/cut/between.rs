@@ -59,7 +59,7 @@ impl<'p> Between<'p> {
         let mut tokens = Found { text, early, late, border: None };
         tokens.enter_segment(0);
         let next = tokens.next();
-        Blocks { tier: self.tier, text, tokens, next, at: 0, scanner: None, ends: Vec::new() }
+        Blocks { tier: self.tier, text, tokens, next, at: 0, scanner: None, ends: Vec::new(), meet: true }
     }
 }
 
@@ -147,6 +147,8 @@ pub struct Blocks<'t> {
     /// The scanner of this segment, where the segment begins, and some of its ends, unless masks scan.
     scanner: Option<(Scanner<'t>, usize)>,
     ends: Vec<usize>,
+    /// Whether two characters of three bytes may meet inside a piece of the last block (`Scanner::may_meet`).
+    pub meet: bool,
 }
 
 impl Blocks<'_> {
@@ -154,6 +156,7 @@ impl Blocks<'_> {
     /// is used up.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, marks: &mut Vec<Mark>, most: usize) -> Result<bool> {
         marks.clear();
+        self.meet = !matches!(self.tier, Tier::Masks(_));
         let most = most.min(self.text.len() - self.at + WINDOW);
         let mut count = 0;
         while self.at < self.text.len() && count + WINDOW <= most {
@@ -176,7 +179,7 @@ impl Blocks<'_> {
     fn scan(&mut self, until: usize, ends: &mut Vec<usize>, count: usize, most: usize) -> Result<usize> {
         if let Tier::Masks(grammar) = self.tier {
             resize(ends, most, 0)?;
-            return Ok(count + fill(*grammar, &self.text[..until], &mut self.at, &mut ends[count..]));
+            return Ok(count + fill(*grammar, &self.text[..until], &mut self.at, &mut ends[count..], &mut self.meet));
         }
         let segment = &self.text[self.at..until];
         let (scanner, start) = self.scanner.get_or_insert_with(|| (Scanner::of(self.tier, segment), self.at));

@@ -30,7 +30,7 @@ fn sure(grammar: Grammar, text: &[u8]) -> usize {
 
 fn check(text: &[u8]) {
     for grammar in GRAMMARS {
-        let starts = starts(Portable, grammar, text.first_chunk().unwrap());
+        let starts = starts(Portable, grammar, text.first_chunk().unwrap(), &mut 0);
         let sure = sure(grammar, text);
         let ends = scalar(grammar, text);
         let expected = ends.iter().filter(|&&end| end < sure).fold(1, |all, end| all | 1 << end);
