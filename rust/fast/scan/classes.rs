@@ -49,7 +49,8 @@ struct Table {
     flags: [[u8; BLOCK]; BLOCKS],
 }
 
-const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/reference/published/unicode_16.txt")));
+const SOURCE: &[u8] = include_bytes!("../../../python/minitok/reference/published/unicode_16.txt");
+const TABLE: Table = compress(&spread(SOURCE));
 static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
 static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
 
@@ -120,6 +121,48 @@ fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
     if flags == ILL_FORMED { (OTHER, 1) } else { (flags, length) }
 }
 
+/// The ranges of `\p{Han}`, which has no flag: one grammar alone asks.
+const HAN: [(u32, u32); 22] = {
+    let mut ranges = [(0, 0); 22];
+    let (mut at, mut count) = (0, 0);
+    while at < SOURCE.len() {
+        let (name, mut end) = word(SOURCE, at);
+        while SOURCE[end] == b' ' && matches!(name, b"Han") {
+            let (range, next) = word(SOURCE, end + 1);
+            (ranges[count], count, end) = (bounds(range), count + 1, next);
+        }
+        while SOURCE[end] != b'\n' {
+            end += 1;
+        }
+        at = end + 1;
+    }
+    assert!(count == ranges.len());
+    ranges
+};
+
+/// Whether a character, given by its bytes, is a Han character: a letter, a number, a mark, a radical.
+pub(super) fn is_han(bytes: &[u8]) -> bool {
+    let character = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
+    character.is_some_and(|c| {
+        let c = u32::from(c);
+        HAN.get(HAN.partition_point(|&(_, last)| last < c)).is_some_and(|&(first, _)| first <= c)
+    })
+}
+
+/// Whether a character, given by its first two bytes and its flags, is a letter that is Han; and whether that is not told by these.
+#[inline(always)]
+pub(super) fn han_letter(lead: u8, second: u8, flags: u8) -> (bool, bool) {
+    match (lead, second) {
+        // U+3400 to U+9FFF have letters, and the hexagrams.
+        (0xE3, 0x90..) | (0xE4..=0xE9, _) => (flags & CASELESS != 0, false),
+        // U+3000 to U+303F: some letters and numbers.
+        (0xE3, 0x80) => (false, flags & (CASELESS | NUMBER) != 0),
+        // From U+2E80, U+F900, U+16000 and U+20000 on.
+        (0xE2, 0xBA..) | (0xEF, 0xA4..=0xAB) | (0xF0, 0x96 | 0xA0..) => (false, true),
+        _ => (false, false),
+    }
+}
+
 /// The flag that a line of the Unicode table stands for, from the name the line begins with.
 const fn flag_named(name: &[u8]) -> u8 {
     match name {
@@ -143,7 +186,8 @@ const fn spread(source: &[u8]) -> Spread {
         let flag = flag_named(name);
         while source[end] == b' ' && flag != 0 {
             let (range, next) = word(source, end + 1);
-            fill(&mut all, range, flag);
+            let (first, last) = bounds(range);
+            set(&mut all, first as usize, last as usize + 1, flag);
             end = next;
         }
         while source[end] != b'\n' {
@@ -166,8 +210,8 @@ const fn word(source: &[u8], at: usize) -> (&[u8], usize) {
     (source.split_at(end).0.split_at(at).1, end)
 }
 
-/// Gives the flag to every code point of a range, `FIRST-LAST` or one alone in hexadecimal.
-const fn fill(all: &mut Spread, range: &[u8], flag: u8) {
+/// The first and the last code point of a range, `FIRST-LAST` or one alone in hexadecimal.
+const fn bounds(range: &[u8]) -> (u32, u32) {
     let (mut first, mut last, mut at) = (None, 0, 0);
     while at < range.len() {
         match range[at] {
@@ -175,12 +219,11 @@ const fn fill(all: &mut Spread, range: &[u8], flag: u8) {
                 first = Some(last);
                 last = 0;
             }
-            digit => last = last * 16 + (digit as char).to_digit(16).expect("a hexadecimal digit") as usize,
+            digit => last = last * 16 + (digit as char).to_digit(16).expect("a hexadecimal digit"),
         }
         at += 1;
     }
-    let first = if let Some(first) = first { first } else { last };
-    set(all, first, last + 1, flag);
+    (if let Some(first) = first { first } else { last }, last)
 }
 
 const fn set(all: &mut Spread, mut at: usize, end: usize, flag: u8) {

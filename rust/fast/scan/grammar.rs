@@ -9,6 +9,7 @@
 //! | `qwen3.5` | after any one character | alone | one | yes | cut after a line end |
 //! | `o200k` | capitals, then small letters | part of the word | three | yes | cut after a line end |
 //! | `tekken` | capitals, then small letters | none | one | yes | cut after a line end |
+//! | `kimi` | as `o200k`, but for Han characters, which are apart | part of the word | three | yes | cut after a line end |
 
 use crate::support::features::HAS_FILES;
 
@@ -32,6 +33,8 @@ pub enum Grammar {
     Qwen35,
     /// Mistral's models from Nemo on.
     Tekken,
+    /// Kimi K2, Moonlight.
+    Kimi,
 }
 
 /// Which words a grammar takes.
@@ -44,7 +47,7 @@ pub(super) enum Words {
 
 impl Grammar {
     /// All of them, with the names of their patterns; first those of the published encodings.
-    pub const ALL: [(&str, Grammar); 7] = [
+    pub const ALL: [(&str, Grammar); 8] = [
         ("gpt2", Grammar::Gpt2),
         ("cl100k", Grammar::Cl100k),
         ("o200k", Grammar::O200k),
@@ -52,6 +55,7 @@ impl Grammar {
         ("qwen2", Grammar::Qwen2),
         ("qwen3.5", Grammar::Qwen35),
         ("tekken", Grammar::Tekken),
+        ("kimi", Grammar::Kimi),
     ];
 
     /// The grammar of a named pattern.
@@ -65,7 +69,7 @@ impl Grammar {
         match self {
             Grammar::Gpt2 => Words::Gpt2,
             Grammar::Cl100k | Grammar::Llama3 | Grammar::Qwen2 | Grammar::Qwen35 => Words::Cl100k,
-            Grammar::O200k | Grammar::Tekken => Words::O200k,
+            Grammar::O200k | Grammar::Tekken | Grammar::Kimi => Words::O200k,
         }
     }
 
@@ -78,13 +82,25 @@ impl Grammar {
     /// Whether marks count as letters: `[\p{L}\p{M}]+`.
     #[inline]
     pub(super) const fn marks_are_letters(self) -> bool {
-        matches!(self, Grammar::Qwen35 | Grammar::O200k | Grammar::Tekken)
+        matches!(self, Grammar::Qwen35 | Grammar::O200k | Grammar::Tekken | Grammar::Kimi)
     }
 
     /// Whether `'s` and the like belong together.
     #[inline]
     pub(super) const fn contractions(self) -> bool {
         !matches!(self, Grammar::Tekken)
+    }
+
+    /// Whether a run of Han characters, of any class, is a piece.
+    #[inline]
+    pub(super) const fn han_is_apart(self) -> bool {
+        matches!(self, Grammar::Kimi)
+    }
+
+    /// Whether punctuation takes slashes after it, as it takes line ends: `[\r\n/]*` in place of `[\r\n]*`.
+    #[inline]
+    pub(super) const fn takes_slashes(self) -> bool {
+        matches!(self, Grammar::O200k | Grammar::Tekken)
     }
 
     /// Whether white space at the end of a text is one piece, even if it holds a line end: `\s++$`.

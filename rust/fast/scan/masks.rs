@@ -13,7 +13,7 @@
 //!
 //! Where a window cannot decide, it stops: after bit 60 (a contraction and a character reach three bytes on), in
 //! white space that reaches the window's edge, and at *odd* bits, which the formulas do not cover: ill-formed bytes,
-//! marks after punctuation, an upper-case letter after a caseless one. The scalar scanner then takes one piece.
+//! marks after punctuation, an upper-case letter after a caseless one, rare Han characters where these are apart. The scalar scanner then takes one piece.
 //!
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
@@ -31,6 +31,8 @@ struct Window {
     upper: u64,
     lower: u64,
     caseless: u64,
+    /// Han characters that are letters, where they are apart: then they are in no other class.
+    han: u64,
     mark: u64,
     number: u64,
     white: u64,
@@ -62,6 +64,7 @@ fn narrow(ascii: &Ascii) -> Window {
         upper: ascii.upper,
         lower: ascii.lower,
         caseless: 0,
+        han: 0,
         mark: 0,
         number: ascii.number,
         white: ascii.space | ascii.control_white,
@@ -76,16 +79,16 @@ fn narrow(ascii: &Ascii) -> Window {
 
 #[inline(always)]
 fn decide_wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii) -> u64 {
-    decide::<true>(grammar, bytes, wide(vectors, bytes, ascii))
+    decide::<true>(grammar, bytes, wide(vectors, grammar, bytes, ascii))
 }
 
 /// Adds the characters that are not ASCII: each is looked up, its flags are laid down at its first byte, and the planes
 /// of the 64 flag bytes are the masks, spread over the continuation bytes by carries.
 #[inline(always)]
-fn wide<V: Vectors>(vectors: V, bytes: &[u8; REACH], ascii: &Ascii) -> Window {
+fn wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii) -> Window {
     let continuation = ascii.continuation;
     let leads = ascii.high & !continuation;
-    let mut flags = [0; 64];
+    let (mut flags, mut han, mut unsure) = ([0; 64], 0, 0);
     let mut rest = leads;
     while rest != 0 {
         let at = rest.trailing_zeros() as usize % 64;
@@ -93,18 +96,26 @@ fn wide<V: Vectors>(vectors: V, bytes: &[u8; REACH], ascii: &Ascii) -> Window {
         let lead = bytes[at];
         flags[at] =
             if lead < 0xF0 { classes::short_flags(lead, bytes[at + 1], bytes[at + 2]) } else { long_flags(bytes, at) };
+        if grammar.han_is_apart() {
+            let (is_han, is_unsure) = classes::han_letter(lead, bytes[at + 1], flags[at]);
+            (han, unsure) = (han | u64::from(is_han) << at, unsure | u64::from(is_unsure) << at);
+        }
     }
     let [upper, lower, caseless, mark, number, white, _, ill_formed] = vectors.planes(&flags);
     // A missing continuation byte, or one too many: its character began at most three bytes before.
     let expected = (leads << 1) | (leads & ascii.from_three) << 2 | (leads & ascii.from_four) << 3;
     let wrong = expected ^ continuation;
+    let ill_formed = ill_formed | unsure;
     let odd = if wrong == 0 { ill_formed } else { ill_formed | 1 << wrong.trailing_zeros().saturating_sub(3) };
     let spread = |lead: u64| lead | (continuation & !(continuation.wrapping_add((lead << 1) & continuation)));
-    let [upper, lower, caseless, mark, number, white] = [upper, lower, caseless, mark, number, white].map(spread);
+    let caseless = caseless & !han;
+    let [upper, lower, caseless, han, mark, number, white] =
+        [upper, lower, caseless, han, mark, number, white].map(spread);
     let mut all = narrow(ascii);
     all.upper |= upper;
     all.lower |= lower;
     all.caseless = caseless;
+    all.han = han;
     all.mark = mark;
     all.number |= number;
     all.white |= white;
@@ -179,12 +190,12 @@ fn cl100k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &Window)
 fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Window) -> u64 {
     let uncased = all.caseless | all.mark;
     let letter = all.upper | all.lower | uncased;
-    let other = !(letter | all.number | all.white);
+    let other = !(letter | all.number | all.white | all.han);
     if WIDE {
         all.odd |= (all.mark & (other << 1)) | (all.upper & (uncased << 1));
     }
     let seeds = (other << 1) & all.newline;
-    let absorbed = if all.slash & (all.newline << 1) == 0 {
+    let absorbed = if !grammar.takes_slashes() || all.slash & (all.newline << 1) == 0 {
         flood(all.newline, seeds)
     } else {
         flood_by_doubling(all.newline | all.slash, seeds)
@@ -196,6 +207,7 @@ fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Wind
     let mut starts = mark_start
         | (letter & !(letter << 1) & !led)
         | (all.upper & (all.lower << 1))
+        | (all.han & !(all.han << 1))
         | white_starts::<WIDE>(white, all)
         | number_starts::<WIDE>(grammar, all);
     if !grammar.contractions() {

@@ -19,7 +19,7 @@
 //! Cost: O(piece + the white run after it); over a whole text O(n) whatever the text, since a run is read at most twice
 //! as a piece and once as what follows one. No allocation, no recursion.
 
-use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
+use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at, is_han};
 use super::grammar::{Grammar, Words};
 use crate::support::interrupt;
 
@@ -89,6 +89,11 @@ pub(super) fn cl100k(grammar: Grammar, text: &[u8], start: usize) -> usize {
 
 #[inline]
 pub(super) fn o200k(grammar: Grammar, text: &[u8], start: usize) -> usize {
+    if grammar.han_is_apart()
+        && let end @ 1.. = han(text, start)
+    {
+        return end;
+    }
     let (flags, length) = char_at(text, start);
     if flags & (LETTER | MARK) != 0 {
         return word(grammar, text, start);
@@ -96,18 +101,40 @@ pub(super) fn o200k(grammar: Grammar, text: &[u8], start: usize) -> usize {
     if flags & NUMBER != 0 {
         return numbers(grammar, text, start);
     }
-    let (next, _) = char_at(text, start + length);
+    let (next, _) = cased_char_at(grammar, text, start + length);
     if next & (LETTER | MARK) != 0 && flags & NEWLINE == 0 {
         return word(grammar, text, start + length);
     }
     if flags & OTHER != 0 || (text[start] == b' ' && next & OTHER != 0) {
         let mut end = run(text, start + length, PUNCTUATION);
-        while let Some(b'\r' | b'\n' | b'/') = text.get(end) {
+        while text.get(end).is_some_and(|&byte| is_newline(byte) || (byte == b'/' && grammar.takes_slashes())) {
             end += 1;
         }
         return end;
     }
     white(text, start, grammar)
+}
+
+fn is_newline(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// As [`char_at`], in a word of the grammar: a Han character that is apart is no letter there, and a mark of that kind as punctuation.
+#[inline(always)]
+fn cased_char_at(grammar: Grammar, text: &[u8], at: usize) -> (u8, usize) {
+    let (flags, length) = char_at(text, at);
+    if grammar.han_is_apart() && flags & (CASELESS | MARK) != 0 && is_han(&text[at..at + length]) {
+        (if flags & MARK == 0 { 0 } else { OTHER }, length)
+    } else {
+        (flags, length)
+    }
+}
+
+/// The end of the run of Han characters at `start`; 0 if there is none.
+fn han(text: &[u8], start: usize) -> usize {
+    let is_in = |at: usize, length: usize| length > 1 && is_han(&text[at..at + length]);
+    let (_, length) = char_at(text, start);
+    if is_in(start, length) { run_of(text, start, |_, at, length| is_in(at, length)) } else { 0 }
 }
 
 /// The end of the longest run of characters of a set of classes.
@@ -116,10 +143,16 @@ fn run(text: &[u8], mut at: usize, set: u8) -> usize {
     if set & LOWER != 0 {
         at += ascii_letters(text, at, set & UPPER != 0);
     }
+    run_of(text, at, |flags, _, _| flags & set != 0)
+}
+
+/// The end of the longest run of characters of which this is true: of their flags, where they begin, and their lengths.
+#[inline(always)]
+fn run_of(text: &[u8], mut at: usize, is_in: impl Fn(u8, usize, usize) -> bool) -> usize {
     loop {
         for _ in 0..STRETCH {
             let (flags, length) = char_at(text, at);
-            if flags & set == 0 {
+            if !is_in(flags, at, length) {
                 return at;
             }
             at += length;
@@ -165,17 +198,20 @@ fn numbers(grammar: Grammar, text: &[u8], mut at: usize) -> usize {
 
 /// The two-phase word of o200k, from the first letter or mark after the optional leading character.
 fn word(grammar: Grammar, text: &[u8], at: usize) -> usize {
-    let end = cased_word(text, at);
+    let end = cased_word(grammar, text, at);
     if grammar.contractions() { end + suffix(text, end, true) } else { end }
 }
 
-fn cased_word(text: &[u8], mut at: usize) -> usize {
+fn cased_word(grammar: Grammar, text: &[u8], mut at: usize) -> usize {
     let mut last_caseless = None;
     loop {
         for _ in 0..STRETCH {
-            let (flags, length) = char_at(text, at);
+            let (flags, length) = cased_char_at(grammar, text, at);
             if flags & LOWER != 0 {
-                return run(text, at + length, LOWER | CASELESS | MARK);
+                at += length + ascii_letters(text, at + length, false);
+                return run_of(text, at, |_, at, _| {
+                    cased_char_at(grammar, text, at).0 & (LOWER | CASELESS | MARK) != 0
+                });
             }
             if flags & (UPPER | CASELESS | MARK) == 0 {
                 return last_caseless.unwrap_or(at);

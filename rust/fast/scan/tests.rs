@@ -13,8 +13,8 @@ use proptest::prelude::*;
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]
 use std::sync::LazyLock;
 
-pub(super) const GRAMMARS: [Grammar; 7] = {
-    let mut grammars = [Grammar::Gpt2; 7];
+pub(super) const GRAMMARS: [Grammar; 8] = {
+    let mut grammars = [Grammar::Gpt2; 8];
     let mut at = 0;
     while at < grammars.len() {
         grammars[at] = Grammar::ALL[at].1;
@@ -24,7 +24,7 @@ pub(super) const GRAMMARS: [Grammar; 7] = {
 };
 
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]
-static REGEXES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+static REGEXES: LazyLock<[Regex; 8]> = LazyLock::new(|| {
     Grammar::ALL.map(|(name, _)| {
         let spelled = NAMED.iter().chain(&FAMILIES).find(|(named, _)| *named == name).unwrap().1;
         Regex::new(spelled).unwrap()
@@ -180,6 +180,10 @@ pub(super) const ATOMS: &[&str] = &[
     "\u{2B0}",
     "\u{AA}",
     "\u{65E5}\u{672C}",
+    "\u{3005}\u{3007}",
+    "\u{2E80}",
+    "\u{16FF0}",
+    "\u{20000}",
     "\u{5D0}",
     "\u{430}",
     "\u{410}",

@@ -71,4 +71,4 @@ macro_rules! for_each_grammar {
     )*};
 }
 
-for_each_grammar!(gpt2 Gpt2, cl100k Cl100k, o200k O200k, llama3 Llama3, qwen2 Qwen2, qwen35 Qwen35, tekken Tekken);
+for_each_grammar!(gpt2 Gpt2, cl100k Cl100k, o200k O200k, llama3 Llama3, qwen2 Qwen2, qwen35 Qwen35, tekken Tekken, kimi Kimi);

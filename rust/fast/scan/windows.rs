@@ -43,6 +43,7 @@ impl Kernel for Fill<'_> {
             Grammar::Qwen2 if HAS_FILES => fill_one(vectors, Grammar::Qwen2, text, position, ends, meet),
             Grammar::Qwen35 if HAS_FILES => fill_one(vectors, Grammar::Qwen35, text, position, ends, meet),
             Grammar::Tekken if HAS_FILES => fill_one(vectors, Grammar::Tekken, text, position, ends, meet),
+            Grammar::Kimi if HAS_FILES => fill_one(vectors, Grammar::Kimi, text, position, ends, meet),
             // Without files, `Grammar::named` gives no others than these.
             _ => fill_one(vectors, Grammar::O200k, text, position, ends, meet),
         }

@@ -1,6 +1,6 @@
 //! A window knows all starts of pieces, up to where it may not be sure.
 
-use super::super::classes::{CASELESS, MARK, OTHER, UPPER, char_at};
+use super::super::classes::{CASELESS, MARK, OTHER, UPPER, char_at, han_letter, is_han};
 use super::super::tests::{ATOMS, GRAMMARS, scalar};
 use super::*;
 use crate::fast::simd::vector::Portable;
@@ -16,6 +16,16 @@ fn flags_of_bytes(text: &[u8]) -> Vec<u8> {
     flags
 }
 
+/// Whether it is a Han character that the formulas do not cover, or looks like one.
+fn is_rare_han(text: &[u8], at: usize) -> bool {
+    let (flags, length) = char_at(text, at);
+    let is_han = is_han(&text[at..at + length]);
+    let (is_letter, is_unsure) = if length > 1 { han_letter(text[at], text[at + 1], flags) } else { (false, false) };
+    assert_eq!(is_letter, is_han && flags & CASELESS != 0 && !is_unsure);
+    assert!(!is_han || is_letter || is_unsure);
+    is_unsure
+}
+
 /// How many bits of a window of well-formed text are sure.
 fn sure(grammar: Grammar, text: &[u8]) -> usize {
     let flags = &flags_of_bytes(text)[..64];
@@ -25,6 +35,8 @@ fn sure(grammar: Grammar, text: &[u8]) -> usize {
         (here & MARK != 0 && before & OTHER != 0) || (here & UPPER != 0 && before & (CASELESS | MARK) != 0)
     });
     let odd = odd.filter(|_| grammar.words() == Words::O200k && !text[..64].is_ascii());
+    let mut starts = (0..64).filter(|&at| text[at] & 0xC0 != 0x80 && grammar.han_is_apart());
+    let odd = [odd, starts.find(|&at| is_rare_han(text, at))].into_iter().flatten().min();
     61.min(edge + 1).min(odd.unwrap_or(64))
 }
 
