@@ -7,41 +7,34 @@
 //! is full, or when a single text of [`SEED_AFTER`] bytes has pieces no longer than words, a large cache replaces it, which is
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
-use super::block::{BLOCK, Workspace};
-use super::cut::between::{Between, Mark, renumber};
-use super::cut::byte_cuts::{ByteCuts, Cutter};
-use super::cut::ends::Ends;
+mod text;
+
+use super::block::Workspace;
+use super::cut::between::Between;
+use super::cut::byte_cuts::ByteCuts;
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
-use super::lookup::look_up::LookUp;
-use super::lookup::piece_cache::{PieceCache, Size};
+use super::lookup::piece_cache::Size;
 use super::merge::cut_further::Later;
-use super::merge::misses::{LongPieces, Merging};
+use super::merge::misses::LongPieces;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::{Scanner, Tier};
-use crate::fast::simd::Isa;
-use crate::fast::util::fallible::{collect, extend, push};
+use crate::fast::scan::Tier;
+use crate::fast::util::fallible::collect;
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::vocab::Vocab;
 use crate::support::interrupt;
 use crate::support::once::Once;
-use crate::support::spent::Spent;
 use crate::support::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.
 pub(super) const SEED_AFTER: usize = 1 << 20;
-/// Shorter texts have no pieces worth cutting.
-const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
-/// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
-const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
-const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.
 const SMALL_LOG_BUCKETS: u32 = 12;
 const SMALL_RECORDS: usize = 11_000;
@@ -249,210 +242,6 @@ impl Encoder {
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
     pub(super) fn workspace(&self) -> Result<Pooled<'_, Workspace>> {
         self.pool.take(|| Workspace::new(self.small))
-    }
-
-    /// Calls `sink` with the values of each block of a text. `is_long`: the text is, or is a part of, one that is worth a large
-    /// cache.
-    fn encode_text(
-        &self,
-        text: &[u8],
-        by: SplitBy,
-        is_long: bool,
-        work: &mut Workspace,
-        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()> {
-        if self.later.is_some() {
-            work.spent = Spent::of(text.len());
-        }
-        work.meet = true;
-        let (mut start, long) = (0, self.long_pieces(by, is_long));
-        let mut encode = |work: &mut Workspace| -> Result<()> {
-            let end = work.ends.last().copied().unwrap_or(start);
-            if end - start > HUGE {
-                self.encode_huge_pieces(text, start, is_long, long, work, sink)?;
-            } else {
-                self.encode_block(text, start, is_long, long, work, sink)?;
-            }
-            start = end;
-            Ok(())
-        };
-        match by {
-            SplitBy::Scan(tier) => {
-                let mut scanner = Scanner::of(tier, text);
-                while scanner.next_block(&mut work.ends, BLOCK)? {
-                    work.meet = scanner.may_meet();
-                    encode(work)?;
-                }
-            }
-            SplitBy::Between(between) => {
-                let mut blocks = between.blocks(text);
-                while blocks.next_block(&mut work.ends, &mut work.marks, BLOCK)? {
-                    work.meet = blocks.meet;
-                    encode(work)?;
-                }
-            }
-            SplitBy::Characters(_) => {
-                let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
-                while cutter.next_block(&mut work.ends, BLOCK) {
-                    encode(work)?;
-                }
-            }
-            SplitBy::Ends(ends) => {
-                for ends in ends.all().chunks(BLOCK) {
-                    work.ends.clear();
-                    work.ends.extend_from_slice(ends);
-                    encode(work)?;
-                }
-            }
-            SplitBy::Pattern(pattern) => {
-                // The mirror does not stop between two pieces, not even where something went wrong.
-                let (mut end, mut done) = (0, Ok(()));
-                work.ends.clear();
-                pattern.split(text, &mut |piece| {
-                    end += piece.len();
-                    work.ends.push(end);
-                    if work.ends.len() == BLOCK {
-                        if done.is_ok() {
-                            done = encode(work);
-                        }
-                        work.ends.clear();
-                    }
-                })?;
-                done?;
-                if !work.ends.is_empty() {
-                    encode(work)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls `sink` with the values of the pieces that end at `work.ends`, in parts, between which the work can be stopped.
-    #[cold]
-    fn encode_huge_pieces(
-        &self,
-        text: &[u8],
-        mut start: usize,
-        is_long: bool,
-        long: Option<&dyn LongPieces>,
-        work: &mut Workspace,
-        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let ends = self.parts_of(text, start, work)?;
-        let mut marks = std::mem::take(&mut work.marks).into_iter().peekable();
-        for end in ends {
-            work.ends.clear();
-            work.ends.push(end);
-            work.marks.clear();
-            extend(&mut work.marks, marks.next_if(|mark| mark.end == end).map(|mark| Mark { index: 0, ..mark }))?;
-            self.encode_block(text, start, is_long, long, work, sink)?;
-            start = end;
-        }
-        Ok(())
-    }
-
-    /// Calls `sink` with the values of the pieces that end at `work.ends`; the first begins at `start`. Looks them up, merges those
-    /// that are not found, and hands all out.
-    fn encode_block(
-        &self,
-        text: &[u8],
-        mut start: usize,
-        is_long: bool,
-        long: Option<&dyn LongPieces>,
-        work: &mut Workspace,
-        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()> {
-        if let Some(long) = long
-            && work.marks.is_empty()
-            && work.passes_by()
-        {
-            sink(work.encode_long(long, text, start)?)?;
-            return interrupt::check();
-        }
-        self.cut(text, start, work);
-        let is_long = is_long && work.pieces_are_short(start);
-        let mut first = 0;
-        while first < work.ends.len() {
-            self.make_room(work, is_long);
-            let range = first..work.ends.len().min(first + work.block());
-            let end = work.ends[range.end - 1];
-            first = range.end;
-            let (found, cache, ends) = (&mut work.found, work.cache.view(), Ends::of_block(&work.ends[range.clone()]));
-            LookUp { found, cache, text, start, ends }.run(Isa::fastest());
-            let how = Merging { tables: &self.tables, later: self.later.as_ref(), long };
-            sink(work.merge_misses(how, text, start, range.clone()))?;
-            if long.is_some() {
-                work.note_new(start, range);
-            }
-            start = end;
-        }
-        match work.failure {
-            None => interrupt::check(),
-            Some(_) => work.failure.take().map_or(Ok(()), Err),
-        }
-    }
-
-    /// Makes room in the cache for the new pieces of the next block.
-    pub(super) fn make_room(&self, work: &mut Workspace, is_long: bool) {
-        if !work.seeded && (is_long || work.cache.is_full()) {
-            // Pieces that are cut further may not be the tokens that they spell.
-            let end = if self.later.is_some() { 0 } else { self.large.first_record };
-            // Where there is no memory for it, the small cache stays for this text; where the look for seeds was stopped, another
-            // text gets them, too.
-            match PieceCache::seeded(self.large, self.tables.seeds(end)) {
-                Some(cache) => work.cache = cache,
-                None => work.had_no_memory = true,
-            }
-            work.seeded = !interrupt::stopped_now();
-        }
-        if work.seeded {
-            work.cache.grow();
-        }
-        work.cache.turn();
-    }
-
-    /// The ends of the pieces of a block, and cuts in huge ones that change no id, so that the work on each can be stopped.
-    fn parts_of(&self, text: &[u8], mut start: usize, work: &mut Workspace) -> Result<Vec<usize>> {
-        let mut ends = Vec::new();
-        for &end in &work.ends {
-            let mut from = start + HUGE;
-            while self.may_be_cut() && from < end {
-                interrupt::check()?;
-                let near = from..end.min(from + NEAR_HUGE);
-                from = near.end;
-                if let Some(cut) = self.tables.cuts().first(text, near, &mut work.cutting) {
-                    push(&mut ends, cut)?;
-                    from = cut + HUGE;
-                }
-            }
-            push(&mut ends, end)?;
-            start = end;
-        }
-        // Where the scan was stopped, its last end is any.
-        interrupt::check_now()?;
-        Ok(ends)
-    }
-
-    /// Whether a piece may be cut where no token stands across: the parts are not cut further as the piece would be.
-    fn may_be_cut(&self) -> bool {
-        self.later.is_none() && self.tables.parts_are_pieces()
-    }
-
-    /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
-    fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
-        if work.meet
-            && text.len() >= CUTTABLE
-            && self.may_be_cut()
-            && let Some(&end) = work.ends.last()
-            && work.cutting.find(text, start..end)
-        {
-            let Workspace { ends, marks, cutting, .. } = work;
-            for mark in &*marks {
-                cutting.leave_out(mark.start..mark.end);
-            }
-            self.tables.cuts().cut(text, ends, cutting);
-            renumber(marks, ends);
-        }
     }
 }
 

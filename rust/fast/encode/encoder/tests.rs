@@ -1,6 +1,8 @@
+use super::text::{HUGE, NEAR_HUGE};
 use super::*;
 use crate::error::Error;
-use crate::fast::encode::block::FIRST_BLOCK;
+use crate::fast::encode::block::{BLOCK, FIRST_BLOCK};
+use crate::fast::encode::cut::ends::Ends;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::reference::encode::encode_piece;

@@ -52,9 +52,9 @@ fn a_key_can_have_its_bucket_above_it() {
     let view = cache.view();
     let mut found = std::collections::BTreeSet::new();
     for (_, key, _) in pieces(2000) {
-        let both = view.with_bucket(key);
-        assert_eq!((both & KEY_MASK, (both >> VALUE_SHIFT) as usize), (key, view.bucket_of(key)));
-        found.insert(view.bucket_of(key));
+        let both = view.with_bucket(Portable, key);
+        assert_eq!((both & KEY_MASK, (both >> VALUE_SHIFT) as usize), (key, view.bucket_of(Portable, key)));
+        found.insert(view.bucket_of(Portable, key));
     }
     assert!(found.len() > 1400 && found.last() < Some(&(1 << 12)), "2,000 pieces in {} buckets", found.len());
 }
@@ -139,7 +139,7 @@ fn the_first_seeds_are_found() {
     let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0]))).unwrap();
     let view = cache.view();
     let known: Vec<bool> =
-        seeds.iter().map(|(_, key, ids)| view.find(Portable, view.bucket_of(*key), *key) == Some(ids[0])).collect();
+        seeds.iter().map(|(_, key, ids)| view.find(Portable, view.bucket_of(Portable, *key), *key) == Some(ids[0])).collect();
     assert_eq!(cache.half(), 128);
     assert!(known[..128].iter().filter(|&&known| known).count() > 120);
     assert!(!known[128..].contains(&true) && !cache.is_full());
