@@ -6,11 +6,14 @@ use super::*;
 use crate::fast::simd::vector::Portable;
 use proptest::prelude::*;
 
-/// The flags of the character that each byte belongs to.
-fn flags_of_bytes(text: &[u8]) -> Vec<u8> {
+/// The flags of the character that each byte belongs to; none of a letter that is apart.
+fn flags_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<u8> {
     let mut flags = Vec::new();
     while flags.len() < text.len() {
-        let (found, length) = char_at(text, flags.len());
+        let at = flags.len();
+        let (found, length) = char_at(text, at);
+        let is_apart = grammar.han_is_apart() && found & CASELESS != 0 && is_han(&text[at..at + length]);
+        let found = if is_apart { 0 } else { found };
         flags.extend(std::iter::repeat_n(found, length));
     }
     flags
@@ -28,7 +31,7 @@ fn is_rare_han(text: &[u8], at: usize) -> bool {
 
 /// How many bits of a window of well-formed text are sure.
 fn sure(grammar: Grammar, text: &[u8]) -> usize {
-    let flags = &flags_of_bytes(text)[..64];
+    let flags = &flags_of_bytes(grammar, text)[..64];
     let edge = flags.iter().rposition(|flags| flags & WHITE == 0).map_or(0, |last| last + 1);
     let odd = (1..64).find(|&at| {
         let (before, here) = (flags[at - 1], flags[at]);
