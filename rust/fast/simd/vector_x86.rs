@@ -3,15 +3,15 @@
 #![allow(unsafe_code)]
 
 use super::{Ascii, ByteSets, PairSets, Shape, Vectors};
-use crate::fast::simd::hash::FACTORS;
+use crate::fast::simd::hash::{by_aes, two_rounds};
 use crate::fast::util::cpu::Avx2;
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_aesenc_si128, _mm_and_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_loadu_si128,
-    _mm_or_si128, _mm_set_epi64x, _mm_slli_epi64, _mm_slli_si128, _mm_srl_epi64, _mm_storeu_si128, _mm256_and_si256,
-    _mm256_broadcastsi128_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8,
-    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_slli_epi64,
-    _mm256_srli_epi16, _mm256_xor_si256,
+    __m128i, __m256i, _mm_and_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_or_si128,
+    _mm_slli_epi64, _mm_slli_si128, _mm_srl_epi64, _mm_storeu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256,
+    _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi64x,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_slli_epi64, _mm256_srli_epi16,
+    _mm256_xor_si256,
 };
 
 /// The high bits of the bytes that `question` returns.
@@ -39,16 +39,6 @@ fn sets_of(sets: &ByteSets, bytes: __m256i) -> __m256i {
         let low = _mm256_shuffle_epi8(twice(&sets.low), _mm256_and_si256(bytes, half));
         let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
         _mm256_and_si256(low, _mm256_shuffle_epi8(twice(&sets.high), high))
-    }
-}
-
-/// Two rounds of AES: after them each bit depends on all of before.
-#[inline(always)]
-fn two_rounds(_: Avx2, number: __m128i) -> __m128i {
-    // SAFETY: an `Avx2` is made only where the processor has the instructions.
-    unsafe {
-        let key = _mm_set_epi64x(FACTORS[1].cast_signed(), FACTORS[0].cast_signed());
-        _mm_aesenc_si128(_mm_aesenc_si128(number, key), key)
     }
 }
 
@@ -136,11 +126,7 @@ impl Vectors for Avx2 {
 
     #[inline(always)]
     fn hash(self, number: u128) -> u64 {
-        // SAFETY: as above; sixteen bytes are read.
-        unsafe {
-            let number = _mm_loadu_si128(std::ptr::from_ref(&number).cast());
-            _mm_cvtsi128_si64(two_rounds(self, number)).cast_unsigned()
-        }
+        by_aes(self, number)
     }
 
     #[inline(always)]
