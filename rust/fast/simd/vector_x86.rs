@@ -6,8 +6,8 @@ use super::{Ascii, ByteSets, PairSets, Shape, Vectors};
 use crate::fast::simd::hash::{by_aes, two_rounds};
 use crate::fast::util::cpu::Avx2;
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_and_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_or_si128,
-    _mm_slli_epi64, _mm_slli_si128, _mm_srl_epi64, _mm_storeu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256,
+    __m256i, _mm_and_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_or_si128, _mm_slli_epi64,
+    _mm_slli_si128, _mm_srl_epi64, _mm_storeu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256,
     _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8, _mm256_loadu_si256,
     _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi64x,
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_slli_epi64, _mm256_srli_epi16,
