@@ -6,7 +6,7 @@ import minitok
 import pytest
 from chat_families import CHATML, CORPUS, SPECIAL
 from playwright.sync_api import expect
-from test_open_files import JSON
+from test_open_files import as_llama
 from test_open_several_files import GGUF, head
 from web import found_by_axe, watched
 
@@ -195,7 +195,7 @@ def test_a_configuration_that_is_broken_is_said_to_be(chat):
         chat.locator("#open-tokenizer").set_input_files(
             [
                 {"name": "tokenizer_config.json", "mimeType": "", "buffer": content},
-                {"name": "tokenizer.json", "mimeType": "", "buffer": JSON["as GPT-2"]()},
+                {"name": "tokenizer.json", "mimeType": "", "buffer": as_llama()},
             ]
         )
         expect(chat.locator("#status")).to_contain_text(why)
