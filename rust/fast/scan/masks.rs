@@ -11,9 +11,9 @@
 //!   for all the runs of the window in one addition.
 //! * *Loops over rare bits* do the rest: contractions, white space before a line end, numbers of more than three digits.
 //!
-//! Where a window cannot decide, it stops: after bit 60 (a contraction and a character reach three bytes on), in
-//! white space that reaches the window's edge, and at *odd* bits, which the formulas do not cover: ill-formed bytes,
-//! marks after punctuation, an upper-case letter after a caseless one, rare Han characters where these are apart. The scalar scanner then takes one piece.
+//! Where a window cannot decide, it stops: after bit 60 (a contraction and a character reach three bytes on), in white space that
+//! reaches the window's edge, and at *odd* bits, which the formulas do not cover: ill-formed bytes, marks after punctuation, an
+//! upper-case letter after a caseless one, rare Han characters where these are apart. The scalar scanner then takes one piece.
 //!
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
