@@ -40,9 +40,6 @@ fn vocab_of(content: &Value, tables: &Native) -> Result<Option<FastVocab>> {
 
 /// The tokenizer of a file, from its JSON.
 pub fn parse(content: &Value) -> Result<Definition> {
-    if content.text_of("format") != Some("minitok") {
-        return Err(wrong("not a minitok file: it has no \"format\": \"minitok\""));
-    }
     let fields = fields_of(content)?;
     let rows = content.need_list("merges")?;
     let what = |rank: usize| format!("merge {rank}");
@@ -65,6 +62,9 @@ pub fn parse(content: &Value) -> Result<Definition> {
 
 /// All but the vocabulary.
 fn fields_of(content: &Value) -> Result<Fields> {
+    if content.text_of("format") != Some("minitok") {
+        return Err(wrong("not a minitok file: it has no \"format\": \"minitok\""));
+    }
     match content.get("version") {
         Some(Value::Whole(VERSION)) => {}
         version => {

@@ -56,26 +56,26 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"format": "other"}, "not a minitok file"), ({"version": 2}, "version 2"), ({"version": KeyError}, "version None"),
-        ({"pattern": KeyError}, "no 'pattern'"), ({"pattern": 3}, "'pattern' is a int"), ({"pattern": "(a"}, "a group that is not closed"),
+        ({"format": "other"}, "not a minitok file"), ({"version": 2}, "version 2"), ({"version": KeyError}, "version null"),
+        ({"pattern": KeyError}, "no 'pattern'"), ({"pattern": 3}, "'pattern' is a number, not a string"), ({"pattern": "(a"}, "a group that is not closed"),
         ({"special_tokens": []}, "'special_tokens' is a list"), ({"special_tokens": {"<s>": "1"}}, "'<s>'"),
         ({"special_tokens": {"<s>": 97}}, "has the id 97 of the token b'a'"), ({"special_tokens": {"": 300}}, "a special token is empty"),
-        ({"special_tokens": {"<s>": True}}, "'<s>'"), ({"merges": KeyError}, "no 'merges'"), ({"merges": {}}, "'merges' is a dict"),
+        ({"special_tokens": {"<s>": True}}, "'<s>'"), ({"merges": KeyError}, "no 'merges'"), ({"merges": {}}, "'merges' is an object, not a list"),
         ({"merges": [[97]]}, "merge 0 is not 2 numbers"), ({"merges": [[97, 98], [97, "b"]]}, "merge 1 holds something other than a whole number"),
         ({"merges": [[97, 98.0]]}, "merge 0 holds"), ({"merges": [[97, -1]]}, "merge 0 holds"), ({"merges": [[97, 1 << 40]]}, "merge 0 holds"),
         ({"merges": [[97, 256]]}, "256 is not a token before it"), ({"merges": [[97, 98], [97, 98]]}, "is merged twice"),
         ({"byte_order": "other"}, "unknown byte_order 'other'"), ({"byte_order": [1, 2]}, "byte_order is not 256 numbers"),
-        ({"byte_order": [0] * 256}, "not a permutation"), ({"byte_order": KeyError}, "byte_order is not 256 numbers"),
+        ({"byte_order": [0] * 256}, "not a permutation"), ({"byte_order": KeyError}, "byte_order"),
         ({"tokens": [[0, "!!"]], "whole_pieces": True}, "not base64"), ({"tokens": [[0]], "whole_pieces": True}, "a token is not an id"),
         ({"tokens": [], "whole_pieces": True, "merges": []}, "has no token"), ({"tokens": []}, "merge 0 is not 4 numbers"),
         ({"tokens": [[0, "YQ=="], [0, "Yg=="]], "whole_pieces": True, "merges": []}, "the token 0 appears twice"),
-        ({"name": 3}, "'name' is a int"), ({"trained": "yes"}, "'trained' is a str"),
+        ({"name": 3}, "'name' is a number, not a string"), ({"trained": "yes"}, "'trained' is a str"),
     ],
     ids=lambda value: repr(value)[:50],
 )  # fmt: skip
-def test_a_malformed_file_is_refused_with_its_reason(tmp_path, changes, reason):
+def test_a_malformed_file_is_refused_with_its_reason(tmp_path, changes, reason, backend):
     path = saved(tmp_path, **changes)
-    failed = failure_on_both(lambda backend: minitok.load(path, backend=backend))
+    failed = outcome(minitok.load, path, backend=backend)
     assert failed.kind is minitok.errors.FileFormatError
     assert failed.message.startswith(f"{path}: ")
     assert reason in failed.message
