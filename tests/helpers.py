@@ -24,9 +24,11 @@ class Failure:
 
 
 def outcome(function, *args, **kwargs):
-    """Returns what a call gives: its value, or its failure."""
+    """Returns what a call gives: its value, or its failure. What a test itself does wrong, or finds, is none."""
     try:
         return function(*args, **kwargs)
+    except (AssertionError, NameError):
+        raise
     except Exception as error:  # noqa: BLE001
         return Failure(type(error), str(error))
 
