@@ -11,7 +11,7 @@ use crate::formats::{MAX_ID, Named};
 use crate::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
 use crate::reference::published::names::pattern_named;
 use crate::reference::special::SpecialTokens;
-use crate::reference::train::{self, Stop, TieBreak};
+use crate::reference::train::{self, TieBreak};
 use crate::reference::vocab::Vocab;
 
 /// How much text is counted at a time.
@@ -137,21 +137,12 @@ impl TrainOptions {
     /// What a file says of the training.
     fn record(&self, trained: &train::Trained, documents: u64, bytes: u64) -> Value {
         let whole = |number: usize| Value::Whole(i64::try_from(number).unwrap_or(i64::MAX));
-        let tie_break = match self.tie_break {
-            TieBreak::SmallestIds => "smallest_ids",
-            TieBreak::FirstSeen => "first_seen",
-            TieBreak::GreatestBytes => "greatest_bytes",
-        };
-        let stop = match trained.stop {
-            Stop::VocabSize => "vocab_size",
-            Stop::MinFrequency => "min_frequency",
-        };
         let fields = [
             ("vocab_size", Value::Whole(self.vocab_size.into())),
-            ("tie_break", Value::Text(tie_break.into())),
+            ("tie_break", Value::Text(self.tie_break.name().into())),
             ("min_frequency", Value::Whole(self.min_frequency)),
             ("max_token_length", self.max_token_length.map_or(Value::Null, whole)),
-            ("stop", Value::Text(stop.into())),
+            ("stop", Value::Text(trained.stop.name().into())),
             ("merges", whole(trained.merges.len())),
             ("ties", whole(trained.ties)),
             ("documents", Value::Whole(documents.cast_signed())),

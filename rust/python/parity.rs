@@ -4,7 +4,7 @@ use super::calls::Calls;
 use super::counter::PieceCounter;
 use super::list::list_of_numbers;
 use super::signals;
-use super::train::{Pieces, TrainOptions, checked_first_id, list_of_pairs, pieces_of, stop_name};
+use super::train::{Pieces, TrainOptions, checked_first_id, list_of_pairs, pieces_of};
 use super::vocab::Vocab;
 use crate::fast;
 use crate::fast::util::fallible::try_collect;
@@ -74,7 +74,7 @@ pub fn train_parity<'py>(
     keep: bool,
 ) -> PyResult<Trained<'py>> {
     let vocab = Arc::clone(base.0.get().0.core());
-    let (options, parity) = (options.checked()?, parity.checked(languages.len(), base.1)?);
+    let (TrainOptions(options), parity) = (options, parity.checked(languages.len(), base.1)?);
     let first_id = checked_first_id(base.1)?;
     if !development.is_empty() && development.len() != languages.len() {
         let (all, some) = (languages.len(), development.len());
@@ -107,5 +107,5 @@ pub fn train_parity<'py>(
     });
     let trained = Calls::result(calls, trained)?;
     let (turns, counts) = (list_of_numbers(py, &trained.turns)?, list_of_numbers(py, &trained.counts)?);
-    Ok((list_of_pairs(py, &trained.merges)?, turns, counts, trained.ties, stop_name(trained.stop)))
+    Ok((list_of_pairs(py, &trained.merges)?, turns, counts, trained.ties, trained.stop.name()))
 }

@@ -23,51 +23,26 @@ use pyo3::types::PyList;
 use std::sync::{Arc, Mutex};
 
 /// The attributes of `minitok.reference.train.TrainOptions`.
-pub struct TrainOptions {
-    n_merges: usize,
-    byte_order: Vec<u8>,
-    tie_break: String,
-    min_frequency: i64,
-    max_token_length: Option<usize>,
-    max_words: Option<usize>,
-    barred: Vec<Vec<u8>>,
-}
+pub struct TrainOptions(pub core::TrainOptions);
 
 impl<'py> FromPyObject<'_, 'py> for TrainOptions {
     type Error = PyErr;
 
     fn extract(options: Borrowed<'_, 'py, PyAny>) -> PyResult<TrainOptions> {
-        Ok(TrainOptions {
+        let (tie_break, byte_order) = (options.getattr("tie_break")?, options.getattr("byte_order")?);
+        let tie_break: &str = tie_break.extract()?;
+        let known = core::TieBreak::ALL.into_iter().find(|known| known.name() == tie_break);
+        let unknown = || PyValueError::new_err(format!("unknown tie_break {tie_break:?}"));
+        let wrong = |_| PyValueError::new_err("byte_order is not 256 bytes");
+        Ok(TrainOptions(core::TrainOptions {
             n_merges: options.getattr("n_merges")?.extract()?,
-            byte_order: options.getattr("byte_order")?.extract()?,
-            tie_break: options.getattr("tie_break")?.extract()?,
+            byte_order: byte_order.extract::<Vec<u8>>()?.try_into().map_err(wrong)?,
+            tie_break: known.ok_or_else(unknown)?,
             min_frequency: options.getattr("min_frequency")?.extract()?,
             max_token_length: options.getattr("max_token_length")?.extract()?,
             max_words: options.getattr("max_words")?.extract()?,
             barred: options.getattr("barred")?.extract()?,
-        })
-    }
-}
-
-impl TrainOptions {
-    pub fn checked(self) -> PyResult<core::TrainOptions> {
-        let tie_break = match self.tie_break.as_str() {
-            "smallest_ids" => core::TieBreak::SmallestIds,
-            "first_seen" => core::TieBreak::FirstSeen,
-            "greatest_bytes" => core::TieBreak::GreatestBytes,
-            other => return Err(PyValueError::new_err(format!("unknown tie_break {other:?}"))),
-        };
-        let byte_order =
-            self.byte_order.try_into().map_err(|_| PyValueError::new_err("byte_order is not 256 bytes"))?;
-        Ok(core::TrainOptions {
-            n_merges: self.n_merges,
-            byte_order,
-            tie_break,
-            min_frequency: self.min_frequency,
-            max_token_length: self.max_token_length,
-            max_words: self.max_words,
-            barred: self.barred,
-        })
+        }))
     }
 }
 
@@ -88,7 +63,7 @@ pub fn train<'py>(
     base: Option<(Bound<'_, Vocab>, u32)>,
     keep: bool,
 ) -> PyResult<Trained<'py>> {
-    let options = options.checked()?;
+    let TrainOptions(options) = options;
     let (vocab, first_id) = match base {
         Some((vocab, first_id)) => (Arc::clone(vocab.get().0.core()), checked_first_id(first_id)?),
         None => (Arc::new(vocab::Vocab::from_merges(&options.byte_order, &[])?), 256),
@@ -115,7 +90,7 @@ pub fn train<'py>(
     });
     let trained = Calls::result(calls, trained)?;
     let counts = list_of_numbers(py, &trained.counts)?;
-    Ok((list_of_pairs(py, &trained.merges)?, counts, trained.ties, stop_name(trained.stop)))
+    Ok((list_of_pairs(py, &trained.merges)?, counts, trained.ties, trained.stop.name()))
 }
 
 /// The id of the first merge, if there are ids for as many merges as can be learnt.
@@ -129,14 +104,6 @@ pub fn checked_first_id(id: u32) -> PyResult<u32> {
 /// The merges as a list.
 pub fn list_of_pairs<'py>(py: Python<'py>, merges: &[(u32, u32)]) -> PyResult<Bound<'py, PyList>> {
     list_of_tuples(py, merges, |&(left, right)| tuple(py, [int(py, left.into())?, int(py, right.into())?]))
-}
-
-/// Why training stopped, as Python has it.
-pub fn stop_name(stop: core::Stop) -> &'static str {
-    match stop {
-        core::Stop::VocabSize => "vocab_size",
-        core::Stop::MinFrequency => "min_frequency",
-    }
 }
 
 /// The pieces to train on.

@@ -51,6 +51,19 @@ pub enum TieBreak {
     GreatestBytes,
 }
 
+impl TieBreak {
+    pub const ALL: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
+
+    /// Its name, as in Python and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            TieBreak::SmallestIds => "smallest_ids",
+            TieBreak::FirstSeen => "first_seen",
+            TieBreak::GreatestBytes => "greatest_bytes",
+        }
+    }
+}
+
 /// What the merges depend on besides the words. `byte_order[i]` is the byte of id i, for `train` only.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
@@ -95,6 +108,16 @@ impl TrainOptions {
 pub enum Stop {
     VocabSize,
     MinFrequency,
+}
+
+impl Stop {
+    /// Its name, as in Python and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stop::VocabSize => "vocab_size",
+            Stop::MinFrequency => "min_frequency",
+        }
+    }
 }
 
 /// The merges in order, the count of each when it was chosen, at how many of them another pair had the same count (`ties`),

@@ -73,12 +73,8 @@ pub extern "C" fn count(more: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn learn(n_merges: usize, tie_break: u32, traced: u32) -> u32 {
     answer(|_| {
-        let tie_break = match tie_break {
-            0 => TieBreak::SmallestIds,
-            1 => TieBreak::FirstSeen,
-            2 => TieBreak::GreatestBytes,
-            _ => return Err(wrong("there is no such rule for ties")),
-        };
+        let tie_break = TieBreak::ALL.get(tie_break as usize).copied();
+        let tie_break = tie_break.ok_or_else(|| wrong("there is no such rule for ties"))?;
         let options = TrainOptions { tie_break, ..TrainOptions::new(n_merges) };
         COUNTED.with_borrow(|counted| {
             let counted = counted.last().ok_or_else(|| wrong("nothing was counted"))?;
@@ -138,12 +134,8 @@ fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Res
 }
 
 fn told(merges: &[(u32, u32)], ties: usize, stop: Stop) -> String {
-    let stop = match stop {
-        Stop::VocabSize => "vocab_size",
-        Stop::MinFrequency => "min_frequency",
-    };
     let merges: Vec<String> = merges.iter().map(|(left, right)| format!("[{left},{right}]")).collect();
-    format!(r#""merges":[{}],"ties":{ties},"stop":"{stop}""#, merges.join(","))
+    format!(r#""merges":[{}],"ties":{ties},"stop":"{}""#, merges.join(","), stop.name())
 }
 
 #[cfg(test)]
