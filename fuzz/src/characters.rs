@@ -2,10 +2,10 @@
 
 use crate::encoding::{pattern, sources};
 use crate::input::Input;
-use minitok::reference::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::vocab::FastVocab;
+use minitok::reference::codec::Codec;
 use minitok::reference::published::metaspace::{Metaspace, PREFIXES};
 use minitok::reference::published::normalize::Normalizer;
 use minitok::reference::special::SpecialTokens;

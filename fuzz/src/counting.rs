@@ -3,11 +3,11 @@
 
 use crate::encoding::pattern;
 use crate::input::Input;
-use minitok::reference::count::PieceCounter;
 use minitok::error::{Error, Result};
 use minitok::fast::count::corpus_counter::CorpusCounter;
-use minitok::support::interrupt::run_every;
+use minitok::reference::count::PieceCounter;
 use minitok::reference::special::SpecialTokens;
+use minitok::support::interrupt::run_every;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

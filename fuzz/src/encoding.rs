@@ -1,19 +1,19 @@
 //! Text -> ids -> text: a textbook, the mirror and the fast codec agree, with every way to state a vocabulary.
 
 use crate::input::Input;
-use minitok::reference::codec::Codec;
-use minitok::reference::encode::encode_piece;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::fast::vocab::FastVocab;
-use minitok::support::interrupt::run_every;
+use minitok::reference::codec::Codec;
+use minitok::reference::encode::encode_piece;
+use minitok::reference::pretokenize::Pattern;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
 use minitok::reference::published::preprocess::{Before, Search, Segment};
-use minitok::reference::pretokenize::Pattern;
 use minitok::reference::special::SpecialTokens;
 use minitok::reference::vocab::Vocab;
+use minitok::support::interrupt::run_every;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;

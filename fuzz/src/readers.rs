@@ -1,11 +1,11 @@
 //! Files from strangers: each reader answers, or declines, or says what is wrong, and what it accepts can be used.
 
 use crate::input::Input;
-use minitok::reference::encode::encode_piece;
 use minitok::fast::read::json_lines::Documents;
 use minitok::fast::read::{gpt2_files, merge_lists, rank_file, tekken, tokenizer_json};
 use minitok::fast::vocab::FastVocab;
 use minitok::formats::{gguf, minbpe, sentencepiece};
+use minitok::reference::encode::encode_piece;
 use minitok::reference::published::packed_vocab::unpack;
 use minitok::reference::vocab::Alphabet;
 

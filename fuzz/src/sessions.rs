@@ -1,12 +1,12 @@
 //! A text that changes: after every edit the session of chunks is the mirror's, and so is what may follow.
 
 use crate::input::Input;
-use minitok::reference::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::session::Session as FastSession;
+use minitok::reference::codec::Codec;
+use minitok::reference::pretokenize::Pattern;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
-use minitok::reference::pretokenize::Pattern;
 use minitok::reference::session::{Session, token_at};
 use minitok::reference::special::SpecialTokens;
 use minitok::reference::tails::{Tail, knows_tails};

@@ -1,8 +1,8 @@
 //! Ids -> text, in chunks: a stream gives the text that one call gives, and only whole characters on the way.
 
 use crate::input::Input;
-use minitok::reference::decode::{StreamDecoder, decode_bytes};
 use minitok::fast::decode::Decoder;
+use minitok::reference::decode::{StreamDecoder, decode_bytes};
 use minitok::reference::vocab::Vocab;
 
 pub fn run(data: &[u8]) {
