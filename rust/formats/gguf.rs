@@ -14,7 +14,7 @@
 use super::definition::{Definition, Fields};
 use super::gguf_values::{Held, Strings, read_values};
 use super::gpt2::{Ids, find_pairs, to_bytes};
-use super::ids::{check_holes, of_scores, of_tokens, single_bytes};
+use super::ids::{check_holes, of_scores, of_tokens, single_bytes, unmarked};
 use super::value::Value;
 use super::{NO_MARKER, Named, quoted, wrong};
 use crate::error::Result;
@@ -22,7 +22,6 @@ use crate::fast::read::decline::{Decline, Read as Declined, answer, only_if};
 use crate::fast::read::string_table::{StringTable, byte_level};
 use crate::fast::util::fallible::{append, push};
 use crate::fast::vocab::FastVocab;
-use crate::reference::published::metaspace::spaced;
 use crate::reference::vocab::{Alphabet, never_in_utf8, show};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -156,7 +155,7 @@ fn read_scores(values: &Values) -> Result<Definition> {
     fields.pattern = "none".into();
     let always = held(values, "add_space_prefix").is_none_or(is_set);
     fields.prefix = Some(if always { "segment" } else { "never" }.into());
-    let vocab = of_scores(&pieces, fallback, |id| spaced(tokens.get(id as usize).unwrap_or_default()))?;
+    let vocab = of_scores(&pieces, fallback, |id| unmarked(tokens.get(id as usize).unwrap_or_default()))?;
     Ok(Definition { vocab, fields })
 }
 
@@ -218,7 +217,7 @@ fn of_rows(tokens: &Strings, kinds: &[i64], merges: Result<&Strings>, whole_piec
         if !seen.insert(token) {
             return Err(wrong(format!("the token {id}, {}, appears twice", show(token))));
         }
-        if let Ok(bytes) = to_bytes(text) {
+        if let Ok(bytes) = to_bytes(text)? {
             push(&mut by_bytes, (bytes, id))?;
         }
         push(&mut rows, (text.to_owned(), id))?;

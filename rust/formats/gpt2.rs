@@ -7,7 +7,7 @@ use super::value::{Value, parse as parse_json};
 use super::{MAX_ID, Named, at_line, blamed, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::gpt2_files::read_gpt2;
-use crate::fast::util::fallible::push;
+use crate::fast::util::fallible::{push, room};
 use crate::reference::byte_chars::CHARS;
 use crate::reference::vocab::Alphabet;
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -26,7 +26,9 @@ impl Ids {
     pub fn new(rows: Named) -> Result<Ids> {
         let mut by_token = HashMap::new();
         by_token.try_reserve(rows.len())?;
-        by_token.extend(rows.iter().cloned());
+        for (token, id) in &rows {
+            by_token.insert(owned(token)?, *id);
+        }
         Ok(Ids { rows, by_token })
     }
 
@@ -36,7 +38,12 @@ impl Ids {
 
     /// The same without some tokens.
     pub fn without(&self, is_left_out: impl Fn(&str, u32) -> bool) -> Result<Ids> {
-        Ids::new(self.rows.iter().filter(|(token, id)| !is_left_out(token, *id)).cloned().collect())
+        let kept = self.rows.iter().filter(|(token, id)| !is_left_out(token, *id));
+        let mut rows = Named::new();
+        for (token, id) in kept {
+            push(&mut rows, (owned(token)?, *id))?;
+        }
+        Ids::new(rows)
     }
 }
 
@@ -121,7 +128,7 @@ pub fn parse_vocab(content: &Value) -> Result<Ids> {
         if let Some(other) = names.insert(id, token.as_str()) {
             return Err(wrong(format!("id {id} stands for {} and for {}", quoted(other), quoted(token))));
         }
-        push(&mut rows, (token.clone(), id))?;
+        push(&mut rows, (owned(token)?, id))?;
     }
     Ids::new(rows)
 }
@@ -147,7 +154,7 @@ fn parse_merges(data: &[u8]) -> Result<Vec<(usize, Row)>> {
         if let Some(before) = seen.insert(line, number) {
             return Err(at_line(number, format!("the merge {} is already on line {before}", quoted(line))));
         }
-        push(&mut merges, (number, (left.to_owned(), right.to_owned())))?;
+        push(&mut merges, (number, (owned(left)?, owned(right)?)))?;
     }
     Ok(merges)
 }
@@ -165,14 +172,14 @@ pub fn read_merges(rows: &[Value]) -> Result<Vec<Row>> {
             _ => None,
         };
         let (left, right) = sides.ok_or_else(|| wrong(format!("merge {rank} is not two tokens: {}", row.shown())))?;
-        push(&mut pairs, (left.to_owned(), right.to_owned()))?;
+        push(&mut pairs, (owned(left)?, owned(right)?))?;
     }
     Ok(pairs)
 }
 
 /// The merges as pairs of ids. The token of a merge has no prefix within it.
 pub fn find_pairs(rows: &[Row], ids: &Ids, prefix: &str) -> Result<Vec<(u32, u32)>> {
-    let mut pairs = Vec::new();
+    let (mut pairs, mut joined) = (Vec::new(), String::new());
     for (rank, (left, right)) in rows.iter().enumerate() {
         let Some(rest) = right.strip_prefix(prefix) else {
             let (right, prefix) = (quoted(right), quoted(prefix));
@@ -185,7 +192,8 @@ pub fn find_pairs(rows: &[Row], ids: &Ids, prefix: &str) -> Result<Vec<(u32, u32
             ids.get(side).ok_or_else(|| wrong(reason()))
         };
         let pair = (of(left)?, of(right)?);
-        of(&format!("{left}{rest}"))?;
+        join(&mut joined, left, rest)?;
+        of(&joined)?;
         push(&mut pairs, pair)?;
     }
     Ok(pairs)
@@ -204,7 +212,7 @@ fn find_special(ids: &Ids, lines: &[(usize, Row)]) -> Named {
 pub fn tokens_of(ids: &[(String, u32)]) -> Result<Vec<(Vec<u8>, u32)>> {
     let mut tokens = Vec::new();
     for (shown, id) in ids {
-        match to_bytes(shown) {
+        match to_bytes(shown)? {
             Ok(token) => push(&mut tokens, (token, *id))?,
             Err(char) => {
                 let token = quoted(shown);
@@ -217,12 +225,36 @@ pub fn tokens_of(ids: &[(String, u32)]) -> Result<Vec<(Vec<u8>, u32)>> {
 }
 
 /// The bytes that characters stand for, or the first character that stands for none.
-pub fn to_bytes(shown: &str) -> std::result::Result<Vec<u8>, char> {
+pub fn to_bytes(shown: &str) -> Result<std::result::Result<Vec<u8>, char>> {
     let byte = |char: char| match char {
         '!'..='~' | '¡'..='¬' | '®'..='ÿ' => u8::try_from(u32::from(char)).map_err(|_| char),
         _ => (0..=255u8).find(|&byte| CHARS[usize::from(byte)] == char).ok_or(char),
     };
-    shown.chars().map(byte).collect()
+    let mut bytes = room(shown.len())?;
+    for char in shown.chars() {
+        match byte(char) {
+            Ok(byte) => bytes.push(byte),
+            Err(char) => return Ok(Err(char)),
+        }
+    }
+    Ok(Ok(bytes))
+}
+
+/// A text of its own.
+pub fn owned(text: &str) -> Result<String> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len())?;
+    copy.push_str(text);
+    Ok(copy)
+}
+
+/// Puts two texts into a third, one after the other.
+pub fn join(joined: &mut String, left: &str, right: &str) -> Result<()> {
+    joined.clear();
+    joined.try_reserve(left.len() + right.len())?;
+    joined.push_str(left);
+    joined.push_str(right);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -232,11 +264,11 @@ mod tests {
     #[test]
     fn the_notation_of_bytes_is_read() {
         for byte in 0..=255u8 {
-            assert_eq!(to_bytes(&CHARS[usize::from(byte)].to_string()), Ok(vec![byte]));
+            assert_eq!(to_bytes(&CHARS[usize::from(byte)].to_string()), Ok(Ok(vec![byte])));
         }
         assert_eq!(
             (to_bytes("Ġa"), to_bytes("a b"), to_bytes("\u{ad}")),
-            (Ok(b" a".to_vec()), Err(' '), Err('\u{ad}'))
+            (Ok(Ok(b" a".to_vec())), Ok(Err(' ')), Ok(Err('\u{ad}')))
         );
     }
 

@@ -9,8 +9,10 @@ use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
 use crate::fast::util::fallible::{collect, concat, filled, try_collect};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::characters::add_fallback;
+use crate::reference::published::metaspace::{MARKER, spaced};
 use crate::reference::tokens::Tokens;
 use crate::reference::vocab::{Alphabet, Vocab, check_token_bytes};
+use std::borrow::Cow;
 
 /// How many bytes the tokens of merges may have together, and how many more for each merge.
 const TOKEN_BYTES: u64 = 16 << 20;
@@ -54,6 +56,11 @@ pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<FastVocab> {
     }
     check_token_bytes(pairs, most)?;
     Ok(FastVocab::new(Vocab::from_merges(byte_order, pairs)?))
+}
+
+/// A token with its markers as spaces; most have none, and are looked at once.
+pub fn unmarked(token: &[u8]) -> Result<Cow<'_, [u8]>> {
+    if token.contains(&MARKER[0]) { spaced(token) } else { Ok(Cow::Borrowed(token)) }
 }
 
 /// The vocabulary of pieces (ids and scores) with byte fallback; `text_of`: the text of a piece.

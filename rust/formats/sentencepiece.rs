@@ -18,7 +18,7 @@
 //! Costs: O(n) time and space for n bytes of the file, before the tables of its vocabulary are made.
 
 use super::definition::{Definition, Fields};
-use super::ids::{check_holes, of_scores};
+use super::ids::{check_holes, of_scores, unmarked};
 use super::value::Value;
 use super::{NO_MARKER, Named, wrong};
 use crate::error::Result;
@@ -61,7 +61,7 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
     check_options(&trainer, &normalizer)?;
     let Sorted { scores, fallback, special, late, unfound } = sort_pieces(&pieces)?;
     check_holes(scores.iter().map(|&(id, _)| id).chain(fallback.iter().copied()))?;
-    let text_of = |id: u32| spaced(pieces[id as usize].text);
+    let text_of = |id: u32| unmarked(pieces[id as usize].text);
     let vocab = of_scores(&scores, fallback, text_of)?;
     let vocab = if unfound.is_empty() { vocab } else { FastVocab::new(with_more(vocab.core(), &unfound)?) };
     if !late.iter().any(|name| name == "▁") && lacks_space(vocab.core()) {
@@ -290,10 +290,20 @@ fn check_options(trainer: &Options, normalizer: &Options) -> Result<()> {
     Err(wrong(refused))
 }
 
-/// The byte that `<0xE4>` names.
+/// The byte that `<0xE4>` names, with capital letters.
+pub fn named_byte(name: &[u8]) -> Option<u8> {
+    let &[b'<', b'0', b'x', high, low, b'>'] = name else { return None };
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    };
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+/// The byte that a piece names.
 fn byte_of(text: &[u8], id: u32) -> Result<u8> {
-    let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == text);
-    byte.ok_or_else(|| wrong(format!("the piece {id}, {}, does not name a byte", show(text))))
+    named_byte(text).ok_or_else(|| wrong(format!("the piece {id}, {}, does not name a byte", show(text))))
 }
 
 #[cfg(test)]
@@ -343,6 +353,14 @@ mod tests {
         assert_eq!((vocab.merge_of(260, 258), vocab.token_id(b"b ")), (Some((0, 262)), Some(264)));
         let fields = parse(&file(TRAINER, &[4 << 3, 0, 3 << 3, 0])).unwrap().fields;
         assert_eq!(fields.prefix.as_deref(), Some("never"));
+    }
+
+    #[test]
+    fn bytes_by_their_names() {
+        assert!((0..=255u8).all(|byte| named_byte(format!("<0x{byte:02X}>").as_bytes()) == Some(byte)));
+        for name in ["<0xab>", "<0x4>", "<0x041>", "0x41", "<0xG1>", "<0X41>"] {
+            assert_eq!(named_byte(name.as_bytes()), None, "{name}");
+        }
     }
 
     #[test]

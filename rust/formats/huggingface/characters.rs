@@ -2,14 +2,15 @@
 //! `python/minitok/formats/huggingface/characters.py` writes such files, and says it in words.
 
 use super::super::gpt2::Ids;
+use super::super::ids::unmarked;
 use super::super::value::Value;
 use super::super::{Named, quoted, wrong};
 use super::added::{Added, read_added};
 use super::fields::{step_type, steps_of};
 use super::normalizers::{read_steps, replace};
 use super::patterns::{flat_steps, read_cutter, read_pattern};
-use crate::error::Result;
-use crate::fast::util::fallible::push;
+use crate::error::{Error, Result};
+use crate::fast::util::fallible::{concat, push, try_collect};
 use crate::formats::definition::Fields;
 use crate::formats::pattern_names::is_name;
 use crate::reference::pretokenize::THEN;
@@ -260,8 +261,8 @@ pub fn bytes_of(ids: &Named) -> Result<Vec<(Vec<u8>, u32)>> {
     let (mut tokens, mut seen) = (Vec::new(), HashMap::new());
     seen.try_reserve(ids.len())?;
     for (token, id) in ids {
-        let data = token.replace(MARK, " ").into_bytes();
-        if let Some(before) = seen.insert(data.clone(), *id) {
+        let data = concat(&[&unmarked(token.as_bytes())?])?;
+        if let Some(before) = seen.insert(concat(&[&data])?, *id) {
             return Err(wrong(format!("the tokens {before} and {id} are the same, if markers are spaces")));
         }
         push(&mut tokens, (data, *id))?;
@@ -270,6 +271,6 @@ pub fn bytes_of(ids: &Named) -> Result<Vec<(Vec<u8>, u32)>> {
 }
 
 /// Tokens as they stand.
-pub fn in_utf8(ids: &Named) -> Vec<(Vec<u8>, u32)> {
-    ids.iter().map(|(token, id)| (token.clone().into_bytes(), *id)).collect()
+pub fn in_utf8(ids: &Named) -> Result<Vec<(Vec<u8>, u32)>> {
+    try_collect(ids.iter().map(|(token, id)| Ok::<_, Error>((concat(&[token.as_bytes()])?, *id))))
 }

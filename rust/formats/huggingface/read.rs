@@ -1,7 +1,7 @@
 //! Reading a `tokenizer.json`.
 
 use super::super::definition::{Definition, Fields};
-use super::super::gpt2::{Ids, Row, find_pairs, parse_vocab, read_merges, tokens_of};
+use super::super::gpt2::{Ids, Row, find_pairs, join, owned, parse_vocab, read_merges, tokens_of};
 use super::super::ids::{of_tokens, single_bytes};
 use super::super::value::{Value, parse as parse_json};
 use super::super::{NO_MARKER, Named, quoted, wrong};
@@ -95,11 +95,15 @@ fn read_vocabulary(
     // An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     let special: HashMap<&str, u32> = given.iter().map(|(name, id)| (name.as_str(), *id)).collect();
     let in_text = in_text(added, by_bytes, model.sets("ignore_merges"));
-    let made: HashSet<String> = rows
-        .iter()
-        .flat_map(|(left, right)| [left.clone(), right.clone(), format!("{left}{right}")])
-        .filter(|token| special.contains_key(token.as_str()))
-        .collect();
+    let (mut made, mut joined) = (HashSet::<String>::default(), String::new());
+    for (left, right) in rows {
+        join(&mut joined, left, right)?;
+        for token in [left, right, &joined] {
+            if special.contains_key(token.as_str()) && !made.contains(token) {
+                made.insert(owned(token)?);
+            }
+        }
+    }
     let is_left_out =
         |token: &str, id: u32| special.get(token) == Some(&id) && !made.contains(token) && !in_text.contains(token);
     let ids = vocab.without(is_left_out)?;
@@ -110,7 +114,7 @@ fn read_vocabulary(
         if is_marked && chars.get(MARK).is_none() {
             return Err(wrong(NO_MARKER));
         }
-        let tokens = if is_marked { bytes_of(&chars.rows)? } else { in_utf8(&chars.rows) };
+        let tokens = if is_marked { bytes_of(&chars.rows)? } else { in_utf8(&chars.rows)? };
         let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
         return Ok(Definition { vocab: of_tokens(&tokens, &find_pairs(rows, &chars, "")?, false, alphabet)?, fields });
     }
@@ -140,7 +144,7 @@ fn of_bytes(model: &Value, vocab: &Ids, ids: &Ids, rows: &[Row], mut fields: Fie
     }
     if lacks_bytes && model.sets("unk_token") {
         let (unknown, name) = (read_unknown(model, vocab)?, option(model, "unk_token")?);
-        let mut held: Named = ids.rows.iter().filter(|(token, _)| token != name).cloned().collect();
+        let mut held = ids.without(|token, _| token == name)?.rows;
         if let Some(id) = unknown {
             push(&mut held, (name.to_owned(), id))?;
         }

@@ -24,7 +24,7 @@ pub fn read_symbols(content: &Value, model: &Value, vocab: &Ids, rows: &[Row]) -
         let cuts = read_pattern(content.get("pre_tokenizer"), false)?;
         let fields = cuts.into_fields(read_steps(content.get("normalizer"))?);
         (
-            in_utf8(&vocab.rows),
+            in_utf8(&vocab.rows)?,
             fields,
             read_joining(content.get("decoder"))?,
             [written_prefix, suffix].map(str::to_owned),

@@ -1,10 +1,10 @@
 //! Tokens that end a word, `cat</w>`: read with a space in place of the suffix (SPEC N3).
 //! `python/minitok/formats/huggingface/word_ends.py` writes such files.
 
-use super::super::gpt2::{Ids, Row, find_pairs, tokens_of};
+use super::super::gpt2::{Ids, Row, find_pairs, owned, tokens_of};
 use super::super::{Named, quoted, wrong};
 use crate::error::Result;
-use crate::fast::util::fallible::push;
+use crate::fast::util::fallible::{append, push};
 use crate::reference::byte_chars::CHARS;
 use foldhash::{HashMap, HashMapExt};
 
@@ -16,8 +16,8 @@ pub fn read_word_ends(ids: &Ids, rows: &[Row], end: &str) -> Result<(Tokens, Vec
     let (mut plain, mut ending) = (Named::new(), Named::new());
     for (token, id) in &ids.rows {
         match token.strip_suffix(end) {
-            Some(word) => push(&mut ending, (word.to_owned(), *id))?,
-            None => push(&mut plain, (token.clone(), *id))?,
+            Some(word) => push(&mut ending, (owned(word)?, *id))?,
+            None => push(&mut plain, (owned(token)?, *id))?,
         }
     }
     let mut tokens = tokens_of(&plain)?;
@@ -48,6 +48,6 @@ pub fn read_word_ends(ids: &Ids, rows: &[Row], end: &str) -> Result<(Tokens, Vec
     if let Some((rank, (left, _))) = rows.iter().enumerate().find(|(_, (left, _))| left.ends_with(end)) {
         return Err(wrong(format!("merge {rank} uses the token {}, which ends a word, and another", quoted(left))));
     }
-    pairs.extend(find_pairs(rows, ids, "")?);
+    append(&mut pairs, &find_pairs(rows, ids, "")?)?;
     Ok((tokens, pairs))
 }
