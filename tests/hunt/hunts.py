@@ -244,9 +244,13 @@ def written_once(pipe, content):
         yield
     finally:
         ended.set()
-        # What was not opened is opened now, for its writer.
-        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-        writer.join()
+        # What was not opened is opened now, until its writer has ended.
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        while writer.is_alive():
+            with suppress(BlockingIOError):
+                os.read(reader, 1 << 16)
+            writer.join(0.001)
+        os.close(reader)
     assert not waited, "the pipe was opened twice"
 
 
