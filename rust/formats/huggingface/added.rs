@@ -106,14 +106,14 @@ pub fn warning_of_other_ids(held: &[(String, u32)], given: &[(String, u32)]) -> 
 }
 
 /// The added tokens that text may have without a merge, where they are not found in it: a single character, as text is written before
-/// merges, and a whole piece.
-pub fn in_text(added: &Added, by_bytes: bool, whole_pieces: bool) -> BTreeSet<String> {
+/// merges (with its spaces `marked`), and a whole piece.
+pub fn in_text(added: &Added, by_bytes: bool, marked: bool, whole_pieces: bool) -> BTreeSet<String> {
     let bytes: BTreeSet<char> = CHARS.into_iter().collect();
     let names = added.ids.iter().map(|(name, _)| name.as_str());
     let may_be = |name: &&str| {
         let is_single = name.chars().count() == 1;
         (is_single || whole_pieces)
-            && if by_bytes { name.chars().all(|char| bytes.contains(&char)) } else { *name != " " }
+            && if by_bytes { name.chars().all(|char| bytes.contains(&char)) } else { !(marked && *name == " ") }
     };
     names.filter(may_be).map(str::to_owned).collect()
 }

@@ -94,7 +94,7 @@ fn read_vocabulary(
     }
     // An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     let special: HashMap<&str, u32> = given.iter().map(|(name, id)| (name.as_str(), *id)).collect();
-    let in_text = in_text(added, by_bytes, model.sets("ignore_merges"));
+    let in_text = in_text(added, by_bytes, !by_bytes && has_markers(content)?, model.sets("ignore_merges"));
     let (mut made, mut joined) = (HashSet::<String>::default(), String::new());
     for (left, right) in rows {
         join(&mut joined, left, right)?;
