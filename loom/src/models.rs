@@ -1,10 +1,10 @@
 //! The models. Threads of a model are started by the library where it starts them itself, by the checker elsewhere.
 
 use crate::error::{Error, Result};
-use crate::support::interrupt;
-use crate::support::once::Once;
 use crate::parallel::{self, InOrder};
 use crate::pool::Pool;
+use crate::support::interrupt;
+use crate::support::once::Once;
 use crate::support::sync::thread::REFUSED;
 use crate::threads::on_threads;
 use loom::cell::UnsafeCell;
