@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STAMPS := $(VENV)/stamps
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(shell find python/minitok/reference python/minitok/formats -name '*.txt')
+	$(shell find rust python/minitok/reference python/minitok/formats -name '*.txt')
 # The crate with everything that tests of Rust need; other features would compile it again.
 CRATE := --locked --features pages,p50k,whisper
 
