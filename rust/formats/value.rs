@@ -50,12 +50,43 @@ fn declined(decline: Decline, data: &[u8], at: usize) -> Error {
     answer::<()>(Err(decline)).err().unwrap_or_else(|| not_json(data, at))
 }
 
+/// What is wrong where no value of JSON can be read, by line and column; of a file that is cut off, that it is.
 fn not_json(data: &[u8], at: usize) -> Error {
+    let at = at + data[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let start = memchr::memrchr(b'\n', &data[..at]).map_or(0, |end| end + 1);
     let line = 1 + memchr::memchr_iter(b'\n', &data[..at]).count();
-    let rest = String::from_utf8_lossy(&data[at..data.len().min(at + 40)]);
-    let found = rest.lines().next().unwrap_or_default().trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
-    let what = if at == data.len() { "the end of the file".to_owned() } else { quoted(&found) };
-    at_line(line, format!("not JSON, or a string with half of a surrogate pair: {what}"))
+    let column = 1 + String::from_utf8_lossy(&data[start..at]).chars().count();
+    let reason = match string_at(&data[at..]) {
+        Some(Ok(string)) if is_surrogate(string) => return wrong("a string holds half of a surrogate pair"),
+        Some(Err(())) => format!("the file ends within the string at column {column}, so it is cut off"),
+        _ if at == data.len() => format!("the file ends at column {column}, so it is cut off"),
+        _ => {
+            let rest = String::from_utf8_lossy(&data[at..data.len().min(at + 40)]);
+            let found = rest.lines().next().unwrap_or_default().trim_end_matches(char::REPLACEMENT_CHARACTER);
+            format!("unexpected {} at column {column}", quoted(found))
+        }
+    };
+    at_line(line, format!("not JSON: {reason}"))
+}
+
+/// The string that begins these bytes, without its quotes; an error if it does not end, and None if there is none.
+fn string_at(data: &[u8]) -> Option<std::result::Result<&[u8], ()>> {
+    let inside = data.strip_prefix(b"\"")?;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', &inside[at..]) {
+        at += found;
+        if inside[at] == b'"' {
+            return Some(Ok(&inside[..at]));
+        }
+        at = inside.len().min(at + 2);
+    }
+    Some(Err(()))
+}
+
+/// Whether a string writes a surrogate by its number.
+fn is_surrogate(string: &[u8]) -> bool {
+    let is_half = |code: &[u8]| matches!(code, [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']);
+    memchr::memchr_iter(b'\\', string).any(|at| string.get(at + 1..at + 4).is_some_and(is_half))
 }
 
 fn value(reader: &mut Reader, data: &[u8], depth: usize) -> Result<Value> {
@@ -315,10 +346,15 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused_with_its_line() {
         for (text, told) in [
-            ("", "line 1: not JSON"),
-            ("{\n\"a\": x}", "line 2: not JSON"),
-            ("[1,\n\n2", "line 3: not JSON"),
-            ("[1] 2", "line 1: not JSON"),
+            ("", "line 1: not JSON: the file ends at column 1, so it is cut off"),
+            ("{\n\"a\": x}", "line 2: not JSON: unexpected 'x}' at column 6"),
+            ("[1,\n\n2", "line 3: not JSON: the file ends at column 2, so it is cut off"),
+            (
+                "{\"a\":\n \"\u{e9}\\\"",
+                "line 2: not JSON: the file ends within the string at column 2, so it is cut off",
+            ),
+            ("[\"\u{e9}\", \"\\q\"]", "line 1: not JSON: unexpected '\"\\\\q\"]' at column 7"),
+            ("[1] 2", "line 1: not JSON: unexpected '2' at column 5"),
             (r#"["\ud800"]"#, "half of a surrogate pair"),
             (r#"{"a": 1, "a": 2}"#, "'a' appears twice in one object"),
             ("{\"a\" 1}", "line 1: not JSON"),
