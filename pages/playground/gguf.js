@@ -55,7 +55,8 @@ class Reader {
   // Step over some bytes; give where they begin.
   skip(count) {
     if (count > this.size - this.at) {
-      throw new Malformed(`the file is truncated: ${said(count)} bytes are missing or more at byte ${said(this.at)}`);
+      const missing = count - (this.size - this.at);
+      throw new Malformed(`the file is truncated: ${missing} bytes are missing or more at byte ${this.at}`);
     }
     if (count > this.bytes.length - this.at) throw new Short();
     this.at += count;
@@ -86,7 +87,7 @@ class Reader {
     }
     // Each string takes eight bytes at least.
     if (count > (this.size - this.at) / 8) {
-      throw new Malformed(`the file is truncated: ${said(count)} strings are said to come at byte ${said(this.at)}`);
+      throw new Malformed(`the file is truncated: ${count} items are said to come at byte ${this.at}`);
     }
     for (let number = 0; number < count; number += 1) this.skip(this.number(8));
   }

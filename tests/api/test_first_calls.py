@@ -195,7 +195,7 @@ def test_a_missing_file_is_missing(tmp_path, monkeypatch):
             "1: not JSON: the file ends within the string at column 27, so it is cut off",
         ),
         (b'{"model": {\n"type": ', "2: not JSON: the file ends at column 9, so it is cut off"),
-        (b'{"model": x}', "1: not JSON: Expecting value at column 11"),
+        (b'{"model": x}', "1: not JSON: unexpected 'x}' at column 11"),
     ],
 )
 def test_a_file_that_is_not_a_tokenizer_says_why(content, message, backend, tmp_path):

@@ -21,7 +21,7 @@ SETUP = """
 import itertools, json, os, resource, signal, string, struct, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
-import minitok, minitok.arrow, minitok.spans.cutting, minitok.spans.chunks, minitok.explain.build
+import minitok, minitok.arrow, minitok.encodings, minitok.spans.cutting, minitok.spans.chunks, minitok.explain.build
 import minitok.packing, minitok.corpus.pruning, minitok.corpus.records
 from hostile_files import BYTES, gguf_file, message, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "

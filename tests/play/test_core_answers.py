@@ -210,7 +210,10 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(library, keep, page):
         ({"words": "("}, "("),
         ({"word_end": ""}, "the end of a word is empty"),
         ({"fallback": [1]}, "fallback is not 256 numbers"),
-        ({"symbols": {"unit": "characters", "unknown": "x"}}, "the unknown id is not one"),
+        (
+            {"symbols": {"unit": "characters", "unknown": "x"}},
+            "the unknown id holds something other than a whole number from 0 to ",
+        ),
         ({"symbols": {"unit": "a", "unknown": 1, "fuses": True, "prefix": "", "suffix": ""}}, "'a'"),
         (
             {"symbols": {"unit": "bytes", "unknown": 1, "fuses": True, "prefix": "%", "suffix": ""}},

@@ -33,7 +33,7 @@ def models(tmp_path_factory, pages):
     (files / "tekken.json").write_bytes((MISTRAL / "tekken_240911.json").read_bytes())
     (files / "mistral.model").write_bytes((MISTRAL / "tokenizer.model.v1").read_bytes())
     (files / "ranks.tiktoken").write_bytes(tiktoken.dump(minitok.get_encoding("gpt2").definition))
-    head(files / "small.gguf", **GGUF["qwen2"])
+    head(files / "small.gguf", **GGUF["bytes"])
     return folder
 
 

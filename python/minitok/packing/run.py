@@ -15,7 +15,7 @@ import json
 import os
 import time
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
@@ -334,7 +334,7 @@ class Run:
         rest = enumerate(self.files[first:], first + 1)
         # The journal is written beside the encoding, which waits for it only at its end.
         with ThreadPoolExecutor(1, "minitok-journal") as pool:
-            recorded = pool.submit(lambda: None)
+            recorded: Future[None] | None = None
             try:
                 for part in self.encoded(rest):
                     if part.finished:
@@ -346,11 +346,13 @@ class Run:
                         self.bytes += part.bytes
                         # Records are not as long as their texts: never more than the file, and all of it at its end.
                         show("encoding", min(ends[finished[0] + 1], done + self.bytes - before), self.total)
-                    if time.monotonic() - written > JOURNAL_SECONDS and recorded.done():
-                        recorded.result()
+                    if time.monotonic() - written > JOURNAL_SECONDS and (recorded is None or recorded.done()):
+                        if recorded is not None:
+                            recorded.result()
                         recorded = pool.submit(self.record, *finished)
                         written = time.monotonic()
-                recorded.result()
+                if recorded is not None:
+                    recorded.result()
             except BaseException:
                 pool.shutdown()
                 self.record(*finished)

@@ -22,7 +22,8 @@ Read the files in this order. The first three exist in Python only.
 17. ``trace``: what training and encoding did, step by step, as data
 18. ``session``: a text that changes, and what that does to its ids
 19. ``tails``: what may follow a text
-20. ``graphemes``: what a reader takes for one character; ``fences``: lines of Markdown
-21. ``borders``: where a text may end: behind a paragraph, a sentence, a word
-22. ``chunk``: a text in parts of a limited number of tokens
+20. ``graphemes``: what a reader takes for one character
+21. ``fences``: lines of Markdown
+22. ``borders``: where a text may end: behind a paragraph, a sentence, a word
+23. ``chunk``: a text in parts of a limited number of tokens
 """
