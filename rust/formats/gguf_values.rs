@@ -104,7 +104,7 @@ pub fn read_values(file: impl Read + Seek, size: u64, wanted: impl Fn(&str) -> b
 }
 
 impl<R: Read + Seek> Reader<R> {
-    /// What comes before the next `length` bytes, if there are so many.
+    /// Counts the next `length` bytes as read; the file must have them.
     fn pass(&mut self, length: u64) -> Result<()> {
         let (at, left) = (self.at, self.size - self.at);
         if length > left {

@@ -287,7 +287,7 @@ impl Tokenizer {
         Ok(found)
     }
 
-    /// The packed vocabulary, if it is to encode a text of this many bytes: there are no tables yet, and few texts have been encoded.
+    /// The packed vocabulary, if it should encode a text of this length: no tables exist yet, and few texts have been encoded.
     fn as_it_lies(&self, bytes: usize) -> Option<&Packed> {
         let packed = self.packed.as_ref()?;
         if bytes > SHORT || self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {
