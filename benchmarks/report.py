@@ -1,6 +1,6 @@
 """Results to tables and pictures: ``python -m benchmarks.report``.
 
-Each table of benchmarks/README.md and docs/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made
+Each table of benchmarks/README.md and notes/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made
 anew from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
 """
 
@@ -15,7 +15,7 @@ from . import harness, tables
 from .tables import Results
 
 PAGE = harness.ROOT / "benchmarks" / "README.md"
-FIGURES_PAGE = harness.ROOT / "docs" / "performance.md"
+FIGURES_PAGE = harness.ROOT / "notes" / "performance.md"
 IMAGES = harness.ROOT / "docs" / "images"
 # The name of each table: the results it is made of, and by what.
 Tables = dict[str, tuple[str, Callable[[Results], str]]]

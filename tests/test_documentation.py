@@ -8,7 +8,7 @@ import pytest
 from helpers import run_python
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "notes").glob("*.md")])
 
 
 @pytest.fixture(scope="module")

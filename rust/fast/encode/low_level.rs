@@ -1,7 +1,7 @@
 //! Long pieces -> ids, for a vocabulary whose tokens are not longer than words.
 //!
 //! Lines and whole texts do not come again, so that looking them up is of no use. But between two bytes that no token of a merge
-//! holds side by side a piece may be cut (docs/algorithms.md, "Cuts that no token stands across"), and the parts are words, as a rule: they
+//! holds side by side a piece may be cut (notes/proofs.md, "Cuts that no token stands across"), and the parts are words, as a rule: they
 //! are looked up as pieces are elsewhere.
 //!
 //! Costs: those of the encoder; a byte an id.

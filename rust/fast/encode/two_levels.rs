@@ -11,7 +11,7 @@
 //!    runs that remain have two or three ids, and are merged alone.
 //!
 //! Pieces that have come twice before are looked up whole, as elsewhere; this is for the others. Both cuts change no id
-//! (docs/algorithms.md, "Two levels"), and any merge may be the level: it only decides how much is looked up, and how much merged.
+//! (notes/proofs.md, "Two levels"), and any merge may be the level: it only decides how much is looked up, and how much merged.
 //!
 //! By hand, with the merges 0: (b, y), 1: (space, a), 2: (by, " a"), the level 2 and the piece `by a by`: low, the parts `by`, ` a`, ` `
 //! and `by` (no low token holds `y` and a space, nor a space and `b`); then their ids, of which `by` and ` a` stand together in a

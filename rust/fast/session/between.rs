@@ -2,7 +2,7 @@
 //!
 //! Both cuts are at least `margin` bytes away from the edit, or ends of the region, so they are cuts of the text before it and after it.
 //! At a cut a token ends and another begins: the ids on the far sides of both stay, and lengths of tokens say where those are. (Proof:
-//! docs/algorithms.md, "Sessions".)
+//! notes/proofs.md, "Sessions".)
 //!
 //! By hand, with a margin of 4 bytes: in ` one two three four`, an `x` behind `two` makes ` two` and ` three` new; the ids of ` one` and
 //! ` four` stay.

@@ -1,7 +1,7 @@
 //! Chunks of bytes that no pattern cuts, where a text is one piece: they end at seams.
 //!
 //! Two neighbouring tokens are *settled* if merging their bytes gives these two again. The ids of a text are those of its chunks if
-//! at each border the last token of one chunk and the first of the next are settled (the splice theorem, `docs/algorithms.md`). So an
+//! at each border the last token of one chunk and the first of the next are settled (the splice theorem, `notes/proofs.md`). So an
 //! edit encodes its chunks again, cuts what comes out between any two tokens, and looks at the two outer borders. Where one does not hold,
 //! it takes in more chunks beyond it, twice as many each time.
 //!

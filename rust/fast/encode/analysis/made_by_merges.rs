@@ -13,7 +13,7 @@
 //! That is a proof where ranks rise from part to whole. Tokens for which it gives none are merged.
 //!
 //! Some vocabularies come with every pair that makes a token (Llama 3: 280,147 for 128,000 tokens). All but the one that a token
-//! comes about by never happen ("One merge a token", docs/algorithms.md), and a table without them is half as large.
+//! comes about by never happen ("One merge a token", notes/proofs.md), and a table without them is half as large.
 //!
 //! Costs: one look-up for each step of the walk. Each waits for the table, so some walks go side by side.
 

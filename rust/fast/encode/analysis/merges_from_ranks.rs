@@ -3,7 +3,7 @@
 //! Whenever a token X is made in some text, no merge has crossed its ends before. So what has happened within its bytes is
 //! what happens when they are merged alone, and the last step is the same: *one pair a token is enough*, the last pair when
 //! its bytes are merged alone by all ranks. A token that does not come about so never comes about at all; it is an
-//! *exception*, which only a whole piece can be. (Proof: docs/algorithms.md, "One merge a token".)
+//! *exception*, which only a whole piece can be. (Proof: notes/proofs.md, "One merge a token".)
 //!
 //! Merging X alone makes only tokens shorter than X before its last step. So the tokens are taken shortest first: all of one
 //! length are merged side by side (`merge/short.rs`) by the table of all shorter ones. What is left of X is two parts, its
