@@ -41,8 +41,8 @@ def test_headings_cited_in_code_exist() -> None:
     cited = 0
     for path in [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]:
         text = re.sub(r"\n\s*(//[/!]?|#)?\s*", " ", path.read_text("utf-8"))
-        for page, heading in re.findall(r"docs/(\w+)\.md, \"([^\"]+)\"", text):
+        for page, heading in re.findall(r"((?:docs|notes)/\w+\.md), \"([^\"]+)\"", text):
             cited += 1
-            headings = re.findall(r"^#+ (.+)$", (ROOT / f"docs/{page}.md").read_text("utf-8"), flags=re.MULTILINE)
-            assert heading in headings, f"{path} cites {page}.md, {heading!r}"
+            headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE)
+            assert heading in headings, f"{path} cites {page}, {heading!r}"
     assert cited
