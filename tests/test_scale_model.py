@@ -1,4 +1,4 @@
-"""The simulation of docs/scale.md and its formulas agree where nothing is uneven, and bound each other where something is."""
+"""The simulation of notes/performance.md and its formulas agree where nothing is uneven, and bound each other where something is."""
 
 from dataclasses import replace
 
