@@ -5,6 +5,7 @@ use super::value::Value;
 use super::wrong;
 use crate::error::{Error, Result};
 use crate::fast::read::base64;
+use crate::fast::read::decline::answer;
 use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
 use crate::fast::util::fallible::{collect, concat, filled, try_collect};
 use crate::fast::vocab::FastVocab;
@@ -13,6 +14,7 @@ use crate::reference::published::metaspace::{MARKER, spaced};
 use crate::reference::tokens::Tokens;
 use crate::reference::vocab::{Alphabet, Vocab, check_token_bytes};
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// How many bytes the tokens of merges may have together, and how many more for each merge.
 const TOKEN_BYTES: u64 = 16 << 20;
@@ -88,7 +90,7 @@ pub fn of_scores<T: AsRef<[u8]>>(
 }
 
 /// A row of numbers up to a limit.
-pub fn row<const N: usize>(value: &Value, what: &str, limit: u32) -> Result<[u32; N]> {
+pub fn row<const N: usize>(value: &Value, what: impl Display, limit: u32) -> Result<[u32; N]> {
     let items = value.list().filter(|items| items.len() == N);
     let items = items.ok_or_else(|| wrong(format!("{what} is not {N} numbers: {}", value.shown())))?;
     let mut row = [0; N];
@@ -124,11 +126,11 @@ pub fn texts(value: &Value, what: &str) -> Result<Vec<String>> {
 }
 
 /// The bytes of a text in base64.
-pub fn decoded(text: &str, what: &str) -> Result<Vec<u8>> {
+pub fn decoded(text: &str, what: impl Display) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    match base64::decode(text.as_bytes(), &mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(_) => Err(wrong(format!("{what} are not base64: {}", super::quoted(text)))),
+    match answer(base64::decode(text.as_bytes(), &mut bytes))? {
+        Some(()) => Ok(bytes),
+        None => Err(wrong(format!("{what} are not base64: {}", super::quoted(text)))),
     }
 }
 

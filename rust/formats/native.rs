@@ -42,18 +42,17 @@ fn vocab_of(content: &Value, tables: &Native) -> Result<Option<FastVocab>> {
 pub fn parse(content: &Value) -> Result<Definition> {
     let fields = fields_of(content)?;
     let rows = content.need_list("merges")?;
-    let what = |rank: usize| format!("merge {rank}");
     if !content.has("tokens") {
         let mut pairs = Vec::new();
         for (rank, value) in rows.iter().enumerate() {
-            let [left, right] = row(value, &what(rank), MAX_ID)?;
+            let [left, right] = row(value, format_args!("merge {rank}"), MAX_ID)?;
             push(&mut pairs, (left, right))?;
         }
         return Ok(Definition { vocab: of_pairs(&byte_order(content)?, &pairs)?, fields });
     }
     let (tokens, mut merges) = (parse_tokens(content.need_list("tokens")?)?, Vec::new());
     for (rank, value) in rows.iter().enumerate() {
-        let [left, right, id, rank] = row(value, &what(rank), MAX_ID)?;
+        let [left, right, id, rank] = row(value, format_args!("merge {rank}"), MAX_ID)?;
         push(&mut merges, Merge { left, right, id, rank })?;
     }
     let vocab = Vocab::new(tokens, merges, content.need_flag("whole_pieces")?, alphabet(content)?)?;
@@ -155,7 +154,7 @@ fn alphabet(content: &Value) -> Result<Alphabet> {
 fn symbols_of(held: &Value) -> Result<Symbols> {
     let unknown = held.get("unknown").map(|id| row(&Value::List(vec![id.clone()]), "the unknown id", MAX_ID));
     let unknown = unknown.transpose()?.map(|[id]: [u32; 1]| id);
-    let bytes = |name: &str| decoded(held.need_text(name)?, &format!("the {name}"));
+    let bytes = |name: &str| decoded(held.need_text(name)?, format_args!("the {name}"));
     let joining = held.get("joining").map(|joining| texts(joining, "joining")).transpose()?;
     let joining = match joining.as_deref() {
         None => None,
@@ -195,7 +194,7 @@ fn parse_tokens(rows: &[Value]) -> Result<Tokens> {
             return Err(wrong(format!("a token is not an id and its bytes in base64: {}", value.shown())));
         };
         let (id, token) = (id.id().ok_or_else(refused)?, token.text().ok_or_else(refused)?);
-        push(&mut read, (id, decoded(token, &format!("the bytes of token {id}"))?))?;
+        push(&mut read, (id, decoded(token, format_args!("the bytes of token {id}"))?))?;
     }
     check_holes(read.iter().map(|&(id, _)| id))?;
     let mut tokens = Tokens::default();

@@ -73,7 +73,7 @@ fn read_ranks(content: &Value, n_special: u32, size: u32) -> Result<Vec<(Vec<u8>
     let (mut ranks, mut ids) = (Vec::new(), HashMap::new());
     for (row, place) in content.need_list("vocab")?.iter().zip(0..) {
         let rank = row.need_whole("rank")?;
-        let token = decoded(row.need_text("token_bytes")?, &format!("the bytes of token {place} of the vocab"))?;
+        let token = decoded(row.need_text("token_bytes")?, format_args!("the bytes of token {place} of the vocab"))?;
         let Some(id) = u32::try_from(rank).ok().filter(|&rank| rank < size - n_special).map(|rank| rank + n_special)
         else {
             continue;
