@@ -55,3 +55,17 @@ def test_every_package_and_every_module_at_the_root_has_a_place_on_the_page():
     }
     table = PAGE.read_text("utf-8").split("| | |\n")[1].split("\n\n")[0]
     assert {name for name in there if f"`{name}`" not in table} == set()
+
+
+def lines_of(name):
+    """The lines of a file, without the tests at its end."""
+    (path,) = [path for path in (ROOT / name, ROOT / "python" / "minitok" / name) if path.is_file()]
+    return len(path.read_text("utf-8").split("#[cfg(test)]\nmod ")[0].splitlines())
+
+
+def test_the_lines_of_the_maps_are_those_of_their_files():
+    rows = re.findall(r"^\| [^|]+ \| (`[^|]+`) \| (\d+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 12
+    stated = {files: int(lines) for files, lines in rows}
+    counted = {files: sum(map(lines_of, re.findall(r"`([^`]+)`", files))) for files in stated}
+    assert {files: counted[files] for files in stated if not 0.9 < stated[files] / counted[files] < 1.1} == {}
