@@ -147,10 +147,10 @@ def test_the_ids_of_a_span_hold_its_text(spans, apart):
     definition = Tokenizer(MERGES, special_tokens=SPECIAL).definition
     codec = definition.codec()
     parts = shared_segments(definition, spans, apart=apart)
-    ids = ids_of_segments(codec, parts)
-    ends = [0, *accumulate(len(codec.decode_bytes([token_id])) for own in ids for token_id in own)]
+    ids, offsets = ids_of_segments(codec, parts)
+    ends = [0, *accumulate(len(codec.decode_bytes([token_id])) for token_id in ids.tolist())]
     at = 0
-    for (text, _), (start, end) in zip(spans, spans_of_ids(codec, parts, ids, len(spans)), strict=True):
+    for (text, _), (start, end) in zip(spans, spans_of_ids(codec, parts, ids, offsets, len(spans)), strict=True):
         first, at = at, at + len(text.encode())
         if text:
             assert ends[start] <= first < ends[start + 1]

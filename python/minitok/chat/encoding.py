@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
@@ -12,11 +13,17 @@ from ..spans.segments import ids_of_segments, shared_segments, spans_of_ids
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
 
     from ..definition import Definition
     from ..spans.segments import SharedSegment
     from .render import Span
+
+S = TypeVar("S")
+T = TypeVar("T")
+Range = tuple[int, int, T]  # start, end and value
 
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
@@ -64,56 +71,101 @@ def encode_chat(
     ``template``: the name or the source of the template that made them, if it is not the model's own. ``after``: ids that stay
     where they hold the text of the spans.
     """
+    ids, roles, generated, kept = labelled(with_template(definition, template), spans, after)
+    size = len(ids)
+    return EncodedChat(ids.tolist(), spread(roles, size, None), spread(generated, size, False), kept)
+
+
+def with_template(definition: Definition, template: str | None) -> Definition:
+    """The definition that knows a template as one of its own, since what it writes may be a marker (SPEC E8)."""
     chat = definition.chat or ChatTemplates({})
-    if template is not None and template not in chat.templates:
-        definition = definition.replace(chat=replace(chat, templates={**chat.templates, "given": template}))
+    if template is None or template in chat.templates:
+        return definition
+    return definition.replace(chat=replace(chat, templates={**chat.templates, "given": template}))
+
+
+class Labelled(NamedTuple):
+    """Ids, and ranges of them with a value: who said them, and whether a model writes them."""
+
+    ids: npt.NDArray[np.uint32]
+    roles: list[Range[str]]
+    generated: list[Range[bool]]
+    kept: int
+
+
+def labelled(definition: Definition, spans: Sequence[Span], after: Sequence[int]) -> Labelled:
+    """The ids of spans, and what is known of them."""
     codec = definition.codec()
     segments = shared_segments(definition, ((span.text, span.trusted) for span in spans))
     batch, rest = kept_ids(definition, segments, after)
     kept = sum(map(len, batch))
     if rest:
         batch[-1] += codec.encode_prepared([rest])[0].tolist()
-    batch += ids_of_segments(codec, segments[len(batch) :])
-    ids = [token_id for own in batch for token_id in own]
-    starts = accumulate(map(len, batch), initial=0)
-    ends = {at for segment, at in zip(segments, starts, strict=False) if segment.token_id is not None}
-    roles: list[str | None] = [None] * len(ids)
-    generated = [False] * len(ids)
-    made = Made(definition, ids, {*range(kept), *ends})
-    for span, (start, end) in zip(spans, spans_of_ids(codec, segments, batch, len(spans)), strict=True):
+    ids, offsets = ids_of_segments(codec, segments[len(batch) :])
+    if batch:
+        before = np.cumsum([0, *map(len, batch)])
+        ids = np.concatenate((np.array([token_id for own in batch for token_id in own], np.uint32), ids))
+        offsets = np.concatenate((before, offsets[1:] + before[-1]))
+    tokens = offsets[:-1][[segment.token_id is not None for segment in segments]]
+    ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
+    check_made(definition, spans, ranges, ids, np.concatenate((np.arange(kept), tokens)))
+    ends = set(tokens.tolist())
+    roles: list[Range[str]] = []
+    generated: list[Range[bool]] = []
+    for span, (start, end) in zip(spans, ranges, strict=True):
         if start == end:
             continue
-        if not span.trusted:
-            made.check(span, start, end)
         if span.generated:
-            generated[start:end] = [True] * (end - start)
+            add_range(generated, start, end, value=True)
         if span.role is not None and span.field not in LABELS:
-            # An id with text of two messages is the first one's.
-            first, stop = start + (roles[start] is not None), end + (end in ends)
-            roles[first:stop] = [span.role] * (stop - first)
-    return EncodedChat(ids, roles, generated, kept)
+            add_range(roles, start, end + (end in ends), value=span.role)
+    return Labelled(ids, roles, generated, kept)
 
 
-class Made:
-    """The special tokens that merges make of text, in a vocabulary where one is an ordinary token too."""
+def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:
+    """Adds a range behind others. An id with text of two is the first one's."""
+    if ranges:
+        start = max(start, ranges[-1][1])
+        if ranges[-1][1:] == (start, value):
+            start = ranges.pop()[0]
+    if start < end:
+        ranges.append((start, end, value))
 
-    def __init__(self, definition: Definition, ids: Sequence[int], found: Collection[int]) -> None:
-        self.ids, self.found = ids, found
-        # The unknown id is that of any text without a token.
-        unknown = definition.symbols and definition.symbols.unknown
-        self.names = {at: name for name, at in definition.special_tokens.items() if at != unknown}
 
-    def check(self, span: Span, start: int, end: int) -> None:
-        """Raises TemplateError if an id of text that is not trusted is a special token's; ``found``: those of the template."""
-        if self.names.keys().isdisjoint(self.ids[start:end]):
-            return
-        for at in range(start, end):
-            if at not in self.found and (name := self.names.get(self.ids[at])) is not None:
-                where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
-                raise TemplateError(
-                    f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
-                    "to vouch for the text, give it the type Trusted"
-                )
+def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
+    """The value of each of ``size`` places."""
+    found: list[T | S] = [other] * size
+    for start, end, value in ranges:
+        found[start:end] = [value] * (end - start)
+    return found
+
+
+def check_made(
+    definition: Definition,
+    spans: Sequence[Span],
+    ranges: Sequence[tuple[int, int]],
+    ids: npt.NDArray[np.uint32],
+    tokens: npt.NDArray[np.int64],
+) -> None:
+    """Raises TemplateError if merges make a special token of text that is not trusted.
+
+    They may, in a vocabulary where it is an ordinary token, too. ``tokens``: where tokens were found.
+    """
+    # The unknown id is that of any text without a token.
+    unknown = definition.symbols and definition.symbols.unknown
+    names = {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
+    made = np.isin(ids, list(names))
+    made[tokens] = False
+    if not made.any():
+        return
+    for span, (start, end) in zip(spans, ranges, strict=True):
+        if not span.trusted and made[start:end].any():
+            name = names[int(ids[start + int(made[start:end].argmax())])]
+            where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
+            raise TemplateError(
+                f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
+                "to vouch for the text, give it the type Trusted"
+            )
 
 
 def kept_ids(

@@ -69,7 +69,7 @@ class Source:
     def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
         self.known, self.parts, self._ends = known, parts, None
         # How many characters it is the source of.
-        self.length: int = sum(part.length for part in parts) if known is None else sum(length for length, _ in known)
+        self.length: int = sum([part.length for part in parts] if known is None else [length for length, _ in known])
 
     @property
     def runs(self) -> Runs:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from itertools import groupby
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -167,7 +166,7 @@ def traced_message(number: int, fields: Mapping[Any, Any]) -> dict[str, Any]:
     for key, value in fields.items():
         origin = Origin(False, number, role, str(key))
         if key == "role" and role in ROLES:
-            found[traced_value(key, origin)] = Traced(role, ((len(role), origin._replace(trusted=True)),))
+            found[traced_value(key, origin)] = Traced(role, ((len(role), Origin(True, number, role, str(key))),))
         else:
             found[traced_value(key, origin)] = traced_value(value, origin)
     return found
@@ -264,10 +263,13 @@ def before_end(text: str, last: str) -> str:
 
 def spans_of(text: str) -> list[Span]:
     """The runs of a text as spans; neighbours of one origin are one."""
+    runs = [run for run in runs_of(text) if run[0]]
     found = []
-    at = 0
-    for origin, runs in groupby((run for run in runs_of(text) if run[0]), key=lambda run: run[1]):
-        start, at = at, at + sum(length for length, _ in runs)
-        part = str.__str__(text[start:at])
-        found.append(Span(part, origin.trusted, origin.role, origin.message, origin.field, origin.generated))
+    start = at = 0
+    for number, (length, origin) in enumerate(runs, 1):
+        at += length
+        if number == len(runs) or runs[number][1] != origin:
+            part = str.__getitem__(text, slice(start, at))
+            found.append(Span(part, origin.trusted, origin.role, origin.message, origin.field, origin.generated))
+            start = at
     return found

@@ -7,7 +7,7 @@ by ``[1:5]``. Kept apart, the two are ``<s> a b < s >``.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from ..backend.protocols import Segment
     from ..definition import Definition
     from ..reference.text import Text
-
-# Fewer tokens than this are looked up one by one.
-FEW = 1 << 13
 
 __all__ = ["SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "shared_segments", "spans_of_ids"]
 
@@ -112,9 +109,12 @@ def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.
         firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
         sizes = np.diff([*firsts, len(data)]).tolist()
         return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
+    first = bisect_right(ends, start)
+    if start < end <= ends[first]:
+        return SharedSegment(data, [(first, len(data))], token_id)
     shares: list[tuple[int, int]] = []
     at = start - put
-    for number in range(bisect_right(ends, start), len(ends)):
+    for number in range(first, len(ends)):
         stop = min(ends[number], end)
         if at < stop:
             shares.append((number, stop - at))
@@ -126,58 +126,63 @@ def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.
 
 def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
     """Returns the ids of a text in spans (text, trusted)."""
-    segments = shared_segments(definition, spans, apart=apart)
-    return [token_id for ids in ids_of_segments(definition.codec(), segments) for token_id in ids]
+    ids, _ = ids_of_segments(definition.codec(), shared_segments(definition, spans, apart=apart))
+    found: list[int] = ids.tolist()
+    return found
 
 
-def ids_of_segments(codec: Codec, segments: Sequence[SharedSegment]) -> list[list[int]]:
-    """Returns the ids of each segment."""
-    ids, offsets = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
-    found = rows_of(ids.tolist(), offsets.tolist())
-    return [next(found) if segment.token_id is None else [segment.token_id] for segment in segments]
-
-
-def rows_of(ids: list[int], offsets: list[int]) -> Iterator[list[int]]:
-    """The ids of each text."""
-    return (ids[start:end] for start, end in zip(offsets, offsets[1:], strict=False))
+def ids_of_segments(
+    codec: Codec, segments: Sequence[SharedSegment]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Returns the ids of all segments, and offsets: segment i has ``ids[offsets[i]:offsets[i + 1]]``."""
+    made, ends = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
+    tokens = np.array([-1 if segment.token_id is None else segment.token_id for segment in segments], np.int64)
+    sizes = np.ones(len(segments), np.int64)
+    sizes[tokens < 0] = np.diff(ends)
+    offsets = np.concatenate(([0], np.cumsum(sizes)))
+    places = offsets[:-1][tokens >= 0]
+    ids = np.empty(offsets[-1], np.uint32)
+    ids[places] = tokens[tokens >= 0]
+    rest = np.ones(len(ids), np.bool_)
+    rest[places] = False
+    ids[rest] = made
+    return ids, offsets
 
 
 def spans_of_ids(
-    codec: Codec, segments: Sequence[SharedSegment], ids: Sequence[Sequence[int]], count: int
+    codec: Codec,
+    segments: Sequence[SharedSegment],
+    ids: npt.NDArray[np.uint32],
+    offsets: npt.NDArray[np.int64],
+    count: int,
 ) -> list[tuple[int, int]]:
-    """For each of ``count`` spans, start and end of the ids that hold text of it, given the segments and the ids of each.
+    """For each of ``count`` spans, start and end of the ids that hold text of it, given those of the segments.
 
     An id may hold text of two spans. A span without an id has an empty range.
     """
-    ranges: list[tuple[int, int] | None] = [None] * count
-
-    def extend(span: int, start: int, end: int) -> None:
-        held = ranges[span]
-        ranges[span] = (start, end) if held is None else (held[0], max(held[1], end))
-
-    at = 0
-    for segment, own in zip(segments, ids, strict=True):
+    ends = codec.spans(ids, "byte")[:, 1]
+    bytes_before = np.concatenate(([0], ends))[offsets].tolist()
+    # For each share, its span, the ids of its segment, and its bytes in those of all ids; all of them if it is the only one.
+    shares: list[tuple[int, int, int, int, int]] = []
+    places = offsets.tolist()
+    for number, segment in enumerate(segments):
+        first, stop = places[number], places[number + 1]
+        low, high = bytes_before[number], bytes_before[number + 1]
         if segment.token_id is not None or len(segment.shares) == 1:
-            for span, _ in segment.shares:
-                extend(span, at, at + len(own))
-        else:
-            ends = ends_of(codec, own)
-            stop = 0
-            for span, size in kept_shares(codec, segment, ends[-1] if own else 0):
-                start, stop = stop, stop + size
-                first = bisect_right(ends, start)
-                if first < len(own):
-                    extend(span, at + first, at + min(bisect_left(ends, stop) + 1, len(own)))
-        at += len(own)
+            shares.extend((span, first, stop, -1, -1) for span, _ in segment.shares)
+            continue
+        for span, size in kept_shares(codec, segment, high - low):
+            shares.append((span, first, stop, low, low + size))
+            low += size
+    starts = np.searchsorted(ends, [share[3] for share in shares], side="right").tolist()
+    stops = np.searchsorted(ends, [share[4] for share in shares]).tolist()
+    ranges: list[tuple[int, int] | None] = [None] * count
+    for (span, first, stop, low, _), start, last in zip(shares, starts, stops, strict=True):
+        own = (first, stop) if low < 0 else (max(start, first), min(max(last, first) + 1, stop))
+        if low < 0 or own[0] < stop:
+            held = ranges[span]
+            ranges[span] = own if held is None else (held[0], max(held[1], own[1]))
     return filled(ranges)
-
-
-def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
-    """Where each token of a text ends, in bytes."""
-    if len(ids) < FEW:
-        return list(accumulate(len(codec.token_bytes(token_id) or b"") for token_id in ids))
-    found: list[int] = codec.spans(ids, "byte")[:, 1].tolist()
-    return found
 
 
 def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tuple[int, int]]:
@@ -192,8 +197,7 @@ def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tu
         if total == len(segment.data):
             yield span, size
         else:
-            ends = ends_of(codec, codec.encode_prepared([data])[0].tolist())
-            yield span, ends[-1] if ends else 0
+            yield span, int(codec.spans(codec.encode_prepared([data])[0], "byte")[-1:, 1].sum())
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:

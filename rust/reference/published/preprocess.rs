@@ -309,8 +309,21 @@ impl Preprocessor {
     /// text behind it, whoever wrote it.
     fn carried(&self, text: &Prepared, stretches: &[Stretch], marked: bool) -> Result<Vec<Stretch>> {
         let mut found: Vec<Stretch> = Vec::new();
+        if text.origins.is_none() {
+            // The space that was put before it is trusted if a stretch begins before the text and goes on in it.
+            let first = stretches.partition_point(|&(_, end)| end <= text.start);
+            for &(start, end) in stretches[first..].iter().take_while(|&&(start, _)| start < text.end) {
+                interrupt::check()?;
+                let place = |at: usize| at - text.start + text.put;
+                let range = (if start < text.start { 0 } else { place(start) }, place(end).min(text.data.len()));
+                if range.0 < range.1 {
+                    found.try_reserve(1)?;
+                    found.push(range);
+                }
+            }
+        }
         let mut number = None; // of the stretch that the last range comes from
-        for index in 0..text.data.len() {
+        for index in 0..text.origins.as_ref().map_or(0, Vec::len) {
             if index % interrupt::STRETCH == 0 {
                 interrupt::check()?;
             }

@@ -218,8 +218,17 @@ class Preprocessor:
         trusted text behind it, whoever wrote it.
         """
         found: list[Stretch] = []
+        if text.origins is None:
+            # The space that was put before it is trusted if a stretch begins before the text and goes on in it.
+            shift = text.put - text.start
+            for start, end in stretches[bisect_right(stretches, text.start, key=lambda stretch: stretch[1]) :]:
+                if start >= text.end:
+                    break
+                first, last = 0 if start < text.start else start + shift, min(end + shift, len(text.data))
+                if first < last:
+                    found.append((first, last))
         number = -1  # of the stretch that the last range comes from
-        for index in range(len(text.data)):
+        for index in range(len(text.origins or ())):
             first, last = text.origin(index)
             at = bisect_right(stretches, first, key=lambda stretch: stretch[1])
             if at == len(stretches):
