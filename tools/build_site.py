@@ -1,6 +1,6 @@
 """What `make docs` adds to MkDocs: pages made from files outside docs/, and doctests as code.
 
-Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG,
+Pages made here are never written down, so that they cannot drift: the home page is the README; CHANGELOG,
 the licence and the examples are those of the repository; the page of the command is its help; each module of the reference
 stands beside its Rust mirror, and the specification names the modules of each rule (``side_by_side.py``).
 """
@@ -44,7 +44,7 @@ OUTSIDE = re.compile(r"\]\((?:\.\./)+(\w[\w/.#-]*)\)")
 PLAYGROUND = "playground/index.html"
 # How much more a page counts when it is searched for. What to do comes before how it is defined, and the source comes last.
 BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "changelog": 0.2}
-FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+FROM_ROOT = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -128,7 +128,7 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
-    text = re.sub(r"\]\(((?:benchmarks|examples|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text)
+    text = re.sub(r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text)
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(?:published/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)

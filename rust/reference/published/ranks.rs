@@ -2,7 +2,7 @@
 //!
 //! tiktoken's files have only ranks: the bytes and the id of each token. Two neighbours may merge whenever their
 //! concatenation is a token, lowest id first. If every token, encoded with only the ranks below its own, becomes exactly two
-//! parts, those two parts are its merge, and both forms give the same ids (proof: docs/algorithms.md, "Merges from ranks").
+//! parts, those two parts are its merge, and both forms give the same ids (proof: notes/proofs.md, "Merges from ranks").
 //! Otherwise every way to cut a token into two tokens is a merge of that token's rank.
 //!
 //! `SentencePiece`'s files have a score for each piece: of all neighbours whose concatenation is a piece, the ones of the
