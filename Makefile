@@ -215,7 +215,7 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 
 # ADDRESS: where the playground will be, for the cards that others show beside links to it.
 docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnings are errors
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	RUSTDOCFLAGS="-D warnings --cfg internals" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
 	$(BIN)/python tools/build_pages.py $(WASM) site/playground ../course/ $(ADDRESS)

@@ -10,6 +10,7 @@ spec = importlib.util.spec_from_file_location("check_site", Path(__file__).paren
 check_site = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(check_site)
 
+REPOSITORY = "https://github.com/minitok/minitok/blob/main/"
 TAB = '<a href="{up}playground/index.html" class="md-tabs__link">\n Playground</a>'
 EXAMPLE = '<pre><span class="gp">&gt;&gt;&gt; </span>x</pre>'
 
@@ -28,7 +29,17 @@ def site(tmp_path):
         '<a class="md-button" href="playground/index.html">Open</a><img src="a#only-light"><img src="b#only-dark">',
     )
     for name, first in check_site.FIRST.items():
-        page(name, "".join(f'<a href="#{one}">' for one in first) + f'<div class="doc doc-object">{EXAMPLE}</div>')
+        page(
+            name,
+            "".join(f'<a id="{one}" href="#{one}">' for one in first) + f'<div class="doc doc-object">{EXAMPLE}</div>',
+        )
+    page(
+        "course/lesson-01.html",
+        '<a class="md-footer__link--prev" href="../index.html"><a class="md-footer__link--next">',
+    )
+    for name in ("playground/index.html", "a", "b"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
     (tmp_path / "search").mkdir()
     found = [{"location": "guides/a.html#x", "boost": 8}, {"location": "api/minitok.html", "boost": 2}]
     (tmp_path / "search" / "search_index.json").write_text(json.dumps({"docs": found}), encoding="utf-8")
@@ -43,11 +54,15 @@ def test_a_site_as_it_should_be_passes(site):
     ("name", "old", "new", "said"),
     [
         ("index.html", 'class="md-button" href="playground/index.html"', "", "no link to the playground"),
-        ("api/minitok.html", "../playground/index.html", "../play.html", "does not lead to the playground"),
+        ("api/minitok.html", "../playground/index.html", "../index.html", "does not lead to the playground"),
         ("index.html", "<article>", "<article><picture>", "follows the system"),
         ("index.html", '<img src="b#only-dark">', "", "for light pages alone"),
         ("api/tokenizer.html", 'class="gp"', "", "prompts would be copied"),
         ("api/tokenizer.html", 'href="#minitok.Tokenizer.count"', "", "does not begin with minitok.Tokenizer.count"),
+        ("course/lesson-01.html", "md-footer__link--next", "", "no link to the next page"),
+        ("course/lesson-01.html", "../index.html", "../home.html", "../home.html leads nowhere"),
+        ("course/lesson-01.html", "../index.html", "../api/minitok.html#x", "minitok.html#x leads nowhere"),
+        ("course/lesson-01.html", "../index.html", f"{REPOSITORY}no.md", "no.md is not in the repository"),
         ("search/search_index.json", '"boost": 8', '"boost": 1', "finds the reference before the guides"),
     ],
 )

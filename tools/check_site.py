@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import re
 import sys
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parent.parent
 PLAYGROUND = "playground/index.html"
 # What people call most, with the page of the reference that begins with it.
 FIRST = {"api/minitok.html": ["minitok.get_encoding", "minitok.load", "minitok.train"]} | {
@@ -44,7 +47,35 @@ def wrong(site: Path) -> Iterator[str]:
     for name, wanted in FIRST.items():
         start = pages[name].partition("<article")[2].partition('class="doc doc-object')[0]
         yield from (f"{name}: does not begin with {one}" for one in wanted if f'href="#{one}"' not in start)
+    for name in (name for name in pages if name.startswith("course/")):
+        yield from (
+            f"{name}: no link to the {way} page"
+            for way in ("prev", "next")
+            if f"md-footer__link--{way}" not in pages[name]
+        )
     yield from wrong_search(site)
+    yield from wrong_links(site)
+
+
+def wrong_links(site: Path) -> Iterator[str]:
+    """The links within the site that lead to no file, or to no place in a page."""
+    pages = {
+        path.resolve(): path.read_text(encoding="utf-8")
+        for path in [*pages_of(site), *sorted(site.glob("source/*.html"))]
+    }
+    names = {path: set(re.findall(r'\b(?:id|name)="([^"]+)"', page)) for path, page in pages.items()}
+    for path, page in pages.items():
+        for link in sorted(set(re.findall(r'\b(?:href|src)="([^"]+)"', page))):
+            address = urlsplit(unescape(link))
+            if address.scheme or address.netloc:
+                _, ours, within = link.partition("github.com/minitok/minitok/blob/main/")
+                if ours and not (ROOT / within.partition("#")[0]).exists():
+                    yield f"{path.relative_to(site.resolve()).as_posix()}: {link} is not in the repository"
+                continue
+            file = path.parent.joinpath(unquote(address.path)).resolve() if address.path else path
+            place = unquote(address.fragment)
+            if not file.exists() or (place and file in names and place not in names[file]):
+                yield f"{path.relative_to(site.resolve()).as_posix()}: {link} leads nowhere"
 
 
 def pages_of(site: Path) -> list[Path]:
