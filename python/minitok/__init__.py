@@ -1,12 +1,5 @@
 """minitok: byte-level BPE to read, to run and to trust.
 
-The steps, by the name of the module of ``minitok.reference`` that shows each (its mirror is in ``rust/``):
-
-1. ``pretokenize``  text -> pieces; no merge crosses the boundary of a piece
-2. ``train``        pieces with counts -> merges; the most frequent pair becomes a new id, again and again
-3. ``encode``       piece -> ids; of the pairs that have a merge, the one of lowest rank is merged first
-4. ``decode``       ids -> bytes -> text; nothing is lost
-
 >>> import minitok
 >>> tok = minitok.train(["low lower lowest"], vocab_size=259)
 >>> tok.encode("lowest low")
@@ -14,14 +7,19 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 >>> tok.decode(tok.encode("lowest low"))
 'lowest low'
 
-``train``, ``train_files``, ``load`` and ``get_encoding`` give a ``Tokenizer``; ``count_pieces`` counts what ``train`` learns
-from, and ``open_packed`` reads what ``Tokenizer.encode_files`` has written. Exceptions are in ``minitok.errors``. What not
-everybody needs is in modules of its own: ``minitok.parity`` (training that is fair to several languages), ``arrow`` (columns),
-``padding``, ``chat``, ``explain``, ``scale`` (clusters), and ``compat`` (the interfaces of other libraries).
+These give a ``Tokenizer``:
 
-To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training``, ``parity`` and ``loading``, and
-the small files beside them: ``checked``, ``arguments``, ``errors``, ``foreign``, ``lazy``, ``patterns``, ``padding``,
-``arrow``. docs/design.md is the map.
+- ``get_encoding``, ``encoding_for_model``: a published one. ``list_encoding_names`` and ``encoding_name_for_model`` name them.
+- ``load``: one from a file, or from a model's folder.
+- ``train``, ``train_files``: a new one. ``count_pieces`` and ``count_pieces_in_files`` give ``PieceCounts`` to train from.
+
+``Tokenizer.encode_files`` packs a corpus into a file of ids, ``open_packed`` reads it, and ``join_packed`` joins several.
+``errors`` has the exceptions, ``patterns`` compares split patterns, and ``BACKEND`` says what runs: ``rust`` or ``python``.
+
+Modules for special tasks: ``parity`` (training that is fair to several languages), ``chat`` (conversations), ``explain`` (why a
+text has its ids), ``evaluation`` (comparing tokenizers), ``arrow`` (columns), ``padding`` (rows of one length), ``packing``
+(corpora), ``encodings``, ``formats``, ``compat`` (interfaces of other libraries) and ``scale`` (clusters). ``reference`` is the
+algorithm, written to be read. All other modules are internal: docs/design.md is their map.
 """
 
 import os

@@ -188,15 +188,20 @@ class Tokenizer(Checked):
         among these, such as ``<think>``: for text from strangers, pass ``disallowed_special="all"``.
 
         Args:
-            text: A ``str``, or any ``bytes``.
-            allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
-            disallowed_special: Tokens that must not occur in the text; or ``"all"``: every control token that is not allowed
-                (``definition.control_tokens``).
-            threads: How many threads may share a text of megabytes; this does not change the ids.
-            trace: A function that is called with each step as data, for short texts; see ``minitok.reference.trace``.
-            dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
-                many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
-            seed: What the ids follow from, which ``dropout`` needs: an int from 0 to 2**64 - 1; another one in each epoch.
+            text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
+            allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"none"``, to find
+                no added tokens either.
+            disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
+                token that is not allowed (``definition.control_tokens``).
+            threads (int): How many threads may share a text of megabytes. This does not change the ids.
+            trace (function or None): Called with each step as data, for short texts; see
+                ``minitok.reference.trace``.
+            dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
+                on many ways to cut a text. With 1, the ids are those of bytes.
+            seed (int or None): Random seed (0 to 2**64 - 1), required with ``dropout``. Use a different seed for each epoch.
+
+        Returns:
+            The ids, a list of int.
 
         Raises:
             DisallowedSpecialTokenError: The text contains a disallowed token, or would become one.
@@ -205,6 +210,12 @@ class Tokenizer(Checked):
             ValueError: A name is not a special token of this tokenizer; or ``dropout`` is not from 0 to 1, or has no seed.
 
         Costs O(n log n) for n bytes in the worst case, O(n) in practice.
+
+        >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"|e|": 258})
+        >>> tok.encode("hi hi|e|")
+        [256, 257, 124, 101, 124]
+        >>> tok.encode("hi hi|e|", allowed_special={"|e|"})
+        [256, 257, 258]
         """
         if allowed_special is disallowed_special is NONE and trace is None and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode(text)
@@ -227,7 +238,13 @@ class Tokenizer(Checked):
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> npt.NDArray[np.uint32]:
-        """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
+        """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
+
+        Options, errors and costs are those of ``encode``. Faster than a list, which Python makes id by id.
+
+        >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
+        array([256,  33], dtype=uint32)
+        """
         if allowed_special is disallowed_special is NONE and (threads, dropout, seed) == (1, 0, None):
             return self._codec.encode_to_numpy(text)
         codec = self._dropping(dropout, seed)
@@ -246,6 +263,8 @@ class Tokenizer(Checked):
         seed: int | None = None,
     ) -> list[list[int]]:
         """Returns the ids of each text, in order, as ``encode`` gives them. ``threads``: by default one per processor.
+
+        Options, errors and costs are those of ``encode``; the texts are shared between the threads.
 
         >>> tok = Tokenizer([(97, 98), (256, 99)])
         >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
@@ -428,13 +447,19 @@ class Tokenizer(Checked):
 
         Args:
             paths: Files, or glob patterns, in this order: of text, ``.jsonl``, ``.parquet`` or ``.arrow``.
-            out: ``.bin`` or ``.npy`` (ids only), ``.ds``, ``.parquet`` or ``.arrow``. An index is written beside it.
+            out: ``.bin`` or ``.npy`` (ids only), ``.ds``, ``.parquet`` or ``.arrow``. An index is written next to it.
             part: ``(2, 8)`` for the second of eight parts of the files; ``minitok.join_packed`` joins them.
             threads: How many to use; by default one per processor.
             progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
             options: What becomes of documents and ids, by the names of ``minitok.packing.PackOptions``: ``dtype``,
                 ``end_of_document``, ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
+
+        >>> import pathlib, tempfile
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (folder / "a.txt").write_text("hi!")
+        >>> Tokenizer([(104, 105)]).encode_files(folder / "a.txt", folder / "a.npy").tokens
+        2
         """
         from .packing import encode_files
 
@@ -446,7 +471,18 @@ class Tokenizer(Checked):
 
     @shortcut
     def count(self, text: Text, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
-        """Returns how many ids the text has; the options are those of ``encode``."""
+        """Returns how many ids the text has, without making them; the options are those of ``encode``.
+
+        Args:
+            text (str or bytes): The text.
+            allowed_special (collection of str, or str): As for ``encode``.
+            disallowed_special (collection of str, or str): As for ``encode``.
+
+        Errors and costs are those of ``encode``.
+
+        >>> Tokenizer([(104, 105)]).count("hi!")
+        2
+        """
         if allowed_special is NONE and disallowed_special is NONE:
             return self._codec.count(text)
         return self._codec.count(text, self._check([text], allowed_special, disallowed_special))
@@ -455,7 +491,11 @@ class Tokenizer(Checked):
     def count_batch(
         self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[int]:
-        """Returns how many ids each text has."""
+        """Returns how many ids each text has, in order; the options, errors and costs are those of ``encode_batch``.
+
+        >>> Tokenizer([(104, 105)]).count_batch(["hi!", ""])
+        [2, 0]
+        """
         listed = as_tuple(texts)
         names = self._check(listed, allowed_special, disallowed_special)
         return self._codec.count_batch(listed, names, thread_count(threads))
@@ -474,13 +514,27 @@ class Tokenizer(Checked):
         Raises:
             UnknownTokenError: An id has no token; the error names it and its index.
             UnicodeDecodeError: The bytes are not UTF-8, and ``errors`` is ``"strict"``.
+
+        Costs O(n) for n bytes of text.
+
+        >>> tok = Tokenizer([(104, 105)])
+        >>> tok.decode([256, 33])
+        'hi!'
+        >>> tok.decode([195])
+        '\N{REPLACEMENT CHARACTER}'
         """
         if others:
             refuse("Tokenizer.decode", next(iter(others)), ("ids", "errors"))
         return self._codec.decode(ids, errors)
 
     def decode_bytes(self, ids: Ids) -> bytes:
-        """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``."""
+        """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``.
+
+        Raises UnknownTokenError. Costs O(n) for n bytes.
+
+        >>> Tokenizer([(104, 105)]).decode_bytes([256, 195])
+        b'hi\xc3'
+        """
         return self._codec.decode_bytes(ids)
 
     @explains
@@ -544,9 +598,9 @@ class Tokenizer(Checked):
 
         Args:
             errors: What to do with bytes that are not UTF-8: ``"replace"`` (by U+FFFD) or ``"strict"``: UnicodeDecodeError.
-            skip_special_tokens: Special tokens give no text.
-            stop: Strings that end the stream. Text from the first of them on is not given, and what may be the beginning of one
-                is held back. ``stopped`` is then the string, else None.
+            skip_special_tokens: Whether to leave special tokens out of the text.
+            stop: Strings that end the stream. Output ends before the first match; text that could start a match is held back.
+                ``stopped`` is then the matching string, else None.
 
         Raises:
             ValueError: A stop string is empty.
@@ -634,7 +688,7 @@ class Tokenizer(Checked):
 
         The limit holds for each chunk encoded on its own: ``count(chunk.text, allowed_special=...)`` is ``chunk.tokens``. A
         chunk is a part of the text as given, ``text[chunk.start:chunk.end]``. Without overlap, the chunks joined are the text.
-        What follows the line behind a chunk does not change it, so a document that grows keeps all but its last chunks.
+        Text after the next line does not change a chunk, so a document that grows keeps all but its last chunks.
 
         Args:
             text: The text. The empty text has no chunks.
@@ -645,9 +699,9 @@ class Tokenizer(Checked):
             overlap: How many tokens at the end of a chunk may be repeated at the beginning of the next. What is repeated
                 begins at a sentence, else a word.
             overlap_sentences: How many sentences are repeated instead, within half of ``max_tokens``.
-            fill: The best border is taken from behind this part of what is new in a chunk: with less, chunks are smaller and
+            fill: Share of a chunk's new text after which the best border is looked for. A lower value gives smaller chunks that
                 end better.
-            allowed_special: As for ``encode``. No token that is found is cut.
+            allowed_special: As for ``encode``. A special token is never split, nor separated from the whitespace it absorbs.
 
         Raises:
             TypeError: The text is not a str, or a number is not one.
@@ -719,8 +773,13 @@ class Tokenizer(Checked):
     def free_memory(self) -> None:
         """Frees the memory that only speeds up the next calls: ``workspaces`` and ``buffers`` of ``memory_usage``.
 
-        No result changes, and other threads may go on using the tokenizer; what a call is using now stays. The next long text
-        takes some milliseconds more, since its cache of pieces is filled again.
+        No result changes, and other threads may continue to use the tokenizer; memory that a call is using now stays. The next
+        long text takes some milliseconds more, since its cache of pieces is filled again.
+
+        >>> tok = Tokenizer([(97, 98)])
+        >>> tok.free_memory()
+        >>> tok.memory_usage()["workspaces"]
+        0
         """
         self._codec.trim()
 
@@ -735,7 +794,11 @@ class Tokenizer(Checked):
         return self._definition.merges
 
     def token_bytes(self, token_id: int) -> bytes:
-        """Returns the bytes of an id. Raises UnknownTokenError."""
+        """Returns the bytes of an id. Raises UnknownTokenError.
+
+        >>> Tokenizer([(97, 98)]).token_bytes(256)
+        b'ab'
+        """
         data = self._codec.decode_bytes([token_id])
         return data if self._definition.prefix is None else self._codec.token_bytes(token_id) or b""
 
@@ -917,6 +980,15 @@ class Tokenizer(Checked):
         Raises:
             ValueError: There is no such format.
             VocabularyError: The format cannot hold this tokenizer; the message says why.
+            OSError: The file cannot be written.
+
+        >>> import os, tempfile
+        >>> from minitok import load
+        >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
+        >>> path = os.path.join(tempfile.mkdtemp(), "tokenizer.json")
+        >>> tok.save(path, format="huggingface")
+        >>> load(path) == tok
+        True
         """
         from .formats import save
 

@@ -70,7 +70,7 @@ def train(
             ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
             pattern is meant, or a regular expression. One that matches nothing but its own text is an error, unless written
             ``(?:text)``. By default ``o200k``; of characters, a space and what follows it.
-        special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
+        special_tokens: Their names, which are cut out of the texts before counting. Their ids come after the last merge.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
         byte_order: Ids 0 to 255 in the order of bytes (``identity``) or of GPT-2's files (``gpt2``).
@@ -105,7 +105,7 @@ def train(
         TypeError: A text is neither str nor bytes; the message says which. Or an option is given that counts decide; or texts
             for superwords can be read only once.
 
-    Costs O(n) time to count n bytes, and memory only for the distinct pieces; see docs/algorithms.md.
+    Costs O(n) time to count n bytes, and memory for the distinct pieces only; docs/algorithms.md has the costs of merging.
 
     >>> tok = train(["low lower lowest"], vocab_size=259)
     >>> tok.merges
@@ -211,5 +211,13 @@ def train_files(
         FileNotFoundError: A file does not exist, or a pattern matches none.
         FileFormatError: A line is not JSON or lacks the field, or compressed data is damaged. The message says where.
         TrainingError: As for ``train``, like its other errors.
+
+    Costs those of ``train``.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> _ = path.write_text("low lower lowest")
+    >>> train_files(path, vocab_size=259).tokenize("lowest")
+    [b'low', b'e', b's', b't']
     """
     return train(CorpusFiles(paths, separator, field), vocab_size, **options)

@@ -1,7 +1,7 @@
 //! The most frequent calls of `Tokenizer` without a Python frame, which takes a quarter of the call for a few words.
 
 // The documentation of the methods is what Python's `help` shows, word for word that of `tokenizer.py`.
-#![allow(clippy::doc_markdown)]
+#![allow(clippy::doc_markdown, clippy::doc_lazy_continuation)]
 // Whoever has the value sets it: nobody waits for it.
 #![expect(clippy::disallowed_types, reason = "a cell that is only set")]
 
@@ -88,15 +88,20 @@ impl Shortcuts {
     /// among these, such as ``<think>``: for text from strangers, pass ``disallowed_special="all"``.
     ///
     /// Args:
-    ///     text: A ``str``, or any ``bytes``.
-    ///     allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
-    ///     disallowed_special: Tokens that must not occur in the text; or ``"all"``: every control token that is not allowed
-    ///         (``definition.control_tokens``).
-    ///     threads: How many threads may share a text of megabytes; this does not change the ids.
-    ///     trace: A function that is called with each step as data, for short texts; see ``minitok.reference.trace``.
-    ///     dropout: The probability with which each merge is passed over at each step (BPE-dropout), for training models on
-    ///         many ways to cut a text: 0.1, say. With 1, the ids are those of bytes.
-    ///     seed: What the ids follow from, which ``dropout`` needs: an int from 0 to 2**64 - 1; another one in each epoch.
+    ///     text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
+    ///     allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"none"``, to find
+    ///         no added tokens either.
+    ///     disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
+    ///         token that is not allowed (``definition.control_tokens``).
+    ///     threads (int): How many threads may share a text of megabytes. This does not change the ids.
+    ///     trace (function or None): Called with each step as data, for short texts; see
+    ///         ``minitok.reference.trace``.
+    ///     dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
+    ///         on many ways to cut a text. With 1, the ids are those of bytes.
+    ///     seed (int or None): Random seed (0 to 2**64 - 1), required with ``dropout``. Use a different seed for each epoch.
+    ///
+    /// Returns:
+    ///     The ids, a list of int.
     ///
     /// Raises:
     ///     DisallowedSpecialTokenError: The text contains a disallowed token, or would become one.
@@ -105,6 +110,12 @@ impl Shortcuts {
     ///     ValueError: A name is not a special token of this tokenizer; or ``dropout`` is not from 0 to 1, or has no seed.
     ///
     /// Costs O(n log n) for n bytes in the worst case, O(n) in practice.
+    ///
+    /// >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"|e|": 258})
+    /// >>> tok.encode("hi hi|e|")
+    /// [256, 257, 124, 101, 124]
+    /// >>> tok.encode("hi hi|e|", allowed_special={"|e|"})
+    /// [256, 257, 258]
     #[pyo3(
         signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None, *, dropout=0.0, seed=None)"
@@ -139,6 +150,11 @@ impl Shortcuts {
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
+    ///
+    /// Options, errors and costs are those of ``encode``. Faster than a list, which Python makes id by id.
+    ///
+    /// >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
+    /// array([256,  33], dtype=uint32)
     #[pyo3(
         signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, *, dropout=0.0, seed=None)"
@@ -170,7 +186,17 @@ impl Shortcuts {
         in_python(name!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
     }
 
-    /// Returns how many ids the text has; the options are those of ``encode``.
+    /// Returns how many ids the text has, without making them; the options are those of ``encode``.
+    ///
+    /// Args:
+    ///     text (str or bytes): The text.
+    ///     allowed_special (collection of str, or str): As for ``encode``.
+    ///     disallowed_special (collection of str, or str): As for ``encode``.
+    ///
+    /// Errors and costs are those of ``encode``.
+    ///
+    /// >>> Tokenizer([(104, 105)]).count("hi!")
+    /// 2
     #[pyo3(
         signature = (text, allowed_special = Empty, disallowed_special = Empty, *, add_special_tokens = Empty),
         text_signature = "($self, text, allowed_special=(), disallowed_special=())"

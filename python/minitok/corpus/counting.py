@@ -85,7 +85,14 @@ def count_pieces_in_files(
     field: str = "text",
     **options: Unpack[CountOptions],
 ) -> PieceCounts:
-    """Counts the pieces of files: the first half of ``train_files``, with its options."""
+    """Counts the pieces of files: the first half of ``train_files``, with its options, errors and costs.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> _ = path.write_text("low lower low")
+    >>> count_pieces_in_files(path).to_dict()
+    {b'low': 1, b' lower': 1, b' low': 1}
+    """
     return count_pieces(CorpusFiles(paths, separator, field), **options)
 
 

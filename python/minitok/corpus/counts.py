@@ -86,7 +86,12 @@ class PieceCounts:
         return self._unique
 
     def to_dict(self) -> Counted:
-        """Returns each distinct piece and its count, in the order of first appearance."""
+        """Returns each distinct piece and its count, in the order of first appearance. Costs O(n) for their n bytes.
+
+        >>> from minitok import count_pieces
+        >>> count_pieces(["a b b"]).to_dict()
+        {b'a': 1, b' b': 2}
+        """
         pieces: Counted = self.counter.pieces
         return pieces
 
@@ -117,11 +122,27 @@ class PieceCounts:
         return PieceCounts(made, self._pattern, self._special, self.backend)
 
     def with_backend(self, backend: BackendName) -> PieceCounts:
-        """The same counts on another backend."""
+        """Returns the same counts on another backend.
+
+        >>> from minitok import count_pieces
+        >>> count_pieces(["a b"]).with_backend("python").backend
+        'python'
+        """
         return self if backend == self.backend else from_arrays(*self._content(), backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the counts to a file, completely or not at all; ``load`` reads it."""
+        """Writes the counts to a file, completely or not at all. ``load`` reads it.
+
+        Raises:
+            OSError: The file cannot be written.
+
+        >>> import pathlib, tempfile
+        >>> from minitok import count_pieces
+        >>> path, counts = pathlib.Path(tempfile.mkdtemp()) / "my.counts", count_pieces(["a b"])
+        >>> counts.save(path)
+        >>> PieceCounts.load(path) == counts
+        True
+        """
         from . import counts_file
 
         counted = self.counter.files() or self._arrays()
@@ -133,6 +154,14 @@ class PieceCounts:
 
         Raises:
             FileFormatError: The file is not a file of counts, or is damaged.
+            OSError: The file cannot be read.
+
+        >>> import pathlib, tempfile
+        >>> from minitok import count_pieces
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "my.counts"
+        >>> count_pieces(["a b"]).save(path)
+        >>> len(PieceCounts.load(path))
+        2
         """
         from . import counts_file
 

@@ -154,6 +154,18 @@ def join_packed(
             different tokenizers; or an id does not fit into the type. The message says which file.
         TypeError: An option does not exist, or is of another type.
         ValueError: ``out`` is one of the parts, or ``begin_row`` does not fit into the type of the ids.
+
+    Costs O(n) for n ids, in memory that does not grow with them.
+
+    >>> import pathlib, tempfile
+    >>> from minitok import Tokenizer
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("a.txt", "b.txt"):
+    ...     _ = (folder / name).write_text(f"document {name}")
+    >>> tok, files = Tokenizer([]), [folder / "a.txt", folder / "b.txt"]
+    >>> parts = [tok.encode_files(files, folder / "ids.bin", part=(number, 2)).ids for number in (1, 2)]
+    >>> join_packed(parts, folder / "all.bin").tokens
+    28
     """
     check_known(options, LayoutOptions)
     if dtype not in (*DTYPES, "auto"):
