@@ -28,7 +28,7 @@ ORDER = [
     ("packing",),
     ("checked",),
     ("tokenizer",),
-    ("training", "parity", "loading", "encodings", "arrow"),
+    ("training", "parity", "loading", "encodings", "arrow", "transfer"),
     ("",),  # `import minitok`
     ("explain",),
     ("compat", "play", "course", "scale", "evaluation"),

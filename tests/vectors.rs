@@ -16,6 +16,8 @@ use minitok::reference::published::normalize::Normalizer;
 use minitok::reference::published::preprocess::{Preprocessor, Search};
 use serde_json::{Value, json};
 
+#[path = "vectors/align.rs"]
+mod align;
 #[path = "vectors/chunks.rs"]
 mod chunks;
 #[path = "vectors/control.rs"]

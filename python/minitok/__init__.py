@@ -17,9 +17,10 @@ These give a ``Tokenizer``:
 ``errors`` has the exceptions, ``patterns`` compares split patterns, and ``BACKEND`` says what runs: ``rust`` or ``python``.
 
 Modules for special tasks: ``parity`` (training that is fair to several languages), ``chat`` (conversations), ``explain`` (why a
-text has its ids), ``evaluation`` (comparing tokenizers), ``arrow`` (columns), ``padding`` (rows of one length), ``packing``
-(corpora), ``encodings``, ``formats``, ``compat`` (interfaces of other libraries) and ``scale`` (clusters). ``reference`` is the
-algorithm, written to be read. All other modules are internal: docs/design.md is their map.
+text has its ids), ``evaluation`` (comparing tokenizers), ``transfer`` (two tokenizers over one text), ``arrow`` (columns),
+``padding`` (rows of one length), ``packing`` (corpora), ``encodings``, ``formats``, ``compat`` (interfaces of other libraries)
+and ``scale`` (clusters). ``reference`` is the algorithm, written to be read. All other modules are internal: docs/design.md is
+their map.
 """
 
 import os
@@ -90,7 +91,7 @@ _MODULES = (
         "padding",
         "parity",
     ),
-    *("patterns", "reference", "scale"),
+    *("patterns", "reference", "scale", "transfer"),
 )
 # A process is not forked while a name is imported, which would leave half a module in the child.
 _lock = RLock()

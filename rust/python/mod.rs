@@ -99,7 +99,7 @@ mod _rust {
     #[pymodule_export]
     use super::shortcuts::Shortcuts;
     #[pymodule_export]
-    use super::spans::{id_list, span_list};
+    use super::spans::{align, id_list, span_list};
     #[pymodule_export]
     use super::train::train;
     #[pymodule_export]

@@ -7,12 +7,13 @@ use super::decode::working;
 use super::ids::Ids;
 use super::list::{int, list_of, list_of_ids};
 use super::new_list::NewList;
-use super::numpy_api;
 use super::text::new_bytes;
+use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::spans::Place;
 use crate::fast::util::fallible::{resize, room};
+use crate::reference::align as reference;
 use crate::reference::codec::Codec;
 use crate::support::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
@@ -108,6 +109,25 @@ pub fn span_list<'py>(spans: &Bound<'py, PyArray2<i64>>) -> PyResult<Bound<'py, 
     }
     let copy = copied(spans.try_readonly()?.as_slice()?)?;
     pairs(spans.py(), copy.as_chunks().0)
+}
+
+/// The spans of two lists of lengths, as rows (SPEC A1).
+#[pyfunction]
+pub fn align<'py>(
+    py: Python<'py>,
+    left: &Bound<'py, PyArray1<i64>>,
+    right: &Bound<'py, PyArray1<i64>>,
+) -> PyResult<Bound<'py, PyArray2<i64>>> {
+    let (left, right) = (copied(left.try_readonly()?.as_slice()?)?, copied(right.try_readonly()?.as_slice()?)?);
+    let sum = |lengths: &[i64]| {
+        lengths.iter().try_fold(0, |sum: i64, &length| sum.checked_add_unsigned(length.try_into().ok()?))
+    };
+    if sum(&left).is_none() || sum(&left) != sum(&right) {
+        return Err(PyValueError::new_err("both lists must have the same number of bytes"));
+    }
+    let spans = signals::detached(py, || reference::align(&left, &right))?;
+    let length = spans.len();
+    spans.into_flattened().into_pyarray(py).reshape([length, 4])
 }
 
 /// Where a token begins at the end of the one before, both pairs have the same int.

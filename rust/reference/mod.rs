@@ -22,8 +22,10 @@
 //! 17. [`graphemes`]: what a reader takes for one character; [`fences`]: lines of Markdown
 //! 18. [`borders`]: where a text may end: behind a paragraph, a sentence, a word
 //! 19. [`chunk`]: a text in parts of a limited number of tokens
-//! 20. [`published`]: what published tokenizers do besides
+//! 20. [`align`](mod@align): two lists of tokens over one text
+//! 21. [`published`]: what published tokenizers do besides
 
+pub mod align;
 pub mod borders;
 pub mod byte_chars;
 pub mod chunk;

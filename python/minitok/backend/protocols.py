@@ -63,6 +63,8 @@ class Backend:
     # The ids of an array as a list, and rows of starts and ends as pairs.
     id_list: Callable[[Ids], list[int]]
     span_list: Callable[[npt.NDArray[np.int64]], list[tuple[int, int]]]
+    # Two lists of lengths -> the rows of their spans (SPEC A1).
+    align: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], npt.NDArray[np.int64]]
 
     @classmethod
     def of(cls, name: BackendName, module: Any) -> Backend:
@@ -82,4 +84,5 @@ class Backend:
             read_column=module.read_column,
             id_list=module.id_list,
             span_list=module.span_list,
+            align=module.align,
         )

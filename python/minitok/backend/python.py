@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UnknownTokenError
+from ..reference import align as reference_align
 from ..reference import chunk, codec, decode
 from ..reference.borders import KINDS, kinds_of
 from ..reference.dropout import Dropout
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
-    "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "id_list", "read_column", "read_json_lines",
-    "span_list", "train", "train_parity", "unpack",
+    "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "align", "id_list", "read_column",
+    "read_json_lines", "span_list", "train", "train_parity", "unpack",
 ]  # fmt: skip
 
 MAX_ID = (1 << 32) - 1
@@ -304,6 +305,13 @@ def span_list(spans: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     if spans.shape[1] != 2:
         raise ValueError("spans must be of shape (n, 2)")
     return list(map(tuple, spans.tolist()))
+
+
+def align(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The spans of two lists of lengths, as rows."""
+    if left.sum() != right.sum() or (left < 0).any() or (right < 0).any():
+        raise ValueError("both lists must have the same number of bytes")
+    return np.array(reference_align.align(left.tolist(), right.tolist()), np.int64).reshape(-1, 4)
 
 
 class StreamDecoder(decode.StreamDecoder):

@@ -26,4 +26,5 @@ Read the files in this order. The first three exist in Python only.
 21. ``fences``: lines of Markdown
 22. ``borders``: where a text may end: behind a paragraph, a sentence, a word
 23. ``chunk``: a text in parts of a limited number of tokens
+24. ``align``: two lists of tokens over one text
 """

@@ -1,0 +1,188 @@
+"""Two tokenizers over one text, beside what their definitions say; and where ids cease to be those of the tokenizer."""
+
+import random
+
+import minitok
+import numpy as np
+import pytest
+from helpers import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.definition import Definition
+from minitok.errors import UnknownTokenError, VocabularyError
+from minitok.reference.align import align as reference_align
+from minitok.reference.published.characters import Symbols
+from minitok.transfer import align, first_non_canonical, longest, pieces
+from vector_cases import cases
+
+TEXT = "Hello, world!  naïve 中文 👩‍👩‍👧 don't 12345\n\n\tx = 'é'"
+PUBLISHED = ("gpt2", "cl100k_base", "o200k_base")
+
+
+@cases("align")
+def test_vectors(case, backend):
+    left, right = (np.array(case[side], np.int64) for side in ("left", "right"))
+    assert load_backend(backend).align(left, right).tolist() == case["spans"]
+
+
+@pytest.mark.parametrize(("left", "right"), [([1], [2]), ([1], []), ([-1, 2], [1]), ([1 << 62] * 3, [1])])
+def test_lengths_that_cannot_be_are_refused(left, right, backend):
+    with pytest.raises(ValueError, match="same number of bytes"):
+        load_backend(backend).align(np.array(left, np.int64), np.array(right, np.int64))
+
+
+@st.composite
+def two_lists(draw):
+    """Two lists of lengths, some 0, of one sum."""
+    size = draw(st.integers(0, 9))
+
+    def cut():
+        borders = sorted(draw(st.lists(st.integers(0, size), max_size=6)))
+        return np.diff([0, *borders, size]).tolist()
+
+    return cut(), cut()
+
+
+def borders(lengths):
+    return np.cumsum([0, *lengths]).tolist()
+
+
+@settings(max_examples=400, deadline=None)
+@given(two_lists())
+def test_spans_are_the_finest(lists):
+    left, right = lists
+    spans = reference_align(left, right)
+    assert [list(span) for span in spans] == load_backend("rust").align(
+        *(np.array(side, np.int64) for side in lists)
+    ).tolist()
+    a, b = borders(left), borders(right)
+    cuts = [(0, 0), *((end, other) for _, end, _, other in spans)]
+    assert cuts == [*((start, other) for start, _, other, _ in spans), (len(left), len(right))]
+    for start, end, other, other_end in spans:
+        assert (a[start], a[end]) == (b[other], b[other_end])
+        if a[start] < a[end]:
+            assert not set(a[start + 1 : end]) & set(b[other + 1 : other_end])
+            assert a[start + 1] > a[start]
+            assert b[other + 1] > b[other]
+
+
+@pytest.mark.parametrize("other", PUBLISHED)
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_spans_of_published_encodings_spell_the_same(name, other):
+    a, b = minitok.get_encoding(name), minitok.get_encoding(other)
+    drawn = random.Random(1)
+    for _ in range(60):
+        text = "".join(drawn.choice(TEXT) for _ in range(drawn.randrange(40)))
+        ids_a, ids_b = a.encode(text), b.encode(text)
+        spans = align(a, ids_a, b, ids_b).tolist()
+        assert b"".join(a.decode_bytes(ids_a[start:end]) for start, end, *_ in spans) == text.encode()
+        for start, end, first, last in spans:
+            assert a.decode_bytes(ids_a[start:end]) == b.decode_bytes(ids_b[first:last])
+
+
+def test_special_tokens_add_no_bytes(backend):
+    a = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "</s>": 301}, backend=backend)
+    b = minitok.Tokenizer([], backend=backend)
+    assert align(a, [300, 256, 301], b, [97, 98]).tolist() == [[0, 1, 0, 0], [1, 2, 0, 2], [2, 3, 2, 2]]
+    assert align(b, [], a, np.array([300], np.uint32)).tolist() == [[0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("prefix", ["first", "always"])
+def test_a_space_before_the_text_belongs_to_no_side(prefix, backend):
+    plain = minitok.Tokenizer([], backend=backend)
+    tokens = {bytes([byte]): byte for byte in range(256)}
+    definition = Definition.from_tokens(tokens, [], fallback=range(256), pattern="none", prefix=prefix, backend=backend)
+    spaced = minitok.Tokenizer.from_definition(definition)
+    ids = spaced.encode("ab")
+    assert len(ids) == 3
+    assert align(spaced, ids, plain, [97, 98]).tolist() == [[0, 1, 0, 0], [1, 2, 0, 1], [2, 3, 1, 2]]
+    assert align(plain, [97, 98], spaced, ids).tolist() == [[0, 0, 0, 1], [0, 1, 1, 2], [1, 2, 2, 3]]
+    assert pieces(plain, spaced).ids[97] == 97
+
+
+def test_texts_that_differ_are_refused_by_their_place(backend):
+    a = minitok.Tokenizer([(97, 98)], backend=backend)
+    with pytest.raises(ValueError, match=r"differ at byte 2: b'c' and b'd'"):
+        align(a, a.encode("abc"), a, a.encode("abd"))
+    with pytest.raises(ValueError, match=r"differ at byte 2: b'' and b'c'"):
+        align(a, a.encode("ab"), a, a.encode("abc"))
+    with pytest.raises(UnknownTokenError, match="999"):
+        align(a, [97, 999], a, [97])
+
+
+def merged(drawn, backend):
+    """A tokenizer of a few merges over the letters a to c."""
+    parts, pairs = [97, 98, 99], []
+    for _ in range(drawn.randrange(9)):
+        pair = drawn.choice(parts), drawn.choice(parts)
+        if pair not in pairs:
+            pairs.append(pair)
+            parts.append(255 + len(pairs))
+    return minitok.Tokenizer(pairs, pattern="none", backend=backend, special_tokens={"<s>": 400 + drawn.randrange(2)})
+
+
+def test_pieces_and_longest_are_what_they_say(backend):
+    drawn = random.Random(2)
+    for _ in range(40):
+        a, b = merged(drawn, backend), merged(drawn, backend)
+        found, (ids, left) = pieces(a, b), longest(a, b)
+        assert len(found.offsets) == a.n_vocab + 1
+        tokens = {b.token_bytes(i): i for i in range(256 + len(b.merges))}
+        for token_id in range(256 + len(a.merges)):
+            token = a.token_bytes(token_id)
+            row = found.ids[found.offsets[token_id] : found.offsets[token_id + 1]]
+            assert row.tolist() == b.encode(token)
+            prefix = max((token[:end] for end in range(1, len(token) + 1) if token[:end] in tokens), key=len)
+            assert (ids[token_id], left[token_id]) == (tokens[prefix], len(token) - len(prefix))
+        special = a.special_tokens["<s>"]
+        assert found.ids[found.offsets[special] : found.offsets[special + 1]].tolist() == [b.special_tokens["<s>"]]
+        assert ids[special] == -1
+        assert len(found.unspelled) == 0
+
+
+def test_a_token_that_the_other_does_not_keep_is_named(backend):
+    a = minitok.Tokenizer([(65, 66)], backend=backend)
+    found = pieces(a, minitok.Tokenizer([], normalizer="lowercase", backend=backend))
+    assert found.unspelled.tolist() == [*range(65, 91), 256]
+    assert found.offsets[256] == found.offsets[257]
+
+
+def test_tokens_that_do_not_spell_their_text_are_refused(backend):
+    symbols = Symbols("characters", None, False, joining=("spaces", b""))
+    definition = Definition.from_tokens({b" ": 0, b"a": 1}, [], symbols=symbols, prefix="always", backend=backend)
+    other = minitok.Tokenizer.from_definition(definition)
+    plain = minitok.Tokenizer([], backend=backend)
+    for call in (lambda: align(plain, [97], other, [0]), lambda: pieces(other, plain), lambda: longest(plain, other)):
+        with pytest.raises(VocabularyError, match="cannot be aligned"):
+            call()
+
+
+def test_the_first_id_that_is_not_canonical():
+    drawn = random.Random(3)
+    for backend in BACKENDS:
+        for _ in range(60):
+            tok = merged(drawn, backend)
+            special = tok.special_tokens["<s>"]
+            alphabet = [97, 98, 99, special, *range(256, 256 + len(tok.merges))]
+            ids = [drawn.choice(alphabet) for _ in range(drawn.randrange(9))]
+            again, part = [], []
+            for token_id in [*ids, special]:
+                if token_id == special:
+                    again += [*tok.encode(tok.decode_bytes(part)), special]
+                    part = []
+                else:
+                    part.append(token_id)
+            same = next((at for at, (x, y) in enumerate(zip(ids, again[:-1], strict=False)) if x != y), None)
+            if same is None and len(ids) != len(again) - 1:
+                same = min(len(ids), len(again) - 1)
+            assert first_non_canonical(tok, ids) == same
+            assert first_non_canonical(tok, np.array(ids, np.uint32)) == same
+
+
+def test_what_encode_gives_is_canonical():
+    for name in PUBLISHED:
+        tok = minitok.get_encoding(name)
+        assert first_non_canonical(tok, tok.encode(TEXT + "<|endoftext|>" + TEXT, allowed_special="all")) is None
+        assert first_non_canonical(tok, []) is None
+        assert first_non_canonical(tok, tok.encode("<|endoftext|>")) is None
