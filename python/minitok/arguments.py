@@ -270,7 +270,8 @@ def named_special_tokens(
         return list(special)
     if isinstance(named, str) or not hasattr(named, "__iter__"):
         raise TypeError(
-            f"special tokens are named by a collection of str or 'all', not by the {type(named).__name__} {named!r}"
+            "special tokens must be 'all' or a collection of names, such as {'<|endoftext|>'}, not the "
+            f"{type(named).__name__} {named!r}"
         )
     names = list(named)
     for name in names:

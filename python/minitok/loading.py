@@ -49,8 +49,8 @@ def load(
 
     A file is data: nothing in it is run, and memory and time are bounded by a small multiple of its size (the tokens of
     merges by 16 MiB and 256 bytes a merge, which ``MINITOK_TOKEN_MIB`` raises). But a ``tokenizer.json`` and a minbpe model
-    carry a split pattern, which can take long for every text, up to a limit; and nobody checks that the ids are the right
-    ones. SECURITY.md says what is promised of files from strangers and what is not.
+    carry a split pattern, which can be slow for any text, up to a limit; and whether the ids are the right ones is not checked.
+    SECURITY.md says what is promised of files from strangers.
 
     >>> import minitok, tempfile
     >>> path = tempfile.mkdtemp() + "/gpt2.tiktoken"

@@ -50,9 +50,9 @@ def pad(
     Args:
         ids: The ids of all texts, as ``Tokenizer.encode_batch_to_numpy`` gives them, like the offsets.
         offsets: Where each text begins, and where the last one ends.
-        length: Of the rows; by default that of the longest text.
-        pad_id: The id that shorter rows are filled up with.
-        side: ``"right"`` or ``"left"``: where it is put.
+        length: The length of the rows; by default that of the longest text.
+        pad_id: The id that fills up shorter rows.
+        side: ``"right"`` or ``"left"``: where padding goes.
         truncation_side: ``"right"`` or ``"left"``: which ids longer texts lose.
 
     Returns:

@@ -69,7 +69,7 @@ def train_parity(
             ``count_pieces_in_files`` has counted. The order matters only where two languages are equally badly off.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         dev: Development texts for each language, which should say the same in each: the language whose texts need the most
-            tokens is worst off. Recommended: without them, how much text there is, or its bytes, stand in for what it says.
+            tokens is worst off. Recommended: without them, the amount of text, or its bytes, stands in for its content.
         ratio: For each language, how much its texts should become shorter, relative to the others: the language
             that lags behind most is worst off. Lengths are in bytes, of which Devanagari, say, needs 2.5 times those of Latin
             script for the same content.

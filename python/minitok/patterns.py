@@ -29,10 +29,10 @@ class Description:
     Attributes:
         pattern: The pattern.
         tier: ``masks`` (a hand-written scanner, several gigabytes a second), ``table`` (compiled; one to two), ``rewind``
-            (compiled, but it must go back; some hundred megabytes), ``passes`` (patterns that cut in turn, which no one machine
-            runs: each new piece of the first pass is cut by the others, and then remembered), ``engine`` (a regular-expression
+            (compiled, but it must go back; some hundred megabytes), ``passes`` (patterns that cut in turn: each new
+            piece of the first pass is cut by the others, and the result is cached), ``engine`` (a regular-expression
             engine; some tens), or ``none`` (the whole text is one piece).
-        classes: A character of each class that the pattern tells apart.
+        classes: One character of each class that the pattern distinguishes.
         n_states: The number of states of its machine; 0 where there is no machine.
         reason: Why it is not a faster tier, where it could have been.
         summary: All of that in a few words.
@@ -65,7 +65,7 @@ class Comparison(NamedTuple):
 
 
 def describe(pattern: str) -> Description:
-    r"""How a pattern is run.
+    r"""Says how a pattern is run.
 
     >>> describe("a*b|a").reason
     'its ends cannot be found without going back'
@@ -83,9 +83,9 @@ def describe(pattern: str) -> Description:
 
 
 def equivalent(one: str, other: str) -> Comparison:
-    r"""Whether two patterns cut every text alike, and if not, the shortest text that they cut differently.
+    r"""Compares two patterns: do they cut every text the same way? If not, gives the shortest text that they cut differently.
 
-    It takes some milliseconds for patterns in use. What cannot be compiled into one machine is not compared.
+    Costs some milliseconds for patterns in use. Patterns that cannot be compiled into one machine are not compared.
 
     >>> equivalent(r"\s+(?!\S)|\s+", r"\s++$|\s+(?!\S)|\s")
     Comparison(equal=True, text=None, one=(), other=(), reason=None)

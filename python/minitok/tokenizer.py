@@ -332,13 +332,13 @@ class Tokenizer(Checked):
     def encode_chat(self, messages: Sequence[Any], *, after: Ids = (), **options: Any) -> EncodedChat:
         """Returns the ids of a conversation, and for each id who said it, by the chat template of the model.
 
-        Special tokens are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody
-        writes them, the ids are those of ``transformers`` (``apply_chat_template``).
+        Special tokens are found in the template's text only: text that a user writes, in any field, stays text. Where no
+        message contains one, the ids are those of ``transformers`` (``apply_chat_template``).
 
         Args:
             messages: As for ``minitok.chat.render``, which gives the text and says the errors.
-            after: The ids of the conversation so far, with those that a model sampled. They stay, up to the first text between
-                special tokens that the template writes otherwise now; ``kept`` is their number.
+            after: The ids of the conversation so far, including those that a model sampled. They stay, up to the first text
+                between special tokens that the template now writes differently; ``kept`` is the number of ids that stay.
             options: Those of ``render``: ``add_generation_prompt``, ``tools``, ``template``, variables of the template, ...
 
         Returns:
@@ -861,7 +861,7 @@ class Tokenizer(Checked):
         """Returns a larger tokenizer that has learnt more from these texts; no existing id changes (SPEC T10).
 
         The texts are encoded with the existing merges, and training continues from there. New ids begin at ``n_vocab``,
-        after the special tokens, too.
+        which is after the special tokens.
 
         Args:
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.

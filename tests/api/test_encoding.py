@@ -188,7 +188,7 @@ def test_a_disallowed_special_token_is_named_with_its_place():
     assert on_both(lambda backend: encode(backend, disallowed_special={"<t>"}))[-1] == 62
     with pytest.raises(ValueError, match="'<u>' is not a special token of this tokenizer: it has '<s>', '<t>'"):
         encode("rust", allowed_special={"<u>"})
-    with pytest.raises(TypeError, match="not by the str '<s>'"):
+    with pytest.raises(TypeError, match="not the str '<s>'"):
         encode("rust", allowed_special="<s>")
 
 
@@ -268,5 +268,7 @@ def test_all_encoders_have_the_same_options(backend, name):
     assert call("<s>", disallowed_special=["<t>"]) == call("<s>")
     with pytest.raises(ValueError, match="'<u>' is not a special token"):
         call("ab", disallowed_special=["<u>"])
-    with pytest.raises(TypeError, match="named by a collection of str or 'all', not by the str '<s>'"):
+    with pytest.raises(
+        TypeError, match="must be 'all' or a collection of names, such as [{]'<[|]endoftext[|]>'[}], not the str '<s>'"
+    ):
         call("ab", disallowed_special="<s>")

@@ -15,7 +15,7 @@ from .protocols import Backend, BackendName
 def default_backend() -> tuple[BackendName, str]:
     """Returns the backend that the environment and the installation choose, and why.
 
-    Warns if nobody chose the Python reference and it runs all the same, since it is much slower.
+    Warns if the Python reference runs without having been chosen, since it is much slower.
     """
     chosen = os.environ.get("MINITOK_BACKEND", "")
     if chosen not in ("", "rust", "python"):

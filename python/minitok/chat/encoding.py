@@ -34,8 +34,8 @@ class EncodedChat(NamedTuple):
 
     Attributes:
         ids: The ids.
-        roles: For each id, the role of the message whose text it holds, if only in part; None for the template's. A special
-            token right behind what a message says ends it, and is that role's, too.
+        roles: For each id, the role of the message whose text it holds, even in part; None for the template's text. A special
+            token directly after a message's text belongs to that role, too.
         generated: For each id, whether it holds text of a ``{% generation %}`` block of the template: what a model writes.
         kept: How many of the ids given as ``after`` begin ``ids``.
     """

@@ -39,7 +39,7 @@ class Span(NamedTuple):
 
     Attributes:
         text: The text.
-        trusted: Whether special tokens are found in it: it is the template's, or the caller vouches for it.
+        trusted: Whether special tokens are found in it: it is the template's, or the caller has marked it as ``Trusted``.
         role: The role of the message that it is from; None for the template's text, and where that is not known.
         message: The index of that message.
         field: The field of the message that it is from, or ``"tools"``, ``"documents"``, ``"variables"``.
@@ -72,7 +72,7 @@ def render(
 
     Args:
         templates: Those of the model, ``tokenizer.definition.chat``; None if it has none.
-        messages: Dicts with ``role``, ``content`` and what else the template knows. A string of the type
+        messages: Dicts with ``role``, ``content`` and any other field that the template uses. A string of the type
             ``minitok.chat.Trusted`` is trusted. Fields that are None are left out.
         add_generation_prompt: Whether to begin the answer of the assistant.
         continue_final_message: Whether to leave the last message open, to be continued.
@@ -80,7 +80,7 @@ def render(
         documents: Texts to answer from, for templates that take them.
         template: The name of a template, or its source; by default ``tool_use`` if there are tools and it exists, or
             ``default``.
-        variables: What else the template knows, like ``enable_thinking=False``.
+        variables: Other variables of the template, such as ``enable_thinking=False``.
 
     Raises:
         TemplateError: There is no template, or it is malformed, or it refuses the messages, or fails.

@@ -44,7 +44,7 @@ __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
 class Definition:
     """A vocabulary, and everything else that ids depend on.
 
-    It makes its codec when it is made itself, so a definition that contradicts itself does not exist.
+    Building a definition also builds its codec, so an inconsistent definition raises immediately.
 
     Attributes:
         vocab: Tokens and merges, as the backend holds them.
@@ -52,9 +52,9 @@ class Definition:
         special_tokens: Names and ids of the special tokens, which are found in text only where the caller allows it.
         added_tokens: Names and ids of the added tokens, which are found in every text (SPEC E3).
         late_tokens: The names of those special and added tokens that are found after the others, in prepared text (SPEC E10).
-        token_flags: By name, what special and added tokens take of the text around them, or ask of it (SPEC E9): ``lstrip``
-            and ``rstrip`` (white space before, or behind), ``single_word`` (no word character beside it), ``hides`` (no token
-            in its text).
+        token_flags: By name, the flags of special and added tokens (SPEC E9): ``lstrip`` and ``rstrip`` (the token absorbs the
+            whitespace before or after it), ``single_word`` (it is found only where no word character is next to it), ``hides``
+            (no other token is found in its text).
         normalizer: The normal form of Unicode that text is put into first, or another step or steps (SPEC N2); None if text is
             not changed.
         prefix: Where a space is put before the text, in a vocabulary whose spaces are markers (SPEC S4), or ``bytes`` in
@@ -246,7 +246,7 @@ class Definition:
 
     @cached_property
     def everywhere(self) -> tuple[str, ...]:
-        """The tokens that are found in all text of a conversation, whoever wrote it: those that mark nothing (SPEC E8)."""
+        """The tokens that are found in all text of a conversation, also in a user's: those that mark nothing (SPEC E8)."""
         return tuple(everywhere(self.special_tokens, self.added_tokens, markers_of(self.chat)))
 
     @property

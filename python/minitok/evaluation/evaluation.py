@@ -83,12 +83,12 @@ def evaluate(
             Human Rights in 34 languages, which are parallel.
         base: The group that the others are compared with, document by document; ``English`` by default, if there is one. Groups
             with another number of documents have no premium.
-        prices: Of a million tokens, by the name of the tokenizer, in a currency of yours.
-        context: A size of a context, in tokens.
+        prices: Price per million tokens for each tokenizer, by name, in any currency.
+        context: The size of a model's context, in tokens.
         morphemes: Words by group, a language each, with a bar between their morphemes: ``un|break|able``.
         resamples: How often documents, and words, are drawn for the intervals.
-        seed: Of those draws.
-        threads: How many threads encode; by default one per processor.
+        seed: The seed of those draws.
+        threads: The number of threads; by default one per processor.
         progress: True for a bar, or a function that is called with a ``Progress``; in bytes.
 
     Raises:

@@ -67,7 +67,7 @@ def encode_files(
 ) -> Packed:
     r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
 
-    An index is written beside the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
+    An index is written next to the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
     + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
     complete. An interrupted run, called again with the same arguments, continues after the last file that it had
     finished (recorded in ``.journal.json``), unless the tokenizer, an option or one of those files has changed:
@@ -80,7 +80,7 @@ def encode_files(
             ``minitok[parquet]``). Any other file is text, one document.
         out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``); ``.ds`` for
             datatrove and nanotron; ``.parquet`` or ``.arrow`` for a column ``input_ids`` of lists.
-        part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
+        part: ``(2, 8)`` for the second of eight parts of the files, which eight processes or machines may write, as
             ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
         threads: How many to use; by default one per processor.
         progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.

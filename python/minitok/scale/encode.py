@@ -78,11 +78,10 @@ def encode_dataset(
         out: A folder that all nodes see; ``packed.manifest.json`` and the files are in it. ``minitok.open_packed`` opens the
             manifest, and ``minitok.join_packed`` writes it in the format of a trainer, shuffled if wanted.
         column: The column that holds the text.
-        rows: At most how many documents are a batch and a file: blocks of the dataset are cut. Each worker needs memory for a
-            block.
-        workers: At most how many tasks run at once; by default one per processor of the cluster.
-        on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
-        progress: As for ``Tokenizer.encode_files``; it is told after each part, ``cpu`` included.
+        rows: The most documents in a batch, and so in a file. Each worker needs memory for a block of the dataset.
+        workers: The most tasks that run at once; by default one per processor of the cluster.
+        on_part: Called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
+        progress: As for ``Tokenizer.encode_files``; it is called after each part, with ``cpu``.
         options: As for ``Tokenizer.encode_files``: ``dtype``, ``end_of_document``, ``allowed_special``.
 
     Raises:
