@@ -45,6 +45,6 @@ pub use api::stream::StreamDecoder;
 pub use api::tokenizer::{Special, Tokenizer};
 pub use api::train::TrainOptions;
 pub use error::{Error, Result};
-pub use reference::borders::Border;
-pub use reference::session::Splice;
+pub use reference::more::borders::Border;
+pub use reference::more::session::Splice;
 pub use reference::train::TieBreak;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minitok.reference.graphemes import flag_runs, is_grapheme_border
+from minitok.reference.more.graphemes import flag_runs, is_grapheme_border
 
 
 def found_tokens(tok, text, allowed):

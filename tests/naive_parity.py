@@ -1,13 +1,13 @@
 """Parity-aware BPE in the plainest words: everything is counted anew for each merge, and every turn of the window is looked at.
 
-The oracle of ``minitok.reference.parity``: pieces as byte strings in, one list for each language.
+The oracle of ``minitok.reference.more.parity``: pieces as byte strings in, one list for each language.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from minitok.reference.byte_chars import to_chars
+from minitok.reference.published.byte_chars import to_chars
 from naive import replace
 
 

@@ -9,7 +9,7 @@ use minitok::fast::pystr::source::Source;
 use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::reference::codec::{Codec, Refused};
 use minitok::reference::decode::{StreamDecoder, decode_bytes};
-use minitok::reference::dropout::Dropout;
+use minitok::reference::more::dropout::{Dropout, encode_with_dropout};
 use minitok::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
 use minitok::reference::published::flags::as_flagged;
 use minitok::reference::published::normalize::Normalizer;
@@ -201,7 +201,7 @@ fn dropout() {
         let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
         let seed = u64::from(number(&case["seed"]));
         let dropout = Dropout::new(case["dropout"].as_f64().unwrap(), seed, None, 0);
-        assert_eq!(codec.encode_with_dropout(&text, &allowed, &dropout, false).unwrap(), ids);
+        assert_eq!(encode_with_dropout(&codec, &text, &allowed, &dropout, false).unwrap(), ids);
         let (fast, mut found) = (FastCodec::new(codec).unwrap(), Vec::new());
         fast.append_with_dropout(Source::Bytes(&text), &allowed, &dropout, false, &mut found).unwrap();
         assert_eq!(found, ids);

@@ -7,9 +7,9 @@ use minitok::reference::codec::Codec;
 use minitok::reference::pretokenize::Pattern;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
-use minitok::reference::session::{Session, token_at};
+use minitok::reference::more::session::{Session, token_at};
 use minitok::reference::special::SpecialTokens;
-use minitok::reference::tails::{Tail, knows_tails};
+use minitok::reference::more::tails::{Tail, knows_tails};
 use minitok::reference::vocab::Vocab;
 use std::sync::Arc;
 

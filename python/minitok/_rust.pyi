@@ -10,7 +10,7 @@ import numpy.typing as npt
 from typing_extensions import Self, disjoint_base
 
 from .backend.protocols import JsonLines
-from .reference.parity import ParityOptions
+from .reference.more.parity import ParityOptions
 from .reference.train import TrainOptions
 
 __all__ = [

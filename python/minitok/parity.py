@@ -21,7 +21,7 @@ from .corpus.progress import start_progress
 from .corpus.report import TrainingReport
 from .definition import Definition
 from .errors import TrainingError
-from .reference.parity import ParityOptions
+from .reference.more.parity import ParityOptions
 from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.published.names import pattern_named
 from .tokenizer import Tokenizer

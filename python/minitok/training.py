@@ -92,7 +92,7 @@ def train(
             Merging still needs the distinct pieces in memory, at about 10 bytes for each of their bytes. The Python
             backend ignores this limit.
         progress: True for a progress bar, or a function that is called with a ``Progress``.
-        trace: A function that is called with each merge as data; see ``minitok.reference.trace``. Slow.
+        trace: A function that is called with each merge as data; see ``minitok.reference.more.trace``. Slow.
         name: A name for the tokenizer.
 
     Returns:

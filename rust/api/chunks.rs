@@ -3,8 +3,8 @@
 use super::tokenizer::{Special, Tokenizer};
 use crate::error::Result;
 use crate::fast::chunk::chunker;
-use crate::reference::borders::Border;
-use crate::reference::chunk::{ChunkOptions, Chunker};
+use crate::reference::more::borders::Border;
+use crate::reference::more::chunk::{ChunkOptions, Chunker};
 use std::fmt;
 
 /// A part of a text, from [`Tokenizer::chunks`](crate::Tokenizer::chunks).
@@ -120,7 +120,7 @@ impl<'t> Chunks<'t> {
         };
         let found = chunker.advance()?;
         Ok(found.map(|chunk| {
-            let crate::reference::chunk::Chunk { start, end, tokens, kind } = chunk;
+            let crate::reference::more::chunk::Chunk { start, end, tokens, kind } = chunk;
             Chunk { text: &self.text[start..end], start, end, tokens, border: kind }
         }))
     }

@@ -3,7 +3,7 @@
 use super::tokenizer::{Shared, Tokenizer};
 use crate::error::{Error, Result};
 use crate::fast::session;
-use crate::reference::session::Splice;
+use crate::reference::more::session::Splice;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/reference/chunk.rs`, whose
+//! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/reference/more/chunk.rs`, whose
 //! `Chunker` it feeds.
 //!
 //! Each chunk is counted anew, though its tokens are known within the whole: what is saved by an index of places at which the two
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, push};
-use crate::reference::chunk::{ChunkOptions, Chunker, Tokens, parts};
+use crate::reference::more::chunk::{ChunkOptions, Chunker, Tokens, parts};
 use crate::reference::published::preprocess::{Before, Search};
 use std::ops::Deref;
 
@@ -78,9 +78,9 @@ fn tokens_of(codec: &FastCodec, search: &Search, text: &str) -> Result<Tokens> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::borders::Border;
-    use crate::reference::chunk::tokens_of as mirrored;
     use crate::reference::codec::Codec;
+    use crate::reference::more::borders::Border;
+    use crate::reference::more::chunk::tokens_of as mirrored;
     use crate::reference::pretokenize::Pattern;
     use crate::reference::published::metaspace::Metaspace;
     use crate::reference::published::normalize::{Normalizer, Step};

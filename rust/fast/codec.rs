@@ -25,7 +25,7 @@ use crate::fast::util::fallible::{self, collect, push};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::reference::codec::{Codec, placed};
-use crate::reference::dropout::Dropout;
+use crate::reference::more::dropout::{Dropout, encode_with_dropout};
 use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Before, Preprocessor, Search};
@@ -191,7 +191,7 @@ impl FastCodec {
     ) -> Result<()> {
         let text = source.bytes()?;
         let Some(encoder) = &self.encoder else {
-            return fallible::append(ids, &self.core.encode_with_dropout(&text, search, dropout, goes_on)?);
+            return fallible::append(ids, &encode_with_dropout(&self.core, &text, search, dropout, goes_on)?);
         };
         let before = if goes_on { Before::Text } else { Before::Nothing };
         let mut drawing = encoder.drawing(dropout.draws(&text), text.len())?;
@@ -201,8 +201,7 @@ impl FastCodec {
                 (Some(id), _) => push(ids, id),
                 (None, Some(tier)) => drawing.append_scanned(tier, &segment.text, ids),
                 (None, None) => {
-                    self.core
-                        .each_placed_piece(&segment.text, &mut |piece, place| drawing.append(piece, place, ids))?;
+                    self.core.placed_pieces(&segment.text, &mut |piece, place| drawing.append(piece, place, ids))?;
                     drawing.finish(ids)
                 }
             });

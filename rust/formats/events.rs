@@ -1,9 +1,9 @@
 //! Trace events as data, with the fields that `minitok.reference.trace` documents: for Python dicts, for pages JSON.
 
 use super::value::Value;
-use crate::reference::encode::Candidate;
+use crate::reference::more::trace::Candidate;
+use crate::reference::more::trace::Event;
 use crate::reference::pairs::Pair;
-use crate::reference::trace::Event;
 
 /// An event as an object.
 pub fn value(event: &Event) -> Value {

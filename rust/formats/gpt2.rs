@@ -8,7 +8,7 @@ use super::{MAX_ID, Named, at_line, blamed, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::gpt2_files::read_gpt2;
 use crate::fast::util::fallible::{push, room};
-use crate::reference::byte_chars::CHARS;
+use crate::reference::published::byte_chars::CHARS;
 use crate::reference::vocab::Alphabet;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use std::path::Path;

@@ -21,7 +21,8 @@ use crate::fast::pack::Options;
 use crate::fast::session;
 use crate::fast::util::fallible::{collect, concat};
 use crate::reference::codec::{self, Refused};
-use crate::reference::dropout::Dropout;
+use crate::reference::more::dropout::Dropout;
+use crate::reference::more::trace::trace as trace_text;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::preprocess::{Search, Trust};
 use crate::reference::published::words::WordCutter;
@@ -263,7 +264,7 @@ impl Codec {
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let search = self.search(emit.py(), allowed)?;
         let core = self.fast.core();
-        let ids = trace::emitting(emit, |emit| core.trace(&text.bytes()?, &search, self.goes_on, emit))?;
+        let ids = trace::emitting(emit, |emit| trace_text(core, &text.bytes()?, &search, self.goes_on, emit))?;
         list_of_ids(emit.py(), &ids)
     }
 

@@ -8,7 +8,7 @@ use super::train::{Pieces, TrainOptions, checked_first_id, list_of_pairs, pieces
 use super::vocab::Vocab;
 use crate::fast;
 use crate::fast::util::fallible::try_collect;
-use crate::reference::parity as core;
+use crate::reference::more::parity as core;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;

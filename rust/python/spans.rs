@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::spans::Place;
 use crate::fast::util::fallible::{resize, room};
-use crate::reference::align as reference;
 use crate::reference::codec::Codec;
+use crate::reference::more::align as reference;
 use crate::support::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -125,7 +125,7 @@ pub fn align<'py>(
     if sum(&left).is_none() || sum(&left) != sum(&right) {
         return Err(PyValueError::new_err("both lists must have the same number of bytes"));
     }
-    let spans = signals::detached(py, || reference::align(&left, &right))?;
+    let spans = signals::detached(py, || reference::more::align(&left, &right))?;
     let length = spans.len();
     spans.into_flattened().into_pyarray(py).reshape([length, 4])
 }

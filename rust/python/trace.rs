@@ -8,7 +8,7 @@ use crate::fast::util::fallible::{concat, push, try_collect};
 use crate::formats::events;
 use crate::formats::value::Value;
 use crate::reference::codec::Codec;
-use crate::reference::trace::Event;
+use crate::reference::more::trace::Event;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};

@@ -14,7 +14,7 @@ use crate::fast::count::corpus_counter::Counted;
 use crate::fast::count::pieces::Corpus;
 use crate::fast::count::table::PieceCounts;
 use crate::fast::read::token_table::MAX_ID;
-use crate::reference::trace::Event;
+use crate::reference::more::trace::train_merge;
 use crate::reference::train as core;
 use crate::reference::vocab;
 use pyo3::exceptions::PyValueError;
@@ -74,9 +74,9 @@ pub fn train<'py>(
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
     };
     let mut pieces = pieces_of(py, counter, keep, trace.is_none())?;
-    let mut emit = |event| {
+    let mut emit = |chosen| {
         Calls::now(&calls, |py| match &trace {
-            Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
+            Some(trace) => trace.call1(py, (event_dict(py, &train_merge(chosen))?,)).map(drop),
             None => Ok(()),
         })
     };
@@ -84,7 +84,7 @@ pub fn train<'py>(
         let Pieces::List(list) = &pieces else {
             return fast::train::extend((vocab, first_id), pieces.corpus()?, &options, &mut report);
         };
-        let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
+        let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(core::Chosen) -> Result<()>);
         let mut observer = core::Observer { on_merge: &mut report, trace };
         core::extend(&vocab, first_id, list, &options, &mut observer)
     });

@@ -7,11 +7,10 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, E11, E12, N3, S5, S6 and S9.
+//! Implements SPEC E3, E5, E6, E12, N3, S5, S6 and S9.
 
 use crate::error::{Error, Result};
 use crate::reference::decode;
-use crate::reference::dropout::{Dropout, encode_piece_with_dropout};
 use crate::reference::encode::encode_piece;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::published::metaspace::{Metaspace, spaced};
@@ -19,10 +18,12 @@ use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Before, Prepared, Preprocessor, Search};
 use crate::reference::published::words::WordCutter;
 use crate::reference::special::{Finder, SpecialTokens};
-use crate::reference::trace::{Event, trace_piece};
 use crate::reference::vocab::{Vocab, show};
 use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// A piece and its place in the text -> its ids, appended.
+pub type EncodePiece<'e> = &'e mut dyn FnMut(&[u8], usize, &mut Vec<u32>) -> Result<()>;
 
 /// Tokens that a text must not contain (E12).
 #[derive(Debug, Clone, Default)]
@@ -107,44 +108,26 @@ impl Codec {
         done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
-    /// As `encode`, with merges passed over at random. The place of a piece is that of its first byte in the text.
-    pub fn encode_with_dropout(
-        &self,
-        text: &[u8],
-        search: &Search,
-        dropout: &Dropout,
-        goes_on: bool,
-    ) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        self.placed_ids(text, search, goes_on, Some(dropout), &mut |id, _| {
-            ids.try_reserve(1)?;
-            ids.push(id);
-            Ok(())
-        })?;
-        Ok(ids)
-    }
-
     /// Passes on the ids of a text, each with the place of its token or its piece.
+    ///
+    /// `encode`: what gives the ids of a piece at a place, if not [`encode_piece`].
     pub fn placed_ids(
         &self,
         text: &[u8],
         search: &Search,
         goes_on: bool,
-        dropout: Option<&Dropout>,
+        mut encode: Option<EncodePiece>,
         emit: &mut dyn FnMut(u32, usize) -> Result<()>,
     ) -> Result<()> {
-        let (mut ids, mut draws) = (Vec::new(), dropout.map(|dropout| dropout.draws(text)));
+        let mut ids = Vec::new();
         let before = if goes_on { Before::Text } else { Before::Nothing };
         let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
             Some(id) => emit(id, segment.text.start),
-            None => self.each_placed_piece(&segment.text, &mut |piece, place| {
+            None => self.placed_pieces(&segment.text, &mut |piece, place| {
                 ids.clear();
-                match &mut draws {
+                match &mut encode {
                     None => encode_piece(&self.vocab, piece, &mut ids)?,
-                    Some(draws) => {
-                        draws.go_to(place);
-                        encode_piece_with_dropout(&self.vocab, piece, draws, &mut ids)?;
-                    }
+                    Some(encode) => encode(piece, place, &mut ids)?,
                 }
                 ids.iter().try_for_each(|&id| emit(id, place))
             }),
@@ -153,11 +136,7 @@ impl Codec {
     }
 
     /// Passes on the pieces of a segment, each with its place in the text.
-    pub fn each_placed_piece(
-        &self,
-        segment: &Prepared,
-        emit: &mut dyn FnMut(&[u8], usize) -> Result<()>,
-    ) -> Result<()> {
+    pub fn placed_pieces(&self, segment: &Prepared, emit: &mut dyn FnMut(&[u8], usize) -> Result<()>) -> Result<()> {
         let mut offset = 0;
         self.pieces(&segment.data, &mut |piece| {
             let place = if self.words.is_some() { segment.start + offset } else { segment.origin(offset).0 };
@@ -211,54 +190,23 @@ impl Codec {
         preprocessor.special.late.contains(name) || self.vocab.token_bytes(id).is_some()
     }
 
-    /// Fails if the name of a refused token stands in the text, or if the text becomes its id as [`encode`](Self::encode) encodes it.
+    /// Fails if the name of a refused token stands in the text, or if the text becomes its id when it is encoded.
     pub fn check(
         &self,
         text: &[u8],
         refused: &Refused,
         search: &Search,
         goes_on: bool,
-        dropout: Option<&Dropout>,
+        encode: Option<EncodePiece>,
     ) -> Result<()> {
         refused.check_names(text)?;
         if refused.ids.is_empty() {
             return Ok(());
         }
-        self.placed_ids(text, search, goes_on, dropout, &mut |id, position| match refused.ids.get(&id) {
+        self.placed_ids(text, search, goes_on, encode, &mut |id, position| match refused.ids.get(&id) {
             Some(token) => Err(Error::DisallowedSpecial { token: token.clone(), position }),
             None => Ok(()),
         })
-    }
-
-    /// Encodes a text and emits an event for each piece, merge and token that is found in it.
-    ///
-    /// Offsets refer to the text that is cut into pieces, with the spaces put before it.
-    pub fn trace(
-        &self,
-        text: &[u8],
-        search: &Search,
-        goes_on: bool,
-        emit: &mut dyn FnMut(Event) -> Result<()>,
-    ) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        let (mut at, mut number) = (0, 0);
-        let before = if goes_on { Before::Text } else { Before::Nothing };
-        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| {
-            if let Some(id) = segment.id {
-                let end = at + self.token_bytes(id).map_or(0, <[u8]>::len);
-                emit(Event::Special { start: at, end, id })?;
-                ids.push(id);
-                at = end;
-                return Ok(());
-            }
-            self.pieces(&segment.text.data, &mut |piece| {
-                ids.extend(trace_piece(&self.vocab, piece, number, at, emit)?);
-                at += piece.len();
-                number += 1;
-                Ok(())
-            })
-        });
-        done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
     /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.

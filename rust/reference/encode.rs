@@ -21,16 +21,6 @@ use crate::reference::published::characters::{Symbols, characters};
 use crate::reference::vocab::{NO_ID, Vocab};
 use crate::support::interrupt;
 
-/// Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Candidate {
-    pub rank: u32,
-    pub place: usize,
-    pub left: u32,
-    pub right: u32,
-    pub id: u32,
-}
-
 /// Appends the ids of one piece to `out`.
 pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     if vocab.whole_pieces

@@ -10,15 +10,12 @@
 //! its two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been
 //! merged away; it is recognised when it comes to the top, and dropped.
 //!
-//! At each step, the merge that is next may be passed over (`dropout.rs`); then the one after it is next, and so on. What was
-//! passed over is back at the next step.
-//!
 //! Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
 //! heap.
 //!
 //! Costs, n parts: O(n log n) time, O(n) space; no recursion.
 //!
-//! Implements SPEC E1, E7 and E11.
+//! Implements SPEC E1 and E7.
 
 use crate::error::Result;
 use crate::support::interrupt;
@@ -27,68 +24,91 @@ use std::collections::BinaryHeap;
 
 const GONE: usize = usize::MAX;
 
+/// Rank, place, the two parts and what they make: the order of merging.
+pub type Entry<P> = (u32, usize, P, P, P);
+
 /// Merges the parts until no two neighbours can merge. `merge_of` gives the rank of two neighbours and the part that they make.
 pub fn merge_parts<P: Copy + Ord>(merge_of: impl Fn(P, P) -> Option<(u32, P)>, parts: Vec<P>) -> Result<Vec<P>> {
-    merge_with_dropout(merge_of, parts, || false)
-}
-
-/// As `merge_parts`, but each candidate of each step is passed over where `passes_over` says so.
-pub fn merge_with_dropout<P: Copy + Ord>(
-    merge_of: impl Fn(P, P) -> Option<(u32, P)>,
-    mut parts: Vec<P>,
-    mut passes_over: impl FnMut() -> bool,
-) -> Result<Vec<P>> {
-    let end = parts.len();
-    // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
-    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
-
-    // The heap entry for the part at a place and the one after it, if they merge.
-    let candidate = |parts: &[P], after: &[usize], place: usize| {
-        if place == end || after[place] == end {
-            return None;
-        }
-        let (left, right) = (parts[place], parts[after[place]]);
-        let (rank, made) = merge_of(left, right)?;
-        Some(Reverse((rank, place, left, right, made)))
-    };
-
+    let mut chain = Chain::new(merge_of, parts)?;
     let mut heap = BinaryHeap::new();
-    let push = |heap: &mut BinaryHeap<_>, entry: Option<_>| {
-        heap.try_reserve(1)?;
-        heap.extend(entry);
-        interrupt::check()
-    };
-    for place in 0..end {
-        push(&mut heap, candidate(&parts, &after, place))?;
+    for place in 0..chain.end {
+        push(&mut heap, chain.candidate(place))?;
     }
-    let mut passed = Vec::new(); // the candidates that were passed over at this step
-    while let Some(entry) = heap.pop() {
-        let Reverse((_, place, left, right, made)) = entry;
-        let gone = after[place];
-        if gone >= end || parts[place] != left || parts[gone] != right {
-            continue; // stale
-        }
-        if passes_over() {
-            passed.try_reserve(1)?;
-            passed.push(entry);
-            interrupt::check()?;
+    while let Some(Reverse(entry)) = heap.pop() {
+        if chain.is_stale(&entry) {
             continue;
         }
-        parts[place] = made;
-        after[place] = std::mem::replace(&mut after[gone], GONE);
-        if after[place] < end {
-            before[after[place]] = place;
-        }
-        for changed in [before[place], place] {
-            push(&mut heap, candidate(&parts, &after, changed))?;
-        }
-        for entry in passed.drain(..) {
-            push(&mut heap, Some(entry))?;
+        for changed in chain.merge(&entry) {
+            push(&mut heap, chain.candidate(changed))?;
         }
     }
-    let mut kept = after.iter();
-    parts.retain(|_| kept.next() != Some(&GONE));
-    Ok(parts)
+    Ok(chain.merged())
+}
+
+/// Puts an entry on a heap, if there is one.
+pub fn push<P: Ord>(heap: &mut BinaryHeap<Reverse<Entry<P>>>, entry: Option<Entry<P>>) -> Result<()> {
+    heap.try_reserve(1)?;
+    heap.extend(entry.map(Reverse));
+    interrupt::check()
+}
+
+/// Parts as a linked list, of which two neighbours can become one.
+pub struct Chain<P, F> {
+    merge_of: F,
+    parts: Vec<P>,
+    pub end: usize,
+    /// The place of the part to the left of each; `end` for none.
+    before: Vec<usize>,
+    /// The place of the part to the right of each; `end` for none, and `GONE` for a part that was merged away.
+    after: Vec<usize>,
+}
+
+impl<P, F> Chain<P, F>
+where
+    P: Copy + Ord,
+    F: Fn(P, P) -> Option<(u32, P)>,
+{
+    pub fn new(merge_of: F, parts: Vec<P>) -> Result<Chain<P, F>> {
+        let end = parts.len();
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
+        interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
+        Ok(Chain { merge_of, parts, end, before, after })
+    }
+
+    /// Returns the heap entry for the part at a place and the one after it, if they can merge.
+    pub fn candidate(&self, place: usize) -> Option<Entry<P>> {
+        if place == self.end || self.after[place] == self.end {
+            return None;
+        }
+        let (left, right) = (self.parts[place], self.parts[self.after[place]]);
+        let (rank, made) = (self.merge_of)(left, right)?;
+        Some((rank, place, left, right, made))
+    }
+
+    /// Whether a part of an entry has been merged away since.
+    pub fn is_stale(&self, entry: &Entry<P>) -> bool {
+        let &(_, place, left, right, _) = entry;
+        let following = self.after[place];
+        following >= self.end || self.parts[place] != left || self.parts[following] != right
+    }
+
+    /// Merges the parts of an entry, and returns the places of the two that have a new neighbour to the right.
+    pub fn merge(&mut self, entry: &Entry<P>) -> [usize; 2] {
+        let place = entry.1;
+        let gone = self.after[place];
+        self.parts[place] = entry.4;
+        self.after[place] = std::mem::replace(&mut self.after[gone], GONE);
+        if self.after[place] < self.end {
+            self.before[self.after[place]] = place;
+        }
+        [self.before[place], place]
+    }
+
+    /// Returns the parts that are left, in order.
+    pub fn merged(mut self) -> Vec<P> {
+        let mut kept = self.after.iter();
+        self.parts.retain(|_| kept.next() != Some(&GONE));
+        self.parts
+    }
 }

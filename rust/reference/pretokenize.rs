@@ -25,7 +25,7 @@
 
 use crate::error::{Error, Result};
 use crate::fast::{self, scan};
-use crate::reference::byte_chars::to_chars;
+use crate::reference::published::byte_chars::to_chars;
 use crate::reference::published::families::FAMILIES;
 use crate::reference::published::regex_tree::Node;
 use crate::reference::published::regexes::parse;

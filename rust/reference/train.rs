@@ -33,7 +33,6 @@
 use crate::error::Result;
 use crate::reference::encode::encode_piece;
 use crate::reference::pairs::{Pair, count_pairs, merge_pair, pair_changes};
-use crate::reference::trace::{Event, train_merge};
 use crate::reference::vocab::{Tokens, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Reverse;
@@ -305,11 +304,25 @@ impl<'o> Queue<'o> {
     }
 }
 
+/// A merge of a training: which pair was chosen, from which.
+pub struct Chosen {
+    /// How many merges were made before.
+    pub step: usize,
+    /// All pairs that could be merged, with their counts, in the order of choice.
+    pub ranking: Vec<(Pair, i64)>,
+    /// The pair that was merged.
+    pub pair: Pair,
+    /// The id that it became.
+    pub id: u32,
+    /// The numbers of the words that it stood in.
+    pub words: Vec<usize>,
+}
+
 /// Is notified of the progress of a training; returning an error stops it.
 pub struct Observer<'m, 't> {
     /// The number of merges made so far.
     pub on_merge: &'m mut dyn FnMut(usize) -> Result<()>,
-    pub trace: Option<&'t mut dyn FnMut(Event) -> Result<()>>,
+    pub trace: Option<&'t mut dyn FnMut(Chosen) -> Result<()>>,
 }
 
 /// Learns the merges of the pieces.
@@ -329,7 +342,7 @@ pub fn extend(
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), ties: 0, stop: Stop::VocabSize };
     while trained.merges.len() < options.n_merges {
-        let ranked = if observer.trace.is_some() { queue.ranking(&words) } else { Vec::new() };
+        let ranking = if observer.trace.is_some() { queue.ranking(&words) } else { Vec::new() };
         let Some(pair) = queue.pop(&words) else {
             trained.stop = Stop::MinFrequency;
             break;
@@ -342,7 +355,7 @@ pub fn extend(
         let (touched, created) = words.merge(pair, new_id)?;
         queue.add(&words, created);
         if let Some(trace) = &mut observer.trace {
-            trace(train_merge(step, &ranked, pair, new_id, touched))?;
+            trace(Chosen { step, ranking, pair, id: new_id, words: touched })?;
         }
         trained.merges.push(pair);
         (observer.on_merge)(trained.merges.len())?;

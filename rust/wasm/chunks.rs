@@ -2,8 +2,8 @@
 
 use super::tokenizer::ask;
 use crate::fast::chunk::chunker;
-use crate::reference::borders::kinds_of;
-use crate::reference::chunk::ChunkOptions;
+use crate::reference::more::borders::kinds_of;
+use crate::reference::more::chunk::ChunkOptions;
 
 /// The chunks of a text: the text, the names of the special tokens that are found in it, and those of the borders that chunks may end at.
 /// The answer has four numbers for each chunk: where it begins and ends, how many tokens it has, and the number of its kind of border.

@@ -5,8 +5,8 @@ use super::{NONE, numbers};
 use crate::error::Result;
 use crate::formats::events;
 use crate::formats::value::{Value, parse};
+use crate::reference::more::trace::{Event, trace_merges, trace_piece as traced};
 use crate::reference::published::preprocess::{Before, Trust};
-use crate::reference::trace::{Event, trace_merges, trace_piece as traced};
 use crate::reference::vocab::{NO_ID, Vocab};
 
 /// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for

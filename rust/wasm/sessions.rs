@@ -5,7 +5,7 @@ use super::{Answer, Arguments, NONE, answer, wrong};
 use crate::error::{Error, Result};
 use crate::fast::session::Session;
 use crate::fast::util::fallible::{append, concat};
-use crate::reference::session::Splice;
+use crate::reference::more::session::Splice;
 use std::cell::RefCell;
 use std::sync::Arc;
 

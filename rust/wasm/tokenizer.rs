@@ -19,7 +19,7 @@ use crate::formats::native;
 use crate::formats::value::Value;
 use crate::reference::codec::{Codec, Refused};
 #[cfg(feature = "pages")]
-use crate::reference::dropout::Dropout;
+use crate::reference::more::dropout::Dropout;
 #[cfg(feature = "files")]
 use crate::reference::published::names::pattern_named;
 use crate::reference::published::normalize::Normalizer;

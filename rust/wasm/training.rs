@@ -9,12 +9,12 @@ use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
 use crate::fast::count::pieces::Corpus;
 use crate::fast::util::fallible::try_collect;
 use crate::formats::events;
-use crate::reference::parity::ParityOptions;
+use crate::reference::more::parity::ParityOptions;
+use crate::reference::more::trace::train_merge;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::published::names::pattern_named;
 use crate::reference::special::SpecialTokens;
-use crate::reference::trace::Event;
-use crate::reference::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend};
+use crate::reference::train::{Chosen, Observer, Stop, TieBreak, TrainOptions, Trained, extend};
 use crate::reference::vocab::Vocab;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -124,8 +124,8 @@ fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Res
     if !traced && let Counted::Table(pieces) = counted {
         return fast::train::extend((Arc::new(vocab), 256), pieces, options, &mut on_merge);
     }
-    let mut emit = |one: Event| {
-        let written = events::value(&one).json();
+    let mut emit = |chosen: Chosen| {
+        let written = events::value(&train_merge(chosen)).json();
         event(written.as_ptr(), written.len());
         Ok(())
     };

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.reference.borders import KINDS
-from minitok.reference.graphemes import flag_runs, is_grapheme_border
+from minitok.reference.more.borders import KINDS
+from minitok.reference.more.graphemes import flag_runs, is_grapheme_border
 from strategies import old
 from strategies import texts as tricky
 

@@ -9,8 +9,7 @@ import pytest
 from helpers import BACKENDS, Failure, both, failure_on_both, on_both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.reference.dropout import HEAD, Dropout
-from minitok.reference.merging import merge_with_dropout
+from minitok.reference.more.dropout import HEAD, Dropout, merge_with_dropout
 from strategies import SPECIALS, any_text, merge_lists, patterns, rank_tables, special_ids, texts
 
 MERGES = [(97, 98), (98, 99), (256, 99), (97, 97), (259, 259), (258, 97)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minitok import _rust
 from minitok.errors import TrainingError
 from minitok.parity import train_parity
-from minitok.reference.parity import ParityOptions, Turns, most_turns
+from minitok.reference.more.parity import ParityOptions, Turns, most_turns
 from minitok.reference.train import TrainOptions
 
 EN, DE = ["the cat sat on the mat"] * 9, ["der Hund und die Katze"] * 3

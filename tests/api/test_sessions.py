@@ -15,7 +15,7 @@ from minitok import Tokenizer
 from minitok.backend import load_backend
 from minitok.definition import Definition
 from minitok.errors import DisallowedSpecialTokenError
-from minitok.reference.session import splice
+from minitok.reference.more.session import splice
 from vector_cases import Case, cases, special_of, steps_of, vocab_of
 
 PARTS = [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.definition import Definition
 from minitok.errors import UnknownTokenError, VocabularyError
-from minitok.reference.align import align as reference_align
+from minitok.reference.more.align import align as reference_align
 from minitok.reference.published.characters import Symbols
 from minitok.transfer import align, first_non_canonical, longest, pieces
 from vector_cases import cases

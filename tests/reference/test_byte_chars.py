@@ -1,6 +1,6 @@
 """The character of each byte is that of GPT-2's files."""
 
-from minitok.reference.byte_chars import CHARS, to_chars
+from minitok.reference.published.byte_chars import CHARS, to_chars
 
 
 def test_every_byte_has_the_character_that_gpt2_gives_it():

@@ -2,6 +2,7 @@
 
 from minitok.reference.codec import Codec
 from minitok.reference.decode import StreamDecoder
+from minitok.reference.more.trace import trace
 from minitok.reference.pretokenize import Pattern
 from minitok.reference.published.metaspace import Metaspace
 from minitok.reference.special import SpecialTokens
@@ -15,7 +16,7 @@ def test_a_text_is_not_the_rest_of_another():
     codec = Codec(VOCAB, Pattern("none"), SpecialTokens({}), metaspace=Metaspace("first"))
     search = codec.search()
     assert [segment.text.data for segment in codec.preprocessor.segments(b"ab", search)] == [b" ab"]
-    assert codec.encode(b"ab", search) == codec.trace(b"ab", search, lambda _: None) == [32, 256]
+    assert codec.encode(b"ab", search) == trace(codec, b"ab", search, lambda _: None) == [32, 256]
 
 
 def test_a_stream_keeps_the_space_at_its_start():

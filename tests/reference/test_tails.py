@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok.reference.codec import Codec
+from minitok.reference.more.tails import Tail
 from minitok.reference.pretokenize import Pattern
 from minitok.reference.special import SpecialTokens
-from minitok.reference.tails import Tail
 from minitok.reference.vocab import Vocab
 
 

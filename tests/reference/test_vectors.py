@@ -20,8 +20,8 @@ from minitok.errors import (
 )
 from minitok.formats import native
 from minitok.formats.files import parse_json
+from minitok.reference.more.parity import ParityOptions
 from minitok.reference.pairs import merge_pair
-from minitok.reference.parity import ParityOptions
 from minitok.reference.train import TrainOptions
 from vector_cases import (
     FILES,

@@ -5,8 +5,8 @@ import re
 import pytest
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.reference.borders import KINDS, kind_within, line_borders
-from minitok.reference.graphemes import flag_runs, is_grapheme_border
+from minitok.reference.more.borders import KINDS, kind_within, line_borders
+from minitok.reference.more.graphemes import flag_runs, is_grapheme_border
 from vector_cases import Case, allowed_of, cases, steps_of
 
 

@@ -1,7 +1,7 @@
 //! `align.json`: the spans of two lists of tokens.
 
 use crate::reading::{each, list};
-use minitok::reference::align::align;
+use minitok::reference::more::align::align;
 use serde_json::{Value, json};
 
 #[test]

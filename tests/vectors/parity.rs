@@ -3,7 +3,7 @@
 use crate::reading::{bytes, each, list, pairs, text};
 use minitok::fast::count::pieces::Corpus;
 use minitok::reference::count::PieceCounter;
-use minitok::reference::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
+use minitok::reference::more::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
 use minitok::reference::pretokenize::Pattern;
 use minitok::reference::special::SpecialTokens;
 use minitok::reference::train::TrainOptions;

@@ -4,10 +4,10 @@ use crate::reading::{byte_order, bytes, codec, each, list, names, number, pairs,
 use minitok::error::Result;
 use minitok::formats::events;
 use minitok::reference::count::PieceCounter;
+use minitok::reference::more::trace::{Event, trace, train_merge};
 use minitok::reference::pretokenize::Pattern;
 use minitok::reference::special::SpecialTokens;
-use minitok::reference::trace::Event;
-use minitok::reference::train::{Observer, TieBreak, TrainOptions, Trained, extend, train};
+use minitok::reference::train::{Chosen, Observer, TieBreak, TrainOptions, Trained, extend, train};
 use serde_json::{Value, json};
 
 /// The training of a case; its events are added to a list, if one is given.
@@ -30,12 +30,12 @@ fn training(case: &Value, n_merges: usize, seen: Option<&mut Vec<Value>>) -> Tra
         barred: list(&options["barred"]).iter().map(bytes).collect(),
     };
     let mut emit = seen.map(|seen| {
-        move |one: Event| {
-            seen.push(event(&one));
+        move |chosen: Chosen| {
+            seen.push(event(&train_merge(chosen)));
             Ok(())
         }
     });
-    let trace = emit.as_mut().map(|emit| emit as &mut dyn FnMut(Event) -> Result<()>);
+    let trace = emit.as_mut().map(|emit| emit as &mut dyn FnMut(Chosen) -> Result<()>);
     let mut observer = Observer { on_merge: &mut |_| Ok(()), trace };
     if case["vocabulary"].is_null() {
         return train(&counter.pieces, &options, &mut observer).unwrap();
@@ -89,7 +89,7 @@ fn traces() {
             Ok(())
         };
         let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
-        let ids = codec.trace(&bytes(&case["text"]), &allowed, false, &mut emit).unwrap();
+        let ids = trace(&codec, &bytes(&case["text"]), &allowed, false, &mut emit).unwrap();
         assert_eq!((json!(ids), Value::from(seen)), (case["ids"].clone(), case["events"].clone()));
     });
 }

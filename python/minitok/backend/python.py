@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UnknownTokenError
-from ..reference import align as reference_align
-from ..reference import chunk, codec, decode
-from ..reference.borders import KINDS, kinds_of
-from ..reference.dropout import Dropout
+from ..reference import codec, decode
+from ..reference.more import align as reference_align
+from ..reference.more import chunk
+from ..reference.more.borders import KINDS, kinds_of
+from ..reference.more.dropout import Dropout, encode_with_dropout, with_dropout
+from ..reference.more.trace import trace
 from ..reference.pretokenize import Pattern
 from ..reference.published import normalize
 from ..reference.published.metaspace import Metaspace
@@ -143,7 +145,7 @@ class Codec:
             self.check(text, self.refused, allowed)
         if self.dropout is None:
             return self.codec.encode(utf8(text), self.search(allowed), self.before == TEXT)
-        return self.codec.encode_with_dropout(utf8(text), self.search(allowed), self.dropout, self.before == TEXT)
+        return encode_with_dropout(self.codec, utf8(text), self.search(allowed), self.dropout, self.before == TEXT)
 
     def segments(
         self,
@@ -210,10 +212,11 @@ class Codec:
 
     def check(self, text: str | bytes, refused: Sequence[str], allowed: Sequence[str] | None = ()) -> None:
         refusing, goes_on = self.codec.refusing(refused), self.before == TEXT
-        self.codec.check(utf8(text), refusing, self.search(allowed), goes_on, self.dropout)
+        at_random = None if self.dropout is None else with_dropout(self.codec, utf8(text), self.dropout)
+        self.codec.check(utf8(text), refusing, self.search(allowed), goes_on, at_random)
 
     def trace(self, text: str | bytes, allowed: Sequence[str] | None, emit: Emit) -> list[int]:
-        return self.codec.trace(utf8(text), self.search(allowed), emit, self.before == TEXT)
+        return trace(self.codec, utf8(text), self.search(allowed), emit, self.before == TEXT)
 
     def pieces(self, segment: bytes) -> list[bytes]:
         return list(self.codec.pieces(segment))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..reference import session, tails
+from ..reference.more import session, tails
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """``reference.session.Session`` as the facade calls it."""
+    """``reference.more.session.Session`` as the facade calls it."""
 
     def __init__(self, codec: Codec, search: Search, refused: list[str], chars: bool) -> None:
         self.core = session.Session(codec, search, codec.refusing(refused))

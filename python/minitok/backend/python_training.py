@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..reference import count
-from ..reference import parity as reference_parity
 from ..reference import train as reference_train
+from ..reference.more import parity as reference_parity
+from ..reference.more.trace import train_merge
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .._rust import Documents
-    from ..reference.parity import ParityOptions
+    from ..reference.more.parity import ParityOptions
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
@@ -109,10 +110,11 @@ def train(
     """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
     counter.check_whole()
+    traced = None if trace is None else lambda chosen: trace(train_merge(chosen))
     if base is None:
-        trained = reference_train.train(counter.pieces, options, on_merge, trace)
+        trained = reference_train.train(counter.pieces, options, on_merge, traced)
     else:
-        trained = reference_train.extend(*base, counter.pieces, options, on_merge, trace)
+        trained = reference_train.extend(*base, counter.pieces, options, on_merge, traced)
     return trained.merges, trained.counts, trained.ties, trained.stop
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ..definition import Definition
-    from ..reference.parity import ParityOptions
+    from ..reference.more.parity import ParityOptions
 
     Pair = tuple[str, str]
     # Pieces of characters; or of bytes, whose symbols they are already.

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import PatternError
 from ..formats.pattern_names import steps_of_pattern
-from ..reference.byte_chars import to_chars
 from ..reference.pretokenize import BYTES, NAMED, STAND_INS, Pattern, clock, compile_pattern
+from ..reference.published.byte_chars import to_chars
 from ..reference.published.families import FAMILIES
 from .model import Alternative
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..reference.byte_chars import CHARS, to_chars
+from ..reference.published.byte_chars import CHARS, to_chars
 
 __all__ = ["CHARS", "to_bytes", "to_chars"]
 

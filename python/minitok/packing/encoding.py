@@ -19,7 +19,7 @@ import numpy as np
 from ..backend.documents import with_ends
 from ..corpus.files import batches, read_chunks, split_documents
 from ..corpus.records import batches_of
-from ..reference.dropout import HEAD
+from ..reference.more.dropout import HEAD
 from ..spans.streaming import checked, safe_blocks
 
 if TYPE_CHECKING:

@@ -7,26 +7,27 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, E11, E12, N3, S5, S6 and S9.
+Implements SPEC E3, E5, E6, E12, N3, S5, S6 and S9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode
-from .dropout import Dropout, encode_piece_with_dropout
 from .encode import encode_piece
 from .pretokenize import Pattern
 from .published.metaspace import Metaspace, spaced
 from .published.normalize import Normalizer
-from .published.preprocess import NOTHING, TEXT, Preprocessor, Search
+from .published.preprocess import NOTHING, TEXT, Prepared, Preprocessor, Search
 from .published.words import WordCutter
 from .special import SpecialTokens, token_pattern
-from .trace import Emit, trace_piece
 from .vocab import Vocab
+
+# A piece and its place in the text -> its ids.
+EncodePiece = Callable[[bytes, int], list[int]]
 
 
 class Refused(NamedTuple):
@@ -94,32 +95,30 @@ class Codec:
             raise placed(error, text) from None
         return ids
 
-    def encode_with_dropout(self, text: bytes, search: Search, dropout: Dropout, goes_on: bool = False) -> list[int]:
-        """As ``encode``, with merges passed over at random. The place of a piece is that of its first byte in the text."""
-        return [token_id for token_id, _ in self.placed_ids(text, search, goes_on, dropout)]
-
     def placed_ids(
-        self, text: bytes, search: Search, goes_on: bool, dropout: Dropout | None
+        self, text: bytes, search: Search, goes_on: bool = False, encode: EncodePiece | None = None
     ) -> Iterator[tuple[int, int]]:
-        """Yields the ids of a text, each with the place of its token or its piece."""
-        draws = None if dropout is None else dropout.draws(text)
+        """Yields the ids of a text, each with the place of its token or its piece.
+
+        ``encode``: what gives the ids of a piece at a place, if not ``encode_piece``.
+        """
         try:
             for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
                 if token_id is not None:
                     yield token_id, segment.start
                     continue
-                offset = 0
-                for piece in self.pieces(segment.data):
-                    place = segment.start + offset if self.words else segment.origin(offset)[0]
-                    if draws is None:
-                        ids = encode_piece(self.vocab, piece)
-                    else:
-                        draws.go_to(place)
-                        ids = encode_piece_with_dropout(self.vocab, piece, draws)
+                for piece, place in self.placed_pieces(segment):
+                    ids = encode(piece, place) if encode else encode_piece(self.vocab, piece)
                     yield from ((made, place) for made in ids)
-                    offset += len(piece)
         except MissingByteError as error:
             raise placed(error, text) from None
+
+    def placed_pieces(self, segment: Prepared) -> Iterator[tuple[bytes, int]]:
+        """Yields the pieces of a segment, each with its place in the text."""
+        offset = 0
+        for piece in self.pieces(segment.data):
+            yield piece, segment.start + offset if self.words else segment.origin(offset)[0]
+            offset += len(piece)
 
     def encode_segment(self, segment: bytes) -> list[int]:
         """Returns the ids of a segment as the preprocessor has made it."""
@@ -154,36 +153,13 @@ class Codec:
         refused: Refused,
         search: Search,
         goes_on: bool = False,
-        dropout: Dropout | None = None,
+        encode: EncodePiece | None = None,
     ) -> None:
-        """Raises if the name of a refused token stands in the text, or if the text becomes its id as ``encode`` encodes it."""
+        """Raises if the name of a refused token stands in the text, or if the text becomes its id when it is encoded."""
         refused.check_names(text)
-        for token_id, place in self.placed_ids(text, search, goes_on, dropout) if refused.ids else ():
+        for token_id, place in self.placed_ids(text, search, goes_on, encode) if refused.ids else ():
             if token_id in refused.ids:
                 raise DisallowedSpecialTokenError(refused.ids[token_id], place)
-
-    def trace(self, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
-        """Encodes a text and emits an event for each piece, merge and token that is found in it.
-
-        Offsets refer to the text that is cut into pieces, with the spaces put before it.
-        """
-        ids: list[int] = []
-        at = number = 0
-        try:
-            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
-                if token_id is None:
-                    for piece in self.pieces(segment.data):
-                        ids += trace_piece(self.vocab, piece, number, at, emit)
-                        at += len(piece)
-                        number += 1
-                else:
-                    end = at + len(self.token_bytes(token_id) or b"")
-                    emit({"event": "special", "start": at, "end": end, "id": token_id})
-                    ids.append(token_id)
-                    at = end
-        except MissingByteError as error:
-            raise placed(error, text) from None
-        return ids
 
     def safe_cut(self, text: bytes, search: Search) -> int:
         """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.

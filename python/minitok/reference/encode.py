@@ -19,22 +19,11 @@ Implements SPEC E1, E2, E6, E7, S1, S7 and S8.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..errors import MissingByteError
 from .merging import merge_parts
 from .published.characters import Symbols, characters
 from .vocab import Vocab
-
-
-class Candidate(NamedTuple):
-    """Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost."""
-
-    rank: int
-    place: int
-    left: int
-    right: int
-    id: int
 
 
 def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:

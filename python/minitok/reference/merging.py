@@ -10,79 +10,93 @@ The naive way looks at all pairs again after every merge. Here the parts form a 
 two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged
 away; it is recognised when it comes to the top, and dropped.
 
-At each step, the merge that is next may be passed over (``dropout.py``); then the one after it is next, and so on. What was
-passed over is back at the next step.
-
 Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
 heap.
 
 Costs, n parts: O(n log n) time, O(n) space; no recursion.
 
-Implements SPEC E1, E7 and E11.
+Implements SPEC E1 and E7.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from heapq import heapify, heappop, heappush
-from typing import TypeVar
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
 
 GONE = -1
 Part = TypeVar("Part", int, bytes)
+# Rank, place, the two parts and what they make: the order of merging.
+Entry = tuple[int, int, Part, Part, Part]
 
 
 def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts: Sequence[Part]) -> list[Part]:
     """Merges the parts until no two neighbours can merge.
 
     ``merge_of`` gives the rank of two neighbours and the part that they make.
-    """
-    return merge_with_dropout(merge_of, parts, lambda: False)
-
-
-def merge_with_dropout(
-    merge_of: Callable[[Part, Part], tuple[int, Part] | None],
-    parts: Sequence[Part],
-    passes_over: Callable[[], bool],
-) -> list[Part]:
-    """As ``merge_parts``, but each candidate of each step is passed over where ``passes_over`` says so.
 
     >>> merges = {("a", "b"): (0, "ab"), ("ab", "c"): (1, "abc")}
-    >>> answers = iter([False, True])
-    >>> merge_with_dropout(lambda left, right: merges.get((left, right)), "abc", lambda: next(answers))
-    ['ab', 'c']
+    >>> merge_parts(lambda left, right: merges.get((left, right)), "abcb")
+    ['abc', 'b']
     """
-    parts = list(parts)
-    end = len(parts)
-    before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
-    after = list(range(1, end + 1))  # the place of the part to the right of each; `end` for none
-
-    def candidate(place: int) -> tuple[int, int, Part, Part, Part] | None:
-        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
-        if place < 0 or after[place] == end:
-            return None
-        left, right = parts[place], parts[after[place]]
-        merge = merge_of(left, right)
-        return merge and (merge[0], place, left, right, merge[1])
-
-    heap = [entry for place in range(end) if (entry := candidate(place))]
-    heapify(heap)
-    passed = []  # the candidates that were passed over at this step
+    chain = Chain(merge_of, parts)
+    heap: list[Entry[Part]] = []
+    for place in range(chain.end):
+        push(heap, chain.candidate(place))
     while heap:
         entry = heappop(heap)
-        _, place, left, right, made = entry
-        gone = after[place]
-        if gone in (GONE, end) or parts[place] != left or parts[gone] != right:
-            continue  # stale
-        if passes_over():
-            passed.append(entry)
+        if chain.is_stale(entry):
             continue
-        parts[place] = made
-        after[place], after[gone] = after[gone], GONE
-        if after[place] < end:
-            before[after[place]] = place
-        for changed in (before[place], place):
-            if entry := candidate(changed):
-                heappush(heap, entry)
-        while passed:
-            heappush(heap, passed.pop())
-    return [part for part, following in zip(parts, after) if following != GONE]
+        for changed in chain.merge(entry):
+            push(heap, chain.candidate(changed))
+    return chain.merged()
+
+
+def push(heap: list[Entry[Part]], entry: Entry[Part] | None) -> None:
+    """Puts an entry on a heap, if there is one."""
+    if entry:
+        heappush(heap, entry)
+
+
+class Chain(Generic[Part]):
+    """Parts as a linked list, of which two neighbours can become one.
+
+    Attributes:
+        before: The place of the part to the left of each; -1 for none.
+        after: The place of the part to the right of each; ``end`` for none, and ``GONE`` for a part that was merged away.
+    """
+
+    def __init__(self, merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts: Sequence[Part]) -> None:
+        self.merge_of: Callable[[Part, Part], tuple[int, Part] | None] = merge_of
+        self.parts: list[Part] = list(parts)
+        self.end = len(self.parts)
+        self.before = list(range(-1, self.end - 1))
+        self.after = list(range(1, self.end + 1))
+
+    def candidate(self, place: int) -> Entry[Part] | None:
+        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
+        if place < 0 or self.after[place] == self.end:
+            return None
+        left, right = self.parts[place], self.parts[self.after[place]]
+        merge = self.merge_of(left, right)
+        return merge and (merge[0], place, left, right, merge[1])
+
+    def is_stale(self, entry: Entry[Part]) -> bool:
+        """Whether a part of an entry has been merged away since."""
+        _, place, left, right, _ = entry
+        following = self.after[place]
+        return following in (GONE, self.end) or self.parts[place] != left or self.parts[following] != right
+
+    def merge(self, entry: Entry[Part]) -> tuple[int, int]:
+        """Merges the parts of an entry, and returns the places of the two that have a new neighbour to the right."""
+        place = entry[1]
+        gone = self.after[place]
+        self.parts[place] = entry[4]
+        self.after[place], self.after[gone] = self.after[gone], GONE
+        if self.after[place] < self.end:
+            self.before[self.after[place]] = place
+        return self.before[place], place
+
+    def merged(self) -> list[Part]:
+        """Returns the parts that are left, in order."""
+        return [part for part, following in zip(self.parts, self.after) if following != GONE]

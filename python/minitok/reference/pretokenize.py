@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..errors import PatternError
-from .byte_chars import to_chars
+from .published.byte_chars import to_chars
 from .published.families import FAMILIES
 from .published.regexes import translate
 

@@ -186,6 +186,6 @@ def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     What all of them begin with stands once: ``re`` would find it, too, in time that grows with the square of its length.
     """
     longest_first = sorted((name.encode() for name in names), key=len, reverse=True)
-    shared = commonprefix(longest_first) or b""
+    shared = commonprefix(longest_first) or b""  # noqa: RUF071 - of names, not of paths
     rests = b"|".join(re.escape(name[len(shared) :]) for name in longest_first)
     return re.compile(re.escape(shared) + b"(?:" + rests + b")")

@@ -33,10 +33,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
+from typing import NamedTuple
 
 from .encode import encode_piece
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
-from .trace import Emit, train_merge
 from .vocab import Vocab
 
 
@@ -193,6 +193,24 @@ class Queue:
         return sorted((pair for pair in self.words.counts if self.mergeable(pair)), key=self.key)
 
 
+class Chosen(NamedTuple):
+    """A merge of a training: which pair was chosen, from which.
+
+    Attributes:
+        step: How many merges were made before.
+        ranking: All pairs that could be merged, with their counts, in the order of choice.
+        pair: The pair that was merged.
+        id: The id that it became.
+        words: The numbers of the words that it stood in.
+    """
+
+    step: int
+    ranking: list[tuple[Pair, int]]
+    pair: Pair
+    id: int
+    words: list[int]
+
+
 def descending(token: bytes) -> tuple[int, ...]:
     """Returns a key that sorts byte strings in descending order; the end sorts last, since a prefix is less."""
     return (*(255 - byte for byte in token), 256)
@@ -202,9 +220,9 @@ def train(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: Emit | None = None,
+    trace: Callable[[Chosen], object] | None = None,
 ) -> Trained:
-    """Learns the merges of the pieces. ``on_merge`` is called with the number of merges made so far.
+    """Learns the merges of the pieces. ``on_merge`` is called with the number of merges made so far, ``trace`` with each merge.
 
     >>> train({b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))
     Trained(merges=[(97, 98), (256, 99)], counts=[3, 1], ties=0, stop='min_frequency')
@@ -218,7 +236,7 @@ def extend(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: Emit | None = None,
+    trace: Callable[[Chosen], object] | None = None,
 ) -> Trained:
     """Learns merges on top of a vocabulary; they make the ids from ``first_id`` on, which are above all existing ones (T10).
 
@@ -244,7 +262,7 @@ def extend(
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
-            trace(train_merge(len(merges), ranked, pair, new_id, touched))
+            trace(Chosen(len(merges), ranked, pair, new_id, touched))
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))

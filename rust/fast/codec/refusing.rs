@@ -4,8 +4,8 @@ use super::FastCodec;
 use super::encoding::Encoding;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::reference::codec::Refused;
-use crate::reference::dropout::Dropout;
+use crate::reference::codec::{EncodePiece, Refused};
+use crate::reference::more::dropout::{Dropout, with_dropout};
 use crate::reference::published::preprocess::Search;
 
 impl FastCodec {
@@ -26,7 +26,9 @@ impl FastCodec {
         let how = Encoding { dropout, ..Encoding::plain(search, goes_on) };
         self.append(1, Source::Bytes(text), &how, &mut ids)?;
         if ids.iter().any(|id| refused.ids.contains_key(id)) {
-            return self.core.check(text, refused, search, goes_on, dropout);
+            let mut at_random = dropout.map(|dropout| with_dropout(&self.core, text, dropout));
+            let encode = at_random.as_mut().map(|encode| encode as EncodePiece);
+            return self.core.check(text, refused, search, goes_on, encode);
         }
         Ok(())
     }

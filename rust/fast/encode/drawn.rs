@@ -23,7 +23,7 @@ use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{append, push};
 use crate::fast::util::pool::Pooled;
-use crate::reference::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
+use crate::reference::more::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
 use crate::reference::published::preprocess::Prepared;
 use crate::reference::vocab::NO_ID;
 use crate::support::interrupt;
@@ -231,7 +231,7 @@ mod tests {
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
     use crate::reference::codec::Codec;
-    use crate::reference::dropout::Dropout;
+    use crate::reference::more::dropout::{Dropout, encode_with_dropout};
     use crate::reference::pretokenize::Pattern;
     use crate::reference::published::normalize::{Normalizer, Step};
     use crate::reference::special::SpecialTokens;
@@ -275,7 +275,7 @@ mod tests {
             let search = core.search(Some(&["<s>"])).unwrap();
             for probability in [0.0, 0.05, probability, 1.0, 0.05] {
                 let dropout = Dropout::new(probability, seed, None, 3);
-                let expected = core.encode_with_dropout(text.as_bytes(), &search, &dropout, false).unwrap();
+                let expected = encode_with_dropout(&core, text.as_bytes(), &search, &dropout, false).unwrap();
                 let mut ids = Vec::new();
                 fast.append_with_dropout(Source::Bytes(text.as_bytes()), &search, &dropout, false, &mut ids).unwrap();
                 prop_assert_eq!(ids, expected);

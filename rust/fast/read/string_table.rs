@@ -14,7 +14,7 @@ use super::token_table::{self, HOLES_A_TOKEN, MOST_HOLES, TokenTable};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::vocab::FastVocab;
-use crate::reference::byte_chars::CHARS;
+use crate::reference::published::byte_chars::CHARS;
 use crate::reference::published::characters::add_fallback;
 use crate::reference::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
 use foldhash::fast::RandomState;

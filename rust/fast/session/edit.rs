@@ -11,7 +11,7 @@
 //! (`between.rs`). Bytes that no pattern cuts have *seams* in place of cuts: `seams.rs` looks whether the borders of what was encoded again
 //! hold.
 //!
-//! Must equal `Session` of `rust/reference/session.rs`.
+//! Must equal `Session` of `rust/reference/more/session.rs`.
 //!
 //! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat
 //! beside it, as far as they do.
@@ -23,8 +23,8 @@ use crate::fast::codec::encoding::Encoding;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
 use crate::reference::codec::Refused;
+use crate::reference::more::session::{Splice, splice};
 use crate::reference::published::preprocess::Search;
-use crate::reference::session::{Splice, splice};
 use crate::reference::special::Finder;
 use crate::support::interrupt;
 use std::sync::Arc;

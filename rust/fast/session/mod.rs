@@ -1,4 +1,4 @@
-//! A text that changes, at the cost of the change. Must equal `rust/reference/session.rs`.
+//! A text that changes, at the cost of the change. Must equal `rust/reference/more/session.rs`.
 //!
 //! Read in this order:
 //!

@@ -3,7 +3,7 @@
 //! What is before a safe cut keeps its ids whatever follows, so only the text behind the last one is looked at. Where no cut is known,
 //! that is all of it.
 //!
-//! Must equal `Tail` of `rust/reference/tails.rs` and `token_at` of `rust/reference/session.rs`.
+//! Must equal `Tail` of `rust/reference/more/tails.rs` and `token_at` of `rust/reference/more/session.rs`.
 //!
 //! Costs: those of the mirror for the last words; where a token stands, those of encoding a chunk.
 
@@ -11,8 +11,8 @@ use super::edit::Session;
 use super::rope::Unit;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::reference::session::token_at;
-use crate::reference::tails::{Cover, Tail, knows_tails};
+use crate::reference::more::session::token_at;
+use crate::reference::more::tails::{Cover, Tail, knows_tails};
 
 impl Session {
     /// Whether [`stable`](Self::stable) and [`covers`](Self::covers) are known.

@@ -6,7 +6,7 @@ use super::super::value::Value;
 use super::super::{MAX_ID, Named, quoted, wrong};
 use crate::error::Result;
 use crate::fast::util::fallible::push;
-use crate::reference::byte_chars::CHARS;
+use crate::reference::published::byte_chars::CHARS;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::normalize::{Normalizer, Step};
 use crate::reference::published::preprocess::Preprocessor;

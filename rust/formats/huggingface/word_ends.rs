@@ -5,7 +5,7 @@ use super::super::gpt2::{Ids, Row, find_pairs, owned, tokens_of};
 use super::super::{Named, quoted, wrong};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, push};
-use crate::reference::byte_chars::CHARS;
+use crate::reference::published::byte_chars::CHARS;
 use foldhash::{HashMap, HashMapExt};
 
 /// Tokens by their bytes, with their ids.

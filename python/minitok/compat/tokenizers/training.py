@@ -13,7 +13,7 @@ from minitok.corpus.symbols import WHITE_SPACE, SymbolOptions, count_words, lear
 from minitok.errors import ComponentError, FileFormatError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import BYTES
-from minitok.reference.parity import ParityOptions
+from minitok.reference.more.parity import ParityOptions
 
 from .added import AddedTokens
 from .models import BPE

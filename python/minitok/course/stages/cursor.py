@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ...reference.session import splice
+from ...reference.more.session import splice
 from ...tokenizer import Tokenizer
 from ..bench import Bench
 from ..report import Failure

@@ -10,12 +10,13 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 6. ``names``: what names of patterns, encodings and models mean
 7. ``packed_vocab``: the vocabularies inside the package -> ids and merges
 8. ``ranks``: merges from ranks and from scores
-9. ``characters``: vocabularies of characters, with byte fallback or an unknown token
-10. ``metaspace``: the space as a marker, and the space before a text
-11. ``normal_forms``: the normal forms of Unicode
-12. ``normalize``: what is done to a text before it is cut
-13. ``words``: pieces of words, where the text between words is dropped
-14. ``flags``: what tokens that are found in text take of the text around them
-15. ``preprocess``: text -> segments, by all of these steps
-16. ``markers``: which tokens are control tokens
+9. ``byte_chars``: bytes as characters, for patterns that cut these
+10. ``characters``: vocabularies of characters, with byte fallback or an unknown token
+11. ``metaspace``: the space as a marker, and the space before a text
+12. ``normal_forms``: the normal forms of Unicode
+13. ``normalize``: what is done to a text before it is cut
+14. ``words``: pieces of words, where the text between words is dropped
+15. ``flags``: what tokens that are found in text take of the text around them
+16. ``preprocess``: text -> segments, by all of these steps
+17. ``markers``: which tokens are control tokens
 """

@@ -18,7 +18,7 @@
 use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::{Sixteen, Vectors};
-use crate::reference::dropout::Draws;
+use crate::reference::more::dropout::Draws;
 
 #[repr(align(64))]
 pub struct DenseLane {

@@ -34,7 +34,7 @@ use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 use super::short::{WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
-use crate::reference::merging::merge_with_dropout;
+use crate::reference::more::dropout::merge_with_dropout;
 use crate::support::interrupt;
 
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.

@@ -30,7 +30,7 @@ use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
-use crate::reference::dropout::Draws;
+use crate::reference::more::dropout::Draws;
 use std::marker::PhantomData;
 
 /// The longest piece that is merged in a lane at all.

@@ -1,4 +1,4 @@
-//! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/reference/dropout.rs`.
+//! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/reference/more/dropout.rs`.
 //!
 //! The numbers decide which merge is next, so the cache of pieces does not help. A short piece is merged in two small arrays, as in a
 //! [lane](super::short): its symbols, and a key for each pair, the place of its rank and then its position. The least key is the
@@ -11,7 +11,7 @@
 use super::long::merge_heap;
 use super::pair_table::{NO_PLACE, PairTable};
 use crate::error::Result;
-use crate::reference::dropout::{Draws, encode_piece_with_dropout};
+use crate::reference::more::dropout::{Draws, encode_piece_with_dropout};
 use crate::reference::vocab::{NO_ID, Vocab};
 use crate::support::interrupt;
 
@@ -115,7 +115,7 @@ fn key_of(place: u32, at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::dropout::Dropout;
+    use crate::reference::more::dropout::Dropout;
     use crate::reference::vocab::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;

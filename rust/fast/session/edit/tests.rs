@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::reference::codec::Codec;
+use crate::reference::more::session::Session as Mirror;
 use crate::reference::pretokenize::Pattern;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::normalize::{Normalizer, Step};
-use crate::reference::session::Session as Mirror;
 use crate::reference::special::SpecialTokens;
 use crate::reference::vocab::Vocab;
 use proptest::prelude::*;

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from .codec import Codec, Refused
-from .published.preprocess import NOTHING, TEXT, Search
+from ..codec import Codec, Refused
+from ..published.preprocess import NOTHING, TEXT, Search
 
 
 class Splice(NamedTuple):
@@ -60,9 +60,9 @@ class Session:
         search: The tokens that are found in it.
         refused: The tokens that it must not contain.
 
-    >>> from .pretokenize import Pattern
-    >>> from .special import SpecialTokens
-    >>> from .vocab import Vocab
+    >>> from ..pretokenize import Pattern
+    >>> from ..special import SpecialTokens
+    >>> from ..vocab import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
     >>> session = Session(codec, codec.search())
     >>> session.edit(0, 0, b"ab")

@@ -39,11 +39,14 @@ Implements SPEC X1 and X2.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from .encode import Candidate, first_parts
-from .pairs import Pair
-from .vocab import Vocab
+from ...errors import MissingByteError
+from ..codec import Codec, placed
+from ..encode import first_parts
+from ..published.preprocess import NOTHING, TEXT, Search
+from ..train import Chosen
+from ..vocab import Vocab
 
 Event = dict[str, Any]
 Emit = Callable[[Event], object]
@@ -51,19 +54,53 @@ Emit = Callable[[Event], object]
 CANDIDATES = 8
 
 
-def train_merge(step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id: int, words: list[int]) -> Event:
-    """Returns the event of one merge of a training; ``ranked`` holds all pairs in the order of choice."""
-    count = ranked[0][1]
+class Candidate(NamedTuple):
+    """Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost."""
+
+    rank: int
+    place: int
+    left: int
+    right: int
+    id: int
+
+
+def train_merge(chosen: Chosen) -> Event:
+    """Returns the event of one merge of a training."""
+    count = chosen.ranking[0][1]
     return {
         "event": "train_merge",
-        "step": step,
-        "candidates": [{"pair": list(pair), "count": n} for pair, n in ranked[:CANDIDATES]],
-        "ties": [list(pair) for pair, n in ranked if n == count],
-        "winner": list(winner),
+        "step": chosen.step,
+        "candidates": [{"pair": list(pair), "count": n} for pair, n in chosen.ranking[:CANDIDATES]],
+        "ties": [list(pair) for pair, n in chosen.ranking if n == count],
+        "winner": list(chosen.pair),
         "count": count,
-        "id": new_id,
-        "words": words,
+        "id": chosen.id,
+        "words": chosen.words,
     }
+
+
+def trace(codec: Codec, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
+    """Encodes a text and emits an event for each piece, merge and token that is found in it.
+
+    Offsets refer to the text that is cut into pieces, with the spaces put before it.
+    """
+    ids: list[int] = []
+    at = number = 0
+    try:
+        for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+            if token_id is None:
+                for piece in codec.pieces(segment.data):
+                    ids += trace_piece(codec.vocab, piece, number, at, emit)
+                    at += len(piece)
+                    number += 1
+            else:
+                end = at + len(codec.token_bytes(token_id) or b"")
+                emit({"event": "special", "start": at, "end": end, "id": token_id})
+                ids.append(token_id)
+                at = end
+    except MissingByteError as error:
+        raise placed(error, text) from None
+    return ids
 
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 
-from .published.unicode import CharSet, contains, property_set, union, white_space, word
+from ..published.unicode import CharSet, contains, property_set, union, white_space, word
 
 # Beside M, what belongs to the character before it; and the signs that join a consonant with the next one.
 JOINED = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"

@@ -1,6 +1,6 @@
 //! What training and encoding did, step by step, as data.
 //!
-//! Both languages share one schema; `python/minitok/reference/trace.py` documents every field. Renderers (terminal, notebook,
+//! Both languages share one schema; `python/minitok/reference/more/trace.py` documents every field. Renderers (terminal, notebook,
 //! web page) replay the events; they never look inside an algorithm.
 //!
 //! Costs: a traced step looks at every pair again and sorts the candidates: O(n log n) for an encoding step of n parts, O(p
@@ -9,11 +9,24 @@
 //! Implements SPEC X1 and X2.
 
 use crate::error::Result;
-use crate::reference::encode::{Candidate, first_parts};
+use crate::reference::codec::{Codec, placed};
+use crate::reference::encode::first_parts;
 use crate::reference::pairs::Pair;
+use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::train::Chosen;
 use crate::reference::vocab::Vocab;
 
 pub const CANDIDATES: usize = 8;
+
+/// Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    pub rank: u32,
+    pub place: usize,
+    pub left: u32,
+    pub right: u32,
+    pub id: u32,
+}
 
 /// One event. `formats/events.rs` makes it data whose fields have these names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +62,50 @@ pub enum Event {
     },
 }
 
-/// Returns the event of one merge of a training; `ranked` holds all pairs in the order of choice.
-pub fn train_merge(step: usize, ranked: &[(Pair, i64)], winner: Pair, id: u32, words: Vec<usize>) -> Event {
-    let count = ranked.first().map_or(0, |first| first.1);
+/// Returns the event of one merge of a training.
+pub fn train_merge(chosen: Chosen) -> Event {
+    let Chosen { step, ranking, pair, id, words } = chosen;
+    let count = ranking.first().map_or(0, |first| first.1);
     Event::TrainMerge {
         step,
-        candidates: ranked.iter().take(CANDIDATES).copied().collect(),
-        ties: ranked.iter().take_while(|(_, n)| *n == count).map(|(pair, _)| *pair).collect(),
-        winner,
+        candidates: ranking.iter().take(CANDIDATES).copied().collect(),
+        ties: ranking.iter().take_while(|(_, n)| *n == count).map(|(pair, _)| *pair).collect(),
+        winner: pair,
         count,
         id,
         words,
     }
+}
+
+/// Encodes a text and emits an event for each piece, merge and token that is found in it.
+///
+/// Offsets refer to the text that is cut into pieces, with the spaces put before it.
+pub fn trace(
+    codec: &Codec,
+    text: &[u8],
+    search: &Search,
+    goes_on: bool,
+    emit: &mut dyn FnMut(Event) -> Result<()>,
+) -> Result<Vec<u32>> {
+    let mut ids = Vec::new();
+    let (mut at, mut number) = (0, 0);
+    let before = if goes_on { Before::Text } else { Before::Nothing };
+    let done = codec.preprocessor.segments(text, search, before, None, &mut |segment| {
+        if let Some(id) = segment.id {
+            let end = at + codec.token_bytes(id).map_or(0, <[u8]>::len);
+            emit(Event::Special { start: at, end, id })?;
+            ids.push(id);
+            at = end;
+            return Ok(());
+        }
+        codec.pieces(&segment.text.data, &mut |piece| {
+            ids.extend(trace_piece(&codec.vocab, piece, number, at, emit)?);
+            at += piece.len();
+            number += 1;
+            Ok(())
+        })
+    });
+    done.map_err(|error| placed(error, text)).map(|()| ids)
 }
 
 /// Encodes one piece by looking at every pair again after each merge, and emits an event for each merge.

@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple, NoReturn
 
+from ..codec import Codec
+from ..published.preprocess import NOTHING, Search
 from .borders import CHARACTER, END, SENTENCE, SPACE, WORD, WRAP, Borders
-from .codec import Codec
 from .graphemes import is_space
-from .published.preprocess import NOTHING, Search
 
 # How long a part is, at most, whose tokens end with it where tokens do not spell the text.
 PART = 16

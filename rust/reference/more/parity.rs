@@ -31,8 +31,8 @@
 #![expect(clippy::cast_precision_loss, reason = "the rule is in floating-point numbers, and so is the definition")]
 
 use crate::error::Result;
-use crate::reference::byte_chars::to_chars;
 use crate::reference::pairs::Pair;
+use crate::reference::published::byte_chars::to_chars;
 use crate::reference::train::{Stop, TrainOptions, Words};
 use crate::reference::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};

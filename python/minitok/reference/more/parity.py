@@ -31,10 +31,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 
-from .byte_chars import to_chars
-from .pairs import Pair
-from .train import TrainOptions, Words
-from .vocab import Vocab
+from ..pairs import Pair
+from ..published.byte_chars import to_chars
+from ..train import TrainOptions, Words
+from ..vocab import Vocab
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..lazy import cached_property
-from .codec import Codec
-from .encode import first_parts
-from .merging import merge_parts
-from .published.preprocess import NOTHING, TEXT, Search
+from ...lazy import cached_property
+from ..codec import Codec
+from ..encode import first_parts
+from ..merging import merge_parts
+from ..published.preprocess import NOTHING, TEXT, Search
 from .session import same
 
 # A character of each kind that patterns tell apart; contractions need some letters.
@@ -53,9 +53,9 @@ class Tail:
 
     ``goes_on``: the text continues another, whose ids depend on nothing here.
 
-    >>> from .pretokenize import Pattern
-    >>> from .special import SpecialTokens
-    >>> from .vocab import Vocab
+    >>> from ..pretokenize import Pattern
+    >>> from ..special import SpecialTokens
+    >>> from ..vocab import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
     >>> tail = Tail(codec, codec.search(), b"xab")
     >>> tail.stable(), tail.covers()

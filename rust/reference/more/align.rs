@@ -12,6 +12,8 @@
 //!
 //! Implements SPEC A1.
 
+#![expect(clippy::cast_possible_wrap, reason = "lists have less than 2^63 tokens")]
+
 use crate::error::Result;
 use crate::support::interrupt;
 

@@ -24,9 +24,14 @@ Implements SPEC E11.
 
 from __future__ import annotations
 
-from .encode import first_parts
-from .merging import merge_with_dropout
-from .vocab import Vocab
+from collections.abc import Callable, Sequence
+from heapq import heappop
+
+from ..codec import Codec, EncodePiece
+from ..encode import first_parts
+from ..merging import Chain, Entry, Part, push
+from ..published.preprocess import Search
+from ..vocab import Vocab
 
 # How many bytes of a text its key is made of.
 HEAD = 1024
@@ -104,3 +109,53 @@ def encode_piece_with_dropout(vocab: Vocab, piece: bytes, draws: Draws) -> list[
     [[97, 98, 99], [256, 99], [257]]
     """
     return merge_with_dropout(vocab.merge_of, first_parts(vocab, piece), draws.passes_over)
+
+
+def merge_with_dropout(
+    merge_of: Callable[[Part, Part], tuple[int, Part] | None],
+    parts: Sequence[Part],
+    passes_over: Callable[[], bool],
+) -> list[Part]:
+    """As ``merge_parts``, but each candidate of each step is passed over where ``passes_over`` says so.
+
+    >>> merges = {("a", "b"): (0, "ab"), ("ab", "c"): (1, "abc")}
+    >>> answers = iter([False, True])
+    >>> merge_with_dropout(lambda left, right: merges.get((left, right)), "abc", lambda: next(answers))
+    ['ab', 'c']
+    """
+    chain = Chain(merge_of, parts)
+    heap: list[Entry[Part]] = []
+    for place in range(chain.end):
+        push(heap, chain.candidate(place))
+    passed: list[Entry[Part]] = []  # the candidates that were passed over at this step
+    while heap:
+        entry = heappop(heap)
+        if chain.is_stale(entry):
+            continue
+        if passes_over():
+            passed.append(entry)
+            continue
+        for changed in chain.merge(entry):
+            push(heap, chain.candidate(changed))
+        while passed:
+            push(heap, passed.pop())
+    return chain.merged()
+
+
+def with_dropout(codec: Codec, text: bytes, dropout: Dropout) -> EncodePiece:
+    """Returns what encodes the pieces of a text at random. The place of a piece is that of its first byte in the text."""
+    draws = dropout.draws(text)
+
+    def encode(piece: bytes, place: int) -> list[int]:
+        draws.go_to(place)
+        return encode_piece_with_dropout(codec.vocab, piece, draws)
+
+    return encode
+
+
+def encode_with_dropout(
+    codec: Codec, text: bytes, search: Search, dropout: Dropout, goes_on: bool = False
+) -> list[int]:
+    """As ``Codec.encode``, with merges passed over at random."""
+    found = codec.placed_ids(text, search, goes_on, with_dropout(codec, text, dropout))
+    return [token_id for token_id, _ in found]

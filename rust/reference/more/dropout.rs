@@ -29,10 +29,14 @@
 )]
 
 use crate::error::Result;
+use crate::reference::codec::Codec;
 use crate::reference::encode::first_parts;
-use crate::reference::merging::merge_with_dropout;
+use crate::reference::merging::{Chain, push};
+use crate::reference::published::preprocess::Search;
 use crate::reference::vocab::Vocab;
 use crate::support::interrupt;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// How many bytes of a text its key is made of.
 const HEAD: usize = 1024;
@@ -127,6 +131,68 @@ pub fn encode_piece_with_dropout(vocab: &Vocab, piece: &[u8], draws: &mut Draws,
     let parts = first_parts(vocab, piece)?;
     let merged = merge_with_dropout(|left, right| vocab.merge_of(left, right), parts, || draws.passes_over())?;
     interrupt::append(out, merged.into_iter())
+}
+
+/// As `merge_parts`, but each candidate of each step is passed over where `passes_over` says so.
+pub fn merge_with_dropout<P: Copy + Ord>(
+    merge_of: impl Fn(P, P) -> Option<(u32, P)>,
+    parts: Vec<P>,
+    mut passes_over: impl FnMut() -> bool,
+) -> Result<Vec<P>> {
+    let mut chain = Chain::new(merge_of, parts)?;
+    let mut heap = BinaryHeap::new();
+    for place in 0..chain.end {
+        push(&mut heap, chain.candidate(place))?;
+    }
+    let mut passed = Vec::new(); // the candidates that were passed over at this step
+    while let Some(Reverse(entry)) = heap.pop() {
+        if chain.is_stale(&entry) {
+            continue;
+        }
+        if passes_over() {
+            passed.try_reserve(1)?;
+            passed.push(entry);
+            interrupt::check()?;
+            continue;
+        }
+        for changed in chain.merge(&entry) {
+            push(&mut heap, chain.candidate(changed))?;
+        }
+        for entry in passed.drain(..) {
+            push(&mut heap, Some(entry))?;
+        }
+    }
+    Ok(chain.merged())
+}
+
+/// Returns what encodes the pieces of a text at random. The place of a piece is that of its first byte in the text.
+pub fn with_dropout(
+    codec: &Codec,
+    text: &[u8],
+    dropout: &Dropout,
+) -> impl FnMut(&[u8], usize, &mut Vec<u32>) -> Result<()> {
+    let mut draws = dropout.draws(text);
+    move |piece, place, ids| {
+        draws.go_to(place);
+        encode_piece_with_dropout(&codec.vocab, piece, &mut draws, ids)
+    }
+}
+
+/// As `Codec::encode`, with merges passed over at random.
+pub fn encode_with_dropout(
+    codec: &Codec,
+    text: &[u8],
+    search: &Search,
+    dropout: &Dropout,
+    goes_on: bool,
+) -> Result<Vec<u32>> {
+    let mut ids = Vec::new();
+    codec.placed_ids(text, search, goes_on, Some(&mut with_dropout(codec, text, dropout)), &mut |id, _| {
+        ids.try_reserve(1)?;
+        ids.push(id);
+        Ok(())
+    })?;
+    Ok(ids)
 }
 
 #[cfg(test)]
