@@ -83,7 +83,7 @@ $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	touch $@
 
 # The page that `minitok play` serves, in the package. Wheels and the sdist take it along.
-$(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find pages/core pages/playground js python/minitok/explain -name '*.*')
+$(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find pages js python/minitok/explain -name '*.*')
 	$(BIN)/python tools/build_pages.py $(WASM)
 	touch $@
 

@@ -67,6 +67,8 @@ class Window:
         self.wrong.clear()
         self.page.set_viewport_size(SIZE)
         if anew or self.page.url != address:
+            # Another fragment alone would not load the page anew.
+            self.page.goto("about:blank")
             self.page.goto(address)
         self.page.locator(ready).first.wait_for()
         yield self.page

@@ -16,16 +16,20 @@ import lzma
 import re
 import shutil
 import sys
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from minitok import get_encoding
 from minitok.data import human_rights, tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.explain.chips import chip
 from minitok.explain.explanation import TITLE
 from minitok.explain.page import MODULES, asset, drawn, page
+from minitok.explain.serial import to_data
 from minitok.play import PAGE
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
@@ -41,7 +45,7 @@ SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "errors", 
 CARD = ROOT / "docs" / "images" / "play-card.png"
 # Scripts and styles of the page's own files only, no text as markup; the core may be compiled, and run in a worker.
 POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types minitok-worker; worker-src 'self'"
 )
 # How much the page takes on, in bytes: a text to encode, one made into a page, a piece whose merges are drawn, how much of a
@@ -68,6 +72,8 @@ KNOWN_FOR = {
     "o200k_base": ["gpt-5", "gpt-4.1", "gpt-4o", "o3"],
     "o200k_harmony": ["gpt-oss-120b"],
 }
+# The encoding that the page begins with, as state.js has it.
+FIRST_ENCODING = "o200k_base"
 # Characters of Shakespeare among the examples: a training and a completion of them take well under a second.
 EXAMPLE = 200_000
 # Articles of the declaration among the examples, by language: as on the web, some languages have less text than others.
@@ -85,9 +91,6 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     """
     build_playground(wasm, folder, lambda page: with_card(with_course(page, course), address))
     shutil.copyfile(CARD, folder / CARD.name)
-    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
-    for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
-        write(folder / lesson.name, with_course(with_policy(in_frame(lesson)), course).encode())
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
         write(folder / "vocabularies" / f"{name}.vocab", data)
@@ -104,17 +107,20 @@ def build_for_package(wasm: Path, folder: Path) -> None:
 
 
 def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:
-    """Write the playground, anew, without what the package has: vocabularies, and the texts of the bill."""
+    """Write the playground and its lessons, anew, without what the package has: vocabularies, and the texts of the bill."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core")
     shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = static_files()
-    index = with_modules(change(with_policy(static.pop("index.html").decode())), static)
+    index = with_modules(change(with_policy(with_first(static.pop("index.html").decode()))), static)
     write(folder / "index.html", index.encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
+    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
+    for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
+        write(folder / lesson.name, change(with_policy(in_frame(lesson))).encode())
 
 
 def static_files() -> dict[str, bytes]:
@@ -163,7 +169,45 @@ def in_frame(lesson: Path) -> str:
     """The page of a lesson: what all of them share stands in one file, with room for the title and the text of each."""
     frame = (PAGES / "lesson" / "frame.html").read_text(encoding="utf-8")
     title, text = lesson.read_text(encoding="utf-8").removeprefix("<title>").split("</title>\n", 1)
-    return Template(frame).substitute(title=title, name=lesson.stem, lesson=text)
+    number = int(lesson.stem.rpartition("-")[2])
+    links = "".join(
+        f'<li><a href="lesson-{one}.html"{" aria-current=page" if one == number else ""}>{one}</a></li>'
+        for one in range(1, 1 + len(list(lesson.parent.glob("lesson-*.html"))))
+    )
+    return Template(frame).substitute(title=title, name=lesson.stem, lesson=text, lessons=links)
+
+
+def with_first(page: str) -> str:
+    """The page with the tokens of its first text, and the merges of the longest: they are seen before the core has come."""
+    state = (PAGES / "playground" / "state.js").read_text(encoding="utf-8")
+    text = re.findall('FIRST_TEXT = "([^"]+)"', state)[0]
+    tok = get_encoding(FIRST_ENCODING)
+    tokens, ids = tok.tokenize(text), tok.encode(text)
+    longest = max(tokens, key=len)
+    told = tok.explain(longest)
+    first = {
+        "start": text.encode().index(longest),
+        "piece": to_data(told.pieces[0]),
+        "vocabulary": to_data(told.vocabulary),
+    }
+    chips = "".join(
+        chip(token, token_id, str(token_id), " both chosen" if token == longest else " both")
+        for token, token_id in zip(tokens, ids, strict=True)
+    )
+    panel = (
+        f'<section class="panel" aria-label="{FIRST_ENCODING}"><div class="counts"><b>{len(ids)}</b><p><strong>tokens</strong>'
+        f"<span>{len(text)} characters, {len(text) / len(ids):.1f} a token</span></p></div>"
+        f'<div class="strip"><div class="block">{chips}</div></div></section>'
+    )
+    data = json.dumps(first, separators=(",", ":")).replace("<", "\\u003c")
+    for place, content in {
+        'aria-label="Text">': escape(text),
+        '<div id="panels" class="panels">': panel,
+        '<div id="inside">': f'<script type="application/json" id="first">{data}</script>',
+    }.items():
+        before, after = page.split(place)
+        page = before + place + content + after
+    return page
 
 
 def with_policy(page: str) -> str:
@@ -198,7 +242,7 @@ def with_course(page: str, course: str) -> str:
 
 def with_card(page: str, address: str) -> str:
     """The page with the picture that others show beside a link to it."""
-    alt = "A text under two tokenizers, and the tree of merges that make HTTPRequest one token"
+    alt = "A sentence as tokens, and the tree of merges that make unforgettable one of them"
     named = {"og:image": address + CARD.name, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": alt}
     named |= {"og:url": address} if address else {}
     head = '<meta name="twitter:card"'

@@ -42,6 +42,8 @@ PICTURE = re.compile(
 REPOSITORY = "https://github.com/minitok/minitok/blob/main/"
 OUTSIDE = re.compile(r"\]\((?:\.\./)+(\w[\w/.#-]*)\)")
 PLAYGROUND = "playground/index.html"
+# A sentence to type over, its tokens and a tree, before the first paragraph of the home page.
+LIVE = f'<iframe class="live" src="{PLAYGROUND}?embed=tree" title="Type, and see the tokens and how one is made"></iframe>'
 # How much more a page counts when it is searched for. What to do comes before how it is defined, and the source comes last.
 BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "changelog": 0.2}
 FROM_ROOT = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
@@ -67,8 +69,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / source).read_text(encoding="utf-8")
         if page == "index.md":
             button = f'<a class="md-button" href="{PLAYGROUND}">Open the playground</a>'
-            head, rest = text.split("\n\n", 1)
-            text = f"---\nhide: [navigation]\n---\n\n{head}\n\n{button}\n\n{rest}"
+            head, first, rest = text.split("\n\n", 2)
+            text = f"---\nhide: [navigation]\n---\n\n{head}\n\n{LIVE}\n\n{first}\n\n{button}\n\n{rest}"
         files.append(File.generated(config, page, content=with_site_links(side_by_side(text))))
     licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
     files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))

@@ -10,18 +10,29 @@ import { encoded } from "./made.js";
 import { askAll, attempt, linksOn } from "./predict.js";
 import { QUESTIONS } from "./questions.js";
 
-const FIRST = "Hello, world!";
 const LENGTH = 20;
 const CORPUS = new URL("../static/shakespeare.txt", import.meta.url);
 
 function strip({ model, ids, parts }) {
   const by = new Map(ids.map((id, at) => [id, parts[at]]));
   return el("figure", {},
-    el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}, each above its index`),
+    el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}; its index is below each`),
     chips(ids, (id) => by.get(id), { notes: String }));
 }
 
 const inPlayground = (text) => `index.html#${new URLSearchParams({ text, encodings: "gpt2,o200k_base", at: "0,gpt2" })}`;
+
+// The reader's sentence three ways: as a row of characters, of words, of tokens.
+async function first() {
+  const { value } = field;
+  const one = await encoded(value, "gpt2");
+  if (value !== field.value) return; // another has been typed meanwhile
+  const plain = (said, parts) => el("figure", {}, el("figcaption", {}, said),
+    el("p", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part))));
+  const [chars, words] = [[...value], value.split(/\s+/).filter(Boolean)];
+  byId("first").replaceChildren(plain(plural(chars.length, "character"), chars.map((char) => (char === " " ? "·" : char))),
+    plain(`${plural(words.length, "word")}: a list of words must have every one of them`, words), strip(one));
+}
 
 // -- the way ---------------------------------------------------------------------------------------------------------
 
@@ -78,4 +89,7 @@ byId("prompt").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(complete);
 });
-await attempt(async () => byId("first").replaceChildren(strip(await encoded(FIRST, "gpt2"))));
+const { text: field } = byId("own").elements;
+byId("own").addEventListener("submit", (event) => event.preventDefault());
+field.addEventListener("input", () => attempt(first));
+await attempt(first);

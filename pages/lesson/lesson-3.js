@@ -1,9 +1,10 @@
-// Lesson 3: pairs are counted and merged. The core learns the merges; this page carries them out, one by one.
+// Lesson 3: pairs are counted, and joined.
 
 import { byId, el, number, plural } from "../static/dom.js";
-import { Stepper } from "../static/stepper.js";
-import { after, chosen, learnt, named, row } from "./made.js";
-import { askAll, attempt, linksOn } from "./predict.js";
+import { Explore, training } from "./explore.js";
+import { TRAINING } from "./words.js";
+import { after, learnt, named, row } from "./made.js";
+import { askAll, linksOn } from "./predict.js";
 
 const PENCIL = "low lower lowest";
 const made = ([text, wanted]) => learnt(text, wanted);
@@ -41,29 +42,15 @@ const QUESTIONS = [
   },
 ];
 
-let walks = 0;
+// How many merges of the reader's text are shown.
+const MOST = 12;
 
-async function walk() {
-  const { text, merges } = byId("own").elements;
-  const own = ++walks;
-  const one = await learnt(text.value, Number(merges.value));
-  if (own !== walks) return; // the reader has asked for another text meanwhile
-  const shown = el("div", { class: "step" });
-  const stepper = new Stepper("merges", (at) => shown.replaceChildren(...explained(one, at)));
-  stepper.set(one.merges.length, Math.min(1, one.merges.length));
-  byId("steps").replaceChildren(...(one.merges.length ? [stepper.box, shown] : [el("p", {}, "There is no pair in it.")]));
-}
+const { text } = byId("own").elements;
+const explore = new Explore(byId("steps"), TRAINING);
+const draw = () => explore.set(training([new TextEncoder().encode(text.value)], MOST));
 
-function explained(one, at) {
-  if (!at) return [el("p", {}, `${plural(ids(one, 0).length, "byte")}, nothing merged yet.`), row(one, ids(one, 0))];
-  const [said, candidates] = chosen(one, one.merges[at - 1]);
-  return [said, row(one, ids(one, at)), candidates];
-}
-
+text.addEventListener("input", draw);
+byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
-byId("own").addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(walk);
-});
 linksOn({ lesson: "lesson-03.html", what: "Write count_pairs and merge_pair yourself", next: "lesson-4.html", then: "Lesson 4: split, then train" });
-await attempt(walk);
+draw();

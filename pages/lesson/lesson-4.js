@@ -1,10 +1,11 @@
 // Lesson 4: a pattern cuts a text into pieces, and training counts and merges within them.
 
-import { byId, el, number, plural, table } from "../static/dom.js";
-import { Stepper } from "../static/stepper.js";
+import { byId, el, plural } from "../static/dom.js";
 import { chip, visible, why } from "../static/visible.js";
-import { after, chosen, learnt, named, row } from "./made.js";
+import { Explore, training } from "./explore.js";
+import { chosen, learnt, named } from "./made.js";
 import { askAll, attempt, linksOn } from "./predict.js";
+import { TRAINING } from "./words.js";
 
 const MODELS = { gpt2: "GPT-2’s pattern", cl100k: "GPT-4’s pattern", o200k: "GPT-4o’s pattern", none: "No pattern" };
 const RULES = { smallest_ids: "the smallest ids win", first_seen: "the pair that is met first wins", greatest_bytes: "the greatest bytes win" };
@@ -77,35 +78,23 @@ const QUESTIONS = [
   },
 ];
 
-let walks = 0;
+// How many merges of the reader's text are shown.
+const MOST = 12;
 
-async function walk() {
-  const { text, pattern, merges } = byId("own").elements;
-  const own = ++walks;
-  const one = await made([text.value, pattern.value, Number(merges.value)]);
-  if (own !== walks) return; // the reader has asked for another text meanwhile
-  const shown = el("div", { class: "step" });
-  const stepper = new Stepper("merges", (at) => shown.replaceChildren(...explained(one, at)));
-  stepper.set(one.merges.length, Math.min(1, one.merges.length));
-  byId("steps").replaceChildren(lane(one), ...(one.merges.length ? [stepper.box, shown] : [el("p", {}, "No piece has a pair.")]));
+const { elements: fields } = byId("own");
+const explore = new Explore(byId("steps"), TRAINING);
+let draws = 0;
+
+async function draw() {
+  const mine = ++draws;
+  const one = await made([fields.text.value, fields.pattern.value]);
+  if (mine !== draws) return; // the reader has asked for another text meanwhile
+  byId("pieces").replaceChildren(lane(one));
+  explore.set(training(one.pieces.map(({ bytes }) => bytes), MOST));
 }
 
-// The distinct pieces as they are after some merges, and what the last of these was chosen from.
-function explained(one, at) {
-  const counts = new Map();
-  for (const ids of after(one, at)) {
-    const key = ids.join(" ");
-    counts.set(key, { ids, times: (counts.get(key)?.times ?? 0) + 1 });
-  }
-  const rows = [...counts.values()].sort((a, b) => b.times - a.times).map(({ ids, times }) => [row(one, ids), number(times)]);
-  const pieces = table("distinct pieces, and how often each occurs", ["piece", "times"], rows, [1]);
-  return at ? [...chosen(one, one.merges[at - 1]), pieces] : [el("p", {}, "Nothing merged yet."), pieces];
-}
-
+byId("own").addEventListener("input", () => attempt(draw));
+byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
-byId("own").addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(walk);
-});
 linksOn({ lesson: "lesson-04.html", what: "Write split and train yourself", next: "lesson-5.html", then: "Lesson 5: encode" });
-await attempt(walk);
+await attempt(draw);

@@ -1,13 +1,14 @@
 // Lesson 5: a piece becomes ids by the merge of the lowest rank, again and again; and what popular mistakes make of it.
 
 import { byId, el, plural, table } from "../static/dom.js";
-import { Inside } from "../static/merges.js";
 import { Refused } from "../static/refused.js";
 import { ask } from "../static/source.js";
 import { Steps } from "../static/steps.js";
 import { chips, visible } from "../static/visible.js";
+import { encoding, Explore } from "./explore.js";
 import { encoded, mergePair, named, opened } from "./made.js";
 import { askAll, attempt, linksOn } from "./predict.js";
+import { ENCODING } from "./words.js";
 
 const encoder = new TextEncoder();
 
@@ -39,7 +40,7 @@ async function made([text, written]) {
 function show(one) {
   if (!one.written) {
     const by = new Map(one.ids.map((id, at) => [id, one.parts[at]]));
-    return el("figure", {}, el("figcaption", { class: "count" }, `${one.model}: ${plural(one.ids.length, "token")}, each above its index`),
+    return el("figure", {}, el("figcaption", { class: "count" }, `${one.model}: ${plural(one.ids.length, "token")}; its index is below each`),
       chips(one.ids, (id) => by.get(id), { notes: String }));
   }
   const steps = [{ ids: [...encoder.encode(one.text)], said: "its bytes" },
@@ -139,24 +140,22 @@ const QUESTIONS = [
   },
 ];
 
-const inside = new Inside(() => {});
-let asked = 0;
+const { elements: fields } = byId("own");
+const explore = new Explore(byId("steps"), ENCODING);
 
-async function own() {
-  const { text, merges } = byId("own").elements;
-  const mine = ++asked;
-  const lines = merges.value.split("\n").filter((line) => line.trim());
-  const one = await made([text.value, lines]);
-  if (mine !== asked) return; // the reader has asked for another piece meanwhile
-  inside.draw(one);
+// The reader's piece under the reader's merges, and what popular mistakes make of it.
+function draw() {
+  const merges = read(fields.merges.value.split("\n").filter((line) => line.trim()));
+  const [text, bytes] = [fields.text.value, encoder.encode(fields.text.value)];
+  const told = encoding(bytes, merges);
+  explore.set(told);
+  const one = { text, merges, tokens: told.tokens, ids: told.states.at(-1).pieces.flat() };
   const rows = wrong(one).map(({ way, ids }) => [way, tokensOf(one, ids), isRight(one, ids) ? "right here" : "wrong"]);
-  byId("ways").replaceChildren(table("what four mistakes make of it", ["way", "tokens", ""], rows));
+  byId("ways").replaceChildren(el("h3", {}, "What four mistakes make of it"), table("what four mistakes make of it", ["way", "tokens", ""], rows));
 }
 
+byId("own").addEventListener("input", () => attempt(draw));
+byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
-byId("own").addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(own);
-});
 linksOn({ lesson: "lesson-05.html", what: "Write encode_piece yourself", next: "lesson-6.html", then: "Lesson 6: decode, and stream" });
-await attempt(own);
+await attempt(draw);

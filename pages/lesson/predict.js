@@ -5,6 +5,34 @@ import { byId, el, plural } from "../static/dom.js";
 // Whether each question's first prediction was right.
 const results = new Map();
 
+// The lessons of which every question has been answered, in this browser, if it keeps anything.
+const DONE = "minitok-lessons-done";
+function done() {
+  try {
+    return JSON.parse(localStorage.getItem(DONE) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+function markDone() {
+  for (const link of byId("lessons").querySelectorAll("a")) {
+    const isDone = done().includes(link.textContent);
+    link.classList.toggle("done", isDone);
+    link.setAttribute("aria-label", `lesson ${link.textContent}${isDone ? ", done" : ""}`);
+  }
+}
+
+function finish() {
+  const here = byId("lessons").querySelector("[aria-current]").textContent;
+  try {
+    localStorage.setItem(DONE, JSON.stringify([...new Set([...done(), here])]));
+  } catch {
+    // Nothing is kept here: it is not a fault of the lesson.
+  }
+  markDone();
+}
+
 let latest = 0;
 
 // Do something that may fail, and say so if it does. What was begun before something else says nothing.
@@ -25,6 +53,8 @@ export async function attempt(act) {
 // is computed of each of its `shown`; from that, `right` gives the right number, or the number of the right choice, and `told` what is said
 // of it; `show(made)` shows it, and `link(made)` leads to more, if anything does.
 export function askAll(questions, made, show, link = () => null) {
+  byId("not-started").remove();
+  markDone();
   byId("questions").replaceChildren(...questions.map((one, at) => question(one, at, { made, show, link })));
 }
 
@@ -33,7 +63,8 @@ function question(one, at, of) {
   const answer = el("div", { class: "answer", "aria-live": "polite" });
   const form = el("form", {},
     el("fieldset", {}, el("legend", {}, one.ask), el("p", { class: "given" }, one.given), prediction(one)),
-    el("button", { type: "submit" }, "Reveal"));
+    el("button", { type: "submit" }, "Reveal"), " ",
+    el("button", { type: "button", onclick: () => attempt(() => reveal(one, at, null, answer, of)) }, "I do not know"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer, of));
@@ -62,6 +93,7 @@ async function reveal(one, at, predicted, answer, { made, show, link }) {
     ...shown.map(show), ...one.told(shown).map((text) => el("p", {}, text)), ...(more ? [el("p", {}, more)] : []));
   const n = [...results.values()].filter(Boolean).length;
   byId("score").textContent = `${n} of ${plural(results.size, "prediction")} right so far.`;
+  if (results.size === document.querySelectorAll("#questions form").length) finish();
 }
 
 // Where a lesson goes on: to the exercise, where the page knows the course, and to the next page.

@@ -38,7 +38,8 @@ export function linkTo({ text, encodings, chosen }) {
 }
 
 export const EXAMPLES = [
-  { title: "a bit of everything", text: FIRST_TEXT },
+  { title: "a melody", text: FIRST_TEXT },
+  { title: "a bit of everything", text: "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀  unforgettable" },
   { title: "one sentence, six bills", text: "Where is the nearest pharmacy?\n¿Dónde está la farmacia más cercana?\n最近的药店在哪里？\n"
     + "सबसे नज़दीकी दवा की दुकान कहाँ है?\nأين أقرب صيدلية؟\nအနီးဆုံး ဆေးဆိုင် ဘယ်မှာလဲ။" },
   { title: "capitals and contractions", text: "I'll, I'LL, don't, DON'T, parseHTTPRequest, snake_case_name, camelCaseName" },

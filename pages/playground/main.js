@@ -9,13 +9,12 @@ import { Chat } from "./chat.js";
 import { EXAMPLES, GALLERY, linkTo } from "./examples.js";
 import { Inside } from "./merges.js";
 import { tokenizersIn } from "./files.js";
-import { copyFrame, copyLink, IS_FRAME, savePage, savePicture } from "./export.js";
+import { copyFrame, copyLink, FRAME, IS_FRAME, IS_PRESENTED, savePage, savePicture, tellHeight } from "./export.js";
 import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
-import { fromFragment, isFollowed, state, toFragment, unpackedSize, writeFragment } from "./state.js";
+import { fromFragment, isFollowed, LONGEST_NAME, state, toFragment, unpackedSize, writeFragment } from "./state.js";
 import { isOfChat, templatesIn } from "./templates.js";
-import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
 // Milliseconds after the last key before the core is asked: a long text is not encoded at every one.
@@ -23,18 +22,21 @@ const PAUSE = { short: 30, long: 250, isLong: 50_000 };
 // The address bar follows the state where that is a matter of some kilobytes; the button makes longer links, too.
 const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
+// Where the lessons of the course are; a page that is not beside them does not lead there.
+const COURSE = document.querySelector("meta[name=course]")?.content;
+const LESSONS = 6;
+
 const field = byId("text");
 const loop = new Loop();
 const bill = new Bill();
 const chat = new Chat();
 const inside = new Inside((step) => { state.step = step; linkLater(); });
-const panels = new Panels({ choose, remove: removeEncoding });
+const panels = new Panels({ choose, remove: removeEncoding, rename, titleOf });
 let limits;
 let published;
 let unread = null; // a tokenizer's file of which the reader is to say how it cuts text
 let shown = null; // what the tokens on the page are those of: a text may have been typed since
 let settled = null; // the text whose edit was asked about last
-let exampleShown = EXAMPLES[0].text; // the text of the example that the list names
 let textTimer;
 let linkTimer;
 
@@ -71,8 +73,8 @@ async function attempt(act) {
 
 async function refresh() {
   const { text, special, encodings, dropout, seed } = state;
-  // Another text is not that example.
-  if (text !== exampleShown) byId("example").selectedIndex = -1;
+  // Another text is no example.
+  byId("example").selectedIndex = EXAMPLES.findIndex((one) => one.text === text);
   const [bytes, asked] = [utf8(text), { text, special, encodings }];
   byId("text-size").textContent = `${plural(bytes.length, "byte")}, ${plural([...text].length, "character")}`;
   if (bytes.length > limits.text) {
@@ -83,13 +85,14 @@ async function refresh() {
   if (!told) return;
   shown = asked;
   panels.show(told, bytes);
-  loop.offer(told.encodings);
-  bill.offer(told.encodings);
-  if (!IS_FRAME) showLanes(asked, bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
+  const named = told.encodings.map((one) => ({ ...one, title: titleOf(one.name) }));
+  loop.offer(named);
+  bill.offer(named);
+  if (state.more && !IS_FRAME) showLanes(asked, bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
   // What is drawn at random has no tokens that stay as they are.
-  if (!dropout) await settle(asked, bytes);
+  if (state.edits && !dropout) await settle(asked, bytes);
 }
 
 // Ask what the edit has cost, and what may still change at the end, once the tokens are shown.
@@ -107,7 +110,7 @@ function showChosen() {
   if (!state.encodings.includes(state.chosen?.encoding)) state.chosen = null;
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
-  if (place && !IS_FRAME) {
+  if (place && (!IS_FRAME || FRAME === "tree")) {
     inside.show(shown);
   } else if (!place) {
     panels.rest();
@@ -143,37 +146,11 @@ function setText(text) {
   return attempt(refresh);
 }
 
-async function showExample({ text, file, prompt }) {
-  exampleShown = text ?? (await staticText(file));
-  if (prompt) loop.ask(prompt);
-  await setText(exampleShown);
+async function showExample(example) {
+  example.text ??= await staticText(example.file);
+  if (example.prompt) loop.ask(example.prompt);
+  await setText(example.text);
 }
-
-// What the steps of the tour do, and what the page was before it.
-const onTour = (trainer) => ({
-  choose,
-  kept: () => ({ ...state, own: undefined }),
-  restore({ own: _, ...kept }) {
-    Object.assign(state, kept);
-    showFields();
-    return setText(state.text);
-  },
-  show({ text, encodings, view }) {
-    Object.assign(state, { encodings, view, dropout: 0, chosen: null, step: null });
-    showFields();
-    return setText(text);
-  },
-  example(title) {
-    const index = EXAMPLES.findIndex((one) => one.title === title);
-    byId("example").value = index;
-    return attempt(() => showExample(EXAMPLES[index]));
-  },
-  train: (options) => trainer.runWith(options),
-  complete(prompt, title) {
-    loop.ask(prompt, title);
-    return loop.run();
-  },
-});
 
 function onTyping() {
   state.text = field.value;
@@ -198,7 +175,18 @@ async function addEncoding(name) {
   return gone.length ? `${titleOf(gone[0])} has made room: ${limits.encodings} encodings are shown at most.` : "";
 }
 
-const titleOf = (name) => state.own.get(name)?.title ?? name;
+function titleOf(name) {
+  return state.names.get(name) ?? state.own.get(name)?.title ?? name;
+}
+
+// What the reader calls a tokenizer; nothing gives it its own name back.
+function rename(name, title) {
+  state.names.delete(name);
+  const given = title.trim().slice(0, LONGEST_NAME);
+  if (given && given !== titleOf(name)) state.names.set(name, given);
+  offerEncodings();
+  attempt(refresh);
+}
 
 function removeEncoding(name) {
   if (state.encodings.length === 1) {
@@ -222,7 +210,7 @@ function own(described) {
 function offerEncodings() {
   const names = [
     ...published.map(({ name, models }) => [name, models.length ? `${name}: ${models.join(", ")}` : name]),
-    ...[...state.own].map(([name, { title }]) => [name, title]),
+    ...[...state.own.keys()].map((name) => [name, titleOf(name)]),
   ];
   chat.offer(names);
   byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
@@ -249,9 +237,9 @@ async function openTokenizer(file, pattern = "") {
   if (file.size > limits.tokenizer) throw new Refused(`${file.name} has more than ${number(limits.tokenizer)} bytes.`, 413);
   say(`Reading ${file.name} …`);
   try {
-    const described = await sendTokenizer(file, pattern);
+    const name = own(await sendTokenizer(file, pattern));
     askForPattern(null);
-    return await addEncoding(own(described));
+    return await addEncoding(name) || panels.introduce(name);
   } catch (error) {
     askForPattern(error.kind === "PatternNeeded" ? file : null);
     // Of several files, the reader is to know which.
@@ -263,6 +251,8 @@ async function openTokenizer(file, pattern = "") {
 // A rank file does not say how it cuts text: the reader does, and it is read again.
 function askForPattern(file) {
   unread = file;
+  if (file) state.more = true;
+  showFields();
   byId("pattern-needed").hidden = !file;
   byId("pattern-of-file").value = "";
   if (file) byId("pattern-of-file").focus();
@@ -286,7 +276,9 @@ function onDrag(event) {
 // The fields as the state has them.
 function showFields() {
   const { dropout, seed } = state;
-  byId("special").checked = state.special;
+  for (const flag of ["special", "edits"]) byId(flag).checked = state[flag];
+  byId("more").setAttribute("aria-expanded", state.more);
+  document.documentElement.classList.toggle("more", state.more && !IS_FRAME);
   byId("view").value = state.view;
   byId("price").value = state.price;
   byId("dropout").value = dropout;
@@ -297,7 +289,7 @@ function showFields() {
   byId("drawn").querySelector("code").textContent = `encode(text, dropout=${dropout / 100}, seed=${seed})`;
 }
 
-function drop(changed) {
+function change(changed) {
   Object.assign(state, changed);
   showFields();
   attempt(refresh);
@@ -318,9 +310,22 @@ async function openLink() {
 
 // What the address holds, and the files that were named with it.
 async function open() {
+  inside.isFirst = !location.hash;
+  const typed = inside.isFirst && field.value !== state.text ? field.value : null;
   const damage = await openLink();
+  byId("loading").remove();
+  if (typed !== null) await setText(typed);
   const files = await filesToOpen();
   return [damage, files.length ? await openFiles(files) : null].filter(Boolean).join(" ");
+}
+
+// On a wall, keys alone: from token to token, from step to step.
+function onWall(event) {
+  const [{ strip }] = panels.panels.values();
+  const steps = { ArrowUp: "one step back", ArrowDown: "one step on", " ": "play all steps" };
+  if (steps[event.key]) byId("inside").querySelector(`[aria-label="${steps[event.key]}"]`)?.click();
+  else strip.onKey(event);
+  if (steps[event.key]) event.preventDefault();
 }
 
 function listen() {
@@ -340,26 +345,40 @@ function listen() {
     target.value = "";
     if (name) attempt(() => addEncoding(name));
   });
-  on("special", "change", ({ target }) => { state.special = target.checked; attempt(refresh); });
+  for (const flag of ["special", "edits"]) on(flag, "change", ({ target }) => { state[flag] = target.checked; attempt(refresh); });
+  on("more", "click", () => change({ more: !state.more }));
   on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
   on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
-  on("dropout", "input", ({ target }) => drop({ dropout: Number(target.value) }));
-  on("seed", "input", ({ target }) => { if (target.validity.valid) drop({ seed: Number(target.value) }); });
+  on("dropout", "input", ({ target }) => change({ dropout: Number(target.value) }));
+  on("seed", "input", ({ target }) => { if (target.validity.valid) change({ seed: Number(target.value) }); });
   on("copy-link", "click", () => attempt(copyLink));
   on("copy-frame", "click", () => attempt(copyFrame));
   on("save-page", "click", () => attempt(savePage));
-  on("save-picture", "click", () => attempt(() => savePicture([...panels.panels.values()])));
+  const picture = (kind) => attempt(() => savePicture([...panels.panels.values()], kind));
+  on("save-picture", "click", () => picture("png"));
+  on("save-drawing", "click", () => picture("svg"));
+  if (IS_PRESENTED) document.addEventListener("keydown", onWall);
   window.addEventListener("hashchange", () => attempt(openLink));
 }
 
 // What the page is, and what cannot be had where it is: the button stays, and says so.
 function introduce() {
   byId("not-started").remove();
-  document.documentElement.classList.toggle("frame", IS_FRAME);
+  // The tokens and the tree of the first text are in the page; a link has another one.
+  if (location.hash || (IS_FRAME && FRAME !== "tree")) for (const place of ["panels", "inside"]) byId(place).replaceChildren();
+  else inside.draw(JSON.parse(byId("first").textContent));
+  const { classList } = document.documentElement;
+  classList.toggle("present", IS_PRESENTED);
+  if (IS_FRAME) {
+    classList.add("frame", `with-${FRAME || "tokens"}`);
+    byId("open-whole").append(`, ${location.host}`);
+    tellHeight();
+  }
   byId("whole").hidden = !IS_FRAME;
-  const links = COURSE ? [el("p", {}, el("a", { href: `${COURSE}../index.html` }, "minitok"), " · ",
-    el("a", { href: `${COURSE}../play.html` }, "About this page"), " · ", el("a", { href: `${COURSE}index.html` }, "Course"))] : [];
-  byId("about").replaceChildren(el("p", {}, ABOUT), ...links, ...Object.values(MISSING).map((why) => el("p", {}, why)));
+  const link = (href, text) => [" ", el("a", { href }, text)];
+  const lessons = Array.from({ length: LESSONS }, (_, at) => link(`lesson-${at + 1}.html`, at + 1));
+  const links = COURSE ? [link(`${COURSE}../index.html`, "minitok"), link(`${COURSE}../play.html`, "About this page"), link(`${COURSE}index.html`, "Course")] : [];
+  byId("about").replaceChildren(el("p", {}, "Learn how it works, in six lessons:", ...lessons.flat()), el("p", {}, ...links.flat()), el("p", {}, ABOUT), ...Object.values(MISSING).map((why) => el("p", {}, why)));
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;
@@ -375,10 +394,9 @@ await attempt(async () => {
   panels.models = new Map(published.map(({ name, models }) => [name, models]));
   byId("pattern-of-file").replaceChildren(...["", ...told.patterns].map((value) => el("option", { value }, value || "…")));
   offerEncodings();
-  byId("gallery").replaceChildren(...GALLERY.map((one) =>
-    el("a", { href: linkTo(one) }, el("b", {}, one.title), " ", el("span", {}, one.look))));
+  byId("gallery").replaceChildren("Try ", ...GALLERY.flatMap((one) => [el("a", { href: linkTo(one), title: one.look }, one.title), " "]));
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
-  new Tour(onTour(new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
+  new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
   return open();
 });

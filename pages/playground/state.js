@@ -2,17 +2,20 @@
 
 import { pack, unpack } from "./bytes.js";
 
-export const FIRST_TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀  unforgettable";
+export const FIRST_TEXT = "I can't stop humming that unforgettable melody, and the melody won't stop.";
 
-// Its HTTPRequest is one token, made by merges that begin with single letters.
-const FIRST_CHOSEN = { encoding: "o200k_base", at: FIRST_TEXT.indexOf("HTTP") };
+// Its longest token, whose tree is seen first.
+const FIRST_CHOSEN = { encoding: "o200k_base", at: FIRST_TEXT.indexOf(" unforgettable") };
 
 export const state = {
   text: FIRST_TEXT,
-  encodings: ["gpt2", "o200k_base"],
+  encodings: ["o200k_base"],
   special: false,
-  view: "text",
+  view: "both",
   price: "",
+  more: false, // whether everything else is shown
+  edits: false, // whether it is said what an edit changes
+  names: new Map(), // what the reader calls tokenizers
   dropout: 0, // in hundredths
   seed: 0, // of the dropout
   chosen: null, // { encoding, at }: the token that holds byte `at` under an encoding
@@ -20,8 +23,11 @@ export const state = {
   own: new Map(), // the reader's own tokenizers by name: { title, file }
 };
 
+export const LONGEST_NAME = 40;
 export const MOST_SEED = 2 ** 32 - 1;
-const VIEWS = ["text", "both", "ids", "bytes"];
+// What is on or off.
+const FLAGS = ["special", "more", "edits"];
+const VIEWS = ["both", "text", "ids", "bytes"];
 // Of a text that is longer, what is shorter goes into the link: the text or its packed form. A link that is longer is not made.
 const PLAIN = 200;
 const LONGEST_LINK = 1_000_000;
@@ -43,8 +49,10 @@ export async function toFragment() {
   if (packed && packed.length + 7 < plain.length) fields.set("packed", packed);
   else fields.set("text", state.text);
   fields.set("encodings", state.encodings.join(","));
-  if (state.special) fields.set("special", "1");
-  if (state.view !== "text") fields.set("view", state.view);
+  for (const flag of FLAGS) if (state[flag]) fields.set(flag, "1");
+  if (state.view !== VIEWS[0]) fields.set("view", state.view);
+  const names = [...state.names].filter(([name]) => state.encodings.includes(name));
+  if (names.length) fields.set("names", JSON.stringify(names));
   if (state.price !== "") fields.set("price", state.price);
   if (state.dropout) fields.set("dropout", `${state.dropout},${state.seed}`);
   if (state.chosen) {
@@ -77,7 +85,7 @@ export async function fromFragment(fragment, limits, published, keep) {
   const known = () => [...new Set((fields.get("encodings") ?? "").split(","))]
     .filter((name) => published.includes(name) || state.own.has(name)).slice(0, limits.encodings);
   const takeEncodings = () => {
-    state.encodings = known().length ? known() : ["gpt2", "o200k_base"];
+    state.encodings = known().length ? known() : ["o200k_base"];
     const [, at, encoding] = /^(\d{1,8}),(.*)$/s.exec(fields.get("at") ?? "") ?? [];
     // Without a link, a token is chosen already, so that its tree is seen.
     const chosen = encoding === undefined && !fragment ? FIRST_CHOSEN : { encoding, at: Number(at) };
@@ -85,8 +93,9 @@ export async function fromFragment(fragment, limits, published, keep) {
     state.step = /^\d{1,5}$/.test(fields.get("step") ?? "") ? Number(fields.get("step")) : null;
   };
   state.text = fields.get("text") ?? (fields.has("packed") ? "" : FIRST_TEXT);
-  state.special = fields.get("special") === "1";
-  state.view = VIEWS.includes(fields.get("view")) ? fields.get("view") : "text";
+  // What the page shows beside the text stays as it is where a link says nothing of it.
+  for (const flag of FLAGS) state[flag] = fields.has(flag) ? fields.get(flag) === "1" : flag !== "special" && state[flag];
+  state.view = VIEWS.includes(fields.get("view")) ? fields.get("view") : VIEWS[0];
   state.price = Number(fields.get("price")) >= 0 ? fields.get("price") ?? "" : "";
   const [, dropout, seed] = /^(\d{1,2}|100),(\d{1,10})$/.exec(fields.get("dropout") ?? "") ?? [];
   [state.dropout, state.seed] = Number(seed) <= MOST_SEED ? [Number(dropout), Number(seed)] : [0, 0];
@@ -96,4 +105,6 @@ export async function fromFragment(fragment, limits, published, keep) {
     for (const file of JSON.parse(await unpack(fields.get("own"), MOST_OWN))) await keep(String(file));
     takeEncodings();
   }
+  const named = JSON.parse(fields.get("names") ?? "[]");
+  state.names = new Map(named.map(([name, title]) => [String(name), String(title).slice(0, LONGEST_NAME)]));
 }

@@ -4,10 +4,11 @@
 
 import { hex } from "./bytes.js";
 import { el, number } from "./dom.js";
-import { colour, nodes, visible } from "./visible.js";
+import { colour, nodes, spoken } from "./visible.js";
 
 const BLOCK = { tokens: 300, most: 400, bytes: 4000 };
 const LINE = 28; // pixels
+const TALL = 52; // of a line with ids below the tokens
 const CHAR = 9;
 const MARGIN = 600; // pixels above and below the window that are drawn, too
 const NEWLINE = 10;
@@ -34,9 +35,9 @@ export class Strip {
   }
 
   // New tokens: ids, where each begins (and, one more, where the last ends), the bytes of the text, and which ids are special or
-  // added tokens; `changed` is from which token to which they are others than before.
-  set({ ids, starts, bytes, kinds, view, changed = null }) {
-    Object.assign(this, { ids, starts, bytes, kinds, view, changed, n: ids.length });
+  // added tokens; `changed` is from which token to which they are others than before, `other` which of them another tokenizer cuts otherwise.
+  set({ ids, starts, bytes, kinds, view, changed = null, other = null }) {
+    Object.assign(this, { ids, starts, bytes, kinds, view, changed, other, n: ids.length });
     const { scrollTop } = this.box;
     this.watch.disconnect();
     this.marks = { linked: null, chosen: null, unstable: null };
@@ -57,6 +58,7 @@ export class Strip {
 
   // Blocks end at the end of a line where there is one, so that lines look as they do in the text.
   cut() {
+    const line = this.view === "both" ? TALL : LINE;
     const perLine = Math.max(20, Math.floor((this.box.clientWidth || 600) / CHAR));
     const widths = { text: 1, both: 2.2, ids: 1.8, bytes: 3.2 };
     const blocks = [];
@@ -69,7 +71,7 @@ export class Strip {
       const size = this.starts[index + 1] - this.starts[first];
       const isFull = (isLineEnd && tokens >= BLOCK.tokens) || tokens >= BLOCK.most || size >= BLOCK.bytes;
       if (isFull || index === this.n - 1) {
-        const height = LINE * Math.ceil(lines + (size * widths[this.view]) / perLine + 0.5);
+        const height = line * Math.ceil(lines + (size * widths[this.view]) / perLine + 0.5);
         const box = el("div", { class: "block", role: "none" });
         box.style.height = `${height}px`;
         blocks.push({ box, first, end: index + 1, height, isDrawn: false });
@@ -93,12 +95,8 @@ export class Strip {
   draw(block) {
     if (block.isDrawn) return;
     block.isDrawn = true;
-    let before = null;
     const tokens = [];
-    for (let index = block.first; index < block.end; index += 1) {
-      before = colour(this.ids[index], before);
-      tokens.push(this.token(index, before));
-    }
+    for (let index = block.first; index < block.end; index += 1) tokens.push(this.token(index));
     block.box.replaceChildren(...tokens);
     block.box.style.height = "";
   }
@@ -113,16 +111,16 @@ export class Strip {
     block.isDrawn = false;
   }
 
-  token(index, tone) {
+  token(index) {
     const id = this.ids[index];
     const bytes = this.bytesOf(index);
     const kind = this.kinds.get(id);
     const made = el("span", {
       id: `${this.prefix}-${index}`,
       role: "option",
-      class: `token t${tone} ${this.view}${kind ? ` ${kind}` : ""}`,
+      class: `token t${colour(id)} ${this.view}${kind ? ` ${kind}` : ""}${this.other?.[index] ? " other" : ""}`,
       "aria-selected": "false",
-      "aria-label": `${visible(bytes)}, id ${id}${kind ? `, ${kind} token` : ""}`,
+      "aria-label": `${spoken(bytes)}, id ${id}${kind ? `, ${kind} token` : ""}`,
       "aria-setsize": this.n,
       "aria-posinset": index + 1,
     });

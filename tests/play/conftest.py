@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from library import Library
+from playground import OPEN
 from questions import PLAIN
 from web import Window, served_folder, watched
 
@@ -44,12 +45,13 @@ def site(pages):
 
 @pytest.fixture(scope="module")
 def window(browser):
-    return Window(browser)
+    """A window in which nothing moves by itself."""
+    return Window(browser, reduced_motion="reduce")
 
 
 @pytest.fixture
 def page(window, site):
-    with window.used(site) as opened:
+    with window.used(site + OPEN) as opened:
         yield opened
 
 
@@ -57,7 +59,7 @@ def page(window, site):
 def opened(browser, site):
     """A page for questions that are not typed, and for files that are opened past its buttons."""
     with watched(browser) as page:
-        page.goto(site)
+        page.goto(site + OPEN)
         page.locator(".token").first.wait_for()
         yield page
 

@@ -1,9 +1,15 @@
 """What the browser tests of the playground do with a page, and the texts that they try."""
 
+from urllib.parse import urlencode
+
 from minitok.reference.text import utf8
 from playwright.sync_api import expect
 
 MIXED = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀👩‍💻  e\u0301 \u200b<b>"
+# The page with two encodings, and with everything that is behind its button.
+BEGINNING = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀  unforgettable"
+ALL = {"text": BEGINNING, "encodings": "gpt2,o200k_base", "view": "text", "more": 1, "edits": 1, "at": "10,o200k_base"}
+OPEN = f"index.html#{urlencode(ALL)}"
 HOSTILE = [
     "</textarea><script>window.hurt = 1</script>",
     "<img src=x onerror='window.hurt = 1'><svg onload='window.hurt = 1'>",
@@ -46,7 +52,7 @@ def ids_shown(page, name):
 
 def choose(page, name, index):
     panel(page, name).locator(".token").nth(index).click()
-    page.locator("#inside .tokens").first.wait_for()
+    page.locator("#inside details").first.wait_for()
 
 
 def go_to(page, where, step):

@@ -5,6 +5,7 @@ import json
 import minitok
 import pytest
 from chat_families import CHATML, CORPUS, SPECIAL
+from playground import OPEN
 from playwright.sync_api import expect
 from test_open_files import as_llama
 from test_open_several_files import GGUF, head
@@ -205,7 +206,7 @@ def test_a_configuration_that_is_broken_is_said_to_be(chat):
 def test_the_view_is_for_every_reader(browser, site, width):
     with watched(browser) as page:
         page.set_viewport_size({"width": width, "height": 800})
-        page.goto(site)
+        page.goto(site + OPEN)
         page.locator("#chat").scroll_into_view_if_needed()
         page.locator(".turns").wait_for()
         page.locator("#chat summary").click()

@@ -13,7 +13,7 @@ TITLES = ["Strawberry", "Digits", "Hindi’s bill", "Longest tokens", "Spaces at
 
 
 def chosen_in(page):
-    return page.locator(".token.chosen").inner_text().replace("·", " ")
+    return page.locator(".token.chosen bdi").inner_text().replace("·", " ")
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def example(page):
 
 
 def test_every_example_is_reached_from_the_keyboard_and_shows_a_tree(page):
-    expect(page.locator("#gallery b")).to_have_text(TITLES)
+    expect(page.locator("#gallery a")).to_have_text(TITLES)
     page.locator("#gallery a").first.focus()
     for title in TITLES:
-        expect(page.locator("#gallery a:focus b")).to_have_text(title)
+        expect(page.locator("#gallery a:focus")).to_have_text(title)
         page.keyboard.press("Enter")
         expect(page.locator("#status")).to_be_empty()
         told = parse_qs(urlsplit(page.locator("#gallery a:focus").get_attribute("href")).fragment)
@@ -95,30 +95,42 @@ def test_glitch_tokens(example):
     assert later.count(" SolidGoldMagikarp") > 1
 
 
-def test_on_a_phone_the_strip_scrolls_and_the_page_does_not(page):
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    strip = page.locator("#gallery")
-    assert strip.evaluate("(strip) => strip.scrollWidth > strip.clientWidth")
-    page.locator("#gallery a").last.focus()
-    assert strip.evaluate("(strip) => strip.scrollLeft") > 0
-
-
-def test_on_a_projector_the_tokens_and_their_tree_are_seen_at_once(browser, site):
+@pytest.mark.parametrize(("width", "height", "lowest"), [(390, 844, 200), (1280, 720, 220), (1920, 1080, 300)])
+def test_tokens_count_and_tree_are_on_the_first_screen(browser, site, width, height, lowest):
     with watched(browser) as page:
-        page.set_viewport_size({"width": 1280, "height": 720})
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(site)
         page.locator(".tree g.current").wait_for()
-        for name in ("gpt2", "o200k_base"):
-            box = panel(page, name).locator(".token").last.bounding_box()
-            assert box["y"] + box["height"] <= 720
+        expect(page.locator(".counts b")).to_have_text(
+            str(minitok.get_encoding("o200k_base").count(page.locator("#text").input_value()))
+        )
+        assert page.locator(".token").first.bounding_box()["y"] <= lowest
+        for part in (".token >> nth=-1", ".counts", "#inside-heading"):
+            box = page.locator(f".text {part}" if "#" not in part else part).bounding_box()
+            assert box["y"] + box["height"] <= height
+        if width > 1000:
+            tree = page.locator(".tree").bounding_box()
+            assert tree["y"] + tree["height"] <= height
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for hidden in ("#compare", "#rest"):
+            expect(page.locator(hidden)).to_be_hidden()
+        page.locator("#more").click()
+        for shown in ("#compare", "#rest"):
+            expect(page.locator(shown)).to_be_visible()
+        expect(page.locator("#lanes .lane")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_what_an_example_shows_is_said(page):
+    for link in page.locator("#gallery a").all():
+        assert link.get_attribute("title").endswith(".")
 
 
 def test_the_list_of_examples_names_no_example_of_another_text(page, browser):
-    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 0
+    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 1
     page.locator("#example").select_option("program")
     expect(page.locator("#text")).to_have_value(re.compile("def merge_pair"))
-    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 3
+    assert page.locator("#example").evaluate("(list) => list.selectedIndex") == 4
     page.locator("#text").fill("mine")
     expect(page.locator("#text-size")).to_have_text("4 bytes, 4 characters")
     assert page.locator("#example").evaluate("(list) => list.selectedIndex") == -1

@@ -4,6 +4,7 @@ import minitok
 import pytest
 from firefox import running
 from minitok.formats import tiktoken
+from playground import OPEN
 from test_open_files import DEEPSEEK, MISTRAL
 from test_open_several_files import GGUF, head
 from web import served_folder
@@ -54,7 +55,7 @@ def page(firefox, site):
     firefox.size(1280, 900)
     firefox.goto("about:blank")
     firefox.errors()
-    firefox.goto(site)
+    firefox.goto(site + OPEN)
     firefox.until("return document.querySelector('.panel .token')")
     yield firefox
     assert firefox.errors() == []

@@ -13,7 +13,7 @@ import minitok
 import pytest
 from firefox import running
 from minitok.encodings.published import PUBLISHED
-from playground import MIXED
+from playground import MIXED, OPEN
 from test_open_files import FILES, TEXT
 from test_open_several_files import by_bytes, head
 from web import served_folder, watched
@@ -184,7 +184,7 @@ def wanted():
 
 def test_in_a_browser_and_its_worker(browser, site):
     with watched(browser) as page:
-        page.goto(site)
+        page.goto(site + OPEN)
         page.locator("body[data-page][data-worker]").wait_for(state="attached")
         assert json.loads(page.locator("body").get_attribute("data-page")) == wanted()
         assert json.loads(page.locator("body").get_attribute("data-worker")) == wanted()
@@ -192,7 +192,7 @@ def test_in_a_browser_and_its_worker(browser, site):
 
 def test_in_firefox(tmp_path, site):
     with running(tmp_path) as window:
-        window.goto(site)
+        window.goto(site + OPEN)
         window.until("return document.body.dataset.page && document.body.dataset.worker;")
         told = window.run("return [document.body.dataset.page, document.body.dataset.worker];")
         assert [json.loads(one) for one in told] == [wanted(), wanted()]

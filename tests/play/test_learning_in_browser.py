@@ -3,6 +3,7 @@
 import io
 import random
 import re
+from xml.etree import ElementTree as ET
 
 import minitok
 from minitok.data import tiny_shakespeare
@@ -14,6 +15,14 @@ from playwright.sync_api import expect
 from web import served_folder, watched
 
 # -- training and completing -----------------------------------------------------------------------------------------
+# Run in the page: the colours of its tokens and of the boxes of the tree, as red, green and blue.
+GROUNDS = """() => {
+    const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const read = (colour) => { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3); };
+    const tokens = [...document.querySelectorAll(".panels .token")].map((one) => getComputedStyle(one).backgroundColor);
+    const boxes = [...document.querySelectorAll(".tree rect")].map((one) => getComputedStyle(one).fill);
+    return [...tokens, ...boxes].map(read);
+}"""
 
 
 def test_training_on_the_text_and_using_what_was_learnt(page):
@@ -173,6 +182,22 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, pages, bro
         expect(opened.locator("#price")).to_have_value("3")
 
 
+def test_a_drawing_saved_has_tokens_tree_and_address(page, tmp_path):
+    with page.expect_download() as saved:
+        page.locator("#save-drawing").click()
+    saved.value.save_as(tmp_path / "tokens.svg")
+    written = (tmp_path / "tokens.svg").read_text(encoding="utf-8")
+    drawing = ET.fromstring(written)  # noqa: S314
+    said = [text.text or "" for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    tokens = minitok.get_encoding("gpt2").tokenize(page.locator("#text").input_value())
+    assert [visible(token).replace("\n", "") for token in tokens] == said[1 : 1 + len(tokens)]
+    assert said.count("HTTPRequest") == 2
+    assert "est" in said
+    assert said[-1] == f"minitok: {page.url.split('#')[0]}"
+    # Programs that know no other colours than these can show it.
+    assert "oklch" not in written
+
+
 def test_a_picture_saved_shows_the_tokens(page, tmp_path):
     with page.expect_download() as saved:
         page.locator("#save-picture").click()
@@ -181,4 +206,6 @@ def test_a_picture_saved_shows_the_tokens(page, tmp_path):
         assert picture.format == "PNG"
         assert picture.width == 1920
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20)}
-        assert {(0xA6, 0xCE, 0xE3), (0xFD, 0xD4, 0x9E), (0xB8, 0xE0, 0xB0)} <= colours
+    grounds = page.evaluate(GROUNDS)
+    assert len(grounds) > 10
+    assert {tuple(ground) for ground in grounds} <= colours

@@ -41,7 +41,7 @@ def predict(page, title, prediction):
         asked.get_by_label(prediction).check()
     else:
         asked.get_by_label("Your prediction").fill(str(prediction))
-    asked.get_by_role("button").click()
+    asked.get_by_role("button", name="Reveal").click()
 
 
 def answer_all(page):
@@ -71,8 +71,17 @@ def test_a_prediction_is_judged_and_the_tokens_are_shown(lesson, title, right, t
     expect(lesson.locator("#score")).to_have_text("1 of 1 prediction right so far.")
 
 
+def test_it_begins_with_the_readers_own_sentence(lesson):
+    lesson.locator("#own input").fill("my naïve unforgettableness")
+    text = "my naïve unforgettableness"
+    expect(lesson.locator("#first figcaption")).to_contain_text(
+        [f"{len(text)} characters", "3 words", f"{GPT2.count(text)} tokens"]
+    )
+    expect(lesson.locator("#first figure").last.locator("small")).to_have_text(list(map(str, GPT2.encode(text))))
+
+
 def test_a_wrong_prediction_is_answered_and_the_first_one_counts(lesson):
-    section(lesson, "A fruit").get_by_role("button").click()
+    section(lesson, "A fruit").get_by_role("button", name="Reveal").click()
     expect(section(lesson, "A fruit").locator(".verdict")).to_have_count(0)
     predict(lesson, "A fruit", 10)
     expect(section(lesson, "A fruit").locator(".verdict")).to_have_text("The answer is: 3.")
@@ -149,7 +158,7 @@ def test_all_of_it_by_keyboard(lesson):
     for title, right, _ in QUESTIONS:
         heading = section(lesson, title)
         # The next field that takes a prediction, however many links there are on the way.
-        for _ in range(6):
+        for _ in range(40):
             keys.press("Tab")
             if lesson.evaluate("document.activeElement.name") == "prediction":
                 break
@@ -162,7 +171,7 @@ def test_all_of_it_by_keyboard(lesson):
             keys.type(str(right))
         keys.press("Enter")
         expect(heading.locator(".verdict")).to_have_text(f"Right: {right}.")
-    for _ in range(6):
+    for _ in range(40):
         keys.press("Tab")
         if lesson.evaluate("document.activeElement.name") == "prompt":
             break

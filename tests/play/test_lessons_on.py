@@ -142,46 +142,77 @@ def test_the_bytes_of_a_text(own, text):
     assert page.evaluate("window.hurt") is None
 
 
-@pytest.mark.parametrize("text", [PENCIL, "aaaaaaa", "naïve naïve café", "x"])
-def test_a_text_is_merged_step_by_step(own, text):
-    page = own("lesson-3.html", "#steps")
-    page.locator("#own [name=text]").fill(text)
-    page.locator("#own [name=merges]").fill("5")
-    page.locator("#own [type=submit]").click()
-    merges = minitok.train([text], 261, pattern="none").merges
-    if not merges:
-        expect(page.locator("#steps")).to_have_text("There is no pair in it.")
-        return
-    expect(page.locator("#steps output")).to_have_text(f"1 of {len(merges)} merges")
-    ids = list(text.encode())
+def ids_seen(page):
+    return [int(one) for one in (page.locator(".moving").get_attribute("data-ids") or "").split()]
+
+
+def frequent(pieces, merges):
+    """The merges of a training up to the last that joins a pair in two places, and the ids of all pieces before each and at the end."""
+    states, made = [pieces], []
     for at, pair in enumerate(merges):
-        page.locator("#steps input[type=range]").fill(str(at + 1))
-        count = count_pairs(ids)[pair]
-        ids = merge_pair(ids, pair, 256 + at)
-        expect(page.locator("#steps .tokens").first.locator("small")).to_have_text(list(map(str, ids)))
-        expect(page.locator("#steps .step p").first).to_contain_text(f"make id {256 + at}: {count} place")
+        if sum(count_pairs(ids)[pair] for ids in pieces) < 2:
+            break
+        pieces = [merge_pair(ids, pair, 256 + at) for ids in pieces]
+        states.append(pieces)
+        made.append(pair)
+    return made, [[one for ids in state for one in ids] for state in states]
+
+
+def see_training(page, pieces, merges):
+    """The picture shows a training: each merge in three states, counted, chosen, joined."""
+    made, states = frequent([list(piece) for piece in pieces], merges)
+    made = made[:12]
+    expect(page.locator("#steps output")).to_contain_text(f"of {3 * len(made)} steps")
+    assert ids_seen(page) == states[0]
+    for at, pair in enumerate(made):
+        page.locator("#steps input[type=range]").fill(str(3 * at + 1))
+        assert ids_seen(page) == states[at]
+        count = sum(count_pairs(ids)[pair] for ids in cut_again(pieces, merges[:at]))
+        expect(page.locator(".said")).to_contain_text(f"occurs {count} time")
+        expect(page.locator(".ring.on")).to_have_count(count)
+        expect(page.locator(".pairs .best .num")).to_have_text(str(count))
+        page.locator("#steps input[type=range]").fill(str(3 * at + 2))
+        assert ids_seen(page) == states[at + 1]
+        expect(page.locator(".said")).to_contain_text(f"token {256 + at}.")
+        expect(page.locator(".length b")).to_have_text(str(len(states[at + 1])))
+    assert page.evaluate("window.hurt") is None
+
+
+def cut_again(pieces, merges):
+    now = [list(piece) for piece in pieces]
+    for at, pair in enumerate(merges):
+        now = [merge_pair(ids, pair, 256 + at) for ids in now]
+    return now
+
+
+@pytest.mark.parametrize("text", [PENCIL, "aaaaaaa", "naïve naïve café", "x", "", HOSTILE[0]])
+def test_a_text_is_merged_step_by_step(own, text):
+    page = own("lesson-3.html", "#score")
+    page.locator("#own [name=text]").fill(text)
+    text = page.locator("#own [name=text]").input_value()
+    see_training(page, [text.encode()], minitok.train([text], 300, pattern="none").merges)
+
+
+def test_places_of_a_pair_light_up_where_it_is_pointed_at(lesson):
+    page = lesson("lesson-3.html")
+    row = page.locator(".pairs tbody tr", has_text="er").first
+    for act in (row.hover, lambda: row.locator("button").focus()):
+        act()
+        expect(page.locator(".ring.on")).to_have_count(count_pairs(list(PENCIL.encode()))[tuple(b"er")])
+        page.locator("h1").hover()
+    page.locator("#own input").focus()
+    expect(page.locator(".ring.on")).to_have_count(0)
 
 
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", "none"])
 @pytest.mark.parametrize("text", ["The dog. The dog! Good dogs, 2025.", "naïve café  naïve\u00a0🦀", "ab ab abc"])
 def test_pieces_are_counted_and_merged(own, pattern, text):
-    page = own("lesson-4.html", "#steps")
+    page = own("lesson-4.html", "#pieces")
     page.locator("#own [name=text]").fill(text)
     page.locator("#own [name=pattern]").select_option(pattern)
-    page.locator("#own [name=merges]").fill("3")
-    page.locator("#own [type=submit]").click()
     pieces = Pattern(pattern).split(text.encode())
-    expect(page.locator("#steps figure bdi")).to_have_text([visible(piece) for piece in pieces])
-    tok = minitok.train([text], 259, pattern=pattern)
-    page.locator("#steps input[type=range]").fill(str(len(tok.merges)))
-    distinct = {tuple(tok.encode(piece)): pieces.count(piece) for piece in pieces}
-    rows = page.locator("#steps table").last.locator("tbody tr")
-    expect(rows).to_have_count(len(distinct))
-    shown = {
-        tuple(map(int, row.locator("small").all_text_contents())): int(row.locator("td").last.text_content())
-        for row in rows.all()
-    }
-    assert shown == distinct
+    expect(page.locator("#pieces figure bdi")).to_have_text([visible(piece) for piece in pieces])
+    see_training(page, pieces, minitok.train([text], 300, pattern=pattern).merges)
 
 
 MERGES_OF_YOURS = [("b a\nc b", "cbacb"), ("a b\nb c\nab c", "abcbc"), ("a a\naa aa", "a" * 11), ("n a\nï v", "naïve")]
@@ -197,7 +228,15 @@ def test_merges_of_yours(lesson, merges, text):
     page = lesson("lesson-5.html")
     encode(page, merges, text)
     tok = of_merges(*merges.split("\n"))
-    expect(page.locator("#inside > .tokens small")).to_have_text(list(map(str, tok.encode(text))))
+    piece = tok.explain(text).pieces[0]
+    expect(page.locator("#steps output")).to_have_text(f"0 of {3 * len(piece.steps)} steps")
+    for at, step in enumerate(piece.steps):
+        page.locator("#steps input[type=range]").fill(str(3 * at + 1))
+        expect(page.locator(".said")).to_contain_text(f"has the lowest rank, {step['rank']}.")
+        expect(page.locator(".ring.on")).to_have_count(1)
+        page.locator("#steps input[type=range]").fill(str(3 * at + 2))
+        assert ids_seen(page) == list(step["ids"])
+    assert ids_seen(page)[-1:] == tok.encode(text)[-1:]
     expect(page.locator("#ways tbody tr")).to_have_count(4)
     for row in page.locator("#ways tbody tr").all():
         cells = row.locator("td")
@@ -208,7 +247,6 @@ def test_merges_of_yours(lesson, merges, text):
 def encode(page, merges, text):
     page.locator("#own [name=merges]").fill(merges)
     page.locator("#own [name=text]").fill(text)
-    page.locator("#own [type=submit]").click()
 
 
 @pytest.mark.parametrize(
@@ -240,6 +278,21 @@ def test_a_completion_comes(own, encoding, text):
         expect(page.locator("#stream p").last).to_have_text(f"Held back: {held.hex(' ') or 'nothing'}")
 
 
+def test_not_to_know_is_an_answer_and_what_is_done_is_shown(lesson):
+    page = lesson("lesson-3.html")
+    expect(page.locator("#lessons [aria-current]")).to_have_text("3")
+    expect(page.locator("#lessons a.done")).to_have_count(0)
+    for title, right in PAIRS:
+        section(page, title).get_by_role("button", name="I do not know").click()
+        expect(section(page, title).locator(".verdict")).to_have_text(f"The answer is: {right}.")
+    expect(page.locator("#score")).to_contain_text("0 of 4")
+    expect(page.locator("#lessons a.done")).to_have_text("3")
+    page.locator("#lessons a").first.click()
+    expect(page.locator("#lessons [aria-current]")).to_have_text("1")
+    expect(page.locator("#lessons a.done")).to_have_attribute("aria-label", "lesson 3, done")
+    page.evaluate("localStorage.clear()")
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_link_leads_somewhere(lesson, name, site):
     page = lesson(name)
@@ -268,7 +321,7 @@ def test_all_predictions_by_keyboard(lesson, name):
     keys = page.keyboard
     for title, right in LESSONS[name]:
         # The next field that takes a prediction, however much can be scrolled on the way.
-        for _ in range(12):
+        for _ in range(40):
             keys.press("Tab")
             if page.evaluate("document.activeElement.name") == "prediction":
                 break

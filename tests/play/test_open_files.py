@@ -3,6 +3,7 @@
 import base64
 import importlib.util
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -192,7 +193,7 @@ def test_a_rank_file_asks_for_its_pattern_and_is_read(page):
     page.locator("#pattern-of-file").select_option("llama3")
     expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my"])
     expect(page.locator("#pattern-needed")).to_be_hidden()
-    expect(page.locator("#status")).to_be_empty()
+    expect(page.locator("#status")).to_have_text(re.compile(r"my is open: \d+ tokens\. Its name can be changed\."))
 
 
 def test_a_seventh_encoding_says_what_made_room(page):

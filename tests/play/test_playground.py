@@ -10,7 +10,7 @@ import pytest
 from minitok.data import tiny_shakespeare
 from minitok.explain.visible import visible
 from minitok.formats import native
-from playground import panel, train, write
+from playground import OPEN, panel, train, write
 from playwright.sync_api import expect
 from questions import PLAIN
 from text_changing import changing
@@ -119,7 +119,7 @@ def test_files_of_tokenizers(page, tmp_path):
 
 def test_added_tokens_are_shown_as_such(browser, site):
     with watched(browser) as page:
-        page.goto(site)
+        page.goto(site + OPEN)
         page.locator(".token").first.wait_for()
         file = native.dump(changing("late").definition).encode()
         page.locator("#open-tokenizer").set_input_files(
@@ -165,7 +165,7 @@ def test_the_first_tokens_take_less_than_a_second(browser, site):
 
 def test_it_works_from_any_folder_and_with_the_network_off(browser, pages):
     with served_folder(pages.parent) as address, watched(browser) as page:
-        page.goto(f"{address}{pages.name}/index.html#text=low+lower&encodings=cl100k_base")
+        page.goto(f"{address}{pages.name}/index.html#text=low+lower&encodings=cl100k_base&view=text&more=1")
         expect(panel(page, "cl100k_base").locator(".token")).to_have_text(["low", "·lower"])
         # What it has, it keeps: nothing is asked for any more but a vocabulary that was not shown yet.
         page.context.set_offline(True)
@@ -183,7 +183,7 @@ def test_a_core_that_is_missing_is_missed(browser, site):
     with watched(browser) as page:
         page.allow("404")
         page.context.route("**/minitok.wasm", lambda route: route.fulfill(status=404))
-        page.goto(site)
+        page.goto(site + OPEN)
         expect(page.locator("#status")).to_contain_text("The core has failed")
 
 
@@ -229,9 +229,10 @@ def test_hostile_text_is_only_text(page):
 
 def test_nothing_that_axe_finds(browser, site):
     with watched(browser) as page:
-        page.goto(site)
+        page.goto(site + OPEN)
         panel(page, "gpt2").locator(".token").nth(4).click()
-        page.locator("#inside summary").click()
+        for summary in page.locator("#inside summary").all():
+            summary.click()
         train(page, 270)
         expect(page.locator(".panel")).to_have_count(3)
         page.locator("#loop [type=submit]").click()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playground import panel, write
 from playwright.sync_api import expect
-from web import found_by_axe, served_folder, watched
+from web import found_by_axe, served_folder, until, watched
 
 LONG = "One sentence that says it all over again. " * 4000
 LINE = re.compile(r"<iframe [^<>]*></iframe>")
@@ -27,7 +27,7 @@ def test_a_long_text_makes_a_short_link(page, browser):
 
 def test_a_plain_link_opens_with_its_token_chosen(browser, site):
     with watched(browser) as page:
-        page.goto(f"{site}#text={'low+lower' * 100}&encodings=cl100k_base&at=4,cl100k_base")
+        page.goto(f"{site}#text={'low+lower' * 100}&encodings=cl100k_base&view=text&at=4,cl100k_base")
         expect(page.locator("#text")).to_have_value("low lower" * 100)
         expect(panel(page, "cl100k_base").locator(".token.chosen")).to_have_text("·lower")
         expect(page.locator("#inside svg").first).to_be_visible()
@@ -74,12 +74,13 @@ def framed(page, browser, tmp_path):
         yield reader, frame
 
 
-def test_a_frame_shows_the_text_and_its_tokens_alone(framed):
+def test_a_frame_shows_the_text_its_tokens_and_the_tree(framed):
     page, frame = framed
     expect(frame.locator("#text")).to_have_value('How many "r"s & <b>s</b> are in strawberry?')
     expect(frame.locator(".panel h3")).to_have_text(["gpt2", "o200k_base"])
     expect(frame.locator(".token.chosen")).to_have_text('·"')
-    for part in (".actions", "#inside", "#lanes", "#train", "#loop", "#tour", "#add"):
+    expect(frame.locator("#inside .tree")).to_be_visible()
+    for part in (".actions", "#lanes", "#train", "#loop", "#add", "#more"):
         expect(frame.locator(part)).to_be_hidden()
     frame.locator("#text").fill("low lower")
     tokens = minitok.get_encoding("gpt2").tokenize("low lower")
@@ -92,6 +93,50 @@ def test_a_frame_shows_the_text_and_its_tokens_alone(framed):
     expect(opened.value.locator("#text")).to_have_value("low lower")
     expect(opened.value.locator("#whole")).to_be_hidden()
     assert "embed" not in opened.value.url
+
+
+def test_a_frame_says_how_high_it_is(framed):
+    page, frame = framed
+    page.evaluate("addEventListener('message', ({ data }) => { window.told = data; })")
+    before = frame.locator("html").evaluate("(html) => html.scrollHeight")
+    frame.locator("#text").fill("long " * 300)
+    until(lambda: page.evaluate("window.told?.minitok.height") not in (None, before))
+    assert page.evaluate("window.told.minitok.height") > before
+
+
+def test_a_frame_of_a_training(browser, site):
+    with watched(browser) as page:
+        page.goto(f"{site}?embed=train#text=low+lower+lowest+low")
+        page.locator("#train [type=submit]").click()
+        page.locator("#learnt table").first.wait_for()
+        for part in ("#panels", "#gallery", "#lanes", "#loop", ".merges", "#more"):
+            expect(page.locator(part)).to_be_hidden()
+        assert found_by_axe(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_on_a_wall_keys_go_through_tokens_and_steps(browser, site, width, height):
+    with watched(browser, reduced_motion="reduce") as page:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{site}?present")
+        expect(page.locator("#loading")).to_have_count(0)
+        for part in ("#text", "#more", "#gallery", "#compare", "#rest"):
+            expect(page.locator(part)).to_be_hidden()
+        sizes = page.locator(".token.both bdi").evaluate_all(
+            "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+        )
+        assert min(sizes) >= 28
+        tree = page.locator(".tree").bounding_box()
+        assert tree["y"] + tree["height"] <= height
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        steps = minitok.get_encoding("o200k_base").explain(" unforgettable").pieces[0].steps
+        page.keyboard.press("ArrowUp")
+        expect(page.locator(".tree g.merge:not(.later)")).to_have_count(len(steps) - 1)
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(".tree g.merge:not(.later)")).to_have_count(len(steps))
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".token.chosen bdi")).to_have_text("·melody")
+        expect(page.locator(".step")).to_contain_text("·melody")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -152,7 +152,7 @@ def test_all_of_it_by_keyboard(page):
     page.keyboard.press("ArrowRight")
     # What is inside comes from the core; until it is there, the slider is that of the token before.
     second = minitok.get_encoding("gpt2").encode("low lower")[1]
-    expect(page.locator("#inside .tokens").first).to_contain_text(str(second))
+    expect(page.locator("#inside details").last).to_contain_text(str(second))
     slider = page.locator("#inside input[type=range]")
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -168,10 +168,13 @@ def test_all_of_it_by_keyboard(page):
 @pytest.mark.parametrize("view", ["text", "both"])
 def test_nothing_that_axe_finds(browser, site, view):
     with watched(browser) as page:
-        page.goto(f"{site}#{urlencode({'text': MIXED, 'encodings': 'gpt2,o200k_base', 'special': 1, 'view': view})}")
+        page.goto(
+            f"{site}#{urlencode({'text': MIXED, 'encodings': 'gpt2,o200k_base', 'special': 1, 'more': 1, 'view': view})}"
+        )
         page.locator(".token").first.wait_for()
         choose(page, "gpt2", 4)
-        page.locator("#inside summary").click()
+        for summary in page.locator("#inside summary").all():
+            summary.click()
         train(page, 270)
         expect(page.locator(".panel")).to_have_count(3)
         page.locator("#loop [type=submit]").click()

@@ -7,7 +7,10 @@ from html import escape
 
 from .visible import visible_parts, with_circle
 
-__all__ = ["bar", "chip", "mark_up", "plural", "table"]
+__all__ = ["bar", "chip", "hue_of", "mark_up", "plural", "table"]
+
+# The hues of page.css, and a multiplier that keeps near ids apart.
+HUES, SPREAD = 36, 2525557527
 
 
 def mark_up(token: bytes) -> str:
@@ -23,10 +26,19 @@ def mark_up(token: bytes) -> str:
     return f"<bdi>{shown}</bdi>"
 
 
-def chip(token: bytes, index: int, note: str = "", extra: str = "") -> str:
-    """A token on the ground of its colour, with a note under it."""
+def hue_of(token_id: int) -> int:
+    """The number of the hue of an id, from 0 to 35: always the same one, as ``colour`` in ``assets/visible.js`` gives it.
+
+    >>> hue_of(0), hue_of(256)
+    (21, 4)
+    """
+    return ((token_id + 1) * SPREAD % 2**32) * HUES >> 32
+
+
+def chip(token: bytes, token_id: int, note: str = "", extra: str = "") -> str:
+    """A token on the ground of its id's hue, with a note under it."""
     under = f"<small>{escape(note)}</small>" if note else ""
-    return f'<span class="token t{index}{extra}">{mark_up(token)}{under}</span>'
+    return f'<span class="token t{hue_of(token_id)}{extra}">{mark_up(token)}{under}</span>'
 
 
 def bar(value: float, most: float) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from ..errors import DisallowedSpecialTokenError
 from .chips import chip, plural
 from .page import Section
-from .visible import palette_index
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
@@ -136,11 +135,9 @@ def refusal(tokenizer: Tokenizer, user: str) -> str | None:
 def way_html(way: Way) -> str:
     """One way: the call, the tokens, and what was smuggled in."""
     shown: list[str] = []
-    before: int | None = None
     for token in way.tokens:
-        before = palette_index(token.id, before)
         extra = (" special" if token.special else "") + (" user" if token.from_user else "")
-        shown.append(chip(token.token, before, str(token.id), extra))
+        shown.append(chip(token.token, token.id, str(token.id), extra))
     n_smuggled, n_special = len(way.smuggled), sum(token.special for token in way.tokens)
     verdict = f"{plural(n_special, 'special token')}, {n_smuggled} from the user's text"
     kind = "bad" if n_smuggled else "good"

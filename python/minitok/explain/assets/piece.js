@@ -9,32 +9,37 @@ import { chips, mark, why } from "./visible.js";
 // The tree of a piece of more bytes would be of no use. Of a step, so many pairs are shown, and so many tokens on either side of it.
 const [WIDEST, CANDIDATES, AROUND] = [256, 12, 24];
 
-// All of it, after so many steps (null for all of them); `onMove(n)` is called when the reader goes to another one.
-export function merging(piece, bytesOf, at = null, onMove = () => {}) {
+// All of it, after so many steps (null for all of them), in so many pixels; `onMove(n)` is called when the reader goes to another one.
+export function merging(piece, bytesOf, { at = null, onMove = () => {}, room } = {}) {
   const steps = new Steps(piece);
   const parts = whole(piece, steps, bytesOf);
-  if (steps.length) parts.push(...stepping(piece, steps, bytesOf, at, onMove));
+  if (steps.length) parts.unshift(...stepping(piece, steps, bytesOf, { at, onMove, room }));
   else parts.push(el("p", {}, piece.number === null ? `The ${why(piece)} is one id: nothing merges.` : "No pair in it has a merge."));
   if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
   return parts;
 }
 
-function stepping(piece, steps, bytesOf, at, onMove) {
-  const drawing = piece.end - piece.start <= WIDEST ? tree(piece, bytesOf) : null;
+function stepping(piece, steps, bytesOf, { at, onMove, room }) {
+  const drawing = piece.end - piece.start <= WIDEST ? tree(piece, bytesOf, room) : null;
   const drawn = drawing ? [...drawing.querySelectorAll("[data-step]")] : [];
   const said = el("div", { class: "step", "aria-live": "polite" });
+  const closer = el("div", {});
+  const more = el("details", { class: "closer" }, el("summary", {}, "The other pairs of this step"), closer);
   const stepper = new Stepper("merges", (now) => {
     for (const part of drawn) {
       const step = Number(part.dataset.step);
       part.classList.toggle("later", step >= now);
       part.classList.toggle("current", step === now - 1 && step >= 0);
+      part.classList.toggle("gone", part.dataset.used !== undefined && Number(part.dataset.used) < now);
     }
     if (drawing) follow(drawing);
-    said.replaceChildren(...(now ? merged(steps.at(now - 1), bytesOf) : start(steps, bytesOf)));
+    const [sentence, ...rest] = now ? merged(steps.at(now - 1), bytesOf) : start(steps, bytesOf);
+    said.replaceChildren(sentence);
+    closer.replaceChildren(...rest);
   }, onMove);
   stepper.set(steps.length, at ?? steps.length);
   const around = drawing && el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "merge tree" }, drawing);
-  return [stepper.box, ...(around ? [around] : []), said];
+  return [stepper.box, said, ...(around ? [around] : []), more];
 }
 
 // Of a tree that is wider than the page, the merge of the step is in sight, or another box of it.
@@ -48,9 +53,7 @@ export function follow(drawing, current = drawing.querySelector(".current rect")
 
 function whole(piece, steps, bytesOf) {
   if (!piece.whole) return [];
-  if (piece.tokens[0].part !== null) {
-    return [el("p", {}, "The piece equals a token, so it was taken whole. These merges would make it, too:")];
-  }
+  if (piece.tokens[0].part !== null) return [el("p", { class: "count" }, "The piece equals a token, so it was taken whole; these merges would make it, too.")];
   return [el("p", {}, "The piece equals a token, so it was taken whole. Merging alone would leave:"),
     chips(steps.ids(steps.length), (id) => bytesOf.get(id))];
 }
@@ -73,7 +76,7 @@ function merged(step, bytesOf) {
     el("p", {}, `Rank ${number(step.rank)}${ties}: `, named(step.pair[0]), " + ", named(step.pair[1]), " make ", named(step.id),
       `, id ${step.id}.`),
     ...near(step.ids, step.winner, bytesOf, true),
-    table("pairs that could merge", ["rank", "could merge", "place", "and then"], rows, [0, 2]),
+    table("pairs that could merge", ["rank", "could merge", "at token", "and then"], rows, [0, 2]),
     ...(more ? [el("p", {}, `And ${plural(more, "pair")} of higher rank.`)] : []),
   ];
 }

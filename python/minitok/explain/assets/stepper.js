@@ -7,14 +7,15 @@ const PACE = 700; // milliseconds between steps while playing
 export class Stepper {
   // `label` is the plural of what is counted; `show(n)` draws the state after n steps; `onMove(n)` is called when the reader moves.
   constructor(label, show, onMove = () => {}) {
-    Object.assign(this, { label, show, onMove, last: 0, timer: null });
+    Object.assign(this, { label, show, onMove, last: 0, timer: null, pace: () => PACE });
     const button = (text, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, text);
     this.slider = el("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": label, oninput: () => this.move(this.at) });
     this.back = button("◀", "one step back", () => this.move(this.at - 1));
     this.on = button("▶", "one step on", () => this.move(this.at + 1));
     this.player = button("Play", "play all steps", () => (this.timer ? this.stop() : this.play()));
+    this.player.dataset.play = "";
     this.where = el("output", {});
-    this.box = el("div", { class: "controls" }, this.back, this.slider, this.on, this.player, this.where);
+    this.box = el("div", { class: "controls" }, this.player, this.back, this.slider, this.on, this.where);
   }
 
   get at() {
@@ -47,14 +48,18 @@ export class Stepper {
   play() {
     if (this.at === this.last) this.move(0);
     this.player.textContent = "Pause";
-    this.timer = setInterval(() => {
-      this.move(this.at + 1, true);
-      if (this.at === this.last || !this.box.isConnected) this.stop();
-    }, PACE);
+    const next = () => {
+      this.timer = setTimeout(() => {
+        if (!this.box.isConnected) return this.stop();
+        this.move(this.at + 1, true);
+        return this.at === this.last ? this.stop() : next();
+      }, this.pace(this.at));
+    };
+    next();
   }
 
   stop() {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.timer = null;
     this.player.textContent = "Play";
   }

@@ -50,7 +50,7 @@ function inside(pieces, bytes, bytesOf) {
     const box = el("details", { class: "of-piece" }, el("summary", {},
       el("span", { class: "piece" }, mark(bytes.subarray(piece.start, piece.end))), ` ${why(piece)}: ${count}`));
     const draw = () => {
-      box.append(...merging(piece, bytesOf));
+      box.append(...merging(piece, bytesOf, { room: box.clientWidth - 28 }));
       for (const drawing of box.querySelectorAll(".tree")) follow(drawing);
     };
     box.addEventListener("toggle", draw, { once: true });

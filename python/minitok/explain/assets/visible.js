@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 const MARKS = new Map([[" ", "·"], ["\n", "⏎"], ["\t", "⇥"], ["\r", "␍"]]);
 const UNSEEN = /[\p{C}\p{Z}]/u;
 const JOINS_WHAT_IS_BEFORE = /^\p{M}/u;
-const COLOURS = 8;
+const [HUES, SPREAD] = [36, 2525557527];
 // Of a token that is longer, the beginning is shown.
 const LONGEST = 2000;
 
@@ -51,24 +51,21 @@ export function nodes(bytes) {
   return partsOf(bytes).map(({ text, isMark }) => (isMark ? el("i", {}, text) : text));
 }
 
-// Which colour a token has: always the same one, unless the token before has it.
-export function colour(id, before) {
-  const index = id % COLOURS;
-  return index === before ? (index + 1) % COLOURS : index;
-}
+// The number of the hue of an id: always the same one, wherever it stands, and near ids are apart.
+export const colour = (id) => Math.floor(((Math.imul(id + 1, SPREAD) >>> 0) / 2 ** 32) * HUES);
 
 // Tokens in a row; `fresh` is the number of the one to point out.
 export function chips(ids, bytesOf, { fresh = -1, notes = null } = {}) {
-  let before = null;
-  return el("p", { class: "tokens" }, ...ids.map((id, place) => {
-    before = colour(id, before);
-    return chip(bytesOf(id), before, notes ? notes(id, place) : "", place === fresh ? " new" : "");
-  }));
+  return el("p", { class: "tokens" }, ...ids.map((id, place) =>
+    chip(bytesOf(id), id, notes ? notes(id, place) : "", place === fresh ? " new" : "")));
 }
 
-export function chip(bytes, index, note = "", extra = "") {
-  return el("span", { class: `token t${index}${extra}` }, mark(bytes), note === "" ? null : el("small", {}, note));
+export function chip(bytes, id, note = "", extra = "") {
+  return el("span", { class: `token t${colour(id)}${extra}` }, mark(bytes), note === "" ? null : el("small", {}, note));
 }
+
+// As it is read aloud.
+export const spoken = (bytes) => visible(bytes).replace(/·/g, " space ").trim();
 
 // What made a piece, in a word or two.
 export function why(piece) {
