@@ -183,6 +183,7 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, pages, bro
 
 
 def test_a_drawing_saved_has_tokens_tree_and_address(page, tmp_path):
+    page.locator(".tree g.current").wait_for()
     with page.expect_download() as saved:
         page.locator("#save-drawing").click()
     saved.value.save_as(tmp_path / "tokens.svg")
@@ -199,6 +200,7 @@ def test_a_drawing_saved_has_tokens_tree_and_address(page, tmp_path):
 
 
 def test_a_picture_saved_shows_the_tokens(page, tmp_path):
+    page.locator(".tree g.current").wait_for()
     with page.expect_download() as saved:
         page.locator("#save-picture").click()
     saved.value.save_as(tmp_path / "tokens.png")
