@@ -43,7 +43,9 @@ REPOSITORY = "https://github.com/minitok/minitok/blob/main/"
 OUTSIDE = re.compile(r"\]\((?:\.\./)+(\w[\w/.#-]*)\)")
 PLAYGROUND = "playground/index.html"
 # A sentence to type over, its tokens and a tree, before the first paragraph of the home page.
-LIVE = f'<iframe class="live" src="{PLAYGROUND}?embed=tree" title="Type, and see the tokens and how one is made"></iframe>'
+LIVE = (
+    f'<iframe class="live" src="{PLAYGROUND}?embed=tree" title="Type, and see the tokens and how one is made"></iframe>'
+)
 # How much more a page counts when it is searched for. What to do comes before how it is defined, and the source comes last.
 BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "changelog": 0.2}
 FROM_ROOT = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
@@ -130,7 +132,9 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
-    text = re.sub(r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text)
+    text = re.sub(
+        r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text
+    )
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(?:published/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)

@@ -165,7 +165,7 @@ export class Explore {
     this.line = svg("path", { class: "drawn", pathLength: 1, d, "stroke-dasharray": 1 });
     this.dot = svg("circle", { r: 4.5 });
     this.value = svg("text", { class: "value", "text-anchor": "middle" });
-    this.curve.replaceChildren(el("h3", {}, "Bytes a token"), svg("svg", { class: "curve", viewBox: "0 0 360 140", role: "img",
+    this.curve.replaceChildren(el("h2", {}, "Bytes a token"), svg("svg", { class: "curve", viewBox: "0 0 360 140", role: "img",
       "aria-label": `bytes a token after each merge: ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}` },
     svg("path", { class: "axis", d: `M${LEFT} ${BOTTOM}H${RIGHT}M${LEFT} ${TOP}H${RIGHT}` }), svg("text", { x: 4, y: BOTTOM + 4 }, "1"),
     svg("text", { x: 4, y: TOP + 4 }, String(most)), svg("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, "merges"),

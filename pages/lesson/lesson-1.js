@@ -28,7 +28,7 @@ async function first() {
   const one = await encoded(value, "gpt2");
   if (value !== field.value) return; // another has been typed meanwhile
   const plain = (said, parts) => el("figure", {}, el("figcaption", {}, said),
-    el("p", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part))));
+    el("div", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part))));
   const [chars, words] = [[...value], value.split(/\s+/).filter(Boolean)];
   byId("first").replaceChildren(plain(plural(chars.length, "character"), chars.map((char) => (char === " " ? "·" : char))),
     plain(`${plural(words.length, "word")}: a list of words must have every one of them`, words), strip(one));

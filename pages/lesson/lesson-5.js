@@ -151,7 +151,7 @@ function draw() {
   explore.set(told);
   const one = { text, merges, tokens: told.tokens, ids: told.states.at(-1).pieces.flat() };
   const rows = wrong(one).map(({ way, ids }) => [way, tokensOf(one, ids), isRight(one, ids) ? "right here" : "wrong"]);
-  byId("ways").replaceChildren(el("h3", {}, "What four mistakes make of it"), table("what four mistakes make of it", ["way", "tokens", ""], rows));
+  byId("ways").replaceChildren(el("h2", {}, "What four mistakes make of it"), table("what four mistakes make of it", ["way", "tokens", ""], rows));
 }
 
 byId("own").addEventListener("input", () => attempt(draw));

@@ -125,7 +125,7 @@ def test_all_of_it_by_keyboard(page):
     write(page, "low lower lowest\nnewest widest")
     strip = panel(page, "gpt2").locator(".strip")
     page.locator("#text").focus()
-    for _ in range(20):
+    for _ in range(40):
         page.keyboard.press("Tab")
         if strip.evaluate("(box) => box === document.activeElement"):
             break
@@ -154,7 +154,7 @@ def test_all_of_it_by_keyboard(page):
     second = minitok.get_encoding("gpt2").encode("low lower")[1]
     expect(page.locator("#inside details").last).to_contain_text(str(second))
     slider = page.locator("#inside input[type=range]")
-    for _ in range(20):
+    for _ in range(40):
         page.keyboard.press("Tab")
         if slider.evaluate("(box) => box === document.activeElement"):
             break
