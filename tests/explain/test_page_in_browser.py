@@ -75,7 +75,7 @@ def test_every_merge_of_a_text_is_shown(opened):
         expect(details.locator(".tree g")).to_have_count(len(piece.parts))
         expect(details.locator(".tree g.merge:not(.later)")).to_have_count(len(piece.steps))
         if piece.blocked:
-            expect(details.locator("details:not(.closer) tbody tr")).to_have_count(len(piece.blocked))
+            expect(details.locator(":scope > details:not(.closer) tbody tr")).to_have_count(len(piece.blocked))
     assert shown.evaluate("window.hurt") is None
 
 

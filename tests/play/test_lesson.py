@@ -150,7 +150,7 @@ def test_every_link_leads_somewhere(lesson, site):
         lesson.locator(".panel .token").first.wait_for()
         assert "packed" not in lesson.url
         if "#" in link:
-            lesson.locator("#inside .tree").first.wait_for()
+            lesson.locator("#inside details").first.wait_for()
 
 
 def test_all_of_it_by_keyboard(lesson):
