@@ -125,7 +125,7 @@ pub fn align<'py>(
     if sum(&left).is_none() || sum(&left) != sum(&right) {
         return Err(PyValueError::new_err("both lists must have the same number of bytes"));
     }
-    let spans = signals::detached(py, || reference::more::align(&left, &right))?;
+    let spans = signals::detached(py, || reference::align(&left, &right))?;
     let length = spans.len();
     spans.into_flattened().into_pyarray(py).reshape([length, 4])
 }
