@@ -20,9 +20,9 @@ merge 2 makes 258: [115, 111, 258]
 >>> decode([115, 111, 258], merges)
 'so low'
 
-The other files add what is missing here: a text is cut into pieces first, so that no token spans two words (``pretokenize``);
-markers such as ``<|endoftext|>`` have separate ids (``special``); many texts are counted once (``count``); training and
-encoding look only at what a merge changes (``train``, ``encode``).
+Read ``small`` next. It adds what is missing here, in one file: a text is cut into pieces first, so that no token spans two
+words; markers such as ``<|endoftext|>`` have separate ids; equal pieces are counted once; training looks only at what a merge
+changes.
 
 Invariants: ``decode(encode(text, merges), merges) == text``; merge k, counted from 0, makes id 256 + k.
 
@@ -62,6 +62,8 @@ def train(text: str, vocab_size: int, verbose: bool = False) -> Merges:
 
 def encode(text: str, merges: Merges, verbose: bool = False) -> list[int]:
     """The ids of a text: of the pairs in it that have a merge, the one learnt first is merged, until none is left.
+
+    So encoding repeats what training did, merge by merge, on a new text. Counts play no part: only the order of learning does.
 
     >>> encode("aab", {(97, 97): 256, (256, 97): 257})
     [256, 98]

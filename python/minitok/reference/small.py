@@ -1,11 +1,18 @@
 """All of byte-pair encoding in one file: pieces, training, encoding, streams, special tokens, ranks and files.
 
-The second rung, after ``basic``. What is new: a text is cut into *pieces*, and no merge crosses two of them; each distinct
-piece is kept once, with its frequency; counts are kept, so that a merge costs what it changes; special tokens are cut out
-first; a stream holds back half a character; a published vocabulary, which has ranks and no merges, gives its merges back.
+The second rung, after ``basic``. What is new, and the function that does it:
 
-It imports nothing of minitok, and its parts follow the lessons of the course: it is one solution of all exercises. There are
-others; the grader asks for results, not for these lines.
+* ``split`` cuts a text into *pieces*; no merge crosses two of them.
+* ``train`` keeps each distinct piece once, with its frequency, and updates counts instead of counting again.
+* ``StreamDecoder`` holds back half a character.
+* ``encode`` cuts special tokens out of the text first.
+* ``recover_merges`` finds the merges of a published vocabulary, which has ranks only.
+* ``encode_iterable`` encodes text that comes in chunks; ``save`` and ``load`` write and read a tokenizer.
+* ``splice`` and ``stable`` say what a change of the text does to its ids.
+
+It imports nothing of minitok. Its parts follow the lessons of the course, of which it solves all exercises; other solutions are
+as good. The third rung has one file for each part, at its right complexity: ``pretokenize``, ``train``, ``encode`` and the
+others that ``minitok.reference`` lists.
 
 >>> merges = train("low lower lowest<s>low", 259, ["<s>"])
 >>> [vocabulary(merges)[new_id] for new_id in merges.values()]
@@ -70,13 +77,17 @@ def merge_pair(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
 
 
 def split(text: str, pattern: str = GPT2) -> list[str]:
-    """The pieces of the text; what the pattern does not match is kept as pieces between the matches."""
+    """The pieces of the text. What the pattern does not match is kept, as pieces between the matches.
+
+    >>> split("I'll be  back")
+    ['I', "'ll", ' be', ' ', ' back']
+    """
     pieces: list[str] = []
     done = 0
     for match in regex.finditer(pattern, text):
         start, end = match.span()
         if start == end:
-            continue
+            continue  # an empty match is no piece (``pretokenize`` lets it cut)
         if done < start:
             pieces.append(text[done:start])
         pieces.append(text[start:end])
@@ -99,8 +110,12 @@ def count_pieces(text: str, special_tokens: Sequence[str], pattern: str) -> dict
 def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), pattern: str = GPT2) -> Merges:
     """Learn merges: the most frequent pair becomes a new id, again and again; ties go to the smallest ids.
 
-    Each distinct piece is kept once, with its frequency. Counts are kept: a merge changes those of the pieces that hold the
-    pair.
+    ``words`` are the distinct pieces as ids, ``times`` their frequencies. ``counts`` has the count of each pair, ``holders``
+    the words that hold it, or once did. ``queue`` has an entry for each pair, made when the pair came to be. From then on its
+    count only falls, so an entry may be too high, never too low: if the one on top is right, no pair has a higher count.
+
+    >>> train("ab ab abc", 258)
+    {(97, 98): 256, (32, 256): 257}
     """
     frequencies = count_pieces(text, special_tokens, pattern)
     words = [text_to_bytes(piece) for piece in frequencies]
@@ -118,13 +133,14 @@ def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), patter
         count, pair = heapq.heappop(queue)
         current = counts.get(pair, 0)
         if current != -count:
-            # Counts have changed since this entry was made: put it back with the right one.
+            # The count has fallen since this entry was made: put it back with the right one.
             if current > 0:
                 heapq.heappush(queue, (-current, pair))
             continue
         new_id = 256 + len(merges)
         merges[pair] = new_id
-        changed: set[Pair] = set()
+        changed: set[Pair] = set()  # the pairs that this merge brings about; all of them hold the new id
+        # A word that has lost the pair stays as it is.
         for index in holders[pair]:
             word = words[index]
             count_pairs(word, counts, -times[index])
@@ -143,7 +159,11 @@ def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), patter
 
 
 def encode_piece(piece: str, merges: Merges) -> list[int]:
-    """The ids of one piece: the merge that was learnt first is made first."""
+    """The ids of one piece: the merge that was learnt first is made first.
+
+    >>> encode_piece("aab", {(97, 97): 256, (256, 98): 257})
+    [257]
+    """
     ids = text_to_bytes(piece)
     while len(ids) > 1:
         pair = min(zip(ids, ids[1:]), key=lambda pair: merges.get(pair, float("inf")))
@@ -236,7 +256,15 @@ def encode(
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
-    """The merges of a vocabulary that has only ranks: what merging with the ranks below a token's own leaves of it."""
+    """The merges of a vocabulary that has only ranks.
+
+    When a token was learnt, the tokens of lower rank were all there were. Merged with these alone, its bytes become two parts,
+    and they are its merge. (For a token that becomes three, there is none: ``published.ranks`` says what is done then.)
+
+    >>> ranks = {b"a": 97, b"b": 98, b"c": 99, b"bc": 256, b"abc": 257}
+    >>> recover_merges(ranks)
+    {(98, 99): 256, (97, 256): 257}
+    """
     merges: Merges = {}
     for token, rank in ranks.items():
         if len(token) == 1:
@@ -259,8 +287,11 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
 def encode_iterable(chunks: Iterable[str], merges: Merges, pattern: str = GPT2) -> Iterator[int]:
     """The ids of the chunks put together, while they come.
 
-    The last two pieces are held back, for more text may make them longer, and the one before ends where white space is looked
-    ahead at.
+    The last two pieces wait for more text. The last may become longer. And it may take a space from the one before it: of two
+    spaces, the second belongs to the word that follows.
+
+    >>> list(encode_iterable(["a  ", "b"], {(32, 98): 256}))
+    [97, 32, 256]
     """
     held = ""
     for chunk in chunks:
@@ -292,7 +323,11 @@ def load(path: str) -> tuple[Merges, str, dict[str, int]]:
 
 
 def splice(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, list[int]]:
-    """What makes new ids of old ones: the longest prefix stays, then the longest suffix."""
+    """How old ids become new ones: from an index on, a number of ids is replaced by others.
+
+    >>> splice([1, 2, 3], [1, 9, 9, 3])
+    (1, 1, [9, 9])
+    """
     shorter = min(len(old), len(new))
     start = end = 0
     while start < shorter and old[start] == new[start]:
@@ -303,7 +338,14 @@ def splice(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, list[int]]
 
 
 def stable(piece: str, merges: Merges) -> int:
-    """How many ids stay, whatever follows: a token over the end begins with the end, and its rest is one continuation."""
+    """How many ids of a piece stay, whatever text follows.
+
+    Other ids come about only if some token begins in the piece and goes on after it. So for each token that begins with the end
+    of the piece, the rest of the token is tried as the text that follows.
+
+    >>> stable("xab", {(97, 98): 256, (256, 99): 257})
+    1
+    """
     ids = encode_piece(piece, merges)
     kept = len(ids)
     for token in vocabulary(merges).values():
