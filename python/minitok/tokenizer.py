@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Emit, StreamDecoder
+    from .chat.conversation import Conversation
     from .chat.encoding import EncodedChat
     from .checked import Allowed, Found, Special
     from .corpus.counts import PieceCounts
@@ -329,7 +330,7 @@ class Tokenizer(Checked):
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
-    def encode_chat(self, messages: Sequence[Any], *, after: Ids = (), **options: Any) -> EncodedChat:
+    def encode_chat(self, messages: Sequence[Any], **options: Any) -> EncodedChat:
         """Returns the ids of a conversation, and for each id who said it, by the chat template of the model.
 
         Special tokens are found in the template's text only: text that a user writes, in any field, stays text. Where no
@@ -337,13 +338,11 @@ class Tokenizer(Checked):
 
         Args:
             messages: As for ``minitok.chat.render``, which gives the text and says the errors.
-            after: The ids of the conversation so far, including those that a model sampled. They stay, up to the first text
-                between special tokens that the template now writes differently; ``kept`` is the number of ids that stay.
             options: Those of ``render``: ``add_generation_prompt``, ``tools``, ``template``, variables of the template, ...
 
         Returns:
             An ``EncodedChat``: ``ids``, ``roles`` (one for each id, None for the template's text), ``generated`` (whether the
-            template marks it as written by a model), ``kept``, and ``mask(role)``.
+            template marks it as written by a model), and ``mask(role)``.
 
         >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
         ...     chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}")
@@ -355,7 +354,39 @@ class Tokenizer(Checked):
         """
         from .chat.encoding import encode_messages
 
-        return encode_messages(self._definition, messages, list(after), **options)
+        return encode_messages(self._definition, messages, **options)
+
+    def conversation(
+        self, messages: Iterable[Any] = (), *, rewrite: Literal["keep", "raise", "follow"] = "keep", **options: Any
+    ) -> Conversation:
+        """Returns a conversation that grows, at the cost of a turn. The ids that a model samples stay: token in, token out.
+
+        Args:
+            messages: Those that it begins with, as for ``encode_chat``.
+            rewrite: What to do where the template writes otherwise what the ids hold, as templates do that leave out earlier
+                reasoning. ``"keep"``: the ids stay, and ``rewritten`` says at which message. ``"raise"``: a ``TemplateError``.
+                ``"follow"``: the ids up to there stay, and the rest is encoded anew, samples included.
+            options: ``tools``, ``documents``, ``template`` and variables of the template, as for ``encode_chat``.
+
+        Raises:
+            TemplateError: There is no template, or it is malformed.
+            TypeError: What is given is not as for ``encode_chat``.
+
+        >>> tok = Tokenizer([(111, 107)], special_tokens={"<e>": 257}).replace(
+        ...     chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}")
+        >>> talk = tok.conversation([{"role": "user", "content": "hi"}])
+        >>> talk.prompt().tolist()
+        [104, 105, 257]
+        >>> talk.add({"role": "assistant", "content": "ok"}, ids=[111, 107, 257])  # not as the text is encoded
+        >>> talk.add({"role": "user", "content": "ok"})
+        >>> talk.prompt().tolist()
+        [104, 105, 257, 111, 107, 257, 256, 257]
+        >>> talk.sampled.nonzero()[0].tolist()
+        [3, 4, 5]
+        """
+        from .chat.conversation import Conversation
+
+        return Conversation(self._definition, messages, rewrite=rewrite, **options)
 
     # -- text to ids, with more than the ids ---------------------------------------------------------------------------
 

@@ -271,8 +271,10 @@ def test_text_that_merges_make_a_special_token_of_is_refused(kind, backend):
 
 def test_what_a_model_sampled_may_be_a_special_token(backend):
     tok = MADE["merges"].replace(backend=backend, chat=CONTENT)
-    chat = tok.encode_chat([{"content": "xab"}], after=[120, 256])
-    assert (chat.ids, chat.kept) == ([120, 256, 300], 2)
+    talk = tok.conversation([{"content": "x"}])
+    prompt = talk.prompt().tolist()
+    talk.add({"content": "xab"}, ids=[120, 256])
+    assert talk.close().tolist() == [*prompt, 120, 256, 300]
 
 
 def test_a_corpus_with_such_text_is_refused_by_its_line(tmp_path):

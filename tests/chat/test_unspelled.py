@@ -1,4 +1,4 @@
-"""Conversations of tokenizers whose tokens do not spell the text: each id has its role, and ids that were given stay."""
+"""Conversations of tokenizers whose tokens do not spell the text: each id has its role."""
 
 import pytest
 from minitok import Tokenizer
@@ -43,6 +43,8 @@ def test_each_id_has_a_role(tokens, options, texts, roles, backend):
     chat = tok.encode_chat(said(*texts))
     assert "".join(role[0] for role in chat.roles) == roles
     assert chat.generated == [True] * len(chat.ids) == [True] * len(roles)
-    assert tok.encode_chat(said(*texts), after=chat.ids) == chat._replace(kept=len(chat.ids))
-    # What was given stays up to the text that is another.
-    assert tok.encode_chat(said(*texts), after=[*chat.ids, 300 if 300 in tokens.values() else 97]).ids == chat.ids
+    talk = tok.conversation(said(*texts)[:1])
+    talk.prompt()
+    talk.add(said(*texts)[1])
+    assert talk.close().tolist() == chat.ids
+    assert (talk.roles, talk.generated.tolist()) == (chat.roles, chat.generated)

@@ -12,7 +12,7 @@ FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT
 
 def spec_rules() -> dict[str, str]:
     """Each rule of docs/spec.md and what it says."""
-    parts = re.split(r"^### ([PTESDFXNLCA]\d+)\b", (ROOT / "docs/spec.md").read_text("utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^### ([PTESDFXNLCAK]\d+)\b", (ROOT / "docs/spec.md").read_text("utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -32,8 +32,8 @@ def test_rules_cited_in_code_exist() -> None:
     rules = set(spec_rules())
     sources = [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]
     for path in sources:
-        for sentence in re.findall(r"SPEC ((?:[PTESDFXNLCA]\d+(?:, | and | to )?)+)", path.read_text("utf-8")):
-            for rule in re.findall(r"[PTESDFXNLCA]\d+", sentence):
+        for sentence in re.findall(r"SPEC ((?:[PTESDFXNLCAK]\d+(?:, | and | to )?)+)", path.read_text("utf-8")):
+            for rule in re.findall(r"[PTESDFXNLCAK]\d+", sentence):
                 assert rule in rules, f"{path}: SPEC {rule}"
 
 

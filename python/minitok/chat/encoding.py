@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..definition import Definition
-    from ..spans.segments import SharedSegment
     from .render import Span
 
 S = TypeVar("S")
@@ -37,13 +36,11 @@ class EncodedChat(NamedTuple):
         roles: For each id, the role of the message whose text it holds, even in part; None for the template's text. A special
             token directly after a message's text belongs to that role, too.
         generated: For each id, whether it holds text of a ``{% generation %}`` block of the template: what a model writes.
-        kept: How many of the ids given as ``after`` begin ``ids``.
     """
 
     ids: list[int]
     roles: list[str | None]
     generated: list[bool]
-    kept: int = 0
 
     def mask(self, role: str = "assistant") -> list[bool]:
         """For each id, whether this role said it.
@@ -54,26 +51,19 @@ class EncodedChat(NamedTuple):
         return [said_by == role for said_by in self.roles]
 
 
-def encode_messages(
-    definition: Definition, messages: Sequence[Any], after: Sequence[int] = (), **options: Any
-) -> EncodedChat:
+def encode_messages(definition: Definition, messages: Sequence[Any], **options: Any) -> EncodedChat:
     """Encodes a conversation; see ``Tokenizer.encode_chat``."""
-    definition.codec().decode_bytes(after)  # raises for what is no id
-    spans = render(definition.chat, messages, **options)
-    return encode_chat(definition, spans, options.get("template"), list(map(int, after)))
+    return encode_chat(definition, render(definition.chat, messages, **options), options.get("template"))
 
 
-def encode_chat(
-    definition: Definition, spans: Sequence[Span], template: str | None = None, after: Sequence[int] = ()
-) -> EncodedChat:
+def encode_chat(definition: Definition, spans: Sequence[Span], template: str | None = None) -> EncodedChat:
     """Encodes the spans as one text; special tokens are found in the trusted ones only (SPEC E8).
 
-    ``template``: the name or the source of the template that made them, if it is not the model's own. ``after``: ids that stay
-    where they hold the text of the spans.
+    ``template``: the name or the source of the template that made them, if it is not the model's own.
     """
-    ids, roles, generated, kept = labelled(with_template(definition, template), spans, after)
-    size = len(ids)
-    return EncodedChat(ids.tolist(), spread(roles, size, None), spread(generated, size, False), kept)
+    found = labelled(with_template(definition, template), spans)
+    size = len(found.ids)
+    return EncodedChat(found.ids.tolist(), spread(found.roles, size, None), spread(found.generated, size, False))
 
 
 def with_template(definition: Definition, template: str | None) -> Definition:
@@ -85,32 +75,36 @@ def with_template(definition: Definition, template: str | None) -> Definition:
 
 
 class Labelled(NamedTuple):
-    """Ids, and ranges of them with a value: who said them, and whether a model writes them."""
+    """Ids, and ranges of them with a value: who said them, and whether a model writes them.
+
+    ``tokens``: the tokens that were found: their index, and where they end in the text, in bytes.
+    """
 
     ids: npt.NDArray[np.uint32]
     roles: list[Range[str]]
     generated: list[Range[bool]]
-    kept: int
+    tokens: list[tuple[int, int]]
 
 
-def labelled(definition: Definition, spans: Sequence[Span], after: Sequence[int]) -> Labelled:
-    """The ids of spans, and what is known of them."""
+def labelled(
+    definition: Definition, spans: Sequence[Span], before: str = "nothing", role: str | None = None
+) -> Labelled:
+    """The ids of spans, and what is known of them.
+
+    ``before``: what stands before them (SPEC E10). ``role``: who said the text that they continue.
+    """
     codec = definition.codec()
-    segments = shared_segments(definition, ((span.text, span.trusted) for span in spans))
-    batch, rest = kept_ids(definition, segments, after)
-    kept = sum(map(len, batch))
-    if rest:
-        batch[-1] += codec.encode_prepared([rest])[0].tolist()
-    ids, offsets = ids_of_segments(codec, segments[len(batch) :])
-    if batch:
-        before = np.cumsum([0, *map(len, batch)])
-        ids = np.concatenate((np.array([token_id for own in batch for token_id in own], np.uint32), ids))
-        offsets = np.concatenate((before, offsets[1:] + before[-1]))
-    tokens = offsets[:-1][[segment.token_id is not None for segment in segments]]
+    segments = shared_segments(definition, ((span.text, span.trusted) for span in spans), before=before)
+    ids, offsets = ids_of_segments(codec, segments)
+    tokens = [
+        (at, segment.end)
+        for at, segment in zip(offsets.tolist(), segments, strict=False)
+        if segment.token_id is not None
+    ]
     ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
-    check_made(definition, spans, ranges, ids, np.concatenate((np.arange(kept), tokens)))
-    ends = set(tokens.tolist())
-    roles: list[Range[str]] = []
+    ends = {at for at, _ in tokens}
+    check_made(definition, spans, ranges, ids, list(ends))
+    roles: list[Range[str]] = [(0, 1, role)] if role is not None and 0 in ends else []
     generated: list[Range[bool]] = []
     for span, (start, end) in zip(spans, ranges, strict=True):
         if start == end:
@@ -119,7 +113,7 @@ def labelled(definition: Definition, spans: Sequence[Span], after: Sequence[int]
             add_range(generated, start, end, value=True)
         if span.role is not None and span.field not in LABELS:
             add_range(roles, start, end + (end in ends), value=span.role)
-    return Labelled(ids, roles, generated, kept)
+    return Labelled(ids, roles, generated, tokens)
 
 
 def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:
@@ -145,7 +139,7 @@ def check_made(
     spans: Sequence[Span],
     ranges: Sequence[tuple[int, int]],
     ids: npt.NDArray[np.uint32],
-    tokens: npt.NDArray[np.int64],
+    tokens: list[int],
 ) -> None:
     """Raises TemplateError if merges make a special token of text that is not trusted.
 
@@ -166,37 +160,3 @@ def check_made(
                 f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
                 "to vouch for the text, give it the type Trusted"
             )
-
-
-def kept_ids(
-    definition: Definition, segments: Sequence[SharedSegment], after: Sequence[int]
-) -> tuple[list[list[int]], bytes]:
-    """Of ids in order, those that hold the first segments, a list for each, and what the last list leaves of its segment.
-
-    A segment of which they hold other text is not in the lists, and neither is what follows.
-    """
-    bytes_of = definition.vocab.token_bytes
-    kept: list[list[int]] = []
-    at, rest = 0, b""
-    for segment in segments:
-        if at == len(after):
-            break
-        start, place = at, 0
-        if segment.token_id is not None:
-            if after[at] != segment.token_id:
-                break
-            at, place = at + 1, len(segment.data)
-        while place < len(segment.data) and at < len(after):
-            token = bytes_of(after[at])
-            if not token or not segment.data.startswith(token, place):
-                break
-            at, place = at + 1, place + len(token)
-        if place < len(segment.data) and at < len(after):
-            # Other text, unless it is of a vocabulary whose tokens do not spell it.
-            own = definition.codec().encode_prepared([segment.data])[0].tolist()
-            if after[start : start + len(own)] != own:
-                return kept, b""
-            at, place = start + len(own), len(segment.data)
-        kept.append(list(after[start:at]))
-        rest = segment.data[place:]
-    return kept, rest

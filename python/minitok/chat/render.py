@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
@@ -23,7 +23,9 @@ from .environment import compiled, trusted
 from .provenance import Origin, Traced, Trusted, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 # The roles that are trusted as text.
 ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
@@ -100,51 +102,62 @@ def render(
         )
     if templates is None:
         templates = ChatTemplates({})
-    source = templates.choose(template, with_tools=tools is not None)
-    program = compiled(source)
-    try:
+    program = compiled(templates.choose(template, with_tools=tools is not None))
+
+    def written() -> str:
         chat = traced_messages(messages)
         last = mark_end(chat) if continue_final_message else None
-        values = {
-            **{name: trusted(token) for name, token in templates.tokens.items()},
-            **{name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()},
-            "messages": chat,
-            "tools": traced_dicts(tools, "tools"),
-            "documents": traced_dicts(documents, "documents"),
-            "add_generation_prompt": add_generation_prompt,
-        }
-        text = run(program, values)
-    except RecursionError:
-        raise TemplateError("the template or a value in the messages is nested too deeply") from None
-    return spans_of(text if last is None else before_end(text, last))
+        values = template_values(templates, tools, documents, variables)
+        text = program.render(**values, messages=chat, add_generation_prompt=add_generation_prompt)
+        return text if last is None else before_end(text, last)
+
+    return spans_of(guarded(written))
 
 
-def run(program: Any, values: Mapping[str, Any]) -> str:
-    """The text that the template makes of the values."""
+def guarded(call: Callable[[], T]) -> T:
+    """What a call gives that runs a template. How the template fails is a ``TemplateError``."""
     from jinja2 import TemplateError as JinjaError
 
     try:
-        text: str = program.render(**values)
-    except (RecursionError, MemoryError):
+        return call()
+    except RecursionError:
+        raise TemplateError("the template or a value in the messages is nested too deeply") from None
+    except MemoryError:
         raise
     except Exception as error:
+        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+        if not lines and not isinstance(error, JinjaError):
+            raise  # it is not the template's
         # A template is a program: it may fail in any way that a program can.
         kind = "" if isinstance(error, JinjaError) else f"{type(error).__name__}: "
-        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
         place = f"chat template, line {lines[-1]}: " if lines else ""
         raise TemplateError(f"{place}{kind}{error}") from error
-    return text
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-def traced_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
-    """The messages as the template gets them: fields that are None are left out, and reasoning has all its names."""
+def template_values(
+    templates: ChatTemplates, tools: Any, documents: Any, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the template gets beside the messages."""
+    return {
+        **{name: trusted(token) for name, token in templates.tokens.items()},
+        **{name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()},
+        "tools": traced_dicts(tools, "tools"),
+        "documents": traced_dicts(documents, "documents"),
+    }
+
+
+def traced_messages(messages: Sequence[Any], first: int = 0) -> list[dict[str, Any]]:
+    """The messages, from number ``first`` on, as the template gets them.
+
+    Fields that are None are left out, and reasoning has all its names.
+    """
     if isinstance(messages, (str, bytes, Mapping)):
         raise TypeError(f"messages must be a list of messages, not one {type(messages).__name__}")
     found = []
-    for number, message in enumerate(messages):
+    for number, message in enumerate(messages, first):
         plain = as_mapping(message)
         if plain is None:
             raise TypeError(f"message {number} must be a dict, not {type(message).__name__}")

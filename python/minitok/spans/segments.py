@@ -52,19 +52,21 @@ class SharedSegment(NamedTuple):
         data: The bytes that are encoded, or the text of the token.
         shares: The number of each span that the bytes come from, in order, and how many bytes come from it.
         token_id: The id of the token, or None.
+        end: Where it ends in the text, in bytes; of spans apart, in its span.
     """
 
     data: bytes
     shares: list[tuple[int, int]]
     token_id: int | None
+    end: int
 
 
 def shared_segments(
-    definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False
+    definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False, before: str = "nothing"
 ) -> list[SharedSegment]:
     """The tokens that are found in spans (text, trusted), and the text between them.
 
-    ``apart``: each span is cut by itself, and text of two spans is never in one segment.
+    ``apart``: each span is cut by itself, and text of two spans is never in one segment. ``before``: what stands before them.
     """
     definition.check("encode segments")
     texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
@@ -74,15 +76,12 @@ def shared_segments(
         whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
         trust = trusted_stretches(texts), everywhere
         ends_of_texts = np.array(ends, np.int64)
-        return [
-            shared_segment(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, "nothing", trust)
-        ]
+        return [shared_segment(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, before, trust)]
     found: list[SharedSegment] = []
-    before = "nothing"
     for number, (text, trusted) in enumerate(texts):
         trust = [(0, len(text))] if trusted else [], everywhere
-        for data, *_, token_id in codec.segments(text, names, before, trust):
-            found.append(SharedSegment(data, [(number, len(data))], token_id))
+        for data, _, end, *_, token_id in codec.segments(text, names, before, trust):
+            found.append(SharedSegment(data, [(number, len(data))], token_id, end))
             before = "text" if token_id is None else "token"
     return found
 
@@ -108,10 +107,10 @@ def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.
         numbers = np.searchsorted(array, origins[0], side="right")
         firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
         sizes = np.diff([*firsts, len(data)]).tolist()
-        return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
+        return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id, end)
     first = bisect_right(ends, start)
     if start < end <= ends[first]:
-        return SharedSegment(data, [(first, len(data))], token_id)
+        return SharedSegment(data, [(first, len(data))], token_id, end)
     shares: list[tuple[int, int]] = []
     at = start - put
     for number in range(first, len(ends)):
@@ -121,7 +120,7 @@ def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.
         at = stop
         if at == end:
             break
-    return SharedSegment(data, shares, token_id)
+    return SharedSegment(data, shares, token_id, end)
 
 
 def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:

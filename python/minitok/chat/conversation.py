@@ -1,0 +1,406 @@
+"""``Conversation``: a conversation that grows, its ids, and those that a model sampled, at the cost of a turn.
+
+``turns`` gives the text, running only what may have changed. What stands behind the last place before which nothing changed is
+encoded; such a place is the end of a special token, since no other token holds text from both sides of it.
+
+What a model sampled stands for the text that the template makes of its message: from the end of the prompt to the token that
+ended the sample, which is looked for behind the last word of the message. By hand: of ``<a>ok<e>;<u>go``, the message being
+``ok``, a sample that ended with ``<e>`` stands for ``ok<e>``, and the next prompt goes on with ``;<u>go``. One that was cut off
+before it stands for ``ok``, and the next prompt goes on with ``<e>;<u>go``.
+
+Everything that a step makes is new, in one ``State``: a step that fails changes nothing, and copies share what they have.
+
+Implements SPEC K1 to K7.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..definition.chat_templates import ChatTemplates
+from ..errors import TemplateError
+from ..reference.text import utf8
+from . import turns
+from .encoding import labelled, spread, with_template
+from .render import guarded, template_values, traced_messages
+from .standins import Kept
+from .written import Text, common_prefix, overlap, own_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from ..definition import Definition
+    from .encoding import Range
+
+REWRITES = ("keep", "raise", "follow")
+
+
+class Sample(NamedTuple):
+    """Ids ``first`` to ``stop``, which a model sampled: of which message, and who said it.
+
+    ``held``: the bytes that the ids hold since the sample before; of these the last ``own`` were sampled. ``place``: how many
+    bytes all ids up to ``stop`` hold.
+    """
+
+    message: int
+    role: str | None
+    first: int
+    stop: int
+    held: bytes
+    own: int
+    place: int
+
+
+class Cut(NamedTuple):
+    """A place of the text that no token crosses: where it is in bytes, how many ids are before it, and what stands there."""
+
+    place: int
+    size: int
+    before: str
+
+
+class State(NamedTuple):
+    """A conversation after a step. Nothing in it changes."""
+
+    messages: list[Any]
+    text: Text | None
+    ids: npt.NDArray[np.uint32]
+    roles: list[Range[str]]
+    generated: list[Range[bool]]
+    samples: tuple[Sample, ...] = ()
+    # Where in the text the last sample ends; how many of the bytes that the ids hold up to there are the text's, and whether
+    # another follows.
+    end: int = 0
+    common: int = 0
+    differs: bool = False
+    cuts: list[Cut] = []  # noqa: RUF012 - nothing changes it
+    kept: int = 0
+    rewritten: int | None = None
+    asks: bool = False  # whether the ids are a prompt
+
+
+class Conversation:
+    """A conversation that grows, made by ``Tokenizer.conversation``.
+
+    ``prompt()`` gives the ids that a model is to go on from, ``add`` takes its turn with the ids that it sampled, or anybody's
+    turn, and ``close()`` gives the ids as they stand, for training. Sampled ids stay as they are; the template's text is put
+    between them.
+
+    Costs: a step costs what the template does anew for the last turns, the encoding of their text, and a copy of the ids.
+
+    >>> from minitok import Tokenizer
+    >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
+    ...     chat="{% for m in messages %}{{ m.content | trim }}<e>{% endfor %}")
+    >>> talk = tok.conversation([{"role": "user", "content": "a"}])
+    >>> talk.prompt().tolist()
+    [97, 256]
+    >>> talk.add({"role": "assistant", "content": "b "}, ids=[98, 32])
+    >>> talk.close().tolist()
+    [97, 256, 98, 32, 256]
+    >>> talk.sampled.tolist(), talk.mask("assistant").tolist()
+    ([False, False, True, True, False], [False, False, True, True, True])
+    >>> talk.kept, talk.rewritten  # the template strips what was sampled
+    (4, 1)
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        messages: Iterable[Any] = (),
+        *,
+        rewrite: str = "keep",
+        tools: Any = None,
+        documents: Any = None,
+        template: str | None = None,
+        **variables: Any,
+    ) -> None:
+        if rewrite not in REWRITES:
+            raise ValueError(
+                f"rewrite must be {', '.join(map(repr, REWRITES[:-1]))} or {REWRITES[-1]!r}, not {rewrite!r}"
+            )
+        for name in ("add_generation_prompt", "continue_final_message"):
+            if name in variables:
+                raise TypeError(f"a conversation has no {name}: prompt() begins an answer, and close() does not")
+        templates = definition.chat or ChatTemplates({})
+        self._definition, self._rewrite = with_template(definition, template), rewrite
+        self._program = turns.program_of(templates.choose(template, with_tools=tools is not None))
+        self._values = guarded(lambda: template_values(templates, tools, documents, variables))
+        self._template_keeps = Kept(self._values["tools"])
+        self._codec = self._definition.codec()
+        self._by_name = definition.special_tokens
+        self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
+        self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
+        self._margin = max(map(len, self._names.values()), default=0) + 1
+        self._state = State([], None, frozen_ids([]), [], [])
+        for message in messages:
+            self.add(message)
+
+    def __repr__(self) -> str:
+        return f"Conversation(messages={len(self._state.messages)}, ids={len(self._state.ids)})"
+
+    # -- what grows ----------------------------------------------------------------------------------------------------
+
+    def add(self, message: Mapping[str, Any], ids: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
+        """Adds a message; with ``ids``, one that a model made by sampling them behind ``prompt()``.
+
+        Raises:
+            TypeError: The message is not a dict, or the ids are not integers.
+            UnknownTokenError: One of the ids is none.
+            ValueError: There are ids, and no prompt before them.
+        """
+        state = self._state
+        number = len(state.messages)
+        (made,) = guarded(lambda: traced_messages([message], number))
+        state = state._replace(messages=[*state.messages, made], asks=False)
+        if ids is not None:
+            own = self._codec.decode_bytes(ids)
+            if not self._state.asks or state.text is None:
+                raise ValueError("ids are sampled behind a prompt: call prompt() first")
+            role = made.get("role")
+            role = str.__str__(role) if isinstance(role, str) else None
+            ids = np.asarray(ids, np.uint32)
+            first, stop = len(state.ids), len(state.ids) + len(ids)
+            held = state.text.bytes_between(state.end, state.text.begin(len(state.text.ends))) + own
+            place = (state.samples[-1].place if state.samples else 0) + len(held)
+            state = state._replace(
+                ids=frozen_ids(np.concatenate((state.ids, ids))),
+                roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
+                generated=[*state.generated, (first, stop, True)],
+                samples=(*state.samples, Sample(number, role, first, stop, held, len(own), place)),
+            )
+        self._state = state
+
+    def prompt(self) -> npt.NDArray[np.uint32]:
+        """The ids that a model is to go on from."""
+        self._state = self._step(generation=True)
+        return self._state.ids
+
+    def close(self) -> npt.NDArray[np.uint32]:
+        """The ids of the conversation as it stands, for training."""
+        self._state = self._step(generation=False)
+        return self._state.ids
+
+    def fork(self) -> Conversation:
+        """A copy that goes on by itself. It costs some microseconds."""
+        return copy(self)
+
+    # -- what is known -------------------------------------------------------------------------------------------------
+
+    @property
+    def ids(self) -> npt.NDArray[np.uint32]:
+        """The ids after the last step; read-only."""
+        return self._state.ids
+
+    @property
+    def roles(self) -> list[str | None]:
+        """For each id, the role of who said it; None for the template's own text."""
+        return spread(self._state.roles, len(self._state.ids), None)
+
+    @property
+    def generated(self) -> npt.NDArray[np.bool_]:
+        """For each id, whether a model writes it: it was sampled, or is in a ``{% generation %}`` block."""
+        return masked(self._state.generated, len(self._state.ids))
+
+    @property
+    def sampled(self) -> npt.NDArray[np.bool_]:
+        """For each id, whether it was sampled: a mask for reinforcement learning."""
+        state = self._state
+        return masked(((sample.first, sample.stop, True) for sample in state.samples), len(state.ids))
+
+    def mask(self, role: str = "assistant") -> npt.NDArray[np.bool_]:
+        """For each id, whether this role said it: a mask for training on conversations."""
+        state = self._state
+        return masked((found for found in state.roles if found[2] == role), len(state.ids))
+
+    @property
+    def kept(self) -> int:
+        """How many ids the last step left as they were: so many may stay in a model's cache."""
+        return self._state.kept
+
+    @property
+    def rewritten(self) -> int | None:
+        """The first message that the template writes otherwise than the ids hold it, or None."""
+        return self._state.rewritten
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _step(self, *, generation: bool) -> State:
+        state = self._state
+        if not state.messages:
+            raise ValueError("the conversation is empty: a template needs a message")
+        text = self._written(generation=generation)
+        same = text.written.same
+        alike = text.begin(same)  # bytes of pieces that are as they were
+        held = self._held(text, alike)
+        start = Cut(held.end, held.size, "nothing" if not held.size else "text")
+        if held.size and int(state.ids[held.size - 1]) in self._names:
+            start = start._replace(before="token")
+        known = bisect_right(state.cuts, held.limit - self._margin, key=lambda cut: cut.place)
+        cuts = state.cuts[:known]
+        cut = cuts[-1] if cuts and cuts[-1].size >= held.size else start
+        found = labelled(self._definition, text.spans(cut.place), cut.before, held.role if cut is start else None)
+        cuts += [
+            Cut(cut.place + end, cut.size + at + 1, "token")
+            for at, end in found.tokens
+            if found.ids[at] not in self._late
+        ]
+        return State(
+            state.messages,
+            text,
+            frozen_ids(np.concatenate((state.ids[: cut.size], found.ids))),
+            joined(state.roles, found.roles, cut.size),
+            joined(state.generated, found.generated, cut.size),
+            held.samples,
+            held.end,
+            held.common,
+            held.differs,
+            cuts,
+            cut.size + common_prefix(state.ids[cut.size :], found.ids),
+            held.rewritten,
+            generation,
+        )
+
+    def _written(self, *, generation: bool) -> Text:
+        """The text of all messages."""
+        state, old = self._state, self._state.text
+        before = None if old is None else old.written
+        written = guarded(
+            lambda: turns.run(
+                self._program, self._values, state.messages, before, self._template_keeps, generation=generation
+            )
+        )
+        return Text.of(written, old)
+
+    def _held(self, text: Text, alike: int) -> Held:
+        """What of the ids stays, and where in the text that ends; by what is sampled."""
+        samples, common = self._state.samples, self._common(text, alike)
+        limit = alike
+        while samples:
+            last = samples[-1]
+            start = last.place - last.own
+            try:
+                said, end = self._end_of(last, text, start if common >= start else 0)
+            except TemplateError:
+                if self._rewrite != "follow":
+                    raise
+                said = end = -1
+            role = last.role if said == end else None
+            if end == last.place <= common:
+                return Held(samples, end, last.stop, limit, role, common)
+            if self._rewrite == "follow":
+                samples, limit = samples[:-1], min(limit, common)
+                continue
+            message = self._rewritten_at(text, common)
+            if self._rewrite == "raise":
+                raise TemplateError(
+                    f"the template writes message {message} otherwise than the ids hold it; to go on from the ids, use "
+                    'rewrite="keep"; to encode it anew, "follow"'
+                )
+            return Held(samples, end, last.stop, limit, role, common, common < last.place, message)
+        return Held(samples, 0, 0, limit)
+
+    def _common(self, text: Text, alike: int) -> int:
+        """How many bytes of what the ids hold up to the last sample are those of the text."""
+        state = self._state
+        if not state.samples:
+            return 0
+        known = min(state.common, alike)
+        if state.differs and state.common < alike:
+            return state.common
+        parts = []
+        for sample in reversed(state.samples):
+            begin = sample.place - len(sample.held)
+            parts.append(sample.held[max(known - begin, 0) :])
+            if begin <= known:
+                break
+        held = b"".join(reversed(parts))
+        return known + common_prefix(held, text.bytes_between(known, known + len(held)))
+
+    def _rewritten_at(self, text: Text, common: int) -> int:
+        """The message that a byte of what the ids hold is from."""
+        samples = self._state.samples
+        sample = next((sample for sample in samples if common < sample.place), samples[-1])
+        if common >= sample.place - sample.own:
+            return sample.message
+        messages = (origin.message for _, _, origin in text.runs(common) if origin.message is not None)
+        return min(next(messages, sample.message), sample.message)
+
+    def _end_of(self, sample: Sample, text: Text, low: int) -> tuple[int, int]:
+        """Where in the text the last word of a sampled message ends, and where the sample does; not before ``low``."""
+        found, behind = own_end(sample.message, text)
+        if found < low:
+            found, behind = low, behind[low - found :]
+        ids = self._state.ids[sample.first : sample.stop].tolist()
+        if not ids or ids[-1] not in self._names:
+            return found, found + self._ended(behind, ids)
+        last = self._names[ids[-1]]
+        at = behind.find(last)
+        if at < 0 and self._definition.vocab.token_id(last) == ids[-1]:
+            return found, found + self._ended(behind, ids)  # it is an ordinary token, too
+        if at < 0:
+            raise TemplateError(
+                f"message {sample.message} ends with the token {last.decode()!r}, and the template goes on with "
+                f"{behind[:40].decode(errors='replace')!r}: add it without its last id"
+            )
+        return found, found + at + len(last)
+
+    def _ended(self, behind: bytes, ids: list[int]) -> int:
+        """How many bytes of what stands behind a message its ids end with; special tokens are compared as ids."""
+        wanted: list[int] = []
+        ends = [0]
+        trust = [(0, len(behind))], self._definition.everywhere
+        for _, start, end, _, _, token_id in self._codec.segments(behind, tuple(self._by_name), "text", trust):
+            wanted += [~token_id] if token_id is not None else behind[start:end]
+            ends += [end] if token_id is not None else range(start + 1, end + 1)
+        own: list[int] = []
+        for token_id in reversed(ids):
+            if len(own) >= len(wanted):
+                break
+            own += [~token_id] if token_id in self._names else reversed(self._codec.token_bytes(token_id) or b"")
+        return ends[overlap(wanted, own[::-1])]
+
+
+class Held(NamedTuple):
+    """The samples that stay, with everything before them: ``size`` ids, which stand for the text up to ``end``.
+
+    Places before ``limit`` are as they were. ``role``: who said what they end with, if that is no token. The others are as in
+    ``State``.
+    """
+
+    samples: tuple[Sample, ...]
+    end: int
+    size: int
+    limit: int
+    role: str | None = None
+    common: int = 0
+    differs: bool = False
+    rewritten: int | None = None
+
+
+def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list[Range[Any]]:
+    """Ranges up to a place, and those behind it."""
+    found = ranges.copy()
+    while found and found[-1][1] > place:
+        start, _, value = found.pop()
+        if start < place:
+            found.append((start, place, value))
+    return found + [(start + place, end + place, value) for start, end, value in more]
+
+
+def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
+    found = np.zeros(size, np.bool_)
+    for start, end, _ in ranges:
+        found[start:end] = True
+    return found
+
+
+def frozen_ids(ids: Any) -> npt.NDArray[np.uint32]:
+    found = np.asarray(ids, np.uint32)
+    found.flags.writeable = False
+    return found

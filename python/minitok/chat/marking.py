@@ -1,0 +1,158 @@
+"""Marks in a template, for ``turns``: where it asks for the end of the conversation, and which loops can go on.
+
+The marks are filters. ``asked`` stands behind ``add_generation_prompt``, ``going`` behind what a loop at the top runs over,
+with the numbers that its turns only compare. ``backwards`` and ``missed`` make a search from the back cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# The variable that the marks find the run by; no template can name it.
+WATCH = " watch"
+
+
+def mark(tree: nodes.Template) -> nodes.Template:
+    """Puts the marks into a template."""
+    at_top = list(top_of(tree.body))
+    macros = [node for node in at_top if isinstance(node, nodes.Macro)]
+    # A macro within a loop knows variables of its turn.
+    if len(macros) == len(list(tree.find_all(nodes.Macro))):
+        for place, loop in enumerate(node for node in at_top if isinstance(node, nodes.For)):
+            if not (loop.test or loop.recursive or loop.else_):
+                mark_search(loop, place)
+                compared = only_compared([*loop.body, *(node for macro in macros for node in macro.body)])
+                loop.iter = marked(loop.iter, "going", place, *compared)
+    for parent in [tree, *tree.find_all(nodes.Node)]:
+        for field, value in parent.iter_fields():
+            if isinstance(value, list):
+                value[:] = [asking(item) for item in value]
+            else:
+                setattr(parent, field, asking(value))
+    return tree
+
+
+def top_of(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    """The statements that run once, in order."""
+    for node in body:
+        yield node
+        if isinstance(node, nodes.If):
+            yield from top_of([*node.body, *node.elif_, *node.else_])
+
+
+def marked(value: Any, name: str, *arguments: Any) -> nodes.Filter:
+    """A value with a filter behind it."""
+    given = [item if isinstance(item, nodes.Expr) else nodes.Const(item) for item in arguments]
+    return nodes.Filter(value, name, given, [], None, None, lineno=value.lineno)
+
+
+def asking(node: Any) -> Any:
+    """A node, with the mark if it reads whether the answer is to begin."""
+    reads = isinstance(node, nodes.Name) and node.ctx == "load" and node.name == "add_generation_prompt"
+    return marked(node, "asked") if reads else node
+
+
+def only_compared(body: Iterable[nodes.Node]) -> list[str]:
+    """The attributes of namespaces that are only compared with numbers, by ``<`` and the like: ``name.attribute``."""
+    compared: set[str] = set()
+    other: set[str] = set()
+
+    def visit(node: nodes.Node, *, operand: bool) -> None:
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            (compared if operand else other).add(f"{node.node.name}.{node.attr}")
+            return
+        if isinstance(node, nodes.NSRef):
+            other.add(f"{node.name}.{node.attr}")
+        elif isinstance(node, nodes.Name):
+            other.add(node.name)
+        compares = isinstance(node, nodes.Compare) and all(op.op not in ("in", "notin") for op in node.ops)
+        for child in node.iter_child_nodes():
+            visit(child, operand=compares or (operand and isinstance(node, nodes.Operand)))
+
+    for node in body:
+        visit(node, operand=False)
+    return sorted(name for name in compared - other if name.split(".")[0] not in other)
+
+
+# -- searches ----------------------------------------------------------------------------------------------------------
+
+
+def mark_search(loop: nodes.For, place: int) -> None:
+    """Makes a loop cheap that only searches: its turns do something only where a flag is true, and a test of the message.
+
+    Where the flag is false, no later turn does anything, and the loop ends. From the back, messages that failed the test once
+    are passed over: they would fail again, as the test looks at nothing else.
+    """
+    *before, found = loop.body or [loop]
+    if not isinstance(found, nodes.If) or found.elif_ or found.else_ or not isinstance(loop.target, nodes.Name):
+        return
+    flag, test = flag_and_test(found.test)
+    if flag is None or test is None or not all(map(is_counting, before)):
+        return
+    loop.body.insert(0, nodes.If(nodes.Not(flag), [nodes.Break()], [], [], lineno=loop.lineno))
+    if {node.name for node in names_in(test)} == {loop.target.name} and is_reversed(loop.iter) and counts_only(loop):
+        found.test = nodes.And(flag, marked(test, "missed", nodes.Name(loop.target.name, "load"), place))
+        loop.iter = marked(
+            loop.iter.node,  # type: ignore[attr-defined]
+            "backwards",
+            place,
+        )
+
+
+def flag_and_test(test: Any) -> tuple[Any, Any]:
+    """Of ``space.flag and a and b``, the flag and ``a and b``."""
+    parts: list[Any] = []
+    while isinstance(test, nodes.And):
+        parts.insert(0, test.right)
+        test = test.left
+    if not parts or not isinstance(test, nodes.Getattr) or not isinstance(test.node, nodes.Name):
+        return None, None
+    found = parts[0]
+    for part in parts[1:]:
+        found = nodes.And(found, part)
+    return test, found
+
+
+def names_in(node: nodes.Node) -> Iterator[nodes.Name]:
+    if isinstance(node, nodes.Name):
+        yield node
+    yield from node.find_all(nodes.Name)
+
+
+def is_counting(node: nodes.Node) -> bool:
+    """Whether a statement only counts turns, and cannot fail: ``{% set i = messages | length - 1 - loop.index0 %}``."""
+    if not isinstance(node, nodes.Assign) or not isinstance(node.target, nodes.Name):
+        return False
+    kinds = (nodes.Const, nodes.Name, nodes.Add, nodes.Sub, nodes.Filter, nodes.Getattr)
+    inner = [node.node, *node.node.find_all(nodes.Node)]
+    return all(
+        isinstance(part, kinds)
+        and (not isinstance(part, nodes.Const) or type(part.value) is int)
+        and (not isinstance(part, nodes.Name) or part.name in ("messages", "loop"))
+        and (not isinstance(part, nodes.Filter) or (part.name == "length" and not part.args))
+        for part in inner
+    )
+
+
+def is_reversed(value: nodes.Node) -> bool:
+    """Whether it is ``name[::-1]``."""
+    part = value.arg if isinstance(value, nodes.Getitem) and isinstance(value.node, nodes.Name) else None
+    if not isinstance(part, nodes.Slice) or part.start is not None or part.stop is not None:
+        return False
+    return isinstance(part.step, nodes.Neg) and isinstance(part.step.node, nodes.Const) and part.step.node.value == 1
+
+
+def counts_only(loop: nodes.For) -> bool:
+    """Whether the turns use ``loop`` for their number only."""
+    attributes = [node for part in loop.body for node in part.find_all(nodes.Getattr) if is_loop(node.node)]
+    names = [node for part in loop.body for node in names_in(part) if is_loop(node)]
+    return len(names) == len(attributes) and {node.attr for node in attributes} <= {"index0", "index"}
+
+
+def is_loop(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "loop"

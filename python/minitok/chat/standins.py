@@ -1,0 +1,185 @@
+"""What a template gets in place of the messages, and of numbers, to note what it asks: see ``turns``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .provenance import runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INFINITE = float("inf")
+Limits = tuple[float, float]
+
+
+class Loop(NamedTuple):
+    """A loop over the messages from number ``first`` on."""
+
+    place: int  # which loop of the template
+    first: int
+    variables: dict[str, Any]  # as they were at its start
+    starts: list[tuple[int, dict[str, dict[str, Any]]]]  # of each turn, its first piece and what the namespaces held
+    open: list[int]  # the first turn that asked, or was not ended; or nothing
+    limits: dict[str, list[Limits]]  # for each ``Noted``, between what it would have done, up to each turn
+
+
+class Rendered(NamedTuple):
+    """What a run wrote, in pieces, its loops, and how many of its pieces are those of the run before, with their origins."""
+
+    pieces: list[str]
+    loops: list[Loop]
+    same: int
+
+
+class Watch:
+    """What is known of a run: its output, its loops, and whether the end was asked for since ``asked`` was last false."""
+
+    def __init__(self, messages: list[Any], before: Rendered | None, kept: Kept) -> None:
+        self.messages, self.before, self.kept = messages, before, kept
+        self.pieces: list[str] = []
+        self.loops: list[Loop] = []
+        self.asked = False
+        self.same = 0
+
+    def same_until(self, end: int) -> bool:
+        """Whether the pieces up to ``end`` are those of the run before."""
+        old, new = self.before.pieces if self.before else [], self.pieces
+        while self.same < min(end, len(old), len(new)):
+            one, other = old[self.same], new[self.same]
+            if one is not other and (str.__ne__(one, other) or runs_of(one) != runs_of(other)):
+                break
+            self.same += 1
+        return self.same >= end
+
+    def now(self, form: str) -> str:
+        self.asked = True
+        return datetime.now().strftime(form)  # noqa: DTZ005 - local time, as transformers has it
+
+
+class Kept:
+    """What is kept for all runs of a conversation: the tools as JSON, and messages that failed the test of a search."""
+
+    def __init__(self, tools: list[Any] | None) -> None:
+        self.tools: dict[int, dict[Any, str]] = {id(tool): {} for tool in tools or ()}
+        # By the place of the search and the id of the message, which is its own as long as it is held here.
+        self.misses: dict[tuple[int, int], Any] = {}
+
+
+class NeedsListError(Exception):
+    """A template asks of the messages what only a list answers."""
+
+
+class Turns(Sequence):  # type: ignore[type-arg]
+    """The messages from number ``first`` on, as a template gets them. The names of a list's methods are not found."""
+
+    def __init__(self, watch: Watch, first: int = 0) -> None:
+        self._watch, self._first = watch, first
+
+    def _again(self, watch: Watch) -> Turns:
+        """The same of a later run."""
+        return Turns(watch, self._first)
+
+    def _rest(self) -> list[Any]:
+        self._watch.asked = True
+        return self._watch.messages[self._first :]
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            start = 0 if key.start is None else index(key.start)
+            if key.stop is None and key.step in (None, 1) and start >= 0:
+                return Turns(self._watch, self._first + start)
+        elif 0 <= index(key) < len(self._watch.messages) - self._first:
+            return self._watch.messages[self._first + index(key)]
+        return self._rest()[key]
+
+    def __len__(self) -> int:
+        return len(self._rest())
+
+    def __bool__(self) -> bool:
+        return self._first < len(self._watch.messages) or len(self) > 0
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from islice(self._watch.messages, self._first, None)
+        self._watch.asked = True
+
+    def __eq__(self, other: object) -> bool:
+        return self._rest() == (other._rest() if isinstance(other, Turns) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        raise NeedsListError
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(list, name):
+            raise NeedsListError
+        return super().__getattribute__(name)
+
+
+class Noted(int):
+    """A number in a namespace that the turns only compare: every number from ``low`` to ``high`` would have compared alike."""
+
+    low, high = -INFINITE, INFINITE
+
+    def between(self, low: float, high: float) -> None:
+        self.low, self.high = max(self.low, low), min(self.high, high)
+
+    def compared(self, other: Any, found: Any, low: float, high: float) -> Any:
+        """What a comparison gives: numbers from ``low`` to ``high`` give true, those outside false."""
+        if found is NotImplemented or isinstance(other, Noted):
+            for number in (self, other):
+                if isinstance(number, Noted):
+                    number.between(int(number), int(number))
+        elif found:
+            self.between(low, high)
+        elif int(self) < low:
+            self.between(-INFINITE, low - 1)
+        else:
+            self.between(high + 1, INFINITE)
+        return found
+
+    def __lt__(self, other: Any) -> Any:
+        found = int.__lt__(self, other)
+        return self.compared(other, found, -INFINITE, INFINITE if found is NotImplemented else int(other) - 1)
+
+    def __gt__(self, other: Any) -> Any:
+        found = int.__gt__(self, other)
+        return self.compared(other, found, -INFINITE if found is NotImplemented else int(other) + 1, INFINITE)
+
+    def __le__(self, other: Any) -> Any:
+        found = int.__le__(self, other)
+        return self.compared(other, found, -INFINITE, INFINITE if found is NotImplemented else int(other))
+
+    def __ge__(self, other: Any) -> Any:
+        found = int.__ge__(self, other)
+        return self.compared(other, found, -INFINITE if found is NotImplemented else int(other), INFINITE)
+
+    def __eq__(self, other: object) -> Any:
+        found = int.__eq__(self, other)
+        place = 0 if found is NotImplemented else int(other)  # type: ignore[call-overload]
+        return self.compared(other, found, place, place)
+
+    def __ne__(self, other: object) -> Any:
+        return not self == other
+
+    __hash__ = int.__hash__
+
+
+class Backwards:
+    """The messages from the back, without those that failed the test of a search before."""
+
+    def __init__(self, watch: Watch, first: int, place: int) -> None:
+        self.watch, self.first, self.place, self.passed = watch, first, place, 0
+        watch.asked = True
+
+    def __iter__(self) -> Iterator[Any]:
+        messages, misses = self.watch.messages, self.watch.kept.misses
+        for at in range(len(messages) - 1, self.first - 1, -1):
+            if (self.place, id(messages[at])) not in misses:
+                self.passed = len(messages) - 1 - at
+                yield messages[at]

@@ -1,0 +1,352 @@
+"""Conversations that grow: SPEC K1 to K7 on the families of templates, and on templates that try to break them."""
+
+from random import Random
+
+import jinja2
+import minitok
+import numpy as np
+import pytest
+from breaking_templates import BREAKING
+from chat_families import FAMILIES, SPECIAL, TOKENS
+from conversations import Again, beginning, message, options, seen, text
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import nodes
+from minitok.chat import ChatTemplates, turns
+from minitok.chat.written import common_prefix, overlap
+from minitok.errors import MinitokError, TemplateError, UnknownTokenError
+
+seeds = st.integers(0, 2**32)
+SAY = "{% for m in messages %}{{ '<a>' if m.role == 'assistant' else '<u>' }}{{ m.content }}<e>{% endfor %}"
+SAY += "{% if add_generation_prompt %}<a>{% endif %}"
+
+
+@pytest.fixture(scope="module")
+def tok():
+    made = minitok.Tokenizer([(111, 107)], special_tokens={"<u>": 300, "<a>": 301, "<e>": 302})
+    return made.replace(chat=SAY)
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def assistant(content):
+    return {"role": "assistant", "content": content}
+
+
+@pytest.fixture(scope="module")
+def breaking():
+    plain = minitok.Tokenizer(
+        [(104, 105), (32, 97)], special_tokens={"<|im_start|>": 300, "<|im_end|>": 301, "<|user|>": 302}
+    )
+    return {name: plain.replace(chat=source) for name, source in BREAKING.items()}
+
+
+# -- K1, K5, K6: as all at once ----------------------------------------------------------------------------------------
+
+
+def whole(tok, messages, **given):
+    """What is seen of all messages at once, or how it fails."""
+    try:
+        chat = tok.encode_chat(messages, **given)
+    except Exception as error:  # noqa: BLE001 - templates fail in every way
+        return repr(error)
+    return [chat.ids, chat.roles, chat.generated, [False] * len(chat.ids), chat.mask()]
+
+
+def step(talk, *, generation):
+    """What is seen after a step, or how it fails, which changes nothing."""
+    before = seen(talk)
+    try:
+        talk.prompt() if generation else talk.close()
+    except Exception as error:  # noqa: BLE001
+        assert seen(talk) == before
+        return repr(error)
+    return seen(talk)
+
+
+def grow(tok, random, steps=12):
+    """Lets a conversation and copies of it grow, and compares each step."""
+    given, messages = options(random), beginning(random)
+    talks = [(tok.conversation(messages, **given), messages)]
+    for _ in range(steps):
+        talk, messages = random.choice(talks)
+        chance = random.random()
+        if chance < 0.15 and len(talks) < 3:
+            talks.append((talk.fork(), list(messages)))
+        elif chance < 0.5:
+            messages.append(message(random, messages[-1]["role"]))
+            talk.add(messages[-1])
+        else:
+            generation = chance < 0.75
+            expected = whole(tok, messages, add_generation_prompt=generation, **given)
+            found = step(talk, generation=generation)
+            assert (found if isinstance(found, str) else found[:5]) == expected
+            assert talk.rewritten is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_grow_as_all_at_once(families, family):
+    @settings(max_examples=15)
+    @given(seeds)
+    def check(seed):
+        grow(families[family], Random(seed))
+
+    check()
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_templates_that_try_to_break_it(breaking, name):
+    for seed in range(12):
+        grow(breaking[name], Random(f"{name} {seed}"))
+
+
+# -- K2 to K4: samples -------------------------------------------------------------------------------------------------
+
+
+def sampled(random, tok, messages, answer, given):
+    """Ids for an answer: what the template writes, in other tokens, cut off or not; or other text, with a token behind it."""
+    specials = sorted(tok.special_tokens.values())
+    prompt = whole(tok, messages, add_generation_prompt=True, **given)
+    full = whole(tok, [*messages, answer], **given)
+    ids = [*tok.encode(answer["content"]), random.choice(specials)]
+    if random.random() < 0.7 and not isinstance(full, str) and full[0][: len(prompt[0])] == prompt[0]:
+        ids = full[0][len(prompt[0]) :]
+    elif random.random() < 0.3:
+        ids = tok.encode(text(random))
+    apart = random.random() < 0.4
+    ids = [part for i in ids for part in ([*tok.decode_bytes([i])] if apart and i not in specials else [i])]
+    return ids[: random.randrange(len(ids) + 1)] if random.random() < 0.3 else ids
+
+
+def sample_and_grow(tok, random, steps=14):
+    given, messages, rewrite = options(random), beginning(random), random.choice(["keep", "keep", "raise", "follow"])
+    fast = tok.conversation(messages, rewrite=rewrite, **given)
+    slow = Again(tok.definition, messages, rewrite=rewrite, **given)
+    own = []
+    asked = False
+    for _ in range(steps):
+        before = fast.ids.tolist()
+        if random.random() < 0.6:
+            answer = message(random, messages[-1]["role"])
+            ids = sampled(random, tok, messages, answer, given) if asked and random.random() < 0.8 else None
+            for talk in (fast, slow):
+                talk.add(answer, ids=ids)
+            messages.append(answer)
+            own.append(([*before, *(ids or ())], len(before))) if ids is not None else None
+            asked = False
+            continue
+        asked = random.random() < 0.7
+        found = step(fast, generation=asked)
+        assert found == step(slow, generation=asked)
+        if isinstance(found, str):
+            return
+        if rewrite != "follow":
+            # The ids up to each sample begin the later ones, and the samples are the mask.
+            assert all(found[0][: len(ids)] == ids for ids, _ in own)
+            marked = [place for ids, start in own for place in range(start, len(ids))]
+            assert np.flatnonzero(fast.sampled).tolist() == marked
+        if fast.rewritten is None and own:
+            plain = tok.encode_chat(messages, add_generation_prompt=asked, **given)
+            assert tok.decode_bytes(found[0]) == tok.decode_bytes(plain.ids)
+        assert rewrite == "keep" or fast.rewritten is None
+        assert found[0][: fast.kept] == before[: fast.kept]
+        assert fast.kept == min(len(before), len(found[0])) or found[0][fast.kept] != before[fast.kept]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_samples_in_families(families, family):
+    @settings(max_examples=30)
+    @given(seeds)
+    def check(seed):
+        sample_and_grow(families[family], Random(seed))
+
+    check()
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_samples_in_templates_that_try_to_break_it(breaking, name):
+    for seed in range(4):
+        sample_and_grow(breaking[name], Random(f"{name} {seed}"))
+
+
+@pytest.mark.parametrize("prefix", [None, "always", "first"])
+def test_what_follows_a_sample(prefix, backend):
+    tok = minitok.Tokenizer(
+        [(111, 107)], pattern="none", special_tokens={"<u>": 300, "<a>": 301, "<e>": 302}, backend=backend
+    )
+    tok = minitok.Tokenizer.from_definition(tok.definition.replace(prefix=prefix, chat=SAY))
+    talk = tok.conversation([user("a")])
+    prompt = talk.prompt().tolist()
+    for ids, more in [([256, 302], []), ([256], [302]), ([111], [302]), ([302], []), ([], [302])]:
+        other = talk.fork()
+        other.add(assistant("ok"), ids=ids)
+        assert other.close().tolist() == [*prompt, *ids, *more]
+        assert other.mask()[len(prompt) :].all()  # the token that ends the turn is the model's, too
+        assert other.sampled.sum() == len(ids)
+
+
+def test_a_sample_that_ends_within_a_character(tok):
+    talk = tok.conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("\N{REPLACEMENT CHARACTER}"), ids=[0xC3])
+    assert talk.close()[-2:].tolist() == [0xC3, 302]
+    assert talk.rewritten == 1
+
+
+def test_a_look_alike_does_not_end_a_sample(tok):
+    talk = tok.conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("<e>"), ids=[*b"<e>"])
+    talk.add(user("<e>"))
+    assert talk.prompt().tolist() == [300, 97, 302, 301, *b"<e>", 302, 300, *b"<e>", 302, 301]
+    assert talk.rewritten is None
+
+
+def test_words_of_a_message_in_a_later_turn_are_not_its_end(tok):
+    source = "{% for m in messages %}{% if m.role == 'tool' %}<u>{{ messages[loop.index0 - 1].name }} says {% endif %}"
+    source += "{{ m.name }}:{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}<a>{% endif %}"
+    talk = tok.replace(chat=source).conversation([user("a") | {"name": "me"}])
+    talk.prompt()
+    talk.add(assistant("ok") | {"name": "it"}, ids=[*b"it:ok", 302])
+    talk.add({"role": "tool", "content": "b", "name": "t"})
+    assert tok.decode(talk.prompt()) == "me:a<e><a>it:ok<e><u>it says t:b<e><a>"
+
+
+def test_follow_keeps_samples_before_the_change(tok):
+    source = "{% for m in messages %}<u>{{ m.content }}{% if m.thought and loop.last %}{{ m.thought }}{% endif %}<e>{% endfor %}"
+    talk = tok.replace(chat=source).conversation([user("a")], rewrite="follow")
+    for content, ids in [("ok", [300, 111, 107, 302]), ("ok", [300, 256, 120, 302])]:
+        talk.prompt()
+        talk.add(assistant(content) | {"thought": "x" if 120 in ids else None}, ids=ids)
+        talk.close()
+    assert talk.sampled.sum() == 8
+    talk.add(user("b"))
+    assert talk.prompt().tolist() == [300, 97, 302, 300, 111, 107, 302, 300, 256, 302, 300, 98, 302]
+    assert np.flatnonzero(talk.sampled).tolist() == [3, 4, 5, 6]
+    assert (talk.kept, talk.rewritten) == (9, None)
+
+
+def test_a_message_that_the_template_leaves_out(tok):
+    talk = tok.replace(chat="{{ messages[0].content }}<e>").conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256])
+    with pytest.raises(TemplateError, match="leaves out message 1, which was sampled"):
+        talk.close()
+
+
+# -- K5: errors --------------------------------------------------------------------------------------------------------
+
+
+def test_wrong_calls(tok):
+    talk = tok.conversation([user("a")])
+    for wrong, error, match in [
+        (lambda: tok.conversation(rewrite="no"), ValueError, "'keep', 'raise' or 'follow', not 'no'"),
+        (lambda: tok.conversation(add_generation_prompt=True), TypeError, "prompt\\(\\) begins an answer"),
+        (lambda: tok.conversation(continue_final_message=True), TypeError, "no continue_final_message"),
+        (lambda: tok.conversation(["a"]), TypeError, "message 0 must be a dict, not str"),
+        (lambda: tok.conversation(tools="a"), TypeError, "tools must be a list"),
+        (lambda: tok.conversation().prompt(), ValueError, "the conversation is empty"),
+        (lambda: talk.add("b"), TypeError, "message 1 must be a dict, not str"),
+        (lambda: talk.add(assistant("b"), ids=[98]), ValueError, "call prompt\\(\\) first"),
+        (lambda: tok.replace(chat="{% if %}").conversation(), TemplateError, "line 1"),
+        (lambda: minitok.Tokenizer([]).conversation(), TemplateError, "has no chat template"),
+        (
+            lambda: tok.replace(chat="\n{{ 1 / 0 }}").conversation([user("a")]).close(),
+            TemplateError,
+            "line 2: ZeroDivision",
+        ),
+    ]:
+        with pytest.raises(error, match=match):
+            wrong()
+    assert talk.prompt().tolist() == [300, 97, 302, 301]
+    with pytest.raises(UnknownTokenError, match="400"):
+        talk.add(assistant("b"), ids=[400])
+    with pytest.raises(TypeError):
+        talk.add(assistant("b"), ids=["a"])
+    talk.add(assistant("ok"), ids=np.array([256, 302], np.uint32))
+    with pytest.raises(ValueError, match="call prompt"):
+        talk.add(assistant("b"), ids=[98])
+    assert talk.close().tolist() == [300, 97, 302, 301, 256, 302]
+    assert repr(talk) == "Conversation(messages=2, ids=6)"
+    with pytest.raises(ValueError, match="read-only"):
+        talk.ids[0] = 1
+
+
+def test_a_value_nested_too_deeply(tok):
+    deep = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(TemplateError, match="nested too deeply"):
+        tok.conversation([user(deep)])
+
+
+# -- how it is done ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
+def test_only_the_last_turns_run_again(families, family):
+    """Else the tests above compare what is slow with itself."""
+    tok = families[family]
+    talk = tok.conversation([user("a")])
+    for number in range(20):
+        talk.prompt()
+        talk.add(assistant(f"b{number}"))
+        talk.add(user("c"))
+    before = len(talk._state.text.written.pieces)
+    talk.prompt()
+    assert talk._state.text.written.loops
+    assert before - talk._state.text.written.same < 12
+    assert len(talk._state.cuts) > 20
+
+
+@given(st.binary(max_size=6), st.binary(max_size=6))
+def test_the_end_of_one_is_the_beginning_of_another(wanted, own):
+    wanted, own = bytes(b % 2 for b in wanted), bytes(b % 2 for b in own)
+    expected = next(size for size in range(len(wanted), -1, -1) if own.endswith(wanted[:size]))
+    assert overlap(list(wanted), list(own)) == expected
+    assert common_prefix(wanted, own) == next(
+        n for n in range(7, -1, -1) if wanted[:n] == own[:n] and n <= min(len(wanted), len(own))
+    )
+
+
+def test_what_of_jinja_is_leant_on():
+    """Its internals; a release that changes one of them fails here."""
+    program = turns.program_of(
+        "{% set ns = namespace(a=1) %}{% macro f() %}{% endmacro %}{% for m in messages %}{{ loop.index }}{% endfor %}"
+    )
+    plain = turns.compiled("{% for m in messages %}{{ loop.index }}{% endfor %}")
+    assert program.marked.root_render_func.__globals__["LoopContext"] is turns.TurnLoop
+    assert plain.root_render_func.__globals__["LoopContext"] is jinja2.runtime.LoopContext
+    context = program.marked.new_context({"messages": [], turns.WATCH: None})
+    assert list(program.marked.root_render_func(context)) == []
+    assert context.parent[turns.WATCH] is None
+    assert set(context.vars) == {"ns", "f"}
+    assert turns.attrs_of(context.vars["ns"]) == {"a": 1}
+    assert context.vars["f"]._func.__code__ in program.marked.root_render_func.__code__.co_consts
+    loop = jinja2.runtime.LoopContext(iter("abc"), jinja2.Undefined)
+    next(loop)
+    assert (loop.index0, loop._current, loop._peek_next()) == (0, "a", "b")
+    (output,) = turns.WatchingEnvironment().parse("{{ x }}{{ add_generation_prompt }}").body
+    assert output.nodes[0] == nodes.Name("x", "load")
+    assert isinstance(output.nodes[-1], nodes.Filter)
+
+
+def test_marks_change_nothing_of_a_whole_conversation(breaking):
+    """The marked templates write what the plain ones do."""
+    random = Random(1)
+    for tok in breaking.values():
+        messages = beginning(random)
+        for _ in range(4):
+            messages.append(message(random, messages[-1]["role"]))
+        try:
+            expected = tok.encode_chat(messages)
+        except MinitokError:
+            continue
+        assert tok.conversation(messages).close().tolist() == expected.ids
+
+
+def test_templates_of_the_families_know_these_tokens(families):
+    assert set(TOKENS.values()) <= set(families["chatml"].special_tokens) >= set(SPECIAL)
+    assert isinstance(families["chatml"].definition.chat, ChatTemplates)
