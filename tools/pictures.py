@@ -116,9 +116,6 @@ def draw_figures() -> None:
             "explain-compression": plots.compression(tok, [text[:cut]], [text[cut:]], dark=dark),
             "explain-languages": plots.languages(billed, dark=dark),
             "explain-merges": plots.merges(events, dark=dark),
-            "explain-lengths": plots.lengths(tok, dark=dark),
-            "explain-unused": plots.unused(tok, [text[cut:]], dark=dark),
-            "explain-bits": plots.bits(tok, text.encode(), dark=dark),
         }
         for name, figure in figures.items():
             figure.savefig(IMAGES / f"{name}-{look}.svg", metadata={"Date": None})
