@@ -136,7 +136,7 @@ def with_site_links(text: str) -> str:
         r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:md|rs))\)", rf"]({REPOSITORY}\1)", text
     )
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
-    text = re.sub(r"\]\(python/minitok/reference/(?:published/)?(\w+)\.py\)", r"](source/\1.md)", text)
+    text = re.sub(r"\]\(python/minitok/reference/(?:(?:published|more)/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
 
 

@@ -26,16 +26,17 @@ REFERENCE = ROOT / "python" / "minitok" / "reference"
 # Where each module of the reference is, and its mirror.
 MODULES = {path.stem: path for path in REFERENCE.rglob("[a-z]*.py")}
 MIRROR = {path.stem: path for path in (ROOT / "rust" / "reference").rglob("*.rs")}
-# The order in which the headers of `minitok.reference` and of `minitok.reference.published` say to read.
+# The order in which the headers of `minitok.reference` and of its two folders say to read.
 READING_ORDER = tuple(
     name
-    for folder in (REFERENCE, REFERENCE / "published")
+    for folder in (REFERENCE, REFERENCE / "more", REFERENCE / "published")
     for name in re.findall(r"^\d+\. ``(\w+)``", (folder / "__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
+    if not (folder / name).is_dir()
 )
 RUST_ITEM = re.compile(
     r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|type|const|static|mod)\b(?:<[^>]*>)? (\w+)"
 )
-RUST_IMPL = re.compile(r"impl(?:<[^>]*>)? ([\w:<>' ]+?)(?:<.*>)? (?:where\b|\{)")
+RUST_IMPL = re.compile(r"impl(?:<[^>]*>)? ([\w:<>' ]+?)(?:<.*>)?(?: (?:where\b|\{)|$)")
 # What belongs to the item under it: attributes and comments.
 ABOVE = ("#", "//")
 RULES = re.compile(r"SPEC\s+[A-Z]\d+(?:(?:,|\s+and|\s+to)\s+[A-Z]\d+)*")
