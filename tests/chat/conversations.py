@@ -1,6 +1,6 @@
 """Conversations for the tests of ``Conversation``, and its reference, which encodes everything again."""
 
-from minitok.chat.conversation import Conversation
+from minitok.chat.conversation import Conversation, State
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
 WORDS = (
@@ -26,7 +26,7 @@ class Again(Conversation):
 
     def _step(self, *, generation):
         state = self._state
-        self._state = state._replace(text=None, cuts=[], common=0, differs=False)
+        self._state = state._replace(text=None, cuts=State._field_defaults["cuts"], common=0, differs=False)
         try:
             return super()._step(generation=generation)
         finally:

@@ -15,6 +15,7 @@ Implements SPEC K1 to K7.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +26,7 @@ from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..reference.text import utf8
 from . import turns
-from .encoding import labelled, spread, with_template
+from .encoding import labelled, special_names, spread, with_template
 from .render import guarded, template_values, traced_messages
 from .standins import Kept
 from .written import Text, common_prefix, overlap, own_end
@@ -57,12 +58,39 @@ class Sample(NamedTuple):
     place: int
 
 
-class Cut(NamedTuple):
-    """A place of the text that no token crosses: where it is in bytes, how many ids are before it, and what stands there."""
+class Cuts(NamedTuple):
+    """Ends of special tokens, which no token crosses: where they are in the text, in bytes, and how many ids are before."""
 
-    place: int
+    places: array[int]
+    sizes: array[int]
+
+
+class Ids(NamedTuple):
+    """The first ids of a buffer, of which others may know more: behind those that anybody knows, it is free.
+
+    ``filled`` has the number of those, in a list, which all share who share the buffer.
+    """
+
+    buffer: npt.NDArray[np.uint32]
+    filled: list[int]
     size: int
-    before: str
+
+    @property
+    def view(self) -> npt.NDArray[np.uint32]:
+        found = self.buffer[: self.size]
+        found.flags.writeable = False
+        return found
+
+    def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
+        """These up to a place, and others behind it; they are copied unless the buffer is free from there on."""
+        size = place + len(ids)
+        buffer, filled = self.buffer, self.filled
+        if place != filled[0] or size > len(buffer):
+            buffer, filled = np.empty(size + size // 2 + 64, np.uint32), [place]
+            buffer[:place] = self.buffer[:place]
+        buffer[place:size] = ids
+        filled[0] = size
+        return Ids(buffer, filled, size)
 
 
 class State(NamedTuple):
@@ -70,7 +98,7 @@ class State(NamedTuple):
 
     messages: list[Any]
     text: Text | None
-    ids: npt.NDArray[np.uint32]
+    ids: Ids
     roles: list[Range[str]]
     generated: list[Range[bool]]
     samples: tuple[Sample, ...] = ()
@@ -79,7 +107,7 @@ class State(NamedTuple):
     end: int = 0
     common: int = 0
     differs: bool = False
-    cuts: list[Cut] = []  # noqa: RUF012 - nothing changes it
+    cuts: Cuts = Cuts(array("q"), array("q"))
     kept: int = 0
     rewritten: int | None = None
     asks: bool = False  # whether the ids are a prompt
@@ -135,14 +163,15 @@ class Conversation:
         self._codec = self._definition.codec()
         self._by_name = definition.special_tokens
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
+        self._checked = special_names(definition)
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._margin = max(map(len, self._names.values()), default=0) + 1
-        self._state = State([], None, frozen_ids([]), [], [])
+        self._state = State([], None, Ids(np.empty(0, np.uint32), [0], 0), [], [])
         for message in messages:
             self.add(message)
 
     def __repr__(self) -> str:
-        return f"Conversation(messages={len(self._state.messages)}, ids={len(self._state.ids)})"
+        return f"Conversation(messages={len(self._state.messages)}, ids={self._state.ids.size})"
 
     # -- what grows ----------------------------------------------------------------------------------------------------
 
@@ -164,12 +193,11 @@ class Conversation:
                 raise ValueError("ids are sampled behind a prompt: call prompt() first")
             role = made.get("role")
             role = str.__str__(role) if isinstance(role, str) else None
-            ids = np.asarray(ids, np.uint32)
-            first, stop = len(state.ids), len(state.ids) + len(ids)
+            first, stop = state.ids.size, state.ids.size + len(ids)
             held = state.text.bytes_between(state.end, state.text.begin(len(state.text.ends))) + own
             place = (state.samples[-1].place if state.samples else 0) + len(held)
             state = state._replace(
-                ids=frozen_ids(np.concatenate((state.ids, ids))),
+                ids=state.ids.going_on(first, np.asarray(ids, np.uint32)),
                 roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
                 generated=[*state.generated, (first, stop, True)],
                 samples=(*state.samples, Sample(number, role, first, stop, held, len(own), place)),
@@ -179,12 +207,12 @@ class Conversation:
     def prompt(self) -> npt.NDArray[np.uint32]:
         """The ids that a model is to go on from."""
         self._state = self._step(generation=True)
-        return self._state.ids
+        return self._state.ids.view
 
     def close(self) -> npt.NDArray[np.uint32]:
         """The ids of the conversation as it stands, for training."""
         self._state = self._step(generation=False)
-        return self._state.ids
+        return self._state.ids.view
 
     def fork(self) -> Conversation:
         """A copy that goes on by itself. It costs some microseconds."""
@@ -195,28 +223,28 @@ class Conversation:
     @property
     def ids(self) -> npt.NDArray[np.uint32]:
         """The ids after the last step; read-only."""
-        return self._state.ids
+        return self._state.ids.view
 
     @property
     def roles(self) -> list[str | None]:
         """For each id, the role of who said it; None for the template's own text."""
-        return spread(self._state.roles, len(self._state.ids), None)
+        return spread(self._state.roles, self._state.ids.size, None)
 
     @property
     def generated(self) -> npt.NDArray[np.bool_]:
         """For each id, whether a model writes it: it was sampled, or is in a ``{% generation %}`` block."""
-        return masked(self._state.generated, len(self._state.ids))
+        return masked(self._state.generated, self._state.ids.size)
 
     @property
     def sampled(self) -> npt.NDArray[np.bool_]:
         """For each id, whether it was sampled: a mask for reinforcement learning."""
         state = self._state
-        return masked(((sample.first, sample.stop, True) for sample in state.samples), len(state.ids))
+        return masked(((sample.first, sample.stop, True) for sample in state.samples), state.ids.size)
 
     def mask(self, role: str = "assistant") -> npt.NDArray[np.bool_]:
         """For each id, whether this role said it: a mask for training on conversations."""
         state = self._state
-        return masked((found for found in state.roles if found[2] == role), len(state.ids))
+        return masked((found for found in state.roles if found[2] == role), state.ids.size)
 
     @property
     def kept(self) -> int:
@@ -235,33 +263,34 @@ class Conversation:
         if not state.messages:
             raise ValueError("the conversation is empty: a template needs a message")
         text = self._written(generation=generation)
-        same = text.written.same
-        alike = text.begin(same)  # bytes of pieces that are as they were
-        held = self._held(text, alike)
-        start = Cut(held.end, held.size, "nothing" if not held.size else "text")
-        if held.size and int(state.ids[held.size - 1]) in self._names:
-            start = start._replace(before="token")
-        known = bisect_right(state.cuts, held.limit - self._margin, key=lambda cut: cut.place)
-        cuts = state.cuts[:known]
-        cut = cuts[-1] if cuts and cuts[-1].size >= held.size else start
-        found = labelled(self._definition, text.spans(cut.place), cut.before, held.role if cut is start else None)
-        cuts += [
-            Cut(cut.place + end, cut.size + at + 1, "token")
-            for at, end in found.tokens
-            if found.ids[at] not in self._late
-        ]
+        held = self._held(text, text.begin(text.written.same))
+        known = bisect_right(state.cuts.places, held.limit - self._margin)
+        cuts = Cuts(state.cuts.places[:known], state.cuts.sizes[:known])
+        if known and cuts.sizes[-1] >= held.size:
+            place, size, before, role = cuts.places[-1], cuts.sizes[-1], "token", None
+        else:
+            place, size, before, role = held.end, held.size, "text" if held.size else "nothing", held.role
+            if size and int(state.ids.view[size - 1]) in self._names:
+                before = "token"
+        found = labelled(self._definition, self._checked, text.spans(place), before, role)
+        for at, end in found.tokens:
+            if found.ids[at] not in self._late:
+                cuts.places.append(place + end)
+                cuts.sizes.append(size + at + 1)
+        old = state.ids.view[size:]
+        same = common_prefix(old, found.ids)
         return State(
             state.messages,
             text,
-            frozen_ids(np.concatenate((state.ids[: cut.size], found.ids))),
-            joined(state.roles, found.roles, cut.size),
-            joined(state.generated, found.generated, cut.size),
+            state.ids.going_on(size + same, found.ids[same:]),
+            joined(state.roles, found.roles, size),
+            joined(state.generated, found.generated, size),
             held.samples,
             held.end,
             held.common,
             held.differs,
             cuts,
-            cut.size + common_prefix(state.ids[cut.size :], found.ids),
+            size + same,
             held.rewritten,
             generation,
         )
@@ -336,7 +365,7 @@ class Conversation:
         found, behind = own_end(sample.message, text)
         if found < low:
             found, behind = low, behind[low - found :]
-        ids = self._state.ids[sample.first : sample.stop].tolist()
+        ids = self._state.ids.view[sample.first : sample.stop].tolist()
         if not ids or ids[-1] not in self._names:
             return found, found + self._ended(behind, ids)
         last = self._names[ids[-1]]
@@ -397,10 +426,4 @@ def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
     found = np.zeros(size, np.bool_)
     for start, end, _ in ranges:
         found[start:end] = True
-    return found
-
-
-def frozen_ids(ids: Any) -> npt.NDArray[np.uint32]:
-    found = np.asarray(ids, np.uint32)
-    found.flags.writeable = False
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from ..spans.segments import ids_of_segments, shared_segments, spans_of_ids
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -61,7 +62,7 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
 
     ``template``: the name or the source of the template that made them, if it is not the model's own.
     """
-    found = labelled(with_template(definition, template), spans)
+    found = labelled(with_template(definition, template), special_names(definition), spans)
     size = len(found.ids)
     return EncodedChat(found.ids.tolist(), spread(found.roles, size, None), spread(found.generated, size, False))
 
@@ -86,12 +87,23 @@ class Labelled(NamedTuple):
     tokens: list[tuple[int, int]]
 
 
+def special_names(definition: Definition) -> dict[int, str]:
+    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
+    unknown = definition.symbols and definition.symbols.unknown
+    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
+
+
 def labelled(
-    definition: Definition, spans: Sequence[Span], before: str = "nothing", role: str | None = None
+    definition: Definition,
+    names: Mapping[int, str],
+    spans: Sequence[Span],
+    before: str = "nothing",
+    role: str | None = None,
 ) -> Labelled:
     """The ids of spans, and what is known of them.
 
-    ``before``: what stands before them (SPEC E10). ``role``: who said the text that they continue.
+    ``names``: ``special_names`` of the definition. ``before``: what stands before them (SPEC E10). ``role``: who said the text
+    that they continue.
     """
     codec = definition.codec()
     segments = shared_segments(definition, ((span.text, span.trusted) for span in spans), before=before)
@@ -103,7 +115,7 @@ def labelled(
     ]
     ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
     ends = {at for at, _ in tokens}
-    check_made(definition, spans, ranges, ids, list(ends))
+    check_made(names, spans, ranges, ids, ends)
     roles: list[Range[str]] = [(0, 1, role)] if role is not None and 0 in ends else []
     generated: list[Range[bool]] = []
     for span, (start, end) in zip(spans, ranges, strict=True):
@@ -135,28 +147,25 @@ def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
 
 
 def check_made(
-    definition: Definition,
+    names: Mapping[int, str],
     spans: Sequence[Span],
     ranges: Sequence[tuple[int, int]],
     ids: npt.NDArray[np.uint32],
-    tokens: list[int],
+    tokens: Collection[int],
 ) -> None:
     """Raises TemplateError if merges make a special token of text that is not trusted.
 
     They may, in a vocabulary where it is an ordinary token, too. ``tokens``: where tokens were found.
     """
-    # The unknown id is that of any text without a token.
-    unknown = definition.symbols and definition.symbols.unknown
-    names = {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
-    made = np.isin(ids, list(names))
-    made[tokens] = False
-    if not made.any():
+    if not names:
         return
-    for span, (start, end) in zip(spans, ranges, strict=True):
-        if not span.trusted and made[start:end].any():
-            name = names[int(ids[start + int(made[start:end].argmax())])]
-            where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
-            raise TemplateError(
-                f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
-                "to vouch for the text, give it the type Trusted"
-            )
+    places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
+    made = [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
+    for span, (start, end) in zip(spans, ranges, strict=True) if made else ():
+        for at in made[bisect_left(made, start) : bisect_left(made, end)]:
+            if not span.trusted:
+                where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
+                raise TemplateError(
+                    f"{where} becomes the special token {names[int(ids[at])]!r}, which is an ordinary token of this "
+                    "vocabulary, too; to vouch for the text, give it the type Trusted"
+                )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,14 +24,17 @@ class Text(NamedTuple):
     """What the template wrote, and where each piece of it ends, in bytes."""
 
     written: Rendered
-    ends: list[int]
+    ends: array[int]
 
     @classmethod
     def of(cls, written: Rendered, before: Text | None) -> Text:
         """The text of a run; ``before``: that of the run before it."""
-        ends = [] if before is None else before.ends[: written.same]
-        sizes = (len(utf8(piece)) for piece in written.pieces[written.same :])
-        return cls(written, ends + list(accumulate(sizes, initial=ends[-1] if ends else 0))[1:])
+        ends = array("q") if before is None else before.ends[: written.same]
+        at = ends[-1] if ends else 0
+        for piece in written.pieces[written.same :]:
+            at += len(utf8(piece))
+            ends.append(at)
+        return cls(written, ends)
 
     def begin(self, number: int) -> int:
         """Where a piece begins."""
