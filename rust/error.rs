@@ -57,6 +57,10 @@ pub enum Error {
     #[error("{0}")]
     Chunk(String),
 
+    /// A stop string that is empty.
+    #[error("{0}")]
+    Stop(String),
+
     /// A text that is longer than can be done.
     #[error("{0}")]
     TooLong(String),

@@ -11,8 +11,8 @@
 //! 4. [`support`]: regular expressions and their limits, interrupts, threads
 //! 5. [`error`]: what can go wrong
 //!
-//! `api` is what the crate offers, `python` (feature `python`) the boundary to Python, `wasm` (feature `wasm`) the one to a web page;
-//! they hold no algorithm.
+//! `api` is what the crate offers, `python` (feature `python`) the boundary to Python, `wasm` (feature `wasm`) the one to a web page,
+//! `c` (feature `c`) the one to C; they hold no algorithm.
 
 // `--cfg internals` shows all modules in the documentation, as the site of the project does.
 #![cfg_attr(not(internals), warn(missing_docs))]
@@ -23,6 +23,8 @@
 compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");
 
 mod api;
+#[cfg(feature = "c")]
+mod c;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod error;
 #[cfg_attr(not(internals), doc(hidden))]
@@ -47,4 +49,5 @@ pub use api::train::TrainOptions;
 pub use error::{Error, Result};
 pub use reference::more::borders::Border;
 pub use reference::more::session::Splice;
+pub use reference::more::tails::Cover;
 pub use reference::train::TieBreak;

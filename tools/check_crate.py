@@ -9,7 +9,7 @@ from pathlib import Path
 MOST_BYTES = 10_000_000
 # Everything a crate may hold, besides the files that cargo adds.
 ALLOWED = re.compile(
-    r"rust/.+\.(rs|md)|rust/formats/\w+\.txt|examples/count\.rs"
+    r"rust/.+\.(rs|md)|rust/c/minitok\.h|rust/formats/\w+\.txt|examples/count\.rs"
     r"|python/minitok/(encodings/data/\w+\.vocab|(reference|formats)/\w+(/\w+)?\.txt)"
     r"|tests/(vectors\.rs|patterns\.json|vectors/\w+\.(json|rs))|LICENSE|Cargo\.(toml|lock|toml\.orig)|\.cargo_vcs_info\.json"
 )

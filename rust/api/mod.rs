@@ -2,14 +2,21 @@
 //!
 //! 1. [`tokenizer`]: what a program holds.
 //! 2. How one is made: [`encodings`]: the published ones; [`load`]: from files; [`train`]: from texts.
-//! 3. [`stream`]: ids as they come; [`session`]: a text that changes; [`chunks`]: a text in parts.
+//! 3. More ways to encode: [`batch`]: many texts; [`segments`]: of several authors; [`places`]: where tokens are in the text.
+//! 4. [`stream`]: ids as they come; [`session`]: a text that changes; [`chunks`]: a text in parts.
 
 #![warn(missing_docs)]
 
+pub mod batch;
 pub mod chunks;
 pub mod encodings;
 pub mod load;
+pub mod places;
+pub mod segments;
 pub mod session;
 pub mod stream;
 pub mod tokenizer;
 pub mod train;
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::tokenizer::{Shared, Tokenizer};
 use crate::error::{Error, Result};
 use crate::fast::session;
 use crate::reference::more::session::Splice;
+use crate::reference::more::tails::Cover;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -102,6 +103,58 @@ impl Session {
     /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many of the ids every continuation of the text keeps. The others may become parts of other tokens when the text goes on, so
+    /// that a cache keeps these only. Costs an encoding of the last words for each kind of character: 50 to 200 microseconds with a
+    /// published encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vocabulary`] if that is not known: the tokenizer changes text.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let mut session = Tokenizer::encoding("o200k_base")?.session()?;
+    /// session.append("hello wo")?;
+    /// assert_eq!((session.count(), session.stable()?), (2, 1));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn stable(&self) -> Result<usize> {
+        self.check_tails()?;
+        self.inner.stable()
+    }
+
+    /// The tokens that may stand over the end of the text, for a model that is to go on from it: after the first `kept` ids of the
+    /// session and then `extra`, any one of `ids`. Each begins in the text and ends behind it. Of all tokens, those are tried that
+    /// begin as the text ends: milliseconds within a word, more after a space, with which many tokens begin.
+    ///
+    /// # Errors
+    ///
+    /// As for [`stable`](Self::stable).
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// let mut session = tok.session()?;
+    /// session.append("hello wo")?;
+    /// let cover = session.covers()?.into_iter().find(|cover| cover.ids.contains(&2375)).unwrap();
+    /// assert_eq!((cover.kept, cover.extra), (1, vec![])); // `hello`, and then ` world`
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn covers(&self) -> Result<Vec<Cover>> {
+        self.check_tails()?;
+        self.inner.covers()
+    }
+
+    fn check_tails(&self) -> Result<()> {
+        if self.inner.knows_tails() {
+            return Ok(());
+        }
+        let reason = "what may follow is not known for this tokenizer, which changes text (SPEC L3)";
+        Err(Error::Vocabulary(reason.into()))
     }
 
     /// A copy that changes by itself. What neither has changed is shared.

@@ -22,13 +22,65 @@ pub struct StreamDecoder {
     tokenizer: Tokenizer,
     inner: decode::StreamDecoder,
     position: usize,
+    /// The ids that give no text, ascending.
+    skipped: Vec<u32>,
 }
 
 impl StreamDecoder {
     pub(super) fn new(tokenizer: Tokenizer) -> StreamDecoder {
         let core = tokenizer.shared.codec.core();
         let inner = decode::StreamDecoder::new(false, core.drops_space(), core.joining().cloned(), &[]);
-        StreamDecoder { tokenizer, inner, position: 0 }
+        StreamDecoder { tokenizer, inner, position: 0, skipped: Vec::new() }
+    }
+
+    /// The same, in which special tokens give no text. To be said before the first id.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let mut stream = Tokenizer::encoding("o200k_base")?.stream_decoder().skip_special();
+    /// assert_eq!((&*stream.push(24912)?, &*stream.push(199_999)?), ("hello", ""));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    #[must_use]
+    pub fn skip_special(mut self) -> StreamDecoder {
+        self.skipped = self.tokenizer.special_tokens().map(|(_, id)| id).collect();
+        self.skipped.sort_unstable();
+        self
+    }
+
+    /// The same, which ends at the first of some strings, also where several tokens make it. Its text, and all that follows, is not
+    /// given, and what may be its beginning is held back: [`stopped`](Self::stopped) says which it was. To be said before the first
+    /// id. The time of each byte is linear in the number of strings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stop`] if a string is empty.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// let mut stream = tok.stream_decoder().stop(&["</answer>", "\n\n"])?;
+    /// let mut text = String::new();
+    /// for id in tok.encode("It is 42.</answer> Also,")? {
+    ///     text += &stream.push(id)?;
+    /// }
+    /// assert_eq!((&*text, stream.stopped()), ("It is 42.", Some("</answer>")));
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn stop(mut self, strings: &[impl AsRef<str>]) -> Result<StreamDecoder> {
+        let strings: Vec<String> = strings.iter().map(|string| string.as_ref().to_owned()).collect();
+        if let Some(number) = strings.iter().position(String::is_empty) {
+            return Err(Error::Stop(format!("stop string {number} is empty")));
+        }
+        self.inner.stops = decode::StopStrings::new(&strings);
+        Ok(self)
+    }
+
+    /// The string that the stream ended at, if it did.
+    pub fn stopped(&self) -> Option<&str> {
+        self.inner.stops.found.as_deref()
     }
 
     /// The text that is certain now that this id has come; often empty.
@@ -39,7 +91,7 @@ impl StreamDecoder {
     pub fn push(&mut self, id: u32) -> Result<String> {
         let token = self.tokenizer.token_bytes(id).ok_or(Error::UnknownToken { id, position: self.position })?;
         self.position += 1;
-        self.inner.push(token)
+        if self.skipped.binary_search(&id).is_ok() { Ok(String::new()) } else { self.inner.push(token) }
     }
 
     /// Ends the stream: bytes that were held back, and can no longer become a character, become U+FFFD. A new stream may follow.
@@ -50,7 +102,7 @@ impl StreamDecoder {
 }
 
 impl Tokenizer {
-    /// What turns ids into text as they come, and never shows half a character.
+    /// What turns ids into text as they come, and never shows half a character. There may be many, each with what it holds back.
     ///
     /// ```
     /// use minitok::Tokenizer;

@@ -22,6 +22,11 @@ pub enum Special<'a> {
     Only(&'a [&'a str]),
 }
 
+impl Special<'_> {
+    /// None: for text from outside.
+    pub const NONE: Special<'static> = Special::Only(&[]);
+}
+
 /// A tokenizer: text to ids and back.
 ///
 /// It never changes, and can be shared: it is `Send` and `Sync`, and a clone is the same tokenizer. Each thread that encodes gets a
@@ -48,17 +53,42 @@ pub(super) struct Shared {
     /// Finds the added tokens; these and all special ones; these and those that were asked for last.
     pub(super) added: Arc<Search>,
     all: Once<Arc<Search>>,
-    last: Mutex<Option<(Vec<String>, Arc<Search>)>>,
+    last: Last<Search>,
+    /// Finds these, and the added tokens that mark nothing.
+    last_everywhere: Last<Search>,
     /// Finds the control tokens that were not allowed last, by those that were.
-    last_refused: Mutex<Option<(Vec<String>, Arc<Refused>)>>,
+    last_refused: Last<Refused>,
+}
+
+/// What was made last, and the names that it was made for.
+struct Last<T>(Mutex<Option<(Vec<String>, Arc<T>)>>);
+
+impl<T> Last<T> {
+    fn new() -> Last<T> {
+        Last(Mutex::new(None))
+    }
+
+    fn get_or_make(&self, names: &[&str], make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((held, made)) = &*last
+            && held.iter().map(String::as_str).eq(names.iter().copied())
+        {
+            return Ok(Arc::clone(made));
+        }
+        let new = Arc::new(make()?);
+        *last = Some((names.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&new)));
+        Ok(new)
+    }
 }
 
 impl Tokenizer {
     pub(super) fn of(definition: Definition) -> Result<Tokenizer> {
         let codec = definition.codec()?;
         let added = Arc::new(codec.core().search(Some(&[]))?);
-        let (codec, all, last, last_refused) = (Arc::new(codec), Once::new(), Mutex::new(None), Mutex::new(None));
-        Ok(Tokenizer { shared: Arc::new(Shared { definition, codec, added, all, last, last_refused }) })
+        let (codec, all) = (Arc::new(codec), Once::new());
+        let (last, last_everywhere, last_refused) = (Last::new(), Last::new(), Last::new());
+        let shared = Shared { definition, codec, added, all, last, last_everywhere, last_refused };
+        Ok(Tokenizer { shared: Arc::new(shared) })
     }
 
     // -- text to ids -------------------------------------------------------------------------------------------------------
@@ -125,7 +155,7 @@ impl Tokenizer {
     pub fn encode_strict(&self, text: &str, special: Special) -> Result<Vec<u32>> {
         let search = self.shared.search(special)?;
         if let Special::Only(allowed) = special {
-            let refused = self.shared.refused(allowed);
+            let refused = self.shared.refused(allowed)?;
             self.shared.codec.check(text.as_bytes(), &refused, &search, false, None)?;
         }
         self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
@@ -328,34 +358,37 @@ impl Shared {
             let found = Arc::new(self.codec.core().search(Some(&names))?);
             return Ok(Arc::clone(self.all.get_or_make(|| found)));
         };
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((held, search)) = &*last
-            && held.iter().map(String::as_str).eq(names.iter().copied())
-        {
-            return Ok(Arc::clone(search));
-        }
-        let known = |name: &str| self.definition.fields.found_tokens().any(|(known, _)| known == name);
-        if let Some(unknown) = names.iter().find(|name| !known(name)) {
-            let meant = suggest(unknown, tokens.iter().map(|(name, _)| name.as_str()), "");
-            return Err(Error::Vocabulary(format!("there is no special token '{unknown}'{meant}")));
-        }
-        let search = Arc::new(self.codec.core().search(Some(names))?);
-        *last = Some((names.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&search)));
-        Ok(search)
+        self.last.get_or_make(names, || {
+            self.check_names(names)?;
+            self.codec.core().search(Some(names))
+        })
+    }
+
+    /// What finds these special tokens, and the added ones that mark nothing.
+    pub(super) fn everywhere(&self, names: &[&str]) -> Result<Arc<Search>> {
+        self.last_everywhere.get_or_make(names, || {
+            self.check_names(names)?;
+            let fields = &self.definition.fields;
+            let found = [names, &fields.everywhere(fields.chat.as_ref())].concat();
+            self.codec.core().preprocessor.search(&found, &[])
+        })
+    }
+
+    /// An error if there is no token of one of these names.
+    fn check_names(&self, names: &[&str]) -> Result<()> {
+        let fields = &self.definition.fields;
+        let known = |name: &str| fields.found_tokens().any(|(known, _)| known == name);
+        let Some(unknown) = names.iter().find(|name| !known(name)) else { return Ok(()) };
+        let meant = suggest(unknown, fields.special_tokens.iter().map(|(name, _)| name.as_str()), "");
+        Err(Error::Vocabulary(format!("there is no special token '{unknown}'{meant}")))
     }
 
     /// What finds the control tokens but these.
-    fn refused(&self, allowed: &[&str]) -> Arc<Refused> {
-        let mut last = self.last_refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((held, refused)) = &*last
-            && held.iter().map(String::as_str).eq(allowed.iter().copied())
-        {
-            return Arc::clone(refused);
-        }
-        let mut names = self.definition.fields.control_tokens();
-        names.retain(|name| !allowed.contains(name));
-        let refused = Arc::new(self.codec.core().refusing(&names));
-        *last = Some((allowed.iter().map(|&name| name.to_owned()).collect(), Arc::clone(&refused)));
-        refused
+    fn refused(&self, allowed: &[&str]) -> Result<Arc<Refused>> {
+        self.last_refused.get_or_make(allowed, || {
+            let mut names = self.definition.fields.control_tokens();
+            names.retain(|name| !allowed.contains(name));
+            Ok(self.codec.core().refusing(&names))
+        })
     }
 }

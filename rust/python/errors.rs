@@ -33,7 +33,7 @@ impl From<Error> for PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
-            Error::Chunk(_) => PyValueError::new_err(message),
+            Error::Chunk(_) | Error::Stop(_) => PyValueError::new_err(message),
             Error::TooLong(_) => PyOverflowError::new_err(message),
             Error::Format { path, line, reason } => {
                 let path = path.map(std::path::PathBuf::into_os_string);

@@ -1,0 +1,187 @@
+//! The functions of `minitok.h`, in its order.
+
+#![allow(unsafe_code)]
+
+use super::memory::{Handle, Held, hand_out, read, read_text, set, write};
+use super::status::{Failure, Status, answer, last};
+use crate::api::stream::StreamDecoder;
+use crate::api::tokenizer::{Special, Tokenizer};
+use crate::error::Result;
+use std::ffi::{CStr, c_char};
+
+// -- tokenizers ------------------------------------------------------------------------------------------------------------
+
+impl Held for Tokenizer {
+    const NAME: &str = "tokenizer";
+    const MARK: u64 = 0x6d69_6e69_746f_6b31;
+}
+
+/// A published encoding, by its name or that of a model.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_encoding(
+    name: *const c_char,
+    length: usize,
+    tokenizer: *mut *mut Handle<Tokenizer>,
+) -> Status {
+    answer(|| hand_out(tokenizer, || Ok(Tokenizer::encoding(read_text("name", name, length)?)?)))
+}
+
+/// A tokenizer from the bytes of a file.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_load(data: *const u8, length: usize, tokenizer: *mut *mut Handle<Tokenizer>) -> Status {
+    answer(|| hand_out(tokenizer, || Ok(Tokenizer::from_bytes(read("data", data, length)?)?)))
+}
+
+/// Frees a tokenizer; null is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_free(tokenizer: *mut Handle<Tokenizer>) -> Status {
+    answer(|| Handle::free(tokenizer))
+}
+
+// -- texts -----------------------------------------------------------------------------------------------------------------
+
+/// The ids of a text, and how many they are; `special`: 1 if special tokens are found in it, else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_encode(
+    tokenizer: *const Handle<Tokenizer>,
+    text: *const c_char,
+    length: usize,
+    special: i32,
+    ids: *mut u32,
+    room: usize,
+    count: *mut usize,
+) -> Status {
+    answer(|| {
+        let (tokenizer, text) = (Handle::of(tokenizer)?, read_text("text", text, length)?);
+        let special = match special {
+            0 => Special::NONE,
+            1 => Special::All,
+            other => return Err(Failure(Status::Argument, format!("special is {other}; it can be 0 or 1"))),
+        };
+        write("ids", &tokenizer.encode_with_special(text, special)?, ids, room, count)
+    })
+}
+
+/// How many ids a text has.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_count(
+    tokenizer: *const Handle<Tokenizer>,
+    text: *const c_char,
+    length: usize,
+    count: *mut usize,
+) -> Status {
+    answer(|| {
+        let (tokenizer, text) = (Handle::of(tokenizer)?, read_text("text", text, length)?);
+        set("count", count, || Ok(tokenizer.count(text)?))
+    })
+}
+
+/// The text of ids, and how many bytes it has.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_decode(
+    tokenizer: *const Handle<Tokenizer>,
+    ids: *const u32,
+    count: usize,
+    text: *mut c_char,
+    room: usize,
+    length: *mut usize,
+) -> Status {
+    answer(|| {
+        let decoded = Handle::of(tokenizer)?.decode(read("ids", ids, count)?)?;
+        write("text", decoded.as_bytes(), text.cast(), room, length)
+    })
+}
+
+// -- streams ---------------------------------------------------------------------------------------------------------------
+
+/// A stream, and the text that it said last.
+pub struct Stream {
+    decoder: StreamDecoder,
+    said: String,
+}
+
+impl Held for Stream {
+    const NAME: &str = "stream";
+    const MARK: u64 = 0x6d69_6e69_746f_6b32;
+}
+
+/// What turns ids into text as they come; `skip_special`: 1 if special tokens give no text, else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_new(
+    tokenizer: *const Handle<Tokenizer>,
+    skip_special: i32,
+    stream: *mut *mut Handle<Stream>,
+) -> Status {
+    answer(|| {
+        let decoder = Handle::of(tokenizer)?.stream_decoder();
+        let decoder = match skip_special {
+            0 => decoder,
+            1 => decoder.skip_special(),
+            other => return Err(Failure(Status::Argument, format!("skip_special is {other}; it can be 0 or 1"))),
+        };
+        hand_out(stream, || Ok(Stream { decoder, said: String::new() }))
+    })
+}
+
+/// The text that is certain now that an id has come; it stays until the next call with the stream.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_push(
+    stream: *mut Handle<Stream>,
+    id: u32,
+    text: *mut *const c_char,
+    length: *mut usize,
+) -> Status {
+    say(stream, text, length, |decoder| decoder.push(id))
+}
+
+/// The rest of the text; another one may follow.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_finish(
+    stream: *mut Handle<Stream>,
+    text: *mut *const c_char,
+    length: *mut usize,
+) -> Status {
+    say(stream, text, length, StreamDecoder::finish)
+}
+
+fn say(
+    stream: *mut Handle<Stream>,
+    text: *mut *const c_char,
+    length: *mut usize,
+    step: impl FnOnce(&mut StreamDecoder) -> Result<String>,
+) -> Status {
+    answer(|| {
+        let Stream { decoder, said } = Handle::of_mut(stream)?;
+        set("text", text, || {
+            set("length", length, || {
+                *said = step(decoder)?;
+                Ok(said.len())
+            })?;
+            Ok(said.as_ptr().cast())
+        })
+    })
+}
+
+/// Frees a stream; null is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_free(stream: *mut Handle<Stream>) -> Status {
+    answer(|| Handle::free(stream))
+}
+
+// -- what happened ---------------------------------------------------------------------------------------------------------
+
+/// The message of the last call of this thread that failed; it stays until the next one fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_last_error() -> *const c_char {
+    last()
+}
+
+/// The version of the library.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_version() -> *const c_char {
+    const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => panic!("a version holds no zero"),
+    };
+    VERSION.as_ptr()
+}
