@@ -3,6 +3,9 @@
 //! By hand, with `cl100k_base`: `Hi there<|endoftext|>` with the special token allowed -> the segment `Hi there` and the id
 //! 100257; the segment -> the pieces `Hi` and ` there`; the pieces -> the ids 13347 and 1070.
 //!
+//! On a first reading, take `encode`, `encode_segment` and `decode_bytes`. The rest says which tokens a text must not hold,
+//! where each id stands in the text, and where a text may be cut.
+//!
 //! Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depends on what was encoded before.
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.

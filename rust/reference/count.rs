@@ -8,6 +8,8 @@
 //! A file is read in chunks. What has been read is counted up to a *safe cut*, an offset before which the pieces are the same
 //! whatever follows; the rest waits for the next chunk.
 //!
+//! On a first reading, take `add` and `count`: documents in memory. `add_stream` reads a file in chunks.
+//!
 //! Invariants: `bytes` and `documents` say how much has been counted so far; no count is 0. A counter that was stopped in the
 //! middle of a text, or failed, is of no use any more, and says so.
 //!

@@ -6,6 +6,9 @@ text only when a character is complete, and bytes that are not valid UTF-8 becom
 By hand: if ``é`` (bytes C3 A9) is two tokens, the streaming decoder answers the first with nothing, since C3 begins a
 character, and the second with ``é``. If the stream ends after the first, C3 is not a character, and becomes U+FFFD.
 
+On a first reading, take ``decode_bytes`` and ``StreamDecoder``. ``Joiner`` is for vocabularies of symbols, ``StopStrings``
+for streams that end at a string.
+
 Invariants: ``decode_bytes`` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back
 are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three
 bytes, a token that may be the last (S9), and what may be the beginning of a stop string (D5).

@@ -6,6 +6,9 @@ A split pattern cuts text into pieces before anything is merged, and no merge ev
 By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back`` (a word takes one space before it;
 of two spaces the first stays alone).
 
+On a first reading, take ``Pattern.split_within`` and ``matches``. The rest is for custom patterns (limits, patterns in
+turn, patterns of bytes) and for cutting a text safely.
+
 Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
 empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither
 letter, number nor white space (E5).

@@ -12,6 +12,9 @@ In a conversation a program writes the markers, and users write the rest. There,
 token is found only where it lies wholly in one of them. By hand, with the stretches 0 to 3 and 6 to 10: ``<s><s></s>`` is the
 token ``<s>``, the text ``<s>``, the token ``</s>``.
 
+On a first reading, take how tokens are found (``find``, ``first``) and how a text is cut at them (``parts``). Stretches,
+hidden names and the three questions at the end (``longest``, ``crosses``, ``ends_at``) serve conversations and safe cuts.
+
 Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
 everywhere.
 

@@ -13,6 +13,9 @@ A vocabulary may start from characters instead of bytes, with a *fallback* id fo
 are two ids with the same bytes: ``token_id`` returns the character's. A vocabulary of ``Symbols`` has an unknown token
 instead of byte fallback (S7).
 
+On a first reading, take ``from_merges``, ``token_bytes``, ``token_id`` and ``merge_of``: a vocabulary of merges over bytes.
+The other constructors and fields are for published files.
+
 Invariants: each byte has a token, except those that UTF-8 never contains (E6), unless the vocabulary is of ``Symbols``; both
 sides of a merge are tokens, and together they spell the token it makes; ranks ascend.
 
