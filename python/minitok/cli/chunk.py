@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     metavar="N",
     default=0,
-    help="The most tokens that the next chunk begins with again.",
+    help="The most tokens of a chunk to repeat at the start of the next.",
 )
 @option(
     "--overlap-sentences",
     type=click.IntRange(min=0),
     metavar="N",
     default=0,
-    help="As many sentences are repeated instead.",
+    help="The number of sentences to repeat instead.",
 )
 @option(
     "--at",
@@ -64,8 +64,8 @@ def command(
 ) -> None:
     """Cut documents into chunks of a limited number of tokens, at headings, paragraphs, sentences and words.
 
-    With --json, each chunk is a line of JSON: its file, its number there, where it stands in characters, its tokens, what it
-    ends at, and its text. In .jsonl, .parquet and .arrow files, each record is a document.
+    With --json, each chunk is a line of JSON: its file, its number in the file, its offsets in characters, the number of its
+    tokens, the kind of border at its end, and its text. In .jsonl, .parquet and .arrow files, each record is a document.
 
     \b
     Examples:

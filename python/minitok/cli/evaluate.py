@@ -99,7 +99,7 @@ def command(
     quiet: bool,
     json: bool,
 ) -> None:
-    """Judge tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers, code, morphemes.
+    """Compare tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers, code, morphemes.
 
     With --text, show how each of them cuts that text: how many tokens, and which.
 

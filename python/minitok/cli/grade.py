@@ -58,7 +58,7 @@ def command(
 ) -> None:
     """Grade a program: the smallest input on which it is wrong, and the first step at which it goes wrong.
 
-    Each stage runs in a process of its own, with limits on time, memory and output; grading stops at the first stage that does
+    Each stage runs in a separate process, with limits on time, memory and output; grading stops at the first stage that does
     not pass. The same seed gives the same result. Exit code 0: all stages asked for passed; 1: one did not; 2: the file could
     not be graded.
 

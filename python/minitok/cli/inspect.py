@@ -31,7 +31,7 @@ CHECKS = "Checks"
 
 
 @click.command(cls=Command)
-@inputs_argument("With --verify: files or patterns of text to compare on, besides the built-in traps.")
+@inputs_argument("With --verify: files or patterns of text to compare on, in addition to the built-in traps.")
 @tokenizer_option
 @option(
     "--pattern",
@@ -98,7 +98,7 @@ def command(
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
     --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
-    for a file of ranks. A file of minitok's own is written as tokenizer.json for tokenizers.
+    for a file of ranks. A file in minitok's own format is converted for tokenizers.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Judge tokenizers: the same texts under several tokenizers, by the measures of the literature.
+"""Compare tokenizers: the same texts under several tokenizers, by the measures of the literature.
 
 Reading order: ``measures`` (the formulas), ``tally`` (what is counted), ``texts`` (what is read), ``probes`` (numbers, dates,
 code, white space), ``morphemes`` (words and where tokens cut them), ``record`` (the result), ``evaluation`` (all of it
