@@ -315,6 +315,7 @@ class Tokenizer(Checked):
 
         Raises:
             TypeError: A segment is not a pair of a text and a bool.
+            VocabularyError: A segment that allows no special token becomes one that is an ordinary token, too.
 
         Costs those of ``encode``, and some microseconds a segment.
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.chat import Trusted, render
 from minitok.definition import Definition
-from minitok.errors import TemplateError
+from minitok.errors import TemplateError, VocabularyError
 from minitok.reference.published.characters import Symbols
 
 PRIVATE = 0xE000
@@ -267,6 +267,22 @@ def test_text_that_merges_make_a_special_token_of_is_refused(kind, backend):
     for content, found in (("xa b", []), (Trusted("ab"), [special["ab"]])):
         ids = tok.encode_chat([{"content": content}]).ids
         assert [token_id for token_id in ids if token_id in (special["ab"], special["<e>"])] == [*found, special["<e>"]]
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("kind", MADE)
+def test_segments_that_merges_make_a_special_token_of_are_refused(kind, across, backend):
+    tok = MADE[kind].replace(backend=backend)
+    text = "xAB" if kind == "lowercase" else "xab"
+    refused = Failure(
+        VocabularyError,
+        "segment 1 becomes the special token 'ab', which is an ordinary token of this vocabulary, too; "
+        "to vouch for the text, allow special tokens in it",
+    )
+    segments = [("ab<e>", True), (text, False)]
+    assert outcome(tok.encode_segments, segments, merge_across=across) == refused
+    assert tok.encode_segments([("ab<e>", True), ("xa", False), ("b", False)])[-1] != tok.special_tokens["ab"]
+    assert tok.encode_segments([(text, True)], merge_across=across)[-1] == tok.special_tokens["ab"]
 
 
 def test_what_a_model_sampled_may_be_a_special_token(backend):

@@ -25,8 +25,9 @@ import numpy as np
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..reference.text import utf8
+from ..spans.segments import special_names
 from . import turns
-from .encoding import labelled, special_names, spread, with_template
+from .encoding import labelled, spread, with_template
 from .render import guarded, template_values, traced_messages
 from .standins import Kept
 from .written import Text, common_prefix, overlap, own_end

@@ -6,16 +6,15 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..spans.segments import ids_of_segments, shared_segments, spans_of_ids
+from ..spans.segments import ids_of_segments, made_tokens, shared_segments, spans_of_ids, special_names
 from .render import render
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..definition import Definition
@@ -87,12 +86,6 @@ class Labelled(NamedTuple):
     tokens: list[tuple[int, int]]
 
 
-def special_names(definition: Definition) -> dict[int, str]:
-    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
-    unknown = definition.symbols and definition.symbols.unknown
-    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
-
-
 def labelled(
     definition: Definition,
     names: Mapping[int, str],
@@ -155,12 +148,9 @@ def check_made(
 ) -> None:
     """Raises TemplateError if merges make a special token of text that is not trusted.
 
-    They may, in a vocabulary where it is an ordinary token, too. ``tokens``: where tokens were found.
+    ``tokens``: where tokens were found.
     """
-    if not names:
-        return
-    places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
-    made = [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
+    made = made_tokens(names, ids, tokens)
     for span, (start, end) in zip(spans, ranges, strict=True) if made else ():
         for at in made[bisect_left(made, start) : bisect_left(made, end)]:
             if not span.trusted:

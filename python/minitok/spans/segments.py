@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..errors import VocabularyError
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     from ..definition import Definition
     from ..reference.text import Text
 
-__all__ = ["SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "shared_segments", "spans_of_ids"]
+__all__ = [
+    "SharedSegment",
+    "checked_segments",
+    "encode_spans",
+    "ids_of_segments",
+    "made_tokens",
+    "shared_segments",
+    "spans_of_ids",
+    "special_names",
+]
 
 
 def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:
@@ -124,10 +134,43 @@ def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.
 
 
 def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
-    """Returns the ids of a text in spans (text, trusted)."""
-    ids, _ = ids_of_segments(definition.codec(), shared_segments(definition, spans, apart=apart))
+    """Returns the ids of a text in spans (text, trusted).
+
+    Raises:
+        VocabularyError: A span that is not trusted becomes a special token.
+    """
+    spans, codec = list(spans), definition.codec()
+    segments = shared_segments(definition, spans, apart=apart)
+    ids, offsets = ids_of_segments(codec, segments)
+    tokens = {at for at, segment in zip(offsets.tolist(), segments, strict=False) if segment.token_id is not None}
+    if places := made_tokens(special_names(definition), ids, tokens):
+        ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
+        for number, ((_, trusted), (start, end)) in enumerate(zip(spans, ranges, strict=True)):
+            if not trusted and (made := [at for at in places if start <= at < end]):
+                name = special_names(definition)[int(ids[made[0]])]
+                raise VocabularyError(
+                    f"segment {number} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
+                    "to vouch for the text, allow special tokens in it"
+                )
     found: list[int] = ids.tolist()
     return found
+
+
+def special_names(definition: Definition) -> dict[int, str]:
+    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
+    unknown = definition.symbols and definition.symbols.unknown
+    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
+
+
+def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
+    """The places of special tokens that merges make of text, and not at these ``tokens``, where they were found.
+
+    Merges make one in a vocabulary where it is an ordinary token, too.
+    """
+    if not names:
+        return []
+    places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
+    return [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
 
 
 def ids_of_segments(
