@@ -31,8 +31,8 @@ from rich.console import Console
 from terminal_svg import save_svg
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-COLOURS = 32
-TEXT = "I can't parse the unforgettable 1234567 naïve cafés."
+COLOURS = 48
+TEXT = "An unforgettable café in Київ, naïve in 12345 ways."
 WIDTH = 1280
 # A text that compares well, for the picture of the documentation; the card shows the page as it begins.
 CARD_STYLE = """
@@ -116,9 +116,6 @@ def draw_figures() -> None:
             "explain-compression": plots.compression(tok, [text[:cut]], [text[cut:]], dark=dark),
             "explain-languages": plots.languages(billed, dark=dark),
             "explain-merges": plots.merges(events, dark=dark),
-            "explain-lengths": plots.lengths(tok, dark=dark),
-            "explain-unused": plots.unused(tok, [text[cut:]], dark=dark),
-            "explain-bits": plots.bits(tok, text.encode(), dark=dark),
         }
         for name, figure in figures.items():
             figure.savefig(IMAGES / f"{name}-{look}.svg", metadata={"Date": None})
@@ -128,7 +125,7 @@ def photograph_playground(browser: Browser, site: str, look: str) -> None:
     """Both pictures in one look: tokens with their merges; a training, and what a model makes of it."""
     page = browser.new_page(viewport={"width": WIDTH, "height": 1250}, color_scheme=look)
     page.goto(
-        f"{site}#{urlencode({'text': TEXT, 'encodings': 'o200k_base,gpt2', 'price': '2.5', 'at': '16,o200k_base', 'step': 11})}"
+        f"{site}#{urlencode({'text': TEXT, 'encodings': 'o200k_base,gpt2', 'price': '2.5', 'at': '2,o200k_base', 'step': 11})}"
     )
     expect(page.locator(".tree g.current")).to_be_visible()
     save(page, "play", look, "h1", "#gallery")
@@ -143,7 +140,7 @@ def photograph_playground(browser: Browser, site: str, look: str) -> None:
     page.locator("#learnt input[type=range]").fill("40")
     page.locator("#loop [name=encoding]").select_option(label="my Shakespeare")
     page.locator("#loop [name=prompt]").fill("First Cit")
-    page.locator("#loop [name=tokens]").fill("30")
+    page.locator("#loop [name=tokens]").fill("20")
     page.locator("#loop [type=submit]").click()
     expect(page.locator("#completed table").first).to_be_visible()
     save(page, "play-train", look, "#train-heading", "#completed table >> nth=0")

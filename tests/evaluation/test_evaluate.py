@@ -1,6 +1,8 @@
 """Evaluations: by hand, against plain counting, from files, and as the command and the page show them."""
 
+import csv
 import gzip
+import io
 import json
 
 import minitok
@@ -198,3 +200,64 @@ def test_the_command_warns_of_text_that_is_not_in_nfc(tmp_path):
     assert "Not in NFC: a&b (1 of 1 documents)." in run("-q", "-e", "gpt2", "--html", page, tmp_path)
     assert "Not in NFC: a&amp;b (1 of 1 documents)." in page.read_text(encoding="utf-8")
     assert "NFC" not in run("-q", "-e", "gpt2", tmp_path / "c.txt")
+
+
+# -- for a paper -----------------------------------------------------------------------------------------------------
+
+
+def of_two(base="one", **more):
+    return evaluate({"a_b": Tokenizer(MERGES), "bytes": Tokenizer([])}, TEXTS, base=base, **more)
+
+
+def test_rows_as_csv():
+    found = of_two()
+    lines = list(csv.DictReader(io.StringIO(found.to_csv())))
+    assert [(line["tokenizer"], line["group"]) for line in lines] == [(row.tokenizer, row.group) for row in found.rows]
+    for line, row in zip(lines, found.rows, strict=True):
+        assert int(line["tokens"]) == row.tokens
+        assert float(line["premium"]) == row.premium
+        low, high = row.premium_interval
+        assert (float(line["premium_low"]), float(line["premium_high"])) == (low, high)
+    (other,) = list(csv.DictReader(io.StringIO(evaluate({"t": Tokenizer([])}, {"x": ["a"]}).to_csv())))
+    assert (other["premium"], other["premium_low"]) == ("", "")
+
+
+def test_a_table_of_latex():
+    found = of_two()
+    written = found.to_latex()
+    two = [row.premium for row in found.rows if row.group == "two"]
+    assert f"two & {two[0]:.2f} & {two[1]:.2f} \\\\" in written
+    assert r"& a\_b & bytes \\" in written
+    assert f"Gini & {found.summaries[0].gini:.2f}" in written
+    assert written.count("&") == 2 * (1 + 2 + 3)
+    alone = evaluate({"t": Tokenizer([])}, {"x": ["abc"]}).to_latex()
+    assert "bytes per token & t" in alone
+    assert "x & 1.00" in alone
+    assert "Gini" not in alone
+
+
+def test_a_figure():
+    axes = of_two().figure().axes[0]
+    assert [line.get_label() for line in axes.lines[:2]] == ["a_b", "bytes"]
+    with pytest.raises(ValueError, match="nothing to draw: no group has as many documents as a base"):
+        evaluate({"t": Tokenizer([])}, {"x": ["a"]}).figure()
+
+
+def test_the_command_writes_them(tmp_path):
+    (tmp_path / "en.txt").write_text("low\nlower\n")
+    (tmp_path / "de.txt").write_text("niedrig\nniedriger\n")
+    given = ["-e", "gpt2", tmp_path / "en.txt", tmp_path / "de.txt", "--lines", "--base", "en"]
+    files = [tmp_path / name for name in ("rows.csv", "table.tex", "figure.pdf", "figure.svg")]
+    run(*given, "--csv", files[0], "--latex", files[1], "--plot", files[2])
+    run(*given, "--plot", files[3])
+    assert files[0].read_text().startswith("tokenizer,group,documents")
+    assert files[1].read_text().startswith(r"\begin{tabular}{lr}")
+    assert files[2].read_bytes().startswith(b"%PDF")
+    assert b"<svg" in files[3].read_bytes()
+    for more, code, said in (
+        (["--plot", tmp_path / "figure.gif"], 2, "a figure is .pdf, .svg or .png, not '.gif'"),
+        (["--csv", tmp_path / "nowhere" / "rows.csv"], 1, "nowhere"),
+    ):
+        refused = RUNNER.invoke(app, ["evaluate", *map(str, given), *map(str, more)])
+        assert refused.exit_code == code
+        assert said in refused.output

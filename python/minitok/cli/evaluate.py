@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minitok import Tokenizer
     from minitok.backend import BackendName
     from minitok.evaluation import Evaluation
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 # The options that go with a text.
 OF_A_TEXT = {"text", "tokenizers", "json", "backend", "quiet"}
+DRAWN = (".pdf", ".svg", ".png")
 # The ids of a longer text, in bytes, are counted but not shown.
 SHOWN = 2000
 
@@ -75,6 +79,9 @@ SHOWN = 2000
     help="Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
 )
 @option("--html", type=FILE, metavar="FILE", help="Write a page with pictures to this file.")
+@option("--csv", type=FILE, metavar="FILE", help="Write the figures of each group to this file.")
+@option("--latex", type=FILE, metavar="FILE", help="Write a table for a paper to this file.")
+@option("--plot", type=FILE, metavar="FILE", help="Draw what each group pays: .pdf, .svg or .png; needs Matplotlib.")
 @threads_option
 @quiet_option
 @json_option
@@ -92,6 +99,9 @@ def command(
     window: int | None,
     morphemes: tuple[str, ...],
     html: Path | None,
+    csv: Path | None,
+    latex: Path | None,
+    plot: Path | None,
     threads: int | None,
     backend: BackendName | None,
     *,
@@ -108,6 +118,7 @@ def command(
       minitok evaluate
       minitok evaluate --text "Unforgettable, naïve café"
       minitok evaluate -e gpt2 -t my.json corpus/ --html report.html
+      minitok evaluate --csv rows.csv --latex table.tex --plot figure.pdf
       minitok evaluate talks.parquet --field en --field de --base en
       minitok evaluate --morphemes english.txt --morphemes turkish.txt
     """
@@ -121,8 +132,19 @@ def command(
         return
     if len(prices) not in (0, 1, len(toks)):
         raise click.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
-    if html is not None:
-        check_output(html, [*(file for file in files if not Path(file).is_dir()), *morphemes])
+    forms: dict[Path | None, Callable[[Evaluation, Path], bytes]] = {
+        html: lambda found, _: found.to_html().encode(),
+        csv: lambda found, _: found.to_csv().encode(),
+        latex: lambda found, _: found.to_latex().encode(),
+        plot: drawn,
+    }
+    written = {file: form for file, form in forms.items() if file is not None}
+    for file in written:
+        check_output(file, [*(name for name in files if not Path(name).is_dir()), *morphemes])
+    if plot is not None and plot.suffix not in DRAWN:
+        raise click.BadParameter(
+            f"a figure is {', '.join(DRAWN[:-1])} or {DRAWN[-1]}, not {plot.suffix or plot.name!r}"
+        )
     paths = [path for file in files for path in ([Path(file)] if file and Path(file).is_dir() else expand(file))]
     # NumPy comes with these.
     from minitok.evaluation import evaluate
@@ -148,9 +170,19 @@ def command(
         print_json(found.to_dict())
     else:
         show(found)
-    if html is not None:
-        write_atomically(html, found.to_html().encode())
-        report(f"wrote {html}")
+    for file, form in written.items():
+        write_atomically(file, form(found, file))
+        report(f"wrote {file}")
+
+
+def drawn(found: Evaluation, file: Path) -> bytes:
+    """The figure, in the format that the name of the file says."""
+    buffer = io.BytesIO()
+    try:
+        found.figure().savefig(buffer, format=file.suffix[1:], bbox_inches="tight")
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return buffer.getvalue()
 
 
 def short(named: tuple[str, ...]) -> list[str]:

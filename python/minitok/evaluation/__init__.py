@@ -2,8 +2,8 @@
 
 Reading order: ``measures`` (the formulas), ``tally`` (what is counted), ``texts`` (what is read), ``probes`` (numbers, dates,
 code, white space), ``morphemes`` (words and where tokens cut them), ``record`` (the result), ``evaluation`` (all of it
-together), ``page`` (the result to look at). Without a text: ``reach`` (which tokens can a text produce?) and ``audit`` (what is
-odd about a vocabulary).
+together), ``page`` (the result to look at), ``paper`` (to print). Without a text: ``reach`` (which tokens can a text
+produce?) and ``audit`` (what is odd about a vocabulary).
 
 >>> from minitok import get_encoding
 >>> found = evaluate([get_encoding("gpt2"), get_encoding("o200k_base")])

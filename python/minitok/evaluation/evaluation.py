@@ -14,12 +14,15 @@ from ..data import human_rights
 from .measures import entropy, gini, interval, ratio, renyi_efficiency, resampled, worst_tenth
 from .morphemes import counts_of, morpheme_row, words_of
 from .page import page
+from .paper import csv_of, latex_of
 from .probes import probe
 from .record import Row, Summary
 from .tally import BATCH, Tally, TextSizes, as_str, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
     from ..corpus.progress import Progress
     from ..reference.text import Text
@@ -60,6 +63,27 @@ class Evaluation:
     def to_html(self) -> str:
         """The record as a page that stands by itself."""
         return page(self.rows, self.summaries, self.base, self.morphemes, self.not_nfc)
+
+    def to_csv(self) -> str:
+        """The rows as CSV, with a line of names. An interval is two columns; what has no value is empty."""
+        return csv_of(self.rows)
+
+    def to_latex(self) -> str:
+        """A table for LaTeX and booktabs: the premiums of the groups, or bytes per token where they are not parallel."""
+        return latex_of(self.rows, self.summaries)
+
+    def figure(self, *, dark: bool = False) -> Figure:
+        """The premiums by group as a figure of Matplotlib, which ``savefig`` writes as PDF, SVG or PNG.
+
+        Raises:
+            ValueError: No group is parallel to the base, so there is no premium to draw.
+            ModuleNotFoundError: Matplotlib is missing.
+        """
+        if all(row.premium is None for row in self.rows):
+            raise ValueError("there is nothing to draw: no group has as many documents as a base")
+        from ..explain.plots import languages
+
+        return languages(self.rows, dark=dark)
 
 
 def evaluate(

@@ -138,9 +138,14 @@ def bits(tokenizer: Tokenizer, text: bytes, vocab_sizes: Sequence[int] | None = 
 class Billed(Protocol):
     """A row of an evaluation: a language under a tokenizer, and its tokens relative to those of the base."""
 
-    tokenizer: str
-    group: str
-    premium: float | None
+    @property
+    def tokenizer(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def premium(self) -> float | None: ...
 
 
 def languages(rows: Iterable[Billed], *, dark: bool = False) -> Figure:
