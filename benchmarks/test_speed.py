@@ -94,7 +94,7 @@ def test_train(benchmark: Benchmark, name: str, tie_break: str) -> None:
     text = text_named(name)
     options = {"tie_break": tie_break, "threads": 1}
     tok = benchmark.pedantic(minitok.train, ([text], 4096), options, rounds=3)
-    assert tok.n_vocab == 4096
+    assert tok.vocab_size == 4096
 
 
 @pytest.mark.parametrize("work", ["train", "encode", "decode"])

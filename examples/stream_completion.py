@@ -24,7 +24,7 @@ def main() -> None:
     prompt = sys.argv[1] if len(sys.argv) > 1 else "ROMEO:"
     text = tiny_shakespeare()
     tokenizer = minitok.train([text], vocab_size=1024)
-    model = Bigram(tokenizer.encode_to_numpy(text), tokenizer.n_vocab)
+    model = Bigram(tokenizer.encode_to_numpy(text), tokenizer.vocab_size)
 
     stream = tokenizer.stream_decoder()
     print(prompt, end="", flush=True)

@@ -70,7 +70,7 @@ export class Tokenizer {
   static fromFile(data: Uint8Array | ArrayBuffer, options?: FileOptions): Promise<Tokenizer>;
   readonly name: string | null;
   /** One more than the highest id. */
-  readonly nVocab: number;
+  readonly vocabSize: number;
   /** How text is split: the name of a pattern, or a regular expression. */
   readonly pattern: string;
   /** The ids of the special tokens, which are found where the caller allows it. */

@@ -44,8 +44,8 @@ export class Tokenizer {
     return this.description.name ?? null;
   }
 
-  get nVocab() {
-    return this.description.n_vocab;
+  get vocabSize() {
+    return this.description.vocab_size;
   }
 
   get pattern() {

@@ -159,7 +159,7 @@ def compare_whisper(module_path: Path, paths: list[Path], texts: int) -> None:
             tok.special_tokens == theirs._special_tokens  # noqa: SLF001
             and {token: token_id for token_id, token in tok.definition.vocabulary()[0].items()}
             == theirs._mergeable_ranks  # noqa: SLF001
-            and tok.n_vocab == theirs.n_vocab
+            and tok.vocab_size == theirs.n_vocab
             and tok.encode(marks, allowed_special="all") == theirs.encode(marks, allowed_special="all")
         )
         if not same:

@@ -184,11 +184,11 @@ def learning(learnt: DemoTraining) -> RenderableType:
     tok = learnt.tokenizer
     size, merges = f"{learnt.corpus_bytes:,} bytes", f"{len(tok.merges):,} merges"
     told = Text.assemble(
-        learnt.name, ", ", (size, "bold"), " -> ", (f"{tok.n_vocab:,} ids", "bold"), f" = 256 bytes + {merges}, in ",
+        learnt.name, ", ", (size, "bold"), " -> ", (f"{tok.vocab_size:,} ids", "bold"), f" = 256 bytes + {merges}, in ",
         (f"{learnt.seconds:.2f} s", "bold"), ".\n",
         "Every step merges the most frequent pair into a new id. The first merges:",
     )  # fmt: skip
-    last = range(max(256, tok.n_vocab - LAST), tok.n_vocab)
+    last = range(max(256, tok.vocab_size - LAST), tok.vocab_size)
     tokens = TokenText(last, [tok.token_bytes(token_id) for token_id in last])
     return Group(told, TrainSteps(learnt.first, tok.token_bytes), Text(f"The last {len(last)} tokens:"), tokens)
 

@@ -17,7 +17,7 @@ test("one encoding, synchronously", () => {
   assert.equal(isWithinTokenLimit("What's in a name?", 5), 5);
   assert.equal(isWithinTokenLimit("What's in a name?", 4), false);
   assert.equal(isWithinTokenLimit("", 0), 0);
-  assert.deepEqual([tokenizer.name, tokenizer.nVocab, tokenizer.pattern], ["o200k_base", 200019, "o200k"]);
+  assert.deepEqual([tokenizer.name, tokenizer.vocabSize, tokenizer.pattern], ["o200k_base", 200019, "o200k"]);
 });
 
 test("whoever asks again gets the same tokenizer, and one that was closed is opened anew", async () => {

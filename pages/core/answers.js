@@ -151,7 +151,7 @@ export class Answers {
     if (!(asked.length >= 1 && asked.length <= COMPLETION)) {
       throw new Refusal(`'length' is ${asked.length}, not between 1 and ${COMPLETION}`, "WrongRequest");
     }
-    const model = new Bigram(tok.encode(text, asked.special), tok.nVocab);
+    const model = new Bigram(tok.encode(text, asked.special), tok.vocabSize);
     const prompt = [...tok.encode(encoder.encode(asked.prompt), asked.special)];
     const steps = model.complete(prompt, asked.length, asked.seed < 0 ? null : asked.seed);
     const named = new Set([...prompt, ...steps.flatMap(({ chosen, row }) => [chosen, ...row.map(([then]) => then)])]);
@@ -167,11 +167,11 @@ export class Answers {
     const cut = wholeCharacters(text, seen(text.length));
     const content = tok.trained && JSON.parse(tok.file());
     return sizes(tok, content).map((size) => {
-      const isWhole = size === tok.nVocab;
+      const isWhole = size === tok.vocabSize;
       const kept = isWhole ? tok : truncated(this.core, tok, content, size);
       const bits = bitsPerByte(text, cut, (part) => kept.encode(part), size);
       if (!isWhole) kept.close();
-      return { n_vocab: size, bits: Math.round(bits * 1e4) / 1e4 };
+      return { vocab_size: size, bits: Math.round(bits * 1e4) / 1e4 };
     });
   }
 
@@ -264,12 +264,12 @@ function inBounds(numbers, most) {
   }
 }
 
-const titleOf = (tok) => tok.title ?? `${tok.nVocab.toLocaleString("en")} ids`;
+const titleOf = (tok) => tok.title ?? `${tok.vocabSize.toLocaleString("en")} ids`;
 const isSame = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 function describe(tok) {
-  const { name, nVocab, pattern, specialTokens, addedTokens } = tok;
-  return { name, title: titleOf(tok), n_vocab: nVocab, pattern, special_tokens: specialTokens, added_tokens: addedTokens };
+  const { name, vocabSize, pattern, specialTokens, addedTokens } = tok;
+  return { name, title: titleOf(tok), vocab_size: vocabSize, pattern, special_tokens: specialTokens, added_tokens: addedTokens };
 }
 
 function vocabulary(tok, ids) {
@@ -279,7 +279,7 @@ function vocabulary(tok, ids) {
 
 // Vocabulary sizes from the bytes alone to all of a trained tokenizer, evenly spaced on a logarithmic scale of merges.
 function sizes(tok, content) {
-  if (!content?.byte_order) return [tok.nVocab];
+  if (!content?.byte_order) return [tok.vocabSize];
   const { nMerges } = tok;
   const steps = nMerges ? Array.from({ length: SIZES - 1 }, (_, step) => Math.round(nMerges ** (step / (SIZES - 2)))) : [];
   return [...new Set([0, ...steps])].map((merges) => 256 + foundIds(tok).length + merges);

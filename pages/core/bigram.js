@@ -7,12 +7,12 @@ const UNSEEN = 10;
 const SHOWN = 5;
 
 export class Bigram {
-  constructor(ids, nVocab) {
-    Object.assign(this, { nVocab, nIds: ids.length, counts: new Uint32Array(nVocab) });
+  constructor(ids, vocabSize) {
+    Object.assign(this, { vocabSize, nIds: ids.length, counts: new Uint32Array(vocabSize) });
     for (const id of ids) this.counts[id] += 1;
-    // A pair is one number, left * nVocab + right; so the followers of an id lie side by side.
+    // A pair is one number, left * vocabSize + right; so the followers of an id lie side by side.
     const all = new Float64Array(Math.max(0, ids.length - 1));
-    for (let at = 0; at < all.length; at += 1) all[at] = ids[at] * nVocab + ids[at + 1];
+    for (let at = 0; at < all.length; at += 1) all[at] = ids[at] * vocabSize + ids[at + 1];
     all.sort();
     [this.pairs, this.pairCounts] = [[], []];
     for (const pair of all) {
@@ -40,9 +40,9 @@ export class Bigram {
     const found = [];
     if (last === null) this.counts.forEach((count, id) => { if (count) found.push([id, count]); });
     else {
-      const end = this.place((last + 1) * this.nVocab);
-      for (let at = this.place(last * this.nVocab); at < end; at += 1) {
-        found.push([this.pairs[at] % this.nVocab, this.pairCounts[at]]);
+      const end = this.place((last + 1) * this.vocabSize);
+      for (let at = this.place(last * this.vocabSize); at < end; at += 1) {
+        found.push([this.pairs[at] % this.vocabSize, this.pairCounts[at]]);
       }
     }
     return found.sort((one, other) => other[1] - one[1] || one[0] - other[0]);
@@ -50,11 +50,11 @@ export class Bigram {
 
   // How likely an id is after another: its row, with one follower more, which may be any id.
   probability(last, then) {
-    const alone = (this.counts[then] + 1) / (this.nIds + this.nVocab);
+    const alone = (this.counts[then] + 1) / (this.nIds + this.vocabSize);
     if (last === null) return alone;
-    const [start, end] = [this.place(last * this.nVocab), this.place((last + 1) * this.nVocab)];
-    const at = this.place(last * this.nVocab + then);
-    const found = this.pairs[at] === last * this.nVocab + then ? this.pairCounts[at] : 0;
+    const [start, end] = [this.place(last * this.vocabSize), this.place((last + 1) * this.vocabSize)];
+    const at = this.place(last * this.vocabSize + then);
+    const found = this.pairs[at] === last * this.vocabSize + then ? this.pairCounts[at] : 0;
     let total = 0;
     for (let place = start; place < end; place += 1) total += this.pairCounts[place];
     return (found + alone) / (total + 1);
@@ -87,8 +87,8 @@ export class Bigram {
 }
 
 // Bits per byte of the last part of a text under a model of the rest, for tokenizers as functions from text to ids.
-export function bitsPerByte(text, cut, encode, nVocab) {
-  return new Bigram(encode(text.subarray(0, cut)), nVocab).bits(encode(text.subarray(cut))) / Math.max(1, text.length - cut);
+export function bitsPerByte(text, cut, encode, vocabSize) {
+  return new Bigram(encode(text.subarray(0, cut)), vocabSize).bits(encode(text.subarray(cut))) / Math.max(1, text.length - cut);
 }
 
 export const seen = (length) => length - Math.floor(length / UNSEEN);

@@ -56,7 +56,7 @@ async function complete() {
     stage("Each token becomes its index"),
     table("tokens and indices", ["token", "bytes", "index"], made.ids.map((id) => [mark(get(id)), hex(get(id)), String(id)]), [2]),
     el("p", {}, "This is what the model gets: ", el("code", { class: "indices" }, `[${made.ids.join(", ")}]`),
-      `. A large model has a row of learnt numbers for each of its ${number(made.nVocab)} indices, and looks these rows up first. `
+      `. A large model has a row of learnt numbers for each of its ${number(made.vocabSize)} indices, and looks these rows up first. `
       + "Ours has a row of counts for each."),
     stage("The row of the last index says what may come next"),
     el("p", {}, ...reason(told.steps[0], get)),

@@ -13,11 +13,11 @@ const BYTES = Array.from({ length: 256 }, (_, byte) => [byte, Uint8Array.of(byte
 // A text under an encoding: its ids, and its tokens as bytes and made visible.
 export async function encoded(text, encoding) {
   const told = await ask("tokens", { text, special: false, encodings: [encoding] });
-  const [{ n_vocab: nVocab, ids, lengths }] = told.encodings;
+  const [{ vocab_size: vocabSize, ids, lengths }] = told.encodings;
   const bytes = new TextEncoder().encode(text);
   let end = 0;
   const parts = Array.from(lengths, (length) => bytes.subarray(end, end += length));
-  return { text, model: MODELS[encoding], nVocab, ids: [...ids], parts, tokens: parts.map(visible) };
+  return { text, model: MODELS[encoding], vocabSize, ids: [...ids], parts, tokens: parts.map(visible) };
 }
 
 // A text with what the core learns from it: its pieces, the merges, and the bytes of the tokens.

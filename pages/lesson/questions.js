@@ -1,7 +1,7 @@
 // The questions of lesson 1. None holds an answer: what is right follows from the tokens, which the core makes when it is asked.
 //
 // `shown` are texts, each under some encodings; `told` is called with what was made of them, in that order: { text, ids, tokens,
-// nVocab }, tokens as strings in which everything can be seen. `right` gives the right number, or the number of the right choice.
+// vocabSize }, tokens as strings in which everything can be seen. `right` gives the right number, or the number of the right choice.
 
 import { plural } from "../static/dom.js";
 
@@ -57,7 +57,7 @@ export const QUESTIONS = [
     told: ([straight, curly, newer]) => [
       `${count(straight)} against ${count(curly)}. Text is stored as bytes: the straight apostrophe is one byte, the curly one is three. `
       + `A vocabulary of bytes can write anything, but not every character has a token: “${curly.tokens[1]}” is a part of one.`,
-      `GPT-4o, whose vocabulary is ${Math.round(newer.nVocab / curly.nVocab)} times as large, needs ${tokens(newer)}.`,
+      `GPT-4o, whose vocabulary is ${Math.round(newer.vocabSize / curly.vocabSize)} times as large, needs ${tokens(newer)}.`,
     ],
   },
   {

@@ -98,7 +98,7 @@ export function row(step, get) {
 function bits(measured) {
   if (!measured.length) return [];
   const most = Math.max(...measured.map((one) => one.bits));
-  const rows = measured.map((one) => [number(one.n_vocab), one.bits.toFixed(3), bar(one.bits / most)]);
+  const rows = measured.map((one) => [number(one.vocab_size), one.bits.toFixed(3), bar(one.bits / most)]);
   return [el("h3", {}, "Bits per byte of the last tenth of the text, after the rest was read"),
     el("p", {}, "The model has not seen that tenth. A tokenizer trained on this text has, so its figures are a little too good."),
     table("bits per byte by vocabulary size", ["ids", "bits per byte", ""], rows, [0, 1])];

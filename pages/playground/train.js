@@ -137,7 +137,7 @@ export class Trainer {
     for (const pair of JSON.parse(tokenizer.file).merges.slice(this.merges.length)) this.learn(pair);
     const short = tokenizer.n_merges < this.wanted ? " No pair was left to merge." : "";
     const first = this.merges.length < tokenizer.n_merges ? ` The first ${number(this.merges.length)} can be stepped through.` : "";
-    this.say(`${plural(tokenizer.n_merges, "merge")}: “${tokenizer.title}” is ready, ${number(tokenizer.n_vocab)} ids.${short}${first}`, 1);
+    this.say(`${plural(tokenizer.n_merges, "merge")}: “${tokenizer.title}” is ready, ${number(tokenizer.vocab_size)} ids.${short}${first}`, 1);
     this.fields.save.disabled = false;
     return this.use(tokenizer);
   }
@@ -146,7 +146,7 @@ export class Trainer {
   async finishBoth({ bill, tokenizers }) {
     byId("learnt").replaceChildren(...drawn(bill));
     this.learnt = tokenizers.at(-1);
-    this.say(`${tokenizers.map(({ title, n_vocab: n }) => `“${title}” (${number(n)} ids)`).join(" and ")} are ready.`, 1);
+    this.say(`${tokenizers.map(({ title, vocab_size: n }) => `“${title}” (${number(n)} ids)`).join(" and ")} are ready.`, 1);
     this.fields.save.disabled = false;
     for (const tokenizer of tokenizers) await this.use(tokenizer);
   }

@@ -284,7 +284,7 @@ def added_special_tokens(
     added: Mapping[str, int | None] | Iterable[str],
     special: Mapping[str, int],
     token_bytes: Callable[[int], bytes | None],
-    n_vocab: int,
+    vocab_size: int,
 ) -> dict[str, int]:
     """Returns special tokens to add, with ids for all of them, if they do not contradict the existing ones.
 
@@ -308,7 +308,7 @@ def added_special_tokens(
             raise VocabularyError(
                 f"the id {token_id} of the special token {name!r} is that of the special token {names[token_id]!r}"
             )
-    free = max([n_vocab, *(token_id + 1 for token_id in given.values())])
+    free = max([vocab_size, *(token_id + 1 for token_id in given.values())])
     for name in wanted:
         if name not in special and name not in given:
             given[name] = free

@@ -535,13 +535,16 @@ class Tokenizer(Checked):
     # -- ids to text ---------------------------------------------------------------------------------------------------
 
     # ``@explains`` would make a call with few ids take half as long again.
-    def decode(self, ids: Ids, errors: str = "replace", **others: NoReturn) -> str:  # noqa: D417 - there are no others
+    def decode(  # noqa: D417 - there are no others
+        self, ids: Ids, errors: str = "replace", *, skip_special_tokens: bool = False, **others: NoReturn
+    ) -> str:
         """Returns the text of the ids.
 
         Args:
             ids: A list, or a one-dimensional array of integers.
             errors: What to do with bytes that are not UTF-8: ``"replace"`` (by U+FFFD), ``"strict"``, or any other of
                 Python's error handlers.
+            skip_special_tokens: Whether to leave special tokens out of the text.
 
         Raises:
             UnknownTokenError: An id has no token; the error names it and its index.
@@ -554,10 +557,18 @@ class Tokenizer(Checked):
         'hi!'
         >>> tok.decode([195])
         '\N{REPLACEMENT CHARACTER}'
+        >>> Tokenizer([], special_tokens={"</s>": 256}).decode([72, 105, 256], skip_special_tokens=True)
+        'Hi'
         """
         if others:
-            refuse("Tokenizer.decode", next(iter(others)), ("ids", "errors"))
-        return self._codec.decode(ids, errors)
+            refuse("Tokenizer.decode", next(iter(others)), ("ids", "errors", "skip_special_tokens"))
+        if not skip_special_tokens:
+            return self._codec.decode(ids, errors)
+        held, special = list(ids), set(self._definition.special_tokens.values())
+        try:
+            return self._codec.decode([token_id for token_id in held if token_id not in special], errors)
+        except UnknownTokenError:
+            return self._codec.decode(held, errors)  # raises, too, with the index in all ids
 
     def decode_bytes(self, ids: Ids) -> bytes:
         """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``.
@@ -764,9 +775,23 @@ class Tokenizer(Checked):
         return self._definition.name
 
     @property
-    def n_vocab(self) -> int:
-        """One more than the highest id; gaps count."""
-        return self._definition.n_vocab
+    def vocab(self) -> dict[int, bytes]:
+        """All tokens by id, with the special and the added ones. Costs O(n) for n tokens.
+
+        >>> Tokenizer([(104, 105)], special_tokens={"<s>": 300}).vocab[256]
+        b'hi'
+        """
+        definition = self._definition
+        named = {token_id: name.encode() for name, token_id in definition.found_tokens.items()}
+        return {**named, **definition.vocab.tokens}
+
+    @property
+    def vocab_size(self) -> int:
+        """One more than the highest id: the rows that a model's embedding needs. Gaps count."""
+        return self._definition.vocab_size
+
+    def __len__(self) -> int:
+        return self._definition.vocab_size
 
     @property
     def pattern(self) -> str:
@@ -881,7 +906,7 @@ class Tokenizer(Checked):
                 no merge makes one of them.
 
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).shrink(258)
-        Tokenizer(n_vocab=258, pattern='o200k', special_tokens=1, backend='rust')
+        Tokenizer(vocab_size=258, pattern='o200k', special_tokens=1, backend='rust')
         """
         from .corpus.pruning import shrink
 
@@ -892,12 +917,12 @@ class Tokenizer(Checked):
     ) -> Tokenizer:
         """Returns a larger tokenizer that has learnt more from these texts; no existing id changes (SPEC T10).
 
-        The texts are encoded with the existing merges, and training continues from there. New ids begin at ``n_vocab``,
+        The texts are encoded with the existing merges, and training continues from there. New ids begin at ``vocab_size``,
         which is after the special tokens.
 
         Args:
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
-            vocab_size: The new ``n_vocab``, if there is that much to learn.
+            vocab_size: The new ``vocab_size``, if there is that much to learn.
             options: As for ``train``: ``tie_break``, ``min_frequency``, ``max_token_length``, ``threads``, ``progress``,
                 ``trace``, and a ``name`` for the new tokenizer; ``max_words`` and ``barred``, by default without limits.
 
@@ -976,7 +1001,7 @@ class Tokenizer(Checked):
         """Returns the same tokenizer with tokens added to those that it finds in text, and without a name.
 
         Args:
-            tokens: Names and ids, or names alone. A name without an id gets the next one from ``n_vocab`` on (after the ids
+            tokens: Names and ids, or names alone. A name without an id gets the next one from ``vocab_size`` on (after the ids
                 given here, if these are higher), in the order given; one that is there already stays as it is.
             special: Whether they are special tokens, which are found where the caller allows it, or added tokens, which are
                 found in every text.
@@ -993,7 +1018,9 @@ class Tokenizer(Checked):
         from .arguments import added_special_tokens
 
         definition = self._definition
-        added = added_special_tokens(tokens, definition.found_tokens, definition.vocab.token_bytes, definition.n_vocab)
+        added = added_special_tokens(
+            tokens, definition.found_tokens, definition.vocab.token_bytes, definition.vocab_size
+        )
         if special:
             return self.replace(special_tokens={**definition.special_tokens, **added})
         return self.replace(added_tokens={**definition.added_tokens, **added})
@@ -1047,7 +1074,7 @@ class Tokenizer(Checked):
     def __repr__(self) -> str:
         held = self._definition
         pattern = short_pattern(held.pattern)
-        shown: dict[str, Any] = {"name": held.name or None, "n_vocab": held.n_vocab, "pattern": pattern}
+        shown: dict[str, Any] = {"name": held.name or None, "vocab_size": held.vocab_size, "pattern": pattern}
         shown |= {"normalizer": held.normalizer, "prefix": held.prefix, "special_tokens": len(held.special_tokens)}
         shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
         return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"

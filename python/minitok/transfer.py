@@ -186,7 +186,7 @@ def spelled(definition: Definition, ids: Ids) -> tuple[Numbers, bytes]:
     spans = spans_of(codec, listed, "byte")
     codec.decode_bytes(listed)  # raises for an id without a token
     held, sizes = np.asarray(listed, np.int64), spans[:, 1] - spans[:, 0]
-    silent = np.zeros(definition.n_vocab, np.bool_)
+    silent = np.zeros(definition.vocab_size, np.bool_)
     silent[list(definition.special_tokens.values())] = True
     sizes[silent[held]] = 0
     text = codec.decode_bytes(held[sizes > 0])
@@ -208,7 +208,7 @@ def spellings(definition: Definition) -> list[bytes]:
     """Returns the bytes of each id; none for special tokens and for ids without a token."""
     definition.check("be aligned")
     silent, token_bytes = set(definition.special_tokens.values()), definition.codec().token_bytes
-    return [(i not in silent and token_bytes(i)) or b"" for i in range(definition.n_vocab)]
+    return [(i not in silent and token_bytes(i)) or b"" for i in range(definition.vocab_size)]
 
 
 def within_text(tokenizer: Tokenizer) -> Tokenizer:

@@ -232,7 +232,7 @@ impl Tokenizer {
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn vocab_size(&self) -> u32 {
-        self.shared.definition.n_vocab()
+        self.shared.definition.vocab_size()
     }
 
     /// How text is split before merging: the name of a pattern, or a regular expression.

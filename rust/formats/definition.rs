@@ -86,7 +86,7 @@ impl Fields {
     }
 
     /// One more than the highest id, with that of the vocabulary.
-    pub fn n_vocab(&self, n_ids: u32) -> u32 {
+    pub fn vocab_size(&self, n_ids: u32) -> u32 {
         let found = self.found_tokens().map(|&(_, id)| id.saturating_add(1)).max();
         n_ids.max(found.unwrap_or(0))
     }
@@ -137,7 +137,7 @@ impl Definition {
     }
 
     /// One more than the highest id.
-    pub fn n_vocab(&self) -> u32 {
-        self.fields.n_vocab(self.vocab.core().tokens.n_ids())
+    pub fn vocab_size(&self) -> u32 {
+        self.fields.vocab_size(self.vocab.core().tokens.n_ids())
     }
 }

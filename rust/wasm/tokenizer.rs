@@ -271,18 +271,18 @@ impl Tokenizer {
     }
 
     fn description(&self) -> Result<Vec<(&'static str, Value)>> {
-        let (fields, mut found, n_merges, n_vocab) = if let Some(packed) = &self.packed {
+        let (fields, mut found, n_merges, vocab_size) = if let Some(packed) = &self.packed {
             let (fields, (n_merges, n_ids)) = (packed.fields(), packed.pairs.size());
-            (fields, native::head(fields, &Alphabet::default()), n_merges, fields.n_vocab(n_ids))
+            (fields, native::head(fields, &Alphabet::default()), n_merges, fields.vocab_size(n_ids))
         } else {
             let Definition { vocab, fields } = &self.unpacked()?.definition;
             let core = vocab.core();
             let head = native::head(fields, &core.alphabet);
-            (fields, head, core.merges().len(), fields.n_vocab(core.tokens.n_ids()))
+            (fields, head, core.merges().len(), fields.vocab_size(core.tokens.n_ids()))
         };
         let warnings = fields.warnings.iter().cloned().map(Value::Text).collect();
         let control = fields.control_tokens().into_iter().map(|name| Value::Text(name.to_owned())).collect();
-        found.extend([("n_merges", whole(n_merges)), ("n_vocab", whole(n_vocab as usize))]);
+        found.extend([("n_merges", whole(n_merges)), ("vocab_size", whole(vocab_size as usize))]);
         found.extend([("control_tokens", Value::List(control)), ("warnings", Value::List(warnings))]);
         Ok(found)
     }

@@ -143,7 +143,7 @@ fn a_file_is_described_and_written() {
     let open = |data: &str, pattern: &str, name: &str| open(data.as_bytes(), pattern.as_bytes(), name.as_bytes());
     let found = open(file, "", "mine").unwrap();
     let wanted = json!({"format": "minitok", "version": 1, "name": "mine", "pattern": "none", "special_tokens": {"<s>": 258},
-        "control_tokens": ["<s>"], "n_merges": 2, "n_vocab": 259, "warnings": []});
+        "control_tokens": ["<s>"], "n_merges": 2, "vocab_size": 259, "warnings": []});
     assert_eq!(described(found), wanted);
     let written = call(&[], || dump(found)).unwrap();
     assert_eq!(described(open(std::str::from_utf8(&written).unwrap(), "", "other").unwrap())["name"], "mine");

@@ -218,7 +218,7 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behin
 
 def test_characters_stay_when_their_merges_are_truncated(backend):
     tok = minitok.train(["ab ab"], 300, special_tokens=["<s>"], alphabet="characters", backend=backend)
-    assert tok.n_vocab == 262
+    assert tok.vocab_size == 262
     assert tok.shrink(262) == tok
     assert tok.shrink(260).special_tokens == {"<s>": 259}
 

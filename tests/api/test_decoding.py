@@ -23,7 +23,7 @@ def plain(backend):
 def test_decoding_is_concatenation(ids, merges):
     rust, python = both(minitok.Tokenizer(merges, special_tokens=special_ids(merges)))
     assert outcome(rust.decode_bytes, ids) == outcome(python.decode_bytes, ids)
-    known = [token_id for token_id in ids if token_id < rust.n_vocab]
+    known = [token_id for token_id in ids if token_id < rust.vocab_size]
     assert rust.decode_bytes(known) == python.decode_bytes(known) == b"".join(map(rust.token_bytes, known))
     assert rust.decode(known) == python.decode(known) == rust.decode_bytes(known).decode("utf-8", "replace")
 
@@ -198,7 +198,7 @@ def test_special_tokens_have_ids_and_bytes(backend):
     assert on_both(lambda name: plain(name).token_id("nope")) == Failure(
         minitok.errors.UnknownTokenError, "the vocabulary has no token 'nope'"
     )
-    assert (tok.n_vocab, tok.special_tokens) == (302, {"<s>": 300, "é": 301})
+    assert (tok.vocab_size, tok.special_tokens) == (302, {"<s>": 300, "é": 301})
 
 
 def test_an_id_with_two_names_is_decoded_to_the_first(backend):
@@ -216,3 +216,20 @@ def test_tokens_that_are_joined_lose_one_space_at_the_start(backend):
     stream = tok.stream_decoder()
     assert tok.decode([0, 1]) == tok.decode_batch([[0, 1]])[0] == tok.decode_bytes([0, 1]).decode() == " a"
     assert stream.push(0) + stream.push(1) + stream.finish() == " a"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_special_tokens_are_left_out_where_that_is_asked(backend):
+    tok = minitok.Tokenizer([(104, 105)], special_tokens={"</s>": 300}, backend=backend)
+    assert tok.decode([256, 300, 33, 300]) == "hi</s>!</s>"
+    for ids in ([256, 300, 33, 300], np.array([256, 300, 33, 300])):
+        assert tok.decode(ids, skip_special_tokens=True) == "hi!"
+    with pytest.raises(minitok.errors.UnknownTokenError, match="index 2"):
+        tok.decode([300, 256, 299], skip_special_tokens=True)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_vocabulary_by_id(backend):
+    tok = minitok.Tokenizer([(104, 105)], special_tokens={"</s>": 300}, backend=backend)
+    assert len(tok) == tok.vocab_size == 301
+    assert tok.vocab == {**{byte: bytes([byte]) for byte in range(256)}, 256: b"hi", 300: b"</s>"}

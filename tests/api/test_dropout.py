@@ -104,7 +104,7 @@ def test_a_published_vocabulary_draws_from_that_distribution():
     tok, word, dropped, count = minitok.get_encoding("gpt2"), b" shall", 0.1, 10_000
     ids = {tok.token_id(bytes([byte])): byte for byte in range(256)}
     merges = []
-    for (left, right), made in zip(tok.merges, range(256, tok.n_vocab), strict=False):
+    for (left, right), made in zip(tok.merges, range(256, tok.vocab_size), strict=False):
         if tok.token_bytes(made) in word:
             ids[made] = 256 + len(merges)
             merges.append((ids[left], ids[right]))

@@ -104,9 +104,9 @@ def test_both_backends_read_ranks_alike(text, ranks, pattern):
 def test_merges_recovered_from_ranks_are_those_learnt(corpus, n_merges):
     merges = naive.train(corpus, n_merges)
     plain = minitok.Tokenizer(merges, pattern="none")
-    ranks = {plain.token_bytes(token_id): token_id for token_id in range(plain.n_vocab)}
+    ranks = {plain.token_bytes(token_id): token_id for token_id in range(plain.vocab_size)}
     # Of merges learnt from text, each token is made by its own merge, and no two make the same bytes.
-    assert len(ranks) == plain.n_vocab
+    assert len(ranks) == plain.vocab_size
     assert all(naive.encode(plain.token_bytes(256 + k), merges[:k]) == list(pair) for k, pair in enumerate(merges))
     for backend in BACKENDS:
         assert minitok.Tokenizer.from_ranks(ranks, pattern="none", backend=backend).merges == merges

@@ -50,7 +50,7 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
     tok.save(path)
     for backend in BACKENDS:
         again = minitok.load(path, backend=backend)
-        assert (again, again.encode(text), again.n_vocab) == (tok, tok.encode(text), (1 << 20) + 1)
+        assert (again, again.encode(text), again.vocab_size) == (tok, tok.encode(text), (1 << 20) + 1)
 
 
 @pytest.mark.parametrize(

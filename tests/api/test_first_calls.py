@@ -57,9 +57,9 @@ OF_A_TOKENIZER = {
         "'add_special_tokens': minitok adds no special tokens",
     ),
     "special tokens, decoded": (
-        lambda tok: tok.decode([97], skip_special_tokens=True),
+        lambda tok: tok.decode_batch([[97]], skip_special_tokens=True),
         TypeError,
-        "Tokenizer.decode() has no option 'skip_special_tokens': stream_decoder has this option",
+        "Tokenizer.decode_batch() has no option 'skip_special_tokens': decode and stream_decoder have this option",
     ),
     "a misspelt option": (
         lambda tok: tok.encode_batch(["a"], allowed_specials="all"),

@@ -44,7 +44,7 @@ class Model:
         self.merges = list(merges)  # (left, right, id), in rank order
         self.special = dict(special)
 
-    def n_vocab(self):
+    def vocab_size(self):
         return 1 + max([255, *(made for _, _, made in self.merges), *self.special.values()])
 
     def merged(self, piece):
@@ -67,7 +67,7 @@ class Model:
             for piece in pieces_of(text, self.special)
             if not isinstance(piece, str)
         ]
-        merges, made = list(self.merges), self.n_vocab()
+        merges, made = list(self.merges), self.vocab_size()
         while made < vocab_size:
             counts = Counter(pair for word in words for pair in zip(word, word[1:], strict=False))
             if not counts:
@@ -111,7 +111,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(corpus=corpora, more=st.integers(0, 6))
     def extend(self, corpus, more):
-        size = self.tok.n_vocab + more
+        size = self.tok.vocab_size + more
         self.tok, self.model = self.tok.extend(corpus, size), self.model.extended(corpus, size)
 
     @precondition(lambda self: self.model.in_order())
@@ -120,12 +120,12 @@ class Life(RuleBasedStateMachine):
         kept = self.model.merges[: max(len(self.model.merges) - left_out, 0)]
         names = sorted(self.model.special, key=self.model.special.get)
         self.model = Model(kept, {name: 256 + len(kept) + at for at, name in enumerate(names)})
-        self.tok = self.tok.shrink(self.model.n_vocab())
+        self.tok = self.tok.shrink(self.model.vocab_size())
 
     @rule(name=st.sampled_from(NAMES), gap=st.sampled_from([None, 0, 3]))
     def add_special_token(self, name, gap):
         if name not in self.model.special:
-            at = self.model.n_vocab() + (gap or 0)
+            at = self.model.vocab_size() + (gap or 0)
             self.tok = self.tok.add_tokens([name] if gap is None else {name: at}, special=True)
             self.model = Model(self.model.merges, {**self.model.special, name: at})
 
@@ -177,13 +177,13 @@ class Life(RuleBasedStateMachine):
             return [self.tok.encode(text) for _ in range(3)]
 
         def train():
-            return [self.tok.extend(corpus, self.tok.n_vocab + 2)]
+            return [self.tok.extend(corpus, self.tok.vocab_size + 2)]
 
         with ThreadPoolExecutor(3) as pool:
             running = [pool.submit(work) for work in (encode, train, encode)]
             results = [future.result() for future in running]
         assert results[0] == results[2] == [self.model.encode(text, special=False)] * 3
-        assert len(results[1][0].merges) == len(self.model.extended(corpus, self.tok.n_vocab + 2).merges)
+        assert len(results[1][0].merges) == len(self.model.extended(corpus, self.tok.vocab_size + 2).merges)
 
     @rule(text=texts)
     def use_it_in_a_fork(self, text):
@@ -207,13 +207,13 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def it_is_what_the_model_says(self):
-        assert (self.tok.n_vocab, self.tok.special_tokens) == (self.model.n_vocab(), self.model.special)
+        assert (self.tok.vocab_size, self.tok.special_tokens) == (self.model.vocab_size(), self.model.special)
         assert self.tok.merges == [(left, right) for left, right, _ in self.model.merges]
 
     @invariant()
     def what_it_was_made_from_is_as_it_was(self):
         tok, model = self.kept
-        assert (tok.n_vocab, tok.special_tokens) == (model.n_vocab(), model.special)
+        assert (tok.vocab_size, tok.special_tokens) == (model.vocab_size(), model.special)
         assert tok.encode("abab é<s>") == model.encode("abab é<s>", special=False)
 
 

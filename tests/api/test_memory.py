@@ -16,7 +16,7 @@ def test_memory_is_counted_by_what_it_is_for(backend):
     tok.encode(TEXT * 50)
     usage = tok.memory_usage()
     assert list(usage) == KINDS
-    assert usage["vocabulary"] > sum(len(tok.token_bytes(token_id)) for token_id in range(tok.n_vocab))
+    assert usage["vocabulary"] > sum(len(tok.token_bytes(token_id)) for token_id in range(tok.vocab_size))
     assert all(isinstance(size, int) for size in usage.values())
     assert [kind for kind in KINDS if usage[kind] > 0] == (KINDS if backend == "rust" else ["vocabulary"])
     tok.free_memory()

@@ -91,7 +91,7 @@ def test_each_tie_rule_is_what_it_says(tie_break, corpus, limit, n_merges):
 def test_a_truncated_training_is_a_shorter_training(corpus, options, fewer):
     for backend in BACKENDS:
         tok = minitok.train(corpus, backend=backend, **options)
-        size = max(256 + len(options["special_tokens"]), tok.n_vocab - fewer)
+        size = max(256 + len(options["special_tokens"]), tok.vocab_size - fewer)
         assert tok.shrink(size) == minitok.train(corpus, backend=backend, **{**options, "vocab_size": size})
 
 
@@ -142,7 +142,7 @@ def test_overlapping_special_tokens_are_cut_leftmost_then_longest(backend):
 def test_special_ids_follow_the_last_merge_made(backend):
     tok = minitok.train(["ab"], 5000, special_tokens=["<b>", "<a>"], backend=backend)
     assert tok.special_tokens == {"<b>": 257, "<a>": 258}
-    assert tok.n_vocab == 259
+    assert tok.vocab_size == 259
 
 
 def test_gpt2_byte_order_moves_ids_only(backend):
@@ -251,4 +251,4 @@ def test_special_tokens_that_ask_something_of_the_text_are_not_extended(backend,
     counts = minitok.count_pieces(texts, special_tokens=["<s>"], backend=backend)
     for corpus in (texts, counts):
         assert outcome(asks.extend, corpus, 300) == Failure(minitok.errors.TrainingError, f"{message}{flag} (SPEC E9)")
-        assert tok.extend(corpus, 300).n_vocab > 258
+        assert tok.extend(corpus, 300).vocab_size > 258

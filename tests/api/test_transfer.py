@@ -127,7 +127,7 @@ def test_pieces_and_longest_are_what_they_say(backend):
     for _ in range(40):
         a, b = merged(drawn, backend), merged(drawn, backend)
         found, (ids, left) = pieces(a, b), longest(a, b)
-        assert len(found.offsets) == a.n_vocab + 1
+        assert len(found.offsets) == a.vocab_size + 1
         tokens = {b.token_bytes(i): i for i in range(256 + len(b.merges))}
         for token_id in range(256 + len(a.merges)):
             token = a.token_bytes(token_id)

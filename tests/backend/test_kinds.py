@@ -206,7 +206,7 @@ def test_what_is_allowed(tok):
 def test_what_it_holds(tok):
     assert (tok.special_tokens, tok.added_tokens) == ({"<s>": 300}, ADDED)
     assert tok.definition.found_tokens == {"<s>": 300, **ADDED}
-    assert tok.n_vocab == 303
+    assert tok.vocab_size == 303
     assert (tok.token_bytes(301), tok.decode([301, 302, 300])) == (b"  ", "  <b><s>")
     assert tok.definition.lossless
     assert tok.tokenize("a  b") == [b"a", b"  ", b"b"]

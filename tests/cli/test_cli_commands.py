@@ -52,7 +52,7 @@ def test_train_reports_as_json_and_says_why_it_stopped(tmp_path, corpus):
     report = json.loads(output_of("train", corpus, "-n", 9999, "-o", out, "--json"))
     assert report["file"] == str(out)
     assert report["stop"] == "min_frequency"
-    assert report["n_vocab"] == minitok.load(out).n_vocab == 256 + report["merges"]
+    assert report["vocab_size"] == minitok.load(out).vocab_size == 256 + report["merges"]
     assert "No pair was left to merge before 9,999 ids" in output_of("train", corpus, "-n", 9999, "-o", out)
 
 

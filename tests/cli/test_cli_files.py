@@ -225,7 +225,7 @@ def test_an_empty_vocabulary_is_looked_into(tmp_path):
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     args = ["inspect", "-t", tmp_path / "tokenizer.json"]
     facts = json.loads(output_of(*args, "--json"))
-    assert (facts["n_vocab"], facts["tokens"]) == (0, 0)
+    assert (facts["vocab_size"], facts["tokens"]) == (0, 0)
     assert facts["longest_token"] is facts["mean_token_bytes"] is None
     lines = dict(line.split("  ", 1) for line in output_of(*args).splitlines())
     assert lines["longest token"].strip() == "none"

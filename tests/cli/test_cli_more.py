@@ -137,7 +137,7 @@ def test_evaluate_shows_no_long_text_and_takes_an_empty_one():
 
 def test_inspect_sums_up_a_vocabulary(files, tok):
     facts = json.loads(output_of("inspect", "-t", files / "tok.json", "--json"))
-    assert (facts["name"], facts["n_vocab"], facts["merges"]) == ("mine", 268, len(tok.merges))
+    assert (facts["name"], facts["vocab_size"], facts["merges"]) == ("mine", 268, len(tok.merges))
     assert (facts["pattern"], facts["bytes_are_ids"]) == ("gpt2", True)
     assert facts["special_tokens"] == {"<|end|>": 267}
     tokens = tok.definition.vocabulary()[0]
@@ -213,7 +213,7 @@ def test_convert_writes_every_format(files, tok, tmp_path, out, to):
     assert loaded.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
     assert loaded.special_tokens == tok.special_tokens
     report = json.loads(output_of(*args, "--json"))
-    assert (report["file"], report["n_vocab"]) == (str(target), 268)
+    assert (report["file"], report["vocab_size"]) == (str(target), 268)
 
 
 def test_convert_reads_names_and_files_without_a_pattern(files, tok, tmp_path):

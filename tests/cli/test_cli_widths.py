@@ -109,14 +109,14 @@ def test_evaluate_and_inspect(width):
         assert {token["id"] for token in data["tokens"]} | {data["found"]} <= shown(found)
         assert {len(token["hex"]) // 2 for token in data["tokens"]} <= shown(found)
     data = told("inspect")
-    assert {data[name] for name in ("n_vocab", "tokens", "merges")} <= shown(run("inspect", width=width))
+    assert {data[name] for name in ("vocab_size", "tokens", "merges")} <= shown(run("inspect", width=width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_commands_that_tell_sizes(files, width):
     data = told("train", files / "long.txt", "-n", "1300", "-o", files / "one.json")
     found = run("train", files / "long.txt", "-n", "1300", "-o", files / "two.json", width=width)
-    assert data["n_vocab"] in shown(found)
+    assert data["vocab_size"] in shown(found)
     assert len(LONG.encode()) in shown(found)
     data = told("bench", files / "long.txt", "--repeat", "1")
     assert {data["bytes"], data["tokens"]} <= shown(run("bench", files / "long.txt", "--repeat", "1", width=width))

@@ -84,7 +84,7 @@ def bytes_of(tok):
     found = []
     before = tok.encode("a")
     start = tok.decode_bytes(before)
-    for token_id in range(tok.n_vocab):
+    for token_id in range(tok.vocab_size):
         try:
             text = tok.decode_bytes([*before, token_id])
         except KeyError:

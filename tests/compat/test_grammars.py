@@ -29,7 +29,7 @@ def test_bytes_are_what_decoding_adds(tok):
     assert {everything[token_id] for token_id in tok.special_tokens.values()} == {
         n.encode() for n in tok.special_tokens
     }
-    assert set(everything[tok.n_vocab :]) == {b""}
+    assert set(everything[tok.vocab_size :]) == {b""}
     assert grammars.output_bytes(tok, vocab_size=70) == grammars.output_bytes(tok)[:70]
 
 
@@ -50,7 +50,7 @@ def allowed_by(matcher):
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_masks_of_llguidance(tok, name):
     tokenizer = grammars.for_llguidance(tok, STOP)
-    assert (tokenizer.vocab_size, tokenizer.eos_tokens) == (tok.n_vocab, [tok.special_tokens[STOP]])
+    assert (tokenizer.vocab_size, tokenizer.eos_tokens) == (tok.vocab_size, [tok.special_tokens[STOP]])
     grammar = LLMatcher.grammar_from_regex(GRAMMARS[name].regex)
     assert walk(tok, GRAMMARS[name], matcher_of(tokenizer, grammar), allowed_by, forces=True) > 3
 
@@ -119,7 +119,7 @@ def test_masks_are_as_wide_as_the_model(tok):
     tokenizer = grammars.for_llguidance(tok, [STOP, "<s>"], vocab_size=512)
     assert tokenizer.vocab_size == 512
     assert sorted(tokenizer.eos_tokens) == sorted(tok.special_tokens[name] for name in ("<s>", STOP))
-    assert max(allowed_by(LLMatcher(tokenizer, LLMatcher.grammar_from_regex(".*")))) < tok.n_vocab
+    assert max(allowed_by(LLMatcher(tokenizer, LLMatcher.grammar_from_regex(".*")))) < tok.vocab_size
 
 
 def test_text_that_is_normalized_is_written_as_it_is(backend):
@@ -132,8 +132,8 @@ def test_text_that_is_normalized_is_written_as_it_is(backend):
 def test_what_cannot_stop_is_refused(tok, make):
     with pytest.raises(VocabularyError, match="the stop token '<eos>' is not a special or an added token"):
         make(tok, "<eos>")
-    with pytest.raises(UnknownTokenError, match="338" if tok.n_vocab == 343 else "400"):
-        make(tok, 338 if tok.n_vocab == 343 else 400)
+    with pytest.raises(UnknownTokenError, match="338" if tok.vocab_size == 343 else "400"):
+        make(tok, 338 if tok.vocab_size == 343 else 400)
     with pytest.raises(UnknownTokenError, match="-1"):
         make(tok, -1)
     with pytest.raises(ValueError, match="stop must name a token at least"):

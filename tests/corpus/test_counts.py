@@ -159,14 +159,14 @@ def test_extending_goes_on_as_both_backends_say(corpus, more, options, further):
     def extended(backend):
         tok = minitok.train(corpus, backend=backend, **options)
         learning = {name: options[name] for name in ("tie_break", "min_frequency", "max_token_length")}
-        larger, events = traced(tok.extend, more, tok.n_vocab + further, **learning)
-        assert larger == tok.extend(more, tok.n_vocab + further, **learning)
+        larger, events = traced(tok.extend, more, tok.vocab_size + further, **learning)
+        assert larger == tok.extend(more, tok.vocab_size + further, **learning)
         counts = minitok.count_pieces(
             more, pattern=tok.pattern, special_tokens=list(tok.special_tokens), backend="rust"
         )
-        assert larger == tok.extend(counts, tok.n_vocab + further, **learning)
+        assert larger == tok.extend(counts, tok.vocab_size + further, **learning)
         # Every id stays.
-        for token_id in range(tok.n_vocab):
+        for token_id in range(tok.vocab_size):
             assert larger.decode_bytes([token_id]) == tok.decode_bytes([token_id])
         assert larger.special_tokens == tok.special_tokens
         for text in more:
@@ -193,7 +193,7 @@ def test_what_was_extended_encodes_what_training_made(backend):
     corpus = ["".join(rng.choices(["ab", "abc", " d", "e", "  "], k=200)) for _ in range(4)]
     tok = minitok.train(corpus[:2], 270, special_tokens=["<s>"], backend=backend)
     larger, events = traced(tok.extend, corpus[2:], 280)
-    assert larger.n_vocab == 280
+    assert larger.vocab_size == 280
     assert [event["id"] for event in events] == list(range(270, 280))
     assert max(larger.encode(corpus[2])) > 270
     assert larger.definition.trained["extended_from"] == 270
@@ -203,9 +203,9 @@ def test_what_was_extended_encodes_what_training_made(backend):
 def test_published_encodings_can_be_extended(name):
     tok = minitok.get_encoding(name)
     word = "flibbertygibbet"
-    larger = tok.extend([f" {word}" * 9], tok.n_vocab + 20)
-    assert larger.encode(f" {word}") == [larger.n_vocab - 1]
-    assert larger.n_vocab > tok.n_vocab
+    larger = tok.extend([f" {word}" * 9], tok.vocab_size + 20)
+    assert larger.encode(f" {word}") == [larger.vocab_size - 1]
+    assert larger.vocab_size > tok.vocab_size
     assert larger.encode("Nothing else changes, naïvely.") == tok.encode("Nothing else changes, naïvely.")
     assert larger.special_tokens == tok.special_tokens
 
@@ -285,7 +285,7 @@ def test_progress_tells_rate_and_time_left(backend):
 def test_vocabularies_of_ranks_are_extended_alike(ranks, corpus, further, tie_break):
     def extended(backend):
         tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend)
-        larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
+        larger = tok.extend(corpus, tok.vocab_size + further, tie_break=tie_break)
         assert all(larger.decode(larger.encode(text)) == text for text in corpus)
         return larger.definition.vocabulary(), [larger.encode(text) for text in corpus]
 
@@ -296,7 +296,7 @@ def test_vocabularies_of_ranks_are_extended_alike(ranks, corpus, further, tie_br
 def test_merges_that_nobody_learnt_are_extended_alike(merges, corpus, further, tie_break):
     def extended(backend):
         tok = minitok.Tokenizer(merges, pattern="none", special_tokens={"<s>": 256 + len(merges) + 3}, backend=backend)
-        larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
+        larger = tok.extend(corpus, tok.vocab_size + further, tie_break=tie_break)
         assert larger.definition.vocabulary()[0].items() >= tok.definition.vocabulary()[0].items()
         return larger.definition.vocabulary(), larger.report.ties
 

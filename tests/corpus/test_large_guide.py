@@ -21,5 +21,5 @@ def test_all_ways_train_one_tokenizer(tmp_path, monkeypatch, capsys):
     assert names["tok"].shrink(300) == minitok.train(TEXTS, 300, special_tokens=special)
     assert names["smaller"] == minitok.train(TEXTS, 300, tie_break="first_seen", special_tokens=special)
     assert names["rarer"] == minitok.train(TEXTS, 400, min_frequency=50, special_tokens=special)
-    assert names["rarer"].n_vocab < 400
-    assert capsys.readouterr().out == f"{len(names['whole'])} min_frequency {names['rarer'].n_vocab}\n"
+    assert names["rarer"].vocab_size < 400
+    assert capsys.readouterr().out == f"{len(names['whole'])} min_frequency {names['rarer'].vocab_size}\n"

@@ -126,7 +126,7 @@ if child == 0:
     sys.exit()
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert os.listdir({folder!r})
-print(minitok.train(counts, 300).n_vocab)
+print(minitok.train(counts, 300).vocab_size)
 """
 
 

@@ -19,9 +19,9 @@ def trained(corpus, vocab_size, backend, pattern="gpt2"):
 
 def check(tok, pruned, new_ids, corpus):
     """What holds of every pruned tokenizer."""
-    assert len(new_ids) == tok.n_vocab
+    assert len(new_ids) == tok.vocab_size
     kept = np.flatnonzero(new_ids >= 0)
-    assert new_ids[kept].tolist() == list(range(len(kept))) == list(range(pruned.n_vocab))
+    assert new_ids[kept].tolist() == list(range(len(kept))) == list(range(pruned.vocab_size))
     for old in kept.tolist():
         assert pruned.token_bytes(int(new_ids[old])) == tok.token_bytes(old)
     for text in corpus:
@@ -49,16 +49,16 @@ def test_a_limit_keeps_what_is_made_most_often(corpus, merges, limit, other):
     def pruned(backend):
         tok = trained(corpus, 258 + merges, backend)
         small, new_ids = tok.prune(corpus, vocab_size=limit)
-        assert small.n_vocab <= limit
+        assert small.vocab_size <= limit
         assert {token_id for merge in small.definition.vocabulary()[1] for token_id in merge[:3]} <= set(
-            range(small.n_vocab)
+            range(small.vocab_size)
         )
         assert small.decode_bytes(small.encode(other)) == other.encode()
         full, _ = tok.prune(corpus)
-        if full.n_vocab <= limit:
+        if full.vocab_size <= limit:
             assert small == full
         else:
-            assert small.n_vocab == limit
+            assert small.vocab_size == limit
         return small.definition.vocabulary(), new_ids.tolist()
 
     on_both(pruned)
@@ -103,13 +103,13 @@ def test_characters_with_byte_fallback(used, other):
 def test_one_language_in_another_out(backend):
     english, spanish = ["the cat sat on the mat"] * 9, ["¿Quién anda ahí? ¿Quién es?"] * 9
     tok = train(english, 300, special_tokens=SPECIAL, backend=backend)
-    both = tok.extend(spanish, tok.n_vocab + 30)
-    moved, new_ids = both.prune(spanish, vocab_size=tok.n_vocab)
-    assert moved.n_vocab <= tok.n_vocab
+    both = tok.extend(spanish, tok.vocab_size + 30)
+    moved, new_ids = both.prune(spanish, vocab_size=tok.vocab_size)
+    assert moved.vocab_size <= tok.vocab_size
     assert len(moved.encode(spanish[0])) < len(tok.encode(spanish[0]))
     assert moved.decode(moved.encode(english[0])) == english[0]
     assert moved.special_tokens == {name: new_ids[old] for name, old in both.special_tokens.items()}
-    again = moved.extend(english, moved.n_vocab + 9)
+    again = moved.extend(english, moved.vocab_size + 9)
     assert again.decode(again.encode(english[0] + spanish[0])) == english[0] + spanish[0]
 
 
@@ -128,7 +128,7 @@ def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
     text = "Where is the cat? " * 3 + "Woher kommt die Katze?"
     small, new_ids = tok.prune([text], keep=["<|endoftext|>"])
     assert small.encode(text) == new_ids[tok.encode(text)].tolist()
-    assert small.n_vocab < 300
+    assert small.vocab_size < 300
     small.save(tmp_path / "small.tiktoken", format="tiktoken")
     back = minitok.load(tmp_path / "small.tiktoken", pattern=small.pattern, special_tokens=small.special_tokens)
     assert back.encode(text) == small.encode(text)

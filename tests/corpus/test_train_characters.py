@@ -55,7 +55,7 @@ def test_merges_are_those_of_hugging_face(backend, prefix):
 
 def test_ids_by_hand():
     tok = train(["ab ab<s>中"], 400, alphabet="characters", prefix="always", special_tokens=["<s>"])
-    tokens = [tok.token_bytes(token_id).decode() for token_id in range(256, tok.n_vocab)]
+    tokens = [tok.token_bytes(token_id).decode() for token_id in range(256, tok.vocab_size)]
     assert tokens == ["a", "b", " ", "中", "ab", " ab", " 中", "<s>"]
     assert tok.encode("ab", allowed_special="all") == [261]
     assert tok.encode("丮x") == [258, *"丮x".encode()]

@@ -174,7 +174,7 @@ OPERATIONS = {
     "decode": lambda tok, text: tok.decode(tok.encode(text)),
     "tokenize": lambda tok, text: tok.tokenize(text),
     "train": lambda _, text: minitok.train([text], 300, pattern="cl100k"),
-    "extend": lambda tok, text: tok.extend([text], tok.n_vocab + 10),
+    "extend": lambda tok, text: tok.extend([text], tok.vocab_size + 10),
 }
 
 

@@ -75,9 +75,9 @@ def test_backends_load_the_same(name):
 @pytest.mark.parametrize("name", N_VOCAB)
 def test_numbers_and_holes(name):
     tok = minitok.get_encoding(name)
-    assert (tok.name, tok.n_vocab) == (name, N_VOCAB[name])
+    assert (tok.name, tok.vocab_size) == (name, N_VOCAB[name])
     tokens = tok.definition.vocabulary()[0]
-    holes = set(range(tok.n_vocab)) - set(tokens) - set(tok.special_tokens.values())
+    holes = set(range(tok.vocab_size)) - set(tokens) - set(tok.special_tokens.values())
     expected = {"cl100k_base": {100256, *range(100261, 100276)}, "o200k_base": {199998, *range(200000, 200018)}}
     assert holes == expected.get(name, set())
     for hole in holes:
@@ -97,7 +97,7 @@ def test_the_constructors_of_tiktoken_agree(name, monkeypatch):
     named = {"gpt2": "gpt2", "r50k_base": "gpt2", "p50k_base": "gpt2", "p50k_edit": "gpt2", "cl100k_base": "cl100k"}
     assert tok.pattern == named.get(name, "o200k")
     assert dict(minitok.reference.pretokenize.NAMED)[tok.pattern] == built["pat_str"]
-    assert built.get("explicit_n_vocab", tok.n_vocab) == tok.n_vocab
+    assert built.get("explicit_n_vocab", tok.vocab_size) == tok.vocab_size
 
 
 def test_an_id_with_two_names():
@@ -188,14 +188,14 @@ def test_truncated_and_saved(backend, tmp_path):
     tok = minitok.get_encoding("p50k_base", backend=backend)
     assert tok.definition.byte_order[:3] == b'!"#'
     with_hole = tok.shrink(50270)
-    assert with_hole.n_vocab == 50270
+    assert with_hole.vocab_size == 50270
     assert with_hole.special_tokens == {"<|endoftext|>": 50269}
     assert max(with_hole.definition.vocabulary()[0]) == 50268
     assert 50256 not in with_hole.definition.vocabulary()[0]
     assert len(tok.merges) == 50280 - 256
     assert tok.merges[0] == tuple(tok.definition.vocab.merges[0])[:2]
     small = minitok.get_encoding("o200k_harmony", backend=backend).shrink(3000)
-    assert small.n_vocab == 3000
+    assert small.vocab_size == 3000
     assert len(set(small.special_tokens.values())) == len(small.special_tokens) - 1
     small.save(tmp_path / "small.json")
     assert minitok.load(tmp_path / "small.json", backend=backend) == small

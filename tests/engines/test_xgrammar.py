@@ -58,20 +58,20 @@ def test_masks_of_texts_and_patterns(tok, name):
     compiled = compiler.compile_regex(GRAMMARS[name].regex)
     # It takes surrogates for characters.
     grammar = GRAMMARS[name]._replace(surrogates=True)
-    assert walk(tok, grammar, matcher_of(compiled), allowed_by(tok.n_vocab)) > 3
+    assert walk(tok, grammar, matcher_of(compiled), allowed_by(tok.vocab_size)) > 3
 
 
 def test_masks_of_a_json_schema(tok):
     compiler = xgrammar.GrammarCompiler(grammars.for_xgrammar(tok, STOP))
     compiled = compiler.compile_json_schema(json.dumps(SCHEMA), any_whitespace=False, separators=(",", ":"))
     whole = some(*(json.dumps(value, separators=(",", ":")) for value in VALUES))
-    assert walk(tok, whole, matcher_of(compiled), allowed_by(tok.n_vocab)) > 20
+    assert walk(tok, whole, matcher_of(compiled), allowed_by(tok.vocab_size)) > 20
 
 
 def test_it_has_the_bytes_and_the_stop_tokens(tok):
     info = grammars.for_xgrammar(tok, [STOP, "<s>"], vocab_size=400)
     assert info.decoded_vocab == grammars.output_bytes(tok, vocab_size=400)
-    assert [token or b"" for token in bytes_of(tok)] == info.decoded_vocab[: tok.n_vocab]
+    assert [token or b"" for token in bytes_of(tok)] == info.decoded_vocab[: tok.vocab_size]
     assert sorted(info.stop_token_ids) == sorted(tok.special_tokens[name] for name in ("<s>", STOP))
     assert info.vocab_size == 400
 
@@ -80,7 +80,7 @@ def test_special_tokens_are_text_where_they_are_allowed(tok):
     special = tok.special_tokens["<s>"]
     for allowed in ((), ["<s>"]):
         compiler = xgrammar.GrammarCompiler(grammars.for_xgrammar(tok, STOP, allowed_special=allowed))
-        found = allowed_by(tok.n_vocab)(matcher_of(compiler.compile_regex("<s>a|b"))(()))
+        found = allowed_by(tok.vocab_size)(matcher_of(compiler.compile_regex("<s>a|b"))(()))
         assert (special in found) is bool(allowed)
 
 
@@ -119,6 +119,6 @@ def test_a_published_vocabulary():
     compiled = compiler.compile_regex(GRAMMARS["string"].regex)
     tokens, grammar = bytes_of(tok), GRAMMARS["string"]._replace(surrogates=True)
     for text in ('"', '"été 日本', '"a"'):
-        found = set(allowed_by(tok.n_vocab)(matcher_of(compiled)(tok.encode(text))))
+        found = set(allowed_by(tok.vocab_size)(matcher_of(compiled)(tok.encode(text))))
         expected = {i for i, token in enumerate(tokens) if token and grammar.begins(text.encode() + token)}
         assert found == expected | ({tok.special_tokens["<|endoftext|>"]} if grammar.accepts(text.encode()) else set())

@@ -41,7 +41,7 @@ def test_what_no_text_produces_is_found_and_nothing_else(tok):
     unmade = reach(tok).merges
     assert seen.isdisjoint(unmade)
     # Of at most nine letters, every other one is seen, if only as itself.
-    short = {token_id for token_id in range(tok.n_vocab) if len(tok.token_bytes(token_id)) < 10}
+    short = {token_id for token_id in range(tok.vocab_size) if len(tok.token_bytes(token_id)) < 10}
     assert short - unmade.keys() <= seen
 
 

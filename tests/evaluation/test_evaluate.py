@@ -40,7 +40,7 @@ def test_by_hand(backend, given):
     assert (one.whole_words, two.whole_words) == (2 / 3, 1 / 4)
     assert (one.broken, two.broken) == (0, 5 / 7)
     (held,) = found.summaries
-    assert held.n_vocab == 258
+    assert held.vocab_size == 258
     # Of ten tokens, 257 comes twice, and eight come once.
     used = {256, 257, *b"bx\xc3\xa9\xe4\xb8\xad"}
     assert held.unused == 258 - len(used)

@@ -170,7 +170,7 @@ def test_measures_are_those_of_smaller_trainings(tok):
     text = tiny_shakespeare()[:50_000]
     chosen = sizes(tok)
     assert chosen[0] == 257
-    assert chosen[-1] == tok.n_vocab == 600
+    assert chosen[-1] == tok.vocab_size == 600
     found = bytes_per_token(tok, [text], chosen)
     assert found == sorted(found)
     for size, ratio in zip(chosen[1:4], found[1:4]):

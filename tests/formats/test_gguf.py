@@ -46,8 +46,8 @@ def byte_level(path, tok, pre, **options):
     ids, merges, _ = tok.definition.vocabulary()
     by_id = {token_id: to_chars(token) for token_id, token in ids.items()}
     special = {token_id: name for name, token_id in tok.special_tokens.items()}
-    tokens = [by_id.get(token_id, special.get(token_id)) for token_id in range(tok.n_vocab)]
-    kinds = [NORMAL if token_id in by_id else CONTROL for token_id in range(tok.n_vocab)]
+    tokens = [by_id.get(token_id, special.get(token_id)) for token_id in range(tok.vocab_size)]
+    kinds = [NORMAL if token_id in by_id else CONTROL for token_id in range(tok.vocab_size)]
     rows = [f"{by_id[left]} {by_id[right]}" for left, right, _, _ in merges]
     tokens, kinds = [*tokens, "[PAD]", "a b"], [*kinds, UNUSED, NORMAL]
     return write(path, pre=pre, tokens=tokens, kinds=kinds, merges=rows, **options)
@@ -211,7 +211,7 @@ def test_a_model_behind_the_tokenizer_is_not_read(tmp_path):
     path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 280, pattern="gpt2"), "gpt-2")
     with path.open("r+b") as file:
         file.truncate(1 << 40)  # sparse: a terabyte that takes no room
-    assert minitok.load(path).n_vocab == 280
+    assert minitok.load(path).vocab_size == 280
 
 
 # -- what is refused -------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_rank_files_that_are_fine(tmp_path):
         (tmp_path / "x").write_bytes(data.encode())
         for backend in BACKENDS:
             tok = minitok.load(tmp_path / "x", pattern="gpt2", backend=backend)
-            assert (tok.encode("ab"), tok.decode_bytes([256]), tok.n_vocab) == ([300], b"", 301)
+            assert (tok.encode("ab"), tok.decode_bytes([256]), tok.vocab_size) == ([300], b"", 301)
 
 
 def test_a_rank_file_needs_a_pattern(tmp_path):

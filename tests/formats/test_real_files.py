@@ -34,13 +34,13 @@ def theirs():
 def test_what_the_file_holds():
     rust, python = map(loaded, BACKENDS)
     assert rust == python
-    assert (rust.n_vocab, rust.definition.normalizer, rust.pattern) == (129_280, None, "deepseek3")
+    assert (rust.vocab_size, rust.definition.normalizer, rust.pattern) == (129_280, None, "deepseek3")
     assert [len(held) for held in (rust.special_tokens, rust.added_tokens, rust.definition.late_tokens)] == [
         1230,
         53,
         46,
     ]
-    assert rust.n_vocab == theirs().get_vocab_size()
+    assert rust.vocab_size == theirs().get_vocab_size()
 
 
 def test_ids_of_any_text():

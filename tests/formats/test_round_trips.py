@@ -64,7 +64,7 @@ def test_tiktoken_itself_reads_it(tmp_path, monkeypatch):
         )
         ids = tok.encode(TEXT, allowed_special="all")
         assert theirs.encode(TEXT, allowed_special="all") == ids
-        assert theirs.n_vocab == tok.n_vocab
+        assert theirs.n_vocab == tok.vocab_size
 
 
 def test_huggingface(tok, backend, tmp_path):
@@ -77,7 +77,7 @@ def test_huggingface(tok, backend, tmp_path):
     ids = tok.encode(TEXT, allowed_special="all")
     assert theirs.encode(TEXT).ids == ids
     assert theirs.decode(ids, skip_special_tokens=False) == TEXT
-    assert theirs.get_vocab_size() == tok.n_vocab
+    assert theirs.get_vocab_size() == tok.vocab_size
 
 
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k"])
@@ -268,7 +268,7 @@ def test_published_encodings_through_huggingface(name, tmp_path):
     text = TEXT + "".join(list(tok.special_tokens)[:7]) + "\n \n"
     ids = tok.encode(text, allowed_special="all")
     assert again.encode(text, allowed_special="all") == theirs.encode(text).ids == ids
-    assert (again.n_vocab, again.special_tokens) == (tok.n_vocab, tok.special_tokens)
+    assert (again.vocab_size, again.special_tokens) == (tok.vocab_size, tok.special_tokens)
     assert again.definition.vocabulary()[0] == tok.definition.vocabulary()[0]
 
 

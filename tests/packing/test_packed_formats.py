@@ -61,7 +61,7 @@ def test_every_format_is_read_back(tmp_path, backend, kind, dtype):
     assert [ids.tolist() for ids in corpus[1:3]] == expected[1:3]
     with pytest.raises(IndexError, match="document 5 of 5"):
         corpus[5]
-    corpus.check(tok.n_vocab)
+    corpus.check(tok.vocab_size)
     assert sorted(os.listdir(tmp_path)) == sorted(["a.jsonl", *(path.name for path in packed.files)])
     if kind not in ("parquet", "arrow"):
         with pytest.raises(ValueError, match="read-only"):
@@ -118,7 +118,7 @@ def test_shards_hold_whole_documents(tmp_path_factory, texts, most, kind):
     manifest = folder / "o.manifest.json"
     assert packed.ids == packed.files[0] == manifest
     corpus = open_packed(manifest)
-    corpus.check(TOK.n_vocab)
+    corpus.check(TOK.vocab_size)
     expected = TOK.encode_batch(texts)
     assert documents(corpus) == expected
     assert all(part.tokens <= most or len(part) == 1 for part in corpus.parts)
@@ -262,13 +262,13 @@ def test_files_that_are_cut_off_are_refused_by_name(tmp_path, kind, by):
         whole = path.read_bytes()
         cut(path, by)
         with pytest.raises(FileFormatError) as failed:
-            open_packed(packed.files[0]).check(TOK.n_vocab)
+            open_packed(packed.files[0]).check(TOK.vocab_size)
         assert os.path.basename(failed.value.path) in [file.name for file in packed.files]
         path.write_bytes(b"")
         with pytest.raises(FileFormatError):
-            open_packed(packed.files[0]).check(TOK.n_vocab)
+            open_packed(packed.files[0]).check(TOK.vocab_size)
         path.write_bytes(whole)
-    open_packed(packed.files[0]).check(TOK.n_vocab)
+    open_packed(packed.files[0]).check(TOK.vocab_size)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_damage_is_found_and_named(tmp_path, kind, name, at, data, message):
     unlabelled(tmp_path)
     damaged(tmp_path / name, at, data)
     with pytest.raises(FileFormatError, match=message) as failed:
-        open_packed(tmp_path / FORMATS[kind]).check(TOK.n_vocab)
+        open_packed(tmp_path / FORMATS[kind]).check(TOK.vocab_size)
     assert failed.value.path == str(tmp_path / name)
 
 
@@ -301,7 +301,7 @@ def test_the_manifest_knows_its_files(tmp_path):
     TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / "o.bin", shard_tokens=100, dtype="uint16")
     manifest = tmp_path / "o.manifest.json"
     listed = json.loads(manifest.read_text())
-    assert (listed["tokens"], listed["documents"], listed["n_vocab"]) == (open_packed(manifest).tokens, 5, 261)
+    assert (listed["tokens"], listed["documents"], listed["vocab_size"]) == (open_packed(manifest).tokens, 5, 261)
     damaged(tmp_path / "o-00000.bin", 3, b"\x00")
     damaged(tmp_path / "o-00000.bin", 2, b"\x61")
     with pytest.raises(FileFormatError, match=r"o-00000.bin: the checksum is not that of the manifest"):

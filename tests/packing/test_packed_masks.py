@@ -57,7 +57,7 @@ def write(folder, talks, name="a.jsonl", **more):
 
 def masked_documents(path):
     corpus = open_packed(path)
-    corpus.check(TOK.n_vocab)
+    corpus.check(TOK.vocab_size)
     return [(ids.tolist(), corpus.mask(number).tolist()) for number, ids in enumerate(corpus)]
 
 

@@ -118,12 +118,12 @@ class Library:
 
     def bigram(self, asked):
         tok, text = self.get(asked["encoding"]), utf8(asked["text"])
-        model = Bigram(np.array(tok.encode(text, allowed_special=allowed(asked)), np.uint32), tok.n_vocab)
+        model = Bigram(np.array(tok.encode(text, allowed_special=allowed(asked)), np.uint32), tok.vocab_size)
         ids = tok.encode(asked["prompt"], allowed_special=allowed(asked))
         steps = model.complete(ids, asked["length"], seed=None if asked["seed"] < 0 else asked["seed"])
         named = {*ids, *(step.chosen for step in steps), *(then for step in steps for then, _ in step.row)}
         trained = tok.definition.trained is not None and tok.definition.is_plain
-        wanted = (sizes(tok, 8) if trained else [tok.n_vocab]) if len(text) > 1 else []
+        wanted = (sizes(tok, 8) if trained else [tok.vocab_size]) if len(text) > 1 else []
         return {
             "prompt": ids,
             "steps": to_data(steps),
@@ -131,7 +131,7 @@ class Library:
             "n_ids": model.n_ids,
             "n_pairs": len(model.pairs),
             "bits_per_byte": [
-                {"n_vocab": size, "bits": round(bits, 4)}
+                {"vocab_size": size, "bits": round(bits, 4)}
                 for size, bits in zip(wanted, bits_by_size(tok, text, wanted) if wanted else [], strict=True)
             ],
         }
@@ -154,8 +154,8 @@ def as_read(tok, asked):
 def describe(tok, name):
     return {
         "name": name,
-        "title": tok.name or f"{tok.n_vocab:,} ids",
-        "n_vocab": tok.n_vocab,
+        "title": tok.name or f"{tok.vocab_size:,} ids",
+        "vocab_size": tok.vocab_size,
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,
         "added_tokens": tok.added_tokens,

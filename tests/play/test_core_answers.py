@@ -111,8 +111,8 @@ def test_completions_are_drawn_as_the_library_draws(asking, library, seed):
                 "seed": seed,
             }
             given, wanted = asking("bigram", asked), as_json(library.bigram(asked))
-            assert [one["n_vocab"] for one in given["bits_per_byte"]] == [
-                one["n_vocab"] for one in wanted["bits_per_byte"]
+            assert [one["vocab_size"] for one in given["bits_per_byte"]] == [
+                one["vocab_size"] for one in wanted["bits_per_byte"]
             ]
             # The logarithms of two languages may part in their last digit.
             for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
@@ -175,7 +175,7 @@ def test_lanes_of_a_long_text_that_is_changed_are_those_of_the_library(asking, l
 def test_a_trained_tokenizer_with_added_tokens_is_cut_to_every_size(asking, library, keep):
     asked = {"text": "abc ab<a>cab " * 40, "special": False, "encoding": keep("trained"), "prompt": "ab", "length": 3}
     given, wanted = asking("bigram", {**asked, "seed": -1}), as_json(library.bigram({**asked, "seed": -1}))
-    assert [one["n_vocab"] for one in given["bits_per_byte"]] == [259, 260, 261, 262, 263]
+    assert [one["vocab_size"] for one in given["bits_per_byte"]] == [259, 260, 261, 262, 263]
     for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
         assert one == pytest.approx(other, abs=2e-4)
     assert given == wanted

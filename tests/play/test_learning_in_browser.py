@@ -132,7 +132,7 @@ def test_the_loop_is_closed(page):
     page.locator("#loop [name=prompt]").fill("Speak")
     page.locator("#loop [name=tokens]").fill("6")
     page.locator("#loop [type=submit]").click()
-    model = Bigram(tok.encode(text), tok.n_vocab)
+    model = Bigram(tok.encode(text), tok.vocab_size)
     prompt = tok.encode("Speak")
     steps = model.complete(prompt, 6, seed=0)
     expect(page.locator("#completed mark")).to_have_text(

@@ -112,7 +112,7 @@ def test_the_way_from_a_prompt_to_a_completion(lesson, page_builder, choice, see
     lesson.locator("#prompt [name=choice]").select_option(choice)
     complete(lesson, "To be, or")
     corpus = page_builder.shakespeare().decode()
-    steps = Bigram(GPT2.encode(corpus), GPT2.n_vocab).complete(GPT2.encode("To be, or"), 20, seed=seed)
+    steps = Bigram(GPT2.encode(corpus), GPT2.vocab_size).complete(GPT2.encode("To be, or"), 20, seed=seed)
     way = lesson.locator("#way")
     expect(way).to_contain_text(str(GPT2.encode("To be, or")))
     expect(way.locator("table").first.locator("tbody tr")).to_have_count(GPT2.count("To be, or"))

@@ -93,7 +93,7 @@ def test_a_file_for_each_language(page, tmp_path):
     train_fairly(page, 65_536)
     few = of_library({"Greek": b"a b a b", "Thai": "กข กข".encode()}, 65_536)
     expect(page.locator("#learnt tbody tr")).to_have_text(rows(few[2]))
-    expect(page.locator(SAID)).to_contain_text(f"“mine” ({few[1].n_vocab} ids) are ready.")
+    expect(page.locator(SAID)).to_contain_text(f"“mine” ({few[1].vocab_size} ids) are ready.")
 
 
 def test_what_parity_cannot_be_trained_on(page, tmp_path):

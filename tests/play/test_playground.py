@@ -61,7 +61,7 @@ def test_bits_per_byte_of_a_trained_tokenizer(page, library):
     given = page.evaluate(PLAIN, ["bigram", asked])["bits_per_byte"]
     own = library.put(minitok.train([text], 400, special_tokens=["<s>"]))["name"]
     wanted = library.bigram({**asked, "encoding": own})["bits_per_byte"]
-    assert [one["n_vocab"] for one in given] == [one["n_vocab"] for one in wanted]
+    assert [one["vocab_size"] for one in given] == [one["vocab_size"] for one in wanted]
     assert [one["bits"] for one in given] == pytest.approx([one["bits"] for one in wanted], abs=2e-4)
 
 

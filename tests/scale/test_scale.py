@@ -45,7 +45,7 @@ def test_a_dataset_is_encoded_as_files_are_and_again_without_work(tok, expected,
     assert joined(done.manifest, tmp_path) == expected
     assert (done.documents, done.bytes) == (600, sum(len(text.encode()) for text in TEXTS))
     assert (done.reused, done.parts) == (0, len(parts))
-    open_packed(done.manifest).check(tok.n_vocab)
+    open_packed(done.manifest).check(tok.vocab_size)
     # Driver restarted: what is there is found; what is missing, or broken, is written again.
     files = sorted((tmp_path / "out" / "parts").glob("*/*.bin"))
     files[0].unlink()
@@ -54,7 +54,7 @@ def test_a_dataset_is_encoded_as_files_are_and_again_without_work(tok, expected,
     again = encode(read(), tok, tmp_path / "out")
     assert joined(again.manifest, tmp_path) == expected
     assert again.reused == again.parts - 2
-    open_packed(again.manifest).check(tok.n_vocab)
+    open_packed(again.manifest).check(tok.vocab_size)
 
 
 def test_parquet_files_come_in_their_order(tok, expected, tmp_path, monkeypatch):

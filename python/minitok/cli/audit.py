@@ -22,7 +22,7 @@ def audit_tokenizer(tok: Tokenizer, named: str, *, json: bool) -> None:
     """Tokens that no text produces, twins, ids without a token, files that disagree."""
     from minitok.evaluation.audit import audit  # NumPy, which is slow to import, comes with it
 
-    with waiting(f"looking at {tok.n_vocab:,} ids"):
+    with waiting(f"looking at {tok.vocab_size:,} ids"):
         found = audit(tok)
     said = configured(tok, named)
     if json:
@@ -36,7 +36,7 @@ def audit_tokenizer(tok: Tokenizer, named: str, *, json: bool) -> None:
             }
             for held in found
         ]
-        print_json({"tokenizer": named, "n_vocab": tok.n_vocab, "findings": kinds, "disagreements": said})
+        print_json({"tokenizer": named, "vocab_size": tok.vocab_size, "findings": kinds, "disagreements": said})
         return
     console = output()
     for held in found:

@@ -55,9 +55,9 @@ def command(
     tok = open_tokenizer(source, backend, pattern, way_on="give --pattern")
     tok.save(out, wanted)  # type: ignore[arg-type]
     if json:
-        print_json({"file": str(out), "format": wanted, "n_vocab": tok.n_vocab}, out)
+        print_json({"file": str(out), "format": wanted, "vocab_size": tok.vocab_size}, out)
         return
-    output(out).print(f"{tok.n_vocab:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
+    output(out).print(f"{tok.vocab_size:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
     if wanted == "tiktoken":
         tokens = ", the special tokens and the added" if tok.added_tokens else " and the special"
         output(out).print(f"The format does not hold the pattern{tokens} tokens.", soft_wrap=True)

@@ -208,7 +208,7 @@ def show_text(toks: dict[str, Tokenizer], data: bytes, *, json: bool) -> None:
         ratio, more = row["bytes_per_token"], row["tokens"] - fewest
         table.add_row(
             Text(row["tokenizer"]),
-            f"{row['n_vocab']:,}",
+            f"{row['vocab_size']:,}",
             f"{row['tokens']:,}",
             "-" if ratio is None else f"{ratio:.2f}",
             f"+{more / fewest:.1%}" if more else "",
@@ -227,7 +227,7 @@ def row_of(named: str, tok: Tokenizer, data: bytes) -> dict[str, Any]:
     tokens = tok.count(data)
     return {
         "tokenizer": named,
-        "n_vocab": tok.n_vocab,
+        "vocab_size": tok.vocab_size,
         "tokens": tokens,
         "bytes_per_token": len(data) / tokens if tokens else None,
         **({"ids": tok.encode(data)} if len(data) <= SHOWN else {}),
@@ -243,7 +243,7 @@ def show(found: Evaluation) -> None:
     for held in found.summaries:
         table.add_row(
             Text(held.tokenizer),
-            f"{held.n_vocab:,}",
+            f"{held.vocab_size:,}",
             number(held.bytes_per_token, ".2f"),
             number(held.renyi_efficiency, ".3f"),
             f"{held.used:.1%}",

@@ -213,7 +213,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     facts: dict[str, Any] = {
         "tokenizer": named,
         "name": tok.name,
-        "n_vocab": tok.n_vocab,
+        "vocab_size": tok.vocab_size,
         "tokens": len(tokens),
         "merges": len({merge[3] for merge in merges}),
         "pattern": tok.pattern,
@@ -233,7 +233,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         longest_shown = f"{longest}: {plural(len(tokens[longest]), 'byte')}, {visible(tokens[longest][:40])}"
     lines = {
         "tokenizer": named,
-        "ids": f"{tok.n_vocab:,}",
+        "ids": f"{tok.vocab_size:,}",
         "tokens": f"{len(tokens):,} and {len(tok.special_tokens):,} special{n_added}",
         "merges": f"{facts['merges']:,}",
         "pattern": tok.pattern,

@@ -203,7 +203,7 @@ def open_tokenizer(
         pattern: For a file that does not contain its split pattern.
         way_on: What can be done about such a file without one.
 
-    >>> open_tokenizer("gpt2", None).n_vocab
+    >>> open_tokenizer("gpt2", None).vocab_size
     50257
     """
     if not is_file(named):

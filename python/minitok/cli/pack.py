@@ -189,7 +189,7 @@ def check_all(files: Sequence[str], tokenizers: Sequence[str], backend: BackendN
     for file in packed_files(files):
         corpus = open_packed(file)
         check_tokenizer(corpus, tok)
-        corpus.check(None if tok is None else tok.n_vocab)
+        corpus.check(None if tok is None else tok.vocab_size)
         if corpus.format != "shards":  # a manifest has seen to that
             labels += [(path, label) for path, label in corpus.labels if label]
         about: dict[str, Any] = {"file": str(file), "format": corpus.format}

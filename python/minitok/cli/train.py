@@ -238,14 +238,20 @@ def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
     report = cast("TrainingReport", tok.report)  # what has just been trained has one
     if json:
         print_json(
-            {"file": str(out), "n_vocab": tok.n_vocab, **(tok.definition.trained or {}), "seconds": report.seconds}, out
+            {
+                "file": str(out),
+                "vocab_size": tok.vocab_size,
+                **(tok.definition.trained or {}),
+                "seconds": report.seconds,
+            },
+            out,
         )
         return
-    learnt = f"{tok.n_vocab:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
+    learnt = f"{tok.vocab_size:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
     output(out).print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
     if out.name == "tokenizer.json" or out.suffix in (".tiktoken", ".model"):
         output(out).print(
             "This is minitok's own format; 'minitok convert' writes the one of this name.", soft_wrap=True
         )
-    if tok.n_vocab < wanted:
+    if tok.vocab_size < wanted:
         output(out).print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)

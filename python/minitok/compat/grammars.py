@@ -45,8 +45,8 @@ def output_bytes(
     Args:
         tokenizer: The tokenizer.
         allowed_special: The special tokens that are text, written as their names.
-        vocab_size: How many ids the model has, where that differs from ``n_vocab``: ids without a token add nothing, and tokens
-            from there on are left out.
+        vocab_size: How many ids the model has, where that differs from the tokenizer's: ids without a token add nothing, and
+            tokens from there on are left out.
 
     Raises:
         VocabularyError: The text is not the bytes of the tokens one after the other (SPEC S9, N3).
@@ -59,7 +59,7 @@ def output_bytes(
     """
     definition = tokenizer.definition
     definition.check("follow a grammar")
-    size = definition.n_vocab if vocab_size is None else index(vocab_size)
+    size = definition.vocab_size if vocab_size is None else index(vocab_size)
     if size < 0:
         raise ValueError(f"vocab_size must not be negative, but is {size}")
     allowed = set(allowed_tokens(allowed_special, definition.special_tokens) or ())
@@ -77,7 +77,7 @@ def for_xgrammar(
         tokenizer: The tokenizer.
         stop: The tokens that end the output: one or several, by name or by id.
         allowed_special: The special tokens that a grammar may write, as their names: the triggers of a structural tag.
-        vocab_size: How many ids the model has: the width of a mask. By default ``n_vocab``.
+        vocab_size: How many ids the model has: the width of a mask. By default the tokenizer's.
 
     Raises:
         ModuleNotFoundError: ``xgrammar`` is not installed.
@@ -108,7 +108,7 @@ def for_llguidance(
         tokenizer: The tokenizer.
         stop: The tokens that end the output: one or several, by name or by id.
         allowed_special: The special tokens that a grammar may write in strings, as their names.
-        vocab_size: How many ids the model has: the width of a mask. By default ``n_vocab``.
+        vocab_size: How many ids the model has: the width of a mask. By default the tokenizer's.
         slices: As for ``LLTokenizer``.
 
     Raises:

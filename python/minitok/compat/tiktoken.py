@@ -93,7 +93,7 @@ class Encoding:
     def _hold(self, name: str, tokenizer: minitok.Tokenizer) -> None:
         self.name = name
         self.tokenizer = tokenizer
-        self.max_token_value = tokenizer.n_vocab - 1
+        self.max_token_value = tokenizer.vocab_size - 1
         self._pat_str = THEN.join(expressions(tokenizer.pattern)) or tokenizer.pattern
         self._special_tokens = tokenizer.special_tokens
         self._special_token_values = set(self._special_tokens.values())

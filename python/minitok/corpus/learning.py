@@ -91,7 +91,7 @@ def extend(
     if reason := base.why_not("be extended"):
         raise TrainingError(f"this tokenizer cannot be extended: {reason}")
     limits = min_frequency, max_token_length, max_words, barred
-    job = Job(vocab_size, [], tie_break, "identity", *limits, least=base.n_vocab)
+    job = Job(vocab_size, [], tie_break, "identity", *limits, least=base.vocab_size)
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):
             check_pieces(texts, base)
@@ -164,7 +164,7 @@ class Job:
         self, base: Definition, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool
     ) -> Definition:
         """Learn more tokens for a tokenizer."""
-        first_id = base.n_vocab
+        first_id = base.vocab_size
         tokens, merges, whole_pieces = base.vocabulary()
         learnt, trained = self.learn(counts, show, trace, (base.vocab, first_id), keep=keep)
         # New ranks follow the existing scheme: they equal the ids if each rank is the id it makes, as in tiktoken's

@@ -105,7 +105,7 @@ def prune(
         threads: How many to use; by default one per processor.
 
     Returns:
-        The tokenizer, and an array of shape (old ``n_vocab``,) of int64 that holds the new id of each old one, or -1.
+        The tokenizer, and an array of shape (old ``vocab_size``,) of int64 that holds the new id of each old one, or -1.
         The rows of an embedding that are kept are ``embedding[new_ids >= 0]``, in the order of the new ids.
 
     Raises:
@@ -252,7 +252,7 @@ def uses_of(
     threads: int,
 ) -> dict[int, int]:
     """How often the corpus has each id."""
-    uses = np.zeros(base.n_vocab, np.int64)
+    uses = np.zeros(base.vocab_size, np.int64)
     if isinstance(corpus, PieceCounts):
         add_pieces(uses, base, corpus, threads)
     elif isinstance(corpus, np.ndarray):
@@ -287,7 +287,7 @@ def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) 
 def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition, npt.NDArray[np.int64]]:
     """Returns the definition with the kept ids only, renumbered in their order, and the new id of each old one."""
     new = {old: index for index, old in enumerate(kept)}
-    map_ = np.full(base.n_vocab, -1, np.int64)
+    map_ = np.full(base.vocab_size, -1, np.int64)
     map_[kept] = np.arange(len(kept))
     left = [merge for merge in ways.merges if new.keys() >= set(merge[:3])]
     if all(made == rank for _, _, made, rank in left):
@@ -298,5 +298,5 @@ def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition,
     tokens = {new[old]: token for old, token in ways.tokens.items() if old in new}
     fallback = None if base.vocab.fallback is None else [new[old] for old in base.vocab.fallback]
     vocab = load_backend(base.backend).vocab(tokens, merges, base.vocab.whole_pieces, fallback, base.vocab.drops_bytes)
-    trained = {**(base.trained or {}), "pruned_from": base.n_vocab}
+    trained = {**(base.trained or {}), "pruned_from": base.vocab_size}
     return base.replace(vocab=vocab, trained=trained, **renumbered(base, new)), map_

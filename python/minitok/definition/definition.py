@@ -223,7 +223,7 @@ class Definition:
         return makes and len(vocab.tokens) == 256 + len(vocab.merges) and self.byte_order is not None
 
     @property
-    def n_vocab(self) -> int:
+    def vocab_size(self) -> int:
         """One more than the highest id; gaps count."""
         return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.found_tokens.values()), 0)
 

@@ -47,7 +47,7 @@ def get_encoding(name: str, *, backend: BackendName | None = None) -> Tokenizer:
         UnknownEncodingError: There is no such encoding; the message suggests one.
 
     >>> get_encoding("o200k_base")
-    Tokenizer(name='o200k_base', n_vocab=200019, pattern='o200k', special_tokens=2, backend='rust')
+    Tokenizer(name='o200k_base', vocab_size=200019, pattern='o200k', special_tokens=2, backend='rust')
     """
     if not isinstance(name, str):
         raise TypeError(f"the name of an encoding must be str, not {type(name).__name__}")

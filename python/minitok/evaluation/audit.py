@@ -152,8 +152,8 @@ def holes(tok: Tokenizer) -> dict[int, str]:
     known = {*tok.definition.vocab.tokens, *tok.definition.found_tokens.values()}
     runs: dict[int, str] = {}
     start = None
-    for token_id in range(tok.n_vocab + 1):
-        missing = token_id < tok.n_vocab and token_id not in known
+    for token_id in range(tok.vocab_size + 1):
+        missing = token_id < tok.vocab_size and token_id not in known
         if missing and start is None:
             start = token_id
         elif not missing and start is not None:

@@ -180,7 +180,7 @@ def names_of(tokenizers: Mapping[str, Tokenizer] | Sequence[Tokenizer]) -> dict[
     if hasattr(tokenizers, "items"):
         named = dict(tokenizers.items())
     else:
-        pairs = [(tok.name or f"tokenizer of {tok.n_vocab:,} ids", tok) for tok in tokenizers]
+        pairs = [(tok.name or f"tokenizer of {tok.vocab_size:,} ids", tok) for tok in tokenizers]
         named = dict(pairs)
         if len(named) < len(pairs):
             raise ValueError(f"two tokenizers have one name: {', '.join(name for name, _ in pairs)}; give them by name")
@@ -253,7 +253,7 @@ def summary(
     context: int | None,
 ) -> Summary:
     """A tokenizer on all groups together."""
-    counts = sum((group.tallies[name].counts for group in groups.values()), np.zeros(tok.n_vocab, np.int64))
+    counts = sum((group.tallies[name].counts for group in groups.values()), np.zeros(tok.vocab_size, np.int64))
     found = set(tok.definition.found_tokens.values())
     ordinary = [token_id for token_id in tok.definition.vocab.tokens if token_id not in found]
     unused = int((counts[ordinary] == 0).sum()) if ordinary else 0
@@ -262,7 +262,7 @@ def summary(
     parallel = len(premiums) > 1
     return Summary(
         tokenizer=name,
-        n_vocab=tok.n_vocab,
+        vocab_size=tok.vocab_size,
         bytes_per_token=ratio(sum(row.bytes for row in rows), tokens),
         entropy=entropy(counts),
         renyi_efficiency=renyi_efficiency(counts),

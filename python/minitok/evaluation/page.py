@@ -102,7 +102,7 @@ def summaries_table(summaries: Sequence[Summary]) -> str:
     """The summaries, a row each. Columns without a value for any of them are left out."""
     columns: list[tuple[str, Callable[[Summary], str]]] = [
         ("tokenizer", lambda found: found.tokenizer),
-        ("ids", lambda found: f"{found.n_vocab:,}"),
+        ("ids", lambda found: f"{found.vocab_size:,}"),
         ("bytes/token", lambda found: number(found.bytes_per_token)),
         ("entropy, bits", lambda found: number(found.entropy)),
         ("Rényi efficiency", lambda found: number(found.renyi_efficiency, ".3f")),

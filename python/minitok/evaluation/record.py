@@ -55,7 +55,7 @@ class Summary:
 
     Attributes:
         tokenizer: The name of the tokenizer.
-        n_vocab: One more than its highest id.
+        vocab_size: One more than its highest id.
         bytes_per_token: Over all groups.
         entropy: Of the ids, in bits a token.
         renyi_efficiency: At alpha 2.5.
@@ -69,7 +69,7 @@ class Summary:
     """
 
     tokenizer: str
-    n_vocab: int
+    vocab_size: int
     bytes_per_token: float | None
     entropy: float
     renyi_efficiency: float | None

@@ -75,12 +75,12 @@ class Tally:
     def __init__(self, tok: Tokenizer) -> None:
         self.tok = tok
         self.tokens = array("q")
-        self.counts: npt.NDArray[Any] = np.zeros(tok.n_vocab, np.int64)
+        self.counts: npt.NDArray[Any] = np.zeros(tok.vocab_size, np.int64)
 
     def add(self, texts: Sequence[Text], threads: int | None) -> None:
         ids, ends = self.tok.encode_batch_to_numpy(texts, threads=threads)
         self.tokens.extend(np.diff(ends).tolist())
-        self.counts += np.bincount(ids, minlength=self.tok.n_vocab)
+        self.counts += np.bincount(ids, minlength=self.tok.vocab_size)
 
     def broken(self) -> int:
         """How many of the tokens begin or end inside a character."""

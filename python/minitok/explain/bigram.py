@@ -55,37 +55,39 @@ class Step:
 class Bigram:
     """Counts of what follows what.
 
-    >>> model = Bigram([1, 2, 1, 3, 1, 2], n_vocab=4)
+    >>> model = Bigram([1, 2, 1, 3, 1, 2], vocab_size=4)
     >>> model.row(1), round(model.probability(1, 2), 3)
     ([(2, 2), (3, 1)], 0.575)
     """
 
-    def __init__(self, ids: Sequence[int] | npt.NDArray[np.uint32], n_vocab: int) -> None:
+    def __init__(self, ids: Sequence[int] | npt.NDArray[np.uint32], vocab_size: int) -> None:
         held = np.asarray(ids, dtype=np.int64)
-        self.n_vocab = n_vocab
+        self.vocab_size = vocab_size
         self.n_ids = len(held)
-        self.counts = np.bincount(held, minlength=n_vocab)
-        # A pair is one number, left * n_vocab + right; so the followers of an id lie side by side.
-        self.pairs, self.pair_counts = np.unique(held[:-1] * n_vocab + held[1:], return_counts=True)
+        self.counts = np.bincount(held, minlength=vocab_size)
+        # A pair is one number, left * vocab_size + right; so the followers of an id lie side by side.
+        self.pairs, self.pair_counts = np.unique(held[:-1] * vocab_size + held[1:], return_counts=True)
 
     def row(self, last: int | None) -> list[tuple[int, int]]:
         """Returns the ids that came after an id, and their counts, most frequent first; for None, all ids."""
         if last is None:
             followers, counts = np.flatnonzero(self.counts), self.counts[self.counts > 0]
         else:
-            start, end = np.searchsorted(self.pairs, [last * self.n_vocab, (last + 1) * self.n_vocab])
-            followers, counts = self.pairs[start:end] % self.n_vocab, self.pair_counts[start:end]
+            start, end = np.searchsorted(self.pairs, [last * self.vocab_size, (last + 1) * self.vocab_size])
+            followers, counts = self.pairs[start:end] % self.vocab_size, self.pair_counts[start:end]
         order = np.lexsort((followers, -counts))
         return list(zip(followers[order].tolist(), counts[order].tolist(), strict=True))
 
     def probability(self, last: int | None, then: int) -> float:
         """Returns how likely an id is after another: its row, with one more follower, which may be any id."""
-        alone = (int(self.counts[then]) + 1) / (self.n_ids + self.n_vocab)
+        alone = (int(self.counts[then]) + 1) / (self.n_ids + self.vocab_size)
         if last is None:
             return alone
-        start, end = np.searchsorted(self.pairs, [last * self.n_vocab, (last + 1) * self.n_vocab])
-        at = np.searchsorted(self.pairs, last * self.n_vocab + then)
-        found = int(self.pair_counts[at]) if start <= at < end and self.pairs[at] == last * self.n_vocab + then else 0
+        start, end = np.searchsorted(self.pairs, [last * self.vocab_size, (last + 1) * self.vocab_size])
+        at = np.searchsorted(self.pairs, last * self.vocab_size + then)
+        found = (
+            int(self.pair_counts[at]) if start <= at < end and self.pairs[at] == last * self.vocab_size + then else 0
+        )
         return (found + alone) / (int(self.pair_counts[start:end].sum()) + 1)
 
     def complete(self, prompt: Sequence[int], length: int, *, seed: int | None = 0, shown: int = 5) -> list[Step]:
@@ -130,8 +132,8 @@ def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> lis
     cut = whole_characters(text, len(text) - len(text) // UNSEEN)
     found: list[float] = []
     for size in sizes:
-        tok = tokenizer if size == tokenizer.n_vocab else tokenizer.shrink(size)
-        model = Bigram(tok.encode_to_numpy(text[:cut]), tok.n_vocab)
+        tok = tokenizer if size == tokenizer.vocab_size else tokenizer.shrink(size)
+        model = Bigram(tok.encode_to_numpy(text[:cut]), tok.vocab_size)
         found.append(model.bits(tok.encode(text[cut:])) / max(1, len(text) - cut))
     return found
 

@@ -154,10 +154,10 @@ class ColumnCorpus(PackedCorpus):
         at = number - self.first[group]
         return values[int(offsets[at]) : int(offsets[at + 1])]
 
-    def check(self, n_vocab: int | None = None) -> None:
+    def check(self, vocab_size: int | None = None) -> None:
         for number in range(len(self.first) - 1):
             held = self.group(number)
-            check_ids(held[0][0], n_vocab, self.paths[0])
+            check_ids(held[0][0], vocab_size, self.paths[0])
             if self.masked:
                 check_mask(held[1][0], self.paths[0])
 

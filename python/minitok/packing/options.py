@@ -98,7 +98,7 @@ class Options:
         if learn is not None and dropout is not None:
             raise ValueError("dropout is for texts; with learn=, documents are conversations")
         return cls(
-            check_dtype(options.get("dtype", "uint32"), definition.n_vocab),
+            check_dtype(options.get("dtype", "uint32"), definition.vocab_size),
             utf8(separator) if separator is not None else None,
             options.get("field") or ("text" if learn is None else "messages"),
             token_id(definition, options.get("end_of_document"), "end_of_document"),
@@ -185,14 +185,14 @@ def check_begin(begin: int, dtype: str) -> None:
         raise ValueError(f"begin_row {begin} does not fit into uint16, which is the type of the ids")
 
 
-def check_dtype(dtype: str, n_vocab: int) -> str:
+def check_dtype(dtype: str, vocab_size: int) -> str:
     """The type of the ids, if all of them fit into it."""
     if dtype == "auto":
-        return "uint16" if n_vocab <= 1 << 16 else "uint32"
+        return "uint16" if vocab_size <= 1 << 16 else "uint32"
     if dtype not in DTYPES:
         raise ValueError(f"dtype must be 'uint16', 'uint32' or 'auto', not {dtype!r}")
-    if dtype == "uint16" and n_vocab > 1 << 16:
-        raise ValueError(f"dtype uint16 holds ids up to 65,535, and this tokenizer has {n_vocab:,}: use uint32")
+    if dtype == "uint16" and vocab_size > 1 << 16:
+        raise ValueError(f"dtype uint16 holds ids up to 65,535, and this tokenizer has {vocab_size:,}: use uint32")
     return dtype
 
 

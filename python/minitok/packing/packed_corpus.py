@@ -106,10 +106,10 @@ class PackedCorpus(Sequence["Ids"]):
         """The mask of a document, as numbers."""
 
     @abstractmethod
-    def check(self, n_vocab: int | None = None) -> None:
+    def check(self, vocab_size: int | None = None) -> None:
         """Reads everything once, and raises FileFormatError where something cannot be.
 
-        ``n_vocab``: ids must be below it.
+        ``vocab_size``: ids must be below it.
         """
 
     def check_index(self) -> None:
@@ -184,9 +184,9 @@ class Bare(PackedCorpus):
     def check_index(self) -> None:
         self.bounds.check(self.paths[1], self.tokens)
 
-    def check(self, n_vocab: int | None = None) -> None:
+    def check(self, vocab_size: int | None = None) -> None:
         self.check_index()
-        check_ids(self.ids, n_vocab, self.paths[0])
+        check_ids(self.ids, vocab_size, self.paths[0])
         if self.masked:
             check_mask(self.held_mask(), self.paths[-1])
 
@@ -272,24 +272,24 @@ class Shards(PackedCorpus):
         for part in self.each_part():
             part.check_index()
 
-    def check(self, n_vocab: int | None = None) -> None:
+    def check(self, vocab_size: int | None = None) -> None:
         for path, expected in self.checksums:
             if checksum(path) != expected:
                 raise FileFormatError(path, "the checksum is not that of the manifest: damaged")
         for part in self.each_part():
-            part.check(n_vocab)
+            part.check(vocab_size)
 
 
-def check_ids(ids: Any, n_vocab: int | None, path: Path) -> None:
-    """Reads ids, and raises if one is not below ``n_vocab``."""
+def check_ids(ids: Any, vocab_size: int | None, path: Path) -> None:
+    """Reads ids, and raises if one is not below ``vocab_size``."""
     for at in range(0, len(ids), PART):
         part = ids[at : at + PART]
-        if n_vocab is None:
+        if vocab_size is None:
             continue
-        wrong = np.flatnonzero((part < 0) | (part >= n_vocab))
+        wrong = np.flatnonzero((part < 0) | (part >= vocab_size))
         if len(wrong):
             where = at + int(wrong[0])
-            raise FileFormatError(path, f"id {part[wrong[0]]} at {where} is not one of {n_vocab}: damaged")
+            raise FileFormatError(path, f"id {part[wrong[0]]} at {where} is not one of {vocab_size}: damaged")
 
 
 def check_mask(values: Any, path: Path) -> None:

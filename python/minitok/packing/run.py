@@ -271,7 +271,7 @@ class Run:
         """Writes what is encoded in its layout, and removes it."""
         self.record(len(self.files), *self.state())
         ids, offsets = self.writer.arrays()
-        described = {"n_vocab": self.definition.n_vocab, "tokenizer": self.definition.name}
+        described = {"vocab_size": self.definition.vocab_size, "tokenizer": self.definition.name}
         blocks = blocks_of_arrays(ids, offsets)
         done = arranged(blocks, ids.nbytes, self.out, self.label, self.layout, described)
         self.writer.remove()

@@ -125,5 +125,5 @@ def manifest_of(parts: list[dict[str, Any]], tokenizer: Tokenizer, dtype: str) -
         for part in parts
     ]
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents")}
-    about = {"dtype": dtype, "format": "numbers", "n_vocab": tokenizer.n_vocab, "tokenizer": tokenizer.name}
+    about = {"dtype": dtype, "format": "numbers", "vocab_size": tokenizer.vocab_size, "tokenizer": tokenizer.name}
     return {"minitok packed": 1, **totals, **about, "shards": shards}
