@@ -794,6 +794,11 @@ class Tokenizer(Checked):
         return self._definition.vocab_size
 
     @property
+    def n_vocab(self) -> int:
+        """What tiktoken calls ``vocab_size``."""
+        return self._definition.vocab_size
+
+    @property
     def pattern(self) -> str:
         """The split pattern: its name, or the regular expression."""
         return self._definition.pattern

@@ -224,7 +224,7 @@ def test_special_tokens_are_left_out_where_that_is_asked(backend):
     assert tok.decode([256, 300, 33, 300]) == "hi</s>!</s>"
     for ids in ([256, 300, 33, 300], np.array([256, 300, 33, 300])):
         assert tok.decode(ids, skip_special_tokens=True) == "hi!"
-    with pytest.raises(minitok.errors.UnknownTokenError, match="index 2"):
+    with pytest.raises(minitok.errors.UnknownTokenError, match="position 2"):
         tok.decode([300, 256, 299], skip_special_tokens=True)
 
 

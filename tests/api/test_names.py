@@ -163,7 +163,7 @@ MEMBERS = """
     count count_batch
     decode decode_bytes decode_batch decode_with_offsets stream_decoder
     session truncate_text chunk
-    name vocab vocab_size pattern special_tokens added_tokens backend merges token_bytes token_id report explain
+    name vocab vocab_size n_vocab pattern special_tokens added_tokens backend merges token_bytes token_id report explain
     shrink extend prune replace add_tokens save memory_usage free_memory
 """
 
