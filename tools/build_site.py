@@ -133,7 +133,9 @@ def with_site_links(text: str) -> str:
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
     text = re.sub(
-        r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:c|h|md|rs))\)", rf"]({REPOSITORY}\1)", text
+        r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:c|h|md|rs))\)",
+        rf"]({REPOSITORY}\1)",
+        text,
     )
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(?:(?:published|more)/)?(\w+)\.py\)", r"](source/\1.md)", text)
