@@ -57,9 +57,10 @@ $(VENV)/%/bin/pytest: $(STAMPS)/venv
 	$(PYTHON) -m venv $(VENV)/$*
 	$(dated) $(VENV)/$*/bin/python --group $*
 
-# axolotl asks for other versions than the engines, and is taken without what it asks for; engines find minitok by its entry points.
+# axolotl asks for other versions than the engines, and verl for a cluster; they are taken without what they ask for. Engines find
+# minitok by its entry points.
 $(STAMPS)/engines: $(VENV)/engines/bin/pytest $(STAMPS)/built
-	$(dated) $(VENV)/engines/bin/python --no-deps --group axolotl
+	$(dated) $(VENV)/engines/bin/python --no-deps --group axolotl --group rollouts
 	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
 	touch $@
 
