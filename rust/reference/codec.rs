@@ -177,7 +177,7 @@ impl Codec {
         Refused { finder: special.finder(&names.into_iter().collect::<Vec<_>>()), ids }
     }
 
-    /// Whether a text in which the name of a token does not stand may have its id.
+    /// Returns whether a text that does not contain the name of a token may have its id.
     ///
     /// The unknown id (S7) is that of any text without a token, and does not count.
     pub fn may_become(&self, name: &str, id: u32) -> bool {
@@ -231,7 +231,7 @@ impl Codec {
         if cut > 0 && self.is_safe(text, cut, search) { cut } else { 0 }
     }
 
-    /// Whether cuts of the pattern can be cuts of the text.
+    /// Returns whether cuts of the pattern can be cuts of the text.
     pub fn knows_cuts(&self, search: &Search) -> bool {
         let Preprocessor { normalizer, metaspace, flags, .. } = &self.preprocessor;
         let mut found = search.early.tokens().iter().chain(search.late.tokens());
@@ -265,12 +265,12 @@ impl Codec {
         self.vocab.token_bytes(id).or_else(|| self.names.get(&id).map(Vec::as_slice))
     }
 
-    /// Whether decoding drops one space from the start.
+    /// Returns whether decoding drops one space from the start.
     pub fn drops_space(&self) -> bool {
         self.preprocessor.metaspace.is_some_and(Metaspace::drops_space)
     }
 
-    /// How tokens are joined to text; None if they are concatenated.
+    /// Returns how tokens are joined to text; None if they are concatenated.
     pub fn joining(&self) -> Option<&decode::Joining> {
         self.vocab.alphabet.symbols.as_ref()?.joining.as_ref()
     }

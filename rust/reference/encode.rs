@@ -33,7 +33,7 @@ pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<(
     interrupt::append(out, merged.into_iter())
 }
 
-/// The ids that a piece begins as: of its bytes, its characters or its symbols.
+/// Returns the ids that a piece begins as: of its bytes, its characters or its symbols.
 pub fn first_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
     match (&vocab.alphabet.symbols, &vocab.alphabet.fallback) {
         (Some(symbols), _) => single_symbols(vocab, symbols, piece),
@@ -58,7 +58,7 @@ pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
     Ok(ids)
 }
 
-/// The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes.
+/// Returns the ids of the characters of a piece; for one that is not a token, the ids of its bytes.
 pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
     ids.try_reserve_exact(piece.len())?;
@@ -72,7 +72,7 @@ pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Resul
     Ok(ids)
 }
 
-/// The ids of the symbols of a piece; the unknown id, if there is one, for a symbol that is not a token.
+/// Returns the ids of the symbols of a piece; for one that is not a token, the unknown id, if there is one.
 pub fn single_symbols(vocab: &Vocab, symbols: &Symbols, piece: &[u8]) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
     ids.try_reserve_exact(piece.len())?;

@@ -86,7 +86,7 @@ where
         Some((rank, place, left, right, made))
     }
 
-    /// Whether a part of an entry has been merged away since.
+    /// Returns whether a part of an entry has been merged away since.
     pub fn is_stale(&self, entry: &Entry<P>) -> bool {
         let &(_, place, left, right, _) = entry;
         let following = self.after[place];

@@ -206,7 +206,7 @@ impl Pattern {
     }
 }
 
-/// The regular expressions that cut one after the other: those of names, and without `none`, which cuts nothing.
+/// Returns the regular expressions that cut one after the other; names are looked up, and `none` is left out.
 pub fn expressions(source: &str) -> Vec<&str> {
     let steps = source.split(THEN).filter(|&step| step != "none");
     let mut found = Vec::new();

@@ -162,7 +162,7 @@ impl Vocab {
         })
     }
 
-    /// From pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.
+    /// Makes a vocabulary of pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.
     pub fn from_merges(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<Vocab> {
         let mut sorted = byte_order.to_vec();
         sorted.sort_unstable();
@@ -191,7 +191,7 @@ impl Vocab {
         Vocab::new(tokens, merges, false, Alphabet::default())
     }
 
-    /// From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are beside
+    /// Makes a vocabulary of tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are beside
     /// those of `ids`.
     pub fn from_tokens(
         ids: &[(Vec<u8>, u32)],
@@ -221,7 +221,7 @@ impl Vocab {
         Vocab::new(tokens, merges, whole_pieces, alphabet)
     }
 
-    /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
+    /// Makes a vocabulary of the bytes and the rank of each token; the rank is also the id (tiktoken).
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
         let tokens = tokens_by_id(ranks)?;
         let by_bytes = ids_by_bytes(ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)))?;
@@ -340,7 +340,7 @@ impl Vocab {
         (1..text.len()).rev().find(is_cut).unwrap_or(0)
     }
 
-    /// Whether a token is one that pieces begin as: a byte, a character, a symbol, or the unknown token.
+    /// Returns whether pieces may begin as a token: a byte, a character, a symbol, or the unknown token.
     pub fn is_first(&self, token: &[u8]) -> bool {
         if let Some(symbols) = &self.alphabet.symbols {
             let is_unknown = self.token_id(token) == symbols.unknown;

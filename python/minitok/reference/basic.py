@@ -38,7 +38,7 @@ Merges = dict[Pair, int]  # the pair and the id that it becomes, in the order of
 
 
 def train(text: str, vocab_size: int, verbose: bool = False) -> Merges:
-    """Learn merges until there are ``vocab_size`` tokens, or until no pair is left.
+    """Learns merges until there are ``vocab_size`` tokens, or until no pair is left.
 
     >>> train("aaa", 300)
     {(97, 97): 256, (256, 97): 257}
@@ -61,7 +61,7 @@ def train(text: str, vocab_size: int, verbose: bool = False) -> Merges:
 
 
 def encode(text: str, merges: Merges, verbose: bool = False) -> list[int]:
-    """The ids of a text: of the pairs in it that have a merge, the one learnt first is merged, until none is left.
+    """Returns the ids of a text: of the pairs that have a merge, the one learnt first is merged, until none is left.
 
     So encoding repeats what training did, merge by merge, on a new text. Counts play no part: only the order of learning does.
 
@@ -80,7 +80,7 @@ def encode(text: str, merges: Merges, verbose: bool = False) -> list[int]:
 
 
 def decode(ids: list[int], merges: Merges, verbose: bool = False) -> str:
-    """The text of the ids. Bytes that are not valid UTF-8, such as half a character, become U+FFFD.
+    """Returns the text of the ids. Bytes that are not valid UTF-8, such as half a character, become U+FFFD.
 
     >>> decode([257, 98], {(97, 97): 256, (256, 97): 257}, verbose=True)
     257 -> b'aaa'
@@ -95,7 +95,7 @@ def decode(ids: list[int], merges: Merges, verbose: bool = False) -> str:
 
 
 def vocabulary(merges: Merges) -> dict[int, bytes]:
-    """The bytes of every id: first the single bytes, then each merge's two sides put together.
+    """Returns the bytes of every id: first the single bytes, then each merge's two sides put together.
 
     >>> vocabulary({(108, 111): 256, (256, 119): 257})[257]
     b'low'

@@ -138,7 +138,7 @@ class Codec:
         return Refused(tuple(ids), becoming)
 
     def may_become(self, name: str, token_id: int) -> bool:
-        """Whether a text in which the name of a token does not stand may have its id.
+        """Returns whether a text that does not contain the name of a token may have its id.
 
         The unknown id (S7) is that of any text without a token, and does not count.
         """
@@ -182,7 +182,7 @@ class Codec:
         return cut if cut and self.is_safe(text, cut, names) else 0
 
     def knows_cuts(self, search: Search) -> bool:
-        """Whether cuts of the pattern can be cuts of the text."""
+        """Returns whether cuts of the pattern can be cuts of the text."""
         normalizer, flags = self.preprocessor.normalizer, self.preprocessor.flags
         changes = bool(normalizer.steps) or self.metaspace is not None
         if self.words is not None or not normalizer.is_local() or (changes and search.late.ids):
@@ -209,11 +209,11 @@ class Codec:
         return self.names.get(token_id) if token is None else token
 
     def drops_space(self) -> bool:
-        """Whether decoding drops one space from the start."""
+        """Returns whether decoding drops one space from the start."""
         return self.metaspace is not None and self.metaspace.drops_space()
 
     def joining(self) -> decode.Joining | None:
-        """How tokens are joined to text; None if they are concatenated."""
+        """Returns how tokens are joined to text; None if they are concatenated."""
         return None if self.vocab.symbols is None else self.vocab.symbols.joining
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:

@@ -40,7 +40,7 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
 
 
 def first_parts(vocab: Vocab, piece: bytes) -> list[int]:
-    """The ids that a piece begins as: of its bytes, its characters or its symbols."""
+    """Returns the ids that a piece begins as: of its bytes, its characters or its symbols."""
     if vocab.symbols is not None:
         return single_symbols(vocab, vocab.symbols, piece)
     return single_bytes(vocab, piece) if vocab.fallback is None else single_characters(vocab, vocab.fallback, piece)
@@ -59,7 +59,7 @@ def single_bytes(vocab: Vocab, piece: bytes) -> list[int]:
 
 
 def single_characters(vocab: Vocab, fallback: Sequence[int], piece: bytes) -> list[int]:
-    """The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes."""
+    """Returns the ids of the characters of a piece; for one that is not a token, the ids of its bytes."""
     ids: list[int] = []
     for char in characters(piece):
         token_id = vocab.token_id(char)
@@ -68,7 +68,7 @@ def single_characters(vocab: Vocab, fallback: Sequence[int], piece: bytes) -> li
 
 
 def single_symbols(vocab: Vocab, symbols: Symbols, piece: bytes) -> list[int]:
-    """The ids of the symbols of a piece; the unknown id, if there is one, for a symbol that is not a token."""
+    """Returns the ids of the symbols of a piece; for one that is not a token, the unknown id, if there is one."""
     ids: list[int] = []
     fused = False  # whether the unknown id of the symbol before stands for this one too
     for symbol in symbols.written(piece):

@@ -82,7 +82,7 @@ class Chain(Generic[Part]):
         return merge and (merge[0], place, left, right, merge[1])
 
     def is_stale(self, entry: Entry[Part]) -> bool:
-        """Whether a part of an entry has been merged away since."""
+        """Returns whether a part of an entry has been merged away since."""
         _, place, left, right, _ = entry
         following = self.after[place]
         return following in (GONE, self.end) or self.parts[place] != left or self.parts[following] != right

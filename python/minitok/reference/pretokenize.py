@@ -147,7 +147,7 @@ class Pattern:
 
 
 def expressions(source: str) -> list[str]:
-    """The regular expressions that cut one after the other: those of names, and without ``none``, which cuts nothing."""
+    """Returns the regular expressions that cut one after the other; names are looked up, and ``none`` is left out."""
     steps = [step for step in source.split(THEN) if step != "none"]
     found = []
     for step in steps:
@@ -161,7 +161,7 @@ def expressions(source: str) -> list[str]:
 def matches(
     compiled: regex.Pattern[str], source: str, text: bytes, end_time: float | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Where the matches of a regular expression stand, in bytes, from the left; empty ones too."""
+    """Yields where the matches of a regular expression stand, in bytes, from the left; empty ones too."""
     chars = text.decode("utf-8", "surrogateescape")
     view = chars if chars.isascii() else chars.translate(STAND_INS)
     done = at = byte = 0  # the last match ends at the character `done`, which stands at `byte`

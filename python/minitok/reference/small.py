@@ -44,7 +44,7 @@ GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 
 
 def text_to_bytes(text: str) -> list[int]:
-    """The bytes of the text in UTF-8."""
+    """Returns the bytes of the text in UTF-8."""
     return list(text.encode("utf-8"))
 
 
@@ -52,7 +52,7 @@ def text_to_bytes(text: str) -> list[int]:
 
 
 def count_pairs(ids: Sequence[int], counts: dict[Pair, int] | None = None, times: int = 1) -> dict[Pair, int]:
-    """How often each pair of neighbours occurs, times ``times``, added to ``counts``."""
+    """Counts each pair of neighbours, ``times`` times, and adds it to ``counts``."""
     counts = {} if counts is None else counts
     for pair in zip(ids, ids[1:]):
         counts[pair] = counts.get(pair, 0) + times
@@ -60,7 +60,7 @@ def count_pairs(ids: Sequence[int], counts: dict[Pair, int] | None = None, times
 
 
 def merge_pair(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
-    """The ids with each occurrence of the pair replaced, from left to right."""
+    """Replaces each occurrence of the pair by the new id, from left to right."""
     merged: list[int] = []
     at = 0
     while at < len(ids):
@@ -77,7 +77,7 @@ def merge_pair(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
 
 
 def split(text: str, pattern: str = GPT2) -> list[str]:
-    """The pieces of the text. What the pattern does not match is kept, as pieces between the matches.
+    """Cuts the text into pieces. Text that the pattern does not match is kept, as pieces between the matches.
 
     >>> split("I'll be  back")
     ['I', "'ll", ' be', ' ', ' back']
@@ -98,7 +98,7 @@ def split(text: str, pattern: str = GPT2) -> list[str]:
 
 
 def count_pieces(text: str, special_tokens: Sequence[str], pattern: str) -> dict[str, int]:
-    """How often each distinct piece occurs; special tokens are cut out."""
+    """Counts each distinct piece; special tokens are cut out first."""
     frequencies: dict[str, int] = {}
     for segment in split_special(text, special_tokens):
         if segment not in special_tokens:
@@ -108,7 +108,7 @@ def count_pieces(text: str, special_tokens: Sequence[str], pattern: str) -> dict
 
 
 def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), pattern: str = GPT2) -> Merges:
-    """Learn merges: the most frequent pair becomes a new id, again and again; ties go to the smallest ids.
+    """Learns merges: the most frequent pair becomes a new id, again and again; ties go to the smallest ids.
 
     ``words`` are the distinct pieces as ids, ``times`` their frequencies. ``counts`` has the count of each pair, ``holders``
     the words that hold it, or once did. ``queue`` has an entry for each pair, made when the pair came to be. From then on its
@@ -159,7 +159,7 @@ def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), patter
 
 
 def encode_piece(piece: str, merges: Merges) -> list[int]:
-    """The ids of one piece: the merge that was learnt first is made first.
+    """Returns the ids of one piece: the merge that was learnt first is made first.
 
     >>> encode_piece("aab", {(97, 97): 256, (256, 98): 257})
     [257]
@@ -177,7 +177,7 @@ def encode_piece(piece: str, merges: Merges) -> list[int]:
 
 
 def vocabulary(merges: Merges) -> dict[int, bytes]:
-    """The bytes of each id."""
+    """Returns the bytes of each id."""
     tokens = {byte: bytes([byte]) for byte in range(256)}
     for (left, right), new_id in merges.items():
         tokens[new_id] = tokens[left] + tokens[right]
@@ -185,20 +185,20 @@ def vocabulary(merges: Merges) -> dict[int, bytes]:
 
 
 def decode(ids: Iterable[int], merges: Merges) -> str:
-    """The text of the ids."""
+    """Returns the text of the ids."""
     tokens = vocabulary(merges)
     return b"".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")
 
 
 class StreamDecoder:
-    """Text of ids as they come; half a character is held back."""
+    """Turns ids into text as they come, and holds back half a character."""
 
     def __init__(self, merges: Merges) -> None:
         self.tokens = vocabulary(merges)
         self.held = b""
 
     def push(self, token_id: int) -> str:
-        """The text that is certain by now."""
+        """Returns the text that is certain by now."""
         self.held += self.tokens[token_id]
         end = len(self.held)
         # A character has four bytes at most: look for the beginning of one that is not whole.
@@ -216,7 +216,7 @@ class StreamDecoder:
         return text
 
     def finish(self) -> str:
-        """What was held back, which is not a character."""
+        """Returns the rest: U+FFFD for bytes that never became a character."""
         text = self.held.decode("utf-8", errors="replace")
         self.held = b""
         return text
@@ -226,7 +226,7 @@ class StreamDecoder:
 
 
 def split_special(text: str, names: Collection[str]) -> list[str]:
-    """The text cut at special tokens, which stay as parts; where two begin at one place, the longer is meant."""
+    """Cuts the text at special tokens, which stay as parts; where two begin at one place, the longer is meant."""
     if not names:
         return [text]
     longest_first = sorted(names, key=len, reverse=True)
@@ -240,7 +240,7 @@ def encode(
     allowed: Collection[str] = (),
     pattern: str = GPT2,
 ) -> list[int]:
-    """The ids of a text. A special token is one only where it is allowed; otherwise it is text."""
+    """Returns the ids of a text. A special token is found only where it is allowed; otherwise its name is text."""
     special = {name: new_id for name, new_id in (special_tokens or {}).items() if name in allowed}
     ids: list[int] = []
     for part in split_special(text, special):
@@ -256,7 +256,7 @@ def encode(
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
-    """The merges of a vocabulary that has only ranks.
+    """Finds the merges of a vocabulary that has only ranks.
 
     When a token was learnt, the tokens of lower rank were all there were. Merged with these alone, its bytes become two parts,
     and they are its merge. (For a token that becomes three, there is none: ``published.ranks`` says what is done then.)
@@ -285,7 +285,7 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
 
 
 def encode_iterable(chunks: Iterable[str], merges: Merges, pattern: str = GPT2) -> Iterator[int]:
-    """The ids of the chunks put together, while they come.
+    """Yields the ids of the chunks put together, while they come.
 
     The last two pieces wait for more text. The last may become longer. And it may take a space from the one before it: of two
     spaces, the second belongs to the word that follows.
@@ -305,14 +305,14 @@ def encode_iterable(chunks: Iterable[str], merges: Merges, pattern: str = GPT2) 
 
 
 def save(path: str, merges: Merges, pattern: str, special_tokens: Mapping[str, int]) -> None:
-    """Write all that ids depend on."""
+    """Writes all that ids depend on."""
     content = {"pattern": pattern, "special_tokens": dict(special_tokens), "merges": [list(pair) for pair in merges]}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(content, file)
 
 
 def load(path: str) -> tuple[Merges, str, dict[str, int]]:
-    """Read what ``save`` wrote; merge k makes id 256 + k."""
+    """Reads what ``save`` wrote; merge k makes id 256 + k."""
     with open(path, encoding="utf-8") as file:
         content = json.load(file)
     merges = {(left, right): 256 + rank for rank, (left, right) in enumerate(content["merges"])}
@@ -323,7 +323,7 @@ def load(path: str) -> tuple[Merges, str, dict[str, int]]:
 
 
 def splice(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, list[int]]:
-    """How old ids become new ones: from an index on, a number of ids is replaced by others.
+    """Returns how old ids become new ones: an index, how many ids are removed there, and the ids that replace them.
 
     >>> splice([1, 2, 3], [1, 9, 9, 3])
     (1, 1, [9, 9])
@@ -338,7 +338,7 @@ def splice(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, list[int]]
 
 
 def stable(piece: str, merges: Merges) -> int:
-    """How many ids of a piece stay, whatever text follows.
+    """Returns how many ids of a piece stay, whatever text follows.
 
     Other ids come about only if some token begins in the piece and goes on after it. So for each token that begins with the end
     of the piece, the rest of the token is tried as the text that follows.

@@ -184,7 +184,7 @@ class SpecialTokens:
 
 @lru_cache(maxsize=64)
 def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
-    """The pattern that finds these tokens, of several at one place the longest.
+    """Returns the pattern that finds these tokens, of several at one place the longest.
 
     What all of them begin with stands once: ``re`` would find it, too, in time that grows with the square of its length.
     """

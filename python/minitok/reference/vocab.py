@@ -85,7 +85,7 @@ class Vocab:
             self.by_pair[left, right] = rank, token_id
 
     def index_by_bytes(self, fallbacks: frozenset[int]) -> dict[bytes, int]:
-        """The id of each token's bytes: the lowest, should two share them, and a fallback id only where there is no other."""
+        """Returns the id of each token's bytes: of several the lowest, and a fallback id only where there is no other."""
         ids: dict[bytes, int] = {}
         for token_id in sorted(self.tokens):
             if not 0 <= token_id < LIMIT:
@@ -108,7 +108,7 @@ class Vocab:
 
     @classmethod
     def from_merges(cls, byte_order: bytes, pairs: Sequence[tuple[int, int]], most_bytes: int | None = None) -> Vocab:
-        """From pairs of ids in rank order: merge k makes id 256 + k. ``byte_order[i]`` is the byte of id i.
+        """Makes a vocabulary of pairs of ids in rank order: merge k makes id 256 + k. ``byte_order[i]`` is the byte of id i.
 
         The tokens may be ``most_bytes`` bytes long together.
         """
@@ -137,7 +137,7 @@ class Vocab:
         drops_bytes: bool = False,
         symbols: Symbols | None = None,
     ) -> Vocab:
-        """From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
+        """Makes a vocabulary of tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
 
         The ids of ``fallback`` are beside those of ``ids``.
         """
@@ -156,7 +156,7 @@ class Vocab:
 
     @classmethod
     def from_ranks(cls, ranks: Mapping[bytes, int]) -> Vocab:
-        """From the bytes and the rank of each token; the rank is also the id (tiktoken)."""
+        """Makes a vocabulary of the bytes and the rank of each token; the rank is also the id (tiktoken)."""
         tokens = tokens_by_id(ranks)
         recovered = recover_merges(ranks)
         vocab = cls(tokens, every_split(ranks) if recovered is None else recovered, whole_pieces=True)
@@ -165,7 +165,7 @@ class Vocab:
 
     @classmethod
     def from_scores(cls, pieces: Sequence[tuple[bytes, int, float]], fallback: Sequence[int]) -> Vocab:
-        """From the bytes, id and score of each piece, and the id of each byte (SentencePiece; S2)."""
+        """Makes a vocabulary of the bytes, id and score of each piece, and the id of each byte (SentencePiece; S2)."""
         ids: dict[bytes, int] = {}
         for piece, token_id, _ in pieces:
             if ids.setdefault(piece, token_id) != token_id:
@@ -205,7 +205,7 @@ class Vocab:
 
     @cached_property
     def longest(self) -> int:
-        """How many bytes the longest token has."""
+        """Returns how many bytes the longest token has."""
         return max(map(len, self.tokens.values()), default=0)
 
     def safe_cut(self, text: bytes | bytearray) -> int:
@@ -221,7 +221,7 @@ class Vocab:
         return 0
 
     def is_first(self, token: bytes) -> bool:
-        """Whether a token is one that pieces begin as: a byte, a character, a symbol, or the unknown token."""
+        """Returns whether pieces may begin as a token: a byte, a character, a symbol, or the unknown token."""
         if self.symbols is not None:
             is_unknown = self.token_id(token) == self.symbols.unknown
             return is_unknown or any(len(characters(form)) == 1 for form in (token, self.symbols.without(token)))
