@@ -130,7 +130,7 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(VENV)/transformers-4/bin/py
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
-sanitize: ## under AddressSanitizer; also sanitize-c, -python, and miri
+sanitize: ## under AddressSanitizer; also sanitize-c, -python, miri
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
