@@ -89,7 +89,7 @@ async function reveal(one, at, predicted, answer, { made, show, link }) {
   const said = one.choices ? one.choices[right] : String(right);
   const more = link(shown);
   answer.replaceChildren(
-    el("p", { class: `verdict ${isRight ? "right" : "wrong"}` }, isRight ? `Right: ${said}.` : `The answer is: ${said}.`),
+    el("p", { class: `verdict ${predicted === null ? "" : isRight ? "right" : "wrong"}` }, isRight ? `Right: ${said}.` : `The answer is: ${said}.`),
     ...shown.map(show), ...one.told(shown).map((text) => el("p", {}, text)), ...(more ? [el("p", {}, more)] : []));
   const n = [...results.values()].filter(Boolean).length;
   byId("score").textContent = `${n} of ${plural(results.size, "prediction")} right so far.`;

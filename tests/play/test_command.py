@@ -158,6 +158,8 @@ def test_there_are_its_own_files_and_no_others(tmp_path):
         kinds |= {
             "/static/play.css": "text/css",
             "/opened.json": "application/json",
+            "/lesson-1.html": "text/html",
+            "/lesson/explore.js": "text/javascript",
             "/static/icon.svg": "image/svg+xml",
         }
         kinds |= {

@@ -220,10 +220,11 @@ def test_text_tokens_and_tree_are_seen_at_once(page):
     assert page.locator(".token.chosen").inner_text() == "HTTPRequest"
 
 
-def test_a_page_from_a_disk_says_what_to_do(browser, pages):
+@pytest.mark.parametrize("name", ["index.html", "lesson-3.html"])
+def test_a_page_from_a_disk_says_what_to_do(browser, pages, name):
     """Without a server nothing that is a module starts, and the page says so; with one, the words are gone."""
     page = browser.new_page()
-    page.goto((pages / "index.html").as_uri())
+    page.goto((pages / name).as_uri())
     expect(page.locator("#not-started")).to_be_visible()
     expect(page.locator("#not-started")).to_contain_text("python3 -m http.server")
     page.close()

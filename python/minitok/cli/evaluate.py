@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 # The options that go with a text.
 OF_A_TEXT = {"text", "tokenizers", "json", "backend", "quiet"}
+# Files that have the same name whatever the model.
+ALIKE = {"tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json"}
 DRAWN = (".pdf", ".svg", ".png")
 # The ids of a longer text, in bytes, are counted but not shown.
 SHOWN = 2000
@@ -186,12 +188,13 @@ def drawn(found: Evaluation, file: Path) -> bytes:
 
 
 def short(named: tuple[str, ...]) -> list[str]:
-    """The names of files without their folders, unless two would then be one.
+    """The names of files without their folders, unless two would then be one. A `tokenizer.json` has the name of its folder.
 
-    >>> short(("gpt2", "models/llama.model")), short(("a/tokenizer.json", "b/tokenizer.json"))
-    (['gpt2', 'llama.model'], ['a/tokenizer.json', 'b/tokenizer.json'])
+    >>> short(("gpt2", "models/llama.model")), short(("models/Qwen3/tokenizer.json", "a/tokenizer.json"))
+    (['gpt2', 'llama.model'], ['Qwen3', 'a'])
     """
-    names = [Path(name).name for name in named]
+    paths = [Path(name) for name in named]
+    names = [path.parent.name if path.name in ALIKE and path.parent.name else path.name for path in paths]
     return names if len(set(names)) == len(names) else list(named)
 
 
