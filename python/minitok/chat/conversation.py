@@ -69,11 +69,11 @@ class Cuts(NamedTuple):
 class Ids(NamedTuple):
     """The first ids of a buffer, of which others may know more: behind those that anybody knows, it is free.
 
-    ``filled`` has the number of those, in a list, which all share who share the buffer.
+    ``free`` has the place where that begins, in a list that belongs to the buffer; it is empty while somebody writes there.
     """
 
     buffer: npt.NDArray[np.uint32]
-    filled: list[int]
+    free: list[int]
     size: int
 
     @property
@@ -85,13 +85,19 @@ class Ids(NamedTuple):
     def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
         """These up to a place, and others behind it; they are copied unless the buffer is free from there on."""
         size = place + len(ids)
-        buffer, filled = self.buffer, self.filled
-        if place != filled[0] or size > len(buffer):
-            buffer, filled = np.empty(size + size // 2 + 64, np.uint32), [place]
+        buffer, free = self.buffer, self.free
+        try:
+            begin = free.pop()
+        except IndexError:
+            begin = None
+        if begin != place or size > len(buffer):
+            if begin is not None:
+                free.append(begin)
+            buffer, free = np.empty(size + size // 2 + 64, np.uint32), []
             buffer[:place] = self.buffer[:place]
         buffer[place:size] = ids
-        filled[0] = size
-        return Ids(buffer, filled, size)
+        free.append(size)
+        return Ids(buffer, free, size)
 
 
 class State(NamedTuple):
@@ -160,7 +166,7 @@ class Conversation:
         self._definition, self._rewrite = with_template(definition, template), rewrite
         self._program = turns.program_of(templates.choose(template, with_tools=tools is not None))
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
-        self._template_keeps = Kept(self._values["tools"])
+        self._known = Kept(self._values["tools"])
         self._codec = self._definition.codec()
         self._by_name = definition.special_tokens
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
@@ -301,9 +307,7 @@ class Conversation:
         state, old = self._state, self._state.text
         before = None if old is None else old.written
         written = guarded(
-            lambda: turns.run(
-                self._program, self._values, state.messages, before, self._template_keeps, generation=generation
-            )
+            lambda: turns.run(self._program, self._values, state.messages, before, self._known, generation=generation)
         )
         return Text.of(written, old)
 

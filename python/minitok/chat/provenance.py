@@ -69,7 +69,10 @@ class Source:
     def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
         self.known, self.parts, self._ends = known, parts, None
         # How many characters it is the source of.
-        self.length: int = sum([part.length for part in parts] if known is None else [length for length, _ in known])
+        if known is None:
+            self.length: int = sum([part.length for part in parts])
+        else:
+            self.length = known[0][0] if len(known) == 1 else sum([length for length, _ in known])
 
     @property
     def runs(self) -> Runs:
@@ -125,8 +128,10 @@ class Traced(str):
 
     def __new__(cls, text: object = "", runs: Runs | Source | None = None) -> Self:
         made = super().__new__(cls, text)
-        known = runs if runs is not None else source_of(text if isinstance(text, Traced) else str.__str__(made))
-        made._source = known if isinstance(known, Source) else Source(known)
+        if runs is None:
+            made._source = source_of(text if isinstance(text, Traced) else str.__str__(made))
+        else:
+            made._source = runs if isinstance(runs, Source) else Source(runs)
         return made
 
     @property
@@ -285,7 +290,7 @@ class Traced(str):
 
 def is_text(value: object) -> bool:
     """Whether a value is joined to a string as it is: markup is not, which escapes the string."""
-    return isinstance(value, str) and not hasattr(value, "__html__")
+    return type(value) in (str, Traced) or (isinstance(value, str) and not hasattr(value, "__html__"))
 
 
 def traced(text: str, runs: Runs | Source) -> Traced:
