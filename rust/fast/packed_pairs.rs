@@ -13,6 +13,8 @@
 //! unusual is left to [`unpack`](crate::reference::published::packed_vocab::unpack), and so is the question whether each merge
 //! joins earlier tokens; that the left one is a token at all is seen in each pass.
 //!
+//! Buys: the first count in Node takes 22 ms with it, and 32 without.
+//!
 //! Costs: to open one, its checksum. For a text, a bit is tested for each merge, a small fraction of what tokens and tables take; one
 //! that joins two ids of the text costs O(n).
 

@@ -16,6 +16,8 @@
 //! upper-case letter after a caseless one, rare Han characters where these are apart. The scalar scanner then takes one piece.
 //!
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
+//!
+//! Buys: with the table instead, text that comes again takes 1.12 to 1.27 times as long.
 
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
 use super::grammar::{Grammar, Words};

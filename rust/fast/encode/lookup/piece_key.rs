@@ -9,6 +9,8 @@
 //!     | bytes of the piece, or bits of its hash      | tag |  free: a value     |
 //! ```
 //!
+//! Buys: with a checked load of the bytes, text that comes again takes 1.05 to 1.10 times as long.
+//!
 //! Costs: two loads and a mask; a long piece one multiplication for 8 bytes.
 
 #![expect(clippy::cast_possible_truncation, reason = "the halves of a key and of a product are meant")]
