@@ -63,6 +63,8 @@ LIMITS = {
     "vocab_size": 1 << 16,
     "kept": 32,
 }
+# The core, packed: not every server packs what it sends.
+CORE = "minitok.wasm.gz"
 # The models that readers look for, beside the encodings that they use.
 KNOWN_FOR = {
     "r50k_base": ["davinci"],
@@ -101,9 +103,8 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
 def build_for_package(wasm: Path, folder: Path) -> None:
     """Write the page that ``minitok play`` serves, anew. The core is a third smaller than as a wheel would compress it."""
     build_playground(wasm, folder, of_this_machine)
-    core = folder / "core" / "minitok.wasm"
-    write(core.with_name(f"{core.name}.xz"), lzma.compress(core.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
-    core.unlink()
+    (folder / "core" / CORE).unlink()
+    write(folder / "core" / "minitok.wasm.xz", lzma.compress(wasm.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
 
 
 def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:
@@ -111,7 +112,7 @@ def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> 
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core")
     shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
-    shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
+    write(folder / "core" / CORE, gzip.compress(wasm.read_bytes(), mtime=0))
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = static_files()
     index = with_modules(change(with_policy(with_first(static.pop("index.html").decode()))), static)

@@ -1,8 +1,8 @@
 // The core as the pages ask it: minitok for JavaScript (js/), and what its module has with the feature `pages`.
 
-import { moduleAt } from "../js/bytes.js";
 import { Engine, list, NONE } from "../js/engine.js";
 import { Tokenizer } from "../js/tokenizer.js";
+import { unpacked } from "./packed.js";
 
 const decoder = new TextDecoder();
 
@@ -11,7 +11,10 @@ export class Core extends Engine {
   static async load(address, calls = { progress() {}, event() {} }) {
     const event = (start, length) => calls.event(JSON.parse(decoder.decode(core.read(start, length))));
     const page = { progress: calls.progress, event };
-    const core = await Core.of(await moduleAt(address), Inspected, { page });
+    const answered = await fetch(address);
+    if (!answered.ok) throw new Error(`${address}: ${answered.status} ${answered.statusText}`);
+    const module = await WebAssembly.compile(await (await unpacked(answered)).arrayBuffer());
+    const core = await Core.of(module, Inspected, { page });
     return core;
   }
 

@@ -15,6 +15,7 @@
 import { Answers, Refusal } from "./answers.js";
 import { MinitokError } from "../js/errors.js";
 import { Core } from "./core.js";
+import { unpacked } from "./packed.js";
 import { byLanguage, compare, DEVELOPMENT, learn, Reporter } from "./training.js";
 
 const here = (name) => new URL(name, import.meta.url);
@@ -34,18 +35,16 @@ async function fetched(address) {
 async function prepare() {
   const calls = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
   const [core, catalogue] = await Promise.all([
-    Core.load(here("minitok.wasm"), calls), fetched(here("encodings.json")).then((answered) => answered.json()),
+    Core.load(here("minitok.wasm.gz"), calls), fetched(here("encodings.json")).then((answered) => answered.json()),
   ]);
   const fetchVocabulary = async (file) =>
     new Uint8Array(await (await fetched(here(`../vocabularies/${file}.vocab`))).arrayBuffer());
   return new Answers(core, catalogue, fetchVocabulary, fetchTexts);
 }
 
-// One text in many languages. A server that knows what .gz means may have unpacked it on the way.
+// One text in many languages.
 async function fetchTexts() {
-  const data = new Uint8Array(await (await fetched(here("../texts/udhr.json.gz"))).arrayBuffer());
-  const isPacked = data[0] === 0x1f && data[1] === 0x8b;
-  return new Response(isPacked ? new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip")) : data).json();
+  return (await unpacked(await fetched(here("../texts/udhr.json.gz")))).json();
 }
 
 // The file of a tokenizer; of texts in several languages, two files and the bill of each language.

@@ -5,7 +5,7 @@ import * as source from "./source.js";
 import { state } from "./state.js";
 
 export { Refused };
-export { ABOUT, filesToOpen, MISSING, sendTokenizer, start, train } from "./source.js";
+export { ABOUT, filesToOpen, IS_LOCAL, MISSING, sendTokenizer, start, train } from "./source.js";
 
 const running = new Map();
 

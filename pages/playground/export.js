@@ -1,6 +1,6 @@
 // What can be saved or shared: a link, a frame, a page, a picture.
 
-import { page } from "./api.js";
+import { IS_LOCAL, page } from "./api.js";
 import { byId, download, plural, svg } from "./dom.js";
 import { state, toFragment, writeFragment } from "./state.js";
 import { visible } from "./visible.js";
@@ -15,11 +15,13 @@ export async function copyLink() {
   const fragment = await toFragment();
   if (fragment === null) return "This is too long for a link.";
   writeFragment(fragment);
+  const holds = `It holds the text, the encodings and the step.${IS_LOCAL ? " It opens on this machine only: for others, put the part from # on behind "
+    + "the address of a playground that they can reach." : ""}`;
   try {
     await navigator.clipboard.writeText(location.href);
-    return "The link is copied. It holds the text, the encodings and the step.";
+    return `The link is copied. ${holds}`;
   } catch {
-    return "The link is in the address bar. It holds the text, the encodings and the step.";
+    return `The link is in the address bar. ${holds}`;
   }
 }
 

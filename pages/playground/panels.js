@@ -115,7 +115,7 @@ export class Panels {
       const nBase = base?.one.ids.length;
       if (nBase && panel !== base) said.push(`${spread(n, nBase)} ${base.one.title}`);
       const nOther = isApart ? 0 : other?.reduce((sum, flag) => sum + flag, 0);
-      if (nOther) said.push(`${number(nOther)} cut otherwise (ringed)`);
+      if (nOther) said.push(`${number(nOther)} cut otherwise (dashed)`);
       if (one.without !== undefined) said.push(`${number(one.without)} without dropout`);
       const changed = state.edits && change && saying(change, n);
       if (isApart) said.push("of the text as it is changed first");

@@ -5,7 +5,7 @@ import { Refused } from "./refused.js";
 export const ABOUT = "Everything here is computed in this browser, by minitok's Rust core; nothing is sent anywhere.";
 
 // What `minitok play` serves, others cannot see.
-const IS_LOCAL = document.querySelector("meta[name=local]") !== null;
+export const IS_LOCAL = document.querySelector("meta[name=local]") !== null;
 
 // What cannot be had here: ids of elements, and what to do instead.
 export const MISSING = IS_LOCAL

@@ -118,9 +118,8 @@ export class Trainer {
     }
     const n = this.merges.length;
     this.say(`${plural(n, "merge")} of ${number(this.wanted)}`, n / Math.max(1, this.wanted));
-    // A reader who has gone back to a merge stays there.
-    const isFollowing = this.stepper.at === this.stepper.last;
-    this.stepper.set(n, isFollowing ? n : this.stepper.at);
+    // It begins at the first merge, which wins clearly; of the last ones, many are ties.
+    this.stepper.set(n, Math.max(1, this.stepper.at));
   }
 
   learn([left, right]) {

@@ -265,7 +265,7 @@ def test_what_is_refused_is_refused_in_the_same_words(page):
 # Run in the page: the vectors of encode.json over the core, bytes as hexadecimal digits.
 ENCODE = """async (cases) => {
     const { Core } = await import(new URL('core/core.js', location));
-    const core = await Core.load(new URL('core/minitok.wasm', location));
+    const core = await Core.load(new URL('core/minitok.wasm.gz', location));
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     return cases.map(({ file, text, allowed }) => {
         const tok = core.openFile(new TextEncoder().encode(file), {});
@@ -314,7 +314,7 @@ def test_the_vectors_of_encoding(page):
 
 SPLIT = """async (cases) => {
     const { Core } = await import(new URL('core/core.js', location));
-    const core = await Core.load(new URL('core/minitok.wasm', location));
+    const core = await Core.load(new URL('core/minitok.wasm.gz', location));
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     const empty = { format: "minitok", version: 1, special_tokens: {}, byte_order: "identity", merges: [] };
     return cases.map(([pattern, text]) => {

@@ -36,8 +36,8 @@ TYPES = {
     "js": "text/javascript",
     "json": "application/json",
     "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
 }
-TYPES |= {"txt": "text/plain; charset=utf-8", "wasm": "application/wasm"}
 HEADERS = {
     "content-security-policy": "frame-ancestors 'none'",
     "cross-origin-resource-policy": "same-origin",
@@ -103,7 +103,7 @@ def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
     found = {name: partial(beginning, file) for name, file in own.items()}
     packed = found.pop("/core/minitok.wasm.xz")
     names = json.dumps([file.name for file in files]).encode()
-    return {**found, "/core/minitok.wasm": lambda: lzma.decompress(packed()), "/opened.json": lambda: names}
+    return {**found, "/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/opened.json": lambda: names}
 
 
 def inside(package: Any, name: str) -> Path:
