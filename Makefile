@@ -40,7 +40,7 @@ WASM := target/wasm32-unknown-unknown/wasm/minitok.wasm
 # Groups of pyproject.toml, in the versions and by the hashes of requirements.txt. uv takes a tenth of the time of pip; where only pip
 # has been told the way to the registry, it takes the whole file.
 locked = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraint requirements.txt -r pyproject.toml \
-	$(addprefix --group ,$(1)) || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	$(addprefix --extra ,cli numpy reference) $(addprefix --group ,$(1)) || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 $(STAMPS)/tools: groups = test lint
 $(STAMPS)/docs: groups = docs
 $(STAMPS)/wheel: groups = wheel
@@ -107,6 +107,14 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)
 # A minute of it is part of `make test`; before a release, it takes two hours: TIME=7200. SEED=n repeats a hunt.
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds
 	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
+
+# On any Python, with few packages: PYTHON=python3.10 make test-python.
+test-python:
+	$(PYTHON) -m venv --clear $(VENV)/python
+	$(VENV)/python/bin/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)/python/bin/python -m pip install --quiet --group python $(or $(WHEEL),.)[cli,numpy,reference]
+	$(VENV)/python/bin/python -m pytest --override-ini=pythonpath=tests --override-ini=addopts= -q \
+		tests/api/test_without_extras.py tests/api tests/backend tests/reference --ignore=tests/api/test_arrow.py
 
 # Where there is no network.
 alone := PYTHONPATH=python tools/alone.sh
@@ -284,7 +292,14 @@ c:
 	for program in count count-static; do target/c/$$program o200k_base < LICENSE | grep tokens; done
 
 package: wheel crate js ## all that a release publishes, in dist/, each tried
-	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)" minitok --version
+	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)[cli]" minitok --version
+
+# A release up to what a person's key is for: from a clone, as a stranger has it. CONTRIBUTING.md lists the rest.
+rehearsal:
+	rm -rf target/rehearsal
+	git clone --quiet . target/rehearsal
+	$(MAKE) -C target/rehearsal package docs
+	@sed -n '/^## A release/,/^## What we/p' CONTRIBUTING.md
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
 sdist: $(STAMPS)/venv $(STAMPS)/page
@@ -295,7 +310,7 @@ sdist: $(STAMPS)/venv $(STAMPS)/page
 # What is in the file stays unless something asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
 lock: $(STAMPS)/venv ## choose the versions of the tools anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) \
-		pyproject.toml --group test --group lint --group docs --group wheel --output-file requirements.txt
+		pyproject.toml --extra cli --extra numpy --extra reference --group test --group lint --group docs --group wheel --output-file requirements.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

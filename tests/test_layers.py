@@ -10,6 +10,7 @@ import pytest
 # longest name that fits counts.
 ORDER = [
     ("errors", "lazy"),
+    ("extras",),
     ("reference.text", "reference.merging", "corpus.progress", "data"),
     ("reference.published",),  # rules and tables that the files below the next line look up
     ("reference",),

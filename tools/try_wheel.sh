@@ -29,6 +29,13 @@ fi
 echo "trying $(basename "$wheel")"
 venv/bin/python -m pip install --quiet --disable-pip-version-check "$wheel"
 bare python "$tools/try_wheel.py"
+if bare minitok --help 2>shown; then
+    echo "the command ran without what it needs" >&2
+    exit 1
+fi
+grep -q "pip install 'minitok\[cli\]'" shown
+venv/bin/python -m pip install --quiet --disable-pip-version-check "$wheel[cli,numpy,reference]"
+bare python "$tools/try_wheel.py" --extras
 bare minitok --help >shown
 grep -q 'learn a vocabulary' shown
 bare minitok explain -t tok.json lowest >shown

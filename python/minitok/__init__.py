@@ -114,9 +114,13 @@ def _imported(name: str) -> object:
     if name in _MODULES:
         return import_module(f"minitok.{name}")
     if name == "__version__":
-        from importlib.metadata import version
+        try:
+            from ._rust import VERSION
+        except ImportError:
+            from importlib.metadata import version
 
-        return version("minitok")
+            return version("minitok")
+        return VERSION
     raise AttributeError(f"module 'minitok' has no attribute {name!r}")
 
 

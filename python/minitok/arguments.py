@@ -31,6 +31,7 @@ __all__ = [
     "check_special_tokens",
     "check_string",
     "check_tokens",
+    "is_bool",
     "most_token_bytes",
     "named_special_tokens",
     "refused_tokens",
@@ -58,6 +59,11 @@ def check_pattern(pattern: str) -> str:
     except UnicodeEncodeError:
         raise PatternError(pattern, "the pattern contains a lone surrogate") from None
     return pattern
+
+
+def is_bool(value: object) -> bool:
+    """Whether a value is a bool, of Python or of NumPy."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
 
 
 def check_string(value: str | None, name: str) -> str | None:
@@ -204,7 +210,7 @@ def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Returns the offsets of rows as int64. Raises TypeError or ValueError for what is not one-dimensional, or not integers."""
-    import numpy as np
+    from .extras import np
 
     array = np.asarray(offsets)
     if array.dtype.kind not in "iu":

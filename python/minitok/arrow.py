@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .arguments import allowed_tokens, refused_tokens, thread_count
 from .backend import load_backend
 from .corpus.columns import (
@@ -32,6 +30,7 @@ from .corpus.columns import (
     without_runs,
 )
 from .errors import ArrowError, UnknownTokenError
+from .extras import np
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -17,6 +17,7 @@ __all__ = [
     "FileFormatError",
     "MinitokError",
     "MissingByteError",
+    "MissingExtraError",
     "PatternError",
     "TemplateError",
     "TrainingError",
@@ -110,6 +111,24 @@ class MissingByteError(MinitokError, ValueError):
 
     def __reduce__(self) -> tuple[type[MissingByteError], tuple[int, int]]:
         return type(self), (self.byte, self.position)
+
+
+class MissingExtraError(MinitokError, ModuleNotFoundError):
+    """What was asked for needs a package that is not installed.
+
+    ``package`` is what people call it, ``extra`` the extra of minitok that brings it.
+
+    >>> str(MissingExtraError("NumPy", "numpy"))
+    "this needs NumPy: pip install 'minitok[numpy]'"
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs {package}: pip install 'minitok[{extra}]'")
+        self.package = package
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.package, self.extra)
 
 
 class DisallowedSpecialTokenError(MinitokError, ValueError):

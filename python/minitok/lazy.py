@@ -1,4 +1,4 @@
-"""``cached_property``: an attribute that is computed when it is first asked for, and that a fork never finds locked.
+"""What is read when it is first needed: a file of the package (``lines_beside``), and an attribute (``cached_property``).
 
 >>> class Text:
 ...     @cached_property
@@ -14,19 +14,26 @@ computed
 from __future__ import annotations
 
 import functools
+import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cached_property"]
+__all__ = ["cached_property", "lines_beside"]
 
 Value = TypeVar("Value")
 
 
+def lines_beside(module: str, name: str) -> list[str]:
+    """The lines of a file of ASCII in the folder of a module's file."""
+    with open(os.path.join(os.path.dirname(module), name), encoding="ascii") as file:
+        return file.read().splitlines()
+
+
 class cached_property(functools.cached_property[Value]):  # noqa: N801  # spelled as the one it stands for
-    """``functools.cached_property`` without its lock, in every version of Python, as from Python 3.12 on.
+    """An attribute that is computed once, without the lock of ``functools.cached_property``: as from Python 3.12 on.
 
     Until then all objects of a class share a lock. A process that is forked while another thread holds it leaves a child that
     waits for ever. Without it, two threads may compute the same value, of which the last one stays.

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
-
 from .arguments import MAX_ID
+from .extras import np
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -14,6 +14,7 @@ from .checked import NONE, Checked
 from .definition import IDENTITY, Definition
 from .definition.fields import short_pattern
 from .errors import UnknownTokenError
+from .extras import need
 from .foreign import explains, refuse
 from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.published.names import pattern_named
@@ -246,11 +247,12 @@ class Tokenizer(Checked):
         >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
         array([256,  33], dtype=uint32)
         """
+        need("np")
         if allowed_special is disallowed_special is NONE and (threads, dropout, seed) == (1, 0, None):
-            return self._codec.encode_to_numpy(text)
+            return self._codec.encode_to_array(text)
         codec = self._dropping(dropout, seed)
         allowed = self._check([text], allowed_special, disallowed_special, codec)
-        return codec.encode_to_numpy(text, allowed, thread_count(threads))
+        return codec.encode_to_array(text, allowed, thread_count(threads))
 
     @explains
     def encode_batch(
@@ -423,12 +425,12 @@ class Tokenizer(Checked):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
+        if to_numpy:
+            need("np")
         from .spans.cutting import ids_and_spans
 
         names = self._check([text], allowed_special, disallowed_special)
-        found = ids_and_spans(
-            self._definition, text, names, unit, lambda: self.encode_to_numpy(text, allowed_special=allowed_special)
-        )
+        found = ids_and_spans(self._definition, text, names, unit, lambda: self._codec.encode_to_array(text, names))
         return (*found,) if to_numpy else found.lists(self.backend)
 
     def encode_iterable(
@@ -455,12 +457,11 @@ class Tokenizer(Checked):
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
-        if type(self).encode is Tokenizer.encode:
-            return self._codec.token_list(self.encode_to_numpy(text, allowed_special, disallowed_special))
-        import numpy as np  # a subclass says what is encoded
-
-        ids = self.encode(text, allowed_special=allowed_special, disallowed_special=disallowed_special)
-        return self._codec.token_list(np.array(ids, np.uint32))
+        if type(self).encode is not Tokenizer.encode:  # a subclass says what is encoded
+            ids = self.encode(text, allowed_special=allowed_special, disallowed_special=disallowed_special)
+            return self._codec.token_list(ids)
+        names = self._check([text], allowed_special, disallowed_special)
+        return self._codec.token_list(self._codec.encode_to_array(text, names))
 
     def encode_files(
         self,
@@ -626,6 +627,8 @@ class Tokenizer(Checked):
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
+        if to_numpy:
+            need("np")
         from .spans.cutting import text_and_starts
 
         text, starts = text_and_starts(self._definition, ids)

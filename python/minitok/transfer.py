@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from .backend import load_backend
+from .extras import np
 from .spans.offsets import as_sequence, spans_of
 from .spans.segments import encode_spans
 
@@ -171,7 +170,7 @@ def first_non_canonical(tokenizer: Tokenizer, ids: Ids) -> int | None:
         spans = [(codec.decode_bytes(part), number % 2 == 1) for number, part in enumerate(parts)]
         again = np.array(encode_spans(definition, spans, apart=True), np.int64)
     else:
-        again = codec.encode_to_numpy(text, ()).astype(np.int64)
+        again = codec.encode_to_array(text, ()).astype(np.int64)
     both = min(len(held), len(again))
     differing = np.flatnonzero(held[:both] != again[:both])
     if len(differing):

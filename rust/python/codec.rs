@@ -1,6 +1,6 @@
 //! `Codec` for Python: its calls. What those that encode share (`list`, `array`, `batch`) is in `encode.rs`.
 
-use super::array::array_of_ids;
+use super::array::{array_of, array_of_ids};
 use super::decode::{self, StreamDecoder};
 use super::documents::{self, Documents, Encoded, Offsets};
 use super::ids::Ids;
@@ -26,7 +26,7 @@ use crate::reference::more::trace::trace as trace_text;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::preprocess::{Search, Trust};
 use crate::reference::published::words::WordCutter;
-use numpy::{IntoPyArray, PyArray1, PyArray2};
+use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
 use std::sync::Arc;
@@ -133,12 +133,11 @@ impl Codec {
 
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
-        numpy_api::load(py)?;
         let segments: Vec<&[u8]> = collect(segments.iter().map(pyo3::types::PyBytesMethods::as_bytes))?;
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
         let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
         let (ids, offsets) = made?;
-        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+        Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))
     }
 
     /// The ids of a text as a list.
@@ -155,13 +154,13 @@ impl Codec {
 
     /// The ids of a text as an array of uint32.
     #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
-    pub fn encode_to_numpy<'py>(
+    pub fn encode_to_array<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
         allowed: Names<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.array(py, &text, self.how(&*self.search(py, allowed)?), threads)
     }
 
@@ -186,9 +185,9 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
-        numpy_api::load(py)?;
+        numpy_api::need(py)?;
         let (ids, offsets) = self.batch(py, &texts, self.how(&*self.search(py, allowed)?), threads)?;
-        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+        Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))
     }
 
     /// As `encode_batch_to_numpy`, of documents; `end` is put after each.
@@ -201,7 +200,7 @@ impl Codec {
         threads: usize,
         end: Option<u32>,
     ) -> PyResult<Offsets<'py>> {
-        numpy_api::load(py)?;
+        numpy_api::need(py)?;
         let search = self.search(py, allowed)?;
         documents.get().encoded(py, &self.fast, Encoding { after: end.as_slice(), ..self.how(&search) }, threads)
     }
@@ -220,7 +219,7 @@ impl Codec {
         end: Option<u32>,
         dtype: &str,
     ) -> PyResult<Encoded<'py>> {
-        numpy_api::load(py)?;
+        numpy_api::need(py)?;
         let search = self.search(py, allowed)?;
         let how = Encoding { after: end.as_slice(), ..self.how(&search) };
         documents::encoded_lines(py, Options { codec: &self.fast, how, field }, (lines, other), dtype)
@@ -330,13 +329,18 @@ impl Codec {
     }
 
     /// Where each token begins and ends in the text that all of them spell, in characters or in bytes.
-    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
+    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyAny>> {
         spans::spans(py, &self.fast, ids, unit)
     }
 
+    /// The same as two arrays, of the starts and of the ends.
+    fn sides<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<spans::Sides<'py>> {
+        spans::sides(py, &self.fast, ids, unit)
+    }
+
     /// The tokens of some ids as a list.
-    fn token_list<'py>(&self, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
-        spans::token_list(self.fast.core(), ids)
+    fn token_list<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
+        spans::token_list(py, self.fast.core(), ids)
     }
 
     /// The bytes of the ids.

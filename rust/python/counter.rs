@@ -1,12 +1,13 @@
 //! `PieceCounter` for Python.
 
 use super::any_counter::Counter;
+use super::array::{array_of, numbers};
 use super::calls::{Calls, Stream};
 use super::documents::Documents;
 use super::objects::Objects;
+use super::signals;
 use super::text::{Text, new_bytes, texts};
 use super::vocab::{Pattern, SpecialTokens, Vocab};
-use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
@@ -15,7 +16,6 @@ use crate::fast::count::table::PieceCounts;
 use crate::fast::util::fallible::{append, collect, push, try_collect};
 use crate::reference::count;
 use crate::support::interrupt;
-use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -41,7 +41,7 @@ enum State {
 }
 
 /// Bytes, the length of each piece, and its count.
-type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
+type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 #[pymethods]
 impl PieceCounter {
@@ -115,13 +115,12 @@ impl PieceCounter {
         &self,
         py: Python<'py>,
         data: &[u8],
-        lengths: Bound<'_, PyArray1<u32>>,
-        counts: Bound<'_, PyArray1<i64>>,
+        lengths: Bound<'_, PyAny>,
+        counts: Bound<'_, PyAny>,
         documents: u64,
         size: u64,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let (lengths, counts) = (lengths.try_readonly()?, counts.try_readonly()?);
-        let (lengths, counts) = (lengths.as_slice()?, counts.as_slice()?);
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (lengths, counts) = (numbers::<u32>(&lengths)?, numbers::<i64>(&counts)?);
         let ends = lengths.iter().scan(0, |end, &length| {
             *end += length as usize;
             Some(*end)
@@ -129,11 +128,10 @@ impl PieceCounter {
         if ends.clone().last().unwrap_or(0) != data.len() || counts.len() != lengths.len() {
             return Err(PyValueError::new_err("the lengths of the pieces are not those of the data"));
         }
-        let pieces = ends.zip(lengths).map(|(end, &length)| &data[end - length as usize..end]);
-        let pieces = pieces.zip(counts).map(|(piece, &n)| (piece, n));
+        let pieces = ends.zip(&lengths).map(|(end, &length)| &data[end - length as usize..end]);
+        let pieces = pieces.zip(&counts).map(|(piece, &n)| (piece, n));
         let new = self.change(py, |counter| counter.add_pieces(pieces, documents, size))?;
-        numpy_api::load(py)?;
-        Ok(new.into_pyarray(py))
+        array_of(py, new)
     }
 
     /// Takes over finished counts in files, as `files` gives them; nothing may have been counted before.
@@ -165,8 +163,7 @@ impl PieceCounter {
             push(&mut counts, n)
         };
         self.inspect(py, |counter| counter.each(put))?;
-        numpy_api::load(py)?;
-        Ok((new_bytes(py, &data)?, lengths.into_pyarray(py), counts.into_pyarray(py)))
+        Ok((new_bytes(py, &data)?, array_of(py, lengths)?, array_of(py, counts)?))
     }
 
     /// The documents counted, their bytes, their pieces, and the number of distinct pieces.

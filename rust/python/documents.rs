@@ -1,6 +1,6 @@
 //! Documents that never were Python strings, for a codec to encode or a counter to count.
 
-use super::array::array_of_ids;
+use super::array::{array_of, array_of_ids};
 use super::calls::Calls;
 use super::list::list_of;
 use super::signals;
@@ -46,7 +46,7 @@ impl Documents {
         let encode = |text: &&[u8], ids: &mut Vec<u32>| codec.append(1, Source::Bytes(text), &how, ids);
         let (ids, offsets) =
             signals::detached(py, || parallel::encode_all(&self.texts()?, threads, |text| text.len(), encode))?;
-        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+        Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))
     }
 }
 
@@ -110,9 +110,9 @@ pub fn read_json_lines(
 }
 
 /// The ids of all texts, and where each text begins among them and the last one ends.
-pub type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
+pub type Offsets<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 /// The ids as an array of the type that was asked for, where each text ends among them, and how many bytes the texts are.
-pub type Encoded<'py> = (Bound<'py, PyAny>, Bound<'py, PyArray1<u64>>, usize);
+pub type Encoded<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, usize);
 /// Where lines stand: bytes, or the path of a file and a range of it; and what is called with a line that is not plain.
 pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>);
 
@@ -126,11 +126,11 @@ pub fn encoded_lines<'py>(
     match dtype {
         "uint16" => {
             let Packed { ids, ends, bytes } = packed::<u16>(py, options, lines)?;
-            Ok((ids.into_pyarray(py).into_any(), ends.into_pyarray(py), bytes))
+            Ok((ids.into_pyarray(py).into_any(), array_of(py, ends)?, bytes))
         }
         "uint32" => {
             let Packed { ids, ends, bytes } = packed(py, options, lines)?;
-            Ok((array_of_ids(py, ids)?.into_any(), ends.into_pyarray(py), bytes))
+            Ok((array_of_ids(py, ids)?, array_of(py, ends)?, bytes))
         }
         _ => Err(PyValueError::new_err(format!("ids are written as uint16 or uint32, not as {dtype}"))),
     }

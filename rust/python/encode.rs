@@ -1,6 +1,6 @@
 //! Encoding for Python: one text or several, to lists or arrays.
 
-use super::array::array_of_ids;
+use super::array::{array_of_ids, copied_array};
 use super::codec::Codec;
 use super::list::list_of_ids;
 use super::text::{self, Text};
@@ -11,7 +11,6 @@ use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::published::preprocess::Search;
 use crate::support::interrupt;
-use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::cell::Cell;
@@ -79,14 +78,10 @@ impl Codec {
         text: &Text<'_>,
         how: Encoding<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         numpy_api::load(py)?;
         let mut made = self.ids(py, text, how, threads)?;
-        if made.is_brief {
-            Ok(PyArray1::from_slice(py, &made))
-        } else {
-            array_of_ids(py, std::mem::take(&mut made.ids))
-        }
+        if made.is_brief { copied_array(py, &made) } else { array_of_ids(py, std::mem::take(&mut made.ids)) }
     }
 
     /// The ids of several texts, each as a list.

@@ -53,11 +53,11 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
             return Ok(Ids::Known(Known::List(ids), wrong));
         }
         let py = object.py();
-        if !object.is_exact_instance_of::<PyTuple>() {
-            numpy_api::load(py)?;
-            if let Ok(array) = object.cast::<PyUntypedArray>() {
-                return of_array(&array);
-            }
+        if !object.is_exact_instance_of::<PyTuple>()
+            && numpy_api::load(py)?
+            && let Ok(array) = object.cast::<PyUntypedArray>()
+        {
+            return of_array(&array);
         }
         let iterator = object.try_iter().map_err(|error| {
             if !error.is_instance_of::<PyTypeError>(py) {

@@ -114,5 +114,7 @@ mod _rust {
     }
 
     #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
     const UNICODE_VERSION: &str = crate::reference::published::unicode::VERSION;
 }

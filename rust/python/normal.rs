@@ -1,12 +1,12 @@
 //! What is done to a text before it is cut.
 
+use super::array::array_of;
 use super::signals;
 use super::text::{Text, new_bytes};
 use crate::error::Error;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::util::fallible::try_collect;
 use crate::reference::published::normalize::{Normalizer as Core, Step};
-use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyTuple};
 const LONG: usize = 1 << 14;
 
 /// The bytes of a text, and of each the start and the end of the range that it comes from.
-type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// Steps as `minitok.reference.published.normalize` has them.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -76,7 +76,7 @@ impl Normalizer {
             }
             Ok((aligned.text, starts, ends))
         })?;
-        Ok((new_bytes(py, &made)?, starts.into_pyarray(py), ends.into_pyarray(py)))
+        Ok((new_bytes(py, &made)?, array_of(py, starts)?, array_of(py, ends)?))
     }
 }
 

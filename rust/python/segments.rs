@@ -1,5 +1,6 @@
 //! The segments of a text for Python (`preprocess.rs`).
 
+use super::array::array_of;
 use super::list::int;
 use super::signals;
 use super::spans::tuple;
@@ -7,7 +8,6 @@ use super::text::{Text, new_bytes};
 use crate::error::Error;
 use crate::reference::published::preprocess::{Before, Preprocessor, Search, Segment, Trust};
 use crate::support::interrupt::STRETCH;
-use numpy::IntoPyArray;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -31,7 +31,6 @@ pub fn segments<'py>(
     before: Before,
     trust: Option<Trust>,
 ) -> PyResult<Bound<'py, PyList>> {
-    super::numpy_api::load(py)?;
     let bytes = text.bytes()?;
     let mut found: Vec<Segment> = Vec::new();
     signals::detached(py, || {
@@ -67,5 +66,5 @@ fn places(py: Python<'_>, origins: &[(usize, usize)]) -> PyResult<Py<PyAny>> {
         starts.push(start.try_into()?);
         ends.push(end.try_into()?);
     }
-    Ok(tuple(py, [starts.into_pyarray(py).unbind(), ends.into_pyarray(py).unbind()])?.into_any())
+    Ok(tuple(py, [array_of(py, starts)?.unbind(), array_of(py, ends)?.unbind()])?.into_any())
 }

@@ -8,7 +8,6 @@ use crate::fast::session::{self, Unit};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::more::session::Splice;
 use crate::reference::more::tails::Cover;
-use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -24,10 +23,10 @@ pub struct Session {
 const SHORT: usize = 1 << 14;
 
 /// Where ids changed, how many were removed, and those in their place.
-type Spliced<'py> = (usize, usize, Bound<'py, PyArray1<u32>>);
+type Spliced<'py> = (usize, usize, Bound<'py, PyAny>);
 
 /// How many ids of the text stay, those that follow, and the tokens behind these.
-type Covering<'py> = (usize, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
+type Covering<'py> = (usize, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 impl Session {
     pub fn new(inner: session::Session, chars: bool) -> Session {
@@ -124,7 +123,7 @@ impl Session {
     }
 
     /// The ids from number `start` to `end`.
-    fn ids<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    fn ids<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
         numpy_api::load(py)?;
         let mut ids = Vec::new();
         signals::detached(py, || self.inner.ids_of(start, end, &mut ids))?;
@@ -132,7 +131,7 @@ impl Session {
     }
 
     /// The ids of the text from `start` to `end`, as a text by itself.
-    fn encode<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    fn encode<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
         numpy_api::load(py)?;
         let ((start, end), mut ids) = (self.bytes(start, end)?, Vec::new());
         let append = |part: &[u32]| crate::fast::util::fallible::append(&mut ids, part);

@@ -9,6 +9,7 @@ use super::codec::Codec;
 use super::kept::{imported, name};
 use super::list::list_of_ids;
 use super::names::Names;
+use super::numpy_api;
 use crate::support::once::Once;
 use pyo3::BoundObject;
 use pyo3::call::PyCallArgs;
@@ -175,7 +176,8 @@ impl Shortcuts {
             && let (Zero, Nothing, Empty, Empty) = (&dropout, &seed, &num_threads, &add_special_tokens)
             && let Some(codec) = slf.get().codec.get()
         {
-            return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
+            numpy_api::need(slf.py())?;
+            return codec.get().encode_to_array(slf.py(), text.extract()?, Names::Empty, 1);
         }
         refuse(
             slf.py(),

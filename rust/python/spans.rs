@@ -3,16 +3,18 @@
 // Lists and tuples are filled in place before anybody else has seen them.
 #![allow(unsafe_code)]
 
+use super::array::array_of;
 use super::decode::working;
 use super::ids::Ids;
 use super::list::{int, list_of, list_of_ids};
 use super::new_list::NewList;
+use super::rows::all_ids;
 use super::text::new_bytes;
 use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::spans::Place;
-use crate::fast::util::fallible::{resize, room};
+use crate::fast::util::fallible::{collect, resize, room};
 use crate::reference::codec::Codec;
 use crate::reference::more::align as reference;
 use crate::support::interrupt;
@@ -37,15 +39,21 @@ fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
 
 /// The ids of an array as a list, whose ints are shared.
 #[pyfunction]
-pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
-    let copy = copied(ids.try_readonly()?.as_slice()?)?;
-    list_of_ids(ids.py(), &copy)
+pub fn id_list<'py>(py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
+    list_of_ids(py, &known_ids(ids)?)
+}
+
+/// A copy of ids, which Python code may change meanwhile.
+fn known_ids(ids: Ids<'_>) -> PyResult<Vec<u32>> {
+    match all_ids(ids)? {
+        (ids, None) => Ok(ids),
+        (_, Some(wrong)) => Err(wrong),
+    }
 }
 
 /// The tokens of some ids. Ids that are the same have the same object, as far as a table of them costs no more than the list.
-pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
-    let py = ids.py();
-    let ids = copied(ids.try_readonly()?.as_slice()?)?;
+pub fn token_list<'py>(py: Python<'py>, core: &Codec, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
+    let ids = known_ids(ids)?;
     let shared = SHARED.min(ids.len().saturating_mul(TABLE_PER_ID));
     let mut known: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
     let mut tokens = Vec::new();
@@ -72,9 +80,29 @@ pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResul
     list_of(py, tokens)
 }
 
-/// Where each token of some ids begins and ends, in characters or in bytes, of shape (number of ids, 2).
-pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
-    numpy_api::load(py)?;
+/// Where each token of some ids begins and ends, in characters or in bytes: an array of shape (number of ids, 2); without NumPy, a list
+/// of pairs.
+pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyAny>> {
+    let has_numpy = numpy_api::load(py)?;
+    let spans = spans_of(py, fast, ids, unit)?;
+    if !has_numpy {
+        return Ok(pairs(py, &spans)?.into_any());
+    }
+    let length = spans.len();
+    Ok(spans.into_flattened().into_pyarray(py).reshape([length, 2])?.into_any())
+}
+
+/// The same as two arrays, of the starts and of the ends.
+pub fn sides<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Sides<'py>> {
+    let spans = spans_of(py, fast, ids, unit)?;
+    let side = |side: usize| array_of(py, collect(spans.iter().map(|span| span[side]))?);
+    Ok((side(0)?, side(1)?))
+}
+
+/// Two arrays of int64.
+pub type Sides<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+fn spans_of<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Vec<[i64; 2]>> {
     let length = if let Ids::Known(known, _) = &ids { known.len() } else { 0 };
     let (mut place, mut spans) = (Place { at: 0, in_chars: unit == "char" }, room(length)?);
     let mut append = |ids: &[u32]| {
@@ -97,13 +125,17 @@ pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) 
             }
         }
     }
-    let length = spans.len();
-    spans.into_flattened().into_pyarray(py).reshape([length, 2])
+    Ok(spans)
 }
 
-/// The rows (start, end) of an array as a list of tuples.
+/// The rows (start, end) of an array as a list of tuples; what is one already stays.
 #[pyfunction]
-pub fn span_list<'py>(spans: &Bound<'py, PyArray2<i64>>) -> PyResult<Bound<'py, PyList>> {
+pub fn span_list<'py>(spans: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    if let Ok(pairs) = spans.cast::<PyList>() {
+        return Ok(pairs.clone());
+    }
+    numpy_api::need(spans.py())?;
+    let spans = spans.cast::<PyArray2<i64>>()?;
     if spans.shape()[1] != 2 {
         return Err(PyValueError::new_err("spans must be of shape (n, 2)"));
     }

@@ -52,7 +52,10 @@ def locked():
 
 @pytest.mark.parametrize("group", ["test", "lint", "docs", "wheel"])
 def test_the_lock_gives_what_is_asked_for(group):
-    wanted = [Requirement(line) for line in PROJECT["dependency-groups"][group] + PROJECT["project"]["dependencies"]]
+    extras = [
+        line for name in ("cli", "numpy", "reference") for line in PROJECT["project"]["optional-dependencies"][name]
+    ]
+    wanted = [Requirement(line) for line in PROJECT["dependency-groups"][group] + extras]
     given = locked()
     for python in ("3.11", "3.12", "3.13", "3.14"):
         here = {
@@ -178,6 +181,11 @@ def test_wheels_are_built_for_every_python_that_is_named():
     assert "aarch64-pc-windows-msvc, runner: windows-11-arm" in built["desktop"]
     set_up = re.search(r"python-version: \|\n((?: {12}\S.*\n)+)", built["desktop"])[1].split("\n")
     assert {f"python{version.strip()}" for version in set_up if version and "matrix" not in version} == set(listed)
+    # Each is tried on its Python.
+    assert [f"python{version}" for version in re.search(r"PYTHONS: (.*)", text)[1].split()] == listed
+    assert "tools/try_wheels.sh dist 3.10 $PYTHONS" in built["linux"]
+    assert "tools/try_wheels.sh dist $OLDEST $PYTHONS" in built["desktop"]
+    assert f'python: ["{named[0]}", "{named[-1]}", "3.14t"]' in jobs("ci.yml")["pythons"]
 
 
 def test_everything_is_published_by_trust_after_it_was_attested():
@@ -202,10 +210,18 @@ def test_the_package_for_javascript_has_the_version_and_an_entry_for_each_encodi
     assert not {"scripts", "dependencies"} & set(manifest)  # nothing runs when it is installed
 
 
-def test_the_command_needs_no_extra():
-    names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
-    assert {"click", "rich"} <= names
-    assert "cli" not in PROJECT["project"]["optional-dependencies"]
+def test_nothing_else_is_installed_and_extras_bring_the_rest():
+    assert PROJECT["project"]["dependencies"] == []
+    extras = PROJECT["project"]["optional-dependencies"]
+    brought = {name: {Requirement(line).name for line in lines} for name, lines in extras.items()}
+    assert (brought["cli"], brought["numpy"], brought["reference"]) == ({"click", "rich"}, {"numpy"}, {"regex"})
+    assert brought["cli"] | brought["numpy"] | brought["reference"] < brought["course"]
+    (every,) = map(Requirement, extras["all"])
+    assert every.extras == set(extras) - {"all", "ray"}
+    # Each extra that an error or a page names is there.
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "python").rglob("*.py")]
+    named = {name for page in pages for name in re.findall(r"minitok\[([a-z,]+)\]", page.read_text(encoding="utf-8"))}
+    assert {name for names in named for name in names.split(",")} <= set(extras)
 
 
 def test_the_list_of_commands_fits_a_screen():

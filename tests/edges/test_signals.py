@@ -202,7 +202,7 @@ if sys.argv[1] == "decode":
     import numpy
     first = partial(codec.decode, numpy.array([256], ">i8"), "strict")
 elif sys.argv[1] == "encode":
-    first = partial(codec.encode_to_numpy, "ab", (), 1)
+    first = partial(codec.encode_to_array, "ab", (), 1)
 else:
     first = partial(codec.encode_batch_to_numpy, ["ab"], (), 1)
 try:
@@ -210,7 +210,7 @@ try:
 except BaseException as error:
     print(type(error).__name__)
 first()
-print(codec.encode_to_numpy("ab", (), 1))
+print(codec.encode_to_array("ab", (), 1))
 """
 
 

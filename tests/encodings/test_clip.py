@@ -121,5 +121,5 @@ def test_cleaning_says_what_it_needs(monkeypatch):
     with pytest.raises(TypeError, match="text must be str, not bytes"):
         clean_for_clip(b"a")
     monkeypatch.setitem(sys.modules, "ftfy", None)
-    with pytest.raises(ImportError, match=r"install minitok\[clip\]"):
+    with pytest.raises(ImportError, match=r"install 'minitok\[clip\]'"):
         clean_for_clip("a cat")

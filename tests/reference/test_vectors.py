@@ -193,7 +193,7 @@ def test_dropout(case: Case, backend: str) -> None:
     if case["dropout"]:
         codec = codec.dropping(case["dropout"], case["seed"])
     assert codec.encode(text, allowed) == case["drawn"]
-    assert codec.encode_to_numpy(text, allowed).tolist() == case["drawn"]
+    assert codec.encode_to_array(text, allowed).tolist() == case["drawn"]
     assert codec.encode_batch(["a", text], allowed)[1] == case["drawn"]
 
 
@@ -269,7 +269,7 @@ def codec_of(case: Case, backend: str) -> Any:
 def test_characters(case: Case, backend: str) -> None:
     codec, text, allowed = codec_of(case, backend), as_text(case["text"]), case.get("allowed", [])
     assert codec.encode(text, allowed) == case["ids"]
-    assert codec.encode_to_numpy(text, allowed).tolist() == case["ids"]
+    assert codec.encode_to_array(text, allowed).tolist() == case["ids"]
     assert codec.encode_batch([text, text], allowed) == [case["ids"]] * 2
     assert codec.count(text, allowed) == len(case["ids"])
     if not case.get("goes_on"):
@@ -298,7 +298,7 @@ def test_safe_cuts_of_characters(case: Case, backend: str) -> None:
 @cases("characters", having="missing")
 def test_bytes_without_a_token(case: Case, backend: str) -> None:
     codec, text = codec_of(case, backend), as_bytes(case["text"])
-    for call in (codec.encode, codec.encode_to_numpy, codec.count, lambda text: codec.trace(text, [], lambda _: None)):
+    for call in (codec.encode, codec.encode_to_array, codec.count, lambda text: codec.trace(text, [], lambda _: None)):
         with pytest.raises(minitok.errors.MissingByteError) as caught:
             call(text)
         assert {"byte": caught.value.byte, "position": caught.value.position} == case["missing"]

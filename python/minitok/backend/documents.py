@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ..extras import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from .protocols import JsonLines
@@ -72,20 +74,22 @@ def with_ends(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
     """The ids with one more after each document.
 
-    >>> ids, offsets = with_ends(np.array([1, 2, 3], np.uint32), np.array([0, 2, 3], np.uint64), 9)
+    >>> ids, offsets = with_ends(array_of([1, 2, 3], "uint32"), array_of([0, 2, 3], "uint64"), 9)
     >>> ids.tolist(), offsets.tolist()
     ([1, 2, 9, 3, 9], [0, 3, 5])
     """
     if end is None:
         return ids, offsets
+    from ..extras import np
+
     ids = np.insert(ids, offsets[1:].astype(np.int64), end)
     return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
 
 
 def joined(batch: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
     """The ids of all texts in one array, and where those of each begin."""
-    offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
-    return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
+    offsets = array_of(accumulate(map(len, batch), initial=0), "uint64")
+    return array_of((token_id for ids in batch for token_id in ids), "uint32"), offsets
 
 
 def encode_read(
@@ -93,6 +97,8 @@ def encode_read(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
     """The ids of documents as numbers of a type, with one more after each; where each ends; and how many bytes they are."""
     ids, offsets = codec.encode_documents(documents, allowed, 1, end)
+    from ..extras import np
+
     most = np.iinfo(dtype).max
     if len(ids) and ids.max() > most:
         raise OverflowError(f"an id is above {most}, the maximum of the requested type")

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import os
@@ -41,8 +40,7 @@ Placed = tuple[int, int, int, int, int, str]
 Trusted = tuple["Sequence[tuple[int, int]]", "Sequence[str]"]
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """One implementation: its name, its classes and functions."""
 
     name: BackendName
@@ -62,7 +60,7 @@ class Backend:
     read_column: Callable[[npt.NDArray[np.uint8], npt.NDArray[np.int64]], Documents]
     # The ids of an array as a list, and rows of starts and ends as pairs.
     id_list: Callable[[Ids], list[int]]
-    span_list: Callable[[npt.NDArray[np.int64]], list[tuple[int, int]]]
+    span_list: Callable[[npt.NDArray[np.int64] | list[tuple[int, int]]], list[tuple[int, int]]]
     # Two lists of lengths -> the rows of their spans (SPEC A1).
     align: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], npt.NDArray[np.int64]]
 

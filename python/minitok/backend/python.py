@@ -7,13 +7,14 @@ uses one.
 from __future__ import annotations
 
 from copy import copy
+from itertools import accumulate
 from operator import index
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import UnknownTokenError
+from ..arguments import is_bool
+from ..errors import MissingExtraError, UnknownTokenError
+from ..extras import array_of, is_array
 from ..reference import codec, decode
 from ..reference.more import align as reference_align
 from ..reference.more import chunk
@@ -36,6 +37,7 @@ from .python_training import PieceCounter, train, train_parity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..reference.published.normalize import Step
@@ -59,7 +61,7 @@ def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
 
     Only the id being looked at is held, and nothing that the ids say of their length is trusted (SPEC D3).
     """
-    if isinstance(ids, np.ndarray):
+    if is_array(ids):
         if ids.ndim != 1:
             rows = "; decode_batch takes rows" if ids.ndim > 1 else ""
             raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional{rows}")
@@ -81,7 +83,7 @@ def array_items(array: npt.NDArray[Any]) -> Iterator[int]:
 
 
 def checked_id(item: object, position: int) -> int:
-    if isinstance(item, (bool, np.bool_)) or not hasattr(type(item), "__index__"):
+    if is_bool(item) or not hasattr(type(item), "__index__"):
         name = type(item).__name__
         rows = "; decode_batch takes several rows" if name in ("list", "tuple", "ndarray") else ""
         raise TypeError(f"a token id must be an integer, not {name} (at position {position}){rows}")
@@ -158,19 +160,18 @@ class Codec:
         found = self.codec.preprocessor.segments(utf8(text), self.search(allowed), before, trusted)
         segments: list[Segment] = []
         for part, token_id in found:
-            starts, ends = np.array(part.origins or (), np.int64).reshape(-1, 2).T.copy()
             segments.append(
-                (part.data, part.start, part.end, part.put, (starts, ends) if part.origins else None, token_id)
+                (part.data, part.start, part.end, part.put, sides(part.origins) if part.origins else None, token_id)
             )
         return segments
 
     def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         return joined(list(map(self.codec.encode_segment, segments)))
 
-    def encode_to_numpy(
+    def encode_to_array(
         self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1
     ) -> npt.NDArray[np.uint32]:
-        return np.array(self.encode(text, allowed, threads), dtype=np.uint32)
+        return array_of(self.encode(text, allowed, threads), "uint32")
 
     def encode_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
@@ -227,15 +228,29 @@ class Codec:
     def token_bytes(self, token_id: int) -> bytes | None:
         return self.codec.token_bytes(token_id)
 
-    def spans(self, ids: Iterable[int] | npt.NDArray[Any], unit: str) -> npt.NDArray[np.int64]:
+    def pairs(self, ids: Iterable[int] | npt.NDArray[Any], unit: str) -> list[tuple[int, int]]:
+        """Where each token begins and ends in the text that all of them spell."""
         tokens = [self.codec.token_bytes(token_id) or b"" for token_id in checked_ids(ids)]
-        if unit == "byte":
-            sizes = np.array([len(token) for token in tokens], np.int64)
-            return np.stack((np.cumsum(sizes) - sizes, np.cumsum(sizes)), axis=1)
-        begun = np.array([sum(byte & 0xC0 != 0x80 for byte in token) for token in tokens], np.int64)
-        starts, ends = np.cumsum(begun) - begun, np.cumsum(begun)
-        continues = np.array([token[:1] >= b"\x80" and token[:1] < b"\xc0" for token in tokens], np.bool_)
-        return np.stack((starts - (continues & (starts > 0)), ends), axis=1)
+        in_chars = unit == "char"
+        ends = list(accumulate(sum(not in_chars or byte & 0xC0 != 0x80 for byte in token) for token in tokens))
+        continued = (in_chars and b"\x80" <= token[:1] < b"\xc0" for token in tokens)
+        return [
+            (start - (going_on and start > 0), end)
+            for start, end, going_on in zip([0, *ends], ends, continued, strict=False)
+        ]
+
+    def spans(self, ids: Iterable[int] | npt.NDArray[Any], unit: str) -> Any:
+        pairs = self.pairs(ids, unit)
+        try:
+            from ..extras import np
+        except MissingExtraError:
+            return pairs
+        return np.array(pairs, np.int64).reshape(-1, 2)
+
+    def sides(
+        self, ids: Iterable[int] | npt.NDArray[Any], unit: str
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        return sides(self.pairs(ids, unit))
 
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
         return self.codec.decode_bytes(checked_ids(ids))
@@ -243,8 +258,8 @@ class Codec:
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
-    def token_list(self, ids: npt.NDArray[np.uint32]) -> list[bytes]:
-        return [self.codec.token_bytes(token_id) or b"" for token_id in ids.tolist()]
+    def token_list(self, ids: Iterable[int] | npt.NDArray[Any]) -> list[bytes]:
+        return [self.codec.token_bytes(token_id) or b"" for token_id in checked_ids(ids)]
 
     def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = 1) -> list[str]:
         del threads
@@ -262,6 +277,8 @@ class Codec:
     def decode_column(
         self, ids: Any, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], errors: str, threads: int = 1
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        from ..extras import np
+
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
@@ -297,14 +314,20 @@ class Codec:
         return StreamDecoder(core.token_bytes, errors, core.drops_space(), core.joining(), stop, frozenset(skipped))
 
 
-def id_list(ids: npt.NDArray[np.uint32]) -> list[int]:
+def sides(pairs: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Pairs as two arrays, of the starts and of the ends."""
+    return array_of([start for start, _ in pairs], "int64"), array_of([end for _, end in pairs], "int64")
+
+
+def id_list(ids: Iterable[int] | npt.NDArray[Any]) -> list[int]:
     """Python's integers."""
-    listed: list[int] = ids.tolist()
-    return listed
+    return list(checked_ids(ids))
 
 
-def span_list(spans: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+def span_list(spans: npt.NDArray[np.int64] | list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The rows as pairs of Python's integers."""
+    if isinstance(spans, list):
+        return spans
     if spans.shape[1] != 2:
         raise ValueError("spans must be of shape (n, 2)")
     return list(map(tuple, spans.tolist()))
@@ -314,6 +337,8 @@ def align(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
     """The spans of two lists of lengths, as rows."""
     if left.sum() != right.sum() or (left < 0).any() or (right < 0).any():
         raise ValueError("both lists must have the same number of bytes")
+    from ..extras import np
+
     return np.array(reference_align.align(left.tolist(), right.tolist()), np.int64).reshape(-1, 4)
 
 
@@ -348,5 +373,4 @@ class Normalizer:
 
     def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         made, spans = self.core.aligned(utf8(text))
-        starts, ends = np.array(spans, np.int64).reshape(-1, 2).T.copy()
-        return made, starts, ends
+        return made, *sides(spans)

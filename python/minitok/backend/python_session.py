@@ -5,12 +5,12 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ..extras import array_of
 from ..reference.more import session, tails
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from ..reference.codec import Codec
@@ -43,7 +43,7 @@ class Session:
     def replaced(self, start: int, end: int, text: str | bytes) -> tuple[int, int, npt.NDArray[np.uint32]]:
         found = self.core.edit(start, end, utf8(text))
         self.encoded_bytes = len(self.core.text)
-        return found.start, found.removed, np.array(found.ids, np.uint32)
+        return found.start, found.removed, array_of(found.ids, "uint32")
 
     def __len__(self) -> int:
         return len(self.core.text.decode()) if self.chars else len(self.core.text)
@@ -60,10 +60,10 @@ class Session:
         return self.core.text[self.byte(start) : self.byte(end)].decode()
 
     def ids(self, start: int, end: int) -> npt.NDArray[np.uint32]:
-        return np.array(self.core.ids[start:end], np.uint32)
+        return array_of(self.core.ids[start:end], "uint32")
 
     def encode(self, start: int, end: int) -> npt.NDArray[np.uint32]:
-        return np.array(self.core.codec.encode(self.text(start, end).encode(), self.core.search), np.uint32)
+        return array_of(self.core.codec.encode(self.text(start, end).encode(), self.core.search), "uint32")
 
     def count(self, start: int, end: int) -> int:
         return len(self.encode(start, end))
@@ -84,7 +84,7 @@ class Session:
         return self.stable() if self.knows_tails and len(self.core.text) <= most else None
 
     def covers(self) -> list[tuple[int, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]]:
-        return [(kept, np.array(extra, np.uint32), np.array(ids, np.uint32)) for kept, extra, ids in self.tail.covers()]
+        return [(kept, array_of(extra, "uint32"), array_of(ids, "uint32")) for kept, extra, ids in self.tail.covers()]
 
     def token_at(self, at: int) -> int | None:
         return session.token_at(self.core.codec, self.core.search, self.core.text, False, self.byte(at))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ..extras import array_of
 from ..reference import count
 from ..reference import train as reference_train
 from ..reference.more import parity as reference_parity
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
+    import numpy as np
     import numpy.typing as npt
 
     from .._rust import Documents
@@ -76,16 +76,18 @@ class PieceCounter(count.PieceCounter):
                 new.append(number)
             end += length
         self.is_whole = True
-        return np.array(new, np.uint64)
+        return array_of(new, "uint64")
 
     def hold(self, files: Sequence[str | os.PathLike[str]], documents: int, size: int) -> None:
         counts, lengths, data = (Path(file).read_bytes() for file in files)
+        from ..extras import np
+
         self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
 
     def to_arrays(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         self.check_whole()
-        lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
-        return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))
+        lengths, counts = array_of(map(len, self.pieces), "uint32"), array_of(self.pieces.values(), "int64")
+        return b"".join(self.pieces), lengths, counts
 
     def finish(self) -> None:
         """Nothing is left to be done, if all was counted."""

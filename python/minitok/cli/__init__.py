@@ -2,7 +2,7 @@
 
 Reading order: ``app`` (the application and how it ends; it imports the command that is asked for), then what several commands
 share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console``
-(where output goes) and ``help``. Each of the other files is a command:
+(where output goes), ``version`` and ``help``. Each of the other files is a command:
 
 * text and ids: ``encode``, ``decode``, ``count``, ``chunk``, ``explain``, ``bench``
 * tokenizers: ``train``, ``convert``, ``evaluate``, ``inspect`` with ``pattern``, ``audit``, ``verify`` and ``peers``
@@ -19,10 +19,22 @@ def main() -> None:
     """Run the command, and leave the process with its exit code."""
     import sys
 
-    from minitok.errors import BackendError
+    from minitok.errors import BackendError, MissingExtraError
 
     try:
+        if sys.argv[1:] == ["--version"]:  # needs no other package, and is asked for by scripts
+            from .version import version
+
+            sys.stdout.write(version() + "\n")
+            return
+        from minitok.extras import need
+
+        need("click")
+        need("rich")
         from .app import app
-    except BackendError as error:  # what the environment asks for cannot be had
+    except (
+        BackendError,
+        MissingExtraError,
+    ) as error:  # what the environment asks for, or the command needs, cannot be had
         sys.exit(f"minitok: {error}")
     app(prog_name="minitok")

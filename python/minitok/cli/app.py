@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-import minitok
 from minitok.errors import MinitokError
 
 from .console import report
 from .help import Group
+from .version import version
 
 __all__ = ["COMMANDS", "app"]
 
@@ -90,8 +90,7 @@ def describe(error: Exception) -> str:
 
 def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        reason = "" if minitok.BACKEND == "rust" else f": {minitok.backend.BACKEND_REASON}"
-        click.echo(f"minitok {minitok.__version__} ({minitok.BACKEND}{reason})")
+        click.echo(version())
         ctx.exit()
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..arguments import MAX_ID
 from ..errors import ArrowError, UnknownTokenError
+from ..extras import np
 
 try:
     import pyarrow as pa

@@ -126,4 +126,4 @@ def import_zstd(file: Path) -> Any:
             return import_module(name)
         except ImportError:
             continue
-    raise ImportError(f"{file}: Zstandard needs backports.zstd; install minitok[zstd]")
+    raise ImportError(f"{file}: Zstandard needs backports.zstd: pip install 'minitok[zstd]'")

@@ -17,9 +17,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 from ..formats.files import parse_json, shown, writing
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ..extras import need
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -130,6 +132,7 @@ def clock(seconds: float | None) -> str:
 @contextmanager
 def bar() -> Iterator[Callable[[Progress], object]]:
     """A bar on standard error: phase, share, rate, CPU seconds on a cluster, time left."""
+    need("rich")
     from rich import progress as rich
     from rich.console import Console
 

@@ -19,12 +19,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from ..arguments import allowed_tokens
+from ..arguments import allowed_tokens, is_bool
 from ..backend import load_backend
 from ..definition import IDENTITY
 from ..errors import VocabularyError
+from ..extras import is_array
 from ..reference.merging import GONE, merge_parts
 from ..reference.published.characters import characters
 from ..reference.text import utf8
@@ -36,6 +35,7 @@ from .learning import check_pieces
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..backend import Codec, Vocab
@@ -232,7 +232,7 @@ def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[
         if isinstance(item, (str, bytes)):
             found = base.special_tokens.get(item) if isinstance(item, str) else None
             found = base.vocab.token_id(utf8(item)) if found is None else found
-        elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+        elif hasattr(type(item), "__index__") and not is_bool(item):
             found = int(item)
             known = found in base.special_tokens.values() or (
                 0 <= found < 1 << 31 and base.vocab.token_bytes(found) is not None
@@ -252,10 +252,12 @@ def uses_of(
     threads: int,
 ) -> dict[int, int]:
     """How often the corpus has each id."""
+    from ..extras import np
+
     uses = np.zeros(base.vocab_size, np.int64)
     if isinstance(corpus, PieceCounts):
         add_pieces(uses, base, corpus, threads)
-    elif isinstance(corpus, np.ndarray):
+    elif is_array(corpus):
         if corpus.ndim != 1 or corpus.dtype.kind not in "iu" or len(corpus) > len(uses) or (corpus < 0).any():
             raise VocabularyError(
                 f"counts of ids must be an array of whole numbers, one for each of the {len(uses):,} ids at most; "
@@ -273,6 +275,8 @@ def uses_of(
 
 def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) -> None:
     """Counts the ids of pieces. They are encoded as they stand: cut once more, a piece could fall apart."""
+    from ..extras import np
+
     if base.normalizer or base.late_tokens or base.prefix or base.token_flags or base.words or base.word_end:
         raise VocabularyError("cannot prune from counts: this tokenizer preprocesses text; pass texts instead")
     check_pieces(counts, base)
@@ -286,6 +290,8 @@ def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) 
 
 def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition, npt.NDArray[np.int64]]:
     """Returns the definition with the kept ids only, renumbered in their order, and the new id of each old one."""
+    from ..extras import np
+
     new = {old: index for index, old in enumerate(kept)}
     map_ = np.full(base.vocab_size, -1, np.int64)
     map_[kept] = np.arange(len(kept))

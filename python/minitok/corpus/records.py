@@ -69,8 +69,6 @@ def batches_of(file: Path, field: str, backend: Backend, size: int = LINES) -> B
 
 def json_lines(file: Path, field: str, backend: Backend, size: int) -> Batches:
     """Yields the fields of lines. Blank lines are skipped."""
-    import numpy as np
-
     status = file.stat()
     if file.suffix not in COMPRESSED and S_ISREG(status.st_mode) and status.st_size:
         for start in range(0, status.st_size, size):
@@ -81,7 +79,7 @@ def json_lines(file: Path, field: str, backend: Backend, size: int) -> Batches:
         first = 1
         for lines in whole_lines(stream, size):
             yield Lines(file, field, backend, lines, first), position()
-            first += int(np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")))
+            first += lines.count(b"\n")
 
 
 def whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
@@ -189,7 +187,7 @@ def opened_columns(file: Path, suffix: str) -> Iterator[BinaryIO]:
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise ImportError(f"{file}: {name} needs pyarrow; install minitok[parquet]") from error
+        raise ImportError(f"{file}: {name} needs pyarrow: pip install 'minitok[parquet]'") from error
     if file.suffix in COMPRESSED:
         raise FileFormatError(file, f"a compressed {name} file cannot be read in parts; {name} compresses by itself")
     # Opened here, so that a missing file raises the system's error and the file is always closed.
@@ -310,7 +308,7 @@ def text_buffers(
     if str(array.type) not in ("string", "large_string", "string_view"):
         for at, value in enumerate(array):
             raise refused(at, value.as_py())
-        import numpy as np
+        from ..extras import np
 
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
     if array.null_count:

@@ -21,10 +21,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend import load_backend
 from ..errors import TrainingError
+from ..extras import array_of
 from ..formats.byte_level import BYTES, to_chars
 from ..reference.published.characters import Symbols
 from ..reference.published.metaspace import MARKER
@@ -250,8 +249,8 @@ def counter_of(backend: Any, counts: Counts, ids: dict[str, int], options: Symbo
     words = numbered(counts, ids, options)
     counter = backend.piece_counter(backend.pattern("none"), backend.special_tokens({}))
     pieces = [word.encode() for word in words]
-    sizes = np.fromiter(map(len, pieces), np.uint32, len(pieces))
-    counter.add_pieces(b"".join(pieces), sizes, np.fromiter(words.values(), np.int64, len(pieces)), 0, 0)
+    sizes, times = array_of(map(len, pieces), "uint32"), array_of(words.values(), "int64")
+    counter.add_pieces(b"".join(pieces), sizes, times, 0, 0)
     return counter
 
 

@@ -10,10 +10,10 @@ By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·`` ``cat·`` ``!·`` -> 320, 
 
 from __future__ import annotations
 
-from pkgutil import get_data
 from typing import TYPE_CHECKING
 
 from ..definition import Definition
+from .published import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}
 
 def clip(backend: Backend, reopen: Callable[..., Tokenizer]) -> Definition:
     """The definition of CLIP's tokenizer."""
-    vocab = backend.unpack(get_data(__package__, "data/clip.vocab") or b"", None)
+    vocab = backend.unpack(vocabulary("clip"), None)
     return Definition(
         vocab,
         "none",
@@ -66,5 +66,5 @@ def clean_for_clip(text: str) -> str:
     try:
         from ftfy import fix_text
     except ImportError as error:
-        raise ImportError("open_clip repairs text with ftfy; install minitok[clip]") from error
+        raise ImportError("open_clip repairs text with ftfy: pip install 'minitok[clip]'") from error
     return " ".join(html.unescape(html.unescape(fix_text(text))).split()).lower()

@@ -5,6 +5,7 @@ The numbers are those of tiktoken 0.14 and openai-whisper 20250625, and are chec
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,13 @@ class Published:
     pattern: str
     special_tokens: Callable[[], dict[str, int]]
     below: int | None = None
+
+
+def vocabulary(name: str) -> bytes:
+    """The packed vocabulary of a name, from a folder or a zip file."""
+    folder = os.path.dirname(__file__)
+    data: bytes = __loader__.get_data(os.path.join(folder, "data", f"{name}.vocab"))  # type: ignore[name-defined]
+    return data
 
 
 def numbered(names: list[str] | tuple[str, ...], first: int) -> dict[str, int]:

@@ -9,7 +9,6 @@ it points to a function without arguments that returns a ``Tokenizer``::
 
 from __future__ import annotations
 
-from pkgutil import get_data
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,7 @@ from ..errors import UnknownEncodingError
 from ..foreign import explains
 from ..reference.published.names import encoding_named, unknown_encoding
 from ..tokenizer import Tokenizer
-from .clip import clip
-from .published import PUBLISHED
+from .published import PUBLISHED, vocabulary
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -77,13 +75,14 @@ def list_encoding_names() -> list[str]:
 def load(name: str, backend: BackendName) -> Tokenizer:
     """Loads an encoding."""
     if name == CLIP:
+        from .clip import clip
+
         return Tokenizer.from_definition(clip(load_backend(backend), by_name))
     published = PUBLISHED.get(name)
     if published is None:
         return load_plugin(name, backend)
-    data = get_data(__package__, f"data/{published.file}.vocab") or b""
     implementation = load_backend(backend)
-    vocab = implementation.unpack(data, published.below)
+    vocab = implementation.unpack(vocabulary(published.file), published.below)
     special_tokens = published.special_tokens()
     definition = Definition(
         vocab, published.pattern, special_tokens, name=name, backend=implementation.name, reopen=by_name

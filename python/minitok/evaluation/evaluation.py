@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..corpus.files import batches
 from ..corpus.progress import start_progress
 from ..data import human_rights
+from ..extras import np
 from .measures import entropy, gini, interval, ratio, renyi_efficiency, resampled, worst_tenth
 from .morphemes import counts_of, morpheme_row, words_of
 from .page import page

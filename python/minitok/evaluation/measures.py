@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ..extras import np
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -14,9 +14,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend import load_backend
+from ..extras import np
 from ..reference.text import utf8
 
 if TYPE_CHECKING:

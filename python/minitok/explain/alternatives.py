@@ -16,7 +16,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..errors import PatternError
+from ..backend import load_backend
+from ..errors import MissingExtraError, PatternError
+from ..extras import need
 from ..formats.pattern_names import steps_of_pattern
 from ..reference.pretokenize import BYTES, NAMED, STAND_INS, Pattern, clock, compile_pattern
 from ..reference.published.byte_chars import to_chars
@@ -128,6 +130,15 @@ def alternatives(pattern: str) -> tuple[tuple[Alternative, regex.Pattern[str]], 
     )
 
 
+def has_engine() -> bool:
+    """Whether there is the reference's engine."""
+    try:
+        need("regex")
+    except MissingExtraError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def splitter(pattern: str) -> Pattern:
     """The reference's pattern, compiled once."""
@@ -136,8 +147,9 @@ def splitter(pattern: str) -> Pattern:
 
 def time_for(text: bytes, *patterns: str) -> float:
     """When patterns that explain a text, begun now, have had their time, on the reference's ``clock``."""
-    for pattern in patterns:
-        prepare(pattern)
+    if has_engine():
+        for pattern in patterns:
+            prepare(pattern)
     return float(clock()) + TIME_LIMIT + TIME_PER_BYTE * len(text)
 
 
@@ -154,11 +166,15 @@ def prepare(pattern: str) -> None:
 def labelled(pattern: str, text: bytes, end_time: float | None = None) -> Iterator[tuple[bytes, Alternative | None]]:
     """Yields the pieces of a text, each with the alternative that made it, or None.
 
-    Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9).
+    Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9). Which one
+    made it is not known without the module ``regex`` (``minitok[reference]``).
 
     Raises:
         PatternError: The patterns are not done at ``end_time``, without which the text has as long as ``time_for`` says.
     """
+    if not has_engine():
+        yield from ((piece, None) for piece in load_backend().pattern(pattern).split(text))
+        return
     end_time = time_for(text, pattern) if end_time is None else end_time
     steps = steps_of_pattern(pattern)
     if len(steps) > 1:

@@ -23,7 +23,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from ..extras import np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

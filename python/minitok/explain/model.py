@@ -46,9 +46,9 @@ class Piece:
     """A piece of the text, or a token that is found in it: a ``special`` or an ``added`` one.
 
     ``alternative`` made the piece: None for such a token, for words (SPEC N3), for text that the pattern leaves unmatched,
-    and for the pattern ``none``. ``number`` counts the pieces, None for such a token. ``whole``: it became a token without
-    merging (SPEC E2); its parts are then those that merging would make. Of the merges blocked by a boundary, those at the end
-    of the piece are here.
+    for the pattern ``none``, and where ``minitok[reference]`` is not installed. ``number`` counts the pieces, None for such a
+    token. ``whole``: it became a token without merging (SPEC E2); its parts are then those that merging would make. Of the
+    merges blocked by a boundary, those at the end of the piece are here.
     """
 
     start: int

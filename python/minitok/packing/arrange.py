@@ -24,9 +24,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 from ..formats.files import behind_links, write_atomically
 from .formats import Writer, new_writer
 from .mask import marked

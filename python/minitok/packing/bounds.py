@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,13 +15,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ..chat.encoding import encode_chat
 from ..chat.render import ROLES, render
 from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
+from ..extras import np
 from .encoding import NOTHING, EncodedBlock
 from .mask import marked
 

@@ -9,9 +9,8 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 from .formats import COLUMN, END, LABEL, group_sum
 from .label import Label
 from .mapped import check_regular_input, check_unchanged

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from ..backend.documents import with_ends
 from ..corpus.files import batches, read_chunks, split_documents
 from ..corpus.records import batches_of
+from ..extras import np
 from ..reference.more.dropout import HEAD
 from ..spans.streaming import checked, safe_blocks
 
@@ -184,6 +183,6 @@ def block_encoder(codec: Codec, text: bytes, options: Options) -> Callable[[], E
     def encode() -> EncodedBlock:
         # A text without a safe cut is one long block.
         threads = 1 if len(text) < 2 * BATCH else options.threads
-        return EncodedBlock(codec.encode_to_numpy(text, options.allowed, threads), NOTHING.ends, len(text))
+        return EncodedBlock(codec.encode_to_array(text, options.allowed, threads), NOTHING.ends, len(text))
 
     return encode

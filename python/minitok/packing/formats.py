@@ -29,8 +29,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ..extras import np
 from ..formats.files import behind_links
 from .exclusive import open_alone
 from .label import Label, Sums, written_behind
@@ -281,7 +280,7 @@ class ColumnWriter(Writer):
         try:
             import pyarrow as pa
         except ImportError as error:
-            raise ImportError(f"{path}: {path.suffix} needs pyarrow; install minitok[parquet]") from error
+            raise ImportError(f"{path}: {path.suffix} needs pyarrow: pip install 'minitok[parquet]'") from error
         self.path, self.target, self.label, dtype = path, behind_links(path), label, label.dtype
         self.partial = self.target.with_name(self.target.name + ".partial")
         self.kind = pa.uint16() if dtype == "uint16" else pa.uint32()

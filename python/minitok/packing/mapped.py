@@ -13,9 +13,8 @@ import zlib
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 from .label import BLOCK
 
 if TYPE_CHECKING:

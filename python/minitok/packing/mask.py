@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ..extras import np
 
 if TYPE_CHECKING:
     from pathlib import Path

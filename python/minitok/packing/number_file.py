@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-
+from ..extras import np
 from ..formats.files import behind_links
 from .exclusive import open_alone
 from .label import Sums

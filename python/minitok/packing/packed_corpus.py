@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
-
 from ..errors import FileFormatError
+from ..extras import np
 from .mapped import check_regular_input
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import struct
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.lib import format as npy
 
 from ..errors import FileFormatError
+from ..extras import np
 from .bounds import Bounds, Ends, Sequences
 from .column_corpus import ColumnCorpus
 from .label import Label, check_named, check_one_tokenizer, check_whole, read_behind

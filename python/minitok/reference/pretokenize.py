@@ -187,7 +187,7 @@ def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_ti
 
 @lru_cache(maxsize=128)  # a class takes milliseconds
 def compile_pattern(source: str) -> regex.Pattern[str]:
-    import regex  # with the first pattern: it takes as long to import as a tokenizer to load
+    from ..extras import regex  # with the first pattern: it takes as long to import as a tokenizer to load
 
     translated = translate(source)
     try:

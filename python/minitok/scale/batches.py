@@ -16,12 +16,11 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend import load_backend
 from ..corpus.counting import Counting
 from ..corpus.records import documents_of_array, text_buffers
 from ..errors import FileFormatError, MinitokError
+from ..extras import np
 from ..packing.formats import new_writer
 from ..packing.label import Label
 from ..packing.options import DTYPES, Options, job_digest

@@ -16,10 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend.documents import with_ends
 from ..corpus.files import batches
+from ..extras import np
 from ..packing.declared import IdOptions, check_known
 from ..packing.encoding import BATCH
 from ..packing.formats import new_writer

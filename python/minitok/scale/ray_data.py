@@ -26,7 +26,7 @@ def start_ray(address: str | None = None) -> Any:
         import ray
         import ray.data
     except ImportError as error:
-        raise ImportError("minitok.scale needs Ray; install minitok[ray]") from error
+        raise ImportError("minitok.scale needs Ray: pip install 'minitok[ray]'") from error
     if not ray.is_initialized():
         ray.init(address=address, log_to_driver=False)
     return ray

@@ -8,15 +8,14 @@ which in practice it rarely is; how far is searched for by halving.
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ..backend import load_backend
-from ..errors import VocabularyError
+from ..errors import MissingExtraError, VocabularyError
 from ..reference.published.normalize import steps_of
 from ..reference.text import utf8
-from .offsets import as_sequence, check_unit, spans_of
+from .offsets import as_sequence, char_spans, check_unit, spans_of, starts_of
 from .streaming import as_bytes, safe_blocks
 
 if TYPE_CHECKING:
@@ -42,24 +41,26 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
     if len(cut.ids) <= max_tokens:
         return cut.data.decode()
     codec, names = of_normalized(definition, allowed)
-    ends = cut.ends[1 : max_tokens + 1]
-    counts = np.flatnonzero(are_boundaries(cut.data, ends)) + 1
 
-    def start(number: int) -> bytes:
-        return cut.data[: ends[counts[number - 1] - 1]]
+    def whole(count: int) -> int:
+        """That many tokens, or as many fewer as it takes to end between two characters."""
+        while not is_boundary(cut.data, cut.ends[count]):
+            count -= 1
+        return count
 
-    def is_start(number: int) -> bool:
-        return np.array_equal(codec.encode_to_numpy(start(number), names), cut.ids[: counts[number - 1]])
+    def is_start(count: int) -> bool:
+        count = whole(count)
+        made = codec.encode_to_array(cut.data[: cut.ends[count]], names)
+        return bool(made.tobytes() == cut.ids[:count].tobytes())
 
-    found = last_that(len(counts), is_start)
-    return start(found).decode() if found else ""
+    return cut.data[: cut.ends[whole(last_that(max_tokens, is_start))]].decode()
 
 
 class Spans(NamedTuple):
-    """The ids of a text, and where each begins and ends, as rows."""
+    """The ids of a text, and where each begins and ends, as rows; without NumPy, as pairs."""
 
-    ids: npt.NDArray[np.uint32]
-    spans: npt.NDArray[np.int64]
+    ids: Any
+    spans: Any
 
     def lists(self, backend: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids and the pairs as Python's integers."""
@@ -72,7 +73,7 @@ def ids_and_spans(
     text: str | bytes,
     allowed: Sequence[str] | None,
     unit: Unit,
-    encode: Callable[[], npt.NDArray[np.uint32]],
+    encode: Callable[[], Any],
 ) -> Spans:
     """See ``Tokenizer.encode_with_offsets``. ``encode``: gives the ids of the text."""
     definition.check("give offsets")
@@ -82,27 +83,24 @@ def ids_and_spans(
     return Spans(ids, spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
 
 
-def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, npt.NDArray[np.int64]]:
+def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, Any]:
     """See ``Tokenizer.decode_with_offsets``."""
     definition.check("give offsets")
     ids = as_sequence(ids)
     text = definition.codec().decode(ids, "strict")
-    return text, spans_of(definition.codec(), ids, prefixed=definition.prefix is not None)[:, 0].copy()
+    return text, starts_of(definition.codec(), ids, prefixed=definition.prefix is not None)
 
 
 def spans_in_text(
     definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: Unit
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+) -> tuple[Any, Any]:
     """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
     check_unit(unit)
     cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
-    starts, ends = cut.ends[:-1], cut.ends[1:]
-    if unit == "byte":
-        return cut.ids, np.stack((starts, ends), axis=1)
-    begins = np.frombuffer(cut.data, np.uint8) & 0xC0 != 0x80
-    # How many characters have begun before each byte.
-    begun = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins, dtype=np.int64)])
-    return cut.ids, np.stack(((begun[starts] - ~begins[starts]).clip(0), begun[ends]), axis=1)
+    pairs = list(zip(cut.ends, cut.ends[1:], strict=False))
+    if unit == "char":
+        pairs = char_spans([cut.data[start:end] for start, end in pairs])
+    return cut.ids, rows_of(pairs)
 
 
 class Cut(NamedTuple):
@@ -112,8 +110,8 @@ class Cut(NamedTuple):
     """
 
     data: bytes
-    ids: npt.NDArray[np.uint32]
-    ends: npt.NDArray[np.int64]
+    ids: array[int]
+    ends: array[int]
 
 
 class Shown(NamedTuple):
@@ -135,32 +133,34 @@ def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: b
     ]
     segments = [part for part in parts if part.token_id is None]
     ids, offsets = codec.encode_prepared([part.encoded for part in segments])
-    spans = codec.spans(ids, "byte")
-    sizes = spans[:, 1] - spans[:, 0]
-    places = offsets.astype(np.int64)
-    if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
+    own_ends, places = codec.sides(ids, "byte")[1], offsets.tolist()
+    if sum(len(part.encoded) for part in segments) != (own_ends[-1] if len(ids) else 0):
         parts = list(without_dropped(codec, parts, ids, places))
-        segments = [part for part in parts if part.token_id is None]
-    # A space put before a segment is in its first token, and not in the text.
-    put = np.array([len(part.encoded) - len(part.data) for part in segments], np.int64)
-    sizes[places[:-1][put > 0]] -= put[put > 0]
-    if len(segments) < len(parts):
-        before = np.cumsum([part.token_id is None for part in parts])
-        special = [
-            (number, part.token_id, len(part.data)) for number, part in enumerate(parts) if part.token_id is not None
-        ]
-        numbers, special_ids, special_sizes = np.array(special, np.int64).T
-        where = places[before[numbers]]
-        ids, sizes = np.insert(ids, where, special_ids), np.insert(sizes, where, special_sizes)
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-    return Cut(b"".join([part.data for part in parts]), ids, ends)
+    cut = Cut(b"".join([part.data for part in parts]), array("I"), array("q", [0]))
+    spans = iter(zip(places, places[1:], strict=False))
+    done = own = 0  # where the part begins in the text, and where among what is encoded
+    for part in parts:
+        if part.token_id is not None:
+            cut.ids.append(part.token_id)
+            cut.ends.append(done + len(part.data))
+        else:
+            start, end = next(spans)
+            cut.ids.frombytes(ids[start:end].tobytes())
+            # A space put before a segment is in its first token, and not in the text.
+            shift = done - own - (len(part.encoded) - len(part.data))
+            ends = own_ends[start:end]
+            if shift:
+                cut.ends.extend([at + shift for at in ends.tolist()])
+            else:
+                cut.ends.frombytes(ends.tobytes())
+            own += len(part.encoded)
+        done += len(part.data)
+    return cut
 
 
-def without_dropped(
-    codec: Codec, parts: Sequence[Shown], ids: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]
-) -> Iterator[Shown]:
+def without_dropped(codec: Codec, parts: Sequence[Shown], ids: Any, places: Sequence[int]) -> Iterator[Shown]:
     """The parts without the bytes that the vocabulary drops, given the ids of all segments and where those of each are."""
-    spans = iter(zip(places[:-1].tolist(), places[1:].tolist(), strict=True))
+    spans = iter(zip(places, places[1:], strict=False))
     for part in parts:
         if part.token_id is not None:
             yield part
@@ -185,16 +185,15 @@ def halved(codec: Codec, text: str) -> str:
 def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Cut:
     """A text with its tokens, up to some more of them than ``max_tokens``; all of it if it has no more."""
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-    cuts: list[Cut] = []
-    count = size = 0
+    whole, data = Cut(b"", array("I"), array("q", [0])), bytearray()
     for block, coder in safe_blocks(definition.codec(), as_bytes(slices), allowed):
         cut = cut_of(coder, block, allowed, keeps=False)
-        cuts.append(cut._replace(ends=cut.ends[len(cuts) > 0 :] + size))
-        count, size = count + len(cut.ids), size + len(cut.data)
-        if count > max_tokens:
+        whole.ids.extend(cut.ids)
+        whole.ends.extend([at + len(data) for at in cut.ends[1:]] if data else cut.ends[1:])
+        data += cut.data
+        if len(whole.ids) > max_tokens:
             break
-    data, ids, ends = zip(*cuts, strict=True)
-    return Cut(b"".join(data), np.concatenate(ids), np.concatenate(ends))
+    return whole._replace(data=bytes(data))
 
 
 def last_that(most: int, fits: Callable[[int], bool]) -> int:
@@ -240,15 +239,22 @@ def of_normalized(definition: Definition, allowed: Sequence[str] | None) -> tupl
     return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
 
 
-def are_boundaries(data: bytes, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Returns for each place whether a character of the UTF-8 text, or the text itself, ends before the byte.
+def is_boundary(data: bytes, at: int) -> bool:
+    """Whether a character of the UTF-8 text, or the text itself, ends before the byte.
 
-    >>> are_boundaries("é!".encode(), np.arange(4)).tolist()
+    >>> [is_boundary("é!".encode(), at) for at in range(4)]
     [True, False, True, True]
     """
-    found: npt.NDArray[np.bool_] = places == len(data)
-    found[~found] = np.frombuffer(data, np.uint8)[places[~found]] & 0xC0 != 0x80
-    return found
+    return at == len(data) or data[at] & 0xC0 != 0x80
+
+
+def rows_of(pairs: list[tuple[int, int]]) -> Any:
+    """Pairs as an array of shape (number of pairs, 2); without NumPy, as they are."""
+    try:
+        from ..extras import np
+    except MissingExtraError:
+        return pairs
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def check_text(definition: Definition, text: str) -> None:

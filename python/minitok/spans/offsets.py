@@ -13,9 +13,10 @@ Costs: O(n) for n ids, some nanoseconds each in arrays.
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..backend import load_backend
+from ..extras import array_of, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
     Spans = npt.NDArray[np.int64]
 
-__all__ = ["Unit", "as_sequence", "byte_spans", "char_spans", "check_unit", "span_list", "spans_of"]
+__all__ = ["Unit", "as_sequence", "byte_spans", "char_spans", "check_unit", "span_list", "spans_of", "starts_of"]
 
 Unit = Literal["char", "byte"]
-# As a signed number, a byte that begins a character is at least this.
-BEGINS = -64
+# The bytes that begin no character.
+CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 def byte_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
@@ -55,28 +56,39 @@ def char_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
     for token in tokens:
         continues = bool(token) and token[0] & 0xC0 == 0x80 and begun > 0
         start = begun - continues
-        begun += sum(byte & 0xC0 != 0x80 for byte in token)
+        begun += len(token.translate(None, CONTINUATION))
         spans.append((start, begun))
     return spans
 
 
 def spans_of(
     codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], unit: Unit = "char", *, prefixed: bool = False
-) -> Spans:
-    """Where each token begins, and where it ends: an array of shape (number of ids, 2).
+) -> Any:
+    """Where each token begins, and where it ends: an array of shape (number of ids, 2); without NumPy, pairs.
 
     ``prefixed``: a space may have been put before the text, which is in the tokens, and not in the text that they decode to.
     """
     check_unit(unit)
     spans = codec.spans(ids, unit)
-    if prefixed and len(spans):
-        import numpy as np  # is slow to import
+    if not prefixed or not len(spans) or spans[-1][1] == decoded_size(codec, ids, unit):
+        return spans
+    if isinstance(spans, list):
+        return [(max(start - 1, 0), max(end - 1, 0)) for start, end in spans]
+    return (spans - 1).clip(0)
 
-        data = np.frombuffer(codec.decode_bytes(ids), np.int8)
-        size = len(data) if unit == "byte" else np.count_nonzero(data >= BEGINS)
-        if spans[-1, 1] != size:
-            spans = (spans - 1).clip(0)
-    return spans
+
+def starts_of(codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], *, prefixed: bool = False) -> Any:
+    """The characters in which the tokens begin, as an array; ``prefixed`` as for ``spans_of``."""
+    starts, ends = codec.sides(ids, "char")
+    if not prefixed or not len(ends) or ends[-1] == decoded_size(codec, ids, "char"):
+        return starts
+    return array_of([max(start - 1, 0) for start in starts.tolist()], "int64")
+
+
+def decoded_size(codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], unit: Unit) -> int:
+    """How long the text is that ids decode to."""
+    data = codec.decode_bytes(ids)
+    return len(data) if unit == "byte" else len(data.translate(None, CONTINUATION))
 
 
 def check_unit(unit: Unit) -> None:
@@ -84,7 +96,7 @@ def check_unit(unit: Unit) -> None:
         raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
 
 
-def span_list(spans: Spans, backend: str | None = None) -> list[tuple[int, int]]:
+def span_list(spans: Spans | list[tuple[int, int]], backend: str | None = None) -> list[tuple[int, int]]:
     """The rows as pairs of Python's integers.
 
     >>> import numpy as np
@@ -96,6 +108,4 @@ def span_list(spans: Spans, backend: str | None = None) -> list[tuple[int, int]]
 
 def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:
     """Ids that can be gone over twice."""
-    import numpy as np
-
-    return ids if isinstance(ids, np.ndarray) else list(ids)
+    return ids if is_array(ids) else list(ids)

@@ -7,18 +7,20 @@ by ``[1:5]``. Kept apart, the two are ``<s> a b < s >``.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from ..arguments import is_bool
 from ..errors import VocabularyError
+from ..extras import array_of, is_array
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..backend import Codec
@@ -49,7 +51,7 @@ def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, 
         text, allow_special = segment
         if not isinstance(text, (str, bytes)):
             raise TypeError(f"the text of segment {number} must be str or bytes, not {type(text).__name__}")
-        if not isinstance(allow_special, (bool, np.bool_)):
+        if not is_bool(allow_special):
             raise TypeError(f"allow_special of segment {number} must be bool, not {type(allow_special).__name__}")
         found.append((text, bool(allow_special)))
     return found
@@ -85,8 +87,7 @@ def shared_segments(
     if not apart:
         whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
         trust = trusted_stretches(texts), everywhere
-        ends_of_texts = np.array(ends, np.int64)
-        return [shared_segment(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, before, trust)]
+        return [shared_segment(segment, ends) for segment in codec.segments(whole, names, before, trust)]
     found: list[SharedSegment] = []
     for number, (text, trusted) in enumerate(texts):
         trust = [(0, len(text))] if trusted else [], everywhere
@@ -110,14 +111,24 @@ def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, in
     return found
 
 
-def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64]) -> SharedSegment:
-    """A segment of a text with its shares of the spans, which end at these places of the text, given as a list and an array."""
+def shared_segment(segment: Segment, ends: Sequence[int]) -> SharedSegment:
+    """A segment of a text with its shares of the spans, which end at these places of the text."""
     data, start, end, put, origins, token_id = segment
     if origins is not None:
-        numbers = np.searchsorted(array, origins[0], side="right")
-        firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
-        sizes = np.diff([*firsts, len(data)]).tolist()
-        return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id, end)
+        # Neighbours mostly come from places side by side: the span of a place is looked up where it is another one.
+        numbers: list[tuple[int, int]] = []
+        first, stop = 0, 0
+        for at in origins[0].tolist():
+            if numbers and first <= at < stop:
+                numbers[-1] = numbers[-1][0], numbers[-1][1] + 1
+                continue
+            number = bisect_right(ends, at)
+            first, stop = ends[number - 1] if number else 0, ends[number] if number < len(ends) else at + 1
+            if numbers and numbers[-1][0] == number:
+                numbers[-1] = number, numbers[-1][1] + 1
+            else:
+                numbers.append((number, 1))
+        return SharedSegment(data, numbers, token_id, end)
     first = bisect_right(ends, start)
     if start < end <= ends[first]:
         return SharedSegment(data, [(first, len(data))], token_id, end)
@@ -169,6 +180,10 @@ def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: C
     """
     if not names:
         return []
+    if not is_array(ids):
+        return [at for at, token_id in enumerate(ids) if token_id in names and at not in tokens]
+    from ..extras import np
+
     places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
     return [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
 
@@ -178,17 +193,17 @@ def ids_of_segments(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Returns the ids of all segments, and offsets: segment i has ``ids[offsets[i]:offsets[i + 1]]``."""
     made, ends = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
-    tokens = np.array([-1 if segment.token_id is None else segment.token_id for segment in segments], np.int64)
-    sizes = np.ones(len(segments), np.int64)
-    sizes[tokens < 0] = np.diff(ends)
-    offsets = np.concatenate(([0], np.cumsum(sizes)))
-    places = offsets[:-1][tokens >= 0]
-    ids = np.empty(offsets[-1], np.uint32)
-    ids[places] = tokens[tokens >= 0]
-    rest = np.ones(len(ids), np.bool_)
-    rest[places] = False
-    ids[rest] = made
-    return ids, offsets
+    places = ends.tolist()
+    own = iter(zip(places, places[1:], strict=False))
+    ids, offsets = array("I"), [0]
+    for segment in segments:
+        if segment.token_id is None:
+            start, end = next(own)
+            ids.frombytes(made[start:end].tobytes())
+        else:
+            ids.append(segment.token_id)
+        offsets.append(len(ids))
+    return array_of(ids, "uint32"), array_of(offsets, "int64")
 
 
 def spans_of_ids(
@@ -202,11 +217,11 @@ def spans_of_ids(
 
     An id may hold text of two spans. A span without an id has an empty range.
     """
-    ends = codec.spans(ids, "byte")[:, 1]
-    bytes_before = np.concatenate(([0], ends))[offsets].tolist()
+    ends = codec.sides(ids, "byte")[1]
     # For each share, its span, the ids of its segment, and its bytes in those of all ids; all of them if it is the only one.
     shares: list[tuple[int, int, int, int, int]] = []
     places = offsets.tolist()
+    bytes_before = [int(ends[at - 1]) if at else 0 for at in places]
     for number, segment in enumerate(segments):
         first, stop = places[number], places[number + 1]
         low, high = bytes_before[number], bytes_before[number + 1]
@@ -216,11 +231,11 @@ def spans_of_ids(
         for span, size in kept_shares(codec, segment, high - low):
             shares.append((span, first, stop, low, low + size))
             low += size
-    starts = np.searchsorted(ends, [share[3] for share in shares], side="right").tolist()
-    stops = np.searchsorted(ends, [share[4] for share in shares]).tolist()
     ranges: list[tuple[int, int] | None] = [None] * count
-    for (span, first, stop, low, _), start, last in zip(shares, starts, stops, strict=True):
-        own = (first, stop) if low < 0 else (max(start, first), min(max(last, first) + 1, stop))
+    for span, first, stop, low, high in shares:
+        own = first, stop
+        if low >= 0:
+            own = bisect_right(ends, low, first, stop), min(bisect_left(ends, high, first, stop) + 1, stop)
         if low < 0 or own[0] < stop:
             held = ranges[span]
             ranges[span] = own if held is None else (held[0], max(held[1], own[1]))
@@ -239,7 +254,7 @@ def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tu
         if total == len(segment.data):
             yield span, size
         else:
-            yield span, int(codec.spans(codec.encode_prepared([data])[0], "byte")[-1:, 1].sum())
+            yield span, sum(codec.sides(codec.encode_prepared([data])[0], "byte")[1][-1:])
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:

@@ -16,7 +16,8 @@ __all__ = ["Cover", "Session", "Splice"]
 class Splice(NamedTuple):
     """What a change did to the ids: from number ``start`` on, ``removed`` ids were replaced by ``ids``.
 
-    All ids before ``start`` are as they were, and all behind those that were removed.
+    All ids before ``start`` are as they were, and all behind those that were removed. Ids are an array of NumPy here and
+    elsewhere in a session; where that is not installed, an ``array.array``.
     """
 
     start: int

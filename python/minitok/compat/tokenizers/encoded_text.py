@@ -15,9 +15,8 @@ from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from minitok.errors import ComponentError
+from minitok.extras import np
 from minitok.reference.text import utf8
 from minitok.spans.offsets import span_list
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from minitok.backend import load_backend
+from minitok.extras import np
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
 from minitok.reference.published.normalize import IDEOGRAPHS

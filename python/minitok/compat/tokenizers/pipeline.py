@@ -11,11 +11,10 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from minitok.arguments import thread_count
 from minitok.backend import BACKEND, load_backend
 from minitok.errors import UnknownTokenError
+from minitok.extras import np
 from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
 from minitok.reference.published.words import END, WordCutter

@@ -23,10 +23,10 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import PatternError
+from ...lazy import lines_beside
 from ..pretokenize import BYTES, NAMED, THEN
 from .families import FAMILIES
 
@@ -64,7 +64,7 @@ class Names(NamedTuple):
 def table() -> Names:
     """Reads the file once."""
     names = Names({}, {}, {}, {})
-    for line in Path(__file__).with_name("names.txt").read_text("ascii").splitlines():
+    for line in lines_beside(__file__, "names.txt"):
         kind, *fields = line.split()
         if kind == "encoding":
             name, pattern, *models = fields

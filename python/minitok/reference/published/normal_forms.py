@@ -25,8 +25,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
+from ...lazy import lines_beside
 from .characters import characters
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
@@ -56,7 +56,7 @@ class Table:
         self.canonical: dict[str, str] = {}
         self.compatible: dict[str, str] = {}
         self.compositions: dict[str, str] = {}
-        for line in Path(__file__).with_name("normal_forms_16.txt").read_text("ascii").splitlines():
+        for line in lines_beside(__file__, "normal_forms_16.txt"):
             mark, *fields = line.split()
             if mark == "class":
                 for ends in fields[1:]:

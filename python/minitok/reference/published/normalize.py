@@ -27,10 +27,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ...errors import VocabularyError
+from ...lazy import lines_beside
 from ..pretokenize import compile_pattern, matches
 from ..text import utf8
 from .characters import characters
@@ -183,7 +183,7 @@ def lowercase(text: bytes) -> Iterator[Change]:
 def small_letters() -> dict[bytes, bytes]:
     """The small form of each character that has another."""
     found = {}
-    for line in Path(__file__).with_name("small_letters_17.txt").read_text("ascii").splitlines():
+    for line in lines_beside(__file__, "small_letters_17.txt"):
         if line.startswith("#"):
             continue
         ends, *fields = line.split()
