@@ -42,6 +42,33 @@ def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
     assert "differ from tokenizers" in " ".join(ended.output.split())
 
 
+def test_an_encoding_that_comes_with_minitok(tmp_path):
+    (tmp_path / "text.txt").write_text("What's in a name? <|endoftext|>")
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", str(tmp_path / "text.txt"), "--json"])
+    assert ended.exit_code == 0, ended.output
+    content = json.loads(ended.output)
+    assert (content["file"], content["equal"]) == ("gpt2", True)
+    libraries = [row["library"].partition(",")[0] for row in content["compared"]]
+    assert libraries == ["tiktoken", "tokenizers", "tokenizers"]
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", "--with", "sentencepiece"])
+    assert ended.exit_code == 1
+    assert "sentencepiece does not take an encoding; tiktoken and tokenizers do" in " ".join(ended.output.split())
+
+
+def test_speeds_beside_other_libraries(tmp_path):
+    (tmp_path / "text.txt").write_text("What's in a name? " * 50)
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
+    args = ["bench", "-t", str(tmp_path / "tokenizer.json"), "--peers", "-r", "1", str(tmp_path / "text.txt")]
+    rows = json.loads(CliRunner().invoke(app, [*args, "--json"]).stdout)["peers"]
+    assert [row["library"].partition(" ")[0].rstrip(",") for row in rows] == [
+        *("minitok", "tokenizers", "tokenizers", "transformers")
+    ]
+    assert all(row["equal"] and row["warm_mb_s"] > 0 for row in rows)
+    shown = CliRunner().invoke(app, args).stdout
+    assert "tokenizers, special tokens split" in shown
+    assert "DIFFER" not in shown
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     assert run(tmp_path).exit_code == 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,9 +20,10 @@ from .console import output, plain_table, print_json, waiting
 from .help import Command, option
 from .inputs import chunks, named_inputs
 from .options import backend_option, chosen, inputs_argument, is_file, json_option, tokenizer_option
+from .peers import Peer, installed_peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from minitok.backend import BackendName
 
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     help="The number of warm runs; the median is reported.",
 )
 @option("--threads", type=click.IntRange(min=1), metavar="N", default=1, help="The number of threads to encode with.")
+@option(
+    "--peers", is_flag=True, help="Compare with the libraries that are installed and take the tokenizer: ids first."
+)
 @json_option
 @backend_option
 def command(
@@ -46,17 +52,19 @@ def command(
     threads: int,
     backend: BackendName | None,
     *,
+    peers: bool,
     json: bool,
 ) -> None:
     """Measure encoding, decoding and counting, in megabytes (10^6 bytes of text) a second.
 
     Cold is the first call of a tokenizer that has just been loaded, warm the median of further calls. The decoded text
-    must equal the input.
+    must equal the input. With --peers, other libraries encode the same text, each as a list of ids on one thread.
 
     \b
     Examples:
       minitok bench
       minitok bench -e cl100k_base corpus.txt --threads 2
+      minitok bench -e o200k_base corpus.txt --peers
       minitok bench -t my.json --backend python --repeat 1 --json
     """
     named = chosen(tokenizers)
@@ -67,6 +75,8 @@ def command(
     implementation: Any = backend or BACKEND
     with waiting("measuring"):
         result = measure(named, implementation, data, repeat, threads)
+        if peers:
+            result["peers"] = list(beside(named, implementation, data, repeat))
     if json:
         print_json(result)
         return
@@ -80,16 +90,48 @@ def command(
     loading = f"loaded in {result['load_seconds'] * 1e3:,.0f} ms"
     output().print(f"{named} ({implementation}), {sizes}, {used}; {loading}", soft_wrap=True, markup=False)
     output().print(table)
+    if peers:
+        show_peers(result["peers"])
+
+
+def beside(named: str, backend: BackendName, data: bytes, repeat: int) -> Iterator[dict[str, Any]]:
+    """What each library makes of the text: whether its ids are minitok's, and how fast; first minitok as they are called."""
+    tok, text = fresh(named, backend), data.decode("utf-8", "replace")
+    path = Path(named) if is_file(named) else None
+    mine = Peer("minitok", lambda text: tok.encode(text, allowed_special="all"), "all")
+    for peer in (mine, *installed_peers(path, tok)):
+        encode = partial(peer.encode, text)
+        ids, cold = timed(encode)
+        warm = median(timed(encode)[1] for _ in range(repeat))
+        equal = list(ids) == tok.encode(text, allowed_special=peer.allowed)
+        yield {
+            "library": peer.name,
+            "equal": equal,
+            "cold_mb_s": len(data) / cold / 1e6,
+            "warm_mb_s": len(data) / warm / 1e6,
+        }
+
+
+def show_peers(rows: Sequence[dict[str, Any]]) -> None:
+    """A row for each library."""
+    if len(rows) == 1:
+        output().print("No other library that takes this tokenizer is installed.")
+        return
+    table = plain_table("<text to a list of ids", "<ids", "cold MB/s", "warm MB/s")
+    for row in rows:
+        speeds = (f"{row[name]:,.1f}" for name in ("cold_mb_s", "warm_mb_s"))
+        table.add_row(row["library"], "equal" if row["equal"] else "DIFFER", *speeds)
+    output().print(table)
 
 
 def measure(named: str, backend: BackendName, data: bytes, repeat: int, threads: int) -> dict[str, Any]:
     """Does each task with a new tokenizer."""
     tok, seconds = timed(lambda: fresh(named, backend))
-    ids = tok.encode_to_numpy(data)
+    ids = tok.definition.codec().encode_to_array(data)
     if tok.decode_bytes(ids) != data:
         raise MinitokError("decoding did not give the text back")
     tasks: dict[str, Callable[[Tokenizer], object]] = {
-        "encode": lambda tok: tok.encode_to_numpy(data, threads=threads),
+        "encode": lambda tok: tok.definition.codec().encode_to_array(data, (), threads),
         "decode": lambda tok: tok.decode_bytes(ids),
         "count": lambda tok: tok.count(data),
     }

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from shutil import get_terminal_size
 from stat import S_ISCHR
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
     from minitok.explain.terminal import FittingTable
 
-__all__ = ["output", "plain_table", "print_json", "print_unbroken", "report", "waiting"]
+__all__ = ["output", "plain_table", "print_columns", "print_json", "report", "waiting"]
+
+
+# Spaces between two columns.
+GAP = 3
 
 
 def output(beside: Path | None = None) -> Console:
@@ -40,9 +45,7 @@ def is_output(file: Path | None) -> bool:
 
 def report(message: str) -> None:
     """One line on standard error."""
-    from rich.console import Console
-
-    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"minitok: {message}")
+    sys.stderr.write(f"minitok: {message}\n")
 
 
 def waiting(what: str) -> AbstractContextManager[object]:
@@ -58,21 +61,27 @@ def print_json(value: Any, beside: Path | None = None) -> None:
     (sys.stderr if is_output(beside) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def print_unbroken(table: FittingTable) -> None:
-    """Prints a table whose last column is of names, which are not broken, so that they can be copied and searched for."""
-    from rich.text import Text
+def print_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows of numbers, and of a name at the end, which is not broken: it can be copied and searched for.
 
-    console = output()
-    width = console.width
-    console.width = max(width, table.unbroken(width))
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        text = Text.from_ansi(line)
-        text.rstrip()
-        if set(text.plain) <= {" ", "─"}:
-            text.truncate(width)
-        console.print(text, soft_wrap=True)
+    Where the numbers are wider than the screen, each row is a list of its columns. Rich would take longer to import than most
+    files to count.
+    """
+    screen = get_terminal_size().columns
+    names = ["".join(char if char.isprintable() else "\ufffd" for char in row[-1]) for row in rows]
+    table = [columns, *([*row[:-1], name] for row, name in zip(rows, names, strict=True))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    start, end = ("\033[1m", "\033[0m") if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else ("", "")
+    if sum(widths[:-1]) + GAP * len(widths) + len(columns[-1]) > screen:
+        most = max(map(len, columns))
+        cells = [[(name, cell) for name, cell in zip(columns, row, strict=True) if cell] for row in table[1:]]
+        lines = [f"{start}{name:<{most}}{end}  {cell}" for row in cells for name, cell in (*row, ("", ""))]
+    else:
+        gap = " " * GAP
+        shown = [gap.join([*(f"{cell:>{width}}" for cell, width in zip(row[:-1], widths)), row[-1]]) for row in table]
+        lines = ["", f" {start}{shown[0]}{end}", " " + "─" * (min(screen, sum(widths) + GAP * len(widths)) - 1)]
+        lines += [f" {line}" for line in (*shown[1:], "")]
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 def plain_table(*columns: str, optional: Sequence[str] = ()) -> FittingTable:

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from minitok.arguments import allowed_tokens, refused_tokens
 from minitok.spans.streaming import count_iterable
 
-from .console import plain_table, print_json, print_unbroken
+from .console import print_columns, print_json
 from .help import Command
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
 from .options import check_texts, chosen, disallow_option, open_tokenizer, special_names, texts_options
@@ -92,12 +91,12 @@ def command(
     if json:
         print_json({"tokenizer": named, "files": [one.row() for one in counted], "total": total.row()})
         return
-    table = plain_table("tokens", "lines", "characters", "bytes", "bytes/token", "<file")
+    rows = []
     for one in [*counted, *([total] if len(counted) > 1 else [])]:
         ratio = one.row()["bytes_per_token"]
         numbers = (f"{number:,}" for number in (one.tokens, one.lines, one.characters, one.bytes))
-        table.add_row(*numbers, "-" if ratio is None else f"{ratio:.2f}", Text("" if one.file == STDIN else one.file))
-    print_unbroken(table)
+        rows.append([*numbers, "-" if ratio is None else f"{ratio:.2f}", "" if one.file == STDIN else one.file])
+    print_columns(("tokens", "lines", "characters", "bytes", "bytes/token", "file"), rows)
 
 
 def count_text(tok: Tokenizer, name: str, text: Iterable[bytes], found: tuple[Named, Named]) -> Counted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heapq import nlargest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,7 +14,7 @@ from minitok.explain.terminal import TokenText, has_colour, visible
 from .audit import audit_tokenizer
 from .console import output, plain_table, print_json
 from .help import Command, option
-from .options import backend_option, chosen, inputs_argument, is_file, json_option, open_tokenizer, tokenizer_option
+from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
 from .peers import LIBRARIES
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ CHECKS = "Checks"
     "--verify",
     is_flag=True,
     panel=CHECKS,
-    help="Compare the ids of a model's file with those of the library that defines them; exit with 1 if any differ.",
+    help="Compare the ids of a model's file, or of an encoding, with those of other libraries; exit with 1 if any differ.",
 )
 @option(
     "--with",
@@ -98,7 +97,7 @@ def command(
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
     --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
-    for a file of ranks. A file in minitok's own format is converted for tokenizers.
+    for a file of ranks. A file in minitok's own format, or an encoding, is converted for tokenizers; tiktoken gets an encoding's tokens.
 
     \b
     Examples:
@@ -126,9 +125,7 @@ def command(
     if verify:
         from .verify import verify as verify_file
 
-        if not is_file(named):
-            raise click.UsageError(f"--verify needs the file of a model, with --tokenizer; {named} is an encoding")
-        verify_file(Path(named), files, libraries, pattern, backend, json=json)
+        verify_file(named, files, libraries, pattern, backend, json=json)
         return
     tok = open_tokenizer(named, backend, pattern)
     if audit:

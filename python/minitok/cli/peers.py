@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from minitok import Tokenizer
 
-__all__ = ["LIBRARIES", "Peer", "peers_of", "tokenizer_file"]
+__all__ = ["LIBRARIES", "Peer", "installed_peers", "peers_of", "peers_of_encoding", "tokenizer_file"]
 
 LIBRARIES = ("tokenizers", "transformers", "sentencepiece", "tiktoken", "mistral-common")
 # What is looked for in a folder, in this order.
@@ -65,6 +65,31 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
             raise
         except Exception as error:  # noqa: BLE001 - libraries have types of their own, or none
             raise FileFormatError(file, f"{name} does not read it: {error}") from None
+    return found
+
+
+def peers_of_encoding(tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
+    """What libraries make of a published encoding: they are given its tokens, patterns and special tokens."""
+    found: list[Peer] = []
+    for name in OF_ENCODINGS if not wanted or wanted[0] == "all" else wanted:
+        if name not in OF_ENCODINGS:
+            raise MinitokError(f"{name} does not take an encoding; {' and '.join(OF_ENCODINGS)} do")
+        try:
+            found += OF_ENCODINGS[name](tok)
+        except ModuleNotFoundError:
+            raise ImportError(f"{name} is not installed: pip install {name}") from None
+    return found
+
+
+def installed_peers(path: Path | None, tok: Tokenizer) -> list[Peer]:
+    """Of the libraries that take a file or an encoding (no path), those that are installed."""
+    names = OF_ENCODINGS if path is None else [name for kind, name in READERS if kind == kind_of(tokenizer_file(path))]
+    found: list[Peer] = []
+    for name in names:
+        try:
+            found += peers_of_encoding(tok, [name]) if path is None else peers_of(path, tok, [name])
+        except (ImportError, MinitokError):  # it is not there, or cannot hold this tokenizer
+            continue
     return found
 
 
@@ -153,6 +178,21 @@ def of_tiktoken(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     yield Peer("tiktoken", lambda text: theirs.encode(text, allowed_special="all"), "all")
 
 
+def tiktoken_of_encoding(tok: Tokenizer) -> Iterator[Peer]:
+    """``tiktoken``, with the tokens of an encoding of minitok: it would download its own."""
+    import tiktoken
+
+    ranks = {token: token_id for token_id, token in tok.definition.vocab.tokens.items()}
+    pattern = one_expression(tok.pattern, "tiktoken")
+    theirs = tiktoken.Encoding(str(tok.name), pat_str=pattern, mergeable_ranks=ranks, special_tokens=tok.special_tokens)
+    yield Peer("tiktoken", lambda text: theirs.encode(text, allowed_special="all"), "all")
+
+
+def tokenizers_of_encoding(tok: Tokenizer) -> Iterator[Peer]:
+    """``tokenizers``, with the file that minitok writes for it."""
+    yield from of_minitok(Path(), Path(), tok)
+
+
 def of_mistral(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     """``mistral-common``: no special token is found in text."""
     del path, tok
@@ -176,4 +216,8 @@ READERS: dict[tuple[str, str], Callable[[Path, Path, Tokenizer], Iterator[Peer]]
     (".model", "sentencepiece"): of_sentencepiece,
     ("ranks", "tiktoken"): of_tiktoken,
     ("tekken.json", "mistral-common"): of_mistral,
+}
+OF_ENCODINGS: dict[str, Callable[[Tokenizer], Iterator[Peer]]] = {
+    "tiktoken": tiktoken_of_encoding,
+    "tokenizers": tokenizers_of_encoding,
 }

@@ -14,7 +14,8 @@ from minitok.errors import FileFormatError
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
-from .peers import peers_of, tokenizer_file
+from .options import is_file, open_tokenizer
+from .peers import peers_of, peers_of_encoding, tokenizer_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ TRAPS = (
 
 
 def verify(
-    path: Path,
+    named: str,
     files: Sequence[str],
     libraries: Sequence[str],
     pattern: str | None,
@@ -44,16 +45,17 @@ def verify(
     json: bool,
 ) -> None:
     """Compares the ids of traps and of files with those of libraries; the exit code is 1 if any differ."""
-    file = tokenizer_file(path)
-    compared_with: list[dict[str, Any]] = []
-    with to_read_again(file) as source:
-        model = path if source == file else source
-        tok = load(source if pattern is None else model, pattern=pattern, backend=backend)
-        all_texts = list(texts(files))
-        for peer in peers_of(model, tok, libraries):
-            rows = [compared(tok, peer, name, text) for name, text in all_texts]
-            equal = not any(row["difference"] for row in rows)
-            compared_with.append({"library": peer.name, "texts": rows, "equal": equal})
+    file: object = named
+    if is_file(named):
+        path = Path(named)
+        file = tokenizer_file(path)
+        with to_read_again(tokenizer_file(path)) as source:
+            model = path if source == file else source
+            tok = load(source if pattern is None else model, pattern=pattern, backend=backend)
+            compared_with = compared_peers(tok, peers_of(model, tok, libraries), files)
+    else:
+        tok = open_tokenizer(named, backend)
+        compared_with = compared_peers(tok, peers_of_encoding(tok, libraries), files)
     equal = all(row["equal"] for row in compared_with)
     if json:
         print_json({"file": str(file), "compared": compared_with, "equal": equal})
@@ -62,6 +64,16 @@ def verify(
             show(file, row["library"], row["texts"])
     if not equal:
         raise click.exceptions.Exit(1)
+
+
+def compared_peers(tok: Tokenizer, peers: Sequence[Peer], files: Sequence[str]) -> list[dict[str, Any]]:
+    """Whether the ids of each text are those of each library."""
+    found: list[dict[str, Any]] = []
+    all_texts = list(texts(files))
+    for peer in peers:
+        rows = [compared(tok, peer, name, text) for name, text in all_texts]
+        found.append({"library": peer.name, "texts": rows, "equal": not any(row["difference"] for row in rows)})
+    return found
 
 
 @contextmanager
@@ -99,7 +111,7 @@ def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]
     return {"text": name, "ids": len(theirs), "difference": difference}
 
 
-def show(file: Path, library: str, rows: list[dict[str, Any]]) -> None:
+def show(file: object, library: str, rows: list[dict[str, Any]]) -> None:
     """The result in a line, and the differences as a table."""
     console = output()
     ids = sum(row["ids"] for row in rows)

@@ -111,11 +111,6 @@ class FittingTable:
         """How wide a table of some columns is at least."""
         return sum(map(self.least, kept)) + GAP * len(kept)
 
-    def unbroken(self, width: int) -> int:
-        """The width at which the table wraps no text; 0 if its numbers do not fit into ``width``."""
-        columns = range(len(self.columns))
-        return sum(map(self.natural, columns)) + GAP * len(columns) if self.needed(columns) <= width else 0
-
     def table(self, kept: Sequence[int], width: int) -> Table:
         """The table of some columns; what is not needed for numbers and words goes to the texts, the shorter ones first."""
         spare = width - self.needed(kept)
