@@ -245,12 +245,12 @@ pictures: $(STAMPS)/page $(STAMPS)/tools ## draw the pictures of the documentati
 
 # On Linux, wheels are linked against the C library of 2012 (manylinux_2_17), which any later one can stand in for.
 ifeq ($(shell uname -s),Linux)
-MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --release --locked --zig --compatibility manylinux2014
+MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --release --strip --locked --zig --compatibility manylinux2014
 AUDIT := $(BIN)/auditwheel show
 AUDITED := is consistent with the following platform tag: "manylinux_2_17_
 AUDIT_ABI3 := $(BIN)/abi3audit --strict
 else
-MAKE_WHEEL := $(BIN)/maturin build --release --locked
+MAKE_WHEEL := $(BIN)/maturin build --release --strip --locked
 AUDIT := echo
 AUDITED := whl
 AUDIT_ABI3 := true

@@ -134,9 +134,9 @@ def test_ids_without_numpy_are_a_buffer(tmp_path):
     assert list(found.values()) == ["'I'", "'array'"]
 
 
-@pytest.mark.parametrize("package", ["click", "rich"])
-def test_the_command_says_what_to_install(package):
-    code = f"import sys; sys.modules[{package!r}] = None; sys.argv = ['minitok', 'count']; from minitok.cli import main; main()"
+@pytest.mark.parametrize(("package", "command"), [("click", "count"), ("rich", "inspect")])
+def test_the_command_says_what_to_install(package, command):
+    code = f"import sys; sys.modules[{package!r}] = None; sys.argv = ['minitok', {command!r}]; from minitok.cli import main; main()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"minitok: this needs {package.capitalize()}: pip install 'minitok[cli]'\n"

@@ -20,10 +20,9 @@ from bisect import bisect_right
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
+from ..extras import np
 from ..reference.text import utf8
 from ..spans.segments import special_names
 from . import turns

@@ -6,9 +6,8 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ..errors import TemplateError
+from ..extras import np
 from ..reference.text import utf8
 from .provenance import runs_of
 from .render import Span

@@ -30,7 +30,6 @@ def main() -> None:
         from minitok.extras import need
 
         need("click")
-        need("rich")
         from .app import app
     except (
         BackendError,

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from minitok.errors import MinitokError
+from minitok.errors import MinitokError, MissingExtraError
 
 from .console import report
 from .help import Group
@@ -85,6 +85,8 @@ def describe(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return "there is not enough memory"
+    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] == "rich":
+        error = MissingExtraError("Rich", "cli")
     return " ".join(str(error).split())
 
 
