@@ -97,7 +97,8 @@ def command(
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
     --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
-    for a file of ranks. A file in minitok's own format, or an encoding, is converted for tokenizers; tiktoken gets an encoding's tokens.
+    for a file of ranks. A file in minitok's own format, or an encoding, is converted for tokenizers; tiktoken gets the tokens
+    of an encoding.
 
     \b
     Examples:
