@@ -269,6 +269,6 @@ def test_all_encoders_have_the_same_options(backend, name):
     with pytest.raises(ValueError, match="'<u>' is not a special token"):
         call("ab", disallowed_special=["<u>"])
     with pytest.raises(
-        TypeError, match="must be 'all' or a collection of names, such as [{]'<[|]endoftext[|]>'[}], not the str '<s>'"
+        TypeError, match=r"must be 'all' or a collection of names, such as [{]'<[|]endoftext[|]>'[}], not the str '<s>'"
     ):
         call("ab", disallowed_special="<s>")
