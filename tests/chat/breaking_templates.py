@@ -171,10 +171,67 @@ KEEPING = {
     "{{ ns.c() if ns.c else '' }}{% call f() %}{{ m.content }}{% endcall %}<|im_end|>{% endfor %}",
 }
 
+KEEPING |= {
+    "the rest in a namespace, read by number": "{% set ns = namespace(r=none) %}{% for m in messages %}{% if loop.first %}"
+    "{% set ns.r = messages[1:] %}{% else %}{{ ns.r[loop.index0 - 1].content }}{% endif %}<|im_end|>{% endfor %}",
+    "the rest in a list, read by number": "{% set ns = namespace(r=none) %}{% for m in messages %}{% if loop.first %}"
+    "{% set ns.r = [messages[1:]] %}{% else %}{{ ns.r[0][loop.index0 - 1].content }}{% endif %}<|im_end|>{% endfor %}",
+}
+
+# Turns that look for a later message.
+FINAL = (
+    "{% for m in messages %}{% set f = namespace(found=false) %}{% for n in messages[loop.index:] %}"
+    "{% if n.role == 'assistant' and 'tool_calls' not in n %}{% set f.found = true %}{% endif %}{% endfor %}{{ f.found }}"
+    + SAY
+    + "{% endfor %}"
+)
+LATER = {
+    "a later answer": FINAL,
+    "a later answer, in calls only": FINAL.replace("{% set f =", "{% if m.tool_calls %}{% set f =").replace(
+        "{{ f.found }}", "{{ f.found }}{% endif %}"
+    ),
+    "any answer": FINAL.replace("[loop.index:]", "[1:]"),
+    "an answer behind the next": FINAL.replace("[loop.index:]", "[loop.index + 1:]"),
+    "no later answer": FINAL.replace("found=false", "found=true").replace("f.found = true", "f.found = false"),
+    "two tests": FINAL + FINAL.replace("'assistant'", "'user'"),
+    "two tests in a turn": FINAL.replace(
+        "{{ f.found }}",
+        "{{ f.found }}{% for n in messages[loop.index:] %}{% if n.role == 'tool' %}{% set f.tool = 1 %}{% endif %}{% endfor %}{{ f.tool }}",
+    ),
+    "one test twice": FINAL.replace("{% for n in", "{% for k in [0, 3] %}{% for n in", 1)
+    .replace("[loop.index:]", "[k:]")
+    .replace("{{ f.found }}", "{% endfor %}{{ f.found }}"),
+    "a test that fails": FINAL.replace("'tool_calls' not in n", "n.content.split(n.role[0])[1] != 'x'"),
+    "a test of the turn": FINAL.replace("'tool_calls' not in n", "n.content != m.content"),
+    "a count": FINAL.replace("f.found = true", "f.found = f.found + 1"),
+    "the number of a later one": FINAL.replace("f.found = true", "f.found = loop.index"),
+    "the text of a later one": FINAL.replace("f.found = true", "f.found = n.content"),
+    "a later one, printed": FINAL.replace("{% set f.found = true %}", "{% set f.found = true %}!"),
+    "a later one, or none": FINAL.replace(
+        "{% endif %}{% endfor %}{{ f", "{% else %}{% set f.other = true %}{% endif %}{% endfor %}{{ f.other }}{{ f"
+    ),
+    "found before the loop": "{% set f = namespace(found=false) %}{% for n in messages[2:] %}{% if n.role == 'user' %}{% set f.found = true %}{% endif %}"
+    "{% endfor %}{{ f.found }}" + ALL,
+    "in a macro": "{% macro g(k) %}"
+    + FINAL[len("{% for m in messages %}") : -len(SAY + "{% endfor %}")].replace("loop.index", "k")
+    + "{% endmacro %}"
+    "{% for m in messages %}{{ g(loop.index) }}" + SAY + "{% endfor %}",
+}
+
 # Numbers that turns only compare, and searches.
 COMPARING = {
     "a number that is compared": LAST_USER
     + "{% for m in messages %}{% if loop.index0 > ns.last %}+{% endif %}"
+    + SAY
+    + "{% endfor %}",
+    "with another, once": "{% set ns = namespace(a=3, b=messages|length) %}{% for m in messages %}{{ ns.a < ns.b }}"
+    + SAY
+    + "{% endfor %}",
+    "printed in a second loop": LAST_USER
+    + "{% for m in messages %}{{ loop.index0 > ns.last }}{% endfor %}{% for m in messages %}{{ ns.last }}"
+    + SAY
+    + "{% endfor %}",
+    "in one turn": "{% set ns = namespace(n=messages|length) %}{% for m in messages %}{% if loop.index == 2 %}{{ ns.n > 5 }}{% endif %}"
     + SAY
     + "{% endfor %}",
     "in every way": LAST_USER
@@ -276,4 +333,5 @@ BREAKING = (
     ASKING
     | {f"kept: {name}": source for name, source in KEEPING.items()}
     | {f"compared: {name}": source for name, source in COMPARING.items()}
+    | {f"later: {name}": source for name, source in LATER.items()}
 )

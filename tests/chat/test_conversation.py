@@ -103,6 +103,19 @@ def test_templates_that_try_to_break_it(breaking, name):
         grow(breaking[name], Random(f"{name} {seed}"))
 
 
+def test_the_same_text_of_another_message(breaking):
+    """Variables are compared with their origins."""
+    for name in ("kept: the last text", "kept: the last text in a list", "kept: the last text in a dict"):
+        messages = [user("hi")]
+        talk = breaking[name].conversation(messages)
+        for number in range(4):
+            talk.close()
+            messages.append(user("hi") if number % 2 else assistant("hi"))
+            talk.add(messages[-1])
+            talk.close()
+            assert talk.roles == breaking[name].encode_chat(messages).roles
+
+
 # -- K2 to K4: samples -------------------------------------------------------------------------------------------------
 
 
@@ -289,12 +302,23 @@ def test_a_value_nested_too_deeply(tok):
 @pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
 def test_only_the_last_turns_run_again(families, family):
     """Else the tests above compare what is slow with itself."""
-    tok = families[family]
+    runs_the_last_turns(families[family], assistant("b"), user("c"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["later: a later answer, in calls only", "compared: found by a search", "compared: a number that is compared"],
+)
+def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
+    runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
+
+
+def runs_the_last_turns(tok, *turns):
     talk = tok.conversation([user("a")])
-    for number in range(20):
+    for _ in range(20):
         talk.prompt()
-        talk.add(assistant(f"b{number}"))
-        talk.add(user("c"))
+        for turn in turns:
+            talk.add(turn)
     before = len(talk._state.text.written.pieces)
     talk.prompt()
     assert talk._state.text.written.loops

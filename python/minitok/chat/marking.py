@@ -23,11 +23,14 @@ def mark(tree: nodes.Template) -> nodes.Template:
     macros = [node for node in at_top if isinstance(node, nodes.Macro)]
     # A macro within a loop knows variables of its turn.
     if len(macros) == len(list(tree.find_all(nodes.Macro))):
+        tests: list[nodes.Macro] = []
         for place, loop in enumerate(node for node in at_top if isinstance(node, nodes.For)):
             if not (loop.test or loop.recursive or loop.else_):
                 mark_search(loop, place)
+                tests += mark_later(loop, len(tests))
                 compared = only_compared([*loop.body, *(node for macro in macros for node in macro.body)])
                 loop.iter = marked(loop.iter, "going", place, *compared)
+        tree.body[:0] = tests
     for parent in [tree, *tree.find_all(nodes.Node)]:
         for field, value in parent.iter_fields():
             if isinstance(value, list):
@@ -102,6 +105,32 @@ def mark_search(loop: nodes.For, place: int) -> None:
             "backwards",
             place,
         )
+
+
+def mark_later(loop: nodes.For, count: int) -> Iterator[nodes.Macro]:
+    """Marks the loops in a turn that only look whether a later message passes a test; each test is a macro (``later_test``)."""
+    for node in list(loop.find_all(nodes.For)):
+        found = node.body[0] if len(node.body) == 1 else None
+        if not isinstance(found, nodes.If) or found.elif_ or found.else_ or node.test or node.recursive or node.else_:
+            continue
+        part = node.iter.arg if isinstance(node.iter, nodes.Getitem) else None
+        if not isinstance(part, nodes.Slice) or part.stop is not None or part.step is not None:
+            continue
+        sets = [each for each in found.body if isinstance(each, nodes.Assign) and isinstance(each.target, nodes.NSRef)]
+        if len(sets) < len(found.body) or not all(isinstance(each.node, nodes.Const) for each in sets):
+            continue
+        if isinstance(node.target, nodes.Name) and {name.name for name in names_in(found.test)} == {node.target.name}:
+            node.iter = marked(node.iter, "later", count)
+            passes = nodes.CondExpr(found.test, nodes.Const("1"), nodes.Const(""))
+            yield nodes.Macro(
+                later_test(count), [nodes.Name(node.target.name, "param")], [], [nodes.Output([passes])], lineno=1
+            )
+            count += 1
+
+
+def later_test(place: int) -> str:
+    """The name of the macro that has the test of a loop marked ``later``."""
+    return f"_later_{place}"
 
 
 def flag_and_test(test: Any) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .provenance import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 INFINITE = float("inf")
 Limits = tuple[float, float]
@@ -26,14 +26,21 @@ class Loop(NamedTuple):
     starts: list[tuple[int, dict[str, dict[str, Any]]]]  # of each turn, its first piece and what the namespaces held
     open: list[int]  # the first turn that asked, or was not ended; or nothing
     limits: dict[str, list[Limits]]  # for each ``Noted``, between what it would have done, up to each turn
+    later: list[
+        tuple[int, int, bool]
+    ]  # turns that looked for a later message, the place of the test, and whether one passed
 
 
 class Rendered(NamedTuple):
-    """What a run wrote, in pieces, its loops, and how many of its pieces are those of the run before, with their origins."""
+    """What a run wrote, in pieces, its loops, and how many of its pieces are those of the run before, with their origins.
+
+    ``length``: how many messages it had.
+    """
 
     pieces: list[str]
     loops: list[Loop]
     same: int
+    length: int
 
 
 class Watch:
@@ -44,6 +51,7 @@ class Watch:
         self.pieces: list[str] = []
         self.loops: list[Loop] = []
         self.asked = False
+        self.later: dict[int, bool] = {}
         self.same = 0
 
     def same_until(self, end: int) -> bool:
@@ -68,6 +76,14 @@ class Kept:
         self.tools: dict[int, dict[Any, str]] = {id(tool): {} for tool in tools or ()}
         # By the place of the search and the id of the message, which is its own as long as it is held here.
         self.misses: dict[tuple[int, int], Any] = {}
+        # By the place of the test, in the same way: whether a message passes it.
+        self.passed: dict[tuple[int, int], tuple[bool, Any]] = {}
+
+    def passes(self, place: int, message: Any, test: Callable[[Any], str]) -> bool:
+        key = place, id(message)
+        if key not in self.passed:
+            self.passed[key] = bool(test(message)), message
+        return self.passed[key][0]
 
 
 class NeedsListError(Exception):

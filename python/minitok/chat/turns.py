@@ -26,7 +26,7 @@ from jinja2.runtime import LoopContext, Macro
 from jinja2.utils import Namespace, missing
 
 from .environment import SafeNamespace, TracingEnvironment, compiled, tojson
-from .marking import WATCH, mark
+from .marking import WATCH, later_test, mark
 from .provenance import Traced, runs_of
 from .standins import Backwards, Kept, Loop, NeedsListError, Noted, Rendered, Turns, Watch
 
@@ -51,7 +51,8 @@ class Going:
                 self.numbers[name] = self.spaces[space][key] = Noted(held or 0)
         noted = {id(number) for number in self.numbers.values()}
         frozen_variables = {name: frozen(value, noted, name) for name, value in variables.items()}
-        self.loop = Loop(place, self.first, frozen_variables, [], [], {name: [] for name in self.numbers})
+        self.loop = Loop(place, self.first, frozen_variables, [], [], {name: [] for name in self.numbers}, [])
+        self.tests = variables
         self.skipped = 0
         self.go_on()
         watch.loops.append(self.loop)
@@ -69,6 +70,13 @@ class Going:
         for name, number in self.numbers.items():
             value, limits = int(number), old.limits[name][:skipped]
             skipped = bisect_left(limits, True, key=lambda limit: not limit[0] <= value <= limit[1])
+        new = watch.messages[before.length :]
+        for turn, place, found in old.later:
+            # All are tested, as a test may fail.
+            passed = [watch.kept.passes(place, message, self.tests[later_test(place)]) for message in new]
+            if any(passed) and not found:
+                skipped = min(skipped, turn)
+        loop.later.extend(each for each in old.later if each[0] < skipped)
         for name, number in self.numbers.items():
             loop.limits[name] += old.limits[name][:skipped]
             if skipped:
@@ -98,7 +106,9 @@ class Going:
                 loop.open.append(len(loop.starts) - 1)
             for name, number in self.numbers.items():
                 loop.limits[name].append((number.low, number.high))
+            loop.later.extend((len(loop.starts) - 1, place, found) for place, found in watch.later.items())
         watch.asked = False
+        watch.later = {}
         loop.starts.append((len(watch.pieces), attrs))
 
     def __iter__(self) -> Iterator[Any]:
@@ -225,6 +235,17 @@ def missed(context: Any, value: Any, message: Any, place: int) -> Any:
 
 
 @pass_context
+def later(context: Any, value: Any, place: int) -> Any:
+    """Of later messages, the first that passes a test."""
+    if not isinstance(value, Turns):
+        return value
+    watch, test = watch_of(context), context.vars[later_test(place)]
+    found = [each for each in watch.messages[value._first :] if watch.kept.passes(place, each, test)]  # noqa: SLF001
+    watch.later[place] = bool(found) and watch.later.get(place, True)
+    return found[:1]
+
+
+@pass_context
 def json_once(context: Any, value: Any, *args: Any, **options: Any) -> str:
     """``tojson``, which writes a tool once."""
     known = watch_of(context).kept.tools.get(id(value))
@@ -242,7 +263,14 @@ class WatchingEnvironment(TracingEnvironment):
     def __init__(self) -> None:
         super().__init__()
         self.filters.update(
-            {"asked": asked, "going": going, "backwards": backwards, "missed": missed, "tojson": json_once}
+            {
+                "asked": asked,
+                "going": going,
+                "backwards": backwards,
+                "missed": missed,
+                "later": later,
+                "tojson": json_once,
+            }
         )
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -289,7 +317,7 @@ def run(
         except Exception:  # noqa: BLE001 - it is raised, with the lines of the template
             program.plain.environment.handle_exception()
     watch.same_until(len(watch.pieces))
-    return Rendered(watch.pieces, watch.loops, watch.same)
+    return Rendered(watch.pieces, watch.loops, watch.same, len(messages))
 
 
 def written(program: Any, values: dict[str, Any]) -> Iterator[str]:
