@@ -64,7 +64,7 @@ ENCODINGS: dict[str, Encoding] = {}
 
 
 class Encoding:
-    """An encoding with the names and the behaviour of tiktoken's; ``tokenizer`` is the ``Tokenizer`` behind it.
+    """An encoding with the names and the behaviour of tiktoken's; ``tokenizer`` is its ``Tokenizer``.
 
     >>> enc = get_encoding("gpt2")
     >>> enc.encode("hello world"), enc.eot_token, enc.n_vocab

@@ -34,7 +34,7 @@ def probe(tok: Tokenizer) -> dict[str, Any]:
     numbers: for each number of digits from 1 to 8, the tokens of a number, and the share of numbers that are cut as most are
         (1.0: always alike, so that digits stand at the same places).
     dates: the same for dates such as 2024-02-29.
-    indents: of the indents of 1 to 16 spaces behind a newline, the share of which is one token.
+    indents: the share of the indents of 1 to 16 spaces after a newline that are one token.
     spaces, newlines: the longest run that is one token, up to 256.
     identifiers: tokens of an identifier, on average over 16.
     """

@@ -124,7 +124,7 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
             begin another document.
         field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
             ``learn``, that of the messages; by default ``messages``.
-        learn: For files of conversations, in the form of ``encode_chat``: a mask beside the ids marks those that a model
+        learn: For files of conversations, in the form of ``encode_chat``: a mask next to the ids marks those that a model
             is to learn, which are what this role says with the tokens that end its turns (``"assistant"``), or what
             the chat template has in ``{% generation %}`` blocks (``"generation"``). A record may have ``tools``, too.
             The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``

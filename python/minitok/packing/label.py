@@ -4,8 +4,8 @@ A label names the tokenizer (by a hash), the source (by a hash of the tokenizer,
 shard, the type and number of the ids, and checksums. Each format holds it in a place that trainers do not read:
 
 =============  =====================================================================================================
-``numbers``    behind the offsets in ``x.bin.idx.npy``
-``megatron``   behind the index in ``x.idx``
+``numbers``    after the offsets in ``x.bin.idx.npy``
+``megatron``   after the index in ``x.idx``
 ``datatrove``  the fourth line of ``x.ds.metadata``
 ``columns``    the metadata ``minitok`` of the schema, and once more with the totals: in Parquet ``minitok.end`` of the file, in
                Arrow ``minitok.end`` of the last batch

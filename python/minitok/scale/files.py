@@ -52,7 +52,7 @@ def encode_files_on_ray(
     Args:
         tokenizer: The tokenizer.
         paths: As for ``Tokenizer.encode_files``; all nodes must see the files.
-        out: As there; all nodes must see its folder. Parts are written beside it and removed at the end.
+        out: As there; all nodes must see its folder. Parts are written next to it and removed at the end.
         address: The cluster's; if not given, that of the environment, or a new one on this machine.
         parts: In how many parts the files are packed; by default four a processor, so that no processor waits long for the
             largest, or one a file.

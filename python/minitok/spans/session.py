@@ -16,7 +16,7 @@ __all__ = ["Cover", "Session", "Splice"]
 class Splice(NamedTuple):
     """What a change did to the ids: from number ``start`` on, ``removed`` ids were replaced by ``ids``.
 
-    All ids before ``start`` are as they were, and all behind those that were removed. Ids are an array of NumPy here and
+    All ids before ``start`` are as they were, and so are all after those that were removed. Ids are an array of NumPy here and
     elsewhere in a session; where that is not installed, an ``array.array``.
     """
 
@@ -26,9 +26,9 @@ class Splice(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """Tokens that may stand over the end of a text: behind its first ``kept`` ids and the ids ``extra``, any one of ``ids``.
+    """Tokens that may stand over the end of a text: after its first ``kept`` ids and the ids ``extra``, any one of ``ids``.
 
-    ``kept + len(extra)`` ids are before such a token. It begins in the text and ends behind it.
+    ``kept + len(extra)`` ids are before such a token. It begins in the text and ends after it.
     """
 
     kept: int
@@ -43,7 +43,7 @@ class Session:
     Places are in characters, or in bytes of UTF-8 with ``unit="byte"``; ``start`` and ``end`` work as in slices, without
     negative numbers. A session is for one thread at a time.
 
-    Costs of a change: where ``local`` is True, those of encoding what is new and some words beside it, whatever the length of
+    Costs of a change: where ``local`` is True, those of encoding the new text and some words next to it, whatever the length of
     the text: some microseconds (about a kilobyte is encoded if the tokenizer changes text). Otherwise those of encoding the
     text.
 
