@@ -96,6 +96,8 @@ impl Codec {
 
     /// Encodes a text. The tokens of the search are found in it; everything else is text.
     ///
+    /// Where no normalizer changes the text, the segments are what lies between the tokens.
+    ///
     /// `goes_on`: the text continues another, so that no space is put before it (S4).
     pub fn encode(&self, text: &[u8], search: &Search, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();

@@ -108,7 +108,7 @@ impl PieceCounter {
         self.add_stream(&mut file, path, separator, on_chunk)
     }
 
-    /// Counts a text: one document, or several with a separator. `on_chunk` is called with the number of bytes read; errors
+    /// Counts a text: one document, or several with a separator. `on_chunk` is called with the bytes of each part; errors
     /// name the path.
     pub fn add_stream(
         &mut self,

@@ -125,8 +125,8 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Returns, for each beginning of a string, how long the longest other beginning is that it ends with.
-fn borders(string: &[u8]) -> Vec<usize> {
+/// Returns, for each beginning of a string, the length of the longest shorter beginning that it ends with.
+fn failure_function(string: &[u8]) -> Vec<usize> {
     let mut found = vec![0; string.len()];
     for end in 1..string.len() {
         found[end] = longer(string, &found, found[end - 1], string[end]);
@@ -135,21 +135,21 @@ fn borders(string: &[u8]) -> Vec<usize> {
 }
 
 /// Returns how much of a string a text ends with, if it ended with `matched` bytes of it before this byte.
-fn longer(string: &[u8], borders: &[usize], mut matched: usize, byte: u8) -> usize {
+fn longer(string: &[u8], failures: &[usize], mut matched: usize, byte: u8) -> usize {
     while matched > 0 && string[matched] != byte {
-        matched = borders[matched - 1];
+        matched = failures[matched - 1];
     }
     matched + usize::from(string[matched] == byte)
 }
 
-/// Finds the first of some strings in a text that comes in parts, and holds back what may be the beginning of one.
+/// Finds which of some strings ends first in a text that comes in parts, and holds back what may be the beginning of one.
 ///
 /// For each string it knows how much of it the text ends with (Knuth, Morris and Pratt), so no byte is looked at twice. What is
 /// held back begins like a string and ends with the text, so it is whole characters.
 #[derive(Debug, Clone, Default)]
 pub struct StopStrings {
     strings: Vec<String>,
-    borders: Vec<Vec<usize>>,
+    failures: Vec<Vec<usize>>,
     /// How many bytes of each string the text ends with.
     matched: Vec<usize>,
     pub held: Vec<u8>,
@@ -162,8 +162,8 @@ pub struct StopStrings {
 impl StopStrings {
     /// The strings must not be empty.
     pub fn new(strings: &[String]) -> StopStrings {
-        let borders = strings.iter().map(|string| borders(string.as_bytes())).collect();
-        StopStrings { strings: strings.to_vec(), borders, matched: vec![0; strings.len()], ..StopStrings::default() }
+        let failures = strings.iter().map(|string| failure_function(string.as_bytes())).collect();
+        StopStrings { strings: strings.to_vec(), failures, matched: vec![0; strings.len()], ..StopStrings::default() }
     }
 
     /// Returns the text before the first string, as far as it is certain now that this part has come.
@@ -197,7 +197,7 @@ impl StopStrings {
     /// Follows one byte. Of strings that end here, the longest is found: it begins first.
     fn step(&mut self, byte: u8) {
         for (number, string) in self.strings.iter().enumerate() {
-            let matched = longer(string.as_bytes(), &self.borders[number], self.matched[number], byte);
+            let matched = longer(string.as_bytes(), &self.failures[number], self.matched[number], byte);
             self.matched[number] = matched;
             if matched == string.len() && self.found.as_ref().is_none_or(|found| found.len() < matched) {
                 self.found = Some(string.clone());

@@ -120,7 +120,7 @@ impl SpecialTokens {
         Ok(self)
     }
 
-    /// Returns the tokens to find where these special tokens are allowed: they and the added ones; none if it is None.
+    /// Returns the tokens to find where these special tokens are allowed: they and the added ones. None: no token at all, not even an added one.
     pub fn wanted(&self, allowed: Option<&[&str]>) -> Vec<&str> {
         let Some(allowed) = allowed else { return Vec::new() };
         let allowed: HashSet<&str> = allowed.iter().copied().collect();

@@ -16,7 +16,7 @@ from minitok import errors
 from minitok.cli.app import app
 from minitok.definition import KINDS, Definition
 from minitok.definition.fields import CHECKS, Changes, Fields
-from minitok.definition.limits import AGAINST, Use, limits_of
+from minitok.definition.uses import AGAINST, Use, limits_of
 from minitok.encodings.published import PUBLISHED
 from minitok.formats.native import IN_FILE
 from minitok.packing import PackOptions, encode_files

@@ -1,6 +1,6 @@
 """``Definition``: what a tokenizer *is*, as data.
 
-Reading order: ``chat_templates`` (those of a model), ``fields`` (kinds of fields, and how each is checked), ``limits`` (what a
+Reading order: ``chat_templates`` (those of a model), ``fields`` (kinds of fields, and how each is checked), ``uses`` (what a
 tokenizer cannot be used for, and why), ``definition`` (``Definition`` itself).
 """
 

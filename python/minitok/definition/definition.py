@@ -22,7 +22,7 @@ from ..reference.published.markers import control_tokens, everywhere
 from ..reference.published.normalize import steps_of
 from .chat_templates import markers_of
 from .fields import BYTE_ORDERS, CHECKS, IDENTITY, digest_of, gpt2_byte_order, kept, stated
-from .limits import AGAINST, limits_of
+from .uses import AGAINST, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..reference.published.normalize import Steps as Normalizer
     from .chat_templates import ChatTemplates
     from .fields import Changes, Fields
-    from .limits import Use
+    from .uses import Use
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 

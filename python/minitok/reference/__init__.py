@@ -1,14 +1,14 @@
 """The algorithms in plain Python, written to be read beside their Rust mirrors of the same name in ``rust/``.
 
-This folder is byte-pair encoding, an evening's reading: four rungs, each complete. ``basic`` is BPE in a hundred lines, text in
-and text out; ``small`` is all of it in one file; the core, the other files here, does the same at the right cost; and beside it
-stand ``published``, what files of published tokenizers need, and ``more``, what can be done with BPE besides. Read the files
-in this order. The first three exist in Python only.
+This folder is byte-pair encoding: four rungs. ``basic``, on the three functions of ``pairs``, is BPE in a hundred lines, text
+in and text out; ``small`` is all of it in one file; the core, the other files here, does the same at the right cost; and
+beside it stand ``published``, what files of published tokenizers need, and ``more``, what can be done with BPE besides. Read
+the files in this order. ``basic``, ``small`` and ``text`` exist in Python only.
 
-1. ``basic``: byte-pair encoding, text in and text out; type it along
-2. ``small``: all of it in one file, with pieces, special tokens, streams, ranks and files
-3. ``text``: ``str`` or ``bytes`` -> UTF-8
-4. ``pairs``: count pairs, merge a pair, and what that changes
+1. ``pairs``: count pairs, merge a pair, and what that changes
+2. ``basic``: byte-pair encoding, text in and text out; type it along
+3. ``small``: all of it in one file, with pieces, special tokens, streams, ranks and files
+4. ``text``: ``str`` or ``bytes`` -> UTF-8
 5. ``pretokenize``: text -> pieces
 6. ``special``: text -> segments and special tokens
 7. ``vocab``: ids <-> bytes, merges, ranks

@@ -88,6 +88,8 @@ class Codec:
     def encode(self, text: bytes, search: Search, goes_on: bool = False) -> list[int]:
         """Returns the ids of a text. The tokens of the search are found in it; everything else is text.
 
+        Where no normalizer changes the text, the segments are what lies between the tokens (``SpecialTokens.split``).
+
         ``goes_on``: the text continues another, so that no space is put before it (S4).
         """
         ids: list[int] = []

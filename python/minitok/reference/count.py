@@ -84,7 +84,7 @@ class PieceCounter:
             self.add_stream(file, separator, on_chunk)
 
     def add_stream(self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Counts a text: one document, or several with a separator. ``on_chunk`` is called with the number of bytes read."""
+        """Counts a text: one document, or several with a separator. ``on_chunk`` is called with the bytes of each part."""
         self.begin()
         self.documents += 1
         rest = bytearray()

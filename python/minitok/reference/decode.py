@@ -100,10 +100,10 @@ def cleaned(token: bytes) -> bytes:
     return token
 
 
-def borders(string: bytes) -> list[int]:
-    """Returns, for each beginning of a string, how long the longest other beginning is that it ends with.
+def failure_function(string: bytes) -> list[int]:
+    """Returns, for each beginning of a string, the length of the longest shorter beginning that it ends with.
 
-    >>> borders(b"aabaa")
+    >>> failure_function(b"aabaa")
     [0, 1, 0, 1, 2]
     """
     found = [0] * len(string)
@@ -112,15 +112,15 @@ def borders(string: bytes) -> list[int]:
     return found
 
 
-def longer(string: bytes, borders: Sequence[int], matched: int, byte: int) -> int:
+def longer(string: bytes, failures: Sequence[int], matched: int, byte: int) -> int:
     """Returns how much of a string a text ends with, if it ended with ``matched`` bytes of it before this byte."""
     while matched > 0 and string[matched] != byte:
-        matched = borders[matched - 1]
+        matched = failures[matched - 1]
     return matched + (string[matched] == byte)
 
 
 class StopStrings:
-    """Finds the first of some strings in a text that comes in parts, and holds back what may be the beginning of one.
+    """Finds which of some strings ends first in a text that comes in parts, and holds back what may be the beginning of one.
 
     For each string it knows how much of it the text ends with (Knuth, Morris and Pratt), so no byte is looked at twice. What
     is held back begins like a string and ends with the text, so it is whole characters.
@@ -133,7 +133,7 @@ class StopStrings:
     def __init__(self, strings: Sequence[str]) -> None:
         """Start with strings, which must not be empty."""
         self.strings = [string.encode() for string in strings]
-        self.borders = [borders(string) for string in self.strings]
+        self.failures = [failure_function(string) for string in self.strings]
         self.matched = [0] * len(strings)  # how many bytes of each string the text ends with
         self.held = b""
         self.found: str | None = None  # the string that was found
@@ -163,7 +163,7 @@ class StopStrings:
     def step(self, byte: int) -> None:
         """Follows one byte. Of strings that end here, the longest is found: it begins first."""
         for number, string in enumerate(self.strings):
-            matched = longer(string, self.borders[number], self.matched[number], byte)
+            matched = longer(string, self.failures[number], self.matched[number], byte)
             self.matched[number] = matched
             if matched == len(string) and (self.found is None or len(self.found.encode()) < matched):
                 self.found = string.decode()

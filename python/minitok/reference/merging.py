@@ -3,8 +3,8 @@
 Parts are ids as a rule (``encode.py``), but may be anything that can be compared: the parts of a token, say, whose merge is to
 be found (``ranks.py``). What merges is asked of a function.
 
-By hand, with the merges 0: (a, b) -> X and 1: (X, c) -> Y and the parts ``a b c``: the heap holds (a, b), which becomes X; now
-(X, c) merges, and the entry (b, c), had there been one, would be stale.
+By hand, with the merges 0: (a, b) -> X, 1: (b, c) -> Y and 2: (X, c) -> Z and the parts ``a b c``: the heap holds (a, b) and
+(b, c). The first becomes X, and (X, c) is put on the heap. Then (b, c) comes to the top: its b is gone, so it is dropped.
 
 The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only its
 two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     import regex
 
-# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
-# longer form, which is easier to read; tiktoken's present form cuts every text the same.
+# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. `++`, `*+` and `?+` give nothing
+# back of what they have matched: a search takes less time, and finds the same as without the second plus (as in `small`).
 NAMED = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
     "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"

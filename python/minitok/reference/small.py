@@ -110,6 +110,8 @@ def count_pieces(text: str, special_tokens: Sequence[str], pattern: str) -> dict
 def train(text: str, vocab_size: int, special_tokens: Sequence[str] = (), pattern: str = GPT2) -> Merges:
     """Learns merges: the most frequent pair becomes a new id, again and again; ties go to the smallest ids.
 
+    ``vocab_size`` counts the 256 bytes, the merges and the special tokens.
+
     ``words`` are the distinct pieces as ids, ``times`` their frequencies. ``counts`` has the count of each pair, ``holders``
     the words that hold it, or once did. ``queue`` has an entry for each pair, made when the pair came to be. From then on its
     count only falls, so an entry may be too high, never too low: if the one on top is right, no pair has a higher count.
@@ -164,7 +166,11 @@ def encode_piece(piece: str, merges: Merges) -> list[int]:
     >>> encode_piece("aab", {(97, 97): 256, (256, 98): 257})
     [257]
     """
-    ids = text_to_bytes(piece)
+    return merge_all(text_to_bytes(piece), merges)
+
+
+def merge_all(ids: list[int], merges: Merges) -> list[int]:
+    """Merges ids until no two neighbours can merge."""
     while len(ids) > 1:
         pair = min(zip(ids, ids[1:]), key=lambda pair: merges.get(pair, float("inf")))
         if pair not in merges:
@@ -256,7 +262,7 @@ def encode(
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
-    """Finds the merges of a vocabulary that has only ranks.
+    """Finds the merges of a vocabulary that has only ranks: the number of each token, in the order of learning.
 
     When a token was learnt, the tokens of lower rank were all there were. Merged with these alone, its bytes become two parts,
     and they are its merge. (For a token that becomes three, there is none: ``published.ranks`` says what is done then.)
@@ -287,8 +293,8 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
 def encode_iterable(chunks: Iterable[str], merges: Merges, pattern: str = GPT2) -> Iterator[int]:
     """Yields the ids of the chunks put together, while they come.
 
-    The last two pieces wait for more text. The last may become longer. And it may take a space from the one before it: of two
-    spaces, the second belongs to the word that follows.
+    The last two pieces wait for more text, since both may change: of two spaces, the second belongs to the word that follows;
+    and ``'`` and ``l`` are one piece, ``'ll``, if another ``l`` follows.
 
     >>> list(encode_iterable(["a  ", "b"], {(32, 98): 256}))
     [97, 32, 256]
@@ -351,6 +357,6 @@ def stable(piece: str, merges: Merges) -> int:
     for token in vocabulary(merges).values():
         for length in range(1, len(token)):
             if piece.encode().endswith(token[:length]):
-                longer = encode_piece(piece + token[length:].decode(), merges)
+                longer = merge_all([*piece.encode(), *token[length:]], merges)
                 kept = min(kept, splice(ids, longer)[0])
     return kept

@@ -89,7 +89,10 @@ class SpecialTokens:
             self.names.setdefault(token_id, name)
 
     def wanted(self, allowed: Collection[str] | None) -> tuple[str, ...]:
-        """Returns the tokens to find where these special tokens are allowed: they and the added ones; none if it is None."""
+        """Returns the tokens to find where these special tokens are allowed: they and the added ones.
+
+        None: no token at all, not even an added one.
+        """
         if allowed is None:
             return ()
         return tuple(name for name in self.ids if name in self.added or name in allowed)
@@ -186,7 +189,7 @@ class SpecialTokens:
 def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     """Returns the pattern that finds these tokens, of several at one place the longest.
 
-    What all of them begin with stands once: ``re`` would find it, too, in time that grows with the square of its length.
+    What all of them begin with stands once: ``re`` would find that, too, in time that grows with the square of its length.
     """
     longest_first = sorted((name.encode() for name in names), key=len, reverse=True)
     shared = commonprefix(longest_first) or b""  # noqa: RUF071 - of names, not of paths

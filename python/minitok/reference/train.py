@@ -82,7 +82,7 @@ class Trained:
 
 
 class Words:
-    """The distinct pieces as lists of ids, with the count of every pair and the words that hold it.
+    """The distinct pieces as lists of ids, with the count of every pair and the words that hold it, or once did.
 
     ``length`` is how many tokens all occurrences of the pieces have.
     """
