@@ -460,6 +460,8 @@ class Tokenizer(Checked):
         if type(self).encode is not Tokenizer.encode:  # a subclass says what is encoded
             ids = self.encode(text, allowed_special=allowed_special, disallowed_special=disallowed_special)
             return self._codec.token_list(ids)
+        if not (allowed_special or disallowed_special):
+            return self._codec.token_list(self._codec.encode_to_array(text))
         names = self._check([text], allowed_special, disallowed_special)
         return self._codec.token_list(self._codec.encode_to_array(text, names))
 

@@ -9,6 +9,7 @@ which in practice it rarely is; how far is searched for by halving.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import load_backend
@@ -44,16 +45,16 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
 
     def whole(count: int) -> int:
         """That many tokens, or as many fewer as it takes to end between two characters."""
-        while not is_boundary(cut.data, cut.ends[count]):
+        while not is_boundary(cut.data, cut.end(count)):
             count -= 1
         return count
 
     def is_start(count: int) -> bool:
         count = whole(count)
-        made = codec.encode_to_array(cut.data[: cut.ends[count]], names)
+        made = codec.encode_to_array(cut.data[: cut.end(count)], names)
         return bool(made.tobytes() == cut.ids[:count].tobytes())
 
-    return cut.data[: cut.ends[whole(last_that(max_tokens, is_start))]].decode()
+    return cut.data[: cut.end(whole(last_that(max_tokens, is_start)))].decode()
 
 
 class Spans(NamedTuple):
@@ -182,18 +183,35 @@ def halved(codec: Codec, text: str) -> str:
     return next(char for char, kept in alone if kept not in (b"", char.encode()))
 
 
-def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Cut:
+class Beginning(NamedTuple):
+    """The bytes and ids of a text that is encoded in blocks; of each, how many ids and bytes are before it, and its ends."""
+
+    data: bytes
+    ids: array[int]
+    firsts: list[int]
+    starts: list[int]
+    blocks: list[array[int]]
+
+    def end(self, count: int) -> int:
+        """Where that many tokens end."""
+        number = bisect_right(self.firsts, count) - 1
+        return self.starts[number] + self.blocks[number][count - self.firsts[number]]
+
+
+def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Beginning:
     """A text with its tokens, up to some more of them than ``max_tokens``; all of it if it has no more."""
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-    whole, data = Cut(b"", array("I"), array("q", [0])), bytearray()
+    found, data = Beginning(b"", array("I"), [], [], []), bytearray()
     for block, coder in safe_blocks(definition.codec(), as_bytes(slices), allowed):
         cut = cut_of(coder, block, allowed, keeps=False)
-        whole.ids.extend(cut.ids)
-        whole.ends.extend([at + len(data) for at in cut.ends[1:]] if data else cut.ends[1:])
+        found.firsts.append(len(found.ids))
+        found.starts.append(len(data))
+        found.blocks.append(cut.ends)
+        found.ids.extend(cut.ids)
         data += cut.data
-        if len(whole.ids) > max_tokens:
+        if len(found.ids) > max_tokens:
             break
-    return whole._replace(data=bytes(data))
+    return found._replace(data=bytes(data))
 
 
 def last_that(most: int, fits: Callable[[int], bool]) -> int:
