@@ -96,7 +96,7 @@ impl Shortcuts {
     ///         token that is not allowed (``definition.control_tokens``).
     ///     threads (int): How many threads may share a text of megabytes. This does not change the ids.
     ///     trace (function or None): Called with each step as data, for short texts; see
-    ///         ``minitok.reference.trace``.
+    ///         ``minitok.reference.more.trace``.
     ///     dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
     ///         on many ways to cut a text. With 1, the ids are those of bytes.
     ///     seed (int or None): Random seed (0 to 2**64 - 1), required with ``dropout``. Use a different seed for each epoch.
