@@ -1,4 +1,4 @@
-//! Trace events as data, with the fields that `minitok.reference.trace` documents: for Python dicts, for pages JSON.
+//! Trace events as data, with the fields that `minitok.reference.more.trace` documents: for Python dicts, for pages JSON.
 
 use super::value::Value;
 use crate::reference::more::trace::Candidate;

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::sync::{Arc, Mutex};
 
-/// The attributes of `minitok.reference.parity.ParityOptions`.
+/// The attributes of `minitok.reference.more.parity.ParityOptions`.
 pub struct ParityOptions(core::ParityOptions);
 
 impl<'py> FromPyObject<'_, 'py> for ParityOptions {

@@ -1,4 +1,4 @@
-//! What explains ids: the pieces of a text, and trace events as the dicts that `minitok.reference.trace` documents.
+//! What explains ids: the pieces of a text, and trace events as the dicts that `minitok.reference.more.trace` documents.
 
 use super::calls::Calls;
 use super::list::list_of;
