@@ -209,6 +209,29 @@ def test_a_sample_that_ends_within_a_character(tok):
     assert talk.rewritten == 1
 
 
+def test_a_sample_that_ends_within_a_character_of_the_template(tok):
+    source = "{% for m in messages %}{{ m.content }}\N{HORIZONTAL ELLIPSIS}<e>{% endfor %}"
+    talk = tok.replace(chat=source).conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256, 0xE2, 0x80])
+    assert talk.close()[-6:].tolist() == [256, 0xE2, 0x80, *"\N{HORIZONTAL ELLIPSIS}".encode(), 302][-6:]
+    assert talk.rewritten == 1
+    talk = tok.replace(chat=source).conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256, *"\N{HORIZONTAL ELLIPSIS}".encode()])
+    assert talk.close()[-5:].tolist() == [256, *"\N{HORIZONTAL ELLIPSIS}".encode(), 302]
+
+
+def test_a_difference_within_a_character(tok):
+    """It is found in bytes."""
+    talk = tok.replace(chat="{{ messages[-1].content }}{{ messages[1].content if messages[1] }}<e>").conversation([user("\xe9")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256, 302])
+    talk.add(user("\xe8"))
+    talk.close()
+    assert talk.rewritten == 1
+
+
 def test_a_look_alike_does_not_end_a_sample(tok):
     talk = tok.conversation([user("a")])
     talk.prompt()

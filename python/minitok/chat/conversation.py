@@ -18,6 +18,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from copy import copy
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
@@ -126,7 +127,7 @@ class Conversation:
     turn, and ``close()`` gives the ids as they stand, for training. Sampled ids stay as they are; the template's text is put
     between them.
 
-    Costs: a step costs what the template does anew for the last turns, the encoding of their text, and a copy of the ids.
+    Costs: a step costs what the template does anew for the last turns, and the encoding of their text.
 
     >>> from minitok import Tokenizer
     >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
@@ -361,7 +362,7 @@ class Conversation:
         sample = next((sample for sample in samples if common < sample.place), samples[-1])
         if common >= sample.place - sample.own:
             return sample.message
-        messages = (origin.message for _, _, origin in text.runs(common) if origin.message is not None)
+        messages = (origin.message for _, origin in text.runs(common) if origin.message is not None)
         return min(next(messages, sample.message), sample.message)
 
     def _end_of(self, sample: Sample, text: Text, low: int) -> tuple[int, int]:
@@ -384,19 +385,28 @@ class Conversation:
         return found, found + at + len(last)
 
     def _ended(self, behind: bytes, ids: list[int]) -> int:
-        """How many bytes of what stands behind a message its ids end with; special tokens are compared as ids."""
-        wanted: list[int] = []
+        """How many bytes of what stands behind a message its ids end with: whole characters, and special tokens as ids."""
+        wanted: list[str | int] = []
         ends = [0]
         trust = [(0, len(behind))], self._definition.everywhere
         for _, start, end, _, _, token_id in self._codec.segments(behind, tuple(self._by_name), "text", trust):
-            wanted += [~token_id] if token_id is not None else behind[start:end]
-            ends += [end] if token_id is not None else range(start + 1, end + 1)
-        own: list[int] = []
-        for token_id in reversed(ids):
-            if len(own) >= len(wanted):
-                break
-            own += [~token_id] if token_id in self._names else reversed(self._codec.token_bytes(token_id) or b"")
-        return ends[overlap(wanted, own[::-1])]
+            if token_id is not None:
+                wanted.append(token_id)
+                ends.append(end)
+            else:
+                text = behind[start:end].decode()
+                wanted += text
+                ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
+        own: list[str | int] = []
+        data = b""
+        for token_id in ids[-len(behind) :] if behind else ():
+            if token_id in self._names:
+                own += [*data.decode(errors="surrogateescape"), token_id]
+                data = b""
+            else:
+                data += self._codec.token_bytes(token_id) or b""
+        own += data.decode(errors="surrogateescape")
+        return ends[overlap(wanted, own)]
 
 
 class Held(NamedTuple):

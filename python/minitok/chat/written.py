@@ -13,7 +13,7 @@ from .provenance import runs_of
 from .render import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .provenance import Origin
     from .standins import Rendered
@@ -39,18 +39,16 @@ class Text(NamedTuple):
         """Where a piece begins."""
         return self.ends[number - 1] if number else 0
 
-    def runs(self, place: int) -> Iterator[tuple[int, str, Origin]]:
-        """The runs from a place on: where each begins, its text and its origin."""
+    def runs(self, place: int) -> Iterator[tuple[bytes, Origin]]:
+        """The runs from a place on: their bytes and their origin."""
         for number in range(bisect_right(self.ends, place), len(self.ends)):
             at, done = self.begin(number), 0
             piece = self.written.pieces[number]
             for length, origin in runs_of(piece):
-                part = str.__getitem__(piece, slice(done, done + length))
+                data = utf8(str.__getitem__(piece, slice(done, done + length)))
                 done += length
-                data = utf8(part)
                 if at + len(data) > place:
-                    skipped = max(place - at, 0)
-                    yield at + skipped, data[skipped:].decode() if skipped else part, origin
+                    yield data[max(place - at, 0) :], origin
                 at += len(data)
 
     def bytes_between(self, start: int, end: int) -> bytes:
@@ -60,13 +58,15 @@ class Text(NamedTuple):
 
     def spans(self, place: int) -> list[Span]:
         """The spans from a place on."""
-        found: list[tuple[list[str], Origin]] = []
-        for _, part, origin in self.runs(place):
+        found: list[tuple[list[bytes], Origin]] = []
+        for part, origin in self.runs(place):
             if found and found[-1][1] == origin:
                 found[-1][0].append(part)
             else:
                 found.append(([part], origin))
-        return [Span("".join(parts), o.trusted, o.role, o.message, o.field, o.generated) for parts, o in found]
+        return [
+            Span(b"".join(parts).decode(), o.trusted, o.role, o.message, o.field, o.generated) for parts, o in found
+        ]
 
 
 def own_end(message: int, text: Text) -> tuple[int, bytes]:
@@ -94,14 +94,14 @@ def own_end(message: int, text: Text) -> tuple[int, bytes]:
     if not known:
         raise TemplateError(f"the template leaves out message {message}, which was sampled")
     behind = []
-    for _, part, origin in text.runs(end):
+    for part, origin in text.runs(end):
         if origin.message is not None:
             break
-        behind.append(utf8(part) if origin.trusted else bytes(len(utf8(part))))
+        behind.append(part if origin.trusted else bytes(len(part)))
     return end, b"".join(behind)
 
 
-def overlap(wanted: list[int], own: list[int]) -> int:
+def overlap(wanted: Sequence[Any], own: Sequence[Any]) -> int:
     """The length of the longest beginning of one list that the other ends with, in linear time."""
     # The longest border of each beginning of ``wanted``, as Knuth, Morris and Pratt find it.
     borders = [0]
