@@ -1,9 +1,10 @@
 // Lesson 4: a pattern cuts a text into pieces, and training counts and merges within them.
 
 import { byId, el, plural } from "../static/dom.js";
+import { learntBy } from "../static/learnt.js";
 import { chip, visible, why } from "../static/visible.js";
 import { Explore, training } from "./explore.js";
-import { chosen, learnt, named } from "./made.js";
+import { learnt, named } from "./made.js";
 import { askAll, attempt, linksOn } from "./predict.js";
 import { TRAINING } from "./words.js";
 
@@ -22,7 +23,7 @@ function lane({ pattern, pieces }) {
 function show(one) {
   if (!one.wanted) return lane(one);
   const [first] = one.merges;
-  return el("figure", {}, el("figcaption", { class: "count" }, `${RULES[one.rule]}: ${pair(one, first)} is merged first`), ...chosen(one, first).slice(1));
+  return el("figure", {}, el("figcaption", { class: "count" }, `${RULES[one.rule]}: ${pair(one, first)} is merged first`), learntBy(first, (id) => one.tokens.get(id))[1]);
 }
 
 const pair = (one, { pair: [left, right] }) => `${named(one, left)} + ${named(one, right)}`;

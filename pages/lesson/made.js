@@ -2,9 +2,8 @@
 
 import { dump } from "../core/native.js";
 import { readBytes } from "../static/bytes.js";
-import { bar, el, number, plural, table } from "../static/dom.js";
 import { ask, sendTokenizer, train } from "../static/source.js";
-import { chips, mark, visible } from "../static/visible.js";
+import { chips, visible } from "../static/visible.js";
 
 // What people call the models of these vocabularies.
 const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
@@ -62,17 +61,6 @@ export function mergePair(ids, [left, right], id) {
 
 export const named = ({ tokens }, id) => visible(tokens.get(id));
 export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });
-
-// What one merge of a training was chosen from.
-export function chosen({ tokens }, { pair, id, count, ties, candidates }) {
-  const name = (side) => mark(tokens.get(side));
-  const rows = candidates.map(([left, right, n]) => [el("span", {}, name(left), " + ", name(right)), number(n), bar(n / count),
-    left === pair[0] && right === pair[1] ? "taken" : n === count ? "tie" : ""]);
-  return [
-    el("p", {}, name(pair[0]), " + ", name(pair[1]), ` make id ${id}: ${plural(count, "place")}${ties > 1 ? `, one of ${number(ties)} pairs with that count` : ""}.`),
-    table("the most frequent pairs before this merge", ["pair", "count", "", ""], rows, [1]),
-  ];
-}
 
 // A tokenizer of some merges, which are pairs of ids in the order of learning, for texts that are one piece unless a pattern cuts them:
 // its name, and the bytes of its tokens.

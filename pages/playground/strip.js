@@ -3,7 +3,7 @@
 // height that they would have.
 
 import { hex } from "./bytes.js";
-import { el, number } from "./dom.js";
+import { el } from "./dom.js";
 import { colour, nodes, spoken } from "./visible.js";
 
 const BLOCK = { tokens: 300, most: 400, bytes: 4000 };
