@@ -73,7 +73,7 @@ export class Chat {
 
   fillTemplate() {
     this.fields.template.value = this.chat().templates[this.named] ?? "";
-    byId("template-of").textContent = this.given.has(this.fields.encoding.value) ? "of this tokenizer" : "to begin with: open a tokenizer with its own";
+    byId("template-of").textContent = this.given.has(this.fields.encoding.value) ? "of this tokenizer" : "(an example: a tokenizer that is opened brings its own)";
   }
 
   changed({ target }) {

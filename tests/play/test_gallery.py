@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import minitok
 import pytest
+from minitok.explain.chips import hue_of
 from playground import panel
 from playwright.sync_api import expect
 from web import watched
@@ -100,6 +101,8 @@ def test_tokens_count_and_tree_are_on_the_first_screen(browser, site, width, hei
     with watched(browser) as page:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(site)
+        # The tokens that are in the page give way to those of the core, which are the same.
+        expect(page.locator("#loading")).to_have_count(0)
         page.locator(".tree g.current").wait_for()
         expect(page.locator(".counts b")).to_have_text(
             str(minitok.get_encoding("o200k_base").count(page.locator("#text").input_value()))
@@ -138,3 +141,68 @@ def test_the_list_of_examples_names_no_example_of_another_text(page, browser):
         other.goto(f"{page.url.split('#')[0]}#text=mine&encodings=gpt2")
         expect(other.locator("#text-size")).to_have_text("4 bytes, 4 characters")
         assert other.locator("#example").evaluate("(list) => list.selectedIndex") == -1
+
+
+def test_the_first_tokens_and_their_tree_are_in_the_page(browser, site):
+    """They are seen before the core has come, and are what the library says."""
+    with watched(browser) as page:
+        page.allow("404")
+        page.context.route("**/minitok.wasm.gz", lambda route: route.fulfill(status=404))
+        page.goto(site)
+        tok = minitok.get_encoding("o200k_base")
+        text = page.locator("#text").input_value()
+        ids = tok.encode(text)
+        expect(page.locator("#panels small")).to_have_text(list(map(str, ids)))
+        expect(page.locator(".counts b")).to_have_text(str(len(ids)))
+        longest = max(tok.tokenize(text), key=len)
+        expect(page.locator(".tree g.merge")).to_have_count(len(tok.explain(longest).pieces[0].steps))
+
+
+def test_the_hue_is_that_of_the_id_in_lanes_tree_and_heading(page):
+    page.locator("#view").select_option("both")
+    page.locator("#text").fill("the unforgettable melody, the melody of the fox")
+    expect(page.locator("#panels")).to_have_attribute("data-bytes", "47")
+    page.locator(".panel[data-encoding=o200k_base] .token", has_text="unforgettable").click()
+    expect(page.locator("#inside-heading")).to_contain_text("unforgettable")
+    hue = "(one) => /\\bt(\\d+)\\b/.exec(one.getAttribute('class'))[1]"
+    seen = {}
+    for token in page.locator(".panel .token.both").all():
+        seen.setdefault(int(token.locator("small").inner_text()), set()).add(int(token.evaluate(hue)))
+    assert seen == {token_id: {hue_of(token_id)} for token_id in seen}
+    chosen = hue_of(minitok.get_encoding("o200k_base").encode(" unforgettable")[0])
+    assert int(page.locator("#inside-heading .token").evaluate(hue)) == chosen
+    assert int(page.locator(".tree g.current").evaluate(hue)) == chosen
+    edges = page.locator(".panel .token.both").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).borderTopWidth)"
+    )
+    assert set(edges) <= {"1px", "1.5px"}
+
+
+def test_what_another_tokenizer_cuts_otherwise_is_marked_and_counted(page):
+    page.locator("#text").fill("naïve parseHTTPRequest")
+    expect(page.locator("#panels")).to_have_attribute("data-bytes", "23")
+    gpt2, later = (minitok.get_encoding(name) for name in ("gpt2", "o200k_base"))
+    places = [set(map(tuple, tok.encode_with_offsets("naïve parseHTTPRequest")[1])) for tok in (gpt2, later)]
+    for name, tok, other in (("gpt2", gpt2, places[1]), ("o200k_base", later, places[0])):
+        spans = list(map(tuple, tok.encode_with_offsets("naïve parseHTTPRequest")[1]))
+        marked = page.locator(f".panel[data-encoding={name}] .token").evaluate_all(
+            "(all) => all.map((one) => one.classList.contains('other'))"
+        )
+        assert marked == [span not in other for span in spans]
+        expect(page.locator(f".panel[data-encoding={name}] .counts")).to_contain_text(f"{sum(marked)} cut otherwise")
+    more = round(100 * (later.count("naïve parseHTTPRequest") / gpt2.count("naïve parseHTTPRequest") - 1))
+    said = "as many as gpt2" if not more else f"{abs(more)} % {'more' if more > 0 else 'fewer'} than gpt2"
+    expect(page.locator(".panel[data-encoding=o200k_base] .counts")).to_contain_text(said)
+
+
+def test_a_tokenizer_is_renamed_in_place_and_a_link_keeps_the_name(page, browser):
+    name = page.locator(".panel[data-encoding=gpt2] h3 span")
+    name.fill("the old one")
+    name.press("Enter")
+    expect(page.locator(".panel h3")).to_have_text(["the old one", "o200k_base"])
+    expect(page.locator("#loop [name=encoding] option").first).to_have_text("the old one")
+    page.locator("#copy-link").click()
+    expect(page.locator("#status")).to_contain_text("The link")
+    with watched(browser) as other:
+        other.goto(page.url)
+        expect(other.locator(".panel h3")).to_have_text(["the old one", "o200k_base"])

@@ -147,4 +147,4 @@ def why(piece: Piece | LanePiece) -> str:
     """What made a piece, in a word or two."""
     if piece.special or piece.added:
         return "special token" if piece.special else "added token"
-    return piece.alternative.label if piece.alternative else "all that is left"
+    return piece.alternative.label if piece.alternative else "what no alternative matches"

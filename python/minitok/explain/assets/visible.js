@@ -70,5 +70,5 @@ export const spoken = (bytes) => visible(bytes).replace(/·/g, " space ").trim()
 // What made a piece, in a word or two.
 export function why(piece) {
   if (piece.special || piece.added) return piece.special ? "special token" : "added token";
-  return piece.alternative?.label ?? "all that is left";
+  return piece.alternative?.label ?? "what no alternative matches";
 }
