@@ -38,8 +38,8 @@ impl FastVocab {
     }
 
     /// The vocabulary of tokens whose ids are their ranks; None if only the mirror can make it, or say what is wrong with it.
-    pub fn of_ranks(tokens: Tokens) -> Result<Option<FastVocab>> {
-        let tokens = Arc::new(tokens);
+    pub fn of_ranks(tokens: impl Into<Arc<Tokens>>) -> Result<Option<FastVocab>> {
+        let tokens = tokens.into();
         let recovered = if enabled() { merges_from_ranks(&tokens)? } else { None };
         let Some(mut recovered) = recovered else { return Ok(None) };
         let core = if recovered.canonical {
@@ -88,8 +88,25 @@ impl FastVocab {
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
     }
 
+    /// The vocabulary of tokens and merges, each of which makes its token.
+    pub fn of_merges(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<FastVocab> {
+        if !enabled() || alphabet.symbols.is_some() {
+            return Ok(FastVocab::new(Vocab::new(tokens, merges, whole_pieces, alphabet)?));
+        }
+        let vocab = FastVocab::new(Vocab::assemble(tokens, merges, whole_pieces, alphabet)?);
+        if vocab.tables()?.pairs().is_some() {
+            return Ok(vocab);
+        }
+        // Only the mirror can merge, or say that a pair is merged twice.
+        let Vocab { tokens, alphabet, .. } = &**vocab.core();
+        let (tokens, alphabet) =
+            (Tokens { bytes: concat(&[&tokens.bytes])?, spans: concat(&[&tokens.spans])? }, alphabet.clone());
+        let merges = collect(vocab.core().merges().iter().copied())?;
+        Ok(FastVocab::new(Vocab::new(tokens, merges, whole_pieces, alphabet)?))
+    }
+
     /// A vocabulary whose merges are known to make their tokens; None if a pair is merged twice, or only the mirror can merge.
-    pub fn with_tables(core: Vocab) -> Result<Option<FastVocab>> {
+    fn with_tables(core: Vocab) -> Result<Option<FastVocab>> {
         if !enabled() {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Recognises the format of a file or a folder by its content; the name does not matter.
 
 use super::definition::Definition;
-use super::value::{Value, parse as parse_json};
+use super::value::{Value, Values, parse as parse_json, parse_with};
 use super::{Named, blamed, gguf, gpt2, huggingface, minbpe, native, quoted, sentencepiece, tekken, tiktoken, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::token_table::id_of;
@@ -101,13 +101,33 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         return tiktoken::parse(data, pattern, given.special_tokens.clone().unwrap_or_default());
     }
     given.check_none()?;
-    // By their first key, files are offered to the one reader of tables that may take them.
-    let found = match first_key(start) {
-        b"format" => native::parse_tables(data)?,
-        b"config" | b"vocab" => tekken::parse_tables(data)?,
-        _ => huggingface::read::parse_tables(data)?,
-    };
-    found.map_or_else(|| of_json(&parse_json(data)?, given.other_ids), Ok)
+    let mut tables = Tables::default();
+    let content = parse_with(data, &mut |values, path| tables.take(values, path))?;
+    of_json(&content, tables, given.other_ids)
+}
+
+/// The long tables of a file of JSON, of whatever format they are.
+#[derive(Default)]
+struct Tables<'d> {
+    native: native::Tables,
+    tekken: Option<tekken::Ranks>,
+    model: huggingface::read::Model<'d>,
+}
+
+impl<'d> Tables<'d> {
+    /// Reads a field, if it is one of them; what stands for it is empty.
+    fn take(&mut self, values: &mut Values<'d>, path: &[&str]) -> Result<Option<Value>> {
+        let is_list = values.starts(b'[');
+        Ok(match path {
+            ["model", name] => self.model.take(values, name)?,
+            ["vocab"] if is_list && self.tekken.is_none() => {
+                self.tekken = Some(tekken::Ranks::read(values)?);
+                Some(Value::List(Vec::new()))
+            }
+            [name] if is_list && self.native.take(values, name)? => Some(Value::List(Vec::new())),
+            _ => None,
+        })
+    }
 }
 
 /// What a rank file needs, and what it can be.
@@ -126,23 +146,17 @@ fn not_known(data: &[u8]) -> String {
     said.map_or_else(|| NOT_KNOWN.into(), |(_, said)| format!("{NOT_KNOWN}: it is {said}"))
 }
 
-/// The first key of an object.
-fn first_key(start: &[u8]) -> &[u8] {
-    let key = start.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|rest| rest.strip_prefix(b"\""));
-    key.and_then(|rest| rest.split(|&byte| byte == b'"').next()).unwrap_or_default()
-}
-
 /// What a file of JSON holds.
-fn of_json(content: &Value, other_ids: bool) -> Result<Definition> {
+fn of_json(content: &Value, tables: Tables, other_ids: bool) -> Result<Definition> {
     let Some(fields) = content.object() else {
         return Err(wrong(NOT_KNOWN));
     };
     if content.text_of("format") != Some("minitok") {
         if content.has("model") {
-            return huggingface::read::parse(content, other_ids);
+            return huggingface::read::parse(content, tables.model, other_ids);
         }
         if content.has("config") && content.has("vocab") {
-            return tekken::parse(content);
+            return tekken::parse(content, tables.tekken);
         }
         let is_vocabulary = fields.iter().any(|(_, value)| matches!(value, Value::Whole(0)));
         if is_vocabulary && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {
@@ -157,7 +171,7 @@ fn of_json(content: &Value, other_ids: bool) -> Result<Definition> {
             });
         }
     }
-    native::parse(content)
+    native::parse(content, tables.native)
 }
 
 /// What a folder holds.

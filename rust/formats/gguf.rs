@@ -13,18 +13,17 @@
 
 use super::definition::{Definition, Fields};
 use super::gguf_values::{Held, Strings, read_values};
-use super::gpt2::{Ids, find_pairs, to_bytes};
-use super::ids::{check_holes, of_scores, of_tokens, single_bytes, unmarked};
+use super::ids::{check_holes, of_scores, unmarked};
+use super::token_texts::{Ids, of_tokens};
 use super::value::Value;
-use super::{NO_MARKER, Named, quoted, wrong};
+use super::{NO_MARKER, quoted, wrong};
 use crate::error::Result;
-use crate::fast::read::decline::{Decline, Read as Declined, answer, only_if};
-use crate::fast::read::string_table::{StringTable, byte_level};
-use crate::fast::util::fallible::{append, push};
-use crate::fast::vocab::FastVocab;
-use crate::reference::vocab::{Alphabet, never_in_utf8, show};
+use crate::fast::read::decline::answer;
+use crate::fast::read::string_table::StringTable;
+use crate::fast::util::fallible::push;
+use crate::reference::vocab::{Alphabet, show};
 use crate::support::interrupt;
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
@@ -171,68 +170,24 @@ fn read_bytes(values: &Values) -> Result<Definition> {
         ));
     }
     let (tokens, kinds) = tokens_of(values)?;
-    let merges = texts(values, "merges");
     let fields = Fields { pattern: pattern.into(), ..special_of(values, tokens, kinds)? };
-    let table = merges.as_ref().map_or(Ok(None), |merges| answer(table_of(tokens, kinds, merges)))?;
-    let found = table.map_or(Ok(None), |table| table.byte_level(&[], whole_pieces, true))?;
-    let vocab = match found {
-        Some(vocab) => vocab,
-        None => of_rows(tokens, kinds, merges, whole_pieces)?,
-    };
-    Ok(Definition { vocab, fields })
-}
-
-/// Tokens and merges as a table; declined if they contradict each other.
-fn table_of(tokens: &Strings, kinds: &[i64], merges: &Strings) -> Declined<StringTable> {
-    let (mut table, mut bytes) = (StringTable::default(), Vec::new());
+    let mut table = StringTable::default();
     for ((token, _), id) in tokens.iter().zip(kinds).zip(0u32..).filter(|((_, kind), _)| **kind == NORMAL) {
         interrupt::check()?;
-        bytes.clear();
-        only_if(std::str::from_utf8(token).is_ok())?;
-        match byte_level(token, &mut bytes) {
-            // What is not written as bytes are is in no text.
-            Err(Decline::NotMine) => continue,
-            written => written?,
-        }
-        table.add(|text| {
-            append(text, token)?;
-            Ok(id)
-        })?;
-    }
-    for row in merges.iter() {
-        interrupt::check()?;
-        table.merge(row)?;
-    }
-    only_if(!table.is_empty()).map(|()| table)
-}
-
-/// The same, one by one; what is wrong with them is said.
-fn of_rows(tokens: &Strings, kinds: &[i64], merges: Result<&Strings>, whole_pieces: bool) -> Result<FastVocab> {
-    let (mut rows, mut by_bytes, mut seen) = (Named::new(), Vec::new(), HashSet::default());
-    for ((token, &kind), id) in tokens.iter().zip(kinds).zip(0u32..) {
-        if kind != NORMAL {
-            continue;
-        }
-        let text = as_text(token, id)?;
-        if !seen.insert(token) {
+        if !table.add_text(as_text(token, id)?.as_bytes(), id)? {
             return Err(wrong(format!("the token {id}, {}, appears twice", show(token))));
         }
-        if let Ok(bytes) = to_bytes(text)? {
-            push(&mut by_bytes, (bytes, id))?;
-        }
-        push(&mut rows, (text.to_owned(), id))?;
     }
-    let mut pairs = Vec::new();
-    for (row, rank) in merges?.iter().zip(0..) {
-        let text = String::from_utf8_lossy(row);
-        let sides = text.split_once(' ').filter(|(_, right)| !right.contains(' '));
-        let (left, right) = sides.ok_or_else(|| wrong(format!("merge {rank} is not two tokens: {}", quoted(&text))))?;
-        push(&mut pairs, (left.to_owned(), right.to_owned()))?;
+    for (row, rank) in texts(values, "merges")?.iter().zip(0..) {
+        interrupt::check()?;
+        answer(table.merge(row))?.ok_or_else(|| {
+            wrong(format!("merge {rank} is not two tokens: {}", quoted(&String::from_utf8_lossy(row))))
+        })?;
     }
-    let merges = find_pairs(&pairs, &Ids::new(rows)?, "")?;
-    let has = single_bytes(by_bytes.iter().map(|(token, _)| token.as_slice()))?;
-    let drops_bytes = (0..=255u8).any(|byte| !has[usize::from(byte)] && !never_in_utf8(byte));
-    of_tokens(&by_bytes, &merges, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
+    let mut ids = Ids::new(&table)?;
+    ids.leave_out_unwritten()?;
+    let alphabet = Alphabet { drops_bytes: ids.lacks_bytes(), ..Alphabet::default() };
+    Ok(Definition { vocab: of_tokens(ids.in_bytes()?, ids.merges("")?, whole_pieces, alphabet)?, fields })
 }
 
 /// The tokens and their types, by id.

@@ -6,22 +6,23 @@ use super::wrong;
 use crate::error::{Error, Result};
 use crate::fast::read::base64;
 use crate::fast::read::decline::answer;
-use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES};
-use crate::fast::util::fallible::{collect, concat, filled, try_collect};
+use crate::fast::read::token_table::{HOLES_A_TOKEN, MAX_ID, MOST_HOLES, TokenTable};
+use crate::fast::util::fallible::{concat, try_collect};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::characters::add_fallback;
 use crate::reference::published::metaspace::{MARKER, spaced};
 use crate::reference::tokens::Tokens;
-use crate::reference::vocab::{Alphabet, Vocab, check_token_bytes};
+use crate::reference::vocab::{Vocab, check_token_bytes};
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::sync::Arc;
 
 /// How many bytes the tokens of merges may have together, and how many more for each merge.
 const TOKEN_BYTES: u64 = 16 << 20;
-pub const BYTES_A_MERGE: u64 = 256;
+const BYTES_A_MERGE: u64 = 256;
 
 /// How many bytes the tokens of merges may have together, before those for each merge; `MINITOK_TOKEN_MIB` raises it.
-pub fn most_token_bytes() -> u64 {
+fn most_token_bytes() -> u64 {
     let asked = std::env::var("MINITOK_TOKEN_MIB").ok().and_then(|mib| mib.parse::<u32>().ok());
     asked.filter(|&mib| mib > 0).map_or(TOKEN_BYTES, |mib| u64::from(mib) << 20)
 }
@@ -38,16 +39,23 @@ pub fn check_holes(ids: impl Iterator<Item = u32>) -> Result<()> {
     Ok(())
 }
 
-/// The vocabulary of tokens and pairs of ids; `fallback`: the ids of the bytes, where there are such.
-pub fn of_tokens(
-    ids: &[(Vec<u8>, u32)],
-    pairs: &[(u32, u32)],
-    whole_pieces: bool,
-    alphabet: Alphabet,
+/// The vocabulary of tokens whose ids are their ranks, as `id_of` makes them. Where they are not read as such, the tokens and ids are
+/// checked by `check` first, in the order of the file.
+pub fn of_ranks(
+    mut table: TokenTable,
+    id_of: impl Fn(u32) -> Option<u32>,
+    check: impl FnOnce(&TokenTable) -> Result<Vec<(Vec<u8>, u32)>>,
 ) -> Result<FastVocab> {
-    check_holes(ids.iter().map(|&(_, id)| id))?;
-    check_holes(ids.iter().map(|&(_, id)| id).chain(alphabet.fallback.iter().flatten().copied()))?;
-    Ok(FastVocab::new(Vocab::from_tokens(ids, pairs, whole_pieces, alphabet)?))
+    if let Some(tokens) = answer(table.take_tokens(id_of))? {
+        let tokens = Arc::new(tokens);
+        if let Some(vocab) = FastVocab::of_ranks(Arc::clone(&tokens))? {
+            return Ok(vocab);
+        }
+        table.put_back(&tokens)?;
+    }
+    let ranks = check(&table)?;
+    check_holes(ranks.iter().map(|&(_, id)| id))?;
+    FastVocab::from_ranks(&ranks)
 }
 
 /// The vocabulary of a byte order and pairs of ids.
@@ -128,24 +136,6 @@ pub fn texts(value: &Value, what: &str) -> Result<Vec<String>> {
 /// The bytes of a text in base64.
 pub fn decoded(text: &str, what: impl Display) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    match answer(base64::decode(text.as_bytes(), &mut bytes))? {
-        Some(()) => Ok(bytes),
-        None => Err(wrong(format!("{what} are not base64: {}", super::quoted(text)))),
-    }
-}
-
-/// Tokens by their bytes -> ids by number: whether each of the 256 bytes is among the tokens.
-pub fn single_bytes<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<Vec<bool>> {
-    let mut found = filled(false, 256)?;
-    for token in tokens {
-        if let &[byte] = token {
-            found[usize::from(byte)] = true;
-        }
-    }
-    Ok(found)
-}
-
-/// Pairs of ids out of rows.
-pub fn pairs(rows: &[[u32; 2]]) -> Result<Vec<(u32, u32)>> {
-    collect(rows.iter().map(|&[left, right]| (left, right)))
+    let read = answer(base64::decode(text.as_bytes(), &mut bytes))?;
+    read.map(|()| bytes).ok_or_else(|| wrong(format!("{what} are not base64: {}", super::quoted(text))))
 }

@@ -1,8 +1,7 @@
 //! Files of tokenizers -> what they say: for Python, the crate, pages and JavaScript. What is not read is refused, never guessed.
 //!
-//! The readers of `fast/read/` take the long tables of a file that is well-formed in the plainest way; a file that they decline is
-//! read again here, value by value, and is either read or refused with the reason, and the line if there is one. The two agree
-//! (`tests/formats/test_readers.py`).
+//! Each format has one reader. The long tables of a file are read row by row, by the scanners of `fast/read/`, into tables; a row that
+//! a scanner declines is read as a value, and is either taken or refused with the reason, and the line if there is one.
 //!
 //! Python adds the chat templates beside a file (`formats/chat.py`) and models by their names in a cache (`formats/hub.py`); its
 //! reference reads three formats by itself (`native`, `tiktoken`, `minbpe`), which must equal these.
@@ -11,7 +10,7 @@
 //! 2. [`detect`]: which format a file or a folder has.
 //! 3. [`native`]: minitok's own files; [`tiktoken`], [`tekken`], [`gpt2`], [`minbpe`], [`sentencepiece`], [`gguf`] with
 //!    [`gguf_values`], and [`huggingface`].
-//! 4. [`pattern_names`]: split patterns by name; [`ids`]: checks of tokens and ids.
+//! 4. [`token_texts`]: tokens as text, and merges of them; [`pattern_names`]: split patterns by name; [`ids`]: checks of tokens and ids.
 //!
 //! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
 
@@ -29,6 +28,7 @@ pub mod pattern_names;
 pub mod sentencepiece;
 pub mod tekken;
 pub mod tiktoken;
+pub mod token_texts;
 pub mod value;
 
 use crate::error::Error;

@@ -2,61 +2,156 @@
 //! `python/minitok/formats/native.py` reads and writes them.
 
 use super::definition::{Definition, Fields};
-use super::ids::{BYTES_A_MERGE, check_holes, decoded, most_token_bytes, named_ids, of_pairs, row, texts};
-use super::value::{Value, parse as parse_json};
+use super::ids::{check_holes, decoded, named_ids, of_pairs, row, texts};
+use super::value::{Value, Values};
 use super::{MAX_ID, wrong};
-use crate::error::Result;
-use crate::fast::read::merge_lists::{Native, read_native};
-use crate::fast::util::fallible::push;
+use crate::error::{Error, Result};
+use crate::fast::read::base64;
+use crate::fast::read::decline::{Read, answer, only_if};
+use crate::fast::read::json::Reader;
+use crate::fast::read::token_table::TokenTable;
+use crate::fast::util::fallible::{collect, extend, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::normalize::{Normalizer, Step};
 use crate::reference::tokens::Tokens;
 use crate::reference::vocab::{Alphabet, Merge, Symbols, Vocab};
+use foldhash::{HashSet, HashSetExt};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const VERSION: i64 = 1;
 
-/// The tokenizer of a file whose tables are read as such; None for one that is left to [`parse`].
-pub fn parse_tables(data: &[u8]) -> Result<Option<Definition>> {
-    let Some(tables) = read_native(data)? else { return Ok(None) };
-    let Ok(content) = parse_json(&tables.rest) else { return Ok(None) };
-    let Ok(fields) = fields_of(&content) else { return Ok(None) };
-    Ok(vocab_of(&content, &tables)?.map(|vocab| Definition { vocab, fields }))
+/// The long tables of a file: its merges, and its tokens if it lists them, with what is wrong with these.
+#[derive(Debug, Default)]
+pub struct Tables {
+    merges: Option<Rows>,
+    tokens: Option<(TokenTable, Option<Error>)>,
 }
 
-fn vocab_of(content: &Value, tables: &Native) -> Result<Option<FastVocab>> {
-    if content.get("symbols").is_some() {
-        return Ok(None);
-    }
-    if !tables.has_tokens() {
-        let Ok(order) = byte_order(content) else { return Ok(None) };
-        return tables.of_pairs(&order, most_token_bytes(), BYTES_A_MERGE);
-    }
-    match (content.need_flag("whole_pieces"), alphabet(content)) {
-        (Ok(whole_pieces), Ok(alphabet)) => tables.of_rows(whole_pieces, alphabet),
-        _ => Ok(None),
-    }
+/// Rows of two or four ids, one after the other, which are as many in each.
+#[derive(Debug, Default)]
+struct Rows {
+    ids: Vec<u32>,
+    width: usize,
+    /// Why the first row that is another is not one of two, and of four.
+    odd: Option<[Option<Error>; 2]>,
 }
 
-/// The tokenizer of a file, from its JSON.
-pub fn parse(content: &Value) -> Result<Definition> {
-    let fields = fields_of(content)?;
-    let rows = content.need_list("merges")?;
-    if !content.has("tokens") {
-        let mut pairs = Vec::new();
-        for (rank, value) in rows.iter().enumerate() {
-            let [left, right] = row(value, format_args!("merge {rank}"), MAX_ID)?;
-            push(&mut pairs, (left, right))?;
+impl Tables {
+    /// Reads a field of the file, if it is one of its tables.
+    pub fn take(&mut self, values: &mut Values, name: &str) -> Result<bool> {
+        match name {
+            "merges" if self.merges.is_none() => {
+                let rows = self.merges.insert(Rows::default());
+                values.each_row(rows, Rows::scan, Rows::read)?;
+            }
+            "tokens" if self.tokens.is_none() => {
+                let mut table = TokenTable::default();
+                let refused = values.each_row(&mut table, scan_token, read_token)?;
+                self.tokens = Some((table, refused));
+            }
+            _ => return Ok(false),
         }
+        Ok(true)
+    }
+}
+
+impl Rows {
+    fn scan(reader: &mut Reader, rows: &mut Rows) -> Read<()> {
+        let start = rows.ids.len();
+        let read = rows.scan_ids(reader);
+        if read.is_err() {
+            rows.ids.truncate(start);
+        }
+        read
+    }
+
+    #[inline]
+    fn scan_ids(&mut self, reader: &mut Reader) -> Read<()> {
+        let start = self.ids.len();
+        reader.take(b'[')?;
+        while reader.next_item(self.ids.len() == start, b']')? {
+            push(&mut self.ids, reader.id()?)?;
+        }
+        only_if(self.is_next(self.ids.len() - start))
+    }
+
+    /// Whether the next row may have so many ids. The first says it of all.
+    fn is_next(&mut self, width: usize) -> bool {
+        if self.width == 0 {
+            self.width = width;
+        }
+        self.odd.is_none() && width == self.width && matches!(width, 2 | 4)
+    }
+
+    fn read(value: &Value, rows: &mut Rows) -> Result<()> {
+        let items = value.list().unwrap_or_default();
+        if rows.is_next(items.len()) && items.iter().all(|item| item.id().is_some()) {
+            return extend(&mut rows.ids, items.iter().filter_map(Value::id));
+        }
+        if rows.odd.is_none() {
+            let number = rows.ids.len() / rows.width.max(1);
+            let what = format_args!("merge {number}");
+            rows.odd = Some([row::<2>(value, what, MAX_ID).err(), row::<4>(value, what, MAX_ID).err()]);
+        }
+        Ok(())
+    }
+
+    /// The rows, if all have as many ids.
+    fn of<const N: usize>(&self) -> Result<&[[u32; N]]> {
+        if !self.ids.is_empty() && self.width != N {
+            row::<N>(&Value::List(vec![Value::Null; self.width]), "merge 0", MAX_ID)?;
+        }
+        let odd = self.odd.as_ref().and_then(|[of_two, of_four]| if N == 2 { of_two } else { of_four }.clone());
+        odd.map_or(Ok(self.ids.as_chunks().0), Err)
+    }
+}
+
+/// A token: an id, and the bytes in base64.
+fn scan_token(reader: &mut Reader, table: &mut TokenTable) -> Read<()> {
+    let mut escaped = Vec::new();
+    reader.take(b'[')?;
+    let id = reader.id()?;
+    reader.take(b',')?;
+    let token = reader.text(&mut escaped)?;
+    reader.take(b']')?;
+    table.add(id, |bytes| base64::decode(token.unwrap_or(&escaped), bytes))
+}
+
+fn read_token(value: &Value, table: &mut TokenTable) -> Result<()> {
+    let refused = || wrong(format!("a token is not an id and its bytes in base64: {}", value.shown()));
+    let Some([id, token]) = value.list() else { return Err(refused()) };
+    let (id, token) = (id.id().ok_or_else(refused)?, token.text().ok_or_else(refused)?);
+    let token = decoded(token, format_args!("the bytes of token {id}"))?;
+    table.push(id, &token)
+}
+
+/// The tokenizer of a file, from its tables and all else.
+pub fn parse(content: &Value, tables: Tables) -> Result<Definition> {
+    let fields = fields_of(content)?;
+    content.need_list("merges")?;
+    let merges = tables.merges.unwrap_or_default();
+    if !content.has("tokens") {
+        let pairs = collect(merges.of()?.iter().map(|&[left, right]| (left, right)))?;
         return Ok(Definition { vocab: of_pairs(&byte_order(content)?, &pairs)?, fields });
     }
-    let (tokens, mut merges) = (parse_tokens(content.need_list("tokens")?)?, Vec::new());
-    for (rank, value) in rows.iter().enumerate() {
-        let [left, right, id, rank] = row(value, format_args!("merge {rank}"), MAX_ID)?;
-        push(&mut merges, Merge { left, right, id, rank })?;
-    }
+    content.need_list("tokens")?;
+    let tokens = tokens_of(tables.tokens.unwrap_or_default())?;
+    let merges = collect(merges.of()?.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }))?;
     let vocab = Vocab::new(tokens, merges, content.need_flag("whole_pieces")?, alphabet(content)?)?;
     Ok(Definition { vocab: FastVocab::new(vocab), fields })
+}
+
+/// The tokens by id.
+fn tokens_of((mut table, refused): (TokenTable, Option<Error>)) -> Result<Tokens> {
+    refused.map_or(Ok(()), Err)?;
+    if let Some(tokens) = answer(table.take_tokens(Some))? {
+        return Ok(tokens);
+    }
+    check_holes(table.rows().map(|(_, id)| id))?;
+    let mut seen = HashSet::new();
+    seen.try_reserve(table.len())?;
+    let twice = table.rows().map(|(_, id)| id).find(|&id| !seen.insert(id)).unwrap_or_default();
+    Err(wrong(format!("the token {twice} appears twice")))
 }
 
 /// All but the vocabulary.
@@ -182,29 +277,6 @@ fn byte_order(content: &Value) -> Result<Vec<u8>> {
 fn gpt2_byte_order() -> Vec<u8> {
     let is_printable = |byte: &u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..);
     (0..=255).filter(is_printable).chain((0..=255).filter(|byte| !is_printable(byte))).collect()
-}
-
-/// The tokens by id.
-fn parse_tokens(rows: &[Value]) -> Result<Tokens> {
-    let mut read = Vec::new();
-    for value in rows {
-        let (Some([id, token]), refused) =
-            (value.list(), || wrong(format!("a token is not an id and its bytes in base64: {}", value.shown())))
-        else {
-            return Err(wrong(format!("a token is not an id and its bytes in base64: {}", value.shown())));
-        };
-        let (id, token) = (id.id().ok_or_else(refused)?, token.text().ok_or_else(refused)?);
-        push(&mut read, (id, decoded(token, format_args!("the bytes of token {id}"))?))?;
-    }
-    check_holes(read.iter().map(|&(id, _)| id))?;
-    let mut tokens = Tokens::default();
-    for (id, token) in read {
-        if tokens.get(id).is_some() {
-            return Err(wrong(format!("the token {id} appears twice")));
-        }
-        tokens.set(id, &token)?;
-    }
-    Ok(tokens)
 }
 
 // -- written ---------------------------------------------------------------------------------------------------------
@@ -341,6 +413,10 @@ pub fn encoded(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Definition> {
+        crate::formats::detect::read(text.as_bytes(), &Default::default())
+    }
+
     fn file(more: &str) -> String {
         format!("{{\n\"format\": \"minitok\",\n\"version\": 1,\n{more}\n}}\n")
     }
@@ -352,18 +428,16 @@ mod tests {
              [\"prepend\", \"x\"]],\n\"trained\": {\"vocab_size\": 259, \"a\": null},\n\"byte_order\": \"gpt2\",\n\"merges\": \
              [\n[97, 98],\n[256, 99]\n]",
         );
-        let read = parse_tables(plain.as_bytes()).unwrap().unwrap();
-        assert_eq!(dump(&read), plain);
-        let slow = parse(&parse_json(plain.as_bytes()).unwrap()).unwrap();
-        assert_eq!(dump(&slow), plain);
-        assert!(slow.codec().is_ok());
+        let found = read(&plain).unwrap();
+        assert_eq!(dump(&found), plain);
+        assert!(found.codec().is_ok());
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         let good =
             "\"pattern\": \"gpt2\", \"special_tokens\": {}, \"byte_order\": \"identity\", \"merges\": [[97, 98]]";
-        assert!(parse(&parse_json(file(good).as_bytes()).unwrap()).is_ok());
+        assert!(read(&file(good)).is_ok());
         for (old, new, told) in [
             ("[[97, 98]]", "[[97]]", "merge 0 is not 2 numbers"),
             ("[[97, 98]]", "[[97, -1]]", "merge 0 holds something other than a whole number"),
@@ -375,7 +449,7 @@ mod tests {
             ("\"pattern\": \"gpt2\",", "", "no 'pattern'"),
         ] {
             let text = file(&good.replacen(old, new, 1));
-            let error = parse(&parse_json(text.as_bytes()).unwrap()).unwrap_err().to_string();
+            let error = read(&text).unwrap_err().to_string();
             assert!(error.contains(told), "{new}: {error}");
         }
     }

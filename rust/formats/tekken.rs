@@ -5,14 +5,17 @@
 //! has the ones that Mistral fixed first, and what is left of the room is `<SPECIAL_n>`.
 
 use super::definition::{Definition, Fields};
-use super::ids::{check_holes, decoded};
+use super::ids::{decoded, of_ranks};
 use super::pattern_names::name_of;
-use super::value::{Value, parse as parse_json};
+use super::value::{Value, Values};
 use super::{Named, quoted, wrong};
-use crate::error::Result;
-use crate::fast::read::tekken::read_tekken;
-use crate::fast::util::fallible::push;
-use crate::fast::vocab::FastVocab;
+use crate::error::{Error, Result};
+use crate::fast::read::base64;
+use crate::fast::read::decline::Decline::NotMine;
+use crate::fast::read::decline::Read;
+use crate::fast::read::json::Reader;
+use crate::fast::read::token_table::TokenTable;
+use crate::fast::util::fallible::{concat, push};
 use crate::reference::vocab::show;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -42,23 +45,60 @@ const FIRST_SPECIAL: [&str; 20] = [
 /// Ids of special tokens need not be named, so a few bytes can ask for any number of them. Mistral's files have 1,000.
 const MOST_SPECIAL: i64 = 100_000;
 
-/// The tokenizer of a file whose tables are read as such; None for one that is left to [`parse`].
-pub fn parse_tables(data: &[u8]) -> Result<Option<Definition>> {
-    let Some(tables) = read_tekken(data)? else { return Ok(None) };
-    let Ok(content) = parse_json(&tables.rest) else { return Ok(None) };
-    if content.has("format") || content.has("model") {
-        return Ok(None);
-    }
-    let (Ok(fields), Ok((n_special, size))) = (fields_of(&content), sizes(&content)) else { return Ok(None) };
-    Ok(tables.vocabulary(size - n_special, n_special)?.map(|vocab| Definition { vocab, fields }))
+/// The tokens of a file and their ranks, and what is wrong with them.
+#[derive(Debug, Default)]
+pub struct Ranks {
+    table: TokenTable,
+    refused: Option<Error>,
+    /// A text with escapes.
+    text: Vec<u8>,
 }
 
-/// The tokenizer of a file, from its JSON.
-pub fn parse(content: &Value) -> Result<Definition> {
+/// The rank of a token that no vocabulary has room for.
+const NO_RANK: u32 = u32::MAX;
+
+impl Ranks {
+    /// Reads the list of a file.
+    pub fn read(values: &mut Values) -> Result<Ranks> {
+        let mut ranks = Ranks::default();
+        ranks.refused = values.each_row(&mut ranks, scan_token, read_token)?;
+        Ok(ranks)
+    }
+}
+
+/// A token: a rank, its bytes in base64, and its text.
+fn scan_token(reader: &mut Reader, Ranks { table, text, .. }: &mut Ranks) -> Read<()> {
+    let (mut rank, mut token) = (None, None);
+    reader.each_field(|name, reader| {
+        text.clear();
+        match name {
+            b"rank" if rank.is_none() => rank = Some(reader.id()?),
+            b"token_bytes" if token.is_none() => token = Some(reader.text(text)?.ok_or(NotMine)?),
+            b"token_str" if reader.peek()? == b'"' => _ = reader.text(text)?,
+            b"token_str" => reader.null()?,
+            _ => return Err(NotMine),
+        }
+        Ok(())
+    })?;
+    let (Some(rank), Some(token)) = (rank, token) else { return Err(NotMine) };
+    table.add(rank, |bytes| base64::decode(token, bytes))
+}
+
+fn read_token(value: &Value, Ranks { table, .. }: &mut Ranks) -> Result<()> {
+    let rank = u32::try_from(value.need_whole("rank")?).unwrap_or(NO_RANK);
+    let place = table.len();
+    let token = decoded(value.need_text("token_bytes")?, format_args!("the bytes of token {place} of the vocab"))?;
+    table.push(rank, &token)
+}
+
+/// The tokenizer of a file, from its tokens and all else.
+pub fn parse(content: &Value, ranks: Option<Ranks>) -> Result<Definition> {
     let (n_special, size) = sizes(content)?;
-    let ranks = read_ranks(content, n_special, size)?;
-    check_holes(ranks.iter().map(|&(_, id)| id))?;
-    let vocab = FastVocab::from_ranks(&ranks)?;
+    content.need_list("vocab")?;
+    let Ranks { table, refused, .. } = ranks.unwrap_or_default();
+    refused.map_or(Ok(()), Err)?;
+    let id_of = |rank| if rank < size - n_special { Some(rank + n_special) } else { None };
+    let vocab = of_ranks(table, id_of, |table| distinct(table, id_of))?;
     Ok(Definition { vocab, fields: fields_of(content)? })
 }
 
@@ -68,21 +108,16 @@ fn fields_of(content: &Value) -> Result<Fields> {
     Ok(Fields::new(pattern, read_special(content, n_special)?))
 }
 
-/// The ids of the tokens that are used, by their bytes.
-fn read_ranks(content: &Value, n_special: u32, size: u32) -> Result<Vec<(Vec<u8>, u32)>> {
+/// The tokens that are used with their ids, each once.
+fn distinct(table: &TokenTable, id_of: impl Fn(u32) -> Option<u32>) -> Result<Vec<(Vec<u8>, u32)>> {
     let (mut ranks, mut ids) = (Vec::new(), HashMap::new());
-    for (row, place) in content.need_list("vocab")?.iter().zip(0..) {
-        let rank = row.need_whole("rank")?;
-        let token = decoded(row.need_text("token_bytes")?, format_args!("the bytes of token {place} of the vocab"))?;
-        let Some(id) = u32::try_from(rank).ok().filter(|&rank| rank < size - n_special).map(|rank| rank + n_special)
-        else {
-            continue;
-        };
-        ids.try_reserve(1)?;
-        match ids.insert(token.clone(), id) {
-            None => push(&mut ranks, (token, id))?,
+    ids.try_reserve(table.len())?;
+    for ((token, rank), place) in table.rows().zip(0..) {
+        let Some(id) = id_of(rank) else { continue };
+        match ids.insert(token, id) {
+            None => push(&mut ranks, (concat(&[token])?, id))?,
             Some(before) if before == id => {}
-            Some(_) => return Err(wrong(format!("the token {place} of the vocab, {}, has two ranks", show(&token)))),
+            Some(_) => return Err(wrong(format!("the token {place} of the vocab, {}, has two ranks", show(token)))),
         }
     }
     Ok(ranks)

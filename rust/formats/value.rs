@@ -1,4 +1,7 @@
-//! JSON -> values, for what is small in a file, and for what the readers of tables decline.
+//! JSON -> values, for what is small in a file; its long tables are read where they stand, and no values are made of them.
+//!
+//! A table is read row by row, by a scanner that takes a row as programs write it; a row that it declines is read as a value. So
+//! whatever stands in a table, JSON that is malformed is refused at its place, before anything else that is wrong with the file.
 //!
 //! By hand: `{"a": [1, true]}` is an object of one field, whose value is a list of a number and a flag.
 //!
@@ -8,15 +11,19 @@
 
 use super::{at_line, quoted, wrong};
 use crate::error::{Error, Result};
-use crate::fast::read::decline::{Decline, answer};
+use crate::fast::read::decline::{Decline, Read, answer};
 use crate::fast::read::json::Reader;
 use crate::fast::util::fallible::push;
 use crate::support::features::HAS_FILES;
+use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// How deep values may be nested.
 const DEEPEST: usize = 200;
+/// The path of all that is too deep for tables.
+const BELOW: [&str; 3] = [""; 3];
 
 /// A value of JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,17 +39,20 @@ pub enum Value {
     Object(Vec<(String, Value)>),
 }
 
+/// Reads a field as a table where it stands, and gives what stands for it among values; None for a field that is no table. The names
+/// are those of the fields that lead to it.
+pub type TakeTable<'t, 'd> = &'t mut dyn FnMut(&mut Values<'d>, &[&str]) -> Result<Option<Value>>;
+
 /// The value of a file of JSON.
 pub fn parse(data: &[u8]) -> Result<Value> {
-    if let Err(error) = std::str::from_utf8(data) {
-        return Err(wrong(format!("not JSON: not UTF-8 at byte {}", error.valid_up_to())));
-    }
-    let mut reader = match Reader::new(data) {
-        Ok(reader) => reader,
-        Err(decline) => return Err(declined(decline, data, 0)),
-    };
-    let found = value(&mut reader, data, 0)?;
-    if reader.is_done() { Ok(found) } else { Err(not_json(data, reader.position())) }
+    parse_with(data, &mut |_, _| Ok(None))
+}
+
+/// The value of a file of JSON, without its tables.
+pub fn parse_with<'d>(data: &'d [u8], take_table: TakeTable<'_, 'd>) -> Result<Value> {
+    let mut values = Values::new(data)?;
+    let found = values.value_at(&[], take_table)?;
+    values.end().map(|()| found)
 }
 
 /// What a reader's refusal of the bytes at a place means.
@@ -56,9 +66,9 @@ fn not_json(data: &[u8], at: usize) -> Error {
     let start = memchr::memrchr(b'\n', &data[..at]).map_or(0, |end| end + 1);
     let line = 1 + memchr::memchr_iter(b'\n', &data[..at]).count();
     let column = 1 + String::from_utf8_lossy(&data[start..at]).chars().count();
-    let reason = match string_at(&data[at..]) {
-        Some(Ok(string)) if is_surrogate(string) => return wrong("a string holds half of a surrogate pair"),
-        Some(Err(())) => format!("the file ends within the string at column {column}, so it is cut off"),
+    let reason = match string_ends(&data[at..]) {
+        Some(true) if is_surrogate(&data[at..]) => return wrong("a string holds half of a surrogate pair"),
+        Some(false) => format!("the file ends within the string at column {column}, so it is cut off"),
         _ if at == data.len() => format!("the file ends at column {column}, so it is cut off"),
         _ => {
             let rest = String::from_utf8_lossy(&data[at..data.len().min(at + 40)]);
@@ -69,76 +79,173 @@ fn not_json(data: &[u8], at: usize) -> Error {
     at_line(line, format!("not JSON: {reason}"))
 }
 
-/// The string that begins these bytes, without its quotes; an error if it does not end, and None if there is none.
-fn string_at(data: &[u8]) -> Option<std::result::Result<&[u8], ()>> {
+/// Whether the string ends that begins these bytes; None if none does.
+fn string_ends(data: &[u8]) -> Option<bool> {
     let inside = data.strip_prefix(b"\"")?;
     let mut at = 0;
     while let Some(found) = memchr::memchr2(b'"', b'\\', &inside[at..]) {
         at += found;
         if inside[at] == b'"' {
-            return Some(Ok(&inside[..at]));
+            return Some(true);
         }
         at = inside.len().min(at + 2);
     }
-    Some(Err(()))
+    Some(false)
 }
 
-/// Whether a string writes a surrogate by its number.
-fn is_surrogate(string: &[u8]) -> bool {
-    let is_half = |code: &[u8]| matches!(code, [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']);
-    memchr::memchr_iter(b'\\', string).any(|at| string.get(at + 1..at + 4).is_some_and(is_half))
+/// Whether a string is JSON but for half of a surrogate pair, which is skipped and not read.
+fn is_surrogate(data: &[u8]) -> bool {
+    let mut reader = Reader::of_line(data);
+    reader.clone().skip().is_ok() && reader.string(&mut Vec::new()) == Err(Decline::NotMine)
 }
 
-fn value(reader: &mut Reader, data: &[u8], depth: usize) -> Result<Value> {
-    if depth > DEEPEST {
-        return Err(wrong("not JSON: nested too deeply"));
+/// Reads values one after the other, and says where one is malformed.
+#[derive(Debug, Clone)]
+pub struct Values<'d> {
+    reader: Reader<'d>,
+    data: &'d [u8],
+    depth: usize,
+}
+
+impl<'d> Values<'d> {
+    pub fn new(data: &'d [u8]) -> Result<Values<'d>> {
+        if let Err(error) = std::str::from_utf8(data) {
+            return Err(wrong(format!("not JSON: not UTF-8 at byte {}", error.valid_up_to())));
+        }
+        let reader = Reader::new(data).map_err(|decline| declined(decline, data, 0))?;
+        Ok(Values { reader, data, depth: 0 })
     }
-    let at = reader.position();
-    let refused = |decline| declined(decline, data, at);
-    match reader.peek().map_err(refused)? {
-        b'"' => text(reader, data).map(Value::Text),
-        b'[' => {
-            reader.take(b'[').map_err(refused)?;
-            let mut items = Vec::new();
-            while next(reader, data, items.is_empty(), b']')? {
-                push(&mut items, value(reader, data, depth + 1)?)?;
-            }
-            Ok(Value::List(items))
+
+    /// Whether the next value begins with a byte.
+    pub fn starts(&mut self, byte: u8) -> bool {
+        self.reader.peek() == Ok(byte)
+    }
+
+    /// Refuses more than has been read.
+    pub fn end(&mut self) -> Result<()> {
+        if self.reader.is_done() { Ok(()) } else { Err(not_json(self.data, self.reader.position())) }
+    }
+
+    /// The next value.
+    pub fn value(&mut self) -> Result<Value> {
+        self.value_at(&BELOW, &mut |_, _| Ok(None))
+    }
+
+    fn value_at(&mut self, path: &[&str], take_table: TakeTable<'_, 'd>) -> Result<Value> {
+        if self.depth > DEEPEST {
+            return Err(wrong("not JSON: nested too deeply"));
         }
-        b'{' => {
-            reader.take(b'{').map_err(refused)?;
-            let mut fields: Vec<(String, Value)> = Vec::new();
-            while next(reader, data, fields.is_empty(), b'}')? {
-                let name = text(reader, data)?;
-                let at = reader.position();
-                reader.take(b':').map_err(|decline| declined(decline, data, at))?;
-                push(&mut fields, (name, value(reader, data, depth + 1)?))?;
+        match self.scan(Reader::peek)? {
+            b'"' => self.text().map(Value::Text),
+            b'[' => {
+                let mut items = Vec::new();
+                self.open(b'[')?;
+                while self.next(items.is_empty(), b']')? {
+                    push(&mut items, self.value_at(&BELOW, take_table)?)?;
+                }
+                Ok(Value::List(items))
             }
-            check_once(&fields)?;
-            Ok(Value::Object(fields))
-        }
-        _ => {
-            let place = reader.skip().map_err(refused)?;
-            let word = std::str::from_utf8(&data[place]).unwrap_or_default();
-            Ok(match word {
-                "null" => Value::Null,
-                "true" => Value::Flag(true),
-                "false" => Value::Flag(false),
-                _ => word.parse().map_or_else(|_| Value::Number(word.parse().unwrap_or(f64::NAN)), Value::Whole),
-            })
+            b'{' => {
+                let mut fields: Vec<(String, Value)> = Vec::new();
+                self.open(b'{')?;
+                while self.next(fields.is_empty(), b'}')? {
+                    let name = self.name()?;
+                    let inner = match *path {
+                        [] => &[&*name][..],
+                        [outer] => &[outer, &*name],
+                        _ => &BELOW,
+                    };
+                    let table = if inner.len() < BELOW.len() { take_table(self, inner)? } else { None };
+                    let value = table.map_or_else(|| self.value_at(inner, take_table), Ok)?;
+                    push(&mut fields, (name, value))?;
+                }
+                check_once(&fields)?;
+                Ok(Value::Object(fields))
+            }
+            _ => {
+                let place = self.skip()?;
+                let word = std::str::from_utf8(&self.data[place]).unwrap_or_default();
+                Ok(match word {
+                    "null" => Value::Null,
+                    "true" => Value::Flag(true),
+                    "false" => Value::Flag(false),
+                    _ => word.parse().map_or_else(|_| Value::Number(word.parse().unwrap_or(f64::NAN)), Value::Whole),
+                })
+            }
         }
     }
-}
 
-fn next(reader: &mut Reader, data: &[u8], first: bool, end: u8) -> Result<bool> {
-    let at = reader.position();
-    reader.next_item(first, end).map_err(|decline| declined(decline, data, at))
-}
+    /// Reads a list, row by row: by `scan`, or as a value by `read`. The first row that `read` refuses is an answer, since what is wrong
+    /// with the file as JSON comes first.
+    pub(crate) fn each_row<T>(
+        &mut self,
+        table: &mut T,
+        scan: impl Fn(&mut Reader<'d>, &mut T) -> Read<()>,
+        read: impl Fn(&Value, &mut T) -> Result<()>,
+    ) -> Result<Option<Error>> {
+        self.open(b'[')?;
+        let (mut first, mut refused) = (true, None);
+        while self.next(first, b']')? {
+            first = false;
+            interrupt::check()?;
+            if !self.tries(|reader| scan(reader, table))? {
+                match read(&self.value()?, table) {
+                    Err(error @ (Error::Memory | Error::Interrupted)) => return Err(error),
+                    Err(error) => _ = refused.get_or_insert(error),
+                    Ok(()) => {}
+                }
+            }
+        }
+        Ok(refused)
+    }
 
-fn text(reader: &mut Reader, data: &[u8]) -> Result<String> {
-    let (at, mut bytes) = (reader.position(), Vec::new());
-    reader.string(&mut bytes).map_err(|decline| declined(decline, data, at))?;
-    String::from_utf8(bytes).map_err(|_| not_json(data, at))
+    /// Reads by a scanner; where that declines, nothing is read.
+    pub(crate) fn tries(&mut self, scan: impl FnOnce(&mut Reader<'d>) -> Read<()>) -> Result<bool> {
+        let before = self.reader.clone();
+        let read = answer(scan(&mut self.reader))?;
+        if read.is_none() {
+            self.reader = before;
+        }
+        Ok(read.is_some())
+    }
+
+    /// The place of the next value.
+    pub fn skip(&mut self) -> Result<Range<usize>> {
+        self.scan(Reader::skip)
+    }
+
+    /// The beginning of a list or an object, whose items [`next`](Values::next) goes through.
+    pub fn open(&mut self, start: u8) -> Result<()> {
+        self.depth += 1;
+        self.scan(|reader| reader.take(start))
+    }
+
+    /// Whether there is one more item; none ends the list or object.
+    pub fn next(&mut self, first: bool, end: u8) -> Result<bool> {
+        let more = self.scan(|reader| reader.next_item(first, end))?;
+        self.depth -= usize::from(!more);
+        Ok(more)
+    }
+
+    /// The name of a field, and the colon.
+    pub fn name(&mut self) -> Result<String> {
+        let name = self.text()?;
+        self.scan(|reader| reader.take(b':'))?;
+        Ok(name)
+    }
+
+    fn text(&mut self) -> Result<String> {
+        let (at, mut bytes) = (self.reader.position(), Vec::new());
+        self.scan(|reader| reader.string(&mut bytes))?;
+        String::from_utf8(bytes).map_err(|_| not_json(self.data, at))
+    }
+
+    /// What a scanner reads; if it declines, what is wrong there.
+    #[inline]
+    fn scan<T>(&mut self, scan: impl FnOnce(&mut Reader<'d>) -> Read<T>) -> Result<T> {
+        let at = self.reader.position();
+        scan(&mut self.reader).map_err(|decline| declined(decline, self.data, at))
+    }
 }
 
 /// Refuses a field that is given twice, since the first would be lost.
@@ -356,6 +463,9 @@ mod tests {
             ("[\"\u{e9}\", \"\\q\"]", "line 1: not JSON: unexpected '\"\\\\q\"]' at column 7"),
             ("[1] 2", "line 1: not JSON: unexpected '2' at column 5"),
             (r#"["\ud800"]"#, "half of a surrogate pair"),
+            (r#"["\ud83d\ude00\q"]"#, r#"unexpected '"\\ud83d\\ude00\\q"]' at column 2"#),
+            (r#"["\\ud800\q"]"#, "not JSON: unexpected"),
+            (r#"{"a" "b"}"#, r#"unexpected '"b"}' at column 6"#),
             (r#"{"a": 1, "a": 2}"#, "'a' appears twice in one object"),
             ("{\"a\" 1}", "line 1: not JSON"),
         ] {

@@ -4,12 +4,11 @@ use super::signals;
 use super::text::new_bytes;
 use super::vocab::Vocab;
 use crate::error::Error;
-use crate::fast::read::tokenizer_json;
 use crate::fast::util::fallible::{collect, try_collect};
 use crate::formats::definition::Definition;
 use crate::formats::detect::{Given, NAME_PATTERN, OWN_WORDS, read, read_path};
 use crate::formats::value::Value;
-use crate::formats::{Named, blamed, native};
+use crate::formats::{Named, blamed, huggingface, native};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -46,7 +45,7 @@ pub fn read_tokenizer(
 /// A `tokenizer.json` with an empty object and an empty list in place of its tokens and merges; None for one that has no such.
 #[pyfunction]
 pub fn without_tables<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let rest = signals::detached(py, || tokenizer_json::without_tables(data))?;
+    let rest = signals::detached(py, || huggingface::read::without_tables(data))?;
     rest.map(|rest| new_bytes(py, &rest)).transpose()
 }
 

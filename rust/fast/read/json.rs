@@ -94,6 +94,20 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// Reads an object: calls `read` behind each name, to read the value.
+    pub fn each_field(&mut self, mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Read<()>) -> Read<()> {
+        self.take(b'{')?;
+        let (mut first, mut escaped) = (true, Vec::new());
+        while self.next_item(first, b'}')? {
+            first = false;
+            escaped.clear();
+            let name = self.text(&mut escaped)?;
+            self.take(b':')?;
+            read(name.unwrap_or(&escaped), self)?;
+        }
+        Ok(())
+    }
+
     /// Appends the text of a string.
     #[inline]
     pub fn string(&mut self, out: &mut Vec<u8>) -> Read<()> {

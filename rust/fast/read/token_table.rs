@@ -5,10 +5,9 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
 
-use super::decline::Decline::NotMine;
-use super::decline::{Read, only_if};
-use crate::error::Result;
-use crate::fast::util::fallible::{append, filled, push};
+use super::decline::{Decline, Read, only_if};
+use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, concat, filled, push};
 use crate::reference::published::metaspace::MARKER;
 use crate::reference::tokens::{HOLE, Tokens, check_length};
 use memchr::memmem;
@@ -28,40 +27,58 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    /// Adds a token, whose bytes `write` appends to what is there.
+    /// Adds a token, whose bytes `write` appends to what is there; where it declines, the table is as it was.
     #[inline]
-    pub(super) fn add(&mut self, id: u32, write: impl FnOnce(&mut Vec<u8>) -> Read<()>) -> Read<()> {
+    pub(crate) fn add(&mut self, id: u32, write: impl FnOnce(&mut Vec<u8>) -> Read<()>) -> Read<()> {
         let start = self.bytes.len();
-        write(&mut self.bytes)?;
-        check_length(self.bytes.len())?;
+        if let Err(decline) = write(&mut self.bytes) {
+            self.bytes.truncate(start);
+            return Err(decline);
+        }
+        check_length(self.bytes.len()).map_err(|_| Decline::Memory)?;
         push(&mut self.rows, (start as u32, (self.bytes.len() - start) as u32, id))?;
         Ok(())
     }
 
-    /// The same once more.
-    pub fn copy(&self) -> Result<TokenTable> {
-        let mut other = TokenTable::default();
-        append(&mut other.bytes, &self.bytes)?;
-        append(&mut other.rows, &self.rows)?;
-        Ok(other)
+    /// Adds a token.
+    pub(crate) fn push(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        self.add(id, |bytes| Ok(append(bytes, token)?)).map_err(|_| Error::Memory)
     }
 
-    /// The tokens by id, unless there are none, two have the same id, or the ids have too many gaps.
-    pub(super) fn into_tokens(self) -> Read<Tokens> {
-        let TokenTable { bytes, rows } = self;
-        let highest = rows.iter().map(|&(_, _, id)| id).max().ok_or(NotMine)? as usize;
-        only_if(highest <= MAX_ID as usize && highest <= MOST_HOLES + HOLES_A_TOKEN * rows.len())?;
-        let mut spans = filled(HOLE, highest + 1)?;
-        for (start, length, id) in rows {
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The bytes of the tokens and their ids, in the order of the file.
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = (&[u8], u32)> {
+        self.rows.iter().map(|&(start, length, id)| (&self.bytes[start as usize..][..length as usize], id))
+    }
+
+    /// The tokens by id, where `id_of` says which id a token has, or that it is left out; the bytes are not in the table any more. Declined
+    /// if two tokens have the same id, or if the ids have too many gaps.
+    pub(crate) fn take_tokens(&mut self, id_of: impl Fn(u32) -> Option<u32>) -> Read<Tokens> {
+        let ids = || self.rows.iter().filter_map(|&(_, _, id)| id_of(id));
+        let n_ids = ids().max().map_or(0, |highest| highest as usize + 1);
+        only_if(n_ids <= MAX_ID as usize + 1 && n_ids <= MOST_HOLES + HOLES_A_TOKEN * ids().count() + 1)?;
+        let mut spans = filled(HOLE, n_ids)?;
+        for &(start, length, id) in &self.rows {
+            let Some(id) = id_of(id) else { continue };
             let before = std::mem::replace(&mut spans[id as usize], (start, length));
             only_if(before == HOLE)?;
         }
-        Ok(Tokens { bytes, spans })
+        Ok(Tokens { bytes: std::mem::take(&mut self.bytes), spans })
+    }
+
+    /// Puts the bytes back.
+    pub(crate) fn put_back(&mut self, tokens: &Tokens) -> Result<()> {
+        self.bytes = concat(&[&tokens.bytes])?;
+        Ok(())
     }
 }
 
 /// Appends a token with its markers as spaces.
-pub(super) fn spaced(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
+pub(crate) fn spaced(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
     let mut at = 0;
     for marker in memmem::find_iter(token, MARKER) {
         append(out, &token[at..marker])?;
@@ -96,7 +113,7 @@ mod tests {
                 Ok(())
             })?;
         }
-        table.into_tokens()
+        table.take_tokens(Some)
     }
 
     #[test]
@@ -104,8 +121,9 @@ mod tests {
         let tokens = table(&[(2, "bc"), (0, "a"), (4, "")]).unwrap();
         assert_eq!((tokens.get(0), tokens.get(1), tokens.get(2)), (Some(&b"a"[..]), None, Some(&b"bc"[..])));
         assert_eq!((tokens.get(4), tokens.n_ids()), (Some(&b""[..]), 5));
-        for rows in [&[][..], &[(1, "a"), (1, "b")], &[(2_000_000_000, "a")]] {
-            assert_eq!(table(rows).unwrap_err(), NotMine);
+        assert_eq!(table(&[]).unwrap().n_ids(), 0);
+        for rows in [&[(1, "a"), (1, "b")], &[(2_000_000_000, "a"), (0, "b")]] {
+            assert_eq!(table(rows).unwrap_err(), Decline::NotMine);
         }
         // The highest id that a table of one token may have.
         let most = (MOST_HOLES + HOLES_A_TOKEN) as u32;

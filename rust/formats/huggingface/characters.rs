@@ -1,16 +1,16 @@
 //! BPE of characters, above all with byte fallback: how a file says that spaces are markers.
 //! `python/minitok/formats/huggingface/characters.py` writes such files, and says it in words.
 
-use super::super::gpt2::Ids;
-use super::super::ids::unmarked;
+use super::super::token_texts::Ids;
 use super::super::value::Value;
-use super::super::{Named, quoted, wrong};
+use super::super::{quoted, wrong};
 use super::added::{Added, read_added};
 use super::fields::{step_type, steps_of};
 use super::normalizers::{read_steps, replace};
 use super::patterns::{flat_steps, read_cutter, read_pattern};
-use crate::error::{Error, Result};
-use crate::fast::util::fallible::{concat, push, try_collect};
+use crate::error::Result;
+use crate::fast::read::string_table::StringTable;
+use crate::fast::util::fallible::push;
 use crate::formats::definition::Fields;
 use crate::formats::pattern_names::is_name;
 use crate::reference::pretokenize::THEN;
@@ -18,7 +18,6 @@ use crate::reference::published::normalize::Step;
 use crate::reference::published::regex_tree::{Node, width};
 use crate::reference::published::regexes;
 use crate::reference::published::unicode::{CharSet, contains, difference};
-use foldhash::{HashMap, HashMapExt};
 
 pub const MARK: &str = "\u{2581}";
 const MARK_CODE: u32 = 0x2581;
@@ -240,37 +239,18 @@ pub fn check_fallback(model: &Value) -> Result<()> {
 }
 
 /// Whether a character without a token may become its bytes: `byte_fallback` does nothing without their tokens.
-pub fn falls_back(model: &Value, vocab: &Ids) -> bool {
-    model.sets("byte_fallback") && (0..=255).any(|byte| vocab.get(&byte_name(byte)).is_some())
+pub fn falls_back(model: &Value, vocab: &StringTable) -> bool {
+    model.sets("byte_fallback") && (0..=255).any(|byte| vocab.find(byte_name(byte).as_bytes()).is_some())
 }
 
-/// The tokens that are not bytes, and the ids of the 256 bytes.
-pub fn read_tokens(vocab: &Ids) -> Result<(Ids, Vec<u32>)> {
+/// The ids of the 256 bytes, whose tokens are left out then.
+pub fn take_bytes(ids: &mut Ids) -> Result<Vec<u32>> {
     let mut fallback = Vec::new();
     for byte in 0..=255 {
         let name = byte_name(byte);
-        let id = vocab.get(&name).ok_or_else(|| wrong(format!("it has byte_fallback, but no token '{name}'")))?;
+        let id = ids.get(&name).ok_or_else(|| wrong(format!("it has byte_fallback, but no token '{name}'")))?;
+        ids.leave_out(&name, id, |_| true);
         push(&mut fallback, id)?;
     }
-    let names: std::collections::HashSet<String> = (0..=255).map(byte_name).collect();
-    Ok((vocab.without(|token, _| names.contains(token))?, fallback))
-}
-
-/// Tokens with their markers as spaces.
-pub fn bytes_of(ids: &Named) -> Result<Vec<(Vec<u8>, u32)>> {
-    let (mut tokens, mut seen) = (Vec::new(), HashMap::new());
-    seen.try_reserve(ids.len())?;
-    for (token, id) in ids {
-        let data = concat(&[&unmarked(token.as_bytes())?])?;
-        if let Some(before) = seen.insert(concat(&[&data])?, *id) {
-            return Err(wrong(format!("the tokens {before} and {id} are the same, if markers are spaces")));
-        }
-        push(&mut tokens, (data, *id))?;
-    }
-    Ok(tokens)
-}
-
-/// Tokens as they stand.
-pub fn in_utf8(ids: &Named) -> Result<Vec<(Vec<u8>, u32)>> {
-    try_collect(ids.iter().map(|(token, id)| Ok::<_, Error>((concat(&[token.as_bytes()])?, *id))))
+    Ok(fallback)
 }

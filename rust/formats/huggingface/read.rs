@@ -1,128 +1,174 @@
 //! Reading a `tokenizer.json`.
 
 use super::super::definition::{Definition, Fields};
-use super::super::gpt2::{Ids, Row, find_pairs, join, owned, parse_vocab, read_merges, tokens_of};
-use super::super::ids::{of_tokens, single_bytes};
-use super::super::value::{Value, parse as parse_json};
+use super::super::token_texts::{Ids, Refused, check_ids, of_tokens, read_ids};
+use super::super::value::{Value, Values, parse_with};
 use super::super::{NO_MARKER, Named, quoted, wrong};
 use super::added::{Added, given_ids, in_text, read_added, warning_of_other_ids, with_hiding};
-use super::characters::{MARK, bytes_of, check_fallback, falls_back, has_markers, in_utf8, read_spaces, read_tokens};
+use super::characters::{MARK, check_fallback, falls_back, has_markers, read_spaces, take_bytes};
 use super::fields::{option, steps_of};
 use super::normalizers::read_steps;
 use super::patterns::read_pattern;
 use super::symbols::{read_symbols, read_unknown};
 use super::word_ends::read_word_ends;
 use crate::error::{Error, Result};
+use crate::fast::read::decline::Read;
+use crate::fast::read::json::Reader;
 use crate::fast::read::string_table::StringTable;
-use crate::fast::read::tokenizer_json::read_tokenizer_json;
-use crate::fast::util::fallible::push;
-use crate::fast::vocab::FastVocab;
-use crate::reference::vocab::{Alphabet, Symbols, never_in_utf8};
-use foldhash::{HashMap, HashSet};
+use crate::fast::util::fallible::{concat, push};
+use crate::reference::vocab::{Alphabet, Symbols};
 
 /// The decoders that make the bytes of tokens, and what only adds special tokens where the caller asks for it.
 const DECODERS: [&str; 4] = ["ByteLevel", "BPEDecoder", "ByteFallback", "Fuse"];
 const POST_PROCESSORS: [&str; 4] = ["BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing"];
 
-/// The tokenizer of a file whose tables are read as such; None for one that is left to [`parse`].
-pub fn parse_tables(data: &[u8]) -> Result<Option<Definition>> {
-    let Some(found) = read_tokenizer_json(data)? else { return Ok(None) };
-    let Ok(content) = parse_json(&found.rest) else { return Ok(None) };
-    match with_tables(&content, &found.table) {
-        Ok(found) => Ok(found),
-        Err(error @ (Error::Memory | Error::Interrupted)) => Err(error),
-        Err(_) => Ok(None),
+/// The tables of a model, and what is wrong with them.
+#[derive(Debug, Default)]
+pub struct Model<'d> {
+    table: StringTable,
+    refused_token: Refused,
+    refused_merge: Option<Error>,
+    has_vocab: bool,
+    has_merges: bool,
+    /// Merges that stand before the tokens.
+    later: Option<Values<'d>>,
+}
+
+impl<'d> Model<'d> {
+    /// Reads a field of the model, if it is one of its tables, for which an empty one stands.
+    pub fn take(&mut self, values: &mut Values<'d>, name: &str) -> Result<Option<Value>> {
+        match name {
+            "vocab" if !self.has_vocab && values.starts(b'{') => {
+                self.has_vocab = true;
+                self.refused_token = read_ids(values, &mut self.table)?;
+                if let Some(mut merges) = self.later.take() {
+                    self.read_merges(&mut merges)?;
+                }
+                Ok(Some(Value::Object(Vec::new())))
+            }
+            "merges" if !self.has_merges && values.starts(b'[') => {
+                self.has_merges = true;
+                if self.has_vocab {
+                    self.read_merges(values)?;
+                } else {
+                    self.later = Some(values.clone());
+                    values.value()?;
+                }
+                Ok(Some(Value::List(Vec::new())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn read_merges(&mut self, values: &mut Values<'d>) -> Result<()> {
+        let mut merges = Merges { table: &mut self.table, left: Vec::new(), right: Vec::new() };
+        self.refused_merge = values.each_row(&mut merges, Merges::scan, Merges::read)?;
+        Ok(())
     }
 }
 
-fn with_tables(content: &Value, table: &StringTable) -> Result<Option<Definition>> {
-    let model = check_model(content)?;
-    check_rest(content)?;
-    let (added, mut fields) = (read_added(content)?, read_settings(content, model)?);
-    let Some(vocab) = vocab_of(content, model, &added, table)? else { return Ok(None) };
-    added.fill(&mut fields, added.ids.clone());
-    with_hiding(Definition { vocab, fields }).map(Some)
+/// Merges in either notation, `"a b"` or `["a", "b"]`, and room for texts with escapes.
+struct Merges<'t> {
+    table: &'t mut StringTable,
+    left: Vec<u8>,
+    right: Vec<u8>,
 }
 
-/// The vocabulary of a file whose tokens and merges are in tables; None if these do not say all of it.
-fn vocab_of(content: &Value, model: &Value, added: &Added, table: &StringTable) -> Result<Option<FastVocab>> {
-    let whole_pieces = model.sets("ignore_merges");
-    let is_odd = content.text_of("format") == Some("minitok")
-        || model.sets("continuing_subword_prefix")
-        || model.sets("end_of_word_suffix");
-    // Added tokens may have other ids than the file says.
-    if is_odd || given_ids(&added.ids, |name| table.id_of(name), table.len())? != added.ids {
-        return Ok(None);
+impl Merges<'_> {
+    #[inline]
+    fn scan(reader: &mut Reader, Merges { table, left, right }: &mut Merges) -> Read<()> {
+        left.clear();
+        if reader.peek()? == b'"' {
+            let both = reader.text(left)?;
+            return table.merge(both.unwrap_or(left));
+        }
+        right.clear();
+        reader.take(b'[')?;
+        let from = reader.text(left)?;
+        reader.take(b',')?;
+        let to = reader.text(right)?;
+        reader.take(b']')?;
+        table.merge_of(from.unwrap_or(left), to.unwrap_or(right))
     }
-    if is_byte_level(content) {
-        return table.byte_level(&added.ids, whole_pieces, !(model.sets("unk_token") || model.sets("byte_fallback")));
+
+    fn read(row: &Value, merges: &mut Merges) -> Result<()> {
+        let rank = merges.table.merges().len();
+        Err(wrong(format!("merge {rank} is not two tokens: {}", row.shown())))
     }
-    if model.sets("byte_fallback") && has_markers(content)? && table.id_of(MARK).is_some() {
-        return table.characters(&added.ids);
-    }
-    Ok(None)
 }
 
-/// The tokenizer of a file, from its JSON.
+/// A file with an empty object and an empty list in place of its tables; None if it is not JSON that has both.
+pub fn without_tables(data: &[u8]) -> Result<Option<Vec<u8>>> {
+    let mut places = Vec::new();
+    let read = parse_with(data, &mut |values, path| {
+        let empty = match path {
+            ["model", "vocab"] if values.starts(b'{') => "{}",
+            ["model", "merges"] if values.starts(b'[') => "[]",
+            _ => return Ok(None),
+        };
+        push(&mut places, (values.skip()?, empty))?;
+        Ok(Some(Value::Null))
+    });
+    match read {
+        Err(error @ (Error::Memory | Error::Interrupted)) => return Err(error),
+        Ok(_) if places.len() == 2 => {}
+        _ => return Ok(None),
+    }
+    let [(first, empty), (second, other)] = [places[0].clone(), places[1].clone()];
+    let [before, between, behind] = [&data[..first.start], &data[first.end..second.start], &data[second.end..]];
+    concat(&[before, empty.as_bytes(), between, other.as_bytes(), behind]).map(Some)
+}
+
+/// The tokenizer of a file, from its tables and all else.
 ///
 /// Added tokens are given the ids that `tokenizers` gives them; with `other_ids`, they keep those of the file.
-pub fn parse(content: &Value, other_ids: bool) -> Result<Definition> {
+pub fn parse(content: &Value, mut tables: Model, other_ids: bool) -> Result<Definition> {
     let model = check_model(content)?;
     check_rest(content)?;
     let added = read_added(content)?;
-    let rows = read_merges(model.need_list("merges")?)?;
-    let vocab = parse_vocab(model.need_object("vocab")?)?;
+    model.need_list("merges")?;
+    if let Some(mut merges) = tables.later.take() {
+        tables.read_merges(&mut merges)?;
+    }
+    tables.refused_merge.map_or(Ok(()), Err)?;
+    model.need_object("vocab")?;
+    check_ids(&tables.table, tables.refused_token)?;
+    let table = &tables.table;
     let given =
-        if other_ids { added.ids.clone() } else { given_ids(&added.ids, |name| vocab.get(name), vocab.rows.len())? };
-    let mut definition = read_vocabulary(content, model, &added, &given, &vocab, &rows)?;
+        if other_ids { added.ids.clone() } else { given_ids(&added.ids, |name| table.id_of(name), table.ids().len())? };
+    let mut definition = read_vocabulary(content, model, &added, &given, Ids::new(table)?)?;
     definition.fields.warnings.extend(warning_of_other_ids(&added.ids, &given));
     added.fill(&mut definition.fields, given);
     with_hiding(definition)
 }
 
-fn read_vocabulary(
-    content: &Value,
-    model: &Value,
-    added: &Added,
-    given: &Named,
-    vocab: &Ids,
-    rows: &[Row],
-) -> Result<Definition> {
+fn read_vocabulary(content: &Value, model: &Value, added: &Added, given: &Named, mut ids: Ids) -> Result<Definition> {
     let by_bytes = is_byte_level(content);
-    if !by_bytes && !falls_back(model, vocab) {
-        return read_symbols(content, model, vocab, rows);
+    if !by_bytes && !falls_back(model, ids.table) {
+        return read_symbols(content, model, &ids);
     }
     // An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
-    let special: HashMap<&str, u32> = given.iter().map(|(name, id)| (name.as_str(), *id)).collect();
-    let in_text = in_text(added, by_bytes, !by_bytes && has_markers(content)?, model.sets("ignore_merges"));
-    let (mut made, mut joined) = (HashSet::<String>::default(), String::new());
-    for (left, right) in rows {
-        join(&mut joined, left, right)?;
-        for token in [left, right, &joined] {
-            if special.contains_key(token.as_str()) && !made.contains(token) {
-                made.insert(owned(token)?);
-            }
-        }
+    let is_marked = !by_bytes && has_markers(content)?;
+    let in_text = in_text(added, by_bytes, is_marked, model.sets("ignore_merges"));
+    let merged = ids.table.merged()?;
+    for (name, id) in given.iter().filter(|(name, _)| !in_text.contains(name)) {
+        ids.leave_out(name, *id, |number| !merged[number]);
     }
-    let is_left_out =
-        |token: &str, id: u32| special.get(token) == Some(&id) && !made.contains(token) && !in_text.contains(token);
-    let ids = vocab.without(is_left_out)?;
     let fields = read_settings(content, model)?;
-    if !by_bytes {
-        let (chars, fallback) = read_tokens(&ids)?;
-        let is_marked = has_markers(content)?;
-        if is_marked && chars.get(MARK).is_none() {
-            return Err(wrong(NO_MARKER));
-        }
-        let tokens = if is_marked { bytes_of(&chars.rows)? } else { in_utf8(&chars.rows)? };
-        let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
-        return Ok(Definition { vocab: of_tokens(&tokens, &find_pairs(rows, &chars, "")?, false, alphabet)?, fields });
+    if by_bytes {
+        return of_bytes(model, ids, fields);
     }
-    of_bytes(model, vocab, &ids, rows, fields)
+    let fallback = take_bytes(&mut ids)?;
+    if is_marked && ids.get(MARK).is_none() {
+        return Err(wrong(NO_MARKER));
+    }
+    let tokens = ids.in_characters(is_marked)?;
+    let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
+    Ok(Definition { vocab: of_tokens(tokens, ids.merges("")?, false, alphabet)?, fields })
 }
 
 /// The tokenizer of a file whose tokens are bytes.
-fn of_bytes(model: &Value, vocab: &Ids, ids: &Ids, rows: &[Row], mut fields: Fields) -> Result<Definition> {
+fn of_bytes(model: &Value, mut ids: Ids, mut fields: Fields) -> Result<Definition> {
     let whole_pieces = model.sets("ignore_merges");
     if let Some(prefix) = model.get("continuing_subword_prefix").filter(|prefix| prefix.is_set()) {
         return Err(wrong(format!("it is BPE of bytes with a continuing_subword_prefix, {}", prefix.shown())));
@@ -132,33 +178,26 @@ fn of_bytes(model: &Value, vocab: &Ids, ids: &Ids, rows: &[Row], mut fields: Fie
         if whole_pieces {
             return Err(wrong(format!("it has the end_of_word_suffix {} with ignore_merges", quoted(end))));
         }
-        let (tokens, pairs) = read_word_ends(ids, rows, end)?;
+        let (tokens, merges) = read_word_ends(&ids, end)?;
         fields.word_end = Some(end.to_owned());
-        return Ok(Definition { vocab: of_tokens(&tokens, &pairs, false, Alphabet::default())?, fields });
+        return Ok(Definition { vocab: of_tokens(tokens, merges, false, Alphabet::default())?, fields });
     }
-    let tokens = tokens_of(&ids.rows)?;
-    let has = single_bytes(tokens.iter().map(|(token, _)| token.as_slice()))?;
-    let lacks_bytes = (0..=255u8).any(|byte| !has[usize::from(byte)] && !never_in_utf8(byte));
-    if lacks_bytes && falls_back(model, vocab) {
-        return Err(wrong("it is BPE of bytes with byte_fallback, and lacks the tokens of some bytes"));
-    }
-    if lacks_bytes && model.sets("unk_token") {
-        let (unknown, name) = (read_unknown(model, vocab)?, option(model, "unk_token")?);
-        let mut held = ids.without(|token, _| token == name)?.rows;
-        if let Some(id) = unknown {
-            push(&mut held, (name.to_owned(), id))?;
+    let (mut tokens, mut alphabet) = (ids.in_bytes()?, Alphabet::default());
+    if ids.lacks_bytes() {
+        if falls_back(model, ids.table) {
+            return Err(wrong("it is BPE of bytes with byte_fallback, and lacks the tokens of some bytes"));
         }
-        let (unit, fuses) = ("bytes".into(), model.sets("fuse_unk"));
-        let symbols = Symbols { unit, unknown, fuses, prefix: Vec::new(), suffix: Vec::new(), joining: None };
-        let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
-        let (tokens, held) = (tokens_of(&held)?, Ids::new(held)?);
-        return Ok(Definition {
-            vocab: of_tokens(&tokens, &find_pairs(rows, &held, "")?, whole_pieces, alphabet)?,
-            fields,
-        });
+        alphabet.drops_bytes = !model.sets("unk_token");
+        if model.sets("unk_token") {
+            ids.take(option(model, "unk_token")?);
+            tokens = ids.in_bytes()?;
+            let (unknown, fuses) = (read_unknown(model, ids.table)?, model.sets("fuse_unk"));
+            let unit = "bytes".into();
+            let symbols = Symbols { unit, unknown, fuses, prefix: Vec::new(), suffix: Vec::new(), joining: None };
+            alphabet.symbols = Some(symbols);
+        }
     }
-    let alphabet = Alphabet { drops_bytes: lacks_bytes, ..Alphabet::default() };
-    Ok(Definition { vocab: of_tokens(&tokens, &find_pairs(rows, ids, "")?, whole_pieces, alphabet)?, fields })
+    Ok(Definition { vocab: of_tokens(tokens, ids.merges("")?, whole_pieces, alphabet)?, fields })
 }
 
 /// What is done to text before it is merged.

@@ -1,30 +1,30 @@
 //! BPE without byte fallback: an unknown token, or none, for what the vocabulary lacks (SPEC S7 to S9).
 //! `python/minitok/formats/huggingface/symbols.py` writes such files.
 
-use super::super::gpt2::{Ids, Row, find_pairs};
-use super::super::ids::of_tokens;
+use super::super::token_texts::{Ids, of_tokens};
 use super::super::value::Value;
 use super::super::{quoted, wrong};
-use super::characters::{MARK, bytes_of, has_markers, in_utf8, read_spaces};
+use super::characters::{MARK, has_markers, read_spaces};
 use super::fields::{option, steps_of};
 use super::normalizers::read_steps;
 use super::patterns::read_pattern;
 use crate::error::Result;
+use crate::fast::read::string_table::StringTable;
 use crate::formats::definition::Definition;
 use crate::reference::decode::Joining;
 use crate::reference::vocab::{Alphabet, Symbols};
 
 /// The tokenizer, without added tokens, of a file whose tokens are characters.
-pub fn read_symbols(content: &Value, model: &Value, vocab: &Ids, rows: &[Row]) -> Result<Definition> {
+pub fn read_symbols(content: &Value, model: &Value, ids: &Ids) -> Result<Definition> {
     let (written_prefix, suffix) = (option(model, "continuing_subword_prefix")?, option(model, "end_of_word_suffix")?);
     let (tokens, fields, joining, [prefix, suffix]) = if has_markers(content)? {
         let affixes = [written_prefix, suffix].map(|affix| affix.replace(MARK, " "));
-        (bytes_of(&vocab.rows)?, read_spaces(content)?, None, affixes)
+        (ids.in_characters(true)?, read_spaces(content)?, None, affixes)
     } else {
         let cuts = read_pattern(content.get("pre_tokenizer"), false)?;
         let fields = cuts.into_fields(read_steps(content.get("normalizer"))?);
         (
-            in_utf8(&vocab.rows)?,
+            ids.in_characters(false)?,
             fields,
             read_joining(content.get("decoder"))?,
             [written_prefix, suffix].map(str::to_owned),
@@ -32,26 +32,26 @@ pub fn read_symbols(content: &Value, model: &Value, vocab: &Ids, rows: &[Row]) -
     };
     let symbols = Symbols {
         unit: "characters".into(),
-        unknown: read_unknown(model, vocab)?,
+        unknown: read_unknown(model, ids.table)?,
         fuses: model.sets("fuse_unk"),
         prefix: prefix.into_bytes(),
         suffix: suffix.into_bytes(),
         joining,
     };
-    let pairs = find_pairs(rows, vocab, written_prefix)?;
+    let merges = ids.merges(written_prefix)?;
     let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
-    Ok(Definition { vocab: of_tokens(&tokens, &pairs, model.sets("ignore_merges"), alphabet)?, fields })
+    Ok(Definition { vocab: of_tokens(tokens, merges, model.sets("ignore_merges"), alphabet)?, fields })
 }
 
 /// The id of the unknown token.
-pub fn read_unknown(model: &Value, vocab: &Ids) -> Result<Option<u32>> {
+pub fn read_unknown(model: &Value, vocab: &StringTable) -> Result<Option<u32>> {
     let token = option(model, "unk_token")?;
     if token.is_empty() {
         return Ok(None);
     }
     let missing =
         || wrong(format!("the unk_token {} is not in the vocabulary: text without a token is an error", quoted(token)));
-    vocab.get(token).map(Some).ok_or_else(missing)
+    vocab.id_of(token).map(Some).ok_or_else(missing)
 }
 
 /// The rule by which tokens are joined to text; None if they are concatenated.
