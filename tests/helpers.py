@@ -60,7 +60,7 @@ def unlabelled(folder):
 
 
 def by_values(content, backend=None):
-    """The definition of a ``tokenizer.json`` that is read value by value, and not as tables."""
+    """The definition of a ``tokenizer.json`` whose vocabulary the mirror makes, without the fast paths."""
     before = _rust.set_fast(False)
     try:
         return huggingface.parse(content, "it", backend)

@@ -1,4 +1,4 @@
-"""What a file holds does not depend on the way in which it is read: as tables, value by value, or by the reference."""
+"""What a file holds does not depend on who makes its vocabulary, the fast paths or the mirror, nor on who reads it."""
 
 import base64
 import importlib.util
@@ -52,7 +52,7 @@ def load(data, **given):
 
 
 def same(data, **given):
-    """What a file holds, or why it is refused, does not depend on whether its long tables are read as such, or value by value."""
+    """What a file holds, or why it is refused, does not depend on whether the fast paths make its vocabulary, or the mirror."""
     read = outcome(lambda: load(data, **given))
     before = _rust.set_fast(False)
     try:
@@ -208,6 +208,60 @@ def test_files_of_gpt2(tmp_path_factory, data):
         assert outcome(lambda: read_by_extension(folder, special_tokens=special)) == read
     finally:
         _rust.set_fast(before)
+
+
+def backwards(value):
+    """The same, with the fields of each object in the opposite order."""
+    if isinstance(value, dict):
+        return {name: backwards(field) for name, field in reversed(value.items())}
+    return list(map(backwards, value)) if isinstance(value, list) else value
+
+
+TEKKEN = {
+    "config": {"pattern": "[ab]+|[^ab]", "default_vocab_size": 261, "default_num_special_tokens": 3},
+    "vocab": [
+        {"rank": rank, "token_bytes": base64.b64encode(token).decode(), "token_str": None}
+        for rank, token in enumerate([*BYTES, b"ab", b"abc"])
+    ],
+}
+
+
+def test_fields_stand_in_any_order(tmp_path):
+    """Merges may come before the tokens that they are of, and what tells the format last."""
+    files = [native.dump(tok.definition) for tok in TOKS] + [json.dumps(TEKKEN)]
+    for tok in TOKS:
+        tok.save(tmp_path / "it", format="huggingface")
+        files.append((tmp_path / "it").read_text())
+    for file in files:
+        read = same(file.encode())
+        assert not isinstance(read[0], type)
+        assert same(json.dumps(backwards(json.loads(file))).encode()) == read
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "odd"),
+    [
+        (native.dump(TOKS[0].definition), "[256, 99]", "[256.0, 99]"),
+        (native.dump(TOKS[1].definition), '[0, "AA=="]', '[-0, "AA\\u003d="]'),
+        (json.dumps(TEKKEN), '"token_bytes": "/w=="', '"token_bytes": "\\/w\\u003d=", "more": [{"rank": 7}]'),
+    ],
+)
+def test_a_row_of_a_table_that_no_program_writes_is_read_as_a_value(file, row, odd):
+    assert row in file
+    read = same(file.replace(row, odd).encode())
+    if ".0" in odd:
+        assert "merge 1 holds something other than a whole number from 0 to 2147483647: 256.0" in read[1]
+    else:
+        assert read == same(file.encode())
+
+
+def test_what_is_malformed_is_said_before_what_a_table_lacks():
+    file = native.dump(TOKS[0].definition)
+    assert "merge 0 is not 2 numbers: a list of 3" in same(file.replace("[97, 98]", "[97, 98, 99]").encode())[1]
+    assert "not JSON: the file ends" in same(file.replace("[97, 98]", "[97, 98, 99]").encode()[:-3])[1]
+    assert (
+        "'format' appears twice" in same(file.replace("[97, 98]", "[97]").replace("{", '{"format": 1,', 1).encode())[1]
+    )
 
 
 @pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\r\r\n \n", "97 98\n\r\r", "97 98\n\n\n256 97\n"])
