@@ -49,20 +49,8 @@ fn number(group: [u8; 4]) -> Read<u32> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    /// The text of some bytes.
-    pub fn encode(bytes: &[u8]) -> String {
-        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let group = |group: &[u8]| -> String {
-            let number =
-                [0, 1, 2].iter().fold(0u32, |sum, &at| sum << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
-            let shown = |at: usize| char::from(digits[(number >> (18 - 6 * at) & 63) as usize]);
-            (0..4).map(|at| if at <= group.len() { shown(at) } else { '=' }).collect()
-        };
-        bytes.chunks(3).map(group).collect()
-    }
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut out = b"before".to_vec();
