@@ -35,7 +35,7 @@ const HEIGHTS = { "": 420, tree: 860 };
 
 // Whoever has the page in a frame hears how high it is.
 export function tellHeight() {
-  new ResizeObserver(() => parent.postMessage({ minitok: { height: document.documentElement.scrollHeight } }, "*")).observe(document.body);
+  new ResizeObserver(() => parent.postMessage({ minitok: { height: document.body.offsetHeight } }, "*")).observe(document.body);
 }
 
 // The line that shows this text and its tokens on another page.

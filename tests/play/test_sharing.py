@@ -98,10 +98,13 @@ def test_a_frame_shows_the_text_its_tokens_and_the_tree(framed):
 def test_a_frame_says_how_high_it_is(framed):
     page, frame = framed
     page.evaluate("addEventListener('message', ({ data }) => { window.told = data; })")
-    before = frame.locator("html").evaluate("(html) => html.scrollHeight")
+    before = frame.locator("body").evaluate("(body) => body.offsetHeight")
     frame.locator("#text").fill("long " * 300)
     until(lambda: page.evaluate("window.told?.minitok.height") not in (None, before))
     assert page.evaluate("window.told.minitok.height") > before
+    # It shrinks, too.
+    frame.locator("#text").fill("short")
+    until(lambda: page.evaluate("window.told.minitok.height") < before)
 
 
 def test_a_frame_of_a_training(browser, site):
@@ -137,6 +140,15 @@ def test_on_a_wall_keys_go_through_tokens_and_steps(browser, site, width, height
         page.keyboard.press("ArrowRight")
         expect(page.locator(".token.chosen bdi")).to_have_text("·melody")
         expect(page.locator(".step")).to_contain_text("·melody")
+
+
+def test_a_wall_shows_one_lane_and_is_for_every_reader(browser, site):
+    with watched(browser, reduced_motion="reduce") as page:
+        page.goto(f"{site}?present#text=so+unforgettably&encodings=gpt2,o200k_base&at=2,gpt2")
+        page.locator(".tree g.current").wait_for()
+        expect(page.locator(".panel:visible")).to_have_count(1)
+        expect(page.locator(".panel:visible .token bdi").first).to_have_text("so")
+        assert found_by_axe(page) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
