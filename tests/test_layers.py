@@ -28,7 +28,7 @@ ORDER = [
     ("packing",),
     ("checked",),
     ("tokenizer",),
-    ("training", "parity", "loading", "encodings", "arrow", "transfer"),
+    ("training", "parity", "loading", "encodings", "arrow", "transfer", "bytewise"),
     ("",),  # `import minitok`
     ("explain",),
     ("compat", "play", "course", "scale", "evaluation"),

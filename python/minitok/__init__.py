@@ -17,10 +17,10 @@ These give a ``Tokenizer``:
 ``errors`` has the exceptions, ``patterns`` compares split patterns, and ``BACKEND`` says what runs: ``rust`` or ``python``.
 
 Modules for special tasks: ``parity`` (training that is fair to several languages), ``chat`` (conversations), ``explain`` (why a
-text has its ids), ``evaluation`` (comparing tokenizers), ``transfer`` (two tokenizers over one text), ``arrow`` (columns),
-``padding`` (rows of one length), ``packing`` (corpora), ``encodings``, ``formats``, ``compat`` (interfaces of other libraries)
-and ``scale`` (clusters). ``reference`` is the algorithm, written to be read. All other modules are internal: docs/design.md is
-their map.
+text has its ids), ``evaluation`` (comparing tokenizers), ``transfer`` (two tokenizers over one text), ``bytewise`` (the
+probability of the next byte), ``arrow`` (columns), ``padding`` (rows of one length), ``packing`` (corpora), ``encodings``,
+``formats``, ``compat`` (interfaces of other libraries) and ``scale`` (clusters). ``reference`` is the algorithm, written to be
+read. All other modules are internal: docs/design.md is their map.
 """
 
 import os
@@ -80,6 +80,7 @@ _HOMES = {
 _MODULES = (
     *(
         "arrow",
+        "bytewise",
         "chat",
         "compat",
         "encodings",

@@ -15,6 +15,7 @@ use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::encode::two_levels::two_levels;
+use crate::fast::next::NextIds;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess::{self, Segment};
@@ -51,6 +52,8 @@ pub struct FastCodec {
     pub(super) decoder: Once<Decoder>,
     pub sizes: SizeTable,
     table: Once<Option<Tier>>,
+    /// None where it is not known which ids may come next.
+    next: Once<Option<NextIds>>,
 }
 
 impl FastCodec {
@@ -91,8 +94,17 @@ impl FastCodec {
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
         let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
-        let (decoder, table) = (Once::new(), Once::new());
-        Ok(FastCodec { core, first_scanner, encoder, normalizer, decoder, sizes, table })
+        let (decoder, table, next) = (Once::new(), Once::new(), Once::new());
+        Ok(FastCodec { core, first_scanner, encoder, normalizer, decoder, sizes, table, next })
+    }
+
+    /// The tables that say which ids may come next, made if they have not been; None where that is not known.
+    pub fn next_tables(&self) -> Result<Option<&NextIds>> {
+        if self.next.get().is_none() {
+            let made = NextIds::new(&self.core)?;
+            self.next.get_or_make(|| made);
+        }
+        Ok(self.next.get().and_then(Option::as_ref))
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.

@@ -26,6 +26,7 @@ pub mod decode;
 pub mod described;
 pub mod encode;
 pub mod memory;
+pub mod next;
 pub mod normal;
 pub mod pack;
 pub mod packed_pairs;

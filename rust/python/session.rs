@@ -1,6 +1,6 @@
 //! `Session` for Python: a text that changes, and its ids (`fast/session`).
 
-use super::array::array_of_ids;
+use super::array::{array_of, array_of_ids};
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
@@ -178,6 +178,32 @@ impl Session {
         let covers = signals::detached(py, || self.inner.covers())?;
         let as_arrays = |Cover { kept, extra, ids }| Ok((kept, array_of_ids(py, extra)?, array_of_ids(py, ids)?));
         try_collect(covers.into_iter().map(as_arrays))
+    }
+
+    /// The ids that may come next, as bits; None where that is not known.
+    fn next_ids<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        signals::detached(py, || self.inner.next_ids())?.map(|bits| array_of(py, bits)).transpose()
+    }
+
+    /// Adds ids; or the number of the first that cannot come next, or -1 where that is not known.
+    fn append_ids(&mut self, py: Python<'_>, ids: Vec<u32>) -> PyResult<Option<isize>> {
+        let inner = &mut self.inner;
+        let found = signals::detached(py, || inner.append_ids(&ids))?;
+        Ok(found.map_or(Some(-1), |number| number.map(usize::cast_signed)))
+    }
+
+    /// Leaves the first ids only.
+    fn keep_ids(&mut self, count: usize) -> PyResult<()> {
+        if count > self.n_ids() {
+            return Err(PyValueError::new_err(format!("there are {} ids, not {count}", self.n_ids())));
+        }
+        Ok(self.inner.keep_ids(count)?)
+    }
+
+    /// Whether the text ends inside a character.
+    #[getter]
+    fn ends_inside(&self) -> bool {
+        self.inner.ends_inside()
     }
 
     /// The number of the id that holds a place.

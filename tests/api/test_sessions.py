@@ -180,6 +180,15 @@ def test_vectors_of_tails(case: Case, backend: str) -> None:
     assert [[kept, extra.tolist(), ids.tolist()] for kept, extra, ids in session.covers()] == case["covers"]
 
 
+@cases("sessions", having="next")
+def test_vectors_of_next_ids(case: Case, backend: str) -> None:
+    session = codec_of(case, backend).session(case.get("allowed", []), [], False)
+    assert session.append_ids(case["given"]) is None
+    assert session.ids(0, session.n_ids).tolist() == case["given"]
+    bits = session.next_ids()
+    assert [i for i in case["asked"] if i // 64 < len(bits) and int(bits[i // 64]) >> i % 64 & 1] == case["next"]
+
+
 @cases("sessions", having="token_at")
 def test_vectors_of_tokens_at_characters(case: Case, backend: str) -> None:
     codec = codec_of(case, backend)

@@ -1,12 +1,14 @@
 //! `sessions.json`: a text that changes, in the mirror and in the fast session.
 
-use crate::reading::{each, list, names, normalizer, number, special, text, vocab};
+use crate::reading::{each, list, names, normalizer, number, numbers, special, text, vocab};
 use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
+use minitok::fast::next::has;
 use minitok::fast::session::Session as FastSession;
 use minitok::reference::codec::Codec;
 use minitok::reference::more::session::{Session, Splice, token_at};
 use minitok::reference::more::tails::{Cover, Tail};
+use minitok::reference::more::viable::next_ids;
 use minitok::reference::pretokenize::Pattern;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::Normalizer;
@@ -75,6 +77,27 @@ fn tails() {
             json!([session.stable().unwrap(), shown(&session.covers().unwrap())]),
             json!([case["stable"], case["covers"]])
         );
+    });
+}
+
+#[test]
+fn ids_that_may_come_next() {
+    each("sessions", "next", |case| {
+        let codec = codec(case);
+        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let (given, asked) = (numbers(&case["given"]), numbers(&case["asked"]));
+        let mut session = Session::new(&codec, search.clone(), codec.refusing(&[]));
+        assert_eq!(session.append_ids(&given), Ok(None));
+        assert_eq!(session.ids, given);
+        let found = next_ids(&codec, &search, &given).unwrap();
+        let next: Vec<u32> = asked.iter().copied().filter(|id| found.contains(id)).collect();
+        assert_eq!(json!(next), case["next"]);
+        let fast = Arc::new(FastCodec::new(codec).unwrap());
+        let mut session = FastSession::new(fast, Arc::new(search), Arc::default()).unwrap();
+        assert_eq!(session.append_ids(&given), Ok(Some(None)));
+        let bits = session.next_ids().unwrap().unwrap();
+        let next: Vec<u32> = asked.into_iter().filter(|&id| has(&bits, id)).collect();
+        assert_eq!(json!(next), case["next"]);
     });
 }
 

@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from ..extras import array_of
-from ..reference.more import session, tails
+from ..reference.more import session, tails, viable
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
@@ -85,6 +85,26 @@ class Session:
 
     def covers(self) -> list[tuple[int, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]]:
         return [(kept, array_of(extra, "uint32"), array_of(ids, "uint32")) for kept, extra, ids in self.tail.covers()]
+
+    def next_ids(self) -> npt.NDArray[np.uint64] | None:
+        if not self.knows_tails:
+            return None
+        found = viable.next_ids(self.core.codec, self.core.search, self.core.ids)
+        words = [0] * (max([*self.core.codec.vocab.tokens, *found]) // 64 + 1)
+        for token_id in found:
+            words[token_id // 64] |= 1 << token_id % 64
+        return array_of(words, "uint64")
+
+    def append_ids(self, ids: list[int]) -> int | None:
+        return self.core.append_ids(ids) if self.knows_tails else -1
+
+    def keep_ids(self, count: int) -> None:
+        self.core.ids = self.core.ids[:count]
+        self.core.text = self.core.codec.decode_bytes(self.core.ids)
+
+    @property
+    def ends_inside(self) -> bool:
+        return not viable.is_text(self.core.text)
 
     def token_at(self, at: int) -> int | None:
         return session.token_at(self.core.codec, self.core.search, self.core.text, False, self.byte(at))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from ..arguments import MAX_ID
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -67,6 +72,7 @@ class Session:
 
     def append(self, text: str) -> Splice:
         """Adds text at the end."""
+        self._check_whole()
         end = len(self._core)
         return Splice(*self._core.edit(end, end, whole(text)))
 
@@ -81,6 +87,7 @@ class Session:
 
     def set(self, text: str) -> Splice:
         """Makes the text another one: what both begin and end with is not encoded again."""
+        self._check_whole()
         return Splice(*self._core.set(whole(text)))
 
     def text(self, start: int = 0, end: int | None = None) -> str:
@@ -112,8 +119,9 @@ class Session:
 
     def count(self, start: int = 0, end: int | None = None) -> int:
         """Returns how many ids a part of the text has as a text by itself."""
-        start, end = self._range(start, end)
-        return self._core.n_ids if (start, end) == (0, len(self._core)) else self._core.count(start, end)
+        if start == 0 and (end is None or end == len(self._core)):
+            return self._core.n_ids
+        return self._core.count(*self._range(start, end))
 
     def token_at(self, at: int) -> int:
         """Returns the number of the id whose token holds a place of the text: of the first, if a character is in several.
@@ -127,6 +135,7 @@ class Session:
         >>> minitok.get_encoding("gpt2").session("To be, or not").token_at(4)
         1
         """
+        self._check_whole()
         held = len(self._core)
         if not 0 <= at < held:
             raise ValueError(f"{at} is not a place of a text of length {held}")
@@ -159,7 +168,7 @@ class Session:
         A model that completes the text as if it had been trained on it gets the first ``stable`` ids, and chooses what follows
         among the ids of the text, and these. The order is that of the places where they begin, then of their bytes.
 
-        Costs: a microsecond or so for each token that begins with what the text ends with: many for a space, few for a word.
+        Costs those of ``next_ids`` for each place where a token may begin that goes on behind the text: one to three.
 
         Raises:
             ValueError: As for ``stable``.
@@ -172,7 +181,77 @@ class Session:
         self._check_tails()
         return [Cover(*found) for found in self._core.covers()]
 
+    def next_ids(self) -> npt.NDArray[np.uint64]:
+        """Returns the ids that may come next, so that all ids remain the first ids of some text.
+
+        All other ids would be written otherwise by the tokenizer: a pair that merges, a token that the pattern cuts, bytes that
+        complete no character. A sampler that chooses among these ids only never drifts from the tokenizer's own ids. Special
+        tokens may come where the session finds them (``allowed_special``), and the ids so far are those of their text.
+
+        Returns:
+            A set of bits: id i may come if bit ``i % 64`` of word ``i // 64`` is 1. See the example for a mask.
+
+        Raises:
+            ValueError: This is not known, as for ``stable``; or the pattern cuts bytes, or leaves a long stretch of text whole.
+
+        Costs some microseconds for a text that ends like one before; otherwise some ten milliseconds. The first call makes
+        tables, which takes up to a second.
+
+        >>> import minitok, numpy as np
+        >>> tok = minitok.get_encoding("gpt2")
+        >>> bits = tok.session("The quick br").next_ids()
+        >>> mask = np.unpackbits(bits.view(np.uint8), bitorder="little").astype(bool)
+        >>> [bool(mask[tok.token_id(token)]) for token in ("own", " fox")]
+        [False, True]
+        """
+        found = self._core.next_ids()
+        if found is None:
+            raise ValueError(
+                "which ids may come next is not known for this tokenizer, or for this end of a text (SPEC L6)"
+            )
+        return found
+
+    def append_ids(self, ids: Iterable[int]) -> None:
+        """Adds ids at the end, which stay as they are: those that a model has sampled among ``next_ids``.
+
+        They need not be the ids of their text: two spaces may be two ids if a digit follows later. The next change of the text
+        makes its ids those of the whole text again. While the text ends inside a character, only its ids can be asked for.
+
+        Raises:
+            ValueError: An id cannot come next, and none is added; or this is not known, as for ``next_ids``.
+
+        Costs those of ``next_ids`` for each id.
+
+        >>> import minitok
+        >>> session = minitok.get_encoding("cl100k_base").session("a")
+        >>> session.append_ids([220, 220])
+        >>> session.ids().tolist(), session.append("1"), session.append("  ").ids.tolist()
+        ([64, 220, 220], Splice(start=3, removed=0, ids=array([16], dtype=uint32)), [256])
+        """
+        listed = [index(token_id) for token_id in ids]
+        number = next((at for at, token_id in enumerate(listed) if not 0 <= token_id <= MAX_ID), None)
+        if number is None:
+            number = self._core.append_ids(listed)
+        if number == -1:
+            self.next_ids()
+        elif number is not None:
+            raise ValueError(f"id {listed[number]} at index {number} cannot come next: no text has these ids (SPEC L6)")
+
+    def _first_ids(self, count: int) -> Session:
+        """A copy that has the first ids only."""
+        found = self.fork()
+        found._core.keep_ids(count)  # noqa: SLF001 - of the same class
+        return found
+
+    def _is_canonical(self) -> bool:
+        """Whether the ids are those of the text."""
+        if self._core.ends_inside:
+            return False
+        found = self.fork().append("")
+        return found.removed == 0 and len(found.ids) == 0
+
     def _check_tails(self) -> None:
+        self._check_whole()
         if not self._core.knows_tails:
             raise ValueError("what may follow is not known for this tokenizer, which changes text (SPEC L3)")
 
@@ -190,7 +269,12 @@ class Session:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a session is not pickled: keep its text, and open it again")
 
+    def _check_whole(self) -> None:
+        if self._core.ends_inside:
+            raise ValueError("the text ends inside a character, of which more ids must come first")
+
     def _range(self, start: int, end: int | None) -> tuple[int, int]:
+        self._check_whole()
         held = len(self._core)
         end = held if end is None else end
         if not 0 <= start <= end <= held:

@@ -30,7 +30,7 @@ impl Session {
         let (left, right) = self.cuts_around(edited, &made.old)?;
         let part = &text[left.bytes..right.bytes + added - (end - start)];
         append(&mut made.new, &made.old[..left.ids])?;
-        self.append_ids(part, before + left.bytes, &mut made.new)?;
+        self.append_encoded(part, before + left.bytes, &mut made.new)?;
         append(&mut made.new, &made.old[right.ids..])?;
         made.encoded = part.len();
         if text.len() <= 2 * CHUNK {

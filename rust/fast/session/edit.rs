@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) margin: usize,
     /// How many bytes the last change had encoded.
     encoded_bytes: usize,
+    /// Whether ids were appended since the last edit: the last ones need not be those of the text.
+    pub(super) sampled: bool,
 }
 
 /// Where chunks end.
@@ -100,7 +102,7 @@ impl Session {
         };
         let (rope, margin) = (Rope::new()?, longest.unwrap_or_default().max(MARGIN));
         let spells = codec.spells(&search);
-        Ok(Session { codec, search, refused, rope, borders, spells, margin, encoded_bytes: 0 })
+        Ok(Session { codec, search, refused, rope, borders, spells, margin, encoded_bytes: 0, sampled: false })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
@@ -131,6 +133,24 @@ impl Session {
 
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
+        if !self.sampled {
+            return self.edit_text(start, end, data);
+        }
+        let (mut old, mut new, before) = (Vec::new(), Vec::new(), self.rope.fork()?);
+        self.ids_of(0, self.size().ids, &mut old)?;
+        let size = self.size().bytes;
+        let done = self.edit_text(size, size, b"").and_then(|_| self.edit_text(start, end, data));
+        if let Err(error) = done {
+            self.rope = before;
+            return Err(error);
+        }
+        self.sampled = false;
+        self.ids_of(0, self.size().ids, &mut new)?;
+        splice(&old, &new)
+    }
+
+    /// The same where the ids are those of the text, or the edit is at its end.
+    fn edit_text(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let mut region = self.region(start, end, data.len());
         let mut made = self.changed(&region, start, end, data)?;
         let mut step = 1;
@@ -290,7 +310,7 @@ impl Session {
                 length = cut.filter(|cut| rest.len() - cut >= CHUNK / 2).unwrap_or(length);
             }
             let before = ids.len();
-            self.append_ids(&rest[..length], from + at, ids)?;
+            self.append_encoded(&rest[..length], from + at, ids)?;
             push(&mut chunks, Chunk::new(&rest[..length], &ids[before..])?)?;
             at += length;
             if at == text.len() {
@@ -301,7 +321,7 @@ impl Session {
     }
 
     /// Appends the ids of some text that begins at a byte.
-    pub(super) fn append_ids(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn append_encoded(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
         let done = self.codec.append(1, Source::Bytes(text), &Encoding::plain(&self.search, from > 0), ids);
         done.map_err(|error| match error {
             Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },

@@ -8,9 +8,11 @@
 //! 4. [`seams`]: chunks of bytes that no pattern cuts: where they may end, and how far an edit reaches.
 //! 5. [`reading`]: what is where, and the ids of a part as a text by itself.
 //! 6. [`tail`]: what may follow the text, and which token holds a place.
+//! 7. [`next`]: which ids may come next.
 
 mod between;
 mod edit;
+mod next;
 mod reading;
 mod rope;
 mod seams;

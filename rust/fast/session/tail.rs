@@ -35,6 +35,9 @@ impl Session {
 
     /// The tokens that may stand over the end of the text.
     pub fn covers(&self) -> Result<Vec<Cover>> {
+        if let Some(covers) = self.covers_by_sets()? {
+            return Ok(covers);
+        }
         self.with_tail(|tail, before| {
             let mut covers = tail.covers()?;
             for cover in &mut covers {
@@ -45,7 +48,7 @@ impl Session {
     }
 
     /// The text behind the last place at which it can be cut, and where that is.
-    fn last_words(&self) -> Result<(Vec<u8>, usize)> {
+    pub(super) fn last_words(&self) -> Result<(Vec<u8>, usize)> {
         let (size, mut text) = (self.size(), Vec::new());
         let start = self.region(size.bytes, size.bytes, 0).before.bytes;
         self.text_of(start, size.bytes, &mut text)?;

@@ -12,10 +12,11 @@
 //!
 //! Costs: those of encoding, each time. `fast/session` does it at the cost of the change.
 //!
-//! Implements SPEC L1, L2 and L5.
+//! Implements SPEC L1, L2, L5 and L6.
 
 use crate::error::Result;
 use crate::reference::codec::{Codec, Refused};
+use crate::reference::more::viable::is_viable;
 use crate::reference::published::preprocess::{Before, Search};
 
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
@@ -69,6 +70,19 @@ impl<'c> Session<'c> {
         let found = splice(&self.ids, &ids)?;
         (self.text, self.ids) = (text, ids);
         Ok(found)
+    }
+
+    /// Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next.
+    pub fn append_ids(&mut self, ids: &[u32]) -> Result<Option<usize>> {
+        let together = [&self.ids, ids].concat();
+        for (number, &id) in ids.iter().enumerate() {
+            let longer = &together[..=self.ids.len() + number];
+            if self.codec.token_bytes(id).is_none() || !is_viable(self.codec, &self.search, longer)? {
+                return Ok(Some(number));
+            }
+        }
+        (self.text, self.ids) = (self.codec.decode_bytes(&together)?, together);
+        Ok(None)
     }
 }
 

@@ -27,15 +27,12 @@ use crate::reference::codec::Codec;
 use crate::reference::encode::first_parts;
 use crate::reference::merging::merge_parts;
 use crate::reference::more::session::same;
+use crate::reference::more::viable::{is_text, kinds, length_of};
 use crate::reference::published::preprocess::{Before, Search};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
 use std::ops::Range;
-
-/// A character of each kind that patterns tell apart; contractions need some letters.
-const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4e2d}\u{3042}\u{d55c}\u{e01}1\u{2167}\u{b2}\u{301} \
-                     \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
 
 /// Tokens that may span the end of a text: after its first `kept` ids and then `extra`, any one of `ids`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,8 +204,7 @@ impl<'t> Tail<'t> {
         }
         let cut = rest.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
         let (text, char) = rest.split_at(cut);
-        let length = 1 + usize::from(char[0] >= 0xC0) + usize::from(char[0] >= 0xE0) + usize::from(char[0] >= 0xF0);
-        let missing = length.saturating_sub(char.len());
+        let missing = length_of(char).saturating_sub(char.len());
         if missing < 1 || !is_text(text) {
             return Vec::new();
         }
@@ -257,11 +253,7 @@ impl<'t> Tail<'t> {
 
     /// A character of each kind, and those that the pattern names.
     fn kinds(&self) -> &[Vec<u8>] {
-        self.kinds.get_or_init(|| {
-            let mut seen = HashSet::default();
-            let chars = KINDS.chars().chain(self.codec.pattern.source().chars()).filter(|&char| seen.insert(char));
-            chars.map(|char| char.to_string().into_bytes()).collect()
-        })
+        self.kinds.get_or_init(|| kinds(self.codec))
     }
 
     /// Whether merging some bytes and those of a token gives what merging the first alone gives, and the token.
@@ -283,11 +275,6 @@ fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
         interrupt::append(&mut all, text.iter().copied())?;
     }
     Ok(all)
-}
-
-/// Whether some bytes are UTF-8.
-fn is_text(data: &[u8]) -> bool {
-    std::str::from_utf8(data).is_ok()
 }
 
 /// Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it.

@@ -5,11 +5,12 @@ Each file stands for itself, but where it names another. Each has its mirror of 
 1. ``dropout``: piece -> ids at random
 2. ``parity``: words of several languages -> merges that are fair to all
 3. ``trace``: what training and encoding did, step by step, as data
-4. ``session``: a text that changes, and what that does to its ids
-5. ``tails``: what may follow a text
-6. ``graphemes``: what a reader takes for one character
-7. ``fences``: lines of Markdown
-8. ``borders``: where a text may end: behind a paragraph, a sentence, a word
-9. ``chunk``: a text in parts of a limited number of tokens
-10. ``align``: two lists of tokens over one text
+4. ``viable``: which ids may come next
+5. ``session``: a text that changes, and what that does to its ids
+6. ``tails``: what may follow a text
+7. ``graphemes``: what a reader takes for one character
+8. ``fences``: lines of Markdown
+9. ``borders``: where a text may end: behind a paragraph, a sentence, a word
+10. ``chunk``: a text in parts of a limited number of tokens
+11. ``align``: two lists of tokens over one text
 """

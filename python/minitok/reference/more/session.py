@@ -12,7 +12,7 @@ suffix. A change that fails leaves text and ids as they were.
 
 Costs: those of encoding, each time. ``rust/fast/session`` does it at the cost of the change.
 
-Implements SPEC L1, L2 and L5.
+Implements SPEC L1, L2, L5 and L6.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from ..codec import Codec, Refused
 from ..published.preprocess import NOTHING, TEXT, Search
+from .viable import is_viable
 
 
 class Splice(NamedTuple):
@@ -84,6 +85,16 @@ class Session:
         found = splice(self.ids, ids)
         self.text, self.ids = text, ids
         return found
+
+    def append_ids(self, ids: Sequence[int]) -> int | None:
+        """Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next."""
+        together = self.ids + list(ids)
+        for number, token_id in enumerate(ids):
+            longer = together[: len(self.ids) + number + 1]
+            if self.codec.token_bytes(token_id) is None or not is_viable(self.codec, self.search, longer):
+                return number
+        self.text, self.ids = self.codec.decode_bytes(together), together
+        return None
 
 
 def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) -> int | None:

@@ -35,9 +35,7 @@ from ..encode import first_parts
 from ..merging import merge_parts
 from ..published.preprocess import NOTHING, TEXT, Search
 from .session import same
-
-# A character of each kind that patterns tell apart; contractions need some letters.
-KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301 \n\r\t\u00a0'/.-_({\u200d😀"
+from .viable import is_text, kinds, length_of
 
 
 class Cover(NamedTuple):
@@ -144,7 +142,7 @@ class Tail:
             return [b"", *self.kinds]
         cut = max((at for at in range(len(rest)) if rest[at] & 0xC0 != 0x80), default=0)
         char = rest[cut:]
-        missing = 1 + (char[0] >= 0xC0) + (char[0] >= 0xE0) + (char[0] >= 0xF0) - len(char)
+        missing = length_of(char) - len(char)
         if missing < 1 or not is_text(rest[:cut]):
             return []
         ends = (bytes([byte, *[0x80] * (missing - 1)]) for byte in range(0x80, 0xC0))
@@ -173,7 +171,7 @@ class Tail:
     @cached_property
     def kinds(self) -> list[bytes]:
         """A character of each kind, and those that the pattern names."""
-        return [char.encode() for char in dict.fromkeys(KINDS + self.codec.pattern.source)]
+        return kinds(self.codec)
 
     def settled(self, left: bytes, right: int) -> bool:
         """Whether merging some bytes and those of a token gives what merging the first alone gives, and the token."""
@@ -182,15 +180,6 @@ class Tail:
     def merged(self, data: bytes) -> list[int]:
         vocab = self.codec.vocab
         return merge_parts(vocab.merge_of, first_parts(vocab, data))
-
-
-def is_text(data: bytes) -> bool:
-    """Whether some bytes are UTF-8."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def knows_tails(codec: Codec, search: Search) -> bool:

@@ -1,0 +1,137 @@
+"""The next byte, from a model over tokens: exact probabilities, given which ids may come next.
+
+A prompt that ends inside a word has ids at its end that the model rarely saw there. What the model says of the next *byte*
+does not depend on that: it is the sum over all ids that go on with the text, each behind the ids that would stand before it
+(the *covers*).
+
+Let the model be kept to what the tokenizer can write: at each step only ids that may come next count (SPEC L6), and the end
+only where the ids are those of their text; the rest is divided by its sum. The result is the probability, under this model,
+that a text which begins with the prompt goes on with a byte.
+
+By hand, with the merge ``ab`` and the prompt ``a``: either the id ``a`` is next, and then any byte but ``b``; or the id
+``ab`` is, which goes on with ``b``. The model is asked before ``a`` and behind it.
+
+Costs: the model is asked once for each cover's beginning, two or three times as a rule; some milliseconds besides, for
+200,000 ids.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from .extras import np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from .tokenizer import Tokenizer
+
+    Floats = npt.NDArray[np.float64]
+
+__all__ = ["next_bytes"]
+
+# The number of the end among the bytes.
+END = 256
+
+
+def next_bytes(
+    tokenizer: Tokenizer, prompt: str, logprobs: Callable[[list[int]], npt.ArrayLike], *, end: int | None = None
+) -> Floats:
+    """Returns the logarithm of the probability of each byte behind a prompt, and of the end.
+
+    Args:
+        tokenizer: The tokenizer of the model.
+        prompt: The text so far. Special tokens are not found in it.
+        logprobs: The model: ids -> the logarithm of the probability of each id behind them. It is called for ids with which
+            the prompt begins; all calls share their first ids, so the model's cache for these can be kept.
+        end: The id with which the model ends a text, if it does.
+
+    Returns:
+        A float64 array of shape (257,): the bytes, and the end as the last one. The probabilities add up to 1.
+
+    Raises:
+        ValueError: It is not known which ids may come next (as for ``Session.next_ids``); the model gives no possible id a
+            probability; or ``logprobs`` returns another number of values than there are ids.
+
+    >>> import numpy as np
+    >>> from minitok import Tokenizer
+    >>> tok = Tokenizer([(97, 98)])
+    >>> def uniform(ids):
+    ...     return np.full(tok.vocab_size, -np.log(tok.vocab_size))
+    >>> found = np.exp(next_bytes(tok, "a", uniform))
+    >>> bool(found[98] > found[99]), round(float(found.sum()), 6)
+    (True, 1.0)
+    """
+    session = tokenizer.session(prompt)
+    table = token_table(tokenizer)
+    found = np.zeros(END + 1)
+    start = session._first_ids(session.stable)  # noqa: SLF001 - the parts of a session
+    stack = [(start, prompt.encode()[len(tokenizer.decode_bytes(start.ids())) :], 1.0)]
+    asked = False
+    while stack:
+        node, rest, weight = stack.pop()
+        may_come = np.flatnonzero(np.unpackbits(node.next_ids().view(np.uint8), bitorder="little"))
+        ids = node.ids().tolist()
+        longer = may_come if not rest else np.intersect1d(table.longer(rest), may_come)
+        shorter = [i for size in range(1, len(rest) + 1) if (i := table.ids.get(rest[:size])) is not None]
+        shorter = np.intersect1d(np.array(shorter, np.int64), may_come).tolist()
+        ends = end is not None and node._is_canonical()  # noqa: SLF001
+        if not len(longer) and not shorter and (rest or not ends):
+            continue
+        given = np.exp(np.asarray(logprobs(ids), np.float64))
+        if given.ndim != 1 or len(given) <= int(may_come.max(initial=0)):
+            raise ValueError(f"logprobs must return a value for each of {tokenizer.vocab_size} ids, not {given.shape}")
+        total = given[may_come].sum() + (given[end] if ends else 0.0)
+        if total == 0:
+            continue
+        asked = True
+        share = weight * given / total
+        places = (
+            np.fromiter((table.texts[i][len(rest)] for i in longer.tolist()), np.int64)
+            if rest
+            else table.firsts[longer]
+        )
+        found[:END] += np.bincount(places, share[longer], END)
+        if ends and not rest:
+            found[END] += share[end]
+        for token_id in shorter:
+            child = node.fork()
+            child.append_ids([token_id])
+            stack.append((child, rest[len(table.texts[token_id]) :], float(share[token_id])))
+    if not asked or found.sum() == 0:
+        raise ValueError("the model gives no id that may come next a probability")
+    with np.errstate(divide="ignore"):
+        logs: Floats = np.log(found / found.sum())
+    return logs
+
+
+class TokenTable(NamedTuple):
+    """The tokens of a vocabulary: their bytes by id, their ids by bytes, in order, and the first byte of each."""
+
+    texts: list[bytes]
+    ids: dict[bytes, int]
+    order: list[bytes]
+    firsts: npt.NDArray[np.uint8]
+
+    def longer(self, start: bytes) -> npt.NDArray[np.int64]:
+        """Returns the ids of the tokens that begin with some bytes and go on."""
+        first = bisect_left(self.order, start + b"\0")
+        last = first
+        while last < len(self.order) and self.order[last].startswith(start):
+            last += 1
+        return np.array([self.ids[token] for token in self.order[first:last]], np.int64)
+
+
+@lru_cache(maxsize=1)
+def token_table(tokenizer: Tokenizer) -> TokenTable:
+    """The tokens of a tokenizer; the table of the last one is kept."""
+    special = set(tokenizer.special_tokens.values())
+    token_bytes = tokenizer.definition.codec().token_bytes
+    texts = [(i not in special and token_bytes(i)) or b"" for i in range(tokenizer.vocab_size)]
+    ids = {token: i for i, token in enumerate(texts) if token}
+    firsts = np.array([token[0] if token else 0 for token in texts], np.uint8)
+    return TokenTable(texts, ids, sorted(ids), firsts)

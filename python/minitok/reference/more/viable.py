@@ -1,0 +1,87 @@
+"""Which ids may come next, if all ids are to stay those that the tokenizer gives for some text.
+
+A model can choose any id. Only some of them go on with a text as the tokenizer would write it: behind ``a``, the id ``b`` is
+impossible where both are merged. Ids are *viable* if some text has them as its first ids; what may come next is every id with
+which they stay viable.
+
+By hand, with the merges ``ab`` and ``abc``: behind ``a`` no ``b`` may come, nor a ``bc``, since there is none. Behind ``ab``,
+no ``c``. Viable is not the same as encoded: with ``cl100k``, two spaces are one token, but before a digit they are two; so
+two ids of a space are viable, and are not the ids of their own text.
+
+Invariants: the ids of a text are viable, and so are the first of viable ids. What ends inside a character is viable if some
+character completes it.
+
+Costs, V ids and n bytes: an encoding of the text for each of V ids, for each kind of character that may follow, and for each
+way to complete a character. ``rust/fast/next`` answers from tables.
+
+Implements SPEC L6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from ..codec import Codec
+from ..published.preprocess import Search
+
+# A character of each kind that patterns tell apart; contractions need some letters.
+KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301 \n\r\t\u00a0'/.-_({\u200d😀"
+
+
+def next_ids(codec: Codec, search: Search, ids: Sequence[int]) -> list[int]:
+    """Returns the ids that may come behind viable ids, ascending.
+
+    >>> from ..pretokenize import Pattern
+    >>> from ..special import SpecialTokens
+    >>> from ..vocab import Vocab
+    >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98)]), Pattern("gpt2"), SpecialTokens({}))
+    >>> found = next_ids(codec, codec.search(), [97])
+    >>> 97 in found, 98 in found, 256 in found
+    (True, False, True)
+    """
+    known = {*codec.vocab.tokens, *search.early.ids.values()}
+    return [token_id for token_id in sorted(known) if is_viable(codec, search, [*ids, token_id])]
+
+
+def is_viable(codec: Codec, search: Search, ids: Sequence[int]) -> bool:
+    """Whether some text has these ids as its first ids."""
+    text, wanted = codec.decode_bytes(ids), list(ids)
+    return any(codec.encode(text + more, search)[: len(ids)] == wanted for more in continuations(kinds(codec), text))
+
+
+def kinds(codec: Codec) -> list[bytes]:
+    """A character of each kind, and those that the pattern names."""
+    return [char.encode() for char in dict.fromkeys(KINDS + codec.pattern.source)]
+
+
+def continuations(kinds: Sequence[bytes], text: bytes) -> Iterator[bytes]:
+    """Yields what is tried behind a text: what completes its last character, and then nothing, or a character of a kind."""
+    cut = max((at for at in range(len(text)) if text[at] & 0xC0 != 0x80), default=0)
+    char = text[cut:]
+    if is_text(text):
+        yield from (b"", *kinds)
+    elif is_text(text[:cut]) and len(char) < length_of(char):
+        ends = list(completions(char, length_of(char) - len(char)))
+        for more in (b"", *kinds):
+            yield from (end + more for end in ends)
+
+
+def completions(char: bytes, missing: int) -> Iterator[bytes]:
+    """Yields what completes a character that lacks some bytes. The next byte decides whether there is such a character."""
+    firsts = [byte for byte in range(0x80, 0xC0) if is_text(char + bytes([byte, *[0x80] * (missing - 1)]))]
+    yield from map(bytes, product(firsts, *[range(0x80, 0xC0)] * (missing - 1)))
+
+
+def length_of(char: bytes) -> int:
+    """How many bytes a character has that begins with these."""
+    return 1 + (char[0] >= 0xC0) + (char[0] >= 0xE0) + (char[0] >= 0xF0)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether some bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

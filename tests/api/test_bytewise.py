@@ -1,0 +1,114 @@
+"""The next byte beside the sum over all lists of ids."""
+
+import random
+from itertools import product
+
+import minitok
+import numpy as np
+import pytest
+from minitok.bytewise import END, next_bytes
+from minitok.reference.more import viable
+
+# How long the texts are whose probability is summed up.
+MOST = 4
+
+
+def drawn_tokenizer(drawn):
+    """A tokenizer of a few merges over some letters, and the ids of its tokens."""
+    pool = list(drawn.choice([b"ab", b"abc", b"a ", b"a1 "]))
+    tokens, pairs = [bytes([byte]) for byte in range(256)], []
+    for _ in range(drawn.randrange(1, 5)):
+        left, right = drawn.choice(pool), drawn.choice(pool)
+        if (token := tokens[left] + tokens[right]) not in tokens and len(token) <= 4:
+            tokens.append(token)
+            pairs.append((left, right))
+            pool.append(len(tokens) - 1)
+    pattern = drawn.choice(["none", "gpt2", "cl100k", "o200k", r"\s+(?!\S)|\s|a+"])
+    return minitok.Tokenizer(pairs, pattern=pattern, special_tokens={"<end>": 400}), pool
+
+
+class Model:
+    """Random probabilities of the ids of a pool, and of the end, behind any ids."""
+
+    def __init__(self, drawn, tok, pool):
+        self.drawn, self.tok, self.pool, self.known = drawn, tok, pool, {}
+
+    def probabilities(self, ids):
+        if (key := tuple(ids)) not in self.known:
+            given = np.zeros(401)
+            given[self.pool] = [self.drawn.randrange(5) for _ in self.pool]
+            given[400] = self.drawn.randrange(1, 4)
+            self.known[key] = given / given.sum()
+        return self.known[key]
+
+    def logprobs(self, ids):
+        with np.errstate(divide="ignore"):
+            return np.log(self.probabilities(ids))
+
+
+def sums(tok, model):
+    """The probability that a text begins with some bytes, and that it is them, from all lists of ids that may be written."""
+    codec = tok.replace(backend="python").session()._core.core.codec
+    search, begins, is_all, stack = codec.search(), {b"": 1.0}, {}, [((), b"", 1.0)]
+    while stack:
+        ids, text, weight = stack.pop()
+        may_come = [i for i in model.pool if viable.is_viable(codec, search, [*ids, i])]
+        given, ends = model.probabilities(ids), codec.encode(text, search) == list(ids)
+        total = given[may_come].sum() + (given[400] if ends else 0)
+        if total == 0:
+            continue
+        if ends:
+            is_all[text] = is_all.get(text, 0) + weight * given[400] / total
+        for token_id in may_come:
+            if share := weight * given[token_id] / total:
+                longer = text + tok.token_bytes(token_id)
+                for size in range(len(text) + 1, min(len(longer), MOST) + 1):
+                    begins[longer[:size]] = begins.get(longer[:size], 0) + share
+                if len(longer) < MOST:
+                    stack.append(((*ids, token_id), longer, share))
+    return begins, is_all
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_probabilities_are_sums_over_all_lists_of_ids(seed):
+    drawn = random.Random(seed)
+    tok, pool = drawn_tokenizer(drawn)
+    model = Model(drawn, tok, pool)
+    begins, is_all = sums(tok, model)
+    letters = sorted({byte for token_id in pool for byte in tok.token_bytes(token_id)})
+    compared = 0
+    for size in range(MOST):
+        for prompt in map(bytes, product(letters, repeat=size)):
+            wanted = np.zeros(END + 1)
+            for byte in letters:
+                wanted[byte] = begins.get(prompt + bytes([byte]), 0)
+            wanted[END] = is_all.get(prompt, 0)
+            if begins.get(prompt, 0) > 0 and wanted.sum() > 0:
+                found = np.exp(next_bytes(tok, prompt.decode(), model.logprobs, end=400))
+                np.testing.assert_allclose(found, wanted / wanted.sum(), atol=1e-12)
+                compared += 1
+    assert compared > 0
+
+
+def test_a_model_that_gives_nothing_is_refused():
+    tok = minitok.Tokenizer([])
+    with pytest.raises(ValueError, match="no id that may come next"):
+        next_bytes(tok, "a", lambda _: np.full(256, -np.inf))
+    with pytest.raises(ValueError, match="a value for each of 256 ids"):
+        next_bytes(tok, "a", lambda _: np.zeros(3))
+
+
+def test_prompts_end_inside_words_of_published_encodings():
+    tok = minitok.get_encoding("cl100k_base")
+    text = "The link is https://example.org, isn't it?"
+    ids = tok.encode(text)
+
+    def model(before):
+        """A model that writes this text, and hardly anything else."""
+        logs = np.full(tok.n_vocab, -30.0)
+        if before == ids[: len(before)] and len(before) < len(ids):
+            logs[ids[len(before)]] = 0.0
+        return logs
+
+    for end in range(len(text)):
+        assert chr(int(next_bytes(tok, text[:end], model).argmax())) == text[end]

@@ -1,0 +1,140 @@
+"""Which ids may come next: the extension's sets beside the definition, and ids that are kept as they were sampled."""
+
+import random
+
+import minitok
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.reference.more import viable
+
+BYTES = [bytes([byte]) for byte in range(256)]
+LETTERS = ["aBs 1'", "a A中\n", " e'rl", "1 2\ta", "中丸a"]
+
+
+def mask_of(session, n_vocab):
+    """The set as an array of bools."""
+    bits = np.unpackbits(session.next_ids().view(np.uint8), bitorder="little").astype(bool)
+    assert not bits[n_vocab:].any()
+    return np.concatenate([bits, np.zeros(n_vocab, bool)])[:n_vocab]
+
+
+@st.composite
+def tokenizers(draw):
+    """A tokenizer of a few merges of the bytes of some letters, these letters, and the ids of its tokens."""
+    letters = draw(st.sampled_from(LETTERS))
+    tokens, pairs = list(BYTES), []
+    pool = sorted({byte for char in letters for byte in char.encode()})
+    for _ in range(draw(st.integers(0, 9))):
+        left, right = draw(st.sampled_from(pool)), draw(st.sampled_from(pool))
+        token = tokens[left] + tokens[right]
+        if token not in tokens and len(token) <= 6:
+            tokens.append(token)
+            pairs.append((left, right))
+            pool.append(len(tokens) - 1)
+    pattern = draw(st.sampled_from(["gpt2", "cl100k", "o200k", "none", "qwen2", r"[a-c]+|\s+(?!\S)|\s|[^a-c\s]"]))
+    return minitok.Tokenizer(pairs, pattern=pattern), letters, pool
+
+
+@settings(max_examples=15, deadline=None)
+@given(tokenizers(), st.data())
+def test_the_sets_are_what_their_definition_says(made, data):
+    tok, letters, pool = made
+    session = tok.session(data.draw(st.text(letters, max_size=6)))
+    for _ in range(data.draw(st.integers(0, 2))):
+        possible = [token_id for token_id in pool if mask_of(session, tok.vocab_size)[token_id]]
+        session.append_ids([data.draw(st.sampled_from(possible))] if possible else [])
+    codec = tok.replace(backend="python").session()._core.core.codec
+    ids, mask = session.ids().tolist(), mask_of(session, tok.vocab_size)
+    for token_id in [*pool, 65, 0xC3]:
+        assert bool(mask[token_id]) == viable.is_viable(codec, codec.search(), [*ids, token_id])
+
+
+@pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base"])
+def test_sets_of_published_encodings(name):
+    tok, drawn = minitok.get_encoding(name), random.Random(4)
+    codec = tok._codec
+    kinds = [char.encode() for char in viable.KINDS]
+    pool = ["a", " the", " ", "  ", "\n\n", "'", "'l", "123", "Ab", "中", "é", "😀", "!!", "//"]
+
+    def is_viable(ids):
+        data = tok.decode_bytes(ids)
+        tried = [data + more for _, more in zip(range(3000), viable.continuations(kinds, data), strict=False)]
+        return any(found[: len(ids)] == ids for found in codec.encode_batch(tried))
+
+    for _ in range(12):
+        session = tok.session("".join(drawn.choice(pool) for _ in range(drawn.randrange(6))))
+        if drawn.random() < 0.5:
+            session.append_ids([int(drawn.choice(np.flatnonzero(mask_of(session, tok.vocab_size))))])
+        ids, mask = session.ids().tolist(), mask_of(session, tok.vocab_size)
+        asked = [int(drawn.choice(np.flatnonzero(mask == kind))) for kind in (True, False) for _ in range(20)]
+        asked = [i for i in asked if i not in tok.special_tokens.values() and codec.token_bytes(i) is not None]
+        # Of what ends inside a character, some ways to go on are tried only.
+        asked = [
+            i for i in asked if mask[i] or tok.token_bytes(i).decode(errors="ignore").encode() == tok.token_bytes(i)
+        ]
+        assert [is_viable([*ids, i]) for i in asked] == [bool(mask[i]) for i in asked]
+
+
+def test_sampled_ids_stay_until_the_text_is_edited(backend):
+    tok = minitok.Tokenizer([(32, 32), (97, 98)], pattern="cl100k", backend=backend)
+    session = tok.session("a")
+    with pytest.raises(ValueError, match="id 98 at index 2 cannot come next"):
+        session.append_ids([32, 97, 98])
+    assert session.ids().tolist() == [97]
+    session.append_ids(np.array([32, 32], np.uint32))
+    assert (session.ids().tolist(), session.count(), session.text(), len(session)) == ([97, 32, 32], 3, "a  ", 3)
+    copied = session.fork()
+    splice = session.append("1")
+    assert (splice.start, splice.removed, splice.ids.tolist()) == (3, 0, [49])
+    splice = copied.append("\n")
+    assert (splice.start, splice.removed, splice.ids.tolist()) == (1, 2, [256, 10])
+    assert copied.ids().tolist() == tok.encode("a  \n")
+
+
+def test_within_a_character_only_ids_can_be_asked_for(backend):
+    session = minitok.Tokenizer([], backend=backend).session("a")
+    session.append_ids([0xE4, 0xB8])
+    assert session.ids().tolist() == [97, 0xE4, 0xB8]
+    assert session.count() == 3
+    for call in (
+        session.text,
+        session.covers,
+        lambda: session.append("x"),
+        lambda: session.stable,
+        lambda: session.token_at(0),
+    ):
+        with pytest.raises(ValueError, match="ends inside a character"):
+            call()
+    assert np.flatnonzero(mask_of(session, 256)).tolist() == list(range(0x80, 0xC0))
+    session.append_ids([0xAD])
+    assert session.text() == "a中"
+    assert session.append("b").start == 4
+
+
+@pytest.mark.parametrize("ids", [[-1], [1 << 40], [1.5], ["a"]])
+def test_what_is_no_id_is_refused(ids, backend):
+    with pytest.raises((ValueError, OverflowError, TypeError)):
+        minitok.Tokenizer([], backend=backend).session("a").append_ids(ids)
+    with pytest.raises(ValueError, match="id 999 at index 0 cannot come next"):
+        minitok.Tokenizer([], backend=backend).session("a").append_ids([999])
+
+
+def test_where_texts_change_it_is_not_known(backend):
+    session = minitok.Tokenizer([], normalizer="NFC", backend=backend).session("a")
+    with pytest.raises(ValueError, match="not known"):
+        session.next_ids()
+    with pytest.raises(ValueError, match="not known"):
+        session.append_ids([97])
+
+
+def test_long_texts_are_sampled_too():
+    tok = minitok.get_encoding("o200k_base")
+    session, text = tok.session("x" * 3000), "The quick brown fox, jumps.\n" * 200
+    for token_id in tok.encode(text):
+        session.append_ids([token_id])
+    assert session.text() == "x" * 3000 + text
+    assert session.ids().tolist() == [*tok.encode("x" * 3000), *tok.encode(text)]
+    assert session.edit(0, 2999, "").start == 0
+    assert session.ids().tolist() == tok.encode("x" + text)
