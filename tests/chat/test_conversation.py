@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import nodes
 from minitok.chat import ChatTemplates, turns
-from minitok.chat.conversation import Ids
+from minitok.chat.ranges import Ids
 from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError, TemplateError, UnknownTokenError
 
@@ -224,7 +224,9 @@ def test_a_sample_that_ends_within_a_character_of_the_template(tok):
 
 def test_a_difference_within_a_character(tok):
     """It is found in bytes."""
-    talk = tok.replace(chat="{{ messages[-1].content }}{{ messages[1].content if messages[1] }}<e>").conversation([user("\xe9")])
+    talk = tok.replace(chat="{{ messages[-1].content }}{{ messages[1].content if messages[1] }}<e>").conversation(
+        [user("\xe9")]
+    )
     talk.prompt()
     talk.add(assistant("ok"), ids=[256, 302])
     talk.add(user("\xe8"))

@@ -27,7 +27,8 @@ from ..extras import np
 from ..reference.text import utf8
 from ..spans.segments import special_names
 from . import turns
-from .encoding import labelled, spread, with_template
+from .encoding import labelled, with_template
+from .ranges import Ids, joined, masked, spread
 from .render import guarded, template_values, traced_messages
 from .standins import Kept
 from .written import Text, common_prefix, overlap, own_end
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..definition import Definition
-    from .encoding import Range
+    from .ranges import Range
 
 REWRITES = ("keep", "raise", "follow")
 
@@ -64,40 +65,6 @@ class Cuts(NamedTuple):
 
     places: array[int]
     sizes: array[int]
-
-
-class Ids(NamedTuple):
-    """The first ids of a buffer, of which others may know more: behind those that anybody knows, it is free.
-
-    ``free`` has the place where that begins, in a list that belongs to the buffer; it is empty while somebody writes there.
-    """
-
-    buffer: npt.NDArray[np.uint32]
-    free: list[int]
-    size: int
-
-    @property
-    def view(self) -> npt.NDArray[np.uint32]:
-        found = self.buffer[: self.size]
-        found.flags.writeable = False
-        return found
-
-    def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
-        """These up to a place, and others behind it; they are copied unless the buffer is free from there on."""
-        size = place + len(ids)
-        buffer, free = self.buffer, self.free
-        try:
-            begin = free.pop()
-        except IndexError:
-            begin = None
-        if begin != place or size > len(buffer):
-            if begin is not None:
-                free.append(begin)
-            buffer, free = np.empty(size + size // 2 + 64, np.uint32), []
-            buffer[:place] = self.buffer[:place]
-        buffer[place:size] = ids
-        free.append(size)
-        return Ids(buffer, free, size)
 
 
 class State(NamedTuple):
@@ -424,20 +391,3 @@ class Held(NamedTuple):
     common: int = 0
     differs: bool = False
     rewritten: int | None = None
-
-
-def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list[Range[Any]]:
-    """Ranges up to a place, and those behind it."""
-    found = ranges.copy()
-    while found and found[-1][1] > place:
-        start, _, value = found.pop()
-        if start < place:
-            found.append((start, place, value))
-    return found + [(start + place, end + place, value) for start, end, value in more]
-
-
-def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
-    found = np.zeros(size, np.bool_)
-    for start, end, _ in ranges:
-        found[start:end] = True
-    return found

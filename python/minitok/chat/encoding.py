@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..spans.segments import ids_of_segments, made_tokens, shared_segments, spans_of_ids, special_names
+from .ranges import add_range, spread
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from ..definition import Definition
+    from .ranges import Range
     from .render import Span
-
-S = TypeVar("S")
-T = TypeVar("T")
-Range = tuple[int, int, T]  # start, end and value
 
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
@@ -119,26 +117,6 @@ def labelled(
         if span.role is not None and span.field not in LABELS:
             add_range(roles, start, end + (end in ends), value=span.role)
     return Labelled(ids, roles, generated, tokens)
-
-
-def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:
-    """Adds a range behind others. An id with text of two is the first one's."""
-    if ranges:
-        start = max(start, ranges[-1][1])
-        if ranges[-1][1:] == (start, value):
-            start = ranges.pop()[0]
-    if start < end:
-        ranges.append((start, end, value))
-
-
-def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
-    """The value of each of ``size`` places."""
-    found: list[T | S] = []
-    for start, end, value in ranges:
-        found += [other] * (start - len(found))
-        found += [value] * (end - start)
-    found += [other] * (size - len(found))
-    return found
 
 
 def check_made(

@@ -1,0 +1,87 @@
+"""The ids of a conversation that grows, and ranges of ids with a value, such as who said them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+S = TypeVar("S")
+T = TypeVar("T")
+Range = tuple[int, int, T]  # start, end and value
+
+
+class Ids(NamedTuple):
+    """The first ids of a buffer, of which others may know more: behind those that anybody knows, it is free.
+
+    ``free`` has the place where that begins, in a list that belongs to the buffer; it is empty while somebody writes there.
+    """
+
+    buffer: npt.NDArray[np.uint32]
+    free: list[int]
+    size: int
+
+    @property
+    def view(self) -> npt.NDArray[np.uint32]:
+        found = self.buffer[: self.size]
+        found.flags.writeable = False
+        return found
+
+    def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
+        """These up to a place, and others behind it; they are copied unless the buffer is free from there on."""
+        size = place + len(ids)
+        buffer, free = self.buffer, self.free
+        try:
+            begin = free.pop()
+        except IndexError:
+            begin = None
+        if begin != place or size > len(buffer):
+            if begin is not None:
+                free.append(begin)
+            buffer, free = np.empty(size + size // 2 + 64, np.uint32), []
+            buffer[:place] = self.buffer[:place]
+        buffer[place:size] = ids
+        free.append(size)
+        return Ids(buffer, free, size)
+
+
+def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:
+    """Adds a range behind others. An id with text of two is the first one's."""
+    if ranges:
+        start = max(start, ranges[-1][1])
+        if ranges[-1][1:] == (start, value):
+            start = ranges.pop()[0]
+    if start < end:
+        ranges.append((start, end, value))
+
+
+def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
+    """The value of each of ``size`` places."""
+    found: list[T | S] = []
+    for start, end, value in ranges:
+        found += [other] * (start - len(found))
+        found += [value] * (end - start)
+    found += [other] * (size - len(found))
+    return found
+
+
+def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list[Range[Any]]:
+    """Ranges up to a place, and those behind it."""
+    found = ranges.copy()
+    while found and found[-1][1] > place:
+        start, _, value = found.pop()
+        if start < place:
+            found.append((start, place, value))
+    return found + [(start + place, end + place, value) for start, end, value in more]
+
+
+def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
+    found = np.zeros(size, np.bool_)
+    for start, end, _ in ranges:
+        found[start:end] = True
+    return found
