@@ -127,8 +127,8 @@ impl Session {
     }
 
     /// The tokens that may stand over the end of the text, for a model that is to go on from it: after the first `kept` ids of the
-    /// session and then `extra`, any one of `ids`. Each begins in the text and ends behind it. Of all tokens, those are tried that
-    /// begin as the text ends: milliseconds within a word, more after a space, with which many tokens begin.
+    /// session and then `extra`, any one of `ids`. Each begins in the text and ends behind it. Costs some ten to thirty milliseconds
+    /// where no text before ended like this one, else microseconds; the first call makes tables, in up to a second.
     ///
     /// # Errors
     ///
