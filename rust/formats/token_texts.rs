@@ -8,6 +8,7 @@ use super::{MAX_ID, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::decline::Decline::NotMine;
 use crate::fast::read::decline::{Read, answer};
+use crate::fast::read::json::Reader;
 use crate::fast::read::string_table::StringTable;
 use crate::fast::read::token_table::{TokenTable, spaced};
 use crate::fast::util::fallible::{append, concat, push, room};
@@ -36,21 +37,15 @@ pub type Refused = Option<(usize, Error)>;
 
 /// Reads an object of tokens and ids.
 pub fn read_ids(values: &mut Values, table: &mut StringTable) -> Result<Refused> {
-    values.open(b'{')?;
-    let (mut first, mut refused, mut twice) = (true, None, None);
-    while values.next(first, b'}')? {
-        first = false;
-        interrupt::check()?;
-        let is_read = values.tries(|reader| {
-            table.add(|text| {
-                reader.string(text)?;
-                reader.take(b':')?;
-                reader.id()
-            })
-        })?;
-        if is_read {
-            continue;
-        }
+    let (mut refused, mut twice) = (None, None);
+    let scan = |reader: &mut Reader, table: &mut StringTable| {
+        table.add(|text| {
+            reader.string(text)?;
+            reader.take(b':')?;
+            reader.id()
+        })
+    };
+    values.each_item([b'{', b'}'], table, scan, |values, table| {
         let (token, id) = (values.name()?, values.value()?);
         if id.id().is_none() && refused.is_none() {
             let (token, shown) = (quoted(&token), id.shown());
@@ -60,7 +55,8 @@ pub fn read_ids(values: &mut Values, table: &mut StringTable) -> Result<Refused>
         if !table.add_text(token.as_bytes(), id.id().unwrap_or(0))? && twice.is_none() {
             twice = Some(token);
         }
-    }
+        Ok(())
+    })?;
     twice.map_or(Ok(refused), |token| Err(wrong(format!("{} appears twice in one object", quoted(&token)))))
 }
 
@@ -212,17 +208,24 @@ impl<'t> Ids<'t> {
 
 /// Adds a token in byte-level notation, with some bytes behind it.
 pub fn add_bytes(table: &mut TokenTable, token: &[u8], id: u32, behind: &[u8]) -> Result<()> {
-    let added = answer(table.add(id, |bytes| {
+    let added = table.add(id, |bytes| {
         byte_level(token, bytes)?;
         Ok(append(bytes, behind)?)
-    }))?;
-    added.ok_or_else(|| {
-        let token = String::from_utf8_lossy(token);
-        let is_known = |char: char| byte_level(char.encode_utf8(&mut [0; 4]).as_bytes(), &mut Vec::new()).is_ok();
-        let char = token.chars().find(|&char| !is_known(char)).unwrap_or_default();
-        let token = quoted(&token);
-        Error::Vocabulary(format!("the token {token} is not in byte-level notation: '{char}' stands for no byte"))
-    })
+    });
+    if added.is_err() { Err(unwritten(added, token)) } else { Ok(()) }
+}
+
+/// What is wrong with a token that is not written as bytes are.
+#[cold]
+fn unwritten(declined: Read<()>, token: &[u8]) -> Error {
+    if let Err(error) = answer(declined) {
+        return error;
+    }
+    let token = String::from_utf8_lossy(token);
+    let is_known = |char: char| byte_level(char.encode_utf8(&mut [0; 4]).as_bytes(), &mut Vec::new()).is_ok();
+    let char = token.chars().find(|&char| !is_known(char)).unwrap_or_default();
+    let token = quoted(&token);
+    Error::Vocabulary(format!("the token {token} is not in byte-level notation: '{char}' stands for no byte"))
 }
 
 /// Appends the bytes that characters of the byte-level notation stand for.

@@ -183,30 +183,42 @@ impl<'d> Values<'d> {
         scan: impl Fn(&mut Reader<'d>, &mut T) -> Read<()>,
         read: impl Fn(&Value, &mut T) -> Result<()>,
     ) -> Result<Option<Error>> {
-        self.open(b'[')?;
-        let (mut first, mut refused) = (true, None);
-        while self.next(first, b']')? {
-            first = false;
-            interrupt::check()?;
-            if !self.tries(|reader| scan(reader, table))? {
-                match read(&self.value()?, table) {
-                    Err(error @ (Error::Memory | Error::Interrupted)) => return Err(error),
-                    Err(error) => _ = refused.get_or_insert(error),
-                    Ok(()) => {}
-                }
+        let mut refused = None;
+        self.each_item([b'[', b']'], table, scan, |values, table| match read(&values.value()?, table) {
+            Err(error @ (Error::Memory | Error::Interrupted)) => Err(error),
+            Err(error) => {
+                refused.get_or_insert(error);
+                Ok(())
             }
-        }
+            Ok(()) => Ok(()),
+        })?;
         Ok(refused)
     }
 
-    /// Reads by a scanner; where that declines, nothing is read.
-    pub(crate) fn tries(&mut self, scan: impl FnOnce(&mut Reader<'d>) -> Read<()>) -> Result<bool> {
-        let before = self.reader.clone();
-        let read = answer(scan(&mut self.reader))?;
-        if read.is_none() {
-            self.reader = before;
+    /// Goes through what stands between a start and an end, item by item: by `scan`, or, where that declines, by `read`.
+    pub(crate) fn each_item<T>(
+        &mut self,
+        [start, end]: [u8; 2],
+        table: &mut T,
+        scan: impl Fn(&mut Reader<'d>, &mut T) -> Read<()>,
+        mut read: impl FnMut(&mut Values<'d>, &mut T) -> Result<()>,
+    ) -> Result<()> {
+        self.open(start)?;
+        let (mut first, mut item) = (true, None);
+        loop {
+            let scanned = scan_items(&mut self.reader, end, &mut first, &mut item, |reader| scan(reader, table));
+            if answer(scanned)?.is_some() {
+                self.depth -= 1;
+                return Ok(());
+            }
+            match item.take() {
+                Some(at) => self.reader.go_back(at),
+                None if !self.next(first, end)? => return Ok(()),
+                None => {}
+            }
+            first = false;
+            read(self, table)?;
         }
-        Ok(read.is_some())
     }
 
     /// The place of the next value.
@@ -246,6 +258,25 @@ impl<'d> Values<'d> {
         let at = self.reader.position();
         scan(&mut self.reader).map_err(|decline| declined(decline, self.data, at))
     }
+}
+
+/// Scans items up to the end. Of one that is declined, `item` is the place; it is none where no item begins.
+#[inline]
+fn scan_items<'d>(
+    reader: &mut Reader<'d>,
+    end: u8,
+    first: &mut bool,
+    item: &mut Option<usize>,
+    mut scan: impl FnMut(&mut Reader<'d>) -> Read<()>,
+) -> Read<()> {
+    while reader.next_item(*first, end)? {
+        *first = false;
+        *item = Some(reader.position());
+        interrupt::check()?;
+        scan(reader)?;
+        *item = None;
+    }
+    Ok(())
 }
 
 /// Refuses a field that is given twice, since the first would be lost.

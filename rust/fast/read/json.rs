@@ -50,6 +50,11 @@ impl<'d> Reader<'d> {
         self.at
     }
 
+    /// Reads on from a place that it was at.
+    pub fn go_back(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Whether nothing is left.
     pub fn is_done(&mut self) -> bool {
         self.position() == self.data.len()
