@@ -109,10 +109,10 @@ pub struct Values<'d> {
 
 impl<'d> Values<'d> {
     pub fn new(data: &'d [u8]) -> Result<Values<'d>> {
-        if let Err(error) = std::str::from_utf8(data) {
-            return Err(wrong(format!("not JSON: not UTF-8 at byte {}", error.valid_up_to())));
-        }
-        let reader = Reader::new(data).map_err(|decline| declined(decline, data, 0))?;
+        let reader = answer(Reader::new(data))?.ok_or_else(|| {
+            let valid = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
+            wrong(format!("not JSON: not UTF-8 at byte {valid}"))
+        })?;
         Ok(Values { reader, data, depth: 0 })
     }
 
@@ -204,17 +204,17 @@ impl<'d> Values<'d> {
         mut read: impl FnMut(&mut Values<'d>, &mut T) -> Result<()>,
     ) -> Result<()> {
         self.open(start)?;
-        let (mut first, mut item) = (true, None);
+        let (mut first, mut place) = (true, (0, false));
         loop {
-            let scanned = scan_items(&mut self.reader, end, &mut first, &mut item, |reader| scan(reader, table));
+            let scanned = scan_items(&mut self.reader, end, &mut first, &mut place, |reader| scan(reader, table));
             if answer(scanned)?.is_some() {
                 self.depth -= 1;
                 return Ok(());
             }
-            match item.take() {
-                Some(at) => self.reader.go_back(at),
-                None if !self.next(first, end)? => return Ok(()),
-                None => {}
+            let (at, is_item) = place;
+            self.reader.go_back(at);
+            if !is_item && !self.next(first, end)? {
+                return Ok(());
             }
             first = false;
             read(self, table)?;
@@ -260,23 +260,24 @@ impl<'d> Values<'d> {
     }
 }
 
-/// Scans items up to the end. Of one that is declined, `item` is the place; it is none where no item begins.
+/// Scans items up to the end. `place`: where what is declined begins, and whether it is an item.
 #[inline]
 fn scan_items<'d>(
     reader: &mut Reader<'d>,
     end: u8,
     first: &mut bool,
-    item: &mut Option<usize>,
+    place: &mut (usize, bool),
     mut scan: impl FnMut(&mut Reader<'d>) -> Read<()>,
 ) -> Read<()> {
-    while reader.next_item(*first, end)? {
-        *first = false;
-        *item = Some(reader.position());
+    loop {
+        *place = (reader.position(), false);
+        if !reader.next_item(*first, end)? {
+            return Ok(());
+        }
+        (*first, *place) = (false, (reader.position(), true));
         interrupt::check()?;
         scan(reader)?;
-        *item = None;
     }
-    Ok(())
 }
 
 /// Refuses a field that is given twice, since the first would be lost.
