@@ -173,9 +173,9 @@ KEEPING = {
 
 KEEPING |= {
     "the rest in a namespace, read by number": "{% set ns = namespace(r=none) %}{% for m in messages %}{% if loop.first %}"
-    "{% set ns.r = messages[1:] %}{% else %}{{ ns.r[loop.index0 - 1].content }}{% endif %}<|im_end|>{% endfor %}",
+    "{% set ns.r = messages[1:] %}{% else %}{{ ns.r[loop.index0 - 1] is defined }}{% endif %}<|im_end|>{% endfor %}",
     "the rest in a list, read by number": "{% set ns = namespace(r=none) %}{% for m in messages %}{% if loop.first %}"
-    "{% set ns.r = [messages[1:]] %}{% else %}{{ ns.r[0][loop.index0 - 1].content }}{% endif %}<|im_end|>{% endfor %}",
+    "{% set ns.r = [messages[1:]] %}{% else %}{{ ns.r[0][loop.index0 - 1] is defined }}{% endif %}<|im_end|>{% endfor %}",
 }
 
 # Turns that look for a later message.
