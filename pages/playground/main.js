@@ -312,8 +312,7 @@ async function openLink() {
 async function open() {
   inside.isFirst = !location.hash;
   const typed = inside.isFirst && field.value !== state.text ? field.value : null;
-  const damage = await openLink();
-  byId("loading").remove();
+  const damage = await openLink().finally(() => byId("loading").remove());
   if (typed !== null) await setText(typed);
   const files = await filesToOpen();
   return [damage, files.length ? await openFiles(files) : null].filter(Boolean).join(" ");
@@ -397,6 +396,9 @@ await attempt(async () => {
   byId("gallery").replaceChildren("Try ", ...GALLERY.flatMap((one) => [el("a", { href: linkTo(one), title: one.look }, one.title), " "]));
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
+  // From here on, what is pressed does something.
+  byId("more").disabled = false;
+  for (const part of ["compare", "rest"]) byId(part).inert = false;
   new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
   return open();
 });
