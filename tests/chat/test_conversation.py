@@ -222,6 +222,29 @@ def test_a_sample_that_ends_within_a_character_of_the_template(tok):
     assert talk.close()[-5:].tolist() == [256, *"\N{HORIZONTAL ELLIPSIS}".encode(), 302]
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        # What the user said is written otherwise, before the sample.
+        (
+            "{% for m in messages %}<u>{% if messages|length > 2 and m.role == 'user' %}!{% endif %}{{ m.content }}<e>{% endfor %}",
+            0,
+        ),
+        # Text of a later message comes before the sample, which is told then: the ids hold nothing of the later one.
+        ("{{ messages[2].content if messages[2] }}{% for m in messages[:2] %}<u>{{ m.content }}<e>{% endfor %}", 1),
+    ],
+)
+def test_the_message_that_is_written_otherwise(tok, source, told):
+    talk = tok.replace(chat=source).conversation([user("hi")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[300, 256, 302])
+    talk.close()
+    assert talk.rewritten is None
+    talk.add(user("x"))
+    talk.prompt()
+    assert talk.rewritten == told
+
+
 def test_a_difference_within_a_character(tok):
     """It is found in bytes."""
     talk = tok.replace(chat="{{ messages[-1].content }}{{ messages[1].content if messages[1] }}<e>").conversation(
