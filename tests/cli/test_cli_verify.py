@@ -50,6 +50,8 @@ def test_an_encoding_that_comes_with_minitok(tmp_path):
     assert (content["file"], content["equal"]) == ("gpt2", True)
     libraries = [row["library"].partition(",")[0] for row in content["compared"]]
     assert libraries == ["tiktoken", "tokenizers", "tokenizers"]
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "clip", "--with", "tiktoken"])
+    assert (ended.exit_code, "tiktoken cannot hold clip" in ended.output) == (1, True)
     ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", "--with", "sentencepiece"])
     assert ended.exit_code == 1
     assert "sentencepiece does not take an encoding; tiktoken and tokenizers do" in " ".join(ended.output.split())

@@ -70,8 +70,12 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
 
 def peers_of_encoding(tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
     """What libraries make of a published encoding: they are given its tokens, patterns and special tokens."""
+    if not wanted or wanted[0] == "all":
+        if installed := installed_peers(None, tok):
+            return installed
+        raise ImportError(f"there is no library to compare with: pip install {' '.join(OF_ENCODINGS)}")
     found: list[Peer] = []
-    for name in OF_ENCODINGS if not wanted or wanted[0] == "all" else wanted:
+    for name in wanted:
         if name not in OF_ENCODINGS:
             raise MinitokError(f"{name} does not take an encoding; {' and '.join(OF_ENCODINGS)} do")
         try:
@@ -182,6 +186,8 @@ def tiktoken_of_encoding(tok: Tokenizer) -> Iterator[Peer]:
     """``tiktoken``, with the tokens of an encoding of minitok: it would download its own."""
     import tiktoken
 
+    if tok.definition.words is not None:
+        raise MinitokError(f"tiktoken cannot hold {tok.name}, whose tokens end with words")
     ranks = {token: token_id for token_id, token in tok.definition.vocab.tokens.items()}
     pattern = one_expression(tok.pattern, "tiktoken")
     theirs = tiktoken.Encoding(str(tok.name), pat_str=pattern, mergeable_ranks=ranks, special_tokens=tok.special_tokens)
