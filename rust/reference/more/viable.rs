@@ -65,18 +65,24 @@ pub fn kinds(codec: &Codec) -> Vec<Vec<u8>> {
 pub fn continuations<'t>(kinds: &'t [Vec<u8>], text: &'t [u8]) -> impl Iterator<Item = Vec<u8>> + 't {
     let cut = text.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
     let (before, char) = text.split_at(cut);
-    let ends = if is_text(text) { vec![Vec::new()] } else { Vec::new() };
-    let missing = length_of(char).saturating_sub(char.len());
-    let ends = if ends.is_empty() && is_text(before) && missing > 0 { completions(char, missing) } else { ends };
+    let is_whole = is_text(text);
+    let missing = if is_whole || !is_text(before) { 0 } else { length_of(char).saturating_sub(char.len()) };
     let mores = std::iter::once(&[][..]).chain(kinds.iter().map(Vec::as_slice));
-    mores.flat_map(move |more| ends.clone().into_iter().map(move |end| [&end, more].concat()))
+    mores.flat_map(move |more| {
+        let ends = is_whole.then(Vec::new).into_iter().chain(completions(char, missing));
+        ends.map(move |end| [&end, more].concat())
+    })
 }
 
 /// What completes a character that lacks some bytes. The next byte decides whether there is such a character.
-pub fn completions(char: &[u8], missing: usize) -> Vec<Vec<u8>> {
-    let firsts = (0x80..0xC0).filter(|&byte| is_text(&[char, &[byte], &vec![0x80; missing - 1]].concat()));
-    (1..missing).fold(firsts.map(|byte| vec![byte]).collect(), |ends: Vec<Vec<u8>>, _| {
-        ends.iter().flat_map(|end| (0x80..0xC0).map(|byte| [&end[..], &[byte]].concat())).collect()
+pub fn completions(char: &[u8], missing: usize) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let behind = missing.saturating_sub(1);
+    let is_first = move |&byte: &u8| missing > 0 && is_text(&[char, &[byte], &vec![0x80; behind]].concat());
+    (0x80..0xC0).filter(is_first).flat_map(move |first| {
+        (0..1_u32 << (6 * behind)).map(move |number| {
+            let rest = (0..behind).rev().map(|place| 0x80 | (number >> (6 * place) & 0x3F).to_le_bytes()[0]);
+            std::iter::once(first).chain(rest).collect()
+        })
     })
 }
 
