@@ -253,11 +253,13 @@ pub fn of_tokens(
     whole_pieces: bool,
     alphabet: Alphabet,
 ) -> Result<FastVocab> {
-    let ids = || table.rows().map(|(_, id)| id);
-    check_holes(ids())?;
-    check_holes(ids().chain(alphabet.fallback.iter().flatten().copied()))?;
-    let tokens = answer(table.take_tokens(Some))?;
-    let mut tokens = tokens.ok_or_else(|| Error::Vocabulary("two tokens have one id".into()))?;
+    let Some(mut tokens) = answer(table.take_tokens(Some))? else {
+        check_holes(table.ids())?;
+        return Err(Error::Vocabulary("two tokens have one id".into()));
+    };
+    if let Some(fallback) = &alphabet.fallback {
+        check_holes(table.ids().chain(fallback.iter().copied()))?;
+    }
     add_fallback(&mut tokens, alphabet.fallback.as_deref())?;
     FastVocab::of_merges(tokens, merges, whole_pieces, alphabet)
 }

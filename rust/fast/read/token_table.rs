@@ -50,6 +50,11 @@ impl TokenTable {
         self.rows.len()
     }
 
+    /// The ids of the tokens, in the order of the file.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.rows.iter().map(|&(_, _, id)| id)
+    }
+
     /// The bytes of the tokens and their ids, in the order of the file.
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = (&[u8], u32)> {
         self.rows.iter().map(|&(start, length, id)| (&self.bytes[start as usize..][..length as usize], id))
@@ -58,7 +63,7 @@ impl TokenTable {
     /// The tokens by id, where `id_of` says which id a token has, or that it is left out; the bytes are not in the table any more. Declined
     /// if two tokens have the same id, or if the ids have too many gaps.
     pub(crate) fn take_tokens(&mut self, id_of: impl Fn(u32) -> Option<u32>) -> Read<Tokens> {
-        let ids = || self.rows.iter().filter_map(|&(_, _, id)| id_of(id));
+        let ids = || self.ids().filter_map(&id_of);
         let n_ids = ids().max().map_or(0, |highest| highest as usize + 1);
         only_if(n_ids <= MAX_ID as usize + 1 && n_ids <= MOST_HOLES + HOLES_A_TOKEN * ids().count() + 1)?;
         let mut spans = filled(HOLE, n_ids)?;
