@@ -414,7 +414,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Definition> {
-        crate::formats::detect::read(text.as_bytes(), &Default::default())
+        crate::formats::detect::read(text.as_bytes(), &crate::formats::detect::Given::default())
     }
 
     fn file(more: &str) -> String {

@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn lines_are_read_however_they_end() {
-        let bytes: String = (0..=255u8).map(|byte| format!("{} {byte}\n", encoded(&[byte]))).collect();
-        let whole = bytes + "YWI= 300\n= 256\n";
+        let bytes: Vec<String> = (0..=255u8).map(|byte| format!("{} {byte}\n", encoded(&[byte]))).collect();
+        let whole = bytes.concat() + "YWI= 300\n= 256\n";
         let spaced = whole.replacen(" 7\n", " \t7 \n", 1);
         for text in [
             whole.clone(),
