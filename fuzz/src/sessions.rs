@@ -4,12 +4,12 @@ use crate::input::Input;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::session::Session as FastSession;
 use minitok::reference::codec::Codec;
+use minitok::reference::more::session::{Session, token_at};
+use minitok::reference::more::tails::{Tail, knows_tails};
 use minitok::reference::pretokenize::Pattern;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
-use minitok::reference::more::session::{Session, token_at};
 use minitok::reference::special::SpecialTokens;
-use minitok::reference::more::tails::{Tail, knows_tails};
 use minitok::reference::vocab::Vocab;
 use std::sync::Arc;
 
