@@ -1,5 +1,6 @@
 //! What `encode_into` and `count` promise: once a text's pieces are known, and the vector has room, no memory is asked for.
 
+#![cfg(not(feature = "python"))] // the extension has an allocator of its own
 #![allow(unsafe_code, reason = "an allocator is one by unsafe methods")]
 
 use minitok::{Special, Tokenizer};
