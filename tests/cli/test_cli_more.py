@@ -321,7 +321,6 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkey
         ["train", "--counts", "a.counts", "--field", "text", "-o", "a.json"],
         ["inspect", "--audit", "--verify"],
         ["inspect", "a.txt"],
-        ["inspect", "-e", "gpt2", "--verify"],
         ["train", "-", "--count-only", "-o", "a.counts"],
         ["inspect", "--longest", "--special"],
         ["inspect", "--limit", "0"],

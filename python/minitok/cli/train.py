@@ -240,8 +240,8 @@ def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
         print_json(
             {
                 "file": str(out),
+                **(tok.definition.trained or {}),  # its `vocab_size` is what was asked for
                 "vocab_size": tok.vocab_size,
-                **(tok.definition.trained or {}),
                 "seconds": report.seconds,
             },
             out,
