@@ -166,11 +166,7 @@ def encode_piece(piece: str, merges: Merges) -> list[int]:
     >>> encode_piece("aab", {(97, 97): 256, (256, 98): 257})
     [257]
     """
-    return merge_all(text_to_bytes(piece), merges)
-
-
-def merge_all(ids: list[int], merges: Merges) -> list[int]:
-    """Merges ids until no two neighbours can merge."""
+    ids = text_to_bytes(piece)
     while len(ids) > 1:
         pair = min(zip(ids, ids[1:]), key=lambda pair: merges.get(pair, float("inf")))
         if pair not in merges:
@@ -347,7 +343,7 @@ def stable(piece: str, merges: Merges) -> int:
     """Returns how many ids of a piece stay, whatever text follows.
 
     Other ids come about only if some token begins in the piece and goes on after it. So for each token that begins with the end
-    of the piece, the rest of the token is tried as the text that follows.
+    of the piece, the rest of the token is tried as the text that follows. (Tokens must be whole characters.)
 
     >>> stable("xab", {(97, 98): 256, (256, 99): 257})
     1
@@ -357,6 +353,6 @@ def stable(piece: str, merges: Merges) -> int:
     for token in vocabulary(merges).values():
         for length in range(1, len(token)):
             if piece.encode().endswith(token[:length]):
-                longer = merge_all([*piece.encode(), *token[length:]], merges)
+                longer = encode_piece(piece + token[length:].decode(), merges)
                 kept = min(kept, splice(ids, longer)[0])
     return kept
