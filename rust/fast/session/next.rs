@@ -17,6 +17,9 @@ use crate::reference::more::viable::{continuations, kinds};
 use crate::reference::published::preprocess::Before;
 use crate::support::interrupt;
 
+/// How many bytes without a sure border are gone through from each of their places, with time that grows with the square.
+const LONGEST_END: usize = 256;
+
 /// The end of the text.
 struct End {
     text: Vec<u8>,
@@ -55,6 +58,9 @@ impl Session {
         while size < border && count < own.len() {
             size += token_of(&own[count]).len();
             count += 1;
+        }
+        if data.len() - size > LONGEST_END {
+            return Ok(None);
         }
         let (mut stack, mut found) = (Vec::new(), Vec::new());
         push(&mut stack, (size, concat(&[&own[..count]])?))?;
