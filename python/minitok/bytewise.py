@@ -55,7 +55,7 @@ def next_bytes(
 
     Raises:
         ValueError: It is not known which ids may come next (as for ``Session.next_ids``); the model gives no possible id a
-            probability; or ``logprobs`` returns another number of values than there are ids.
+            probability; ``logprobs`` returns fewer values than there are ids; or ``end`` is negative.
 
     >>> import numpy as np
     >>> from minitok import Tokenizer
@@ -66,6 +66,8 @@ def next_bytes(
     >>> bool(found[98] > found[99]), round(float(found.sum()), 6)
     (True, 1.0)
     """
+    if end is not None and end < 0:
+        raise ValueError(f"end must be an id, not {end}")
     session = tokenizer.session(prompt)
     table = token_table(tokenizer)
     found = np.zeros(END + 1)
@@ -82,14 +84,17 @@ def next_bytes(
         ends = end is not None and node._is_canonical()  # noqa: SLF001
         if not len(longer) and not shorter and (rest or not ends):
             continue
-        given = np.exp(np.asarray(logprobs(ids), np.float64))
-        if given.ndim != 1 or len(given) <= int(may_come.max(initial=0)):
+        given = np.asarray(logprobs(ids), np.float64)
+        if given.ndim != 1 or len(given) <= max(int(may_come.max(initial=0)), -1 if end is None else end):
             raise ValueError(f"logprobs must return a value for each of {tokenizer.vocab_size} ids, not {given.shape}")
-        total = given[may_come].sum() + (given[end] if ends else 0.0)
-        if total == 0:
+        possible = np.append(may_come, [end]) if end is not None and ends else may_come
+        highest = given[possible].max()
+        if highest == -np.inf:
             continue
         asked = True
-        share = weight * given / total
+        share = np.zeros(len(given))
+        share[possible] = np.exp(given[possible] - highest)  # however small they are, their shares are not 0
+        share *= weight / share.sum()
         places = (
             np.fromiter((table.texts[i][len(rest)] for i in longer.tolist()), np.int64)
             if rest

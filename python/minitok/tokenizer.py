@@ -567,11 +567,12 @@ class Tokenizer(Checked):
             refuse("Tokenizer.decode", next(iter(others)), ("ids", "errors", "skip_special_tokens"))
         if not skip_special_tokens:
             return self._codec.decode(ids, errors)
-        held, special = list(ids), set(self._definition.special_tokens.values())
-        try:
-            return self._codec.decode([token_id for token_id in held if token_id not in special], errors)
-        except UnknownTokenError:
-            return self._codec.decode(held, errors)  # raises, too, with the index in all ids
+        from .spans.offsets import as_sequence
+
+        held = as_sequence(ids) if hasattr(ids, "__iter__") else ids
+        self._codec.decode_bytes(held)  # raises for what is no id, with its index in all of them
+        special = set(self._definition.special_tokens.values())
+        return self._codec.decode([token_id for token_id in held if token_id not in special], errors)
 
     def decode_bytes(self, ids: Ids) -> bytes:
         """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``.

@@ -112,3 +112,18 @@ def test_prompts_end_inside_words_of_published_encodings():
 
     for end in range(len(text)):
         assert chr(int(next_bytes(tok, text[:end], model).argmax())) == text[end]
+
+
+def test_what_counts_is_how_probabilities_compare():
+    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<end>": 300})
+    logs = np.linspace(-3, 0, tok.vocab_size)
+    expected = next_bytes(tok, "a", lambda _: logs, end=300)
+    for less in (2000, -2000):
+        assert np.allclose(next_bytes(tok, "a", lambda _, less=less: logs - less, end=300), expected)
+
+
+def test_the_end_must_be_an_id_that_the_model_knows():
+    tok = minitok.Tokenizer([(97, 98)])
+    for end in (-1, 5000):
+        with pytest.raises(ValueError, match=r"end must be an id|a value for each"):
+            next_bytes(tok, "a", lambda _: np.zeros(tok.vocab_size), end=end)

@@ -175,6 +175,8 @@ OPERATIONS = {
     "tokenize": lambda tok, text: tok.tokenize(text),
     "train": lambda _, text: minitok.train([text], 300, pattern="cl100k"),
     "extend": lambda tok, text: tok.extend([text], tok.vocab_size + 10),
+    "covers": lambda tok, text: tok.session(text).covers(),
+    "next_ids": lambda tok, text: tok.session(text).next_ids(),
 }
 
 

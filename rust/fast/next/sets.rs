@@ -8,6 +8,7 @@ use crate::reference::encode::encode_piece;
 use crate::reference::more::viable::continuations;
 use crate::reference::vocab::Vocab;
 use crate::support::interrupt;
+use std::sync::Arc;
 
 /// How many characters of a tail are looked at.
 const LONGEST_TAIL: usize = 200;
@@ -39,7 +40,7 @@ impl NextIds {
         }
         let Some((short, places)) = self.shortened(&text[start..])? else { return Ok(None) };
         let outcomes = self.outcomes(codec, &short, part)?;
-        let mut row = None;
+        let mut row: Option<Arc<Bits>> = None;
         for (borders, bits) in &outcomes.0 {
             let mut cuts = room_for_cuts(borders, &places)?;
             if cuts.contains(&usize::MAX) {
@@ -63,11 +64,12 @@ impl NextIds {
                 continue;
             }
             if open < tail.len() {
-                if row.is_none() {
-                    row = Some(self.behind(vocab, ids[ids.len() - 1])?);
-                }
-                let row: &Bits = row.get_or_insert_with(|| unreachable!());
-                found.iter_mut().zip(bits).zip(row).for_each(|((found, bits), row)| *found |= bits & row);
+                let settled: &Arc<Bits> = match &row {
+                    Some(row) => row,
+                    None => row.insert(self.behind(vocab, ids[ids.len() - 1])?),
+                };
+                let rows = settled.iter();
+                found.iter_mut().zip(bits).zip(rows).for_each(|((found, bits), row)| *found |= bits & row);
                 self.leave_out_pieces(codec, (tail, ids), open, &mut found)?;
             } else {
                 found.iter_mut().zip(bits).for_each(|(found, bits)| *found |= bits);
