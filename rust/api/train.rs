@@ -136,17 +136,17 @@ impl TrainOptions {
 
     /// What a file says of the training.
     fn record(&self, trained: &train::Trained, documents: u64, bytes: u64) -> Value {
-        let whole = |number: usize| Value::Whole(i64::try_from(number).unwrap_or(i64::MAX));
+        let whole = |number: usize| Value::Whole(number as i128);
         let fields = [
             ("vocab_size", Value::Whole(self.vocab_size.into())),
             ("tie_break", Value::Text(self.tie_break.name().into())),
-            ("min_frequency", Value::Whole(self.min_frequency)),
+            ("min_frequency", Value::Whole(self.min_frequency.into())),
             ("max_token_length", self.max_token_length.map_or(Value::Null, whole)),
             ("stop", Value::Text(trained.stop.name().into())),
             ("merges", whole(trained.merges.len())),
             ("ties", whole(trained.ties)),
-            ("documents", Value::Whole(documents.cast_signed())),
-            ("bytes", Value::Whole(bytes.cast_signed())),
+            ("documents", Value::Whole(documents.into())),
+            ("bytes", Value::Whole(bytes.into())),
         ];
         Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).into())
     }

@@ -64,6 +64,6 @@ fn pair((left, right): Pair) -> Value {
 }
 
 /// Numbers of what is in memory.
-fn whole(number: impl TryInto<i64>) -> Value {
-    Value::Whole(number.try_into().unwrap_or(i64::MAX))
+fn whole(number: impl TryInto<i128>) -> Value {
+    Value::Whole(number.try_into().unwrap_or(i128::MAX))
 }

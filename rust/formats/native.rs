@@ -18,7 +18,7 @@ use crate::reference::vocab::{Alphabet, Merge, Symbols, Vocab};
 use foldhash::{HashSet, HashSetExt};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const VERSION: i64 = 1;
+pub const VERSION: i128 = 1;
 
 /// The long tables of a file: its merges, and its tokens if it lists them, with what is wrong with these.
 #[derive(Debug, Default)]
@@ -188,6 +188,11 @@ fn fields_of(content: &Value) -> Result<Fields> {
     }
     let late = content.get("late_tokens").map_or_else(|| Ok(Vec::new()), |held| texts(held, "'late_tokens'"))?;
     let trained = content.get("trained").map(|_| content.need_object("trained")).transpose()?;
+    for name in ["trained", "chat"] {
+        if content.get(name).is_some_and(|held| !held.is_finite()) {
+            return Err(wrong(format!("'{name}' holds a number that is too large")));
+        }
+    }
     Ok(Fields {
         pattern: content.need_text("pattern")?.to_owned(),
         special_tokens: named_ids(content.need_object("special_tokens")?, "special_tokens")?,

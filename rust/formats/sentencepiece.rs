@@ -273,7 +273,10 @@ fn check_options(trainer: &Options, normalizer: &Options) -> Result<()> {
     let model = of(trainer, 3, 1);
     let refused = if model != 2 {
         let name = MODELS.iter().find(|(number, _)| *number == model).map(|&(_, name)| name.to_owned());
-        format!("the model is {}; minitok reads BPE", name.unwrap_or_else(|| Value::Whole(model.cast_signed()).shown()))
+        format!(
+            "the model is {}; minitok reads BPE",
+            name.unwrap_or_else(|| Value::Whole(model.cast_signed().into()).shown())
+        )
     } else if of(trainer, 35, 0) == 0 {
         "the model has no byte_fallback: unknown characters would be lost".into()
     } else if of(trainer, 24, 0) != 0 {

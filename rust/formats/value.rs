@@ -31,7 +31,7 @@ pub enum Value {
     Null,
     Flag(bool),
     /// A whole number that fits.
-    Whole(i64),
+    Whole(i128),
     Number(f64),
     Text(String),
     List(Vec<Value>),
@@ -322,6 +322,16 @@ impl Value {
         }
     }
 
+    /// Whether each number in it is one that a float can hold.
+    pub fn is_finite(&self) -> bool {
+        match self {
+            Value::Number(number) => number.is_finite(),
+            Value::List(items) => items.iter().all(Value::is_finite),
+            Value::Object(fields) => fields.iter().all(|(_, value)| value.is_finite()),
+            _ => true,
+        }
+    }
+
     /// Whether it says yes: everything but nothing, no, zero and what is empty.
     pub fn is_set(&self) -> bool {
         match self {
@@ -420,7 +430,9 @@ impl Value {
 
     /// A whole number that must be there.
     pub fn need_whole(&self, name: &str) -> Result<i64> {
-        self.need(name, "a whole number", |value| if let Value::Whole(number) = value { Some(*number) } else { None })
+        self.need(name, "a whole number", |value| {
+            if let Value::Whole(number) = value { i64::try_from(*number).ok() } else { None }
+        })
     }
 
     /// A flag that must be there.
@@ -457,6 +469,9 @@ mod tests {
 
     #[test]
     fn values_are_those_of_another_reader() {
+        assert_eq!(parse(b"18446744073709551616"), Ok(Value::Whole(1 << 64)));
+        let holds = |text: &[u8]| parse(text).unwrap().is_finite();
+        assert_eq!([b"[1e999]" as &[u8], br#"{"a": [-1e999]}"#, b"[1e300, null]"].map(holds), [false, false, true]);
         for text in [
             "null",
             " [1, -2, 1.5, 1e3, true, false, null] ",
@@ -472,7 +487,8 @@ mod tests {
         match value {
             Value::Null => serde_json::Value::Null,
             Value::Flag(flag) => (*flag).into(),
-            Value::Whole(number) => (*number).into(),
+            Value::Whole(number) => serde_json::Number::from_i128(*number)
+                .map_or(number.to_string().parse::<f64>().unwrap().into(), serde_json::Value::Number),
             Value::Number(number) => (*number).into(),
             Value::Text(text) => text.as_str().into(),
             Value::List(items) => items.iter().map(as_theirs).collect(),

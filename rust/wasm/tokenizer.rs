@@ -81,7 +81,7 @@ fn keep(tokenizer: Tokenizer) -> Vec<u32> {
 }
 
 fn whole(number: usize) -> Value {
-    Value::Whole(i64::try_from(number).unwrap_or(i64::MAX))
+    Value::Whole(number as i128)
 }
 
 /// Answers a call about a tokenizer.

@@ -264,6 +264,16 @@ def test_what_is_malformed_is_said_before_what_a_table_lacks():
     )
 
 
+def test_numbers_are_kept_or_refused(tmp_path):
+    tok = minitok.train(["ab ab"], 257)
+    held = {"seed": 2**64 - 1, "more": -(2**65), "part": 1e300}
+    native.save(tok.definition.replace(trained=held), tmp_path / "it.json")
+    assert minitok.load(tmp_path / "it.json").definition.trained == held
+    (tmp_path / "it.json").write_text((tmp_path / "it.json").read_text().replace("1e+300", "1e999"))
+    with pytest.raises(MinitokError, match="'trained' holds a number that is too large"):
+        minitok.load(tmp_path / "it.json")
+
+
 @pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\r\r\n \n", "97 98\n\r\r", "97 98\n\n\n256 97\n"])
 def test_lines_of_minbpe_that_hold_nothing(merges):
     same_in_reference(f"minbpe v1\n\n0\n{merges}".encode())

@@ -244,13 +244,12 @@ fn length_of(step: &Value) -> Result<i64> {
     if !step.has("length") {
         return Ok(5);
     }
-    match step.get("length") {
-        Some(Value::Whole(length)) if *length >= 1 => Ok(*length),
-        length => {
-            let shown = length.map_or_else(|| "null".into(), Value::shown);
-            Err(wrong(format!("the pre_tokenizer FixedLength has the length {shown}")))
-        }
-    }
+    let held = step.get("length");
+    let length = if let Some(&Value::Whole(length)) = held { i64::try_from(length).ok() } else { None };
+    length.filter(|&length| length >= 1).ok_or_else(|| {
+        let shown = held.map_or_else(|| "null".into(), Value::shown);
+        wrong(format!("the pre_tokenizer FixedLength has the length {shown}"))
+    })
 }
 
 /// A pattern as one regular expression.
