@@ -435,3 +435,19 @@ def test_marks_change_nothing_of_a_whole_conversation(breaking):
 def test_templates_of_the_families_know_these_tokens(families):
     assert set(TOKENS.values()) <= set(families["chatml"].special_tokens) >= set(SPECIAL)
     assert isinstance(families["chatml"].definition.chat, ChatTemplates)
+
+
+def test_what_is_nearly_an_option_is_no_variable():
+    source = "{% for m in messages %}{{ m.content }}{{ tool }}{% endfor %}"
+    tok = minitok.Tokenizer([], special_tokens={"<e>": 256}).replace(chat=source)
+    messages = [{"role": "user", "content": "a"}]
+    for call, name in (
+        (tok.conversation, "rewrte"),
+        (tok.encode_chat, "add_generation_promt"),
+        (tok.encode_chat, "tols"),
+    ):
+        with pytest.raises(TypeError, match=f"there is no option '{name}'"):
+            call(messages, **{name: True})
+    for name in ("enable_thinking", "tool", "date"):
+        assert tok.encode_chat(messages, **{name: ""}).ids == tok.encode_chat(messages).ids
+        tok.conversation(messages, **{name: ""})

@@ -29,7 +29,7 @@ from ..spans.segments import special_names
 from . import turns
 from .encoding import labelled, with_template
 from .ranges import Ids, joined, masked, spread
-from .render import guarded, template_values, traced_messages
+from .render import check_variables, guarded, template_values, traced_messages
 from .standins import Kept
 from .written import Text, common_prefix, overlap, own_end
 
@@ -131,7 +131,9 @@ class Conversation:
                 raise TypeError(f"a conversation has no {name}: prompt() begins an answer, and close() does not")
         templates = definition.chat or ChatTemplates({})
         self._definition, self._rewrite = with_template(definition, template), rewrite
-        self._program = turns.program_of(templates.choose(template, with_tools=tools is not None))
+        source = templates.choose(template, with_tools=tools is not None)
+        check_variables(variables, source, ("documents", "rewrite", "template", "tools"))
+        self._program = turns.program_of(source)
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
         self._known = Kept(self._values["tools"])
         self._codec = self._definition.codec()

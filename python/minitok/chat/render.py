@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
+from ..reference.published.names import either, nearest
 from .environment import compiled, trusted
 from .provenance import Origin, Traced, Trusted, runs_of
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
+
+# What is an option of `render`, and no variable.
+OPTIONS = ("add_generation_prompt", "continue_final_message", "documents", "template", "tools")
 
 # The roles that are trusted as text.
 ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
@@ -86,7 +90,8 @@ def render(
 
     Raises:
         TemplateError: There is no template, or it is malformed, or it refuses the messages, or fails.
-        TypeError: ``messages``, ``tools`` or ``documents`` is not a list of dicts.
+        TypeError: ``messages``, ``tools`` or ``documents`` is not a list of dicts; or a variable that the template does not
+            name is nearly an option.
         ValueError: There is no message, or none to continue.
 
     A template is a program of the model's author. It runs in Jinja's sandbox, which keeps it from files and processes,
@@ -102,7 +107,9 @@ def render(
         )
     if templates is None:
         templates = ChatTemplates({})
-    program = compiled(templates.choose(template, with_tools=tools is not None))
+    source = templates.choose(template, with_tools=tools is not None)
+    check_variables(variables, source, OPTIONS)
+    program = compiled(source)
 
     def written() -> str:
         chat = traced_messages(messages)
@@ -135,6 +142,16 @@ def guarded(call: Callable[[], T]) -> T:
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
+
+
+def check_variables(variables: Mapping[str, Any], source: str, options: Sequence[str]) -> None:
+    """Raises TypeError for what is nearly an option, and no variable that the template names.
+
+    Any other variable is the template's affair: callers pass ``enable_thinking`` to models that do not know it.
+    """
+    for name in variables:
+        if name not in source and (near := nearest(name, options)):
+            raise TypeError(f"there is no option {name!r}, and the template does not name it; write {either(near)}")
 
 
 def template_values(
