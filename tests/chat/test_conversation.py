@@ -443,7 +443,7 @@ def test_what_is_nearly_an_option_is_no_variable():
     messages = [{"role": "user", "content": "a"}]
     for call, name in (
         (tok.conversation, "rewrte"),
-        (tok.encode_chat, "add_generation_promt"),
+        (tok.encode_chat, "add_generation_prompts"),
         (tok.encode_chat, "tols"),
     ):
         with pytest.raises(TypeError, match=f"there is no option '{name}'"):
