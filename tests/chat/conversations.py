@@ -30,7 +30,7 @@ class Again(Conversation):
         try:
             return super()._step(generation=generation)
         finally:
-            self._state = state
+            self._state = state._replace(refused=self._state.refused)
 
 
 def text(random, words=WORDS):

@@ -148,12 +148,23 @@ def sample_and_grow(tok, random, steps=14):
             for talk in (fast, slow):
                 talk.add(answer, ids=ids)
             messages.append(answer)
-            own.append(([*before, *(ids or ())], len(before))) if ids is not None else None
+            if ids is not None:
+                own.append(([*before, *ids], len(before)))
+                turn = len(messages) - 1, answer, ids
             asked = False
             continue
         asked = random.random() < 0.7
         found = step(fast, generation=asked)
         assert found == step(slow, generation=asked)
+        if isinstance(found, str) and "without its last id" in found:
+            place, answer, ids = turn
+            for talk in (fast, slow):
+                talk.add(answer, ids=ids[:-1])
+            messages[place:] = [answer]
+            held, start = own.pop()
+            own.append((held[:-1], start))
+            turn, asked = (place, answer, ids[:-1]), False
+            continue
         if isinstance(found, str):
             return
         if rewrite != "follow":
@@ -334,6 +345,44 @@ def test_wrong_calls(tok):
     assert repr(talk) == "Conversation(messages=2, ids=6)"
     with pytest.raises(ValueError, match="read-only"):
         talk.ids[0] = 1
+
+
+def test_a_turn_that_made_a_step_fail_is_added_again(tok):
+    """Its ids take the place of those that the template does not write there, and of what was added behind them."""
+    talk = tok.conversation([user("a")])
+    prompt = talk.prompt().tolist()
+    talk.add(assistant("ok"), ids=[256, 301])
+    talk.add(user("b"))
+    other = talk.fork()
+    for _ in range(2):
+        with pytest.raises(TemplateError, match="add it again without its last id, and what follows it"):
+            talk.prompt()
+        assert (talk.ids.tolist(), repr(talk)) == ([*prompt, 256, 301], "Conversation(messages=3, ids=6)")
+    with pytest.raises(UnknownTokenError):
+        talk.add(assistant("ok"), ids=[400])
+    talk.add(assistant("ok"), ids=[256])
+    assert (talk.ids.tolist(), repr(talk)) == ([*prompt, 256], "Conversation(messages=2, ids=5)")
+    with pytest.raises(ValueError, match="call prompt"):
+        talk.add(assistant("b"), ids=[98])
+    talk.add(user("c"))
+    assert talk.prompt().tolist() == [*prompt, 256, 302, 300, 99, 302, 301]
+    with pytest.raises(ValueError, match="call prompt"):  # no step of the copy has failed
+        other.add(assistant("ok"), ids=[256])
+
+
+def test_a_turn_that_failed_behind_its_end_is_added_again(tok):
+    """The last answer is written otherwise than earlier ones, as gpt-oss does."""
+    source = "{% for m in messages %}{{ m.content }}{{ '<u>' if loop.last and not add_generation_prompt else '<e>' }}{% endfor %}"
+    talk = tok.replace(chat=source).conversation([user("a")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256, 300])
+    assert talk.close().tolist() == [97, 302, 256, 300]
+    talk.add(user("b"))
+    with pytest.raises(TemplateError, match="ends with the token '<u>', and the template goes on with '<e>'"):
+        talk.prompt()
+    talk.add(assistant("ok"), ids=[256])
+    talk.add(user("b"))
+    assert talk.prompt().tolist() == [97, 302, 256, 302, 98, 302]
 
 
 def test_a_value_nested_too_deeply(tok):

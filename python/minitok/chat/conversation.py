@@ -85,6 +85,9 @@ class State(NamedTuple):
     kept: int = 0
     rewritten: int | None = None
     asks: bool = False  # whether the ids are a prompt
+    # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
+    sampled_at: State | None = None
+    refused: bool = False
 
 
 class Conversation:
@@ -154,18 +157,23 @@ class Conversation:
     def add(self, message: Mapping[str, Any], ids: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
         """Adds a message; with ``ids``, one that a model made by sampling them behind ``prompt()``.
 
+        A turn that made a step fail, since the template does not write the token that it ends with, can be added again with
+        other ids: they take its place, and that of the messages behind it.
+
         Raises:
             TypeError: The message is not a dict, or the ids are not integers.
             UnknownTokenError: One of the ids is none.
             ValueError: There are ids, and no prompt before them.
         """
         state = self._state
-        number = len(state.messages)
+        if ids is not None and state.refused and state.sampled_at is not None:
+            state = state.sampled_at
+        asked, number = state, len(state.messages)
         (made,) = guarded(lambda: traced_messages([message], number))
         state = state._replace(messages=[*state.messages, made], asks=False)
         if ids is not None:
             own = self._codec.decode_bytes(ids)
-            if not self._state.asks or state.text is None:
+            if not asked.asks or state.text is None:
                 raise ValueError("ids are sampled behind a prompt: call prompt() first")
             role = made.get("role")
             role = str.__str__(role) if isinstance(role, str) else None
@@ -177,6 +185,7 @@ class Conversation:
                 roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
                 generated=[*state.generated, (first, stop, True)],
                 samples=(*state.samples, Sample(number, role, first, stop, held, len(own), place)),
+                sampled_at=asked._replace(sampled_at=None),
             )
         self._state = state
 
@@ -269,6 +278,7 @@ class Conversation:
             size + same,
             held.rewritten,
             generation,
+            state.sampled_at,
         )
 
     def _written(self, *, generation: bool) -> Text:
@@ -291,6 +301,7 @@ class Conversation:
                 said, end = self._end_of(last, text, start if common >= start else 0)
             except TemplateError:
                 if self._rewrite != "follow":
+                    self._state = self._state._replace(refused=True)
                     raise
                 said = end = -1
             role = last.role if said == end else None
@@ -349,7 +360,7 @@ class Conversation:
         if at < 0:
             raise TemplateError(
                 f"message {sample.message} ends with the token {last.decode()!r}, and the template goes on with "
-                f"{behind[:40].decode(errors='replace')!r}: add it without its last id"
+                f"{behind[:40].decode(errors='replace')!r}: add it again without its last id, and what follows it"
             )
         return found, found + at + len(last)
 
