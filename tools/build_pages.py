@@ -23,14 +23,14 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from minitok import get_encoding
-from minitok.data import human_rights, tiny_shakespeare
+from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
 from minitok.explain.chips import chip
 from minitok.explain.explanation import TITLE
 from minitok.explain.page import MODULES, asset, drawn, page
 from minitok.explain.serial import to_data
-from minitok.play import PAGE
+from minitok.play import PAGE, shakespeare
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 
@@ -76,8 +76,6 @@ KNOWN_FOR = {
 }
 # The encoding that the page begins with, as state.js has it.
 FIRST_ENCODING = "o200k_base"
-# Characters of Shakespeare among the examples: a training and a completion of them take well under a second.
-EXAMPLE = 200_000
 # Articles of the declaration among the examples, by language: as on the web, some languages have less text than others.
 ARTICLES = {"English": 20, "German": 20, "Hindi": 5, "Thai": 5}
 
@@ -101,9 +99,12 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
 
 
 def build_for_package(wasm: Path, folder: Path) -> None:
-    """Write the page that ``minitok play`` serves, anew. The core is a third smaller than as a wheel would compress it."""
+    """Write the page that ``minitok play`` serves, anew, without the plays, which the package has. The core is a third smaller than
+    as a wheel would compress it.
+    """
     build_playground(wasm, folder, of_this_machine)
     (folder / "core" / CORE).unlink()
+    (folder / "static" / "shakespeare.txt").unlink()
     write(folder / "core" / "minitok.wasm.xz", lzma.compress(wasm.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
 
 
@@ -130,12 +131,6 @@ def static_files() -> dict[str, bytes]:
     found |= {f"{name}.js": asset(f"{name}.js").encode() for name in MODULES if name != "view"}
     found |= {"explain.css": asset("page.css").encode(), "keep.html": page(TITLE, [drawn("explanation", {})]).encode()}
     return {**found, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
-
-
-def shakespeare() -> bytes:
-    """Whole speeches of Tiny Shakespeare, as an example long enough to train on and to complete."""
-    beginning = tiny_shakespeare()[:EXAMPLE]
-    return beginning[: beginning.rindex("\n\n") + 1].encode()
 
 
 def languages() -> bytes:

@@ -153,6 +153,7 @@ def test_there_are_its_own_files_and_no_others(tmp_path):
             "/": "text/html",
             "/?x": "text/html",
             "/static/main.js": "text/javascript",
+            "/static/shakespeare.txt": "text/plain; charset=utf-8",
         }
         kinds |= {
             "/static/play.css": "text/css",

@@ -44,6 +44,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
+# Characters of Shakespeare among the page's examples: a training and a completion of them take well under a second.
+EXAMPLE = 200_000
 # What the page reads of a file: of a longer one (GGUF) it needs the head alone.
 MOST = (1 << 26) + 1
 
@@ -103,7 +105,14 @@ def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
     found = {name: partial(beginning, file) for name, file in own.items()}
     packed = found.pop("/core/minitok.wasm.xz")
     names = json.dumps([file.name for file in files]).encode()
-    return {**found, "/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/opened.json": lambda: names}
+    found |= {"/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/static/shakespeare.txt": shakespeare}
+    return {**found, "/opened.json": lambda: names}
+
+
+def shakespeare() -> bytes:
+    """Whole speeches of Tiny Shakespeare, as an example long enough to train on and to complete."""
+    start = data.tiny_shakespeare()[:EXAMPLE]
+    return start[: start.rindex("\n\n") + 1].encode()
 
 
 def inside(package: Any, name: str) -> Path:
