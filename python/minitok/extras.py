@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import rich
     from typing_extensions import TypeIs
 
-__all__ = ["array_of", "click", "is_array", "need", "np", "regex", "rich"]
+__all__ = ["array_of", "click", "is_array", "need", "np", "regex", "repeated", "rich"]
 
 # The module of each name, what people call it, and the extra that brings it.
 _PACKAGES = {
@@ -57,7 +57,7 @@ def need(name: str) -> None:
 
 
 # The codes of types of numbers in the module ``array``.
-_CODES = {"uint32": "I", "int64": "q", "uint64": "Q"}
+_CODES = {"bool": "B", "uint32": "I", "int64": "q", "uint64": "Q"}
 
 
 def array_of(numbers: Iterable[int], dtype: str) -> npt.NDArray[Any]:
@@ -74,6 +74,16 @@ def array_of(numbers: Iterable[int], dtype: str) -> npt.NDArray[Any]:
         return array(_CODES[dtype], numbers)  # type: ignore[return-value]  # it has what is asked of either
     made: npt.NDArray[Any] = numpy.array(numbers if hasattr(numbers, "__getitem__") else list(numbers), dtype)
     return made
+
+
+def repeated(number: int, size: int, dtype: str) -> npt.NDArray[Any]:
+    """One number, ``size`` times, as ``array_of`` gives numbers.
+
+    >>> repeated(7, 2, "uint32")
+    array([7, 7], dtype=uint32)
+    """
+    one = array_of([number], dtype)
+    return one.repeat(size) if is_array(one) else one * size
 
 
 def is_array(value: object) -> TypeIs[npt.NDArray[Any]]:

@@ -55,7 +55,10 @@ minitok.packing | minitok.padding | minitok.evaluation | tok.encode_files(ROOT +
     "reference": """
 minitok.train([TEXT], vocab_size=270, backend="python").encode(TEXT) | tok.replace(backend="python").tokenize(TEXT)
 """,
-    "chat": 'minitok.chat.render(None, [{"role": "user", "content": "a"}], template="{{ messages[0].content }}")',
+    "chat": """
+minitok.chat.render(None, [{"role": "user", "content": "a"}], template="{{ messages[0].content }}") | talked()
+chatting.encode_chat([TURN, TURN]) | chatting.encode_chat([TURN]).mask("user")
+""",
     "clip": 'minitok.encodings.clean_for_clip("a")',
     "arrow": "minitok.arrow",
     "plots": 'module("minitok.explain.plots")',
@@ -83,6 +86,19 @@ def saved(format):
     path = os.path.join(folder, format)
     tok.save(path, format)
     return path if format == "gpt2" else minitok.load(path)
+chatting = tok.replace(chat="{% for m in messages %}{{ m.content | trim }}<s>\n{% endfor %}")
+TURN = {"role": "user", "content": TEXT}
+def talked():
+    # A conversation step by step, with a copy, a sample that was cut off and one that the template writes otherwise.
+    talk, shown = chatting.conversation([TURN]), []
+    for ids in (tok.encode("ok"), [*tok.encode("the "), tok.special_tokens["<s>"]], None):
+        shown += [talk.prompt().tolist(), talk.kept]
+        branch = talk.fork()
+        talk.add({"role": "assistant", "content": "the"}, ids=ids)
+        branch.add(TURN)
+        shown += [branch.close().tolist(), talk.close().tolist(), talk.roles, talk.rewritten]
+        shown += [[bool(one) for one in mask] for mask in (talk.sampled, talk.generated, talk.mask())]
+    return shown
 found = {}
 for call in calls:
     try:

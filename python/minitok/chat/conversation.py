@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..extras import np
+from ..extras import array_of
 from ..reference.text import utf8
 from ..spans.segments import special_names
 from . import turns
@@ -145,7 +145,7 @@ class Conversation:
         self._checked = special_names(definition)
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._margin = max(map(len, self._names.values()), default=0) + 1
-        self._state = State([], None, Ids(np.empty(0, np.uint32), [0], 0), [], [])
+        self._state = State([], None, Ids(array_of([], "uint32"), [0], 0), [], [])
         for message in messages:
             self.add(message)
 
@@ -181,7 +181,7 @@ class Conversation:
             held = state.text.bytes_between(state.end, state.text.begin(len(state.text.ends))) + own
             place = (state.samples[-1].place if state.samples else 0) + len(held)
             state = state._replace(
-                ids=state.ids.going_on(first, np.asarray(ids, np.uint32)),
+                ids=state.ids.going_on(first, array_of(ids, "uint32")),
                 roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
                 generated=[*state.generated, (first, stop, True)],
                 samples=(*state.samples, Sample(number, role, first, stop, held, len(own), place)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import numpy as np
+from ..extras import is_array, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     import numpy.typing as npt
 
 S = TypeVar("S")
@@ -29,7 +30,8 @@ class Ids(NamedTuple):
     @property
     def view(self) -> npt.NDArray[np.uint32]:
         found = self.buffer[: self.size]
-        found.flags.writeable = False
+        if is_array(found):
+            found.flags.writeable = False
         return found
 
     def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
@@ -43,7 +45,7 @@ class Ids(NamedTuple):
         if begin != place or size > len(buffer):
             if begin is not None:
                 free.append(begin)
-            buffer, free = np.empty(size + size // 2 + 64, np.uint32), []
+            buffer, free = repeated(0, size + size // 2 + 64, "uint32"), []
             buffer[:place] = self.buffer[:place]
         buffer[place:size] = ids
         free.append(size)
@@ -81,7 +83,8 @@ def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list
 
 
 def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
-    found = np.zeros(size, np.bool_)
+    """Whether a range has each of ``size`` places."""
+    found = repeated(False, size, "bool")
     for start, end, _ in ranges:
-        found[start:end] = True
+        found[start:end] = repeated(True, end - start, "bool")
     return found

@@ -6,8 +6,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import TemplateError
-from ..extras import np
+from ..errors import MissingExtraError, TemplateError
 from ..reference.text import utf8
 from .provenance import runs_of
 from .render import Span
@@ -122,6 +121,10 @@ def overlap(wanted: Sequence[Any], own: Sequence[Any]) -> int:
 def common_prefix(one: Any, other: Any) -> int:
     """How many items two sequences, bytes or arrays, begin with alike."""
     size = min(len(one), len(other))
+    try:
+        from ..extras import np
+    except MissingExtraError:
+        return next((at for at in range(size) if one[at] != other[at]), size)
     first, second = (np.frombuffer(part, np.uint8) if isinstance(part, bytes) else part for part in (one, other))
     different = first[:size] != second[:size]
     return int(different.argmax()) if different.any() else size
