@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from zlib import adler32
 
 from minitok.definition import gpt2_byte_order
+from minitok.encodings.published import SHA256
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.published.packed_vocab import MAGIC, unpack
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SOURCES = {
-    "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069": "p50k",
-    "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7": "cl100k",
-    "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d": "o200k",
-    "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126": "whisper",
+    **{digest: file for (file, below), digest in SHA256.items() if below is None},
     "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a": "clip",
 }
 # How many of the published merges CLIP uses: with bytes and special tokens, the size is 49,408.

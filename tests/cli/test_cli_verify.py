@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import minitok
 import pytest
 from click.testing import CliRunner
-from minitok.cli import verify
+from minitok.cli import peers, verify
 from minitok.cli.app import app
+from minitok.encodings.published import PUBLISHED
 
 TOK = minitok.Tokenizer([(97, 98), (32, 97)], special_tokens={"<s>": 258})
 
@@ -49,12 +50,31 @@ def test_an_encoding_that_comes_with_minitok(tmp_path):
     content = json.loads(ended.output)
     assert (content["file"], content["equal"]) == ("gpt2", True)
     libraries = [row["library"].partition(",")[0] for row in content["compared"]]
-    assert libraries == ["tiktoken", "tokenizers", "tokenizers"]
+    assert libraries == ["the file as it was published", "tiktoken", "tokenizers", "tokenizers"]
     ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "clip", "--with", "tiktoken"])
     assert (ended.exit_code, "tiktoken cannot hold clip" in ended.output) == (1, True)
     ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", "--with", "sentencepiece"])
     assert ended.exit_code == 1
     assert "sentencepiece does not take an encoding; tiktoken and tokenizers do" in " ".join(ended.output.split())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_an_encoding_where_there_is_no_library(name, monkeypatch):
+    for library in peers.OF_ENCODINGS:
+        monkeypatch.setitem(sys.modules, library, None)
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", name])
+    assert ended.exit_code == 0, ended.output
+    shown = " ".join(ended.output.split())
+    assert shown.startswith(f"{name}: tokens and ranks are those of the published file (SHA-256 ")
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", name, __file__])
+    assert (ended.exit_code, "there is no library to compare with" in ended.output) == (1, True)
+
+
+def test_an_encoding_that_is_not_the_published_one(monkeypatch):
+    monkeypatch.setattr(verify, "SHA256", dict.fromkeys(verify.SHA256, "0" * 64))
+    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2"])
+    assert ended.exit_code == 1
+    assert "tokens and ranks are not those of the published file" in " ".join(ended.output.split())
 
 
 def test_speeds_beside_other_libraries(tmp_path):

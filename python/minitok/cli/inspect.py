@@ -98,7 +98,7 @@ def command(
 
     --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
     for a file of ranks. A file in minitok's own format, or an encoding, is converted for tokenizers; tiktoken gets the tokens
-    of an encoding.
+    of an encoding. An encoding is also compared with the published file, by its SHA-256, which needs no library.
 
     \b
     Examples:

@@ -1,7 +1,11 @@
-"""``minitok inspect --verify``: a model's tokenizer file, read by minitok and by the library that defines its ids."""
+"""``minitok inspect --verify``: a model's tokenizer file, read by minitok and by the library that defines its ids.
+
+A published encoding is also compared with the file that was published, by its checksum; that needs no library.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minitok import Tokenizer, load
+from minitok.encodings.published import PUBLISHED, SHA256
 from minitok.errors import FileFormatError
+from minitok.formats.tiktoken import dump
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
 from .options import is_file, open_tokenizer
-from .peers import peers_of, peers_of_encoding, tokenizer_file
+from .peers import installed_peers, peers_of, peers_of_encoding, tokenizer_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,13 +61,15 @@ def verify(
             compared_with = compared_peers(tok, peers_of(model, tok, libraries), files)
     else:
         tok = open_tokenizer(named, backend)
-        compared_with = compared_peers(tok, peers_of_encoding(tok, libraries), files)
+        own = [] if libraries or tok.name not in PUBLISHED else [with_published_file(tok)]
+        peers = installed_peers(None, tok) if own and not files else peers_of_encoding(tok, libraries)
+        compared_with = [*own, *compared_peers(tok, peers, files)]
     equal = all(row["equal"] for row in compared_with)
     if json:
         print_json({"file": str(file), "compared": compared_with, "equal": equal})
     else:
         for row in compared_with:
-            show(file, row["library"], row["texts"])
+            show_checksum(file, **row) if "sha256" in row else show(file, row["library"], row["texts"])
     if not equal:
         raise click.exceptions.Exit(1)
 
@@ -74,6 +82,14 @@ def compared_peers(tok: Tokenizer, peers: Sequence[Peer], files: Sequence[str]) 
         rows = [compared(tok, peer, name, text) for name, text in all_texts]
         found.append({"library": peer.name, "texts": rows, "equal": not any(row["difference"] for row in rows)})
     return found
+
+
+def with_published_file(tok: Tokenizer) -> dict[str, Any]:
+    """Whether an encoding, written as a file of ranks, is the file that was published, to the byte."""
+    published = PUBLISHED[str(tok.name)]
+    digest = hashlib.sha256(dump(tok.definition)).hexdigest()
+    wanted = SHA256[published.file, published.below]
+    return {"library": "the file as it was published", "sha256": digest, "equal": digest == wanted, "texts": []}
 
 
 @contextmanager
@@ -109,6 +125,12 @@ def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]
         before = tok.decode(mine[max(0, at - 8) : at])
         difference = {"at": at, "after": before, "minitok": mine[at : at + 8], "library": theirs[at : at + 8]}
     return {"text": name, "ids": len(theirs), "difference": difference}
+
+
+def show_checksum(file: object, *, sha256: str, equal: bool, **_: object) -> None:
+    """The result in a line."""
+    verdict = "are" if equal else "are not"
+    output().print(f"{file}: tokens and ranks {verdict} those of the published file (SHA-256 {sha256})", markup=False)
 
 
 def show(file: object, library: str, rows: list[dict[str, Any]]) -> None:

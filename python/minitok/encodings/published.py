@@ -101,3 +101,11 @@ PUBLISHED = {
     "whisper_v3": Published("whisper", "gpt2", lambda: whisper(50257, 100)),
     "whisper_en": Published("p50k", "gpt2", lambda: whisper(50256, 99), below=50256),
 }
+# SHA-256 of the files of tokens and ranks as they were published, by the packed file and the id at which it ends.
+SHA256 = {
+    ("p50k", 50256): "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+    ("p50k", None): "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
+    ("cl100k", None): "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    ("o200k", None): "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    ("whisper", None): "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126",
+}
