@@ -1,4 +1,4 @@
-"""What it takes to install minitok, to import it and to encode a first word, beside others: ``python -m benchmarks.install WHEEL``.
+"""What installing and importing minitok and a first word take, beside others: ``python -m benchmarks.install WHEEL``.
 
 Each library gets an environment of its own. Packages come from pip's cache where it has them, so the seconds of a second run
 are those of unpacking. Imports are measured in turns, one process of each library after the other, in processor time, which
@@ -46,7 +46,9 @@ def main() -> None:
             for run, times in found.items():
                 times.append(processor_time(*run, folder))
     milliseconds = {run: f"{median(times) * 1e3:.0f}" for run, times in found.items()}
-    print("| | distributions | MB | `pip install`, s | `import`, ms | and a first word, ms |\n|---|--:|--:|--:|--:|--:|")
+    print(
+        "| | distributions | MB | `pip install`, s | `import`, ms | and a first word, ms |\n|---|--:|--:|--:|--:|--:|"
+    )
     for name, (distributions, size, seconds) in rows.items():
         shown = [time for (of, _), time in milliseconds.items() if of == name][-2:]
         print(f"| {name} | {distributions} | {size / 1e6:.1f} | {seconds:.1f} | {' | '.join(shown)} |")

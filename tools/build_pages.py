@@ -99,8 +99,9 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
 
 
 def build_for_package(wasm: Path, folder: Path) -> None:
-    """Write the page that ``minitok play`` serves, anew, without the plays, which the package has. The core is a third smaller than
-    as a wheel would compress it.
+    """Write the page that ``minitok play`` serves, anew, without the plays, which the package has.
+
+    The core is a third smaller than as a wheel would compress it.
     """
     build_playground(wasm, folder, of_this_machine)
     (folder / "core" / CORE).unlink()

@@ -36,6 +36,7 @@ from .written import Text, common_prefix, overlap, own_end
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..definition import Definition

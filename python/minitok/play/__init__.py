@@ -102,7 +102,7 @@ def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
     own |= {f"/opened/{number}": file for number, file in enumerate(files)}
     for file in files:
         file.open("rb").close()
-    found = {name: partial(beginning, file) for name, file in own.items()}
+    found: dict[str, Callable[[], bytes]] = {name: partial(beginning, file) for name, file in own.items()}
     packed = found.pop("/core/minitok.wasm.xz")
     names = json.dumps([file.name for file in files]).encode()
     found |= {"/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/static/shakespeare.txt": shakespeare}
