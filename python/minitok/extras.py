@@ -67,7 +67,7 @@ def array_of(numbers: Iterable[int], dtype: str) -> npt.NDArray[Any]:
     array([1, 2], dtype=uint32)
     """
     try:
-        numpy: Any = __getattr__("np")
+        numpy: Any = globals().get("np") or __getattr__("np")
     except MissingExtraError:
         from array import array
 

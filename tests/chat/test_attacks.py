@@ -12,8 +12,11 @@ from chat_families import FAMILIES, SPECIAL
 from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2.runtime import LoopContext, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from minitok import Tokenizer
 from minitok.chat import Trusted, render
+from minitok.chat.environment import SafeNamespace, TracingEnvironment
 from minitok.definition import Definition
 from minitok.errors import TemplateError, VocabularyError
 from minitok.reference.published.characters import Symbols
@@ -302,3 +305,39 @@ def test_a_corpus_with_such_text_is_refused_by_its_line(tmp_path):
     assert found.message.startswith(
         f"{tmp_path / 'a.jsonl'}:2: the content of message 0 becomes the special token 'ab'"
     )
+
+
+def test_attributes_are_what_the_sandbox_gives():
+    """Those that are found on a shorter way, too."""
+    environment = TracingEnvironment()
+    loop = LoopContext(iter("abc"), Undefined)
+    next(loop)
+    for value in (
+        {"a": 1, "items": 2, "_b": 3, "pop": 4},
+        SafeNamespace(a=1, none=None, call=len),
+        loop,
+        [1],
+        Symbols,
+        environment.of_template("{}"),
+    ):
+        for name in (
+            "a",
+            "items",
+            "_b",
+            "pop",
+            "none",
+            "call",
+            "index0",
+            "_recurse",
+            "mro",
+            "format",
+            "__class__",
+            "no",
+        ):
+            found = environment.getattr(value, name)
+            expected = ImmutableSandboxedEnvironment.getattr(environment, value, name)
+            assert type(found) is type(expected), (value, name)
+            if isinstance(expected, Undefined):
+                assert found._undefined_exception is expected._undefined_exception
+            elif not callable(expected):
+                assert found == expected

@@ -147,6 +147,8 @@ class Traced(str):
     # -- joining -------------------------------------------------------------------------------------------------------
 
     def __add__(self, other: str) -> str:
+        if type(other) is Traced:
+            return Traced(str.__add__(self, other), Source(None, (self._source, other._source)))
         return concatenated((self, other)) if is_text(other) else NotImplemented
 
     def __radd__(self, other: str) -> str:

@@ -220,6 +220,8 @@ def traced_dicts(values: Sequence[Any] | None, field: str) -> list[Any] | None:
 
 def traced_value(value: Any, origin: Origin) -> Any:
     """A value of plain types, its strings traced. What is of another type becomes ``<its type>``: it is not for templates."""
+    if type(value) is str:
+        return Traced(value, ((len(value), origin),))
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):

@@ -18,7 +18,7 @@ from ..extras import array_of, is_array
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -168,15 +168,16 @@ def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, 
 
 
 def special_names(definition: Definition) -> dict[int, str]:
-    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
+    """The names of the special tokens, by their ids in order, without the unknown id: that of any text without a token."""
     unknown = definition.symbols and definition.symbols.unknown
-    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
+    names = sorted((token_id, name) for name, token_id in definition.special_tokens.items() if token_id != unknown)
+    return dict(names)
 
 
-def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
+def made_tokens(names: dict[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
     """The places of special tokens that merges make of text, and not at these ``tokens``, where they were found.
 
-    Merges make one in a vocabulary where it is an ordinary token, too.
+    ``names``: as ``special_names`` has them. Merges make one in a vocabulary where it is an ordinary token, too.
     """
     if not names:
         return []
@@ -184,8 +185,11 @@ def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: C
         return [at for at, token_id in enumerate(ids) if token_id in names and at not in tokens]
     from ..extras import np
 
-    places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
-    return [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
+    places = np.flatnonzero((ids >= next(iter(names))) & (ids <= next(reversed(names))))
+    if len(places) > 64:
+        places = places[np.isin(ids[places], list(names))]
+    found = zip(places.tolist(), ids[places].tolist(), strict=True)
+    return [at for at, token_id in found if token_id in names and at not in tokens]
 
 
 def ids_of_segments(
@@ -193,13 +197,13 @@ def ids_of_segments(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Returns the ids of all segments, and offsets: segment i has ``ids[offsets[i]:offsets[i + 1]]``."""
     made, ends = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
-    places = ends.tolist()
-    own = iter(zip(places, places[1:], strict=False))
+    places, own = ends.tolist(), array("I", made.tobytes())
+    ranges = iter(zip(places, places[1:], strict=False))
     ids, offsets = array("I"), [0]
     for segment in segments:
         if segment.token_id is None:
-            start, end = next(own)
-            ids.frombytes(made[start:end].tobytes())
+            start, end = next(ranges)
+            ids += own[start:end]
         else:
             ids.append(segment.token_id)
         offsets.append(len(ids))
@@ -217,28 +221,21 @@ def spans_of_ids(
 
     An id may hold text of two spans. A span without an id has an empty range.
     """
-    ends = codec.sides(ids, "byte")[1]
-    # For each share, its span, the ids of its segment, and its bytes in those of all ids; all of them if it is the only one.
-    shares: list[tuple[int, int, int, int, int]] = []
-    places = offsets.tolist()
-    bytes_before = [int(ends[at - 1]) if at else 0 for at in places]
-    for number, segment in enumerate(segments):
-        first, stop = places[number], places[number + 1]
-        low, high = bytes_before[number], bytes_before[number + 1]
-        if segment.token_id is not None or len(segment.shares) == 1:
-            shares.extend((span, first, stop, -1, -1) for span, _ in segment.shares)
-            continue
-        for span, size in kept_shares(codec, segment, high - low):
-            shares.append((span, first, stop, low, low + size))
-            low += size
+    ends = memoryview(codec.sides(ids, "byte")[1])  # type: ignore[arg-type]  # an array of either kind
     ranges: list[tuple[int, int] | None] = [None] * count
-    for span, first, stop, low, high in shares:
-        own = first, stop
-        if low >= 0:
-            own = bisect_right(ends, low, first, stop), min(bisect_left(ends, high, first, stop) + 1, stop)
-        if low < 0 or own[0] < stop:
-            held = ranges[span]
-            ranges[span] = own if held is None else (held[0], max(held[1], own[1]))
+    places = offsets.tolist()
+    for segment, first, stop in zip(segments, places, places[1:], strict=False):
+        low, high = ends[first - 1] if first else 0, ends[stop - 1] if stop else 0
+        alone = segment.token_id is not None or len(segment.shares) == 1
+        for span, size in segment.shares if alone else kept_shares(codec, segment, high - low):
+            begin, end = first, stop
+            if not alone:
+                begin = bisect_right(ends, low, first, stop)
+                low += size
+                end = min(bisect_left(ends, low, first, stop) + 1, stop)
+            if alone or begin < stop:
+                held = ranges[span]
+                ranges[span] = (begin, end) if held is None else (held[0], max(held[1], end))
     return filled(ranges)
 
 
