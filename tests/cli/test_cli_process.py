@@ -209,6 +209,15 @@ def test_a_command_imports_what_it_needs(argument, needed, others):
         assert f"'{other}'" not in ran.stderr
 
 
+def test_an_encoding_is_opened_without_readers_of_files_and_other_packages():
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); from minitok.cli import main; "
+    code += "sys.argv[1:] = ['count', '-e', 'o200k_base', '--text', 'a']; main()"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
+    imported = ran.stderr.split()
+    assert "minitok.encodings.published" in imported
+    assert {"importlib.metadata", "email", "socket", "minitok.formats.detect"}.isdisjoint(imported)
+
+
 def test_importing_minitok_is_light():
     heavy = [
         "numpy",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 
 import click
 
-from minitok import Tokenizer, get_encoding, list_encoding_names, load
+from minitok import Tokenizer, get_encoding, list_encoding_names
 from minitok.arguments import unknown_special_token
+from minitok.encodings.registry import is_encoding
 from minitok.errors import FileFormatError
-from minitok.formats.detect import PATTERN_NEEDED
 from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import encoding_named, table
@@ -187,7 +187,7 @@ def is_file(named: str) -> bool:
     (True, False, True, False)
     """
     path = Path(named)
-    if named in list_encoding_names():
+    if is_encoding(named):
         return False
     return path.exists() or path.name != named or (bool(path.suffix) and encoding_named(named) is None)
 
@@ -210,6 +210,9 @@ def open_tokenizer(
         if pattern is not None:
             raise click.BadParameter(f"the encoding {named!r} has a pattern; --pattern is for files that have none")
         return get_encoding(named, backend=backend)
+    from minitok.formats.detect import PATTERN_NEEDED  # readers of files take some milliseconds to import
+    from minitok.loading import load
+
     try:
         return load(named, pattern=pattern, backend=backend)
     except FileFormatError as error:

@@ -72,6 +72,11 @@ def list_encoding_names() -> list[str]:
     return [*own, *sorted(set(plugins()) - set(own))]
 
 
+def is_encoding(name: str) -> bool:
+    """Whether a name is an encoding's. Those of other packages, which take milliseconds to find, are looked for last."""
+    return name in PUBLISHED or name == CLIP or name in plugins()
+
+
 def load(name: str, backend: BackendName) -> Tokenizer:
     """Loads an encoding."""
     if name == CLIP:
