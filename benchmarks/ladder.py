@@ -18,7 +18,7 @@ from typing import Any
 
 import minitok
 from minitok import _rust
-from minitok.reference.pretokenize import Pattern
+from minitok.reference.published.patterns import Pattern
 
 from . import harness, texts
 from .rungs import ENCODE, RUNS, TRAIN, Merges, Tally, is_equal

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from minitok.reference import encode as reference_encode
 from minitok.reference import train as reference_train
 from minitok.reference.pairs import merge_pair
-from minitok.reference.vocab import Vocab
+from minitok.reference.published.vocabs import Vocab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +109,7 @@ def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
     vocab = tokenizer.replace(backend="python")._codec.codec.vocab  # noqa: SLF001
     ids: list[int] = []
     for piece in pieces:
-        parts = reference_encode.single_bytes(vocab, piece)
+        parts = vocab.first_parts(piece)
         while True:
             tally(len(parts))
             found = [

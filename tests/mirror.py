@@ -10,7 +10,7 @@ RUST = ROOT / "rust" / "reference"
 # Each file of the reference, by its path without the end, which is also its twin's below `RUST`: ``published/ranks``.
 MODULES = {path.relative_to(REFERENCE).with_suffix("").as_posix(): path for path in REFERENCE.rglob("[a-z]*.py")}
 
-ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
+ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|trait|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
 
 
 def snake(name):
@@ -42,12 +42,15 @@ def rust_names(path):
         if not (item := ITEM.match(line)):
             continue
         indent, kind, name = item.groups()
+        name = name.rstrip(":")
         if kind == "impl":
             owner = snake(name.split(" for ")[-1])
         elif kind == "fn" and indent == "    ":
-            names.append(f"{owner}.{name}")
+            if f"{owner}.{name}" not in names:  # else a trait's, which the type has by itself
+                names.append(f"{owner}.{name}")
         elif not indent:
             names.append(snake(name))
+            owner = snake(name) if kind == "trait" else owner
     return names
 
 

@@ -11,12 +11,9 @@ import pytest
 ORDER = [
     ("errors", "lazy"),
     ("extras",),
-    ("reference.text", "reference.merging", "corpus.progress", "data"),
-    ("reference.published",),  # rules and tables that the files below the next line look up
-    ("reference",),
-    tuple(f"reference.published.{name}" for name in ("names", "normalize", "packed_vocab", "words")),
-    ("reference.published.preprocess",),
-    ("reference.codec",),
+    ("reference.text", "corpus.progress", "data"),
+    ("reference",),  # the core: byte-pair encoding and nothing else
+    ("reference.published",),
     ("reference.more",),
     ("arguments", "foreign"),
     ("backend",),

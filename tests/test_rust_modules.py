@@ -10,7 +10,7 @@ import rust_modules
 graph = functools.cache(rust_modules.graph)
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
-    "reference::pretokenize": {
+    "reference::published::patterns": {
         "fast": "whether to use a scanner",
         "fast::scan": "a named pattern is cut by its scanner",
     },
@@ -63,6 +63,14 @@ def test_the_mirror_names_the_fast_paths_at_its_seams_only():
     assert {name: others for name, others in found.items() if others} == {
         name: others.keys() for name, others in SEAMS.items()
     }
+
+
+def test_the_core_of_the_mirror_names_no_file_of_published_or_more():
+    beside = {("reference", "published"), ("reference", "more")}
+    core = {name: others for name, others in graph().items() if name[:1] == ("reference",) and len(name) == 2}
+    core = {name: others for name, others in core.items() if name not in beside}
+    assert len(core) > 9
+    assert not [(named(name), named(other)) for name in core for other in core[name] if other[:2] in beside]
 
 
 def test_only_what_is_offered_reads_files_of_formats():

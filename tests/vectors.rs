@@ -7,13 +7,16 @@ use minitok::fast::codec::FastCodec;
 use minitok::fast::normal::normalizer::FastNormalizer;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::pystr::str_to_utf8::Units;
-use minitok::reference::codec::{Codec, Refused};
-use minitok::reference::decode::{StreamDecoder, decode_bytes};
+use minitok::reference::decode::decode_bytes;
 use minitok::reference::more::dropout::{Dropout, encode_with_dropout};
-use minitok::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
+use minitok::reference::published::codecs::{Codec, Refused};
 use minitok::reference::published::flags::as_flagged;
 use minitok::reference::published::normalize::Normalizer;
+use minitok::reference::published::patterns::{DEFAULT_PATTERN, NAMED, Pattern, compile_pattern};
 use minitok::reference::published::preprocess::{Preprocessor, Search};
+use minitok::reference::published::streams::StreamDecoder;
+use minitok::reference::published::vocabs::Alphabet;
+use minitok::reference::{codec, pretokenize, special, vocab};
 use serde_json::{Value, json};
 
 #[path = "vectors/align.rs"]
@@ -180,6 +183,19 @@ fn words() {
 
 // -- encoding and decoding ---------------------------------------------------------------------------------------------
 
+/// The codec of the core, where that of published files needs nothing more.
+fn core_of(codec: &Codec) -> Option<codec::Codec> {
+    let special = &codec.preprocessor.special;
+    let more = special.added.len() + special.late.len() + special.flags.len();
+    let is_plain = more == 0 && codec.vocab.alphabet == Alphabet::default();
+    let is_named = codec.pattern.source() == "none" || NAMED.iter().any(|(name, _)| *name == codec.pattern.source());
+    (is_plain && is_named).then(|| {
+        let pattern = pretokenize::Pattern::new(codec.pattern.source(), compile_pattern).unwrap();
+        let special = special::SpecialTokens::new(special.ids.clone()).unwrap();
+        codec::Codec::new(vocab::Vocab::clone(&codec.vocab), pattern, special)
+    })
+}
+
 #[test]
 fn encoding() {
     each("encode", "ids", |case| {
@@ -187,6 +203,10 @@ fn encoding() {
         let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
         assert_eq!(codec.encode(&text, &allowed, false).unwrap(), ids);
         assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
+        if let Some(core) = core_of(&codec) {
+            assert_eq!(core.encode(&text, &names(&case["allowed"])).unwrap(), ids);
+            assert_eq!(core.decode_bytes(&ids).unwrap(), text);
+        }
         let (fast, source) = (FastCodec::new(codec).unwrap(), Source::Bytes(&text));
         assert_eq!(fast.encode(1, source, &allowed, false).unwrap(), ids);
         assert_eq!(fast.count(source, &allowed, false).unwrap(), ids.len());
@@ -300,7 +320,7 @@ fn decoding() {
 fn unknown_ids() {
     each("decode", "unknown", |case| {
         let codec = codec(case).unwrap();
-        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"]), None));
+        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"])));
         let Error::UnknownToken { id, position } = error else { panic!("another error") };
         assert_eq!(json!({"id": id, "position": position}), case["unknown"]);
     });

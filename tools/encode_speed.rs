@@ -7,8 +7,8 @@
 use minitok::fast::encode::cut::split_by::SplitBy;
 use minitok::fast::encode::encoder::Encoder;
 use minitok::fast::pystr::source::Source;
-use minitok::reference::pretokenize::scanner_of;
-use minitok::reference::vocab::Vocab;
+use minitok::reference::published::patterns::scanner_of;
+use minitok::reference::published::vocabs::Vocab;
 use std::sync::Arc;
 
 fn main() {

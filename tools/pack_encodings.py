@@ -24,7 +24,7 @@ from minitok.encodings.published import SHA256
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.published.packed_vocab import MAGIC, unpack
-from minitok.reference.vocab import recover_merges
+from minitok.reference.published.ranks import recover_merges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@
 #![allow(clippy::cast_precision_loss, reason = "megabytes are not counted to the byte")]
 
 use minitok::fast::scan::{Scanner, Tier};
-use minitok::reference::pretokenize::scanner_of;
+use minitok::reference::published::patterns::scanner_of;
 use std::time::Instant;
 
 fn main() {

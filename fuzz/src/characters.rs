@@ -5,11 +5,11 @@ use crate::input::Input;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::vocab::FastVocab;
-use minitok::reference::codec::Codec;
+use minitok::reference::published::codecs::Codec;
+use minitok::reference::published::found_tokens::SpecialTokens;
 use minitok::reference::published::metaspace::{Metaspace, PREFIXES};
 use minitok::reference::published::normalize::Normalizer;
-use minitok::reference::special::SpecialTokens;
-use minitok::reference::vocab::{Tokens, Vocab};
+use minitok::reference::published::vocabs::{Tokens, Vocab};
 use std::sync::Arc;
 
 /// The characters that texts and pieces are made of; the last three are no pieces.

@@ -6,7 +6,7 @@ use crate::input::Input;
 use minitok::error::{Error, Result};
 use minitok::fast::count::corpus_counter::CorpusCounter;
 use minitok::reference::count::PieceCounter;
-use minitok::reference::special::SpecialTokens;
+use minitok::reference::published::found_tokens::SpecialTokens;
 use minitok::support::interrupt::run_every;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Split patterns: an expression is refused, or its pieces are the whole text; a scanner cuts as the engine does.
 
 use crate::input::Input;
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::patterns::Pattern;
 
 /// Parts of which expressions are made, so that many inputs are some.
 const PARTS: [&str; 40] = [

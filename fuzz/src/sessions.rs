@@ -3,14 +3,14 @@
 use crate::input::Input;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::session::Session as FastSession;
-use minitok::reference::codec::Codec;
 use minitok::reference::more::session::{Session, token_at};
 use minitok::reference::more::tails::{Tail, knows_tails};
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::codecs::Codec;
+use minitok::reference::published::found_tokens::SpecialTokens;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
-use minitok::reference::special::SpecialTokens;
-use minitok::reference::vocab::Vocab;
+use minitok::reference::published::patterns::Pattern;
+use minitok::reference::published::vocabs::Vocab;
 use std::sync::Arc;
 
 const PATTERNS: [&str; 6] = ["gpt2", "cl100k", "o200k", "none", r"[a-c]+|\s+(?!\S)|\s|[^a-c\s]+", "(?<=ab)a|."];

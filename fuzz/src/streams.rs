@@ -2,8 +2,9 @@
 
 use crate::input::Input;
 use minitok::fast::decode::Decoder;
-use minitok::reference::decode::{StreamDecoder, decode_bytes};
-use minitok::reference::vocab::Vocab;
+use minitok::reference::decode::decode_bytes;
+use minitok::reference::published::streams::StreamDecoder;
+use minitok::reference::published::vocabs::Vocab;
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
@@ -26,7 +27,7 @@ pub fn run(data: &[u8]) {
         let named = special.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
         vocab.token_bytes(id).or(named)
     };
-    let whole = decode_bytes(token, &ids, None);
+    let whole = decode_bytes(token, &ids);
     assert_eq!(decoder.decode(&ids), whole, "the fast decoder is not the mirror");
     let Ok(bytes) = whole else { return };
     assert_eq!(decoder.length(&ids), Ok(bytes.len()));

@@ -3,8 +3,8 @@
 use super::tokenizer::{Special, Tokenizer};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{push, room};
+use crate::reference::published::found_tokens::Stretch;
 use crate::reference::published::preprocess::{Before, Segment, Trust};
-use crate::reference::special::Stretch;
 use std::ops::Range;
 
 impl Tokenizer {

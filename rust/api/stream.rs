@@ -2,7 +2,7 @@
 
 use super::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
-use crate::reference::decode;
+use crate::reference::published::streams as decode;
 
 /// Turns ids into text as they come; [`Tokenizer::stream_decoder`] makes one.
 ///

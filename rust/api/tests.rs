@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::fast::vocab::FastVocab;
 use crate::formats::definition::{Definition, Fields};
 use crate::reference::published::normalize::Step;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 
 /// How many kinds of tokenizers [`tokenizer`] makes.
 pub const KINDS: usize = 3;

@@ -5,7 +5,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
 use crate::formats::native;
-use crate::reference::codec::Refused;
+use crate::reference::published::codecs::Refused;
 use crate::reference::published::names::suggest;
 use crate::reference::published::preprocess::Search;
 use crate::support::once::Once;

@@ -8,11 +8,11 @@ use crate::fast::vocab::FastVocab;
 use crate::formats::definition::{Definition, Fields};
 use crate::formats::value::Value;
 use crate::formats::{MAX_ID, Named};
-use crate::reference::pretokenize::{DEFAULT_PATTERN, Pattern};
+use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::names::pattern_named;
-use crate::reference::special::SpecialTokens;
+use crate::reference::published::patterns::{DEFAULT_PATTERN, Pattern};
+use crate::reference::published::vocabs::Vocab;
 use crate::reference::train::{self, TieBreak};
-use crate::reference::vocab::Vocab;
 
 /// How much text is counted at a time.
 const BATCH: usize = 4 << 20;

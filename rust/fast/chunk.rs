@@ -78,15 +78,15 @@ fn tokens_of(codec: &FastCodec, search: &Search, text: &str) -> Result<Tokens> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::codec::Codec;
     use crate::reference::more::borders::Border;
     use crate::reference::more::chunk::tokens_of as mirrored;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::metaspace::Metaspace;
     use crate::reference::published::normalize::{Normalizer, Step};
+    use crate::reference::published::patterns::Pattern;
+    use crate::reference::published::vocabs::Vocab;
     use crate::reference::published::words::WordCutter;
-    use crate::reference::special::SpecialTokens;
-    use crate::reference::vocab::Vocab;
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, concat, filled, resize};
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 use foldhash::{HashMap, HashMapExt};
 
 const INLINE: usize = 16;
@@ -138,7 +138,7 @@ impl Decoder {
 mod tests {
     use super::*;
     use crate::reference::decode::decode_bytes;
-    use crate::reference::vocab::{Alphabet, Tokens};
+    use crate::reference::published::vocabs::{Alphabet, Tokens};
     use proptest::prelude::*;
 
     proptest! {
@@ -158,9 +158,9 @@ mod tests {
             let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
             let decoder = Decoder::new(&vocab, special.iter().map(|(id, name)| (*id, name.as_bytes()))).unwrap();
             let token_bytes = |id: u32| vocab.token_bytes(id).or_else(|| special.get(&id).map(String::as_bytes));
-            prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids, None));
+            prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids));
             let known: Vec<u32> = ids.iter().copied().filter(|&id| token_bytes(id).is_some()).collect();
-            prop_assert_eq!(decoder.decode(&known), decode_bytes(token_bytes, &known, None));
+            prop_assert_eq!(decoder.decode(&known), decode_bytes(token_bytes, &known));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::passes::first_pass;
 use super::scan::Tier;
 use crate::error::Result;
-use crate::reference::pretokenize::{Pattern, expressions, scanner_of};
+use crate::reference::published::patterns::{Pattern, expressions, scanner_of};
 
 /// How a pattern is run.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::codec::FastCodec;
 use crate::fast::decode::Decoder;
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer;
-use crate::reference::vocab::{Merge, Vocab};
+use crate::reference::published::vocabs::{Merge, Vocab};
 
 /// Bytes, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +58,10 @@ fn of_vocab(vocab: &Vocab) -> usize {
 mod tests {
     use super::*;
     use crate::fast::pystr::source::Source;
-    use crate::reference::codec::Codec;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
-    use crate::reference::special::SpecialTokens;
+    use crate::reference::published::patterns::Pattern;
     use std::sync::Arc;
 
     #[test]

@@ -159,12 +159,12 @@ fn append_as<I: Id>(ids: &[u32], out: &mut Vec<I>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::codec::Codec;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
+    use crate::reference::published::patterns::Pattern;
     use crate::reference::published::preprocess::Search;
-    use crate::reference::special::SpecialTokens;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
     /// `a` and `b` are merged to 256, and `<|large|>` has an id that 16 bits do not hold.

@@ -23,7 +23,7 @@ use crate::fast::scan::{Grammar, piece_end};
 use crate::fast::util::fallible::{extend, push};
 use crate::reference::published::packed_vocab::{Parts, parts};
 use crate::reference::published::preprocess::{Before, Preprocessor, Search};
-use crate::reference::vocab::NO_ID;
+use crate::reference::published::vocabs::NO_ID;
 
 /// The most bits of an id: two of them, from any bit of a byte on, lie in eight bytes.
 const MOST_BITS: usize = 28;
@@ -190,11 +190,11 @@ fn join(ids: &mut Vec<u32>, left: u32, right: u32, id: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::codec::Codec;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
     use crate::reference::published::packed_vocab::{self, unpack};
-    use crate::reference::special::SpecialTokens;
+    use crate::reference::published::patterns::Pattern;
     use std::sync::Arc;
 
     const FILES: [(&[u8], Option<u32>, &str); 5] = [

@@ -6,7 +6,7 @@
 //! counting cuts the distinct pieces of a part (`count/splitter.rs`).
 
 use super::scan::{Tier, passes};
-use crate::reference::pretokenize::{Pattern, THEN, expressions};
+use crate::reference::published::patterns::{Pattern, THEN, expressions};
 
 /// The scanner of the first patterns, and the others as one; None if one scanner runs all, or if none runs the first.
 pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {

@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
 use crate::reference::published::flags::{Slice, as_flagged};
+use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::metaspace::{Metaspace, spaced};
 use crate::reference::published::preprocess::{Before, Preprocessor, Search};
-use crate::reference::special::Finder;
 use std::borrow::Cow;
 
 /// A part of a text.

@@ -17,7 +17,7 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, extend};
-use crate::reference::codec::Codec;
+use crate::reference::published::codecs::Codec;
 use crate::support::once::Once;
 
 /// The sizes of a token: how many bytes it has, in how many of them a character begins, and whether the first does not begin one.
@@ -130,10 +130,10 @@ pub struct Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
-    use crate::reference::special::SpecialTokens;
-    use crate::reference::vocab::{Alphabet, Tokens, Vocab};
+    use crate::reference::published::patterns::Pattern;
+    use crate::reference::published::vocabs::{Alphabet, Tokens, Vocab};
     use proptest::prelude::*;
     use std::sync::Arc;
 

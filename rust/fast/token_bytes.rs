@@ -11,8 +11,8 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::resize;
+use crate::reference::published::vocabs::Merge;
 use crate::reference::tokens::{HOLE, Tokens, check_length};
-use crate::reference::vocab::Merge;
 
 const CHUNK: usize = 16;
 

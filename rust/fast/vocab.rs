@@ -8,7 +8,7 @@ use crate::fast::encode::tables::Tables;
 use crate::fast::token_bytes::join_all;
 use crate::fast::util::fallible::{collect, concat};
 use crate::fast::util::settings::enabled;
-use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
+use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
 use crate::support::interrupt;
 use crate::support::once::Once;
 use std::sync::Arc;
@@ -98,9 +98,8 @@ impl FastVocab {
             return Ok(vocab);
         }
         // Only the mirror can merge, or say that a pair is merged twice.
-        let Vocab { tokens, alphabet, .. } = &**vocab.core();
-        let (tokens, alphabet) =
-            (Tokens { bytes: concat(&[&tokens.bytes])?, spans: concat(&[&tokens.spans])? }, alphabet.clone());
+        let (tokens, alphabet) = (&vocab.core().tokens, vocab.core().alphabet.clone());
+        let tokens = Tokens { bytes: concat(&[&tokens.bytes])?, spans: concat(&[&tokens.spans])? };
         let merges = collect(vocab.core().merges().iter().copied())?;
         Ok(FastVocab::new(Vocab::new(tokens, merges, whole_pieces, alphabet)?))
     }

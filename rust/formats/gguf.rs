@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::fast::read::decline::answer;
 use crate::fast::read::string_table::StringTable;
 use crate::fast::util::fallible::push;
-use crate::reference::vocab::{Alphabet, show};
+use crate::reference::published::vocabs::{Alphabet, show};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::fast::read::decline::answer;
 use crate::fast::read::string_table::StringTable;
 use crate::fast::util::fallible::{collect, push};
-use crate::reference::vocab::Alphabet;
+use crate::reference::published::vocabs::Alphabet;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 use std::path::Path;

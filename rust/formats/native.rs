@@ -13,8 +13,8 @@ use crate::fast::read::token_table::TokenTable;
 use crate::fast::util::fallible::{collect, extend, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::normalize::{Normalizer, Step};
+use crate::reference::published::vocabs::{Alphabet, Merge, Symbols, Vocab};
 use crate::reference::tokens::Tokens;
-use crate::reference::vocab::{Alphabet, Merge, Symbols, Vocab};
 use foldhash::{HashSet, HashSetExt};
 use std::collections::{BTreeMap, BTreeSet};
 

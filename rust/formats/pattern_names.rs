@@ -2,8 +2,8 @@
 
 use super::wrong;
 use crate::error::Result;
-use crate::reference::pretokenize::{NAMED, expressions};
 use crate::reference::published::families::FAMILIES;
+use crate::reference::published::patterns::{NAMED, expressions};
 
 /// `OpenAI`'s patterns as other engines read them: no possessive quantifier and no `$`, which mean something else there.
 const PORTABLE: [(&str, &str); 2] = [

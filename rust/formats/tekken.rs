@@ -16,7 +16,7 @@ use crate::fast::read::decline::Read;
 use crate::fast::read::json::Reader;
 use crate::fast::read::token_table::TokenTable;
 use crate::fast::util::fallible::{concat, push};
-use crate::reference::vocab::show;
+use crate::reference::published::vocabs::show;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The special tokens of the versions whose files do not name them.

@@ -10,7 +10,7 @@ use crate::fast::read::decline::Decline::NotMine;
 use crate::fast::read::decline::{Read, answer};
 use crate::fast::read::token_table::{TokenTable, id_of};
 use crate::fast::util::fallible::{concat, push};
-use crate::reference::vocab::show;
+use crate::reference::published::vocabs::show;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 

@@ -15,7 +15,7 @@ use crate::fast::util::fallible::{append, concat, push, room};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::byte_chars::CHARS;
 use crate::reference::published::characters::add_fallback;
-use crate::reference::vocab::{Alphabet, Merge, NO_ID, never_in_utf8};
+use crate::reference::published::vocabs::{Alphabet, Merge, NO_ID, never_in_utf8};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
 use crate::fast::util::fallible::{append, collect};
-use crate::reference::{codec, decode};
+use crate::reference::published::{codecs as codec, streams as decode};
 use crate::support::interrupt;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -66,7 +66,7 @@ fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>
     if fast.core().joining().is_some() {
         let (ids, wrong) = rows::all_ids(ids)?;
         let core = fast.core();
-        let bytes = working(py, ids.len(), || decode::decode_bytes(|id| core.token_bytes(id), &ids, core.joining()))?;
+        let bytes = working(py, ids.len(), || decode::joined_bytes(|id| core.token_bytes(id), &ids, core.joining()))?;
         return wrong.map_or(Ok(bytes), Err);
     }
     match (fast.decoder()?, ids) {
@@ -182,7 +182,7 @@ fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) ->
 
 /// The same where the fast decoder is switched off.
 fn by_the_mirror(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
-    let decode = |ids: &[u32]| decode::decode_bytes(|id| fast.core().token_bytes(id), ids, None);
+    let decode = |ids: &[u32]| decode::joined_bytes(|id| fast.core().token_bytes(id), ids, None);
     let (known, wrong) = match ids {
         Ids::Parts(parts) => return of_parts(parts, decode),
         Ids::Known(known, wrong) => (known, wrong),
@@ -413,7 +413,7 @@ impl StreamDecoder {
     ) -> Result<T> {
         let made = change(state);
         let begun = state.begun || !self.core.drops_space();
-        let holds_nothing = state.held.is_empty() && state.stops.held.is_empty() && state.stops.found.is_none();
+        let holds_nothing = state.held().is_empty() && state.stops.held.is_empty() && state.stops.found.is_none();
         self.holds_nothing.store(self.concatenates && begun && holds_nothing, Ordering::Relaxed);
         made
     }

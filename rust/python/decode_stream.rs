@@ -8,7 +8,7 @@ use super::decode::StreamDecoder;
 use super::ids::small_int;
 use super::kept::name;
 use super::text;
-use crate::reference::codec::Codec;
+use crate::reference::published::codecs::Codec;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyString, PyTuple};

@@ -6,7 +6,7 @@
 use super::objects::items_of;
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
-use crate::reference::codec::{Codec, Refused};
+use crate::reference::published::codecs::{Codec, Refused};
 use crate::reference::published::preprocess::Search;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

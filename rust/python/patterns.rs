@@ -1,7 +1,7 @@
 //! What `minitok.patterns` asks of split patterns.
 
 use crate::fast::described::{Described, describe};
-use crate::reference::pretokenize::difference;
+use crate::reference::published::patterns::difference;
 use pyo3::prelude::*;
 
 /// How a pattern is run: the tier, a character of each class, the number of states, why it is not a faster tier, and all of it in a

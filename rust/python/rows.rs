@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{append, push, room, try_collect};
-use crate::reference::decode;
+use crate::reference::published::streams::joined_bytes;
 use crate::support::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -178,7 +178,7 @@ fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
     let core = fast.core();
     let mut bytes = match fast.decoder()? {
         Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
-        _ => decode::decode_bytes(|id| core.token_bytes(id), ids, core.joining())?,
+        _ => joined_bytes(|id| core.token_bytes(id), ids, core.joining())?,
     };
     if core.drops_space() && bytes.first() == Some(&b' ') {
         bytes.remove(0);

@@ -19,7 +19,7 @@
 //! Implements SPEC T6 and T8.
 
 use crate::error::{Error, Result};
-use crate::reference::pretokenize::Pattern;
+use crate::reference::pretokenize::Split;
 use crate::reference::special::{Finder, SpecialTokens};
 use foldhash::{HashMap, HashMapExt};
 use memchr::memmem;
@@ -31,7 +31,7 @@ const CHUNK: usize = if cfg!(test) { 7 } else { 1 << 20 };
 /// Counts the pieces of a corpus, document by document, in the order of first appearance (T6).
 #[derive(Debug)]
 pub struct PieceCounter {
-    pattern: Pattern,
+    pattern: Box<dyn Split>,
     special: Finder,
     pub pieces: Vec<(Vec<u8>, i64)>,
     index: HashMap<Vec<u8>, usize>,
@@ -41,10 +41,10 @@ pub struct PieceCounter {
 }
 
 impl PieceCounter {
-    pub fn new(pattern: Pattern, special: &SpecialTokens) -> PieceCounter {
+    pub fn new(pattern: impl Split + 'static, special: &SpecialTokens) -> PieceCounter {
         let (pieces, index) = (Vec::new(), HashMap::new());
         PieceCounter {
-            pattern,
+            pattern: Box::new(pattern),
             special: special.finder_of_all(),
             pieces,
             index,
@@ -177,6 +177,8 @@ fn add_piece(pieces: &mut Vec<(Vec<u8>, i64)>, index: &mut HashMap<Vec<u8>, usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::published::patterns::Pattern;
+
     #[test]
     fn what_was_stopped_says_so() {
         let counter = || PieceCounter::new(Pattern::new("gpt2").unwrap(), &SpecialTokens::new(Vec::new()).unwrap());

@@ -1,273 +1,71 @@
 //! Ids -> bytes -> text, at once or as they come.
 //!
-//! Bytes are concatenated (D1), so nothing is lost. Text is another matter: a token may hold half a character, so bytes
-//! become text only when a character is complete, and bytes that are not valid UTF-8 become U+FFFD or an error (D2).
+//! Bytes are concatenated (D1), so nothing is lost. Text is another matter: a token may hold half a character, so bytes become
+//! text only when a character is complete, and bytes that are not valid UTF-8 become U+FFFD or an error (D2).
 //!
 //! By hand: if `é` (bytes C3 A9) is two tokens, the streaming decoder answers the first with nothing, since C3 begins a
 //! character, and the second with `é`. If the stream ends after the first, C3 is not a character, and becomes U+FFFD.
 //!
-//! On a first reading, take `decode_bytes` and `StreamDecoder`. `Joiner` is for vocabularies of symbols, `StopStrings` for
-//! streams that end at a string.
+//! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back
+//! are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three
+//! bytes.
 //!
-//! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds
-//! back are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most
-//! three bytes, a token that may be the last (S9), and what may be the beginning of a stop string (D5).
+//! Costs: O(b) for b bytes.
 //!
-//! A vocabulary of symbols may join its tokens in another way (S9): with a space before each, without their prefix, or with a
-//! space in place of their suffix. [`Joiner`] does that, token by token.
-//!
-//! A stream may end at a string: [`StopStrings`] finds it, across tokens (D5). By hand: with the stop string `</s>`, the tokens
-//! `a<`, `/b` and `</s>c` are answered by `a`, `</b` and nothing, and `</s>` has been found.
-//!
-//! Costs: O(b) for b bytes; with s stop strings, O(s b).
-//!
-//! Implements SPEC D1, D2, D3, D4, D5, S5 and S9.
+//! Implements SPEC D1, D2, D3 and D4.
 
 use crate::error::{Error, Result};
 use crate::support::interrupt;
-use std::borrow::Cow;
 
-/// A rule by which tokens are joined, and its mark (S9).
-pub type Joining = (String, Vec<u8>);
-
-/// What a decoder that cleans up replaces in each token, in this order.
-const CLEANING: [(&[u8], &[u8]); 11] = [
-    (b" .", b"."),
-    (b" ?", b"?"),
-    (b" !", b"!"),
-    (b" ,", b","),
-    (b" ' ", b"'"),
-    (b" n't", b"n't"),
-    (b" 'm", b"'m"),
-    (b" do not", b" don't"),
-    (b" 's", b"'s"),
-    (b" 've", b"'ve"),
-    (b" 're", b"'re"),
-];
-
-/// Returns the bytes of the tokens, one after the other, or joined by a rule.
-pub fn decode_bytes<'v>(
-    token_bytes: impl Fn(u32) -> Option<&'v [u8]>,
-    ids: &[u32],
-    joining: Option<&Joining>,
-) -> Result<Vec<u8>> {
+/// Returns the bytes of the tokens, one after the other.
+pub fn decode_bytes<'v>(token_bytes: impl Fn(u32) -> Option<&'v [u8]>, ids: &[u32]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut joiner = joining.cloned().map(Joiner::new);
-    for (position, &id) in ids.iter().enumerate() {
-        interrupt::check()?;
-        let token = token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
-        let token = joiner.as_mut().map_or(Cow::Borrowed(token), |joiner| joiner.push(token).into());
+    for token in tokens_of(token_bytes, ids) {
+        let token = token?;
         bytes.try_reserve(token.len())?;
-        bytes.extend_from_slice(&token);
+        bytes.extend_from_slice(token);
     }
-    bytes.extend(joiner.iter_mut().flat_map(Joiner::finish));
     Ok(bytes)
 }
 
-/// Joins tokens to text by a rule of S9, one token after the other.
-#[derive(Debug, Clone)]
-pub struct Joiner {
-    rule: String,
-    mark: Vec<u8>,
-    begun: bool,
-    /// A token kept back: if it is the last, its suffix is not a space.
-    held: Vec<u8>,
-}
-
-impl Joiner {
-    pub fn new((rule, mark): Joining) -> Joiner {
-        Joiner { rule, mark, begun: false, held: Vec::new() }
-    }
-
-    /// Returns the text that is certain now that this token has come.
-    pub fn push(&mut self, token: &[u8]) -> Vec<u8> {
-        let first = !std::mem::replace(&mut self.begun, true);
-        if self.rule == "suffix" {
-            let held = std::mem::replace(&mut self.held, token.into());
-            return replaced(&held, &self.mark, b" ");
-        }
-        let rest = token.strip_prefix(&self.mark[..]).filter(|_| self.rule != "spaces");
-        let shown = match rest {
-            _ if first => token.to_vec(),
-            Some(rest) => rest.to_vec(),
-            None => [b" ", token].concat(),
-        };
-        if self.rule == "cleaned_prefix" { cleaned(shown) } else { shown }
-    }
-
-    /// Ends the text, and returns the rest of it. Another text may follow.
-    pub fn finish(&mut self) -> Vec<u8> {
-        self.begun = false;
-        let held = std::mem::take(&mut self.held);
-        if self.rule == "suffix" { replaced(&held, &self.mark, b"") } else { held }
-    }
-}
-
-/// Returns a token without the spaces that English does not put before punctuation and contractions.
-fn cleaned(mut token: Vec<u8>) -> Vec<u8> {
-    for (old, new) in CLEANING {
-        if memchr::memmem::find(&token, old).is_some() {
-            token = replaced(&token, old, new);
-        }
-    }
-    token
-}
-
-/// Returns a text with another in place of each occurrence of a part.
-fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    let (mut bytes, mut done) = (Vec::with_capacity(text.len()), 0);
-    for at in memchr::memmem::find_iter(text, old) {
-        bytes.extend_from_slice(&text[done..at]);
-        bytes.extend_from_slice(new);
-        done = at + old.len();
-    }
-    bytes.extend_from_slice(&text[done..]);
-    bytes
-}
-
-/// Returns, for each beginning of a string, the length of the longest shorter beginning that it ends with.
-fn failure_function(string: &[u8]) -> Vec<usize> {
-    let mut found = vec![0; string.len()];
-    for end in 1..string.len() {
-        found[end] = longer(string, &found, found[end - 1], string[end]);
-    }
-    found
-}
-
-/// Returns how much of a string a text ends with, if it ended with `matched` bytes of it before this byte.
-fn longer(string: &[u8], failures: &[usize], mut matched: usize, byte: u8) -> usize {
-    while matched > 0 && string[matched] != byte {
-        matched = failures[matched - 1];
-    }
-    matched + usize::from(string[matched] == byte)
-}
-
-/// Finds which of some strings ends first in a text that comes in parts, and holds back what may be the beginning of one.
-///
-/// For each string it knows how much of it the text ends with (Knuth, Morris and Pratt), so no byte is looked at twice. What is
-/// held back begins like a string and ends with the text, so it is whole characters.
-#[derive(Debug, Clone, Default)]
-pub struct StopStrings {
-    strings: Vec<String>,
-    failures: Vec<Vec<usize>>,
-    /// How many bytes of each string the text ends with.
-    matched: Vec<usize>,
-    pub held: Vec<u8>,
-    /// The string that was found.
-    pub found: Option<String>,
-    /// Whether the text has ended, so that the next part begins another.
-    ended: bool,
-}
-
-impl StopStrings {
-    /// The strings must not be empty.
-    pub fn new(strings: &[String]) -> StopStrings {
-        let failures = strings.iter().map(|string| failure_function(string.as_bytes())).collect();
-        StopStrings { strings: strings.to_vec(), failures, matched: vec![0; strings.len()], ..StopStrings::default() }
-    }
-
-    /// Returns the text before the first string, as far as it is certain now that this part has come.
-    pub fn push(&mut self, text: String) -> Result<String> {
-        if std::mem::take(&mut self.ended) {
-            self.found = None;
-        }
-        if self.found.is_some() || self.strings.is_empty() {
-            return Ok(if self.found.is_some() { String::new() } else { text });
-        }
-        let begun = self.held.len();
-        self.held.extend_from_slice(text.as_bytes());
-        for place in begun..self.held.len() {
-            interrupt::check()?;
-            self.step(self.held[place]);
-            if let Some(found) = &self.found {
-                self.held.truncate(place + 1 - found.len());
-                return Ok(self.shown(0));
-            }
-        }
-        Ok(self.shown(self.matched.iter().copied().max().unwrap_or(0)))
-    }
-
-    /// Ends the text with a last part, and returns the rest of it. Another text may follow.
-    pub fn finish(&mut self, text: String) -> Result<String> {
-        let shown = self.push(text)? + &self.shown(0);
-        (self.matched, self.ended) = (vec![0; self.strings.len()], true);
-        Ok(shown)
-    }
-
-    /// Follows one byte. Of strings that end here, the longest is found: it begins first.
-    fn step(&mut self, byte: u8) {
-        for (number, string) in self.strings.iter().enumerate() {
-            let matched = longer(string.as_bytes(), &self.failures[number], self.matched[number], byte);
-            self.matched[number] = matched;
-            if matched == string.len() && self.found.as_ref().is_none_or(|found| found.len() < matched) {
-                self.found = Some(string.clone());
-            }
-        }
-    }
-
-    /// Returns the text that is held, except this many bytes at its end, which stay.
-    fn shown(&mut self, kept: usize) -> String {
-        let rest = self.held.split_off(self.held.len() - kept);
-        String::from_utf8(std::mem::replace(&mut self.held, rest)).unwrap_or_default()
-    }
+/// Iterates over the bytes of each token. An id without one is an error that says where it stands.
+pub fn tokens_of<'v>(
+    token_bytes: impl Fn(u32) -> Option<&'v [u8]>,
+    ids: &[u32],
+) -> impl Iterator<Item = Result<&'v [u8]>> {
+    ids.iter().enumerate().map(move |(position, &id)| {
+        interrupt::check()?;
+        token_bytes(id).ok_or(Error::UnknownToken { id, position })
+    })
 }
 
 /// Turns the bytes of tokens into text as they come, and never shows half a character.
 #[derive(Debug, Clone, Default)]
 pub struct StreamDecoder {
-    joiner: Option<Joiner>,
-    /// What ends the stream.
-    pub stops: StopStrings,
     /// The beginning of a character.
     pub held: Vec<u8>,
     strict: bool,
-    drops_space: bool,
-    /// Whether any byte has come.
-    pub begun: bool,
 }
 
 impl StreamDecoder {
-    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD. `drops_space`: one space is dropped
-    /// from the start (S5). `joining`: how tokens are joined; None: they are concatenated. `stop`: strings that end the stream.
-    pub fn new(strict: bool, drops_space: bool, joining: Option<Joining>, stop: &[String]) -> StreamDecoder {
-        let (joiner, stops) = (joining.map(Joiner::new), StopStrings::new(stop));
-        StreamDecoder { joiner, stops, held: Vec::new(), strict, drops_space, begun: false }
+    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD.
+    pub fn new(strict: bool) -> StreamDecoder {
+        StreamDecoder { held: Vec::new(), strict }
     }
 
     /// Returns the text that is certain now that this token has come.
     pub fn push(&mut self, token: &[u8]) -> Result<String> {
-        self.push_all(&[token])
-    }
-
-    /// Returns the text that is certain now that these tokens have come.
-    pub fn push_all(&mut self, tokens: &[&[u8]]) -> Result<String> {
-        for token in tokens {
-            interrupt::check()?;
-            self.take(token);
-        }
-        let text = self.emit(false)?;
-        self.stops.push(text)
-    }
-
-    /// Takes the bytes of a token.
-    fn take(&mut self, token: &[u8]) {
-        let token = self.joiner.as_mut().map_or(Cow::Borrowed(token), |joiner| joiner.push(token).into());
-        let dropped = self.drops_space && !self.begun;
-        self.begun |= !token.is_empty();
-        let token = &token[..];
-        self.held.extend_from_slice(token.strip_prefix(b" ").filter(|_| dropped).unwrap_or(token));
+        self.held.extend_from_slice(token);
+        self.emit(false)
     }
 
     /// Ends the stream: bytes held back can no longer become a character. A new stream may follow.
     pub fn finish(&mut self) -> Result<String> {
-        self.begun = false;
-        self.held.extend(self.joiner.iter_mut().flat_map(Joiner::finish));
-        let rest = self.emit(true);
-        let shown = self.stops.finish(rest.as_ref().map_or_else(|_| String::new(), Clone::clone))?;
-        rest.map(|_| shown)
+        self.emit(true)
     }
 
-    fn emit(&mut self, finished: bool) -> Result<String> {
+    /// Returns what is text by now.
+    pub fn emit(&mut self, finished: bool) -> Result<String> {
         let mut text = String::new();
         let mut done = 0;
         while let Err(error) = std::str::from_utf8(&self.held[done..]) {
@@ -292,47 +90,5 @@ impl StreamDecoder {
         }
         self.held.drain(..done);
         Ok(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_joined_by_a_rule() {
-        let joined = |rule: &str, mark: &str, tokens: &[&str]| {
-            let joining = (rule.to_owned(), mark.as_bytes().to_vec());
-            let ids: Vec<u32> = (0..).take(tokens.len()).collect();
-            let token = |id: u32| tokens.get(id as usize).map(|token| token.as_bytes());
-            let whole = decode_bytes(token, &ids, Some(&joining)).unwrap();
-            let mut stream = StreamDecoder::new(false, false, Some(joining), &[]);
-            for _ in 0..2 {
-                let mut text: String = tokens.iter().map(|token| stream.push(token.as_bytes()).unwrap()).collect();
-                text += &stream.finish().unwrap();
-                assert_eq!(text.as_bytes(), whole);
-            }
-            String::from_utf8(whole).unwrap()
-        };
-        assert_eq!(joined("spaces", "", &["a", "##b", ""]), "a ##b ");
-        assert_eq!(joined("prefix", "##", &["##a", "##b", "c"]), "##ab c");
-        assert_eq!(joined("cleaned_prefix", "##", &["do", "not", ".", "##n't", "x ' y"]), "do not.n't x'y");
-        assert_eq!(joined("suffix", "</w>", &["a</w>", "b", "c</w>d</w>"]), "a bcd");
-        assert_eq!(joined("suffix", "</w>", &[]), "");
-    }
-
-    #[test]
-    fn stop_strings_are_found_across_parts() {
-        let mut stops = StopStrings::new(&["</s>".to_owned(), "aab".to_owned(), "b".to_owned()]);
-        for _ in 0..2 {
-            let mut said: Vec<String> =
-                ["x<", "/y", "aaa", "bc", "d"].iter().map(|part| stops.push((*part).to_owned()).unwrap()).collect();
-            said.push(stops.finish("e".to_owned()).unwrap());
-            assert_eq!(said, ["x", "</y", "a", "", "", ""]);
-            assert_eq!(stops.found.as_deref(), Some("aab"));
-        }
-        assert_eq!(stops.push("a</".to_owned()).unwrap(), "a");
-        assert_eq!((stops.finish(String::new()).unwrap().as_str(), &stops.found), ("</", &None));
-        assert_eq!(stops.push("s>".to_owned()).unwrap(), "s>");
     }
 }

@@ -1,38 +1,28 @@
 //! Text -> segments and the tokens that are found in it as they stand.
 //!
-//! A tokenizer has three kinds of tokens. *Ordinary* tokens are made by merges. *Special* tokens (`<|endoftext|>`) are markers:
-//! they are found only where the caller allows them, so that text cannot smuggle one in. *Added* tokens (a run of spaces, an HTML
-//! tag) are part of the model's text: they are found in every text. Special and added tokens have a name, stand for one id, and take
-//! no part in merging. Their occurrences are cut out of the text first; each segment between them is encoded by itself.
+//! *Ordinary* tokens are made by merges. *Special* tokens (`<|endoftext|>`) are markers: they are found only where the caller
+//! allows them, so that text cannot smuggle one in. A special token has a name, stands for one id, and takes no part in merging.
+//! Its occurrences are cut out of the text first; each segment between them is encoded by itself.
 //!
 //! By hand, with `<s>` and `<s>x` both wanted: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
 //! the longer wins. The result: text `a`, token `<s>x`, text `b`, token `<s>`.
 //!
-//! In a conversation a program writes the markers, and users write the rest. There, stretches of the text are trusted, and a
-//! token is found only where it lies wholly in one of them. By hand, with the stretches 0 to 3 and 6 to 10: `<s><s></s>` is the
-//! token `<s>`, the text `<s>`, the token `</s>`.
-//!
-//! On a first reading, take how tokens are found (`find`, `first`) and how a text is cut at them (`parts`). Stretches,
-//! hidden names and the three questions at the end (`longest`, `crosses`, `ends_at`) serve conversations and safe cuts.
-//!
 //! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
 //! everywhere.
 //!
-//! Costs: O(n) for n bytes of text, for any number of tokens and stretches; building the automaton for a set of wanted tokens is linear in
-//! their bytes, so keep a [`Finder`] where many texts want the same.
+//! Costs: O(n) for n bytes of text, for any number of tokens; building the automaton for a set of wanted tokens is linear in their
+//! bytes, so keep a [`Finder`] where many texts want the same.
 //!
-//! Implements SPEC E3 and E8.
+//! Implements SPEC E3.
 
 mod automaton;
 
 use crate::error::{Error, Result};
 use crate::fast::token_search::TokenSearch;
-use crate::reference::published::flags::Flags;
 use crate::support::interrupt;
 use automaton::Automaton;
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use memchr::memmem;
-use std::cmp::Reverse;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -45,9 +35,6 @@ const MOST_BYTES_OF_TABLE: usize = if cfg!(test) { 8 } else { 1 << 12 };
 const ROOM_FOR_TOKEN: usize = 256;
 const ROOM_FOR_BYTE: usize = 64;
 
-/// A stretch of a text: start and end.
-pub type Stretch = (usize, usize);
-
 /// An occurrence of a token.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'f> {
@@ -58,24 +45,17 @@ pub struct Found<'f> {
     pub id: Option<u32>,
 }
 
-/// The special and the added tokens of an encoding, in the order given.
+/// The special tokens of an encoding, in the order given.
 #[derive(Debug, Clone)]
 pub struct SpecialTokens {
     pub ids: Vec<(String, u32)>,
-    /// Those that are found in every text; the others are special.
-    pub added: HashSet<String>,
-    /// Those that are found after the others, in prepared text (`preprocess`).
-    pub late: HashSet<String>,
-    /// What tokens take of the text around them, or ask of it.
-    pub flags: Vec<(String, Flags)>,
     /// An id may have several names (`o200k_harmony` has one); it is decoded to the first.
     pub names: HashMap<u32, String>,
 }
 
 impl SpecialTokens {
     pub fn new(ids: Vec<(String, u32)>) -> Result<SpecialTokens> {
-        let (added, late, flags, names) = (HashSet::new(), HashSet::new(), Vec::new(), HashMap::new());
-        let mut tokens = SpecialTokens { ids, added, late, flags, names };
+        let mut tokens = SpecialTokens { ids, names: HashMap::new() };
         tokens.check_room()?;
         for (name, id) in &tokens.ids {
             if name.is_empty() {
@@ -93,46 +73,6 @@ impl SpecialTokens {
         // Without this, the compiler may take it that there is always so much.
         black_box(room.as_ptr());
         Ok(())
-    }
-
-    /// The same, of which some are added, or late, or have flags.
-    pub fn with(
-        mut self,
-        added: Vec<String>,
-        late: Vec<String>,
-        flags: Vec<(String, Vec<String>)>,
-    ) -> Result<SpecialTokens> {
-        let known: HashSet<&str> = self.ids.iter().map(|(name, _)| name.as_str()).collect();
-        let flagged: Vec<String> = flags.iter().map(|(name, _)| name.clone()).collect();
-        for (what, names) in [("added", &added), ("late", &late), ("flagged", &flagged)] {
-            if let Some(name) = names.iter().filter(|name| !known.contains(name.as_str())).min() {
-                return Err(Error::Vocabulary(format!("the {what} token '{name}' has no id")));
-            }
-        }
-        self.added = added.into_iter().collect();
-        self.late = late.into_iter().collect();
-        for (name, names) in flags {
-            let own = Flags::new(&name, &names)?;
-            if own != Flags::default() {
-                self.flags.push((name, own));
-            }
-        }
-        Ok(self)
-    }
-
-    /// Returns the tokens to find where these special tokens are allowed: they and the added ones. None: no token at all, not even an added one.
-    pub fn wanted(&self, allowed: Option<&[&str]>) -> Vec<&str> {
-        let Some(allowed) = allowed else { return Vec::new() };
-        let allowed: HashSet<&str> = allowed.iter().copied().collect();
-        let names = self.ids.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| self.added.contains(*name) || allowed.contains(name)).collect()
-    }
-
-    /// Returns the tokens in whose text no token is found, although they are not wanted themselves.
-    pub fn hiding(&self, wanted: &[&str]) -> Vec<&str> {
-        let wanted: HashSet<&str> = wanted.iter().copied().collect();
-        let names = self.flags.iter().filter(|(name, own)| own.hides && !wanted.contains(name.as_str()));
-        names.map(|(name, _)| name.as_str()).collect()
     }
 
     /// Returns a finder of the tokens named; names that are not special tokens are ignored.
@@ -191,7 +131,7 @@ pub struct Finder {
 
 impl Finder {
     pub fn new(tokens: Vec<(String, u32)>) -> Finder {
-        Finder::hiding(tokens, Vec::new())
+        Finder::of(tokens.into_iter().map(|(name, id)| (name, Some(id))).collect())
     }
 
     /// A finder that could not be made: it finds an error.
@@ -199,10 +139,8 @@ impl Finder {
         Finder { automaton: Some(Err(error)), ..Finder::default() }
     }
 
-    /// As [`new`](Self::new); `hidden`: names that are found, too, and left as text: no token is found in them.
-    pub fn hiding(tokens: Vec<(String, u32)>, hidden: Vec<String>) -> Finder {
-        let tokens = tokens.into_iter().map(|(name, id)| (name, Some(id)));
-        let tokens: Vec<_> = tokens.chain(hidden.into_iter().map(|name| (name, None))).collect();
+    /// The same with names without an id, which are found, too, and left as text: no token is found in them.
+    pub fn of(tokens: Vec<(String, Option<u32>)>) -> Finder {
         if tokens.is_empty() {
             return Finder::default();
         }
@@ -250,60 +188,9 @@ impl Finder {
         Ok(None)
     }
 
-    /// As [`find`](Self::find), for tokens that lie wholly in a trusted stretch, and for those of `everywhere`.
-    ///
-    /// The stretches (start, end) are in order and do not overlap.
-    pub fn find_trusted<'f>(
-        &'f self,
-        text: &'f [u8],
-        trusted: &'f [Stretch],
-        everywhere: &'f Finder,
-    ) -> Result<impl Iterator<Item = Result<Found<'f>>>> {
-        let mut inside = self.first_trusted(text, 0, trusted)?;
-        let mut outside = everywhere.first(text, 0, text.len())?;
-        Ok(std::iter::from_fn(move || {
-            let found = inside.into_iter().chain(outside).min_by_key(|found| (found.start, Reverse(found.end)))?;
-            if inside.is_some_and(|next| next.start < found.end) {
-                inside = match self.first_trusted(text, found.end, trusted) {
-                    Ok(next) => next,
-                    Err(error) => return Some(Err(error)),
-                };
-            }
-            if outside.is_some_and(|next| next.start < found.end) {
-                outside = match everywhere.first(text, found.end, text.len()) {
-                    Ok(next) => next,
-                    Err(error) => return Some(Err(error)),
-                };
-            }
-            Some(Ok(found))
-        }))
-    }
-
-    /// Returns the first occurrence in a trusted stretch, from `at` on.
-    pub fn first_trusted(&self, text: &[u8], at: usize, trusted: &[Stretch]) -> Result<Option<Found<'_>>> {
-        let passed = trusted.partition_point(|&(_, end)| end <= at);
-        for &(start, end) in &trusted[passed..] {
-            if let Some(found) = self.first(text, start.max(at), end)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
     /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
     pub fn split(&self, text: &[u8], emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
         parts(text, self.find(text), emit)
-    }
-
-    /// As [`split`](Self::split), with the tokens that `find_trusted` finds.
-    pub fn split_trusted(
-        &self,
-        text: &[u8],
-        trusted: &[Stretch],
-        everywhere: &Finder,
-        emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,
-    ) -> Result<()> {
-        parts(text, self.find_trusted(text, trusted, everywhere)?, emit)
     }
 
     /// The tokens that it looks for.
@@ -355,15 +242,10 @@ impl Finder {
                 && memmem::find(around, name.as_bytes()).is_some()
         })
     }
-
-    /// Whether some token stands right before a place of the text.
-    pub fn ends_at(&self, text: &[u8], at: usize) -> bool {
-        self.tokens.iter().any(|(name, _)| text[..at].ends_with(name.as_bytes()))
-    }
 }
 
 /// Passes on the text as occurrences of special tokens and the segments between them.
-fn parts<'f>(
+pub fn parts<'f>(
     text: &[u8],
     occurrences: impl Iterator<Item = Result<Found<'f>>>,
     mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,

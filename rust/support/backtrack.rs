@@ -378,9 +378,9 @@ mod tests {
     fn patterns_in_use_cut_as_the_engine_does() {
         let text = "I'll BE back,  naïve 東京\r\n\r\n 12345 e\u{301}\u{301} 🦀🦀 !?x\u{a0}\u{3000}y   \n";
         for (_, pattern) in
-            crate::reference::pretokenize::NAMED.iter().chain(&crate::reference::published::families::FAMILIES)
+            crate::reference::published::patterns::NAMED.iter().chain(&crate::reference::published::families::FAMILIES)
         {
-            for step in crate::reference::pretokenize::expressions(pattern) {
+            for step in crate::reference::published::patterns::expressions(pattern) {
                 check(step, text);
             }
         }

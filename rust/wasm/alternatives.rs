@@ -3,7 +3,7 @@
 
 use super::{NONE, answer, numbers, wrong};
 use crate::error::Result;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::patterns::Pattern;
 use crate::reference::published::regexes::parse;
 use crate::support::backtrack::Backtracker;
 use crate::support::spent::Spent;

@@ -7,7 +7,7 @@ use crate::formats::events;
 use crate::formats::value::{Value, parse};
 use crate::reference::more::trace::{Event, trace_merges, trace_piece as traced};
 use crate::reference::published::preprocess::{Before, Trust};
-use crate::reference::vocab::{NO_ID, Vocab};
+use crate::reference::published::vocabs::{NO_ID, Vocab};
 
 /// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for
 /// each its segment (of those between tokens), the id of a token, how many bytes it has, and how many its tokens spell; and the

@@ -2,7 +2,7 @@
 
 use super::answer;
 use crate::fast::described::describe as described;
-use crate::reference::pretokenize::difference as shortest;
+use crate::reference::published::patterns::difference as shortest;
 
 /// How a pattern is run, in a few words.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]

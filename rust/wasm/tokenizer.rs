@@ -17,15 +17,15 @@ use crate::formats::definition::{Definition, Fields};
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
 use crate::formats::native;
 use crate::formats::value::Value;
-use crate::reference::codec::{Codec, Refused};
 #[cfg(feature = "pages")]
 use crate::reference::more::dropout::Dropout;
+use crate::reference::published::codecs::{Codec, Refused};
+use crate::reference::published::found_tokens::SpecialTokens;
 #[cfg(feature = "files")]
 use crate::reference::published::names::pattern_named;
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Preprocessor, Search};
-use crate::reference::special::SpecialTokens;
-use crate::reference::vocab::Alphabet;
+use crate::reference::published::vocabs::Alphabet;
 use crate::support::once::Once;
 use foldhash::HashMap;
 use std::cell::{Cell, RefCell};

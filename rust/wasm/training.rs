@@ -11,11 +11,11 @@ use crate::fast::util::fallible::try_collect;
 use crate::formats::events;
 use crate::reference::more::parity::ParityOptions;
 use crate::reference::more::trace::train_merge;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::names::pattern_named;
-use crate::reference::special::SpecialTokens;
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::Vocab;
 use crate::reference::train::{Chosen, Observer, Stop, TieBreak, TrainOptions, Trained, extend};
-use crate::reference::vocab::Vocab;
 use std::cell::RefCell;
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ from helpers import BACKENDS, Failure, on_both, outcome, outcome_of_training, ru
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.reference.pretokenize import Pattern
-from minitok.reference.special import SpecialTokens
+from minitok.reference.published.found_tokens import SpecialTokens
+from minitok.reference.published.patterns import Pattern
 from strategies import corpora, dense, train_options
 
 LOREM = ["the cat sat on the mat", "the cats sat, the rats ran", "a mat, a hat; that's that  \n\n then 1234567"] * 3

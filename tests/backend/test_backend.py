@@ -31,7 +31,7 @@ def test_the_python_run_needs_no_extension():
         "python",
         "python",
         "minitok.backend.python",
-        "minitok.reference.vocab",
+        "minitok.reference.published.vocabs",
         "False",
     ], ran.stderr
 

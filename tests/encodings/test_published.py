@@ -13,7 +13,7 @@ from helpers import both, run_python
 from minitok.encodings import encoding_name_for_model, models, published
 from minitok.formats.tiktoken import dump
 from minitok.reference.published.packed_vocab import unpack
-from minitok.reference.vocab import Vocab
+from minitok.reference.published.vocabs import Vocab
 from mirror import ROOT
 
 # One encoding of each vocabulary; the others have the same tokens (test_ids.py).

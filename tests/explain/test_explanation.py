@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from minitok.explain import lanes
 from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
 from minitok.explain.report import Report, why
-from minitok.reference.pretokenize import NAMED, Pattern
+from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.patterns import Pattern
 from rich.console import Console
 from text_changing import SPELLING, changing
 

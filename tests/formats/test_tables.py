@@ -9,7 +9,7 @@ from helpers import BACKENDS
 from minitok.backend import load_backend
 from minitok.formats import huggingface
 from minitok.formats.huggingface.normalizers import read_steps
-from minitok.reference.pretokenize import Pattern
+from minitok.reference.published.patterns import Pattern
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
 LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}

@@ -6,7 +6,7 @@ import minitok
 import pytest
 from minitok.explain.visible import visible
 from minitok.reference.pairs import count_pairs, merge_pair
-from minitok.reference.pretokenize import Pattern
+from minitok.reference.published.patterns import Pattern
 from playground import HOSTILE
 from playwright.sync_api import expect
 from test_lesson import predict, section

@@ -4,8 +4,8 @@ from io import BytesIO
 
 import pytest
 from minitok.reference import count
-from minitok.reference.pretokenize import Pattern
-from minitok.reference.special import SpecialTokens
+from minitok.reference.published.found_tokens import SpecialTokens
+from minitok.reference.published.patterns import Pattern
 
 TEXTS = (
     b"a b--c d--\n--e",

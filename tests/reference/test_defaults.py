@@ -1,13 +1,13 @@
 """What the reference does where nothing else is said."""
 
-from minitok.reference.codec import Codec
-from minitok.reference.decode import StreamDecoder
 from minitok.reference.more.trace import trace
-from minitok.reference.pretokenize import Pattern
+from minitok.reference.published.codecs import Codec
+from minitok.reference.published.found_tokens import SpecialTokens
 from minitok.reference.published.metaspace import Metaspace
-from minitok.reference.special import SpecialTokens
+from minitok.reference.published.patterns import Pattern
+from minitok.reference.published.streams import StreamDecoder
+from minitok.reference.published.vocabs import Vocab
 from minitok.reference.train import TrainOptions, train
-from minitok.reference.vocab import Vocab
 
 VOCAB = Vocab.from_merges(bytes(range(256)), [(97, 98)])
 

@@ -6,8 +6,9 @@ from helpers import Failure, failure_on_both, on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.reference.pretokenize import NAMED, THEN
+from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.patterns import THEN
 from minitok.reference.published.regexes import translate
 from minitok.reference.published.unicode import complement, contains, fold_case, property_set, union
 from strategies import any_bytes, any_text, odd_regexes, patterns, portable_regexes
@@ -107,7 +108,7 @@ def test_a_pattern_of_the_wrong_type_is_refused():
 
 
 def test_a_pattern_that_backtracks_for_ever_is_an_error_on_either_backend(monkeypatch):
-    monkeypatch.setattr("minitok.reference.pretokenize.TIME_LIMIT", 0.2)
+    monkeypatch.setattr("minitok.reference.published.patterns.TIME_LIMIT", 0.2)
     pattern = "(?:(?!c)a|(?!c)aa)+(?<=aab)"
     failed = failure_on_both(lambda backend: split(pattern, b"a" * 60, backend))
     assert failed == Failure(

@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from minitok.reference.codec import Codec
 from minitok.reference.more.tails import Tail
-from minitok.reference.pretokenize import Pattern
-from minitok.reference.special import SpecialTokens
-from minitok.reference.vocab import Vocab
+from minitok.reference.published.codecs import Codec
+from minitok.reference.published.found_tokens import SpecialTokens
+from minitok.reference.published.patterns import Pattern
+from minitok.reference.published.vocabs import Vocab
 
 
 def vocabs(alphabet: bytes, longest: int, most: int = 9) -> st.SearchStrategy[Vocab]:

@@ -14,7 +14,7 @@ from minitok.errors import (
     VocabularyError,
 )
 from minitok.reference import pretokenize
-from minitok.reference.published import markers
+from minitok.reference.published import markers, patterns
 from minitok.reference.published.flags import as_flagged
 from minitok.reference.published.words import WordCutter
 from vector_cases import (
@@ -53,7 +53,7 @@ def test_refused_patterns(case: Case, backend: str) -> None:
 
 @cases("split", having="error")
 def test_endless_searches(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.1)
+    monkeypatch.setattr(patterns, "TIME_LIMIT", 0.1)
     with pytest.raises(minitok.errors.PatternError, match=case["error"]):
         load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
 
@@ -150,7 +150,7 @@ def test_normalizing(case: Case, backend: str) -> None:
 
 @cases("normalize", having="error")
 def test_refused_normalizing(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(patterns, "TIME_LIMIT", 0.2)
     if "steps" not in case:
         with pytest.raises(VocabularyError, match=f"^{re.escape(case['error'])}$"):
             words_of(case).pieces(load_backend(backend).pattern("none"), as_bytes(case["text"]))

@@ -4,13 +4,13 @@ use crate::reading::{each, list, names, normalizer, number, numbers, refused, sp
 use minitok::error::Result;
 use minitok::fast::chunk::chunker;
 use minitok::fast::codec::FastCodec;
-use minitok::reference::codec::Codec;
 use minitok::reference::more::borders::{Border, kind_within, kinds_of, line_borders};
 use minitok::reference::more::chunk::{Chunk, ChunkOptions, Chunker, tokens_of};
 use minitok::reference::more::graphemes::{flag_runs, is_grapheme_border};
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::metaspace::Metaspace;
-use minitok::reference::vocab::Vocab;
+use minitok::reference::published::patterns::Pattern;
+use minitok::reference::published::vocabs::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -4,10 +4,10 @@ use crate::reading::{bytes, each, list, pairs, text};
 use minitok::fast::count::pieces::Corpus;
 use minitok::reference::count::PieceCounter;
 use minitok::reference::more::parity::{ParityOptions, Pieces, TrainedParity, train_parity};
-use minitok::reference::pretokenize::Pattern;
-use minitok::reference::special::SpecialTokens;
+use minitok::reference::published::found_tokens::SpecialTokens;
+use minitok::reference::published::patterns::Pattern;
+use minitok::reference::published::vocabs::Vocab;
 use minitok::reference::train::TrainOptions;
-use minitok::reference::vocab::Vocab;
 use serde_json::{Value, json};
 
 fn size(value: &Value) -> Option<usize> {

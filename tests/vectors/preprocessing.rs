@@ -3,11 +3,11 @@
 use crate::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
-use minitok::reference::codec::Codec;
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::metaspace::Metaspace;
+use minitok::reference::published::patterns::Pattern;
 use minitok::reference::published::preprocess::{Before, Segment, Trust};
-use minitok::reference::vocab::Vocab;
+use minitok::reference::published::vocabs::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -1,14 +1,14 @@
 //! The vectors as values of the crate.
 
 use minitok::error::{Error, Result};
-use minitok::reference::codec::Codec;
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::codecs::Codec;
+use minitok::reference::published::found_tokens::SpecialTokens;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
 use minitok::reference::published::packed_vocab::unpack;
+use minitok::reference::published::patterns::Pattern;
+use minitok::reference::published::vocabs::{Alphabet, Merge, Symbols, Tokens, Vocab, check_token_bytes};
 use minitok::reference::published::words::WordCutter;
-use minitok::reference::special::SpecialTokens;
-use minitok::reference::vocab::{Alphabet, Merge, Symbols, Tokens, Vocab, check_token_bytes};
 use serde_json::Value;
 use std::sync::Arc;
 

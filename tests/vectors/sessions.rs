@@ -5,14 +5,14 @@ use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::next::has;
 use minitok::fast::session::Session as FastSession;
-use minitok::reference::codec::Codec;
 use minitok::reference::more::session::{Session, Splice, token_at};
 use minitok::reference::more::tails::{Cover, Tail};
 use minitok::reference::more::viable::next_ids;
-use minitok::reference::pretokenize::Pattern;
+use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::Normalizer;
-use minitok::reference::vocab::Vocab;
+use minitok::reference::published::patterns::Pattern;
+use minitok::reference::published::vocabs::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

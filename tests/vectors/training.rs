@@ -5,8 +5,8 @@ use minitok::error::Result;
 use minitok::formats::events;
 use minitok::reference::count::PieceCounter;
 use minitok::reference::more::trace::{Event, trace, train_merge};
-use minitok::reference::pretokenize::Pattern;
-use minitok::reference::special::SpecialTokens;
+use minitok::reference::published::found_tokens::SpecialTokens;
+use minitok::reference::published::patterns::Pattern;
 use minitok::reference::train::{Chosen, Observer, TieBreak, TrainOptions, Trained, extend, train};
 use serde_json::{Value, json};
 

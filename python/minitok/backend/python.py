@@ -15,21 +15,20 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import is_bool
 from ..errors import MissingExtraError, UnknownTokenError
 from ..extras import array_of, is_array
-from ..reference import codec, decode
 from ..reference.more import align as reference_align
 from ..reference.more import chunk
 from ..reference.more.borders import KINDS, kinds_of
 from ..reference.more.dropout import Dropout, encode_with_dropout, with_dropout
 from ..reference.more.trace import trace
-from ..reference.pretokenize import Pattern
-from ..reference.published import normalize
+from ..reference.published import codecs, normalize, streams
+from ..reference.published.found_tokens import SpecialTokens
 from ..reference.published.metaspace import Metaspace
 from ..reference.published.packed_vocab import unpack
+from ..reference.published.patterns import Pattern
 from ..reference.published.preprocess import NOTHING, TEXT, Trust
+from ..reference.published.vocabs import Vocab
 from ..reference.published.words import END, WordCutter
-from ..reference.special import SpecialTokens
 from ..reference.text import utf8
-from ..reference.vocab import Vocab
 from .documents import Documents, bytes_of, encode_read, joined, read_column, read_json_lines, with_ends
 from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
@@ -94,7 +93,7 @@ def checked_id(item: object, position: int) -> int:
 
 
 class Codec:
-    """``reference.codec.Codec`` as the facade calls it."""
+    """``reference.published.codecs.Codec`` as the facade calls it."""
 
     def __init__(
         self,
@@ -109,7 +108,7 @@ class Codec:
         metaspace = None if prefix is None else Metaspace(prefix)
         end = None if word_end is None else END if word_end else b""
         cutter = None if words is None and end is None else WordCutter(words, end)
-        self.codec = codec.Codec(
+        self.codec = codecs.Codec(
             vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter
         )
         self.before = NOTHING
@@ -342,8 +341,8 @@ def align(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
     return np.array(reference_align.align(left.tolist(), right.tolist()), np.int64).reshape(-1, 4)
 
 
-class StreamDecoder(decode.StreamDecoder):
-    """``reference.decode.StreamDecoder`` for ids of any type."""
+class StreamDecoder(streams.StreamDecoder):
+    """``reference.published.streams.StreamDecoder`` for ids of any type."""
 
     def push(self, ids: object) -> str:
         if hasattr(type(ids), "__iter__"):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from ..reference.codec import Codec
+    from ..reference.published.codecs import Codec
     from ..reference.published.preprocess import Search
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from .._rust import Documents
     from ..reference.more.parity import ParityOptions
-    from ..reference.pretokenize import Pattern
-    from ..reference.special import SpecialTokens
-    from ..reference.vocab import Vocab
+    from ..reference.published.found_tokens import SpecialTokens
+    from ..reference.published.patterns import Pattern
+    from ..reference.published.vocabs import Vocab
     from .protocols import Emit
 
 

@@ -8,9 +8,10 @@ from rich.text import Text
 
 from minitok import patterns
 from minitok.explain.terminal import visible
-from minitok.reference.pretokenize import NAMED, expressions
+from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import pattern_named
+from minitok.reference.published.patterns import expressions
 
 from .console import output, print_json
 

@@ -29,7 +29,7 @@ from minitok.errors import DisallowedSpecialTokenError, FileFormatError
 from minitok.formats.files import blame, parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges, parse_vocab, tokens_of
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
-from minitok.reference.pretokenize import THEN, expressions
+from minitok.reference.published.patterns import THEN, expressions
 
 from ..lazy import cached_property
 from .tiktoken_core import CoreBPE
@@ -159,7 +159,7 @@ class Encoding:
 
     def decode(self, tokens: Sequence[int], errors: str = "replace") -> str:
         """Returns the text of the ids; ``errors`` says what to do with bytes that are not UTF-8."""
-        return self.tokenizer.decode(tokens, errors)
+        return self.tokenizer.decode(tokens, errors=errors)
 
     def decode_single_token_bytes(self, token: int) -> bytes:
         """The bytes of one id, special ones included. Raises KeyError."""
@@ -178,7 +178,7 @@ class Encoding:
     ) -> list[str]:
         """The text of each list of ids."""
         del num_threads
-        return self.tokenizer.decode_batch(batch, errors)
+        return self.tokenizer.decode_batch(batch, errors=errors)
 
     def decode_bytes_batch(self, batch: Sequence[Sequence[int]], *, num_threads: int = 8) -> list[bytes]:
         """The bytes of each list of ids."""

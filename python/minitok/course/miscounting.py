@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..explain.chips import plural
 from ..reference.pairs import merge_pair
-from ..reference.pretokenize import Pattern
+from ..reference.published.patterns import Pattern
 from ..training import train
 from .parting import joined
 from .showing import token_table

@@ -20,9 +20,10 @@ from ..backend import load_backend
 from ..errors import MissingExtraError, PatternError
 from ..extras import need
 from ..formats.pattern_names import steps_of_pattern
-from ..reference.pretokenize import BYTES, NAMED, STAND_INS, Pattern, clock, compile_pattern
+from ..reference.pretokenize import NAMED, STAND_INS
 from ..reference.published.byte_chars import to_chars
 from ..reference.published.families import FAMILIES
+from ..reference.published.patterns import BYTES, Pattern, clock, compile_pattern
 from .model import Alternative
 
 if TYPE_CHECKING:

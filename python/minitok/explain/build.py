@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BackendError, MissingByteError
 from ..patterns import describe, equivalent
-from ..reference.codec import placed
-from ..reference.encode import first_parts
+from ..reference.published.codecs import placed
+from ..reference.published.vocabs import first_parts
 from ..reference.text import utf8
 from ..spans.offsets import char_spans
 from .alternatives import labelled, time_for

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from ..errors import VocabularyError
-from ..reference.pretokenize import NAMED, THEN, expressions
+from ..reference.pretokenize import NAMED
 from ..reference.published.families import FAMILIES
+from ..reference.published.patterns import THEN, expressions
 
 # OpenAI's patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
 PORTABLE = {

@@ -1,237 +1,63 @@
 """All of it put together: text -> segments -> pieces -> ids, and back.
 
-By hand, with ``cl100k_base``: ``Hi there<|endoftext|>`` with the special token allowed -> the segment ``Hi there`` and the
-id 100257; the segment -> the pieces ``Hi`` and `` there``; the pieces -> the ids 13347 and 1070.
+By hand, with ``cl100k_base``: ``Hi there<|endoftext|>`` with the special token allowed -> the segment ``Hi there`` and the id
+100257; the segment -> the pieces ``Hi`` and `` there``; the pieces -> the ids 13347 and 1070.
 
-On a first reading, take ``encode``, ``encode_segment`` and ``decode_bytes``. The rest says which tokens a text must not
-hold, where each id stands in the text, and where a text may be cut.
+Files of models ask for more: normalization, a space before the text, tokens that text must not contain. ``codecs`` has that.
 
 Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depends on what was encoded before.
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, E12, N3, S5, S6 and S9.
+Implements SPEC E3, E5 and E6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
-from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode
 from .encode import encode_piece
 from .pretokenize import Pattern
-from .published.metaspace import Metaspace, spaced
-from .published.normalize import Normalizer
-from .published.preprocess import NOTHING, TEXT, Prepared, Preprocessor, Search
-from .published.words import WordCutter
-from .special import SpecialTokens, token_pattern
+from .special import SpecialTokens
 from .vocab import Vocab
-
-# A piece and its place in the text -> its ids.
-EncodePiece = Callable[[bytes, int], list[int]]
-
-
-class Refused(NamedTuple):
-    """Tokens that a text must not contain (E12).
-
-    Attributes:
-        names: Their names, which must not stand in the text.
-        ids: By id, the names of those that other text may become: in prepared text, or where merges make them.
-    """
-
-    names: tuple[str, ...]
-    ids: Mapping[int, str]
-
-    def check_names(self, text: bytes) -> None:
-        """Raises if one of the names stands in a text."""
-        if self.names and (found := token_pattern(self.names).search(text)):
-            raise DisallowedSpecialTokenError(found.group().decode(), found.start())
 
 
 class Codec:
-    """A vocabulary, a split pattern, and what is done to text first: everything that ids depend on.
+    """A vocabulary, a split pattern and special tokens: everything that ids depend on.
 
-    >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(32, 97)]), Pattern("gpt2"), SpecialTokens({"<s>": 257}))
-    >>> codec.encode(b"b a<s>", codec.search(["<s>"]))
+    >>> import regex
+    >>> vocab = Vocab.from_merges(bytes(range(256)), [(32, 97)])
+    >>> codec = Codec(vocab, Pattern("gpt2", regex.compile), SpecialTokens({"<s>": 257}))
+    >>> codec.encode(b"b a<s>", ["<s>"])
     [98, 256, 257]
+    >>> codec.decode_bytes([98, 256, 257])
+    b'b a<s>'
     """
 
-    def __init__(
-        self,
-        vocab: Vocab,
-        pattern: Pattern,
-        special: SpecialTokens,
-        normalizer: Normalizer | None = None,
-        metaspace: Metaspace | None = None,
-        words: WordCutter | None = None,
-    ) -> None:
+    def __init__(self, vocab: Vocab, pattern: Pattern, special: SpecialTokens) -> None:
         self.vocab = vocab
         self.pattern = pattern
         self.special = special
-        self.metaspace = metaspace
-        self.words = words
-        self.preprocessor = Preprocessor(special, normalizer or Normalizer([]), metaspace)
-        # What the ids of special tokens are decoded to.
-        self.names = {token_id: decoded(self.preprocessor, name) for token_id, name in special.names.items()}
-        for name, token_id in special.ids.items():
-            token = vocab.token_bytes(token_id)
-            if token is not None and token not in (name.encode(), decoded(self.preprocessor, name)):
-                raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
-    def search(self, allowed: Collection[str] | None = ()) -> Search:
-        """Returns what finds these special tokens and the added ones; nothing if it is None."""
-        wanted = self.special.wanted(allowed)
-        return self.preprocessor.search(wanted, self.special.hiding(wanted) if wanted else ())
-
-    def encode(self, text: bytes, search: Search, goes_on: bool = False) -> list[int]:
-        """Returns the ids of a text. The tokens of the search are found in it; everything else is text.
-
-        Where no normalizer changes the text, the segments are what lies between the tokens (``SpecialTokens.split``).
-
-        ``goes_on``: the text continues another, so that no space is put before it (S4).
-        """
+    def encode(self, text: bytes, allowed: Collection[str] = ()) -> list[int]:
+        """Returns the ids of a text. The allowed special tokens are found in it; everything else is text."""
         ids: list[int] = []
-        try:
-            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
-                ids += self.encode_segment(segment.data) if token_id is None else [token_id]
-        except MissingByteError as error:
-            raise placed(error, text) from None
+        for start, end, token_id in self.special.split(text, allowed):
+            ids += self.encode_segment(text[start:end]) if token_id is None else [token_id]
         return ids
 
-    def placed_ids(
-        self, text: bytes, search: Search, goes_on: bool = False, encode: EncodePiece | None = None
-    ) -> Iterator[tuple[int, int]]:
-        """Yields the ids of a text, each with the place of its token or its piece.
-
-        ``encode``: what gives the ids of a piece at a place, if not ``encode_piece``.
-        """
-        try:
-            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
-                if token_id is not None:
-                    yield token_id, segment.start
-                    continue
-                for piece, place in self.placed_pieces(segment):
-                    ids = encode(piece, place) if encode else encode_piece(self.vocab, piece)
-                    yield from ((made, place) for made in ids)
-        except MissingByteError as error:
-            raise placed(error, text) from None
-
-    def placed_pieces(self, segment: Prepared) -> Iterator[tuple[bytes, int]]:
-        """Yields the pieces of a segment, each with its place in the text."""
-        offset = 0
-        for piece in self.pieces(segment.data):
-            yield piece, segment.start + offset if self.words else segment.origin(offset)[0]
-            offset += len(piece)
-
     def encode_segment(self, segment: bytes) -> list[int]:
-        """Returns the ids of a segment as the preprocessor has made it."""
-        return [token_id for piece in self.pieces(segment) for token_id in encode_piece(self.vocab, piece)]
-
-    def pieces(self, segment: bytes) -> Iterable[bytes]:
-        """Returns the pieces of a segment."""
-        return self.pattern.split(segment) if self.words is None else self.words.pieces(self.pattern, segment)
-
-    def refusing(self, names: Collection[str]) -> Refused:
-        """Returns what finds these tokens in order to refuse them."""
-        ids = {name: token_id for name, token_id in self.special.ids.items() if name in names}
-        becoming = {token_id: name for name, token_id in ids.items() if self.may_become(name, token_id)}
-        return Refused(tuple(ids), becoming)
-
-    def may_become(self, name: str, token_id: int) -> bool:
-        """Returns whether a text that does not contain the name of a token may have its id.
-
-        The unknown id (S7) is that of any text without a token, and does not count.
-        """
-        preprocessor, vocab = self.preprocessor, self.vocab
-        changes = bool(preprocessor.normalizer.steps) or self.metaspace is not None or self.words is not None
-        if vocab.symbols is not None and vocab.symbols.unknown == token_id:
-            return False
-        if not changes and vocab.symbols is None and not vocab.drops_bytes:
-            return False
-        return name in self.special.late or vocab.token_bytes(token_id) is not None
-
-    def check(
-        self,
-        text: bytes,
-        refused: Refused,
-        search: Search,
-        goes_on: bool = False,
-        encode: EncodePiece | None = None,
-    ) -> None:
-        """Raises if the name of a refused token stands in the text, or if the text becomes its id when it is encoded."""
-        refused.check_names(text)
-        for token_id, place in self.placed_ids(text, search, goes_on, encode) if refused.ids else ():
-            if token_id in refused.ids:
-                raise DisallowedSpecialTokenError(refused.ids[token_id], place)
-
-    def safe_cut(self, text: bytes, search: Search) -> int:
-        """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
-
-        The second part then continues the first (``goes_on``). No cut is known where text becomes words, where a step of the
-        normalizer looks further than a character and its marks, where a late token need not be in the text as it is, and
-        where a token takes white space.
-        """
-        if not self.knows_cuts(search):
-            return 0
-        names = [name for tokens in search for name in (*tokens.ids, *tokens.hidden)]
-        known = text[: max(0, len(text) - search.early.longest(names))]
-        if self.vocab.fallback is None or self.pattern.source != "none":
-            cut = self.pattern.safe_cut(known)
-        else:
-            cut = self.vocab.safe_cut(known)
-        return cut if cut and self.is_safe(text, cut, names) else 0
-
-    def knows_cuts(self, search: Search) -> bool:
-        """Returns whether cuts of the pattern can be cuts of the text."""
-        normalizer, flags = self.preprocessor.normalizer, self.preprocessor.flags
-        changes = bool(normalizer.steps) or self.metaspace is not None
-        if self.words is not None or not normalizer.is_local() or (changes and search.late.ids):
-            return False
-        return not any(token_id in flags for token_id in (*search.early.ids.values(), *search.late.ids.values()))
-
-    def is_safe(self, text: bytes, cut: int, names: Collection[str]) -> bool:
-        """Returns whether a cut of the pattern is also one of what the steps make of the text.
-
-        No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a
-        space before it.
-        """
-        if self.special.crosses(text, cut, names) or (self.metaspace and self.special.ends_at(text, cut, names)):
-            return False
-        around = text[cut - 1 : cut + 1]
-        normalizer = self.preprocessor.normalizer
-        return not normalizer.steps or (
-            around.isascii() and around[1:].isspace() and normalizer.apply(around) == around
-        )
+        """Returns the ids of a text without special tokens."""
+        return [token_id for piece in self.pattern.split(segment) for token_id in encode_piece(self.vocab, piece)]
 
     def token_bytes(self, token_id: int) -> bytes | None:
-        """Returns the bytes of an id, special tokens included; None if there is no such token."""
+        """Returns the bytes of an id, or the name of a special token; None if there is no such token."""
         token = self.vocab.token_bytes(token_id)
-        return self.names.get(token_id) if token is None else token
-
-    def drops_space(self) -> bool:
-        """Returns whether decoding drops one space from the start."""
-        return self.metaspace is not None and self.metaspace.drops_space()
-
-    def joining(self) -> decode.Joining | None:
-        """Returns how tokens are joined to text; None if they are concatenated."""
-        return None if self.vocab.symbols is None else self.vocab.symbols.joining
+        if token is None and token_id in self.special.names:
+            return self.special.names[token_id].encode()
+        return token
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """Returns the bytes of the ids."""
-        data = decode.decode_bytes(self.token_bytes, ids, self.joining())
-        return data.removeprefix(b" ") if self.drops_space() else data
-
-
-def decoded(preprocessor: Preprocessor, name: str) -> bytes:
-    """Returns what a special or an added token is decoded to: a late one as it is found (E10), markers as spaces (S5)."""
-    special, metaspace = preprocessor.special, preprocessor.metaspace
-    text = preprocessor.late_text(name) if name in special.late else name
-    data = spaced(text.encode()) if metaspace is not None and metaspace.has_markers() else text.encode()
-    return text.encode() if data.decode() in special.ids else data
-
-
-def placed(error: MissingByteError, text: bytes) -> MissingByteError:
-    """Returns the error with its offset in the text."""
-    return MissingByteError(error.byte, text.index(error.byte))
+        return decode.decode_bytes(self.token_bytes, ids)

@@ -35,7 +35,8 @@ CHUNK = 1 << 20
 class PieceCounter:
     """Counts the pieces of a corpus, document by document, in the order of first appearance (T6).
 
-    >>> counter = PieceCounter(Pattern("gpt2"), SpecialTokens({"<s>": 0}))
+    >>> import regex
+    >>> counter = PieceCounter(Pattern("gpt2", regex.compile), SpecialTokens({"<s>": 0}))
     >>> counter.add([b"a b<s> b"])
     >>> counter.pieces
     {b'a': 1, b' b': 2}

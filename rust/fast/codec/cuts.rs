@@ -3,9 +3,9 @@
 use super::FastCodec;
 use crate::fast::encode::cut::parts::beside_marker;
 use crate::fast::scan::{Cuts, Tier};
-use crate::reference::codec::Codec;
-use crate::reference::pretokenize::expressions;
+use crate::reference::published::codecs::Codec;
 use crate::reference::published::metaspace::Metaspace;
+use crate::reference::published::patterns::expressions;
 use crate::reference::published::preprocess::Search;
 
 /// How many of the scanner's cuts are tried, from the last one back.

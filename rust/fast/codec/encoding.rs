@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::fast::encode::lookup::block_output::BlockOutput;
 use crate::fast::util::fallible;
-use crate::reference::codec::Refused;
 use crate::reference::more::dropout::Dropout;
+use crate::reference::published::codecs::Refused;
 use crate::reference::published::preprocess::Search;
 use std::borrow::Cow;
 

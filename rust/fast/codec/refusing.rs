@@ -4,8 +4,8 @@ use super::FastCodec;
 use super::encoding::Encoding;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::reference::codec::{EncodePiece, Refused};
 use crate::reference::more::dropout::{Dropout, with_dropout};
+use crate::reference::published::codecs::{EncodePiece, Refused};
 use crate::reference::published::preprocess::Search;
 
 impl FastCodec {

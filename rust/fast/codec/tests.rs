@@ -1,9 +1,9 @@
 use super::*;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::normalize::Step;
-use crate::reference::special::SpecialTokens;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::Vocab;
 
 fn plain(vocab: Arc<Vocab>, pattern: &str, special: SpecialTokens, metaspace: Option<Metaspace>) -> Codec {
     let pattern = Pattern::new(pattern).unwrap();

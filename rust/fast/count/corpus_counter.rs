@@ -32,9 +32,9 @@ use crate::fast::encode::parallel;
 use crate::fast::util::fallible::{concat, push};
 use crate::fast::util::threads::on_threads;
 use crate::reference::count::unread;
-use crate::reference::pretokenize::Pattern;
-use crate::reference::special::SpecialTokens;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::found_tokens::SpecialTokens;
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 
 /// Less text than this is counted by one thread.

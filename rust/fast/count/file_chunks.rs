@@ -82,8 +82,8 @@ mod tests {
     use super::super::tests::listed;
     use super::*;
     use crate::error::Error;
-    use crate::reference::pretokenize::Pattern;
-    use crate::reference::special::SpecialTokens;
+    use crate::reference::published::found_tokens::SpecialTokens;
+    use crate::reference::published::patterns::Pattern;
     use crate::support::interrupt;
     use std::time::Duration;
 

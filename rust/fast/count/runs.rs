@@ -8,7 +8,7 @@ use super::table::PieceCounts;
 use crate::error::Result;
 use crate::fast::encode::low_level::LowLevel;
 use crate::fast::util::fallible::{append, push};
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 use std::sync::Arc;
 
 /// Writes pieces as runs.

@@ -10,8 +10,8 @@ use super::splitter::{PART, documents};
 use super::table::PieceCounts;
 use crate::error::Error;
 use crate::reference::count::PieceCounter;
-use crate::reference::pretokenize::Pattern;
-use crate::reference::special::SpecialTokens;
+use crate::reference::published::found_tokens::SpecialTokens;
+use crate::reference::published::patterns::Pattern;
 
 /// Of these steps, the second is run by itself.
 const PASSES: &str = r"\s?\p{L}+(?#then)\s?[!'<>s]+";

@@ -25,7 +25,7 @@ use crate::fast::util::fallible::{append, push};
 use crate::fast::util::pool::Pooled;
 use crate::reference::more::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
 use crate::reference::published::preprocess::Prepared;
-use crate::reference::vocab::NO_ID;
+use crate::reference::published::vocabs::NO_ID;
 use crate::support::interrupt;
 use std::ops::Range;
 
@@ -230,12 +230,12 @@ fn merges_all(draws: &mut Draws, count: usize) -> bool {
 mod tests {
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
-    use crate::reference::codec::Codec;
     use crate::reference::more::dropout::{Dropout, encode_with_dropout};
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::{Normalizer, Step};
-    use crate::reference::special::SpecialTokens;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::patterns::Pattern;
+    use crate::reference::published::vocabs::Vocab;
     use proptest::prelude::*;
     use std::sync::Arc;
 

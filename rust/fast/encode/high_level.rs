@@ -21,7 +21,7 @@ use super::merge::pair_slots::{NO_PLACE, NO_SYMBOL, PairSlots, Probe};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, extend, filled, push, room};
 use crate::reference::merging::merge_parts;
-use crate::reference::vocab::{Merge, NO_ID};
+use crate::reference::published::vocabs::{Merge, NO_ID};
 use crate::support::interrupt;
 
 /// The longest run that is merged in place.

@@ -13,7 +13,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, filled};
-use crate::reference::vocab::{Tokens, Vocab};
+use crate::reference::published::vocabs::{Tokens, Vocab};
 use std::sync::Arc;
 
 /// Encodes long pieces part by part.

@@ -15,8 +15,8 @@ use crate::fast::pystr::source::Source;
 use crate::fast::train::small_scope::{all_texts, long_tests};
 use crate::reference::decode::decode_bytes;
 use crate::reference::encode::encode_piece;
-use crate::reference::pretokenize::Pattern;
-use crate::reference::vocab::{Alphabet, Vocab};
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::{Alphabet, Vocab};
 use std::sync::Arc;
 
 type Merges = Vec<(u32, u32)>;
@@ -83,7 +83,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
         if !text.is_empty() {
             assert!(every_way(&table, text).into_iter().all(|ids| ids == expected), "{merges:?} {text:?}");
         }
-        assert_eq!(decode_bytes(|id| vocab.token_bytes(id), &expected, None).as_ref(), Ok(text));
+        assert_eq!(decode_bytes(|id| vocab.token_bytes(id), &expected).as_ref(), Ok(text));
         assert_eq!(decoder.decode(&expected).as_ref(), Ok(text));
     }
 }

@@ -9,7 +9,7 @@ use super::cut::static_cuts::StaticCuts;
 use super::lookup::piece_key::{MAX_KEY_BYTES, key_of};
 use super::merge::pair_table::PairTable;
 use crate::error::Result;
-use crate::reference::vocab::{Alphabet, Tokens, Vocab};
+use crate::reference::published::vocabs::{Alphabet, Tokens, Vocab};
 use crate::support::interrupt;
 use crate::support::once::Once;
 use std::sync::Arc;
@@ -188,8 +188,8 @@ mod tests {
     use crate::fast::pystr::source::Source;
     use crate::reference::encode::encode_piece;
     use crate::reference::merging::merge_parts;
-    use crate::reference::pretokenize::Pattern;
-    use crate::reference::vocab::{Merge, Symbols};
+    use crate::reference::published::patterns::Pattern;
+    use crate::reference::published::vocabs::{Merge, Symbols};
 
     fn bytes() -> impl Iterator<Item = Vec<u8>> {
         (0..=255u8).map(|byte| vec![byte])

@@ -26,7 +26,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::util::pool::{Pool, Pooled};
-use crate::reference::vocab::{Alphabet, Merge, NO_ID, Vocab};
+use crate::reference::published::vocabs::{Alphabet, Merge, NO_ID, Vocab};
 use crate::support::interrupt;
 use std::sync::Arc;
 

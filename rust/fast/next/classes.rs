@@ -9,7 +9,7 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, extend};
-use crate::reference::pretokenize::expressions;
+use crate::reference::published::patterns::expressions;
 use crate::reference::published::regex_tree::{LOOKS, Node};
 use crate::reference::published::regexes::parse;
 use crate::reference::published::unicode::{CharSet, contains, word};

@@ -3,10 +3,10 @@
 use super::tables::{Bits, NextIds, each_border, has, merged, set, split_off_part};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{collect, concat, filled, push};
-use crate::reference::codec::Codec;
 use crate::reference::encode::encode_piece;
 use crate::reference::more::viable::continuations;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::codecs::Codec;
+use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 use std::sync::Arc;
 

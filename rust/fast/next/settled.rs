@@ -17,7 +17,7 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, push, resize};
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 
 const NONE: u32 = u32::MAX;
 

@@ -7,8 +7,8 @@
 
 use super::edits::Edits;
 use crate::error::Result;
-use crate::reference::pretokenize::matches;
 use crate::reference::published::characters::characters;
+use crate::reference::published::patterns::matches;
 use crate::reference::published::regex_tree::Node;
 use crate::reference::published::regexes::parse;
 use crate::reference::published::unicode::{CharSet, contains};

@@ -43,7 +43,7 @@ fn lengths(tier: &Tier) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::pretokenize::expressions;
+    use crate::reference::published::patterns::expressions;
 
     const SPELLED: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 

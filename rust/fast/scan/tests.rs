@@ -6,8 +6,8 @@ use super::{Cuts, Grammar, Scanner, piece_end};
 use crate::fast::simd::vector::{Ascii, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::train::small_scope::long_tests;
-use crate::reference::pretokenize::NAMED;
 use crate::reference::published::families::FAMILIES;
+use crate::reference::published::patterns::NAMED;
 use fancy_regex::Regex;
 use proptest::prelude::*;
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]

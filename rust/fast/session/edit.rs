@@ -22,10 +22,10 @@ use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
-use crate::reference::codec::Refused;
 use crate::reference::more::session::{Splice, splice};
+use crate::reference::published::codecs::Refused;
+use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::preprocess::Search;
-use crate::reference::special::Finder;
 use crate::support::interrupt;
 use std::sync::Arc;
 

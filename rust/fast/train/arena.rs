@@ -248,7 +248,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
 
     fn base(merges: &[(u32, u32)]) -> StartVocab {
         let bytes: Vec<u8> = (0..=255).collect();

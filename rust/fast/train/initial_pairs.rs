@@ -157,7 +157,7 @@ mod tests {
     use super::super::vetoes::Vetoes;
     use super::*;
     use crate::error::Error;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
     use std::time::Duration;
 
     const GAP: u32 = 300;

@@ -132,7 +132,7 @@ fn place(left: u32, right: u32, shift: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
 
     #[test]
     fn by_hand() {

@@ -7,8 +7,8 @@
 use super::start_vocab::StartVocab;
 use super::tests::{TIES, oracle};
 use super::trainer::{Tuning, train_with};
+use crate::reference::published::vocabs::Vocab;
 use crate::reference::train::{self as mirror, TieBreak, TrainOptions};
-use crate::reference::vocab::Vocab;
 
 /// Every text over the letters `a`, `b`, ... of at most `longest` of them, the shortest first.
 pub(crate) fn all_texts(letters: u8, longest: usize) -> Vec<Vec<u8>> {

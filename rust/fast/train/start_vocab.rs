@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::{Corpus, Pieces};
 use crate::fast::count::runs::{Runs, are_needed, ids_of, width};
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 
 pub(super) struct StartVocab {
     pub vocab: Arc<Vocab>,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::fast::util::fallible::push;
     use crate::reference::encode::encode_piece;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
 
     fn bytes_from(first: u32) -> Vec<(Vec<u8>, u32)> {
         (0..=255_u8).map(|byte| (vec![byte], first + u32::from(byte))).collect()

@@ -11,8 +11,8 @@ use super::start_vocab::StartVocab;
 use super::trainer::{Tuning, extend, train, train_with};
 use crate::error::Error;
 use crate::fast::count::pieces::Pieces;
+use crate::reference::published::vocabs::{Alphabet, Vocab};
 use crate::reference::train::{self as mirror, Stop, TieBreak, TrainOptions, Trained};
-use crate::reference::vocab::{Alphabet, Vocab};
 
 /// What is known of a pair: its count and where it stands first.
 type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;

@@ -13,8 +13,8 @@ use super::tie_break::{FirstSeen, GreatestBytes, Original, SmallestIds, Tie};
 use crate::error::Result;
 use crate::fast::count::pieces::{Corpus, Pieces};
 use crate::fast::util::fallible::push;
+use crate::reference::published::vocabs::Vocab;
 use crate::reference::train::{Stop, TieBreak, TrainOptions, Trained};
-use crate::reference::vocab::Vocab;
 use std::sync::Arc;
 
 /// Sizes that change the speed and never the result.

@@ -149,7 +149,7 @@ impl Vetoes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
     use proptest::prelude::*;
 
     proptest! {

@@ -8,8 +8,8 @@ use super::oniguruma::{engine_difference, with_line_ends, with_repeats, with_wor
 use super::tables::set;
 use crate::error::Result;
 use crate::formats::definition::Fields;
-use crate::reference::pretokenize::{BYTES, THEN};
 use crate::reference::published::normalize::Step;
+use crate::reference::published::patterns::{BYTES, THEN};
 use crate::reference::published::regex_tree::{LOOKS, Node, width};
 use crate::reference::published::regexes;
 

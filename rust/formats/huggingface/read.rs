@@ -16,7 +16,7 @@ use crate::fast::read::decline::Read;
 use crate::fast::read::json::Reader;
 use crate::fast::read::string_table::StringTable;
 use crate::fast::util::fallible::{concat, push};
-use crate::reference::vocab::{Alphabet, Symbols};
+use crate::reference::published::vocabs::{Alphabet, Symbols};
 
 /// The decoders that make the bytes of tokens, and what only adds special tokens where the caller asks for it.
 const DECODERS: [&str; 4] = ["ByteLevel", "BPEDecoder", "ByteFallback", "Fuse"];

@@ -11,8 +11,8 @@ use super::patterns::read_pattern;
 use crate::error::Result;
 use crate::fast::read::string_table::StringTable;
 use crate::formats::definition::Definition;
-use crate::reference::decode::Joining;
-use crate::reference::vocab::{Alphabet, Symbols};
+use crate::reference::published::streams::Joining;
+use crate::reference::published::vocabs::{Alphabet, Symbols};
 
 /// The tokenizer, without added tokens, of a file whose tokens are characters.
 pub fn read_symbols(content: &Value, model: &Value, ids: &Ids) -> Result<Definition> {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::fast::read::token_table::TokenTable;
 use crate::fast::util::fallible::push;
 use crate::reference::published::byte_chars::CHARS;
-use crate::reference::vocab::Merge;
+use crate::reference::published::vocabs::Merge;
 use foldhash::{HashMap, HashMapExt};
 
 /// The tokens by their bytes, and the merges.

@@ -18,9 +18,9 @@
 //! Implements SPEC C1, C4, C5 and C6.
 
 use crate::error::{Error, Result};
-use crate::reference::codec::Codec;
 use crate::reference::more::borders::{Border, Borders};
 use crate::reference::more::graphemes::is_space;
+use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::{Before, Search};
 use crate::support::interrupt;
 

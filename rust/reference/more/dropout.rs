@@ -29,11 +29,11 @@
 )]
 
 use crate::error::Result;
-use crate::reference::codec::Codec;
-use crate::reference::encode::first_parts;
 use crate::reference::merging::{Chain, push};
+use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::Search;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
+use crate::reference::published::vocabs::first_parts;
 use crate::support::interrupt;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -33,8 +33,8 @@
 use crate::error::Result;
 use crate::reference::pairs::Pair;
 use crate::reference::published::byte_chars::to_chars;
+use crate::reference::published::vocabs::Vocab;
 use crate::reference::train::{Stop, TrainOptions, Words};
-use crate::reference::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

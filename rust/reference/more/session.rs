@@ -15,8 +15,8 @@
 //! Implements SPEC L1, L2, L5 and L6.
 
 use crate::error::Result;
-use crate::reference::codec::{Codec, Refused};
 use crate::reference::more::viable::is_viable;
+use crate::reference::published::codecs::{Codec, Refused};
 use crate::reference::published::preprocess::{Before, Search};
 
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.

@@ -23,12 +23,12 @@
 //! Implements SPEC L3 and L4.
 
 use crate::error::{Error, Result};
-use crate::reference::codec::Codec;
-use crate::reference::encode::first_parts;
 use crate::reference::merging::merge_parts;
 use crate::reference::more::session::same;
 use crate::reference::more::viable::{is_text, kinds, length_of};
+use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::vocabs::first_parts;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
@@ -216,7 +216,7 @@ impl<'t> Tail<'t> {
         ends.filter(|end| is_text(&[char, end].concat())).collect()
     }
 
-    /// Returns what is missing of each name that tokens are found by, or hidden by, if the text ends with its beginning.
+    /// Returns what is missing of each name that is looked for, if the text ends with its beginning.
     fn rests_of_names(&self) -> Vec<(&[u8], Option<u32>)> {
         let mut rests = Vec::new();
         for (name, id) in self.search.early.tokens() {

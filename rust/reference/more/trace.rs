@@ -9,12 +9,12 @@
 //! Implements SPEC X1 and X2.
 
 use crate::error::Result;
-use crate::reference::codec::{Codec, placed};
-use crate::reference::encode::first_parts;
 use crate::reference::pairs::Pair;
+use crate::reference::published::codecs::{Codec, placed};
 use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::vocabs::Vocab;
+use crate::reference::published::vocabs::first_parts;
 use crate::reference::train::Chosen;
-use crate::reference::vocab::Vocab;
 
 pub const CANDIDATES: usize = 8;
 

@@ -17,7 +17,7 @@
 //! Implements SPEC L6.
 
 use crate::error::Result;
-use crate::reference::codec::Codec;
+use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::Search;
 use crate::support::interrupt;
 use foldhash::HashSet;

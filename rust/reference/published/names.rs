@@ -18,8 +18,8 @@
 //! Implements SPEC P10.
 
 use crate::error::{Error, Result};
-use crate::reference::pretokenize::{BYTES, NAMED, THEN};
 use crate::reference::published::families::FAMILIES;
+use crate::reference::published::patterns::{BYTES, NAMED, THEN};
 use crate::support::once::Once;
 
 /// Characters that say more than the text itself in a regular expression.

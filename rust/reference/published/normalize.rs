@@ -23,9 +23,9 @@
 //! Implements SPEC N1 and N2.
 
 use crate::error::{Error, Result};
-use crate::reference::pretokenize::{compile_pattern, matches};
 use crate::reference::published::characters::characters;
 use crate::reference::published::normal_forms::{Change, FORMS, Form, Replacement, normal_changes};
+use crate::reference::published::patterns::{compile_pattern, matches};
 use crate::reference::published::unicode::contains;
 use crate::support::engine::Engine;
 use crate::support::features::HAS_FILES;

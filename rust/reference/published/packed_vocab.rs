@@ -37,7 +37,7 @@
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::util::fallible::collect;
-use crate::reference::vocab::{Alphabet, Merge, Tokens, Vocab};
+use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
 

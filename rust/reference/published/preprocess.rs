@@ -24,9 +24,9 @@
 
 use crate::error::Result;
 use crate::reference::published::flags::{Flags, Slice, as_flagged};
+use crate::reference::published::found_tokens::{Finder, SpecialTokens, Stretch};
 use crate::reference::published::metaspace::{MARKER, Metaspace, spaced};
 use crate::reference::published::normalize::Normalizer;
-use crate::reference::special::{Finder, SpecialTokens, Stretch};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashSet, HashSetExt};
 use std::borrow::Cow;
@@ -193,7 +193,7 @@ impl Preprocessor {
         }
         // Where no token is found, there is none to hide.
         let of = |found: Vec<(String, u32)>, hidden: Vec<String>| {
-            if found.is_empty() { Finder::default() } else { Finder::hiding(found, hidden) }
+            if found.is_empty() { Finder::default() } else { Finder::left_as_text(found, hidden) }
         };
         Ok(Search { early: of(early, hidden_early), late: of(late, hidden_late) })
     }

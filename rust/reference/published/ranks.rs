@@ -27,21 +27,13 @@ use crate::error::{Error, Result};
 use crate::reference::merging::merge_parts;
 use crate::reference::published::characters::characters;
 use crate::reference::tokens::{Tokens, ids_by_bytes, show};
+use crate::reference::vocab::Merge;
 use crate::support::interrupt;
 use foldhash::HashMap;
 use std::cmp::Ordering;
 
 /// From how many bytes on a token is split with a heap.
 const LONG: usize = if cfg!(test) { 3 } else { 256 };
-
-/// Two ids, the id they make, and the rank that decides which merge comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Merge {
-    pub left: u32,
-    pub right: u32,
-    pub id: u32,
-    pub rank: u32,
-}
 
 /// A piece, its id and its score.
 pub type Scored = (Vec<u8>, u32, f64);

@@ -11,7 +11,7 @@
 //! Implements SPEC N3.
 
 use crate::error::{Error, Result};
-use crate::reference::pretokenize::{Pattern, compile_pattern, matches};
+use crate::reference::published::patterns::{Pattern, compile_pattern, matches};
 use crate::support::engine::Engine;
 use crate::support::spent::Spent;
 

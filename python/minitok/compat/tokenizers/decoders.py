@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats.byte_level import BYTES
-from minitok.reference import decode as reference
+from minitok.reference.published import streams as reference
 
 from .components import Component
 from .decode_stream import BYTE, DecodeStream

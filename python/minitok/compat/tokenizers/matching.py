@@ -15,11 +15,10 @@ Costs: O(n) for n characters, and what the pattern needs, up to the limit of SPE
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from minitok.reference.pretokenize import TIME_LIMIT, TIME_PER_CHAR, search
-from minitok.reference.pretokenize import compile_pattern as compiled
+from minitok.reference.published.patterns import Limited, end_time
+from minitok.reference.published.patterns import compile_pattern as compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,9 +47,9 @@ def cuts(text: str, pattern: regex.Pattern[str]) -> Iterator[Cut]:
     """
     done = at = 0
     last = -1
-    end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(text)
-    while text and at <= len(text) and (span := search(pattern, pattern.pattern, text, at, end_time)) is not None:
-        start, end = span
+    limited = Limited(pattern, pattern.pattern, end_time(len(text)))
+    while text and at <= len(text) and (match := limited.search(text, at)):
+        start, end = match.span()
         if start == end == last:  # Where the empty match is preferred, no longer one begins.
             at = end + 1
             continue

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ...explain import lanes
-from ...reference.pretokenize import Pattern
+from ...reference.published.patterns import Pattern
 from ..bench import Bench, parts_at
 from ..report import Failure
 from ..showing import link, show_text

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ...errors import VocabularyError
 from ...reference.published.flags import HIDES
+from ...reference.published.found_tokens import SpecialTokens
 from ...reference.published.metaspace import Metaspace
 from ...reference.published.normalize import Normalizer, steps_of
 from ...reference.published.preprocess import Preprocessor
-from ...reference.special import SpecialTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.pretokenize import BYTES
+from ...reference.published.patterns import BYTES
 from ...reference.published.regex_tree import width
 from ...reference.published.regexes import parse
 from ..files import Reason, shown

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.pretokenize import BYTES
 from ...reference.published.characters import Symbols
+from ...reference.published.patterns import BYTES
 from ..byte_level import to_chars
 from ..gpt2 import check_ranks
 from ..pattern_names import steps_of_pattern

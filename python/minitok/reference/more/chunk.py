@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple, NoReturn
 
-from ..codec import Codec
+from ..published.codecs import Codec
 from ..published.preprocess import NOTHING, Search
 from .borders import CHARACTER, END, SENTENCE, SPACE, WORD, WRAP, Borders
 from .graphemes import is_space

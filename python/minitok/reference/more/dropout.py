@@ -27,11 +27,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from heapq import heappop
 
-from ..codec import Codec, EncodePiece
-from ..encode import first_parts
 from ..merging import Chain, Entry, Part, push
+from ..published.codecs import Codec, EncodePiece
 from ..published.preprocess import Search
-from ..vocab import Vocab
+from ..published.vocabs import Vocab
 
 # How many bytes of a text its key is made of.
 HEAD = 1024
@@ -108,7 +107,7 @@ def encode_piece_with_dropout(vocab: Vocab, piece: bytes, draws: Draws) -> list[
     >>> [draws.go_to(place) or encode_piece_with_dropout(vocab, b"abc", draws) for place in range(3)]
     [[97, 98, 99], [256, 99], [257]]
     """
-    return merge_with_dropout(vocab.merge_of, first_parts(vocab, piece), draws.passes_over)
+    return merge_with_dropout(vocab.merge_of, vocab.first_parts(piece), draws.passes_over)
 
 
 def merge_with_dropout(

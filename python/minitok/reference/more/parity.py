@@ -33,8 +33,8 @@ from heapq import heappop, heappush, heapreplace
 
 from ..pairs import Pair
 from ..published.byte_chars import to_chars
+from ..published.vocabs import Vocab
 from ..train import TrainOptions, Words
-from ..vocab import Vocab
 
 
 @dataclass(frozen=True)

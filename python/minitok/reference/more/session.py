@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from ..codec import Codec, Refused
+from ..published.codecs import Codec, Refused
 from ..published.preprocess import NOTHING, TEXT, Search
 from .viable import is_viable
 
@@ -61,9 +61,9 @@ class Session:
         search: The tokens that are found in it.
         refused: The tokens that it must not contain.
 
-    >>> from ..pretokenize import Pattern
-    >>> from ..special import SpecialTokens
-    >>> from ..vocab import Vocab
+    >>> from ..published.patterns import Pattern
+    >>> from ..published.found_tokens import SpecialTokens
+    >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
     >>> session = Session(codec, codec.search())
     >>> session.edit(0, 0, b"ab")

@@ -30,9 +30,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...lazy import cached_property
-from ..codec import Codec
-from ..encode import first_parts
 from ..merging import merge_parts
+from ..published.codecs import Codec
 from ..published.preprocess import NOTHING, TEXT, Search
 from .session import same
 from .viable import is_text, kinds, length_of
@@ -51,9 +50,9 @@ class Tail:
 
     ``goes_on``: the text continues another, whose ids depend on nothing here.
 
-    >>> from ..pretokenize import Pattern
-    >>> from ..special import SpecialTokens
-    >>> from ..vocab import Vocab
+    >>> from ..published.patterns import Pattern
+    >>> from ..published.found_tokens import SpecialTokens
+    >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
     >>> tail = Tail(codec, codec.search(), b"xab")
     >>> tail.stable(), tail.covers()
@@ -149,9 +148,9 @@ class Tail:
         return [end for end in ends if is_text(char + end)]
 
     def rests_of_names(self) -> Iterator[tuple[bytes, int | None]]:
-        """Yields what is missing of each name that tokens are found by, or hidden by, if the text ends with its beginning."""
+        """Yields what is missing of each name that is looked for, if the text ends with its beginning."""
         early = self.search.early
-        for name in (*early.ids, *early.hidden):
+        for name in (*early.ids, *early.left_as_text):
             token, token_id = name.encode(), early.ids.get(name)
             for length in range(min(len(token) - 1, len(self.text)), 0, -1):
                 if self.text.endswith(token[:length]):
@@ -179,7 +178,7 @@ class Tail:
 
     def merged(self, data: bytes) -> list[int]:
         vocab = self.codec.vocab
-        return merge_parts(vocab.merge_of, first_parts(vocab, data))
+        return merge_parts(vocab.merge_of, vocab.first_parts(data))
 
 
 def knows_tails(codec: Codec, search: Search) -> bool:

@@ -42,11 +42,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import MissingByteError
-from ..codec import Codec, placed
-from ..encode import first_parts
+from ..published.codecs import Codec, placed
 from ..published.preprocess import NOTHING, TEXT, Search
+from ..published.vocabs import Vocab
 from ..train import Chosen
-from ..vocab import Vocab
 
 Event = dict[str, Any]
 Emit = Callable[[Event], object]
@@ -105,7 +104,7 @@ def trace(codec: Codec, text: bytes, search: Search, emit: Emit, goes_on: bool =
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:
     """Encodes one piece by looking at every pair again after each merge, and emits an event for each merge."""
-    ids = first_parts(vocab, piece)
+    ids = vocab.first_parts(piece)
     whole = vocab.token_id(piece) if vocab.whole_pieces else None
     emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
     if whole is not None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from ..codec import Codec
+from ..published.codecs import Codec
 from ..published.preprocess import Search
 
 # A character of each kind that patterns tell apart; contractions need some letters.
@@ -32,9 +32,9 @@ KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301
 def next_ids(codec: Codec, search: Search, ids: Sequence[int]) -> list[int]:
     """Returns the ids that may come behind viable ids, ascending.
 
-    >>> from ..pretokenize import Pattern
-    >>> from ..special import SpecialTokens
-    >>> from ..vocab import Vocab
+    >>> from ..published.patterns import Pattern
+    >>> from ..published.found_tokens import SpecialTokens
+    >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98)]), Pattern("gpt2"), SpecialTokens({}))
     >>> found = next_ids(codec, codec.search(), [97])
     >>> 97 in found, 98 in found, 256 in found

@@ -7,16 +7,21 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 3. ``regex_reader``: their text -> symbols
 4. ``regex_tree``: symbols -> a tree, and the tree as Python's engine reads it
 5. ``families``: the patterns of open models, by name
-6. ``names``: what names of patterns, encodings and models mean
-7. ``packed_vocab``: the vocabularies inside the package -> ids and merges
-8. ``ranks``: merges from ranks and from scores
-9. ``byte_chars``: bytes as characters, for patterns that cut these
-10. ``characters``: vocabularies of characters, with byte fallback or an unknown token
+6. ``byte_chars``: bytes as characters, for patterns that cut these
+7. ``patterns``: split patterns by name, in turn, over bytes, and within limits
+8. ``names``: what names of patterns, encodings and models mean
+9. ``ranks``: merges from ranks and from scores
+10. ``characters``: characters and symbols, which pieces may begin as
 11. ``metaspace``: the space as a marker, and the space before a text
-12. ``normal_forms``: the normal forms of Unicode
-13. ``normalize``: what is done to a text before it is cut
-14. ``words``: pieces of words, where the text between words is dropped
-15. ``flags``: what tokens that are found in text take of the text around them
-16. ``preprocess``: text -> segments, by all of these steps
-17. ``markers``: which tokens are control tokens
+12. ``vocabs``: vocabularies of ranks, of scores and of characters
+13. ``packed_vocab``: the vocabularies inside the package -> ids and merges
+14. ``normal_forms``: the normal forms of Unicode
+15. ``normalize``: what is done to a text before it is cut
+16. ``words``: pieces of words, where the text between words is dropped
+17. ``flags``: what tokens that are found in text take of the text around them
+18. ``found_tokens``: special, added and late tokens, and trusted stretches
+19. ``preprocess``: text -> segments, by all of these steps
+20. ``streams``: ids -> text, where tokens are joined by rules, up to a stop string
+21. ``codecs``: all of it put together
+22. ``markers``: which tokens are control tokens
 """

@@ -26,13 +26,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ..special import Slice
 from .unicode import CharSet, contains, white_space, word
 
 FLAGS = ("single_word", "lstrip", "rstrip")
 HIDES = "hides"
-
-# A slice of a text (start, end, None), or a token (start, end, id).
-Slice = tuple[int, int, int | None]
 
 
 def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collection[str]], marked: bool) -> list[Slice]:

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import PatternError
 from ...lazy import lines_beside
-from ..pretokenize import BYTES, NAMED, THEN
+from ..pretokenize import NAMED
 from .families import FAMILIES
+from .patterns import BYTES, THEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

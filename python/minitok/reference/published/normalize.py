@@ -31,10 +31,10 @@ from typing import Any
 
 from ...errors import VocabularyError
 from ...lazy import lines_beside
-from ..pretokenize import compile_pattern, matches
 from ..text import utf8
 from .characters import characters
 from .normal_forms import FORMS, Change, normal_changes
+from .patterns import compile_pattern, limited_matches
 from .unicode import contains
 
 Step = str | tuple[str, ...]
@@ -124,7 +124,7 @@ class Normalizer:
         if name == "space_ideographs":
             return space_ideographs(text)
         if name == "replace":
-            found = matches(self.patterns[step[1]], step[1], text)
+            found = limited_matches(self.patterns[step[1]], step[1], text)
             new = step[2].encode()
             return ((start, end, [(new, start, end)]) for start, end in found if start < end)
         return iter([(0, 0, [(step[1].encode(), 0, 0)])] if text else [])

@@ -39,8 +39,8 @@ from typing import NoReturn
 from zlib import adler32
 
 from ...errors import VocabularyError
-from ..vocab import Vocab
-from .ranks import Merge
+from ..vocab import Merge
+from .vocabs import Vocab
 
 MAGIC = b"minitok\x01"
 

@@ -29,8 +29,9 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from ..special import SpecialTokens, Stretch
-from .flags import HIDES, Slice, as_flagged
+from ..special import Slice
+from .flags import HIDES, as_flagged
+from .found_tokens import SpecialTokens, Stretch
 from .metaspace import MARKER, Metaspace, spaced
 from .normalize import Normalizer
 
@@ -140,8 +141,8 @@ class Preprocessor:
         hidden_late = [text for name in hidden if name in late and (text := self.late_text(name))]
         # Where no token is found, there is none to hide.
         return Search(
-            SpecialTokens(early, hidden=hidden_early if early else ()),
-            SpecialTokens(texts, hidden=hidden_late if texts else ()),
+            SpecialTokens(early, left_as_text=hidden_early if early else ()),
+            SpecialTokens(texts, left_as_text=hidden_late if texts else ()),
         )
 
     def segments(

@@ -28,23 +28,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from ...errors import VocabularyError
 from ..merging import merge_parts
+from ..vocab import Merge
 from .characters import characters
 
 # From how many bytes on a token is split with a heap.
 LONG = 256
-
-
-class Merge(NamedTuple):
-    """Two ids, the id they make, and the rank that decides which merge comes first."""
-
-    left: int
-    right: int
-    id: int
-    rank: int
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import VocabularyError
-from ..pretokenize import compile_pattern, matches
+from .patterns import compile_pattern, limited_matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,12 +49,12 @@ class WordCutter:
         """The words of a segment."""
         if self.regex is None or self.words is None:
             return [segment]
-        return [segment[start:end] for start, end in matches(self.regex, self.words, segment) if start < end]
+        return [segment[start:end] for start, end in limited_matches(self.regex, self.words, segment) if start < end]
 
     def pieces(self, pattern: Splits, segment: bytes) -> list[bytes]:
         r"""The pieces that a pattern cuts the words of a segment into, each with its end.
 
-        >>> from minitok.reference.pretokenize import Pattern
+        >>> from minitok.reference.published.patterns import Pattern
         >>> WordCutter(r"\w+", b" ").pieces(Pattern("none"), b"a  cat!")
         [b'a ', b'cat ']
         """

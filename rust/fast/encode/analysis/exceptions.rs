@@ -13,7 +13,7 @@
 
 use crate::error::Result;
 use crate::fast::util::fallible::concat;
-use crate::reference::vocab::{Tokens, Vocab};
+use crate::reference::published::vocabs::{Tokens, Vocab};
 use foldhash::HashMap;
 
 /// What merges make of the bytes of tokens. By default, the tokens themselves.
@@ -96,7 +96,7 @@ impl Exceptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
 
     #[test]
     fn by_hand() {

@@ -26,7 +26,7 @@ use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable, Probe};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{collect, filled, push, room};
 use crate::fast::util::prefetch::ahead;
-use crate::reference::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::reference::published::vocabs::{Merge, NO_ID, Tokens, Vocab};
 use crate::support::interrupt;
 use std::hint::select_unpredictable;
 
@@ -214,7 +214,7 @@ fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnM
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -27,7 +27,7 @@ use crate::fast::encode::merge::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, Pair
 use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{concat, filled, push, room};
-use crate::reference::vocab::{Merge, NO_ID, Tokens};
+use crate::reference::published::vocabs::{Merge, NO_ID, Tokens};
 use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
 use std::ops::Range;
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::reference::merging::merge_parts;
     use crate::reference::published::ranks::{every_split, recover_merges};
-    use crate::reference::vocab::{Alphabet, Vocab};
+    use crate::reference::published::vocabs::{Alphabet, Vocab};
     use foldhash::HashMap;
     use proptest::prelude::*;
 

@@ -15,7 +15,7 @@ use crate::fast::encode::merge::hidden_ids::HiddenIds;
 use crate::fast::encode::merge::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
 use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
 use crate::fast::util::fallible::{append, collect, concat, extend, filled, push, room};
-use crate::reference::vocab::{Merge, NO_ID, Vocab};
+use crate::reference::published::vocabs::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ mod tests {
     use super::super::made_by_merges::{made_by_merges, tests::made_by_merging};
     use super::*;
     use crate::reference::published::characters::add_fallback;
-    use crate::reference::vocab::{Alphabet, Tokens};
+    use crate::reference::published::vocabs::{Alphabet, Tokens};
     use proptest::prelude::*;
 
     proptest! {

@@ -5,7 +5,7 @@ use crate::fast::encode::cut::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::simd::Isa;
 use crate::reference::encode::encode_piece;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 use std::sync::Arc;
 
 const SIZE: Size = Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 };

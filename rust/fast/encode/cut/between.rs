@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::fast::scan::{Cuts, Scanner, Tier, fill};
 use crate::fast::token_search::Occurrences;
 use crate::fast::util::fallible::{extend, push, resize};
+use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::preprocess::Search;
-use crate::reference::special::Finder;
 
 /// The ends of the pieces in a window of a text, and room for them.
 const WINDOW: usize = 64;

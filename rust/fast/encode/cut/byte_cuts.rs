@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::fast::scan::Cuts;
 use crate::fast::util::bits::write;
 use crate::fast::util::fallible::{push, resize};
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 
 /// How many places are looked at together, and how many between two looks at whether to stop.
@@ -31,7 +31,7 @@ pub struct ByteCuts {
 impl ByteCuts {
     pub fn new(vocab: &Vocab) -> ByteCuts {
         let mut apart = Box::new([0; 1 << 10]);
-        for (left, rights) in vocab.joined().iter().enumerate() {
+        for (left, rights) in vocab.inner_pairs().iter().enumerate() {
             for right in 0..256 {
                 let goes_on = right & 0xC0 == 0x80;
                 let is_joined = rights[right / 64] >> (right % 64) & 1 != 0;
@@ -147,12 +147,12 @@ mod tests {
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
     use crate::fast::pystr::str_to_utf8::Units;
-    use crate::reference::codec::Codec;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::codecs::Codec;
+    use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::metaspace::{Metaspace, PREFIXES};
     use crate::reference::published::normalize::Normalizer;
+    use crate::reference::published::patterns::Pattern;
     use crate::reference::published::preprocess::Search;
-    use crate::reference::special::SpecialTokens;
     use proptest::prelude::*;
     use std::sync::Arc;
 

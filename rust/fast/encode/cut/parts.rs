@@ -155,8 +155,8 @@ mod tests {
     use super::super::byte_cuts::ByteCuts;
     use super::*;
     use crate::fast::scan::{Grammar, NoCuts, Tier};
-    use crate::reference::pretokenize::Pattern;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::patterns::Pattern;
+    use crate::reference::published::vocabs::Vocab;
 
     const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 

@@ -4,7 +4,7 @@ use super::between::Between;
 use super::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Cuts, NoCuts, Tier};
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::patterns::Pattern;
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]

@@ -26,7 +26,7 @@
 
 use crate::fast::encode::analysis::exceptions::Exceptions;
 use crate::fast::scan::find_wide_pairs;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 use std::ops::Range;
 
 const LOG_BITS: u32 = 18;
@@ -256,7 +256,7 @@ fn bit_of(pair: u64) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::{Alphabet, Tokens};
+    use crate::reference::published::vocabs::{Alphabet, Tokens};
 
     #[test]
     fn edges_are_the_characters_that_a_part_could_begin_or_end_with() {

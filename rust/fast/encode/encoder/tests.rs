@@ -6,7 +6,7 @@ use crate::fast::encode::cut::ends::Ends;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::reference::encode::encode_piece;
-use crate::reference::vocab::{Alphabet, Tokens};
+use crate::reference::published::vocabs::{Alphabet, Tokens};
 use std::sync::atomic::AtomicUsize;
 
 const CL100K: Tier = Tier::Masks(Grammar::Cl100k);

@@ -22,7 +22,7 @@
 use crate::error::Result;
 use crate::fast::util::fallible::{collect, push};
 use crate::reference::published::characters::characters;
-use crate::reference::vocab::{Merge, NO_ID, Vocab};
+use crate::reference::published::vocabs::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
 
@@ -114,7 +114,7 @@ impl HiddenIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
 
     /// A vocabulary of these characters, whose ids begin at 256.
     fn vocab(pieces: &[&[u8]]) -> Vocab {

@@ -26,7 +26,7 @@ use super::pair_slots::{Entry, Inserted, PairSlots};
 pub use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, collect, concat, filled, push, resize};
-use crate::reference::vocab::{Merge, NO_ID, Tokens, Vocab};
+use crate::reference::published::vocabs::{Merge, NO_ID, Tokens, Vocab};
 use crate::support::interrupt;
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -294,7 +294,7 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
 
     #[test]
     fn finds_what_is_there_and_nothing_else() {
@@ -319,7 +319,7 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99)]).unwrap();
         let merges = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
-        let vocab = Vocab::assemble(vocab.tokens, merges, false, Alphabet::default()).unwrap();
+        let vocab = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap();
         assert!(PairTable::new(&Arc::new(vocab)).unwrap().is_none());
     }
 

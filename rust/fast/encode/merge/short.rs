@@ -261,7 +261,7 @@ where
 mod tests {
     use super::*;
     use crate::reference::merging::merge_parts;
-    use crate::reference::vocab::Vocab;
+    use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
     /// What merges some pieces, and calls back with the number and the symbols of each.

@@ -12,7 +12,7 @@ use super::long::merge_heap;
 use super::pair_table::{NO_PLACE, PairTable};
 use crate::error::Result;
 use crate::reference::more::dropout::{Draws, encode_piece_with_dropout};
-use crate::reference::vocab::{NO_ID, Vocab};
+use crate::reference::published::vocabs::{NO_ID, Vocab};
 use crate::support::interrupt;
 
 /// The longest piece that is merged in arrays of this length, and the longest in arrays at all.
@@ -116,7 +116,7 @@ fn key_of(place: u32, at: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::reference::more::dropout::Dropout;
-    use crate::reference::vocab::Alphabet;
+    use crate::reference::published::vocabs::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Tier;
 use crate::fast::train::{extend, train};
 use crate::reference::encode::encode_piece;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::patterns::Pattern;
 use crate::reference::train::TrainOptions;
 use proptest::prelude::*;
 

@@ -212,7 +212,7 @@ mod tests {
     use super::super::tests::{Case, ends_of, texts};
     use super::*;
     use crate::fast::scan::Tier;
-    use crate::reference::pretokenize::Pattern;
+    use crate::reference::published::patterns::Pattern;
 
     /// Look-aheads at what is fixed, repeated, chosen, optional, at the end of the text, negated; several, and beside each other.
     const FAR: &[&str] = &[

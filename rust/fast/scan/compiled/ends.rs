@@ -324,7 +324,7 @@ mod tests {
     use super::super::tests::{ALL_HARD, Case, texts};
     use super::*;
     use crate::fast::scan::Tier;
-    use crate::reference::pretokenize::expressions;
+    use crate::reference::published::patterns::expressions;
     use crate::reference::published::regexes::parse;
 
     fn machine(pattern: &str) -> Ends {

@@ -182,7 +182,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{ends_of, texts};
-    use crate::reference::pretokenize::{Pattern, difference};
+    use crate::reference::published::patterns::{Pattern, difference};
 
     /// Patterns over `a` and `b`: ends that are known at once, or several characters later, one or more at a time.
     const PATTERNS: [&str; 16] = [

@@ -6,7 +6,7 @@ use super::partition::Partition;
 use super::program::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
 use crate::fast::scan::{Cuts, Scanner, Tier};
-use crate::reference::pretokenize::{Pattern, difference, expressions};
+use crate::reference::published::patterns::{Pattern, difference, expressions};
 use crate::reference::published::regexes::parse;
 use proptest::prelude::*;
 use std::collections::HashMap;

@@ -1,13 +1,13 @@
 //! The session beside the mirror's, with chunks of a few bytes.
 
 use super::*;
-use crate::reference::codec::Codec;
 use crate::reference::more::session::Session as Mirror;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::codecs::Codec;
+use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::normalize::{Normalizer, Step};
-use crate::reference::special::SpecialTokens;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::Vocab;
 use proptest::prelude::*;
 
 const PARTS: [&str; 16] = [

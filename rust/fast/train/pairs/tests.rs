@@ -6,7 +6,7 @@ use crate::fast::train::arena::Layout;
 use crate::fast::train::initial_pairs::initial_pairs;
 use crate::fast::train::new_pairs::NewPairs;
 use crate::fast::train::start_vocab::StartVocab;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::vocabs::Vocab;
 
 const GAP: u32 = 300;
 

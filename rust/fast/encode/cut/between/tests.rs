@@ -2,11 +2,11 @@ use super::*;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::reference::codec::Codec;
-use crate::reference::pretokenize::Pattern;
+use crate::reference::published::codecs::Codec;
+use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::normalize::Normalizer;
-use crate::reference::special::SpecialTokens;
-use crate::reference::vocab::Vocab;
+use crate::reference::published::patterns::Pattern;
+use crate::reference::published::vocabs::Vocab;
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::reference::vocab::{Alphabet, Vocab};
+use crate::reference::published::vocabs::{Alphabet, Vocab};
 use std::sync::Arc;
 
 fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
