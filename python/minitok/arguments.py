@@ -245,11 +245,11 @@ def unknown_special_token(name: object, special: Mapping[str, int]) -> str:
 def allowed_tokens(
     named: Iterable[str] | str, special: Mapping[str, int], added: Collection[str] = ()
 ) -> list[str] | None:
-    """Returns the special tokens that a caller allows; None for ``"none"``: then no token at all is found in text.
+    """Returns the special tokens that a caller allows; None for ``"no_tokens"``: then no token at all is found in text.
 
     The caller may name added tokens, too, which are found in any case.
     """
-    return None if named == "none" else named_special_tokens(named, special, added)
+    return None if named == "no_tokens" else named_special_tokens(named, special, added)
 
 
 def refused_tokens(
@@ -264,7 +264,7 @@ def refused_tokens(
         return named_special_tokens(named, special, added)
     if allowed == "all":
         return ()
-    found = frozenset(() if allowed == "none" else allowed)
+    found = frozenset(() if allowed == "no_tokens" else allowed)
     return [name for name in control if name not in found] if found else control
 
 
@@ -274,6 +274,11 @@ def named_special_tokens(
     """Returns the special tokens that a caller names: a collection of them, or ``"all"``. ``added``: other known names."""
     if named == "all":
         return list(special)
+    if named == "none":
+        raise TypeError(
+            "special tokens must be 'all' or a collection of names, not 'none': omit the option to find no special tokens, or "
+            "pass allowed_special='no_tokens' to find no added tokens either"
+        )
     if isinstance(named, str) or not hasattr(named, "__iter__"):
         raise TypeError(
             "special tokens must be 'all' or a collection of names, such as {'<|endoftext|>'}, not the "

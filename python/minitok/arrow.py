@@ -46,7 +46,7 @@ def encode_arrow(
     tokenizer: Tokenizer,
     strings: Any,
     *,
-    allowed_special: Literal["all", "none"] | Collection[str] = (),
+    allowed_special: Literal["all", "no_tokens"] | Collection[str] = (),
     disallowed_special: Literal["all"] | Collection[str] = (),
     threads: int | None = None,
 ) -> Column:

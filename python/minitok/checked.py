@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .reference.text import Text
 
     Special = Literal["all"] | Collection[str]
-    Allowed = Literal["all", "none"] | Collection[str]
+    Allowed = Literal["all", "no_tokens"] | Collection[str]
 
     class Found(TypedDict, total=False):
         allowed_special: Allowed

@@ -141,7 +141,7 @@ class DisallowedSpecialTokenError(MinitokError, ValueError):
         super().__init__(
             f"the text contains the token {token!r} at byte {position}. To encode it as that token, pass "
             f"allowed_special={{{token!r}}}; to encode it as ordinary text, leave it out of disallowed_special, and pass "
-            'allowed_special="none" if it is an added token.'
+            'allowed_special="no_tokens" if it is an added token.'
         )
         self.token = token
         self.position = position

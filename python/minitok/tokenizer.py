@@ -175,11 +175,11 @@ class Tokenizer(Checked):
     def encode(
         self,
         text: Text,
+        *,
         allowed_special: Allowed = NONE,
-        disallowed_special: Allowed = NONE,
+        disallowed_special: Special = NONE,
         threads: int = 1,
         trace: Emit | None = None,
-        *,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> list[int]:
@@ -191,8 +191,8 @@ class Tokenizer(Checked):
 
         Args:
             text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
-            allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"none"``, to find
-                no added tokens either.
+            allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"no_tokens"``, to
+                find no added tokens either.
             disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
                 token that is not allowed (``definition.control_tokens``).
             threads (int): How many threads may share a text of megabytes. This does not change the ids.
@@ -233,10 +233,10 @@ class Tokenizer(Checked):
     def encode_to_numpy(
         self,
         text: Text,
-        allowed_special: Allowed = NONE,
-        disallowed_special: Allowed = NONE,
-        threads: int = 1,
         *,
+        allowed_special: Allowed = NONE,
+        disallowed_special: Special = NONE,
+        threads: int = 1,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> npt.NDArray[np.uint32]:
@@ -505,7 +505,7 @@ class Tokenizer(Checked):
     # -- counting ------------------------------------------------------------------------------------------------------
 
     @shortcut
-    def count(self, text: Text, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
+    def count(self, text: Text, *, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
         """Returns how many ids the text has, without making them; the options are those of ``encode``.
 
         Args:
@@ -539,7 +539,7 @@ class Tokenizer(Checked):
 
     # ``@explains`` would make a call with few ids take half as long again.
     def decode(  # noqa: D417 - there are no others
-        self, ids: Ids, errors: str = "replace", *, skip_special_tokens: bool = False, **others: NoReturn
+        self, ids: Ids, *, errors: str = "replace", skip_special_tokens: bool = False, **others: NoReturn
     ) -> str:
         """Returns the text of the ids.
 
@@ -588,8 +588,8 @@ class Tokenizer(Checked):
     def decode_batch(
         self,
         batch: Iterable[Ids] | npt.NDArray[Any],
-        errors: str = "replace",
         *,
+        errors: str = "replace",
         offsets: npt.NDArray[Any] | None = None,
         threads: int | None = None,
     ) -> list[str]:
@@ -639,7 +639,7 @@ class Tokenizer(Checked):
 
     @explains
     def stream_decoder(
-        self, errors: StreamErrors = "replace", *, skip_special_tokens: bool = False, stop: str | Iterable[str] = ()
+        self, *, errors: StreamErrors = "replace", skip_special_tokens: bool = False, stop: str | Iterable[str] = ()
     ) -> StreamDecoder:
         """Returns a decoder for a stream of ids.
 
@@ -797,11 +797,6 @@ class Tokenizer(Checked):
         return self._definition.vocab_size
 
     def __len__(self) -> int:
-        return self._definition.vocab_size
-
-    @property
-    def n_vocab(self) -> int:
-        """What tiktoken calls ``vocab_size``."""
         return self._definition.vocab_size
 
     @property
@@ -1038,7 +1033,7 @@ class Tokenizer(Checked):
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def save(self, path: Path, format: Format = "minitok") -> None:  # noqa: A002 - what it is called everywhere
+    def save(self, path: Path, *, format: Format = "minitok") -> None:  # noqa: A002 - what it is called everywhere
         """Writes the tokenizer to a file: whole, or not at all. ``minitok.load`` reads it.
 
         Args:

@@ -12,7 +12,6 @@ use super::names::Names;
 use super::numpy_api;
 use crate::support::once::Once;
 use pyo3::BoundObject;
-use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -90,8 +89,8 @@ impl Shortcuts {
     ///
     /// Args:
     ///     text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
-    ///     allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"none"``, to find
-    ///         no added tokens either.
+    ///     allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"no_tokens"``, to
+    ///         find no added tokens either.
     ///     disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
     ///         token that is not allowed (``definition.control_tokens``).
     ///     threads (int): How many threads may share a text of megabytes. This does not change the ids.
@@ -118,8 +117,8 @@ impl Shortcuts {
     /// >>> tok.encode("hi hi|e|", allowed_special={"|e|"})
     /// [256, 257, 258]
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
-        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None, *, dropout=0.0, seed=None)"
+        signature = (text, *, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
+        text_signature = "($self, text, *, allowed_special=(), disallowed_special=(), threads=1, trace=None, dropout=0.0, seed=None)"
     )]
     #[allow(
         clippy::too_many_arguments,
@@ -146,8 +145,16 @@ impl Shortcuts {
             return Ok(list_of_ids(py, &codec.ids(py, &text.extract()?, codec.how(&search), 1)?)?.into_any());
         }
         refuse(slf.py(), "encode", [("num_threads", num_threads), ("add_special_tokens", add_special_tokens)])?;
-        let all = (slf, text, allowed_special, disallowed_special, threads, trace);
-        in_python(name!(slf.py(), "encode"), all, Some(&drawn(slf.py(), dropout, seed)?))
+        let py = slf.py();
+        let options = [
+            (name!(py, "allowed_special"), allowed_special),
+            (name!(py, "disallowed_special"), disallowed_special),
+            (name!(py, "threads"), threads),
+            (name!(py, "trace"), trace),
+            (name!(py, "dropout"), dropout),
+            (name!(py, "seed"), seed),
+        ];
+        in_python(name!(py, "encode"), slf, text, options)
     }
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
@@ -157,8 +164,8 @@ impl Shortcuts {
     /// >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
     /// array([256,  33], dtype=uint32)
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, *, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
-        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, *, dropout=0.0, seed=None)"
+        signature = (text, *, allowed_special = Empty, disallowed_special = Empty, threads = One, dropout = Zero, seed = Nothing, num_threads = Empty, add_special_tokens = Empty),
+        text_signature = "($self, text, *, allowed_special=(), disallowed_special=(), threads=1, dropout=0.0, seed=None)"
     )]
     #[allow(clippy::too_many_arguments, reason = "as for `encode`")]
     fn encode_to_numpy<'py>(
@@ -184,8 +191,15 @@ impl Shortcuts {
             "encode_to_numpy",
             [("num_threads", num_threads), ("add_special_tokens", add_special_tokens)],
         )?;
-        let all = (slf, text, allowed_special, disallowed_special, threads);
-        in_python(name!(slf.py(), "encode_to_numpy"), all, Some(&drawn(slf.py(), dropout, seed)?))
+        let py = slf.py();
+        let options = [
+            (name!(py, "allowed_special"), allowed_special),
+            (name!(py, "disallowed_special"), disallowed_special),
+            (name!(py, "threads"), threads),
+            (name!(py, "dropout"), dropout),
+            (name!(py, "seed"), seed),
+        ];
+        in_python(name!(py, "encode_to_numpy"), slf, text, options)
     }
 
     /// Returns how many ids the text has, without making them; the options are those of ``encode``.
@@ -200,8 +214,8 @@ impl Shortcuts {
     /// >>> Tokenizer([(104, 105)]).count("hi!")
     /// 2
     #[pyo3(
-        signature = (text, allowed_special = Empty, disallowed_special = Empty, *, add_special_tokens = Empty),
-        text_signature = "($self, text, allowed_special=(), disallowed_special=())"
+        signature = (text, *, allowed_special = Empty, disallowed_special = Empty, add_special_tokens = Empty),
+        text_signature = "($self, text, *, allowed_special=(), disallowed_special=())"
     )]
     fn count<'py>(
         slf: &Bound<'py, Self>,
@@ -217,7 +231,10 @@ impl Shortcuts {
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
         refuse(slf.py(), "count", [("add_special_tokens", add_special_tokens)])?;
-        in_python(name!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special), None)
+        let py = slf.py();
+        let options =
+            [(name!(py, "allowed_special"), allowed_special), (name!(py, "disallowed_special"), disallowed_special)];
+        in_python(name!(py, "count"), slf, text, options)
     }
 }
 
@@ -234,21 +251,18 @@ fn refuse<const N: usize>(py: Python<'_>, method: &str, others: [(&str, Given); 
     }
 }
 
-/// The options of merging at random, by their names.
-fn drawn<'py>(py: Python<'py>, dropout: Given<'_, 'py>, seed: Given<'_, 'py>) -> PyResult<Bound<'py, PyDict>> {
-    let named = PyDict::new(py);
-    named.set_item(name!(py, "dropout"), dropout)?;
-    named.set_item(name!(py, "seed"), seed)?;
-    Ok(named)
-}
-
 /// Calls the method that is written in Python, which takes all options.
-fn in_python<'py>(
+fn in_python<'py, const N: usize>(
     method: &Bound<'py, PyString>,
-    all: impl PyCallArgs<'py>,
-    named: Option<&Bound<'py, PyDict>>,
+    slf: &Bound<'py, Shortcuts>,
+    text: &Bound<'py, PyAny>,
+    options: [(&Bound<'py, PyString>, Given<'_, 'py>); N],
 ) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: Once<Py<PyAny>> = Once::new();
     let methods = imported(&IN_PYTHON, method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?;
-    methods.get_item(method)?.call(all, named)
+    let given = PyDict::new(method.py());
+    for (name, value) in options {
+        given.set_item(name, value)?;
+    }
+    methods.get_item(method)?.call((slf, text), Some(&given))
 }

@@ -103,7 +103,7 @@ def test_lists_to_strings(layout):
         st.sampled_from(["replace", "ignore"]),
     )
     def check(rows, errors):
-        expected = [row if row is None else tok.decode(row, errors) for row in rows]
+        expected = [row if row is None else tok.decode(row, errors=errors) for row in rows]
         for one in backends:
             strings = decode_arrow(one, LISTS[layout](rows), errors)
             strings.validate(full=True)

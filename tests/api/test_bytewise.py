@@ -105,7 +105,7 @@ def test_prompts_end_inside_words_of_published_encodings():
 
     def model(before):
         """A model that writes this text, and hardly anything else."""
-        logs = np.full(tok.n_vocab, -30.0)
+        logs = np.full(tok.vocab_size, -30.0)
         if before == ids[: len(before)] and len(before) < len(ids):
             logs[ids[len(before)]] = 0.0
         return logs

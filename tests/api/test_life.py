@@ -203,7 +203,7 @@ class Life(RuleBasedStateMachine):
         ids = self.tok.encode(text, allowed_special="all" if special else ())
         assert ids == self.model.encode(text, special)
         assert self.tok.decode(ids) == text
-        assert self.tok.count(text, "all" if special else ()) == len(ids)
+        assert self.tok.count(text, allowed_special="all" if special else ()) == len(ids)
 
     @invariant()
     def it_is_what_the_model_says(self):

@@ -155,7 +155,7 @@ NAMES = """
     BACKEND PieceCounts Tokenizer count_pieces count_pieces_in_files encoding_for_model encoding_name_for_model errors get_encoding
     join_packed list_encoding_names load open_packed patterns train train_files
 """
-# The members of a ``Tokenizer``, in the order of its file. There are at most 45.
+# The members of a ``Tokenizer``, in the order of its file. There are at most 44.
 MEMBERS = """
     from_definition definition from_ranks
     encode encode_to_numpy encode_batch encode_batch_to_numpy encode_segments encode_chat conversation encode_with_offsets encode_iterable
@@ -163,7 +163,7 @@ MEMBERS = """
     count count_batch
     decode decode_bytes decode_batch decode_with_offsets stream_decoder
     session truncate_text chunk
-    name vocab vocab_size n_vocab pattern special_tokens added_tokens backend merges token_bytes token_id report explain
+    name vocab vocab_size pattern special_tokens added_tokens backend merges token_bytes token_id report explain
     shrink extend prune replace add_tokens save memory_usage free_memory
 """
 
@@ -177,7 +177,7 @@ def test_the_package_offers_these_names():
 def test_a_tokenizer_has_these_members():
     members = [name for name in dir(minitok.Tokenizer) if not name.startswith("_")]
     assert members == sorted(MEMBERS.split())
-    assert len(members) <= 45
+    assert len(members) <= 44
     assert all(inspect.getdoc(getattr(minitok.Tokenizer, name)) for name in members)
 
 

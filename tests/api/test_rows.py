@@ -38,7 +38,7 @@ def test_each_row_is_as_by_itself(tok):
     def check(batch, kinds, errors):
         if tok is MARKERS:
             batch = [[token_id for token_id in row if token_id < 256] for row in batch]
-        expected = [tok.decode(row, errors) for row in batch]
+        expected = [tok.decode(row, errors=errors) for row in batch]
         flat = np.array([token_id for row in batch for token_id in row], np.uint32)
         offsets = np.cumsum([0, *map(len, batch)])
         for one in (rust, python):
@@ -71,7 +71,9 @@ def test_the_error_of_the_first_row_with_one(name):
     batch, error, message = WRONG[name]
     on_backend = {backend: TOKENIZER.replace(backend=backend) for backend in BACKENDS}
     for threads in (1, 3):
-        failed = failure_on_both(lambda backend: on_backend[backend].decode_batch(batch, "strict", threads=threads))
+        failed = failure_on_both(
+            lambda backend: on_backend[backend].decode_batch(batch, errors="strict", threads=threads)
+        )
         assert failed.kind is error
         assert re.search(message, failed.message)
 

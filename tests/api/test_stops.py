@@ -116,7 +116,7 @@ def test_texts_of_tokens_that_other_streams_have_given_are_the_same(rows, stops,
     said = []
     for tok in both(minitok.Tokenizer(MERGES, special_tokens={"<s>": 300, "</s>": 301})):
         options = {"stop": stops, "skip_special_tokens": skip}
-        streams = [tok.stream_decoder(errors, **options) for _ in rows]
+        streams = [tok.stream_decoder(errors=errors, **options) for _ in rows]
         said.append([[str(outcome(stream.push, token_id)) for token_id in ids] for stream, ids in zip(streams, rows)])
         said[-1] += [[str(outcome(stream.finish)) for stream in streams], [stream.stopped for stream in streams]]
         said[-1] += [str(outcome(stream.push, token_id)) for stream, ids in zip(streams, rows) for token_id in ids]
@@ -138,7 +138,7 @@ def test_a_stop_string_may_be_a_special_token(backend):
 
 
 def test_a_strict_stream_goes_on_after_an_error(backend):
-    stream = plain(backend).stream_decoder("strict", stop="ab")
+    stream = plain(backend).stream_decoder(errors="strict", stop="ab")
     assert stream.push(97) == ""
     with pytest.raises(UnicodeDecodeError):
         stream.push(0xFF)
@@ -153,7 +153,7 @@ def test_a_strict_stream_goes_on_after_an_error(backend):
 
 def in_one_push(backend, ids, errors="replace", **options):
     """What a stream gives and is after it, of many ids at once."""
-    stream = plain(backend).stream_decoder(errors, **options)
+    stream = plain(backend).stream_decoder(errors=errors, **options)
     try:
         given = stream.push(ids)
     except UnicodeDecodeError as error:

@@ -84,7 +84,7 @@ spaced = minitok.Tokenizer([(84, 104)]).replace(prefix="always")
 composed = tok.replace(normalizer="NFC")
 def saved(format):
     path = os.path.join(folder, format)
-    tok.save(path, format)
+    tok.save(path, format=format)
     return path if format == "gpt2" else minitok.load(path)
 chatting = tok.replace(chat="{% for m in messages %}{{ m.content | trim }}<s>\n{% endfor %}")
 TURN = {"role": "user", "content": TEXT}

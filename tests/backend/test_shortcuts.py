@@ -42,21 +42,27 @@ def test_a_shortcut_looks_like_the_method_that_it_is_for(name):
 
 # The arguments of calls; the second half of each are mistakes.
 CALLS = [
-    ((TEXT,), {}), ((), {"text": TEXT}), ((TEXT.encode(),), {}),
-    ((TEXT, ()), {}), ((TEXT, []), {}), ((TEXT, set()), {}), ((TEXT, "all"), {}), ((TEXT, {"<s>"}), {}), ((TEXT,), ALL),
-    ((), {"text": TEXT, **ALL}), ((TEXT, ["</s>"]), {}), ((TEXT, range(0)), {}),
+    ((TEXT,), {}), ((), {"text": TEXT}), ((TEXT.encode(),), {}), ((), {"text": TEXT, **ALL}),
+    *(((TEXT,), {"allowed_special": names}) for names in ((), [], set(), "all", {"<s>"}, ["</s>"], range(0))),
 
-    ((), {}), ((5,), {}), ((5, "all"), {}), ((None,), {}), ((TEXT, None), {}), ((TEXT, "<s>"), {}), ((TEXT, ["<p>"]), {}),
-    ((TEXT,), {"other": ()}), ((TEXT,), {"text": TEXT}), ((TEXT, ()), ALL),
+    ((), {}), ((5,), {}), ((5,), ALL), ((None,), {}), ((TEXT,), {"other": ()}), ((TEXT,), {"text": TEXT}),
+    *(((TEXT,), {"allowed_special": names}) for names in (None, "<s>", ["<p>"], "none")),
 ]  # fmt: skip
 CALLS_WITH_MORE_OPTIONS = [
-    ((TEXT, (), "all"), {}), ((TEXT, "all", "all"), {}), ((TEXT, (), ()), {}), ((TEXT, (), {"</s>"}), {}),
-    ((TEXT, (), (), 2), {}), ((TEXT, (), (), 1), {}), ((TEXT,), {"threads": None}), ((TEXT,), {"threads": True}),
-    ((TEXT,), {"disallowed_special": ["<s>"]}), ((TEXT,), {"disallowed_special": "all", "threads": 2}),
+    *(((TEXT,), {"disallowed_special": names}) for names in ("all", (), {"</s>"}, ["<s>"])),
+    *(((TEXT,), {"threads": threads}) for threads in (1, 2, None, True)),
+    ((TEXT,), {**ALL, "disallowed_special": "all"}), ((TEXT,), {"disallowed_special": "all", "threads": 2}),
 
-    ((TEXT, (), None), {}), ((TEXT, (), "<s>"), {}), ((TEXT, (), ["<p>"]), {}), ((TEXT,), {"threads": 0}),
-    ((TEXT,), {"threads": ()}), ((TEXT,), {"threads": "2"}),
+    *(((TEXT,), {"disallowed_special": names}) for names in (None, "<s>", ["<p>"])),
+    *(((TEXT,), {"threads": threads}) for threads in (0, (), "2")),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_options_are_given_by_name(tok, name):
+    for call in (IN_PYTHON[name], getattr(Tokenizer, name)):
+        with pytest.raises(TypeError, match="positional argument"):
+            call(tok, TEXT, "all")
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -75,7 +81,11 @@ def test_more_arguments_than_there_are_is_an_error(tok, name):
 
 def test_a_trace_may_be_none(tok):
     events = []
-    assert tok.encode(TEXT, trace=None) == tok.encode(TEXT, (), (), 1, None) == tok.encode(TEXT, trace=events.append)
+    assert (
+        tok.encode(TEXT, trace=None)
+        == tok.encode(TEXT, allowed_special=(), threads=1, trace=None)
+        == tok.encode(TEXT, trace=events.append)
+    )
     assert events
     assert outcome(tok.encode, TEXT, trace=()) == outcome(IN_PYTHON["encode"], tok, TEXT, trace=()) != tok.encode(TEXT)
 
@@ -109,7 +119,7 @@ def test_a_method_can_be_put_in_its_place(tok, monkeypatch):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_methods_cross_processes(tok, name):
-    assert value(pickle.loads(pickle.dumps(getattr(tok, name)))(TEXT, "all")) == value(getattr(tok, name)(TEXT, "all"))
+    assert value(pickle.loads(pickle.dumps(getattr(tok, name)))(TEXT, **ALL)) == value(getattr(tok, name)(TEXT, **ALL))
     assert pickle.loads(pickle.dumps(getattr(Tokenizer, name))) is getattr(Tokenizer, name)
 
 
@@ -122,7 +132,7 @@ def test_a_tokenizer_is_made_once():
 
 def test_a_tokenizer_goes_with_its_last_reference(backend):
     tok = Tokenizer(MERGES, backend=backend)
-    tok.encode("low", "all")
+    tok.encode("low", allowed_special="all")
     alive = weakref.ref(tok)
     gc.disable()
     try:
@@ -145,7 +155,7 @@ import minitok
 from minitok.backend import shortcuts
 tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
 for tok in (tok, tok.replace(backend="rust")):
-    print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", "all"), tok.count("ab<s>", allowed_special="all"))
+    print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", allowed_special="all"), tok.count("ab<s>", allowed_special="all"))
 print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
 """
     ran = run_python(code, MINITOK_BACKEND="python")

@@ -136,7 +136,7 @@ def test_a_real_file(backend, name):
     assert (caught.value.token, caught.value.position) == (name, 3)
     token_id = tok.definition.found_tokens[name]
     assert token_id in tok.encode(f"hi {name}", allowed_special={name}, disallowed_special="all")
-    assert token_id not in tok.encode(f"hi {name}", allowed_special="none")
+    assert token_id not in tok.encode(f"hi {name}", allowed_special="no_tokens")
     assert token_id not in tok.encode_segments([(f"hi {name}", False)])
 
 
@@ -225,7 +225,7 @@ def test_what_a_call_names(backend):
     with pytest.raises(DisallowedSpecialTokenError, match="'<t>'"):
         tok.encode("<s><t>", allowed_special={"<s>"}, **STRICT)
     with pytest.raises(DisallowedSpecialTokenError, match="'<t>'"):
-        tok.encode("<t>", allowed_special="none", **STRICT)
+        tok.encode("<t>", allowed_special="no_tokens", **STRICT)
     with pytest.raises(DisallowedSpecialTokenError, match="'  '"):
         tok.encode("<t>  ", disallowed_special={"  "})
     with pytest.raises(ValueError, match="'<u>' is not a special token of this tokenizer"):

@@ -16,7 +16,7 @@ import faulthandler, gc, minitok
 faulthandler.dump_traceback_later(60, exit=True)
 for backend in ("rust", "python"):
     tok = minitok.Tokenizer([], backend=backend)
-    stream = tok.stream_decoder("strict")
+    stream = tok.stream_decoder(errors="strict")
     class Pushes:
         def __del__(self):
             try:
@@ -62,7 +62,7 @@ def push_all(streams, token_id):
 
 def test_streams_threads_and_the_collector_together():
     toks = [minitok.Tokenizer([(97, 98)], backend=backend) for backend in ("rust", "python")]
-    streams = [tok.stream_decoder(errors) for tok in toks for errors in ("replace", "strict")]
+    streams = [tok.stream_decoder(errors=errors) for tok in toks for errors in ("replace", "strict")]
 
     def work(seed):
         for turn in range(300):

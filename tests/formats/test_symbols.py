@@ -200,7 +200,7 @@ def test_a_huge_piece_is_not_cut_within_a_run_of_unknown_characters():
     ours = cached(without_words, json.loads(theirs.to_str()), "rust").codec()
     for text in ("☃" * 600_000, "low☃☃" * 200_000):
         assert ours.encode_to_array(text).tolist() == theirs.encode(text).ids
-        assert ours.count(text) == len(ours.encode(text, (), 2)) == len(theirs.encode(text).ids)
+        assert ours.count(text) == len(ours.encode(text, threads=2)) == len(theirs.encode(text).ids)
 
 
 def cached(kind, content, backend):

@@ -57,7 +57,7 @@ def test_ids_texts_and_streams_are_equal(name, tmp_path):
         if trained
         else minitok.get_encoding(name)
     )
-    tok.save(tmp_path / "tokenizer.json", "huggingface")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     lines = "".join(f"{text}\0" for text in texts(list(tok.special_tokens)[:8], name))
     (tmp_path / "texts").write_text(lines, encoding="utf-8", newline="")
     ran = subprocess.run(

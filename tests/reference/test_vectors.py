@@ -210,15 +210,15 @@ def test_decoding(case: Case, backend: str) -> None:
     tokenizer = tokenizer_of(case, backend)
     assert tokenizer.decode_bytes(case["ids"]) == as_bytes(case["bytes"])
     assert tokenizer.decode(case["ids"]) == case["text"] == as_bytes(case["bytes"]).decode(errors="replace")
-    strict = tokenizer.stream_decoder("strict")
+    strict = tokenizer.stream_decoder(errors="strict")
     if "strict" in case:
         with pytest.raises(UnicodeDecodeError) as caught:
-            tokenizer.decode(case["ids"], "strict")
+            tokenizer.decode(case["ids"], errors="strict")
         assert [caught.value.start, caught.value.end] == case["strict"]
         with pytest.raises(UnicodeDecodeError):
             _ = [strict.push(token_id) for token_id in case["ids"]], strict.finish()
     else:
-        assert tokenizer.decode(case["ids"], "strict") == case["text"]
+        assert tokenizer.decode(case["ids"], errors="strict") == case["text"]
         assert "".join([strict.push(token_id) for token_id in case["ids"]]) + strict.finish() == case["text"]
 
 

@@ -53,7 +53,7 @@ def command(
             # A format may hold more than minitok reads of it: a model of GGUF, for example.
             check_output(out, [source])
     tok = open_tokenizer(source, backend, pattern, way_on="give --pattern")
-    tok.save(out, wanted)  # type: ignore[arg-type]
+    tok.save(out, format=wanted)  # type: ignore[arg-type]
     if json:
         print_json({"file": str(out), "format": wanted, "vocab_size": tok.vocab_size}, out)
         return

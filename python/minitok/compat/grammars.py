@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import minitok
 
     Stop = str | int | Iterable[str | int]
-    Allowed = Literal["all", "none"] | Collection[str]
+    Allowed = Literal["all", "no_tokens"] | Collection[str]
 
 __all__ = ["for_llguidance", "for_outlines", "for_xgrammar", "output_bytes"]
 
