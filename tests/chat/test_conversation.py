@@ -134,7 +134,14 @@ def sampled(random, tok, messages, answer, given):
     return ids[: random.randrange(len(ids) + 1)] if random.random() < 0.3 else ids
 
 
-def sample_and_grow(tok, random, steps=14):
+def units(tok, ids):
+    """The bytes of ids; a special token is its id."""
+    specials = set(tok.special_tokens.values())
+    return [unit for i in ids for unit in ([i] if i in specials else tok.decode_bytes([i]))]
+
+
+def sample_and_grow(tok, random, steps=14, *, mixed=False):
+    """``mixed``: a turn of the template has text of other messages, too."""
     given, messages, rewrite = options(random), beginning(random), random.choice(["keep", "keep", "raise", "follow"])
     fast = tok.conversation(messages, rewrite=rewrite, **given)
     slow = Again(tok.definition, messages, rewrite=rewrite, **given)
@@ -158,6 +165,9 @@ def sample_and_grow(tok, random, steps=14):
         assert found == step(slow, generation=asked)
         if isinstance(found, str) and "without its last id" in found:
             place, answer, ids = turn
+            held = units(tok, own[-1][0])
+            closed, plain = (units(tok, whole(tok, each, **given)[0]) for each in (messages[: place + 1], messages))
+            assert mixed or closed != held or plain[: len(held)] != held, "the template does write it"
             for talk in (fast, slow):
                 talk.add(answer, ids=ids[:-1])
             messages[place:] = [answer]
@@ -193,7 +203,7 @@ def test_samples_in_families(families, family):
 @pytest.mark.parametrize("name", BREAKING)
 def test_samples_in_templates_that_try_to_break_it(breaking, name):
     for seed in range(4):
-        sample_and_grow(breaking[name], Random(f"{name} {seed}"))
+        sample_and_grow(breaking[name], Random(f"{name} {seed}"), mixed=name == "kept: a text that grows")
 
 
 @pytest.mark.parametrize("prefix", [None, "always", "first"])
@@ -210,6 +220,18 @@ def test_what_follows_a_sample(prefix, backend):
         assert other.close().tolist() == [*prompt, *ids, *more]
         assert other.mask()[len(prompt) :].all()  # the token that ends the turn is the model's, too
         assert other.sampled.sum() == len(ids)
+
+
+@pytest.mark.parametrize(("ids", "more"), [([302], []), ([], [302])])
+def test_a_message_without_text(tok, ids, more):
+    """Its end is before what the template writes, though a later message has text."""
+    talk = tok.conversation([user("a")])
+    prompt = talk.prompt().tolist()
+    talk.add(assistant(""), ids=ids)
+    assert talk.close().tolist() == [*prompt, *ids, *more]
+    talk.add(user("b"))
+    assert talk.prompt().tolist() == [*prompt, *ids, *more, 300, 98, 302, 301]
+    assert talk.rewritten is None
 
 
 def test_a_sample_that_ends_within_a_character(tok):

@@ -46,7 +46,7 @@ class Text(NamedTuple):
             for length, origin in runs_of(piece):
                 data = utf8(str.__getitem__(piece, slice(done, done + length)))
                 done += length
-                if at + len(data) > place:
+                if data and at + len(data) > place:
                     yield data[max(place - at, 0) :], origin
                 at += len(data)
 
