@@ -27,8 +27,7 @@ from minitok.explain.report import Report
 from minitok.play import Server
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from rich.console import Console
-from terminal_svg import save_svg
+from terminal_svg import save_svg, terminal
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 COLOURS = 48
@@ -93,9 +92,7 @@ def save_small(shot: Path, file: Path) -> None:
 
 def draw_terminal(told: Explanation) -> None:
     """What `minitok explain` prints, as a picture of a terminal."""
-    console = Console(
-        record=True, file=io.StringIO(), width=92, highlight=False, force_terminal=True, color_system="truecolor"
-    )
+    console = terminal(io.StringIO())
     console.print('[bold green]$[/] minitok explain "I\'LL parseHTTP" -e gpt2\n')
     console.print(Report(told))
     save_svg(console, IMAGES / "explain-terminal.svg", "minitok explain")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import IO
 
-    from rich.console import Console
-
-__all__ = ["save_svg"]
+__all__ = ["save_svg", "terminal"]
 
 # Rich's frame, but with the reader's own fonts.
 FRAME = """\
@@ -51,6 +51,11 @@ THEME = TerminalTheme(
     [(92, 99, 112), (224, 108, 117), (126, 201, 126), (229, 192, 123),
      (97, 175, 239), (198, 120, 221), (86, 182, 194), (255, 255, 255)],
 )  # fmt: skip
+
+
+def terminal(file: IO[str] | None = None) -> Console:
+    """A terminal of fixed size and colours, whose content is kept for the picture."""
+    return Console(record=True, file=file, width=92, highlight=False, force_terminal=True, color_system="truecolor")
 
 
 def save_svg(console: Console, path: Path, title: str) -> None:

@@ -86,7 +86,7 @@ def test_the_demo_of_a_text_of_ones_own_and_its_picture(tmp_path, capsys):
 
 def test_a_disagreement_fails_the_demo():
     with pytest.raises(minitok.errors.MinitokError, match="disagree"):
-        demo.both("sums", "numbers", lambda: [1], lambda: [2])
+        demo.both("sums", {"rust": [1], "python": [2]}.get)
 
 
 def test_the_text_is_not_in_the_corpus():

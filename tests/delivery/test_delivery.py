@@ -232,13 +232,19 @@ def test_the_list_of_commands_fits_a_screen():
     assert max(map(len, shown)) <= 80
 
 
-def test_a_crate_that_holds_what_it_should_not_is_refused():
-    check_crate = tool("check_crate")
-    good = [*check_crate.NEEDED, "rust/fast/mod.rs", "tests/vectors/encode.json", "Cargo.toml"]
-    assert check_crate.faults(good, 2_000_000) == []
-    assert check_crate.faults([*good, ".venv/lib/LICENSE"], 2_000_000) == [".venv/lib/LICENSE does not belong into it"]
-    assert check_crate.faults(good[1:], 2_000_000) == ["LICENSE is missing"]
-    assert check_crate.faults(good, 10_000_001) == ["it has 10,000,001 bytes, of which the registry takes 10,000,000"]
+CRATE_FILES = (
+    r"rust/.+\.(rs|md)|rust/c/minitok\.h|rust/formats/\w+\.txt|examples/count\.rs"
+    r"|python/minitok/(encodings/data/\w+\.vocab|(reference|formats)/\w+(/\w+)?\.txt)"
+    r"|tests/(vectors\.rs|patterns\.json|vectors/\w+\.(json|rs))|LICENSE|Cargo\.(toml|lock|toml\.orig)|\.cargo_vcs_info\.json"
+)
+
+
+def test_the_crate_has_its_own_files_and_no_others():
+    command = ["cargo", "package", "--list", "--allow-dirty", "--locked"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [name for name in listed if not re.fullmatch(CRATE_FILES, name)] == []
+    vocabularies = {f"python/minitok/encodings/data/{name}.vocab" for name in ("cl100k", "o200k", "p50k", "whisper")}
+    assert {"LICENSE", "rust/README.md", "rust/lib.rs"} | vocabularies <= set(listed)
 
 
 def test_what_the_crate_packages_stands_at_the_root_of_the_repository():

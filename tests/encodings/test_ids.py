@@ -29,16 +29,21 @@ without_special_tokens = pytest.mark.parametrize("encoding", sorted(set(NAMES.va
 THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def encoding(request):
-    """An encoding, and that of tiktoken; there is one at a time, since each takes a hundred megabytes."""
-    tok = minitok.get_encoding(request.param)
-    return tok, tiktoken.Encoding(
-        request.param,
+def by_tiktoken(tok):
+    """The same encoding as tiktoken has it."""
+    return tiktoken.Encoding(
+        tok.name,
         pat_str=NAMED[tok.pattern],
         mergeable_ranks={token: token_id for token_id, token in tok.definition.vocabulary()[0].items()},
         special_tokens=tok.special_tokens,
     )
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def encoding(request):
+    """An encoding, and that of tiktoken; there is one at a time, since each takes a hundred megabytes."""
+    tok = minitok.get_encoding(request.param)
+    return tok, by_tiktoken(tok)
 
 
 @st.composite
