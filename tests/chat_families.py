@@ -280,6 +280,9 @@ SPECIAL = [
     *("<|tool|>", "<|end|>", "<|start|>", "<|message|>", "[INST]", "[/INST]"),
 ]
 
+# Added tokens of some model's text, which mark nothing.
+TEXT = ["  ", "\n\n", "\t", "<table>", "</td>", "<h1>", "1", "the weather"]
+
 # A text that merges across the borders of messages.
 CORPUS = """You help. user assistant system tool developer\n\nHello there, how are you?\n\n I am fine.\n\n
 Today Date: 26 Jul 2024\n\nYou help. The weather in Paris is warm.\n {"name": "get_weather", "arguments": {"town": "Paris"}}

@@ -4,20 +4,22 @@ from minitok.chat.conversation import Conversation, State
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
 WORDS = (
-    "hi",
-    " a",
-    "\n",
-    "  ",
-    "é",
-    "<|im_end|>",
-    "<think>",
-    "</think>",
-    "ok",
-    "中",
-    "1",
-    "<tool_response>",
-    "<|user|>",
-    "",
+    *(
+        "hi",
+        " a",
+        "\n",
+        "  ",
+        "é",
+        "<|im_end|>",
+        "<think>",
+        "</think>",
+        "ok",
+        "中",
+        "1",
+        "<tool_response>",
+        "<|user|>",
+        "",
+    ),
 )
 
 
@@ -31,6 +33,14 @@ class Again(Conversation):
             return super()._step(generation=generation)
         finally:
             self._state = state._replace(refused=self._state.refused)
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def assistant(content):
+    return {"role": "assistant", "content": content}
 
 
 def text(random, words=WORDS):

@@ -5,27 +5,12 @@ from itertools import groupby
 
 import minitok
 import pytest
-from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
+from chat_families import FAMILIES, SPECIAL
 from minitok.chat import render
 from minitok.definition.chat_templates import ChatTemplates
 from test_attacks import CASES, attack, conversation, written_in_every_way
 
-# Added tokens of some model's text, which mark nothing.
-TEXT = ["  ", "\n\n", "\t", "<table>", "</td>", "<h1>", "1", "the weather"]
 NAMES = [name for name in SPECIAL if name.isascii()]
-
-
-@pytest.fixture(scope="module")
-def added():
-    """By name, a tokenizer with the chat template of each family, whose markers are added tokens."""
-    plain = minitok.train([CORPUS] * 4, vocab_size=480, pattern="cl100k").definition
-    tokens = {name: 1000 + index for index, name in enumerate([*SPECIAL, *TEXT])}
-    return {
-        name: minitok.Tokenizer.from_definition(
-            plain.replace(added_tokens=tokens, chat=ChatTemplates({"default": source}, TOKENS))
-        )
-        for name, source in FAMILIES.items()
-    }
 
 
 def written_by_templates(tok):

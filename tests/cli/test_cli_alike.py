@@ -1,9 +1,8 @@
-"""Commands are alike: defaults, --text, progress, help; and an estimate of a training that is near the truth."""
+"""Commands are alike: defaults, --text, progress; and an estimate of a training that is near the truth."""
 
 import io
 import json
 import math
-import re
 
 import minitok
 import pytest
@@ -51,20 +50,6 @@ def test_ids_where_a_file_is_wanted_are_told_where_they_are_read():
     assert run("decode", "ids.txt").stderr == "minitok: ids.txt: no such file\n"
 
 
-def test_switches_take_nothing():
-    for command in ((), ("count",), ("course", "start")):
-        assert "bool" not in run(*command, "--help").stdout
-
-
-@pytest.mark.parametrize("command", ["train", "pack", "encode", "count", "inspect", "play", "grade"])
-def test_options_stand_in_groups_that_can_be_overseen(command):
-    groups = re.split(
-        r"^\w.*:$", CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"}).stdout, flags=re.MULTILINE
-    )
-    sizes = [len(re.findall(r"^  --?\w", group, re.MULTILINE)) for group in groups[1:]]
-    assert 1 <= max(sizes) <= 13, sizes
-
-
 def test_counts_are_not_trained_on_as_text(tmp_path):
     counts = tmp_path / "a.counts"
     minitok.count_pieces(["low lower lowest"]).save(counts)
@@ -103,27 +88,6 @@ def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
     assert [at.done for at in told] == [4000, 8000, 10_000]
     assert {at.total for at in told} == {10_000}
     assert "--quiet" in run(command, "--help").stdout
-
-
-@pytest.mark.parametrize(
-    "command", [["encode"], ["count"], ["pack"], ["train"], ["course", "start"], ["inspect"], ["evaluate"]]
-)
-def test_help_shows_types_as_people_write_them(command):
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout
-    assert not {word for word in ("<bool>", "<str>", "<int>", "list[", "  path  ") if word in shown}
-
-
-@pytest.mark.parametrize("command", [["encode"], ["count"], ["bench"], ["inspect"], ["course", "start"]])
-def test_examples_are_indented(command):
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout.split("Examples:")[1]
-    examples = [line for line in shown.partition("\n\n")[0].splitlines() if line.strip()]
-    assert examples
-    assert all(re.match(r" {4}\S", line) for line in examples)
-
-
-def test_the_options_of_pack_are_in_groups():
-    shown = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "120"}).stdout
-    assert all(f"\n{group}:\n" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))
 
 
 # What training on 125 MB took: merges done, and seconds.

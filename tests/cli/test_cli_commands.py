@@ -143,69 +143,6 @@ def test_text_and_its_end_in_bytes(tokenizer):
     assert result.stdout_bytes == b"\xc3\xa9\xc3"
 
 
-@pytest.mark.parametrize(
-    ("args", "stdin", "message"),
-    [
-        (["encode", "-t", "nowhere.json"], "", "nowhere.json: No such file or directory"),
-        (["encode", "-t", "cl100"], "", "unknown encoding 'cl100'; did you mean 'cl100k_base'"),
-        (["encode", "-t", "TOKENIZER", "nowhere.txt"], "", "nowhere.txt: no such file"),
-        (["encode", "-t", "CORPUS"], "", "corpus.txt: not a tokenizer of"),
-        (["decode", "-t", "TOKENIZER"], "72\n72 x1 3", "standard input:2: not an id: 'x1'"),
-        (["decode", "-t", "TOKENIZER"], "72 99999", "unknown token id 99999 at position 1"),
-        (["decode", "-t", "TOKENIZER"], "-1", "not an id: '-1'"),
-        (["train", "CORPUS", "-o", "nowhere/tok.json"], "", "nowhere: no such folder"),
-        (["train", "CORPUS", "-o", "tok.json", "--pattern", "("], "", "pattern"),
-        (["train", "CORPUS", "-o", "tok.json", "-n", "256", "--special", "<s>"], "", "vocab_size 256 is not between"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line_and_exit_code_1(tokenizer, corpus, args, stdin, message):
-    places = {"TOKENIZER": tokenizer, "CORPUS": corpus}
-    result = run(*(places.get(arg, arg) for arg in args), stdin=stdin)
-    assert result.exit_code == 1
-    assert message in result.stderr
-    assert result.stderr.startswith("minitok: ")
-    assert result.stderr.count("\n") == 1
-    assert "Traceback" not in result.stderr + result.stdout
-
-
-@pytest.mark.parametrize(
-    "args",
-    [
-        ["encode", "--ids"],
-        ["encode", "-t", "TOKENIZER", "--text", "a", "b.txt"],
-        ["encode", "-t", "TOKENIZER", "--text", "a", "--special", "<|none|>"],
-        ["encode", "-t", "TOKENIZER", "--backend", "fortran"],
-        ["train", "-", "a.txt", "-o", "b.json"],
-        ["train", "a.txt", "-o", "b.json", "-n", "255"],
-        ["bake"],
-    ],
-)
-def test_what_is_not_understood_is_exit_code_2(tokenizer, args):
-    result = run(*(tokenizer if arg == "TOKENIZER" else arg for arg in args), stdin="")
-    assert result.exit_code == 2
-    assert "Usage" in result.stderr
-
-
-@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["explain"]])
-def test_help_has_examples(command):
-    shown = output_of(*command, "--help")
-    assert "Usage" in shown
-    assert "minitok explain" in shown if not command else "Examples:" in shown
-    assert f"minitok {' '.join(command)}".strip() in shown
-    assert "\x1b" not in shown
-
-
-@pytest.mark.parametrize("command", ["train", "grade", "evaluate", "inspect"])
-def test_help_fills_the_lines_of_the_screen(command, monkeypatch):
-    """No line ends early inside a paragraph: the first word of the next would not have fitted."""
-    monkeypatch.setenv("COLUMNS", "100")
-    told = run(*command.split(), "--help").stdout.split("Examples:")[0].splitlines()
-    prose = [line.strip() for line in told if line.strip() and "Usage:" not in line and line.startswith(" ")]
-    assert prose
-    for line, following in zip(prose, prose[1:]):
-        assert line.endswith(".") or len(line) + 1 + len(following.split()[0]) > 98, line
-
-
 def test_version():
     assert output_of("--version") == f"minitok {minitok.__version__} ({minitok.BACKEND})\n"
 

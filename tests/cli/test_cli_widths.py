@@ -7,7 +7,6 @@ from functools import lru_cache
 import minitok
 import pytest
 from click.testing import CliRunner
-from minitok.cli.app import COMMANDS as NAMES
 from minitok.cli.app import app
 from minitok.cli.console import plain_table
 from rich.cells import cell_len
@@ -138,39 +137,3 @@ def test_a_table_at_any_width(width):
     assert "12,345,678" in found
     assert "a[b]c" in found
     assert all(len(line.rstrip()) <= width for line in found.splitlines())
-
-
-COMMANDS = [
-    [],
-    *([name] for name in NAMES),
-    ["course", "start"],
-    ["course", "mutants"],
-    ["course", "pack"],
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_help_cuts_no_word_and_no_name(command):
-    names = set(re.findall(r"(?<!\S)--?[a-z-]+(?!…)", run(*command, "--help", width=200)))
-    assert "--help" in names
-    for width in (40, 60, 79, 80):
-        said = run(*command, "--help", width=width)
-        # Of an argument that may come several times, `FILE...` is the name.
-        assert not re.search(r"\w…|[a-z]\.\.\.", said), said
-        assert "list[" not in said
-        assert names <= set(re.findall(r"--?[a-z-]+", said))
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_help_breaks_no_example_and_no_choice(command):
-    wide, said = (run(*command, "--help", width=width) for width in (200, 80))
-    examples = re.findall(r"^ +minitok .*\S", wide, re.MULTILINE)
-    assert set(examples) <= set(re.findall(r"^ +minitok .*\S", said, re.MULTILINE))
-    choices = {word for found in re.findall(r"\w+(?: ?\| ?\w+)+", wide) for word in re.split(r" ?\| ?", found)}
-    assert choices <= set(re.findall(r"\w+", said))
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_the_usage_line_names_an_argument_once(command):
-    usage = next(line for line in run(*command, "--help", width=200).splitlines() if "Usage:" in line)
-    assert not re.search(r"[{}]|\[\[|\]\.\.\.\]|\.\.\.\.", usage), usage

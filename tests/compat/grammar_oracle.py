@@ -14,6 +14,15 @@ import minitok
 STOP = "</s>"
 TEXTS = ["low lower lowest newer 123 true false null", 'x = {"a": 1, "bé": [true, false]}', "été naïve 😀 日本語 1, 2"]
 
+# A grammar as a schema of JSON, and all of its texts, as values.
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"enum": [True, False, None]}, "b": {"enum": ["low", "true}"]}},
+    "required": ["a", "b"],
+    "additionalProperties": False,
+}
+VALUES = [{"a": one, "b": other} for one in (True, False, None) for other in ("low", "true}")]
+
 
 def byte_level():
     """A vocabulary of bytes, with added tokens and special ones, and a gap among the ids."""

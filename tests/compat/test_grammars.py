@@ -4,7 +4,7 @@ import json
 
 import minitok
 import pytest
-from grammar_oracle import GRAMMARS, STOP, byte_level, bytes_of, pieces, some, walk
+from grammar_oracle import GRAMMARS, SCHEMA, STOP, VALUES, byte_level, bytes_of, pieces, some, walk
 from llguidance import LLMatcher
 from minitok.compat import grammars
 from minitok.definition import Definition
@@ -69,15 +69,6 @@ def guide_of(index):
 def test_masks_of_outlines(tok, name):
     index = Index(GRAMMARS[name].regex, grammars.for_outlines(tok, STOP))
     assert walk(tok, GRAMMARS[name], guide_of(index), Guide.get_tokens, misses=True) > 3
-
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"a": {"enum": [True, False, None]}, "b": {"enum": ["low", "true}"]}},
-    "required": ["a", "b"],
-    "additionalProperties": False,
-}
-VALUES = [{"a": one, "b": other} for one in (True, False, None) for other in ("low", "true}")]
 
 
 def test_masks_of_a_json_schema(tok):

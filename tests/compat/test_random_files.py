@@ -273,7 +273,6 @@ def test_random_files(tmp_path_factory, seed):
             check_face(ours, theirs, text, expected)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -283,7 +282,7 @@ def test_random_files(tmp_path_factory, seed):
         ({"decoder": {"type": "Fuse"}}, r"the decoder is Fuse"),
     ],
 )
-def test_what_is_done_otherwise_is_refused(tmp_path, change, reason, backend):
+def test_what_is_done_otherwise_is_refused(tmp_path, change, reason):
     names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", "ab"]
     model = {"type": "BPE", "vocab": {name: i for i, name in enumerate(names)}, "merges": [["a", "b"]]}
     added = {"id": 259, "content": "  ", "normalized": True, "special": False}
@@ -291,7 +290,7 @@ def test_what_is_done_otherwise_is_refused(tmp_path, change, reason, backend):
     content["model"] = {**model, "byte_fallback": True}
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
-        minitok.load(tmp_path / "tokenizer.json", backend=backend)
+        minitok.load(tmp_path / "tokenizer.json")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -36,7 +36,3 @@ def test_a_mistake_in_a_slow_program_is_shown_by_itself():
     assert [line for line in ran.stdout.splitlines() if line.startswith("+")] == [
         "+         pair = max(reversed(list(counts)), key=counts.get)"
     ]
-
-
-def test_an_unknown_mutant_is_refused():
-    assert CliRunner().invoke(app, ["course", "mutants", "--show", "nobody"]).exit_code == 2

@@ -17,15 +17,7 @@ from minitok.compat.transformers import Backend, install
 from minitok.errors import VocabularyError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "compat"))
-from grammar_oracle import GRAMMARS, STOP, byte_level, bytes_of, pieces, some, walk
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"a": {"enum": [True, False, None]}, "b": {"enum": ["low", "true}"]}},
-    "required": ["a", "b"],
-    "additionalProperties": False,
-}
-VALUES = [{"a": one, "b": other} for one in (True, False, None) for other in ("low", "true}")]
+from grammar_oracle import GRAMMARS, SCHEMA, STOP, VALUES, byte_level, bytes_of, pieces, some, walk
 
 
 @pytest.fixture(params=["byte_level", "pieces"])

@@ -2,7 +2,6 @@
 allowed, those that it gives by default.
 """
 
-import io
 import json
 from functools import cache
 
@@ -12,6 +11,7 @@ import sentencepiece
 from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_sentencepiece import trained as sentencepiece_model
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as decoding
 
@@ -183,28 +183,12 @@ def test_ids_are_those_of_tokenizers(name, tmp_path):
     check()
 
 
-@cache
-def sentencepiece_model(prefix):
-    written = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS),
-        model_writer=written,
-        model_type="bpe",
-        vocab_size=330,
-        byte_fallback=True,
-        normalization_rule_name="identity",
-        remove_extra_whitespaces=False,
-        add_dummy_prefix=prefix,
-        user_defined_symbols=["<td>", "</td>", "▁▁", "▁▁▁", "\n\n", "<s", "s>x"],
-        minloglevel=2,
-    )
-    return written.getvalue()
-
-
 @pytest.mark.parametrize("prefix", [True, False])
 def test_ids_are_those_of_sentencepiece(prefix, tmp_path):
-    (tmp_path / "tokenizer.model").write_bytes(sentencepiece_model(prefix))
-    theirs = sentencepiece.SentencePieceProcessor(model_proto=sentencepiece_model(prefix))
+    symbols = ("<td>", "</td>", "▁▁", "▁▁▁", "\n\n", "<s", "s>x")
+    model = sentencepiece_model(prefix=prefix, symbols=symbols, corpus=tuple(CORPUS))
+    (tmp_path / "tokenizer.model").write_bytes(model)
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=model)
     toks = [minitok.load(tmp_path / "tokenizer.model", backend=backend) for backend in BACKENDS]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
     names = [*toks[0].added_tokens, *toks[0].special_tokens]

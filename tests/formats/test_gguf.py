@@ -3,10 +3,10 @@
 import random
 from pathlib import Path
 
-import gguf
 import minitok
 import pytest
 import sentencepiece
+from gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, write
 from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,29 +16,8 @@ from minitok.errors import FileFormatError
 from minitok.formats.byte_level import to_chars
 from test_sentencepiece import TEXTS, trained
 
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 PATTERNS = Path(__file__).parents[2] / "rust" / "formats" / "gguf_patterns.txt"
 CORPUS = ["low lower lowest, it's 1234567!\n", "naïve café 漢字漢字 😀😀 "] * 5
-
-
-def write(path, *, model="gpt2", pre="gpt-2", tokens, kinds, scores=None, merges=None, more=()):
-    """A file with these key-values, as llama.cpp's own library writes it, and one small tensor."""
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_tokenizer_model(model)
-    if pre is not None:
-        writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    if scores is not None:
-        writer.add_token_scores(scores)
-    if merges is not None:
-        writer.add_token_merges(merges)
-    for add in more:
-        add(writer)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.close()
-    return path
 
 
 def byte_level(path, tok, pre, **options):
@@ -77,14 +56,13 @@ def test_a_file_is_the_same_whether_or_not_its_tables_are_read_as_such(tmp_path_
         _rust.set_fast(before)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_token_that_is_no_text_is_refused(tmp_path, backend):
+def test_a_token_that_is_no_text_is_refused(tmp_path):
     path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 262, special_tokens=["<s>"], pattern="gpt2"), "gpt-2")
     content = path.read_bytes()
     # Read without a look at what continues a character, it is still that one.
     path.write_bytes(content.replace("Ā".encode(), b"\xc4\x00"))
     with pytest.raises(FileFormatError, match=r"the token \d+, b'\\xc4\\x00', is not UTF-8"):
-        minitok.load(path, backend=backend)
+        minitok.load(path)
 
 
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])
@@ -247,11 +225,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused(case, tmp_path, backend):
+def test_what_is_refused(case, tmp_path):
     fields, reason = REFUSED[case]
     path = write(tmp_path / "x.gguf", **fields)
     with pytest.raises(FileFormatError, match=reason) as caught:
-        minitok.load(path, backend=backend)
+        minitok.load(path)
     assert str(caught.value).startswith(str(path))
 
 

@@ -40,6 +40,19 @@ def tok(request):
 TEXT = "".join(CORPUS) + "<|end|>a <|pad of é|> \n  "
 
 
+def read(path, content=None):
+    """The tokenizer of a ``tokenizer.json``, and that of its own library; ``content`` is written first."""
+    if content is not None:
+        path.write_text(json.dumps(content))
+    return minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
+
+
+def saved(tok, folder):
+    """The same of a tokenizer that is saved as such a file."""
+    tok.save(folder / "tokenizer.json", format="huggingface")
+    return read(folder / "tokenizer.json")
+
+
 def test_tiktoken(tok, backend, tmp_path):
     path = tmp_path / "ranks"
     tok.save(path, format="tiktoken")
@@ -83,8 +96,7 @@ def test_huggingface(tok, backend, tmp_path):
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k"])
 def test_huggingface_gives_the_same_ids_for_any_text(pattern, tmp_path):
     tok = trained(pattern)
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    _, theirs = saved(tok, tmp_path)
 
     @given(st.lists(st.sampled_from(CORPUS) | texts.filter(old), max_size=4).map("".join))
     def check(text):
@@ -132,9 +144,7 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
     content = huggingface.dump(trained("o200k").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*steps, BYTE_LEVEL]}
     content["model"]["ignore_merges"] = True
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(content))
-    tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
+    tok, theirs = read(tmp_path / "tokenizer.json", content)
     python = tok.replace(backend="python")
 
     @given(st.lists(st.sampled_from([*CORPUS, "漢字かな混じり12345文"]) | texts.filter(old), max_size=3).map("".join))
@@ -151,9 +161,7 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
 def test_the_normal_form_of_qwen(tmp_path):
     content = huggingface.dump(trained("o200k").replace(normalizer="NFC").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(QWEN), BYTE_LEVEL]}
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(content))
-    tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
+    tok, theirs = read(tmp_path / "tokenizer.json", content)
     python = tok.replace(backend="python")
     odd = st.sampled_from(
         ["e\u0301", "e\u0301te\u0301", "\u212b", "\u1100\u1161", "<|end|>\u0338", "\u0338", "a\u0323\u0307"]
@@ -173,11 +181,7 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
     for form in (None, "NFKC"):
         definition = tok.definition.replace(normalizer=form, late_tokens={"a>", ">b<", "<c>"})
         late = minitok.Tokenizer.from_definition(definition)
-        late.save(tmp_path / "tokenizer.json", format="huggingface")
-        again, theirs = (
-            minitok.load(tmp_path / "tokenizer.json"),
-            tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
-        )
+        again, theirs = saved(late, tmp_path)
         assert again == late != tok
         python = again.replace(backend="python")
         parts = st.sampled_from(
@@ -195,11 +199,7 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
 
 def test_an_added_token_that_merges_make_too(tmp_path):
     tok = minitok.Tokenizer([(60, 115), (256, 62), (257, 97)], pattern="none", special_tokens={"<s>": 257})
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    again, theirs = (
-        minitok.load(tmp_path / "tokenizer.json"),
-        tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
-    )
+    again, theirs = saved(tok, tmp_path)
     assert again == tok
     assert theirs.encode("<s>a<s").ids == again.encode("<s>a<s", allowed_special="all") == [257, 97, 256]
     assert again.encode("<s>a<s") == [258, 256]
@@ -236,11 +236,8 @@ def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some)
 def test_the_end_of_a_line(pattern, tmp_path):
     content = huggingface.dump(trained().definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(pattern), BYTE_LEVEL]}
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(content))
-    tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
-    tok.save(tmp_path / "again.json", format="huggingface")
-    again = tokenizers.Tokenizer.from_file(str(tmp_path / "again.json"))
+    tok, theirs = read(tmp_path / "tokenizer.json", content)
+    _, again = saved(tok, tmp_path)
 
     @given(st.text("ab$ \n\r\u2028", max_size=12))
     def check(text):
@@ -262,9 +259,7 @@ def test_transformers_reads_it(tmp_path):
 @pytest.mark.parametrize("name", ["gpt2", "p50k_edit", "cl100k_base", "whisper"])
 def test_published_encodings_through_huggingface(name, tmp_path):
     tok = minitok.get_encoding(name)
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    again = minitok.load(tmp_path / "tokenizer.json")
-    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    again, theirs = saved(tok, tmp_path)
     text = TEXT + "".join(list(tok.special_tokens)[:7]) + "\n \n"
     ids = tok.encode(text, allowed_special="all")
     assert again.encode(text, allowed_special="all") == theirs.encode(text).ids == ids
@@ -342,10 +337,10 @@ def test_merges_in_either_notation(tmp_path):
     content = huggingface.dump(tok.definition)
     content["model"]["merges"] = [merge.split(" ") for merge in content["model"]["merges"]]
     content["version"] = "1.0"
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    assert minitok.load(tmp_path / "tokenizer.json") == tok
+    again, theirs = read(tmp_path / "tokenizer.json", content)
+    assert again == tok
     text = "lowest newer\n"
-    assert tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")).encode(text).ids == tok.encode(text)
+    assert theirs.encode(text).ids == tok.encode(text)
 
 
 def test_ignore_merges_is_kept(tmp_path):
@@ -358,8 +353,7 @@ def test_ignore_merges_is_kept(tmp_path):
         )
     )
     assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    _, theirs = saved(tok, tmp_path)
     again = minitok.load(tmp_path / "tokenizer.json")
     assert again == tok
     assert theirs.encode("abc xabc").ids == again.encode("abc xabc") == [257, 32, 120, 256, 99]

@@ -32,11 +32,11 @@ TEXTS = st.lists(
 
 
 @cache
-def trained(*, prefix=True, symbols=("<x>",)):
+def trained(*, prefix=True, symbols=("<x>",), corpus=tuple(CORPUS)):
     """A model of a few words, as the bytes of its file."""
     written = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS),
+        sentence_iterator=iter(corpus),
         model_writer=written,
         model_type="bpe",
         vocab_size=330,

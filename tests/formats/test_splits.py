@@ -40,9 +40,10 @@ def compared(content, texts, backend):
     return tok
 
 
-def refused(content, reason, backend):
+def refused(content, reason):
+    """By the one reader, whatever the backend."""
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
-        huggingface.parse(content, "it", backend=backend)
+        huggingface.parse(content, "it")
 
 
 TEXT_MARKS = ["…", "▁", "é", "²", "a.", "[", "-]", "\\", "_", "a b", "^$", "\x01", "~`"]
@@ -97,14 +98,13 @@ def test_an_empty_match_beside_others_cuts(pattern, backend):
     for behavior in ["Contiguous", "MergedWithPrevious", "MergedWithNext", "Removed"]:
         for invert in [False, True]:
             content = of_file(split(behavior, invert=invert, Regex=pattern))
-            refused(content, "the pre_tokenizer Split may match nothing, or more", backend)
+            refused(content, "the pre_tokenizer Split may match nothing, or more")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("pattern", [*CUTS, *EMPTY])
-def test_a_replacement_of_nothing_is_refused(pattern, backend):
+def test_a_replacement_of_nothing_is_refused(pattern):
     replace = {"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}
-    refused(of_file(normalizer=replace), "the normalizer Replace can match the empty text", backend)
+    refused(of_file(normalizer=replace), "the normalizer Replace can match the empty text")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -168,7 +168,6 @@ def test_characters_are_removed(pattern, backend):
     compared(of_file(split("Removed", **pattern)), texts, backend)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -183,8 +182,8 @@ def test_characters_are_removed(pattern, backend):
     ],
     ids=str,
 )
-def test_removing_more_than_characters_is_refused(pattern, backend):
-    refused(of_file(split("Removed", **pattern)), "the pre_tokenizer Split removes", backend)
+def test_removing_more_than_characters_is_refused(pattern):
+    refused(of_file(split("Removed", **pattern)), "the pre_tokenizer Split removes")
 
 
 WORDS = [
@@ -253,12 +252,11 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("pattern", "text", "reason"), DIFFERENT)
-def test_what_the_engines_read_differently_is_refused(pattern, text, reason, backend):
+def test_what_the_engines_read_differently_is_refused(pattern, text, reason):
     assert pre_tokenizers.Split(Regex(pattern), "isolated").pre_tokenize_str(text)
-    refused(of_file(split(Regex=pattern)), reason, backend)
-    refused(of_file(normalizer={"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}), reason, backend)
+    refused(of_file(split(Regex=pattern)), reason)
+    refused(of_file(normalizer={"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}), reason)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

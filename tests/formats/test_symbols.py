@@ -25,21 +25,9 @@ TEXTS = [
     "一二三 四五六 cat",
 ]
 SAMPLES = [
-    *TEXTS,
-    "",
-    " ",
-    "  two  spaces ",
-    "unknown: ☃ ☃☃ x☃☃y 七八 cat七八",
-    "The CATS aren't here",
-    "a\nb\tc\r\n",
-    "[UNK] and <unk> as text",
-    "##at </w> t</w>",
-    "é e\u0301 \u00ad",
-    "☃",
-    "lowest☃lowest",
-    "☃" * 300,
-    "the☃cat" * 100,
-    "lowest " * 100,
+    *(*TEXTS, "", " ", "  two  spaces ", "unknown: ☃ ☃☃ x☃☃y 七八 cat七八", "The CATS aren't here", "a\nb\tc\r\n"),
+    *("[UNK] and <unk> as text", "##at </w> t</w>", "é e\u0301 \u00ad", "☃", "lowest☃lowest"),
+    *("☃" * 300, "the☃cat" * 100, "lowest " * 100),
 ]
 PIECES = st.sampled_from(
     ["a", "b", "c", "ab", "##", "</w>", " ", "  ", "\n", "☃", "x", "é", "中", ".", "!", "▁", "?", "[UNK]"]
@@ -127,18 +115,7 @@ def useless_fallback():
     )
 
 
-KINDS = (
-    quicktour,
-    gpt1,
-    nllb,
-    prefixed,
-    both_marks,
-    without_words,
-    dropping,
-    of_bytes,
-    whole_pieces,
-    useless_fallback,
-)
+KINDS = (quicktour, gpt1, nllb, prefixed, both_marks, without_words, dropping, of_bytes, whole_pieces, useless_fallback)
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 BUILT = {}
 
@@ -256,11 +233,8 @@ def random_models(draw):
     }
     merges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     cut = draw(st.sampled_from([None, pre_tokenizers.Whitespace(), pre_tokenizers.WhitespaceSplit()]))
-    decoder = draw(
-        st.sampled_from(
-            [None, decoders.BPEDecoder("!"), decoders.WordPiece("##"), decoders.WordPiece("#", cleanup=False)]
-        )
-    )
+    other = [None, decoders.BPEDecoder("!"), decoders.WordPiece("##"), decoders.WordPiece("#", cleanup=False)]
+    decoder = draw(st.sampled_from(other))
     options = {name: value for name, value in options.items() if value is not None}
     tok = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, merges, **options))
     if cut is not None:

@@ -1,7 +1,6 @@
 """The playground in a real browser: training, completing, and what can be taken away."""
 
 import io
-import random
 import re
 from xml.etree import ElementTree as ET
 
@@ -52,23 +51,6 @@ def test_training_on_the_text_and_using_what_was_learnt(page):
     expect(mine.locator("h3")).to_have_text("<i>mine</i>")
     wanted = tok.encode("To be<|end|>", allowed_special="all")
     expect(mine.locator(".token")).to_have_text(list(map(str, wanted)))
-
-
-def test_a_training_shows_how_far_it_is_and_can_be_stopped(page):
-    chance = random.Random(0)
-    # Some seconds of work on the fastest machine.
-    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(500_000)]
-    corpus = {"name": "words.txt", "mimeType": "text/plain", "buffer": " ".join(words).encode()}
-    page.locator("#train [name=file]").set_input_files(corpus)
-    train(page, 60_000)
-    expect(page.locator("#train output")).to_contain_text(re.compile(r"[1-9][\d,]*( merges?)? of 59,744"))
-    expect(page.locator("#learnt > .tokens .token").first).to_be_visible()
-    page.locator("#train [name=stop]").click()
-    expect(page.locator("#train output")).to_have_text("Stopped.")
-    # The page can train again.
-    page.locator("#train [name=from]").select_option("text")
-    train(page, 260)
-    expect(page.locator("#train output")).to_contain_text("4 merges")
 
 
 def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):

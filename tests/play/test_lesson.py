@@ -44,6 +44,23 @@ def predict(page, title, prediction):
     asked.get_by_role("button", name="Reveal").click()
 
 
+def predict_by_keyboard(page, title, right):
+    asked = section(page, title)
+    # The next field that takes a prediction, however much can be reached on the way.
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "prediction":
+            break
+    if isinstance(right, str):
+        for _ in range(asked.locator("label").all_inner_texts().index(right)):
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+    else:
+        page.keyboard.type(str(right))
+    page.keyboard.press("Enter")
+    expect(asked.locator(".verdict")).to_have_text(f"Right: {right}.")
+
+
 def answer_all(page):
     for title, right, _ in QUESTIONS:
         predict(page, title, right)
@@ -156,21 +173,7 @@ def test_every_link_leads_somewhere(lesson, site):
 def test_all_of_it_by_keyboard(lesson):
     keys = lesson.keyboard
     for title, right, _ in QUESTIONS:
-        heading = section(lesson, title)
-        # The next field that takes a prediction, however many links there are on the way.
-        for _ in range(40):
-            keys.press("Tab")
-            if lesson.evaluate("document.activeElement.name") == "prediction":
-                break
-        if isinstance(right, str):
-            values = heading.locator("label").all_inner_texts()
-            for _ in range(values.index(right)):
-                keys.press("ArrowDown")
-            keys.press("Space")
-        else:
-            keys.type(str(right))
-        keys.press("Enter")
-        expect(heading.locator(".verdict")).to_have_text(f"Right: {right}.")
+        predict_by_keyboard(lesson, title, right)
     for _ in range(40):
         keys.press("Tab")
         if lesson.evaluate("document.activeElement.name") == "prompt":

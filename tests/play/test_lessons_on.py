@@ -9,7 +9,7 @@ from minitok.reference.pairs import count_pairs, merge_pair
 from minitok.reference.published.patterns import Pattern
 from playground import HOSTILE
 from playwright.sync_api import expect
-from test_lesson import predict, section
+from test_lesson import predict, predict_by_keyboard, section
 from web import found_by_axe, watched
 
 COMPOSED, APART = "caf\u00e9", "cafe\u0301"
@@ -321,19 +321,5 @@ def test_a_lesson_is_for_every_reader(browser, site, name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_all_predictions_by_keyboard(lesson, name):
     page = lesson(name)
-    keys = page.keyboard
     for title, right in LESSONS[name]:
-        # The next field that takes a prediction, however much can be scrolled on the way.
-        for _ in range(40):
-            keys.press("Tab")
-            if page.evaluate("document.activeElement.name") == "prediction":
-                break
-        if isinstance(right, str):
-            choices = section(page, title).locator("label").all_inner_texts()
-            for _ in range(choices.index(right)):
-                keys.press("ArrowDown")
-            keys.press("Space")
-        else:
-            keys.type(str(right))
-        keys.press("Enter")
-        expect(section(page, title).locator(".verdict")).to_have_text(f"Right: {right}.")
+        predict_by_keyboard(page, title, right)

@@ -3,9 +3,9 @@
 import base64
 import json
 
-import gguf
 import minitok
 import pytest
+from gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, write
 from minitok.errors import FileFormatError
 from minitok.formats import native
 from minitok.formats.byte_level import to_chars
@@ -24,30 +24,6 @@ OPEN_ALL = """async (files) => {
   } catch (error) { return [{ refused: error.message, kind: error.kind }, []]; }
 }"""
 CORPUS = ["I'LL parse 12345 naïve, 東京 🦀 low lower lowest\n"] * 4
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
-
-
-def head(path, *, model="gpt2", pre="gpt-2", tokens, kinds, scores=None, merges=None, name=None, template=None):
-    """A GGUF file without tensors, as llama.cpp's own library writes it."""
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_tokenizer_model(model)
-    if pre is not None:
-        writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    if scores is not None:
-        writer.add_token_scores(scores)
-    if merges is not None:
-        writer.add_token_merges(merges)
-    if name:
-        writer.add_name(name)
-    if template:
-        writer.add_chat_template(template)
-        writer.add_bos_token_id(0)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.close()
-    return path.read_bytes()
 
 
 def by_bytes(pattern="gpt2"):
@@ -67,20 +43,22 @@ def by_scores():
         "▁a",
         "ab",
         "abab",
-        "▁▁",
-        "▁▁▁",
-        "<a>",
-        "<s>",
+        *("▁▁", "▁▁▁", "<a>", "<s>"),
     ]
     kinds = [UNKNOWN, *[BYTE] * 256, *[NORMAL] * 11, USER_DEFINED, CONTROL]
     scores = [*[0.0] * 257, *[-20.0] * 6, -1.0, -2.0, -3.0, -9.0, -9.0, 0.0, 0.0]
     return {"model": "llama", "pre": None, "tokens": tokens, "kinds": kinds, "scores": scores}
 
 
+def add_template(writer):
+    writer.add_chat_template("{{ bos_token }}{{ messages[0].content }}")
+    writer.add_bos_token_id(0)
+
+
 GGUF = {
     "bytes": by_bytes(),
     "scores": by_scores(),
-    "a template": by_bytes() | {"template": "{{ bos_token }}{{ messages[0].content }}"},
+    "a template": by_bytes() | {"more": [add_template]},
 }
 
 
@@ -101,7 +79,7 @@ def same(page, told, tok):
 
 @pytest.mark.parametrize("name", GGUF)
 def test_gguf(name, opened, tmp_path):
-    data = head(tmp_path / "x.gguf", **GGUF[name])
+    data = write(tmp_path / "x.gguf", **GGUF[name]).read_bytes()
     told, sizes = send(opened, ("my model.Q4_K.gguf", data + bytes(100_000)))
     assert "refused" not in told, told
     assert sizes == [len(data)]
@@ -119,7 +97,7 @@ HUGE = """async ([bytes, size]) => {
 
 
 def test_of_a_large_file_the_head_alone_is_read(opened, tmp_path):
-    data = head(tmp_path / "x.gguf", **GGUF["bytes"])
+    data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()
     size, read = opened.evaluate(HUGE, [base64.b64encode(data + bytes(5 << 20)).decode(), 1 << 42])
     assert size == len(data)
     # What is looked at, and the slice that is given: no more of four terabytes.
@@ -136,7 +114,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_library_refuses_of_gguf_is_refused_for_its_reason(name, opened, tmp_path):
     fields, reason = REFUSED[name]
-    data = head(tmp_path / "x.gguf", **fields)
+    data = write(tmp_path / "x.gguf", **fields).read_bytes()
     with pytest.raises(FileFormatError) as library:
         minitok.load(tmp_path / "x.gguf")
     told, _ = send(opened, ("x.gguf", data))
@@ -147,7 +125,7 @@ def test_what_the_library_refuses_of_gguf_is_refused_for_its_reason(name, opened
 
 @pytest.mark.parametrize("kept", [3, 6, 20, 40, 300, 3000])
 def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(kept, opened, tmp_path):
-    data = head(tmp_path / "x.gguf", **GGUF["bytes"])[:kept]
+    data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()[:kept]
     (tmp_path / "x.gguf").write_bytes(data)
     with pytest.raises(FileFormatError) as library:
         minitok.load(tmp_path / "x.gguf")
@@ -232,7 +210,7 @@ def test_one_of_two_files_asks_for_the_other(alone, opened, tmp_path):
 def test_files_are_chosen_together(page, tmp_path):
     tok = minitok.train(CORPUS, 300, pattern="gpt2")
     pair(tmp_path, tok)
-    head(tmp_path / "small.gguf", **GGUF["bytes"])
+    write(tmp_path / "small.gguf", **GGUF["bytes"])
     names = [tmp_path / name for name in ("small.gguf", "merges.txt", "vocab.json")]
     page.locator("#open-tokenizer").set_input_files(names)
     expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "vocab", "small"])
@@ -244,7 +222,7 @@ def test_files_are_chosen_together(page, tmp_path):
 
 def test_a_model_behind_the_head_is_not_sent(page, tmp_path):
     path = tmp_path / "large.gguf"
-    head(path, **GGUF["bytes"])
+    write(path, **GGUF["bytes"])
     with path.open("r+b") as file:
         file.truncate(1 << 32)  # sparse: four gigabytes that take no room
     page.locator("#open-tokenizer").set_input_files(path)

@@ -66,13 +66,14 @@ def test_bits_per_byte_of_a_trained_tokenizer(page, library):
     assert [one["bits"] for one in given] == pytest.approx([one["bits"] for one in wanted], abs=2e-4)
 
 
-def test_a_training_can_be_stopped(page):
+def test_a_training_shows_how_far_it_is_and_can_be_stopped(page):
     chance = random.Random(0)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(400_000)]
     corpus = {"name": "words.txt", "mimeType": "text/plain", "buffer": " ".join(words).encode()}
     page.locator("#train [name=file]").set_input_files(corpus)
     train(page, 60_000)
-    expect(page.locator("#train output")).to_contain_text(re.compile(r"[1-9]\d* merges? of 59,744"))
+    expect(page.locator("#train output")).to_contain_text(re.compile(r"[1-9][\d,]*( merges?)? of 59,744"))
+    expect(page.locator("#learnt > .tokens .token").first).to_be_visible()
     # The page goes on meanwhile.
     write(page, "while it trains")
     page.locator("#train [name=stop]").click()

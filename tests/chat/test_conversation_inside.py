@@ -1,0 +1,106 @@
+"""How a conversation grows: only its last turns run again, buffers are shared, and what of Jinja that leans on."""
+
+from random import Random
+
+import jinja2
+import numpy as np
+import pytest
+from chat_families import SPECIAL, TOKENS
+from conversations import assistant, beginning, message, user
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import nodes
+from minitok.chat import ChatTemplates, turns
+from minitok.chat.ranges import Ids
+from minitok.chat.written import common_prefix, overlap
+from minitok.errors import MinitokError
+
+
+@pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
+def test_only_the_last_turns_run_again(families, family):
+    """Else the tests above compare what is slow with itself."""
+    runs_the_last_turns(families[family], assistant("b"), user("c"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["later: a later answer, in calls only", "compared: found by a search", "compared: a number that is compared"],
+)
+def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
+    runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
+
+
+def runs_the_last_turns(tok, *turns):
+    talk = tok.conversation([user("a")])
+    for _ in range(20):
+        talk.prompt()
+        for turn in turns:
+            talk.add(turn)
+    before = len(talk._state.text.written.pieces)
+    talk.prompt()
+    assert talk._state.text.written.loops
+    assert before - talk._state.text.written.same < 12
+    assert len(talk._state.cuts.places) > 20
+
+
+@given(st.binary(max_size=6), st.binary(max_size=6))
+def test_the_end_of_one_is_the_beginning_of_another(wanted, own):
+    wanted, own = bytes(b % 2 for b in wanted), bytes(b % 2 for b in own)
+    expected = next(size for size in range(len(wanted), -1, -1) if own.endswith(wanted[:size]))
+    assert overlap(list(wanted), list(own)) == expected
+    assert common_prefix(wanted, own) == next(
+        n for n in range(7, -1, -1) if wanted[:n] == own[:n] and n <= min(len(wanted), len(own))
+    )
+
+
+def test_ids_that_share_a_buffer():
+    """One goes on in place; whoever comes later, or while another writes, has a copy."""
+    start = Ids(np.empty(0, np.uint32), [0], 0).going_on(0, np.arange(3, dtype=np.uint32))
+    more = start.going_on(3, np.array([7], np.uint32))
+    others = [start.going_on(3, np.array([8], np.uint32)), start.going_on(2, np.array([9], np.uint32))]
+    assert (more.buffer is start.buffer, [other.buffer is start.buffer for other in others]) == (True, [False, False])
+    assert [each.view.tolist() for each in (start, more, *others)] == [[0, 1, 2], [0, 1, 2, 7], [0, 1, 2, 8], [0, 1, 9]]
+    begun = more.free.pop()
+    assert more.going_on(4, np.array([5], np.uint32)).view.tolist() == [0, 1, 2, 7, 5]
+    assert (begun, more.free) == (4, [])
+
+
+def test_what_of_jinja_is_leant_on():
+    """Its internals; a release that changes one of them fails here."""
+    program = turns.program_of(
+        "{% set ns = namespace(a=1) %}{% macro f() %}{% endmacro %}{% for m in messages %}{{ loop.index }}{% endfor %}"
+    )
+    plain = turns.compiled("{% for m in messages %}{{ loop.index }}{% endfor %}")
+    assert program.marked.root_render_func.__globals__["LoopContext"] is turns.TurnLoop
+    assert plain.root_render_func.__globals__["LoopContext"] is jinja2.runtime.LoopContext
+    context = program.marked.new_context({"messages": [], turns.WATCH: None})
+    assert list(program.marked.root_render_func(context)) == []
+    assert context.parent[turns.WATCH] is None
+    assert set(context.vars) == {"ns", "f"}
+    assert turns.attrs_of(context.vars["ns"]) == {"a": 1}
+    assert context.vars["f"]._func.__code__ in program.marked.root_render_func.__code__.co_consts
+    loop = jinja2.runtime.LoopContext(iter("abc"), jinja2.Undefined)
+    next(loop)
+    assert (loop.index0, loop._current, loop._peek_next()) == (0, "a", "b")
+    (output,) = turns.WatchingEnvironment().parse("{{ x }}{{ add_generation_prompt }}").body
+    assert output.nodes[0] == nodes.Name("x", "load")
+    assert isinstance(output.nodes[-1], nodes.Filter)
+
+
+def test_marks_change_nothing_of_a_whole_conversation(breaking):
+    """The marked templates write what the plain ones do."""
+    random = Random(1)
+    for tok in breaking.values():
+        messages = beginning(random)
+        for _ in range(4):
+            messages.append(message(random, messages[-1]["role"]))
+        try:
+            expected = tok.encode_chat(messages)
+        except MinitokError:
+            continue
+        assert tok.conversation(messages).close().tolist() == expected.ids
+
+
+def test_templates_of_the_families_know_these_tokens(families):
+    assert set(TOKENS.values()) <= set(families["chatml"].special_tokens) >= set(SPECIAL)
+    assert isinstance(families["chatml"].definition.chat, ChatTemplates)
