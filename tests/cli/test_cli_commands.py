@@ -6,6 +6,7 @@ import minitok
 import pytest
 from click.testing import CliRunner
 from minitok.cli.app import app
+from minitok.parity import train_parity
 
 RUNNER = CliRunner()
 
@@ -60,6 +61,60 @@ def test_train_reads_standard_input_and_cuts_documents(tmp_path):
     out = tmp_path / "tok.json"
     output_of("train", "-", "-n", 260, "--separator", "|", "-o", out, stdin="ab|ab|ba")
     assert minitok.load(out) == minitok.train(["ab", "ab", "ba"], 260)
+
+
+@pytest.fixture
+def languages(tmp_path):
+    """Texts of two languages, and texts that say the same in each."""
+    texts = {"corpus/de.txt": "der Hund" * 2, "corpus/en.txt": "the cat, the dog " * 50}
+    texts |= {"same/de.txt": "der Hund", "same/en.txt": "the dog", "corpus/en.more.txt": "the cat"}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return texts
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_train_is_fair_to_languages(languages, tmp_path, backend):
+    out, same = tmp_path / "fair.json", tmp_path / "same"
+    output_of(
+        "train",
+        tmp_path / "corpus/*.txt",
+        "--parity",
+        same,
+        "-n",
+        262,
+        "--name",
+        "fair",
+        "--backend",
+        backend,
+        "-o",
+        out,
+    )
+    texts = {"de": [languages["corpus/de.txt"]], "en": [languages["corpus/en.more.txt"], languages["corpus/en.txt"]]}
+    dev = {name: [languages[f"same/{name}.txt"]] for name in texts}
+    wanted = train_parity(texts, 262, dev=dev, name="fair")
+    found = minitok.load(out)
+    assert (found.merges, found.name) == (wanted.merges, "fair")
+    assert found.definition.trained["languages"] == wanted.definition.trained["languages"]
+
+
+@pytest.mark.usefixtures("languages")
+def test_what_is_not_fair_is_refused(tmp_path):
+    asked = ["train", tmp_path / "corpus/*.txt", "--parity", tmp_path / "same", "-o", tmp_path / "out.json"]
+    for more, message in {
+        "--superwords=9": "--superwords says nothing with --parity",
+        "--tie-break=first_seen": "--tie-break says nothing with --parity",
+        "--count-only": "--parity says nothing with --count-only",
+        "--counts": "--parity says nothing with --counts",
+    }.items():
+        result = run(*asked, more)
+        assert result.exit_code == 2
+        assert message in result.stderr
+    (tmp_path / "same/en.txt").unlink()
+    assert "dev has nothing for the language 'en'" in run(*asked).stderr
+    assert "standard input (-) cannot be counted" in run("train", "-", *asked[2:], stdin="a").stderr
+    assert not (tmp_path / "out.json").exists()
 
 
 def test_train_reads_patterns_and_json_lines(tmp_path):

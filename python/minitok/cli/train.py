@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from minitok import PieceCounts, Tokenizer, count_pieces_in_files, train, train_files
+from minitok.corpus.files import expand
+from minitok.parity import train_parity
 from minitok.reference.pretokenize import DEFAULT_PATTERN
 from minitok.reference.published.names import pattern_named
 
@@ -25,8 +28,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from minitok.backend import BackendName
     from minitok.corpus.report import TrainingReport
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 MERGING = "Merging"
 SUPERWORDS = "Superwords"
 COUNTS = "Counts of several machines"
+# What decides merges otherwise than parity does, and what is no training.
+BESIDE_PARITY = {"tie_break", "superwords", "superword_pattern", "max_words", "count_only", "from_counts"}
 # Options of reading a corpus, and with them those of counting it.
 OF_READING = {"separator", "field", "threads", "max_memory"}
 OF_COUNTING = {
@@ -117,6 +121,13 @@ OF_COUNTING = {
     panel=SUPERWORDS,
     help="The most words that a superword has.",
 )
+@option(
+    "--parity",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    panel=MERGING,
+    help="Be fair to several languages, each named by its files (Hindi.txt); DIR has a file of each, and all say the same.",
+)
 @option("--name", metavar="NAME", help="A name for the tokenizer.")
 @corpus_options
 @option(
@@ -146,6 +157,7 @@ def command(
     separator: str | None,
     field: str,
     max_memory: int | None,
+    parity: Path | None,
     *,
     count_only: bool,
     from_counts: bool,
@@ -164,14 +176,18 @@ def command(
       minitok train 'corpus/*.txt' docs.jsonl --special "<|endoftext|>" -o my.json
       minitok train 'shards/*.jsonl.gz' --field content -o my.json
       minitok train 'corpus/*.txt' -n 65536 --superwords 32768 -o my.json
+      minitok train 'corpus/*.txt' --parity same/ -o my.json
       minitok train 'corpus/0*.jsonl' --count-only -o 0.counts
       minitok train --counts 0.counts 1.counts -n 32000 -o my.json
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
     if count_only:
         refuse_others(context, OF_COUNTING, "--count-only")
+    names = {each.name for each in context.command.params}
     if from_counts:
-        refuse_others(context, {each.name for each in context.command.params} - OF_READING, "--counts")
+        refuse_others(context, names - OF_READING - {"parity"}, "--counts")
+    if parity:
+        refuse_others(context, names - BESIDE_PARITY, "--parity")
     reads: dict[str, Any] = {
         "threads": options.pop("threads"),
         "max_memory": max_memory and max_memory << 20,
@@ -187,7 +203,7 @@ def command(
             tell_counts(counts, out, json=json)
             return
         tok = train(counts, progress=reads["progress"], **options)
-    elif files == (STDIN,) and not count_only:
+    elif files == (STDIN,) and not count_only and not parity:
         text = sys.stdin.buffer.read()
         documents = text.split(separator.encode()) if separator else [text]
         tok = train(documents, pattern=pattern, special_tokens=special, **options, **reads)
@@ -200,9 +216,24 @@ def command(
         if count_only:
             tell_counts(count_pieces_in_files(files, backend=backend, **reads), out, json=json)
             return
-        tok = train_files(files, **options, **reads)
+        tok = fair(files, parity, reads, options) if parity else train_files(files, **options, **reads)
     tok.save(out)
     tell(tok, out, wanted=options["vocab_size"], json=json)
+
+
+def fair(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dict[str, Any]) -> Tokenizer:
+    """Trains with parity on files of several languages; those of the folder say which language is worst off."""
+
+    def counted(paths: Iterable[Path]) -> dict[str, PieceCounts]:
+        languages: dict[str, list[Path]] = {}
+        for path in paths:
+            languages.setdefault(path.name.partition(".")[0], []).append(path)
+        return {
+            each: count_pieces_in_files(found, backend=options["backend"], **reads) for each, found in languages.items()
+        }
+
+    kept = {name: value for name, value in options.items() if name not in BESIDE_PARITY}
+    return train_parity(counted(expand(files)), dev=counted(sorted(folder.glob("*.*"))), **kept)
 
 
 def merged(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
