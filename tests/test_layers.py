@@ -36,7 +36,18 @@ ORDER = [
 # Below `Tokenizer` already, since it explains: what an explanation is made of and drawn with.
 EXPLAINED = {
     f"explain.{name}"
-    for name in ("alternatives", "chips", "page", "sections", "serial", "steps", "timeline", "tree", "visible")
+    for name in (
+        "alternatives",
+        "bundle",
+        "chips",
+        "page",
+        "sections",
+        "serial",
+        "steps",
+        "timeline",
+        "tree",
+        "visible",
+    )
 }
 
 GRAPH = layers.graph()

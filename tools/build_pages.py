@@ -26,11 +26,13 @@ from minitok import get_encoding
 from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.explain.bundle import bundle
 from minitok.explain.chips import chip
 from minitok.explain.explanation import TITLE
-from minitok.explain.page import MODULES, asset, drawn, page
+from minitok.explain.page import asset, drawn, page
 from minitok.explain.serial import to_data
 from minitok.play import PAGE, shakespeare
+from minitok.play.alone import alone
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 
@@ -39,8 +41,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
-# Of the package for JavaScript, what the pages are made of: not how its own files are found, of which they have others.
-SHARED = {f"{name}.js" for name in ("engine", "tokenizer", "session", "errors", "loaded", "bytes", "options")}
+# Where the modules of the pages are, by their folder there: some draw explanations, others are of the package for JavaScript.
+MODULES = {
+    "core": [PAGES / "core"],
+    "static": [PAGES / "playground", ROOT / "python/minitok/explain/assets"],
+    "lesson": [PAGES / "lesson"],
+    "js": [ROOT / "js"],
+}
+# Begins to load the core, while the page's script still comes.
+SOURCE = ("static/source.js", "static/refused.js")
 # What a card of a link to the playground shows: tools/pictures.py photographs it.
 CARD = ROOT / "docs" / "images" / "play-card.png"
 # Scripts and styles of the page's own files only, no text as markup; the core may be compiled, and run in a worker.
@@ -93,9 +102,11 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     shutil.copyfile(CARD, folder / CARD.name)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
-        write(folder / "vocabularies" / f"{name}.vocab", data)
+        write(folder / "vocabularies" / f"{name}.vocab", gzip.compress(data, mtime=0))
     texts = "udhr.json.gz"
     write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
+    for lesson in sorted(folder.glob("lesson-*.html")):
+        write(folder / "alone" / lesson.name, alone(lesson.name, lambda path: (folder / path).read_bytes()).encode())
 
 
 def build_for_package(wasm: Path, folder: Path) -> None:
@@ -112,24 +123,39 @@ def build_for_package(wasm: Path, folder: Path) -> None:
 def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:
     """Write the playground and its lessons, anew, without what the package has: vocabularies, and the texts of the bill."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(PAGES / "core", folder / "core")
-    shutil.copytree(ROOT / "js", folder / "js", ignore=lambda _, names: {name for name in names if name not in SHARED})
     write(folder / "core" / CORE, gzip.compress(wasm.read_bytes(), mtime=0))
-    (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
-    static = static_files()
-    index = with_modules(change(with_policy(with_first(static.pop("index.html").decode()))), static)
-    write(folder / "index.html", index.encode())
-    for name, content in static.items():
+    write(folder / "core" / "encodings.json", json.dumps(catalogue(), ensure_ascii=False).encode())
+    write(
+        folder / "index.html",
+        change(with_policy(with_first((PAGES / "playground/index.html").read_text("utf-8")))).encode(),
+    )
+    for name, content in static_files().items():
         write(folder / "static" / name, content)
-    shutil.copytree(PAGES / "lesson", folder / "lesson", ignore=shutil.ignore_patterns("*.html"))
+    shutil.copy(PAGES / "lesson/lesson.css", folder / "static")
+    read = modules().__getitem__
+    scripts = {name: bundle(name, read, SOURCE) for name in ("static/main.js", "core/worker.js")}
     for lesson in sorted((PAGES / "lesson").glob("lesson-*.html")):
         write(folder / lesson.name, change(with_policy(in_frame(lesson))).encode())
+        scripts[f"lesson/{lesson.stem}.js"] = bundle(f"lesson/{lesson.stem}.js", read)
+    # A worker that is no module may also come from a file that is on a disk.
+    scripts["core/worker.js"] = scripts["core/worker.js"].replace("import.meta.url", "location.href")
+    for name, script in (scripts | {name: read(name) for name in SOURCE}).items():
+        write(folder / name, script.encode())
+
+
+def modules() -> dict[str, str]:
+    """The modules of the pages, by the paths at which they import each other."""
+    return {
+        f"{name}/{file.relative_to(folder).as_posix()}": file.read_text(encoding="utf-8")
+        for name, folders in MODULES.items()
+        for folder in folders
+        for file in folder.rglob("*.js")
+    }
 
 
 def static_files() -> dict[str, bytes]:
-    """The page and its parts; those that draw explanations are of ``minitok.explain``, as is the page to fill with one."""
-    found = {file.name: file.read_bytes() for file in (PAGES / "playground").iterdir()}
-    found |= {f"{name}.js": asset(f"{name}.js").encode() for name in MODULES if name != "view"}
+    """What the page has beside its scripts; the page to fill with an explanation is of ``minitok.explain``."""
+    found = {name: (PAGES / "playground" / name).read_bytes() for name in ("icon.svg", "play.css")}
     found |= {"explain.css": asset("page.css").encode(), "keep.html": page(TITLE, [drawn("explanation", {})]).encode()}
     return {**found, "shakespeare.txt": shakespeare(), "languages.txt": languages()}
 
@@ -218,17 +244,6 @@ def of_this_machine(page: str) -> str:
     """The page that knows that others cannot see it, and that files to open may have been named."""
     head = "<title>"
     return page.replace(head, f'<meta name="local" content="">\n{head}', 1)
-
-
-def with_modules(page: str, static: dict[str, bytes]) -> str:
-    """The page that fetches all of its modules at once, and begins with the one that starts the core's worker."""
-    main = '<script type="module" src="static/main.js"></script>\n'
-    names = ["main.js"]
-    for name in names:
-        found = re.findall(r'^(?:import|export) [^;]*from "\./([^"]+)";$', static[name].decode(), re.MULTILINE)
-        names += [one for one in dict.fromkeys(found) if one not in names]
-    links = "".join(f'<link rel="modulepreload" href="static/{name}">\n' for name in names)
-    return page.replace(main, main.replace("main.js", "source.js") + links + main)
 
 
 def with_course(page: str, course: str) -> str:

@@ -6,7 +6,7 @@ import { join, NONE } from "../js/engine.js";
 import { FileFormatError } from "../js/errors.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
 import { encodeChat } from "./chat/encode.js";
-import { TemplateError } from "./chat/render.js";
+import { TemplateError } from "./chat/lex.js";
 import { nameOf } from "./native.js";
 
 const COMPLETION = 200;

@@ -38,7 +38,7 @@ async function prepare() {
     Core.load(here("minitok.wasm.gz"), calls), fetched(here("encodings.json")).then((answered) => answered.json()),
   ]);
   const fetchVocabulary = async (file) =>
-    new Uint8Array(await (await fetched(here(`../vocabularies/${file}.vocab`))).arrayBuffer());
+    new Uint8Array(await (await unpacked(await fetched(here(`../vocabularies/${file}.vocab`)))).arrayBuffer());
   return new Answers(core, catalogue, fetchVocabulary, fetchTexts);
 }
 

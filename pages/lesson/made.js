@@ -28,7 +28,7 @@ export async function learnt(text, wanted, pattern = "none", rule = "smallest_id
   const options = { vocab_size: 256 + wanted, pattern, tie_break: rule, special: "", name: "" };
   const merges = [];
   let made;
-  for await (const news of train(options, new Blob([text]), new AbortController().signal)) {
+  for await (const news of train(options, new Blob([text]))) {
     merges.push(...news.merges ?? []);
     made = news.tokenizer ?? made;
   }

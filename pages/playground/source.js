@@ -33,7 +33,7 @@ class Thread {
 
   begin() {
     this.isBroken = false;
-    this.worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: "module" });
+    this.worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER);
     this.worker.addEventListener("message", ({ data }) => this.onMessage(data));
     this.worker.addEventListener("error", () => this.onMessage({ refused: "The core cannot be loaded.", kind: "Broken" }));
   }
@@ -119,15 +119,15 @@ export async function page(asked) {
   return new Blob([(await answered.text()).replace(">{}<", () => `>${data}<`)], { type: "text/html" });
 }
 
-// The news of a training as it comes; the last has its tokenizer. Stopping it ends its worker.
+// The news of a training as it comes; the last has its tokenizer. One that can be stopped has a worker of its own, which that ends.
 export async function* train(options, corpus, signal) {
-  const [trainer, held] = [new Thread(), []];
+  const [trainer, held] = [signal ? new Thread() : thread, []];
   let wake = () => {};
   const put = (one) => {
     held.push(one);
     wake();
   };
-  signal.addEventListener("abort", () => trainer.end());
+  signal?.addEventListener("abort", () => trainer.end());
   const data = { options, corpus: await corpus.arrayBuffer() };
   trainer.ask("train", data, { signal, onNews: (news) => put({ news }), transfer: [data.corpus] })
     .then((done) => put({ done }), (error) => put({ error }));
@@ -145,6 +145,6 @@ export async function* train(options, corpus, signal) {
       yield news;
     }
   } finally {
-    trainer.end();
+    if (signal) trainer.end();
   }
 }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.explain import compare_ties, inject, overlaps, page, stream, training_html
-from minitok.explain.page import MODULES, Section, asset
+from minitok.explain.bundle import bundle
+from minitok.explain.page import Section
 from minitok.explain.serial import to_data
 from minitok.explain.ties import overlaps_section
 
@@ -144,13 +145,6 @@ def test_all_of_an_explanation_is_on_the_page():
     assert check_alone(told.to_html()).data == [to_data(told)]
 
 
-def test_each_module_comes_after_those_that_it_imports_from():
-    for at, name in enumerate(MODULES):
-        imported = re.findall(r'^import .* from "\./(\w+)\.js";$', asset(f"{name}.js"), re.MULTILINE)
-        assert len(imported) == asset(f"{name}.js").count("\nimport ")
-        assert set(imported) <= set(MODULES[:at])
-
-
 def test_a_training_is_replayed_from_either_backend():
     texts = ["cd ab cb low lower lowest <b>"]
     pages = []
@@ -189,3 +183,9 @@ def test_the_laboratories_say_what_they_found():
     assert "Then 3 pairs are equally frequent" in read.text
     assert "2 special tokens, 1 from the user's text" in read.text
     assert html.unescape(read.text) == read.text
+
+
+def test_a_module_that_cannot_be_bundled_is_named():
+    modules = {"a.js": 'import { b } from "./b.js";\n', "b.js": "export default 2;\n"}
+    with pytest.raises(ValueError, match=r"b\.js: export default 2;"):
+        bundle("a.js", modules.__getitem__)

@@ -31,9 +31,12 @@ def wasm():
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory, page_builder, wasm):
-    """A folder with the pages."""
+    """A folder with the pages; and with the modules of which their scripts are made, for tests to import from."""
     folder = tmp_path_factory.mktemp("site") / "playground"
     page_builder.build(wasm, folder, "../course/")
+    for name, module in page_builder.modules().items():
+        if not (folder / name).exists():
+            page_builder.write(folder / name, module.encode())
     return folder
 
 

@@ -159,7 +159,8 @@ def test_there_are_its_own_files_and_no_others(tmp_path):
             "/static/play.css": "text/css",
             "/opened.json": "application/json",
             "/lesson-1.html": "text/html",
-            "/lesson/explore.js": "text/javascript",
+            "/alone/lesson-1.html": "text/html",
+            "/lesson/lesson-1.js": "text/javascript",
             "/static/icon.svg": "image/svg+xml",
         }
         kinds |= {

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import random
-import re
 
 import minitok
 import pytest
@@ -40,12 +39,6 @@ def agree(asking, library):
         return given
 
     return ask
-
-
-def test_each_module_of_the_page_is_fetched_at_once_and_no_other(pages, page_builder):
-    page = (pages / "index.html").read_text(encoding="utf-8")
-    modules = re.findall(r"<link rel=\"modulepreload\" href=\"static/(.*)\">", page)
-    assert sorted(modules) == sorted(one for one in page_builder.static_files() if one.endswith(".js"))
 
 
 @pytest.mark.parametrize("special", [False, True])

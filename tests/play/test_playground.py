@@ -248,13 +248,40 @@ def test_nothing_that_axe_finds(browser, site):
 # -- what is fetched -------------------------------------------------------------------------------------------------
 
 
+# What a page fetches before it shows tokens, but for the vocabularies that it shows.
+FETCHED = {
+    "index.html", "static/icon.svg", "static/explain.css", "static/play.css", "static/source.js", "static/refused.js",
+    "static/main.js", "core/worker.js", "core/encodings.json", "core/minitok.wasm.gz",
+}  # fmt: skip
+
+
+def test_few_files_are_fetched(browser, site):
+    asked = []
+    with watched(browser) as page:
+        page.context.on("request", lambda request: asked.append(request.url.removeprefix(site)))
+        page.goto(f"{site}index.html")
+        expect(page.locator("#loading")).to_have_count(0)
+    assert sorted(asked) == sorted([*FETCHED, "vocabularies/o200k.vocab"])
+
+
+def test_the_core_of_a_lesson_is_fetched_once(browser, site):
+    """Its trainings ask the core that the lesson has."""
+    asked = []
+    with watched(browser) as page:
+        page.context.on("request", lambda request: asked.append(request.url.removeprefix(site)))
+        page.goto(f"{site}lesson-4.html")
+        for question in page.locator("#questions section").all():
+            question.get_by_role("button", name="I do not know").click()
+            question.locator(".verdict").wait_for()
+    assert asked.count("core/minitok.wasm.gz") == 1
+    assert len(asked) == len(set(asked)) == 9
+
+
 def test_the_page_and_its_engine_are_small(pages):
-    """What a page fetches before it shows tokens, but for the vocabularies that it shows, as servers compress it."""
-    files = [pages / "index.html", *pages.glob("static/*.*"), *pages.glob("core/**/*.*")]
-    contents = {file.name: file.read_bytes() for file in files if file.name != "shakespeare.txt"}
+    """As servers compress them."""
+    contents = {name: (pages / name).read_bytes() for name in FETCHED}
     # The core comes packed from any server. Brotli would make it smaller still.
     assert sum(len(gzip.compress(content)) for content in contents.values()) < 900_000
-    core = gzip.decompress(contents.pop("minitok.wasm.gz"))
+    core = gzip.decompress(contents.pop("core/minitok.wasm.gz"))
     sizes = {name: len(brotli.compress(content)) for name, content in {**contents, "minitok.wasm": core}.items()}
-    assert len(sizes) > 40
     assert sum(sizes.values()) < 700_000, sizes

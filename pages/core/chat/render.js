@@ -12,8 +12,6 @@ import { parse } from "./parse.js";
 import { beginMaking, make, spansOf, TEMPLATE, Text, UNKNOWN } from "./traced.js";
 import { Dict, fail, fromJson, holds, isEqual, isTrue, itemsOf, Namespace, nameOf, order, text, Tuple, Undefined, written } from "./values.js";
 
-export { TemplateError } from "./lex.js";
-
 // The roles that are trusted as text.
 const ROLES = ["system", "user", "assistant", "tool", "developer", "function"];
 // A template is a program, which may not end: as many steps as any conversation needs.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +17,11 @@ from html import escape
 from pkgutil import get_data
 from typing import Any
 
-__all__ = ["MODULES", "Section", "asset", "drawn", "framed", "page"]
+from .bundle import bundle
+
+__all__ = ["Section", "asset", "drawn", "framed", "page"]
 
 FRAME_HEIGHT = 560
-# The modules of the script, each after those that it imports from.
-MODULES = ("bytes", "dom", "stepper", "steps", "visible", "lane", "learnt", "tree", "piece", "view")
-EXPORTED = re.compile(r"^export ((?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
-IMPORTED = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,8 @@ def asset(name: str) -> str:
 
 @cache
 def script() -> str:
-    """The modules as one script: each is a block that gives what it exports."""
-    blocks = []
-    for name in MODULES:
-        source = asset(f"{name}.js")
-        given = ", ".join(found for _, found in EXPORTED.findall(source))
-        source = IMPORTED.sub(r"const \1 = $\2;", EXPORTED.sub(r"\1", source))
-        blocks.append(f"const ${name} = (() => {{\n{source}return {{ {given} }};\n}})();\n")
-    return '"use strict";\n' + "".join(blocks)
+    """What draws explanations and trainings."""
+    return bundle("view.js", asset)
 
 
 def hashed(content: str) -> str:

@@ -20,6 +20,7 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
 from .. import data, encodings
+from .alone import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +107,14 @@ def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
     packed = found.pop("/core/minitok.wasm.xz")
     names = json.dumps([file.name for file in files]).encode()
     found |= {"/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/static/shakespeare.txt": shakespeare}
-    return {**found, "/opened.json": lambda: names}
+    found["/opened.json"] = lambda: names
+    lessons = {page.name for page in PAGE.glob("lesson-*.html")}
+    return found | {f"/alone/{name}": partial(lesson, name, found) for name in lessons}
+
+
+def lesson(name: str, found: dict[str, Callable[[], bytes]]) -> bytes:
+    """A lesson as one file."""
+    return alone(name, lambda path: found[f"/{path}"]()).encode()
 
 
 def shakespeare() -> bytes:

@@ -1,0 +1,69 @@
+"""A lesson as one file, which works from a disk, without a network, and can be mailed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING
+
+from ..explain.page import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["alone"]
+
+STYLES = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n')
+SCRIPT = re.compile(r'<script type="module" src="([^"]+)"></script>\n')
+# What does not belong to a page from a disk: an icon, the policy of a page from a server, and the link to this file.
+LEFT_OUT = re.compile(r'<link rel="icon"[^>]*>\n|<meta http-equiv[^>]*>\n|<p id="alone">.*?</p>\n', re.DOTALL)
+WORKER = "../core/worker.js"
+# How a script names a file that comes with it.
+BESIDE = re.compile(r"new URL\(([^()]+), (?:import\.meta\.url|location\.href)\)")
+CORE = {"minitok.wasm.gz": "core/minitok.wasm.gz", "encodings.json": "core/encodings.json"}
+CORPUS = {"../static/shakespeare.txt": "static/shakespeare.txt"}
+VOCABULARIES = {name: f"vocabularies/{name}.vocab" for name in ("p50k", "o200k")}
+# The vocabularies under which each lesson shows texts.
+SHOWN = {"lesson-1.html": ("p50k", "o200k"), "lesson-5.html": ("p50k",), "lesson-6.html": ("p50k",)}
+START = f"""const HELD = JSON.parse(document.getElementById("held").textContent);
+const worker = ["const HELD = ", JSON.stringify(HELD.files), ";", HELD.worker];
+HELD.files["{WORKER}"] = URL.createObjectURL(new Blob(worker, {{ type: "text/javascript" }}));
+"""
+
+
+def alone(name: str, read: Callable[[str], bytes]) -> str:
+    """The page of a lesson with its styles, its script, the core and its data in it.
+
+    Args:
+        name: The name of the page.
+        read: Gives a file by its path in the folder of the pages.
+    """
+
+    def text(path: str) -> str:
+        return read(path).decode()
+
+    page = (
+        LEFT_OUT.sub("", text(name)).replace('"index.html', '"../index.html').replace('"../course/"', '"../../course/"')
+    )
+    style = "".join(map(text, STYLES.findall(page)))
+    files = CORE | {f"../{VOCABULARIES[one]}": VOCABULARIES[one] for one in SHOWN.get(name, ())}
+    files |= CORPUS if name == "lesson-1.html" else {}
+    data = {key: f"data:;base64,{base64.b64encode(read(path)).decode()}" for key, path in files.items()}
+    held = json.dumps({"files": data, "worker": within(text("core/worker.js"), "HELD")}).replace("<", "\\u003c")
+    script = START + within(text(SCRIPT.findall(page)[0]), "HELD.files").replace("`index.html", "`../index.html")
+    policy = (
+        f"default-src 'none'; script-src {hashed(script)} blob: 'wasm-unsafe-eval'; style-src {hashed(style)}; "
+        "worker-src blob:; connect-src data:; base-uri 'none'; form-action 'none'"
+    )
+    page = STYLES.sub("", page).replace(
+        "<title>", f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<title>'
+    )
+    page = SCRIPT.sub(lambda _: f"<style>{style}</style>\n", page)
+    end = f'<script type="application/json" id="held">{held}</script>\n<script type="module">{script}</script>\n</body>'
+    return page.replace("</body>", end)
+
+
+def within(script: str, files: str) -> str:
+    """A script that has its files in itself."""
+    return BESIDE.sub(rf'new URL({files}[\1] ?? "data:,")', script)
