@@ -22,8 +22,8 @@ LESSONS = sorted(COURSE.glob("lesson-*.md"))
 PAGES = sorted(COURSE.glob("*.md"))
 
 
-def test_there_are_sixteen():
-    assert [lesson.stem for lesson in LESSONS] == [f"lesson-{number:02}" for number in range(1, 17)]
+def test_there_are_seventeen():
+    assert [lesson.stem for lesson in LESSONS] == [f"lesson-{number:02}" for number in range(1, 18)]
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)

@@ -78,6 +78,7 @@ ASKED = {
     "files": ["encode_iterable", "save", "load"],
     "fast": ["train"],
     "cursor": ["splice", "stable"],
+    "ways": ["count_ways", "is_canonical"],
 }
 BEFORE_FAST = ("bytes", "pairs", "split", "train")
 

@@ -44,6 +44,8 @@ CALLS: dict[str, tuple[int, ...]] = {
     "save": (0,),
     "splice": (),
     "stable": (1,),
+    "count_ways": (1,),
+    "is_canonical": (1,),
 }
 
 

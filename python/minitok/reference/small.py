@@ -9,6 +9,7 @@ The second rung, after ``basic``. What is new, and the function that does it:
 * ``recover_merges`` finds the merges of a published vocabulary, which has ranks only.
 * ``encode_iterable`` encodes text that comes in chunks; ``save`` and ``load`` write and read a tokenizer.
 * ``splice`` and ``stable`` say what a change of the text does to its ids.
+* ``count_ways`` counts the lists of ids that spell a text; ``is_canonical`` says whether a list is the one that encoding gives.
 
 It imports nothing of minitok. Its parts follow the lessons of the course, of which it solves all exercises; other solutions are
 as good. The third rung has one file for each part, at its right complexity: ``pretokenize``, ``train``, ``encode`` and the
@@ -356,3 +357,29 @@ def stable(piece: str, merges: Merges) -> int:
                 longer = encode_piece(piece + token[length:].decode(), merges)
                 kept = min(kept, splice(ids, longer)[0])
     return kept
+
+
+# -- lesson 17: one text, many tokenizations -------------------------------------------------------------------------
+
+
+def count_ways(text: str, merges: Merges) -> int:
+    """Returns how many lists of ids spell a text.
+
+    >>> count_ways("aab", {(97, 98): 256})
+    2
+    """
+    data = bytes(text_to_bytes(text))
+    tokens = vocabulary(merges).values()
+    ways = [1]  # up to each place
+    for end in range(1, len(data) + 1):
+        ways.append(sum(ways[end - len(token)] for token in tokens if data.endswith(token, 0, end)))
+    return ways[-1]
+
+
+def is_canonical(ids: Sequence[int], merges: Merges) -> bool:
+    """Whether encoding the text of these ids, as one piece, gives them back.
+
+    >>> is_canonical([256], {(97, 98): 256}), is_canonical([97, 98], {(97, 98): 256})
+    (True, False)
+    """
+    return encode_piece(decode(ids, merges), merges) == list(ids)

@@ -351,4 +351,41 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        "all-cuts",
+        "ways",
+        "counts the cuts of a text, whether their parts are tokens or not",
+        (("    tokens = vocabulary(merges).values()\n    ways", "    return 2 ** max(0, len(data) - 1)\n    ways"),),
+    ),
+    Mutant(
+        "ways-of-characters",
+        "ways",
+        "counts lists of tokens that are whole characters",
+        (
+            ("    data = bytes(text_to_bytes(text))\n", "    data = text\n"),
+            ("if data.endswith(token, 0, end)", 'if data.endswith(token.decode("utf-8", "replace"), 0, end)'),
+        ),
+    ),
+    Mutant(
+        "fewest-tokens",
+        "ways",
+        "takes every list for canonical that has no more ids than encoding gives",
+        (
+            (
+                "    return encode_piece(decode(ids, merges), merges) == list(ids)",
+                "    return len(encode_piece(decode(ids, merges), merges)) >= len(ids)",
+            ),
+        ),
+    ),
+    Mutant(
+        "neighbours-only",
+        "ways",
+        "takes a list for canonical if no two neighbours of it merge",
+        (
+            (
+                "    return encode_piece(decode(ids, merges), merges) == list(ids)",
+                "    return all(pair not in merges for pair in zip(ids, ids[1:]))",
+            ),
+        ),
+    ),
 )

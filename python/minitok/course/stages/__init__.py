@@ -2,15 +2,16 @@
 
 Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each: ``bytes``, ``pairs``, ``split``,
 ``train``, ``encode``, ``decode``, ``special``, ``published``, ``files``, ``fast``,
-``cursor``.
+``cursor``, ``ways``.
 """
 
 from . import bytes as bytes_
-from . import cursor, decode, encode, fast, files, pairs, published, special, split, train
+from . import cursor, decode, encode, fast, files, pairs, published, special, split, train, ways
 from .stage import Stage
 
 __all__ = ["STAGES", "Stage"]
 
 STAGES: tuple[Stage, ...] = tuple(
-    module.STAGE for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast, cursor)
+    module.STAGE
+    for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast, cursor, ways)
 )
