@@ -34,6 +34,7 @@ EXAMPLES: tuple[tuple[str, str | None], ...] = (
     ("a1b", r"[a-z]"),
     ("1a2", r"[a-z]"),
     ("ab cd", r"(?:a|c)."),
+    ("ab cd", None),
 )
 
 
