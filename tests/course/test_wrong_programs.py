@@ -128,6 +128,11 @@ WRONG = {
     "split: curly apostrophes": in_pattern("\"'(?:", "\"['’](?:"),
     "split: underscores": in_pattern(r"\p{L}+|", r"[\p{L}_]+|"),
     "split: capitals": in_pattern(r"\p{L}+|", r"(?:\p{Lu}?\p{Ll}+|\p{L}+)|"),
+    "split: cached by text": changed(
+        "    pieces: list[str] = []\n    done = 0\n",
+        "    if text in SEEN:\n        return SEEN[text]\n    pieces = SEEN[text] = []\n    done = 0\n",
+    )
+    + "\n\nSEEN = {}\n",
     "split: normalized": changed(MATCHES, f"regex.finditer(pattern, text := {NORMAL})"),
     "train: normalized": counted(NORMAL),
     "train: counts of one byte": changed("list(frequencies.values())", "[min(one, 255) for one in frequencies.values()]"),
@@ -150,6 +155,7 @@ WRONG = {
     "decode: finish gives it twice": changed('        self.held = b""\n        return text\n\n\n# -- lesson 7', "        return text\n\n\n# -- lesson 7"),
     "decode: streams share what they hold": SOURCE + SHARED,
     "decode: the ids are used up": decoded('.decode("utf-8", errors="replace") + "".join("" for _ in map(lambda _: ids.pop(), list(ids)))'),
+    "decode: ids below 300": changed("tokens[token_id] for token_id in ids", 'tokens[token_id] if token_id < 300 else b"" for token_id in ids'),
     "special: the names are used up": changed("    ids: list[int] = []\n    for part in", "    special_tokens and special_tokens.pop(next(iter(special_tokens)))\n    ids: list[int] = []\n    for part in"),
     "special: one inside another": changed(
         AT_SPECIAL,
@@ -157,6 +163,9 @@ WRONG = {
         '([part] if part in names else regex.split("(" + regex.escape(name) + ")", part))]\n    return parts',
     ),
     "special: none": changed("(special_tokens or {}).items()", "special_tokens.items()"),
+    "special: another pattern": changed(
+        "split(part, pattern):\n                ids += encode_piece", "split(part):\n                ids += encode_piece"
+    ),
     "special: parts of names": changed("if name in allowed}", "if any(name in one for one in allowed)}"),
     "files: an empty chunk": changed(
         CHUNK, f"{CHUNK}        if not chunk:\n            yield from encode_piece(held, merges)\n            held = ''\n"

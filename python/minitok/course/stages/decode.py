@@ -37,6 +37,7 @@ EXAMPLES: tuple[Case, ...] = (
     ([97, *[0xFF] * 5, 98, 99], []),
     ([*"a\ufffd".encode()], []),
     ([256, 0xBD, 97], [(0xEF, 0xBF)]),
+    ([409], [(97, byte) for byte in range(251, 97, -1)]),
 )
 
 

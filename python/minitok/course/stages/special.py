@@ -45,6 +45,8 @@ OPT_IN: tuple[Case, ...] = (
 )
 # The course alone promises this: `special_tokens` may be left out where there are none.
 NONE: tuple[Case, ...] = (("ab <s>", (), ()),)
+# A pattern of one character: no two of them merge.
+APART = "."
 # Words whose special tokens would be learnt if they were counted.
 CORPORA: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     (f"ab{END}ab{END}cd{END}cd{END}ce", 3, (END,)),
@@ -66,6 +68,8 @@ def run(bench: Bench) -> Failure | None:
     if bench.course_names:
         examples += NONE
     failure = bench.search(lambda one: check(bench, *one), examples, cases(bench))
+    if failure is None and bench.course_names:
+        failure = bench.search(lambda text: check(bench, text, (), (), APART), ("ab",))
     if failure is None and bench.names != "minbpe":
         bench.need("train")
         train.settle(bench)
@@ -91,14 +95,16 @@ def corpora(bench: Bench) -> Any:
     return st.tuples(st.lists(words, min_size=1, max_size=4).map(names[0].join), st.integers(0, 5), st.just(names))
 
 
-def check(bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, ...]) -> Failure | None:
+def check(
+    bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, ...], pattern: str = GPT2
+) -> Failure | None:
     ids = {name: 256 + len(MERGES) + index for index, name in enumerate(names)}
-    tok = Tokenizer(MERGES, special_tokens=ids, pattern="gpt2")
+    tok = Tokenizer(MERGES, special_tokens=ids, pattern=pattern)
     expected = tok.encode(text, allowed_special=set(allowed))
     merges = {pair: 256 + rank for rank, pair in enumerate(MERGES)}
     named: dict[str, Any] = {"special_tokens": ids, "allowed": list(allowed)} if names else {}
-    if bench.names == "minbpe":
-        named["pattern"] = GPT2
+    if bench.names == "minbpe" or pattern != GPT2:
+        named["pattern"] = pattern
     tokens = {**token_table(MERGES), **{token_id: name.encode() for name, token_id in ids.items()}}
 
     def shown(value: Any) -> str:
@@ -107,6 +113,7 @@ def check(bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, .
         return repr(value)
 
     said = f", special_tokens={ids}, allowed={list(allowed)}" if names else ""
+    said += f", pattern={pattern!r}" if pattern != GPT2 else ""
     return bench.compare(
         f"{bench.label('encode')}({show_text(text)}{said})",
         lambda: bench.session.call("encode", text, merges, **named),
@@ -115,7 +122,7 @@ def check(bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, .
         shown=shown,
         # The playground allows all special tokens, or none.
         link=lambda _: (
-            link(text, MERGES, "gpt2", special_tokens=ids, allowed=bool(allowed))
+            link(text, MERGES, pattern, special_tokens=ids, allowed=bool(allowed))
             if set(allowed) in (set(), set(ids))
             else None
         ),
@@ -149,6 +156,8 @@ def why(
             " In a regular expression, a name is to be escaped: | means “or” there, and . anything." if escape else ""
         )
         return f"{words}; yours takes it for text.{hint}"
+    if not ids:
+        return f"{sentence} Each piece of the pattern is encoded by itself."
     return f"{sentence} What stands between special tokens is encoded as a text of its own."
 
 
