@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ...reference.small import count_ways, is_canonical
-from ..bench import Bench
+from ...reference.small import count_ways, decode, encode_piece, is_canonical
+from ..bench import Bench, parts_at
 from ..report import Failure
 from ..showing import link, show_ids, show_merges, show_text
 from .stage import Stage
@@ -16,6 +16,8 @@ from .texts import letters, merge_lists
 Pair = tuple[int, int]
 A, B, C = b"abc"
 ACUTE = (0xC3, 0xA9)
+# How many counts a message shows.
+SHOWN = 8
 
 TEXTS: tuple[tuple[str, list[Pair]], ...] = (
     ("aab", [(A, B)]),
@@ -68,8 +70,13 @@ def check_count(bench: Bench, text: str, merges: list[Pair]) -> Failure | None:
         if not isinstance(yours, int) or isinstance(yours, bool):
             return "The answer is a whole number."
         if yours == 1 << max(0, len(text.encode()) - 1):
-            return "Yours counts all ways to cut the bytes. Each part must be a token."
-        return "Up to each place, the ways are those up to where the last token begins, for each token that ends there."
+            return "They part at the end: yours counts all ways to cut the bytes. Each part must be a token."
+        counts = [count_ways(text[:end], given) for end in range(min(len(text), SHOWN) + 1)]
+        more = ", ..." if len(text) > SHOWN else ""
+        return (
+            f"They part at the end: up to each character there are {', '.join(map(str, counts))}{more} ways. They are those "
+            "up to where the last token begins, for each token that ends there."
+        )
 
     return bench.compare(
         f"count_ways({show_text(text)}, {show_merges(merges)})",
@@ -87,9 +94,11 @@ def check_list(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | No
     def why(yours: Any) -> str:
         if not isinstance(yours, bool):
             return "The answer is True or False."
+        text = decode(ids, given)
+        right = encode_piece(text, given)
         if yours:
-            return "Encoding the text of these ids gives others."
-        return "Encoding the text of these ids gives them back."
+            return f"They part at index {parts_at(ids, right)}: encoding {show_text(text)} gives {show_ids(right)}."
+        return f"They part at the end: encoding {show_text(text)} gives these ids back."
 
     return bench.compare(
         f"is_canonical({show_ids(ids)}, {show_merges(merges)})",
