@@ -282,7 +282,7 @@ package: wheel crate js ## all that a release publishes, in dist/, each tried
 rehearsal:
 	rm -rf target/rehearsal
 	git clone --quiet . target/rehearsal
-	$(MAKE) -C target/rehearsal package docs
+	$(MAKE) -C target/rehearsal package docs PROFILE=quick
 	@sed -n '/^## A release/,/^## What we/p' CONTRIBUTING.md
 
 # What is in the file stays unless something asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
