@@ -9,7 +9,7 @@ def found_tokens(tok, text, allowed):
     """Where tokens that are found in a text begin and end, in characters."""
     codec = tok.definition.codec()
     data = text.encode()
-    names = None if allowed == "none" else list(tok.special_tokens) if allowed == "all" else list(allowed)
+    names = None if allowed == "no_tokens" else list(tok.special_tokens) if allowed == "all" else list(allowed)
     spans = [(start, end) for _, start, end, _, _, token_id in codec.segments(data, names) if token_id is not None]
     return [(len(data[:start].decode()), len(data[:end].decode())) for start, end in spans]
 

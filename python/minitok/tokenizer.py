@@ -431,7 +431,7 @@ class Tokenizer(Checked):
 
         names = self._check([text], allowed_special, disallowed_special)
         found = ids_and_spans(self._definition, text, names, unit, lambda: self._codec.encode_to_array(text, names))
-        return (*found,) if to_numpy else found.lists(self.backend)
+        return (*found,) if to_numpy else found.lists(self._definition.backend)
 
     def encode_iterable(
         self, chunks: Iterable[Text], *, allowed_special: Allowed = (), disallowed_special: Special = ()
@@ -809,11 +809,6 @@ class Tokenizer(Checked):
         """Names and ids of the special tokens."""
         return dict(self._definition.special_tokens)
 
-    @property
-    def added_tokens(self) -> dict[str, int]:
-        """Names and ids of the added tokens, which are found in every text."""
-        return dict(self._definition.added_tokens)
-
     def memory_usage(self) -> dict[str, int]:
         """Returns how many bytes of memory it holds, by what they are for.
 
@@ -845,11 +840,6 @@ class Tokenizer(Checked):
         0
         """
         self._codec.trim()
-
-    @property
-    def backend(self) -> BackendName:
-        """``rust`` or ``python``."""
-        return self._definition.backend
 
     @property
     def merges(self) -> list[tuple[int, int]]:

@@ -79,7 +79,7 @@ def align(a: Tokenizer, ids_a: Ids, b: Tokenizer, ids_b: Ids) -> Numbers:
     text_a, text_b = (text[len(text) - int(sizes.sum()) :] for text, sizes in ((text_a, sizes_a), (text_b, sizes_b)))
     if text_a != text_b:
         raise ValueError(difference(text_a, text_b))
-    return load_backend(a.backend).align(sizes_a, sizes_b)
+    return load_backend(a.definition.backend).align(sizes_a, sizes_b)
 
 
 def pieces(a: Tokenizer, b: Tokenizer) -> Pieces:

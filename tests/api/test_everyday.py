@@ -107,7 +107,7 @@ def test_special_tokens_are_added_after_the_vocabulary(backend):
     more = tok.add_tokens(["<a>", "<s>", "<b>"], special=True)
     assert more.special_tokens == {"<s>": 260, "<a>": 261, "<b>": 262}
     assert more.encode("<b>ab<s>", allowed_special="all") == [262, 256, 260]
-    assert more.backend == backend
+    assert more.definition.backend == backend
     assert (more.name, tok.name, tok.special_tokens) == (None, "mine", {"<s>": 260})
     assert tok.add_tokens({"<a>": 300, "<b>": None}, special=True).special_tokens == {
         "<s>": 260,

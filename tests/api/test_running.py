@@ -33,7 +33,11 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
     again = pickle.loads(pickle.dumps(tok, protocol))
     assert again == tok == copy.deepcopy(tok) == copy.copy(tok)
     assert hash(again) == hash(tok)
-    assert (again.name, again.backend, again.definition.trained) == (tok.name, tok.backend, tok.definition.trained)
+    assert (again.name, again.definition.backend, again.definition.trained) == (
+        tok.name,
+        tok.definition.backend,
+        tok.definition.trained,
+    )
     assert encode(again, TEXT + "<s>") == encode(tok, TEXT + "<s>")
 
 
@@ -54,7 +58,7 @@ def test_a_pickle_keeps_the_class(tok, protocol, backend):
             assert again == loud
             assert again.encode("ab") == loud.encode("ab") == loud.encode("AB")
             assert again.notes == ["mine"]
-            assert (again.name, again.backend) == (loud.name, loud.backend)
+            assert (again.name, again.definition.backend) == (loud.name, loud.definition.backend)
         assert type(loud.replace(backend="python")) is Loud
     # Opened again by its name, not written out.
     assert len(pickle.dumps(loud, protocol)) < 1000

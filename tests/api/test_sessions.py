@@ -61,7 +61,7 @@ class Machine(RuleBasedStateMachine):
     """A session beside the text itself."""
 
     @initialize(
-        number=st.sampled_from(range(len(TOKENIZERS))), text=texts, allowed=st.sampled_from([(), "all", "none"])
+        number=st.sampled_from(range(len(TOKENIZERS))), text=texts, allowed=st.sampled_from([(), "all", "no_tokens"])
     )
     def begin(self, number, text, allowed):
         self.tok, self.allowed = TOKENIZERS[number], allowed

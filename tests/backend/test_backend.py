@@ -21,7 +21,7 @@ USE = """
 import minitok
 tok = minitok.train(["low lower lowest"] * 3, 260, special_tokens=["<s>"])
 assert tok.decode(tok.encode("lowest<s>", allowed_special="all")) == "lowest<s>"
-print(minitok.BACKEND, tok.backend, type(tok._codec).__module__, type(tok.definition.vocab).__module__, "minitok._rust" in sys.modules)
+print(minitok.BACKEND, tok.definition.backend, type(tok._codec).__module__, type(tok.definition.vocab).__module__, "minitok._rust" in sys.modules)
 """
 
 
@@ -112,8 +112,8 @@ def test_a_tokenizer_runs_on_the_backend_it_names(backend):
     tok = minitok.Tokenizer([(97, 98)], backend=backend)
     modules = {type(part).__module__ for part in (tok._codec, tok.definition.vocab, tok.stream_decoder())}
     assert all(("_rust" in module) == (backend == "rust") for module in modules)
-    assert tok.backend == backend
-    assert minitok.train(["ab ab"], 257, backend=backend).backend == backend
+    assert tok.definition.backend == backend
+    assert minitok.train(["ab ab"], 257, backend=backend).definition.backend == backend
 
 
 def test_both_backends_offer_the_same_names():

@@ -204,7 +204,7 @@ def test_what_is_allowed(tok):
 
 
 def test_what_it_holds(tok):
-    assert (tok.special_tokens, tok.added_tokens) == ({"<s>": 300}, ADDED)
+    assert (tok.special_tokens, tok.definition.added_tokens) == ({"<s>": 300}, ADDED)
     assert tok.definition.found_tokens == {"<s>": 300, **ADDED}
     assert tok.vocab_size == 303
     assert (tok.token_bytes(301), tok.decode([301, 302, 300])) == (b"  ", "  <b><s>")
@@ -213,7 +213,7 @@ def test_what_it_holds(tok):
 
 
 def test_a_tokenizer_is_its_added_tokens(tok, tmp_path):
-    other = Tokenizer([(97, 98)], special_tokens={"<s>": 300, **ADDED}, backend=tok.backend)
+    other = Tokenizer([(97, 98)], special_tokens={"<s>": 300, **ADDED}, backend=tok.definition.backend)
     assert tok != other
     assert tok.definition.digest() != other.definition.digest()
     assert pickle.loads(pickle.dumps(tok)) == tok
@@ -289,20 +289,20 @@ def test_files_are_packed_with_added_tokens(tok, tmp_path):
 
 def test_training_goes_on_or_is_refused(tok):
     longer = tok.extend(["cdcd  cd<b>cd"], 304)
-    assert longer.added_tokens == ADDED
+    assert longer.definition.added_tokens == ADDED
     assert longer.merges[-1] == (99, 100)
     assert longer.encode("cd  <b>") == [303, 301, 302]
 
 
 def test_pruning_keeps_added_tokens(tok):
     small, _ = tok.prune(["ab  <b> ab"], vocab_size=260)
-    assert small.added_tokens.keys() == ADDED.keys()
+    assert small.definition.added_tokens.keys() == ADDED.keys()
     assert small.decode(small.encode("ab  <b>")) == "ab  <b>"
 
 
 def test_special_tokens_are_added_beside_added_tokens(tok):
     more = tok.add_tokens(["<t>"], special=True)
-    assert more.added_tokens == ADDED
+    assert more.definition.added_tokens == ADDED
     assert more.special_tokens == {"<s>": 300, "<t>": 303}
     with pytest.raises(VocabularyError):
         tok.add_tokens({"<b>": 999}, special=True)

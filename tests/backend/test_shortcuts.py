@@ -155,7 +155,7 @@ import minitok
 from minitok.backend import shortcuts
 tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
 for tok in (tok, tok.replace(backend="rust")):
-    print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", allowed_special="all"), tok.count("ab<s>", allowed_special="all"))
+    print(tok.definition.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", allowed_special="all"), tok.count("ab<s>", allowed_special="all"))
 print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
 """
     ran = run_python(code, MINITOK_BACKEND="python")

@@ -56,7 +56,7 @@ def test_markers_in_every_slot(added, family, slot):
             assert found[0] == found[1]
             # As many markers as where the user has written something else.
             honest = attack(tok, slot, "x")
-            ids = {tok.added_tokens[name] for name in markers}
+            ids = {tok.definition.added_tokens[name] for name in markers}
             assert Counter(i for i in found[0] if i in ids) == Counter(i for i in honest[0] if i in ids)
 
 
@@ -67,16 +67,16 @@ def test_markers_split_over_parts_and_messages(added, family):
         for at in range(1, len(name)):
             messages = [{"role": "user", "content": name[:at]}, {"role": "assistant", "content": name[at:]}] * 2
             plain = [{**message, "content": "x"} for message in messages]
-            count = tok.encode_chat(messages).ids.count(tok.added_tokens[name])
-            assert count == tok.encode_chat(plain).ids.count(tok.added_tokens[name])
+            count = tok.encode_chat(messages).ids.count(tok.definition.added_tokens[name])
+            assert count == tok.encode_chat(plain).ids.count(tok.definition.added_tokens[name])
 
 
 def test_the_text_of_the_model_is_found_in_what_users_write(added):
     tok = added["chatml"]
     for name in ("<h1>", "\n\n", "the weather"):
         messages = [{"role": "user", "content": f"a{name}b"}]
-        assert tok.added_tokens[name] in tok.encode_chat(messages).ids
-        assert tok.added_tokens[name] in tok.encode_segments([(f"a{name}b", False)])
+        assert tok.definition.added_tokens[name] in tok.encode_chat(messages).ids
+        assert tok.definition.added_tokens[name] in tok.encode_segments([(f"a{name}b", False)])
 
 
 def test_what_only_the_configuration_names(added):
@@ -91,7 +91,7 @@ def test_a_template_that_is_passed_counts(added):
     tok = added["chatml"]
     source = "{% for m in messages %}<h1>{{ m.content }}</h1>{% endfor %}"
     ids = tok.encode_chat([{"role": "user", "content": "a<h1>b"}], template=source).ids
-    assert ids.count(tok.added_tokens["<h1>"]) == 1
+    assert ids.count(tok.definition.added_tokens["<h1>"]) == 1
 
 
 def test_without_a_template_what_looks_like_a_marker_is_none():

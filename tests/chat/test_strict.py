@@ -88,7 +88,7 @@ def test_every_marker_of_every_template(added, family):
     assert len(tok.definition.control_tokens) >= 10
     assert not set(TEXT) & {"  ", "\n\n"} & set(tok.definition.control_tokens)
     for name in tok.definition.control_tokens:
-        assert tok.added_tokens[name] in tok.encode(f"a{name}b")
+        assert tok.definition.added_tokens[name] in tok.encode(f"a{name}b")
         with pytest.raises(DisallowedSpecialTokenError) as caught:
             tok.encode(f"a{name}b", **STRICT)
         assert caught.value.token in tok.definition.control_tokens

@@ -54,7 +54,7 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
         assert tok.report.ties == expected.report.ties
         # The counts are still there.
         assert minitok.train(merged, **learning) == expected
-        assert tok.backend == backend
+        assert tok.definition.backend == backend
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -106,7 +106,12 @@ def test_special_tokens_are_text_unless_allowed(clip):
 
 
 def test_what_it_is(clip, backend):
-    assert (clip.name, clip.definition.lossless, clip.vocab_size, clip.backend) == ("clip", False, 49_408, backend)
+    assert (clip.name, clip.definition.lossless, clip.vocab_size, clip.definition.backend) == (
+        "clip",
+        False,
+        49_408,
+        backend,
+    )
     assert clip.special_tokens == SPECIAL_TOKENS
     assert len(clip.definition.vocabulary()[0]) + 2 == clip.vocab_size
     assert clip.encode("A  CAT\n") == [320, 2368]

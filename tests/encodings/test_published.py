@@ -70,7 +70,7 @@ def test_packed_merges_are_those_of_the_ranks(name):
 @pytest.mark.parametrize("name", VOCABULARIES)
 def test_backends_load_the_same(name):
     rust, python = both(minitok.get_encoding(name))
-    assert (rust.backend, python.backend) == ("rust", "python")
+    assert (rust.definition.backend, python.definition.backend) == ("rust", "python")
     assert rust == python
 
 
@@ -222,7 +222,7 @@ def test_plugins(monkeypatch):
     monkeypatch.setattr(minitok, "Tokenizer", lambda: minitok.tokenizer.Tokenizer([(97, 98)]))
     assert minitok.get_encoding("mine").encode("ab") == [256]
     assert minitok.get_encoding("mine") is minitok.get_encoding("mine")
-    assert minitok.get_encoding("mine", backend="python").backend == "python"
+    assert minitok.get_encoding("mine", backend="python").definition.backend == "python"
 
 
 def test_unpack_is_a_vocabulary():

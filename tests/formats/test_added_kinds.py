@@ -165,7 +165,7 @@ def test_ids_are_those_of_tokenizers(name, tmp_path):
     theirs, split = Tokenizer.from_str(content), Tokenizer.from_str(content)
     split.encode_special_tokens = True
     toks = [minitok.load(tmp_path / "tokenizer.json", backend=backend) for backend in BACKENDS]
-    assert toks[0].added_tokens
+    assert toks[0].definition.added_tokens
     assert toks[0].special_tokens
     toks[0].save(tmp_path / "again.json", format="huggingface")
     toks.append(minitok.load(tmp_path / "again.json"))
@@ -191,7 +191,7 @@ def test_ids_are_those_of_sentencepiece(prefix, tmp_path):
     theirs = sentencepiece.SentencePieceProcessor(model_proto=model)
     toks = [minitok.load(tmp_path / "tokenizer.model", backend=backend) for backend in BACKENDS]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
-    names = [*toks[0].added_tokens, *toks[0].special_tokens]
+    names = [*toks[0].definition.added_tokens, *toks[0].special_tokens]
     parts = [name[start:end] for name in names for start in range(len(name)) for end in range(start + 1, len(name) + 1)]
     texts = st.lists(st.sampled_from([*names, *parts, " ", "a", "the", "é", "\t"]), max_size=10).map("".join)
 

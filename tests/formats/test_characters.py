@@ -158,7 +158,7 @@ def test_everything_a_tokenizer_does(small, tmp_path):
     assert [token.id for token in told.tokens] == small.encode("hi 丮")
     assert [token.token for token in told.tokens] == small.tokenize("hi 丮")
     small.save(tmp_path / "it.json")
-    assert minitok.load(tmp_path / "it.json", backend=small.backend) == small
+    assert minitok.load(tmp_path / "it.json", backend=small.definition.backend) == small
 
 
 @pytest.mark.parametrize("normalized", [False, True])
@@ -251,7 +251,7 @@ def behind_marks(small, pattern, behavior="Isolated", *, invert=False):
 )
 def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
     with pytest.raises(minitok.errors.FileFormatError, match="distinguishes a space from a marker"):
-        by_values(behind_marks(small, {"Regex": pattern}), small.backend)
+        by_values(behind_marks(small, {"Regex": pattern}), small.definition.backend)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
 def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
     content = behind_marks(small, {"Regex": pattern})
     theirs = Tokenizer.from_str(json.dumps(content))
-    for definition in (huggingface.parse(content, "it", small.backend), by_values(content, small.backend)):
+    for definition in (huggingface.parse(content, "it", small.definition.backend), by_values(content, small.backend)):
         tok = minitok.Tokenizer.from_definition(definition)
         for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
             assert tok.encode(text) == ids_of(theirs, text)
@@ -273,10 +273,10 @@ def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text
     content = behind_marks(small, {"String": text}, behavior, invert=invert)
     if behavior == "Removed" and (invert or text != " "):
         with pytest.raises(minitok.errors.FileFormatError, match="drops text"):
-            by_values(content, small.backend)
+            by_values(content, small.definition.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(by_values(content, small.backend))
+    tok = minitok.Tokenizer.from_definition(by_values(content, small.definition.backend))
     assert tok.encode("hi hi  hi") == ids_of(theirs, "hi hi  hi")
 
 
@@ -295,16 +295,16 @@ def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, s
     content = huggingface.dump(small.definition) | {"normalizer": step}
     if refused:
         with pytest.raises(minitok.errors.FileFormatError, match="prepend_scheme first"):
-            by_values(content, small.backend)
+            by_values(content, small.definition.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(by_values(content, small.backend))
+    tok = minitok.Tokenizer.from_definition(by_values(content, small.definition.backend))
     for text in ["xhi hi", "hi", "Xi"]:
         assert tok.encode(text) == ids_of(theirs, text)
 
 
 def test_a_long_text_in_blocks_is_the_whole(small):
-    text = "hi hi>中丮 hi<s>hi▁ hi\n" * (20_000 if small.backend == "rust" else 2_000)
+    text = "hi hi>中丮 hi<s>hi▁ hi\n" * (20_000 if small.definition.backend == "rust" else 2_000)
     for allowed in ((), "all"):
         ids = small.encode(text, allowed_special=allowed)
         chunks = [text[at : at + 4097] for at in range(0, len(text), 4097)]

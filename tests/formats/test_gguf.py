@@ -180,7 +180,7 @@ def test_user_defined_tokens_are_found_in_every_text(tmp_path):
         merges=[f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, _, _ in merges],
     )
     loaded = minitok.load(path)
-    assert loaded.added_tokens == {"   ": 280}
+    assert loaded.definition.added_tokens == {"   ": 280}
     assert loaded.encode("a   b") == loaded.encode("a   b", allowed_special="all") == [97, 280, 98]
     assert loaded.encode("a   b", allowed_special="no_tokens") == tok.encode("a   b")
 

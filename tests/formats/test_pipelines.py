@@ -187,7 +187,7 @@ def test_ends_of_words(clip):
     written = huggingface.dump(tok.definition)
     again = Tokenizer.from_str(json.dumps(written))
     assert written["model"]["merges"] == ["c a", "ca t</w>", "Ã ²</w>"]
-    assert huggingface.parse(written, "it", backend=tok.backend).content() == tok.definition.content()
+    assert huggingface.parse(written, "it", backend=tok.definition.backend).content() == tok.definition.content()
 
     @settings(max_examples=25)
     @given(st.lists(TEXTS | st.sampled_from(["Cat", "cat ", "ca", "CATS"]), max_size=6).map("".join))
@@ -212,7 +212,7 @@ def test_a_tokenizer_of_words(clip, tmp_path):
     )
     assert tok.definition.normalize("A  B") == "a b"
     tok.save(tmp_path / "it.json")
-    assert minitok.load(tmp_path / "it.json", backend=tok.backend) == tok
+    assert minitok.load(tmp_path / "it.json", backend=tok.definition.backend) == tok
     with pytest.raises(minitok.errors.VocabularyError, match="the text between words is dropped"):
         tok.truncate_text("a b", 1)
     assert [chunk.text for chunk in tok.chunk("A B", 1)] == ["A", " B"]

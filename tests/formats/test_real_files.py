@@ -35,7 +35,7 @@ def test_what_the_file_holds():
     rust, python = map(loaded, BACKENDS)
     assert rust == python
     assert (rust.vocab_size, rust.definition.normalizer, rust.pattern) == (129_280, None, "deepseek3")
-    assert [len(held) for held in (rust.special_tokens, rust.added_tokens, rust.definition.late_tokens)] == [
+    assert [len(held) for held in (rust.special_tokens, rust.definition.added_tokens, rust.definition.late_tokens)] == [
         1230,
         53,
         46,

@@ -59,7 +59,7 @@ def test_tiktoken(tok, backend, tmp_path):
     again = minitok.load(path, pattern=tok.pattern, special_tokens=tok.special_tokens, backend=backend)
     assert again.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
     assert again.merges == tok.merges
-    assert again.backend == backend
+    assert again.definition.backend == backend
 
 
 def test_tiktoken_itself_reads_it(tmp_path, monkeypatch):

@@ -58,7 +58,7 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
     toks = [minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data)) for backend in BACKENDS]
     assert toks[0] == toks[1]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
-    assert toks[0].added_tokens.keys() == set(symbols)
+    assert toks[0].definition.added_tokens.keys() == set(symbols)
 
     @given(st.lists(TEXTS, min_size=1, max_size=8))
     def check(texts):
@@ -81,18 +81,18 @@ def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
     data = trained(symbols=("▁▁", "▁the"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
-    assert tok.added_tokens.keys() == {"▁▁", "▁the"}
+    assert tok.definition.added_tokens.keys() == {"▁▁", "▁the"}
     for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
         ids = tok.encode(text)
         assert ids == theirs.encode(text)
         assert tok.decode(ids) == theirs.decode(ids) == text.replace("▁", " ")
         assert tok.decode_with_offsets(ids)[0] == tok.decode(ids)
         assert b"".join(tok.tokenize(text)).decode() == " " + tok.decode(ids)
-    assert tok.token_bytes(tok.added_tokens["▁▁"]) == b"  "
+    assert tok.token_bytes(tok.definition.added_tokens["▁▁"]) == b"  "
     tok.save(tmp_path / "it.json")
     again = minitok.load(tmp_path / "it.json", backend=backend)
     assert again == tok
-    assert again.token_bytes(tok.added_tokens["▁▁"]) == b"  "
+    assert again.token_bytes(tok.definition.added_tokens["▁▁"]) == b"  "
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -100,7 +100,7 @@ def test_a_user_defined_piece_with_a_space_is_never_found(backend):
     data = trained(symbols=("a▁b", "x y"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
-    assert tok.added_tokens.keys() == {"a▁b"}
+    assert tok.definition.added_tokens.keys() == {"a▁b"}
     for text in ["x y", "a b", "xx y a b", "x▁y"]:
         ids = tok.encode(text)
         assert ids == theirs.encode(text)

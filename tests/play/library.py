@@ -60,7 +60,7 @@ class Library:
 
         def edited(name):
             tok = self.get(name)
-            found = [*tok.special_tokens, *tok.added_tokens] if asked["special"] else []
+            found = [*tok.special_tokens, *tok.definition.added_tokens] if asked["special"] else []
             session = tok.definition.codec().session(found, [], False)
             session.edit(0, 0, before)
             session.edit(start, start + len(removed), put)
@@ -158,13 +158,13 @@ def describe(tok, name):
         "vocab_size": tok.vocab_size,
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,
-        "added_tokens": tok.added_tokens,
+        "added_tokens": dict(tok.definition.added_tokens),
     }
 
 
 def lane(tok, text, special):
     """The text as it is when it is cut, and the pieces and tokens in it."""
-    definition, added = tok.definition, set(tok.added_tokens.values())
+    definition, added = tok.definition, set(tok.definition.added_tokens.values())
     cut = list(units(definition, definition.codec(), text, list(tok.special_tokens) if special else []))
     pieces, at = [], 0
     for data, token_id, alternative in cut:

@@ -83,7 +83,7 @@ def command(
         write(tok, as_typed(text), tokens, options, {"file": STDIN}, json=json)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
-            batches = records(name, field, tok.backend, read)
+            batches = records(name, field, tok.definition.backend, read)
             if batches is None:
                 write(tok, b"".join(chunks(name, read)), tokens, options, {"file": name}, json=json)
                 continue

@@ -59,7 +59,7 @@ def command(
         return
     output(out).print(f"{tok.vocab_size:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
     if wanted == "tiktoken":
-        tokens = ", the special tokens and the added" if tok.added_tokens else " and the special"
+        tokens = ", the special tokens and the added" if tok.definition.added_tokens else " and the special"
         output(out).print(f"The format does not hold the pattern{tokens} tokens.", soft_wrap=True)
         told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
         output(out).print(told, soft_wrap=True, markup=False)

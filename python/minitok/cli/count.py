@@ -77,7 +77,7 @@ def command(
     counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], found)]
     with reading(names, quiet=quiet) as read:
         for name in names:
-            batches = records(name, field, tok.backend, read)
+            batches = records(name, field, tok.definition.backend, read)
             if batches is None:
                 counted.append(count_text(tok, name, chunks(name, read), found))
             else:

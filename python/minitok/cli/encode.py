@@ -62,7 +62,7 @@ def command(
     names = named_inputs(files, hint=TEXT_HINT)
     with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
         for name in names:
-            batches = records(name, field, tok.backend, read)
+            batches = records(name, field, tok.definition.backend, read)
             if batches is not None:
                 for texts in batches:
                     for ids in tok.encode_batch(texts, **found):

@@ -132,7 +132,7 @@ def command(
     if audit:
         audit_tokenizer(tok, named, json=json)
     elif any(lists):
-        named_tokens = tok.added_tokens if added else tok.special_tokens
+        named_tokens = tok.definition.added_tokens if added else tok.special_tokens
         asked = Asked(search, ids, longest, byte_values, sorted(set(named_tokens.values())))
         list_tokens(tok, asked, named, limit, json=json)
     else:
@@ -180,7 +180,10 @@ def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
 def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
     """A token as data: bytes that are not a character become U+FFFD in ``text``; ``hex`` has them all."""
     token = tok.token_bytes(token_id)
-    kinds = {"special": token_id in tok.special_tokens.values(), "added": token_id in tok.added_tokens.values()}
+    kinds = {
+        "special": token_id in tok.special_tokens.values(),
+        "added": token_id in tok.definition.added_tokens.values(),
+    }
     return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), **kinds}
 
 
@@ -216,7 +219,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "merges": len({merge[3] for merge in merges}),
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,
-        "added_tokens": tok.added_tokens,
+        "added_tokens": dict(tok.definition.added_tokens),
         "bytes_are_ids": identity,
         "mean_token_bytes": sum(map(len, tokens.values())) / len(tokens) if tokens else None,
         "longest_token": None if longest is None else row(tok, longest),
@@ -224,7 +227,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     if json:
         print_json(facts)
         return
-    n_added = f" and {len(tok.added_tokens):,} added" if tok.added_tokens else ""
+    n_added = f" and {len(tok.definition.added_tokens):,} added" if tok.definition.added_tokens else ""
     longest_shown = mean = "none"
     if longest is not None:
         mean = f"{facts['mean_token_bytes']:.2f} on average"
@@ -236,7 +239,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "merges": f"{facts['merges']:,}",
         "pattern": tok.pattern,
         "special tokens": names(tok.special_tokens),
-        **({"added tokens": names(tok.added_tokens)} if tok.added_tokens else {}),
+        **({"added tokens": names(tok.definition.added_tokens)} if tok.definition.added_tokens else {}),
         "ids 0 to 255": "the bytes, in order" if identity else "not the bytes in order (--bytes lists them)",
         "bytes a token": mean,
         "longest token": longest_shown,

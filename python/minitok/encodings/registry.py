@@ -112,4 +112,4 @@ def load_plugin(name: str, backend: BackendName) -> Tokenizer:
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):
         raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")
-    return tokenizer if tokenizer.backend == backend else tokenizer.replace(backend=backend)
+    return tokenizer if tokenizer.definition.backend == backend else tokenizer.replace(backend=backend)

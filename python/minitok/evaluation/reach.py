@@ -203,6 +203,6 @@ def normalized(tok: Tokenizer, tokens: dict[int, bytes]) -> dict[int, str]:
     """The tokens whose text the normalizer changes, with what it makes of it."""
     if tok.definition.normalizer is None:
         return {}
-    normalizer = load_backend(tok.backend).normalizer(steps_of(tok.definition.normalizer))
+    normalizer = load_backend(tok.definition.backend).normalizer(steps_of(tok.definition.normalizer))
     after = {token_id: normalizer.apply(token) for token_id, token in tokens.items() if is_text(token)}
     return {token_id: text.decode() for token_id, text in after.items() if text != tokens[token_id]}
