@@ -28,7 +28,8 @@ class Again(Conversation):
 
     def _step(self, *, generation):
         state = self._state
-        self._state = state._replace(text=None, cuts=State._field_defaults["cuts"], common=0, differs=False)
+        held = state.held._replace(common=0, differs=False)
+        self._state = state._replace(text=None, cuts=State._field_defaults["cuts"], held=held)
         try:
             return super()._step(generation=generation)
         finally:

@@ -68,6 +68,23 @@ class Cuts(NamedTuple):
     sizes: array[int]
 
 
+class Held(NamedTuple):
+    """The samples that stay, with everything before them: ``size`` ids, which stand for the text up to ``end``.
+
+    Places of the text before ``limit`` are as they were. ``role``: who said what the ids end with, if that is no token.
+    ``common``: how many of the bytes that the ids hold are the text's; ``differs``: whether another follows.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    end: int = 0
+    size: int = 0
+    limit: int = 0
+    role: str | None = None
+    common: int = 0
+    differs: bool = False
+    rewritten: int | None = None
+
+
 class State(NamedTuple):
     """A conversation after a step. Nothing in it changes."""
 
@@ -76,15 +93,9 @@ class State(NamedTuple):
     ids: Ids
     roles: list[Range[str]]
     generated: list[Range[bool]]
-    samples: tuple[Sample, ...] = ()
-    # Where in the text the last sample ends; how many of the bytes that the ids hold up to there are the text's, and whether
-    # another follows.
-    end: int = 0
-    common: int = 0
-    differs: bool = False
+    held: Held = Held()
     cuts: Cuts = Cuts(array("q"), array("q"))
     kept: int = 0
-    rewritten: int | None = None
     asks: bool = False  # whether the ids are a prompt
     # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
     sampled_at: State | None = None
@@ -179,13 +190,15 @@ class Conversation:
             role = made.get("role")
             role = str.__str__(role) if isinstance(role, str) else None
             first, stop = state.ids.size, state.ids.size + len(ids)
-            held = state.text.bytes_between(state.end, state.text.begin(len(state.text.ends))) + own
-            place = (state.samples[-1].place if state.samples else 0) + len(held)
+            samples = state.held.samples
+            held = state.text.bytes_between(state.held.end, state.text.begin(len(state.text.ends))) + own
+            place = (samples[-1].place if samples else 0) + len(held)
+            sample = Sample(number, role, first, stop, held, len(own), place)
             state = state._replace(
                 ids=state.ids.going_on(first, array_of(ids, "uint32")),
                 roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
                 generated=[*state.generated, (first, stop, True)],
-                samples=(*state.samples, Sample(number, role, first, stop, held, len(own), place)),
+                held=state.held._replace(samples=(*samples, sample)),
                 sampled_at=asked._replace(sampled_at=None),
             )
         self._state = state
@@ -225,7 +238,7 @@ class Conversation:
     def sampled(self) -> npt.NDArray[np.bool_]:
         """For each id, whether it was sampled: a mask for reinforcement learning."""
         state = self._state
-        return masked(((sample.first, sample.stop, True) for sample in state.samples), state.ids.size)
+        return masked(((sample.first, sample.stop, True) for sample in state.held.samples), state.ids.size)
 
     def mask(self, role: str = "assistant") -> npt.NDArray[np.bool_]:
         """For each id, whether this role said it: a mask for training on conversations."""
@@ -240,7 +253,7 @@ class Conversation:
     @property
     def rewritten(self) -> int | None:
         """The first message that the template writes otherwise than the ids hold it, or None."""
-        return self._state.rewritten
+        return self._state.held.rewritten
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -248,7 +261,9 @@ class Conversation:
         state = self._state
         if not state.messages:
             raise ValueError("the conversation is empty: a template needs a message")
-        text = self._written(generation=generation)
+        earlier = state.text and state.text.written
+        given = self._program, self._values, state.messages, earlier, self._known
+        text = Text.of(guarded(lambda: turns.run(*given, generation=generation)), state.text)
         held = self._held(text, text.begin(text.written.same))
         known = bisect_right(state.cuts.places, held.limit - self._margin)
         cuts = Cuts(state.cuts.places[:known], state.cuts.sizes[:known])
@@ -271,29 +286,16 @@ class Conversation:
             state.ids.going_on(size + same, found.ids[same:]),
             joined(state.roles, found.roles, size),
             joined(state.generated, found.generated, size),
-            held.samples,
-            held.end,
-            held.common,
-            held.differs,
+            held,
             cuts,
             size + same,
-            held.rewritten,
             generation,
             state.sampled_at,
         )
 
-    def _written(self, *, generation: bool) -> Text:
-        """The text of all messages."""
-        state, old = self._state, self._state.text
-        before = None if old is None else old.written
-        written = guarded(
-            lambda: turns.run(self._program, self._values, state.messages, before, self._known, generation=generation)
-        )
-        return Text.of(written, old)
-
     def _held(self, text: Text, alike: int) -> Held:
         """What of the ids stays, and where in the text that ends; by what is sampled."""
-        samples, common = self._state.samples, self._common(text, alike)
+        samples, common = self._state.held.samples, self._common(text, alike)
         limit = alike
         while samples:
             last = samples[-1]
@@ -322,14 +324,14 @@ class Conversation:
 
     def _common(self, text: Text, alike: int) -> int:
         """How many bytes of what the ids hold up to the last sample are those of the text."""
-        state = self._state
-        if not state.samples:
+        old = self._state.held
+        if not old.samples:
             return 0
-        known = min(state.common, alike)
-        if state.differs and state.common < alike:
-            return state.common
+        known = min(old.common, alike)
+        if old.differs and old.common < alike:
+            return old.common
         parts = []
-        for sample in reversed(state.samples):
+        for sample in reversed(old.samples):
             begin = sample.place - len(sample.held)
             parts.append(sample.held[max(known - begin, 0) :])
             if begin <= known:
@@ -339,7 +341,7 @@ class Conversation:
 
     def _rewritten_at(self, text: Text, common: int) -> int:
         """The message that a byte of what the ids hold is from."""
-        samples = self._state.samples
+        samples = self._state.held.samples
         sample = next((sample for sample in samples if common < sample.place), samples[-1])
         if common >= sample.place - sample.own:
             return sample.message
@@ -388,20 +390,3 @@ class Conversation:
                 data += self._codec.token_bytes(token_id) or b""
         own += data.decode(errors="surrogateescape")
         return ends[overlap(wanted, own)]
-
-
-class Held(NamedTuple):
-    """The samples that stay, with everything before them: ``size`` ids, which stand for the text up to ``end``.
-
-    Places before ``limit`` are as they were. ``role``: who said what they end with, if that is no token. The others are as in
-    ``State``.
-    """
-
-    samples: tuple[Sample, ...]
-    end: int
-    size: int
-    limit: int
-    role: str | None = None
-    common: int = 0
-    differs: bool = False
-    rewritten: int | None = None

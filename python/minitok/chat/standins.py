@@ -74,8 +74,9 @@ class Kept:
 
     def __init__(self, tools: list[Any] | None) -> None:
         self.tools: dict[int, dict[Any, str]] = {id(tool): {} for tool in tools or ()}
-        # By the place of the search and the id of the message, which is its own as long as it is held here.
-        self.misses: dict[tuple[int, int], Any] = {}
+        # By the place of the search and the id of the message, which is its own as long as it is held here. With it, how far
+        # back the next is that may pass: the messages before one are the same in all copies of a conversation.
+        self.misses: dict[tuple[int, int], tuple[Any, int]] = {}
         # By the place of the test, in the same way: whether a message passes it.
         self.passed: dict[tuple[int, int], tuple[bool, Any]] = {}
 
@@ -195,7 +196,15 @@ class Backwards:
 
     def __iter__(self) -> Iterator[Any]:
         messages, misses = self.watch.messages, self.watch.kept.misses
-        for at in range(len(messages) - 1, self.first - 1, -1):
-            if (self.place, id(messages[at])) not in misses:
+        at = len(messages) - 1
+        while at >= self.first:
+            known = []
+            while at >= self.first and (key := (self.place, id(messages[at]))) in misses:
+                known.append((key, at))
+                at -= misses[key][1]
+            for key, place in known:
+                misses[key] = misses[key][0], place - at
+            if at >= self.first:
                 self.passed = len(messages) - 1 - at
                 yield messages[at]
+            at -= 1

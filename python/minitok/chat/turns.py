@@ -230,7 +230,7 @@ def backwards(context: Any, value: Any, place: int) -> Any:
 def missed(context: Any, value: Any, message: Any, place: int) -> Any:
     """The value of the test of a search; of messages that fail it, a note is made."""
     if not value:
-        watch_of(context).kept.misses[place, id(message)] = message
+        watch_of(context).kept.misses[place, id(message)] = message, 1
     return value
 
 
