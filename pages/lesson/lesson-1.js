@@ -27,11 +27,14 @@ async function first() {
   const { value } = field;
   const one = await encoded(value, "gpt2");
   if (value !== field.value) return; // another has been typed meanwhile
-  const plain = (said, parts) => el("figure", {}, el("figcaption", {}, said),
-    el("div", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part))));
+  const way = (n, said, row) => el("figure", {}, el("figcaption", { class: "length" }, el("b", {}, number(n)), ` ${said}`), row);
+  const plain = (parts) => el("div", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part)));
   const [chars, words] = [[...value], value.split(/\s+/).filter(Boolean)];
-  byId("first").replaceChildren(plain(plural(chars.length, "character"), chars.map((char) => (char === " " ? "·" : char))),
-    plain(`${plural(words.length, "word")}: a list of words must have every one of them`, words), strip(one));
+  const said = (n, what) => plural(n, what).replace(/^\S+ /, "");
+  byId("first").replaceChildren(
+    way(chars.length, `${said(chars.length, "character")}: few signs, a long row`, plain(chars.map((char) => (char === " " ? "·" : char)))),
+    way(words.length, `${said(words.length, "word")}: a short row, and a list that never has them all`, plain(words)),
+    way(one.ids.length, `${said(one.ids.length, "token")} of GPT-2, each above its index`, strip(one).lastChild));
 }
 
 // -- the way ---------------------------------------------------------------------------------------------------------

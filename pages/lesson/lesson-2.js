@@ -29,7 +29,7 @@ function show({ points, bytes }) {
   ]);
   return el("figure", {},
     el("figcaption", { class: "count" }, `${plural(points.length, "code point")}, ${plural(bytes.length, "byte")}`),
-    table("code points and their bytes", ["character", "code point", "bytes", "in hexadecimal", "in bits"], rows));
+    table("code points and their bytes", ["character", "code point", "bytes", "hexadecimal", "bits"], rows));
 }
 
 const count = ({ bytes }) => bytes.length;
