@@ -26,16 +26,18 @@ from minitok.explain import Explanation, inject, page, plots, stream
 from minitok.explain.report import Report
 from minitok.play import Server
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from terminal_svg import save_svg, terminal
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 COLOURS = 48
 TEXT = "An unforgettable café in Київ, naïve in 12345 ways."
+STATE = {"text": TEXT, "encodings": "o200k_base,gpt2", "price": "2.5", "at": "2,o200k_base", "step": "11"}
 WIDTH = 1280
 # A text that compares well, for the picture of the documentation; the card shows the page as it begins.
 CARD_STYLE = """
-#more, #gallery, #inside > :not(.scroll), footer { display: none !important; }
+#more, .links, #inside > :not(.scroll), footer { display: none !important; }
 .top { height: 6rem; }
 .top h1 { font-size: 3rem; }
 """
@@ -84,10 +86,13 @@ def photograph(browser: Browser, name: str, html: str, height: int) -> None:
     shown.close()
 
 
-def save_small(shot: Path, file: Path) -> None:
-    """A picture in few colours, which is what a page is drawn in."""
+def save_small(shot: Path, file: Path, **told: str) -> None:
+    """A picture in few colours, which is what a page is drawn in; with words in it that a test compares with the page."""
+    kept = PngInfo()
+    for name, text in told.items():
+        kept.add_itxt(name, text)
     with Image.open(shot) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True, pnginfo=kept)
 
 
 def draw_terminal(told: Explanation) -> None:
@@ -121,11 +126,9 @@ def draw_figures() -> None:
 def photograph_playground(browser: Browser, site: str, look: str) -> None:
     """Both pictures in one look: tokens with their merges; a training, and what a model makes of it."""
     page = browser.new_page(viewport={"width": WIDTH, "height": 1250}, color_scheme=look)
-    page.goto(
-        f"{site}#{urlencode({'text': TEXT, 'encodings': 'o200k_base,gpt2', 'price': '2.5', 'at': '2,o200k_base', 'step': 11})}"
-    )
+    page.goto(f"{site}#{urlencode(STATE)}")
     expect(page.locator(".tree g.current")).to_be_visible()
-    save(page, "play", look, "h1", "#gallery")
+    save(page, "play", look, "h1", "#gallery", state=urlencode(STATE), shown=page.locator(".bench").inner_text())
 
     page.locator("#more").click()
     page.locator("#text").fill(tiny_shakespeare()[:50_000])
@@ -163,7 +166,7 @@ def photograph_card(browser: Browser, site: str) -> None:
     context.close()
 
 
-def save(page: Page, name: str, look: str, first: str, last: str) -> None:
+def save(page: Page, name: str, look: str, first: str, last: str, **told: str) -> None:
     """The page from one element to another."""
     top, bottom = page.locator(first).first.bounding_box(), page.locator(last).first.bounding_box()
     scrolled = page.evaluate("window.scrollY")
@@ -172,7 +175,7 @@ def save(page: Page, name: str, look: str, first: str, last: str) -> None:
         shot = Path(folder) / "shot.png"
         clip = {"x": 0, "y": start, "width": WIDTH, "height": end - start}
         page.screenshot(path=shot, full_page=True, clip=clip)
-        save_small(shot, IMAGES / f"{name}-{look}.png")
+        save_small(shot, IMAGES / f"{name}-{look}.png", **told)
 
 
 if __name__ == "__main__":

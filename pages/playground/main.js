@@ -24,7 +24,6 @@ const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
 // Where the lessons of the course are; a page that is not beside them does not lead there.
 const COURSE = document.querySelector("meta[name=course]")?.content;
-const LESSONS = 6;
 
 const field = byId("text");
 const loop = new Loop();
@@ -375,9 +374,8 @@ function introduce() {
   }
   byId("whole").hidden = !IS_FRAME;
   const link = (href, text) => [" ", el("a", { href }, text)];
-  const lessons = Array.from({ length: LESSONS }, (_, at) => link(`lesson-${at + 1}.html`, at + 1));
   const links = COURSE ? [link(`${COURSE}../index.html`, "minitok"), link(`${COURSE}../play.html`, "About this page"), link(`${COURSE}index.html`, "Course")] : [];
-  byId("about").replaceChildren(el("p", {}, "Learn how it works, in six lessons:", ...lessons.flat()), el("p", {}, ...links.flat()), el("p", {}, ABOUT), ...Object.values(MISSING).map((why) => el("p", {}, why)));
+  byId("about").replaceChildren(el("p", {}, ...links.flat()), el("p", {}, ABOUT), ...Object.values(MISSING).map((why) => el("p", {}, why)));
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;

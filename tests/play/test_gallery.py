@@ -1,15 +1,18 @@
 """The gallery: each example is a link, and shows what it says."""
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import minitok
 import pytest
 from minitok.explain.chips import hue_of
+from PIL import Image
 from playground import panel
 from playwright.sync_api import expect
 from web import watched
 
+IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 TITLES = ["Strawberry", "Digits", "Hindi’s bill", "Longest tokens", "Spaces at the end", "Glitch tokens"]
 
 
@@ -206,3 +209,15 @@ def test_a_tokenizer_is_renamed_in_place_and_a_link_keeps_the_name(page, browser
     with watched(browser) as other:
         other.goto(page.url)
         expect(other.locator(".panel h3")).to_have_text(["the old one", "o200k_base"])
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_picture_of_the_documentation_is_of_this_page(page, site, look):
+    """It knows what the page said when it was drawn: `make pictures` draws it anew."""
+    with Image.open(IMAGES / f"play-{look}.png") as picture:
+        told = picture.text
+    page.set_viewport_size({"width": 1280, "height": 1250})
+    page.goto(f"{site}index.html#{told['state']}")
+    page.reload()
+    page.locator(".tree g.current").wait_for()
+    expect(page.locator(".bench")).to_have_text(told["shown"], use_inner_text=True)

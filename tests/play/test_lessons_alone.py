@@ -18,7 +18,7 @@ def lesson(browser, pages, tmp_path):
         page.goto(file.as_uri())
         expect(page.locator("#not-started")).to_have_count(0)
 
-    with watched(browser, offline=True) as page:
+    with watched(browser, offline=True, reduced_motion="reduce") as page:
         yield lambda number: (opened(page, number), page)[1]
 
 
