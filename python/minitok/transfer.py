@@ -11,7 +11,7 @@ Costs: ``align`` some 20 nanoseconds an id; ``pieces`` and ``longest`` a fractio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .backend import load_backend
 from .extras import np
@@ -29,24 +29,10 @@ if TYPE_CHECKING:
     Ids = Iterable[int] | npt.NDArray[Any]
     Numbers = npt.NDArray[np.int64]
 
-__all__ = ["Pieces", "align", "first_non_canonical", "longest", "pieces"]
+__all__ = ["align", "first_non_canonical", "longest", "pieces"]
 
 # How many bytes of each side an error shows.
 SHOWN = 20
-
-
-class Pieces(NamedTuple):
-    """The tokens of one vocabulary in ids of another: row t is ``ids[offsets[t]:offsets[t + 1]]``.
-
-    Attributes:
-        offsets: Shape (number of ids + 1,), int64.
-        ids: uint32.
-        unspelled: The tokens whose bytes the other tokenizer does not keep, int64; their rows are empty.
-    """
-
-    offsets: Numbers
-    ids: npt.NDArray[np.uint32]
-    unspelled: Numbers
 
 
 def align(a: Tokenizer, ids_a: Ids, b: Tokenizer, ids_b: Ids) -> Numbers:
@@ -82,10 +68,14 @@ def align(a: Tokenizer, ids_a: Ids, b: Tokenizer, ids_b: Ids) -> Numbers:
     return load_backend(a.definition.backend).align(sizes_a, sizes_b)
 
 
-def pieces(a: Tokenizer, b: Tokenizer) -> Pieces:
+def pieces(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, npt.NDArray[np.uint32], Numbers]:
     """Returns each id of ``a`` in ids of ``b``: those of encoding its bytes as they stand within a text.
 
     A special token is the one of the same name, if ``b`` has it, else an empty row. So is an id without a token.
+
+    Returns:
+        ``offsets``, int64, one more than ids of ``a``; ``ids``, uint32, of which row t is ``ids[offsets[t]:offsets[t + 1]]``;
+        and the tokens whose bytes ``b`` does not keep, int64, whose rows are empty.
 
     Raises:
         VocabularyError: The tokens of ``a`` do not spell its text.
@@ -99,14 +89,14 @@ def pieces(a: Tokenizer, b: Tokenizer) -> Pieces:
     texts, b = spellings(a.definition), within_text(b)
     ids, places = b.encode_batch_to_numpy(texts, threads=1)
     offsets = places.astype(np.int64)
-    kept = np.fromiter((row == text for row, text in zip(rows(b, ids, offsets), texts, strict=True)), np.bool_)
+    kept = spelled_again(b, ids, offsets, texts)
     ids, lengths = ids[np.repeat(kept, np.diff(offsets))], np.where(kept, np.diff(offsets), 0)
     special, same = a.definition.special_tokens, b.definition.special_tokens
     named = {special[name]: same[name] for name in special.keys() & same.keys()}
     at = np.array(sorted(named), np.int64)
     ids = np.insert(ids, offsets_of(lengths)[at], [named[i] for i in at.tolist()])
     lengths[at] = 1
-    return Pieces(offsets_of(lengths), ids, np.flatnonzero(~kept))
+    return offsets_of(lengths), ids, np.flatnonzero(~kept)
 
 
 def longest(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, Numbers]:
@@ -182,13 +172,15 @@ def spelled(definition: Definition, ids: Ids) -> tuple[Numbers, bytes]:
     """Returns how many bytes each id adds to the text, and these bytes."""
     definition.check("be aligned")
     codec, listed = definition.codec(), as_sequence(ids)
-    spans = spans_of(codec, listed, "byte")
-    codec.decode_bytes(listed)  # raises for an id without a token
-    held, sizes = np.asarray(listed, np.int64), spans[:, 1] - spans[:, 0]
-    silent = np.zeros(definition.vocab_size, np.bool_)
-    silent[list(definition.special_tokens.values())] = True
-    sizes[silent[held]] = 0
-    text = codec.decode_bytes(held[sizes > 0])
+    text, spans = codec.decode_bytes(listed), spans_of(codec, listed, "byte")
+    sizes, special = spans[:, 1] - spans[:, 0], list(definition.special_tokens.values())
+    held = np.asarray(listed)
+    if special and held.size and held.max() >= min(special):
+        is_special = np.zeros(definition.vocab_size, np.bool_)
+        is_special[special] = True
+        if (silent := is_special[held]).any():
+            sizes[silent] = 0
+            text = codec.decode_bytes(held[~silent])
     # Decoding drops a space from the start where encoding puts one there (SPEC S5).
     return sizes, b" " * (int(sizes.sum()) - len(text)) + text
 
@@ -217,12 +209,18 @@ def within_text(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer.from_definition(tokenizer.definition.replace(prefix="never"))
 
 
-def rows(tokenizer: Tokenizer, ids: npt.NDArray[np.uint32], offsets: Numbers) -> list[bytes]:
-    """Returns the bytes of each row of ids."""
+def spelled_again(
+    tokenizer: Tokenizer, ids: npt.NDArray[np.uint32], offsets: Numbers, texts: list[bytes]
+) -> npt.NDArray[np.bool_]:
+    """Returns which rows of ids have the bytes of their texts."""
     codec = tokenizer.definition.codec()
-    ends = np.concatenate([np.zeros(1, np.int64), spans_of(codec, ids, "byte")[:, 1]])[offsets].tolist()
+    ends = np.concatenate([np.zeros(1, np.int64), spans_of(codec, ids, "byte")[:, 1]])[offsets]
     text = b"".join(codec.token_list(ids))
-    return [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    if text == b"".join(texts) and np.array_equal(ends[1:], np.cumsum(np.fromiter(map(len, texts), np.int64))):
+        return np.ones(len(texts), np.bool_)
+    places = ends.tolist()
+    rows = (text[start:end] for start, end in zip(places, places[1:], strict=False))
+    return np.fromiter((row == own for row, own in zip(rows, texts, strict=True)), np.bool_)
 
 
 def offsets_of(lengths: Numbers) -> Numbers:

@@ -33,7 +33,7 @@ use crate::reference::published::preprocess::{Before, Preprocessor, Search};
 use crate::reference::published::vocabs::Alphabet;
 use crate::support::features::HAS_DROPOUT;
 use crate::support::once::Once;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// In texts of fewer bytes tokens are looked for before they are cut into segments.
 const SHORT: usize = if cfg!(any(test, fuzzing)) { 8 } else { 2048 };
@@ -52,8 +52,8 @@ pub struct FastCodec {
     pub(super) decoder: Once<Decoder>,
     pub sizes: SizeTable,
     table: Once<Option<Tier>>,
-    /// None where it is not known which ids may come next.
-    next: Once<Option<NextIds>>,
+    /// The tables that say which ids may come next, made when they are first needed.
+    pub(super) next: Mutex<Option<Arc<NextIds>>>,
 }
 
 impl FastCodec {
@@ -94,17 +94,22 @@ impl FastCodec {
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
         let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
-        let (decoder, table, next) = (Once::new(), Once::new(), Once::new());
+        let (decoder, table, next) = (Once::new(), Once::new(), Mutex::default());
         Ok(FastCodec { core, first_scanner, encoder, normalizer, decoder, sizes, table, next })
     }
 
     /// The tables that say which ids may come next, made if they have not been; None where that is not known.
-    pub fn next_tables(&self) -> Result<Option<&NextIds>> {
-        if self.next.get().is_none() {
-            let made = NextIds::new(&self.core)?;
-            self.next.get_or_make(|| made);
+    pub fn next_tables(&self) -> Result<Option<Arc<NextIds>>> {
+        if let Ok(next) = self.next.lock()
+            && let Some(next) = &*next
+        {
+            return Ok(Some(Arc::clone(next)));
         }
-        Ok(self.next.get().and_then(Option::as_ref))
+        let made = NextIds::new(&self.core)?.map(Arc::new);
+        if let Ok(mut next) = self.next.lock() {
+            next.clone_from(&made);
+        }
+        Ok(made)
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.

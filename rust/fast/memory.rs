@@ -31,14 +31,18 @@ impl FastCodec {
             vocabulary: of_vocab(&self.core().vocab),
             tables: encoder.map_or(0, Encoder::tables_memory)
                 + self.decoder.get().map_or(0, Decoder::memory)
-                + self.sizes.memory(),
+                + self.sizes.memory()
+                + self.next.lock().map_or(0, |next| next.as_ref().map_or(0, |next| next.memory())),
             workspaces: encoder.map_or(0, Encoder::workspaces_memory),
             buffers: id_buffer::kept(),
         }
     }
 
-    /// Gives back the workspaces that no call uses now, and the buffer for ids.
+    /// Gives back the workspaces that no call uses now, the tables that say which ids may come next, and the buffer for ids.
     pub fn trim(&self) {
+        if let Ok(mut next) = self.next.lock() {
+            *next = None;
+        }
         if let Some(encoder) = &self.encoder {
             encoder.drop_workspaces();
         }

@@ -181,8 +181,9 @@ impl Session {
     }
 
     /// The ids that may come next, as bits; None where that is not known.
-    fn next_ids<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        signals::detached(py, || self.inner.next_ids())?.map(|bits| array_of(py, bits)).transpose()
+    fn next_ids<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let inner = &mut self.inner;
+        signals::detached(py, || inner.next_ids())?.map(|bits| array_of(py, bits)).transpose()
     }
 
     /// Adds ids; or the number of the first that cannot come next, or -1 where that is not known.
@@ -190,6 +191,12 @@ impl Session {
         let inner = &mut self.inner;
         let found = signals::detached(py, || inner.append_ids(&ids))?;
         Ok(found.map_or(Some(-1), |number| number.map(usize::cast_signed)))
+    }
+
+    /// Whether the ids are those of the text; None where that is not known.
+    fn is_encoded(&mut self, py: Python<'_>) -> PyResult<Option<bool>> {
+        let inner = &mut self.inner;
+        signals::detached(py, || inner.is_encoded())
     }
 
     /// Leaves the first ids only.

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minitok.definition import Definition
 from minitok.reference.more import viable
 
 BYTES = [bytes([byte]) for byte in range(256)]
@@ -37,8 +38,45 @@ def tokenizers(draw):
     return minitok.Tokenizer(pairs, pattern=pattern), letters, pool
 
 
-@settings(max_examples=15, deadline=None)
-@given(tokenizers(), st.data())
+@st.composite
+def tokenizers_of_other_kinds(draw):
+    """Tokens that only a whole piece becomes; characters, and bytes for those that are no tokens; tokens of several merges."""
+    letters, kind = draw(st.sampled_from(LETTERS)), draw(st.sampled_from(["whole", "fallback", "several"]))
+    chars = sorted({char.encode() for char in letters})
+    tokens = draw(st.lists(st.sampled_from(chars), unique=True)) if kind == "fallback" else list(BYTES)
+    pool = sorted({byte for char in chars for byte in char})
+    if kind == "fallback":
+        pool = [*range(len(tokens))]
+    pairs = []
+    for _ in range(draw(st.integers(0, 9)) if pool else 0):
+        left, right = draw(st.sampled_from(pool)), draw(st.sampled_from(pool))
+        token = tokens[left] + tokens[right]
+        if len(token) <= 6 and (left, right) not in pairs and (kind != "whole" or token not in tokens):
+            pairs.append((left, right))
+            if token not in tokens:
+                tokens.append(token)
+                pool.append(len(tokens) - 1)
+    if kind == "whole":
+        for parts in draw(st.lists(st.lists(st.sampled_from(pool), min_size=2, max_size=3), max_size=4)):
+            if (token := b"".join(tokens[part] for part in parts)) not in tokens:
+                tokens.append(token)
+                pool.append(len(tokens) - 1)
+    else:
+        pairs = draw(st.permutations(pairs))
+    first = 256 if kind == "fallback" else 0
+    definition = Definition.from_tokens(
+        {token: first + number for number, token in enumerate(tokens)},
+        [(first + left, first + right) for left, right in pairs],
+        whole_pieces=kind == "whole",
+        fallback=range(256) if kind == "fallback" else None,
+        pattern=draw(st.sampled_from(["gpt2", "o200k", "none"])),
+    )
+    asked = {first + number for number in pool} | {byte for char in chars for byte in char}
+    return minitok.Tokenizer.from_definition(definition), letters, sorted(asked)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tokenizers() | tokenizers_of_other_kinds(), st.data())
 def test_the_sets_are_what_their_definition_says(made, data):
     tok, letters, pool = made
     session = tok.session(data.draw(st.text(letters, max_size=6)))
@@ -48,7 +86,15 @@ def test_the_sets_are_what_their_definition_says(made, data):
     codec = tok.replace(backend="python").session()._core.core.codec
     ids, mask = session.ids().tolist(), mask_of(session, tok.vocab_size)
     for token_id in [*pool, 65, 0xC3]:
-        assert bool(mask[token_id]) == viable.is_viable(codec, codec.search(), [*ids, token_id])
+        assert bool(mask[token_id]) == viable.is_viable(codec, codec.search(), [*ids, token_id]), (ids, token_id)
+
+
+def test_what_follows_a_whole_piece_may_be_any_character():
+    """``Aa`` is a token as a whole piece only, and a space behind it would take the ``a`` away."""
+    tokens = {token: token_id for token_id, token in enumerate([*BYTES, b"a ", b"Aa"])}
+    definition = Definition.from_tokens(tokens, [(97, 32)], whole_pieces=True, pattern=r"\d{1,3}|\D+")
+    session = minitok.Tokenizer.from_definition(definition).session("A")
+    assert mask_of(session, 258)[[97, 98, 257]].tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base"])

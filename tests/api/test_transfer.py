@@ -98,7 +98,7 @@ def test_a_space_before_the_text_belongs_to_no_side(prefix, backend):
     assert len(ids) == 3
     assert align(spaced, ids, plain, [97, 98]).tolist() == [[0, 1, 0, 0], [1, 2, 0, 1], [2, 3, 1, 2]]
     assert align(plain, [97, 98], spaced, ids).tolist() == [[0, 0, 0, 1], [0, 1, 1, 2], [1, 2, 2, 3]]
-    assert pieces(plain, spaced).ids[97] == 97
+    assert pieces(plain, spaced)[1][97] == 97
 
 
 def test_texts_that_differ_are_refused_by_their_place(backend):
@@ -126,26 +126,26 @@ def test_pieces_and_longest_are_what_they_say(backend):
     drawn = random.Random(2)
     for _ in range(40):
         a, b = merged(drawn, backend), merged(drawn, backend)
-        found, (ids, left) = pieces(a, b), longest(a, b)
-        assert len(found.offsets) == a.vocab_size + 1
+        (offsets, rows, unspelled), (ids, left) = pieces(a, b), longest(a, b)
+        assert len(offsets) == a.vocab_size + 1
         tokens = {b.token_bytes(i): i for i in range(256 + len(b.merges))}
         for token_id in range(256 + len(a.merges)):
             token = a.token_bytes(token_id)
-            row = found.ids[found.offsets[token_id] : found.offsets[token_id + 1]]
+            row = rows[offsets[token_id] : offsets[token_id + 1]]
             assert row.tolist() == b.encode(token)
             prefix = max((token[:end] for end in range(1, len(token) + 1) if token[:end] in tokens), key=len)
             assert (ids[token_id], left[token_id]) == (tokens[prefix], len(token) - len(prefix))
         special = a.special_tokens["<s>"]
-        assert found.ids[found.offsets[special] : found.offsets[special + 1]].tolist() == [b.special_tokens["<s>"]]
+        assert rows[offsets[special] : offsets[special + 1]].tolist() == [b.special_tokens["<s>"]]
         assert ids[special] == -1
-        assert len(found.unspelled) == 0
+        assert len(unspelled) == 0
 
 
 def test_a_token_that_the_other_does_not_keep_is_named(backend):
     a = minitok.Tokenizer([(65, 66)], backend=backend)
-    found = pieces(a, minitok.Tokenizer([], normalizer="lowercase", backend=backend))
-    assert found.unspelled.tolist() == [*range(65, 91), 256]
-    assert found.offsets[256] == found.offsets[257]
+    offsets, _, unspelled = pieces(a, minitok.Tokenizer([], normalizer="lowercase", backend=backend))
+    assert unspelled.tolist() == [*range(65, 91), 256]
+    assert offsets[256] == offsets[257]
 
 
 def test_tokens_that_do_not_spell_their_text_are_refused(backend):

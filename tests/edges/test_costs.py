@@ -165,6 +165,13 @@ def streamed(tok, text):
     return [decoder.push(token_id) for token_id in tok.encode(text)], decoder.finish()
 
 
+def appended(tok, text):
+    session = tok.session()
+    for token_id in tok.encode(text):
+        session.append_ids([token_id])
+    return session.next_ids()
+
+
 OPERATIONS = {
     "encode": lambda tok, text: tok.encode(text),
     "encode_batch": lambda tok, text: tok.encode_batch([text[at : at + 100] for at in range(0, len(text), 100)]),
@@ -177,6 +184,7 @@ OPERATIONS = {
     "extend": lambda tok, text: tok.extend([text], tok.vocab_size + 10),
     "covers": lambda tok, text: tok.session(text).covers(),
     "next_ids": lambda tok, text: tok.session(text).next_ids(),
+    "append_ids": appended,
 }
 
 

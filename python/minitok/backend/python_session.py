@@ -98,6 +98,9 @@ class Session:
     def append_ids(self, ids: list[int]) -> int | None:
         return self.core.append_ids(ids) if self.knows_tails else -1
 
+    def is_encoded(self) -> bool:
+        return not self.ends_inside and self.core.ids == self.core.codec.encode(self.core.text, self.core.search)
+
     def keep_ids(self, count: int) -> None:
         self.core.ids = self.core.ids[:count]
         self.core.text = self.core.codec.decode_bytes(self.core.ids)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Cover", "Session", "Splice"]
 
+UNKNOWN = "which ids may come next is not known for this tokenizer, or for this end of a text (SPEC L6)"
+
 
 class Splice(NamedTuple):
     """What a change did to the ids: from number ``start`` on, ``removed`` ids were replaced by ``ids``.
@@ -192,10 +194,11 @@ class Session:
             A set of bits: id i may come if bit ``i % 64`` of word ``i // 64`` is 1. See the example for a mask.
 
         Raises:
-            ValueError: This is not known, as for ``stable``; or the pattern cuts bytes, or leaves a long stretch of text whole.
+            ValueError: This is not known, as for ``stable``; or the pattern cuts bytes, or looks further ahead than a
+                character.
 
-        Costs some microseconds for a text that ends like one before; otherwise some ten milliseconds. The first call makes
-        tables, which takes up to a second.
+        Costs some microseconds, and a millisecond for each new state of the split pattern; for text that was not appended by
+        ``append_ids``, those of going over its last words, too. The first call makes tables in about a tenth of a second.
 
         >>> import minitok, numpy as np
         >>> tok = minitok.get_encoding("gpt2")
@@ -206,9 +209,7 @@ class Session:
         """
         found = self._core.next_ids()
         if found is None:
-            raise ValueError(
-                "which ids may come next is not known for this tokenizer, or for this end of a text (SPEC L6)"
-            )
+            raise ValueError(UNKNOWN)
         return found
 
     def append_ids(self, ids: Iterable[int]) -> None:
@@ -233,8 +234,8 @@ class Session:
         if number is None:
             number = self._core.append_ids(listed)
         if number == -1:
-            self.next_ids()
-        elif number is not None:
+            raise ValueError(UNKNOWN)
+        if number is not None:
             raise ValueError(f"id {listed[number]} at index {number} cannot come next: no text has these ids (SPEC L6)")
 
     def _first_ids(self, count: int) -> Session:
@@ -245,10 +246,7 @@ class Session:
 
     def _is_canonical(self) -> bool:
         """Whether the ids are those of the text."""
-        if self._core.ends_inside:
-            return False
-        found = self.fork().append("")
-        return found.removed == 0 and len(found.ids) == 0
+        return bool(self._core.is_encoded())
 
     def _check_tails(self) -> None:
         self._check_whole()

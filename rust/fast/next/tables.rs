@@ -1,173 +1,315 @@
-//! What the sets are made of: the tokens of a vocabulary by what the pattern sees of them, what completes characters, and what is kept.
+//! What the sets are made of: the tokens of a vocabulary as texts of classes, what completes characters, and what is kept.
 
-#![expect(clippy::cast_possible_truncation, reason = "of a byte within a character, six bits are taken")]
-
-use super::classes::{Classes, Positions};
 use super::settled::Settled;
-use crate::error::Result;
-use crate::fast::util::fallible::{collect, concat, filled, push};
+use super::tree::{ClassSet, Tree};
+use crate::error::{Error, Result};
+use crate::fast::scan::Tier;
+use crate::fast::scan::compiled::Table;
+use crate::fast::util::fallible::{concat, filled, push, try_collect};
 use crate::reference::merging::merge_parts;
-use crate::reference::more::viable::{completions, length_of};
+use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
+use crate::reference::published::patterns::{BYTES, expressions};
 use crate::reference::published::vocabs::Vocab;
 use crate::reference::published::vocabs::first_parts;
 use crate::support::interrupt;
-use crate::support::once::Once;
 use foldhash::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// How many kinds of tails, and rows of tokens that are not settled behind one, are kept.
+/// How many states of the pattern, and rows of tokens that are settled behind one, are kept.
 const KEPT: usize = 64;
+/// From how many characters on a class is large.
+const LARGE: usize = 256;
 
 /// Ids as bits: 64 in each word, the lowest first.
 pub type Bits = Vec<u64>;
 
-/// What is known of the tokens that a kind of tail may be followed by.
+/// What is known of the tokens that a state of the pattern may be followed by.
 pub(super) type Kept<K, V> = Mutex<Vec<(K, Arc<V>)>>;
 
-/// For each kind of character that completes the beginning of one: one of them, and the tokens that what completes it may begin with.
-pub(super) type Completing = Vec<(char, Vec<u32>)>;
+/// The first tokens of what completes the beginning of a character, and the classes of the characters that each makes.
+pub(super) type Completing = HashMap<u32, ClassSet>;
 
 #[derive(Debug)]
 pub struct NextIds {
-    pub(super) classes: Classes,
-    pub(super) settled: Option<Settled>,
+    pub(super) table: Table,
+    settled: Option<Settled>,
     /// The tokens that merging makes of their bytes.
     pub(super) made: Bits,
     /// The tokens that only a whole piece becomes (E2).
     pub(super) whole: Vec<u32>,
-    /// Tokens that the pattern cannot tell apart.
-    pub(super) groups: Vec<Group>,
+    pub(super) tree: Tree,
     /// Tokens that begin inside a character.
     pub(super) inner: Vec<u32>,
-    /// Tokens that end inside a character, where bytes stand for characters that are not tokens.
-    pub(super) parts: Vec<u32>,
-    pub(super) completing: Mutex<HashMap<Vec<u8>, Arc<Completing>>>,
-    /// The first token of one, two and three bytes within a character, by their last six bits.
-    pub(super) first_tokens: [Once<Vec<u32>>; 3],
-    pub(super) kinds: Vec<Vec<u8>>,
-    pub(super) states: Kept<(Vec<Positions>, Vec<u8>), Outcomes>,
-    pub(super) rows: Kept<u32, Bits>,
+    /// For each class, the first tokens of its characters; None if these are many.
+    pub(super) small: Vec<Option<Vec<u32>>>,
+    /// What two bytes within a character merge to, by the last six bits of both.
+    pairs: Vec<Option<(u32, u32)>>,
+    pub(super) n_classes: usize,
+    pub(super) states: Kept<(u32, Vec<u8>), Outcomes>,
+    rows: Kept<u32, Bits>,
 }
 
-/// Tokens of characters that the pattern cannot tell apart: a text of these characters, and the tokens, with whether each ends inside
-/// the last of them.
+/// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
+/// come behind it so.
 #[derive(Debug)]
-pub struct Group {
-    pub text: String,
-    pub tokens: Vec<(u32, bool)>,
-}
-
-/// Borders in a tail, as numbers of characters, and the tokens that may come behind it so.
-#[derive(Debug)]
-pub struct Outcomes(pub Vec<(Vec<usize>, Bits)>);
+pub struct Outcomes(pub Vec<(u8, Bits)>);
 
 impl NextIds {
-    /// None where that is not known: the pattern cuts bytes, or has too many sets.
+    /// None where that is not known: no machine runs the pattern, character by character.
     pub fn new(codec: &Codec) -> Result<Option<NextIds>> {
-        let vocab = &codec.vocab;
-        let Some(classes) = Classes::new(codec.pattern.source())? else { return Ok(None) };
-        let kinds = collect(classes.each_kind().map(|(_, char)| char.to_string().into_bytes()))?;
+        let (vocab, source) = (&codec.vocab, codec.pattern.source());
+        if source.contains(BYTES) {
+            return Ok(None);
+        }
+        let steps = expressions(source);
+        let Ok(Tier::Table(table)) = Tier::new(if steps.is_empty() { &[r"[\s\S]+"] } else { &steps })? else {
+            return Ok(None);
+        };
+        if table.looks_ahead() {
+            return Ok(None);
+        }
         let settled = if vocab.alphabet.fallback.is_none() { Settled::new(vocab)? } else { None };
+        let (made, whole) = made_and_whole(vocab, settled.as_ref())?;
+        let (mut within, byte) = (Vec::new(), |bits: u8| vocab.byte_ids[usize::from(0x80 | bits)]);
+        for first in 0..64 {
+            for second in 0..64 {
+                push(&mut within, vocab.merge_of(byte(first), byte(second)))?;
+            }
+        }
         let mut next = NextIds {
-            classes,
+            small: small_classes(vocab, &table)?,
+            tree: Tree::new(0)?,
+            n_classes: table.size().0,
+            table,
             settled,
-            made: filled(0, (vocab.tokens.n_ids() as usize).div_ceil(64))?,
-            whole: Vec::new(),
-            groups: Vec::new(),
+            made,
+            whole,
             inner: Vec::new(),
-            parts: Vec::new(),
-            completing: Mutex::default(),
-            first_tokens: [const { Once::new() }; 3],
-            kinds,
+            pairs: within,
             states: Mutex::default(),
             rows: Mutex::default(),
         };
-        for (number, (id, token)) in vocab.tokens.iter().enumerate().filter(|(_, (_, token))| !token.is_empty()) {
-            if number.is_multiple_of(1 << 10) {
-                interrupt::check()?;
-            }
-            if merged(vocab, token)? == [id] {
-                set(&mut next.made, id);
-            } else if vocab.whole_pieces && vocab.token_id(token) == Some(id) {
-                push(&mut next.whole, id)?;
-            }
-        }
-        next.group_tokens(codec)?;
+        next.add_tokens(codec)?;
         Ok(Some(next))
     }
 
-    /// The tokens that are settled behind a token.
-    pub(super) fn behind(&self, vocab: &Vocab, last: u32) -> Result<Arc<Bits>> {
-        if let Some(settled) = &self.settled {
-            let mut bits = concat(&[&self.made])?;
-            settled.remove_clashes(last, &mut bits);
-            return Ok(Arc::new(bits));
+    fn add_tokens(&mut self, codec: &Codec) -> Result<()> {
+        let (mut tree, mut inner, mut known) = (Tree::new(self.n_classes)?, Vec::new(), HashMap::default());
+        for (number, (id, token)) in codec.vocab.tokens.iter().enumerate() {
+            if number.is_multiple_of(1 << 10) {
+                interrupt::check()?;
+            }
+            if !has(&self.made, id) && self.whole.binary_search(&id).is_err() {
+            } else if token[0] & 0xC0 == 0x80 {
+                push(&mut inner, id)?;
+            } else {
+                self.add_token(&mut tree, &codec.vocab, 0, (token, id), &mut known)?;
+            }
         }
-        kept(&self.rows, last, || {
-            let (mut bits, left) = (filled(0, self.made.len())?, vocab.token_bytes(last).unwrap_or_default());
-            for (number, (id, token)) in vocab.tokens.iter().enumerate() {
+        (self.tree, self.inner) = (tree, inner);
+        self.tree.close();
+        Ok(())
+    }
+
+    /// Adds a token behind a node of a tree. `known`: what completes characters, as far as it was asked for.
+    pub(super) fn add_token(
+        &self,
+        tree: &mut Tree,
+        vocab: &Vocab,
+        mut node: u32,
+        (token, id): (&[u8], u32),
+        known: &mut HashMap<Vec<u8>, Completing>,
+    ) -> Result<()> {
+        let Some((text, part)) = split_off_part(token) else { return Ok(()) };
+        let mut at = 0;
+        while at < text.len() {
+            let (class, length) = self.table.class_at(text, at);
+            (node, at) = (tree.child(node, class)?, at + length);
+        }
+        if part.is_empty() {
+            push(&mut tree.tokens, (node, id))
+        } else {
+            self.add_part(tree, vocab, node, (part, id), known)
+        }
+    }
+
+    /// Adds a token that ends inside a character, of which this part is there.
+    pub(super) fn add_part(
+        &self,
+        tree: &mut Tree,
+        vocab: &Vocab,
+        node: u32,
+        (part, id): (&[u8], u32),
+        known: &mut HashMap<Vec<u8>, Completing>,
+    ) -> Result<()> {
+        if !known.contains_key(part) {
+            known.try_reserve(1)?;
+            known.insert(concat(&[part])?, self.completing(vocab, part)?);
+        }
+        let classes = self.classes_behind(vocab, id, &known[part])?;
+        for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
+            let node = tree.child(node, class)?;
+            push(&mut tree.parts, (node, id))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the tokens that are settled behind a token.
+    pub(super) fn keep_settled(&self, vocab: &Vocab, last: u32, bits: &mut Bits) -> Result<()> {
+        if let Some(settled) = &self.settled {
+            settled.remove_clashes(last, bits);
+            return Ok(());
+        }
+        let row = kept(&self.rows, last, || {
+            let mut row = filled(0, self.made.len())?;
+            for (number, (id, _)) in vocab.tokens.iter().enumerate() {
                 if number.is_multiple_of(1 << 10) {
                     interrupt::check()?;
                 }
-                if has(&self.made, id) && merged(vocab, &concat(&[left, token])?)? == [last, id] {
-                    set(&mut bits, id);
+                if self.are_settled(vocab, last, id)? {
+                    set(&mut row, id);
                 }
             }
-            Ok(bits)
-        })
+            Ok(row)
+        })?;
+        bits.iter_mut().zip(&*row).for_each(|(bits, row)| *bits &= row);
+        Ok(())
     }
 
-    /// What completes the beginning of a character.
-    pub(super) fn completing(&self, codec: &Codec, part: &[u8]) -> Result<Arc<Completing>> {
-        if let Ok(known) = self.completing.lock()
-            && let Some(found) = known.get(part)
-        {
-            return Ok(Arc::clone(found));
+    /// Whether two tokens may be neighbours within a piece.
+    pub(super) fn are_settled(&self, vocab: &Vocab, left: u32, right: u32) -> Result<bool> {
+        if !has(&self.made, left) || !has(&self.made, right) {
+            return Ok(false);
         }
-        let mut by_kind: HashMap<usize, (char, Vec<u32>)> = HashMap::default();
-        let missing = length_of(part).saturating_sub(part.len());
-        for end in completions(part, missing) {
-            let whole = concat(&[part, &end])?;
-            let Some(char) = std::str::from_utf8(&whole).ok().and_then(|char| char.chars().next()) else { continue };
-            let first = self.first_token(&codec.vocab, &end)?;
-            by_kind.try_reserve(1)?;
-            let (_, firsts) = by_kind.entry(self.classes.kind(char)).or_insert_with(|| (char, Vec::new()));
-            if !firsts.contains(&first) {
-                push(firsts, first)?;
+        if let Some(settled) = &self.settled {
+            return Ok(settled.holds(left, right));
+        }
+        let [first, second] = [left, right].map(|id| vocab.token_bytes(id).unwrap_or_default());
+        Ok(merged(vocab, &concat(&[first, second])?)? == [left, right])
+    }
+
+    /// What completes the beginning of a character. Where bytes stand for characters that are not tokens, the byte before counts as first.
+    pub(super) fn completing(&self, vocab: &Vocab, part: &[u8]) -> Result<Completing> {
+        let mut found = Completing::default();
+        let (length, mut bytes, mut last) = (length_of(part), [0; 4], (u32::MAX, 0));
+        let missing = length.saturating_sub(part.len());
+        let bits = |bits, &byte: &u8| bits << 6 | u32::from(byte & 0x3F);
+        let high = part[1..].iter().fold(u32::from(part[0]) & (0x7F >> length), bits);
+        for number in 0..1_u32 << (6 * missing) {
+            if number.is_multiple_of(1 << 12) {
+                interrupt::check()?;
+            }
+            let char = char::from_u32(high << (6 * missing) | number).filter(|char| char.len_utf8() == length);
+            let Some(char) = char.map(|char| char.encode_utf8(&mut bytes).as_bytes()) else { continue };
+            let first = match &vocab.alphabet.fallback {
+                None => self.first_token(vocab, &char[part.len()..]),
+                Some(_) if vocab.token_id(char).is_some() => continue,
+                Some(fallback) => fallback[usize::from(char[part.len()])],
+            };
+            let class = 1 << self.table.class_at(char, 0).0;
+            if last != (first, class) {
+                found.try_reserve(1)?;
+                *found.entry(first).or_default() |= class;
+                last = (first, class);
             }
         }
-        let made = Arc::new(collect(by_kind.into_values())?);
-        if let Ok(mut known) = self.completing.lock() {
-            known.try_reserve(1)?;
-            known.insert(concat(&[part])?, Arc::clone(&made));
+        Ok(found)
+    }
+
+    /// The first token that merging makes of one to three bytes within a character.
+    fn first_token(&self, vocab: &Vocab, end: &[u8]) -> u32 {
+        let pair = |at: usize| self.pairs[usize::from(end[at] & 0x3F) << 6 | usize::from(end[at + 1] & 0x3F)];
+        let made = |left, right, otherwise| vocab.merge_of(left, right).map_or(otherwise, |(_, id)| id);
+        let first = vocab.byte_ids[usize::from(end[0])];
+        match (end.len() > 1).then(|| pair(0)).flatten() {
+            Some((_, both)) if end.len() == 2 => both,
+            None if end.len() < 3 => first,
+            before => match (before, pair(1)) {
+                (Some((rank, both)), behind) if behind.is_none_or(|(later, _)| rank <= later) => {
+                    made(both, vocab.byte_ids[usize::from(end[2])], both)
+                }
+                (_, Some((_, both))) => made(first, both, first),
+                _ => first,
+            },
         }
-        Ok(made)
+    }
+
+    /// The classes of the characters that complete what a token ends with, and leave the token as it is.
+    pub(super) fn classes_behind(&self, vocab: &Vocab, id: u32, completing: &Completing) -> Result<ClassSet> {
+        let mut classes = 0;
+        for (&first, &more) in completing {
+            if more & !classes != 0 && self.are_settled(vocab, id, first)? {
+                classes |= more;
+            }
+        }
+        Ok(classes)
+    }
+
+    /// The bytes of memory that it takes.
+    pub fn memory(&self) -> usize {
+        let words = |bits: &Bits| bits.capacity() * size_of::<u64>();
+        let states = self
+            .states
+            .lock()
+            .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
+        let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
+        self.settled.as_ref().map_or(0, Settled::memory) + words(&self.made) + self.tree.memory() + states + rows
     }
 }
 
-impl NextIds {
-    /// The first token that merging makes of one to three bytes within a character.
-    fn first_token(&self, vocab: &Vocab, end: &[u8]) -> Result<u32> {
-        let table = &self.first_tokens[end.len() - 1];
-        if table.get().is_none() {
-            let (mut firsts, mut bytes) = (Vec::new(), filled(0x80, end.len())?);
-            for number in 0..1_u32 << (6 * end.len()) {
-                if number.is_multiple_of(1 << 10) {
-                    interrupt::check()?;
-                }
-                bytes
-                    .iter_mut()
-                    .rev()
-                    .enumerate()
-                    .for_each(|(place, byte)| *byte = 0x80 | (number >> (6 * place)) as u8 & 0x3F);
-                push(&mut firsts, merged(vocab, &bytes)?[0])?;
-            }
-            table.get_or_make(|| firsts);
+/// The tokens that merging makes of their bytes, and those that only a whole piece becomes.
+fn made_and_whole(vocab: &Vocab, settled: Option<&Settled>) -> Result<(Bits, Vec<u32>)> {
+    let (mut made, mut whole) = (filled(0, (vocab.tokens.n_ids() as usize).div_ceil(64))?, Vec::new());
+    let is_alone = |token: &[u8], id| matches!(token, &[byte] if vocab.byte_ids[usize::from(byte)] == id);
+    if let Some(settled) = settled {
+        for (id, _) in vocab.tokens.iter().filter(|&(id, token)| is_alone(token, id)) {
+            set(&mut made, id);
         }
-        let place = end.iter().fold(0, |place, byte| place << 6 | usize::from(byte & 0x3F));
-        Ok(table.get().map_or(0, |firsts| firsts[place]))
+        for merge in vocab.merges() {
+            if has(&made, merge.left)
+                && has(&made, merge.right)
+                && (vocab.merges_make_all || settled.is_made(merge.left, merge.right, merge.rank))
+            {
+                set(&mut made, merge.id);
+            }
+        }
     }
+    for (number, (id, token)) in vocab.tokens.iter().enumerate().filter(|(_, (_, token))| !token.is_empty()) {
+        if number.is_multiple_of(1 << 10) {
+            interrupt::check()?;
+        }
+        if has(&made, id) {
+        } else if settled.is_none() && merged(vocab, token)? == [id] {
+            set(&mut made, id);
+        } else if vocab.whole_pieces && vocab.token_id(token) == Some(id) {
+            push(&mut whole, id)?;
+        }
+    }
+    Ok((made, whole))
+}
+
+/// For each class, the first tokens of its characters; None if these are many.
+fn small_classes(vocab: &Vocab, table: &Table) -> Result<Vec<Option<Vec<u32>>>> {
+    let mut members: Vec<Vec<char>> = filled(Vec::new(), table.size().0)?;
+    let mut bytes = [0; 4];
+    for char in '\0'..=char::MAX {
+        let chars = &mut members[table.class_at(char.encode_utf8(&mut bytes).as_bytes(), 0).0];
+        if chars.len() < LARGE {
+            push(chars, char)?;
+        }
+    }
+    let first = |char: &char| Ok::<_, Error>(merged(vocab, char.to_string().as_bytes())?[0]);
+    try_collect(members.into_iter().map(|chars| {
+        let firsts = (chars.len() < LARGE).then(|| try_collect(chars.iter().map(first)));
+        firsts.transpose().map(|firsts: Option<Vec<u32>>| {
+            firsts.map(|mut firsts| {
+                firsts.sort_unstable();
+                firsts.dedup();
+                firsts
+            })
+        })
+    }))
 }
 
 /// What is kept under a key, made now if it is not.
@@ -196,28 +338,15 @@ pub fn set(bits: &mut [u64], id: u32) {
 }
 
 /// The ids that merging gives some bytes.
-pub(super) fn merged(vocab: &Vocab, bytes: &[u8]) -> Result<Vec<u32>> {
+fn merged(vocab: &Vocab, bytes: &[u8]) -> Result<Vec<u32>> {
     merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, bytes)?)
 }
 
 /// A text, and the beginning of a character behind it; None if no text begins so.
-pub(super) fn split_off_part(data: &[u8]) -> Option<(&str, &[u8])> {
-    let text = match std::str::from_utf8(data) {
-        Ok(text) => return Some((text, &[])),
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&data[..error.valid_up_to()]).ok()?,
-        Err(_) => return None,
-    };
-    Some((text, &data[text.len()..]))
-}
-
-/// Passes on where the pieces of some text end.
-pub(super) fn each_border(codec: &Codec, data: &[u8], emit: &mut dyn FnMut(usize) -> Result<()>) -> Result<()> {
-    let (mut at, mut done) = (0, Ok(()));
-    codec.pattern.split(data, &mut |piece| {
-        at += piece.len();
-        if done.is_ok() {
-            done = emit(at);
-        }
-    })?;
-    done
+pub(super) fn split_off_part(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    match std::str::from_utf8(data) {
+        Ok(_) => Some((data, &[])),
+        Err(error) if error.error_len().is_none() => Some(data.split_at(error.valid_up_to())),
+        Err(_) => None,
+    }
 }

@@ -20,6 +20,7 @@ use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
+use crate::fast::next::Open;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
 use crate::reference::more::session::{Splice, splice};
@@ -27,6 +28,7 @@ use crate::reference::published::codecs::Refused;
 use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::preprocess::Search;
 use crate::support::interrupt;
+use crate::support::once::Once;
 use std::sync::Arc;
 
 /// About how many bytes a chunk has.
@@ -49,8 +51,12 @@ pub struct Session {
     pub(super) margin: usize,
     /// How many bytes the last change had encoded.
     encoded_bytes: usize,
-    /// Whether ids were appended since the last edit: the last ones need not be those of the text.
-    pub(super) sampled: bool,
+    /// Where ids begin, in bytes, that need not be those of the text: ids were appended since the last edit.
+    pub(super) sampled: Option<usize>,
+    /// The end of the text, as far as it is known, for what may come next.
+    pub(super) open: Option<Open>,
+    /// The tokens in which a name of the search stands.
+    pub(super) with_names: Arc<Once<Vec<u32>>>,
 }
 
 /// Where chunks end.
@@ -102,13 +108,27 @@ impl Session {
         };
         let (rope, margin) = (Rope::new()?, longest.unwrap_or_default().max(MARGIN));
         let spells = codec.spells(&search);
-        Ok(Session { codec, search, refused, rope, borders, spells, margin, encoded_bytes: 0, sampled: false })
+        let (sampled, open, with_names) = (None, None, Arc::default());
+        Ok(Session {
+            codec,
+            search,
+            refused,
+            rope,
+            borders,
+            spells,
+            margin,
+            encoded_bytes: 0,
+            sampled,
+            open,
+            with_names,
+        })
     }
 
     /// A copy that changes by itself. What neither has changed is shared.
     pub fn fork(&self) -> Result<Session> {
         let (codec, search, refused) = (self.codec.clone(), self.search.clone(), self.refused.clone());
-        Ok(Session { codec, search, refused, rope: self.rope.fork()?, ..*self })
+        let (open, with_names) = (self.open.as_ref().map(Open::copy).transpose()?, self.with_names.clone());
+        Ok(Session { codec, search, refused, rope: self.rope.fork()?, open, with_names, ..*self })
     }
 
     /// Whether an edit costs what it touches; otherwise all of the text.
@@ -133,18 +153,18 @@ impl Session {
 
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids. On an error nothing has changed.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
-        if !self.sampled {
-            return self.edit_text(start, end, data);
-        }
-        let (mut old, mut new, before) = (Vec::new(), Vec::new(), self.rope.fork()?);
+        self.open = None;
+        let Some(from) = self.sampled else { return self.edit_text(start, end, data) };
+        let (mut old, mut new, mut words, before) = (Vec::new(), Vec::new(), Vec::new(), self.rope.fork()?);
         self.ids_of(0, self.size().ids, &mut old)?;
         let size = self.size().bytes;
-        let done = self.edit_text(size, size, b"").and_then(|_| self.edit_text(start, end, data));
+        self.text_of(from, size, &mut words)?;
+        let done = self.edit_text(from, size, &words).and_then(|_| self.edit_text(start, end, data));
         if let Err(error) = done {
             self.rope = before;
             return Err(error);
         }
-        self.sampled = false;
+        self.sampled = None;
         self.ids_of(0, self.size().ids, &mut new)?;
         splice(&old, &new)
     }

@@ -5,41 +5,45 @@
 //! Only the segment at the end is looked at, from the last cut on. Where names are found in the text, a token may complete one: such
 //! tokens are few, and the text is encoded for each.
 
-use super::edit::{Borders, CHUNK, Session};
+use super::edit::{CHUNK, Session};
 use super::rope::{Chunk, Unit};
 use crate::error::Result;
-use crate::fast::next::{Bits, has, set};
+use crate::fast::next::{Bits, NextIds, Open, has, set};
 use crate::fast::pystr::source::Source;
-use crate::fast::util::fallible::{collect, concat, push, resize};
+use crate::fast::util::fallible::{append, collect, concat, push, resize};
 use crate::reference::more::session::same;
 use crate::reference::more::tails::Cover;
 use crate::reference::more::viable::{continuations, kinds};
 use crate::reference::published::preprocess::Before;
 use crate::support::interrupt;
+use std::sync::Arc;
 
 /// How many bytes without a sure border are gone through from each of their places, with time that grows with the square.
 const LONGEST_END: usize = 256;
 
-/// The end of the text.
-struct End {
+/// The last words, and the ids that spell them.
+struct Words {
     text: Vec<u8>,
-    goes_on: bool,
-    /// What the last segment has become, the last ids, and the number of the first of them that is in the segment.
-    data: Vec<u8>,
     ids: Vec<u32>,
-    first: usize,
+    goes_on: bool,
 }
 
 impl Session {
     /// The ids that may come next, as bits; None where that is not known.
-    pub fn next_ids(&self) -> Result<Option<Bits>> {
-        let Some(End { text, goes_on, data, ids, first }) = self.end()? else { return Ok(None) };
-        let Some(tables) = self.codec.next_tables()? else { return Ok(None) };
-        let Some(mut found) = tables.next(self.codec.core(), &data, &ids[first..])? else { return Ok(None) };
+    pub fn next_ids(&mut self) -> Result<Option<Bits>> {
+        let Some((tables, open)) = self.open()? else { return Ok(None) };
+        let found = self.words().and_then(|words| self.next_behind(&tables, &open, &words));
+        self.open = Some(open);
+        found.map(Some)
+    }
+
+    /// The same behind an end of a text, of which these are the last words.
+    fn next_behind(&self, tables: &NextIds, open: &Open, words: &Words) -> Result<Bits> {
+        let mut found = tables.next(self.codec.core(), open)?;
         if !self.search.early.tokens().is_empty() {
-            self.with_names(&text, goes_on, &ids, &mut found)?;
+            self.with_names(tables, open, words, &mut found)?;
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
     /// The tokens that may stand over the end of the text, from the sets of ids that may come next; None where these are not known.
@@ -47,13 +51,12 @@ impl Session {
     /// From the last border that all continuations have, go on with each token that may come next and that the text goes on with. A token
     /// that begins like the rest of the text and is longer is a cover.
     pub(super) fn covers_by_sets(&self) -> Result<Option<Vec<Cover>>> {
-        let Some(End { data, ids, first, .. }) = self.end()?.filter(|_| self.search.is_empty()) else {
-            return Ok(None);
-        };
-        let (Some(tables), core) = (self.codec.next_tables()?, self.codec.core()) else { return Ok(None) };
-        let (vocab, own, before) = (&core.vocab, &ids[first..], self.size().ids - (ids.len() - first));
+        let (Some(tables), true) = (self.codec.next_tables()?, self.search.is_empty()) else { return Ok(None) };
+        let Some((data, own)) = self.end()? else { return Ok(None) };
+        let (core, before) = (self.codec.core(), self.size().ids - own.len());
+        let vocab = &core.vocab;
         let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
-        let border = tables.last_border_of(core, &data)?;
+        let border = Open::behind(&tables, vocab, &own, true)?.start();
         let (mut count, mut size) = (0, 0);
         while size < border && count < own.len() {
             size += token_of(&own[count]).len();
@@ -63,10 +66,10 @@ impl Session {
             return Ok(None);
         }
         let (mut stack, mut found) = (Vec::new(), Vec::new());
-        push(&mut stack, (size, concat(&[&own[..count]])?))?;
-        while let Some((at, ids)) = stack.pop() {
+        push(&mut stack, (size, concat(&[&own[..count]])?, Open::behind(&tables, vocab, &own[..count], true)?))?;
+        while let Some((at, ids, open)) = stack.pop() {
             interrupt::check()?;
-            let Some(bits) = tables.next(core, &data[..at], &ids)? else { return Ok(None) };
+            let bits = tables.next(core, &open)?;
             let (rest, sorted) = (&data[at..], vocab.sorted_ids());
             let start = sorted.partition_point(|id| token_of(id) <= rest);
             let length = sorted[start..].partition_point(|id| token_of(id).starts_with(rest));
@@ -78,7 +81,9 @@ impl Session {
             }
             for end in 1..rest.len() {
                 if let Some(id) = vocab.token_id(&rest[..end]).filter(|&id| has(&bits, id)) {
-                    push(&mut stack, (at + end, concat(&[&ids, &[id]])?))?;
+                    let mut longer = open.copy()?;
+                    longer.push(&tables, vocab, id)?;
+                    push(&mut stack, (at + end, concat(&[&ids, &[id]])?, longer))?;
                 }
             }
         }
@@ -99,12 +104,13 @@ impl Session {
             push(&mut chunks, Chunk::new(&chunk.text[..end], &chunk.ids[..number])?)?;
         }
         self.rope.replace(place, last, chunks)?;
-        self.sampled = true;
+        self.sampled = Some(before.bytes);
+        self.open = None;
         Ok(())
     }
 
-    /// The last words and what a segment has become of them; None where it is not known what may follow.
-    fn end(&self) -> Result<Option<End>> {
+    /// What the last segment has become, and its ids; None where it is not known what may follow.
+    fn end(&self) -> Result<Option<(Vec<u8>, Vec<u32>)>> {
         if !self.knows_tails() {
             return Ok(None);
         }
@@ -115,115 +121,174 @@ impl Session {
             data = if segment.id.is_none() { concat(&[&segment.text.data])? } else { Vec::new() };
             Ok(())
         })?;
-        if text.is_empty() && core.preprocessor.metaspace.is_some() {
+        if data.is_empty() && core.preprocessor.metaspace.is_some() {
             return Ok(None);
         }
         let (mut ids, n_ids) = (Vec::new(), self.size().ids);
-        self.ids_of(n_ids.saturating_sub(text.len() + 1), n_ids, &mut ids)?;
+        self.ids_of(n_ids.saturating_sub(data.len()), n_ids, &mut ids)?;
         let (mut first, mut size) = (ids.len(), 0);
         while size < data.len() && first > 0 {
             first -= 1;
             size += core.token_bytes(ids[first]).map_or(0, <[u8]>::len);
         }
-        Ok((size == data.len()).then_some(End { text, goes_on, data, ids, first }))
+        ids.drain(..first);
+        Ok((size == data.len()).then_some((data, ids)))
+    }
+
+    /// The end of the text, which the session lends until the next call; None where it is not known what may follow.
+    fn open(&mut self) -> Result<Option<(Arc<NextIds>, Open)>> {
+        let Some(tables) = self.codec.next_tables()? else { return Ok(None) };
+        if let Some(open) = self.open.take() {
+            return Ok(Some((tables, open)));
+        }
+        let Some((_, ids)) = self.end()? else { return Ok(None) };
+        let open = Open::behind(&tables, &self.codec.core().vocab, &ids, self.sampled.is_none())?;
+        Ok(Some((tables, open)))
     }
 
     /// Adds the tokens that are found by name, and leaves out those that complete a name.
-    fn with_names(&self, text: &[u8], goes_on: bool, ids: &[u32], found: &mut Bits) -> Result<()> {
-        let vocab = &self.codec.core().vocab;
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, goes_on);
-        let own = encode(text)?;
-        let is_own = ids.ends_with(&own);
-        let mut asked = Vec::new();
-        for (name, id) in self.search.early.tokens() {
-            let name = name.as_bytes();
-            if let Some(id) = *id
-                && is_own
-                && encode(&concat(&[text, name])?)? == concat(&[&own, &[id]])?
-            {
-                let words = (id as usize >> 6) + 1;
-                resize(found, words.max(found.len()), 0)?;
-                set(found, id);
+    fn with_names(&self, tables: &NextIds, open: &Open, words: &Words, found: &mut Bits) -> Result<()> {
+        let (vocab, Words { text, ids, goes_on }) = (&self.codec.core().vocab, words);
+        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, *goes_on);
+        let names = self.search.early.tokens();
+        let is_begun = names.iter().any(|(name, _)| begun(text, name).next().is_some());
+        if open.is_encoded(tables, vocab) {
+            let own = if is_begun { encode(text)? } else { Vec::new() };
+            for (name, id) in names {
+                let Some(id) = *id else { continue };
+                if !is_begun || encode(&concat(&[text, name.as_bytes()])?)? == concat(&[&own, &[id]])? {
+                    let words = (id as usize >> 6) + 1;
+                    resize(found, words.max(found.len()), 0)?;
+                    set(found, id);
+                }
             }
-            for length in (1..=text.len().min(name.len() - 1)).filter(|&length| text.ends_with(&name[..length])) {
-                let rest = &name[length..];
+        }
+        let mut asked = collect(self.tokens_with_names()?.iter().copied())?;
+        for (name, _) in names.iter().filter(|_| is_begun) {
+            for rest in begun(text, name).map(|length| &name.as_bytes()[length..]) {
                 let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
                 let first = vocab.sorted_ids().partition_point(|id| token_of(id) < rest);
                 for &id in vocab.sorted_ids()[first..].iter().take_while(|id| token_of(id).starts_with(rest)) {
                     push(&mut asked, id)?;
                 }
             }
-            for (id, _) in vocab.tokens.iter().filter(|(_, token)| memchr::memmem::find(token, name).is_some()) {
-                push(&mut asked, id)?;
-            }
         }
-        let kinds = kinds(self.codec.core());
-        let ids = &ids[ids.len() - self.held(text, ids)..];
         asked.sort_unstable();
         asked.dedup();
-        asked.retain(|&id| has(found, id));
-        for id in asked {
-            let (longer, wanted) =
-                (concat(&[text, vocab.token_bytes(id).unwrap_or_default()])?, concat(&[ids, &[id]])?);
-            let mut is_viable = false;
-            for more in continuations(&kinds, &longer) {
-                if encode(&concat(&[&longer, &more])?)?.starts_with(&wanted) {
-                    is_viable = true;
-                    break;
-                }
-            }
-            if !is_viable {
+        for id in asked.into_iter().filter(|&id| vocab.token_bytes(id).is_some()) {
+            if has(found, id) && !self.is_viable(text, ids, id, &encode)? {
                 found[id as usize >> 6] &= !(1 << (id & 63));
             }
         }
         Ok(())
     }
 
-    /// How many of the last ids spell some text.
-    fn held(&self, text: &[u8], ids: &[u32]) -> usize {
-        let (mut count, mut size) = (0, 0);
-        while size < text.len() && count < ids.len() {
-            count += 1;
-            size += self.codec.core().token_bytes(ids[ids.len() - count]).map_or(0, <[u8]>::len);
+    /// Whether an id may come behind some words by its definition.
+    fn is_viable(&self, text: &[u8], ids: &[u32], id: u32, encode: &dyn Fn(&[u8]) -> Result<Vec<u32>>) -> Result<bool> {
+        let core = self.codec.core();
+        let (longer, wanted) = (concat(&[text, core.token_bytes(id).unwrap_or_default()])?, concat(&[ids, &[id]])?);
+        for more in continuations(&kinds(core), &longer) {
+            if encode(&concat(&[&longer, &more])?)?.starts_with(&wanted) {
+                return Ok(true);
+            }
         }
-        count
+        Ok(false)
+    }
+
+    /// The tokens in which a name stands.
+    fn tokens_with_names(&self) -> Result<&[u32]> {
+        if self.with_names.get().is_none() {
+            let mut found = Vec::new();
+            for (id, token) in self.codec.core().vocab.tokens.iter() {
+                if self.search.early.find(token).next().transpose()?.is_some() {
+                    push(&mut found, id)?;
+                }
+            }
+            self.with_names.get_or_make(|| found);
+        }
+        Ok(self.with_names.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// The last words, as names are looked for in them; nothing where there are no names.
+    fn words(&self) -> Result<Words> {
+        let (mut ids, n_ids, mut size) = (Vec::new(), self.size().ids, 0);
+        if self.search.early.tokens().is_empty() {
+            return Ok(Words { text: Vec::new(), ids, goes_on: false });
+        }
+        let (text, start) = self.last_words()?;
+        self.ids_of(n_ids.saturating_sub(text.len() + 1), n_ids, &mut ids)?;
+        let mut first = ids.len();
+        while size < text.len() && first > 0 {
+            first -= 1;
+            size += self.codec.core().token_bytes(ids[first]).map_or(0, <[u8]>::len);
+        }
+        ids.drain(..first);
+        Ok(Words { text, ids, goes_on: start > 0 })
     }
 
     /// Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next, and adds
     /// none. The second None: that is not known.
     pub fn append_ids(&mut self, ids: &[u32]) -> Result<Option<Option<usize>>> {
-        let (before, was_sampled) = (self.rope.fork()?, self.sampled);
+        let Some((tables, mut open)) = self.open()? else { return Ok(None) };
+        let (core, mut words) = (Arc::clone(self.codec.core()), self.words()?);
         for (number, &id) in ids.iter().enumerate() {
-            let next = self.next_ids();
-            if !matches!(&next, Ok(Some(bits)) if has(bits, id)) {
-                (self.rope, self.sampled) = (before, was_sampled);
-                return next.map(|known| known.map(|_| Some(number)));
+            if open.is_empty() && core.preprocessor.metaspace.is_some() {
+                return Ok(None);
             }
-            self.append_id(id)?;
+            if !has(&self.next_behind(&tables, &open, &words)?, id) {
+                self.open = Some(open).filter(|_| number == 0);
+                return Ok(Some(Some(number)));
+            }
+            if self.search.early.tokens().iter().any(|(_, found)| *found == Some(id)) {
+                open = Open::default();
+            } else {
+                open.push(&tables, &core.vocab, id)?;
+            }
+            append(&mut words.text, core.token_bytes(id).unwrap_or_default())?;
+            push(&mut words.ids, id)?;
         }
+        self.add_ids(ids)?;
+        self.open = Some(open).filter(|open| !open.is_empty());
         Ok(Some(None))
     }
 
-    fn append_id(&mut self, id: u32) -> Result<()> {
-        let place = self.rope.find(Unit::Bytes, self.size().bytes).0;
+    /// Adds ids to the last chunk, or in chunks of their own, which the next edit makes anew.
+    fn add_ids(&mut self, ids: &[u32]) -> Result<()> {
+        let (place, before) = self.rope.find(Unit::Bytes, self.size().bytes);
         let held = self.rope.chunk(place);
-        let text = concat(&[&held.text, self.codec.core().token_bytes(id).unwrap_or_default()])?;
-        let ids = concat(&[&held.ids, &[id]])?;
-        let chunks = if self.borders == Borders::Cuts && self.codec.is_spelled() && text.len() > 2 * CHUNK {
-            self.cut_between_tokens(&text, &ids, |at| self.codec.is_cut(&text, at, &self.search))?
-        } else {
-            let mut chunks = Vec::new();
-            push(&mut chunks, Chunk::new(&text, &ids)?)?;
-            chunks
-        };
+        let (mut text, mut own, mut chunks) = (concat(&[&held.text])?, concat(&[&held.ids])?, Vec::new());
+        for &id in ids {
+            let token = self.codec.core().token_bytes(id).unwrap_or_default();
+            if text.len() >= CHUNK && token.first().is_some_and(|byte| byte & 0xC0 != 0x80) {
+                push(&mut chunks, Chunk::new(&text, &own)?)?;
+                (text, own) = (Vec::new(), Vec::new());
+            }
+            append(&mut text, token)?;
+            push(&mut own, id)?;
+        }
+        push(&mut chunks, Chunk::new(&text, &own)?)?;
         self.rope.replace(place, place, chunks)?;
-        self.sampled = true;
+        self.sampled.get_or_insert(before.bytes);
         Ok(())
     }
 
     /// Whether the text ends inside a character.
     pub fn ends_inside(&self) -> bool {
         let place = self.rope.find(Unit::Bytes, self.size().bytes).0;
-        self.sampled && std::str::from_utf8(&self.rope.chunk(place).text).is_err()
+        self.sampled.is_some() && std::str::from_utf8(&self.rope.chunk(place).text).is_err()
     }
+
+    /// Whether the ids are those of the text; None where that is not known.
+    pub fn is_encoded(&mut self) -> Result<Option<bool>> {
+        let Some((tables, open)) = self.open()? else { return Ok(None) };
+        let found = open.is_encoded(&tables, &self.codec.core().vocab);
+        self.open = Some(open);
+        Ok(Some(found))
+    }
+}
+
+/// How much of a name a text ends with.
+fn begun<'t>(text: &'t [u8], name: &'t str) -> impl Iterator<Item = usize> + 't {
+    let lengths = 1..=text.len().min(name.len().saturating_sub(1));
+    lengths.filter(move |&length| text.ends_with(&name.as_bytes()[..length]))
 }

@@ -50,7 +50,7 @@ impl Session {
     /// The text behind the last place at which it can be cut, and where that is.
     pub(super) fn last_words(&self) -> Result<(Vec<u8>, usize)> {
         let (size, mut text) = (self.size(), Vec::new());
-        let start = self.region(size.bytes, size.bytes, 0).before.bytes;
+        let start = self.region(size.bytes, size.bytes, 0).before.bytes.min(self.sampled.unwrap_or(usize::MAX));
         self.text_of(start, size.bytes, &mut text)?;
         let cut = self.codec.safe_cut(&text, &self.search);
         text.drain(..cut);

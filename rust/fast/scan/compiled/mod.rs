@@ -45,7 +45,7 @@ pub use rewind::Rewind;
 pub(crate) use rewind::RewindCursor;
 use search::Search;
 pub(crate) use table::Cursor;
-pub use table::Table;
+pub use table::{PENDING, Scan, Table};
 pub use unsupported::Unsupported;
 pub use work::Work;
 

@@ -37,7 +37,7 @@ const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
 /// The first bytes of two stretches, this many, must be ASCII: elsewhere, looking up classes is what takes the time.
 const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
-pub(super) const PENDING: usize = SLOTS + 1;
+pub const PENDING: usize = SLOTS + 1;
 /// Slots are behind the ends that became sure in the same step.
 pub(super) const SLACK: usize = 2 * PENDING;
 
@@ -72,6 +72,41 @@ pub(crate) struct Cursor {
 impl Cursor {
     pub(crate) fn new() -> Cursor {
         Cursor { read: 0, row: 0, pending: [MaybeUninit::new(0); PENDING], waiting: None, finished: false }
+    }
+}
+
+/// A scan that reads one character at a time. What stands for a place may be of any kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scan<P> {
+    row: u32,
+    /// Ends that are not sure yet, by slot; a slot that holds none is not read.
+    pub pending: [P; PENDING],
+}
+
+impl<P: Copy> Scan<P> {
+    /// At the beginning of a text.
+    pub fn new(place: P) -> Scan<P> {
+        Scan { row: 0, pending: [place; PENDING] }
+    }
+
+    /// Where another scan is; what it waits for is called by these places.
+    pub fn from_row(row: u32, pending: [P; PENDING]) -> Scan<P> {
+        Scan { row, pending }
+    }
+
+    pub fn row(&self) -> u32 {
+        self.row
+    }
+
+    /// Reads a character of a class that begins at a place, or the end of the text, which stands behind all classes. Passes on the ends
+    /// that become sure.
+    #[inline]
+    pub fn read(&mut self, table: &Table, class: usize, at: P, emit: impl FnMut(P)) {
+        let cell = table.cells[self.row as usize + class];
+        self.pending[slot(cell)] = at;
+        self.pending[..sure(cell)].iter().copied().for_each(emit);
+        self.pending.copy_within(sure(cell).., 0);
+        self.row = next_row(cell) as u32;
     }
 }
 
@@ -127,6 +162,17 @@ impl Table {
     /// How many classes of characters there are, and how many states.
     pub fn size(&self) -> (usize, usize) {
         (self.width - 1, self.cells.len() / self.width)
+    }
+
+    /// The class of the character at a place, and its length in bytes.
+    #[inline]
+    pub fn class_at(&self, text: &[u8], at: usize) -> (usize, usize) {
+        self.classes.at(text, at)
+    }
+
+    /// Whether the class of a character depends on what is behind it.
+    pub fn looks_ahead(&self) -> bool {
+        self.marks.is_some()
     }
 
     /// A character of each class.
