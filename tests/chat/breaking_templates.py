@@ -45,6 +45,9 @@ ASKING = {
     "all but the last": "{% for m in messages[:-1] %}" + SAY + "{% endfor %}",
     "the last three": "{% for m in messages[-3:] %}" + SAY + "{% endfor %}",
     "backwards": "{% for m in messages | reverse %}" + SAY + "{% endfor %}",
+    "a copy": "{% for m in messages[:] %}" + SAY + "{% endfor %}",
+    "whether there are more": "{{ 'more' if messages[1:] }}{{ 'many' if messages[2:] }}" + ALL,
+    "loop.length behind the first": "{% for m in messages[1:] %}{{ loop.length }}" + SAY + "{% endfor %}",
     "every second": "{% for m in messages[::2] %}" + SAY + "{% endfor %}",
     "the rest in a turn": "{% for m in messages %}{{ m.content }}{% for n in messages[loop.index:] %}{{ n.role[0] }}{% endfor %}<|im_end|>{% endfor %}",
     "all in a turn": "{% for m in messages %}{% for n in messages %}{{ n.role[0] }}{% endfor %}" + SAY + "{% endfor %}",
@@ -144,7 +147,7 @@ KEEPING = {
     + SAY
     + "{% set ns.n = messages[loop.index].content if messages[loop.index] else 'end' %}{% endfor %}",
     "a namespace with two names": "{% set a = namespace(n=messages|length) %}{% set b = a %}{% for m in messages %}"
-    "{% if loop.index0 < a.n - 2 %}.{% endif %}{{ b.n }}" + SAY + "{% endfor %}",
+    "{% if loop.index0 + 2 < a.n %}.{% endif %}{{ b.n }}" + SAY + "{% endfor %}",
     "a namespace in a namespace": "{% set a = namespace(n=messages|length) %}{% set b = namespace(a=a) %}{% for m in messages %}"
     "{% if loop.index0 + 2 < a.n %}.{% endif %}{{ b.a.n }}" + SAY + "{% endfor %}",
     "a namespace in a list": "{% set a = namespace(n=0) %}{% set b = [a] %}{% for m in messages %}{{ b[0].n }}{% set a.n = a.n + 1 %}"
@@ -327,6 +330,16 @@ COMPARING = {
     ).replace("{% for", "{% set other = ns %}{% for", 1)
     + "{{ ns.last }}"
     + ALL,
+}
+
+COMPARING |= {
+    f"by {comparison} alone": LAST_USER
+    + "{% for m in messages %}{{ ns.last "
+    + comparison
+    + " loop.index0 }}"
+    + SAY
+    + "{% endfor %}"
+    for comparison in ("<", "<=", ">", ">=", "==", "!=")
 }
 
 BREAKING = (

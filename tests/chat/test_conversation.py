@@ -141,8 +141,7 @@ def sample_and_grow(tok, random, steps=14, *, mixed=False):
             continue
         if isinstance(found, str):
             return
-        if rewrite != "follow":
-            # The ids up to each sample begin the later ones, and the samples are the mask.
+        if rewrite != "follow":  # The ids up to each sample begin the later ones, and the samples are the mask.
             assert all(found[0][: len(ids)] == ids for ids, _ in own)
             marked = [place for ids, start in own for place in range(start, len(ids))]
             assert np.flatnonzero(fast.sampled).tolist() == marked
@@ -231,6 +230,7 @@ def test_a_sample_that_ends_within_a_character_of_the_template(tok):
             "{% for m in messages %}<u>{% if messages|length > 2 and m.role == 'user' %}!{% endif %}{{ m.content }}<e>{% endfor %}",
             0,
         ),
+        ("{{ 'B' if messages|length > 2 else 'A' }}{% for m in messages %}<u>{{ m.content }}<e>{% endfor %}", 0),
         # Text of a later message comes before the sample, which is told then: the ids hold nothing of the later one.
         ("{{ messages[2].content if messages[2] }}{% for m in messages[:2] %}<u>{{ m.content }}<e>{% endfor %}", 1),
     ],
@@ -304,6 +304,7 @@ def test_a_message_that_the_template_leaves_out(tok):
 
 def test_wrong_calls(tok):
     talk = tok.conversation([user("a")])
+    assert (talk.ids.tolist(), talk.roles, talk.kept, talk.rewritten) == ([], [], 0, None)
     for wrong, error, match in [
         (lambda: tok.conversation(rewrite="no"), ValueError, "'keep', 'raise' or 'follow', not 'no'"),
         (lambda: tok.conversation(add_generation_prompt=True), TypeError, "prompt\\(\\) begins an answer"),

@@ -1,5 +1,7 @@
 """How a conversation grows: only its last turns run again, buffers are shared, and what of Jinja that leans on."""
 
+import sys
+from collections import Counter
 from random import Random
 
 import jinja2
@@ -14,6 +16,12 @@ from minitok.chat import ChatTemplates, turns
 from minitok.chat.ranges import Ids
 from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError
+
+SEARCHING = [
+    "compared: found by a search",
+    "compared: a number that is compared",
+    "compared: printed, found by a search",
+]
 
 
 @pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
@@ -41,6 +49,26 @@ def runs_the_last_turns(tok, *turns):
     assert talk._state.text.written.loops
     assert before - talk._state.text.written.same < 12
     assert len(talk._state.cuts.places) > 20
+
+
+@pytest.mark.parametrize("name", ["chatml", "thinking", "headers", "turns", "named", *SEARCHING])
+def test_a_turn_costs_as_much_however_many_there_were(families, breaking, name):
+    """In calls of functions; a search from the back is as short, too."""
+    tok = families[name] if name in families else breaking[name]
+    costs = []
+    for count in (10, 40):
+        talk = tok.conversation([user("a")])
+        for _ in range(count):
+            talk.add(assistant("b"))
+            talk.add({"role": "tool", "content": "c", "name": "d"})
+            talk.prompt()
+        talk.add(assistant("b"))
+        calls = Counter()
+        sys.setprofile(lambda _frame, event, _of, calls=calls: calls.update([event]))
+        talk.prompt()
+        sys.setprofile(None)
+        costs.append(calls["call"] + calls["c_call"])
+    assert costs[1] < costs[0] + 40, costs
 
 
 @given(st.binary(max_size=6), st.binary(max_size=6))
