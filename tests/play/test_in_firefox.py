@@ -1,12 +1,13 @@
 """The way most readers go, in Firefox: open models by dropping their files, compare, step, share, reload the link."""
 
+import gguf_files
 import minitok
 import pytest
 from firefox import running
 from minitok.formats import tiktoken
 from playground import OPEN
 from test_open_files import DEEPSEEK, MISTRAL
-from test_open_several_files import GGUF, head
+from test_open_several_files import GGUF
 from web import served_folder
 
 TEXT = "I'LL parseHTTPRequest 12345 naïve, 東京 🦀  unforgettable"
@@ -34,7 +35,7 @@ def models(tmp_path_factory, pages):
     (files / "tekken.json").write_bytes((MISTRAL / "tekken_240911.json").read_bytes())
     (files / "mistral.model").write_bytes((MISTRAL / "tokenizer.model.v1").read_bytes())
     (files / "ranks.tiktoken").write_bytes(tiktoken.dump(minitok.get_encoding("gpt2").definition))
-    head(files / "small.gguf", **GGUF["bytes"])
+    gguf_files.write(files / "small.gguf", **GGUF["bytes"])
     return folder
 
 
