@@ -13,7 +13,7 @@ from .ranges import add_range, spread
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -86,7 +86,7 @@ class Labelled(NamedTuple):
 
 def labelled(
     definition: Definition,
-    names: dict[int, str],
+    names: Mapping[int, str],
     spans: Sequence[Span],
     before: str = "nothing",
     role: str | None = None,
@@ -120,7 +120,7 @@ def labelled(
 
 
 def check_made(
-    names: dict[int, str],
+    names: Mapping[int, str],
     spans: Sequence[Span],
     ranges: Sequence[tuple[int, int]],
     ids: npt.NDArray[np.uint32],

@@ -121,6 +121,8 @@ def overlap(wanted: Sequence[Any], own: Sequence[Any]) -> int:
 def common_prefix(one: Any, other: Any) -> int:
     """How many items two sequences, bytes or arrays, begin with alike."""
     size = min(len(one), len(other))
+    if isinstance(one, bytes) and one[:size] == other[:size]:
+        return size
     try:
         from ..extras import np
     except MissingExtraError:

@@ -18,7 +18,7 @@ from ..extras import array_of, is_array
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -168,28 +168,24 @@ def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, 
 
 
 def special_names(definition: Definition) -> dict[int, str]:
-    """The names of the special tokens, by their ids in order, without the unknown id: that of any text without a token."""
+    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
     unknown = definition.symbols and definition.symbols.unknown
-    names = sorted((token_id, name) for name, token_id in definition.special_tokens.items() if token_id != unknown)
-    return dict(names)
+    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
 
 
-def made_tokens(names: dict[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
+def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
     """The places of special tokens that merges make of text, and not at these ``tokens``, where they were found.
 
-    ``names``: as ``special_names`` has them. Merges make one in a vocabulary where it is an ordinary token, too.
+    Merges make one in a vocabulary where it is an ordinary token, too.
     """
     if not names:
         return []
-    if not is_array(ids):
-        return [at for at, token_id in enumerate(ids) if token_id in names and at not in tokens]
+    if len(ids) < 1000 or not is_array(ids):
+        return [at for at, token_id in enumerate(ids.tolist()) if token_id in names and at not in tokens]
     from ..extras import np
 
-    places = np.flatnonzero((ids >= next(iter(names))) & (ids <= next(reversed(names))))
-    if len(places) > 64:
-        places = places[np.isin(ids[places], list(names))]
-    found = zip(places.tolist(), ids[places].tolist(), strict=True)
-    return [at for at, token_id in found if token_id in names and at not in tokens]
+    places = np.flatnonzero((ids >= min(names)) & (ids <= max(names)))
+    return [at for at in places[np.isin(ids[places], list(names))].tolist() if at not in tokens]
 
 
 def ids_of_segments(
