@@ -13,7 +13,7 @@ use minitok::reference::published::codecs::{Codec, Refused};
 use minitok::reference::published::flags::as_flagged;
 use minitok::reference::published::normalize::Normalizer;
 use minitok::reference::published::patterns::{DEFAULT_PATTERN, NAMED, Pattern, compile_pattern};
-use minitok::reference::published::preprocess::{Preprocessor, Search};
+use minitok::reference::published::preprocess::{Preprocessor, TokenFinder};
 use minitok::reference::published::streams::StreamDecoder;
 use minitok::reference::published::vocabs::Alphabet;
 use minitok::reference::{codec, pretokenize, special, vocab};
@@ -200,7 +200,7 @@ fn core_of(codec: &Codec) -> Option<codec::Codec> {
 fn encoding() {
     each("encode", "ids", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
-        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let allowed = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         assert_eq!(codec.encode(&text, &allowed, false).unwrap(), ids);
         assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
         if let Some(core) = core_of(&codec) {
@@ -218,7 +218,7 @@ fn encoding() {
 fn dropout() {
     each("encode", "drawn", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["drawn"]));
-        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let allowed = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let seed = u64::from(number(&case["seed"]));
         let dropout = Dropout::new(case["dropout"].as_f64().unwrap(), seed, None, 0);
         assert_eq!(encode_with_dropout(&codec, &text, &allowed, &dropout, false).unwrap(), ids);
@@ -243,9 +243,9 @@ fn disallowed_special_tokens() {
 fn characters() {
     each("characters", "ids", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
-        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
-        let goes_on = case["goes_on"].is_boolean();
-        assert_eq!(codec.encode(&text, &allowed, goes_on).unwrap(), ids);
+        let allowed = codec.finder(Some(&names(&case["allowed"]))).unwrap();
+        let continues = case["continues"].is_boolean();
+        assert_eq!(codec.encode(&text, &allowed, continues).unwrap(), ids);
         if case["decoded"].is_string() || case["decoded"].is_object() {
             let decoded = bytes(&case["decoded"]);
             assert_eq!(codec.decode_bytes(&ids).unwrap(), decoded);
@@ -261,15 +261,15 @@ fn characters() {
             let cut = number(&case["safe_cut"]) as usize;
             assert_eq!((fast.core().safe_cut(&text, &allowed), fast.safe_cut(&text, &allowed)), (cut, cut));
         }
-        assert_eq!(fast.encode(1, source, &allowed, goes_on).unwrap(), ids);
-        assert_eq!(fast.count(source, &allowed, goes_on).unwrap(), ids.len());
+        assert_eq!(fast.encode(1, source, &allowed, continues).unwrap(), ids);
+        assert_eq!(fast.count(source, &allowed, continues).unwrap(), ids.len());
     });
     each("characters", "missing", |case| {
         let (fast, text) = (FastCodec::new(codec(case).unwrap()).unwrap(), bytes(&case["text"]));
         for error in [
-            refused(fast.core().encode(&text, &Search::default(), false)),
-            refused(fast.encode(1, Source::Bytes(&text), &Search::default(), false)),
-            refused(fast.count(Source::Bytes(&text), &Search::default(), false)),
+            refused(fast.core().encode(&text, &TokenFinder::default(), false)),
+            refused(fast.encode(1, Source::Bytes(&text), &TokenFinder::default(), false)),
+            refused(fast.count(Source::Bytes(&text), &TokenFinder::default(), false)),
         ] {
             let Error::MissingByte { byte, position } = error else { panic!("another error") };
             assert_eq!(json!({"byte": byte, "position": position}), case["missing"]);

@@ -58,7 +58,7 @@ pub fn run(data: &[u8]) {
     }
     let prefix = if input.flip() { None } else { Some(input.pick(&PREFIXES)) };
     let allowed = input.flip();
-    let goes_on = input.flip();
+    let continues = input.flip();
     let again = input.below(3);
     let bytes = input.rest();
     let raw = bytes.first().is_some_and(|byte| byte % 8 == 0);
@@ -76,7 +76,7 @@ pub fn run(data: &[u8]) {
     let metaspace = prefix.map(|prefix| Metaspace::new(prefix).expect("a rule"));
     let vocab = Arc::clone(fast.core());
     let codec = Codec::new(vocab, pattern("none"), special, Normalizer::default(), metaspace, None).expect("plain");
-    let search = codec.search(Some(if allowed { &["bc", "中"] } else { &[] })).expect("names");
+    let search = codec.finder(Some(if allowed { &["bc", "中"] } else { &[] })).expect("names");
     let codec = FastCodec::with_tables(codec, &fast).expect("small");
 
     let expected = codec.core().encode(&text, &search, false).expect("bytes");
@@ -86,14 +86,14 @@ pub fn run(data: &[u8]) {
     for _ in 0..=again {
         sources(&codec, &text, &search, &expected);
     }
-    let mirrored = codec.core().encode(&text, &search, goes_on).expect("bytes");
+    let mirrored = codec.core().encode(&text, &search, continues).expect("bytes");
     for threads in [1, 2] {
-        let ids = codec.encode(threads, Source::Bytes(&text), &search, goes_on).expect("bytes");
-        assert_eq!(ids, mirrored, "goes on: {goes_on}");
+        let ids = codec.encode(threads, Source::Bytes(&text), &search, continues).expect("bytes");
+        assert_eq!(ids, mirrored, "goes on: {continues}");
     }
     // A text may be cut there, whatever comes after.
     let cut = codec.safe_cut(&text, &search);
-    let part = |part, goes_on| codec.encode(1, Source::Bytes(part), &search, goes_on).expect("bytes");
+    let part = |part, continues| codec.encode(1, Source::Bytes(part), &search, continues).expect("bytes");
     let parts = [part(&text[..cut], false), part(&text[cut..], cut > 0)];
     assert_eq!(parts.concat(), expected, "cut at {cut}");
 }

@@ -11,7 +11,7 @@ use minitok::reference::published::found_tokens::SpecialTokens;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::normalize::{Normalizer, Step};
 use minitok::reference::published::patterns::Pattern;
-use minitok::reference::published::preprocess::{Before, Search, Segment};
+use minitok::reference::published::preprocess::{Before, Segment, TokenFinder};
 use minitok::reference::published::vocabs::Vocab;
 use minitok::support::interrupt::run_every;
 use std::cell::{Cell, RefCell};
@@ -55,7 +55,7 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
 }
 
 /// The ids of a text are the same as a Python `str` of each width that can hold it, and on threads.
-pub fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]) {
+pub fn sources(codec: &FastCodec, text: &[u8], search: &TokenFinder, expected: &[u32]) {
     let mut all = vec![Source::Bytes(text)];
     let ones: Vec<u8>;
     let (mut twos, mut fours) = (Vec::new(), Vec::new());
@@ -78,7 +78,7 @@ pub fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]
 }
 
 /// The segments of a text leave no gap, and their ids are those of the text.
-fn segments(codec: &Codec, text: &[u8], search: &Search, expected: &[u32]) {
+fn segments(codec: &Codec, text: &[u8], search: &TokenFinder, expected: &[u32]) {
     let (mut ids, mut done) = (Vec::new(), 0);
     let mut collect = |segment: Segment| {
         assert_eq!(segment.text.start, done, "a gap");
@@ -144,7 +144,7 @@ pub fn run(data: &[u8]) {
     let keeps = steps.is_empty() && metaspace.is_none();
     let normalizer = Normalizer::new(steps).expect("steps");
     let codec = Codec::new(vocab.clone(), pattern(name), kinds, normalizer, metaspace, None).expect("ids of their own");
-    let search = codec.search(Some(&names)).expect("names");
+    let search = codec.finder(Some(&names)).expect("names");
     let codec = FastCodec::with_tables(codec, &fast).expect("small");
 
     let expected = codec.core().encode(text, &search, false).expect("bytes");
@@ -172,7 +172,7 @@ pub fn run(data: &[u8]) {
     segments(codec.core(), text, &search, &expected);
     // A text may be cut there, whatever comes after.
     let cut = codec.safe_cut(text, &search);
-    let part = |part, goes_on| codec.encode(1, Source::Bytes(part), &search, goes_on).expect("bytes");
+    let part = |part, continues| codec.encode(1, Source::Bytes(part), &search, continues).expect("bytes");
     let parts = [part(&text[..cut], false), part(&text[cut..], cut > 0)];
     assert_eq!(parts.concat(), expected, "cut at {cut}");
     let mut whole = Vec::new();

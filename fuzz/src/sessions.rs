@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
     let normalizer = Normalizer::new(steps).unwrap();
     let core = Arc::new(Codec::new(Arc::new(vocab), pattern, special, normalizer, metaspace, None).unwrap());
     let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
-    let search = core.search(Some(if input.flip() { &["<s>"] } else { &[] })).unwrap();
+    let search = core.finder(Some(if input.flip() { &["<s>"] } else { &[] })).unwrap();
     let refused = core.refusing(if input.flip() { &["<s>"] } else { &[] });
     let mut mirror = Session::new(&core, search.clone(), refused.clone());
     let mut session = FastSession::new(fast, Arc::new(search.clone()), Arc::new(refused)).unwrap();

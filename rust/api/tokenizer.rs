@@ -7,7 +7,7 @@ use crate::formats::definition::Definition;
 use crate::formats::native;
 use crate::reference::published::codecs::Refused;
 use crate::reference::published::names::suggest;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::support::once::Once;
 use std::fmt;
 use std::path::Path;
@@ -51,11 +51,11 @@ pub(super) struct Shared {
     definition: Definition,
     pub(super) codec: Arc<FastCodec>,
     /// Finds the added tokens; these and all special ones; these and those that were asked for last.
-    pub(super) added: Arc<Search>,
-    all: Once<Arc<Search>>,
-    last: Last<Search>,
+    pub(super) added: Arc<TokenFinder>,
+    all: Once<Arc<TokenFinder>>,
+    last: Last<TokenFinder>,
     /// Finds these, and the added tokens that mark nothing.
-    last_everywhere: Last<Search>,
+    last_everywhere: Last<TokenFinder>,
     /// Finds the control tokens that were not allowed last, by those that were.
     last_refused: Last<Refused>,
 }
@@ -84,7 +84,7 @@ impl<T> Last<T> {
 impl Tokenizer {
     pub(super) fn of(definition: Definition) -> Result<Tokenizer> {
         let codec = definition.codec()?;
-        let added = Arc::new(codec.core().search(Some(&[]))?);
+        let added = Arc::new(codec.core().finder(Some(&[]))?);
         let (codec, all) = (Arc::new(codec), Once::new());
         let (last, last_everywhere, last_refused) = (Last::new(), Last::new(), Last::new());
         let shared = Shared { definition, codec, added, all, last, last_everywhere, last_refused };
@@ -345,7 +345,7 @@ impl fmt::Debug for Tokenizer {
 
 impl Shared {
     /// What finds the added tokens and these special ones.
-    pub(super) fn search(&self, special: Special) -> Result<Arc<Search>> {
+    pub(super) fn search(&self, special: Special) -> Result<Arc<TokenFinder>> {
         let tokens = &self.definition.fields.special_tokens;
         if matches!(special, Special::Only([])) {
             return Ok(Arc::clone(&self.added));
@@ -355,22 +355,22 @@ impl Shared {
                 return Ok(Arc::clone(found));
             }
             let names: Vec<&str> = tokens.iter().map(|(name, _)| name.as_str()).collect();
-            let found = Arc::new(self.codec.core().search(Some(&names))?);
+            let found = Arc::new(self.codec.core().finder(Some(&names))?);
             return Ok(Arc::clone(self.all.get_or_make(|| found)));
         };
         self.last.get_or_make(names, || {
             self.check_names(names)?;
-            self.codec.core().search(Some(names))
+            self.codec.core().finder(Some(names))
         })
     }
 
     /// What finds these special tokens, and the added ones that mark nothing.
-    pub(super) fn everywhere(&self, names: &[&str]) -> Result<Arc<Search>> {
+    pub(super) fn everywhere(&self, names: &[&str]) -> Result<Arc<TokenFinder>> {
         self.last_everywhere.get_or_make(names, || {
             self.check_names(names)?;
             let fields = &self.definition.fields;
             let found = [names, &fields.everywhere(fields.chat.as_ref())].concat();
-            self.codec.core().preprocessor.search(&found, &[])
+            self.codec.core().preprocessor.finder(&found, &[])
         })
     }
 

@@ -9,13 +9,13 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, push};
 use crate::reference::more::chunk::{ChunkOptions, Chunker, Tokens, parts};
-use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::preprocess::{Before, TokenFinder};
 use std::ops::Deref;
 
 /// What cuts a text.
 pub fn chunker<'t>(
     codec: &'t FastCodec,
-    search: impl Deref<Target = Search> + 't,
+    search: impl Deref<Target = TokenFinder> + 't,
     text: &'t str,
     options: ChunkOptions,
 ) -> Result<Chunker<'t>> {
@@ -26,7 +26,7 @@ pub fn chunker<'t>(
 }
 
 /// The tokens of a text.
-fn tokens_of(codec: &FastCodec, search: &Search, text: &str) -> Result<Tokens> {
+fn tokens_of(codec: &FastCodec, search: &TokenFinder, text: &str) -> Result<Tokens> {
     let core = codec.core();
     let alphabet = &core.vocab.alphabet;
     let spells = core.words.is_none() && alphabet.symbols.is_none() && !alphabet.drops_bytes;
@@ -111,7 +111,7 @@ mod tests {
             kind in 0..4usize, max_tokens in 4..20usize, overlap in 0..4usize, some in any::<bool>(),
         ) {
             let (codec, text) = (codec(kind), parts.concat());
-            let search = codec.core().search(Some(&["<s>"])).unwrap();
+            let search = codec.core().finder(Some(&["<s>"])).unwrap();
             let tokens = mirrored(codec.core(), &search, &text).unwrap();
             prop_assert_eq!(&tokens_of(&codec, &search, &text).unwrap(), &tokens);
             let at = if some { Border::TEXT.to_vec() } else { Vec::new() };

@@ -29,7 +29,7 @@ use crate::reference::more::dropout::{Dropout, encode_with_dropout};
 use crate::reference::published::codecs::{Codec, placed};
 use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
-use crate::reference::published::preprocess::{Before, Preprocessor, Search};
+use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::Alphabet;
 use crate::support::features::HAS_DROPOUT;
 use crate::support::once::Once;
@@ -140,25 +140,25 @@ impl FastCodec {
     }
 
     /// The ids of a text, found by at most `threads` threads. The tokens of the search are found in it; all else is text.
-    /// `goes_on`: the text goes on from what stood before it (SPEC S4).
-    pub fn encode(&self, threads: usize, source: Source, search: &Search, goes_on: bool) -> Result<Vec<u32>> {
+    /// `continues`: the text goes on from what stood before it (SPEC S4).
+    pub fn encode(&self, threads: usize, source: Source, search: &TokenFinder, continues: bool) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
-        self.append(threads, source, &Encoding::plain(search, goes_on), &mut ids)?;
+        self.append(threads, source, &Encoding::plain(search, continues), &mut ids)?;
         Ok(ids)
     }
 
     /// The number of ids of a text; they are not built.
-    pub fn count(&self, source: Source, search: &Search, goes_on: bool) -> Result<usize> {
+    pub fn count(&self, source: Source, search: &TokenFinder, continues: bool) -> Result<usize> {
         let mut count = Count(0);
-        self.append(1, source, &Encoding::plain(search, goes_on), &mut count)?;
+        self.append(1, source, &Encoding::plain(search, continues), &mut count)?;
         Ok(count.0)
     }
 
     /// Passes the ids of a text, found by at most `threads` threads, to `out`.
     pub fn append<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
-        let &Encoding { search, goes_on, dropout, refused, before, after } = how;
+        let &Encoding { search, continues, dropout, refused, before, after } = how;
         if let Some(refused) = refused {
-            self.check(&source.bytes()?, refused, search, goes_on, dropout)?;
+            self.check(&source.bytes()?, refused, search, continues, dropout)?;
         }
         if !before.is_empty() {
             out.take_ids(before.into())?;
@@ -166,12 +166,12 @@ impl FastCodec {
         let done = match (&self.encoder, dropout) {
             (_, Some(dropout)) if HAS_DROPOUT => {
                 let mut ids = Vec::new();
-                let done = self.append_with_dropout(source, search, dropout, goes_on, &mut ids);
+                let done = self.append_with_dropout(source, search, dropout, continues, &mut ids);
                 done.and_then(|()| out.take_ids(ids.into()))
             }
-            (None, _) => out.take_ids(self.core.encode(&source.bytes()?, search, goes_on)?.into()),
+            (None, _) => out.take_ids(self.core.encode(&source.bytes()?, search, continues)?.into()),
             (Some(encoder), _) => {
-                let before = if goes_on { Before::Text } else { Before::Nothing };
+                let before = if continues { Before::Text } else { Before::Nothing };
                 let encode = |source: Source, by: SplitBy, out: &mut O| {
                     if threads > 1
                         && let Some(ids) = encoder.encode_on(threads, source, by)?
@@ -201,16 +201,16 @@ impl FastCodec {
     pub fn append_with_dropout(
         &self,
         source: Source,
-        search: &Search,
+        search: &TokenFinder,
         dropout: &Dropout,
-        goes_on: bool,
+        continues: bool,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let text = source.bytes()?;
         let Some(encoder) = &self.encoder else {
-            return fallible::append(ids, &encode_with_dropout(&self.core, &text, search, dropout, goes_on)?);
+            return fallible::append(ids, &encode_with_dropout(&self.core, &text, search, dropout, continues)?);
         };
-        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let before = if continues { Before::Text } else { Before::Nothing };
         let mut drawing = encoder.drawing(dropout.draws(&text), text.len())?;
         let scanner = self.core.pattern.scanner().filter(|_| self.core.words.is_none());
         let done =
@@ -227,7 +227,7 @@ impl FastCodec {
 
     /// Whether the encoder takes all of a text as one segment. A longer text is searched once, later.
     #[inline]
-    fn is_one_segment(&self, search: &Search, source: Source) -> Result<bool> {
+    fn is_one_segment(&self, search: &TokenFinder, source: Source) -> Result<bool> {
         let Codec { preprocessor, words, .. } = &*self.core;
         let puts_no_space = preprocessor.metaspace.is_none() || self.has_no_pattern();
         match source {
@@ -243,7 +243,7 @@ impl FastCodec {
     /// What cuts a whole text in which tokens are found, if these are found as they stand in it, and nothing but a scanner is between
     /// the text and its pieces.
     #[inline]
-    fn between<'s>(&'s self, search: &'s Search) -> Option<Between<'s>> {
+    fn between<'s>(&'s self, search: &'s TokenFinder) -> Option<Between<'s>> {
         if search.is_empty() || cfg!(target_family = "wasm") {
             return None;
         }
@@ -264,7 +264,7 @@ impl FastCodec {
     fn append_segments<O: Output>(
         &self,
         text: &[u8],
-        search: &Search,
+        search: &TokenFinder,
         before: Before,
         out: &mut O,
         encode: impl Fn(Source, SplitBy, &mut O) -> Result<()>,

@@ -77,7 +77,7 @@ mod tests {
         let codec = FastCodec::new(codec).unwrap();
         let new = codec.memory_usage();
         assert!(new.vocabulary > 257 && new.tables > 257 * 4 && new.workspaces == 0);
-        let search = codec.core().search(Some(&[])).unwrap();
+        let search = codec.core().finder(Some(&[])).unwrap();
         let encode = |text: &str| codec.encode(1, Source::Bytes(text.as_bytes()), &search, false).unwrap();
         assert_eq!(encode("ab"), [256]);
         let short = codec.memory_usage();

@@ -163,18 +163,18 @@ mod tests {
     use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
     use crate::reference::published::patterns::Pattern;
-    use crate::reference::published::preprocess::Search;
+    use crate::reference::published::preprocess::TokenFinder;
     use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
     /// `a` and `b` are merged to 256, and `<|large|>` has an id that 16 bits do not hold.
-    fn codec() -> (FastCodec, Search) {
+    fn codec() -> (FastCodec, TokenFinder) {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98)]).unwrap();
         let special = SpecialTokens::new(vec![("<|large|>".into(), 70_000)]).unwrap();
         let (pattern, normalizer) = (Pattern::new("gpt2").unwrap(), Normalizer::default());
         let codec = Codec::new(Arc::new(vocab), pattern, special, normalizer, None, None).unwrap();
-        let search = codec.search(Some(&["<|large|>"])).unwrap();
+        let search = codec.finder(Some(&["<|large|>"])).unwrap();
         (FastCodec::new(codec).unwrap(), search)
     }
 

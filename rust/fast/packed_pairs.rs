@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::fast::scan::{Grammar, piece_end};
 use crate::fast::util::fallible::{extend, push};
 use crate::reference::published::packed_vocab::{Parts, parts};
-use crate::reference::published::preprocess::{Before, Preprocessor, Search};
+use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::NO_ID;
 
 /// The most bits of an id: two of them, from any bit of a byte on, lie in eight bytes.
@@ -80,7 +80,12 @@ impl PackedPairs {
     }
 
     /// The ids of a short text, as `Codec::encode` gives them. `found`: what finds tokens in it, if any are looked for.
-    pub fn encode(&self, grammar: Grammar, text: &[u8], found: Option<(&Preprocessor, &Search)>) -> Result<Vec<u32>> {
+    pub fn encode(
+        &self,
+        grammar: Grammar,
+        text: &[u8],
+        found: Option<(&Preprocessor, &TokenFinder)>,
+    ) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         // Between pieces stands what is not an id.
         match found {
@@ -242,7 +247,7 @@ mod tests {
                 (0..60).map(|_| (0..under(40)).map(|_| PARTS[under(PARTS.len())]).collect::<String>().into_bytes());
             for text in texts.collect::<Vec<_>>().into_iter().chain([b"a\xff\xfe b".to_vec()]) {
                 for allowed in [&[][..], &["<s>"]] {
-                    let search = core.search(Some(allowed)).unwrap();
+                    let search = core.finder(Some(allowed)).unwrap();
                     let found = (!search.is_empty()).then_some((&core.preprocessor, &search));
                     assert_eq!(pairs.encode(grammar, &text, found), core.encode(&text, &search, false));
                 }

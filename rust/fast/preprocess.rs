@@ -9,7 +9,7 @@ use crate::fast::pystr::source::Source;
 use crate::reference::published::flags::{Slice, as_flagged};
 use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::metaspace::{Metaspace, spaced};
-use crate::reference::published::preprocess::{Before, Preprocessor, Search};
+use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
 use std::borrow::Cow;
 
 /// A part of a text.
@@ -27,7 +27,7 @@ pub fn each_segment(
     preprocessor: &Preprocessor,
     normalizer: Option<&FastNormalizer>,
     text: &[u8],
-    search: &Search,
+    search: &TokenFinder,
     mut before: Before,
     mut work: impl FnMut(Segment) -> Result<()>,
 ) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::util::fallible::{collect, push};
 use crate::reference::more::borders::kinds_of;
 use crate::reference::more::chunk::{Chunk, ChunkOptions};
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -20,7 +20,7 @@ pub fn chunks<'py>(
     py: Python<'py>,
     codec: &FastCodec,
     text: &[u8],
-    search: &Search,
+    search: &TokenFinder,
     (max_tokens, at, overlap, overlap_sentences, fill): Options,
 ) -> PyResult<Bound<'py, PyList>> {
     let names: Vec<&str> = collect(at.iter().map(String::as_str))?;
@@ -41,7 +41,7 @@ pub fn chunks<'py>(
 /// How many objects are made between two looks at signals.
 const OBJECTS: usize = 1 << 12;
 
-fn all(codec: &FastCodec, text: &[u8], search: &Search, options: ChunkOptions) -> Result<Vec<Chunk>> {
+fn all(codec: &FastCodec, text: &[u8], search: &TokenFinder, options: ChunkOptions) -> Result<Vec<Chunk>> {
     let text = str::from_utf8(text).map_err(|error| {
         let (start, bytes) = (error.valid_up_to(), Vec::new());
         Error::InvalidUtf8 { bytes, start, end: text.len() }

@@ -24,7 +24,7 @@ use crate::reference::more::dropout::Dropout;
 use crate::reference::more::trace::trace as trace_text;
 use crate::reference::published::codecs::{self, Refused};
 use crate::reference::published::metaspace::Metaspace;
-use crate::reference::published::preprocess::{Search, Trust};
+use crate::reference::published::preprocess::{TokenFinder, Trust};
 use crate::reference::published::words::WordCutter;
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 pub struct Codec {
     pub(super) fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
-    pub(super) goes_on: bool,
+    pub(super) continues: bool,
     /// Merges are passed over at random.
     pub(super) dropout: Option<Dropout>,
     /// Tokens that texts must not contain.
@@ -81,12 +81,12 @@ impl Codec {
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         let searches = Searches::new(fast.core())?;
         let texts = Arc::new(TokenTexts::new(fast.core().vocab.tokens.n_ids())?);
-        Ok(Codec { fast: Arc::new(fast), goes_on: false, dropout: None, refused: None, searches, texts })
+        Ok(Codec { fast: Arc::new(fast), continues: false, dropout: None, refused: None, searches, texts })
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec { goes_on: true, ..self.fresh() }
+        Codec { continues: true, ..self.fresh() }
     }
 
     /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
@@ -107,7 +107,7 @@ impl Codec {
     /// What stands before a text: nothing, or text.
     #[getter]
     fn before(&self) -> &'static str {
-        if self.goes_on { "text" } else { "nothing" }
+        if self.continues { "text" } else { "nothing" }
     }
 
     /// The segments of a text and the tokens that are found in it, with where they stand (`preprocess.rs`). `trust`: the ranges of
@@ -229,7 +229,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
-        self.working(py, text.size(), || self.fast.count(text.source(), &search, self.goes_on))
+        self.working(py, text.size(), || self.fast.count(text.source(), &search, self.continues))
     }
 
     /// How many ids each text has.
@@ -255,15 +255,15 @@ impl Codec {
     fn check(&self, py: Python<'_>, text: Text<'_>, refused: Names<'_>, allowed: Names<'_>) -> PyResult<()> {
         let refused = self.searches.refused(self.fast.core(), py, refused)?;
         let search = self.search(py, allowed)?;
-        let (goes_on, dropout) = (self.goes_on, self.dropout.as_ref());
-        self.working(py, text.size(), || self.fast.check(&text.bytes()?, &refused, &search, goes_on, dropout))
+        let (continues, dropout) = (self.continues, self.dropout.as_ref());
+        self.working(py, text.size(), || self.fast.check(&text.bytes()?, &refused, &search, continues, dropout))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let search = self.search(emit.py(), allowed)?;
         let core = self.fast.core();
-        let ids = trace::emitting(emit, |emit| trace_text(core, &text.bytes()?, &search, self.goes_on, emit))?;
+        let ids = trace::emitting(emit, |emit| trace_text(core, &text.bytes()?, &search, self.continues, emit))?;
         list_of_ids(emit.py(), &ids)
     }
 
@@ -399,7 +399,7 @@ impl Codec {
     fn fresh(&self) -> Codec {
         Codec {
             fast: self.fast.clone(),
-            goes_on: self.goes_on,
+            continues: self.continues,
             dropout: self.dropout.clone(),
             refused: self.refused.clone(),
             searches: self.searches.fresh(),
@@ -416,8 +416,8 @@ impl Codec {
 
     /// How the texts of a call are encoded.
     #[inline]
-    pub(super) fn how<'c>(&'c self, search: &'c Search) -> Encoding<'c> {
+    pub(super) fn how<'c>(&'c self, search: &'c TokenFinder) -> Encoding<'c> {
         let refused = self.refused.as_deref();
-        Encoding { dropout: self.dropout.as_ref(), refused, ..Encoding::plain(search, self.goes_on) }
+        Encoding { dropout: self.dropout.as_ref(), refused, ..Encoding::plain(search, self.continues) }
     }
 }

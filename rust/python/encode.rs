@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::util::fallible::try_collect;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::support::interrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -113,13 +113,13 @@ impl Codec {
         &self,
         py: Python<'_>,
         texts: &[Bound<'_, PyAny>],
-        search: &Search,
+        search: &TokenFinder,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let texts = text::texts(texts)?;
         let count = |text: &Text<'_>| {
             interrupt::check()?;
-            self.fast.count(text.source(), search, self.goes_on)
+            self.fast.count(text.source(), search, self.continues)
         };
         self.working(py, size_of(&texts), || parallel::map(&texts, threads, Text::size, count))
     }

@@ -7,7 +7,7 @@ use super::objects::items_of;
 use crate::error::Result;
 use crate::fast::util::fallible::collect;
 use crate::reference::published::codecs::{Codec, Refused};
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -98,23 +98,23 @@ impl<T> Kept<T> {
 /// What finds the special tokens that the calls of a codec name.
 pub struct Searches {
     /// Finds the added tokens: the search of a call that allows no special token.
-    added: Arc<Search>,
+    added: Arc<TokenFinder>,
     /// Finds nothing.
-    nothing: Search,
+    nothing: TokenFinder,
     /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
-    allowed: Kept<Search>,
-    everywhere: Kept<Search>,
+    allowed: Kept<TokenFinder>,
+    everywhere: Kept<TokenFinder>,
     refused: Kept<Refused>,
 }
 
 impl Searches {
     pub fn new(core: &Codec) -> Result<Searches> {
-        Ok(Searches::of(Arc::new(core.search(Some(&[]))?)))
+        Ok(Searches::of(Arc::new(core.finder(Some(&[]))?)))
     }
 
-    fn of(added: Arc<Search>) -> Searches {
+    fn of(added: Arc<TokenFinder>) -> Searches {
         let (allowed, everywhere, refused) = (Kept::default(), Kept::default(), Kept::default());
-        Searches { added, nothing: Search::default(), allowed, everywhere, refused }
+        Searches { added, nothing: TokenFinder::default(), allowed, everywhere, refused }
     }
 
     /// Others for the same codec.
@@ -135,12 +135,12 @@ impl Searches {
 
     #[cold]
     fn allowed_by_name(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
-        Ok(Chosen::Made(self.allowed.get(py, names, |names| core.search(Some(names)))?))
+        Ok(Chosen::Made(self.allowed.get(py, names, |names| core.finder(Some(names)))?))
     }
 
     /// What finds the tokens that are found everywhere.
-    pub fn everywhere(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Search>> {
-        self.everywhere.get(py, names, |names| core.preprocessor.search(names, &[]))
+    pub fn everywhere(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<TokenFinder>> {
+        self.everywhere.get(py, names, |names| core.preprocessor.finder(names, &[]))
     }
 
     /// What finds the tokens that a call refuses.
@@ -151,14 +151,14 @@ impl Searches {
 
 /// The search of a call. Those of most calls are borrowed: some are short.
 pub enum Chosen<'c> {
-    Held(&'c Search),
-    Made(Arc<Search>),
+    Held(&'c TokenFinder),
+    Made(Arc<TokenFinder>),
 }
 
 impl Deref for Chosen<'_> {
-    type Target = Search;
+    type Target = TokenFinder;
 
-    fn deref(&self) -> &Search {
+    fn deref(&self) -> &TokenFinder {
         match self {
             Chosen::Held(search) => search,
             Chosen::Made(search) => search,

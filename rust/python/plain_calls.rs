@@ -10,7 +10,7 @@ use super::list::{list_of, list_of_ids, list_of_ones};
 use super::names::Names;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::util::fallible::{collect, try_collect};
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
@@ -35,7 +35,7 @@ struct Plan {
 struct Answers {
     codec: Py<Codec>,
     /// What is found in texts.
-    search: Search,
+    search: TokenFinder,
     /// The ids before a text, and those behind it.
     before: Vec<u32>,
     after: Vec<u32>,

@@ -6,7 +6,7 @@ use super::signals;
 use super::spans::tuple;
 use super::text::{Text, new_bytes};
 use crate::error::Error;
-use crate::reference::published::preprocess::{Before, Preprocessor, Search, Segment, Trust};
+use crate::reference::published::preprocess::{Before, Preprocessor, Segment, TokenFinder, Trust};
 use crate::support::interrupt::STRETCH;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -27,7 +27,7 @@ pub fn segments<'py>(
     py: Python<'py>,
     preprocessor: &Preprocessor,
     text: &Text<'_>,
-    search: &Search,
+    search: &TokenFinder,
     before: Before,
     trust: Option<Trust>,
 ) -> PyResult<Bound<'py, PyList>> {

@@ -57,7 +57,7 @@ pub extern "C" fn conversation(number: u32) -> u32 {
         let stretches: Vec<_> =
             places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
         let (core, names) = (tokenizer.core()?, names.iter().map(String::as_str).collect::<Vec<_>>());
-        let everywhere = core.preprocessor.search(&names, &[])?;
+        let everywhere = core.preprocessor.finder(&names, &[])?;
         let trust = Trust { stretches: &stretches, everywhere: &everywhere };
         let mut rows = Vec::new();
         core.preprocessor.segments(&text, tokenizer.search(1)?, Before::Nothing, Some(trust), &mut |found| {

@@ -24,7 +24,7 @@ use crate::reference::published::found_tokens::SpecialTokens;
 #[cfg(feature = "files")]
 use crate::reference::published::names::pattern_named;
 use crate::reference::published::normalize::Normalizer;
-use crate::reference::published::preprocess::{Preprocessor, Search};
+use crate::reference::published::preprocess::{Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::Alphabet;
 use crate::support::once::Once;
 use foldhash::HashMap;
@@ -41,8 +41,8 @@ pub struct Tokenizer {
     packed: Option<Packed>,
     unpacked: Once<Unpacked>,
     /// Finds the added tokens; made when it is asked for, what also finds all special ones.
-    added: Arc<Search>,
-    all: Once<Arc<Search>>,
+    added: Arc<TokenFinder>,
+    all: Once<Arc<TokenFinder>>,
 }
 
 struct Packed {
@@ -244,7 +244,7 @@ impl Tokenizer {
     /// A tokenizer with its tokens.
     fn of(definition: Definition) -> Result<Tokenizer> {
         let unpacked = Unpacked::new(definition)?;
-        let added = Arc::new(unpacked.core.search(Some(&[]))?);
+        let added = Arc::new(unpacked.core.finder(Some(&[]))?);
         Ok(Tokenizer { packed: None, unpacked: Once::from(unpacked), added, all: Once::new() })
     }
 
@@ -297,14 +297,14 @@ impl Tokenizer {
         Some(packed)
     }
 
-    fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+    fn encode(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
         match self.as_it_lies(text.len()) {
             Some(packed) => packed.encode(text, search),
             None => self.codec()?.encode(1, Source::Bytes(text), search, false),
         }
     }
 
-    fn count(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+    fn count(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
         let count = match self.as_it_lies(text.len()) {
             Some(packed) => packed.encode(text, search)?.len(),
             None => self.codec()?.count(Source::Bytes(text), search, false)?,
@@ -313,7 +313,7 @@ impl Tokenizer {
     }
 
     /// What finds the special tokens of a list of names, and the added ones.
-    pub fn allowing(&self, arguments: &mut Arguments) -> Result<Search> {
+    pub fn allowing(&self, arguments: &mut Arguments) -> Result<TokenFinder> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.search_of(&names)
@@ -332,7 +332,7 @@ impl Tokenizer {
     }
 
     /// What finds the added tokens, or these and all special ones.
-    pub fn search(&self, special: u32) -> Result<&Arc<Search>> {
+    pub fn search(&self, special: u32) -> Result<&Arc<TokenFinder>> {
         if special == 0 || self.all.get().is_some() {
             return Ok(self.all.get().filter(|_| special != 0).unwrap_or(&self.added));
         }
@@ -349,10 +349,10 @@ impl Tokenizer {
         }
     }
 
-    fn search_of(&self, names: &[&str]) -> Result<Search> {
+    fn search_of(&self, names: &[&str]) -> Result<TokenFinder> {
         match &self.packed {
-            Some(packed) => packed.preprocessor()?.search(names, &[]),
-            None => self.core()?.search(Some(names)),
+            Some(packed) => packed.preprocessor()?.finder(names, &[]),
+            None => self.core()?.finder(Some(names)),
         }
     }
 }
@@ -371,7 +371,7 @@ impl Packed {
         Ok(self.preprocessor.get_or_make(|| made))
     }
 
-    fn encode(&self, text: &[u8], search: &Search) -> Result<Vec<u32>> {
+    fn encode(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
         let found = if search.is_empty() { None } else { Some((self.preprocessor()?, search)) };
         self.pairs.encode(self.grammar, text, found)
     }

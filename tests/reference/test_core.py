@@ -23,7 +23,7 @@ def test_the_ids_of_the_core_are_those_of_published_files(pairs, pattern, text, 
         vocabs.Vocab.from_merges(BYTES, pairs), patterns.Pattern(pattern), found_tokens.SpecialTokens(NAMES)
     )
     ids = core.encode(text, allowed)
-    assert ids == whole.encode(text, whole.search(allowed))
+    assert ids == whole.encode(text, whole.finder(allowed))
     assert core.decode_bytes(ids) == whole.decode_bytes(ids) == text
     for stream in (decode.StreamDecoder(core.token_bytes), streams.StreamDecoder(whole.token_bytes)):
         assert "".join([*map(stream.push, ids), stream.finish()]) == text.decode("utf-8", "replace")

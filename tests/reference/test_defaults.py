@@ -14,7 +14,7 @@ VOCAB = Vocab.from_merges(bytes(range(256)), [(97, 98)])
 
 def test_a_text_is_not_the_rest_of_another():
     codec = Codec(VOCAB, Pattern("none"), SpecialTokens({}), metaspace=Metaspace("first"))
-    search = codec.search()
+    search = codec.finder()
     assert [segment.text.data for segment in codec.preprocessor.segments(b"ab", search)] == [b" ab"]
     assert codec.encode(b"ab", search) == trace(codec, b"ab", search, lambda _: None) == [32, 256]
 

@@ -71,7 +71,7 @@ LONE_NAMES = {
     "published/preprocess": {
         "copied": "a copy that may fail; a slice in Python",
         "before": "a str in Python",
-        "search.is_empty": "the fast path asks it of every call",
+        "token_finder.is_empty": "the fast path asks it of every call",
     },
     "more/parity": {
         "descending_name": "Rust's heap gives the greatest first",

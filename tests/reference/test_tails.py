@@ -56,7 +56,7 @@ def all_that_follows(tail, letters, most):
 
 def compare(vocab, pattern, text, letters, most, special=None, allowed=()):
     codec = Codec(vocab, Pattern(pattern), SpecialTokens(special or {}))
-    tail = Tail(codec, codec.search(allowed), text.encode())
+    tail = Tail(codec, codec.finder(allowed), text.encode())
     stable, covers = all_that_follows(tail, letters, most)
     assert tail.stable() == stable
     found = {

@@ -262,7 +262,7 @@ def codec_of(case: Case, backend: str) -> Any:
         implementation.normalizer(steps_of(case)) if "steps" in case else None,
         case.get("prefix"),
     )
-    return codec.going_on() if case.get("goes_on") else codec
+    return codec.going_on() if case.get("continues") else codec
 
 
 @cases("characters", having="ids")
@@ -272,7 +272,7 @@ def test_characters(case: Case, backend: str) -> None:
     assert codec.encode_to_array(text, allowed).tolist() == case["ids"]
     assert codec.encode_batch([text, text], allowed) == [case["ids"]] * 2
     assert codec.count(text, allowed) == len(case["ids"])
-    if not case.get("goes_on"):
+    if not case.get("continues"):
         assert codec.trace(text, allowed, lambda _: None) == case["ids"]
     if "decoded" in case:
         decoded = as_bytes(case["decoded"])

@@ -46,7 +46,7 @@ fn all(mut chunker: Chunker) -> Result<Vec<Chunk>> {
 /// The chunks of a case by the mirror, which must be those of the fast encoder.
 fn chunks(case: &Value) -> Result<Vec<Chunk>> {
     let (codec, options, whole) = (codec(case), options(case)?, text(&case["text"]));
-    let search = codec.search(Some(&names(&case["allowed"])))?;
+    let search = codec.finder(Some(&names(&case["allowed"])))?;
     let tokens = tokens_of(&codec, &search, whole)?;
     let count = |part: &str| Ok(codec.encode(part.as_bytes(), &search, false)?.len());
     let found = all(Chunker::new(whole, tokens, Box::new(count), options.clone())?);

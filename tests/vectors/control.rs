@@ -26,7 +26,7 @@ fn strings() {
 fn refusals() {
     each("control", "found", |case| {
         let (codec, data) = (codec(case).unwrap(), bytes(&case["text"]));
-        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let search = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let refused = codec.refusing(&names(&case["refused"]));
         let found = |result| match result {
             Ok(()) => json!([]),

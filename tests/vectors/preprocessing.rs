@@ -26,14 +26,14 @@ fn preprocessing() {
     each("preprocess", "segments", |case| {
         let (codec, text) = (codec(case), bytes(&case["text"]));
         let allowed = case["allowed"].is_array().then(|| names(&case["allowed"]));
-        let search = codec.search(allowed.as_deref()).unwrap();
+        let search = codec.finder(allowed.as_deref()).unwrap();
         let before = match case["before"].as_str() {
             None => Before::Nothing,
             Some("text") => Before::Text,
             Some("token") => Before::Token,
             Some(other) => panic!("before {other:?}"),
         };
-        let everywhere = codec.preprocessor.search(&names(&case["everywhere"]), &[]).unwrap();
+        let everywhere = codec.preprocessor.finder(&names(&case["everywhere"]), &[]).unwrap();
         let stretches = places(&case["trusted"]);
         let trust = case["trusted"].is_array().then_some(Trust { stretches: &stretches, everywhere: &everywhere });
         let (mut segments, mut ids, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
@@ -61,15 +61,15 @@ fn preprocessing() {
             assert_eq!(pieces, list(&case["pieces"]).iter().map(bytes).collect::<Vec<_>>());
         }
         if trust.is_none() && before != Before::Token {
-            let (fast, source, goes_on) =
+            let (fast, source, continues) =
                 (FastCodec::new(codec).unwrap(), Source::Bytes(&text), before == Before::Text);
             if case["safe_cut"].is_number() {
                 let cut = number(&case["safe_cut"]) as usize;
                 assert_eq!((fast.core().safe_cut(&text, &search), fast.safe_cut(&text, &search)), (cut, cut));
             }
-            assert_eq!(fast.core().encode(&text, &search, goes_on).unwrap(), ids);
-            assert_eq!(fast.encode(1, source, &search, goes_on).unwrap(), ids);
-            assert_eq!(fast.count(source, &search, goes_on).unwrap(), ids.len());
+            assert_eq!(fast.core().encode(&text, &search, continues).unwrap(), ids);
+            assert_eq!(fast.encode(1, source, &search, continues).unwrap(), ids);
+            assert_eq!(fast.count(source, &search, continues).unwrap(), ids.len());
         }
     });
 }

@@ -41,7 +41,7 @@ fn run(case: &Value, mut edit: impl FnMut(usize, usize, &[u8]) -> Result<Splice>
 fn sessions() {
     each("sessions", "edits", |case| {
         let codec = codec(case);
-        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let search = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let refused = codec.refusing(&names(&case["disallowed"]));
         let mut session = Session::new(&codec, search.clone(), refused.clone());
         run(case, |start, end, text| session.edit(start, end, text));
@@ -59,7 +59,7 @@ fn sessions() {
 fn tails() {
     each("sessions", "stable", |case| {
         let (codec, text) = (codec(case), text(&case["text"]).as_bytes());
-        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let search = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let shown = |covers: &[Cover]| -> Vec<Value> {
             covers.iter().map(|Cover { kept, extra, ids }| json!([kept, extra, ids])).collect()
         };
@@ -84,7 +84,7 @@ fn tails() {
 fn ids_that_may_come_next() {
     each("sessions", "next", |case| {
         let codec = codec(case);
-        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let search = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let (given, asked) = (numbers(&case["given"]), numbers(&case["asked"]));
         let mut session = Session::new(&codec, search.clone(), codec.refusing(&[]));
         assert_eq!(session.append_ids(&given), Ok(None));
@@ -105,7 +105,7 @@ fn ids_that_may_come_next() {
 fn tokens_at_characters() {
     each("sessions", "token_at", |case| {
         let (codec, text) = (codec(case), text(&case["text"]).as_bytes());
-        let search = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let search = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let places = || std::str::from_utf8(text).unwrap().char_indices().map(|(at, _)| at);
         let by_mirror: Vec<_> = places().map(|at| token_at(&codec, &search, text, false, at).unwrap()).collect();
         let fast = Arc::new(FastCodec::new(codec).unwrap());

@@ -88,7 +88,7 @@ fn traces() {
             seen.push(event(&one));
             Ok(())
         };
-        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
+        let allowed = codec.finder(Some(&names(&case["allowed"]))).unwrap();
         let ids = trace(&codec, &bytes(&case["text"]), &allowed, false, &mut emit).unwrap();
         assert_eq!((json!(ids), Value::from(seen)), (case["ids"].clone(), case["events"].clone()));
     });

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..reference.published.normalize import Step
-    from ..reference.published.preprocess import Search
+    from ..reference.published.preprocess import TokenFinder
     from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
@@ -115,7 +115,7 @@ class Codec:
         self.dropout: Dropout | None = None
         self.refused: Sequence[str] = ()
         # What finds the tokens that the last calls allowed.
-        self.searches: dict[tuple[str, ...] | None, Search] = {}
+        self.searches: dict[tuple[str, ...] | None, TokenFinder] = {}
 
     def going_on(self) -> Codec:
         other = copy(self)
@@ -132,12 +132,12 @@ class Codec:
         other.refused = names
         return other
 
-    def search(self, allowed: Sequence[str] | None) -> Search:
+    def search(self, allowed: Sequence[str] | None) -> TokenFinder:
         wanted = None if allowed is None else tuple(allowed)
         if wanted not in self.searches:
             if len(self.searches) > SEARCHES:
                 self.searches.clear()
-            self.searches[wanted] = self.codec.search(wanted)
+            self.searches[wanted] = self.codec.finder(wanted)
         return self.searches[wanted]
 
     def encode(self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
@@ -155,7 +155,7 @@ class Codec:
         before: str = NOTHING,
         trust: Trusted | None = None,
     ) -> list[Segment]:
-        trusted = trust and Trust(trust[0], self.codec.preprocessor.search(trust[1]))
+        trusted = trust and Trust(trust[0], self.codec.preprocessor.finder(trust[1]))
         found = self.codec.preprocessor.segments(utf8(text), self.search(allowed), before, trusted)
         segments: list[Segment] = []
         for part, token_id in found:
@@ -211,9 +211,9 @@ class Codec:
         self.codec.refusing(refused).check_names(utf8(text))
 
     def check(self, text: str | bytes, refused: Sequence[str], allowed: Sequence[str] | None = ()) -> None:
-        refusing, goes_on = self.codec.refusing(refused), self.before == TEXT
+        refusing, continues = self.codec.refusing(refused), self.before == TEXT
         at_random = None if self.dropout is None else with_dropout(self.codec, utf8(text), self.dropout)
-        self.codec.check(utf8(text), refusing, self.search(allowed), goes_on, at_random)
+        self.codec.check(utf8(text), refusing, self.search(allowed), continues, at_random)
 
     def trace(self, text: str | bytes, allowed: Sequence[str] | None, emit: Emit) -> list[int]:
         return trace(self.codec, utf8(text), self.search(allowed), emit, self.before == TEXT)

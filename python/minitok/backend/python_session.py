@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..reference.published.codecs import Codec
-    from ..reference.published.preprocess import Search
+    from ..reference.published.preprocess import TokenFinder
 
 
 class Session:
     """``reference.more.session.Session`` as the facade calls it."""
 
-    def __init__(self, codec: Codec, search: Search, refused: list[str], chars: bool) -> None:
+    def __init__(self, codec: Codec, search: TokenFinder, refused: list[str], chars: bool) -> None:
         self.core = session.Session(codec, search, codec.refusing(refused))
         self.chars = chars
         self.encoded_bytes = 0
@@ -63,19 +63,19 @@ class Session:
         return array_of(self.core.ids[start:end], "uint32")
 
     def encode(self, start: int, end: int) -> npt.NDArray[np.uint32]:
-        return array_of(self.core.codec.encode(self.text(start, end).encode(), self.core.search), "uint32")
+        return array_of(self.core.codec.encode(self.text(start, end).encode(), self.core.finder), "uint32")
 
     def count(self, start: int, end: int) -> int:
         return len(self.encode(start, end))
 
     @property
     def knows_tails(self) -> bool:
-        return tails.knows_tails(self.core.codec, self.core.search)
+        return tails.knows_tails(self.core.codec, self.core.finder)
 
     @property
     def tail(self) -> tails.Tail:
         """The end of the text, and what may follow it."""
-        return tails.Tail(self.core.codec, self.core.search, self.core.text)
+        return tails.Tail(self.core.codec, self.core.finder, self.core.text)
 
     def stable(self) -> int:
         return self.tail.stable()
@@ -89,7 +89,7 @@ class Session:
     def next_ids(self) -> npt.NDArray[np.uint64] | None:
         if not self.knows_tails:
             return None
-        found = viable.next_ids(self.core.codec, self.core.search, self.core.ids)
+        found = viable.next_ids(self.core.codec, self.core.finder, self.core.ids)
         words = [0] * (max([*self.core.codec.vocab.tokens, *found]) // 64 + 1)
         for token_id in found:
             words[token_id // 64] |= 1 << token_id % 64
@@ -99,7 +99,7 @@ class Session:
         return self.core.append_ids(ids) if self.knows_tails else -1
 
     def is_encoded(self) -> bool:
-        return not self.ends_inside and self.core.ids == self.core.codec.encode(self.core.text, self.core.search)
+        return not self.ends_inside and self.core.ids == self.core.codec.encode(self.core.text, self.core.finder)
 
     def keep_ids(self, count: int) -> None:
         self.core.ids = self.core.ids[:count]
@@ -110,7 +110,7 @@ class Session:
         return not viable.is_text(self.core.text)
 
     def token_at(self, at: int) -> int | None:
-        return session.token_at(self.core.codec, self.core.search, self.core.text, False, self.byte(at))
+        return session.token_at(self.core.codec, self.core.finder, self.core.text, False, self.byte(at))
 
     def fork(self) -> Session:
         other = copy(self)

@@ -6,7 +6,7 @@ use crate::fast::scan::{Cuts, Tier};
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::metaspace::Metaspace;
 use crate::reference::published::patterns::expressions;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 
 /// How many of the scanner's cuts are tried, from the last one back.
 const CUTS_TRIED: usize = 16;
@@ -15,7 +15,7 @@ impl FastCodec {
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
     ///
     /// The scanner knows the text as it is. Where spaces are markers, it does not know that a marker becomes a space.
-    pub fn safe_cut(&self, text: &[u8], search: &Search) -> usize {
+    pub fn safe_cut(&self, text: &[u8], search: &TokenFinder) -> usize {
         let Some(Tier::Table(table)) = self.scanner() else {
             return self.core.safe_cut(text, search);
         };
@@ -26,7 +26,7 @@ impl FastCodec {
         let mut end = text.len();
         for _ in 0..CUTS_TRIED {
             let cut = table.last(&text[..end.saturating_sub(longest)], 0).unwrap_or(0);
-            if cut == 0 || self.is_safe(text, cut, search) {
+            if cut == 0 || self.survives_steps(text, cut, search) {
                 return cut;
             }
             // A cut of the first part of a text is one of the text.
@@ -37,12 +37,12 @@ impl FastCodec {
     }
 
     /// Whether [`next_cut`](Self::next_cut) knows cuts.
-    pub fn knows_cuts(&self, search: &Search) -> bool {
+    pub fn knows_cuts(&self, search: &TokenFinder) -> bool {
         self.cuts().is_some() && self.core.knows_cuts(search)
     }
 
     /// Whether a text is one piece of bytes, merged by lowest rank alone, in which nothing is found.
-    pub fn has_seams(&self, search: &Search) -> bool {
+    pub fn has_seams(&self, search: &TokenFinder) -> bool {
         let Codec { vocab, pattern, .. } = &*self.core;
         let merges = vocab.alphabet.fallback.is_none() && (!vocab.whole_pieces || vocab.merges_make_all);
         self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
@@ -56,24 +56,24 @@ impl FastCodec {
     }
 
     /// Whether the same holds of a text in which these are found: then the bytes of its tokens, found ones too, say where each stands.
-    pub fn spells(&self, search: &Search) -> bool {
+    pub fn spells(&self, search: &TokenFinder) -> bool {
         let mut found = search.early.tokens().iter().chain(search.late.tokens());
         self.is_spelled()
             && found.all(|(name, id)| id.is_some_and(|id| self.core.token_bytes(id) == Some(name.as_bytes())))
     }
 
     /// Whether the ids of the two sides of a place do not depend on each other, as far as is known.
-    pub fn is_cut(&self, text: &[u8], at: usize, search: &Search) -> bool {
-        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at)) && self.is_safe(text, at, search)
+    pub fn is_cut(&self, text: &[u8], at: usize, search: &TokenFinder) -> bool {
+        self.cuts().is_some_and(|cuts| cuts.is_cut(text, at)) && self.survives_steps(text, at, search)
     }
 
     /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
     /// many bytes as the longest token of the search has, decide it.
-    pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
+    pub fn next_cut(&self, text: &[u8], mut from: usize, search: &TokenFinder) -> Option<usize> {
         let cuts = self.cuts()?;
         loop {
             let cut = cuts.next(text, from)?;
-            if self.is_safe(text, cut, search) {
+            if self.survives_steps(text, cut, search) {
                 return Some(cut);
             }
             from = cut + 1;
@@ -81,9 +81,9 @@ impl FastCodec {
     }
 
     /// Whether no token of the search, and no marker that becomes a space, is at a cut.
-    fn is_safe(&self, text: &[u8], cut: usize, search: &Search) -> bool {
+    fn survives_steps(&self, text: &[u8], cut: usize, search: &TokenFinder) -> bool {
         let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
-        self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))
+        self.core.survives_steps(text, cut, search) && !(markers && beside_marker(text, cut))
     }
 
     /// What knows where a text can be cut.

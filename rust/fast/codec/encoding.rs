@@ -5,16 +5,16 @@ use crate::fast::encode::lookup::block_output::BlockOutput;
 use crate::fast::util::fallible;
 use crate::reference::more::dropout::Dropout;
 use crate::reference::published::codecs::Refused;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use std::borrow::Cow;
 
 /// How texts are encoded.
 #[derive(Debug, Clone, Copy)]
 pub struct Encoding<'c> {
     /// What is found in them; all else is text.
-    pub search: &'c Search,
+    pub search: &'c TokenFinder,
     /// They go on from what stood before them (SPEC S4).
-    pub goes_on: bool,
+    pub continues: bool,
     /// Merges are passed over at random, by one thread.
     pub dropout: Option<&'c Dropout>,
     /// Tokens that the texts must not contain.
@@ -27,8 +27,8 @@ pub struct Encoding<'c> {
 impl<'c> Encoding<'c> {
     /// Of texts as they are.
     #[inline]
-    pub fn plain(search: &'c Search, goes_on: bool) -> Encoding<'c> {
-        Encoding { search, goes_on, dropout: None, refused: None, before: &[], after: &[] }
+    pub fn plain(search: &'c TokenFinder, continues: bool) -> Encoding<'c> {
+        Encoding { search, continues, dropout: None, refused: None, before: &[], after: &[] }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::reference::more::dropout::{Dropout, with_dropout};
 use crate::reference::published::codecs::{EncodePiece, Refused};
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 
 impl FastCodec {
     /// Fails if the name of a refused token stands in the text, or if the text becomes its id.
@@ -14,8 +14,8 @@ impl FastCodec {
         &self,
         text: &[u8],
         refused: &Refused,
-        search: &Search,
-        goes_on: bool,
+        search: &TokenFinder,
+        continues: bool,
         dropout: Option<&Dropout>,
     ) -> Result<()> {
         refused.check_names(text)?;
@@ -23,12 +23,12 @@ impl FastCodec {
             return Ok(());
         }
         let mut ids = Vec::new();
-        let how = Encoding { dropout, ..Encoding::plain(search, goes_on) };
+        let how = Encoding { dropout, ..Encoding::plain(search, continues) };
         self.append(1, Source::Bytes(text), &how, &mut ids)?;
         if ids.iter().any(|id| refused.ids.contains_key(id)) {
             let mut at_random = dropout.map(|dropout| with_dropout(&self.core, text, dropout));
             let encode = at_random.as_mut().map(|encode| encode as EncodePiece);
-            return self.core.check(text, refused, search, goes_on, encode);
+            return self.core.check(text, refused, search, continues, encode);
         }
         Ok(())
     }

@@ -48,9 +48,9 @@ fn a_text_is_cut_where_the_scanner_is_sure() {
         (words, bytes, "abcd<s>", 0),
     ] {
         let codec = codec(pattern, prefix);
-        let allowed = codec.core.search(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
+        let allowed = codec.core.finder(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
         assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
-        let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
+        let ids = |text: &str, continues| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, continues).unwrap();
         let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
         assert_eq!(ids(text, false), whole);
         assert_eq!([ids(&text[..cut], false), ids(&text[cut..], cut > 0)].concat(), whole);
@@ -60,8 +60,8 @@ fn a_text_is_cut_where_the_scanner_is_sure() {
 #[test]
 fn tokens_are_found_without_segments_where_nothing_else_changes_a_text() {
     let found = |codec: &FastCodec| {
-        let search = codec.core.search(Some(&["<s>"])).unwrap();
-        (codec.between(&search).is_some(), codec.between(&Search::default()).is_some())
+        let search = codec.core.finder(Some(&["<s>"])).unwrap();
+        (codec.between(&search).is_some(), codec.between(&TokenFinder::default()).is_some())
     };
     for (pattern, prefix, expected) in [
         ("gpt2", None, true),
@@ -103,7 +103,7 @@ fn the_tables_of_a_vocabulary_make_a_codec_quick() {
 fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
     let quick = codec("gpt2", None);
     let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None).unwrap();
-    let search = quick.core.search(Some(&["<s>"])).unwrap();
+    let search = quick.core.finder(Some(&["<s>"])).unwrap();
     for text in ["", "ab cd<s> ab", "\u{e9}"] {
         let mut ids = vec![7];
         let how = Encoding::plain(&search, false);

@@ -272,7 +272,7 @@ mod tests {
             let core = Codec::new(vocab, Pattern::new(pattern).unwrap(), special, normalizer, None, None).unwrap();
             let (core, text) = (Arc::new(core), words.concat());
             let fast = FastCodec::of(Arc::clone(&core)).unwrap();
-            let search = core.search(Some(&["<s>"])).unwrap();
+            let search = core.finder(Some(&["<s>"])).unwrap();
             for probability in [0.0, 0.05, probability, 1.0, 0.05] {
                 let dropout = Dropout::new(probability, seed, None, 3);
                 let expected = encode_with_dropout(&core, text.as_bytes(), &search, &dropout, false).unwrap();

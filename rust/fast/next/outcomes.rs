@@ -72,7 +72,7 @@ impl NextIds {
                         }
                     }
                     for &(borders, classes) in bound.iter().filter(|_| is_made) {
-                        if is_part || self.goes_on(&codec.vocab, id, classes)? {
+                        if is_part || self.continues(&codec.vocab, id, classes)? {
                             self.add(&mut found, borders, id)?;
                         }
                     }
@@ -124,7 +124,7 @@ impl NextIds {
     }
 
     /// Whether some character of some classes leaves a token before it as it is.
-    fn goes_on(&self, vocab: &Vocab, id: u32, classes: ClassSet) -> Result<bool> {
+    fn continues(&self, vocab: &Vocab, id: u32, classes: ClassSet) -> Result<bool> {
         for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
             let Some(firsts) = &self.small[class] else { return Ok(true) };
             for &first in firsts {

@@ -1,7 +1,7 @@
 //! An edit encodes the chunks again that it touches.
 //!
 //! Chunks end at *safe cuts*: places where the ids of the two sides do not depend on each other, because of the characters beside
-//! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::is_safe`, whose special tokens reach `margin` bytes). So an edit changes no id
+//! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::survives_steps`, whose special tokens reach `margin` bytes). So an edit changes no id
 //! behind a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
 //!
 //! By hand, with a margin of 4 bytes, chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two
@@ -26,7 +26,7 @@ use crate::fast::util::fallible::{append, push, room};
 use crate::reference::more::session::{Splice, splice};
 use crate::reference::published::codecs::Refused;
 use crate::reference::published::found_tokens::Finder;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::support::interrupt;
 use crate::support::once::Once;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ const MARGIN: usize = 8;
 #[derive(Debug)]
 pub struct Session {
     pub(super) codec: Arc<FastCodec>,
-    pub(super) search: Arc<Search>,
+    pub(super) search: Arc<TokenFinder>,
     /// The tokens that the text must not contain.
     refused: Arc<Refused>,
     pub(super) rope: Rope,
@@ -97,7 +97,7 @@ pub(super) struct Changed {
 }
 
 impl Session {
-    pub fn new(codec: Arc<FastCodec>, search: Arc<Search>, refused: Arc<Refused>) -> Result<Session> {
+    pub fn new(codec: Arc<FastCodec>, search: Arc<TokenFinder>, refused: Arc<Refused>) -> Result<Session> {
         let longest = [&search.early, &search.late, &refused.finder].map(Finder::longest).into_iter().max();
         let borders = if codec.knows_cuts(&search) {
             Borders::Cuts

@@ -25,7 +25,7 @@ const LONGEST_END: usize = 256;
 struct Words {
     text: Vec<u8>,
     ids: Vec<u32>,
-    goes_on: bool,
+    continues: bool,
 }
 
 impl Session {
@@ -115,8 +115,8 @@ impl Session {
             return Ok(None);
         }
         let (text, start) = self.last_words()?;
-        let (core, goes_on) = (self.codec.core(), start > 0);
-        let (mut data, before) = (Vec::new(), if goes_on { Before::Text } else { Before::Nothing });
+        let (core, continues) = (self.codec.core(), start > 0);
+        let (mut data, before) = (Vec::new(), if continues { Before::Text } else { Before::Nothing });
         core.preprocessor.segments(&text, &self.search, before, None, &mut |segment| {
             data = if segment.id.is_none() { concat(&[&segment.text.data])? } else { Vec::new() };
             Ok(())
@@ -148,8 +148,8 @@ impl Session {
 
     /// Adds the tokens that are found by name, and leaves out those that complete a name.
     fn with_names(&self, tables: &NextIds, open: &Open, words: &Words, found: &mut Bits) -> Result<()> {
-        let (vocab, Words { text, ids, goes_on }) = (&self.codec.core().vocab, words);
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, *goes_on);
+        let (vocab, Words { text, ids, continues }) = (&self.codec.core().vocab, words);
+        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, *continues);
         let names = self.search.early.tokens();
         let is_begun = names.iter().any(|(name, _)| begun(text, name).next().is_some());
         if open.is_encoded(tables, vocab) {
@@ -213,7 +213,7 @@ impl Session {
     fn words(&self) -> Result<Words> {
         let (mut ids, n_ids, mut size) = (Vec::new(), self.size().ids, 0);
         if self.search.early.tokens().is_empty() {
-            return Ok(Words { text: Vec::new(), ids, goes_on: false });
+            return Ok(Words { text: Vec::new(), ids, continues: false });
         }
         let (text, start) = self.last_words()?;
         self.ids_of(n_ids.saturating_sub(text.len() + 1), n_ids, &mut ids)?;
@@ -223,7 +223,7 @@ impl Session {
             size += self.codec.core().token_bytes(ids[first]).map_or(0, <[u8]>::len);
         }
         ids.drain(..first);
-        Ok(Words { text, ids, goes_on: start > 0 })
+        Ok(Words { text, ids, continues: start > 0 })
     }
 
     /// Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next, and adds

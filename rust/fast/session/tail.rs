@@ -60,17 +60,17 @@ impl Session {
     /// Calls `work` with the last words, and the number of ids before them.
     fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
         let (text, start) = self.last_words()?;
-        let goes_on = start > 0;
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, goes_on);
-        let tail = Tail::new(self.codec.core(), &self.search, &text, goes_on, &encode)?;
+        let continues = start > 0;
+        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, continues);
+        let tail = Tail::new(self.codec.core(), &self.search, &text, continues, &encode)?;
         work(&tail, self.size().ids - tail.ids.len())
     }
 
     /// The number of the id that holds a byte of the text; None where that is not known.
     pub fn token_at(&self, at: usize) -> Result<Option<usize>> {
         let (place, before) = self.rope.find(Unit::Bytes, at);
-        let (text, goes_on) = (&self.rope.chunk(place).text, before.bytes > 0);
-        let found = token_at(self.codec.core(), &self.search, text, goes_on, at - before.bytes)?;
+        let (text, continues) = (&self.rope.chunk(place).text, before.bytes > 0);
+        let found = token_at(self.codec.core(), &self.search, text, continues, at - before.bytes)?;
         Ok(found.map(|number| before.ids + number))
     }
 }

@@ -187,7 +187,7 @@ impl<'t> LineReader<'t> {
         if is_blank(self.above) {
             return if fenced || is_space(first) { Border::Block } else { Border::Paragraph };
         }
-        if fenced || !self.opens(line).is_empty() || goes_on(self.above, line, first) {
+        if fenced || !self.opens(line).is_empty() || continues(self.above, line, first) {
             Border::Wrap
         } else {
             Border::Line
@@ -215,7 +215,7 @@ impl<'t> LineReader<'t> {
 }
 
 /// Returns whether a line goes on with a sentence of the line above it, which was wrapped. `first`: its first character.
-pub fn goes_on(above: &str, line: &str, first: char) -> bool {
+pub fn continues(above: &str, line: &str, first: char) -> bool {
     let above = above.trim_end_matches(is_space);
     if above.chars().take(WRAPPED).count() < WRAPPED || above.ends_with(|char| holds(STOPS, char)) || is_item(line) {
         return false;

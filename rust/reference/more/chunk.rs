@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::reference::more::borders::{Border, Borders};
 use crate::reference::more::graphemes::is_space;
 use crate::reference::published::codecs::Codec;
-use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::preprocess::{Before, TokenFinder};
 use crate::support::interrupt;
 
 /// How long a part is, at most, whose tokens end with it where tokens do not spell the text.
@@ -113,7 +113,7 @@ impl Tokens {
 }
 
 /// Returns the tokens of a text. Where they do not spell it, those of each word end with the word.
-pub fn tokens_of(codec: &Codec, search: &Search, text: &str) -> Result<Tokens> {
+pub fn tokens_of(codec: &Codec, finder: &TokenFinder, text: &str) -> Result<Tokens> {
     let alphabet = &codec.vocab.alphabet;
     let spells = codec.words.is_none() && alphabet.symbols.is_none() && !alphabet.drops_bytes;
     let (mut ends, mut kept, mut last) = (Vec::new(), Vec::new(), 0);
@@ -124,7 +124,7 @@ pub fn tokens_of(codec: &Codec, search: &Search, text: &str) -> Result<Tokens> {
         ends.push(last);
         Ok(())
     };
-    codec.preprocessor.segments(text.as_bytes(), search, Before::Nothing, None, &mut |segment| {
+    codec.preprocessor.segments(text.as_bytes(), finder, Before::Nothing, None, &mut |segment| {
         let (part, mut ids, mut length) = (&segment.text, Vec::new(), 0);
         if segment.id.is_some() {
             kept.try_reserve(1)?;
@@ -139,7 +139,7 @@ pub fn tokens_of(codec: &Codec, search: &Search, text: &str) -> Result<Tokens> {
             });
         }
         parts(text, part.start, part.end, &mut |start, end| {
-            let ids = codec.encode(&text.as_bytes()[start..end], search, false)?;
+            let ids = codec.encode(&text.as_bytes()[start..end], finder, false)?;
             ids.iter().try_for_each(|_| add(&mut ends, end))
         })
     })?;

@@ -31,7 +31,7 @@
 use crate::error::Result;
 use crate::reference::merging::{Chain, push};
 use crate::reference::published::codecs::Codec;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::reference::published::vocabs::Vocab;
 use crate::reference::published::vocabs::first_parts;
 use crate::support::interrupt;
@@ -182,12 +182,12 @@ pub fn with_dropout(
 pub fn encode_with_dropout(
     codec: &Codec,
     text: &[u8],
-    search: &Search,
+    finder: &TokenFinder,
     dropout: &Dropout,
-    goes_on: bool,
+    continues: bool,
 ) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
-    codec.placed_ids(text, search, goes_on, Some(&mut with_dropout(codec, text, dropout)), &mut |id, _| {
+    codec.placed_ids(text, finder, continues, Some(&mut with_dropout(codec, text, dropout)), &mut |id, _| {
         ids.try_reserve(1)?;
         ids.push(id);
         Ok(())

@@ -17,7 +17,7 @@
 use crate::error::Result;
 use crate::reference::more::viable::is_viable;
 use crate::reference::published::codecs::{Codec, Refused};
-use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::preprocess::{Before, TokenFinder};
 
 /// What a change did to the ids: from `start` on, `removed` ids were replaced by these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'
 #[derive(Debug)]
 pub struct Session<'c> {
     codec: &'c Codec,
-    search: Search,
+    finder: TokenFinder,
     /// The tokens that the text must not contain.
     refused: Refused,
     pub text: Vec<u8>,
@@ -58,15 +58,15 @@ pub struct Session<'c> {
 }
 
 impl<'c> Session<'c> {
-    pub fn new(codec: &'c Codec, search: Search, refused: Refused) -> Session<'c> {
-        Session { codec, search, refused, text: Vec::new(), ids: Vec::new() }
+    pub fn new(codec: &'c Codec, finder: TokenFinder, refused: Refused) -> Session<'c> {
+        Session { codec, finder, refused, text: Vec::new(), ids: Vec::new() }
     }
 
     /// Replaces the bytes from `start` to `end`, and returns what that does to the ids.
     pub fn edit(&mut self, start: usize, end: usize, data: &[u8]) -> Result<Splice> {
         let text = [&self.text[..start], data, &self.text[end..]].concat();
-        self.codec.check(&text, &self.refused, &self.search, false, None)?;
-        let ids = self.codec.encode(&text, &self.search, false)?;
+        self.codec.check(&text, &self.refused, &self.finder, false, None)?;
+        let ids = self.codec.encode(&text, &self.finder, false)?;
         let found = splice(&self.ids, &ids)?;
         (self.text, self.ids) = (text, ids);
         Ok(found)
@@ -77,7 +77,7 @@ impl<'c> Session<'c> {
         let together = [&self.ids, ids].concat();
         for (number, &id) in ids.iter().enumerate() {
             let longer = &together[..=self.ids.len() + number];
-            if self.codec.token_bytes(id).is_none() || !is_viable(self.codec, &self.search, longer)? {
+            if self.codec.token_bytes(id).is_none() || !is_viable(self.codec, &self.finder, longer)? {
                 return Ok(Some(number));
             }
         }
@@ -88,13 +88,13 @@ impl<'c> Session<'c> {
 
 /// Returns the index, among the ids of a text, of the first token that holds the byte at which a character begins; None where tokens do
 /// not spell the text.
-pub fn token_at(codec: &Codec, search: &Search, text: &[u8], goes_on: bool, at: usize) -> Result<Option<usize>> {
+pub fn token_at(codec: &Codec, finder: &TokenFinder, text: &[u8], continues: bool, at: usize) -> Result<Option<usize>> {
     if codec.words.is_some() || codec.vocab.alphabet.symbols.is_some() || codec.vocab.alphabet.drops_bytes {
         return Ok(None);
     }
     let (mut number, mut found) = (0, None);
-    let before = if goes_on { Before::Text } else { Before::Nothing };
-    codec.preprocessor.segments(text, search, before, None, &mut |segment| {
+    let before = if continues { Before::Text } else { Before::Nothing };
+    codec.preprocessor.segments(text, finder, before, None, &mut |segment| {
         let (part, mut ids, mut length) = (&segment.text, Vec::new(), 0);
         match segment.id {
             None => codec.encode_segment(&part.data, &mut ids)?,

@@ -27,7 +27,7 @@ use crate::reference::merging::merge_parts;
 use crate::reference::more::session::same;
 use crate::reference::more::viable::{is_text, kinds, length_of};
 use crate::reference::published::codecs::Codec;
-use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::preprocess::{Before, TokenFinder};
 use crate::reference::published::vocabs::first_parts;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashSet};
@@ -48,7 +48,7 @@ pub type Encode<'t> = dyn Fn(&[u8]) -> Result<Vec<u32>> + 't;
 /// The end of a text, and what may follow it.
 pub struct Tail<'t> {
     codec: &'t Codec,
-    search: &'t Search,
+    finder: &'t TokenFinder,
     text: &'t [u8],
     /// Gives the ids of a text: the codec, or what has the same ids sooner.
     encoder: &'t Encode<'t>,
@@ -61,17 +61,17 @@ pub struct Tail<'t> {
 }
 
 impl<'t> Tail<'t> {
-    /// `goes_on`: the text continues another, whose ids depend on nothing here.
+    /// `continues`: the text continues another, whose ids depend on nothing here.
     pub fn new(
         codec: &'t Codec,
-        search: &'t Search,
+        finder: &'t TokenFinder,
         text: &'t [u8],
-        goes_on: bool,
+        continues: bool,
         encoder: &'t Encode<'t>,
     ) -> Result<Tail<'t>> {
         let (mut before, mut data) = (Vec::new(), Vec::new());
-        let start = if goes_on { Before::Text } else { Before::Nothing };
-        codec.preprocessor.segments(text, search, start, None, &mut |segment| {
+        let start = if continues { Before::Text } else { Before::Nothing };
+        codec.preprocessor.segments(text, finder, start, None, &mut |segment| {
             match segment.id {
                 None => codec.encode_segment(&data, &mut before)?,
                 Some(id) => before.push(id),
@@ -81,7 +81,7 @@ impl<'t> Tail<'t> {
         })?;
         let ids = encoder(text)?;
         let (borders, kinds) = (OnceCell::new(), OnceCell::new());
-        Ok(Tail { codec, search, text, encoder, ids, data, before, borders, kinds })
+        Ok(Tail { codec, finder, text, encoder, ids, data, before, borders, kinds })
     }
 
     /// Returns the ids of the text with more behind it.
@@ -219,7 +219,7 @@ impl<'t> Tail<'t> {
     /// Returns what is missing of each name that is looked for, if the text ends with its beginning.
     fn rests_of_names(&self) -> Vec<(&[u8], Option<u32>)> {
         let mut rests = Vec::new();
-        for (name, id) in self.search.early.tokens() {
+        for (name, id) in self.finder.early.tokens() {
             let token = name.as_bytes();
             for length in (1..=self.text.len().min(token.len().saturating_sub(1))).rev() {
                 if self.text.ends_with(&token[..length]) {
@@ -278,10 +278,10 @@ fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
 }
 
 /// Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it.
-pub fn knows_tails(codec: &Codec, search: &Search) -> bool {
+pub fn knows_tails(codec: &Codec, finder: &TokenFinder) -> bool {
     let flags = &codec.preprocessor.flags;
     let spells = codec.vocab.alphabet.symbols.is_none() && !codec.vocab.alphabet.drops_bytes;
-    let changes = codec.words.is_some() || !codec.preprocessor.normalizer.steps().is_empty() || !search.late.is_empty();
+    let changes = codec.words.is_some() || !codec.preprocessor.normalizer.steps().is_empty() || !finder.late.is_empty();
     let takes = |id: &Option<u32>| id.is_some_and(|id| flags.contains_key(&id));
-    spells && !changes && !search.early.tokens().iter().any(|(_, id)| takes(id))
+    spells && !changes && !finder.early.tokens().iter().any(|(_, id)| takes(id))
 }

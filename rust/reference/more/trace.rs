@@ -11,7 +11,7 @@
 use crate::error::Result;
 use crate::reference::pairs::Pair;
 use crate::reference::published::codecs::{Codec, placed};
-use crate::reference::published::preprocess::{Before, Search};
+use crate::reference::published::preprocess::{Before, TokenFinder};
 use crate::reference::published::vocabs::Vocab;
 use crate::reference::published::vocabs::first_parts;
 use crate::reference::train::Chosen;
@@ -83,14 +83,14 @@ pub fn train_merge(chosen: Chosen) -> Event {
 pub fn trace(
     codec: &Codec,
     text: &[u8],
-    search: &Search,
-    goes_on: bool,
+    finder: &TokenFinder,
+    continues: bool,
     emit: &mut dyn FnMut(Event) -> Result<()>,
 ) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
     let (mut at, mut number) = (0, 0);
-    let before = if goes_on { Before::Text } else { Before::Nothing };
-    let done = codec.preprocessor.segments(text, search, before, None, &mut |segment| {
+    let before = if continues { Before::Text } else { Before::Nothing };
+    let done = codec.preprocessor.segments(text, finder, before, None, &mut |segment| {
         if let Some(id) = segment.id {
             let end = at + codec.token_bytes(id).map_or(0, <[u8]>::len);
             emit(Event::Special { start: at, end, id })?;

@@ -18,7 +18,7 @@
 
 use crate::error::Result;
 use crate::reference::published::codecs::Codec;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::support::interrupt;
 use foldhash::HashSet;
 
@@ -27,15 +27,15 @@ pub const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4
                          \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
 
 /// Returns the ids that may come behind viable ids, ascending.
-pub fn next_ids(codec: &Codec, search: &Search, ids: &[u32]) -> Result<Vec<u32>> {
-    let found = search.early.tokens().iter().filter_map(|(_, id)| *id);
+pub fn next_ids(codec: &Codec, finder: &TokenFinder, ids: &[u32]) -> Result<Vec<u32>> {
+    let found = finder.early.tokens().iter().filter_map(|(_, id)| *id);
     let mut known: Vec<u32> = codec.vocab.tokens.iter().map(|(id, _)| id).chain(found).collect();
     known.sort_unstable();
     known.dedup();
     let (mut longer, mut next) = ([ids, &[0]].concat(), Vec::new());
     for id in known {
         longer[ids.len()] = id;
-        if is_viable(codec, search, &longer)? {
+        if is_viable(codec, finder, &longer)? {
             next.push(id);
         }
     }
@@ -43,11 +43,11 @@ pub fn next_ids(codec: &Codec, search: &Search, ids: &[u32]) -> Result<Vec<u32>>
 }
 
 /// Whether some text has these ids as its first ids.
-pub fn is_viable(codec: &Codec, search: &Search, ids: &[u32]) -> Result<bool> {
+pub fn is_viable(codec: &Codec, finder: &TokenFinder, ids: &[u32]) -> Result<bool> {
     let (text, kinds) = (codec.decode_bytes(ids)?, kinds(codec));
     for more in continuations(&kinds, &text) {
         interrupt::check()?;
-        if codec.encode(&[&text[..], &more].concat(), search, false)?.starts_with(ids) {
+        if codec.encode(&[&text[..], &more].concat(), finder, false)?.starts_with(ids) {
             return Ok(true);
         }
     }

@@ -17,7 +17,7 @@ use crate::reference::published::found_tokens::{Finder, SpecialTokens};
 use crate::reference::published::metaspace::{Metaspace, spaced};
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::patterns::Pattern;
-use crate::reference::published::preprocess::{Before, Prepared, Preprocessor, Search};
+use crate::reference::published::preprocess::{Before, Prepared, Preprocessor, TokenFinder};
 use crate::reference::published::streams::{Joining, joined_bytes};
 use crate::reference::published::vocabs::{Vocab, show};
 use crate::reference::published::words::WordCutter;
@@ -85,23 +85,23 @@ impl Codec {
     }
 
     /// Returns what finds these special tokens and the added ones; nothing if it is None.
-    pub fn search(&self, allowed: Option<&[&str]>) -> Result<Search> {
+    pub fn finder(&self, allowed: Option<&[&str]>) -> Result<TokenFinder> {
         let special = &self.preprocessor.special;
         special.check_room()?;
         let wanted = special.wanted(allowed);
-        let hidden = if wanted.is_empty() { Vec::new() } else { special.hiding(&wanted) };
-        self.preprocessor.search(&wanted, &hidden)
+        let hidden = if wanted.is_empty() { Vec::new() } else { special.left_alone(&wanted) };
+        self.preprocessor.finder(&wanted, &hidden)
     }
 
-    /// Encodes a text. The tokens of the search are found in it; everything else is text.
+    /// Encodes a text. The tokens of the finder are found in it; everything else is text.
     ///
     /// Where no normalizer changes the text, the segments are what lies between the tokens.
     ///
-    /// `goes_on`: the text continues another, so that no space is put before it (S4).
-    pub fn encode(&self, text: &[u8], search: &Search, goes_on: bool) -> Result<Vec<u32>> {
+    /// `continues`: the text continues another, so that no space is put before it (S4).
+    pub fn encode(&self, text: &[u8], finder: &TokenFinder, continues: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        let before = if goes_on { Before::Text } else { Before::Nothing };
-        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
+        let before = if continues { Before::Text } else { Before::Nothing };
+        let done = self.preprocessor.segments(text, finder, before, None, &mut |segment| match segment.id {
             None => self.encode_segment(&segment.text.data, &mut ids),
             Some(id) => {
                 ids.try_reserve(1)?;
@@ -118,14 +118,14 @@ impl Codec {
     pub fn placed_ids(
         &self,
         text: &[u8],
-        search: &Search,
-        goes_on: bool,
+        finder: &TokenFinder,
+        continues: bool,
         mut encode: Option<EncodePiece>,
         emit: &mut dyn FnMut(u32, usize) -> Result<()>,
     ) -> Result<()> {
         let mut ids = Vec::new();
-        let before = if goes_on { Before::Text } else { Before::Nothing };
-        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
+        let before = if continues { Before::Text } else { Before::Nothing };
+        let done = self.preprocessor.segments(text, finder, before, None, &mut |segment| match segment.id {
             Some(id) => emit(id, segment.text.start),
             None => self.placed_pieces(&segment.text, &mut |piece, place| {
                 ids.clear();
@@ -199,15 +199,15 @@ impl Codec {
         &self,
         text: &[u8],
         refused: &Refused,
-        search: &Search,
-        goes_on: bool,
+        finder: &TokenFinder,
+        continues: bool,
         encode: Option<EncodePiece>,
     ) -> Result<()> {
         refused.check_names(text)?;
         if refused.ids.is_empty() {
             return Ok(());
         }
-        self.placed_ids(text, search, goes_on, encode, &mut |id, position| match refused.ids.get(&id) {
+        self.placed_ids(text, finder, continues, encode, &mut |id, position| match refused.ids.get(&id) {
             Some(token) => Err(Error::DisallowedSpecial { token: token.clone(), position }),
             None => Ok(()),
         })
@@ -215,31 +215,31 @@ impl Codec {
 
     /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
     ///
-    /// The second part then continues the first (`goes_on`). No cut is known where text becomes words, where a step of the
+    /// The second part then continues the first (`continues`). No cut is known where text becomes words, where a step of the
     /// normalizer looks further than a character and its marks, where a late token need not be in the text as it is, and where a
     /// token takes white space.
-    pub fn safe_cut(&self, text: &[u8], search: &Search) -> usize {
-        if !self.knows_cuts(search) {
+    pub fn safe_cut(&self, text: &[u8], finder: &TokenFinder) -> usize {
+        if !self.knows_cuts(finder) {
             return 0;
         }
-        let longest = search.early.longest().max(search.late.longest());
+        let longest = finder.early.longest().max(finder.late.longest());
         let known = &text[..text.len().saturating_sub(longest)];
         let cut = if self.vocab.alphabet.fallback.is_none() || self.pattern.source() != "none" {
             self.pattern.safe_cut(known)
         } else {
             self.vocab.safe_cut(known)
         };
-        if cut > 0 && self.is_safe(text, cut, search) { cut } else { 0 }
+        if cut > 0 && self.survives_steps(text, cut, finder) { cut } else { 0 }
     }
 
     /// Returns whether cuts of the pattern can be cuts of the text.
-    pub fn knows_cuts(&self, search: &Search) -> bool {
+    pub fn knows_cuts(&self, finder: &TokenFinder) -> bool {
         let Preprocessor { normalizer, metaspace, flags, .. } = &self.preprocessor;
-        let mut found = search.early.tokens().iter().chain(search.late.tokens());
+        let mut found = finder.early.tokens().iter().chain(finder.late.tokens());
         let changes = !normalizer.steps().is_empty() || metaspace.is_some();
         self.words.is_none()
             && normalizer.is_local()
-            && (!changes || search.late.is_empty())
+            && (!changes || finder.late.is_empty())
             && (flags.is_empty() || !found.any(|(_, id)| id.is_some_and(|id| flags.contains_key(&id))))
     }
 
@@ -247,9 +247,9 @@ impl Codec {
     ///
     /// No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a space
     /// before it.
-    pub fn is_safe(&self, text: &[u8], cut: usize, search: &Search) -> bool {
+    pub fn survives_steps(&self, text: &[u8], cut: usize, finder: &TokenFinder) -> bool {
         let Preprocessor { normalizer, metaspace, .. } = &self.preprocessor;
-        let finders = [&search.early, &search.late];
+        let finders = [&finder.early, &finder.late];
         if finders.iter().any(|finder| finder.crosses(text, cut) || (metaspace.is_some() && finder.ends_at(text, cut)))
         {
             return false;

@@ -85,7 +85,7 @@ impl SpecialTokens {
     }
 
     /// Returns the tokens in whose text no token is found, although they are not wanted themselves.
-    pub fn hiding(&self, wanted: &[&str]) -> Vec<&str> {
+    pub fn left_alone(&self, wanted: &[&str]) -> Vec<&str> {
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
         let names = self.flags.iter().filter(|(name, own)| own.hides && !wanted.contains(name.as_str()));
         names.map(|(name, _)| name.as_str()).collect()

@@ -41,12 +41,12 @@ pub enum Before {
 
 /// Tokens to find: the early ones by their names, the late ones by their texts in prepared segments.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
+pub struct TokenFinder {
     pub early: Finder,
     pub late: Finder,
 }
 
-impl Search {
+impl TokenFinder {
     /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
         self.early.is_empty() && self.late.is_empty()
@@ -57,7 +57,7 @@ impl Search {
 #[derive(Debug, Clone, Copy)]
 pub struct Trust<'t> {
     pub stretches: &'t [Stretch],
-    pub everywhere: &'t Search,
+    pub everywhere: &'t TokenFinder,
 }
 
 /// A range of a text after some steps.
@@ -167,7 +167,7 @@ impl Preprocessor {
     /// Returns what finds the tokens of these names (`SpecialTokens::wanted`). Of two late ones with one text, the first.
     ///
     /// `hidden`: the names in whose text no token is found (`SpecialTokens::hiding`).
-    pub fn search(&self, wanted: &[&str], hidden: &[&str]) -> Result<Search> {
+    pub fn finder(&self, wanted: &[&str], hidden: &[&str]) -> Result<TokenFinder> {
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
         let (mut early, mut late, mut texts) = (Vec::new(), Vec::new(), HashSet::new());
         for (name, id) in self.special.ids.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
@@ -195,7 +195,7 @@ impl Preprocessor {
         let of = |found: Vec<(String, u32)>, hidden: Vec<String>| {
             if found.is_empty() { Finder::default() } else { Finder::left_as_text(found, hidden) }
         };
-        Ok(Search { early: of(early, hidden_early), late: of(late, hidden_late) })
+        Ok(TokenFinder { early: of(early, hidden_early), late: of(late, hidden_late) })
     }
 
     /// Passes on the segments of a text and the tokens between them.
@@ -205,18 +205,18 @@ impl Preprocessor {
     pub fn segments<'t>(
         &self,
         text: &'t [u8],
-        search: &Search,
+        finder: &TokenFinder,
         mut before: Before,
         trust: Option<Trust>,
         emit: &mut dyn FnMut(Segment<'t>) -> Result<()>,
     ) -> Result<()> {
         let whole = Prepared { data: text.into(), start: 0, end: text.len(), put: 0, origins: None };
         let everywhere = trust.map(|trust| &trust.everywhere.early);
-        for segment in self.found(&whole, &search.early, trust, everywhere, false)? {
+        for segment in self.found(&whole, &finder.early, trust, everywhere, false)? {
             if segment.id.is_some() {
                 emit(segment)?;
             } else {
-                self.prepared(segment.text, &search.late, before, trust, emit)?;
+                self.prepared(segment.text, &finder.late, before, trust, emit)?;
             }
             before = Before::Token;
         }

@@ -139,7 +139,7 @@ class LineReader:
             return HEADING
         if is_blank(self.above):
             return BLOCK if fenced or is_space(line[0]) else PARAGRAPH
-        return WRAP if fenced or self.opens(line) != "" or goes_on(self.above, line) else LINE
+        return WRAP if fenced or self.opens(line) != "" or continues(self.above, line) else LINE
 
     def opens(self, line: str) -> str:
         """Returns the marks of the next line if it opens fenced code: not what underlines a title, as in reStructuredText."""
@@ -157,7 +157,7 @@ class LineReader:
         self.left, self.above = self.left - 1, line
 
 
-def goes_on(above: str, line: str) -> bool:
+def continues(above: str, line: str) -> bool:
     """Whether a line goes on with a sentence of the line above it, which was wrapped."""
     length = len(above)
     while length > 0 and is_space(above[length - 1]):

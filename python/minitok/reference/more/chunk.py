@@ -26,7 +26,7 @@ from itertools import accumulate
 from typing import NamedTuple, NoReturn
 
 from ..published.codecs import Codec
-from ..published.preprocess import NOTHING, Search
+from ..published.preprocess import NOTHING, TokenFinder
 from .borders import CHARACTER, END, SENTENCE, SPACE, WORD, WRAP, Borders
 from .graphemes import is_space
 
@@ -105,13 +105,13 @@ class Tokens:
         return self.ends[number - 1] if number > 0 else 0
 
 
-def tokens_of(codec: Codec, search: Search, text: str) -> Tokens:
+def tokens_of(codec: Codec, finder: TokenFinder, text: str) -> Tokens:
     """Returns the tokens of a text. Where they do not spell it, those of each word end with the word."""
     starts = [0, *accumulate(len(char.encode()) for char in text)]
     spells = codec.words is None and codec.vocab.symbols is None and not codec.vocab.drops_bytes
     ends: list[int] = []
     kept: list[tuple[int, int]] = []
-    for segment, token_id in codec.preprocessor.segments(text.encode(), search, NOTHING):
+    for segment, token_id in codec.preprocessor.segments(text.encode(), finder, NOTHING):
         first, last = bisect_left(starts, segment.start), bisect_left(starts, segment.end)
         if token_id is not None:
             kept.append((first, last))
@@ -123,7 +123,7 @@ def tokens_of(codec: Codec, search: Search, text: str) -> Tokens:
                 ends.append(bisect_left(starts, segment.origin(length - 1)[1]))
         else:
             for start, end in parts(text, first, last):
-                ends += [end] * len(codec.encode(text[start:end].encode(), search))
+                ends += [end] * len(codec.encode(text[start:end].encode(), finder))
     return Tokens(list(accumulate(ends, max)), kept)
 
 

@@ -29,7 +29,7 @@ from heapq import heappop
 
 from ..merging import Chain, Entry, Part, push
 from ..published.codecs import Codec, EncodePiece
-from ..published.preprocess import Search
+from ..published.preprocess import TokenFinder
 from ..published.vocabs import Vocab
 
 # How many bytes of a text its key is made of.
@@ -153,8 +153,8 @@ def with_dropout(codec: Codec, text: bytes, dropout: Dropout) -> EncodePiece:
 
 
 def encode_with_dropout(
-    codec: Codec, text: bytes, search: Search, dropout: Dropout, goes_on: bool = False
+    codec: Codec, text: bytes, finder: TokenFinder, dropout: Dropout, continues: bool = False
 ) -> list[int]:
     """As ``Codec.encode``, with merges passed over at random."""
-    found = codec.placed_ids(text, search, goes_on, with_dropout(codec, text, dropout))
+    found = codec.placed_ids(text, finder, continues, with_dropout(codec, text, dropout))
     return [token_id for token_id, _ in found]

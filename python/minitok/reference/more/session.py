@@ -22,7 +22,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from ..published.codecs import Codec, Refused
-from ..published.preprocess import NOTHING, TEXT, Search
+from ..published.preprocess import NOTHING, TEXT, TokenFinder
 from .viable import is_viable
 
 
@@ -58,30 +58,30 @@ class Session:
 
     Args:
         codec: What encodes it.
-        search: The tokens that are found in it.
+        finder: The tokens that are found in it.
         refused: The tokens that it must not contain.
 
     >>> from ..published.patterns import Pattern
     >>> from ..published.found_tokens import SpecialTokens
     >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
-    >>> session = Session(codec, codec.search())
+    >>> session = Session(codec, codec.finder())
     >>> session.edit(0, 0, b"ab")
     Splice(start=0, removed=0, ids=[256])
     >>> session.edit(2, 2, b"c")
     Splice(start=0, removed=1, ids=[257])
     """
 
-    def __init__(self, codec: Codec, search: Search, refused: Refused | None = None) -> None:
-        self.codec, self.search, self.refused = codec, search, refused or codec.refusing(())
+    def __init__(self, codec: Codec, finder: TokenFinder, refused: Refused | None = None) -> None:
+        self.codec, self.finder, self.refused = codec, finder, refused or codec.refusing(())
         self.text = b""
         self.ids: list[int] = []
 
     def edit(self, start: int, end: int, data: bytes) -> Splice:
         """Replaces the bytes from ``start`` to ``end``, and returns what that does to the ids."""
         text = self.text[:start] + data + self.text[end:]
-        self.codec.check(text, self.refused, self.search)
-        ids = self.codec.encode(text, self.search)
+        self.codec.check(text, self.refused, self.finder)
+        ids = self.codec.encode(text, self.finder)
         found = splice(self.ids, ids)
         self.text, self.ids = text, ids
         return found
@@ -91,13 +91,13 @@ class Session:
         together = self.ids + list(ids)
         for number, token_id in enumerate(ids):
             longer = together[: len(self.ids) + number + 1]
-            if self.codec.token_bytes(token_id) is None or not is_viable(self.codec, self.search, longer):
+            if self.codec.token_bytes(token_id) is None or not is_viable(self.codec, self.finder, longer):
                 return number
         self.text, self.ids = self.codec.decode_bytes(together), together
         return None
 
 
-def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) -> int | None:
+def token_at(codec: Codec, finder: TokenFinder, text: bytes, continues: bool, at: int) -> int | None:
     """Returns the index, among the ids of a text, of the first token that holds the byte at which a character begins.
 
     None where tokens do not spell the text.
@@ -105,7 +105,7 @@ def token_at(codec: Codec, search: Search, text: bytes, goes_on: bool, at: int) 
     if codec.words is not None or codec.vocab.symbols is not None or codec.vocab.drops_bytes:
         return None
     number = 0
-    for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+    for segment, token_id in codec.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
         ids, length = codec.encode_segment(segment.data) if token_id is None else [token_id], 0
         if at >= segment.end:
             number += len(ids)

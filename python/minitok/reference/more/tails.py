@@ -32,7 +32,7 @@ from typing import NamedTuple
 from ...lazy import cached_property
 from ..merging import merge_parts
 from ..published.codecs import Codec
-from ..published.preprocess import NOTHING, TEXT, Search
+from ..published.preprocess import NOTHING, TEXT, TokenFinder
 from .session import same
 from .viable import is_text, kinds, length_of
 
@@ -48,30 +48,30 @@ class Cover(NamedTuple):
 class Tail:
     """The end of a text, and what may follow it.
 
-    ``goes_on``: the text continues another, whose ids depend on nothing here.
+    ``continues``: the text continues another, whose ids depend on nothing here.
 
     >>> from ..published.patterns import Pattern
     >>> from ..published.found_tokens import SpecialTokens
     >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)]), Pattern("gpt2"), SpecialTokens({}))
-    >>> tail = Tail(codec, codec.search(), b"xab")
+    >>> tail = Tail(codec, codec.finder(), b"xab")
     >>> tail.stable(), tail.covers()
     (1, [Cover(kept=1, extra=[], ids=[257])])
     """
 
-    def __init__(self, codec: Codec, search: Search, text: bytes, goes_on: bool = False) -> None:
-        self.codec, self.search, self.text, self.goes_on = codec, search, text, goes_on
+    def __init__(self, codec: Codec, finder: TokenFinder, text: bytes, continues: bool = False) -> None:
+        self.codec, self.finder, self.text, self.continues = codec, finder, text, continues
         self.ids = self.encode(b"")
         # What the last segment has become, and the ids before it.
         self.data = b""
         self.before: list[int] = []
-        for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+        for segment, token_id in codec.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
             self.before += codec.encode_segment(self.data) if token_id is None else [token_id]
             self.data = segment.data if token_id is None else b""
 
     def encode(self, more: bytes) -> list[int]:
         """Returns the ids of the text with more behind it."""
-        return self.codec.encode(self.text + more, self.search, self.goes_on)
+        return self.codec.encode(self.text + more, self.finder, self.continues)
 
     def stable(self) -> int:
         """Returns how many ids every continuation keeps."""
@@ -149,7 +149,7 @@ class Tail:
 
     def rests_of_names(self) -> Iterator[tuple[bytes, int | None]]:
         """Yields what is missing of each name that is looked for, if the text ends with its beginning."""
-        early = self.search.early
+        early = self.finder.early
         for name in (*early.ids, *early.left_as_text):
             token, token_id = name.encode(), early.ids.get(name)
             for length in range(min(len(token) - 1, len(self.text)), 0, -1):
@@ -181,9 +181,9 @@ class Tail:
         return merge_parts(vocab.merge_of, vocab.first_parts(data))
 
 
-def knows_tails(codec: Codec, search: Search) -> bool:
+def knows_tails(codec: Codec, finder: TokenFinder) -> bool:
     """Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it."""
     flags = codec.preprocessor.flags
     spells = codec.vocab.symbols is None and not codec.vocab.drops_bytes
-    changes = codec.words is not None or bool(codec.preprocessor.normalizer.steps) or bool(search.late.ids)
-    return spells and not changes and not any(token_id in flags for token_id in search.early.ids.values())
+    changes = codec.words is not None or bool(codec.preprocessor.normalizer.steps) or bool(finder.late.ids)
+    return spells and not changes and not any(token_id in flags for token_id in finder.early.ids.values())

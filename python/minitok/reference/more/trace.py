@@ -43,7 +43,7 @@ from typing import Any, NamedTuple
 
 from ...errors import MissingByteError
 from ..published.codecs import Codec, placed
-from ..published.preprocess import NOTHING, TEXT, Search
+from ..published.preprocess import NOTHING, TEXT, TokenFinder
 from ..published.vocabs import Vocab
 from ..train import Chosen
 
@@ -78,7 +78,7 @@ def train_merge(chosen: Chosen) -> Event:
     }
 
 
-def trace(codec: Codec, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
+def trace(codec: Codec, text: bytes, finder: TokenFinder, emit: Emit, continues: bool = False) -> list[int]:
     """Encodes a text and emits an event for each piece, merge and token that is found in it.
 
     Offsets refer to the text that is cut into pieces, with the spaces put before it.
@@ -86,7 +86,7 @@ def trace(codec: Codec, text: bytes, search: Search, emit: Emit, goes_on: bool =
     ids: list[int] = []
     at = number = 0
     try:
-        for segment, token_id in codec.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+        for segment, token_id in codec.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
             if token_id is None:
                 for piece in codec.pieces(segment.data):
                     ids += trace_piece(codec.vocab, piece, number, at, emit)

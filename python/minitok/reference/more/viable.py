@@ -23,31 +23,31 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from ..published.codecs import Codec
-from ..published.preprocess import Search
+from ..published.preprocess import TokenFinder
 
 # A character of each kind that patterns tell apart; contractions need some letters.
 KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301 \n\r\t\u00a0'/.-_({\u200d😀"
 
 
-def next_ids(codec: Codec, search: Search, ids: Sequence[int]) -> list[int]:
+def next_ids(codec: Codec, finder: TokenFinder, ids: Sequence[int]) -> list[int]:
     """Returns the ids that may come behind viable ids, ascending.
 
     >>> from ..published.patterns import Pattern
     >>> from ..published.found_tokens import SpecialTokens
     >>> from ..published.vocabs import Vocab
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(97, 98)]), Pattern("gpt2"), SpecialTokens({}))
-    >>> found = next_ids(codec, codec.search(), [97])
+    >>> found = next_ids(codec, codec.finder(), [97])
     >>> 97 in found, 98 in found, 256 in found
     (True, False, True)
     """
-    known = {*codec.vocab.tokens, *search.early.ids.values()}
-    return [token_id for token_id in sorted(known) if is_viable(codec, search, [*ids, token_id])]
+    known = {*codec.vocab.tokens, *finder.early.ids.values()}
+    return [token_id for token_id in sorted(known) if is_viable(codec, finder, [*ids, token_id])]
 
 
-def is_viable(codec: Codec, search: Search, ids: Sequence[int]) -> bool:
+def is_viable(codec: Codec, finder: TokenFinder, ids: Sequence[int]) -> bool:
     """Whether some text has these ids as its first ids."""
     text, wanted = codec.decode_bytes(ids), list(ids)
-    return any(codec.encode(text + more, search)[: len(ids)] == wanted for more in continuations(kinds(codec), text))
+    return any(codec.encode(text + more, finder)[: len(ids)] == wanted for more in continuations(kinds(codec), text))
 
 
 def kinds(codec: Codec) -> list[bytes]:

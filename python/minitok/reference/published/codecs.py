@@ -24,7 +24,7 @@ from .found_tokens import SpecialTokens
 from .metaspace import Metaspace, spaced
 from .normalize import Normalizer
 from .patterns import Pattern
-from .preprocess import NOTHING, TEXT, Prepared, Preprocessor, Search
+from .preprocess import NOTHING, TEXT, Prepared, Preprocessor, TokenFinder
 from .streams import Joining, joined_bytes
 from .vocabs import Vocab
 from .words import WordCutter
@@ -54,7 +54,7 @@ class Codec:
     """A vocabulary, a split pattern, and what is done to text first: everything that ids depend on.
 
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(32, 97)]), Pattern("gpt2"), SpecialTokens({"<s>": 257}))
-    >>> codec.encode(b"b a<s>", codec.search(["<s>"]))
+    >>> codec.encode(b"b a<s>", codec.finder(["<s>"]))
     [98, 256, 257]
     """
 
@@ -80,35 +80,35 @@ class Codec:
             if token is not None and token not in (name.encode(), decoded(self.preprocessor, name)):
                 raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
-    def search(self, allowed: Collection[str] | None = ()) -> Search:
+    def finder(self, allowed: Collection[str] | None = ()) -> TokenFinder:
         """Returns what finds these special tokens and the added ones; nothing if it is None."""
         wanted = self.special.wanted(allowed)
-        return self.preprocessor.search(wanted, self.special.hiding(wanted) if wanted else ())
+        return self.preprocessor.finder(wanted, self.special.left_alone(wanted) if wanted else ())
 
-    def encode(self, text: bytes, search: Search, goes_on: bool = False) -> list[int]:
-        """Returns the ids of a text. The tokens of the search are found in it; everything else is text.
+    def encode(self, text: bytes, finder: TokenFinder, continues: bool = False) -> list[int]:
+        """Returns the ids of a text. The tokens of the finder are found in it; everything else is text.
 
         Where no normalizer changes the text, the segments are what lies between the tokens (``SpecialTokens.split``).
 
-        ``goes_on``: the text continues another, so that no space is put before it (S4).
+        ``continues``: the text continues another, so that no space is put before it (S4).
         """
         ids: list[int] = []
         try:
-            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+            for segment, token_id in self.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
                 ids += self.encode_segment(segment.data) if token_id is None else [token_id]
         except MissingByteError as error:
             raise placed(error, text) from None
         return ids
 
     def placed_ids(
-        self, text: bytes, search: Search, goes_on: bool = False, encode: EncodePiece | None = None
+        self, text: bytes, finder: TokenFinder, continues: bool = False, encode: EncodePiece | None = None
     ) -> Iterator[tuple[int, int]]:
         """Yields the ids of a text, each with the place of its token or its piece.
 
         ``encode``: what gives the ids of a piece at a place, if not ``encode_piece``.
         """
         try:
-            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+            for segment, token_id in self.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
                 if token_id is not None:
                     yield token_id, segment.start
                     continue
@@ -156,42 +156,42 @@ class Codec:
         self,
         text: bytes,
         refused: Refused,
-        search: Search,
-        goes_on: bool = False,
+        finder: TokenFinder,
+        continues: bool = False,
         encode: EncodePiece | None = None,
     ) -> None:
         """Raises if the name of a refused token stands in the text, or if the text becomes its id when it is encoded."""
         refused.check_names(text)
-        for token_id, place in self.placed_ids(text, search, goes_on, encode) if refused.ids else ():
+        for token_id, place in self.placed_ids(text, finder, continues, encode) if refused.ids else ():
             if token_id in refused.ids:
                 raise DisallowedSpecialTokenError(refused.ids[token_id], place)
 
-    def safe_cut(self, text: bytes, search: Search) -> int:
+    def safe_cut(self, text: bytes, finder: TokenFinder) -> int:
         """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
 
-        The second part then continues the first (``goes_on``). No cut is known where text becomes words, where a step of the
+        The second part then continues the first (``continues``). No cut is known where text becomes words, where a step of the
         normalizer looks further than a character and its marks, where a late token need not be in the text as it is, and
         where a token takes white space.
         """
-        if not self.knows_cuts(search):
+        if not self.knows_cuts(finder):
             return 0
-        names = [name for tokens in search for name in (*tokens.ids, *tokens.left_as_text)]
-        known = text[: max(0, len(text) - search.early.longest(names))]
+        names = [name for tokens in finder for name in (*tokens.ids, *tokens.left_as_text)]
+        known = text[: max(0, len(text) - finder.early.longest(names))]
         if self.vocab.fallback is None or self.pattern.source != "none":
             cut = self.pattern.safe_cut(known)
         else:
             cut = self.vocab.safe_cut(known)
-        return cut if cut and self.is_safe(text, cut, names) else 0
+        return cut if cut and self.survives_steps(text, cut, names) else 0
 
-    def knows_cuts(self, search: Search) -> bool:
+    def knows_cuts(self, finder: TokenFinder) -> bool:
         """Returns whether cuts of the pattern can be cuts of the text."""
         normalizer, flags = self.preprocessor.normalizer, self.preprocessor.flags
         changes = bool(normalizer.steps) or self.metaspace is not None
-        if self.words is not None or not normalizer.is_local() or (changes and search.late.ids):
+        if self.words is not None or not normalizer.is_local() or (changes and finder.late.ids):
             return False
-        return not any(token_id in flags for token_id in (*search.early.ids.values(), *search.late.ids.values()))
+        return not any(token_id in flags for token_id in (*finder.early.ids.values(), *finder.late.ids.values()))
 
-    def is_safe(self, text: bytes, cut: int, names: Collection[str]) -> bool:
+    def survives_steps(self, text: bytes, cut: int, names: Collection[str]) -> bool:
         """Returns whether a cut of the pattern is also one of what the steps make of the text.
 
         No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a

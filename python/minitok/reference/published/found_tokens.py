@@ -71,7 +71,7 @@ class SpecialTokens(special.SpecialTokens):
             return ()
         return tuple(name for name in self.ids if name in self.added or name in allowed)
 
-    def hiding(self, wanted: Collection[str]) -> tuple[str, ...]:
+    def left_alone(self, wanted: Collection[str]) -> tuple[str, ...]:
         """Returns the tokens in whose text no token is found, although they are not wanted themselves."""
         return tuple(name for name, own in self.flags.items() if HIDES in own and name not in wanted)
 

@@ -39,7 +39,7 @@ from .normalize import Normalizer
 NOTHING, TEXT, TOKEN = "nothing", "text", "token"
 
 
-class Search(NamedTuple):
+class TokenFinder(NamedTuple):
     """Tokens to find: the early ones by their names, the late ones by their texts in prepared segments."""
 
     early: SpecialTokens
@@ -50,7 +50,7 @@ class Trust(NamedTuple):
     """Where tokens are found in a conversation (E8): in these stretches of it, and ``everywhere`` some of them."""
 
     stretches: Sequence[Stretch]
-    everywhere: Search
+    everywhere: TokenFinder
 
 
 class Prepared(NamedTuple):
@@ -116,7 +116,7 @@ class Preprocessor:
 
     >>> from .normalize import Normalizer
     >>> made = Preprocessor(SpecialTokens({"<s>": 256}), Normalizer(["lowercase"]))
-    >>> [(segment.token_id, segment.text.data) for segment in made.segments(b"A<s>B", made.search(["<s>"]))]
+    >>> [(segment.token_id, segment.text.data) for segment in made.segments(b"A<s>B", made.finder(["<s>"]))]
     [(None, b'a'), (256, b'<s>'), (None, b'b')]
     """
 
@@ -124,7 +124,7 @@ class Preprocessor:
         self.special, self.normalizer, self.metaspace = special, normalizer, metaspace
         self.flags = {special.ids[name]: rest for name, own in special.flags.items() if (rest := own - {HIDES})}
 
-    def search(self, wanted: Collection[str], hidden: Collection[str] = ()) -> Search:
+    def finder(self, wanted: Collection[str], hidden: Collection[str] = ()) -> TokenFinder:
         """Returns what finds the tokens of these names. Of two late ones with one text, it finds the first.
 
         ``hidden``: the names in whose text no token is found.
@@ -140,28 +140,28 @@ class Preprocessor:
         hidden_early = [name for name in hidden if name not in late]
         hidden_late = [text for name in hidden if name in late and (text := self.late_text(name))]
         # Where no token is found, there is none to hide.
-        return Search(
+        return TokenFinder(
             SpecialTokens(early, left_as_text=hidden_early if early else ()),
             SpecialTokens(texts, left_as_text=hidden_late if texts else ()),
         )
 
     def segments(
-        self, text: bytes, search: Search, before: str = NOTHING, trust: Trust | None = None
+        self, text: bytes, finder: TokenFinder, before: str = NOTHING, trust: Trust | None = None
     ) -> Iterator[Segment]:
         """Yields the segments of a text and the tokens between them.
 
         Args:
             text: The text.
-            search: The tokens to find.
+            finder: The tokens to find.
             before: What stands before the text: a text that continues another gets no space before it.
             trust: Where in the text the tokens are to be found; None: everywhere.
         """
         everywhere = None if trust is None else trust.everywhere.early
-        for segment in self.found(Prepared(text, 0, len(text)), search.early, trust, everywhere):
+        for segment in self.found(Prepared(text, 0, len(text)), finder.early, trust, everywhere):
             if segment.token_id is not None:
                 yield segment
             else:
-                yield from self.prepared(segment.text, search.late, before, trust)
+                yield from self.prepared(segment.text, finder.late, before, trust)
             before = TOKEN
 
     def prepared(

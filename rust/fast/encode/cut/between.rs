@@ -14,7 +14,7 @@ use crate::fast::scan::{Cuts, Scanner, Tier, fill};
 use crate::fast::token_search::Occurrences;
 use crate::fast::util::fallible::{extend, push, resize};
 use crate::reference::published::found_tokens::Finder;
-use crate::reference::published::preprocess::Search;
+use crate::reference::published::preprocess::TokenFinder;
 
 /// The ends of the pieces in a window of a text, and room for them.
 const WINDOW: usize = 64;
@@ -42,12 +42,12 @@ pub fn renumber(marks: &mut [Mark], ends: &[usize]) {
 #[derive(Debug, Clone, Copy)]
 pub struct Between<'p> {
     pub tier: &'p Tier,
-    search: &'p Search,
+    search: &'p TokenFinder,
 }
 
 impl<'p> Between<'p> {
     /// None if the scanner goes back, or if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch).
-    pub fn new(tier: &'p Tier, search: &'p Search) -> Option<Between<'p>> {
+    pub fn new(tier: &'p Tier, search: &'p TokenFinder) -> Option<Between<'p>> {
         let is_quick = |finder: &Finder| finder.is_empty() || finder.quick().is_some();
         let is_known = !matches!(tier, Tier::Rewind(..)) && is_quick(&search.early) && is_quick(&search.late);
         is_known.then_some(Between { tier, search })

@@ -33,9 +33,9 @@ impl ByteCuts {
         let mut apart = Box::new([0; 1 << 10]);
         for (left, rights) in vocab.inner_pairs().iter().enumerate() {
             for right in 0..256 {
-                let goes_on = right & 0xC0 == 0x80;
+                let continues = right & 0xC0 == 0x80;
                 let is_joined = rights[right / 64] >> (right % 64) & 1 != 0;
-                apart[right * 4 + left / 64] |= u64::from(!goes_on && !is_joined) << (left % 64);
+                apart[right * 4 + left / 64] |= u64::from(!continues && !is_joined) << (left % 64);
             }
         }
         ByteCuts { apart }
@@ -152,7 +152,7 @@ mod tests {
     use crate::reference::published::metaspace::{Metaspace, PREFIXES};
     use crate::reference::published::normalize::Normalizer;
     use crate::reference::published::patterns::Pattern;
-    use crate::reference::published::preprocess::Search;
+    use crate::reference::published::preprocess::TokenFinder;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -237,7 +237,7 @@ mod tests {
             pieces in prop::collection::vec((prop::collection::vec(0usize..8, 2..5), any::<i8>()), 0..40),
             prefix in prop::sample::select(PREFIXES.to_vec()),
             chars in prop::collection::vec(prop::sample::select([&CHARS[..], &["▁", "x"]].concat()), 0..200),
-            goes_on in any::<bool>(),
+            continues in any::<bool>(),
             junk in prop::collection::vec(any::<u8>(), 0..20),
         ) {
             let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
@@ -247,21 +247,21 @@ mod tests {
             let text = chars.concat();
             let bytes = [text.as_bytes(), &junk].concat();
             for text in [text.as_bytes(), &bytes] {
-                let expected = codec.encode(text, &Search::default(), goes_on).unwrap();
+                let expected = codec.encode(text, &TokenFinder::default(), continues).unwrap();
                 let (fast, source) = (FastCodec::of(Arc::clone(&codec)).unwrap(), Source::Bytes(text));
-                prop_assert_eq!(&fast.encode(1, source, &Search::default(), goes_on).unwrap(), &expected);
-                prop_assert_eq!(fast.count(source, &Search::default(), goes_on).unwrap(), expected.len());
-                let cut = codec.safe_cut(text, &Search::default());
+                prop_assert_eq!(&fast.encode(1, source, &TokenFinder::default(), continues).unwrap(), &expected);
+                prop_assert_eq!(fast.count(source, &TokenFinder::default(), continues).unwrap(), expected.len());
+                let cut = codec.safe_cut(text, &TokenFinder::default());
                 let parts = [
-                    codec.encode(&text[..cut], &Search::default(), goes_on).unwrap(),
-                    codec.encode(&text[cut..], &Search::default(), goes_on || cut > 0).unwrap(),
+                    codec.encode(&text[..cut], &TokenFinder::default(), continues).unwrap(),
+                    codec.encode(&text[cut..], &TokenFinder::default(), continues || cut > 0).unwrap(),
                 ];
                 prop_assert_eq!(parts.concat(), expected);
             }
             let units: Vec<u32> = text.chars().map(u32::from).collect();
-            let expected = codec.encode(text.as_bytes(), &Search::default(), goes_on).unwrap();
+            let expected = codec.encode(text.as_bytes(), &TokenFinder::default(), continues).unwrap();
             let (fast, source) = (FastCodec::of(codec).unwrap(), Source::Str(Units::Four(&units)));
-            prop_assert_eq!(fast.encode(1, source, &Search::default(), goes_on).unwrap(), expected);
+            prop_assert_eq!(fast.encode(1, source, &TokenFinder::default(), continues).unwrap(), expected);
         }
     }
 
@@ -273,14 +273,14 @@ mod tests {
         let (vocab, normalizer) = (Arc::new(vocab(7, &pieces)), Normalizer::default());
         let codec = Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap();
         let text = "ab▁a>▁b  a中中丮 é😀>a▁".repeat(60_000);
-        let expected = codec.encode(text.as_bytes(), &Search::default(), false).unwrap();
+        let expected = codec.encode(text.as_bytes(), &TokenFinder::default(), false).unwrap();
         let fast = FastCodec::new(codec).unwrap();
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Four(&units))] {
             for threads in [1, 3] {
-                assert!(fast.encode(threads, source, &Search::default(), false).unwrap() == expected);
+                assert!(fast.encode(threads, source, &TokenFinder::default(), false).unwrap() == expected);
             }
-            assert_eq!(fast.count(source, &Search::default(), false).unwrap(), expected.len());
+            assert_eq!(fast.count(source, &TokenFinder::default(), false).unwrap(), expected.len());
         }
     }
 }

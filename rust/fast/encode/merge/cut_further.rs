@@ -150,7 +150,7 @@ mod tests {
     use crate::reference::published::codecs::Codec;
     use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
-    use crate::reference::published::preprocess::Search;
+    use crate::reference::published::preprocess::TokenFinder;
     use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab};
     use proptest::prelude::*;
     use std::cell::Cell;
@@ -165,7 +165,7 @@ mod tests {
         let codec =
             FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap())
                 .unwrap();
-        let none = Search::default();
+        let none = TokenFinder::default();
         // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
         let word = |number: u32| {
             let letter = |place| char::from(b'c' + (number / 20_u32.pow(place) % 20) as u8);
@@ -209,7 +209,7 @@ mod tests {
             let special = SpecialTokens::new(Vec::new()).unwrap();
             let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap();
             let codec = FastCodec::new(codec).unwrap();
-            let none = Search::default();
+            let none = TokenFinder::default();
             let expected = codec.core().encode(text.as_bytes(), &none, false).unwrap();
             prop_assert_eq!(codec.encode(1, Source::Bytes(text.as_bytes()), &none, false).unwrap(), expected);
         }

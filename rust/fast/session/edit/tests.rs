@@ -67,7 +67,7 @@ proptest! {
     ) {
         let core = Arc::new(codecs().swap_remove(number));
         let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
-        let search = core.search(Some(if allowed { &["<s>"] } else { &[] })).unwrap();
+        let search = core.finder(Some(if allowed { &["<s>"] } else { &[] })).unwrap();
         let refused = core.refusing(if forbidden && !allowed { &["<s>"] } else { &[] });
         let mut mirror = Mirror::new(&core, search.clone(), refused.clone());
         let mut session = Session::new(fast.clone(), Arc::new(search.clone()), Arc::new(refused)).unwrap();
@@ -132,7 +132,7 @@ fn without_a_pattern_chunks_end_at_seams() {
     let core = Arc::new(of_bytes("none", &[]));
     let fast = Arc::new(FastCodec::of(core.clone()).unwrap());
     let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
-    let mut mirror = Mirror::new(&core, Search::default(), Refused::default());
+    let mut mirror = Mirror::new(&core, TokenFinder::default(), Refused::default());
     assert!(session.is_local());
     for (start, end, new) in
         [(0, 0, "ab".repeat(99)), (50, 51, String::new()), (1, 1, "b".into()), (90, 150, "a".into())]
@@ -145,7 +145,7 @@ fn without_a_pattern_chunks_end_at_seams() {
 fn an_edit_far_from_a_cut_is_local_all_the_same() {
     let local = |codec: Codec| {
         let fast = Arc::new(FastCodec::new(codec).unwrap());
-        let search = Arc::new(fast.core().search(Some(&["<s>"])).unwrap());
+        let search = Arc::new(fast.core().finder(Some(&["<s>"])).unwrap());
         Session::new(fast, search, Arc::default()).unwrap().is_local()
     };
     assert!(local(of_bytes("gpt2", &[])) && local(of_bytes("gpt2", &["NFC"])) && local(of_characters(Some("segment"))));

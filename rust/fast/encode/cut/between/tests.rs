@@ -33,8 +33,8 @@ fn codec(pattern: &str) -> FastCodec {
     FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap()).unwrap()
 }
 
-fn search(codec: &FastCodec, names: &[usize]) -> Search {
-    codec.core().search(Some(&names.iter().map(|&name| NAMES[name].0).collect::<Vec<_>>())).unwrap()
+fn search(codec: &FastCodec, names: &[usize]) -> TokenFinder {
+    codec.core().finder(Some(&names.iter().map(|&name| NAMES[name].0).collect::<Vec<_>>())).unwrap()
 }
 
 /// The pieces of a text, with the ids of those that are tokens.
