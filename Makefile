@@ -102,12 +102,12 @@ TIME ?= 60
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds
 	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
 
-# On any Python, with few packages: PYTHON=python3.10 make test-python.
+# On any Python: PYTHON=python3.10 make test-python.
 as_they_are := -m pytest --override-ini=addopts= -q
 test-python:
 	$(PYTHON) -m venv --clear $(VENV)/python
 	$(VENV)/python/bin/python -m pip install --quiet 'pip>=25.1'
-	$(VENV)/python/bin/python -m pip install --quiet --group python $(or $(WHEEL),.)[cli,numpy,reference]
+	$(VENV)/python/bin/python -m pip install --quiet --group python $(or $(WHEEL),.)[all]
 	$(VENV)/python/bin/python $(as_they_are) --override-ini=pythonpath=tests \
 		tests/api/test_without_extras.py tests/api tests/backend tests/reference --ignore=tests/api/test_arrow.py
 
