@@ -13,9 +13,12 @@
 //! 8. [`train`]: words with counts -> merges
 //! 9. [`decode`]: ids -> bytes -> text
 //! 10. [`codec`]: all of it put together
+//!
+//! Those files are the core, which names nothing of the other two folders:
+//!
 //! 11. [`more`]: what can be done with BPE besides: dropout, parity, traces, sessions, what may follow, chunks,
 //!     two tokenizers over one text
-//! 12. [`published`]: what published tokenizers do besides
+//! 12. [`published`]: what published tokenizers do besides; `vocabs` extends `vocab`, and so on
 
 pub mod codec;
 pub mod count;
