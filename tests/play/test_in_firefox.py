@@ -169,12 +169,14 @@ def test_the_bills_with_parity_fit(page):
     assert page.run(wide) == [0, 0]
 
 
+@pytest.mark.parametrize("place", ["a server", "a disk"])
 @pytest.mark.parametrize("number", range(1, 7))
-def test_a_lesson_computes(firefox, site, number):
+def test_a_lesson_computes(firefox, site, pages, number, place):
     """Also while garbage is collected, which once took workers that were at work."""
     firefox.goto("about:blank")
     firefox.errors()
-    firefox.goto(f"{site}lesson-{number}.html")
+    name = f"lesson-{number}.html"
+    firefox.goto(site + name if place == "a server" else (pages / "alone" / name).as_uri())
     firefox.until("return document.querySelector('#questions form')")
     firefox.run(
         "for (const form of document.querySelectorAll('#questions form')) {"
