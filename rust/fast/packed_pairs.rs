@@ -210,20 +210,8 @@ mod tests {
         (include_bytes!("../../python/minitok/encodings/data/whisper.vocab"), None, "gpt2"),
     ];
     const PARTS: [&str; 14] = [
-        "a",
-        " the",
-        "\n",
-        "123",
-        "na\u{ef}ve",
-        "\u{6771}\u{4eac}",
-        "\u{1f980}",
-        "'s",
-        "  ",
-        "aaa",
-        " antidis",
-        "ing",
-        "<s>",
-        "e\u{301}",
+        "a", " the", "\n", "123", "na\u{ef}ve", "\u{6771}\u{4eac}", "\u{1f980}", "'s", "  ", "aaa", " antidis", "ing",
+        "<s>", "e\u{301}",
     ];
 
     fn pairs(data: &[u8], below: Option<u32>) -> PackedPairs {

@@ -242,19 +242,9 @@ mod tests {
     #[test]
     fn what_is_left() {
         for line in [
-            "",
-            "{}",
-            "[]",
-            r#"{"text": 1}"#,
-            r#"{"text": null}"#,
-            r#"{"text": "a", "text": ["b"]}"#,
-            r#"{"text": "a"} x"#,
-            r#"{"text": "a",}"#,
-            r#"{"text": "a", "n": NaN}"#,
-            r#"{"text": "a", "n": 01}"#,
-            r#"{"text": "a", "n": "\x"}"#,
-            r#"{"text": "\ud800"}"#,
-            "{\"text\": \"a\tb\"}",
+            "", "{}", "[]", r#"{"text": 1}"#, r#"{"text": null}"#, r#"{"text": "a", "text": ["b"]}"#,
+            r#"{"text": "a"} x"#, r#"{"text": "a",}"#, r#"{"text": "a", "n": NaN}"#, r#"{"text": "a", "n": 01}"#,
+            r#"{"text": "a", "n": "\x"}"#, r#"{"text": "\ud800"}"#, "{\"text\": \"a\tb\"}",
             "\u{feff}{\"text\": \"a\"}",
         ] {
             assert_eq!(text(line.as_bytes()), None, "{line}");

@@ -69,7 +69,6 @@ pub const FAMILIES: [(&str, &str); 7] = [
     ),
     (
         // StarCoder, SmolLM, Command R: digits one by one, then as GPT-2.
-        "starcoder",
-        r"\p{N}(?#then)gpt2",
+        "starcoder", r"\p{N}(?#then)gpt2",
     ),
 ];

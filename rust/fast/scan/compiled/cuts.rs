@@ -73,14 +73,8 @@ mod tests {
     #[test]
     fn every_cut_leaves_the_pieces_as_they_are() {
         for pattern in [
-            "^ab|a|b",
-            "(?<=a)b+|a|(?<!a)c+",
-            r"^a|a$|\Aab|b",
-            r"\ba+|b\B|\b.",
-            "ab|a|b+",
-            r"\s+(?!\S)|\s|a",
-            "a{1,2}|b",
-            r"a{1,2}(?#then)b|a",
+            "^ab|a|b", "(?<=a)b+|a|(?<!a)c+", r"^a|a$|\Aab|b", r"\ba+|b\B|\b.", "ab|a|b+", r"\s+(?!\S)|\s|a",
+            "a{1,2}|b", r"a{1,2}(?#then)b|a",
         ] {
             let case = Case::new(pattern, pattern);
             let Some(tier @ Tier::Table(table)) = &case.tier else { panic!("{pattern} is a table") };

@@ -344,18 +344,8 @@ mod tests {
     fn bytes_that_are_no_character_count_one_by_one_as_the_replacement_character() {
         let classes = ClassTable::new(&Partition::new(&[set(&[(0xFFFD, 0xFFFD)])]).unwrap());
         let texts: [&[u8]; 12] = [
-            b"\x80",
-            b"\xFF\xBF\xBF",
-            b"\xC0\xAF",
-            b"\xC1\xBF",
-            b"\xE0\x80\x80",
-            b"\xE0\x9F\xBF",
-            b"\xED\xA0\x80",
-            b"\xED\xBF\xBF",
-            b"\xF0\x8F\xBF\xBF",
-            b"\xF4\x90\x80\x80",
-            b"\xF7\xBF\xBF\xBF",
-            b"\xE6\x97",
+            b"\x80", b"\xFF\xBF\xBF", b"\xC0\xAF", b"\xC1\xBF", b"\xE0\x80\x80", b"\xE0\x9F\xBF", b"\xED\xA0\x80",
+            b"\xED\xBF\xBF", b"\xF0\x8F\xBF\xBF", b"\xF4\x90\x80\x80", b"\xF7\xBF\xBF\xBF", b"\xE6\x97",
         ];
         for text in texts {
             assert_eq!(classes.at(text, 0), (1, 1), "{text:?}");

@@ -261,24 +261,8 @@ mod tests {
     #[test]
     fn what_asks_about_one_character_is_compiled_and_what_asks_about_more_is_not() {
         for pattern in [
-            "(?<=a)b",
-            "(?<!a)b",
-            "(?<=a|[bc])d",
-            "(?<=(?:a))b",
-            "(?<=^)a",
-            "^a",
-            r"\ba\B",
-            "a$",
-            "a(?=b)",
-            "a(?!b|$)",
-            "a(?=(?!b))",
-            "a(?=bc*)",
-            "(?=[ab])[^b]c",
-            "(?>a*)b",
-            "(?>[ab])c",
-            "a++b",
-            "(?>ab|a)",
-            "(?:ab)++",
+            "(?<=a)b", "(?<!a)b", "(?<=a|[bc])d", "(?<=(?:a))b", "(?<=^)a", "^a", r"\ba\B", "a$", "a(?=b)", "a(?!b|$)",
+            "a(?=(?!b))", "a(?=bc*)", "(?=[ab])[^b]c", "(?>a*)b", "(?>[ab])c", "a++b", "(?>ab|a)", "(?:ab)++",
         ] {
             assert_eq!(compiled(pattern), Ok(()), "{pattern}");
         }
@@ -310,18 +294,8 @@ mod tests {
     #[test]
     fn questions_are_answered_for_every_class_and_at_both_ends() {
         for pattern in [
-            "a(?!b)|[ab]",
-            "a(?=b|$)|b",
-            "(?<!a)b|a+",
-            "(?<!^)b|a",
-            r"\ba|a\b|\Bb|b",
-            r"a\B|.",
-            "a{1,2}+b|a",
-            "(?>a*)b|a",
-            "[^a](?![^b])|a",
-            "(?:a|b)++[^b]|a",
-            "(?>(?:a|b)+)[^b]|a",
-            "a(?=(?!b))|b",
+            "a(?!b)|[ab]", "a(?=b|$)|b", "(?<!a)b|a+", "(?<!^)b|a", r"\ba|a\b|\Bb|b", r"a\B|.", "a{1,2}+b|a",
+            "(?>a*)b|a", "[^a](?![^b])|a", "(?:a|b)++[^b]|a", "(?>(?:a|b)+)[^b]|a", "a(?=(?!b))|b",
             "(?<=a|[^b])b|[^b]",
         ] {
             let case = Case::new(pattern, pattern);

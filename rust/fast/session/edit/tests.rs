@@ -11,22 +11,8 @@ use crate::reference::published::vocabs::Vocab;
 use proptest::prelude::*;
 
 const PARTS: [&str; 16] = [
-    "a",
-    "b",
-    "ab",
-    " ",
-    "  ",
-    "\n",
-    "1",
-    "23",
-    "<s>",
-    "<",
-    "s>",
-    "\u{e9}",
-    "\u{4e2d}\u{6587}",
-    "\u{2581}",
-    "\u{1f980}",
-    "",
+    "a", "b", "ab", " ", "  ", "\n", "1", "23", "<s>", "<", "s>", "\u{e9}", "\u{4e2d}\u{6587}", "\u{2581}",
+    "\u{1f980}", "",
 ];
 
 fn of_bytes(pattern: &str, steps: &[&str]) -> Codec {
