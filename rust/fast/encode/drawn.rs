@@ -14,9 +14,8 @@ use super::cut::ends::Ends;
 use super::encoder::Encoder;
 use super::lookup::block_output::BlockOutput;
 use super::lookup::look_up::{LookUp, piece_at};
-use super::merge::lane::LANE;
 use super::merge::misses::{Merging, spill_record};
-use super::merge::short::{draws_in_lanes, merge_drawn};
+use super::merge::short::{WIDE_LANE, merge_drawn};
 use super::merge::with_dropout::encode_drawn_piece;
 use crate::error::Result;
 use crate::fast::scan::{Scanner, Tier};
@@ -172,7 +171,7 @@ impl Drawing<'_> {
             }
             // The next piece may come from the same place, and go on with these numbers.
             let is_alone = places.get(index as usize + 1).is_some_and(|&next| next != place);
-            if is_alone && piece.len() <= LANE && draws_in_lanes() {
+            if is_alone && piece.len() <= WIDE_LANE {
                 push(others, (index, draws.clone()))?;
             } else {
                 made.clear();
@@ -189,9 +188,9 @@ impl Drawing<'_> {
         let Some(pairs) = encoder.tables.all_pairs().filter(|_| !others.is_empty()) else { return Ok(()) };
         let Workspace { ends, found, spill, .. } = &mut **work;
         let ends = &ends[range];
-        let pieces = others.drain(..).map(|(index, draws)| (index, piece_at(text, start, ends, index), draws));
+        let piece = |(index, draws): &(u32, Draws)| (*index, piece_at(text, start, ends, *index), draws.clone());
         let mut failure = None;
-        merge_drawn(pairs, pieces, |index, symbols| {
+        merge_drawn(pairs, others.iter().map(piece), |index, symbols, _| {
             made.clear();
             let done = pairs.append_ids(symbols, made).and_then(|_| spill_record(spill, made));
             found.values[index as usize] = done.unwrap_or_else(|error| {

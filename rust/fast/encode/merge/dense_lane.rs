@@ -15,13 +15,12 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::lane::{LANE, Lane};
+use super::lane::{LANE, Lane, Passing};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::{Sixteen, Vectors};
-use crate::reference::more::dropout::Draws;
 
 #[repr(align(64))]
-pub struct DenseLane {
+pub struct DenseLane<P> {
     symbols: [u32; LANE],
     /// The place of the pair that begins in a slot.
     places: [u32; LANE],
@@ -31,9 +30,10 @@ pub struct DenseLane {
     at: u32,
     count: u32,
     piece: u32,
+    passing: P,
 }
 
-impl Lane for DenseLane {
+impl<P: Passing> Lane for DenseLane<P> {
     const IDLE: Self = DenseLane {
         symbols: [NO_SYMBOL; LANE],
         places: [NO_PLACE; LANE],
@@ -41,35 +41,44 @@ impl Lane for DenseLane {
         at: 31,
         count: 0,
         piece: 0,
+        passing: P::NEVER,
     };
     const IN_512_BITS: bool = true;
-    type Draws = ();
+    type Passing = P;
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
+    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], passing: P) {
         V::Sixteen::of_bytes(vectors, bytes, NO_SYMBOL).store(&mut self.symbols);
         V::Sixteen::of_pairs(vectors, bytes, &table.bytes, NO_PLACE).store(&mut self.places);
         (self.at, self.count, self.piece, self.probes) = (31, bytes.len() as u32, piece, [Probe::NONE; 2]);
+        self.passing = passing;
     }
 
     #[inline(always)]
     fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool {
         let places = self.take_in(vectors, table);
-        let least = places.least();
-        if least >= NO_PLACE {
-            return false;
+        let mut candidates = places;
+        loop {
+            let least = candidates.least();
+            if least >= NO_PLACE {
+                return false;
+            }
+            let at = candidates.first(least);
+            if !self.passing.passes_over() {
+                self.merge(vectors, table, places, least, at);
+                return true;
+            }
+            candidates = candidates.put(1 << at, NO_PLACE);
         }
-        self.merge(vectors, table, places, least, places.first(least));
-        true
     }
 
     #[inline(always)]
-    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
-        to(self.piece, &self.symbols[..self.count as usize]);
+    fn emit(&self, to: impl FnOnce(u32, &[u32], P)) {
+        to(self.piece, &self.symbols[..self.count as usize], self.passing.clone());
     }
 }
 
-impl DenseLane {
+impl<P> DenseLane<P> {
     /// The places of all pairs, those among them that the last step asked for.
     #[inline(always)]
     fn take_in<V: Vectors>(&self, vectors: V, table: &PairTable) -> V::Sixteen {
@@ -90,46 +99,5 @@ impl DenseLane {
         self.probes = [table.probe(left, symbol), table.probe(symbol, right)];
         self.at = at;
         self.count -= 1;
-    }
-}
-
-/// The same with dropout: the first candidate is merged that is not passed over.
-pub struct DrawnLane {
-    lane: DenseLane,
-    draws: Draws,
-}
-
-impl Lane for DrawnLane {
-    const IDLE: Self = DrawnLane { lane: DenseLane::IDLE, draws: Draws::NONE };
-    const IN_512_BITS: bool = true;
-    type Draws = Draws;
-
-    #[inline(always)]
-    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], draws: Draws) {
-        self.lane.load(vectors, table, piece, bytes, ());
-        self.draws = draws;
-    }
-
-    #[inline(always)]
-    fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool {
-        let places = self.lane.take_in(vectors, table);
-        let mut candidates = places;
-        loop {
-            let least = candidates.least();
-            if least >= NO_PLACE {
-                return false;
-            }
-            let at = candidates.first(least);
-            if !self.draws.passes_over() {
-                self.lane.merge(vectors, table, places, least, at);
-                return true;
-            }
-            candidates = candidates.put(1 << at, NO_PLACE);
-        }
-    }
-
-    #[inline(always)]
-    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
-        self.lane.emit(to);
     }
 }

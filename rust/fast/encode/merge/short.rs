@@ -25,8 +25,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::dense_lane::{DenseLane, DrawnLane};
-use super::lane::{LANE, Lane};
+use super::dense_lane::DenseLane;
+use super::lane::{LANE, Lane, Passing};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
@@ -42,7 +42,7 @@ const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
 /// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
-struct SparseLane<const N: usize, const S: usize> {
+struct SparseLane<const N: usize, const S: usize, P> {
     keys: [u32; N],
     /// The symbol of part p at p + 1; none at 0 and behind the last.
     symbols: [u32; S],
@@ -54,9 +54,10 @@ struct SparseLane<const N: usize, const S: usize> {
     piece: u32,
     /// The pairs of the part before and the part, and of the part and the one behind it.
     probes: [Probe; 2],
+    passing: P,
 }
 
-impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
+impl<const N: usize, const S: usize, P: Passing> Lane for SparseLane<N, S, P> {
     const IDLE: Self = SparseLane {
         keys: [DONE; N],
         symbols: [NO_SYMBOL; S],
@@ -66,12 +67,13 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
         gone: 0,
         piece: 0,
         probes: [Probe::NONE; 2],
+        passing: P::NEVER,
     };
     const IN_512_BITS: bool = false;
-    type Draws = ();
+    type Passing = P;
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, _: V, table: &PairTable, piece: u32, bytes: &[u8], (): ()) {
+    fn load<V: Vectors>(&mut self, _: V, table: &PairTable, piece: u32, bytes: &[u8], passing: P) {
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -83,13 +85,16 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
         }
         self.keys = keys;
         (self.part, self.before, self.gone) = (0, 0, 0);
-        (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
+        (self.piece, self.probes, self.passing) = (piece, [Probe::NONE; 2], passing);
     }
 
     #[inline(always)]
     fn step<V: Vectors>(&mut self, _: V, table: &PairTable) -> bool {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
-        let least = self.change_keys(before, behind);
+        let mut least = self.change_keys(before, behind);
+        while least < DONE && self.passing.passes_over() {
+            least = self.keys.iter().fold(DONE, |next, &key| if key > least { next.min(key) } else { next });
+        }
         if least >= DONE {
             return false;
         }
@@ -105,18 +110,18 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
     }
 
     #[inline(always)]
-    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
+    fn emit(&self, to: impl FnOnce(u32, &[u32], P)) {
         let (mut parts, mut symbols, mut count) = (self.live ^ 1 ^ 1 << self.live.ilog2(), [0; S], 0);
         while parts != 0 {
             symbols[count] = self.symbol(parts.trailing_zeros());
             count += 1;
             parts &= parts - 1;
         }
-        to(self.piece, &symbols[..count]);
+        to(self.piece, &symbols[..count], self.passing.clone());
     }
 }
 
-impl<const N: usize, const S: usize> SparseLane<N, S> {
+impl<const N: usize, const S: usize, P> SparseLane<N, S, P> {
     /// Puts the places of the changed pairs among the keys, and returns the least key.
     #[inline(always)]
     fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
@@ -169,42 +174,45 @@ pub fn merge_new<'p>(
     is_new: impl Fn(u32, &[u8]) -> bool,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
-    let is_wide = |&(_, piece): &(u32, &[u8])| piece.len() > LANE;
-    let is_new = |&(number, piece): &(u32, &[u8])| is_new(number, piece);
+    let pieces = pieces.map(|(number, piece)| (number, piece, ()));
+    merge_passing(table, pieces, is_new, |number, symbols, ()| emit(number, symbols));
+}
+
+/// As [`merge_short`], at random; `emit` also gets the numbers that come next.
+pub fn merge_drawn<'p>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8], Draws)> + Clone,
+    emit: impl FnMut(u32, &[u32], Draws),
+) {
+    merge_passing(table, pieces, |_, _| true, emit);
+}
+
+fn merge_passing<'p, P: Passing>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8], P)> + Clone,
+    is_new: impl Fn(u32, &[u8]) -> bool,
+    mut emit: impl FnMut(u32, &[u32], P),
+) {
+    let is_wide = |(_, piece, _): &(u32, &[u8], P)| piece.len() > LANE;
+    let is_new = |(number, piece, _): &(u32, &[u8], P)| is_new(*number, piece);
     let narrow = pieces.clone().filter(|piece| !is_wide(piece)).filter(is_new);
     let isa = Isa::fastest();
     if isa.has_wide_numbers() {
-        merge_in::<DenseLane>(isa, table, narrow, &mut emit);
+        merge_in::<DenseLane<P>>(isa, table, narrow, &mut emit);
     } else {
-        merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, table, narrow, &mut emit);
+        merge_in::<SparseLane<LANE, { 2 * LANE }, P>>(isa, table, narrow, &mut emit);
     }
     if pieces.clone().any(|piece| is_wide(&piece)) {
-        merge_in::<SparseLane<ROOM, ROOM>>(isa, table, pieces.filter(is_wide).filter(is_new), &mut emit);
+        merge_in::<SparseLane<ROOM, ROOM, P>>(isa, table, pieces.filter(is_wide).filter(is_new), &mut emit);
     }
 }
 
-/// Whether this processor merges pieces of up to [`LANE`] bytes at random side by side.
-pub fn draws_in_lanes() -> bool {
-    Isa::fastest().has_wide_numbers()
-}
-
-/// Merges pieces of 1 to [`LANE`] bytes at random, where [`draws_in_lanes`], and passes each one's number and symbols to `emit`, in no
-/// particular order.
-pub fn merge_drawn<'p>(
-    table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8], Draws)>,
-    emit: impl FnMut(u32, &[u32]),
-) {
-    Isa::fastest().run(Lanes::<DrawnLane, _, _> { table, pieces, emit, lane: PhantomData });
-}
-
-fn merge_in<'p, L: Lane<Draws = ()>>(
+fn merge_in<'p, L: Lane>(
     isa: Isa,
     table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8])>,
-    emit: impl FnMut(u32, &[u32]),
+    pieces: impl Iterator<Item = (u32, &'p [u8], L::Passing)>,
+    emit: impl FnMut(u32, &[u32], L::Passing),
 ) {
-    let pieces = pieces.map(|(number, piece)| (number, piece, ()));
     isa.run(Lanes::<L, _, _> { table, pieces, emit, lane: PhantomData });
 }
 
@@ -218,8 +226,8 @@ struct Lanes<'t, L, P, E> {
 
 impl<'p, L: Lane, P, E> Kernel for Lanes<'_, L, P, E>
 where
-    P: Iterator<Item = (u32, &'p [u8], L::Draws)>,
-    E: FnMut(u32, &[u32]),
+    P: Iterator<Item = (u32, &'p [u8], L::Passing)>,
+    E: FnMut(u32, &[u32], L::Passing),
 {
     type Output = ();
     const IN_512_BITS: bool = L::IN_512_BITS;
@@ -228,13 +236,13 @@ where
     fn run<V: Vectors>(self, vectors: V) {
         let Lanes { table, mut pieces, mut emit, .. } = self;
         #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
-        let mut lanes: Vec<L> = Vec::with_capacity(LANES);
+        let mut lanes: Vec<L> = Vec::with_capacity(pieces.size_hint().1.map_or(LANES, |most| most.min(LANES)));
         while lanes.len() < LANES
-            && let Some((piece, bytes, draws)) = pieces.next()
+            && let Some((piece, bytes, passing)) = pieces.next()
         {
             lanes.push(L::IDLE);
             if let Some(lane) = lanes.last_mut() {
-                lane.load(vectors, table, piece, bytes, draws);
+                lane.load(vectors, table, piece, bytes, passing);
             }
         }
         while !lanes.is_empty() {
@@ -246,8 +254,8 @@ where
                 }
                 lane.emit(&mut emit);
                 // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
-                if let Some((piece, bytes, draws)) = pieces.next() {
-                    lane.load(vectors, table, piece, bytes, draws);
+                if let Some((piece, bytes, passing)) = pieces.next() {
+                    lane.load(vectors, table, piece, bytes, passing);
                     at += 1;
                 } else {
                     lanes.swap_remove(at);
@@ -261,14 +269,36 @@ where
 mod tests {
     use super::*;
     use crate::reference::merging::merge_parts;
+    use crate::reference::more::dropout::{Dropout, merge_with_dropout};
     use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
     /// What merges some pieces, and calls back with the number and the symbols of each.
-    type Merge<'a> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32]));
+    type Merge<'a, P> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32], P));
+
+    /// The symbols that each kind of lane makes of some pieces, by number.
+    fn in_each_lane<P: Passing>(table: &PairTable, pieces: &[(u32, &[u8])], passing: &P) -> Vec<Vec<(u32, Vec<u32>)>> {
+        let some = || pieces.iter().map(|&(number, piece)| (number, piece, passing.clone()));
+        let mut ways = Vec::new();
+        let mut way = |merge: Merge<'_, P>| {
+            let mut made = Vec::new();
+            merge(&mut |number, symbols, _| made.push((number, symbols.to_vec())));
+            made.sort();
+            ways.push(made);
+        };
+        way(&|emit| merge_passing(table, some(), |_, _| true, emit));
+        for isa in Isa::available() {
+            way(&|emit| merge_in::<SparseLane<ROOM, ROOM, P>>(isa, table, some(), emit));
+            if pieces.iter().all(|(_, piece)| piece.len() <= LANE) {
+                way(&|emit| merge_in::<SparseLane<LANE, { 2 * LANE }, P>>(isa, table, some(), emit));
+                way(&|emit| merge_in::<DenseLane<P>>(isa, table, some(), emit));
+            }
+        }
+        ways
+    }
 
     #[test]
-    fn each_piece_of_every_length_is_reported_once() {
+    fn each_piece_of_every_length_is_reported_once_as_the_mirror_merges_it() {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
         let table = PairTable::new(&Arc::new(vocab.clone())).unwrap().unwrap();
@@ -276,27 +306,23 @@ mod tests {
         // More pieces than lanes, and of other lengths beside them.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
         let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
-        let merged = |piece: &[u8]| {
-            let symbols = piece.iter().map(|&byte| u32::from(byte)).collect();
-            merge_parts(|left, right| vocab.merge_of(left, right), symbols).unwrap()
-        };
+        let merge_of = |left, right| vocab.merge_of(left, right);
+        let parts = |piece: &[u8]| piece.iter().map(|&byte| u32::from(byte)).collect();
         for (least, most) in [1, LANE, 32, WIDE_LANE].into_iter().zip([WIDE_LANE; 4]).chain([(1, LANE), (5, LANE)]) {
-            let is_given = |piece: &[u8]| (least..=most).contains(&piece.len());
-            let some = || (0..).zip(pieces.iter().copied()).filter(|(_, piece)| is_given(piece));
-            let check = |merge: Merge<'_>| {
-                let mut found = vec![Vec::new(); pieces.len()];
-                merge(&mut |number, symbols| found[number as usize].push(symbols.to_vec()));
-                for (found, piece) in found.iter().zip(&pieces) {
-                    assert_eq!(found[..], if is_given(piece) { vec![merged(piece)] } else { Vec::new() }, "{piece:?}");
-                }
+            let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| (least..=most).contains(&piece.len()));
+            let some: Vec<(u32, &[u8])> = some.collect();
+            let expected = |merge: &dyn Fn(&[u8]) -> Vec<u32>| -> Vec<(u32, Vec<u32>)> {
+                some.iter().map(|&(number, piece)| (number, merge(piece))).collect()
             };
-            check(&|emit| merge_short(&table, some(), emit));
-            for isa in Isa::available() {
-                check(&|emit| merge_in::<SparseLane<ROOM, ROOM>>(isa, &table, some(), emit));
-                if most == LANE {
-                    check(&|emit| merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, &table, some(), emit));
-                    check(&|emit| merge_in::<DenseLane>(isa, &table, some(), emit));
-                }
+            let merged = expected(&|piece| merge_parts(merge_of, parts(piece)).unwrap());
+            assert!(in_each_lane(&table, &some, &()).iter().all(|made| *made == merged));
+            for probability in [0.0, 0.3, 1.0] {
+                let draws = Dropout::new(probability, 7, None, 0).draws(b"");
+                let merged = expected(&|piece| {
+                    let mut draws = draws.clone();
+                    merge_with_dropout(merge_of, parts(piece), || draws.passes_over()).unwrap()
+                });
+                assert!(in_each_lane(&table, &some, &draws).iter().all(|made| *made == merged));
             }
         }
     }
