@@ -24,9 +24,9 @@ use crate::error::Result;
 use crate::fast::encode::merge::hidden_ids::HiddenIds;
 use crate::fast::encode::merge::long::merge_long;
 use crate::fast::encode::merge::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, PairSlots};
-use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
+use crate::fast::encode::merge::pair_table::{PairTable, shorten};
 use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
-use crate::fast::util::fallible::{concat, filled, push, room};
+use crate::fast::util::fallible::{filled, push, room};
 use crate::reference::published::vocabs::{Merge, NO_ID, Tokens};
 use crate::support::interrupt;
 use foldhash::{HashSet, HashSetExt};
@@ -51,18 +51,8 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     let Names { ids, by_length } = names;
     let token = |place: u32| tokens.get(ids[256 + place as usize]).unwrap_or_default();
     let n_places = by_length.len();
-    let Some(slots) = PairSlots::empty(n_places)? else { return Ok(None) };
-    let mut table = PairTable {
-        bytes: no_bytes()?,
-        slots,
-        made: Vec::new(),
-        plain: true,
-        // Not known before the end.
-        ids: concat(&[&ids])?,
-        id_shift: None,
-        hidden: HiddenIds::none(tokens.n_ids()),
-        tokens: Arc::clone(tokens),
-    };
+    let hidden = HiddenIds::none(tokens.n_ids());
+    let Some(mut table) = PairTable::with_room(n_places, &ids, hidden, tokens)? else { return Ok(None) };
     let mut pairs = filled((NO_SYMBOL, NO_SYMBOL), n_places)?;
     if find_pairs(&mut table, &mut pairs, &by_length, token)?.is_none() {
         return Ok(None);
@@ -190,6 +180,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fast::encode::merge::pair_table::no_bytes;
     use crate::reference::merging::merge_parts;
     use crate::reference::published::ranks::{every_split, recover_merges};
     use crate::reference::published::vocabs::{Alphabet, Vocab};

@@ -12,13 +12,12 @@
 use super::merges_from_ranks::{are_distinct, by_length, find_pairs};
 use crate::error::Result;
 use crate::fast::encode::merge::hidden_ids::HiddenIds;
-use crate::fast::encode::merge::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
-use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
+use crate::fast::encode::merge::pair_slots::{Inserted, NO_SYMBOL};
+use crate::fast::encode::merge::pair_table::{PairTable, shorten};
 use crate::fast::util::fallible::{append, collect, concat, extend, filled, push, room};
 use crate::reference::published::vocabs::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// The merges of a vocabulary of characters, and their table.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub struct FromScores {
 /// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
 /// pieces share a rank or their bytes, if one holds a character that is not a piece, or if there is no table for them.
 pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
-    let Some(ranked) = Ranked::new(vocab, pieces)? else { return Ok(None) };
+    let Some(ranked) = ranked(vocab, pieces)? else { return Ok(None) };
     if HiddenIds::are_ambiguous(vocab) {
         return Ok(None);
     }
@@ -40,23 +39,13 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     let mut ids = concat(&[&vocab.byte_ids])?;
     extend(&mut ids, first.iter().map(|merge| merge.id))?;
     let n_first = first.len() as u32;
-    append(&mut ids, &ranked.ids)?;
+    append(&mut ids, &ranked)?;
     let n_places = ids.len() - 256;
     if ids.len() >= NO_SYMBOL as usize || vocab.byte_ids.contains(&NO_ID) {
         return Ok(None);
     }
-    let Some(slots) = PairSlots::empty(n_places)? else { return Ok(None) };
     let tokens = &vocab.tokens;
-    let mut table = PairTable {
-        bytes: no_bytes()?,
-        slots,
-        made: Vec::new(),
-        plain: true,
-        ids: concat(&[&ids])?,
-        id_shift: None,
-        hidden,
-        tokens: Arc::clone(tokens),
-    };
+    let Some(mut table) = PairTable::with_room(n_places, &ids, hidden, tokens)? else { return Ok(None) };
     let mut pairs = filled((NO_SYMBOL, NO_SYMBOL), n_places)?;
     // What the first merges join are bytes and hidden ids, all of which have a symbol by then.
     let mut symbols: HashMap<u32, u32> = HashMap::new();
@@ -76,7 +65,7 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     if find_pairs(&mut table, &mut pairs, &sorted, token)?.is_none() {
         return Ok(None);
     }
-    let mut merges = room(ranked.ids.len())?;
+    let mut merges = room(ranked.len())?;
     let mut unmade = Vec::new();
     for (&(left, right), place) in pairs.iter().zip(0..) {
         if left == NO_SYMBOL {
@@ -102,47 +91,40 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     Ok(Some(FromScores { table, merges, made }))
 }
 
-/// The pieces of several characters.
-struct Ranked {
-    /// In the order of their ranks.
-    ids: Vec<u32>,
-}
-
-impl Ranked {
-    fn new(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<Ranked>> {
-        let text = |id: u32| std::str::from_utf8(vocab.tokens.get(id)?).ok();
-        let mut known = filled(0u64, 0x11_0000 / 64)?;
-        let mut made: Vec<(&str, u32, f64)> = room(pieces.len())?;
-        for &(id, score) in pieces {
-            let piece = text(id).unwrap_or_default();
-            let mut chars = piece.chars();
-            let Some(first) = chars.next() else { return Ok(None) };
-            let first = first as usize;
-            if chars.next().is_some() {
-                made.push((piece, id, score));
-                continue;
-            }
-            let (word, bit) = (first / 64, 1 << (first % 64));
-            if known[word] & bit != 0 {
-                return Ok(None); // It comes twice.
-            }
-            known[word] |= bit;
+/// The ids of the pieces of several characters, in the order of their ranks; None where the merges are not to be found from them.
+fn ranked(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<Vec<u32>>> {
+    let text = |id: u32| std::str::from_utf8(vocab.tokens.get(id)?).ok();
+    let mut known = filled(0u64, 0x11_0000 / 64)?;
+    let mut made: Vec<(&str, u32, f64)> = room(pieces.len())?;
+    for &(id, score) in pieces {
+        let piece = text(id).unwrap_or_default();
+        let mut chars = piece.chars();
+        let Some(first) = chars.next() else { return Ok(None) };
+        let first = first as usize;
+        if chars.next().is_some() {
+            made.push((piece, id, score));
+            continue;
         }
-        let is_known = |char: char| known[char as usize / 64] >> (char as usize % 64) & 1 != 0;
-        if !made.iter().all(|(piece, _, _)| piece.chars().all(is_known)) {
-            return Ok(None);
+        let (word, bit) = (first / 64, 1 << (first % 64));
+        if known[word] & bit != 0 {
+            return Ok(None); // It comes twice.
         }
-        let equal = |one: f64, other: f64| one.partial_cmp(&other) == Some(Ordering::Equal);
-        made.sort_unstable_by(|(one, _, score), (other, _, than)| {
-            let by_score = than.partial_cmp(score).unwrap_or(Ordering::Equal);
-            by_score.then_with(|| other.len().cmp(&one.len()).then_with(|| one.cmp(other)))
-        });
-        let shared = made
-            .chunk_by(|(_, _, one), (_, _, other)| equal(*one, *other))
-            .any(|same| same.len() > 1 && !same.iter().all(|(piece, _, _)| is_run(piece)));
-        let ids = collect(made.into_iter().map(|(_, id, _)| id))?;
-        Ok(if shared { None } else { Some(Ranked { ids }) })
+        known[word] |= bit;
     }
+    let is_known = |char: char| known[char as usize / 64] >> (char as usize % 64) & 1 != 0;
+    if !made.iter().all(|(piece, _, _)| piece.chars().all(is_known)) {
+        return Ok(None);
+    }
+    let equal = |one: f64, other: f64| one.partial_cmp(&other) == Some(Ordering::Equal);
+    made.sort_unstable_by(|(one, _, score), (other, _, than)| {
+        let by_score = than.partial_cmp(score).unwrap_or(Ordering::Equal);
+        by_score.then_with(|| other.len().cmp(&one.len()).then_with(|| one.cmp(other)))
+    });
+    let shared = made
+        .chunk_by(|(_, _, one), (_, _, other)| equal(*one, *other))
+        .any(|same| same.len() > 1 && !same.iter().all(|(piece, _, _)| is_run(piece)));
+    let ids = collect(made.into_iter().map(|(_, id, _)| id))?;
+    Ok(if shared { None } else { Some(ids) })
 }
 
 /// Whether a piece is a run of one character.
@@ -159,6 +141,7 @@ mod tests {
     use crate::reference::published::characters::add_fallback;
     use crate::reference::published::vocabs::{Alphabet, Tokens};
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     proptest! {
         #[test]

@@ -101,6 +101,18 @@ impl PairTable {
         Ok(Some(PairTable { bytes, slots, made, plain, ids, id_shift, hidden, tokens }))
     }
 
+    /// A table with room for that many pairs, and none yet; None where it would be too large.
+    pub fn with_room(
+        n_pairs: usize,
+        ids: &[u32],
+        hidden: HiddenIds,
+        tokens: &Arc<Tokens>,
+    ) -> Result<Option<PairTable>> {
+        let Some(slots) = PairSlots::empty(n_pairs)? else { return Ok(None) };
+        let (bytes, ids, tokens) = (no_bytes()?, concat(&[ids])?, Arc::clone(tokens));
+        Ok(Some(PairTable { bytes, slots, made: Vec::new(), plain: true, ids, id_shift: None, hidden, tokens }))
+    }
+
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         size_of_val(&*self.bytes)
