@@ -46,7 +46,10 @@ use reading::{
 
 fn split(pattern: &Pattern, text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut pieces = Vec::new();
-    pattern.split(text, &mut |piece| pieces.push(piece.to_vec()))?;
+    pattern.split(text, &mut |piece| {
+        pieces.push(piece.to_vec());
+        Ok(())
+    })?;
     Ok(pieces)
 }
 

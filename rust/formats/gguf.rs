@@ -40,15 +40,7 @@ static NO_NUMBERS: Vec<f64> = Vec::new();
 static NO_TEXTS: Strings = Strings::EMPTY;
 /// The values that are read, beside the model's name and its chat template.
 const WANTED: [&str; 10] = [
-    "bos_token_id",
-    "eos_token_id",
-    "model",
-    "pre",
-    "add_space_prefix",
-    "tokens",
-    "merges",
-    "token_type",
-    "scores",
+    "bos_token_id", "eos_token_id", "model", "pre", "add_space_prefix", "tokens", "merges", "token_type", "scores",
     "precompiled_charsmap",
 ];
 

@@ -209,15 +209,8 @@ impl Pattern {
     /// The pieces of the text, in order.
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
         let bytes = text.bytes()?;
-        let pieces = signals::detached(py, || {
-            let (mut pieces, mut kept) = (Vec::new(), Ok(()));
-            self.0.split(&bytes, &mut |piece| {
-                if kept.is_ok() {
-                    kept = push(&mut pieces, piece);
-                }
-            })?;
-            kept.map(|()| pieces)
-        })?;
+        let mut pieces = Vec::new();
+        signals::detached(py, || self.0.split(&bytes, &mut |piece| push(&mut pieces, piece)))?;
         list_of(py, try_collect(pieces.into_iter().map(|piece| new_bytes(py, piece).map(Bound::into_any)))?)
     }
 

@@ -47,9 +47,7 @@ impl Codec {
 
     /// Appends the ids of a text without special tokens.
     pub fn encode_segment(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        let mut pieces = Vec::new();
-        self.pattern.split(segment, &mut |piece| pieces.push(piece))?;
-        pieces.into_iter().try_for_each(|piece| encode_piece(&self.vocab, piece, ids))
+        self.pattern.split(segment, &mut |piece| encode_piece(&self.vocab, piece, ids))
     }
 
     /// Returns the bytes of an id, or the name of a special token; None if there is no such token.

@@ -51,7 +51,7 @@ pub const DEFAULT_PATTERN: &str = "o200k";
 /// What cuts text into pieces: a [`Pattern`], or another way.
 pub trait Split: Debug + Send + Sync {
     /// Passes the pieces of the text to `emit`, in order.
-    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()>;
+    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()>;
 
     /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
     fn safe_cut(&self, text: &[u8]) -> usize;
@@ -79,14 +79,11 @@ impl Pattern {
 
 impl Split for Pattern {
     /// Passes the pieces of the text to `emit`, in order.
-    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()> {
         match &self.regex {
             Some(regex) => cut(regex, text, &mut Spent::of(text.len()), emit),
             None if text.is_empty() => Ok(()),
-            None => {
-                emit(text);
-                Ok(())
-            }
+            None => emit(text),
         }
     }
 
@@ -101,22 +98,24 @@ impl Split for Pattern {
 }
 
 /// Passes on the matches of an expression in a text, and the text between them, in order. `spent` is what the text has spent.
-pub fn cut<'t>(regex: &Engine, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+pub fn cut<'t>(
+    regex: &Engine,
+    text: &'t [u8],
+    spent: &mut Spent,
+    emit: &mut dyn FnMut(&'t [u8]) -> Result<()>,
+) -> Result<()> {
     let mut done = 0;
     matches(regex, text, spent, &mut |start, end| {
         if done < start {
-            emit(&text[done..start]);
+            emit(&text[done..start])?;
         }
         if start < end {
-            emit(&text[start..end]);
+            emit(&text[start..end])?;
         }
         done = end;
         Ok(())
     })?;
-    if done < text.len() {
-        emit(&text[done..]);
-    }
-    Ok(())
+    if done < text.len() { emit(&text[done..]) } else { Ok(()) }
 }
 
 /// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too. `spent` is what the

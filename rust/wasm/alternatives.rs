@@ -3,6 +3,7 @@
 
 use super::{NONE, answer, numbers, wrong};
 use crate::error::Result;
+use crate::fast::util::fallible::push;
 use crate::reference::published::patterns::Pattern;
 use crate::reference::published::regexes::parse;
 use crate::support::backtrack::Backtracker;
@@ -38,7 +39,7 @@ pub extern "C" fn pieces() -> u32 {
             let (mut ends, mut end) = (Vec::new(), 0);
             pattern.split(&text, &mut |piece| {
                 end += piece.len() as u32;
-                ends.push(end);
+                push(&mut ends, end)
             })?;
             Ok(numbers(ends))
         })

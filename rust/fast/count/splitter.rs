@@ -61,13 +61,7 @@ impl Splitter {
         let mut spent = Spent::of(whole.iter().map(|(piece, _)| piece.len()).sum());
         // Pieces come in the order of first appearance, and so do their parts.
         for (piece, n) in whole.iter() {
-            let mut done = Ok(());
-            rest.split_within(piece, &mut spent, &mut |part| {
-                if done.is_ok() {
-                    done = add(part, 0, &[part.len()], n, pieces);
-                }
-            })?;
-            done?;
+            rest.split_within(piece, &mut spent, &mut |part| add(part, 0, &[part.len()], n, pieces))?;
             interrupt::check()?;
         }
         Ok(())
@@ -90,13 +84,7 @@ impl Splitter {
                 return Ok(());
             }
             let Some(tier) = &self.scanner else {
-                let mut done = Ok(());
-                self.pattern.split(&text[start..end], &mut |piece| {
-                    if done.is_ok() {
-                        done = add(piece, 0, &[piece.len()]);
-                    }
-                })?;
-                return done;
+                return self.pattern.split(&text[start..end], &mut |piece| add(piece, 0, &[piece.len()]));
             };
             let text = &text[start..end];
             let mut scanner = Scanner::of(tier, text);

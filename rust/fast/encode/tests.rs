@@ -30,7 +30,7 @@ const SMALL: Size = Size { log_buckets: 8, max_log_buckets: 8, first_record: 1 <
 
 fn mirror(vocab: &Vocab, pattern: &Pattern, text: &[u8]) -> Vec<u32> {
     let mut ids = Vec::new();
-    pattern.split(text, &mut |piece| encode_piece(vocab, piece, &mut ids).unwrap()).unwrap();
+    pattern.split(text, &mut |piece| encode_piece(vocab, piece, &mut ids)).unwrap();
     ids
 }
 

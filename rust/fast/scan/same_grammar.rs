@@ -9,6 +9,7 @@ use super::grammar::Grammar;
 use super::scanner::split;
 use super::tier::Tier;
 use crate::error::Result;
+use crate::fast::util::fallible::push;
 use crate::reference::published::regexes::parse;
 use crate::support::spent::Spent;
 
@@ -33,7 +34,7 @@ pub fn or_masks(tier: Tier, steps: &[&str], expressions: fn(&str) -> Vec<&str>) 
 /// The lengths of the pieces of the probe.
 fn lengths(tier: &Tier) -> Vec<usize> {
     let mut lengths = Vec::new();
-    let done = split(tier, PROBE.as_bytes(), &mut Spent::of(PROBE.len()), &mut |piece| lengths.push(piece.len()));
+    let done = split(tier, PROBE.as_bytes(), &mut Spent::of(PROBE.len()), &mut |piece| push(&mut lengths, piece.len()));
     if done.is_err() {
         lengths.clear();
     }

@@ -16,20 +16,24 @@ const LONGEST_WORD: usize = 32;
 ///
 /// No grammar cuts small letters, so a part that has nothing else is a piece: to make a scanner for each word costs seven
 /// times as much as to encode it.
-pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+pub fn split<'t>(
+    tier: &Tier,
+    text: &'t [u8],
+    spent: &mut Spent,
+    emit: &mut dyn FnMut(&'t [u8]) -> Result<()>,
+) -> Result<()> {
     if matches!(tier, Tier::Masks(_))
         && (1..=LONGEST_WORD).contains(&text.len())
         && text.iter().all(u8::is_ascii_lowercase)
     {
-        emit(text);
-        return Ok(());
+        return emit(text);
     }
     let mut scanner = Scanner::within(tier, text, || spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
     while scanner.next_block(&mut ends, 4096)? {
         for &end in &ends {
-            emit(&text[start..end]);
+            emit(&text[start..end])?;
             start = end;
         }
     }

@@ -237,16 +237,13 @@ impl<'t> Tail<'t> {
         }
         let mut found: HashSet<usize> = [0].into_iter().collect();
         for more in std::iter::once(&Vec::new()).chain(self.kinds()) {
-            let (mut at, mut kept) = (0, Ok::<_, Error>(()));
+            let mut at = 0;
             self.codec.pattern.split(&joined(&[&self.data, more])?, &mut |piece| {
                 at += piece.len();
-                match found.try_reserve(1) {
-                    Ok(()) if kept.is_ok() => _ = found.insert(at),
-                    Ok(()) => {}
-                    Err(error) => kept = Err(error.into()),
-                }
+                found.try_reserve(1)?;
+                found.insert(at);
+                Ok(())
             })?;
-            kept?;
         }
         Ok(self.borders.get_or_init(|| found))
     }

@@ -159,13 +159,7 @@ impl Codec {
         if let Some(words) = &self.words {
             return words.pieces(&self.pattern, segment, emit);
         }
-        let mut done = Ok(());
-        self.pattern.split(segment, &mut |piece| {
-            if done.is_ok() {
-                done = emit(piece);
-            }
-        })?;
-        done
+        self.pattern.split(segment, &mut |piece| emit(piece))
     }
 
     /// Returns what finds these tokens in order to refuse them.

@@ -96,12 +96,17 @@ impl Pattern {
     }
 
     /// Passes the pieces of the text to `emit`, in order.
-    pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()> {
         self.split_within(text, &mut Spent::of(text.len()), emit)
     }
 
     /// The same for a part of a text. `spent` is what the text has spent.
-    pub fn split_within<'t>(&self, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    pub fn split_within<'t>(
+        &self,
+        text: &'t [u8],
+        spent: &mut Spent,
+        emit: &mut dyn FnMut(&'t [u8]) -> Result<()>,
+    ) -> Result<()> {
         if let Some(scanner) = &self.scanner {
             return scan::split(scanner, text, spent, emit);
         }
@@ -117,12 +122,15 @@ impl Pattern {
         }
         for step in &self.steps {
             let mut parts = Vec::new();
-            let mut cut = |piece| step.split_within(piece, spent, &mut |part| parts.push(part));
+            let mut keep = |part| {
+                parts.push(part);
+                Ok(())
+            };
+            let mut cut = |piece| step.split_within(piece, spent, &mut keep);
             pieces.iter().try_for_each(|&piece| interrupt::check().and_then(|()| cut(piece)))?;
             pieces = parts;
         }
-        pieces.into_iter().for_each(emit);
-        Ok(())
+        pieces.into_iter().try_for_each(emit)
     }
 
     /// Passes the pieces that a pattern makes of the bytes of the text, each seen as a character.
@@ -130,15 +138,15 @@ impl Pattern {
         of_bytes: &Pattern,
         text: &'t [u8],
         spent: &mut Spent,
-        emit: &mut dyn FnMut(&'t [u8]),
+        emit: &mut dyn FnMut(&'t [u8]) -> Result<()>,
     ) -> Result<()> {
         let shown = to_chars(text);
         let mut rest = text;
         of_bytes.split_within(shown.as_bytes(), spent, &mut |shown| {
             let chars = shown.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
             let (piece, behind) = rest.split_at(chars);
-            emit(piece);
             rest = behind;
+            emit(piece)
         })
     }
 
@@ -152,7 +160,7 @@ impl Pattern {
 }
 
 impl Split for Pattern {
-    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()> {
         Pattern::split(self, text, emit)
     }
 

@@ -50,26 +50,17 @@ impl WordCutter {
     pub fn pieces(&self, pattern: &Pattern, segment: &[u8], emit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut with_end = Vec::new();
         for word in self.found(segment)? {
-            let mut outcome = Ok(());
             pattern.split(word, &mut |piece| {
-                if outcome.is_err() {
-                    return;
-                }
-                let Some(end) = &self.end else {
-                    outcome = emit(piece);
-                    return;
-                };
+                let Some(end) = &self.end else { return emit(piece) };
                 if memchr::memmem::find(piece, end).is_some() {
                     let reason = format!("the word {} holds {}, which stands for its end", shown(piece), shown(end));
-                    outcome = Err(Error::Vocabulary(reason));
-                    return;
+                    return Err(Error::Vocabulary(reason));
                 }
                 with_end.clear();
                 with_end.extend_from_slice(piece);
                 with_end.extend_from_slice(end);
-                outcome = emit(&with_end);
+                emit(&with_end)
             })?;
-            outcome?;
         }
         Ok(())
     }

@@ -78,20 +78,18 @@ impl Encoder {
                 }
             }
             SplitBy::Pattern(pattern) => {
-                // The mirror does not stop between two pieces, not even where something went wrong.
-                let (mut end, mut done) = (0, Ok(()));
+                let mut end = 0;
                 work.ends.clear();
                 pattern.split(text, &mut |piece| {
                     end += piece.len();
-                    work.ends.push(end);
-                    if work.ends.len() == BLOCK {
-                        if done.is_ok() {
-                            done = encode(work);
-                        }
-                        work.ends.clear();
+                    push(&mut work.ends, end)?;
+                    if work.ends.len() < BLOCK {
+                        return Ok(());
                     }
+                    encode(work)?;
+                    work.ends.clear();
+                    Ok(())
                 })?;
-                done?;
                 if !work.ends.is_empty() {
                     encode(work)?;
                 }

@@ -88,19 +88,11 @@ pub fn encode_pieces<'t>(
 ) {
     let (mut parts, mut owners) = (Vec::new(), Vec::new());
     for (number, piece) in pieces {
-        let (first, mut kept) = (parts.len(), Ok(()));
-        let mut keep = |part| {
-            if kept.is_ok() {
-                kept = push(&mut parts, part);
-            }
-        };
-        let cut = if later.leaves_whole(piece) {
-            keep(piece);
-            Ok(())
-        } else {
-            later.pattern.split_within(piece, spent, &mut keep)
-        };
-        owners.push((number, first..parts.len(), cut.and(kept)));
+        let first = parts.len();
+        let mut keep = |part| push(&mut parts, part);
+        let cut =
+            if later.leaves_whole(piece) { keep(piece) } else { later.pattern.split_within(piece, spent, &mut keep) };
+        owners.push((number, first..parts.len(), cut));
     }
     // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
     let known = interrupt::check_now();
