@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
+#[derive(Clone)]
 pub struct Codec {
     pub(super) fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
@@ -66,18 +67,13 @@ impl Codec {
         words: Option<&str>,
         word_end: Option<&str>,
     ) -> PyResult<Codec> {
-        let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
+        let (vocab, pattern, special) = (&vocab.get().0, pattern.get().0.clone(), special.get().tokens.clone());
         let steps = normalizer.map_or(Vec::new(), |normalizer| normalizer.get().core_steps());
         let metaspace = prefix.map(Metaspace::new).transpose()?;
-        let words = if words.is_none() && word_end.is_none() {
-            None
-        } else {
-            let end = word_end.map(|end| if end.is_empty() { b"".as_slice() } else { WORD_END });
-            Some(WordCutter::new(words, end)?)
-        };
+        let end = word_end.map(|end| if end.is_empty() { &b""[..] } else { WORD_END });
+        let words = if words.or(word_end).is_none() { None } else { Some(WordCutter::new(words, end)?) };
         let normalizer = crate::reference::published::normalize::Normalizer::new(steps)?;
-        let (vocab_core, pattern, special) = (vocab.core().clone(), pattern.clone(), special.clone());
-        let core = codecs::Codec::new(vocab_core, pattern, special, normalizer, metaspace, words)?;
+        let core = codecs::Codec::new(vocab.core().clone(), pattern, special, normalizer, metaspace, words)?;
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         let searches = Searches::new(fast.core())?;
         let texts = Arc::new(TokenTexts::new(fast.core().vocab.tokens.n_ids())?);
@@ -86,7 +82,7 @@ impl Codec {
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec { continues: true, ..self.fresh() }
+        Codec { continues: true, ..self.clone() }
     }
 
     /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
@@ -95,13 +91,12 @@ impl Codec {
     fn dropping(&self, probability: f64, seed: u64, head: Option<&[u8]>, start: u64) -> PyResult<Codec> {
         let head = head.map(|head| concat(&[head])).transpose()?;
         let dropout = Some(Dropout::new(probability, seed, head, start));
-        Ok(Codec { dropout, ..self.fresh() })
+        Ok(Codec { dropout, ..self.clone() })
     }
 
     /// The same with tokens that the texts must not contain, where ids are made as arrays.
     fn refusing(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Codec> {
-        let refused = Some(self.searches.refused(self.fast.core(), py, names)?);
-        Ok(Codec { refused, ..self.fresh() })
+        Ok(Codec { refused: Some(self.searches.refused(self.fast.core(), py, names)?), ..self.clone() })
     }
 
     /// What stands before a text: nothing, or text.
@@ -123,10 +118,8 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyList>> {
         let search = self.search(py, allowed)?;
         let preprocessor = &self.fast.core().preprocessor;
-        let trust = match trust {
-            None => None,
-            Some((stretches, names)) => Some((stretches, self.searches.everywhere(self.fast.core(), py, names)?)),
-        };
+        let everywhere = |names| self.searches.everywhere(self.fast.core(), py, names);
+        let trust = trust.map(|(stretches, names)| PyResult::Ok((stretches, everywhere(names)?))).transpose()?;
         let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
         segments::segments(py, preprocessor, &text, &search, segments::before_of(before)?, trust)
     }
@@ -135,8 +128,8 @@ impl Codec {
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         let segments: Vec<&[u8]> = collect(segments.iter().map(pyo3::types::PyBytesMethods::as_bytes))?;
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
-        let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
-        let (ids, offsets) = made?;
+        let work = || parallel::encode_all(&segments, 1, |segment| segment.len(), encode);
+        let (ids, offsets) = signals::detached(py, work)?;
         Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))
     }
 
@@ -262,8 +255,8 @@ impl Codec {
     /// As `encode`, with an event for each piece, merge and special token.
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let search = self.search(emit.py(), allowed)?;
-        let core = self.fast.core();
-        let ids = trace::emitting(emit, |emit| trace_text(core, &text.bytes()?, &search, self.continues, emit))?;
+        let ids =
+            trace::emitting(emit, |emit| trace_text(self.fast.core(), &text.bytes()?, &search, self.continues, emit))?;
         list_of_ids(emit.py(), &ids)
     }
 
@@ -274,8 +267,7 @@ impl Codec {
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
-        let search = self.search(py, allowed)?;
-        Ok(self.fast.safe_cut(text, &search))
+        Ok(self.fast.safe_cut(text, &*self.search(py, allowed)?))
     }
 
     /// A text that changes, empty at first, in which the allowed tokens are found and the refused ones must not be. `chars`: whether places
@@ -307,8 +299,8 @@ impl Codec {
     /// The bytes of memory that it holds, by what they are for.
     fn memory_usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let Usage { vocabulary, tables, workspaces, buffers } = self.fast.memory_usage();
-        let tables = tables + self.texts.memory();
-        let usage = [("vocabulary", vocabulary), ("tables", tables), ("workspaces", workspaces), ("buffers", buffers)];
+        let tables = ("tables", tables + self.texts.memory());
+        let usage = [("vocabulary", vocabulary), tables, ("workspaces", workspaces), ("buffers", buffers)];
         usage.into_py_dict(py)
     }
 
@@ -395,18 +387,6 @@ impl Codec {
 }
 
 impl Codec {
-    /// The same, with searches of its own.
-    fn fresh(&self) -> Codec {
-        Codec {
-            fast: self.fast.clone(),
-            continues: self.continues,
-            dropout: self.dropout.clone(),
-            refused: self.refused.clone(),
-            searches: self.searches.fresh(),
-            texts: self.texts.clone(),
-        }
-    }
-
     /// What finds the tokens that a call allows.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "some calls are short")]

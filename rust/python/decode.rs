@@ -11,7 +11,7 @@ use super::{rows, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
-use crate::fast::util::fallible::{append, collect};
+use crate::fast::util::fallible::{append, collect, push_str};
 use crate::reference::published::{codecs as codec, streams as decode};
 use crate::support::interrupt;
 use pyo3::ffi;
@@ -63,14 +63,9 @@ pub fn decode<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, errors: &st
 
 /// The bytes of the ids, with the space that a text of them may begin with.
 fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
-    if fast.core().joining().is_some() {
-        let (ids, wrong) = rows::all_ids(ids)?;
-        let core = fast.core();
-        let bytes = working(py, ids.len(), || decode::joined_bytes(|id| core.token_bytes(id), &ids, core.joining()))?;
-        return wrong.map_or(Ok(bytes), Err);
-    }
-    match (fast.decoder()?, ids) {
-        (None, ids) => by_the_mirror(py, fast, ids),
+    let core = fast.core();
+    let by_the_mirror = |ids: &[u32]| decode::joined_bytes(|id| core.token_bytes(id), ids, core.joining());
+    match (fast.decoder()?.filter(|_| core.joining().is_none()), ids) {
         (Some(decoder), Ids::Parts(parts)) => of_parts(parts, |ids| decoder.decode(ids)),
         (Some(decoder), Ids::Known(known, wrong)) => {
             let length = length(py, decoder, &known, wrong)?;
@@ -79,6 +74,12 @@ fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>
                 write(decoder, &known, &mut bytes)?;
                 Ok(bytes)
             })
+        }
+        (None, Ids::Parts(parts)) if core.joining().is_none() => of_parts(parts, by_the_mirror),
+        (None, ids) => {
+            let (ids, wrong) = rows::all_ids(ids)?;
+            let bytes = working(py, ids.len(), || by_the_mirror(&ids))?;
+            wrong.map_or(Ok(bytes), Err)
         }
     }
 }
@@ -169,35 +170,12 @@ fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) ->
         let position = parts.position();
         let wrong = parts.read(&mut ids)?;
         let some = decode(&ids).map_err(|error| moved(error, position))?;
-        if let Some(wrong) = wrong {
-            return Err(wrong);
-        }
+        wrong.map_or(Ok(()), Err)?;
         if ids.is_empty() {
             return Ok(bytes);
         }
-        bytes.try_reserve(some.len()).map_err(Error::from)?;
-        bytes.extend_from_slice(&some);
+        append(&mut bytes, &some)?;
     }
-}
-
-/// The same where the fast decoder is switched off.
-fn by_the_mirror(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
-    let decode = |ids: &[u32]| decode::joined_bytes(|id| fast.core().token_bytes(id), ids, None);
-    let (known, wrong) = match ids {
-        Ids::Parts(parts) => return of_parts(parts, decode),
-        Ids::Known(known, wrong) => (known, wrong),
-    };
-    let bytes = working(py, known.len(), || {
-        let mut bytes = Vec::new();
-        known.each_block(|position, block| {
-            let some = decode(block).map_err(|error| moved(error, position))?;
-            bytes.try_reserve(some.len())?;
-            bytes.extend_from_slice(&some);
-            interrupt::check()
-        })?;
-        Ok(bytes)
-    })?;
-    wrong.map_or(Ok(bytes), Err)
 }
 
 /// The error of a block that begins at a position.
@@ -317,9 +295,7 @@ impl StreamDecoder {
                 unknown.map_or_else(interrupt::check, |at| Err(Error::UnknownToken { id: part[at], position }))
             })
         })?;
-        if let Some(wrong) = wrong {
-            return Err(wrong);
-        }
+        wrong.map_or(Ok(()), Err)?;
         let made = if ids.len() <= PART { self.take(py, &ids)? } else { self.take_parts(py, &ids)? };
         self.position.fetch_add(ids.len(), Ordering::Relaxed);
         text::to_str(py, &made)
@@ -345,8 +321,7 @@ impl StreamDecoder {
                 put_back()?;
                 return Ok(self.take(py, ids)?);
             };
-            text.try_reserve(some.len()).map_err(Error::from)?;
-            text.push_str(&some);
+            push_str(&mut text, &some)?;
         }
         Ok(text)
     }

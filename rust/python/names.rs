@@ -107,6 +107,13 @@ pub struct Searches {
     refused: Kept<Refused>,
 }
 
+/// Another one keeps what its own calls name.
+impl Clone for Searches {
+    fn clone(&self) -> Searches {
+        Searches::of(self.added.clone())
+    }
+}
+
 impl Searches {
     pub fn new(core: &Codec) -> Result<Searches> {
         Ok(Searches::of(Arc::new(core.finder(Some(&[]))?)))
@@ -115,11 +122,6 @@ impl Searches {
     fn of(added: Arc<TokenFinder>) -> Searches {
         let (allowed, everywhere, refused) = (Kept::default(), Kept::default(), Kept::default());
         Searches { added, nothing: TokenFinder::default(), allowed, everywhere, refused }
-    }
-
-    /// Others for the same codec.
-    pub fn fresh(&self) -> Searches {
-        Searches::of(self.added.clone())
     }
 
     /// What finds the special tokens that a call allows, and the added ones.

@@ -27,6 +27,13 @@ pub(crate) fn append<T: Copy>(out: &mut Vec<T>, items: &[T]) -> Result<()> {
     Ok(())
 }
 
+/// Appends text.
+pub(crate) fn push_str(out: &mut String, text: &str) -> Result<()> {
+    out.try_reserve(text.len())?;
+    out.push_str(text);
+    Ok(())
+}
+
 /// Appends items.
 #[inline]
 pub(crate) fn extend<T>(out: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Result<()> {
