@@ -15,8 +15,8 @@ fn main() -> std::io::Result<()> {
             Some(name) => Tokenizer::encoding(name),
             None => options.from_file(path),
         };
-        let (word, text) = match read {
-            Ok(tokenizer) => ("ok", tokenizer.to_json()),
+        let (word, text) = match read.and_then(|tokenizer| tokenizer.to_json()) {
+            Ok(text) => ("ok", text),
             Err(error) => ("no", error.to_string()),
         };
         let mut out = stdout().lock();

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
-use crate::formats::native;
+use crate::formats::dump;
 use crate::reference::published::codecs::Refused;
 use crate::reference::published::names::suggest;
 use crate::reference::published::preprocess::TokenFinder;
@@ -304,12 +304,16 @@ impl Tokenizer {
     /// use minitok::Tokenizer;
     ///
     /// let tok = Tokenizer::train(["low lower lowest"], 260)?;
-    /// let again = Tokenizer::from_bytes(tok.to_json().as_bytes())?;
+    /// let again = Tokenizer::from_bytes(tok.to_json()?.as_bytes())?;
     /// assert_eq!(again.encode("lower")?, tok.encode("lower")?);
     /// # Ok::<(), minitok::Error>(())
     /// ```
-    pub fn to_json(&self) -> String {
-        native::dump(&self.shared.definition)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Memory`] if there is no memory for it.
+    pub fn to_json(&self) -> Result<String> {
+        dump::dump(&self.shared.definition)
     }
 
     /// Writes [`to_json`](Self::to_json) to a file: under a temporary name beside it, which is renamed, so that the file is written
@@ -317,12 +321,12 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if it cannot be written.
+    /// [`Error::File`] if it cannot be written, [`Error::Memory`] if there is no memory for its text.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(format!(".{}.tmp", std::process::id()));
-        let written = std::fs::write(&temporary, self.to_json()).and_then(|()| std::fs::rename(&temporary, path));
+        let written = std::fs::write(&temporary, self.to_json()?).and_then(|()| std::fs::rename(&temporary, path));
         written.map_err(|error| {
             // The part that was written is of no use. If removing it fails, the first error is still the one to report.
             std::fs::remove_file(&temporary).ok();

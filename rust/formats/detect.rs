@@ -1,7 +1,8 @@
 //! Recognises the format of a file or a folder by its content; the name does not matter.
 
 use super::definition::Definition;
-use super::value::{Value, Values, parse as parse_json, parse_with};
+use super::json::{Values, parse as parse_json, parse_with};
+use super::value::Value;
 use super::{Named, blamed, gguf, gpt2, huggingface, minbpe, native, quoted, sentencepiece, tekken, tiktoken, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::token_table::id_of;

@@ -13,7 +13,7 @@
 
 use super::definition::{Definition, Fields};
 use super::gguf_values::{Held, Strings, read_values};
-use super::ids::{check_holes, of_scores, unmarked};
+use super::ids::{check_holes, ids_of_bytes, named_byte, of_scores, unmarked};
 use super::token_texts::{Ids, of_tokens};
 use super::value::Value;
 use super::{NO_MARKER, quoted, wrong};
@@ -23,7 +23,6 @@ use crate::fast::read::string_table::StringTable;
 use crate::fast::util::fallible::push;
 use crate::reference::published::vocabs::{Alphabet, show};
 use crate::support::interrupt;
-use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
@@ -123,21 +122,17 @@ fn read_scores(values: &Values) -> Result<Definition> {
     if let Some(id) = scores.iter().position(|score| score.is_nan()) {
         return Err(wrong(format!("the score of token {id} is not a number")));
     }
-    let (mut pieces, mut by_name, mut has_space) = (Vec::new(), HashMap::new(), false);
+    let (mut pieces, mut by_byte, mut has_space) = (Vec::new(), [None; 256], false);
     for (((token, &kind), &score), id) in tokens.iter().zip(kinds).zip(scores).zip(0u32..) {
         interrupt::check()?;
         if kind == NORMAL {
             push(&mut pieces, (id, score))?;
             has_space |= token == "▁".as_bytes() || token == b" ";
-        } else if kind == BYTE {
-            by_name.insert(token, id);
+        } else if let Some(byte) = named_byte(token).filter(|_| kind == BYTE) {
+            by_byte[usize::from(byte)] = Some(id);
         }
     }
-    let byte = |byte: u8| {
-        let id = by_name.get(format!("<0x{byte:02X}>").as_bytes()).copied();
-        id.ok_or_else(|| wrong(format!("the byte 0x{byte:02x} has no token")))
-    };
-    let fallback = (0..=255).map(byte).collect::<Result<Vec<u32>>>()?;
+    let fallback = ids_of_bytes(&by_byte, "token")?;
     if !has_space {
         return Err(wrong(NO_MARKER));
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::util::fallible::{push, resize};
 use crate::support::interrupt;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read, Seek};
+use std::io::{Cursor, ErrorKind, Read, Seek};
 
 pub const MAGIC: &[u8] = b"GGUF";
 // The types of values, beside those of numbers.
@@ -75,18 +75,8 @@ struct Reader<R> {
 /// The values of the keys that are `wanted`, of a file of so many bytes.
 pub fn read_values(file: impl Read + Seek, size: u64, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Held>> {
     let mut reader = Reader { file, at: 0, size };
-    if reader.bytes::<4>()? != MAGIC {
-        return Err(wrong("it does not begin with GGUF"));
-    }
-    let version = reader.u32()?;
-    if !matches!(version, 2 | 3) {
-        let swapped = matches!(version.swap_bytes(), 2 | 3);
-        let reason = format!("its version is {version}; minitok reads 2 and 3");
-        return Err(wrong(if swapped { "it is big-endian".into() } else { reason }));
-    }
-    reader.u64()?;
     let mut values = BTreeMap::new();
-    for _ in 0..reader.u64()? {
+    for _ in 0..reader.count()? {
         interrupt::check()?;
         let place = reader.at;
         let key = String::from_utf8_lossy(&reader.string()?).into_owned();
@@ -103,7 +93,41 @@ pub fn read_values(file: impl Read + Seek, size: u64, wanted: impl Fn(&str) -> b
     Ok(values)
 }
 
+/// Where the key-values end of a file that has `size` bytes and begins with these; None where more of it is needed to know.
+pub fn end_of(data: &[u8], size: u64) -> Result<Option<usize>> {
+    let mut reader = Reader { file: Cursor::new(data), at: 0, size };
+    let read = reader.skip_all();
+    // A place that is there at all fits.
+    usize::try_from(reader.at).ok().filter(|&at| at <= data.len()).map(|at| read.map(|()| at)).transpose()
+}
+
 impl<R: Read + Seek> Reader<R> {
+    /// Reads the header, and returns how many key-values come after it.
+    fn count(&mut self) -> Result<u64> {
+        if self.bytes::<4>()? != MAGIC {
+            return Err(wrong("it does not begin with GGUF"));
+        }
+        let version = self.u32()?;
+        if !matches!(version, 2 | 3) {
+            let swapped = matches!(version.swap_bytes(), 2 | 3);
+            let reason = format!("its version is {version}; minitok reads 2 and 3");
+            return Err(wrong(if swapped { "it is big-endian".into() } else { reason }));
+        }
+        self.u64()?;
+        self.u64()
+    }
+
+    /// Steps over the header and all key-values.
+    fn skip_all(&mut self) -> Result<()> {
+        for _ in 0..self.count()? {
+            let key = self.u64()?;
+            self.skip(key)?;
+            let kind = self.u32()?;
+            self.skip_value(kind)?;
+        }
+        Ok(())
+    }
+
     /// Counts the next `length` bytes as read; the file must have them.
     fn pass(&mut self, length: u64) -> Result<()> {
         let (at, left) = (self.at, self.size - self.at);
@@ -252,5 +276,28 @@ impl<R: Read + Seek> Reader<R> {
             12 => Held::Number(f64::from_le_bytes(self.bytes()?)),
             _ => return Err(wrong(format!("a value before byte {} has the unknown type {kind}", self.at))),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_ends_where_its_last_value_does() {
+        let text = |text: &[u8]| [&(text.len() as u64).to_le_bytes(), text].concat();
+        let kind = |kind: u32| kind.to_le_bytes();
+        let values = [&text(b"general.type")[..], &kind(STRING), &text(b"model"), &text(b"n"), &kind(ARRAY), &kind(4)];
+        let head = |numbers: u64| {
+            let start = [MAGIC, &3u32.to_le_bytes(), &0u64.to_le_bytes(), &2u64.to_le_bytes()].concat();
+            [start, values.concat(), numbers.to_le_bytes().into(), vec![7; 8]].concat()
+        };
+        let file = [head(2), vec![7; 99]].concat();
+        for length in 0..file.len() {
+            let end = head(2).len();
+            assert_eq!(end_of(&file[..length], 1 << 42), Ok((length >= end).then_some(end)), "{length}");
+            assert_eq!(end_of(&file[..length], length as u64).is_err(), length < end, "{length}");
+        }
+        assert!(end_of(&head(1 << 50), 1 << 42).unwrap_err().to_string().contains("the file is truncated"));
     }
 }

@@ -2,8 +2,9 @@
 //! (`python/minitok/formats/gpt2.py`, which says what stands in them).
 
 use super::definition::{Definition, Fields};
+use super::json::{Values, parse as parse_json};
 use super::token_texts::{Ids, check_ids, of_tokens, read_ids};
-use super::value::{Value, Values, parse as parse_json};
+use super::value::Value;
 use super::{Named, at_line, blamed, quoted, wrong};
 use crate::error::Result;
 use crate::fast::read::decline::answer;
@@ -20,21 +21,30 @@ const PATTERN_MARK: &str = " pattern: ";
 /// The tokenizer of the two files of a folder. Without special tokens, those that look like markers are such; without a pattern, it is the one
 /// that `merges.txt` states, or else GPT-2's.
 pub fn load(folder: &Path, pattern: Option<&str>, special: Option<Named>) -> Result<Definition> {
-    let [vocab_json, merges_txt] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
+    let [vocab, merges] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
     let whole = |path: &Path| std::fs::read(path).map_err(|error| crate::reference::count::unread(path, &error));
-    let (vocab, merges) = (whole(&vocab_json)?, whole(&merges_txt)?);
-    let of_vocab = |error| blamed(error, Some(&vocab_json));
-    let of_merges = |error| blamed(error, Some(&merges_txt));
+    parse((&vocab, &whole(&vocab)?), (&merges, &whole(&merges)?), pattern, special)
+}
+
+/// The same, of the path and the bytes of both files.
+pub fn parse(
+    (vocab_json, vocab): (&Path, &[u8]),
+    (merges_txt, merges): (&Path, &[u8]),
+    pattern: Option<&str>,
+    special: Option<Named>,
+) -> Result<Definition> {
+    let of_vocab = |error| blamed(error, Some(vocab_json));
+    let of_merges = |error| blamed(error, Some(merges_txt));
     let stated = match pattern {
         Some(_) => None,
-        None => stated_pattern(&merges).map_err(of_merges)?,
+        None => stated_pattern(merges).map_err(of_merges)?,
     };
     let pattern = pattern.or(stated.as_deref()).unwrap_or("gpt2");
-    let (mut table, mut values) = (StringTable::default(), Values::new(&vocab).map_err(of_vocab)?);
+    let (mut table, mut values) = (StringTable::default(), Values::new(vocab).map_err(of_vocab)?);
     read_vocab(&mut values, &mut table).map_err(of_vocab)?;
-    let twice = || check_once(&merges).map_err(of_merges);
+    let twice = || check_once(merges).map_err(of_merges);
     if let Err(error) =
-        each_merge(&merges, |_, left, right| answer(table.merge_of(left.as_bytes(), right.as_bytes())).map(drop))
+        each_merge(merges, |_, left, right| answer(table.merge_of(left.as_bytes(), right.as_bytes())).map(drop))
     {
         return Err(twice().err().unwrap_or_else(|| of_merges(error)));
     }
@@ -51,7 +61,7 @@ pub fn load(folder: &Path, pattern: Option<&str>, special: Option<Named>) -> Res
     }
     let missing = |rank, token: &str| {
         let reason = format!("the token {} is not in {}", quoted(token), vocab_json.display());
-        at_line(line_of(&merges, rank), reason)
+        at_line(line_of(merges, rank), reason)
     };
     let made = ids.merges_or("", missing).map_err(of_merges);
     let made = made.and_then(|made| {
@@ -141,15 +151,15 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_files_is_said() {
-        let vocab: Vec<String> =
-            CHARS.iter().zip(0..).map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json())).collect();
+        let vocab: Vec<String> = CHARS
+            .iter()
+            .zip(0..)
+            .map(|(char, id)| format!("{}: {id}", Value::Text(char.to_string()).json().unwrap()))
+            .collect();
         let vocab = |more: &str| format!("{{{}{more}}}", vocab.join(","));
-        let folder = std::env::temp_dir().join(format!("minitok-gpt2-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let [vocab_json, merges_txt] = ["vocab.json", "merges.txt"].map(Path::new);
         let read = |more: &str, merges: &str| {
-            std::fs::write(folder.join("vocab.json"), vocab(more)).unwrap();
-            std::fs::write(folder.join("merges.txt"), merges).unwrap();
-            load(&folder, None, None)
+            parse((vocab_json, vocab(more).as_bytes()), (merges_txt, merges.as_bytes()), None, None)
         };
         let found = read(",\"ab\": 256, \"<s>\": 257", "#version: 0.2\na b\n").unwrap();
         assert_eq!(found.fields.special_tokens, [("<s>".to_owned(), 257)]);
@@ -172,6 +182,5 @@ mod tests {
             let error = read(more, merges).unwrap_err().to_string();
             assert!(error.contains(told), "{more} {merges}: {error}");
         }
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

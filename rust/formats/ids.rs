@@ -97,6 +97,23 @@ pub fn of_scores<T: AsRef<[u8]>>(
     }
 }
 
+/// The byte that `<0xE4>` names, with capital letters.
+pub fn named_byte(name: &[u8]) -> Option<u8> {
+    let &[b'<', b'0', b'x', high, low, b'>'] = name else { return None };
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    };
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+/// The ids of the 256 bytes, each of which must have a token.
+pub fn ids_of_bytes(ids: &[Option<u32>; 256], token: &str) -> Result<Vec<u32>> {
+    let missing = |byte| wrong(format!("the byte 0x{byte:02x} has no {token}"));
+    try_collect(ids.iter().enumerate().map(|(byte, id)| id.ok_or_else(|| missing(byte))))
+}
+
 /// A row of numbers up to a limit.
 pub fn row<const N: usize>(value: &Value, what: impl Display, limit: u32) -> Result<[u32; N]> {
     let items = value.list().filter(|items| items.len() == N);
@@ -138,4 +155,17 @@ pub fn decoded(text: &str, what: impl Display) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = answer(base64::decode(text.as_bytes(), &mut bytes))?;
     read.map(|()| bytes).ok_or_else(|| wrong(format!("{what} are not base64: {}", super::quoted(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_by_their_names() {
+        assert!((0..=255u8).all(|byte| named_byte(format!("<0x{byte:02X}>").as_bytes()) == Some(byte)));
+        for name in ["<0xab>", "<0x4>", "<0x041>", "0x41", "<0xG1>", "<0X41>"] {
+            assert_eq!(named_byte(name.as_bytes()), None, "{name}");
+        }
+    }
 }

@@ -6,25 +6,28 @@
 //! Python adds the chat templates beside a file (`formats/chat.py`) and models by their names in a cache (`formats/hub.py`); its
 //! reference reads three formats by itself (`native`, `tiktoken`, `minbpe`), which must equal these.
 //!
-//! 1. [`definition`]: what a tokenizer is, as data; [`value`]: JSON.
+//! 1. [`definition`]: what a tokenizer is, as data; [`json`] and [`value`]: JSON.
 //! 2. [`detect`]: which format a file or a folder has.
-//! 3. [`native`]: minitok's own files; [`tiktoken`], [`tekken`], [`gpt2`], [`minbpe`], [`sentencepiece`], [`gguf`] with
-//!    [`gguf_values`], and [`huggingface`].
+//! 3. [`native`]: minitok's own files, which [`dump`] writes; [`tiktoken`], [`tekken`], [`gpt2`], [`minbpe`], [`sentencepiece`] with [`protobuf`],
+//!    [`gguf`] with [`gguf_values`], and [`huggingface`].
 //! 4. [`token_texts`]: tokens as text, and merges of them; [`pattern_names`]: split patterns by name; [`ids`]: checks of tokens and ids.
 //!
 //! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
 
 pub mod definition;
 pub mod detect;
+pub mod dump;
 pub mod events;
 pub mod gguf;
 pub mod gguf_values;
 pub mod gpt2;
 pub mod huggingface;
 pub mod ids;
+pub mod json;
 pub mod minbpe;
 pub mod native;
 pub mod pattern_names;
+pub mod protobuf;
 pub mod sentencepiece;
 pub mod tekken;
 pub mod tiktoken;

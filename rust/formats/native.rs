@@ -1,9 +1,10 @@
-//! minitok's own files (SPEC F1): readable JSON with everything that ids depend on. Read, and written to the byte as
-//! `python/minitok/formats/native.py` reads and writes them.
+//! minitok's own files (SPEC F1): readable JSON with everything that ids depend on. Must be read as
+//! `python/minitok/formats/native.py` reads them; [`dump`](super::dump) writes them.
 
 use super::definition::{Definition, Fields};
 use super::ids::{check_holes, decoded, named_ids, of_pairs, row, texts};
-use super::value::{Value, Values};
+use super::json::Values;
+use super::value::Value;
 use super::{MAX_ID, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::base64;
@@ -159,18 +160,11 @@ fn fields_of(content: &Value) -> Result<Fields> {
     if content.text_of("format") != Some("minitok") {
         return Err(wrong("not a minitok file: it has no \"format\": \"minitok\""));
     }
-    match content.get("version") {
-        Some(Value::Whole(VERSION)) => {}
-        version => {
-            let shown = version.map_or_else(
-                || "null".into(),
-                |version| match version {
-                    Value::Whole(_) | Value::Text(_) => version.shown(),
-                    other => other.kind().to_owned(),
-                },
-            );
-            return Err(wrong(format!("version {shown} of the format; this minitok reads version {VERSION}")));
-        }
+    let version = content.get("version").unwrap_or(&Value::Null);
+    if *version != Value::Whole(VERSION) {
+        let is_shown = matches!(version, Value::Whole(_) | Value::Text(_));
+        let shown = if is_shown { version.shown() } else { version.kind().to_owned() };
+        return Err(wrong(format!("version {shown} of the format; this minitok reads version {VERSION}")));
     }
     let text = |name: &str| match content.get(name) {
         None => Ok(None),
@@ -279,139 +273,9 @@ fn byte_order(content: &Value) -> Result<Vec<u8>> {
 }
 
 /// The bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest.
-fn gpt2_byte_order() -> Vec<u8> {
+pub fn gpt2_byte_order() -> Vec<u8> {
     let is_printable = |byte: &u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..);
     (0..=255).filter(is_printable).chain((0..=255).filter(|byte| !is_printable(byte))).collect()
-}
-
-// -- written ---------------------------------------------------------------------------------------------------------
-
-/// The tokenizer as the text of a file.
-pub fn dump(definition: &Definition) -> String {
-    let vocab = definition.vocab.core();
-    let head = head(&definition.fields, &vocab.alphabet);
-    let mut lines: Vec<String> = head.iter().map(|(name, value)| format!("\"{name}\": {}", value.json())).collect();
-    if let Some(order) = plain_order(vocab) {
-        let named = if order.iter().copied().eq(0..=255) {
-            Value::Text("identity".into())
-        } else if order == gpt2_byte_order() {
-            Value::Text("gpt2".into())
-        } else {
-            Value::List(order.iter().map(|&byte| Value::Whole(byte.into())).collect())
-        };
-        lines.push(format!("\"byte_order\": {}", named.json()));
-        let rows = vocab.merges().iter().map(|merge| format!("[{}, {}]", merge.left, merge.right));
-        lines.push(format!("\"merges\": {}", listed(rows)));
-    } else {
-        lines.push(format!("\"whole_pieces\": {}", vocab.whole_pieces));
-        let rows = vocab.tokens.iter().map(|(id, token)| format!("[{id}, \"{}\"]", encoded(token)));
-        lines.push(format!("\"tokens\": {}", listed(rows)));
-        let rows =
-            vocab.merges().iter().map(|&Merge { left, right, id, rank }| format!("[{left}, {right}, {id}, {rank}]"));
-        lines.push(format!("\"merges\": {}", listed(rows)));
-    }
-    format!("{{\n{}\n}}\n", lines.join(",\n"))
-}
-
-/// What a file has before its tokens and merges.
-pub fn head(fields: &Fields, alphabet: &Alphabet) -> Vec<(&'static str, Value)> {
-    let mut head = vec![("format", Value::Text("minitok".into())), ("version", Value::Whole(VERSION))];
-    head.extend(fields_in_file(fields));
-    let Alphabet { fallback, drops_bytes, symbols } = alphabet;
-    if let Some(fallback) = fallback {
-        head.push(("fallback", Value::List(fallback.iter().map(|&id| Value::Whole(id.into())).collect())));
-    }
-    if *drops_bytes {
-        head.push(("drops_bytes", Value::Flag(true)));
-    }
-    if let Some(symbols) = symbols {
-        head.push(("symbols", symbols_in_file(symbols)));
-    }
-    head
-}
-
-/// A list with one row to a line.
-fn listed(rows: impl Iterator<Item = String>) -> String {
-    format!("[\n{}\n]", rows.collect::<Vec<_>>().join(",\n"))
-}
-
-/// The byte of each of the ids 0 to 255, where it and pairs say everything of the vocabulary.
-fn plain_order(vocab: &Vocab) -> Option<Vec<u8>> {
-    let single = |id| if let Some(&[byte]) = vocab.token_bytes(id) { Some(byte) } else { None };
-    let order: Vec<u8> = (0..256).map(single).collect::<Option<_>>()?;
-    let has_all = order.iter().collect::<BTreeSet<_>>().len() == 256;
-    let in_order = vocab.merges().iter().zip(0..).all(|(merge, rank)| merge.id == 256 + rank && merge.rank == rank);
-    let complete = vocab.tokens.iter().count() == 256 + vocab.merges().len();
-    let is_plain = !vocab.whole_pieces && vocab.alphabet == Alphabet::default() && has_all && in_order && complete;
-    is_plain.then_some(order)
-}
-
-/// The fields that a file has; those with nothing to say are left out, but for two.
-fn fields_in_file(fields: &Fields) -> Vec<(&'static str, Value)> {
-    let ids = |named: &[(String, u32)]| {
-        Value::Object(named.iter().map(|(name, id)| (name.clone(), Value::Whole((*id).into()))).collect())
-    };
-    let names = |names: &BTreeSet<String>| Value::List(names.iter().cloned().map(Value::Text).collect());
-    let flags = fields.token_flags.iter().map(|(name, own)| (name.clone(), names(own))).collect();
-    let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
-    let steps: Vec<Value> = fields.normalizer.iter().map(step_in_file).collect();
-    let steps = if let [one] = &steps[..] { one.clone() } else { Value::List(steps) };
-    let all = [
-        ("name", text(&fields.name)),
-        ("pattern", Value::Text(fields.pattern.clone())),
-        ("special_tokens", ids(&fields.special_tokens)),
-        ("added_tokens", ids(&fields.added_tokens)),
-        ("late_tokens", names(&fields.late_tokens)),
-        ("token_flags", Value::Object(flags)),
-        ("normalizer", steps),
-        ("prefix", text(&fields.prefix)),
-        ("words", text(&fields.words)),
-        ("word_end", text(&fields.word_end)),
-        ("trained", fields.trained.clone().unwrap_or(Value::Null)),
-        ("chat", fields.chat.clone().unwrap_or(Value::Null)),
-    ];
-    all.into_iter().filter(|(name, value)| value.is_set() || matches!(*name, "pattern" | "special_tokens")).collect()
-}
-
-fn step_in_file(step: &Step) -> Value {
-    let name = Value::Text(step.name().into());
-    match step {
-        Step::Replace { pattern, text } => {
-            Value::List(vec![name, Value::Text(pattern.clone()), Value::Text(text.clone())])
-        }
-        Step::Prepend(text) => Value::List(vec![name, Value::Text(text.clone())]),
-        _ => name,
-    }
-}
-
-fn symbols_in_file(symbols: &Symbols) -> Value {
-    let bytes = |bytes: &[u8]| Value::Text(encoded(bytes));
-    let joining =
-        symbols.joining.as_ref().map(|(rule, mark)| Value::List(vec![Value::Text(rule.clone()), bytes(mark)]));
-    let fields = [
-        ("unit", Value::Text(symbols.unit.clone())),
-        ("unknown", symbols.unknown.map_or(Value::Null, |id| Value::Whole(id.into()))),
-        ("fuses", Value::Flag(symbols.fuses)),
-        ("prefix", bytes(&symbols.prefix)),
-        ("suffix", bytes(&symbols.suffix)),
-        ("joining", joining.unwrap_or(Value::Null)),
-    ];
-    Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).into())
-}
-
-/// Bytes in base64.
-pub fn encoded(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let number = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = DIGITS[(number >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -424,18 +288,6 @@ mod tests {
 
     fn file(more: &str) -> String {
         format!("{{\n\"format\": \"minitok\",\n\"version\": 1,\n{more}\n}}\n")
-    }
-
-    #[test]
-    fn what_is_read_is_written_again() {
-        let plain = file(
-            "\"name\": \"a \\\"b\\\"\\u0001é\",\n\"pattern\": \"gpt2\",\n\"special_tokens\": {\"<s>\": 258},\n\"normalizer\": [\"NFC\", \
-             [\"prepend\", \"x\"]],\n\"trained\": {\"vocab_size\": 259, \"a\": null},\n\"byte_order\": \"gpt2\",\n\"merges\": \
-             [\n[97, 98],\n[256, 99]\n]",
-        );
-        let found = read(&plain).unwrap();
-        assert_eq!(dump(&found), plain);
-        assert!(found.codec().is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `SentencePiece`'s `.model`: BPE of characters with byte fallback (Llama 1 and 2, Mistral, and their kin).
 //!
-//! The file is a protocol buffer: fields of a number, a type and a value. Three messages are read: pieces (1), the trainer's options
+//! The file is a protocol buffer ([`protobuf`](super::protobuf)). Three messages are read: pieces (1), the trainer's options
 //! (2) and the normalizer's (3); of a piece its text (1), score (2) and type (3, 1 if it is left out). A piece's score gives its rank
 //! (SPEC S2), and ids are places in the list of pieces. Control pieces (`<s>`), which `sentencepiece` never finds in text, and the
 //! unknown piece become special tokens. User-defined pieces, which it finds in every text, become added tokens: late ones, as the
@@ -13,16 +13,15 @@
 //! Refused by name: Unigram, words and characters as models; no byte fallback; a table of characters to replace
 //! (`precompiled_charsmap`); `remove_extra_whitespaces`; unused pieces; no piece for spaces.
 //!
-//! By hand: `0a 09 0a 02 e2 96 ...`: field 1 of 9 bytes, a piece, whose field 1 has 2 bytes, its text.
-//!
 //! Costs: O(n) time and space for n bytes of the file, before the tables of its vocabulary are made.
 
 use super::definition::{Definition, Fields};
-use super::ids::{check_holes, of_scores, unmarked};
+use super::ids::{check_holes, ids_of_bytes, named_byte, of_scores, unmarked};
+use super::protobuf::{Held, Message};
 use super::value::Value;
 use super::{NO_MARKER, Named, wrong};
 use crate::error::Result;
-use crate::fast::util::fallible::{concat, filled, push};
+use crate::fast::util::fallible::{concat, push};
 use crate::fast::vocab::FastVocab;
 use crate::reference::published::characters::add_fallback;
 use crate::reference::published::metaspace::spaced;
@@ -93,7 +92,7 @@ struct Sorted {
 }
 
 fn sort_pieces(pieces: &[Piece]) -> Result<Sorted> {
-    let (mut sorted, mut names, mut by_byte) = (Sorted::default(), HashSet::new(), filled(None, 256)?);
+    let (mut sorted, mut names, mut by_byte) = (Sorted::default(), HashSet::new(), [None; 256]);
     for (&Piece { text, score, kind }, id) in pieces.iter().zip(0u32..) {
         interrupt::check()?;
         match kind {
@@ -124,10 +123,7 @@ fn sort_pieces(pieces: &[Piece]) -> Result<Sorted> {
             }
         }
     }
-    if let Some(missing) = by_byte.iter().position(Option::is_none) {
-        return Err(wrong(format!("the byte 0x{missing:02x} has no piece")));
-    }
-    sorted.fallback = by_byte.into_iter().flatten().collect();
+    sorted.fallback = ids_of_bytes(&by_byte, "piece")?;
     Ok(sorted)
 }
 
@@ -148,10 +144,10 @@ fn with_more(vocab: &Vocab, more: &[(u32, Vec<u8>)]) -> Result<Vocab> {
 /// The pieces, and the options of the trainer and of the normalizer by their numbers.
 fn read_file(data: &[u8]) -> Result<(Vec<Piece<'_>>, Options, Options)> {
     let (mut pieces, mut trainer, mut normalizer) = (Vec::new(), Options::new(), Options::new());
-    let mut fields = Message { data, at: 0, end: data.len() };
+    let mut fields = Message::new(data);
     loop {
         let at = fields.at;
-        match fields.next()? {
+        match fields.next_field()? {
             None => break,
             Some((1, Held::Bytes(piece))) => push(&mut pieces, read_piece(piece, at)?)?,
             Some((2, Held::Bytes(message))) => read_options(message, &mut trainer)?,
@@ -168,7 +164,7 @@ fn read_file(data: &[u8]) -> Result<(Vec<Piece<'_>>, Options, Options)> {
 }
 
 fn read_options(mut fields: Message, options: &mut Options) -> Result<()> {
-    while let Some((number, value)) = fields.next()? {
+    while let Some((number, value)) = fields.next_field()? {
         match value {
             Held::Number(held) => options.insert(number, held),
             Held::Bytes(bytes) => options.insert(number, bytes.bytes().len() as u64),
@@ -180,7 +176,7 @@ fn read_options(mut fields: Message, options: &mut Options) -> Result<()> {
 
 fn read_piece(mut fields: Message, at: usize) -> Result<Piece> {
     let mut piece = Piece { text: &[], score: 0.0, kind: NORMAL };
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.next_field()? {
         match field {
             (1, Held::Bytes(text)) => piece.text = text.bytes(),
             (2, Held::Float(score)) => piece.score = f64::from(score),
@@ -195,76 +191,6 @@ fn read_piece(mut fields: Message, at: usize) -> Result<Piece> {
         return Err(wrong(format!("the piece at byte {at} has no text, no score or no known type")));
     }
     Ok(piece)
-}
-
-/// A message: a range of the file, read from its beginning.
-struct Message<'d> {
-    data: &'d [u8],
-    at: usize,
-    end: usize,
-}
-
-/// The value of a field.
-enum Held<'d> {
-    Number(u64),
-    Bytes(Message<'d>),
-    Float(f32),
-    /// Eight bytes.
-    Long,
-}
-
-impl<'d> Message<'d> {
-    /// What is left of it.
-    fn bytes(&self) -> &'d [u8] {
-        &self.data[self.at..self.end]
-    }
-
-    /// The next field; none at the end of the message.
-    fn next(&mut self) -> Result<Option<(u64, Held<'d>)>> {
-        let start = self.at;
-        if start == self.end {
-            return Ok(None);
-        }
-        let key = self.varint()?;
-        let value = match key & 7 {
-            0 => Held::Number(self.varint()?),
-            1 => self.take(8).map(|_| Held::Long)?,
-            2 => {
-                let length = usize::try_from(self.varint()?).ok();
-                let end = length.and_then(|length| self.at.checked_add(length)).filter(|&end| end <= self.end);
-                let Some(end) = end else {
-                    let limit = self.end;
-                    let reason = "reaches beyond its message, which ends at byte";
-                    return Err(wrong(format!("the field at byte {start} {reason} {limit}")));
-                };
-                let at = std::mem::replace(&mut self.at, end);
-                Held::Bytes(Message { data: self.data, at, end })
-            }
-            5 => Held::Float(f32::from_le_bytes(self.take(4)?.try_into().unwrap_or_default())),
-            other => return Err(wrong(format!("the field at byte {start} has the unknown type {other}"))),
-        };
-        Ok(Some((key >> 3, value)))
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'d [u8]> {
-        let taken =
-            self.bytes().get(..length).ok_or_else(|| wrong(format!("the file is truncated at byte {}", self.at)))?;
-        self.at += length;
-        Ok(taken)
-    }
-
-    /// A number of 64 bits, seven in each byte: nine whole ones and, of a negative number, one bit in a tenth.
-    fn varint(&mut self) -> Result<u64> {
-        let mut number = 0;
-        for shift in (0..70).step_by(7) {
-            let byte = self.take(1)?[0];
-            number |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 && (shift < 63 || byte == 1) {
-                return Ok(number);
-            }
-        }
-        Err(wrong(format!("the number that ends at byte {} is longer than 64 bits", self.at)))
-    }
 }
 
 /// Refuses what would change ids in a way that is not supported.
@@ -291,17 +217,6 @@ fn check_options(trainer: &Options, normalizer: &Options) -> Result<()> {
         return Ok(());
     };
     Err(wrong(refused))
-}
-
-/// The byte that `<0xE4>` names, with capital letters.
-pub fn named_byte(name: &[u8]) -> Option<u8> {
-    let &[b'<', b'0', b'x', high, low, b'>'] = name else { return None };
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    };
-    Some(digit(high)? << 4 | digit(low)?)
 }
 
 /// The byte that a piece names.
@@ -359,25 +274,6 @@ mod tests {
     }
 
     #[test]
-    fn bytes_by_their_names() {
-        assert!((0..=255u8).all(|byte| named_byte(format!("<0x{byte:02X}>").as_bytes()) == Some(byte)));
-        for name in ["<0xab>", "<0x4>", "<0x041>", "0x41", "<0xG1>", "<0X41>"] {
-            assert_eq!(named_byte(name.as_bytes()), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn numbers() {
-        let number = |data: &[u8]| Message { data, at: 0, end: data.len() }.varint().ok();
-        assert_eq!((number(&[5]), number(&[0x98, 2]), number(&[])), (Some(5), Some(280), None));
-        assert_eq!((number(&[0x7F]), number(&[0x80, 1]), number(&[0x81, 1])), (Some(127), Some(128), Some(129)));
-        let minus_one = [&[0xFF; 9][..], &[1]].concat();
-        assert_eq!((number(&minus_one), number(&[0xFF; 10])), (Some(u64::MAX), None));
-        assert_eq!(number(&[&[0xFF; 9][..], &[2]].concat()), None);
-        assert_eq!(number(&[&[0xFF; 10][..], &[1]].concat()), None);
-    }
-
-    #[test]
     fn what_is_wrong_is_said() {
         let good = file(TRAINER, NORMALIZER);
         for length in (0..good.len()).step_by(5) {
@@ -409,23 +305,5 @@ mod tests {
         assert_eq!(refused(&[good.clone(), piece("ba", -9.0, 1)].concat()), "");
         assert_eq!(refused(&[good.clone(), piece("ba", -5.0, 1)].concat()), ""); // shares a rank
         assert_eq!(refused(&[good, piece("x y", 0.0, 4)].concat()), "");
-    }
-
-    #[test]
-    fn a_field_of_each_kind_is_as_long_as_its_kind_says() {
-        let data = [
-            &[1 << 3, 7, 2 << 3 | 1][..],
-            &[1; 8],
-            &[3 << 3 | 2, 2, 5, 6, 4 << 3 | 5],
-            &1.5_f32.to_le_bytes(),
-            &[5 << 3, 9],
-        ]
-        .concat();
-        let mut fields = Message { data: &data, at: 0, end: data.len() };
-        let mut next = || fields.next().unwrap();
-        assert!(matches!(next(), Some((1, Held::Number(7)))) && matches!(next(), Some((2, Held::Long))));
-        assert!(matches!(next(), Some((3, Held::Bytes(inner))) if inner.bytes() == [5, 6]));
-        assert!(matches!(next(), Some((4, Held::Float(1.5)))));
-        assert!(matches!(next(), Some((5, Held::Number(9)))) && next().is_none());
     }
 }

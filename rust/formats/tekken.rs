@@ -6,8 +6,9 @@
 
 use super::definition::{Definition, Fields};
 use super::ids::{decoded, of_ranks};
+use super::json::Values;
 use super::pattern_names::name_of;
-use super::value::{Value, Values};
+use super::value::Value;
 use super::{Named, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::base64;

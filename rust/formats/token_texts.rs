@@ -3,7 +3,7 @@
 //! The text of a token is in byte-level notation (a character a byte) or in characters, with or without a marker for a space.
 
 use super::ids::check_holes;
-use super::value::Values;
+use super::json::Values;
 use super::{MAX_ID, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::decline::Decline::NotMine;

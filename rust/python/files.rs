@@ -8,7 +8,7 @@ use crate::fast::util::fallible::{collect, try_collect};
 use crate::formats::definition::Definition;
 use crate::formats::detect::{Given, NAME_PATTERN, OWN_WORDS, read, read_path};
 use crate::formats::value::Value;
-use crate::formats::{Named, blamed, huggingface, native};
+use crate::formats::{Named, blamed, dump, huggingface};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -37,9 +37,9 @@ pub fn read_tokenizer(
     };
     let read = signals::detached(py, || Ok(work()))?;
     let Definition { vocab, fields } = read.map_err(|error| worded(error, &path))?;
-    let head = native::head(&fields, &vocab.core().alphabet);
+    let head = dump::head(&fields, &vocab.core().alphabet);
     let head = collect(head.into_iter().map(|(name, value)| (name.to_owned(), value)))?;
-    Ok((Vocab(vocab), Value::Object(head).json(), fields.warnings))
+    Ok((Vocab(vocab), Value::Object(head).json()?, fields.warnings))
 }
 
 /// A `tokenizer.json` with an empty object and an empty list in place of its tokens and merges; None for one that has no such.

@@ -3,8 +3,10 @@
 use super::tokenizer::ask;
 use super::{NONE, numbers};
 use crate::error::Result;
+use crate::fast::util::fallible::push_str;
 use crate::formats::events;
-use crate::formats::value::{Value, parse};
+use crate::formats::json::parse;
+use crate::formats::value::Value;
 use crate::reference::more::trace::{Event, trace_merges, trace_piece as traced};
 use crate::reference::published::preprocess::{Before, Trust};
 use crate::reference::published::vocabs::{NO_ID, Vocab};
@@ -44,7 +46,7 @@ pub extern "C" fn everywhere(number: u32) -> u32 {
         let chat = parse(&arguments.bytes()?)?;
         let names = tokenizer.fields()?.everywhere(chat.object().is_some().then_some(&chat));
         let names = names.into_iter().map(|name| Value::Text(name.to_owned())).collect();
-        Ok(Value::List(names).json().into_bytes())
+        Ok(Value::List(names).json()?.into_bytes())
     })
 }
 
@@ -125,9 +127,8 @@ pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
 fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) -> Result<Vec<u8>> {
     let mut written = String::new();
     run(&mut |event| {
-        written += &events::value(&event).json();
-        written.push('\n');
-        Ok(())
+        events::value(&event).write(&mut written)?;
+        push_str(&mut written, "\n")
     })?;
     Ok(written.into_bytes())
 }

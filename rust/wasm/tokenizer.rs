@@ -15,7 +15,7 @@ use crate::formats::blamed;
 use crate::formats::definition::{Definition, Fields};
 #[cfg(feature = "files")]
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
-use crate::formats::native;
+use crate::formats::dump;
 use crate::formats::value::Value;
 #[cfg(feature = "pages")]
 use crate::reference::more::dropout::Dropout;
@@ -110,7 +110,6 @@ pub extern "C" fn open_packed() -> u32 {
 pub extern "C" fn open_file() -> u32 {
     answer(|arguments| {
         let (data, pattern, name) = (arguments.bytes()?, arguments.text()?, arguments.text()?);
-        let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let pattern = given(pattern).as_deref().map(pattern_named).transpose()?;
         let found = match read(&data, &Given::default()) {
             Err(Error::Format { reason, .. }) if reason.starts_with(PATTERN_NEEDED) => {
@@ -118,14 +117,26 @@ pub extern "C" fn open_file() -> u32 {
             }
             found => found,
         };
-        let open = |mut definition: Definition| {
-            definition.fields.name = definition.fields.name.or(given(name));
-            let tokenizer = Tokenizer::of(definition)?;
-            tokenizer.codec()?;
-            Ok(keep(tokenizer))
-        };
-        found.and_then(open).map_err(|error| blamed(error, None))
+        opened(found, name)
     })
+}
+
+/// Keeps the tokenizer of a file, with a name where the file does not say it.
+#[cfg(feature = "files")]
+pub fn opened(found: Result<Definition>, name: String) -> Result<Vec<u32>> {
+    let open = |mut definition: Definition| {
+        definition.fields.name = definition.fields.name.or(given(name));
+        let tokenizer = Tokenizer::of(definition)?;
+        tokenizer.codec()?;
+        Ok(keep(tokenizer))
+    };
+    found.and_then(open).map_err(|error| blamed(error, None))
+}
+
+/// What an argument says that may be empty.
+#[cfg(feature = "files")]
+fn given(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// What a tokenizer is, as an object of JSON: the fields of minitok's own files but tokens and merges, how many merges there are, one
@@ -134,7 +145,7 @@ pub extern "C" fn open_file() -> u32 {
 pub extern "C" fn description(number: u32) -> u32 {
     ask(number, |tokenizer, _| {
         let fields = tokenizer.description()?.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Ok(Value::Object(fields.collect()).json().into_bytes())
+        Ok(Value::Object(fields.collect()).json()?.into_bytes())
     })
 }
 
@@ -142,7 +153,7 @@ pub extern "C" fn description(number: u32) -> u32 {
 #[cfg(feature = "pages")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn dump(number: u32) -> u32 {
-    ask(number, |tokenizer, _| Ok(native::dump(&tokenizer.unpacked()?.definition).into_bytes()))
+    ask(number, |tokenizer, _| Ok(dump::dump(&tokenizer.unpacked()?.definition)?.into_bytes()))
 }
 
 /// Forgets a tokenizer; its number may come again.
@@ -273,11 +284,11 @@ impl Tokenizer {
     fn description(&self) -> Result<Vec<(&'static str, Value)>> {
         let (fields, mut found, n_merges, vocab_size) = if let Some(packed) = &self.packed {
             let (fields, (n_merges, n_ids)) = (packed.fields(), packed.pairs.size());
-            (fields, native::head(fields, &Alphabet::default()), n_merges, fields.vocab_size(n_ids))
+            (fields, dump::head(fields, &Alphabet::default()), n_merges, fields.vocab_size(n_ids))
         } else {
             let Definition { vocab, fields } = &self.unpacked()?.definition;
             let core = vocab.core();
-            let head = native::head(fields, &core.alphabet);
+            let head = dump::head(fields, &core.alphabet);
             (fields, head, core.merges().len(), fields.vocab_size(core.tokens.n_ids()))
         };
         let warnings = fields.warnings.iter().cloned().map(Value::Text).collect();

@@ -6,7 +6,7 @@ use super::tokenizer::{
     close, count_ids, decode, description, dump, encode, encode_allowing, lengths, open_file, open_packed, token_bytes,
 };
 use super::{NONE, REFUSED, numbers};
-use crate::formats::native::encoded;
+use crate::fast::read::base64;
 use serde_json::{Value, json};
 
 pub fn read(bytes: &[u8]) -> Vec<u32> {
@@ -185,7 +185,7 @@ fn numbers_come_again_and_what_is_wrong_is_said() {
 /// The tokens and the merge (a, b) of rank 7, which makes the last of them; then what pieces begin as.
 fn of_tokens(tokens: &[&[u8]], begins: &Value) -> std::result::Result<u32, String> {
     let place = |token: &[u8]| tokens.iter().position(|one| *one == token).unwrap();
-    let rows: Vec<(usize, String)> = tokens.iter().map(|token| encoded(token)).enumerate().collect();
+    let rows: Vec<(usize, String)> = tokens.iter().map(|token| base64::encode(token)).enumerate().collect();
     let merges = [[place(b"a"), place(b"b"), place(b"ab"), 7]];
     of(&json!({"tokens": rows, "whole_pieces": false, "merges": merges}), begins)
 }

@@ -125,7 +125,7 @@ fn learn_from(counted: Counted<'_>, options: &TrainOptions, traced: bool) -> Res
         return fast::train::extend((Arc::new(vocab), 256), pieces, options, &mut on_merge);
     }
     let mut emit = |chosen: Chosen| {
-        let written = events::value(&train_merge(chosen)).json();
+        let written = events::value(&train_merge(chosen)).json()?;
         event(written.as_ptr(), written.len());
         Ok(())
     };

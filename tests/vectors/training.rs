@@ -72,7 +72,7 @@ fn trainings_and_their_beginnings() {
 
 /// An event as SPEC X1 and X2 write it.
 fn event(event: &Event) -> Value {
-    serde_json::from_str(&events::value(event).json()).unwrap()
+    serde_json::from_str(&events::value(event).json().unwrap()).unwrap()
 }
 
 #[test]

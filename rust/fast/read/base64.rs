@@ -1,4 +1,4 @@
-//! Base64 -> bytes (RFC 4648, 4). Must equal `base64.b64decode(text, validate=True)` of Python.
+//! Base64 -> bytes (RFC 4648, 4), and back. Must equal `base64.b64decode(text, validate=True)` of Python.
 
 #![expect(clippy::cast_possible_truncation, reason = "there are 64 digits")]
 
@@ -9,13 +9,14 @@ use crate::fast::util::fallible::append;
 /// No digit.
 const NONE: u8 = 0xFF;
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// The value of each digit.
 const VALUES: [u8; 256] = {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut values = [NONE; 256];
     let mut value = 0;
-    while value < digits.len() {
-        values[digits[value] as usize] = value as u8;
+    while value < DIGITS.len() {
+        values[DIGITS[value] as usize] = value as u8;
         value += 1;
     }
     values
@@ -36,6 +37,20 @@ pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> Read<()> {
     };
     let bytes = number(last)?.to_be_bytes();
     Ok(append(out, &bytes[1..=kept])?)
+}
+
+/// Bytes in base64.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
+        let number = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS[(number >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
 }
 
 /// The 24 bits of four digits.

@@ -1,8 +1,9 @@
 //! Reading a `tokenizer.json`.
 
 use super::super::definition::{Definition, Fields};
+use super::super::json::{Values, parse_with};
 use super::super::token_texts::{Ids, Refused, check_ids, of_tokens, read_ids};
-use super::super::value::{Value, Values, parse_with};
+use super::super::value::Value;
 use super::super::{NO_MARKER, Named, quoted, wrong};
 use super::added::{Added, given_ids, in_text, read_added, warning_of_other_ids, with_hiding};
 use super::characters::{MARK, check_fallback, falls_back, has_markers, read_spaces, take_bytes};
