@@ -141,7 +141,7 @@ impl Shortcuts {
             && let Some(codec) = slf.get().codec.get()
         {
             let (py, codec) = (slf.py(), codec.get());
-            let search = codec.finder(py, Names::Empty)?;
+            let search = codec.search(py, Names::Empty)?;
             return Ok(list_of_ids(py, &codec.ids(py, &text.extract()?, codec.how(&search), 1)?)?.into_any());
         }
         refuse(slf.py(), "encode", [("num_threads", num_threads), ("add_special_tokens", add_special_tokens)])?;
