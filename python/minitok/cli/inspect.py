@@ -18,7 +18,7 @@ from .options import backend_option, chosen, inputs_argument, json_option, open_
 from .peers import LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from minitok import Tokenizer
     from minitok.backend import BackendName
@@ -249,7 +249,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
 
 
-def names(tokens: dict[str, int]) -> str:
+def names(tokens: Mapping[str, int]) -> str:
     """The first names, with their ids, and how many more there are."""
     first = ", ".join(f"{name} ({token_id})" for name, token_id in list(tokens.items())[:8])
     return f"{first}, and {len(tokens) - 8} more" if len(tokens) > 8 else first or "none"
