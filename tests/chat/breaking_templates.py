@@ -333,12 +333,15 @@ COMPARING = {
 }
 
 COMPARING |= {
-    f"by {comparison} alone": LAST_USER
+    f"by {comparison} alone, {kind}": LAST_USER.replace("ns.last = loop", f"ns.last = {sign}loop")
     + "{% for m in messages %}{{ ns.last "
     + comparison
-    + " loop.index0 }}"
+    + " "
+    + sign
+    + "loop.index0 }}"
     + SAY
     + "{% endfor %}"
+    for kind, sign in (("rising", ""), ("falling", "0 - "))
     for comparison in ("<", "<=", ">", ">=", "==", "!=")
 }
 

@@ -17,11 +17,8 @@ from minitok.chat.ranges import Ids
 from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError
 
-SEARCHING = [
-    "compared: found by a search",
-    "compared: a number that is compared",
-    "compared: printed, found by a search",
-]
+LATER = "later: a later answer, in calls only"
+SEARCHING = ["compared: found by a search", "compared: a number that is compared"]
 
 
 @pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
@@ -32,7 +29,7 @@ def test_only_the_last_turns_run_again(families, family):
 
 @pytest.mark.parametrize(
     "name",
-    ["later: a later answer, in calls only", "compared: found by a search", "compared: a number that is compared"],
+    [LATER, "compared: found by a search", "compared: a number that is compared"],
 )
 def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
     runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
@@ -51,24 +48,27 @@ def runs_the_last_turns(tok, *turns):
     assert len(talk._state.cuts.places) > 20
 
 
-@pytest.mark.parametrize("name", ["chatml", "thinking", "headers", "turns", "named", *SEARCHING])
-def test_a_turn_costs_as_much_however_many_there_were(families, breaking, name):
-    """In calls of functions; a search from the back is as short, too."""
+@pytest.mark.parametrize("behind", [{"role": "tool", "content": "c", "name": "d"}, user("c")], ids=["tool", "user"])
+@pytest.mark.parametrize("name", ["chatml", "thinking", "headers", "turns", "named", "macros", *SEARCHING, LATER])
+def test_a_turn_costs_as_much_however_many_there_were(families, breaking, name, behind):
+    """In calls of functions; a search from the back is as short, too. Looking for a later message costs some for each turn."""
     tok = families[name] if name in families else breaking[name]
+    answer = assistant("b") | ({"tool_calls": [{}]} if name == LATER else {})
     costs = []
     for count in (10, 40):
         talk = tok.conversation([user("a")])
         for _ in range(count):
-            talk.add(assistant("b"))
-            talk.add({"role": "tool", "content": "c", "name": "d"})
+            talk.add(answer)
+            talk.add(behind)
             talk.prompt()
-        talk.add(assistant("b"))
+        talk.add(answer)
+        talk.add(behind)
         calls = Counter()
         sys.setprofile(lambda _frame, event, _of, calls=calls: calls.update([event]))
         talk.prompt()
         sys.setprofile(None)
         costs.append(calls["call"] + calls["c_call"])
-    assert costs[1] < costs[0] + 40, costs
+    assert costs[1] < costs[0] + 40 * (1 + 9 * (name == LATER)), costs
 
 
 @given(st.binary(max_size=6), st.binary(max_size=6))
