@@ -634,8 +634,7 @@ class Tokenizer(Checked):
             need("np")
         from .spans.cutting import text_and_starts
 
-        text, starts = text_and_starts(self._definition, ids)
-        return text, starts if to_numpy else starts.tolist()
+        return text_and_starts(self._definition, ids, to_numpy=to_numpy)
 
     @explains
     def stream_decoder(

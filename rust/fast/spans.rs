@@ -87,8 +87,15 @@ impl SizeTable {
         self.sizes.get().map_or(0, |table| table.capacity() * size_of::<u16>())
     }
 
-    /// Appends the start and the end of each token and moves the place on. An id without a token has no length.
-    pub fn append_spans(&self, codec: &Codec, ids: &[u32], place: &mut Place, spans: &mut Vec<[i64; 2]>) -> Result<()> {
+    /// Appends what `keep` makes of the start and the end of each token, and moves the place on. An id without a token has no length.
+    pub fn append_spans<T>(
+        &self,
+        codec: &Codec,
+        ids: &[u32],
+        place: &mut Place,
+        keep: impl Fn([i64; 2]) -> T,
+        spans: &mut Vec<T>,
+    ) -> Result<()> {
         let table = self.made(codec)?;
         let sizes = |id: u32| match table.get(id as usize) {
             Some(&sizes) if sizes != ELSEWHERE => Sizes {
@@ -104,14 +111,14 @@ impl SizeTable {
                 let Sizes { begun, continues, .. } = sizes(id);
                 let start = at - i64::from(continues && at > 0);
                 at += begun;
-                [start, at]
+                keep([start, at])
             };
             extend(spans, ids.iter().map(span))?;
         } else {
             let span = |&id| {
                 let start = at;
                 at += sizes(id).bytes;
-                [start, at]
+                keep([start, at])
             };
             extend(spans, ids.iter().map(span))?;
         }
@@ -168,8 +175,8 @@ mod tests {
                 }
                 let (mut place, mut spans) = (Place { at: 0, in_chars }, Vec::new());
                 let (first, second) = ids.split_at(cut.min(ids.len()));
-                table.append_spans(&codec, first, &mut place, &mut spans).unwrap();
-                table.append_spans(&codec, second, &mut place, &mut spans).unwrap();
+                table.append_spans(&codec, first, &mut place, |span| span, &mut spans).unwrap();
+                table.append_spans(&codec, second, &mut place, |span| span, &mut spans).unwrap();
                 prop_assert_eq!(spans, expected);
             }
         }

@@ -325,9 +325,14 @@ impl Codec {
         spans::spans(py, &self.fast, ids, unit)
     }
 
-    /// The same as two arrays, of the starts and of the ends.
-    fn sides<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<spans::Sides<'py>> {
-        spans::sides(py, &self.fast, ids, unit)
+    /// The characters in which the tokens begin, as an array or a list, and how many characters there are.
+    fn starts<'py>(&self, py: Python<'py>, ids: Ids<'py>, as_list: bool) -> PyResult<(Bound<'py, PyAny>, i64)> {
+        spans::starts(py, &self.fast, ids, as_list)
+    }
+
+    /// The bytes at which the tokens end.
+    fn ends<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyAny>> {
+        spans::ends(py, &self.fast, ids)
     }
 
     /// The tokens of some ids as a list.

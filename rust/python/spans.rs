@@ -6,7 +6,7 @@
 use super::array::array_of;
 use super::decode::working;
 use super::ids::Ids;
-use super::list::{int, list_of, list_of_ids};
+use super::list::{int, list_of, list_of_ids, list_of_numbers};
 use super::new_list::NewList;
 use super::rows::all_ids;
 use super::text::new_bytes;
@@ -14,7 +14,7 @@ use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::spans::Place;
-use crate::fast::util::fallible::{collect, resize, room};
+use crate::fast::util::fallible::{resize, room};
 use crate::reference::more::align as reference;
 use crate::reference::published::codecs::Codec;
 use crate::support::interrupt;
@@ -84,7 +84,7 @@ pub fn token_list<'py>(py: Python<'py>, core: &Codec, ids: Ids<'py>) -> PyResult
 /// of pairs.
 pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyAny>> {
     let has_numpy = numpy_api::load(py)?;
-    let spans = spans_of(py, fast, ids, unit)?;
+    let (spans, _) = spans_of(py, fast, ids, unit == "char", |span| span)?;
     if !has_numpy {
         return Ok(pairs(py, &spans)?.into_any());
     }
@@ -92,21 +92,35 @@ pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) 
     Ok(spans.into_flattened().into_pyarray(py).reshape([length, 2])?.into_any())
 }
 
-/// The same as two arrays, of the starts and of the ends.
-pub fn sides<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Sides<'py>> {
-    let spans = spans_of(py, fast, ids, unit)?;
-    let side = |side: usize| array_of(py, collect(spans.iter().map(|span| span[side]))?);
-    Ok((side(0)?, side(1)?))
+/// The characters in which the tokens begin, as an array or a list, and how many characters there are.
+pub fn starts<'py>(
+    py: Python<'py>,
+    fast: &FastCodec,
+    ids: Ids<'py>,
+    as_list: bool,
+) -> PyResult<(Bound<'py, PyAny>, i64)> {
+    let (starts, length) = spans_of(py, fast, ids, true, |[start, _]| start)?;
+    let made = if as_list { list_of_numbers(py, &starts)?.into_any() } else { array_of(py, starts)? };
+    Ok((made, length))
 }
 
-/// Two arrays of int64.
-pub type Sides<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+/// The bytes at which the tokens end, as an array.
+pub fn ends<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>) -> PyResult<Bound<'py, PyAny>> {
+    array_of(py, spans_of(py, fast, ids, false, |[_, end]| end)?.0)
+}
 
-fn spans_of<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Vec<[i64; 2]>> {
+/// What `keep` makes of the start and the end of each token, and where the last one ends.
+fn spans_of<'py, T: Send>(
+    py: Python<'py>,
+    fast: &FastCodec,
+    ids: Ids<'py>,
+    in_chars: bool,
+    keep: impl Fn([i64; 2]) -> T + Copy + Sync,
+) -> PyResult<(Vec<T>, i64)> {
     let length = if let Ids::Known(known, _) = &ids { known.len() } else { 0 };
-    let (mut place, mut spans) = (Place { at: 0, in_chars: unit == "char" }, room(length)?);
+    let (mut place, mut spans) = (Place { at: 0, in_chars }, room(length)?);
     let mut append = |ids: &[u32]| {
-        fast.sizes.append_spans(fast.core(), ids, &mut place, &mut spans)?;
+        fast.sizes.append_spans(fast.core(), ids, &mut place, keep, &mut spans)?;
         interrupt::check()
     };
     match ids {
@@ -125,7 +139,7 @@ fn spans_of<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -
             }
         }
     }
-    Ok(spans)
+    Ok((spans, place.at))
 }
 
 /// The rows (start, end) of an array as a list of tuples; what is one already stays.

@@ -246,10 +246,13 @@ class Codec:
             return pairs
         return np.array(pairs, np.int64).reshape(-1, 2)
 
-    def sides(
-        self, ids: Iterable[int] | npt.NDArray[Any], unit: str
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        return sides(self.pairs(ids, unit))
+    def starts(self, ids: Iterable[int] | npt.NDArray[Any], as_list: bool) -> tuple[Any, int]:
+        pairs = self.pairs(ids, "char")
+        starts = [start for start, _ in pairs]
+        return starts if as_list else array_of(starts, "int64"), pairs[-1][1] if pairs else 0
+
+    def ends(self, ids: Iterable[int] | npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        return array_of([end for _, end in self.pairs(ids, "byte")], "int64")
 
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
         return self.codec.decode_bytes(checked_ids(ids))

@@ -84,12 +84,14 @@ def ids_and_spans(
     return Spans(ids, spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
 
 
-def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, Any]:
+def text_and_starts(
+    definition: Definition, ids: Iterable[int] | npt.NDArray[Any], *, to_numpy: bool
+) -> tuple[str, Any]:
     """See ``Tokenizer.decode_with_offsets``."""
     definition.check("give offsets")
     ids = as_sequence(ids)
     text = definition.codec().decode(ids, "strict")
-    return text, starts_of(definition.codec(), ids, prefixed=definition.prefix is not None)
+    return text, starts_of(definition.codec(), ids, prefixed=definition.prefix is not None, to_numpy=to_numpy)
 
 
 def spans_in_text(
@@ -134,7 +136,7 @@ def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: b
     ]
     segments = [part for part in parts if part.token_id is None]
     ids, offsets = codec.encode_prepared([part.encoded for part in segments])
-    own_ends, places = codec.sides(ids, "byte")[1], offsets.tolist()
+    own_ends, places = codec.ends(ids), offsets.tolist()
     if sum(len(part.encoded) for part in segments) != (own_ends[-1] if len(ids) else 0):
         parts = list(without_dropped(codec, parts, ids, places))
     cut = Cut(b"".join([part.data for part in parts]), array("I"), array("q", [0]))

@@ -77,12 +77,15 @@ def spans_of(
     return (spans - 1).clip(0)
 
 
-def starts_of(codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], *, prefixed: bool = False) -> Any:
-    """The characters in which the tokens begin, as an array; ``prefixed`` as for ``spans_of``."""
-    starts, ends = codec.sides(ids, "char")
-    if not prefixed or not len(ends) or ends[-1] == decoded_size(codec, ids, "char"):
-        return starts
-    return array_of([max(start - 1, 0) for start in starts.tolist()], "int64")
+def starts_of(
+    codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], *, prefixed: bool = False, to_numpy: bool = False
+) -> Any:
+    """The characters in which the tokens begin, as a list or an array; ``prefixed`` as for ``spans_of``."""
+    starts, length = codec.starts(ids, not to_numpy)
+    if prefixed and len(starts) and length != decoded_size(codec, ids, "char"):
+        starts = [max(int(start) - 1, 0) for start in starts]
+        return array_of(starts, "int64") if to_numpy else starts
+    return starts
 
 
 def decoded_size(codec: Codec, ids: Sequence[int] | npt.NDArray[np.integer], unit: Unit) -> int:

@@ -217,7 +217,7 @@ def spans_of_ids(
 
     An id may hold text of two spans. A span without an id has an empty range.
     """
-    ends = memoryview(codec.sides(ids, "byte")[1])  # type: ignore[arg-type]  # an array of either kind
+    ends = memoryview(codec.ends(ids))  # type: ignore[arg-type]  # an array of either kind
     ranges: list[tuple[int, int] | None] = [None] * count
     places = offsets.tolist()
     for segment, first, stop in zip(segments, places, places[1:], strict=False):
@@ -247,7 +247,7 @@ def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tu
         if total == len(segment.data):
             yield span, size
         else:
-            yield span, sum(codec.sides(codec.encode_prepared([data])[0], "byte")[1][-1:])
+            yield span, sum(codec.ends(codec.encode_prepared([data])[0])[-1:])
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:
