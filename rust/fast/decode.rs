@@ -128,9 +128,17 @@ impl Decoder {
 
     /// The bytes of the tokens, one after the other.
     pub fn decode(&self, ids: &[u32]) -> Result<Vec<u8>> {
-        let mut bytes = filled(0, self.length(ids)?)?;
-        self.write(ids, &mut bytes);
+        let mut bytes = Vec::new();
+        self.append(ids, &mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Appends the bytes of the tokens.
+    pub fn append(&self, ids: &[u32], out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        resize(out, start + self.length(ids)?, 0)?;
+        self.write(ids, &mut out[start..]);
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use super::{signals, text};
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
-use crate::fast::util::fallible::{append, push, room, try_collect};
+use crate::fast::util::fallible::{append, collect, push, room, try_collect};
 use crate::reference::published::streams::joined_bytes;
 use crate::support::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
@@ -26,8 +26,10 @@ const GROUP: usize = 1 << 16;
 const SHARED_GROUP: usize = 1 << 22;
 /// Rows of this many bytes are worth a look at signals each.
 const LONG: usize = 1 << 22;
+/// How many rows are decoded into one buffer.
+const TOGETHER: usize = 64;
 /// About how many bytes an id stands for.
-const BYTES_AN_ID: usize = 4;
+const BYTES_AN_ID: usize = 5;
 
 /// Texts one after the other, and where each begins.
 pub type Column<'py> = (Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<i64>>);
@@ -50,7 +52,8 @@ pub fn decode_batch<'py>(
         let wrong = row.extract().and_then(|row| append_row(row, &mut ids)).unwrap_or_else(Some);
         push(&mut places, start..ids.len())?;
         if wrong.is_some() || ids.len() >= group || number + 1 == batch.len() {
-            for row in decoded(py, fast, &ids, &places, threads)? {
+            let parts = decoded(py, fast, &ids, &places, threads)?;
+            for row in parts.iter().flat_map(Rows::all) {
                 texts.push(text_of(py, texts.len(), row, errors)?.into_any());
             }
             ids.clear();
@@ -72,8 +75,9 @@ pub fn decode_rows<'py>(
     threads: usize,
     py: Python<'py>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let rows = rows_of_array(py, fast, ids, places, threads)?;
-    let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
+    let parts = rows_of_array(py, fast, ids, places, threads)?;
+    let rows = parts.iter().flat_map(Rows::all).enumerate();
+    let texts = rows.map(|(number, row)| text_of(py, number, row, errors));
     list_of(py, try_collect(texts.map(|text| text.map(Bound::into_any)))?)
 }
 
@@ -86,19 +90,19 @@ pub fn decode_column<'py>(
     threads: usize,
     py: Python<'py>,
 ) -> PyResult<Column<'py>> {
-    let rows = rows_of_array(py, fast, ids, places, threads)?;
-    let mut offsets = room(rows.len() + 1)?;
+    let parts = rows_of_array(py, fast, ids, places, threads)?;
+    let mut offsets = room(parts.iter().map(|part| part.ends.len()).sum::<usize>() + 1)?;
     let mut bytes: Vec<u8> = Vec::new();
     offsets.push(0);
-    for (number, row) in rows.into_iter().enumerate() {
+    for (number, row) in parts.iter().flat_map(Rows::all).enumerate() {
         if number.is_multiple_of(STRETCH) {
             py.check_signals()?;
         }
         let row = row?;
-        if simdutf8::basic::from_utf8(&row).is_ok() {
-            append(&mut bytes, &row)?;
+        if simdutf8::basic::from_utf8(row).is_ok() {
+            append(&mut bytes, row)?;
         } else {
-            append(&mut bytes, text::decoded(py, &row, errors)?.to_str()?.as_bytes())?;
+            append(&mut bytes, text::decoded(py, row, errors)?.to_str()?.as_bytes())?;
         }
         offsets.push(i64::try_from(bytes.len())?);
     }
@@ -142,7 +146,7 @@ fn rows_of_array(
     ids: Ids<'_>,
     places: (&Bound<'_, PyArray1<i64>>, &Bound<'_, PyArray1<i64>>),
     threads: usize,
-) -> PyResult<Vec<Result<Vec<u8>>>> {
+) -> PyResult<Vec<Rows>> {
     let mut all = Vec::new();
     if let Some(wrong) = append_row(ids, &mut all)? {
         return Err(wrong);
@@ -158,39 +162,66 @@ fn rows_of_array(
     decoded(py, fast, &all, &places, threads)
 }
 
-/// The bytes of each row, or what is wrong with it.
+/// The bytes of some rows, one after the other, and where each ends, or what is wrong with it.
+#[derive(Default)]
+struct Rows {
+    bytes: Vec<u8>,
+    ends: Vec<Result<usize>>,
+}
+
+impl Rows {
+    /// The bytes of each row, or what is wrong with it.
+    fn all(&self) -> impl Iterator<Item = Result<&[u8]>> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let row = start..end.clone()?;
+            start = row.end;
+            Ok(&self.bytes[row])
+        })
+    }
+
+    /// Appends the bytes of a row.
+    fn append(&mut self, fast: &FastCodec, ids: &[u32]) -> Result<usize> {
+        let (core, start) = (fast.core(), self.bytes.len());
+        match fast.decoder()? {
+            Some(decoder) if core.joining().is_none() => decoder.append(ids, &mut self.bytes)?,
+            _ => append(&mut self.bytes, &joined_bytes(|id| core.token_bytes(id), ids, core.joining())?)?,
+        }
+        if core.drops_space() && self.bytes.get(start) == Some(&b' ') {
+            self.bytes.remove(start);
+        }
+        Ok(self.bytes.len())
+    }
+}
+
+/// The rows of some ids, in parts.
 fn decoded(
     py: Python<'_>,
     fast: &FastCodec,
     ids: &[u32],
     places: &[Range<usize>],
     threads: usize,
-) -> PyResult<Vec<Result<Vec<u8>>>> {
-    let decode = |place: &Range<usize>| {
-        interrupt::check()?;
-        Ok(bytes_of(fast, &ids[place.clone()]))
+) -> PyResult<Vec<Rows>> {
+    let size = |places: &&[Range<usize>]| BYTES_AN_ID * places.iter().map(Range::len).sum::<usize>();
+    let decode = |places: &&[Range<usize>]| {
+        let mut rows = Rows::default();
+        rows.bytes.try_reserve(size(places))?;
+        for place in *places {
+            interrupt::check()?;
+            let end = rows.append(fast, &ids[place.clone()]);
+            push(&mut rows.ends, end)?;
+        }
+        Ok(rows)
     };
-    signals::detached(py, || parallel::map(places, threads, |place| BYTES_AN_ID * place.len(), decode))
-}
-
-/// The bytes of a row.
-fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
-    let core = fast.core();
-    let mut bytes = match fast.decoder()? {
-        Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
-        _ => joined_bytes(|id| core.token_bytes(id), ids, core.joining())?,
-    };
-    if core.drops_space() && bytes.first() == Some(&b' ') {
-        bytes.remove(0);
-    }
-    Ok(bytes)
+    let parts: Vec<&[Range<usize>]> = collect(places.chunks(TOGETHER))?;
+    signals::detached(py, || parallel::map(&parts, threads, size, decode))
 }
 
 /// A row as text.
-fn text_of<'py>(py: Python<'py>, number: usize, row: Result<Vec<u8>>, errors: &str) -> PyResult<Bound<'py, PyString>> {
+fn text_of<'py>(py: Python<'py>, number: usize, row: Result<&[u8]>, errors: &str) -> PyResult<Bound<'py, PyString>> {
     let row = row?;
     if number.is_multiple_of(STRETCH) || row.len() >= LONG {
         py.check_signals()?;
     }
-    text::decoded(py, &row, errors)
+    text::decoded(py, row, errors)
 }
