@@ -1,8 +1,8 @@
 //! Chunks with the fast encoder, for the tokens of the whole text and for the count of each chunk. Must equal `rust/reference/more/chunk.rs`, whose
 //! `Chunker` it feeds.
 //!
-//! Each chunk is counted anew, though its tokens are known within the whole: what is saved by an index of places at which the two
-//! agree is less than it costs, since most words of a chunk are still in the cache of pieces.
+//! A chunk between two places at which the ids of both sides do not depend on each other has the tokens that it has within the whole.
+//! Any other is counted anew.
 
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
@@ -11,6 +11,9 @@ use crate::fast::util::fallible::{extend, push};
 use crate::reference::more::chunk::{ChunkOptions, Chunker, Tokens, parts};
 use crate::reference::published::preprocess::{Before, TokenFinder};
 use std::ops::Deref;
+
+/// From this many bytes on, a text is worth the table of places where it may be cut.
+const LONG: usize = if cfg!(any(test, fuzzing)) { 8 } else { 1 << 18 };
 
 /// What cuts a text.
 pub fn chunker<'t>(
@@ -21,7 +24,16 @@ pub fn chunker<'t>(
 ) -> Result<Chunker<'t>> {
     options.check()?;
     let tokens = tokens_of(codec, &search, text)?;
-    let counting = move |part: &str| codec.count(Source::Bytes(part.as_bytes()), &search, false);
+    // In a short text, more time goes into finding out where it may be cut.
+    let knows_cuts = text.len() >= LONG && codec.spells(&search);
+    let counting = move |tokens: &Tokens, start, end| {
+        let text = text.as_bytes();
+        let is_cut = |at| at == 0 || at == text.len() || codec.is_cut(text, at, &search);
+        if knows_cuts && is_cut(start) && is_cut(end) {
+            return Ok(tokens.before(end) - tokens.before(start));
+        }
+        codec.count(Source::Bytes(&text[start..end]), &search, false)
+    };
     Chunker::new(text, tokens, Box::new(counting), options)
 }
 
@@ -116,7 +128,7 @@ mod tests {
             prop_assert_eq!(&tokens_of(&codec, &search, &text).unwrap(), &tokens);
             let at = if some { Border::TEXT.to_vec() } else { Vec::new() };
             let options = ChunkOptions { max_tokens, at, overlap, overlap_sentences: 0, fill: 0.5 };
-            let count = |part: &str| Ok(codec.core().encode(part.as_bytes(), &search, false)?.len());
+            let count = |_: &Tokens, start, end| Ok(codec.core().encode(&text.as_bytes()[start..end], &search, false)?.len());
             let mut slow = Chunker::new(&text, tokens, Box::new(count), options.clone()).unwrap();
             let mut fast = chunker(&codec, &search, &text, options).unwrap();
             loop {

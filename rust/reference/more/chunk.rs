@@ -160,8 +160,8 @@ pub fn parts(text: &str, mut start: usize, end: usize, emit: &mut dyn FnMut(usiz
     if start < end { emit(start, end) } else { Ok(()) }
 }
 
-/// Returns how many tokens a part of a text has when it is encoded on its own.
-pub type Counting<'t> = dyn Fn(&str) -> Result<usize> + 't;
+/// Returns how many tokens a part of a text, from a place up to another, has when it is encoded on its own; given those of the whole text.
+pub type Counting<'t> = dyn Fn(&Tokens, usize, usize) -> Result<usize> + 't;
 
 /// Cuts one text.
 pub struct Chunker<'t> {
@@ -278,7 +278,7 @@ impl<'t> Chunker<'t> {
     /// Returns how many tokens a part has on its own.
     pub fn count(&self, start: usize, end: usize) -> Result<usize> {
         interrupt::check()?;
-        (self.counting)(&self.text[start..end])
+        (self.counting)(&self.tokens, start, end)
     }
 
     /// Returns where the chunk behind one begins: at its end, or before it, if something is repeated.
