@@ -14,12 +14,17 @@
 use crate::reference::published::normal_forms::Form;
 use crate::support::once::Once;
 use std::iter::once;
+use std::ops::Range;
 use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_normalization::{IsNormalized, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick};
 
 /// The characters of the table; above it, only the ideographs for compatibility are not inert.
 const LISTED: u32 = 0x2_0000;
 const IDEOGRAPHS: std::ops::RangeInclusive<u32> = 0x2_F800..=0x2_FA1F;
+
+/// Outside these ranges, all listed characters are inert in every form: ideographs, Yi, private use, cuneiform, hieroglyphs, Tangut. Asking for
+/// every character takes 1.7 ms in place of 0.9.
+const ASKED: [Range<u32>; 5] = [0..0x3400, 0xA66F..0xE000, 0xF900..0x1_1F43, 0x1_611E..0x1_6FF2, 0x1_BC9E..LISTED];
 
 /// In place of a class, which is 240 at most: the form changes the character, or may take it into one before it.
 const CHANGES: u8 = u8::MAX;
@@ -55,7 +60,8 @@ impl Classes {
             // NFC changes nothing below U+0300, whose UTF-8 begins with CC.
             let (inert, inert_bytes) = if form == Form::Nfc { (0x200, 0xCC) } else { (0x80, 0x80) };
             #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
-            let listed: Vec<u8> = (0..LISTED).map(class).collect();
+            let mut listed = vec![0; LISTED as usize];
+            ASKED.iter().cloned().flatten().for_each(|code| listed[code as usize] = class(code));
             let bits = |classes: &[u8]| classes.iter().rev().fold(0, |bits, &class| bits << 1 | u64::from(class != 0));
             #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
             let active = listed.chunks(64).map(bits).collect();
@@ -169,6 +175,19 @@ mod tests {
                 length += text.len();
             }
             assert!(length > 1_000_000);
+        }
+    }
+
+    #[test]
+    fn characters_outside_the_ranges_asked_for_are_inert_in_every_form() {
+        let is_asked = |code: &u32| ASKED.iter().any(|range| range.contains(code));
+        let others: Vec<char> =
+            (0..LISTED).filter(|code| !is_asked(code)).map(|code| char::from_u32(code).unwrap()).collect();
+        assert!(others.len() > LISTED as usize / 2);
+        for char in others {
+            let is_in = |form: fn(std::iter::Once<char>) -> IsNormalized| form(once(char)) == IsNormalized::Yes;
+            let forms: [fn(_) -> _; 4] = [is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick];
+            assert!(canonical_combining_class(char) == 0 && forms.into_iter().all(is_in), "U+{:04X}", u32::from(char));
         }
     }
 
