@@ -5,7 +5,7 @@ use minitok::error::Result;
 use minitok::fast::chunk::chunker;
 use minitok::fast::codec::FastCodec;
 use minitok::reference::more::borders::{Border, kind_within, kinds_of, line_borders};
-use minitok::reference::more::chunk::{Chunk, ChunkOptions, Chunker, tokens_of};
+use minitok::reference::more::chunk::{Chunk, ChunkOptions, Chunker, Tokens, tokens_of};
 use minitok::reference::more::graphemes::{flag_runs, is_grapheme_border};
 use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::metaspace::Metaspace;
@@ -48,7 +48,8 @@ fn chunks(case: &Value) -> Result<Vec<Chunk>> {
     let (codec, options, whole) = (codec(case), options(case)?, text(&case["text"]));
     let search = codec.finder(Some(&names(&case["allowed"])))?;
     let tokens = tokens_of(&codec, &search, whole)?;
-    let count = |part: &str| Ok(codec.encode(part.as_bytes(), &search, false)?.len());
+    let count =
+        |_: &Tokens, start: usize, end: usize| Ok(codec.encode(&whole.as_bytes()[start..end], &search, false)?.len());
     let found = all(Chunker::new(whole, tokens, Box::new(count), options.clone())?);
     let fast = FastCodec::new(self::codec(case))?;
     assert_eq!(all(chunker(&fast, &search, whole, options)?), found);
