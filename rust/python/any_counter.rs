@@ -10,6 +10,7 @@ use crate::reference::count;
 use std::path::Path;
 
 /// The fast counter, or its mirror where the fast paths are switched off.
+#[allow(clippy::large_enum_variant, reason = "there is one for a whole corpus")]
 pub enum Counter {
     Fast(CorpusCounter),
     Mirror(count::PieceCounter),
