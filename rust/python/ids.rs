@@ -252,9 +252,15 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
         return Ok(id);
     }
     let py = item.py();
-    let is_integer = item.is_instance_of::<PyInt>() || item.get_type().hasattr(name!(py, "__index__"))?;
-    if !is_integer || item.is_instance_of::<PyBool>() {
-        let found = item.get_type().name()?.to_string();
+    let kind = item.get_type();
+    let is_integer = if item.is_instance_of::<PyInt>() {
+        !item.is_instance_of::<PyBool>()
+    } else {
+        // NumPy's truth values have `__index__` up to NumPy 2.2.
+        kind.hasattr(name!(py, "__index__"))? && !["bool", "bool_"].contains(&&*kind.name()?.to_cow()?)
+    };
+    if !is_integer {
+        let found = kind.name()?.to_string();
         let rows =
             if ["list", "tuple", "ndarray"].contains(&&*found) { "; decode_batch takes several rows" } else { "" };
         return Err(PyTypeError::new_err(format!(
