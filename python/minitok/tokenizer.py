@@ -830,6 +830,8 @@ class Tokenizer(Checked):
     def free_memory(self) -> None:
         """Frees the memory that only speeds up the next calls: ``workspaces`` and ``buffers`` of ``memory_usage``.
 
+        The tables of ``Session.next_ids`` are freed, too.
+
         No result changes, and other threads may continue to use the tokenizer; memory that a call is using now stays. The next
         long text takes some milliseconds more, since its cache of pieces is filled again.
 

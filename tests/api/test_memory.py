@@ -35,6 +35,17 @@ def test_on_python_nothing_but_the_vocabulary_counts():
     assert list(tok.memory_usage().values())[1:] == [0, 0, 0]
 
 
+def test_what_says_which_ids_may_come_next_counts_and_is_given_back():
+    tok = minitok.train([TEXT], 290, backend="rust")
+    session = tok.session("fox")
+    tables = tok.memory_usage()["tables"]
+    found = session.next_ids().tolist()
+    assert tok.memory_usage()["tables"] > tables + 290 * 28
+    tok.free_memory()
+    assert tok.memory_usage()["tables"] == tables
+    assert session.next_ids().tolist() == found
+
+
 def test_calls_leave_workspaces_and_trim_frees_them():
     tok = minitok.train([TEXT], 290, backend="rust")
     tok.free_memory()

@@ -42,28 +42,28 @@ impl NextIds {
             if let Some(rest) = token.strip_prefix(&open.text[start - open.start()..])
                 && let Some(id) = codec.vocab.token_id(rest)
                 && has(found, id)
-                && !self.by_definition(codec, open, id)?
+                && !by_definition(codec, open, id)?
             {
                 found[id as usize >> 6] &= !(1 << (id & 63));
             }
         }
         Ok(())
     }
+}
 
-    /// Whether an id may come next by its definition.
-    fn by_definition(&self, codec: &Codec, open: &Open, id: u32) -> Result<bool> {
-        let data = concat(&[&open.text, codec.vocab.token_bytes(id).unwrap_or_default()])?;
-        let (wanted, kinds) = (concat(&[&open.ids()?, &[id]])?, kinds(codec));
-        for more in continuations(&kinds, &data) {
-            interrupt::check()?;
-            let mut made = Vec::new();
-            codec.encode_segment(&concat(&[&data, &more])?, &mut made)?;
-            if made.starts_with(&wanted) {
-                return Ok(true);
-            }
+/// Whether an id may come next by its definition.
+fn by_definition(codec: &Codec, open: &Open, id: u32) -> Result<bool> {
+    let data = concat(&[&open.text, codec.vocab.token_bytes(id).unwrap_or_default()])?;
+    let (wanted, kinds) = (concat(&[&open.ids()?, &[id]])?, kinds(codec));
+    for more in continuations(&kinds, &data) {
+        interrupt::check()?;
+        let mut made = Vec::new();
+        codec.encode_segment(&concat(&[&data, &more])?, &mut made)?;
+        if made.starts_with(&wanted) {
+            return Ok(true);
         }
-        Ok(false)
     }
+    Ok(false)
 }
 
 /// Adds the ids of a set to another, which may not be there yet.

@@ -19,6 +19,8 @@ use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 
 const NONE: u32 = u32::MAX;
+/// From how many clashes on, counted as often as they are found, the tokens behind a token are worth keeping.
+const MANY: u32 = 1 << 12;
 
 #[derive(Debug)]
 pub struct Settled {
@@ -118,6 +120,15 @@ impl Settled {
                 bits[id as usize >> 6] &= !(1 << (id & 63));
             }
         }
+    }
+
+    /// Whether finding what is not settled behind a token takes more than some microseconds.
+    pub fn has_many_clashes(&self, last: u32) -> bool {
+        let mut count = 0;
+        self.clashes(last).any(|clash| {
+            count += clash.end - clash.first;
+            count > MANY
+        })
     }
 
     /// Whether two tokens are settled, if merging makes both.

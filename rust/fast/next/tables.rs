@@ -157,11 +157,17 @@ impl NextIds {
 
     /// Leaves the tokens that are settled behind a token.
     pub(super) fn keep_settled(&self, vocab: &Vocab, last: u32, bits: &mut Bits) -> Result<()> {
-        if let Some(settled) = &self.settled {
+        let settled = self.settled.as_ref();
+        if let Some(settled) = settled.filter(|settled| !settled.has_many_clashes(last)) {
             settled.remove_clashes(last, bits);
             return Ok(());
         }
         let row = kept(&self.rows, last, || {
+            if let Some(settled) = settled {
+                let mut row = concat(&[&self.made])?;
+                settled.remove_clashes(last, &mut row);
+                return Ok(row);
+            }
             let mut row = filled(0, self.made.len())?;
             for (number, (id, _)) in vocab.tokens.iter().enumerate() {
                 if number.is_multiple_of(1 << 10) {
