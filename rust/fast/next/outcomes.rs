@@ -80,7 +80,7 @@ impl NextIds {
                 interrupt::check()?;
             }
             let mut outcomes = Vec::new();
-            for (borders, bits) in (0..).zip(found).filter(|(_, bits)| !bits.is_empty()) {
+            for (borders, bits) in (0..=u8::MAX).zip(found).filter(|(_, bits)| !bits.is_empty()) {
                 push(&mut outcomes, (borders, bits))?;
             }
             Ok(Outcomes(outcomes))
