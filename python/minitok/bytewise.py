@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from .backend import Codec
     from .tokenizer import Tokenizer
 
     Floats = npt.NDArray[np.float64]
@@ -68,7 +69,9 @@ def next_bytes(
     """
     if end is not None and end < 0:
         raise ValueError(f"end must be an id, not {end}")
-    session, table = tokenizer.session(prompt), token_table(tokenizer, end)
+    session = tokenizer.session(prompt)
+    silent = frozenset([*tokenizer.special_tokens.values(), -1 if end is None else end])
+    table = token_table(tokenizer.definition.codec(), tokenizer.vocab_size, silent)
     found = np.zeros(END + 1)
     start = session._first_ids(session.stable)  # noqa: SLF001 - the parts of a session
     stack = [(start, prompt.encode()[len(tokenizer.decode_bytes(start.ids())) :], 1.0)]
@@ -128,11 +131,9 @@ class TokenTable(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def token_table(tokenizer: Tokenizer, end: int | None) -> TokenTable:
-    """The tokens of a tokenizer, of which special ones and the end have no bytes; the table of the last one is kept."""
-    silent = {*tokenizer.special_tokens.values(), end}
-    token_bytes = tokenizer.definition.codec().token_bytes
-    texts = [(i not in silent and token_bytes(i)) or b"" for i in range(tokenizer.vocab_size)]
+def token_table(codec: Codec, size: int, silent: frozenset[int]) -> TokenTable:
+    """The tokens of a codec, of which special ones and the end have no bytes; the table of the last one is kept."""
+    texts = [(i not in silent and codec.token_bytes(i)) or b"" for i in range(size)]
     ids = {token: i for i, token in enumerate(texts) if token}
     tokens = sorted(ids)
     order = np.array([ids[token] for token in tokens], np.int64)
