@@ -49,7 +49,7 @@ class Model:
 def sums(tok, model):
     """The probability that a text begins with some bytes, and that it is them, from all lists of ids that may be written."""
     codec = tok.replace(backend="python").session()._core.core.codec
-    search, begins, is_all, stack = codec.search(), {b"": 1.0}, {}, [((), b"", 1.0)]
+    search, begins, is_all, stack = codec.finder(), {b"": 1.0}, {}, [((), b"", 1.0)]
     while stack:
         ids, text, weight = stack.pop()
         may_come = [i for i in model.pool if viable.is_viable(codec, search, [*ids, i])]

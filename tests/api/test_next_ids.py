@@ -86,7 +86,7 @@ def test_the_sets_are_what_their_definition_says(made, data):
     codec = tok.replace(backend="python").session()._core.core.codec
     ids, mask = session.ids().tolist(), mask_of(session, tok.vocab_size)
     for token_id in [*pool, 65, 0xC3]:
-        assert bool(mask[token_id]) == viable.is_viable(codec, codec.search(), [*ids, token_id]), (ids, token_id)
+        assert bool(mask[token_id]) == viable.is_viable(codec, codec.finder(), [*ids, token_id]), (ids, token_id)
 
 
 def test_what_follows_a_whole_piece_may_be_any_character():
