@@ -338,7 +338,7 @@ COMPARING |= {
     + comparison
     + " "
     + sign
-    + "loop.index0 }}"
+    + "loop.index }}"
     + SAY
     + "{% endfor %}"
     for kind, sign in (("rising", ""), ("falling", "0 - "))
