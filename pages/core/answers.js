@@ -186,10 +186,15 @@ export class Answers {
     }
   }
 
-  // Keep the tokenizer of a file of any format, its bytes, or of one of minitok's own, its text.
+  // Where the head of a GGUF file ends, of which these bytes are the beginning; null where more of them are needed.
+  head({ data, size }) {
+    return this.core.ggufEnd(new Uint8Array(data), size);
+  }
+
+  // Keep the tokenizer of a file of any format, its bytes, or of GPT-2's two, or of one of minitok's own, its text.
   tokenizer(asked) {
     const data = asked.data ? new Uint8Array(asked.data) : encoder.encode(asked.file);
-    if (data.length > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
+    if (data.length + (asked.merges?.byteLength ?? 0) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
     let tok = this.opening(data, asked);
     const file = tok.file();
     const name = nameOf(file);
@@ -206,10 +211,11 @@ export class Answers {
 
   opening(data, asked) {
     try {
-      return this.core.openFile(data, asked);
+      return asked.merges ? this.core.openPair(data, new Uint8Array(asked.merges), asked.names) : this.core.openFile(data, asked);
     } catch (error) {
       if (!(error instanceof FileFormatError)) throw error;
       if (error.message.startsWith(NO_PATTERN)) throw new Refusal(`${NO_PATTERN}: choose its pattern`, "PatternNeeded");
+      if (asked.merges) throw error; // it names the one of the two
       throw new Refusal(error.message.replace(/^(?:line (\d+): )?/, (_, line) => `the tokenizer's file:${line ? `${line}:` : ""} `), "FileFormatError");
     }
   }

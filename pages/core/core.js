@@ -18,6 +18,17 @@ export class Core extends Engine {
     return core;
   }
 
+  // GPT-2's two files: the bytes of both, their names, and the tokenizer's.
+  openPair(vocab, merges, names) {
+    return this.open("open_pair", [vocab, merges, ...names]);
+  }
+
+  // Where the head of a GGUF file of `size` bytes ends, which begins with these; null where more of them are needed.
+  ggufEnd(data, size) {
+    const [end] = this.numbers("gguf_end", [data], BigInt(size));
+    return end === NONE ? null : end;
+  }
+
   // Where each piece ends that a pattern makes of a text.
   pieces(pattern, text) {
     return this.numbers("pieces", [text, pattern]);

@@ -56,7 +56,7 @@ async function train(answers, options, text) {
   return { files, bill: await answers.billOf(files, [...texts.keys()], DEVELOPMENT) };
 }
 
-const QUESTIONS = ["start", "tokens", "edit", "bill", "piece", "explanation", "lanes", "bigram", "chat", "tokenizer"];
+const QUESTIONS = ["start", "tokens", "edit", "bill", "piece", "explanation", "lanes", "bigram", "chat", "tokenizer", "head"];
 const preparing = prepare();
 
 async function answer({ ask, data }) {

@@ -233,7 +233,7 @@ async function openFiles(files) {
 }
 
 async function openTokenizer(file, pattern = "") {
-  if (file.size > limits.tokenizer) throw new Refused(`${file.name} has more than ${number(limits.tokenizer)} bytes.`, 413);
+  if (file.size + (file.merges?.size ?? 0) > limits.tokenizer) throw new Refused(`${file.name} has more than ${number(limits.tokenizer)} bytes.`, 413);
   say(`Reading ${file.name} …`);
   try {
     const name = own(await sendTokenizer(file, pattern));

@@ -88,11 +88,13 @@ export const ask = (name, data, signal) => thread.ask(name, data, { signal });
 
 export const start = () => thread.ask("start");
 
-// A tokenizer's file, or the text of one of minitok's own. A file is read in the worker, so that the page goes on meanwhile.
+// A tokenizer's file (GPT-2's with its `merges`), or the text of one of minitok's own. A file is read in the worker, so that the page
+// goes on meanwhile.
 export async function sendTokenizer(file, pattern = "") {
   if (typeof file === "string") return thread.ask("tokenizer", { file });
-  const data = await file.arrayBuffer();
-  return thread.ask("tokenizer", { data, name: stem(file.name), pattern }, { transfer: [data] });
+  const [name, data, merges] = [stem(file.name), await file.arrayBuffer(), await file.merges?.arrayBuffer()];
+  const asked = merges ? { merges, names: [file.name, file.merges.name, name] } : { name, pattern };
+  return thread.ask("tokenizer", { data, ...asked }, { transfer: [data] });
 }
 
 // The name of a file without its ending.

@@ -21,6 +21,7 @@
 //! 6. [`patterns`]: how a pattern is run, and where two differ
 //! 7. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
 //! 8. [`training`]: count pieces, learn merges
+//! 9. [`several_files`]: files that are opened together, or in part
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -42,6 +43,8 @@ mod names;
 #[cfg(feature = "pages")]
 mod patterns;
 mod sessions;
+#[cfg(feature = "pages")]
+mod several_files;
 mod tokenizer;
 #[cfg(all(test, feature = "pages"))]
 mod tokenizer_tests;

@@ -88,7 +88,7 @@ def test_gguf(name, opened, tmp_path):
 
 
 HUGE = """async ([bytes, size]) => {
-  const { headOf } = await import(new URL("static/gguf.js", location));
+  const { headOf } = await import(new URL("static/files.js", location));
   const all = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
   let read = 0;
   const file = { size, slice: (from, to) => { read += to - from; return new Blob([all]).slice(from, to); } };
@@ -165,36 +165,31 @@ def test_the_first_line_of_the_merges_may_be_one(opened, tmp_path):
 
 
 PAIRS = {
-    "one token": (
-        None,
-        b"#version: 0.2\na b\nab\n",
-        "merges.txt: line 3: not two tokens with a space between them: 'ab'",
-    ),
-    "three": (None, b"a b\na b c\n", "merges.txt: line 2: not two tokens"),
-    "twice": (None, b"a b\n\na b\n", "merges.txt: line 3: the merge 'a b' is already on line 1"),
-    "unknown": (None, b"a z\n", "merges.txt: line 1: the token 'az' is not in vocab.json"),
-    "not UTF-8": (None, b"a b\n\xff c\n", "merges.txt: not UTF-8"),
-    "a fraction": (b'{"a": 1, "b": 1.5}', None, "vocab.json: the id of 'b' is not a whole number"),
-    "an id twice": (b'{"a": 1, "b": 1}', None, "vocab.json: id 1 stands for 'a' and for 'b'"),
-    "half": (b'{"a": 1, "b"', None, "vocab.json: not JSON"),
-    "no bytes": (b'{"a": 1, "b": 2, "ab": 3}', b"a b\n", "vocab.json: the byte 0x00 has no token"),
-    "no notation": (b'{"a": 1, "b": 2, "a\xe6\x9d\xb1": 3}', b"#version\n", "'東' stands for no byte"),
+    "one token": (None, b"#version: 0.2\na b\nab\n"),
+    "three": (None, b"a b\na b c\n"),
+    "twice": (None, b"a b\n\na b\n"),
+    "unknown": (None, b"a z\n"),
+    "not UTF-8": (None, b"a b\n\xff c\n"),
+    "a fraction": (b'{"a": 1, "b": 1.5}', None),
+    "an id twice": (b'{"a": 1, "b": 1}', None),
+    "half": (b'{"a": 1, "b"', None),
+    "no bytes": (b'{"a": 1, "b": 2, "ab": 3}', b"a b\n"),
+    "no notation": (b'{"a": 1, "b": 2, "a\xe6\x9d\xb1": 3}', b"#version\n"),
 }
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_what_is_wrong_with_a_pair_is_said_with_its_file_and_line(name, opened, tmp_path):
-    vocab, merges, reason = PAIRS[name]
+def test_what_is_wrong_with_a_pair_is_said_as_by_the_library(name, opened, tmp_path):
+    vocab, merges = PAIRS[name]
     files = dict(pair(tmp_path, minitok.train(["abab"], 257, pattern="gpt2")))
     files |= {"vocab.json": vocab} if vocab else {}
     files |= {"merges.txt": merges} if merges else {}
     for file, data in files.items():
         (tmp_path / file).write_bytes(data)
-    with pytest.raises(FileFormatError):
+    with pytest.raises(FileFormatError) as library:
         minitok.load(tmp_path)
     told, _ = send(opened, *files.items())
-    assert reason in told["refused"]
-    assert told["kind"] == "FileFormatError"
+    assert told == {"refused": str(library.value).replace(f"{tmp_path}/", ""), "kind": "FileFormatError"}
 
 
 @pytest.mark.parametrize("alone", [0, 1])

@@ -7,12 +7,6 @@ export const utf8 = (text) => encoder.encode(text);
 
 export const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
-// GPT-2's characters of the bytes: those that can be printed are themselves.
-const isPrintable = (byte) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-const all = Array.from({ length: 256 }, (_, byte) => byte);
-const hidden = all.filter((byte) => !isPrintable(byte));
-export const BYTE_CHARS = all.map((byte) => String.fromCharCode(isPrintable(byte) ? byte : 256 + hidden.indexOf(byte)));
-
 const continues = (byte) => (byte & 0xc0) === 0x80;
 
 // Bytes as the core's answers have them: a string where they are UTF-8.
