@@ -5,10 +5,11 @@ import json
 import minitok
 import pytest
 from chat_families import CHATML, CORPUS, SPECIAL
+from gguf_files import write
 from playground import OPEN
 from playwright.sync_api import expect
 from test_open_files import as_llama
-from test_open_several_files import GGUF, head
+from test_open_several_files import GGUF
 from web import found_by_axe, watched
 
 
@@ -175,8 +176,7 @@ def test_a_template_alone_is_for_the_encoding_that_is_shown(chat, tmp_path):
 
 
 def test_a_gguf_brings_its_template(chat, tmp_path):
-    data = head(tmp_path / "x.gguf", **GGUF["a template"])
-    assert data
+    write(tmp_path / "x.gguf", **GGUF["a template"])
     chat.locator("#open-tokenizer").set_input_files(tmp_path / "x.gguf")
     expect(chat.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "x"])
     assert "bos_token" in chat.locator("#conversation [name=template]").input_value()

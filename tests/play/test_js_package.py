@@ -12,10 +12,11 @@ from pathlib import Path
 import minitok
 import pytest
 from firefox import running
+from gguf_files import write
 from minitok.encodings.published import PUBLISHED
 from playground import MIXED, OPEN
 from test_open_files import FILES, TEXT
-from test_open_several_files import by_bytes, head
+from test_open_several_files import by_bytes
 from web import served_folder, watched
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +98,7 @@ def test_in_node(project, tmp_path):
             }
         )
     (files / "ids.json").write_text(json.dumps(ids))
-    made = {**FILES, "GGUF": (lambda: head(tmp_path / "model.gguf", **by_bytes()), "")}
+    made = {**FILES, "GGUF": (lambda: write(tmp_path / "model.gguf", **by_bytes()).read_bytes(), "")}
     opened = []
     for number, (make, pattern) in enumerate(made.values()):
         path = files / f"tokenizer-{number}"
