@@ -253,27 +253,28 @@ class Tokenizer:
     def encode(
         self,
         text: str | bytes,
+        *,
         allowed_special: Collection[str] | str = (),
         disallowed_special: Collection[str] | str = (),
         threads: int = 1,
         trace: Callable[[dict[str, Any]], object] | None = None,
-        *,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> list[int]: ...
     def encode_to_numpy(
         self,
         text: str | bytes,
+        *,
         allowed_special: Collection[str] | str = (),
         disallowed_special: Collection[str] | str = (),
         threads: int = 1,
-        *,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> npt.NDArray[np.uint32]: ...
     def count(
         self,
         text: str | bytes,
+        *,
         allowed_special: Collection[str] | str = (),
         disallowed_special: Collection[str] | str = (),
     ) -> int: ...
