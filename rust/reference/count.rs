@@ -1,4 +1,4 @@
-//! Text -> words with counts: what training learns from.
+//! Text -> distinct pieces with counts: what training learns from.
 //!
 //! A corpus is cut into documents, special tokens and pieces. Most pieces occur many times, so each distinct one is kept
 //! once, with its count, in the order of first appearance.
@@ -10,11 +10,11 @@
 //!
 //! On a first reading, take `add` and `count`: documents in memory. `add_stream` reads a file in chunks.
 //!
-//! Invariants: `bytes` and `documents` say how much has been counted so far; no count is 0. A counter that was stopped in the
-//! middle of a text, or failed, is of no use any more, and says so.
+//! Invariants: `bytes` and `documents` say how much has been counted so far, special tokens included; no count is 0. A counter
+//! that was stopped in the middle of a text, or failed, cannot be used again: the next call says so.
 //!
-//! Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space; for a file, also the longest stretch without
-//! a safe cut. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
+//! Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space. A stretch of s bytes of a file without a safe
+//! cut takes O(s) space, and O(s^2 / CHUNK) time, since each chunk looks at all of it. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
 //!
 //! Implements SPEC T6 and T8.
 
@@ -65,7 +65,7 @@ impl PieceCounter {
         Ok(())
     }
 
-    /// Notes that counting begins; until it ends, the counts are not those of any documents.
+    /// Marks the counts as incomplete until counting ends. Fails if they were incomplete before.
     pub fn begin(&mut self) -> Result<()> {
         self.check_whole()?;
         self.is_whole = false;
@@ -111,8 +111,8 @@ impl PieceCounter {
         self.add_stream(&mut file, path, separator, on_chunk)
     }
 
-    /// Counts a text: one document, or several with a separator. `on_chunk` is called with the bytes of each part; errors
-    /// name the path.
+    /// Counts a text: one document, or several with a separator. `on_chunk` gets the length of each chunk; errors name
+    /// the path.
     pub fn add_stream(
         &mut self,
         source: &mut dyn Read,
@@ -148,7 +148,7 @@ impl PieceCounter {
         Ok(())
     }
 
-    /// Returns the last safe cut of the pattern that no special token or separator extends across.
+    /// Returns a safe cut of the pattern near the end; 0 if a special token extends across it.
     ///
     /// The cut is at least as far from the end as the longest of them is long, so one that extends across it lies entirely in
     /// the text. A separator would have been found before; special tokens are looked for here.

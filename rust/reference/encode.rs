@@ -18,7 +18,7 @@ use crate::reference::merging::merge_parts;
 use crate::reference::vocab::FirstParts;
 use crate::support::interrupt;
 
-/// Appends the ids of one piece to `out`: its first parts, merged.
+/// Appends the ids of one piece to `out`: those of its bytes, merged; that of the whole piece, where the vocabulary has it so.
 pub fn encode_piece(vocab: &impl FirstParts, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     let core = vocab.core();
     if core.whole_pieces

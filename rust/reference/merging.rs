@@ -1,7 +1,7 @@
 //! Parts -> merged parts: the two neighbours of the lowest rank first, leftmost on ties.
 //!
-//! Parts are ids as a rule (`encode.rs`), but may be anything that can be compared: the parts of a token, say, whose merge is to
-//! be found (`ranks.rs`). What merges is asked of a function.
+//! Parts are ids as a rule (`encode.rs`), or byte strings: the parts of a token whose merge is to be found (`ranks.rs`). A
+//! function says what merges.
 //!
 //! By hand, with the merges 0: (a, b) -> X, 1: (b, c) -> Y and 2: (X, c) -> Z and the parts `a b c`: the heap holds (a, b) and
 //! (b, c). The first becomes X, and (X, c) is put on the heap. Then (b, c) comes to the top: its b is gone, so it is dropped.

@@ -13,7 +13,7 @@
 //! Costs: O(n) for n bytes of text, for any number of tokens; building the automaton for a set of wanted tokens is linear in their
 //! bytes, so keep a [`Finder`] where many texts want the same.
 //!
-//! Implements SPEC E3.
+//! Implements SPEC E3 without added tokens, and without the check that a name and its id agree with the vocabulary.
 
 mod automaton;
 

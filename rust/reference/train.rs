@@ -14,13 +14,13 @@
 //!   step that makes the newer of its two ids, so after that its count can only fall: an entry is an upper bound. An entry
 //!   that comes to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 //!
-//! Invariants: after every step, `counts` is what `count_pairs` over all words would give; every pair that may be
+//! Invariants: after every step, `counts` is what counting all words anew would give, with zeros; every pair that may be
 //! merged (T5, T7, T12) has an entry in the queue whose key is at most the pair's true key.
 //!
 //! `extend` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. `train`
 //! is `extend` starting from the 256 single bytes. Starting from characters (T11), it trains a vocabulary of these.
 //!
-//! Costs: w bytes of distinct words, t the words touched by all merges together, L the length of a word, P the pairs that
+//! Costs: w bytes of distinct words, t the words that all merges look at, L the length of a word, P the pairs that
 //! ever have a count: O((w + t L) log P) time, O(w + P) space. The heap holds at most one entry for each of the P pairs,
 //! of which there are far more than merges; each outdated entry that is put back follows a change of that pair's count.
 //! With `first_seen`, making an entry also searches words that hold the pair. When not to use it: one huge word (pattern `none`),
@@ -261,7 +261,7 @@ impl<'o> Queue<'o> {
         }
     }
 
-    /// Returns the pair to merge next and brings it to the top; None if no pair is frequent enough.
+    /// Returns the pair to merge next and brings it to the top; None if no pair may be merged.
     fn peek(&mut self, words: &Words) -> Option<Pair> {
         while let Some(Reverse((key, pair))) = self.heap.peek() {
             let pair = *pair;
@@ -279,7 +279,7 @@ impl<'o> Queue<'o> {
         None
     }
 
-    /// Removes and returns the pair to merge next; None if no pair is frequent enough.
+    /// Removes and returns the pair to merge next; None if no pair may be merged.
     fn pop(&mut self, words: &Words) -> Option<Pair> {
         let pair = self.peek(words)?;
         self.heap.pop();

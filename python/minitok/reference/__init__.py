@@ -1,9 +1,10 @@
 """The algorithms in plain Python, written to be read beside their Rust mirrors of the same name in ``rust/``.
 
-This folder is byte-pair encoding: four rungs. ``basic``, on the three functions of ``pairs``, is BPE in a hundred lines, text
-in and text out; ``small`` is all of it in one file; the core, the other files here, does the same at the right cost, and
-imports nothing of what follows. ``published`` extends it by what files of published tokenizers need, and ``more`` by what can
-be done with BPE besides. Read the files in this order. ``basic``, ``small`` and ``text`` exist in Python only.
+This folder is byte-pair encoding: three rungs, and two folders that extend the last. ``basic``, on the three functions of
+``pairs``, is BPE in a hundred lines, text in and text out; ``small`` is all of it in one file; the core, the other files here,
+does the same at the right cost, and imports nothing of what follows. ``published`` extends it by what files of published
+tokenizers need, and ``more`` by what can be done with BPE besides. Read the files in this order. ``basic``, ``small`` and
+``text`` exist in Python only.
 
 1. ``pairs``: count pairs, merge a pair, and what that changes
 2. ``basic``: byte-pair encoding, text in and text out; type it along
@@ -18,6 +19,6 @@ be done with BPE besides. Read the files in this order. ``basic``, ``small`` and
 11. ``train``: words with counts -> merges
 12. ``decode``: ids -> bytes -> text
 13. ``codec``: all of it put together
-14. ``more``: dropout, parity, traces, sessions, what may follow, chunks, two tokenizers over one text
-15. ``published``: patterns, normal forms, characters, markers, words
+14. ``published``: patterns, normal forms, characters, markers, words
+15. ``more``: dropout, parity, traces, sessions, what may follow, chunks, two tokenizers over one text
 """

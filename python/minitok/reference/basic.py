@@ -4,8 +4,9 @@ A language model reads numbers, not text. A *token* is a string of bytes that ha
 tokens: the single bytes. Training adds more. It finds the *pair* of neighbouring ids that occurs most often in a text, gives it
 the next free id, and replaces it everywhere: a *merge*. Then it looks again.
 
-By hand, ``low lower lowest``: (l, o) occurs three times and becomes 256; then (256, w) occurs three times and becomes 257. Now
-(space, 257) and (257, e) both occur twice. The pair with the smaller ids wins: 32 is less than 257. So 258 is `` low``.
+By hand, ``low lower lowest``: (l, o) and (o, w) both occur three times. The pair with the smaller ids wins: 108 is less than
+111, so (l, o) becomes 256. Then (256, w) occurs three times and becomes 257. Now (space, 257) and (257, e) both occur twice: 32
+is less than 257, so 258 is `` low``.
 
 >>> merges = train("low lower lowest", 259, verbose=True)
 merge 0: 108 + 111 -> 256   b'l' + b'o' -> b'lo'   3 times
@@ -21,13 +22,13 @@ merge 2 makes 258: [115, 111, 258]
 'so low'
 
 Read ``small`` next. It adds what is missing here, in one file: a text is cut into pieces first, so that no token spans two
-words; markers such as ``<|endoftext|>`` have separate ids; equal pieces are counted once; training looks only at what a merge
-changes.
+words; markers such as ``<|endoftext|>`` have separate ids; each distinct piece is kept once, with its count; training looks
+only at what a merge changes.
 
 Invariants: ``decode(encode(text, merges), merges) == text``; merge k, counted from 0, makes id 256 + k.
 
 Costs, n bytes of text and V merges: O(n V) to train and at most that to encode. When not to use it: on more than a few pages;
-use ``minitok.train``. Python only.
+use ``minitok.train``. This file has no Rust mirror.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from .vocab import Vocab
 
 
 def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
-    """Returns the ids of one piece: its first parts, merged.
+    """Returns the ids of one piece: those of its bytes, merged; that of the whole piece, where the vocabulary has it so.
 
     >>> encode_piece(Vocab.from_merges(bytes(range(256)), [(97, 98), (98, 99), (256, 99)]), b"abcbc")
     [258, 257]

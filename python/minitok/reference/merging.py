@@ -1,7 +1,7 @@
 """Parts -> merged parts: the two neighbours of the lowest rank first, leftmost on ties.
 
-Parts are ids as a rule (``encode.py``), but may be anything that can be compared: the parts of a token, say, whose merge is to
-be found (``ranks.py``). What merges is asked of a function.
+Parts are ids as a rule (``encode.py``), or byte strings: the parts of a token whose merge is to be found (``ranks.py``). A
+function says what merges.
 
 By hand, with the merges 0: (a, b) -> X, 1: (b, c) -> Y and 2: (X, c) -> Z and the parts ``a b c``: the heap holds (a, b) and
 (b, c). The first becomes X, and (X, c) is put on the heap. Then (b, c) comes to the top: its b is gone, so it is dropped.
@@ -35,9 +35,9 @@ def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts
 
     ``merge_of`` gives the rank of two neighbours and the part that they make.
 
-    >>> merges = {("a", "b"): (0, "ab"), ("ab", "c"): (1, "abc")}
-    >>> merge_parts(lambda left, right: merges.get((left, right)), "abcb")
-    ['abc', 'b']
+    >>> merges = {(97, 98): (0, 256), (256, 99): (1, 257)}
+    >>> merge_parts(lambda left, right: merges.get((left, right)), b"abcb")
+    [257, 98]
     """
     chain = Chain(merge_of, parts)
     heap: list[Entry[Part]] = []

@@ -1,7 +1,7 @@
 """Count the pairs of a word, merge one, and say what that changed.
 
-A *pair* is two neighbouring ids, a *word* a piece as a list of ids. These three functions are all that training needs to know
-of a word. (Encoding merges one place at a time: ``merging``.)
+A *pair* is two neighbouring ids, a *word* a piece as a list of ids. What training does with a word is built on these three
+functions. (Encoding merges one place at a time: ``merging``.)
 
 By hand, the word ``a a a b`` (ids 1 1 1 2), merging (1, 1) into 3:
 

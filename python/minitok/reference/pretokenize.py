@@ -25,8 +25,9 @@ from typing import Protocol
 
 from ..errors import PatternError
 
-# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. `++`, `*+` and `?+` give nothing
-# back of what they have matched: a search takes less time, and finds the same as without the second plus (as in `small`).
+# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. A `+` after another quantifier (`++`,
+# `*+`, `?+`) gives nothing back of what was matched: the search is faster, and finds the same here. `small` has GPT-2's in its
+# older spelling, which cuts every text the same.
 NAMED = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
     "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
@@ -80,12 +81,12 @@ class Pattern:
         return cut(self.regex, text)
 
     def safe_cut(self, text: bytes | bytearray) -> int:
-        """Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
+        """Returns the last offset known where the text can be cut without changing its pieces; 0 if none is known.
 
-        With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative continues
-        from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before; and
-        none looks past a letter or digit that it has not matched, so the left part does not change either. This holds whatever
-        text follows.
+        With a named pattern: between an ASCII letter or digit and a space, tab, newline or carriage return. No alternative
+        continues from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as
+        before; and none looks past a letter or digit that it has not matched, so the left part does not change either. This
+        holds whatever text follows.
         """
         return last_word_end(text) if self.source in NAMED else 0
 
@@ -120,7 +121,7 @@ def matches(regex: Engine, text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def last_word_end(text: bytes | bytearray) -> int:
-    """Returns the last offset between an ASCII letter or digit and ASCII white space; 0 if there is none."""
+    """Returns the last offset between an ASCII letter or digit and one of four white-space characters; 0 if there is none."""
     for at in range(len(text) - 1, 0, -1):
         if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():
             return at

@@ -11,9 +11,9 @@ The second rung, after ``basic``. What is new, and the function that does it:
 * ``splice`` and ``stable`` say what a change of the text does to its ids.
 * ``count_ways`` counts the lists of ids that spell a text; ``is_canonical`` says whether a list is the one that encoding gives.
 
-It imports nothing of minitok. Its parts follow the lessons of the course, of which it solves all exercises; other solutions are
-as good. The third rung has one file for each part, at its right complexity: ``pretokenize``, ``train``, ``encode`` and the
-others that ``minitok.reference`` lists.
+It imports nothing of minitok. Its parts follow the lessons of the course, of which it solves the exercises in byte-pair
+encoding; other solutions are as good. The third rung has one file for each part, at its right complexity: ``pretokenize``,
+``train``, ``encode`` and the others that ``minitok.reference`` lists.
 
 >>> merges = train("low lower lowest<s>low", 259, ["<s>"])
 >>> [vocabulary(merges)[new_id] for new_id in merges.values()]
@@ -23,8 +23,8 @@ others that ``minitok.reference`` lists.
 >>> decode([257, 101, 115, 116], merges)
 'lowest'
 
-Costs: training takes O(n log n) for n bytes of distinct pieces, and what the merges change; encoding is quadratic in the length
-of a piece. ``train`` and ``merging`` do better there. Python only.
+Costs: training takes O(n log n) for n bytes of distinct pieces, and each merge reads the words that hold its pair; encoding is
+quadratic in the length of a piece, where ``merging`` does better. This file has no Rust mirror.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class StreamDecoder:
         self.held = b""
 
     def push(self, token_id: int) -> str:
-        """Returns the text that is certain by now."""
+        """Returns the text so far, and holds back the beginning of a character."""
         self.held += self.tokens[token_id]
         end = len(self.held)
         # A character has four bytes at most: look for the beginning of one that is not whole.
@@ -262,7 +262,8 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
     """Finds the merges of a vocabulary that has only ranks: the number of each token, in the order of learning.
 
     When a token was learnt, the tokens of lower rank were all there were. Merged with these alone, its bytes become two parts,
-    and they are its merge. (For a token that becomes three, there is none: ``published.ranks`` says what is done then.)
+    and they are its merge. A token that becomes three parts has no merge, and is left out here; ``published.ranks`` says what
+    else can be done.
 
     >>> ranks = {b"a": 97, b"b": 98, b"c": 99, b"bc": 256, b"abc": 257}
     >>> recover_merges(ranks)
@@ -279,8 +280,8 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
             if lowest >= rank:
                 break
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
-        left, right = parts
-        merges[ranks[left], ranks[right]] = rank
+        if len(parts) == 2:
+            merges[ranks[parts[0]], ranks[parts[1]]] = rank
     return merges
 
 
@@ -291,7 +292,8 @@ def encode_iterable(chunks: Iterable[str], merges: Merges, pattern: str = GPT2) 
     """Yields the ids of the chunks put together, while they come.
 
     The last two pieces wait for more text, since both may change: of two spaces, the second belongs to the word that follows;
-    and ``'`` and ``l`` are one piece, ``'ll``, if another ``l`` follows.
+    and ``'`` and ``l`` are one piece, ``'ll``, if another ``l`` follows. Two are enough for ``GPT2``; another pattern may need
+    more.
 
     >>> list(encode_iterable(["a  ", "b"], {(32, 98): 256}))
     [97, 32, 256]

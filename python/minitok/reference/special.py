@@ -13,7 +13,7 @@ everywhere.
 Costs: O(n k) for n bytes of text and k wanted tokens: ``re`` tries one after the other wherever one may begin. The Rust
 mirror has an automaton, which takes O(n) for any number.
 
-Implements SPEC E3.
+Implements SPEC E3 without added tokens, and without the check that a name and its id agree with the vocabulary.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SpecialTokens:
         self.ids = dict(ids)
         self.names: dict[int, str] = {}
         for name, token_id in ids.items():
-            # An id may have several names (o200k_harmony has one); it is decoded to the first.
+            # An id may have several names (one of o200k_harmony has two); it is decoded to the first.
             self.names.setdefault(token_id, name)
 
     def find(self, text: bytes, wanted: Collection[str]) -> Iterator[Slice]:
@@ -88,7 +88,8 @@ def parts(text: bytes, occurrences: Iterable[Slice]) -> Iterator[Slice]:
 def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     """Returns the pattern that finds these tokens, of several at one place the longest.
 
-    What all of them begin with stands once: ``re`` would find that, too, in time that grows with the square of its length.
+    Their common beginning is written once. ``re`` would factor it out by itself, in time that grows with the square of its
+    length.
     """
     longest_first = sorted((name.encode() for name in names), key=len, reverse=True)
     shared = commonprefix(longest_first) or b""  # noqa: RUF071 - of names, not of paths

@@ -13,13 +13,13 @@ What makes it fast, and still exact (proofs in docs/algorithms.md):
   that makes the newer of its two ids, so after that its count can only fall: an entry is an upper bound. An entry that comes
   to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 
-Invariants: after every step, ``counts`` is what ``count_pairs`` over all words would give; every pair that may be merged
+Invariants: after every step, ``counts`` is what counting all words anew would give, with zeros; every pair that may be merged
 (T5, T7, T12) has an entry in the queue whose key is at most the pair's true key.
 
 ``extend`` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. ``train``
 is ``extend`` starting from the 256 single bytes. Starting from characters (T11), it trains a vocabulary of these.
 
-Costs: w bytes of distinct words, t the words touched by all merges together, L the length of a word, P the pairs that ever
+Costs: w bytes of distinct words, t the words that all merges look at, L the length of a word, P the pairs that ever
 have a count: O((w + t L) log P) time, O(w + P) space. The heap holds at most one entry for each of the P pairs,
 of which there are far more than merges; each outdated entry that is put back follows a change of that pair's count. With
 ``first_seen``, making an entry also searches words that hold the pair. When not to use it: one huge word (pattern ``none``),
@@ -84,7 +84,7 @@ class Trained:
 class Words:
     """The distinct pieces as lists of ids, with the count of every pair and the words that hold it, or once did.
 
-    ``length`` is how many tokens all occurrences of the pieces have.
+    ``length`` is the number of tokens of the whole corpus.
     """
 
     def __init__(self, pieces: dict[bytes, int], vocab: Vocab) -> None:
@@ -98,7 +98,7 @@ class Words:
             self.change(index, count_pairs(self.ids[index]))
 
     def change(self, index: int, changes: dict[Pair, int]) -> None:
-        """Adds the changes of one word to the counts, times the number of its occurrences."""
+        """Adds the changes of one word to the counts, times its count, and notes that it holds the pairs it gained."""
         for pair, change in changes.items():
             self.counts[pair] = self.counts.get(pair, 0) + change * self.frequencies[index]
             if change > 0:
@@ -164,7 +164,7 @@ class Queue:
         return -count, pair
 
     def peek(self) -> Pair | None:
-        """Returns the pair to merge next and brings it to the top; None if no pair is frequent enough."""
+        """Returns the pair to merge next and brings it to the top; None if no pair may be merged."""
         while self.heap:
             key, pair = self.heap[0]
             if pair not in self.words.counts or not self.mergeable(pair):
@@ -176,7 +176,7 @@ class Queue:
         return None
 
     def pop(self) -> Pair | None:
-        """Removes and returns the pair to merge next; None if no pair is frequent enough."""
+        """Removes and returns the pair to merge next; None if no pair may be merged."""
         pair = self.peek()
         if pair is not None:
             heappop(self.heap)

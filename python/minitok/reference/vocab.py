@@ -9,8 +9,8 @@ By hand: the merges (97, 98) and (256, 99) over the bytes in their own order mak
 Vocabularies of published files may have ranks or scores instead of merges, and may begin from characters: ``vocabs`` has
 these.
 
-Invariants: each byte has a token, except those that UTF-8 never contains (E6); both sides of a merge are tokens, and together
-they spell the token it makes; ranks ascend.
+Invariants: each byte has a token, but those that UTF-8 never contains need none (E6); both sides of a merge are tokens, and
+together they spell the token it makes. The caller gives merges in the order of their ranks; several may share one.
 
 Costs, V tokens of L bytes: O(V L) time and space.
 
