@@ -280,8 +280,10 @@ def recover_merges(ranks: Mapping[bytes, int]) -> Merges:
             if lowest >= rank:
                 break
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
-        if len(parts) == 2:
-            merges[ranks[parts[0]], ranks[parts[1]]] = rank
+        if len(parts) > 2:
+            continue
+        left, right = parts
+        merges[ranks[left], ranks[right]] = rank
     return merges
 
 
