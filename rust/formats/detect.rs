@@ -101,9 +101,9 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
         let pattern = given.pattern.as_deref().ok_or_else(pattern_needed)?;
         return tiktoken::parse(data, pattern, given.special_tokens.clone().unwrap_or_default());
     }
-    given.check_none()?;
     let mut tables = Tables::default();
     let content = parse_with(data, &mut |values, path| tables.take(values, path))?;
+    given.check_none()?;
     of_json(&content, tables, given.other_ids)
 }
 

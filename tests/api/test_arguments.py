@@ -225,7 +225,7 @@ def test_characters_stay_when_their_merges_are_truncated(backend):
 
 def test_the_other_options_name_their_choices(backend):
     tok = tokenizer(backend)
-    assert outcome(tok.stream_decoder, "ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"
+    assert outcome(tok.stream_decoder, errors="ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"
     assert outcome(tok.encode_with_offsets, "a", unit="word").message == "unit must be 'char' or 'byte', not 'word'"
     assert (
         outcome(lambda: list(tok.encode_iterable("text"))).message

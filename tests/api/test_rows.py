@@ -44,9 +44,9 @@ def test_each_row_is_as_by_itself(tok):
         for one in (rust, python):
             for threads in (1, 3):
                 given_rows = [as_form(row, kind) for row, kind in zip(batch, kinds)]
-                assert one.decode_batch(given_rows, errors, threads=threads) == expected
-                assert one.decode_batch(flat, errors, offsets=offsets, threads=threads) == expected
-                assert one.decode_batch(flat.tolist(), errors, offsets=offsets.astype(np.uint64)) == expected
+                assert one.decode_batch(given_rows, errors=errors, threads=threads) == expected
+                assert one.decode_batch(flat, errors=errors, offsets=offsets, threads=threads) == expected
+                assert one.decode_batch(flat.tolist(), errors=errors, offsets=offsets.astype(np.uint64)) == expected
             data, places = one.definition.codec().decode_column(flat, offsets[:-1], offsets[1:], errors)
             assert [bytes(data[a:b]).decode() for a, b in zip(places, places[1:])] == expected
 

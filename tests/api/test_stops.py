@@ -65,7 +65,7 @@ IDS = st.lists(st.integers(0, 255) | st.integers(300, 302), max_size=20)
 def test_several_ids_at_once_are_as_one_by_one(rows, skip, errors):
     said = []
     for tok in both(plain()):
-        one, some = (tok.stream_decoder(errors, skip_special_tokens=skip) for _ in range(2))
+        one, some = (tok.stream_decoder(errors=errors, skip_special_tokens=skip) for _ in range(2))
         for ids in rows:
             for kind in (list, tuple, iter, np.array):
                 if kind is np.array and not ids:

@@ -330,6 +330,11 @@ def test_options_are_for_files_that_need_them(tmp_path):
         minitok.load(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize("data", ['{AA== 0\nAQ== 1\n', '{"format": "minitok" 1', "["])
+def test_a_malformed_file_is_refused_as_such_where_options_are_given(tmp_path, data):
+    assert "not JSON" in refused(tmp_path, data, pattern="gpt2")
+
+
 def test_errors_hold_path_line_and_reason(tmp_path):
     (tmp_path / "x").write_text(BYTES + "!!! 256\n")
     with pytest.raises(minitok.errors.FileFormatError) as caught:

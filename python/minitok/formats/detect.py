@@ -80,9 +80,9 @@ def read_plainly(
     is_minbpe = start.startswith(minbpe.VERSION.split()[0].encode())
     if not is_minbpe and not OWN.match(start):
         return None
+    content: Any = None if is_minbpe else parse_json(data, path)
     if pattern is not None or special_tokens is not None:
         raise TypeError(f"{os.fspath(str(path))!r} already defines its pattern and special tokens: omit both arguments")
     if is_minbpe:
         return minbpe.parse(data, path, "python")
-    content: Any = parse_json(data, path)
     return native.parse(content, path, "python")
