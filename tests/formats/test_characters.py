@@ -260,7 +260,10 @@ def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
 def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
     content = behind_marks(small, {"Regex": pattern})
     theirs = Tokenizer.from_str(json.dumps(content))
-    for definition in (huggingface.parse(content, "it", small.definition.backend), by_values(content, small.definition.backend)):
+    for definition in (
+        huggingface.parse(content, "it", small.definition.backend),
+        by_values(content, small.definition.backend),
+    ):
         tok = minitok.Tokenizer.from_definition(definition)
         for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
             assert tok.encode(text) == ids_of(theirs, text)
