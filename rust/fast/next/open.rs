@@ -135,7 +135,8 @@ impl Open {
         for border in borders.into_iter().filter(|&border| border != usize::MAX && border > self.start) {
             let number = first + self.tokens[first..].binary_search_by_key(&border, |token| token.end).ok()?;
             let piece = &self.text[at - self.start..border - self.start];
-            let holds = match vocab.token_id(piece).filter(|_| !next.whole.is_empty()) {
+            let whole = if next.whole.is_empty() { None } else { vocab.token_id(piece) };
+            let holds = match whole {
                 Some(whole) => first == number && self.tokens[number].id == whole,
                 None => self.is_merged(next, first, number),
             };
