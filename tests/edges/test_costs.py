@@ -9,6 +9,7 @@ import pytest
 from costs import MOST, check, growth
 from helpers import BACKENDS
 from hostile_files import HOSTILE
+from minitok.definition import Definition
 
 MERGES = minitok.train(
     ["The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. naïve café 漢字漢字 😀😀 " * 3], 400
@@ -196,6 +197,31 @@ def test_operations(operation, cuts):
     def work(size):
         text = CUTS[cuts](size, "a")
         return lambda: OPERATIONS[operation](tok, text)
+
+    check(work, 100_000)
+
+
+def with_names():
+    return minitok.Tokenizer(MERGES, pattern="cl100k").replace(added_tokens={"<think>": 5000})
+
+
+def with_whole_pieces():
+    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
+    tokens = {**{token: i for i, token in tok.vocab.items()}, b"aaaaaaab": 5000}
+    merges = [merge[:2] for merge in tok.definition.vocab.merges]
+    return minitok.Tokenizer.from_definition(
+        Definition.from_tokens(tokens, merges, whole_pieces=True, pattern="cl100k")
+    )
+
+
+@pytest.mark.parametrize("cuts", CUTS)
+@pytest.mark.parametrize("make", [with_names, with_whole_pieces])
+def test_ids_are_appended_where_more_is_asked_of_the_end(make, cuts):
+    tok = make()
+
+    def work(size):
+        text = CUTS[cuts](size, "a")
+        return lambda: appended(tok, text)
 
     check(work, 100_000)
 

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import MissingExtraError, TemplateError
+from ..errors import TemplateError
 from ..reference.text import utf8
 from .provenance import runs_of
 from .render import Span
@@ -119,14 +119,14 @@ def overlap(wanted: Sequence[Any], own: Sequence[Any]) -> int:
 
 
 def common_prefix(one: Any, other: Any) -> int:
-    """How many items two sequences, bytes or arrays, begin with alike."""
-    size = min(len(one), len(other))
-    if isinstance(one, bytes) and one[:size] == other[:size]:
-        return size
-    try:
-        from ..extras import np
-    except MissingExtraError:
-        return next((at for at in range(size) if one[at] != other[at]), size)
-    first, second = (np.frombuffer(part, np.uint8) if isinstance(part, bytes) else part for part in (one, other))
-    different = first[:size] != second[:size]
-    return int(different.argmax()) if different.any() else size
+    """How many items two sequences begin with alike, both bytes, or arrays of one type."""
+    width = memoryview(one).itemsize
+    first, second = bytes(memoryview(one)), bytes(memoryview(other))
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low // width

@@ -135,7 +135,7 @@ impl Open {
         for border in borders.into_iter().filter(|&border| border != usize::MAX && border > self.start) {
             let number = first + self.tokens[first..].binary_search_by_key(&border, |token| token.end).ok()?;
             let piece = &self.text[at - self.start..border - self.start];
-            let whole = if next.whole.is_empty() { None } else { vocab.token_id(piece) };
+            let whole = if piece.len() <= next.longest_whole { vocab.token_id(piece) } else { None };
             let holds = match whole {
                 Some(whole) => first == number && self.tokens[number].id == whole,
                 None => self.is_merged(next, first, number),

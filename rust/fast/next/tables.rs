@@ -38,6 +38,8 @@ pub struct NextIds {
     pub(super) made: Bits,
     /// The tokens that only a whole piece becomes (E2).
     pub(super) whole: Vec<u32>,
+    /// The bytes of the longest of them.
+    pub(super) longest_whole: usize,
     pub(super) tree: Tree,
     /// Tokens that begin inside a character.
     pub(super) inner: Vec<u32>,
@@ -84,6 +86,7 @@ impl NextIds {
             table,
             settled,
             made,
+            longest_whole: whole.iter().filter_map(|&id| vocab.token_bytes(id)).map(<[u8]>::len).max().unwrap_or(0),
             whole,
             inner: Vec::new(),
             pairs: within,

@@ -22,6 +22,7 @@ use std::sync::Arc;
 const LONGEST_END: usize = 256;
 
 /// The last words, and the ids that spell them.
+#[derive(Default)]
 struct Words {
     text: Vec<u8>,
     ids: Vec<u32>,
@@ -32,16 +33,16 @@ impl Session {
     /// The ids that may come next, as bits; None where that is not known.
     pub fn next_ids(&mut self) -> Result<Option<Bits>> {
         let Some((tables, open)) = self.open()? else { return Ok(None) };
-        let found = self.words().and_then(|words| self.next_behind(&tables, &open, &words));
+        let found = self.next_behind(&tables, &open, &[]);
         self.open = Some(open);
         found.map(Some)
     }
 
-    /// The same behind an end of a text, of which these are the last words.
-    fn next_behind(&self, tables: &NextIds, open: &Open, words: &Words) -> Result<Bits> {
+    /// The same behind an end of a text, to which these ids were added.
+    fn next_behind(&self, tables: &NextIds, open: &Open, added: &[u32]) -> Result<Bits> {
         let mut found = tables.next(self.codec.core(), open)?;
         if !self.search.early.tokens().is_empty() {
-            self.with_names(tables, open, words, &mut found)?;
+            self.with_names(tables, open, added, &mut found)?;
         }
         Ok(found)
     }
@@ -147,25 +148,29 @@ impl Session {
     }
 
     /// Adds the tokens that are found by name, and leaves out those that complete a name.
-    fn with_names(&self, tables: &NextIds, open: &Open, words: &Words, found: &mut Bits) -> Result<()> {
-        let (vocab, Words { text, ids, continues }) = (&self.codec.core().vocab, words);
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, *continues);
-        let names = self.search.early.tokens();
-        let is_begun = names.iter().any(|(name, _)| begun(text, name).next().is_some());
+    ///
+    /// What begins no name, as most texts do not, asks for their last bytes only.
+    fn with_names(&self, tables: &NextIds, open: &Open, added: &[u32], found: &mut Bits) -> Result<()> {
+        let (vocab, names) = (&self.codec.core().vocab, self.search.early.tokens());
+        let last = self.last_bytes(added)?;
+        let is_begun = names.iter().any(|(name, _)| begun(&last, name).next().is_some());
+        let mut asked = collect(self.tokens_with_names()?.iter().copied())?;
+        let Words { text, ids, continues } =
+            if is_begun || !asked.is_empty() { self.words(added)? } else { Words::default() };
+        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, continues);
         if open.is_encoded(tables, vocab) {
-            let own = if is_begun { encode(text)? } else { Vec::new() };
+            let own = if is_begun { encode(&text)? } else { Vec::new() };
             for (name, id) in names {
                 let Some(id) = *id else { continue };
-                if !is_begun || encode(&concat(&[text, name.as_bytes()])?)? == concat(&[&own, &[id]])? {
+                if !is_begun || encode(&concat(&[&text, name.as_bytes()])?)? == concat(&[&own, &[id]])? {
                     let words = (id as usize >> 6) + 1;
                     resize(found, words.max(found.len()), 0)?;
                     set(found, id);
                 }
             }
         }
-        let mut asked = collect(self.tokens_with_names()?.iter().copied())?;
         for (name, _) in names.iter().filter(|_| is_begun) {
-            for rest in begun(text, name).map(|length| &name.as_bytes()[length..]) {
+            for rest in begun(&last, name).map(|length| &name.as_bytes()[length..]) {
                 let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
                 let first = vocab.sorted_ids().partition_point(|id| token_of(id) < rest);
                 for &id in vocab.sorted_ids()[first..].iter().take_while(|id| token_of(id).starts_with(rest)) {
@@ -176,7 +181,7 @@ impl Session {
         asked.sort_unstable();
         asked.dedup();
         for id in asked.into_iter().filter(|&id| vocab.token_bytes(id).is_some()) {
-            if has(found, id) && !self.is_viable(text, ids, id, &encode)? {
+            if has(found, id) && !self.is_viable(&text, &ids, id, &encode)? {
                 found[id as usize >> 6] &= !(1 << (id & 63));
             }
         }
@@ -209,13 +214,21 @@ impl Session {
         Ok(self.with_names.get().map_or(&[], Vec::as_slice))
     }
 
-    /// The last words, as names are looked for in them; nothing where there are no names.
-    fn words(&self) -> Result<Words> {
-        let (mut ids, n_ids, mut size) = (Vec::new(), self.size().ids, 0);
-        if self.search.early.tokens().is_empty() {
-            return Ok(Words { text: Vec::new(), ids, continues: false });
+    /// As many bytes of the end, to which these ids were added, as the longest name has.
+    fn last_bytes(&self, added: &[u32]) -> Result<Vec<u8>> {
+        let (end, longest) = (self.size().bytes, self.search.early.longest());
+        let mut last = Vec::new();
+        self.text_of(end.saturating_sub(longest), end, &mut last)?;
+        for &id in &added[added.len().saturating_sub(longest)..] {
+            append(&mut last, self.codec.core().token_bytes(id).unwrap_or_default())?;
         }
-        let (text, start) = self.last_words()?;
+        Ok(last)
+    }
+
+    /// The last words, to which these ids were added, as names are looked for in them.
+    fn words(&self, added: &[u32]) -> Result<Words> {
+        let (mut ids, n_ids, mut size) = (Vec::new(), self.size().ids, 0);
+        let (mut text, start) = self.last_words()?;
         self.ids_of(n_ids.saturating_sub(text.len() + 1), n_ids, &mut ids)?;
         let mut first = ids.len();
         while size < text.len() && first > 0 {
@@ -223,6 +236,10 @@ impl Session {
             size += self.codec.core().token_bytes(ids[first]).map_or(0, <[u8]>::len);
         }
         ids.drain(..first);
+        for &id in added {
+            append(&mut text, self.codec.core().token_bytes(id).unwrap_or_default())?;
+            push(&mut ids, id)?;
+        }
         Ok(Words { text, ids, continues: start > 0 })
     }
 
@@ -230,12 +247,12 @@ impl Session {
     /// none. The second None: that is not known.
     pub fn append_ids(&mut self, ids: &[u32]) -> Result<Option<Option<usize>>> {
         let Some((tables, mut open)) = self.open()? else { return Ok(None) };
-        let (core, mut words) = (Arc::clone(self.codec.core()), self.words()?);
+        let core = Arc::clone(self.codec.core());
         for (number, &id) in ids.iter().enumerate() {
             if open.is_empty() && core.preprocessor.metaspace.is_some() {
                 return Ok(None);
             }
-            if !has(&self.next_behind(&tables, &open, &words)?, id) {
+            if !has(&self.next_behind(&tables, &open, &ids[..number])?, id) {
                 self.open = Some(open).filter(|_| number == 0);
                 return Ok(Some(Some(number)));
             }
@@ -244,8 +261,6 @@ impl Session {
             } else {
                 open.push(&tables, &core.vocab, id)?;
             }
-            append(&mut words.text, core.token_bytes(id).unwrap_or_default())?;
-            push(&mut words.ids, id)?;
         }
         self.add_ids(ids)?;
         self.open = Some(open).filter(|open| !open.is_empty());

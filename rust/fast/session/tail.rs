@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the mirror for the last words; where a token stands, those of encoding a chunk.
 
-use super::edit::Session;
+use super::edit::{CHUNK, Session};
 use super::rope::Unit;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
@@ -49,12 +49,20 @@ impl Session {
 
     /// The text behind the last place at which it can be cut, and where that is.
     pub(super) fn last_words(&self) -> Result<(Vec<u8>, usize)> {
-        let (size, mut text) = (self.size(), Vec::new());
-        let start = self.region(size.bytes, size.bytes, 0).before.bytes.min(self.sampled.unwrap_or(usize::MAX));
-        self.text_of(start, size.bytes, &mut text)?;
-        let cut = self.codec.safe_cut(&text, &self.search);
-        text.drain(..cut);
-        Ok((text, start + cut))
+        let end = self.size().bytes;
+        let start = self.region(end, end, 0).before.bytes.min(self.sampled.unwrap_or(usize::MAX));
+        // What was sampled may be long, and a cut is mostly near.
+        let mut length = CHUNK.max(4 * self.margin);
+        loop {
+            let (from, mut text) = (start.max(end.saturating_sub(length)), Vec::new());
+            self.text_of(from, end, &mut text)?;
+            let cut = self.codec.safe_cut(&text, &self.search);
+            if from == start || cut > self.margin {
+                text.drain(..cut);
+                return Ok((text, from + cut));
+            }
+            length = length.saturating_mul(2);
+        }
     }
 
     /// Calls `work` with the last words, and the number of ids before them.
