@@ -101,6 +101,7 @@ def test_train_is_fair_to_languages(languages, tmp_path, backend):
 
 @pytest.mark.usefixtures("languages")
 def test_what_is_not_fair_is_refused(tmp_path):
+    (tmp_path / "same/.hidden.txt").write_text("of no language")
     asked = ["train", tmp_path / "corpus/*.txt", "--parity", tmp_path / "same", "-o", tmp_path / "out.json"]
     for more, message in {
         "--superwords=9": "--superwords says nothing with --parity",

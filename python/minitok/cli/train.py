@@ -233,7 +233,7 @@ def fair(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dic
         }
 
     kept = {name: value for name, value in options.items() if name not in BESIDE_PARITY}
-    return train_parity(counted(expand(files)), dev=counted(sorted(folder.glob("*.*"))), **kept)
+    return train_parity(counted(expand(files)), dev=counted(sorted(folder.glob("[!.]*.*"))), **kept)
 
 
 def merged(files: Sequence[str], backend: BackendName | None) -> PieceCounts:

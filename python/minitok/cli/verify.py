@@ -130,7 +130,9 @@ def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]
 def show_checksum(file: object, *, sha256: str, equal: bool, **_: object) -> None:
     """The result in a line."""
     verdict = "are" if equal else "are not"
-    output().print(f"{file}: tokens and ranks {verdict} those of the published file (SHA-256 {sha256})", markup=False)
+    output().print(
+        f"{file}: tokens and ranks {verdict} those of the published file (SHA-256 {sha256[:16]}…)", markup=False
+    )
 
 
 def show(file: object, library: str, rows: list[dict[str, Any]]) -> None:
