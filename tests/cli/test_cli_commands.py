@@ -77,6 +77,7 @@ def languages(tmp_path):
 @pytest.mark.parametrize("backend", ["rust", "python"])
 def test_train_is_fair_to_languages(languages, tmp_path, backend):
     out, same = tmp_path / "fair.json", tmp_path / "same"
+    (same / ".hidden.txt").write_text("of no language")
     output_of(
         "train",
         tmp_path / "corpus/*.txt",
@@ -101,7 +102,6 @@ def test_train_is_fair_to_languages(languages, tmp_path, backend):
 
 @pytest.mark.usefixtures("languages")
 def test_what_is_not_fair_is_refused(tmp_path):
-    (tmp_path / "same/.hidden.txt").write_text("of no language")
     asked = ["train", tmp_path / "corpus/*.txt", "--parity", tmp_path / "same", "-o", tmp_path / "out.json"]
     for more, message in {
         "--superwords=9": "--superwords says nothing with --parity",

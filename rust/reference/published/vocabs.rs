@@ -288,7 +288,7 @@ impl FirstParts for Vocab {
     }
 }
 
-/// Checks, before any token is made, that those of the merges are no longer than `most` bytes together.
+/// Checks that the tokens of all merges have at most `most` bytes in total, before any is made.
 ///
 /// A merge can double a token: thirty short lines can stand for gigabytes.
 pub fn check_token_bytes(pairs: &[(u32, u32)], most: u64) -> Result<()> {

@@ -202,7 +202,7 @@ class Vocab(vocab.Vocab):
 
 
 def check_token_bytes(pairs: Iterable[tuple[int, int]], most: int) -> None:
-    """Checks, before any token is made, that those of the merges are no longer than ``most`` bytes together.
+    """Checks that the tokens of all merges have at most ``most`` bytes in total, before any is made.
 
     A merge can double a token: thirty short lines can stand for gigabytes.
     """
