@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import shutil
+import signal
 from pathlib import Path
 
 import minitok
@@ -22,6 +23,9 @@ collect_ignore = ["conftest.py"]
 
 # tiktoken caches files by their path, local ones too: a second run would read what the first one wrote.
 os.environ["TIKTOKEN_CACHE_DIR"] = ""
+
+# A shell starts what runs in its background with SIGINT ignored, and so would be the interrupts that tests send to their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine must not fail a property; slow ones are investigated by hand.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}

@@ -189,11 +189,9 @@ def test_a_handler_that_returns_ends_nothing():
 
 
 # The signal is sent, and NumPy needed for the first time, by one call of `map`: no Python code runs in between.
-# A shell may have started the tests with SIGINT ignored.
 FIRST_USE = """
-import _thread, signal, sys
+import _thread, sys
 from functools import partial
-signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.argv[2] == "imported":
     import numpy
 import minitok

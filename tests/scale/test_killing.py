@@ -16,13 +16,11 @@ KILLS = 100 if os.environ.get("MINITOK_LONG_TESTS") == "1" else 5
 
 # A driver that goes on as far as its fourth part, and waits there for what comes; or runs a job that never ends.
 DRIVER = """
-import signal, sys, time
+import sys, time
 import pyarrow as pa, ray
 import minitok
 from conftest import SPECIAL, read
 from minitok.scale import encode_dataset
-# Where these tests run in the background of a shell, the signal would be ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 address, folder, what = sys.argv[1:]
 ray.init(address=address, log_to_driver=False, runtime_env={{"env_vars": {environment}}})
 parts = 0
