@@ -345,6 +345,109 @@ COMPARING |= {
     for comparison in ("<", "<=", ">", ">=", "==", "!=")
 }
 
+# What only looks like a number that is compared, or like a search.
+COMPARING |= {
+    f"from the left by {left}": LAST_USER + "{% for m in messages %}{{ " + left + " ns.last }}" + SAY + "{% endfor %}"
+    for left in (
+        "true ==",
+        "false <",
+        "2.5 >",
+        "loop.first ==",
+        "'' !=",
+        "2 * 1.5 <",
+        "(m.role == 'tool') ==",
+        "ns.other <",
+    )
+} | {
+    "is it the same": LAST_USER
+    + "{% for m in messages %}{{ loop.index0 > ns.last }}"
+    + SAY
+    + "{% endfor %}{{ ns.last is sameas 0 }}",
+    "is it the same, behind a break": LAST_USER
+    + "{% for m in messages %}{{ loop.index0 > ns.last }}{% if loop.index == 2 %}{% break %}{% endif %}"
+    + SAY
+    + "{% endfor %}{{ ns.last is sameas 0 }}",
+    "kept by a second loop": LAST_USER
+    + "{% for m in messages %}{{ loop.index0 > ns.last }}{% endfor %}{% for m in messages %}{{ ns.other }}{% set ns.other = ns.last %}"
+    + SAY
+    + "{% endfor %}",
+    "kept by a second loop, behind a break": LAST_USER
+    + "{% for m in messages %}{{ loop.index0 > ns.last }}{% break %}{% endfor %}{% for m in messages %}{{ ns.other }}{% set ns.other = ns.last %}"
+    + SAY
+    + "{% endfor %}",
+    "a test of a field first": "{% for m in messages %}{% if m.tool_calls and m.role == 'assistant' %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}",
+    "a test of the loop first": "{% for m in messages %}{% if loop.last and m.role == 'user' %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}",
+    "a search whose flag is a variable of the turn": SEARCH.replace("{% set i", "{% set ns = loop.index0 %}{% set i")
+    + ALL,
+    "a search that fails where it would have ended": SEARCH.replace(
+        "{% set i", "{% set j = loop.nextitem.role %}{% set i"
+    )
+    + ALL,
+    "a search that adds what cannot be": SEARCH.replace("{% set i", "{% set j = loop.previtem - 1 %}{% set i") + ALL,
+}
+
+KEEPING |= {
+    "one namespace, or two that are equal": "{% set a = namespace(n=0) %}{% set b = namespace(n=0) if messages | length < 4 else a %}"
+    "{% for m in messages %}{% set a.n = a.n + 1 %}{{ b.n }}" + SAY + "{% endfor %}",
+    "the loop, passed on": "{% macro f(l) %}{{ l.last }}{{ l.index0 }}{% endmacro %}{% for m in messages %}{{ f(loop) }}"
+    + SAY
+    + "{% endfor %}",
+    "the loop in a namespace": "{% set ns = namespace(l=none) %}{% for m in messages %}{{ ns.l.index0 if ns.l }}{% set ns.l = loop %}"
+    + SAY
+    + "{% endfor %}",
+    "the last turn in a namespace": "{% set ns = namespace(m=none) %}{% for m in messages %}{{ ns.m.content if ns.m }}{% set ns.m = m %}"
+    + SAY
+    + "{% endfor %}",
+    "all roles in a list": "{% set ns = namespace(r=[]) %}{% for m in messages %}{% set ns.r = ns.r + [m.role] %}{{ ns.r | unique | join }}"
+    + SAY
+    + "{% endfor %}",
+    "roles, gathered before": "{% set r = messages | map(attribute='role') | list %}{% for m in messages %}{{ r[loop.index0] }}{{ r | length }}"
+    + SAY
+    + "{% endfor %}",
+    "a lazy filter": "{% set r = messages | map(attribute='role') %}{% for m in messages %}{{ r | first }}"
+    + SAY
+    + "{% endfor %}",
+    "the first that is selected": "{% for m in messages %}{{ (messages | selectattr('role', 'equalto', 'tool') | first).content }}"
+    + SAY
+    + "{% endfor %}",
+    "a dict that is made again": "{% set ns = namespace(d={}) %}{% for m in messages %}{% set ns.d = dict(ns.d, **{m.role: loop.index0}) %}{{ ns.d }}"
+    + SAY
+    + "{% endfor %}",
+}
+
+ASKING |= {
+    "a turn that takes the next": "{% for m in messages %}{{ m.content }}{% if m.role == 'user' %}{% for n, l in loop %}{{ n.role }}{% break %}{% endfor %}"
+    "{% endif %}<|im_end|>{% endfor %}",
+    "a turn that takes all": "{% for m in messages %}"
+    + SAY
+    + "{% if loop.index == 2 %}{{ loop | list | length }}{% endif %}{% endfor %}",
+    "with a condition": "{% for m in messages %}{% with last = loop.last %}{{ last }}{% endwith %}"
+    + SAY
+    + "{% endfor %}",
+    "a loop within with": "{% with n = messages | length %}{% for m in messages %}{{ n }}"
+    + SAY
+    + "{% endfor %}{% endwith %}",
+    "a loop within a filter": "{% filter upper %}{% for m in messages %}{{ m.content }}{{ loop.last }}{% endfor %}{% endfilter %}",
+    "the rest in a macro": "{% macro f(all) %}{{ all | length }}{% endmacro %}{% for m in messages %}{{ f(messages[loop.index:]) }}"
+    + SAY
+    + "{% endfor %}",
+    "a joined list": "{{ messages | map(attribute='role') | join(',') }}" + ALL,
+    "a joined list in a turn": "{% for m in messages %}{{ messages | map(attribute='role') | join(',') }}"
+    + SAY
+    + "{% endfor %}",
+    "a sorted list": "{% for m in messages | sort(attribute='role') %}" + SAY + "{% endfor %}",
+    "is the last a user's": "{% for m in messages %}{{ messages[-1].role == 'user' }}" + SAY + "{% endfor %}",
+    "by a number from the back": "{% for m in messages %}{{ messages[loop.revindex0].role }}" + SAY + "{% endfor %}",
+    "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2].role }}"
+    + SAY
+    + "{% endfor %}",
+    "stars": "{% macro f() %}{{ varargs | length }}{% endmacro %}{% for m in messages %}{{ f(*messages) }}"
+    + SAY
+    + "{% endfor %}",
+    "the hour": "{{ strftime_now('%Y') }}{% for m in messages %}{{ strftime_now('%Y') }}" + SAY + "{% endfor %}",
+    "the hour, by a name": "{% set now = strftime_now %}{% for m in messages %}{{ now('%Y') }}" + SAY + "{% endfor %}",
+}
+
 BREAKING = (
     ASKING
     | {f"kept: {name}": source for name, source in KEEPING.items()}

@@ -300,15 +300,16 @@ class Conversation:
         while samples:
             last = samples[-1]
             start = last.place - last.own
+            ahead = 0
             try:
-                said, end = self._end_of(last, text, start if common >= start else 0)
+                said, end, ahead = self._end_of(last, text, start if common >= start else 0)
             except TemplateError:
                 if self._rewrite != "follow":
                     self._state = self._state._replace(refused=True)
                     raise
                 said = end = -1
             role = last.role if said == end else None
-            if end == last.place <= common:
+            if end == last.place - ahead <= common:
                 return Held(samples, end, last.stop, limit, role, common)
             if self._rewrite == "follow":
                 samples, limit = samples[:-1], min(limit, common)
@@ -348,24 +349,29 @@ class Conversation:
         messages = (origin.message for _, origin in text.runs(common) if origin.message is not None)
         return min(next(messages, sample.message), sample.message)
 
-    def _end_of(self, sample: Sample, text: Text, low: int) -> tuple[int, int]:
-        """Where in the text the last word of a sampled message ends, and where the sample does; not before ``low``."""
+    def _end_of(self, sample: Sample, text: Text, low: int) -> tuple[int, int, int]:
+        """Where in the text the last word of a sampled message ends, and where the sample does; not before ``low``.
+
+        Last, how many bytes of the sample are ahead of the text, which ends before its last token.
+        """
         found, behind = own_end(sample.message, text)
         if found < low:
             found, behind = low, behind[low - found :]
         ids = self._state.ids.view[sample.first : sample.stop].tolist()
         if not ids or ids[-1] not in self._names:
-            return found, found + self._ended(behind, ids)
+            return found, found + self._ended(behind, ids), 0
         last = self._names[ids[-1]]
         at = behind.find(last)
         if at < 0 and self._definition.vocab.token_id(last) == ids[-1]:
-            return found, found + self._ended(behind, ids)  # it is an ordinary token, too
+            return found, found + self._ended(behind, ids), 0  # it is an ordinary token, too
+        if at < 0 and found == text.begin(len(text.ends)):
+            return found, found, len(last)
         if at < 0:
             raise TemplateError(
                 f"message {sample.message} ends with the token {last.decode()!r}, and the template goes on with "
                 f"{behind[:40].decode(errors='replace')!r}: add it again without its last id, and what follows it"
             )
-        return found, found + at + len(last)
+        return found, found + at + len(last), 0
 
     def _ended(self, behind: bytes, ids: list[int]) -> int:
         """How many bytes of what stands behind a message its ids end with: whole characters, and special tokens as ids."""

@@ -29,6 +29,8 @@ def mark(tree: nodes.Template) -> nodes.Template:
                 mark_search(loop, place)
                 tests += mark_later(loop, len(tests))
                 compared = only_compared([*loop.body, *(node for macro in macros for node in macro.body)])
+                if loop.find(nodes.Break):
+                    compared = []  # it may be left without an end, where the numbers become plain again
                 loop.iter = marked(loop.iter, "going", place, *compared)
         tree.body[:0] = tests
     for parent in [tree, *tree.find_all(nodes.Node)]:
@@ -61,7 +63,10 @@ def asking(node: Any) -> Any:
 
 
 def only_compared(body: Iterable[nodes.Node]) -> list[str]:
-    """The attributes of namespaces that are only compared with numbers, by ``<`` and the like: ``name.attribute``."""
+    """The attributes of namespaces that are only compared, by ``<`` and the like: ``name.attribute``.
+
+    A comparison is noted if one of them is on its left, or an integer is: ``True`` or ``1.5`` would answer by itself.
+    """
     compared: set[str] = set()
     other: set[str] = set()
 
@@ -73,9 +78,14 @@ def only_compared(body: Iterable[nodes.Node]) -> list[str]:
             other.add(f"{node.name}.{node.attr}")
         elif isinstance(node, nodes.Name):
             other.add(node.name)
-        compares = isinstance(node, nodes.Compare) and all(op.op not in ("in", "notin") for op in node.ops)
+        if isinstance(node, nodes.Compare):
+            compares = all(op.op not in ("in", "notin") for op in node.ops)
+            sides = [node.expr, *(op.expr for op in node.ops)]
+            for left, side in zip([None, *sides], sides, strict=False):
+                visit(side, operand=compares and (left is None or is_number(left)))
+            return
         for child in node.iter_child_nodes():
-            visit(child, operand=compares or (operand and isinstance(node, nodes.Operand)))
+            visit(child, operand=False)
 
     for node in body:
         visit(node, operand=False)
@@ -97,6 +107,9 @@ def mark_search(loop: nodes.For, place: int) -> None:
     flag, test = flag_and_test(found.test)
     if flag is None or test is None or not all(map(is_counting, before)):
         return
+    of_turn = {node.name for part in (loop.target, *before) for node in names_in(part) if node.ctx == "store"}
+    if flag.node.name in of_turn | {"loop"}:
+        return  # it may be true in a later turn
     loop.body.insert(0, nodes.If(nodes.Not(flag), [nodes.Break()], [], [], lineno=loop.lineno))
     if {node.name for node in names_in(test)} == {loop.target.name} and is_reversed(loop.iter) and counts_only(loop):
         found.test = nodes.And(flag, marked(test, "missed", nodes.Name(loop.target.name, "load"), place))
@@ -155,17 +168,19 @@ def names_in(node: nodes.Node) -> Iterator[nodes.Name]:
 
 def is_counting(node: nodes.Node) -> bool:
     """Whether a statement only counts turns, and cannot fail: ``{% set i = messages | length - 1 - loop.index0 %}``."""
-    if not isinstance(node, nodes.Assign) or not isinstance(node.target, nodes.Name):
-        return False
-    kinds = (nodes.Const, nodes.Name, nodes.Add, nodes.Sub, nodes.Filter, nodes.Getattr)
-    inner = [node.node, *node.node.find_all(nodes.Node)]
-    return all(
-        isinstance(part, kinds)
-        and (not isinstance(part, nodes.Const) or type(part.value) is int)
-        and (not isinstance(part, nodes.Name) or part.name in ("messages", "loop"))
-        and (not isinstance(part, nodes.Filter) or (part.name == "length" and not part.args))
-        for part in inner
-    )
+    return isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name) and is_number(node.node)
+
+
+def is_number(node: nodes.Node) -> bool:
+    """Whether it is an integer: a constant, a place in a loop, ``messages | length``, or a sum of them."""
+    if isinstance(node, nodes.Const):
+        return type(node.value) is int
+    if isinstance(node, nodes.Getattr):
+        return is_loop(node.node) and node.attr in ("index", "index0", "revindex", "revindex0", "length")
+    if isinstance(node, nodes.Filter):
+        of_messages = isinstance(node.node, nodes.Name) and node.node.name == "messages"
+        return of_messages and node.name == "length" and not node.args
+    return isinstance(node, (nodes.Add, nodes.Sub)) and is_number(node.left) and is_number(node.right)
 
 
 def is_reversed(value: nodes.Node) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from operator import index
@@ -91,8 +90,8 @@ class NeedsListError(Exception):
     """A template asks of the messages what only a list answers."""
 
 
-class Turns(Sequence):  # type: ignore[type-arg]
-    """The messages from number ``first`` on, as a template gets them. The names of a list's methods are not found."""
+class Turns:
+    """The messages from number ``first`` on, as a template gets them. It has none of a list's methods."""
 
     def __init__(self, watch: Watch, first: int = 0) -> None:
         self._watch, self._first = watch, first
@@ -132,10 +131,10 @@ class Turns(Sequence):  # type: ignore[type-arg]
     def __repr__(self) -> str:
         raise NeedsListError
 
-    def __getattribute__(self, name: str) -> Any:
-        if not name.startswith("_") and hasattr(list, name):
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(list, name):
             raise NeedsListError
-        return super().__getattribute__(name)
+        raise AttributeError(name)
 
 
 class Noted(int):

@@ -43,14 +43,17 @@ class Going:
         self.watch, self.first = watch, turns._first  # noqa: SLF001
         self.spaces = {name: attrs_of(held) for name, held in variables.items() if isinstance(held, Namespace)}
         self.numbers: dict[str, Noted] = {}
-        two_names = len({id(attrs) for attrs in self.spaces.values()}) < len(self.spaces)
-        for name in () if two_names else compared:
+        for name in compared:
             space, key = name.split(".")
             held = self.spaces.get(space, {}).get(key)
-            if type(held) in (int, Noted):
-                self.numbers[name] = self.spaces[space][key] = Noted(held or 0)
+            if type(held) is int:
+                self.numbers[name] = self.spaces[space][key] = Noted(held)
         noted = {id(number) for number in self.numbers.values()}
-        frozen_variables = {name: frozen(value, noted, name) for name, value in variables.items()}
+        # Which names are those of one namespace is not compared.
+        two_names = len({id(attrs) for attrs in self.spaces.values()}) < len(self.spaces)
+        frozen_variables = {
+            name: frozen(value, noted, None if two_names else name) for name, value in variables.items()
+        }
         self.loop = Loop(place, self.first, frozen_variables, [], [], {name: [] for name in self.numbers}, [])
         self.tests = variables
         self.skipped = 0
@@ -120,6 +123,9 @@ class Going:
             self.loop.open.append(len(self.loop.starts) - 1)
         else:
             self.loop.starts.pop()
+        for name, number in self.numbers.items():
+            space, key = name.split(".")
+            self.spaces[space][key] = int(number)
 
 
 class TurnLoop(LoopContext):
@@ -131,6 +137,11 @@ class TurnLoop(LoopContext):
         if self._going and self._going.skipped:
             self.index0 = self._going.skipped - 1
             self._current = self._ahead(0)
+
+    def __iter__(self) -> TurnLoop:
+        if self._going is not None and self.index0 >= self._going.skipped:
+            raise NeedsListError  # a turn that takes others
+        return self
 
     def __next__(self) -> Any:
         found = super().__next__()
@@ -182,8 +193,8 @@ def frozen(value: Any, noted: Collection[int] = (), name: str | None = None) -> 
     kind = type(value)
     if kind is Turns:
         return Turns, value._first  # noqa: SLF001
-    if kind is Noted or value is None or kind in (int, bool, str):
-        return (int if kind is Noted else kind), value
+    if value is None or kind in (int, bool, str):
+        return kind, value
     if kind is Traced:
         return kind, str.__str__(value), runs_of(value)
     if kind is float:
