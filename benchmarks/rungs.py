@@ -109,7 +109,7 @@ def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
     vocab = tokenizer.replace(backend="python")._codec.codec.vocab  # noqa: SLF001
     ids: list[int] = []
     for piece in pieces:
-        parts = vocab.first_parts(piece)
+        parts = vocab.initial_parts(piece)
         while True:
             tally(len(parts))
             found = [

@@ -36,10 +36,10 @@ pub struct Chunks<'t> {
 }
 
 impl Tokenizer {
-    /// Cuts a text into chunks of at most `max_tokens` tokens: before headings, behind paragraphs, sentences, words.
+    /// Cuts a text into chunks of at most `max_tokens` tokens: before headings, after paragraphs, sentences, words.
     ///
     /// The limit holds for each chunk encoded on its own. Without an overlap, the chunks joined are the text. A chunk does not
-    /// depend on what follows the line behind it, so a document that grows keeps all but its last chunks. The time is linear in the
+    /// depend on what follows the line after it, so a document that grows keeps all but its last chunks. The time is linear in the
     /// text. An item is an error if the options cannot be met, a character has more than `max_tokens` tokens, or the
     /// text cannot be encoded; no item follows it.
     ///
@@ -98,7 +98,7 @@ impl<'t> Chunks<'t> {
         self
     }
 
-    /// The best border is taken from behind this part of what is new in a chunk, from 0 to 1: 0.5, if nothing is said. With less, chunks
+    /// The best border is taken from after this part of what is new in a chunk, from 0 to 1: 0.5, if nothing is said. With less, chunks
     /// are smaller and end better.
     pub fn fill(mut self, part: f64) -> Chunks<'t> {
         self.options.fill = part;

@@ -59,7 +59,7 @@ impl Tokenizer {
 
     /// The longest beginning of a text that has at most `max_tokens` tokens, and whose ids are the first ids of the text.
     ///
-    /// It may have fewer: no character is cut, and a last token that is another one without the text behind it is left out. What is
+    /// It may have fewer: no character is cut, and a last token that is another one without the text after it is left out. What is
     /// encoded is about twice what is kept, not the whole text, where the tokenizer knows places at which a text can be cut; with a
     /// published encoding it does.
     ///

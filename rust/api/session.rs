@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// The tokens that may stand over the end of the text, for a model that is to go on from it: after the first `kept` ids of the
-    /// session and then `extra`, any one of `ids`. Each begins in the text and ends behind it. Costs some ten microseconds, and a
+    /// session and then `extra`, any one of `ids`. Each begins in the text and ends after it. Costs some ten microseconds, and a
     /// millisecond where the pattern is in a new state; the first call makes tables, in about a tenth of a second.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ use crate::fast::util::fallible::{self, collect, push};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::reference::more::dropout::{Dropout, encode_with_dropout};
-use crate::reference::published::codecs::{Codec, placed};
+use crate::reference::published::codecs::{Codec, with_offset};
 use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
@@ -222,7 +222,7 @@ impl FastCodec {
                     drawing.finish(ids)
                 }
             });
-        done.map_err(|error| placed(error, &text))
+        done.map_err(|error| with_offset(error, &text))
     }
 
     /// Whether the encoder takes all of a text as one segment. A longer text is searched once, later.
@@ -340,7 +340,7 @@ impl FastCodec {
 /// The error with the place where the text has the byte that it names.
 fn placed_in(error: Error, source: Source) -> Error {
     match source.bytes() {
-        Ok(text) => placed(error, &text),
+        Ok(text) => with_offset(error, &text),
         Err(_) => error,
     }
 }

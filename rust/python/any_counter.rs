@@ -70,7 +70,7 @@ impl Counter {
                         new.push(number as u64);
                     }
                 }
-                counter.is_whole = true;
+                counter.is_complete = true;
             }
         }
         Ok(new)
@@ -95,14 +95,14 @@ impl Counter {
     pub fn finish(&mut self) -> Result<()> {
         match self {
             Counter::Fast(counter) => counter.finish(),
-            Counter::Mirror(counter) => counter.check_whole(),
+            Counter::Mirror(counter) => counter.check_complete(),
         }
     }
 
     pub fn is_finished(&self) -> bool {
         match self {
             Counter::Fast(counter) => counter.is_finished(),
-            Counter::Mirror(counter) => counter.is_whole,
+            Counter::Mirror(counter) => counter.is_complete,
         }
     }
 

@@ -37,7 +37,7 @@ pub struct PieceCounter {
     index: HashMap<Vec<u8>, usize>,
     pub documents: u64,
     pub bytes: u64,
-    pub is_whole: bool,
+    pub is_complete: bool,
 }
 
 impl PieceCounter {
@@ -50,7 +50,7 @@ impl PieceCounter {
             index,
             documents: 0,
             bytes: 0,
-            is_whole: true,
+            is_complete: true,
         }
     }
 
@@ -61,20 +61,20 @@ impl PieceCounter {
             self.documents += 1;
             self.count(document)?;
         }
-        self.is_whole = true;
+        self.is_complete = true;
         Ok(())
     }
 
     /// Marks the counts as incomplete until counting ends. Fails if they were incomplete before.
     pub fn begin(&mut self) -> Result<()> {
-        self.check_whole()?;
-        self.is_whole = false;
+        self.check_complete()?;
+        self.is_complete = false;
         Ok(())
     }
 
     /// Fails if counting was stopped in the middle.
-    pub fn check_whole(&self) -> Result<()> {
-        if !self.is_whole {
+    pub fn check_complete(&self) -> Result<()> {
+        if !self.is_complete {
             return Err(Error::Training("counting was stopped before it was done; count again".into()));
         }
         Ok(())
@@ -144,7 +144,7 @@ impl PieceCounter {
             on_chunk(read)?;
         }
         self.count(&rest)?;
-        self.is_whole = true;
+        self.is_complete = true;
         Ok(())
     }
 
@@ -189,11 +189,11 @@ mod tests {
         let on_chunk = &mut |_| Err(Error::Interrupted);
         assert_eq!(stopped.add_stream(&mut text, Path::new(""), None, on_chunk), Err(Error::Interrupted));
         let says_so = Err(Error::Training("counting was stopped before it was done; count again".into()));
-        assert_eq!((stopped.check_whole(), stopped.add([&b"a"[..]])), (says_so.clone(), says_so));
+        assert_eq!((stopped.check_complete(), stopped.add([&b"a"[..]])), (says_so.clone(), says_so));
         let mut done = counter();
         done.add([&b"a"[..]]).unwrap();
         done.add_stream(&mut b"a".as_slice(), Path::new(""), None, &mut |_| Ok(())).unwrap();
-        assert_eq!((done.check_whole(), done.documents), (Ok(()), 2));
+        assert_eq!((done.check_complete(), done.documents), (Ok(()), 2));
     }
 
     #[test]

@@ -27,6 +27,6 @@ pub fn encode_piece(vocab: &impl FirstParts, piece: &[u8], out: &mut Vec<u32>) -
         out.push(whole);
         return Ok(());
     }
-    let merged = merge_parts(|left, right| core.merge_of(left, right), vocab.first_parts(piece)?)?;
+    let merged = merge_parts(|left, right| core.merge_of(left, right), vocab.initial_parts(piece)?)?;
     interrupt::append(out, merged.into_iter())
 }

@@ -190,7 +190,7 @@ impl Finder {
 
     /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
     pub fn split(&self, text: &[u8], emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
-        parts(text, self.find(text), emit)
+        slices(text, self.find(text), emit)
     }
 
     /// The tokens that it looks for.
@@ -245,7 +245,7 @@ impl Finder {
 }
 
 /// Passes on the text as occurrences of special tokens and the segments between them.
-pub fn parts<'f>(
+pub fn slices<'f>(
     text: &[u8],
     occurrences: impl Iterator<Item = Result<Found<'f>>>,
     mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,

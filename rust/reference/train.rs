@@ -160,13 +160,13 @@ impl Words {
         for index in 0..words.ids.len() {
             words.length += words.ids[index].len().cast_signed() as i64 * words.frequencies[index];
             let counted = count_pairs(&words.ids[index]);
-            words.change(index, &counted);
+            words.add_changes(index, &counted);
         }
         Ok(words)
     }
 
     /// Adds the changes of one word to the counts, times the number of its occurrences.
-    fn change(&mut self, index: usize, changes: &HashMap<Pair, i64>) {
+    fn add_changes(&mut self, index: usize, changes: &HashMap<Pair, i64>) {
         for (&pair, &change) in changes {
             *self.counts.entry(pair).or_insert(0) += change * self.frequencies[index];
             if change > 0 {
@@ -186,7 +186,7 @@ impl Words {
             let changes = pair_changes(&self.ids[index], &merged);
             self.length -= (self.ids[index].len() - merged.len()).cast_signed() as i64 * self.frequencies[index];
             self.ids[index] = merged;
-            self.change(index, &changes);
+            self.add_changes(index, &changes);
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
         }
         self.counts.remove(&pair);

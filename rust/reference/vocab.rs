@@ -51,7 +51,7 @@ pub trait FirstParts {
     fn core(&self) -> &Vocab;
 
     /// Returns the ids that a piece begins as.
-    fn first_parts(&self, piece: &[u8]) -> Result<Vec<u32>>;
+    fn initial_parts(&self, piece: &[u8]) -> Result<Vec<u32>>;
 }
 
 /// The tokens of an encoding and the merges between them, without the special tokens.
@@ -207,7 +207,7 @@ impl FirstParts for Vocab {
     }
 
     /// Returns the ids that a piece begins as: those of its bytes.
-    fn first_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
+    fn initial_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         ids.try_reserve_exact(piece.len())?;
         for &byte in piece {
@@ -226,8 +226,8 @@ impl<V: FirstParts> FirstParts for Arc<V> {
         V::core(self)
     }
 
-    fn first_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
-        V::first_parts(self, piece)
+    fn initial_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
+        V::initial_parts(self, piece)
     }
 }
 

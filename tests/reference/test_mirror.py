@@ -118,10 +118,10 @@ LONE_NAMES = {
     "published/unicode": {"group": "a dict in Python", "unicode_table": "a tuple in Python"},
     "published/words": {"splits": "a pattern of any backend; Rust has one"},
     "vocab": {
-        "first_parts": "a method that a subclass replaces, in Python",
-        "vocab.core": "as first_parts",
+        "initial_parts": "a method that a subclass replaces, in Python",
+        "vocab.core": "as initial_parts",
         "arc.core": "a vocabulary that is shared",
-        "arc.first_parts": "as arc.core",
+        "arc.initial_parts": "as arc.core",
         "vocab.n_ids": "a method of Tokens in Rust",
         "check_ids": "as n_ids",
         "never_in_utf8": "a set in Python",

@@ -75,7 +75,7 @@ class PieceCounter(count.PieceCounter):
             if len(self.pieces) > known:
                 new.append(number)
             end += length
-        self.is_whole = True
+        self.is_complete = True
         return array_of(new, "uint64")
 
     def hold(self, files: Sequence[str | os.PathLike[str]], documents: int, size: int) -> None:
@@ -85,19 +85,19 @@ class PieceCounter(count.PieceCounter):
         self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
 
     def to_arrays(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        self.check_whole()
+        self.check_complete()
         lengths, counts = array_of(map(len, self.pieces), "uint32"), array_of(self.pieces.values(), "int64")
         return b"".join(self.pieces), lengths, counts
 
     def finish(self) -> None:
         """Nothing is left to be done, if all was counted."""
-        self.check_whole()
+        self.check_complete()
 
     def files(self) -> None:
         """Nothing is on the disk."""
 
     def totals(self) -> tuple[int, int, int, int]:
-        self.check_whole()
+        self.check_complete()
         return self.documents, self.bytes, sum(self.pieces.values()), len(self.pieces)
 
 
@@ -111,7 +111,7 @@ def train(
 ) -> tuple[list[tuple[int, int]], list[int], int, str]:
     """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
-    counter.check_whole()
+    counter.check_complete()
     traced = None if trace is None else lambda chosen: trace(train_merge(chosen))
     if base is None:
         trained = reference_train.train(counter.pieces, options, on_merge, traced)
@@ -132,7 +132,7 @@ def train_parity(
     """Returns the merges, whose turn each was, the count of each, the number of ties, and why training stopped."""
     del keep
     for counter in [*languages, *development]:
-        counter.check_whole()
+        counter.check_complete()
     corpora = [counter.pieces for counter in languages], [counter.pieces for counter in development]
     trained = reference_parity.train_parity(*base, *corpora, options, parity, on_merge)
     return trained.merges, trained.turns, trained.counts, trained.ties, trained.stop

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BackendError, MissingByteError
 from ..patterns import describe, equivalent
-from ..reference.published.codecs import placed
-from ..reference.published.vocabs import first_parts
+from ..reference.published.codecs import with_offset
+from ..reference.published.vocabs import initial_parts
 from ..reference.text import utf8
 from ..spans.offsets import char_spans
 from .alternatives import labelled, time_for
@@ -54,7 +54,7 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
     try:
         return explain_units(definition, codec, list(units(definition, codec, text, allowed)))
     except MissingByteError as error:
-        raise placed(error, utf8(text)) from None
+        raise with_offset(error, utf8(text)) from None
 
 
 def units(
@@ -166,7 +166,7 @@ def found_token(data: bytes, token_id: int, start: int, *, is_added: bool) -> Pi
 def read_piece(vocab: Vocab, unit: Unit, start: int, number: int) -> Piece:
     """One piece: its tokens, which do not know their characters yet, and the merges that make them, or would."""
     # Of the vocabulary, only calls that both backends have are used.
-    ids = first_parts(vocab, unit.data)  # type: ignore[arg-type]
+    ids = initial_parts(vocab, unit.data)  # type: ignore[arg-type]
     whole = vocab.token_id(unit.data) if vocab.whole_pieces else None
     ends = [*accumulate((len(vocab.token_bytes(token_id) or b"") for token_id in ids), initial=start)]
     end = ends[-1] if whole is None else start + len(unit.data)
@@ -225,7 +225,7 @@ def block(left: Part, right: Part, rank: int, made: int, step: int | None = None
 
 
 def with_boundary(vocab: Vocab, piece: Piece, after: Piece | None) -> Piece:
-    """The piece, and the merges that its end has stopped: of all that stood at its end with all that stood behind it."""
+    """The piece, and the merges that its end has stopped: of all that stood at its end with all that stood after it."""
     if after is None:
         return piece
     stopped = [

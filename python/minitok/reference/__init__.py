@@ -1,4 +1,4 @@
-"""The algorithms in plain Python, written to be read beside their Rust mirrors of the same name in ``rust/``.
+"""The algorithms in plain Python, written to be read next to their Rust mirrors of the same name in ``rust/``.
 
 This folder is byte-pair encoding: three rungs, and two folders that extend the last. ``basic``, on the three functions of
 ``pairs``, is BPE in a hundred lines, text in and text out; ``small`` is all of it in one file; the core, the other files here,

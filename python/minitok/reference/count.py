@@ -48,7 +48,7 @@ class PieceCounter:
         self.special = special
         self.pieces: dict[bytes, int] = {}
         self.documents = self.bytes = 0
-        self.is_whole = True
+        self.is_complete = True
 
     def add(self, documents: Iterable[bytes]) -> None:
         """Counts documents. No piece crosses from one to the next."""
@@ -56,16 +56,16 @@ class PieceCounter:
         for document in documents:
             self.documents += 1
             self.count(document)
-        self.is_whole = True
+        self.is_complete = True
 
     def begin(self) -> None:
         """Marks the counts as incomplete until counting ends. Fails if they were incomplete before."""
-        self.check_whole()
-        self.is_whole = False
+        self.check_complete()
+        self.is_complete = False
 
-    def check_whole(self) -> None:
+    def check_complete(self) -> None:
         """Raises TrainingError if counting was stopped in the middle."""
-        if not self.is_whole:
+        if not self.is_complete:
             raise TrainingError("counting was stopped before it was done; count again")
 
     def count(self, text: bytes) -> None:
@@ -103,7 +103,7 @@ class PieceCounter:
             del rest[:cut]
             on_chunk(len(chunk))
         self.count(bytes(rest))
-        self.is_whole = True
+        self.is_complete = True
 
     def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
         """Returns a safe cut of the pattern near the end; 0 if a special token extends across it.

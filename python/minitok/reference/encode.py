@@ -30,4 +30,4 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
         whole = vocab.token_id(piece)
         if whole is not None:
             return [whole]
-    return merge_parts(vocab.merge_of, vocab.first_parts(piece))
+    return merge_parts(vocab.merge_of, vocab.initial_parts(piece))

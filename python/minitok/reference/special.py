@@ -57,7 +57,7 @@ class SpecialTokens:
 
         Finds the tokens in ``wanted``; all of them if it is None.
         """
-        return parts(text, self.find(text, self.ids if wanted is None else wanted))
+        return slices(text, self.find(text, self.ids if wanted is None else wanted))
 
     def longest(self, wanted: Collection[str]) -> int:
         """Returns the length in bytes of the longest wanted token; 0 if there is none."""
@@ -72,7 +72,7 @@ class SpecialTokens:
         return False
 
 
-def parts(text: bytes, occurrences: Iterable[Slice]) -> Iterator[Slice]:
+def slices(text: bytes, occurrences: Iterable[Slice]) -> Iterator[Slice]:
     """Yields the text as occurrences of tokens and the segments between them."""
     done = 0
     for start, end, token_id in occurrences:

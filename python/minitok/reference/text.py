@@ -22,14 +22,14 @@ def utf8(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
     if not isinstance(text, str):
-        raise TypeError(f"text must be str or bytes, not {type(text).__name__}{instead(text)}")
+        raise TypeError(f"text must be str or bytes, not {type(text).__name__}{hint(text)}")
     try:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def instead(value: object) -> str:
+def hint(value: object) -> str:
     """Returns what to do with a value that is not a text, for the end of a message."""
     if isinstance(value, (list, tuple)):
         return "; methods whose names end in _batch take several texts, such as encode_batch"

@@ -95,9 +95,9 @@ class Words:
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
-            self.change(index, count_pairs(self.ids[index]))
+            self.add_changes(index, count_pairs(self.ids[index]))
 
-    def change(self, index: int, changes: dict[Pair, int]) -> None:
+    def add_changes(self, index: int, changes: dict[Pair, int]) -> None:
         """Adds the changes of one word to the counts, times its count, and notes that it holds the pairs it gained."""
         for pair, change in changes.items():
             self.counts[pair] = self.counts.get(pair, 0) + change * self.frequencies[index]
@@ -114,7 +114,7 @@ class Words:
             changes = pair_changes(self.ids[index], merged)
             self.length -= (len(self.ids[index]) - len(merged)) * self.frequencies[index]
             self.ids[index] = merged
-            self.change(index, changes)
+            self.add_changes(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)
         self.counts.pop(pair, None)
         return touched, sorted(created)

@@ -134,7 +134,7 @@ class Vocab:
         tokens = {i: token for i, token in self.tokens.items() if i in made or len(token) == 1}
         return Vocab(tokens, kept, self.whole_pieces)
 
-    def first_parts(self, piece: bytes) -> list[int]:
+    def initial_parts(self, piece: bytes) -> list[int]:
         """Returns the ids that a piece begins as: those of its bytes."""
         ids: list[int] = []
         for byte in piece:

@@ -142,18 +142,18 @@ impl CorpusCounter {
     /// Fails if the counts on the disk are finished and cannot be added to, or if counting was stopped.
     fn check_open(&self) -> Result<()> {
         let closed = || Error::Training("the counts are finished and on the disk; count again".into());
-        self.check_whole()?;
+        self.check_complete()?;
         if self.files.is_some() { Err(closed()) } else { Ok(()) }
     }
 
-    fn check_whole(&self) -> Result<()> {
+    fn check_complete(&self) -> Result<()> {
         let broken = || Error::Training("counting was stopped before it was done; count again".into());
         if self.broken { Err(broken()) } else { Ok(()) }
     }
 
     /// Combines what the threads have counted so far, for [`pieces`](Self::pieces).
     pub fn finish(&mut self) -> Result<()> {
-        self.check_whole()?;
+        self.check_complete()?;
         let done = self.combine();
         self.broken = done.is_err();
         done

@@ -11,7 +11,7 @@ use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::patterns::{BYTES, expressions};
 use crate::reference::published::vocabs::Vocab;
-use crate::reference::published::vocabs::first_parts;
+use crate::reference::published::vocabs::initial_parts;
 use crate::support::interrupt;
 use foldhash::HashMap;
 use std::sync::{Arc, Mutex};
@@ -348,7 +348,7 @@ pub fn set(bits: &mut [u64], id: u32) {
 
 /// The ids that merging gives some bytes.
 fn merged(vocab: &Vocab, bytes: &[u8]) -> Result<Vec<u32>> {
-    merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, bytes)?)
+    merge_parts(|left, right| vocab.merge_of(left, right), initial_parts(vocab, bytes)?)
 }
 
 /// A text, and the beginning of a character behind it; None if no text begins so.

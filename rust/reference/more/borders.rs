@@ -1,28 +1,28 @@
-//! Where a text may end: before a heading, behind a paragraph, a line, a sentence, a word.
+//! Where a text may end: before a heading, after a paragraph, a line, a sentence, a word.
 //!
 //! A *border* is a place between two characters. The kinds of borders, best first:
 //!
 //! - `heading`: before an ATX heading of Markdown
-//! - `paragraph`: behind a blank line, before a line without indentation
-//! - `block`: behind any other blank line, and any in fenced code
-//! - `line`: behind another line
-//! - `sentence`: behind a sentence
-//! - `wrap`: behind a line that was only wrapped, a line of fenced code, or a heading
-//! - `clause`: behind a comma, a colon, a bracket
+//! - `paragraph`: after a blank line, before a line without indentation
+//! - `block`: after any other blank line, and any in fenced code
+//! - `line`: after another line
+//! - `sentence`: after a sentence
+//! - `wrap`: after a line that was only wrapped, a line of fenced code, or a heading
+//! - `clause`: after a comma, a colon, a bracket
 //! - `space`: before white space
-//! - `word`: between a word and something else, and beside each character of a script without spaces
+//! - `word`: between a word and something else, and next to each character of a script without spaces
 //! - `character`: between graphemes, what a reader takes for one character
 //!
 //! White space before a word goes with the word, and a line feed with the line that it ends. Where a kind is not wanted, its
 //! borders count as the next kind that is.
 //!
-//! By hand: `# A\n\nHi. You` has a wrap border behind each line feed, since the heading stays with what it heads; a sentence
+//! By hand: `# A\n\nHi. You` has a wrap border after each line feed, since the heading stays with what it heads; a sentence
 //! border before the last space; and one of the kind `space` before `A`.
 //!
 //! Lines are read once, forward, so what a border is does not depend on what follows the next line: a fence that is open stays
 //! open, as in Markdown, though not for ever.
 //!
-//! Invariants: a border is never inside a grapheme or a token that was found. What is added behind a text, after a whole line,
+//! Invariants: a border is never inside a grapheme or a token that was found. What is added after a text, after a whole line,
 //! changes no border before that line.
 //!
 //! Costs: O(n) for the lines of n characters, then O(1) for a place, or what stands between a sentence and the next word.
@@ -41,21 +41,21 @@ use crate::support::interrupt;
 pub enum Border {
     /// Before a heading of Markdown.
     Heading,
-    /// Behind a blank line, before a line without indentation.
+    /// After a blank line, before a line without indentation.
     Paragraph,
-    /// Behind another blank line, or any in fenced code.
+    /// After another blank line, or any in fenced code.
     Block,
-    /// Behind another line.
+    /// After another line.
     Line,
-    /// Behind a sentence.
+    /// After a sentence.
     Sentence,
-    /// Behind a line that was only wrapped, a line of fenced code, or a heading.
+    /// After a line that was only wrapped, a line of fenced code, or a heading.
     Wrap,
-    /// Behind a comma, a colon, a bracket.
+    /// After a comma, a colon, a bracket.
     Clause,
     /// Before white space.
     Space,
-    /// At an end of a word; beside each character of a script without spaces.
+    /// At an end of a word; next to each character of a script without spaces.
     Word,
     /// Between two characters.
     Character,
@@ -98,7 +98,7 @@ impl Border {
     }
 }
 
-// What ends a sentence; what ends one without a space behind it; what may stand between that and the space.
+// What ends a sentence; what ends one without a space after it; what may stand between that and the space.
 const TERMINALS: &str = ".!?\u{2026}\u{61f}\u{6d4}\u{964}\u{965}\u{589}\u{1362}\u{1367}\u{1368}\u{203c}\u{2047}\u{2048}\u{2049}\
                          \u{3002}\u{ff01}\u{ff0e}\u{ff1f}\u{ff61}";
 const WIDE: &str = "\u{3002}\u{ff01}\u{ff0e}\u{ff1f}\u{ff61}\u{964}\u{965}\u{1362}";
@@ -139,7 +139,7 @@ pub fn kinds_of(names: &[&str]) -> Result<Vec<Border>> {
     Ok(Border::TEXT.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(border, _)| border).collect())
 }
 
-/// Returns the places behind the line feeds, each with its kind. `markdown`: whether headings and fences are read.
+/// Returns the places after the line feeds, each with its kind. `markdown`: whether headings and fences are read.
 pub fn line_borders(text: &str, markdown: bool) -> Result<Vec<(usize, Border)>> {
     let mut found: Vec<(usize, Border)> = Vec::new();
     let (mut lines, mut start) = (LineReader::new(markdown), 0);
@@ -258,7 +258,7 @@ pub fn kind_within(text: &str, place: usize) -> Border {
     let closes_wide = || holds(CLOSERS, left) && text[..place - left.len_utf8()].ends_with(|char| holds(WIDE, char));
     if spaced || holds(WIDE, left) || closes_wide() {
         let mut following = Some(right);
-        // Only behind what may end a sentence.
+        // Only after what may end a sentence.
         if holds(TERMINALS, left) || holds(CLOSERS, left) {
             following = text[place..].chars().find(|&char| !is_space(char));
         }

@@ -10,7 +10,7 @@
 //!
 //! Invariants: a chunk has at most `max_tokens` tokens, since it is returned only after it was counted. Without overlap, the
 //! chunks joined are the text. None ends inside a character, nor inside a token that was found. A chunk depends on the text up to
-//! where it may reach, and the line behind; not on what follows.
+//! where it may reach, and the line after; not on what follows.
 //!
 //! Costs: the text is encoded once, and each chunk of n tokens once as a rule, log2(n) times where the counts differ, some 40 times
 //! more where only a few characters fit. Otherwise O(n) for n bytes, times `max_tokens / (max_tokens - overlap)`.
@@ -26,7 +26,7 @@ use crate::support::interrupt;
 
 /// How long a part is, at most, whose tokens end with it where tokens do not spell the text.
 const PART: usize = 16;
-/// How many places behind the last chunk are tried one by one, between graphemes and between characters.
+/// How many places after the last chunk are tried one by one, between graphemes and between characters.
 const GRAPHEMES: usize = 32;
 const CHARACTERS: usize = 8;
 /// How many places are tried for an overlap to begin at, of each kind.
@@ -43,7 +43,7 @@ pub struct ChunkOptions {
     pub overlap: usize,
     /// How many sentences are repeated instead.
     pub overlap_sentences: usize,
-    /// The part of what is new in a chunk behind which its end is looked for.
+    /// The part of what is new in a chunk after which its end is looked for.
     pub fill: f64,
 }
 
@@ -187,7 +187,7 @@ impl<'t> Chunker<'t> {
         Ok(Chunker { text, tokens, counting, options, borders, start: 0, end: 0 })
     }
 
-    /// Returns the next chunk, or None behind the last: without what is repeated, if that leaves no room for a good end.
+    /// Returns the next chunk, or None after the last: without what is repeated, if that leaves no room for a good end.
     pub fn advance(&mut self) -> Result<Option<Chunk>> {
         if self.end == self.text.len() {
             return Ok(None);
@@ -207,7 +207,7 @@ impl<'t> Chunker<'t> {
         place == self.text.len() || self.borders.is_free(place)
     }
 
-    /// Returns the chunk that begins at a place and ends behind another, if one has few enough tokens.
+    /// Returns the chunk that begins at a place and ends after another, if one has few enough tokens.
     pub fn following(&self, start: usize, least: usize) -> Result<Option<Chunk>> {
         let (tokens, most, length) = (&self.tokens, self.options.max_tokens, self.text.len());
         let first = tokens.before(start);
@@ -264,7 +264,7 @@ impl<'t> Chunker<'t> {
         Ok(None)
     }
 
-    /// Returns the places up to `reach` characters behind one, none of them in a token that was found; or its end.
+    /// Returns the places up to `reach` characters after one, none of them in a token that was found; or its end.
     pub fn ends_behind(&self, place: usize, reach: usize) -> Vec<usize> {
         let ends = self.text[place..].char_indices().map(|(at, char)| place + at + char.len_utf8()).take(reach);
         let ends: Vec<usize> = ends.filter(|&end| end == self.text.len() || !self.borders.cuts_token(end)).collect();
@@ -281,7 +281,7 @@ impl<'t> Chunker<'t> {
         (self.counting)(&self.tokens, start, end)
     }
 
-    /// Returns where the chunk behind one begins: at its end, or before it, if something is repeated.
+    /// Returns where the chunk after one begins: at its end, or before it, if something is repeated.
     pub fn repeated(&self, chunk: &Chunk) -> Result<usize> {
         let (options, end, length) = (&self.options, chunk.end, self.text.len());
         if options.overlap_sentences > 0 {
@@ -295,7 +295,7 @@ impl<'t> Chunker<'t> {
         Ok(end)
     }
 
-    /// Returns where the last sentences before an end begin, behind `low`.
+    /// Returns where the last sentences before an end begin, after `low`.
     pub fn sentences_before(&self, end: usize, low: usize) -> Result<usize> {
         let mut start = end;
         for _ in 0..self.options.overlap_sentences {
@@ -306,7 +306,7 @@ impl<'t> Chunker<'t> {
         Ok(start)
     }
 
-    /// Returns the first border from `low` on behind which few enough tokens are left: of a sentence, or else a word.
+    /// Returns the first border from `low` on after which few enough tokens are left: of a sentence, or else a word.
     pub fn overlap_start(&self, low: usize, end: usize) -> Result<usize> {
         let last = if self.options.at.is_empty() { Border::Character } else { Border::Word };
         for kind in [Border::Sentence, Border::Wrap, Border::Space, last] {

@@ -33,7 +33,7 @@ use crate::reference::merging::{Chain, push};
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::TokenFinder;
 use crate::reference::published::vocabs::Vocab;
-use crate::reference::published::vocabs::first_parts;
+use crate::reference::published::vocabs::initial_parts;
 use crate::support::interrupt;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -128,7 +128,7 @@ pub fn scrambled(mut number: u64) -> u64 {
 
 /// Appends the ids of one piece to `out`, of which merges are passed over at random. No piece is taken whole.
 pub fn encode_piece_with_dropout(vocab: &Vocab, piece: &[u8], draws: &mut Draws, out: &mut Vec<u32>) -> Result<()> {
-    let parts = first_parts(vocab, piece)?;
+    let parts = initial_parts(vocab, piece)?;
     let merged = merge_with_dropout(|left, right| vocab.merge_of(left, right), parts, || draws.passes_over())?;
     interrupt::append(out, merged.into_iter())
 }

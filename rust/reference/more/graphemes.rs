@@ -2,7 +2,7 @@
 //!
 //! A *grapheme* is a character with what belongs to it: marks, the second letter of a flag, the rest of a syllable of Hangul.
 //!
-//! By hand: in `e\u{301}\r\na` graphemes end behind the accent, behind the line feed, and at the end.
+//! By hand: in `e\u{301}\r\na` graphemes end after the accent, after the line feed, and at the end.
 //!
 //! Costs: O(1) for a place; O(n) for the flags of a text, once.
 //!
@@ -17,7 +17,7 @@ use crate::support::once::Once;
 const JOINED: &str = "\u{200c}\u{200d}\u{e33}\u{eb3}\u{ff9e}\u{ff9f}";
 const LINKERS: &str = "\u{94d}\u{9cd}\u{acd}\u{b4d}\u{c4d}\u{d4d}\u{1039}\u{17d2}\u{1a60}\u{a9c0}";
 
-/// The characters before and behind a place; line feeds where there is none.
+/// The characters before and after a place; line feeds where there is none.
 pub fn around(text: &str, place: usize) -> (char, char) {
     let left = text[..place].chars().next_back().unwrap_or('\n');
     (left, text[place..].chars().next().unwrap_or('\n'))
@@ -54,7 +54,7 @@ pub fn is_grapheme_border(text: &str, place: usize, flags: &[usize]) -> bool {
     !is_syllable(left, right)
 }
 
-/// Returns whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it behind both.
+/// Returns whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it after both.
 pub fn is_syllable(left: char, right: char) -> bool {
     let begins = |char| matches!(char, '\u{1100}'..='\u{115f}' | '\u{a960}'..='\u{a97c}');
     let last = |char| matches!(char, '\u{11a8}'..='\u{11ff}' | '\u{d7cb}'..='\u{d7fb}');

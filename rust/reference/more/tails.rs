@@ -3,16 +3,16 @@
 //! The last tokens of a text may be others if it goes on: ` key` may be a token alone, and a part of another if `board`
 //! follows. A model has rarely seen `key` before `board`. So a cache keeps the *stable* ids, and a program that has a model
 //! complete a text drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end
-//! behind it.
+//! after it.
 //!
 //! By hand, with the merges `ab` and `abc` and the text `xab`: its ids are `x`, `ab`. If `c` follows, they are
 //! `x`, `abc`. So one id is stable, and `abc` covers the end.
 //!
-//! Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging
+//! Let a token t begin at p, before the end, and go on after it with the *rest* r. Two neighbours are *settled* if merging
 //! their bytes gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of
 //! the text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. (Where all
 //! before p in the piece is a token as a whole piece, it is merged, since the piece goes on.) Only where the pattern splits
-//! differently at the end of a text is a character behind r tried as well, one of each kind.
+//! differently at the end of a text is a character after r tried as well, one of each kind.
 //!
 //! Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
 //! the text.
@@ -28,7 +28,7 @@ use crate::reference::more::session::same;
 use crate::reference::more::viable::{is_text, kinds, length_of};
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::{Before, TokenFinder};
-use crate::reference::published::vocabs::first_parts;
+use crate::reference::published::vocabs::initial_parts;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
@@ -84,7 +84,7 @@ impl<'t> Tail<'t> {
         Ok(Tail { codec, finder, text, encoder, ids, data, before, borders, kinds })
     }
 
-    /// Returns the ids of the text with more behind it.
+    /// Returns the ids of the text with more after it.
     fn encode(&self, more: &[u8]) -> Result<Vec<u32>> {
         interrupt::check()?;
         (self.encoder)(&joined(&[self.text, more])?)
@@ -146,13 +146,13 @@ impl<'t> Tail<'t> {
         same(self.ids.iter(), ids.iter())
     }
 
-    /// The places of the last segment at which a token may begin that goes on behind it.
+    /// The places of the last segment at which a token may begin that goes on after it.
     fn places(&self) -> Range<usize> {
         let length = self.data.len();
         (length + 1).saturating_sub(self.codec.vocab.longest())..length
     }
 
-    /// Returns the tokens that go on behind the segment with what it has from a place on, if they can stand there.
+    /// Returns the tokens that go on after the segment with what it has from a place on, if they can stand there.
     fn tokens_from(&self, place: usize) -> Result<impl Iterator<Item = Result<u32>>> {
         let (vocab, start) = (&self.codec.vocab, &self.data[place..]);
         let token_of = |&id: &u32| vocab.token_bytes(id).unwrap_or_default();
@@ -197,7 +197,7 @@ impl<'t> Tail<'t> {
         Ok(None)
     }
 
-    /// Returns what is tried behind the rest of a token: nothing, and each kind of character; or what completes one.
+    /// Returns what is tried after the rest of a token: nothing, and each kind of character; or what completes one.
     fn following(&self, rest: &[u8]) -> Vec<Vec<u8>> {
         if is_text(rest) {
             return std::iter::once(Vec::new()).chain(self.kinds().iter().cloned()).collect();
@@ -261,11 +261,11 @@ impl<'t> Tail<'t> {
 
     fn merged(&self, bytes: &[u8]) -> Result<Vec<u32>> {
         let vocab = &self.codec.vocab;
-        merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, bytes)?)
+        merge_parts(|left, right| vocab.merge_of(left, right), initial_parts(vocab, bytes)?)
     }
 }
 
-/// Returns texts one behind the other.
+/// Returns texts one after the other.
 fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     for text in texts {
@@ -274,7 +274,7 @@ fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-/// Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it.
+/// Whether tails are known: pieces spell the text, and no token found in it takes or asks for anything next to it.
 pub fn knows_tails(codec: &Codec, finder: &TokenFinder) -> bool {
     let flags = &codec.preprocessor.flags;
     let spells = codec.vocab.alphabet.symbols.is_none() && !codec.vocab.alphabet.drops_bytes;

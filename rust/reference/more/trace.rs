@@ -10,10 +10,10 @@
 
 use crate::error::Result;
 use crate::reference::pairs::Pair;
-use crate::reference::published::codecs::{Codec, placed};
+use crate::reference::published::codecs::{Codec, with_offset};
 use crate::reference::published::preprocess::{Before, TokenFinder};
 use crate::reference::published::vocabs::Vocab;
-use crate::reference::published::vocabs::first_parts;
+use crate::reference::published::vocabs::initial_parts;
 use crate::reference::train::Chosen;
 
 pub const CANDIDATES: usize = 8;
@@ -105,7 +105,7 @@ pub fn trace(
             Ok(())
         })
     });
-    done.map_err(|error| placed(error, text)).map(|()| ids)
+    done.map_err(|error| with_offset(error, text)).map(|()| ids)
 }
 
 /// Encodes one piece by looking at every pair again after each merge, and emits an event for each merge.
@@ -116,7 +116,7 @@ pub fn trace_piece(
     start: usize,
     emit: &mut dyn FnMut(Event) -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let ids = first_parts(vocab, piece)?;
+    let ids = initial_parts(vocab, piece)?;
     let whole = if vocab.whole_pieces { vocab.token_id(piece) } else { None };
     emit(Event::Piece { piece: number, start, end: start + piece.len(), ids: ids.clone(), whole })?;
     if let Some(whole) = whole {

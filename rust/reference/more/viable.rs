@@ -1,10 +1,10 @@
 //! Which ids may come next, if all ids are to stay those that the tokenizer gives for some text.
 //!
-//! A model can choose any id. Only some of them go on with a text as the tokenizer would write it: behind `a`, the id `b` is
+//! A model can choose any id. Only some of them go on with a text as the tokenizer would write it: after `a`, the id `b` is
 //! impossible where both are merged. Ids are *viable* if some text has them as its first ids; what may come next is every id with
 //! which they stay viable.
 //!
-//! By hand, with the merges `ab` and `abc`: behind `a` no `b` may come, nor a `bc`, since there is none. Behind `ab`,
+//! By hand, with the merges `ab` and `abc`: after `a` no `b` may come, nor a `bc`, since there is none. After `ab`,
 //! no `c`. Viable is not the same as encoded: with `cl100k`, two spaces are one token, but before a digit they are two; so
 //! two ids of a space are viable, and are not the ids of their own text.
 //!
@@ -26,7 +26,7 @@ use foldhash::HashSet;
 pub const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4e2d}\u{3042}\u{d55c}\u{e01}1\u{2167}\u{b2}\u{301} \
                          \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
 
-/// Returns the ids that may come behind viable ids, ascending.
+/// Returns the ids that may come after viable ids, ascending.
 pub fn next_ids(codec: &Codec, finder: &TokenFinder, ids: &[u32]) -> Result<Vec<u32>> {
     let found = finder.early.tokens().iter().filter_map(|(_, id)| *id);
     let mut known: Vec<u32> = codec.vocab.tokens.iter().map(|(id, _)| id).chain(found).collect();
@@ -61,7 +61,7 @@ pub fn kinds(codec: &Codec) -> Vec<Vec<u8>> {
     chars.map(|char| char.to_string().into_bytes()).collect()
 }
 
-/// Returns what is tried behind a text: what completes its last character, and behind that nothing, or a character of a kind.
+/// Returns what is tried after a text: what completes its last character, and after that nothing, or a character of a kind.
 pub fn continuations<'t>(kinds: &'t [Vec<u8>], text: &'t [u8]) -> impl Iterator<Item = Vec<u8>> + 't {
     let cut = text.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
     let (before, char) = text.split_at(cut);

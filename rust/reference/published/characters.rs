@@ -36,7 +36,7 @@ pub struct Symbols {
     pub fuses: bool,
     /// Stands before each symbol of a piece but the first.
     pub prefix: Vec<u8>,
-    /// Stands behind the last symbol of a piece.
+    /// Stands after the last symbol of a piece.
     pub suffix: Vec<u8>,
     /// How tokens are joined (`spaces`, `prefix`, `cleaned_prefix` or `suffix`) and the mark; None: they are concatenated.
     pub joining: Option<(String, Vec<u8>)>,

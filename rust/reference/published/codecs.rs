@@ -109,7 +109,7 @@ impl Codec {
                 Ok(())
             }
         });
-        done.map_err(|error| placed(error, text)).map(|()| ids)
+        done.map_err(|error| with_offset(error, text)).map(|()| ids)
     }
 
     /// Passes on the ids of a text, each with the place of its token or its piece.
@@ -136,7 +136,7 @@ impl Codec {
                 ids.iter().try_for_each(|&id| emit(id, place))
             }),
         });
-        done.map_err(|error| placed(error, text))
+        done.map_err(|error| with_offset(error, text))
     }
 
     /// Passes on the pieces of a segment, each with its place in the text.
@@ -239,7 +239,7 @@ impl Codec {
 
     /// Returns whether a cut of the pattern is also one of what the steps make of the text.
     ///
-    /// No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a space
+    /// No step changes ASCII white space, nor looks across it from ASCII. After a token a segment begins, which may want a space
     /// before it.
     pub fn survives_steps(&self, text: &[u8], cut: usize, finder: &TokenFinder) -> bool {
         let Preprocessor { normalizer, metaspace, .. } = &self.preprocessor;
@@ -291,7 +291,7 @@ fn decoded(preprocessor: &Preprocessor, name: &str, known: &HashSet<&str>) -> Re
 }
 
 /// Returns the error with its offset in the text.
-pub fn placed(error: Error, text: &[u8]) -> Error {
+pub fn with_offset(error: Error, text: &[u8]) -> Error {
     let Error::MissingByte { byte, .. } = error else { return error };
     Error::MissingByte { byte, position: memchr::memchr(byte, text).unwrap_or(0) }
 }

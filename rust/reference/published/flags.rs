@@ -3,8 +3,8 @@
 //! | | |
 //! |---|---|
 //! | `lstrip` | it takes the white space before it |
-//! | `rstrip` | it takes the white space behind it |
-//! | `single_word` | it is found only where no character of a word is beside it (`\w`) |
+//! | `rstrip` | it takes the white space after it |
+//! | `single_word` | it is found only where no character of a word is next to it (`\w`) |
 //! | `hides` | where it is not allowed, no other token is found in its text |
 //!
 //! By hand, `a <s> b` with `rstrip` for `<s>`: the segment `a·`, the token `<s>·`, the segment `b`.
@@ -15,7 +15,7 @@
 //!
 //! Where the spaces of a text are markers already, they are not white space, and no token takes one.
 //!
-//! Invariants: the parts leave no gap, and of two tokens beside the same white space, the first takes it.
+//! Invariants: the parts leave no gap, and of two tokens next to the same white space, the first takes it.
 //!
 //! Costs: O(n).
 //!
@@ -74,7 +74,7 @@ pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, mar
     let mut found: Vec<Slice> = Vec::new();
     found.try_reserve(parts.len())?;
     let mut done = 0;
-    let mut strips = false; // whether the last token takes the white space behind it
+    let mut strips = false; // whether the last token takes the white space after it
     for &(start, end, id) in parts {
         let Some(id) = id else { continue };
         interrupt::check()?;

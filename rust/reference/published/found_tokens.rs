@@ -16,7 +16,7 @@
 
 use crate::error::{Error, Result};
 use crate::reference::published::flags::Flags;
-use crate::reference::special::{self, parts};
+use crate::reference::special::{self, slices};
 pub use crate::reference::special::{Finder, Found};
 use foldhash::{HashSet, HashSetExt};
 use std::cmp::Reverse;
@@ -147,7 +147,7 @@ impl Finder {
         everywhere: &Finder,
         emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,
     ) -> Result<()> {
-        parts(text, self.find_trusted(text, trusted, everywhere)?, emit)
+        slices(text, self.find_trusted(text, trusted, everywhere)?, emit)
     }
 
     /// Whether some token stands right before a place of the text.

@@ -206,7 +206,7 @@ fn sort_marks(marks: &mut [Char], row: &mut Vec<Char>) -> Result<()> {
 
 /// Composes each starter (a character of class 0) with the later ones that nothing of their class or a higher one blocks.
 fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
-    // Where the starter stands, and the class of the last character behind it, if there is one.
+    // Where the starter stands, and the class of the last character after it, if there is one.
     let (mut starter, mut last): (Option<usize>, Option<u8>) = (None, None);
     let mut length = 0;
     for index in 0..chars.len() {

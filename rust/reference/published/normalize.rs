@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `NFC`, ... | the normal form |
 //! | `lowercase` | small letters of Unicode 17, character by character: a final sigma is not an exception |
-//! | `space_ideographs` | a space before and behind each Chinese character (BERT) |
+//! | `space_ideographs` | a space before and after each Chinese character (BERT) |
 //! | `replace`, p, text | the text in place of each match of the pattern `p` |
 //! | `prepend`, text | the text before a segment that is not empty |
 //!
@@ -13,7 +13,7 @@
 //!
 //! [`Normalizer::aligned`] also says where each byte of the result comes from. A character of a normal form comes from the
 //! characters that it was made of, each character of a replacement from the whole match, and a character that is put in from the
-//! empty range behind the character before it. By hand, with the steps above: the space in `a cat` comes from the bytes 1 to 4.
+//! empty range after the character before it. By hand, with the steps above: the space in `a cat` comes from the bytes 1 to 4.
 //!
 //! Bytes that are not UTF-8 do not change; a pattern sees U+FFFD in their place.
 //!
@@ -130,7 +130,7 @@ impl Normalizer {
         &self.patterns
     }
 
-    /// Whether all steps look at no more than a character and the marks behind it.
+    /// Whether all steps look at no more than a character and the marks after it.
     pub fn is_local(&self) -> bool {
         self.steps.iter().all(|step| matches!(step, Step::Form(_) | Step::Lowercase))
     }
@@ -144,7 +144,7 @@ impl Normalizer {
     pub fn aligned(&self, text: &[u8]) -> Result<Aligned> {
         let mut spans = Vec::new();
         spans.try_reserve(text.len())?;
-        for (_, start, end) in placed(text) {
+        for (_, start, end) in chars_with_offsets(text) {
             interrupt::check()?;
             spans.extend((start..end).map(|_| (start, end)));
         }
@@ -256,7 +256,7 @@ fn changed(text: &[u8], changes: &[Change], spans: Option<&[Span]>) -> Result<Pl
     Ok((Some(made), spans.map(|_| places)))
 }
 
-/// Where a range of bytes comes from; an empty one from behind what the byte before it comes from.
+/// Where a range of bytes comes from; an empty one from after what the byte before it comes from.
 fn span_of(spans: &[Span], start: usize, end: usize) -> Span {
     let Some(&first) = spans[start..end].first() else {
         let at = if start > 0 { spans[start - 1].1 } else { 0 };
@@ -266,7 +266,7 @@ fn span_of(spans: &[Span], start: usize, end: usize) -> Span {
 }
 
 /// The characters of a text, each with the range of its bytes; a byte that is not part of one counts as one.
-fn placed(text: &[u8]) -> impl Iterator<Item = (&[u8], usize, usize)> {
+fn chars_with_offsets(text: &[u8]) -> impl Iterator<Item = (&[u8], usize, usize)> {
     characters(text).scan(0, |at, char| {
         let start = *at;
         *at += char.len();
@@ -277,7 +277,7 @@ fn placed(text: &[u8]) -> impl Iterator<Item = (&[u8], usize, usize)> {
 /// Each capital letter becomes its small letter.
 fn lowercase<'n>(text: &[u8], push: &mut dyn FnMut(Change<'n>) -> Result<()>) -> Result<()> {
     let small = small_letters();
-    for (char, start, end) in placed(text) {
+    for (char, start, end) in chars_with_offsets(text) {
         if let Some(letter) = small.get(char) {
             push(Change { start, end, parts: vec![Replacement { text: letter.as_slice().into(), start, end }] })?;
         }
@@ -310,9 +310,9 @@ pub fn small_letters() -> &'static HashMap<Vec<u8>, Vec<u8>> {
     })
 }
 
-/// Each Chinese character gets a space before and behind it.
+/// Each Chinese character gets a space before and after it.
 fn space_ideographs<'n>(text: &[u8], push: &mut dyn FnMut(Change<'n>) -> Result<()>) -> Result<()> {
-    for (char, start, end) in placed(text) {
+    for (char, start, end) in chars_with_offsets(text) {
         let code = str::from_utf8(char).ok().and_then(|char| char.chars().next());
         if code.is_some_and(|code| contains(&IDEOGRAPHS, code.into())) {
             let part = |text: &[u8], start, end| Replacement { text: text.to_vec().into(), start, end };

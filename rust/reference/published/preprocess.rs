@@ -262,7 +262,7 @@ impl Preprocessor {
             Ok(())
         };
         if let (Some(trust), Some(everywhere)) = (trust, everywhere) {
-            let stretches = self.carried(text, trust.stretches, marked)?;
+            let stretches = self.trusted_ranges(text, trust.stretches, marked)?;
             special.split_trusted(&text.data, &stretches, everywhere, &mut collect)?;
         } else {
             special.split(&text.data, &mut collect)?;
@@ -306,8 +306,8 @@ impl Preprocessor {
     /// Returns the ranges of bytes of a text that come from these stretches of the text as it was given.
     ///
     /// `marked`: the space at the start of late tokens, which Hugging Face's `Prepend` puts there, counts as a part of the trusted
-    /// text behind it, whoever wrote it.
-    fn carried(&self, text: &Prepared, stretches: &[Stretch], marked: bool) -> Result<Vec<Stretch>> {
+    /// text after it, whoever wrote it.
+    fn trusted_ranges(&self, text: &Prepared, stretches: &[Stretch], marked: bool) -> Result<Vec<Stretch>> {
         let mut found: Vec<Stretch> = Vec::new();
         if text.origins.is_none() {
             // The space that was put before it is trusted if a stretch begins before the text and goes on in it.

@@ -283,8 +283,8 @@ impl FirstParts for Vocab {
         &self.core
     }
 
-    fn first_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
-        first_parts(self, piece)
+    fn initial_parts(&self, piece: &[u8]) -> Result<Vec<u32>> {
+        initial_parts(self, piece)
     }
 }
 
@@ -322,7 +322,7 @@ fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
 }
 
 /// Returns the ids that a piece begins as: of its bytes, its characters or its symbols.
-pub fn first_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
+pub fn initial_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
     match (&vocab.alphabet.symbols, &vocab.alphabet.fallback) {
         (Some(symbols), _) => single_symbols(vocab, symbols, piece),
         (None, None) => single_bytes(vocab, piece),

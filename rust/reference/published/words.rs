@@ -2,7 +2,7 @@
 //!
 //! Some vocabularies are of words. What lies between them (white space, as a rule) only separates them and has no token. And a
 //! token can say that a word ends with it: `cat</w>` is the word, `cat` the beginning of `catalog</w>`. That end is kept as a space
-//! behind each word, so that decoding separates words by spaces. A word cannot hold a space then.
+//! after each word, so that decoding separates words by spaces. A word cannot hold a space then.
 //!
 //! By hand, with the words `\w+|[^\w\s]+` and the end ` `: `a  cat!` -> `a`, `cat`, `!` -> `a·`, `cat·`, `!·`.
 //!
@@ -26,7 +26,7 @@ pub struct WordCutter {
 }
 
 impl WordCutter {
-    /// `words` is what words are, as a regular expression, None if all text is one; `end` what stands behind each piece.
+    /// `words` is what words are, as a regular expression, None if all text is one; `end` what stands after each piece.
     pub fn new(words: Option<&str>, end: Option<&[u8]>) -> Result<WordCutter> {
         if end.is_some_and(<[u8]>::is_empty) {
             return Err(Error::Vocabulary("the end of a word is empty".into()));

@@ -10,7 +10,7 @@ Each file stands for itself, but where it names another. Each has its mirror of 
 6. ``tails``: what may follow a text
 7. ``graphemes``: what a reader takes for one character
 8. ``fences``: lines of Markdown
-9. ``borders``: where a text may end: behind a paragraph, a sentence, a word
+9. ``borders``: where a text may end: after a paragraph, a sentence, a word
 10. ``chunk``: a text in parts of a limited number of tokens
 11. ``align``: two lists of tokens over one text
 """

@@ -1,28 +1,28 @@
-r"""Where a text may end: before a heading, behind a paragraph, a line, a sentence, a word.
+r"""Where a text may end: before a heading, after a paragraph, a line, a sentence, a word.
 
 A *border* is a place between two characters. The kinds of borders, best first:
 
 - ``heading``: before an ATX heading of Markdown
-- ``paragraph``: behind a blank line, before a line without indentation
-- ``block``: behind any other blank line, and any in fenced code
-- ``line``: behind another line
-- ``sentence``: behind a sentence
-- ``wrap``: behind a line that was only wrapped, a line of fenced code, or a heading
-- ``clause``: behind a comma, a colon, a bracket
+- ``paragraph``: after a blank line, before a line without indentation
+- ``block``: after any other blank line, and any in fenced code
+- ``line``: after another line
+- ``sentence``: after a sentence
+- ``wrap``: after a line that was only wrapped, a line of fenced code, or a heading
+- ``clause``: after a comma, a colon, a bracket
 - ``space``: before white space
-- ``word``: between a word and something else, and beside each character of a script without spaces
+- ``word``: between a word and something else, and next to each character of a script without spaces
 - ``character``: between graphemes, what a reader takes for one character
 
 White space before a word goes with the word, and a line feed with the line that it ends. Where a kind is not wanted, its
 borders count as the next kind that is.
 
-By hand: ``# A\n\nHi. You`` has a wrap border behind each line feed, since the heading stays with what it heads; a sentence
+By hand: ``# A\n\nHi. You`` has a wrap border after each line feed, since the heading stays with what it heads; a sentence
 border before the last space; and one of the kind ``space`` before ``A``.
 
 Lines are read once, forward, so what a border is does not depend on what follows the next line: a fence that is open stays
 open, as in Markdown, though not for ever.
 
-Invariants: a border is never inside a grapheme or a token that was found. What is added behind a text, after a whole line,
+Invariants: a border is never inside a grapheme or a token that was found. What is added after a text, after a whole line,
 changes no border before that line.
 
 Costs: O(n) for the lines of n characters, then O(1) for a place, or what stands between a sentence and the next word.
@@ -44,7 +44,7 @@ HEADING, PARAGRAPH, BLOCK, LINE, SENTENCE, WRAP, CLAUSE, SPACE, WORD, CHARACTER,
 # Names for several. Code has no headings, sentences and clauses.
 PRESETS = {"text": range(CHARACTER), "code": (PARAGRAPH, BLOCK, LINE, WRAP, SPACE, WORD)}
 
-# What ends a sentence; what ends one without a space behind it; what may stand between that and the space.
+# What ends a sentence; what ends one without a space after it; what may stand between that and the space.
 TERMINALS = (
     ".!?\u2026\u061f\u06d4\u0964\u0965\u0589\u1362\u1367\u1368\u203c\u2047\u2048\u2049\u3002\uff01\uff0e\uff1f\uff61"
 )
@@ -102,7 +102,7 @@ def kinds_of(names: Iterable[str]) -> list[int]:
 
 
 def line_borders(text: str, markdown: bool) -> list[tuple[int, int]]:
-    r"""Returns the places behind the line feeds, each with its kind. ``markdown``: whether headings and fences are read.
+    r"""Returns the places after the line feeds, each with its kind. ``markdown``: whether headings and fences are read.
 
     >>> line_borders("# A\n\nb\n\nc", True)
     [(4, 5), (5, 5), (7, 3), (8, 1)]
@@ -207,7 +207,7 @@ def kind_within(text: str, place: int) -> int:
     spaced = is_space(right)
     if spaced or left in WIDE or (left in CLOSERS and place > 1 and text[place - 2] in WIDE):
         at = place
-        # Only behind what may end a sentence.
+        # Only after what may end a sentence.
         while (left in TERMINALS or left in CLOSERS) and at < len(text) and is_space(text[at]):
             at += 1
         if ends_sentence(text, place, text[at : at + 1]):

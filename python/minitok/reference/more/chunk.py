@@ -10,7 +10,7 @@ seventh character on, the best border is before `` three``. So the chunks are ``
 
 Invariants: a chunk has at most ``max_tokens`` tokens, since it is returned only after it was counted. Without overlap, the
 chunks joined are the text. None ends inside a character, nor inside a token that was found. A chunk depends on the text up to
-where it may reach, and the line behind; not on what follows.
+where it may reach, and the line after; not on what follows.
 
 Costs: the text is encoded once, and each chunk of n tokens once as a rule, log2(n) times where the counts differ, some 40 times
 more where only a few characters fit. Otherwise O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``.
@@ -32,7 +32,7 @@ from .graphemes import is_space
 
 # How long a part is, at most, whose tokens end with it where tokens do not spell the text.
 PART = 16
-# How many places behind the last chunk are tried one by one, between graphemes and between characters.
+# How many places after the last chunk are tried one by one, between graphemes and between characters.
 GRAPHEMES, CHARACTERS = 32, 8
 # How many places are tried for an overlap to begin at, of each kind.
 STARTS = 2
@@ -46,7 +46,7 @@ class ChunkOptions(NamedTuple):
         at: The kinds of borders that it may end at, ascending.
         overlap: How many tokens at the end of a chunk may be repeated at the beginning of the next.
         overlap_sentences: How many sentences are repeated instead.
-        fill: The part of what is new in a chunk behind which its end is looked for.
+        fill: The part of what is new in a chunk after which its end is looked for.
     """
 
     max_tokens: int
@@ -163,7 +163,7 @@ class Chunker:
         self.start = self.end = 0
 
     def advance(self) -> Chunk | None:
-        """Returns the next chunk, or None behind the last: without what is repeated, if that leaves no room for a good end."""
+        """Returns the next chunk, or None after the last: without what is repeated, if that leaves no room for a good end."""
         if self.end == len(self.text):
             return None
         chunk = self.following(self.start, self.end)
@@ -180,7 +180,7 @@ class Chunker:
         return place == len(self.text) or self.borders.is_free(place)
 
     def following(self, start: int, least: int) -> Chunk | None:
-        """Returns the chunk that begins at a place and ends behind another, if one has few enough tokens."""
+        """Returns the chunk that begins at a place and ends after another, if one has few enough tokens."""
         tokens, most, length = self.tokens, self.options.max_tokens, len(self.text)
         first = tokens.before(start)
         known = first if least == start else tokens.before(least)
@@ -226,7 +226,7 @@ class Chunker:
         return None
 
     def ends_behind(self, place: int, reach: int) -> list[int]:
-        """Returns the places up to ``reach`` characters behind one, none of them in a token that was found; or its end."""
+        """Returns the places up to ``reach`` characters after one, none of them in a token that was found; or its end."""
         upto = min(place + reach, len(self.text))
         ends = [end for end in range(place + 1, upto + 1) if end == len(self.text) or not self.borders.cuts_token(end)]
         return ends or [self.borders.kept[bisect_right(self.borders.kept, (place, place))][1]]
@@ -236,7 +236,7 @@ class Chunker:
         return self.counting(self.text[start:end])
 
     def repeated(self, chunk: Chunk) -> int:
-        """Returns where the chunk behind one begins: at its end, or before it, if something is repeated."""
+        """Returns where the chunk after one begins: at its end, or before it, if something is repeated."""
         options, end, length = self.options, chunk.end, len(self.text)
         if options.overlap_sentences > 0:
             low = self.tokens.place(max(self.tokens.before(end) - options.max_tokens // 2, 0), length)
@@ -247,7 +247,7 @@ class Chunker:
         return end
 
     def sentences_before(self, end: int, low: int) -> int:
-        """Returns where the last sentences before an end begin, behind ``low``."""
+        """Returns where the last sentences before an end begin, after ``low``."""
         start = end
         for _ in range(self.options.overlap_sentences):
             found = self.borders.nearest(SENTENCE, low, start - 1)
@@ -257,7 +257,7 @@ class Chunker:
         return start
 
     def overlap_start(self, low: int, end: int) -> int:
-        """Returns the first border from ``low`` on behind which few enough tokens are left: of a sentence, or else a word."""
+        """Returns the first border from ``low`` on after which few enough tokens are left: of a sentence, or else a word."""
         for kind in (SENTENCE, WRAP, SPACE, WORD if self.options.at else CHARACTER):
             start = low
             for _ in range(STARTS):

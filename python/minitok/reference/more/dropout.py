@@ -107,7 +107,7 @@ def encode_piece_with_dropout(vocab: Vocab, piece: bytes, draws: Draws) -> list[
     >>> [draws.go_to(place) or encode_piece_with_dropout(vocab, b"abc", draws) for place in range(3)]
     [[97, 98, 99], [256, 99], [257]]
     """
-    return merge_with_dropout(vocab.merge_of, vocab.first_parts(piece), draws.passes_over)
+    return merge_with_dropout(vocab.merge_of, vocab.initial_parts(piece), draws.passes_over)
 
 
 def merge_with_dropout(

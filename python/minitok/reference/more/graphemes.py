@@ -2,7 +2,7 @@ r"""What a reader takes for one character, and what characters are: white space,
 
 A *grapheme* is a character with what belongs to it: marks, the second letter of a flag, the rest of a syllable of Hangul.
 
-By hand: in ``e\u0301\r\na`` graphemes end behind the accent, behind the line feed, and at the end.
+By hand: in ``e\u0301\r\na`` graphemes end after the accent, after the line feed, and at the end.
 
 Costs: O(1) for a place; O(n) for the flags of a text, once.
 
@@ -51,7 +51,7 @@ def is_grapheme_border(text: str, place: int, flags: Sequence[int]) -> bool:
 
 
 def is_syllable(left: int, right: int) -> bool:
-    """Whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it behind both."""
+    """Whether two characters are of one syllable of Hangul: a consonant and a vowel, or what may end it after both."""
     begins = 0x1100 <= left <= 0x115F or 0xA960 <= left <= 0xA97C
     vowel, last = is_vowel(right), 0x11A8 <= right <= 0x11FF or 0xD7CB <= right <= 0xD7FB
     whole = 0xAC00 <= left <= 0xD7A3

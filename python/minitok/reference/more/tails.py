@@ -2,17 +2,17 @@
 
 The last tokens of a text may be others if it goes on: `` key`` may be a token alone, and a part of another if ``board``
 follows. A model has rarely seen ``key`` before ``board``. So a cache keeps the *stable* ids, and a program that has a model
-complete a text drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end behind
+complete a text drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end after
 it.
 
 By hand, with the merges ``ab`` and ``abc`` and the text ``xab``: its ids are ``x``, ``ab``. If ``c`` follows, they are
 ``x``, ``abc``. So one id is stable, and ``abc`` covers the end.
 
-Let a token t begin at p, before the end, and go on behind it with the *rest* r. Two neighbours are *settled* if merging
+Let a token t begin at p, before the end, and go on after it with the *rest* r. Two neighbours are *settled* if merging
 their bytes gives these two again. Within a piece, t can begin at p if and only if it is settled with the last token of the
 text up to p; if so, following the text with r makes it appear, and no other continuation need be tried. (Where all before p in
 the piece is a token as a whole piece, it is merged, since the piece goes on.) Only where the pattern splits differently at the
-end of a text is a character behind r tried as well, one of each kind.
+end of a text is a character after r tried as well, one of each kind.
 
 Invariants: the stable ids are ids of every continuation. For each cover there is a continuation in which it spans the end of
 the text.
@@ -70,7 +70,7 @@ class Tail:
             self.data = segment.data if token_id is None else b""
 
     def encode(self, more: bytes) -> list[int]:
-        """Returns the ids of the text with more behind it."""
+        """Returns the ids of the text with more after it."""
         return self.codec.encode(self.text + more, self.finder, self.continues)
 
     def stable(self) -> int:
@@ -104,12 +104,12 @@ class Tail:
         return same(self.ids, ids)
 
     def places(self) -> Iterator[int]:
-        """Yields the places of the last segment at which a token may begin that goes on behind it."""
+        """Yields the places of the last segment at which a token may begin that goes on after it."""
         length = len(self.data)
         yield from range(max(0, length - self.codec.vocab.longest + 1), length)
 
     def tokens_from(self, place: int) -> Iterator[int]:
-        """Yields the tokens that go on behind the segment with what it has from a place on, if they can stand there."""
+        """Yields the tokens that go on after the segment with what it has from a place on, if they can stand there."""
         sorted_ids, start = self.codec.vocab.sorted_ids, self.data[place:]
         # Only the first place has no id before it, and that is a border.
         last = b"" if place in self.borders else self.codec.vocab.tokens[self.ids_before(place)[-1]]
@@ -136,7 +136,7 @@ class Tail:
         return None
 
     def following(self, rest: bytes) -> list[bytes]:
-        """Returns what is tried behind the rest of a token: nothing, and each kind of character; or what completes one."""
+        """Returns what is tried after the rest of a token: nothing, and each kind of character; or what completes one."""
         if is_text(rest):
             return [b"", *self.kinds]
         cut = max((at for at in range(len(rest)) if rest[at] & 0xC0 != 0x80), default=0)
@@ -178,11 +178,11 @@ class Tail:
 
     def merged(self, data: bytes) -> list[int]:
         vocab = self.codec.vocab
-        return merge_parts(vocab.merge_of, vocab.first_parts(data))
+        return merge_parts(vocab.merge_of, vocab.initial_parts(data))
 
 
 def knows_tails(codec: Codec, finder: TokenFinder) -> bool:
-    """Whether tails are known: pieces spell the text, and no token that is found in it takes or asks for anything beside it."""
+    """Whether tails are known: pieces spell the text, and no token found in it takes or asks for anything next to it."""
     flags = codec.preprocessor.flags
     spells = codec.vocab.symbols is None and not codec.vocab.drops_bytes
     changes = codec.words is not None or bool(codec.preprocessor.normalizer.steps) or bool(finder.late.ids)

@@ -42,7 +42,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import MissingByteError
-from ..published.codecs import Codec, placed
+from ..published.codecs import Codec, with_offset
 from ..published.preprocess import NOTHING, TEXT, TokenFinder
 from ..published.vocabs import Vocab
 from ..train import Chosen
@@ -98,13 +98,13 @@ def trace(codec: Codec, text: bytes, finder: TokenFinder, emit: Emit, continues:
                 ids.append(token_id)
                 at = end
     except MissingByteError as error:
-        raise placed(error, text) from None
+        raise with_offset(error, text) from None
     return ids
 
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:
     """Encodes one piece by looking at every pair again after each merge, and emits an event for each merge."""
-    ids = vocab.first_parts(piece)
+    ids = vocab.initial_parts(piece)
     whole = vocab.token_id(piece) if vocab.whole_pieces else None
     emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
     if whole is not None:

@@ -1,10 +1,10 @@
 """Which ids may come next, if all ids are to stay those that the tokenizer gives for some text.
 
-A model can choose any id. Only some of them go on with a text as the tokenizer would write it: behind ``a``, the id ``b`` is
+A model can choose any id. Only some of them go on with a text as the tokenizer would write it: after ``a``, the id ``b`` is
 impossible where both are merged. Ids are *viable* if some text has them as its first ids; what may come next is every id with
 which they stay viable.
 
-By hand, with the merges ``ab`` and ``abc``: behind ``a`` no ``b`` may come, nor a ``bc``, since there is none. Behind ``ab``,
+By hand, with the merges ``ab`` and ``abc``: after ``a`` no ``b`` may come, nor a ``bc``, since there is none. After ``ab``,
 no ``c``. Viable is not the same as encoded: with ``cl100k``, two spaces are one token, but before a digit they are two; so
 two ids of a space are viable, and are not the ids of their own text.
 
@@ -30,7 +30,7 @@ KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301
 
 
 def next_ids(codec: Codec, finder: TokenFinder, ids: Sequence[int]) -> list[int]:
-    """Returns the ids that may come behind viable ids, ascending.
+    """Returns the ids that may come after viable ids, ascending.
 
     >>> from ..published.patterns import Pattern
     >>> from ..published.found_tokens import SpecialTokens
@@ -56,7 +56,7 @@ def kinds(codec: Codec) -> list[bytes]:
 
 
 def continuations(kinds: Sequence[bytes], text: bytes) -> Iterator[bytes]:
-    """Yields what is tried behind a text: what completes its last character, and then nothing, or a character of a kind."""
+    """Yields what is tried after a text: what completes its last character, and then nothing, or a character of a kind."""
     cut = max((at for at in range(len(text)) if text[at] & 0xC0 != 0x80), default=0)
     char = text[cut:]
     if is_text(text):

@@ -37,7 +37,7 @@ class Symbols(NamedTuple):
     unknown: int | None = None  # the id for a symbol that is not a token; None: it is dropped
     fuses: bool = False  # whether a run of such symbols has one unknown id together
     prefix: bytes = b""  # stands before each symbol of a piece but the first
-    suffix: bytes = b""  # stands behind the last symbol of a piece
+    suffix: bytes = b""  # stands after the last symbol of a piece
     joining: tuple[str, bytes] | None = None  # a rule of JOININGS and its mark; None: tokens are concatenated
 
     def written(self, piece: bytes) -> list[bytes]:

@@ -97,7 +97,7 @@ class Codec:
             for segment, token_id in self.preprocessor.segments(text, finder, TEXT if continues else NOTHING):
                 ids += self.encode_segment(segment.data) if token_id is None else [token_id]
         except MissingByteError as error:
-            raise placed(error, text) from None
+            raise with_offset(error, text) from None
         return ids
 
     def placed_ids(
@@ -116,7 +116,7 @@ class Codec:
                     ids = encode(piece, place) if encode else encode_piece(self.vocab, piece)
                     yield from ((made, place) for made in ids)
         except MissingByteError as error:
-            raise placed(error, text) from None
+            raise with_offset(error, text) from None
 
     def placed_pieces(self, segment: Prepared) -> Iterator[tuple[bytes, int]]:
         """Yields the pieces of a segment, each with its place in the text."""
@@ -194,7 +194,7 @@ class Codec:
     def survives_steps(self, text: bytes, cut: int, names: Collection[str]) -> bool:
         """Returns whether a cut of the pattern is also one of what the steps make of the text.
 
-        No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a
+        No step changes ASCII white space, nor looks across it from ASCII. After a token a segment begins, which may want a
         space before it.
         """
         if self.special.crosses(text, cut, names) or (self.metaspace and self.special.ends_at(text, cut, names)):
@@ -232,6 +232,6 @@ def decoded(preprocessor: Preprocessor, name: str) -> bytes:
     return text.encode() if data.decode() in special.ids else data
 
 
-def placed(error: MissingByteError, text: bytes) -> MissingByteError:
+def with_offset(error: MissingByteError, text: bytes) -> MissingByteError:
     """Returns the error with its offset in the text."""
     return MissingByteError(error.byte, text.index(error.byte))

@@ -1,7 +1,7 @@
 r"""The split patterns of families of open models, by name.
 
 What their files spell out in a long expression has a short name here, which a student can read and a trainer can type. They
-stand beside the patterns of OpenAI (``pretokenize.py``) and mean the same everywhere: in a file, in a step of a pattern that
+stand next to the patterns of OpenAI (``pretokenize.py``) and mean the same everywhere: in a file, in a step of a pattern that
 cuts in turn, on the command line.
 
 By hand: ``qwen2`` is ``llama3`` with digits one by one, so ``in 2024`` is ``in`` `` `` ``2`` ``0`` ``2`` ``4`` under the one,

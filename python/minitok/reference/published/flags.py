@@ -2,8 +2,8 @@ r"""What a token that is found in text takes of the text around it, or asks of i
 
 =============== ==================================================================
 ``lstrip``      it takes the white space before it
-``rstrip``      it takes the white space behind it
-``single_word`` it is found only where no character of a word is beside it (``\w``)
+``rstrip``      it takes the white space after it
+``single_word`` it is found only where no character of a word is next to it (``\w``)
 ``hides``       where it is not allowed, no other token is found in its text
 =============== ==================================================================
 
@@ -15,7 +15,7 @@ A token of white space that would take what is before it, and stands in what the
 
 Where the spaces of a text are markers already, they are not white space, and no token takes one.
 
-Invariants: the parts leave no gap, and of two tokens beside the same white space, the first takes it.
+Invariants: the parts leave no gap, and of two tokens next to the same white space, the first takes it.
 
 Costs: O(n).
 
@@ -43,7 +43,7 @@ def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collecti
     """
     found: list[Slice] = []
     done = 0
-    strips = False  # whether the last token takes the white space behind it
+    strips = False  # whether the last token takes the white space after it
     for start, end, token_id in parts:
         if token_id is None:
             continue

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...errors import VocabularyError
 from .. import special
-from ..special import Slice, parts, token_pattern
+from ..special import Slice, slices, token_pattern
 from .flags import FLAGS, HIDES
 
 Stretch = tuple[int, int]
@@ -126,7 +126,7 @@ class SpecialTokens(special.SpecialTokens):
         >>> list(tokens.split_trusted(b"<s><s></s>", [(0, 3), (6, 10)], SpecialTokens({})))
         [(0, 3, 256), (3, 6, None), (6, 10, 257)]
         """
-        return parts(text, self.find_trusted(text, trusted, everywhere))
+        return slices(text, self.find_trusted(text, trusted, everywhere))
 
     def ends_at(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
         """Returns whether one of the wanted tokens stands right before a place of the text."""

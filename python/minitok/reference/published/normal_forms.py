@@ -147,7 +147,7 @@ def composed(chars: list[Char]) -> list[Char]:
     starter, last = (
         None,
         -1,
-    )  # where the starter stands, and the class of the last character behind it, -1 if there is none
+    )  # where the starter stands, and the class of the last character after it, -1 if there is none
     for char, start, end in chars:
         kind = combining_class(char)
         if starter is not None and last < kind:

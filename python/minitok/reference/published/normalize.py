@@ -3,7 +3,7 @@ r"""Steps that change a text before it is cut: normal forms of Unicode, small le
 ========================= ====================================================================================================
 ``"NFC"``, ...            the normal form
 ``"lowercase"``           small letters of Unicode 17, character by character: a final sigma is not an exception
-``"space_ideographs"``    a space before and behind each Chinese character (BERT)
+``"space_ideographs"``    a space before and after each Chinese character (BERT)
 ``("replace", p, text)``  the text in place of each match of the pattern ``p``
 ``("prepend", text)``     the text before a segment that is not empty
 ========================= ====================================================================================================
@@ -12,7 +12,7 @@ A normalizer takes the steps in turn. By hand, CLIP's ``("NFC", ("replace", r"\s
 ``A Cat`` -> ``a cat``.
 
 ``aligned`` also says where each byte of the result comes from. A character of a normal form comes from the characters that it
-was made of, each character of a replacement from the whole match, and a character that is put in from the empty range behind
+was made of, each character of a replacement from the whole match, and a character that is put in from the empty range after
 the character before it. By hand, with the steps above: the space in ``a cat`` comes from the bytes 1 to 4.
 
 Bytes that are not UTF-8 do not change; a pattern sees U+FFFD in their place.
@@ -44,9 +44,9 @@ Steps = Step | Sequence[Step]
 Span = tuple[int, int]
 
 STEPS = (*FORMS, "lowercase", "space_ideographs", "replace", "prepend")
-# The steps that look at no more than a character and the marks behind it.
+# The steps that look at no more than a character and the marks after it.
 LOCAL = (*FORMS, "lowercase")
-# How many texts a step has beside its name.
+# How many texts a step has besides its name.
 TEXTS = {"replace": 2, "prepend": 1}
 # How long the steps may make a text, in bytes: this many times its length (a normal form makes it up to 11 times as long), plus
 # a constant.
@@ -70,7 +70,7 @@ class Normalizer:
         self.patterns = {step[1]: compile_pattern(step[1]) for step in self.steps if step[0] == "replace"}
 
     def is_local(self) -> bool:
-        """Whether all steps look at no more than a character and the marks behind it."""
+        """Whether all steps look at no more than a character and the marks after it."""
         return all(step in LOCAL for step in self.steps)
 
     def apply(self, text: bytes) -> bytes:
@@ -91,7 +91,7 @@ class Normalizer:
         >>> Normalizer([("replace", r"\s+", " "), "lowercase"]).aligned(b"A  C")
         (b'a c', [(0, 1), (1, 3), (3, 4)])
         """
-        spans = [(start, end) for _, start, end in placed(text) for _ in range(start, end)]
+        spans = [(start, end) for _, start, end in chars_with_offsets(text) for _ in range(start, end)]
         made, found = self.run(text, spans)
         return made, found or []
 
@@ -156,15 +156,15 @@ def changed(text: bytes, changes: Iterable[Change], spans: list[Span] | None) ->
 
 
 def span_of(spans: Sequence[Span], start: int, end: int) -> Span:
-    """Where a range of bytes comes from; an empty one from behind what the byte before it comes from."""
+    """Where a range of bytes comes from; an empty one from after what the byte before it comes from."""
     if start == end:
         at = spans[start - 1][1] if start else 0
         return at, at
     return min(span[0] for span in spans[start:end]), max(span[1] for span in spans[start:end])
 
 
-def placed(text: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The characters of a text, each with the range of its bytes; a byte that is not part of one counts as one."""
+def chars_with_offsets(text: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yields the characters of a text, each with the range of its bytes; a byte that is not part of one counts as one."""
     at = 0
     for char in characters(text):
         yield char, at, at + len(char)
@@ -174,7 +174,7 @@ def placed(text: bytes) -> Iterator[tuple[bytes, int, int]]:
 def lowercase(text: bytes) -> Iterator[Change]:
     """Each capital letter becomes its small letter."""
     small = small_letters()
-    for char, start, end in placed(text):
+    for char, start, end in chars_with_offsets(text):
         if char in small:
             yield start, end, [(small[char], start, end)]
 
@@ -197,8 +197,8 @@ def small_letters() -> dict[bytes, bytes]:
 
 
 def space_ideographs(text: bytes) -> Iterator[Change]:
-    """Each Chinese character gets a space before and behind it."""
-    for char, start, end in placed(text):
+    """Each Chinese character gets a space before and after it."""
+    for char, start, end in chars_with_offsets(text):
         if len(char) > 1 and contains(IDEOGRAPHS, ord(char.decode())):
             yield start, end, [(b" ", start, start), (char, start, end), (b" ", end, end)]
 

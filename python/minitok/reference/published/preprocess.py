@@ -190,7 +190,7 @@ class Preprocessor:
         if trust is None or everywhere is None:
             parts = special.split(text.data)
         else:
-            parts = special.split_trusted(text.data, self.carried(text, trust.stretches, marked), everywhere)
+            parts = special.split_trusted(text.data, self.trusted_ranges(text, trust.stretches, marked), everywhere)
         flagged: Sequence[Slice] = list(parts)
         if self.flags:
             flagged = as_flagged(text.data, flagged, self.flags, marked)
@@ -212,11 +212,11 @@ class Preprocessor:
         puts = before != TEXT and self.metaspace.puts_space(text.data, before == NOTHING)
         return text.with_space() if puts else text
 
-    def carried(self, text: Prepared, stretches: Sequence[Stretch], marked: bool) -> list[Stretch]:
+    def trusted_ranges(self, text: Prepared, stretches: Sequence[Stretch], marked: bool) -> list[Stretch]:
         """Returns the ranges of bytes of a text that come from these stretches of the text as it was given.
 
         ``marked``: the space at the start of late tokens, which Hugging Face's ``Prepend`` puts there, counts as a part of the
-        trusted text behind it, whoever wrote it.
+        trusted text after it, whoever wrote it.
         """
         found: list[Stretch] = []
         if text.origins is None:

@@ -95,7 +95,7 @@ def word_edge(inside: bool) -> str:
 def emit_set(chars: CharSet) -> str:
     """Writes a set as this language's engine reads it.
 
-    The engine tries the ranges of a set one by one. Putting them in groups of 64, each behind a range that spans the group,
+    The engine tries the ranges of a set one by one. Putting them in groups of 64, each after a range that spans the group,
     cuts seven hundred comparisons to a few dozen, and to almost none for ASCII.
     """
     if is_single(chars):

@@ -38,7 +38,7 @@ class Vocab(vocab.Vocab):
     """A vocabulary that may begin pieces as characters or symbols, and may lack bytes.
 
     >>> vocab = Vocab.from_tokens({b"a": 0, b"b": 1, b"ab": 2}, [(0, 1)], whole_pieces=False, drops_bytes=True)
-    >>> vocab.token_bytes(2), vocab.first_parts(b"abc")
+    >>> vocab.token_bytes(2), vocab.initial_parts(b"abc")
     (b'ab', [0, 1])
     """
 
@@ -85,7 +85,7 @@ class Vocab(vocab.Vocab):
     ) -> Vocab:
         """Makes a vocabulary of tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
 
-        The ids of ``fallback`` are beside those of ``ids``.
+        The ids of ``fallback`` are not among ``ids``.
         """
         tokens = tokens_by_id(ids)
         prefix = b"" if symbols is None else symbols.prefix
@@ -196,9 +196,9 @@ class Vocab(vocab.Vocab):
         tokens = {i: token for i, token in self.tokens.items() if i in made or self.is_first(token)}
         return Vocab(tokens, kept, self.whole_pieces, self.fallback, self.drops_bytes, self.symbols)
 
-    def first_parts(self, piece: bytes) -> list[int]:
+    def initial_parts(self, piece: bytes) -> list[int]:
         """Returns the ids that a piece begins as: of its bytes, its characters or its symbols."""
-        return first_parts(self, piece)
+        return initial_parts(self, piece)
 
 
 def check_token_bytes(pairs: Iterable[tuple[int, int]], most: int) -> None:
@@ -229,7 +229,7 @@ def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:
     return tokens
 
 
-def first_parts(vocab: Vocab, piece: bytes) -> list[int]:
+def initial_parts(vocab: Vocab, piece: bytes) -> list[int]:
     """Returns the ids that a piece begins as: of its bytes, its characters or its symbols."""
     if vocab.symbols is not None:
         return single_symbols(vocab, vocab.symbols, piece)

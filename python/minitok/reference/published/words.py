@@ -2,7 +2,7 @@ r"""Words instead of text: where the text between words is dropped, and the end 
 
 Some vocabularies are of words. What lies between them (white space, as a rule) only separates them and has no token. And a
 token can say that a word ends with it: ``cat</w>`` is the word, ``cat`` the beginning of ``catalog</w>``. That end is kept as a
-space behind each word, so that decoding separates words by spaces. A word cannot hold a space then.
+space after each word, so that decoding separates words by spaces. A word cannot hold a space then.
 
 By hand, with the words ``\w+|[^\w\s]+`` and the end `` ``: ``a  cat!`` -> ``a``, ``cat``, ``!`` -> ``a·``, ``cat·``, ``!·``.
 
@@ -36,7 +36,7 @@ class WordCutter:
 
     Args:
         words: What words are, as a regular expression; None if all text is one.
-        end: What stands behind each piece; None if nothing does.
+        end: What stands after each piece; None if nothing does.
     """
 
     def __init__(self, words: str | None, end: bytes | None) -> None:

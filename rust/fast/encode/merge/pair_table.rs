@@ -65,7 +65,7 @@ impl PairTable {
         let merges = in_order(merges, first)?;
         let mut symbols = Symbols::new(vocab, hidden.end())?;
         let (mut n_places, mut plain) = (0, true);
-        for (place, merge) in placed(&merges) {
+        for (place, merge) in with_places(&merges) {
             let symbol = symbols.symbol(merge.id)?;
             plain &= symbol == 256 + place;
             n_places = place + 1;
@@ -73,7 +73,7 @@ impl PairTable {
         let mut made = Vec::new();
         if !plain {
             made = filled(NO_SYMBOL, n_places as usize)?;
-            for (place, merge) in placed(&merges) {
+            for (place, merge) in with_places(&merges) {
                 let symbol = symbols.symbol(merge.id)?;
                 let before = std::mem::replace(&mut made[place as usize], symbol);
                 if before != NO_SYMBOL && before != symbol {
@@ -90,7 +90,7 @@ impl PairTable {
         }
         let Symbols { of_id, mut ids } = symbols;
         let pairs =
-            placed(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
+            with_places(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
         let mut bytes = no_bytes()?;
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
@@ -295,7 +295,7 @@ fn in_order(merges: &[Merge], first: Vec<Merge>) -> Result<Cow<'_, [Merge]>> {
 }
 
 /// The merges, each with the place of its rank.
-fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
+fn with_places(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
     let new_rank = |index: usize| index > 0 && merges[index - 1].rank != merges[index].rank;
     merges.iter().enumerate().scan(0, move |place, (index, merge)| {
         *place += u32::from(new_rank(index));

@@ -13,7 +13,11 @@
 //! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
 //! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
-//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
+//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6): looking behind at
+//! more than one character; looking ahead at more than one where ends need going back, or where the look-ahead itself looks behind or further
+//! ahead; an atomic group or a possessive repeat of more than one set, unless nothing comes after it; more than 128 sets or 120 classes of
+//! characters; machines of more than some thousand states. Of patterns that cut in turn (SPEC P8), each is run by itself where one knows its
+//! ends too late for the next, or the next looks ahead at more than one character.
 
 // What a pattern becomes is bounded by `work`; what is done to a text takes room for a stretch of it at a time.
 #![allow(clippy::disallowed_methods, reason = "bounded by the pattern")]
