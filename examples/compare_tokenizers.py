@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit("usage: compare_tokenizers.py FILE [ENCODING]")
     theirs = minitok.load(sys.argv[1])
     published = minitok.get_encoding(sys.argv[2] if len(sys.argv) > 2 else "o200k_base")
-    print(f"{'':12}{'the file':>12}{published.name:>12}")
+    print(f"{'':12}{'the file':>12}{published.definition.name:>12}")
     declaration = human_rights()
     for language in LANGUAGES:
         text = "\n".join(declaration[language])

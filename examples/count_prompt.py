@@ -20,7 +20,7 @@ def main() -> None:
     for model, price in PRICES.items():
         tokenizer = minitok.encoding_for_model(model)  # the encoding comes with the package
         tokens = tokenizer.count(prompt)
-        print(f"{model}: {tokens:,} tokens ({tokenizer.name}), ${tokens * price / 1_000_000:.6f}")
+        print(f"{model}: {tokens:,} tokens ({tokenizer.definition.name}), ${tokens * price / 1_000_000:.6f}")
 
 
 if __name__ == "__main__":

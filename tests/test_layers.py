@@ -23,7 +23,7 @@ ORDER = [
     ("chat", "patterns"),
     ("corpus", "explain.model", "explain.explanation", "explain.build"),
     ("packing",),
-    ("checked",),
+    ("methods",),
     ("tokenizer",),
     ("training", "parity", "loading", "encodings", "arrow", "transfer", "bytewise"),
     ("",),  # `import minitok`

@@ -69,8 +69,6 @@ SPELLING = [name for name in CHANGING if "symbols" not in name]
 def changing(name: str, backend: str = "rust") -> Tokenizer:
     """The tokenizer of a name."""
     if name in OF_BYTES:
-        return Tokenizer.from_definition(Definition.from_merges(MERGES, **{**CUT, **OF_BYTES[name]}, backend=backend))
+        return Tokenizer(Definition.from_merges(MERGES, **{**CUT, **OF_BYTES[name]}, backend=backend))
     ids, merges, options = OF_TOKENS[name]
-    return Tokenizer.from_definition(
-        Definition.from_tokens(ids, merges, **{**CUT, **FOUND_LATER, **options}, backend=backend)
-    )
+    return Tokenizer(Definition.from_tokens(ids, merges, **{**CUT, **FOUND_LATER, **options}, backend=backend))

@@ -111,7 +111,7 @@ def allowed_of(case: Case) -> list[str] | None:
 
 
 def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
-    return minitok.Tokenizer.from_definition(
+    return minitok.Tokenizer(
         Definition(
             vocab_of(case["vocabulary"], backend),
             pattern=case.get("pattern", "none"),

@@ -138,7 +138,7 @@ def inside(tok: Tokenizer) -> RenderableType:
 def web_page(tok: Tokenizer, corpus: str) -> str:
     """The first merges of the training, and the text explained, as one web page."""
     events = events_of(corpus, min(REPLAYED, len(tok.merges)))
-    lead = f"The first merges of a training on {tok.name}, and then a text that it has never seen, token by token."
+    lead = f"The first merges of a training on {tok.definition.name}, and then a text that it has never seen, token by token."
     return page("minitok demo", [training_section(events, tok), tok.explain(UNSEEN).section()], lead)
 
 

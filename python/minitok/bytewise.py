@@ -1,7 +1,7 @@
 """The next byte, from a model over tokens: exact probabilities, given which ids may come next.
 
 A prompt that ends inside a word has ids at its end that the model rarely saw there. What the model says of the next *byte*
-does not depend on that: it is the sum over all ids that go on with the text, each behind the ids that would stand before it
+does not depend on that: it is the sum over all ids that go on with the text, each after the ids that would stand before it
 (the *covers*).
 
 Let the model be kept to what the tokenizer can write: at each step only ids that may come next count (SPEC L6), and the end
@@ -9,7 +9,7 @@ only where the ids are those of their text; the rest is divided by its sum. The 
 that a text which begins with the prompt goes on with a byte.
 
 By hand, with the merge ``ab`` and the prompt ``a``: either the id ``a`` is next, and then any byte but ``b``; or the id
-``ab`` is, which goes on with ``b``. The model is asked before ``a`` and behind it.
+``ab`` is, which goes on with ``b``. The model is asked before ``a`` and after it.
 
 Costs: the model is asked once for each cover's beginning, two or three times as a rule; besides, about a millisecond each
 time, for 200,000 ids.
@@ -42,12 +42,12 @@ END = 256
 def next_bytes(
     tokenizer: Tokenizer, prompt: str, logprobs: Callable[[list[int]], npt.ArrayLike], *, end: int | None = None
 ) -> Floats:
-    """Returns the logarithm of the probability of each byte behind a prompt, and of the end.
+    """Returns the logarithm of the probability of each byte after a prompt, and of the end.
 
     Args:
         tokenizer: The tokenizer of the model.
         prompt: The text so far. Special tokens are not found in it.
-        logprobs: The model: ids -> the logarithm of the probability of each id behind them. It is called for ids with which
+        logprobs: The model: ids -> the logarithm of the probability of each id after them. It is called for ids with which
             the prompt begins; all calls share their first ids, so the model's cache for these can be kept.
         end: The id with which the model ends a text, if it does.
 
@@ -109,7 +109,7 @@ def next_bytes(
             child.append_ids([token_id])
             stack.append((child, rest[len(table.texts[token_id]) :], float(share[token_id])))
     if not asked or found.sum() == 0:
-        raise ValueError("the model gives no id that may come next a probability")
+        raise ValueError("the model gives the probability 0 to each id that may come next")
     with np.errstate(divide="ignore"):
         logs: Floats = np.log(found / found.sum())
     return logs

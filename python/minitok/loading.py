@@ -47,10 +47,10 @@ def load(
         TypeError: ``pattern`` or ``special_tokens`` is given for a file that has its own.
         OSError: The file cannot be read. Where the name of an encoding or a model was given, the message says how to get it.
 
-    A file is data: nothing in it is run, and memory and time are bounded by a small multiple of its size (the tokens of
-    merges by 16 MiB and 256 bytes a merge, which ``MINITOK_TOKEN_MIB`` raises). But a ``tokenizer.json`` and a minbpe model
-    carry a split pattern, which can be slow for any text, up to a limit; and whether the ids are the right ones is not checked.
-    SECURITY.md says what is promised of files from strangers.
+    A file is data: nothing in it is run, and loading costs time and memory of a small multiple of its size (for the tokens of
+    merges, at most 16 MiB and 256 bytes a merge, which ``MINITOK_TOKEN_MIB`` raises). But a ``tokenizer.json`` and a minbpe
+    model carry a split pattern, which can be slow for any text, up to a limit; and whether the ids are the right ones is not
+    checked. SECURITY.md says what is promised of files from strangers.
 
     >>> import minitok, tempfile
     >>> path = tempfile.mkdtemp() + "/gpt2.tiktoken"
@@ -66,7 +66,7 @@ def load(
         if error.filename == str(path) and (way := way_to(str(path))):
             raise FileNotFoundError(f"{str(path)!r} is not a file or folder; {way}") from None
         raise
-    return Tokenizer.from_definition(definition)
+    return Tokenizer(definition)
 
 
 def way_to(name: str) -> str | None:

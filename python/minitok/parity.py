@@ -134,9 +134,7 @@ def train_parity(
         with job.watch.phase("counting"):
             languages = {each: counting.counts("texts", each, texts[each], show) for each in texts}
             development = {} if dev is None else {each: counting.counts("dev", each, dev[each], show) for each in texts}
-        return Tokenizer.from_definition(
-            learn(languages, development, job, options, show, name, keep=bool(given_counts))
-        )
+        return Tokenizer(learn(languages, development, job, options, show, name, keep=bool(given_counts)))
 
 
 class Corpora:

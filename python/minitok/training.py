@@ -153,7 +153,7 @@ def train(
             definition = train_superwords(count, patterns, superwords, job, show, trace, name, max_words, barred)
         else:
             definition = job.train(count(chosen), show, trace, name)
-    return Tokenizer.from_definition(definition)
+    return Tokenizer(definition)
 
 
 def check_decided(**decided: object) -> None:
@@ -182,7 +182,7 @@ def check_alphabet(alphabet: str, byte_order: str) -> None:
     if alphabet not in ("bytes", "characters"):
         raise TrainingError(f"unknown alphabet {alphabet!r}; it can be bytes or characters")
     if alphabet == "characters" and byte_order != "identity":
-        raise TrainingError("byte_order is of an alphabet of bytes; the fallback ids of bytes are 0 to 255")
+        raise TrainingError("byte_order is for an alphabet of bytes; with characters, the ids 0 to 255 are the bytes in order")
 
 
 @explains

@@ -206,7 +206,7 @@ def within_text(tokenizer: Tokenizer) -> Tokenizer:
     """Returns the tokenizer as it encodes what is not at the beginning of a text: no space is put before it."""
     if tokenizer.definition.prefix in (None, "bytes"):
         return tokenizer
-    return tokenizer.from_definition(tokenizer.definition.replace(prefix="never"))
+    return tokenizer.replace(prefix="never")
 
 
 def spelled_again(

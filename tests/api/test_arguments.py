@@ -29,6 +29,16 @@ def test_text_must_be_str_or_bytes(entry, wrong):
     assert failed == Failure(TypeError, f"text must be str or bytes, not {type(wrong).__name__}{several}")
 
 
+def test_a_definition_is_all_that_its_tokenizer_needs(backend):
+    tok = tokenizer(backend, name="mine", pattern="gpt2")
+    again = minitok.Tokenizer(tok.definition)
+    assert again == tok
+    assert again.definition is tok.definition
+    for option, value in {"pattern": "o200k", "special_tokens": {}, "name": "", "backend": backend}.items():
+        with pytest.raises(TypeError, match=f"{option} is part of the definition: write definition.replace"):
+            minitok.Tokenizer(tok.definition, **{option: value})
+
+
 @pytest.mark.parametrize("texts", [Path("a.txt"), [Path("a.txt")]])
 def test_who_trains_on_a_path_is_told_what_reads_files(texts):
     for call in (lambda: minitok.train(texts, 300), lambda: minitok.count_pieces(texts)):
@@ -132,7 +142,7 @@ def test_ranks_that_cannot_be_are_refused(ranks, kind):
 def test_tokens_and_merges_must_fit():
     def build(ids, merges):
         return on_both(
-            lambda backend: minitok.Tokenizer.from_definition(
+            lambda backend: minitok.Tokenizer(
                 Definition.from_tokens(ids, merges, pattern="gpt2", backend=backend)
             ).encode("ab")
         )
@@ -195,7 +205,7 @@ def test_a_truncation_must_fit(size):
 def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
     ids = {**SINGLES, b"abc": 256, b"ab": 257}
     failed = failure_on_both(
-        lambda backend: minitok.Tokenizer.from_definition(
+        lambda backend: minitok.Tokenizer(
             Definition.from_tokens(ids, [(97, 98), (257, 99)], pattern="gpt2", backend=backend)
         ).shrink(257)
     )
@@ -259,7 +269,7 @@ def test_the_other_options_name_their_choices(backend):
 def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
     tokens = {token_id: token for token, token_id in SINGLES.items()} | {256: b"ab"}
     failed = failure_on_both(
-        lambda backend: minitok.Tokenizer.from_definition(
+        lambda backend: minitok.Tokenizer(
             minitok.definition.Definition.from_vocabulary(tokens, [merge], False, backend=backend)
         )
     )
@@ -284,7 +294,7 @@ def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
 def test_the_tokens_of_a_vocabulary_are_checked(more, kind, reason):
     tokens = {**more, **{token_id: token for token, token_id in SINGLES.items()}}
     failed = failure_on_both(
-        lambda backend: minitok.Tokenizer.from_definition(
+        lambda backend: minitok.Tokenizer(
             minitok.definition.Definition.from_vocabulary(tokens, [], False, backend=backend)
         )
     )

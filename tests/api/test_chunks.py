@@ -31,7 +31,7 @@ def with_characters(prefix, **changes):
 
 def flagged(*flags, **fields):
     definition = Tokenizer([], special_tokens={"<s>": 300}, pattern="gpt2", **fields).definition
-    return Tokenizer.from_definition(definition.replace(token_flags={"<s>": flags}))
+    return Tokenizer(definition.replace(token_flags={"<s>": flags}))
 
 
 def made():
@@ -43,7 +43,7 @@ def made():
     merges = [(39, 108), (97, 98), (10, 10), (97, 97), (258, 258)]
     return {
         "gpt2": Tokenizer(merges, pattern="gpt2", special_tokens=special),
-        "whole pieces": Tokenizer.from_definition(whole),
+        "whole pieces": Tokenizer(whole),
         "without a pattern": Tokenizer(merges, pattern="none", special_tokens=special),
         **{f"characters, {prefix}": with_characters(prefix) for prefix in ("first", "always", "segment", "bytes")},
         "small letters": Tokenizer(merges, normalizer="lowercase", pattern="gpt2", special_tokens=special),
@@ -54,7 +54,7 @@ def made():
         "spaces taken": flagged("lstrip", "rstrip"),
         "single words": flagged("single_word"),
         "late": flagged("lstrip", normalizer="lowercase", late_tokens=["<s>"]),
-        "bytes dropped": Tokenizer.from_definition(Definition.from_tokens(few, [], pattern="gpt2", drops_bytes=True)),
+        "bytes dropped": Tokenizer(Definition.from_tokens(few, [], pattern="gpt2", drops_bytes=True)),
         "words": Tokenizer(merges, pattern="none", normalizer="lowercase").replace(words=r"\w+|[^\w\s]+"),
     }
 

@@ -27,7 +27,7 @@ def with_prefix(prefix, **changes):
 
 def with_flags(*flags, **fields):
     definition = Tokenizer([], special_tokens={"<s>": 300}, **fields).definition
-    return both(Tokenizer.from_definition(definition.replace(token_flags={"<s>": flags})))
+    return both(Tokenizer(definition.replace(token_flags={"<s>": flags})))
 
 
 def check(tok, text, whole, allowed="all"):
@@ -177,9 +177,7 @@ def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
     # Without the first byte of é, and without all bytes of 中.
     dropped = {0xC3, *"中".encode()}
     tokens = {bytes([byte]): byte for byte in range(256) if byte not in dropped}
-    tok = Tokenizer.from_definition(
-        Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend)
-    )
+    tok = Tokenizer(Definition.from_tokens(tokens, [], drops_bytes=True, prefix=prefix, backend=backend))
     assert tok.truncate_text("a中b中", 9) == "ab"
     for text in ("é", "a中é", "ab é"):
         with pytest.raises(VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"):

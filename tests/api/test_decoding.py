@@ -211,7 +211,7 @@ def test_an_id_with_two_names_is_decoded_to_the_first(backend):
 def test_tokens_that_are_joined_lose_one_space_at_the_start(backend):
     symbols = Symbols("characters", None, False, joining=("spaces", b""))
     definition = Definition.from_tokens({b" ": 0, b"a": 1}, [], symbols=symbols, prefix="always", backend=backend)
-    tok = minitok.Tokenizer.from_definition(definition)
+    tok = minitok.Tokenizer(definition)
     # The space that is put before the text, and that between two tokens.
     assert tok.encode("a") == [0, 1]
     stream = tok.stream_decoder()

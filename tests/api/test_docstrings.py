@@ -30,6 +30,15 @@ def test_each_has_an_example(name):
     assert ">>> " in inspect.getdoc(SHORTCUTS.get(name) or {**METHODS, **FUNCTIONS}[name])
 
 
+# A look into a table.
+CHEAP = {"encoding_for_model", "encoding_name_for_model", "list_encoding_names"}
+
+
+@pytest.mark.parametrize("name", [name for name in [*METHODS, *FUNCTIONS] if name not in CHEAP])
+def test_each_says_what_it_costs(name):
+    assert re.search(r"\b[Cc]osts?\b", inspect.getdoc(SHORTCUTS.get(name) or {**METHODS, **FUNCTIONS}[name]))
+
+
 @pytest.mark.parametrize("name", SHORTCUTS)
 def test_the_examples_of_shortcuts_run(name):
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(SHORTCUTS[name]), vars(minitok).copy(), name, None, 0)

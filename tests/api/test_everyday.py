@@ -26,7 +26,7 @@ def tokenizers():
     """On both backends, vocabularies in which parts are not always what they are in the whole: ``'l`` of ``'ll``, tokens taken whole."""
     ll = Tokenizer([(39, 108), (97, 98)], pattern="gpt2", special_tokens={"<|end|>": 258})
     ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
-    whole = Tokenizer.from_definition(Definition.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True))
+    whole = Tokenizer(Definition.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True))
     made = [ll, whole, Tokenizer([], pattern="none"), minitok.get_encoding("o200k_base")]
     return [tok for each in made for tok in both(each)]
 
@@ -108,7 +108,7 @@ def test_special_tokens_are_added_after_the_vocabulary(backend):
     assert more.special_tokens == {"<s>": 260, "<a>": 261, "<b>": 262}
     assert more.encode("<b>ab<s>", allowed_special="all") == [262, 256, 260]
     assert more.definition.backend == backend
-    assert (more.name, tok.name, tok.special_tokens) == (None, "mine", {"<s>": 260})
+    assert (more.definition.name, tok.definition.name, tok.special_tokens) == (None, "mine", {"<s>": 260})
     assert tok.add_tokens({"<a>": 300, "<b>": None}, special=True).special_tokens == {
         "<s>": 260,
         "<a>": 300,

@@ -27,7 +27,11 @@ def saved(tmp_path, **changes):
 
 def test_the_good_file_is_good(tmp_path, backend):
     tok = minitok.load(saved(tmp_path), backend=backend)
-    assert (tok.encode("ab<s>", allowed_special="all"), tok.name, tok.definition.backend) == ([256, 257], "n", backend)
+    assert (tok.encode("ab<s>", allowed_special="all"), tok.definition.name, tok.definition.backend) == (
+        [256, 257],
+        "n",
+        backend,
+    )
 
 
 @given(merge_lists(), patterns, st.sampled_from([bytes(range(256)), bytes(range(255, -1, -1))]), any_text)

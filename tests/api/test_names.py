@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from helpers import BACKENDS
 from minitok import errors
 from minitok.cli.app import app
+from minitok.corpus.learning import ExtendOptions, TrainingOptions, extend
 from minitok.definition import KINDS, Definition
 from minitok.definition.fields import CHECKS, Changes, Fields
 from minitok.definition.uses import AGAINST, Use, limits_of
@@ -155,15 +156,15 @@ NAMES = """
     BACKEND PieceCounts Tokenizer count_pieces count_pieces_in_files encoding_for_model encoding_name_for_model errors get_encoding
     join_packed list_encoding_names load open_packed patterns train train_files
 """
-# The members of a ``Tokenizer``, in the order of its file. There are at most 42.
+# The members of a ``Tokenizer``, in the order of its file. There are at most 40.
 MEMBERS = """
-    from_definition definition from_ranks
+    definition from_ranks
     encode encode_to_numpy encode_batch encode_batch_to_numpy encode_segments encode_chat conversation encode_with_offsets encode_iterable
     tokenize encode_files
     count count_batch
     decode decode_bytes decode_batch decode_with_offsets stream_decoder
     session truncate_text chunk
-    name vocab vocab_size pattern special_tokens merges token_bytes token_id report explain
+    vocab vocab_size pattern special_tokens merges token_bytes token_id report explain
     shrink extend prune replace add_tokens save memory_usage free_memory
 """
 
@@ -177,7 +178,7 @@ def test_the_package_offers_these_names():
 def test_a_tokenizer_has_these_members():
     members = [name for name in dir(minitok.Tokenizer) if not name.startswith("_")]
     assert members == sorted(MEMBERS.split())
-    assert len(members) <= 42
+    assert len(members) <= 40
     assert all(inspect.getdoc(getattr(minitok.Tokenizer, name)) for name in members)
 
 
@@ -194,6 +195,14 @@ def test_a_field_of_a_definition_is_declared_once():
     every = {**KINDS, "vocab": "", "backend": "", "reopen": "", "_codec": ""}
     assert every.keys() == {each.name for each in dataclasses.fields(Definition)}
     assert set(KINDS.values()) <= IN_FILE.keys() & CHECKS.keys()
+
+
+@pytest.mark.parametrize(("function", "declared"), [(minitok.train, TrainingOptions), (extend, ExtendOptions)])
+def test_options_of_training_are_the_same_for_type_checkers(function, declared):
+    options = [each for each in inspect.signature(function).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    assert {each.name: each.annotation for each in options} == {
+        name: each.__forward_arg__ for name, each in declared.__annotations__.items()
+    }
 
 
 def test_each_limit_is_in_the_way_of_something():
@@ -223,15 +232,15 @@ def test_replacing_a_field_keeps_the_others(backend):
     tok = minitok.Tokenizer([(97, 98)], name="mine", special_tokens={"<s>": 300, "<t>": 301}, backend=backend)
     tok = tok.replace(token_flags={"<s>": ["lstrip"], "<t>": ["rstrip"]}, late_tokens=["<s>", "<t>"], name="mine")
     assert tok.replace() == tok
-    assert tok.replace(chat="x").name == tok.replace(trained={"a": 1}).name == "mine"
+    assert tok.replace(chat="x").definition.name == tok.replace(trained={"a": 1}).definition.name == "mine"
     assert tok.replace(chat="x").definition.codec() is tok.definition.codec()
-    assert tok.replace(pattern="none").name is None
+    assert tok.replace(pattern="none").definition.name is None
     fewer = tok.replace(special_tokens={"<s>": 400}).definition
     assert (fewer.special_tokens, fewer.token_flags, fewer.late_tokens) == ({"<s>": 400}, {"<s>": {"lstrip"}}, {"<s>"})
     for other in BACKENDS:
         moved = tok.replace(backend=other)
-        assert (moved, moved.name, moved.definition.backend) == (tok, "mine", other)
-        assert tok.replace(backend=other, name="yours").name == "yours"
+        assert (moved, moved.definition.name, moved.definition.backend) == (tok, "mine", other)
+        assert tok.replace(backend=other, name="yours").definition.name == "yours"
     with pytest.raises(TypeError, match="a tokenizer has no field 'regex'; it has pattern, special_tokens, "):
         tok.replace(regex="none")
 

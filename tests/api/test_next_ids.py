@@ -72,7 +72,7 @@ def tokenizers_of_other_kinds(draw):
         pattern=draw(st.sampled_from(["gpt2", "o200k", "none"])),
     )
     asked = {first + number for number in pool} | {byte for char in chars for byte in char}
-    return minitok.Tokenizer.from_definition(definition), letters, sorted(asked)
+    return minitok.Tokenizer(definition), letters, sorted(asked)
 
 
 @settings(max_examples=30, deadline=None)
@@ -93,7 +93,7 @@ def test_what_follows_a_whole_piece_may_be_any_character():
     """``Aa`` is a token as a whole piece only, and a space behind it would take the ``a`` away."""
     tokens = {token: token_id for token_id, token in enumerate([*BYTES, b"a ", b"Aa"])}
     definition = Definition.from_tokens(tokens, [(97, 32)], whole_pieces=True, pattern=r"\d{1,3}|\D+")
-    session = minitok.Tokenizer.from_definition(definition).session("A")
+    session = minitok.Tokenizer(definition).session("A")
     assert mask_of(session, 258)[[97, 98, 257]].tolist() == [True, True, False]
 
 

@@ -32,7 +32,7 @@ import minitok
 for name in minitok.list_encoding_names():
     tok = minitok.get_encoding(name)
     assert tok.decode(tok.encode("offline")).rstrip() == "offline"
-print(minitok.encoding_for_model("gpt-4o").name)
+print(minitok.encoding_for_model("gpt-4o").definition.name)
 """)
     assert shown == "o200k_base\n"
 

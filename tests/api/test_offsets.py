@@ -64,7 +64,7 @@ def test_ids_that_are_none_are_refused_as_by_decode(bad, backend):
 def test_a_space_put_before_the_text_is_in_no_offset(prefix):
     ids = {bytes([letter]): 256 + place for place, letter in enumerate(b"ab ")}
     for backend in BACKENDS:
-        tok = minitok.Tokenizer.from_definition(
+        tok = minitok.Tokenizer(
             minitok.definition.Definition.from_tokens(
                 ids, [], fallback=range(256), pattern="none", prefix=prefix, backend=backend
             )

@@ -128,7 +128,7 @@ def test_counts_are_trained_on_and_kept(backend):
 
 def test_bounded_memory_and_saved_tokenizers_change_nothing(tmp_path):
     tok = train_parity(TEXTS, 280, byte_order="gpt2", name="fair", max_memory=1 << 24)
-    assert tok.name == "fair"
+    assert tok.definition.name == "fair"
     assert tok == train_parity(TEXTS, 280, byte_order="gpt2", backend="python")
     tok.save(tmp_path / "fair.json")
     loaded = minitok.load(tmp_path / "fair.json")

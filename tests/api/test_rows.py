@@ -14,7 +14,7 @@ from minitok.errors import UnknownTokenError
 from minitok.spans.offsets import span_list
 
 TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
-MARKERS = Tokenizer.from_definition(
+MARKERS = Tokenizer(
     Tokenizer([]).definition.from_tokens(
         {bytes([byte]): 300 + byte for byte in b" ab"}, [], fallback=range(256), pattern="none", prefix="first"
     )

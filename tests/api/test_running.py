@@ -33,8 +33,8 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
     again = pickle.loads(pickle.dumps(tok, protocol))
     assert again == tok == copy.deepcopy(tok) == copy.copy(tok)
     assert hash(again) == hash(tok)
-    assert (again.name, again.definition.backend, again.definition.trained) == (
-        tok.name,
+    assert (again.definition.name, again.definition.backend, again.definition.trained) == (
+        tok.definition.name,
         tok.definition.backend,
         tok.definition.trained,
     )
@@ -51,14 +51,14 @@ class Loud(minitok.Tokenizer):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_keeps_the_class(tok, protocol, backend):
     opened = minitok.get_encoding("gpt2", backend=backend)
-    for loud in (Loud.from_definition(tok.definition), Loud.from_definition(opened.definition)):
+    for loud in (Loud(tok.definition), Loud(opened.definition)):
         loud.notes = ["mine"]
         for again in (pickle.loads(pickle.dumps(loud, protocol)), copy.copy(loud), copy.deepcopy(loud)):
             assert type(again) is Loud
             assert again == loud
             assert again.encode("ab") == loud.encode("ab") == loud.encode("AB")
             assert again.notes == ["mine"]
-            assert (again.name, again.definition.backend) == (loud.name, loud.definition.backend)
+            assert (again.definition.name, again.definition.backend) == (loud.definition.name, loud.definition.backend)
         assert type(loud.replace(backend="python")) is Loud
     # Opened again by its name, not written out.
     assert len(pickle.dumps(loud, protocol)) < 1000

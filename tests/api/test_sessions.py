@@ -36,7 +36,7 @@ def tokenizers():
     ids |= {name.encode(): 300 + number for number, name in enumerate(["a", "b", " ", "é", "ab", " a", "  "])}
     merges = [(300, 301), (302, 300), (302, 302)]
     of_chars = [
-        Tokenizer.from_definition(
+        Tokenizer(
             Definition.from_tokens(
                 ids, merges, fallback=list(range(256)), pattern="none", prefix=prefix,
                 special_tokens={"<s>": 400},

@@ -99,7 +99,7 @@ def test_files_give_what_texts_give(tmp_path, backend, bound):
     seen = []
     tok = minitok.train_files(f"{tmp_path}/*.txt", 320, progress=seen.append, **options)
     assert tok == minitok.train(TEXTS, 320, **options)
-    assert (tok.name, tok.pattern, tok.special_tokens) == ("mine", LINES, {"<s>": 256 + len(tok.merges)})
+    assert (tok.definition.name, tok.pattern, tok.special_tokens) == ("mine", LINES, {"<s>": 256 + len(tok.merges)})
     assert {one.phase for one in seen} >= {"counting"}
     assert [phase.name for phase in tok.report.phases] == ["counting", "merging"] * 2
     saved = tmp_path / "tok.json"

@@ -93,7 +93,7 @@ def test_a_space_before_the_text_belongs_to_no_side(prefix, backend):
     plain = minitok.Tokenizer([], backend=backend)
     tokens = {bytes([byte]): byte for byte in range(256)}
     definition = Definition.from_tokens(tokens, [], fallback=range(256), pattern="none", prefix=prefix, backend=backend)
-    spaced = minitok.Tokenizer.from_definition(definition)
+    spaced = minitok.Tokenizer(definition)
     ids = spaced.encode("ab")
     assert len(ids) == 3
     assert align(spaced, ids, plain, [97, 98]).tolist() == [[0, 1, 0, 0], [1, 2, 0, 1], [2, 3, 1, 2]]
@@ -151,7 +151,7 @@ def test_a_token_that_the_other_does_not_keep_is_named(backend):
 def test_tokens_that_do_not_spell_their_text_are_refused(backend):
     symbols = Symbols("characters", None, False, joining=("spaces", b""))
     definition = Definition.from_tokens({b" ": 0, b"a": 1}, [], symbols=symbols, prefix="always", backend=backend)
-    other = minitok.Tokenizer.from_definition(definition)
+    other = minitok.Tokenizer(definition)
     plain = minitok.Tokenizer([], backend=backend)
     for call in (lambda: align(plain, [97], other, [0]), lambda: pieces(other, plain), lambda: longest(plain, other)):
         with pytest.raises(VocabularyError, match="cannot be aligned"):

@@ -131,7 +131,7 @@ def test_both_backends_make_the_same_segments_and_ids(definition, text, data):
 @settings(max_examples=200)
 @given(definitions(), st.lists(texts, max_size=4), st.data())
 def test_every_encoder_gives_the_same_ids(definition, batch, data):
-    rust, python = both(Tokenizer.from_definition(definition))
+    rust, python = both(Tokenizer(definition))
     names = list(definition.special_tokens)
     allowed = data.draw(st.sampled_from([(), "all", names[:1], "no_tokens"]))
     expected = [python.encode(text, allowed_special=allowed) for text in batch]
@@ -153,7 +153,7 @@ def test_every_encoder_gives_the_same_ids(definition, batch, data):
 @settings(max_examples=100)
 @given(definitions(), texts, st.integers(8, 20))
 def test_offsets_and_parts_of_a_text(definition, text, most):
-    for tok in both(Tokenizer.from_definition(definition)):
+    for tok in both(Tokenizer(definition)):
         for allowed in ((), "all", "no_tokens"):
             ids, spans = tok.encode_with_offsets(text, allowed_special=allowed)
             assert ids == tok.encode(text, allowed_special=allowed)

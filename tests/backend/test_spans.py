@@ -96,7 +96,7 @@ def tokenizers():
             yield Definition.from_tokens(chars, merges, fallback=range(256), special_tokens=numbers, **fields)
 
 
-ALL = [Tokenizer.from_definition(definition) for definition in tokenizers()]
+ALL = [Tokenizer(definition) for definition in tokenizers()]
 
 
 @pytest.mark.parametrize("number", range(len(ALL)))

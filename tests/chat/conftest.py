@@ -13,10 +13,7 @@ def added():
     plain = minitok.train([CORPUS] * 4, vocab_size=480, pattern="cl100k").definition
     tokens = {name: 1000 + index for index, name in enumerate([*SPECIAL, *TEXT])}
     chats = {name: ChatTemplates({"default": source}, TOKENS) for name, source in FAMILIES.items()}
-    return {
-        name: minitok.Tokenizer.from_definition(plain.replace(added_tokens=tokens, chat=chat))
-        for name, chat in chats.items()
-    }
+    return {name: minitok.Tokenizer(plain.replace(added_tokens=tokens, chat=chat)) for name, chat in chats.items()}
 
 
 @pytest.fixture(scope="module")

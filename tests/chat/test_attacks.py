@@ -184,7 +184,7 @@ def test_a_template_in_a_message_is_text(families, text):
 @pytest.mark.parametrize("late", [(), ("<|im_start|>", "<|im_end|>")])
 def test_what_becomes_a_token_by_normalizing_is_text(families, form, late):
     chatml = families["chatml"].definition.replace(normalizer=form, late_tokens=late)
-    tok = families["chatml"].from_definition(chatml)
+    tok = Tokenizer(chatml)
 
     def ids(text):
         return special_ids(tok, tok.encode_chat([{"role": "user", "content": text}]).ids)
@@ -249,7 +249,7 @@ CONTENT = "{% for m in messages %}{{ m.content }}{{ m.extra }}<e>{% endfor %}"
 MADE = {
     "merges": Tokenizer([(97, 98)], special_tokens={"ab": 256, "<e>": 300}),
     "lowercase": Tokenizer([(97, 98)], special_tokens={"ab": 256, "<e>": 300}).replace(normalizer="lowercase"),
-    "symbols": Tokenizer.from_definition(UNKNOWN).replace(special_tokens={"[UNK]": 0, "ab": 3, "<e>": 300}),
+    "symbols": Tokenizer(UNKNOWN).replace(special_tokens={"[UNK]": 0, "ab": 3, "<e>": 300}),
 }
 
 

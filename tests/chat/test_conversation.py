@@ -180,7 +180,7 @@ def test_what_follows_a_sample(prefix, backend):
     tok = minitok.Tokenizer(
         [(111, 107)], pattern="none", special_tokens={"<u>": 300, "<a>": 301, "<e>": 302}, backend=backend
     )
-    tok = minitok.Tokenizer.from_definition(tok.definition.replace(prefix=prefix, chat=SAY))
+    tok = minitok.Tokenizer(tok.definition.replace(prefix=prefix, chat=SAY))
     talk = tok.conversation([user("a")])
     prompt = talk.prompt().tolist()
     for ids, more in [([256, 302], []), ([256], [302]), ([111], [302]), ([302], []), ([], [302])]:

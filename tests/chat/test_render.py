@@ -244,7 +244,7 @@ def test_the_template_stays_with_the_tokenizer(tmp_path):
     published = minitok.get_encoding("gpt2").replace(chat="{{ messages[0].content }}")
     again = pickle.loads(pickle.dumps(published))
     assert again.encode_chat(TALK) == published.encode_chat(TALK)
-    assert (again.name, again == minitok.get_encoding("gpt2")) == ("gpt2", True)
+    assert (again.definition.name, again == minitok.get_encoding("gpt2")) == ("gpt2", True)
 
 
 def test_strings_of_the_template_are_kept_apart_from_values_that_equal_them(plain):

@@ -13,7 +13,7 @@ SPACES = ("spaces", b"")
 
 def tokenizer(tokens, backend, **options):
     definition = Definition.from_tokens(tokens, [], chat=TEMPLATE, pattern="none", backend=backend, **options)
-    return Tokenizer.from_definition(definition)
+    return Tokenizer(definition)
 
 
 def said(user, assistant):

@@ -43,7 +43,7 @@ def test_train_writes_what_the_library_learns(tmp_path, corpus):
     expected = minitok.train_files(corpus, 262, pattern="cl100k", tie_break="first_seen")
     loaded = minitok.load(out)
     assert loaded == expected
-    assert loaded.name == "mine"
+    assert loaded.definition.name == "mine"
     assert "262 ids (6 merges) from 27 bytes" in shown
     assert str(out) in shown
 
@@ -96,7 +96,7 @@ def test_train_is_fair_to_languages(languages, tmp_path, backend):
     dev = {name: [languages[f"same/{name}.txt"]] for name in texts}
     wanted = train_parity(texts, 262, dev=dev, name="fair")
     found = minitok.load(out)
-    assert (found.merges, found.name) == (wanted.merges, "fair")
+    assert (found.merges, found.definition.name) == (wanted.merges, "fair")
     assert found.definition.trained["languages"] == wanted.definition.trained["languages"]
 
 

@@ -152,4 +152,4 @@ def test_tokens_that_are_not_concatenated_are_refused():
     ids = {b"a": 0, b"##b": 1}
     joined = Definition.from_tokens(ids, [], symbols=Symbols(prefix=b"##", joining=("prefix", b"##")))
     with pytest.raises(VocabularyError, match=why + "its tokens are joined to text by a rule"):
-        grammars.output_bytes(minitok.Tokenizer.from_definition(joined))
+        grammars.output_bytes(minitok.Tokenizer(joined))

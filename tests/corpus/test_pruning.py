@@ -91,7 +91,7 @@ def test_characters_with_byte_fallback(used, other):
         base = minitok.definition.Definition.from_tokens(
             ids, merges, fallback=fallback, pattern="none", special_tokens={"<s>": 1}, backend=backend
         )
-        tok = Tokenizer.from_definition(base)
+        tok = Tokenizer(base)
         small, new_ids = tok.prune(used)
         check(tok, small, new_ids, used)
         assert small.decode(small.encode(other)) == other
@@ -173,7 +173,7 @@ def test_of_merges_of_one_rank_the_leftmost_is_made(backend, order):
     tokens = {**{byte: bytes([byte]) for byte in range(256)}, 256: b"bc", 257: b"ab", 258: b"xa", 259: b"xab"}
     by_hand = [(98, 99, 256, 0), (97, 98, 257, 1), (120, 97, 258, 1), (258, 98, 259, 2), (120, 257, 259, 2)]
     merges = [by_hand, sorted(by_hand, key=lambda merge: (merge[3], -merge[2]))][order]
-    tok = Tokenizer.from_definition(
+    tok = Tokenizer(
         minitok.definition.Definition.from_vocabulary(tokens, merges, False, pattern="none", backend=backend)
     )
     assert tok.encode("xab") == [259]

@@ -81,7 +81,7 @@ def test_what_is_trained_is_saved(tmp_path):
     ("options", "message"),
     [
         ({"alphabet": "letters"}, "unknown alphabet 'letters'"),
-        ({"byte_order": "gpt2"}, "byte_order is of an alphabet of bytes"),
+        ({"byte_order": "gpt2"}, "byte_order is for an alphabet of bytes"),
         ({"vocab_size": 258}, "not enough for 256 bytes, 3 characters and 0 special tokens"),
         ({"vocab_size": 2}, "vocab_size 2 is not between 256"),
         ({"texts": ["a", b"b\xff"]}, "text 1 is not UTF-8 at byte 1"),

@@ -209,9 +209,7 @@ def with_whole_pieces():
     tok = minitok.Tokenizer(MERGES, pattern="cl100k")
     tokens = {**{token: i for i, token in tok.vocab.items()}, b"aaaaaaab": 5000}
     merges = [merge[:2] for merge in tok.definition.vocab.merges]
-    return minitok.Tokenizer.from_definition(
-        Definition.from_tokens(tokens, merges, whole_pieces=True, pattern="cl100k")
-    )
+    return minitok.Tokenizer(Definition.from_tokens(tokens, merges, whole_pieces=True, pattern="cl100k"))
 
 
 @pytest.mark.parametrize("cuts", CUTS)

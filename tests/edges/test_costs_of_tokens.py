@@ -218,9 +218,7 @@ def pruning_a_long_token_of_several_merges(size):
     halves = [(97, 97), *((made, made) for made in list(runs.values())[:-1])]
     ids[b"a" * (2 * half)] = whole = 1000
     ids[b"a" * (2 * half - 1)] = 1001
-    tok = minitok.Tokenizer.from_definition(
-        Definition.from_tokens(ids, [*halves, (ids[b"a" * half],) * 2, (1001, 97)], pattern="none")
-    )
+    tok = minitok.Tokenizer(Definition.from_tokens(ids, [*halves, (ids[b"a" * half],) * 2, (1001, 97)], pattern="none"))
     assert tok.encode("a" * (2 * half)) == [whole]
     return lambda: tok.prune(["a" * (2 * half)])
 

@@ -51,7 +51,7 @@ def characters(path):
 def native(path):
     flags = {"special_tokens": {"<s>": 300}, "normalizer": "NFC", "late_tokens": {"<s>"}}
     definition = minitok.Tokenizer([(97, 98), (256, 99)], pattern=r"\w+|\W", special_tokens={"<s>": 300}).definition
-    minitok.Tokenizer.from_definition(definition.replace(**flags, token_flags={"<s>": {"lstrip"}})).save(path)
+    minitok.Tokenizer(definition.replace(**flags, token_flags={"<s>": {"lstrip"}})).save(path)
     return {}
 
 

@@ -16,7 +16,7 @@ def tokenizer(**options):
     return minitok.Tokenizer(list(made), **options, backend="rust")
 def whole_pieces():
     tokens, merges, _ = tokenizer().definition.vocabulary()
-    return minitok.Tokenizer.from_definition(minitok.definition.Definition.from_vocabulary(tokens, merges, True, pattern="gpt2", backend="rust"))
+    return minitok.Tokenizer(minitok.definition.Definition.from_vocabulary(tokens, merges, True, pattern="gpt2", backend="rust"))
 TEXT = "hello world, <7> it's 12 \u4e2d\u6587\u6f22\u5b57 " * 20_000
 """
 

@@ -106,7 +106,7 @@ def test_special_tokens_are_text_unless_allowed(clip):
 
 
 def test_what_it_is(clip, backend):
-    assert (clip.name, clip.definition.lossless, clip.vocab_size, clip.definition.backend) == (
+    assert (clip.definition.name, clip.definition.lossless, clip.vocab_size, clip.definition.backend) == (
         "clip",
         False,
         49_408,

@@ -32,7 +32,7 @@ THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(H
 def by_tiktoken(tok):
     """The same encoding as tiktoken has it."""
     return tiktoken.Encoding(
-        tok.name,
+        tok.definition.name,
         pat_str=NAMED[tok.pattern],
         mergeable_ranks={token: token_id for token_id, token in tok.definition.vocabulary()[0].items()},
         special_tokens=tok.special_tokens,
@@ -84,7 +84,7 @@ def test_ids_of_any_text(encoding):
     tok, theirs = encoding
 
     @THOROUGH
-    @given(marked_texts(tok.name), special_choices(tok.name))
+    @given(marked_texts(tok.definition.name), special_choices(tok.definition.name))
     def check(text, some):
         check_ids(tok, theirs, text, some)
 

@@ -77,7 +77,7 @@ def test_backends_load_the_same(name):
 @pytest.mark.parametrize("name", N_VOCAB)
 def test_numbers_and_holes(name):
     tok = minitok.get_encoding(name)
-    assert (tok.name, tok.vocab_size) == (name, N_VOCAB[name])
+    assert (tok.definition.name, tok.vocab_size) == (name, N_VOCAB[name])
     tokens = tok.definition.vocabulary()[0]
     holes = set(range(tok.vocab_size)) - set(tokens) - set(tok.special_tokens.values())
     expected = {"cl100k_base": {100256, *range(100261, 100276)}, "o200k_base": {199998, *range(200000, 200018)}}

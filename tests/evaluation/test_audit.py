@@ -30,7 +30,7 @@ def vocabularies(draw):
             merges.append((left, right))
             tokens.append(tokens[left] + tokens[right])
     ids = {token: token_id for token_id, token in enumerate(tokens)}
-    return Tokenizer.from_definition(Definition.from_tokens(ids, merges, drops_bytes=True, pattern="none"))
+    return Tokenizer(Definition.from_tokens(ids, merges, drops_bytes=True, pattern="none"))
 
 
 @settings(max_examples=60)
@@ -69,8 +69,8 @@ def test_a_token_that_is_taken_whole_is_produced_although_its_merges_are_not():
     # "abb" is made of "a" and "bb", but "ab" comes first; as a whole piece it is looked up.
     ids = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"bb": 257, b"abb": 258}
     held = [(97, 98), (98, 98), (97, 257)]
-    merged = Tokenizer.from_definition(Definition.from_tokens(ids, held, pattern="none"))
-    whole = Tokenizer.from_definition(Definition.from_tokens(ids, held, pattern="none", whole_pieces=True))
+    merged = Tokenizer(Definition.from_tokens(ids, held, pattern="none"))
+    whole = Tokenizer(Definition.from_tokens(ids, held, pattern="none", whole_pieces=True))
     assert reach(merged).merges == {258: [256, 98]}
     assert reach(whole).merges == {}
     assert (reach(merged).whole, reach(whole).whole) == ({}, {258: [256, 98]})
@@ -112,7 +112,7 @@ def test_gpt2_has_thirteen_bytes_without_use():
 
 def test_tokens_that_do_not_spell_text_are_refused():
     definition = Definition.from_tokens({b"a": 0, b"?": 1}, [], pattern="none", symbols=Symbols(unknown=1))
-    tok = Tokenizer.from_definition(definition)
+    tok = Tokenizer(definition)
     with pytest.raises(VocabularyError, match="this tokenizer cannot be audited"):
         audit(tok)
 

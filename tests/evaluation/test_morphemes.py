@@ -77,7 +77,7 @@ def test_words_without_a_cut_or_a_border_say_nothing_of_borders(backend):
 def test_spaces_that_a_tokenizer_adds_are_no_part_of_the_word(backend):
     ids = {**{bytes([byte]): byte for byte in range(256)}, b" ab": 256, b"ab": 257, b" a": 258}
     definition = Definition.from_tokens(ids, [(97, 98), (32, 97), (32, 257)], prefix="text", pattern="none")
-    tok = Tokenizer.from_definition(definition).replace(backend=backend)
+    tok = Tokenizer(definition).replace(backend=backend)
     assert tok.tokenize("abc") == [b" ab", b"c"]
     assert counts_of(tok, [("ab", "c")]) == [(2, 1, 1, 1)]
     # A token that is the added space alone is no cut: c is one token.
@@ -95,7 +95,7 @@ def test_a_word_is_normalized(backend):
 
 def test_tokens_that_do_not_spell_a_word_meet_no_border(backend):
     definition = Definition.from_tokens({b"a": 0, b"b": 1}, [], drops_bytes=True, pattern="none")
-    tok = Tokenizer.from_definition(definition).replace(backend=backend)
+    tok = Tokenizer(definition).replace(backend=backend)
     assert counts_of(tok, [("a", "b")]) == [(2, 1, 1, 1)]
     assert counts_of(tok, [("a", "xb")]) == [(2, 1, 1, 0)]
 
@@ -103,7 +103,7 @@ def test_tokens_that_do_not_spell_a_word_meet_no_border(backend):
 def test_a_tokenizer_without_offsets_is_refused():
     definition = Definition.from_tokens({b"a": 0, b"?": 1}, [], pattern="none", symbols=Symbols(unknown=1))
     with pytest.raises(VocabularyError, match="this tokenizer cannot give offsets"):
-        rows_of(Tokenizer.from_definition(definition), ["a|a"])
+        rows_of(Tokenizer(definition), ["a|a"])
 
 
 def score(words, tokenize):
@@ -155,7 +155,7 @@ BAD = [
     ("a|b\n\na|b", 2, "an empty word"),
     ("light\tlighted\tV\tlight|ed\n", 1, "white space in a word: 'light\\tlighted\\tV\\tlight|ed'"),
     ("a|b \n", 1, "white space in a word"),
-    ("a|b\n" + "a|" * LONGEST + "b", 2, "2,001 characters, which is no word"),
+    ("a|b\n" + "a|" * LONGEST + "b", 2, "2,001 characters, which is too long for a word"),
     ("", None, "no words"),
     ("ab\nc\n", None, "no word has two morphemes, with | between them"),
 ]
@@ -231,7 +231,7 @@ def test_no_number_is_cut(english, tmp_path, width):
 def test_a_line_is_read_as_far_as_a_word_may_go(tmp_path):
     path = tmp_path / "en.txt"
     path.write_bytes(b"a|b\n" + b"a|" * 1_000_000)
-    with pytest.raises(FileFormatError, match=r"en\.txt:2: more than 1,000 characters, which is no word"):
+    with pytest.raises(FileFormatError, match=r"en\.txt:2: more than 1,000 characters, which is too long for a word"):
         read_words([path])
     longest = "a|" + "\U0001f980" * (LONGEST - 2)
     path.write_bytes(b"\xef\xbb\xbf" + longest.encode() + b"\r\n")

@@ -117,7 +117,7 @@ def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters,
         for tables in (False, True):
             try:
                 definition = huggingface.parse(content, "it", backend) if tables else by_values(content, backend)
-                tok = minitok.Tokenizer.from_definition(definition)
+                tok = minitok.Tokenizer(definition)
             except minitok.errors.FileFormatError as error:
                 assert not characters
                 assert name in ("é", "Ġ"), error  # stands for another byte in the notation of bytes

@@ -97,7 +97,7 @@ def ids_of(theirs, text):
 def test_ids_are_those_of_tokenizers(content, texts):
     theirs = Tokenizer.from_str(json.dumps(content))
     for backend in ("rust", "python"):
-        tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
         found = tok.encode_batch(texts, allowed_special="all")
         assert found == [ids_of(theirs, text) for text in texts]
         assert [tok.encode(text, allowed_special="all") for text in texts] == found
@@ -114,10 +114,10 @@ def test_ids_are_those_of_tokenizers(content, texts):
 @settings(deadline=None, max_examples=50)
 @given(files(), st.lists(TEXTS, min_size=1, max_size=8))
 def test_what_is_written_has_the_same_ids(content, texts):
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it"))
+    tok = minitok.Tokenizer(huggingface.parse(content, "it"))
     written = huggingface.dump(tok.definition)
     theirs = Tokenizer.from_str(json.dumps(written))
-    again = minitok.Tokenizer.from_definition(huggingface.parse(written, "it"))
+    again = minitok.Tokenizer(huggingface.parse(written, "it"))
     assert again == tok
     assert pickle.loads(pickle.dumps(tok)) == tok
     assert tok.replace(backend="python") == tok
@@ -139,7 +139,7 @@ def small(backend):
             "merges": [["h", "i"], ["▁", "hi"]],
         },
     }
-    return minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    return minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
 
 
 def test_everything_a_tokenizer_does(small, tmp_path):
@@ -173,7 +173,7 @@ def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
     content["model"]["vocab"].pop("<s>", None)
     theirs = Tokenizer.from_str(json.dumps(content))
     for definition in (huggingface.parse(content, "it", backend), by_values(content, backend)):
-        tok = minitok.Tokenizer.from_definition(definition)
+        tok = minitok.Tokenizer(definition)
         for text in ["hi▁▁hi", "hi  hi", "▁hi▁hi", "▁▁", "   ", "hi ▁hi▁"]:
             ids = tok.encode(text, allowed_special="all")
             assert ids == ids_of(theirs, text)
@@ -198,7 +198,7 @@ def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, b
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True, flag: True}
     content["added_tokens"] = [{"id": 262, "content": "<s>"} | flags]
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(by_values(content, backend))
+    tok = minitok.Tokenizer(by_values(content, backend))
     for text in ["hi  <s>  hi", "hi \n<s>\n hi", "hi\n\t<s>\n\n hi", "<s> ", "hi▁<s>▁hi", "hi\u3000<s>\u3000"]:
         assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
         assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
@@ -264,7 +264,7 @@ def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
         huggingface.parse(content, "it", small.definition.backend),
         by_values(content, small.definition.backend),
     ):
-        tok = minitok.Tokenizer.from_definition(definition)
+        tok = minitok.Tokenizer(definition)
         for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
             assert tok.encode(text) == ids_of(theirs, text)
 
@@ -279,7 +279,7 @@ def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text
             by_values(content, small.definition.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(by_values(content, small.definition.backend))
+    tok = minitok.Tokenizer(by_values(content, small.definition.backend))
     assert tok.encode("hi hi  hi") == ids_of(theirs, "hi hi  hi")
 
 
@@ -301,7 +301,7 @@ def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, s
             by_values(content, small.definition.backend)
         return
     theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer.from_definition(by_values(content, small.definition.backend))
+    tok = minitok.Tokenizer(by_values(content, small.definition.backend))
     for text in ["xhi hi", "hi", "Xi"]:
         assert tok.encode(text) == ids_of(theirs, text)
 

@@ -119,7 +119,7 @@ def ids_of(theirs, text):
 def read(content, backend=None):
     """The tokenizer of a file, unless ``tokenizers`` finds an added token everywhere."""
     try:
-        return minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        return minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     except minitok.errors.FileFormatError as error:
         assert "is normalized to nothing" in str(error)
         reject()
@@ -153,7 +153,7 @@ def test_what_is_written_has_the_same_ids(content, texts):
         assert "which Hugging Face's engine interprets differently" in str(reason)
         return
     theirs = Tokenizer.from_str(json.dumps(written))
-    again = minitok.Tokenizer.from_definition(huggingface.parse(written, "it"))
+    again = minitok.Tokenizer(huggingface.parse(written, "it"))
     for text in texts:
         ids = tok.encode(text, allowed_special="all")
         assert ids_of(theirs, text) == ids
@@ -178,7 +178,7 @@ def clip(backend):
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [words | {"invert": True}, level]}
     content["added_tokens"] = [content["added_tokens"][0] | {"id": 603, "normalized": True}]
-    return minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend)), content
+    return minitok.Tokenizer(huggingface.parse(content, "it", backend=backend)), content
 
 
 def test_ends_of_words(clip):
@@ -230,13 +230,13 @@ def test_a_tokenizer_of_words(clip, tmp_path):
 def test_a_word_with_a_space_is_refused(clip):
     definition = clip[0].definition.replace(words=None)
     with pytest.raises(minitok.errors.VocabularyError, match="the word ' b' holds ' ', which stands for its end"):
-        minitok.Tokenizer.from_definition(definition).encode("a b")
+        minitok.Tokenizer(definition).encode("a b")
 
 
 def test_a_space_before_the_text(backend, tmp_path):
     content = copy.deepcopy(BASE)
     content["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": True}
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     assert (tok.definition.prefix, tok.definition.lossless, tok.encode("a a"), tok.encode(""), tok.encode(" a")) == (
         "bytes",
         False,

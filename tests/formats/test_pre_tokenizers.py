@@ -29,7 +29,7 @@ def both(content, texts):
     theirs = Tokenizer.from_str(json.dumps(content))
     wanted = [theirs.encode(text, add_special_tokens=False).ids for text in texts]
     for backend in BACKENDS:
-        tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
         assert [tok.encode(text, allowed_special="all") for text in texts] == wanted
     return tok
 
@@ -125,7 +125,7 @@ def test_white_space_is_that_of_unicode(char):
 def test_flags_are_kept(backend, tmp_path):
     content = copy.deepcopy(BASE)
     content["added_tokens"][0]["rstrip"] = True
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     assert tok.encode("a<s> a", allowed_special="all") == [97, 263, 97]
     assert tok.encode("<s>") == list(b"<s>")
     tok.save(tmp_path / "it.json")
@@ -173,7 +173,7 @@ def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):
     for token in ("<s>", "b1", "\u00c0", "\u00f5"):
         vocab.pop(token, None)
     content["model"]["merges"] = content["model"]["merges"][1:4]
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     assert tok.decode(tok.encode("é中 --😀")) == "é中 --😀"
     with pytest.raises(minitok.errors.MissingByteError, match="the byte 0xc0 at position 1 has no token"):
         tok.encode(b"a\xc0")

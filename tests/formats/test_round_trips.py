@@ -180,7 +180,7 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
     tok = trained(special=["<a>", "a>", ">b<", "<c>"])
     for form in (None, "NFKC"):
         definition = tok.definition.replace(normalizer=form, late_tokens={"a>", ">b<", "<c>"})
-        late = minitok.Tokenizer.from_definition(definition)
+        late = minitok.Tokenizer(definition)
         again, theirs = saved(late, tmp_path)
         assert again == late != tok
         python = again.replace(backend="python")
@@ -344,7 +344,7 @@ def test_merges_in_either_notation(tmp_path):
 
 
 def test_ignore_merges_is_kept(tmp_path):
-    tok = minitok.Tokenizer.from_definition(
+    tok = minitok.Tokenizer(
         Definition.from_tokens(
             {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257},
             [(97, 98)],
@@ -360,7 +360,7 @@ def test_ignore_merges_is_kept(tmp_path):
 
 
 def test_what_a_format_cannot_say_is_refused(tmp_path):
-    odd = minitok.Tokenizer.from_definition(
+    odd = minitok.Tokenizer(
         Definition.from_tokens(
             {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256},
             [(97, 98), (257, 99)],

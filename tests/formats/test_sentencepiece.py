@@ -55,7 +55,7 @@ def trained(*, prefix=True, symbols=("<x>",), corpus=tuple(CORPUS)):
 def test_ids_are_those_of_sentencepiece(prefix, symbols):
     data = trained(prefix=prefix, symbols=symbols)
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    toks = [minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data)) for backend in BACKENDS]
+    toks = [minitok.Tokenizer(read_by_extension("it", backend, data=data)) for backend in BACKENDS]
     assert toks[0] == toks[1]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
     assert toks[0].definition.added_tokens.keys() == set(symbols)
@@ -80,7 +80,7 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
 def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
     data = trained(symbols=("▁▁", "▁the"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
+    tok = minitok.Tokenizer(read_by_extension("it", backend, data=data))
     assert tok.definition.added_tokens.keys() == {"▁▁", "▁the"}
     for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
         ids = tok.encode(text)
@@ -99,7 +99,7 @@ def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
 def test_a_user_defined_piece_with_a_space_is_never_found(backend):
     data = trained(symbols=("a▁b", "x y"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    tok = minitok.Tokenizer.from_definition(read_by_extension("it", backend, data=data))
+    tok = minitok.Tokenizer(read_by_extension("it", backend, data=data))
     assert tok.definition.added_tokens.keys() == {"a▁b"}
     for text in ["x y", "a b", "xx y a b", "x▁y"]:
         ids = tok.encode(text)

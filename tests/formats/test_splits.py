@@ -30,9 +30,9 @@ def split(behavior="Isolated", *, invert=False, **pattern):
 
 def compared(content, texts, backend):
     """The tokenizer, which has been seen to give the ids of ``tokenizers``, also after it was written and read."""
-    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     written = huggingface.dump(tok.definition)
-    again = minitok.Tokenizer.from_definition(huggingface.parse(written, "it", backend=backend))
+    again = minitok.Tokenizer(huggingface.parse(written, "it", backend=backend))
     theirs, rewritten = Tokenizer.from_str(json.dumps(content)), Tokenizer.from_str(json.dumps(written))
     for text in texts:
         ids = theirs.encode(text).ids
@@ -217,7 +217,7 @@ def test_words_are_those_of_oniguruma(pattern, backend):
 @pytest.mark.parametrize("pattern", [*WORDS[:-2], r"\b[ab]+\b"])
 def test_words_of_a_pattern_here_are_written_for_oniguruma(pattern, backend):
     definition = huggingface.parse(BASE, "it", backend=backend)
-    tok = minitok.Tokenizer.from_definition(definition.replace(pattern=pattern))
+    tok = minitok.Tokenizer(definition.replace(pattern=pattern))
     written = huggingface.dump(tok.definition)
     theirs = Tokenizer.from_str(json.dumps(written))
     for text in [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]:

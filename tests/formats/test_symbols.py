@@ -322,7 +322,7 @@ def test_byte_fallback_with_other_options_is_refused(option):
 )
 def test_a_native_file_with_bad_symbols_is_refused(change, reason, tmp_path, backend):
     path = tmp_path / "native.json"
-    minitok.Tokenizer.from_definition(cached(quicktour, json.loads(built(quicktour).to_str()), "rust")).save(path)
+    minitok.Tokenizer(cached(quicktour, json.loads(built(quicktour).to_str()), "rust")).save(path)
     content = json.loads(path.read_text("utf-8"))
     content["symbols"] |= change
     path.write_text(json.dumps(content), "utf-8")
@@ -333,7 +333,7 @@ def test_a_native_file_with_bad_symbols_is_refused(change, reason, tmp_path, bac
 
 
 def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
-    tok = minitok.Tokenizer.from_definition(cached(quicktour, json.loads(built(quicktour).to_str()), backend))
+    tok = minitok.Tokenizer(cached(quicktour, json.loads(built(quicktour).to_str()), backend))
     for work in (
         lambda: tok.encode_with_offsets("the cat"),
         lambda: tok.decode_with_offsets(tok.encode("the cat")),
@@ -393,5 +393,5 @@ def test_the_two_backends_know_the_same_alphabets(backend):
 def test_what_would_not_be_read_again_is_not_written(tokens, merges, symbols, reason, backend, tmp_path):
     definition = Definition.from_tokens(tokens, merges, symbols=symbols, backend=backend)
     with pytest.raises(VocabularyError, match=re.escape(reason)):
-        minitok.Tokenizer.from_definition(definition).save(tmp_path / "t.json", format="huggingface")
+        minitok.Tokenizer(definition).save(tmp_path / "t.json", format="huggingface")
     assert not list(tmp_path.iterdir())

@@ -105,7 +105,7 @@ STEPS = [
 @pytest.mark.parametrize("step", STEPS, ids=str)
 def test_characters_of_other_tables(step, backend, tmp_path):
     definition, theirs = of_file(step, backend=backend)
-    tok = minitok.Tokenizer.from_definition(definition)
+    tok = minitok.Tokenizer(definition)
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again, written = minitok.load(tmp_path, backend=backend), Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert again == tok
@@ -119,7 +119,7 @@ def test_characters_of_other_tables(step, backend, tmp_path):
 @pytest.mark.parametrize("step", [step for step, _ in NORMALIZERS], ids=["lowercase", "accents", "clean", "bert"])
 def test_characters_of_other_tables_are_normalized(step, backend, tmp_path):
     definition, theirs = of_file(None, step, backend)
-    tok = minitok.Tokenizer.from_definition(definition)
+    tok = minitok.Tokenizer(definition)
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again, written = minitok.load(tmp_path, backend=backend), Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert again == tok

@@ -15,7 +15,7 @@ SYMBOLS = {"symbols": Symbols("characters", 300, False)}
 
 
 def of_tokens(tokens, merges, backend, **options):
-    return Tokenizer.from_definition(Definition.from_tokens(tokens, merges, backend=backend, **options))
+    return Tokenizer(Definition.from_tokens(tokens, merges, backend=backend, **options))
 
 
 @pytest.mark.parametrize("prefix", ["never", "text", "segment", "first", "always"])

@@ -47,7 +47,7 @@ def ids_on_both_backends(drawn):
     definition, text, allowed, limit = drawn
 
     def everything(backend):
-        tok = Tokenizer.from_definition(definition.replace(backend=backend))
+        tok = Tokenizer(definition.replace(backend=backend))
         ids = tok.encode(text, allowed_special=allowed)
         assert tok.count(text, allowed_special=allowed) == len(ids)
         offsets = outcome(tok.encode_with_offsets, text, allowed_special=allowed)
@@ -60,7 +60,7 @@ def ids_on_both_backends(drawn):
 def saved_and_loaded(drawn):
     """Tokenizers with every flag, in every format: refused when they are written, or the same ids when they are read."""
     definition, batch = drawn
-    tok = Tokenizer.from_definition(definition)
+    tok = Tokenizer(definition)
     expected = [tok.encode(text, allowed_special="all") for text in batch]
     with tempfile.TemporaryDirectory() as folder:
         for form in ("minitok", "huggingface"):

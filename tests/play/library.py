@@ -154,7 +154,7 @@ def as_read(tok, asked):
 def describe(tok, name):
     return {
         "name": name,
-        "title": tok.name or f"{tok.vocab_size:,} ids",
+        "title": tok.definition.name or f"{tok.vocab_size:,} ids",
         "vocab_size": tok.vocab_size,
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,

@@ -126,7 +126,7 @@ def test_the_page_reads_the_tokenizer_that_the_library_reads(name, opened, tmp_p
     assert "refused" not in told, told
     assert told["title"] == (wanted.name or "mine")
     assert native.parse(json.loads(told["file"]), "it").content() == wanted.content()
-    tok = minitok.Tokenizer.from_definition(wanted)
+    tok = minitok.Tokenizer(wanted)
     for special in (False, True):
         question = {"text": TEXT, "special": special, "encodings": [told["name"]]}
         ids = opened.evaluate(IDS, question)

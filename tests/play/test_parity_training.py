@@ -73,7 +73,7 @@ def test_the_bill_of_each_language_before_and_after(page, page_builder, library,
     write(page, text)
     expect(page.locator(".panel")).to_have_count(4)
     for at, tok in ((2, plain), (3, fair)):
-        expect(page.locator(".panel").nth(at).locator("h3")).to_have_text(tok.name)
+        expect(page.locator(".panel").nth(at).locator("h3")).to_have_text(tok.definition.name)
         expect(page.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, tok.encode(text))))
     assert library.put(opened)["name"] == page.locator(".panel").nth(3).get_attribute("data-encoding")
 

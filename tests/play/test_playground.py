@@ -95,7 +95,7 @@ def test_files_of_tokenizers(page, tmp_path):
     for number, (file, wanted) in enumerate((("merges", tok), ("pattern", own))):
         page.locator("#open-tokenizer").set_input_files(tmp_path / f"{file}.json")
         shown = page.locator(".panel").nth(2 + number)
-        expect(shown.locator("h3")).to_have_text(wanted.name)
+        expect(shown.locator("h3")).to_have_text(wanted.definition.name)
         expect(shown.locator(".token")).to_have_text(list(map(str, wanted.encode(text))))
     page.locator("#open-tokenizer").set_input_files(tmp_path / "tokens.json")
     expect(page.locator(".panel").nth(4).locator(".token")).to_have_text(

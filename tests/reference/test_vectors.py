@@ -353,7 +353,7 @@ def test_encoding_traces(case: Case, backend: str) -> None:
 
 
 def native_file(path: Path, backend: str) -> minitok.Tokenizer:
-    return minitok.Tokenizer.from_definition(native.parse(parse_json(path.read_bytes(), path), path, backend))
+    return minitok.Tokenizer(native.parse(parse_json(path.read_bytes(), path), path, backend))
 
 
 @cases("files")

@@ -44,7 +44,7 @@ def tokenizer(case: Case, backend: str) -> Tokenizer:
         normalizer=steps_of(case) if "steps" in case else None,
         backend=backend,
     )
-    return Tokenizer.from_definition(definition.replace(prefix=case.get("prefix")))
+    return Tokenizer(definition.replace(prefix=case.get("prefix")))
 
 
 def options(case: Case) -> dict[str, object]:

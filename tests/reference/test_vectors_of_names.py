@@ -41,7 +41,7 @@ def test_encodings_by_name(case: Case, backend: str) -> None:
     name = case["encoding"]
     assert names.encoding_named(name) == case.get("means")
     if "means" in case:
-        assert minitok.get_encoding(name, backend=backend).name == case["means"]
+        assert minitok.get_encoding(name, backend=backend).definition.name == case["means"]
     else:
         with pytest.raises(minitok.errors.UnknownEncodingError) as caught:
             minitok.get_encoding(name, backend=backend)

@@ -53,7 +53,7 @@ def bytes_of(lines: JsonLines) -> bytes:
     path, start, end = lines
     with open(path, "rb") as file:
         if start:
-            # A line begins behind a line feed; a line that only goes on here is another range's.
+            # A line begins after a line feed; a line that only goes on here is another range's.
             file.seek(start - 1)
             if not file.readline(end - start).endswith(b"\n"):
                 return b""

@@ -55,7 +55,7 @@ def audit_tokenizer(tok: Tokenizer, named: str, *, json: bool) -> None:
 
 
 def configured(tok: Tokenizer, named: str) -> list[str]:
-    """What the configuration beside a file says otherwise."""
+    """What the configuration next to a file says otherwise."""
     from minitok.evaluation.audit import disagreements
 
     if not is_file(named):

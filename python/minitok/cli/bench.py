@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     help="The number of warm runs; the median is reported.",
 )
 @option("--threads", type=click.IntRange(min=1), metavar="N", default=1, help="The number of threads to encode with.")
-@option(
-    "--peers", is_flag=True, help="Compare with the libraries that are installed and take the tokenizer: ids first."
-)
+@option("--peers", is_flag=True, help="Compare ids and speed with the installed libraries that can read the tokenizer.")
 @json_option
 @backend_option
 def command(

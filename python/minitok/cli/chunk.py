@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     metavar="N",
     default=0,
-    help="The number of sentences to repeat instead.",
+    help="Repeat this many sentences instead.",
 )
 @option(
     "--at",
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     type=float,
     metavar="PART",
     default=0.5,
-    help="A chunk ends at the best place after this part of it.",
+    help="The share of a chunk after which the best end is looked for.",
 )
 @texts_options
 def command(

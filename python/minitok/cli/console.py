@@ -28,7 +28,7 @@ GAP = 3
 def output(beside: Path | None = None) -> Console:
     """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR.
 
-    ``beside``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, people are told on
+    ``beside``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, messages go to
     standard error.
     """
     from rich.console import Console  # which takes longer to import than a command with --help

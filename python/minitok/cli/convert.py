@@ -61,11 +61,13 @@ def command(
     if wanted == "tiktoken":
         tokens = ", the special tokens and the added" if tok.definition.added_tokens else " and the special"
         output(out).print(f"The format does not hold the pattern{tokens} tokens.", soft_wrap=True)
-        told = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
-        output(out).print(told, soft_wrap=True, markup=False)
+        message = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
+        output(out).print(message, soft_wrap=True, markup=False)
     if wanted == "gpt2" and tok.pattern != "gpt2":
-        told = f"minitok finds the pattern, {short_pattern(tok.pattern)}, in merges.txt; other libraries use GPT-2's."
-        output(out).print(told, soft_wrap=True, markup=False)
+        message = (
+            f"minitok finds the pattern, {short_pattern(tok.pattern)}, in merges.txt; other libraries use GPT-2's."
+        )
+        output(out).print(message, soft_wrap=True, markup=False)
 
 
 def guess(out: Path) -> str:

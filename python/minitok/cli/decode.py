@@ -29,7 +29,7 @@ DIGITS = 20
 @click.command(cls=Command)
 @inputs_argument()
 @tokenizer_option
-@option("--lines", is_flag=True, help="Each line is a separate text, and is written as a line.")
+@option("--lines", is_flag=True, help="Decode each line as a separate text, and write it on a line.")
 @json_option
 @backend_option
 def command(

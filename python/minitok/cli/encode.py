@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Turn text into ids: one line of them for each file, or for each record of .jsonl, .parquet and .arrow.
 
-    A special token's name in the text is text, unless --special names it. Added tokens are found in every text; for text from
-    strangers, --disallow all refuses those that may mark something, and special tokens.
+    A special token's name in the text is text, unless --special names it. Added tokens are found in every text. For text from
+    strangers, --disallow all refuses special tokens, and added tokens that may mark something.
 
     \b
     Examples:

@@ -52,12 +52,12 @@ def command(
         check_folder(html)
     tok = open_tokenizer(chosen(tokenizers), backend)
     data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
-    told = tok.explain(data, allowed_special=special_names(special, tok))
+    explained = tok.explain(data, allowed_special=special_names(special, tok))
     if html:
-        write_atomically(html, told.to_html().encode())
+        write_atomically(html, explained.to_html().encode())
     if json:
-        sys.stdout.write(told.to_json() + "\n")
+        sys.stdout.write(explained.to_json() + "\n")
     elif html:
-        output().print(f"{plural(len(told.tokens), 'token')} explained in {html}", markup=False, soft_wrap=True)
+        output().print(f"{plural(len(explained.tokens), 'token')} explained in {html}", markup=False, soft_wrap=True)
     else:
-        output().print(Report(told, engine))
+        output().print(Report(explained, engine))

@@ -96,9 +96,9 @@ def command(
 ) -> None:
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
-    --verify compares with tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json, tiktoken
-    for a file of ranks. A file in minitok's own format, or an encoding, is converted for tokenizers; tiktoken gets the tokens
-    of an encoding. An encoding is also compared with the published file, by its SHA-256, which needs no library.
+    --verify compares a tokenizer.json with tokenizers, a .model with sentencepiece, a tekken.json with mistral-common, and a
+    file of ranks with tiktoken. It converts minitok's own files and encodings for tokenizers, and passes the tokens of an
+    encoding to tiktoken. It also compares an encoding with the published file, by SHA-256, which needs no library.
 
     \b
     Examples:
@@ -213,7 +213,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     identity = tok.definition.byte_order == bytes(range(256))
     facts: dict[str, Any] = {
         "tokenizer": named,
-        "name": tok.name,
+        "name": tok.definition.name,
         "vocab_size": tok.vocab_size,
         "tokens": len(tokens),
         "merges": len({merge[3] for merge in merges}),

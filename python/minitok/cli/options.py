@@ -162,7 +162,7 @@ def output_option(help: str, *, required: bool = True) -> Decorator:  # noqa: A0
 
 
 def check_texts(text: str | None, files: Sequence[str]) -> None:
-    """Refuses a text beside files."""
+    """Refuses a text together with files."""
     if text is not None and files:
         raise click.UsageError("give --text or files, not both")
 

@@ -187,10 +187,12 @@ def tiktoken_of_encoding(tok: Tokenizer) -> Iterator[Peer]:
     import tiktoken
 
     if tok.definition.words is not None:
-        raise MinitokError(f"tiktoken cannot hold {tok.name}, whose tokens end with words")
+        raise MinitokError(f"tiktoken cannot hold {tok.definition.name}, whose tokens end with words")
     ranks = {token: token_id for token_id, token in tok.definition.vocab.tokens.items()}
     pattern = one_expression(tok.pattern, "tiktoken")
-    theirs = tiktoken.Encoding(str(tok.name), pat_str=pattern, mergeable_ranks=ranks, special_tokens=tok.special_tokens)
+    theirs = tiktoken.Encoding(
+        str(tok.definition.name), pat_str=pattern, mergeable_ranks=ranks, special_tokens=tok.special_tokens
+    )
     yield Peer("tiktoken", lambda text: theirs.encode(text, allowed_special="all"), "all")
 
 

@@ -28,7 +28,7 @@ DEFAULT_PORT = 8765
 def command(files: tuple[str, ...], port: int, browser: bool | None) -> None:
     """Play with tokens in the browser: type, compare, step through merges, train, complete.
 
-    The page is served from this machine, and only to it. It computes everything itself.
+    The page is served to this machine only, and computes everything in the browser.
 
     \b
     Examples:

@@ -126,7 +126,7 @@ OF_COUNTING = {
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
     panel=MERGING,
-    help="Be fair to several languages, each named by its files (Hindi.txt); DIR has a file of each, and all say the same.",
+    help="Be fair to several languages. Files are named by language (Hindi.txt); DIR has one each, all with the same content.",
 )
 @option("--name", metavar="NAME", help="A name for the tokenizer.")
 @corpus_options

@@ -61,7 +61,7 @@ def verify(
             compared_with = compared_peers(tok, peers_of(model, tok, libraries), files)
     else:
         tok = open_tokenizer(named, backend)
-        own = [] if libraries or tok.name not in PUBLISHED else [with_published_file(tok)]
+        own = [] if libraries or tok.definition.name not in PUBLISHED else [with_published_file(tok)]
         peers = installed_peers(None, tok) if own and not files else peers_of_encoding(tok, libraries)
         compared_with = [*own, *compared_peers(tok, peers, files)]
     equal = all(row["equal"] for row in compared_with)
@@ -86,7 +86,7 @@ def compared_peers(tok: Tokenizer, peers: Sequence[Peer], files: Sequence[str]) 
 
 def with_published_file(tok: Tokenizer) -> dict[str, Any]:
     """Whether an encoding, written as a file of ranks, is the file that was published, to the byte."""
-    published = PUBLISHED[str(tok.name)]
+    published = PUBLISHED[str(tok.definition.name)]
     digest = hashlib.sha256(dump(tok.definition)).hexdigest()
     wanted = SHA256[published.file, published.below]
     return {"library": "the file as it was published", "sha256": digest, "equal": digest == wanted, "texts": []}

@@ -1,7 +1,7 @@
 """Training on characters, with byte fallback: vocabularies as those of Llama 2, Mistral or Gemma.
 
 The text is prepared as for encoding, with spaces for its markers and a space before it; its pieces are counted; their
-characters are the first tokens, beside the 256 bytes; and this vocabulary is extended, as any other would be. The merges are
+characters are the first tokens, besides the 256 bytes; and this vocabulary is extended, as any other would be. The merges are
 those of Hugging Face's ``BpeTrainer`` over the same words.
 
 By hand, with the rule ``always`` and the text ``ab ab``: the pieces `` ab`` and `` ab``, the characters ``a``, ``b`` and the

@@ -96,7 +96,7 @@ def text_of(array: pa.Array) -> tuple[npt.NDArray[np.uint8], Places]:
     _, offsets, data = array.buffers()
     places = places_in(offsets, np.int64 if is_large else np.int32, array, len(array) + 1)
     if array.null_count and (np.diff(places)[nulls_of(array)] != 0).any():
-        # Text behind nulls is left out.
+        # Text after nulls is left out.
         return text_of(array.fill_null("" if "string" in str(kind) else b""))
     return np.frombuffer(data or b"", np.uint8), places
 

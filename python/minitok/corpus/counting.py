@@ -61,7 +61,8 @@ def count_pieces(
 ) -> PieceCounts:
     """Counts the pieces of texts: the first half of ``train``, with its options.
 
-    ``train``, called with the counts, is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
+    ``train``, called with the counts, is the other half. Errors are those of ``train``. Costs O(n) time for n bytes, and memory
+    for the distinct pieces only.
 
     >>> from minitok import train
     >>> counts = count_pieces(["low lower lowest"])

@@ -43,7 +43,11 @@ Prefix = Literal["first", "always", "never", "text", "segment"]
 
 
 class ExtendOptions(TypedDict, total=False):
-    """The options of ``extend``; ``minitok.train`` describes them."""
+    """The options of ``extend``, for type checkers; ``minitok.train`` describes them.
+
+    A type checker cannot take the types of ``**options`` from the signature of another function, so these stand in two places.
+    A test compares them.
+    """
 
     tie_break: TieBreak
     min_frequency: int
@@ -57,7 +61,7 @@ class ExtendOptions(TypedDict, total=False):
 
 
 class TrainingOptions(ExtendOptions, total=False):
-    """The options of ``minitok.train``, which describes them."""
+    """The options of ``minitok.train``, as for ``ExtendOptions``."""
 
     pattern: str | None
     special_tokens: Sequence[str]

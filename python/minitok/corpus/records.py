@@ -83,7 +83,7 @@ def json_lines(file: Path, field: str, backend: Backend, size: int) -> Batches:
 
 
 def whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    r"""Yields the content of a stream in parts of about ``size`` bytes, cut behind line feeds.
+    r"""Yields the content of a stream in parts of about ``size`` bytes, cut after line feeds.
 
     >>> import io
     >>> list(whole_lines(io.BytesIO(b"ab\ncd\nefghi\nj"), 4))

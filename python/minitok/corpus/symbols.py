@@ -67,7 +67,7 @@ class SymbolOptions:
         limit_alphabet: The most characters; None: all.
         initial_alphabet: Characters that have a token even if no text has them.
         prefix: Stands before each symbol of a piece but the first.
-        suffix: Stands behind the last symbol of a piece.
+        suffix: Stands after the last symbol of a piece.
         max_token_length: Tokens are shorter than this, in symbols; two are always merged. None: of any length.
     """
 

@@ -179,7 +179,7 @@ def names_of(tokenizers: Mapping[str, Tokenizer] | Sequence[Tokenizer]) -> dict[
     if hasattr(tokenizers, "items"):
         named = dict(tokenizers.items())
     else:
-        pairs = [(tok.name or f"tokenizer of {tok.vocab_size:,} ids", tok) for tok in tokenizers]
+        pairs = [(tok.definition.name or f"tokenizer of {tok.vocab_size:,} ids", tok) for tok in tokenizers]
         named = dict(pairs)
         if len(named) < len(pairs):
             raise ValueError(f"two tokenizers have one name: {', '.join(name for name, _ in pairs)}; give them by name")

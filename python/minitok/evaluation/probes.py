@@ -44,7 +44,7 @@ def probe(tok: Tokenizer) -> dict[str, Any]:
         for digits in range(1, 9)
     }
     dates = [f"{rng.randrange(1900, 2100)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}" for _ in range(DRAWN)]
-    # A letter before and behind keeps what is at the end of a text from deciding.
+    # A letter before and after keeps what is at the end of a text from deciding.
     around = tok.count_batch([f"a\n{' ' * n}a" for n in range(1, 17)])
     fewest = tok.count("a\na")
     return {

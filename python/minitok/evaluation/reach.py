@@ -61,10 +61,8 @@ def reach(tok: Tokenizer) -> Reach:
     definition.check("be audited")
     found = set(definition.found_tokens.values())
     tokens = {token_id: token for token_id, token in definition.vocab.tokens.items() if token_id not in found and token}
-    bare = Tokenizer.from_definition(
-        bare_of(definition, definition.pattern, whole_pieces=definition.vocab.whole_pieces)
-    )
-    merging = Tokenizer.from_definition(bare_of(definition, "none", whole_pieces=False))
+    bare = Tokenizer(bare_of(definition, definition.pattern, whole_pieces=definition.vocab.whole_pieces))
+    merging = Tokenizer(bare_of(definition, "none", whole_pieces=False))
     alone = dict(zip(tokens, bare.encode_batch(tokens.values()), strict=True))
     rest = [token_id for token_id, ids in alone.items() if ids != [token_id] or not is_text(tokens[token_id])]
     asked = [*tokens] if definition.vocab.whole_pieces else rest

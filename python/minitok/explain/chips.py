@@ -42,7 +42,7 @@ def chip(token: bytes, token_id: int, note: str = "", extra: str = "") -> str:
 
 
 def bar(value: float, most: float) -> str:
-    """A bar as long as the value's share of the most. The number must stand beside it, as readers may not see the bar."""
+    """A bar as long as the value's share of the most. The number must stand next to it, as readers may not see the bar."""
     width = 0 if most <= 0 else 100 * value / most
     return (
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'

@@ -22,10 +22,10 @@ class Explanation(Explained):
     ``vocabulary`` gives the bytes of every id that is mentioned, ``lanes`` the pieces that other patterns would make.
 
     >>> import minitok
-    >>> told = minitok.Tokenizer([(97, 98), (98, 99), (32, 256)]).explain("abc ab")
-    >>> [(piece.alternative.label, [token.token for token in piece.tokens]) for piece in told.pieces]
+    >>> why = minitok.Tokenizer([(97, 98), (98, 99), (32, 256)]).explain("abc ab")
+    >>> [(piece.alternative.label, [token.token for token in piece.tokens]) for piece in why.pieces]
     [('word', [b'ab', b'c']), ('word', [b' ab'])]
-    >>> [(told.vocabulary[b.id], b.reason, told.vocabulary.get(b.by)) for piece in told.pieces for b in piece.blocked]
+    >>> [(why.vocabulary[b.id], b.reason, why.vocabulary.get(b.by)) for piece in why.pieces for b in piece.blocked]
     [(b'bc', 'merge', b'ab')]
     """
 

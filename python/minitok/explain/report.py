@@ -54,41 +54,41 @@ class Report:
     """All of an explanation: tokens, pieces, merge trees, blocked merges.
 
     >>> import minitok
-    >>> told = minitok.Tokenizer([(104, 105)]).explain("hi!")
-    >>> Console(width=60, highlight=False).print(Report(told).heading())
+    >>> why = minitok.Tokenizer([(104, 105)]).explain("hi!")
+    >>> Console(width=60, highlight=False).print(Report(why).heading())
     2 tokens for 3 bytes, pattern o200k
     """
 
-    told: Explanation
+    explanation: Explanation
     # Whether to say how each pattern is run.
     engine: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        tokens = self.told.tokens
+        tokens = self.explanation.tokens
         yield self.heading()
         yield Text()
         yield TokenText([token.id for token in tokens], [token.token for token in tokens])
         yield self.table()
         yield Text("Pieces by pattern", "bold")
-        for lane in self.told.lanes:
+        for lane in self.explanation.lanes:
             yield self.lane(lane, colour=has_colour(console))
         yield Text("\nMerges", "bold")
         yield from self.trees()
-        blocked = [one for piece in self.told.pieces for one in piece.blocked]
+        blocked = [one for piece in self.explanation.pieces for one in piece.blocked]
         if blocked:
             yield Text("\nBlocked: in the vocabulary, but stopped", "bold")
             yield self.blocked(blocked)
 
     def heading(self) -> Text:
         """How many tokens, and of what."""
-        name = f"{self.told.encoding}, " if self.told.encoding else ""
-        tokens, size = plural(len(self.told.tokens), "token"), plural(len(self.told.text), "byte")
-        return Text(f"{tokens} for {size}, {name}pattern {short_pattern(self.told.pattern)}")
+        name = f"{self.explanation.encoding}, " if self.explanation.encoding else ""
+        tokens, size = plural(len(self.explanation.tokens), "token"), plural(len(self.explanation.text), "byte")
+        return Text(f"{tokens} for {size}, {name}pattern {short_pattern(self.explanation.pattern)}")
 
     def table(self) -> RenderableType:
         """A row for each token."""
         table = FittingTable(("id", "<token", "<bytes", "at byte", "at char", "<piece"), ("<bytes", "<piece"))
-        for piece in self.told.pieces:
+        for piece in self.explanation.pieces:
             for token in piece.tokens:
                 table.add_row(
                     str(token.id),
@@ -104,7 +104,7 @@ class Report:
         """The pieces that one pattern makes, and then the alternatives that made them."""
         pieces, labels = Text(overflow="fold"), []
         for number, piece in enumerate(lane.pieces):
-            shown = visible(self.told.text[piece.start : piece.end]).replace("\n", "")
+            shown = visible(self.explanation.text[piece.start : piece.end]).replace("\n", "")
             index = piece.alternative.index if piece.alternative else len(STYLES) - 1
             pieces.append(BAR if number else "", "dim" if colour else None)
             pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
@@ -113,20 +113,20 @@ class Report:
         machine = [f"cut {lane.scanned}"] if lane.scanned and self.engine else []
         if lane.differs is not None:
             shortest = visible(lane.differs.encode()).replace("\n", "")
-            machine.append(f"differs from {short_pattern(self.told.lanes[0].pattern)} on {shortest}")
+            machine.append(f"differs from {short_pattern(self.explanation.lanes[0].pattern)} on {shortest}")
         below = "\n".join([", ".join(labels), "; ".join(machine)]).rstrip()
         return Padding(Text.assemble(name, pieces, "\n", (below, "dim")), (0, 0, 0, 2), expand=False)
 
     def trees(self) -> Iterator[RenderableType]:
         """A tree for each token that merges make."""
-        for piece in self.told.pieces:
+        for piece in self.explanation.pieces:
             for token in piece.tokens:
                 if token.part is not None and piece.parts[token.part].rank is not None:
                     yield Tree(self, piece, token.part)
 
     def label(self, piece: Piece, at: int) -> Text:
         part = piece.parts[at]
-        shown = visible(self.told.vocabulary[part.id]).replace("\n", "")
+        shown = visible(self.explanation.vocabulary[part.id]).replace("\n", "")
         return Text.assemble(shown, (f"  id {part.id}" + ("" if part.rank is None else f", rank {part.rank}"), "dim"))
 
     def blocked(self, blocked: list[Blocked]) -> RenderableType:
@@ -134,7 +134,7 @@ class Report:
         table = FittingTable(("<token", "<of", "rank", "<because"))
 
         def named(token_id: int) -> str:
-            return visible(self.told.vocabulary[token_id]).replace("\n", "")
+            return visible(self.explanation.vocabulary[token_id]).replace("\n", "")
 
         for one in blocked:
             because = "a piece ends between them" if one.by is None else f"'{named(one.by)}' was merged first"

@@ -29,7 +29,7 @@ INK = "#1b1b1b"
 STYLES = tuple(Style(color=INK, bgcolor=ground) for ground in PALETTE)
 
 BAR = "│"
-# The letters of a word that are not broken, and the columns that a table takes beside each of its own.
+# The letters of a word that are not broken, and the columns that a table takes besides each of its own.
 WORD = 12
 GAP = 3
 

@@ -69,7 +69,7 @@ def visible(token: bytes) -> str:
 
 
 def with_circle(text: str) -> str:
-    """The text, behind a dotted circle if it begins with a mark that would sit on whatever stands before it."""
+    """The text, after a dotted circle if it begins with a mark that would sit on whatever stands before it."""
     return DOTTED_CIRCLE + text if text and unicodedata.category(text[0]).startswith("M") else text
 
 

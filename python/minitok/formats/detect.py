@@ -57,7 +57,7 @@ def read_file(
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes | None:
-    """The content of a file; None for GGUF, of which the head alone is to be read: a model may lie behind it."""
+    """The content of a file; None for GGUF, of which the head alone is to be read: a model may lie after it."""
     with open(path, "rb") as file:
         data = file.read(len(GGUF))
         if data != GGUF:

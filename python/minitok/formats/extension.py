@@ -46,11 +46,11 @@ def read_by_extension(
     """
     with blame(path):
         given = None if special_tokens is None else check_special_tokens(special_tokens)
-    vocab, head, told = extension(path).read_tokenizer(os.fspath(path), data, pattern, given, other_ids)
+    vocab, head, remarks = extension(path).read_tokenizer(os.fspath(path), data, pattern, given, other_ids)
     with blame(path):
         definition = Definition.of(vocab, "rust", **read_fields(json.loads(head)))
-    for warning in told:
-        warnings.warn(f"{path}: {warning}", stacklevel=2)
+    for remark in remarks:
+        warnings.warn(f"{path}: {remark}", stacklevel=2)
     return definition.replace(backend=load_backend(backend).name)
 
 

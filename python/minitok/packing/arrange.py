@@ -8,8 +8,8 @@ on how the corpus was cut into parts. Keys are uniform: so the documents whose k
 about the same size, and a bucket that fits into memory is sorted there. Two passes, in which everything is read and written
 sequentially, do for some hundred gigabytes; a bucket that is too large is cut by its next bits.
 
-**Rows.** Every row has ``length`` ids, begins with the chosen one, and is filled with whole documents, each behind that id: of
-those waiting, the longest that fits. Where none fits, the shortest is cut to fill the row; the rest of it waits again behind
+**Rows.** Every row has ``length`` ids, begins with the chosen one, and is filled with whole documents, each after that id: of
+those waiting, the longest that fits. Where none fits, the shortest is cut to fill the row; the rest of it waits again after
 the chosen id, or is dropped.
 
 Costs O(n) for n ids, and a key and a few array operations for each document; memory as given, or for the longest document.
@@ -257,7 +257,7 @@ class RowFiller:
             yield self.block(rows)
 
     def wait(self, ids: Ids) -> None:
-        """Lets a document wait, behind the id that rows begin with."""
+        """Lets a document wait, after the id that rows begin with."""
         insort(self.waiting, (len(ids) + 1, self.number, np.concatenate([self.begin, ids])), key=lambda item: item[:2])
         self.number += 1
         self.held += len(ids) + 1
@@ -350,7 +350,7 @@ class ShardWriter(Writer):
         return [manifest, *self.files]
 
     def remove_old(self) -> None:
-        """Removes the shards of an earlier run that had more of them, which a pattern would find beside these.
+        """Removes the shards of an earlier run that had more of them, which a pattern would find next to these.
 
         What does not say that it is a shard stays.
         """

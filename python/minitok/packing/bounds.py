@@ -90,7 +90,7 @@ class Sequences(Bounds):
         return int(self.pointers[after - 1]) // self.size + int(self.lengths[after - 1]) if after else 0
 
     def sequences(self, number: int) -> tuple[int, int]:
-        """The first sequence of a document, and the one behind its last."""
+        """The first sequence of a document, and the one after its last."""
         first, after = int(self.documents[number]), int(self.documents[number + 1])
         if not 0 <= first <= after <= len(self.pointers):
             reason = (

@@ -10,7 +10,7 @@
 ``columns``    ``x.parquet`` or ``x.arrow``: a column ``input_ids``, a list for each document
 =============  =====================================================================================================
 
-A mask (``mask``) is a file beside the ids, ``x.bin.mask.npy`` or datatrove's ``x.ds.loss``, or a column ``assistant_masks``.
+A mask (``mask``) is a file next to the ids, ``x.bin.mask.npy`` or datatrove's ``x.ds.loss``, or a column ``assistant_masks``.
 
 Ids are written as they come; the index of the first three is made from the offsets at the end, and with it goes what the files
 say of themselves (``label``). Every file is written as ``.partial`` and renamed when it is complete, the index first: where the
@@ -173,7 +173,7 @@ class BareWriter(Writer):
     def finish(self) -> list[Path]:
         self.tokens, self.documents = self.ids.length, self.offsets.length - 1
         index = index_path(self.path, self.kind)
-        # An index or a mask never stands beside the ids of another run, wherever this one ends.
+        # An index or a mask never stands next to the ids of another run, wherever this one ends.
         self.ids.path.unlink(missing_ok=True)
         remove_indexes(self.path, self.kind)
         mask = mask_path(self.path, self.kind)

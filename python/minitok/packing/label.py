@@ -11,7 +11,7 @@ shard, the type and number of the ids, and checksums. Each format holds it in a 
                Arrow ``minitok.end`` of the last batch
 =============  =====================================================================================================
 
-Behind an index, the length of the label and the eight bytes ``minitok\\n`` follow it. Files from other programs have no label.
+After an index, the length of the label and the eight bytes ``minitok\\n`` follow it. Files from other programs have no label.
 
 >>> label = Label("uint16", tokens=3, documents=1, part=(2, 8))
 >>> label.text()
@@ -116,17 +116,17 @@ class Label:
         return (*self.part, "part") if self.part else (0, 0, "")
 
 
-# -- behind an index ---------------------------------------------------------------------------------------------------
+# -- after an index ---------------------------------------------------------------------------------------------------
 
 
 def written_behind(label: Label) -> bytes:
-    """What stands behind an index."""
+    """What stands after an index."""
     line = label.text().encode()
     return line + struct.pack("<Q", len(line)) + MARK
 
 
 def read_behind(path: Path) -> tuple[Label | None, int]:
-    """The label behind an index, if there is one, and how many bytes are before it."""
+    """The label after an index, if there is one, and how many bytes are before it."""
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - 16))

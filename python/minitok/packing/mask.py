@@ -40,5 +40,5 @@ def split(ids: npt.NDArray[Any]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np
 
 
 def mask_path(path: Path, kind: str) -> Path:
-    """Returns the file of the mask beside that of the ids; datatrove has its own name for it."""
+    """Returns the file of the mask that belongs to the ids; datatrove has its own name for it."""
     return path.with_name(path.name + (".loss" if kind == "datatrove" else ".mask.npy"))

@@ -90,7 +90,7 @@ class NumberFile:
         self.file.close()
 
     def finish(self, behind: bytes = b"") -> None:
-        """Renames the complete file, with something behind the numbers if there is something to say."""
+        """Renames the complete file, with something after the numbers if there is something to say."""
         self.file.seek(self.size(self.length))
         self.file.write(behind)
         if self.head:

@@ -62,7 +62,7 @@ def format_of(path: Path, wanted: str | None) -> str:
 
 
 def index_path(path: Path, kind: str) -> Path:
-    """Returns the file of the index beside that of the ids."""
+    """Returns the file of the index that belongs to the ids."""
     if kind == "megatron":
         return path.with_suffix(".idx")
     return path.with_name(path.name + (".index" if kind == "datatrove" else ".idx.npy"))

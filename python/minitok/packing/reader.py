@@ -37,12 +37,12 @@ __all__ = ["open_packed", "open_together", "packed_files"]
 MEGATRON_TYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 8: "<u2"}
 COLUMNS = (".parquet", ".arrow")
 MANIFEST = ".manifest.json"
-# The first bytes of a .npy file, and what reads the head behind them.
+# The first bytes of a .npy file, and what reads the head after them.
 NPY_HEADS: dict[bytes, Any] = {
     b"\x93NUMPY\x01\x00": npy.read_array_header_1_0,
     b"\x93NUMPY\x02\x00": npy.read_array_header_2_0,
 }
-# What stands beside the ids.
+# What stands next to the ids.
 BESIDE = (".idx.npy", ".mask.npy", ".idx", ".ds.index", ".ds.loss", ".ds.metadata", ".partial", ".json")
 
 
@@ -55,7 +55,7 @@ def open_packed(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
 
     Several files must be of one tokenizer, and parts or shards among them must be all those of their run, in order. One file
     may be opened alone, and some shards of one run, each named by its path, in order: others may be held back. Of more than
-    128 files, no more than that are open at a time, and documents are copies.
+    128 files, no more than that are open at a time, and documents are copies. Opening costs the reading of the index only.
 
     Raises:
         FileNotFoundError: A file, or its index, does not exist.
@@ -99,7 +99,7 @@ def label_by_name(path: Path) -> Label | None:
 
 
 def packed_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Returns the packed corpora that paths and patterns name, without the files beside them.
+    """Returns the packed corpora that paths and patterns name, without the files next to them.
 
     Those of a pattern are sorted, with the numbers in their names as numbers.
     """
@@ -258,7 +258,7 @@ def load_npy(file: MappedFile) -> Numbers:
 
 
 def with_mask(corpus: Bare, label: Label | None) -> Bare:
-    """The same with its mask, if that is beside the ids."""
+    """The same with its mask, if that is next to the ids."""
     seal(label, "ids", corpus.ids)
     path = mask_path(corpus.paths[0], corpus.format)
     sums = label.sums.get("mask") if label else None

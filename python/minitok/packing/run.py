@@ -3,7 +3,7 @@
 How that is safe: ids and offsets are appended to separate files; once a second, and when the run ends early, they are flushed
 to disk, and only then does the journal record how much of them belongs to finished inputs, with checksums. A later run cuts off
 the rest and continues, if the job, the files that it writes, their checksums and the state of the finished inputs before they
-were read are the same. That is done beside the encoding, which waits for the disk only at its end. Where documents are to be
+were read are the same. That happens during encoding, which waits for the disk only at its end. Where documents are to be
 shuffled, put into rows or cut into shards, that is done when all are encoded (``arrange``), from files that are removed
 afterwards.
 """
@@ -344,7 +344,7 @@ class Run:
         finished = first, *self.state()
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
-        # The journal is written beside the encoding, which waits for it only at its end.
+        # The journal is written during encoding, which waits for it only at its end.
         with ThreadPoolExecutor(1, "minitok-journal") as pool:
             recorded: Future[None] | None = None
             try:

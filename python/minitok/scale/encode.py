@@ -125,5 +125,10 @@ def manifest_of(parts: list[dict[str, Any]], tokenizer: Tokenizer, dtype: str) -
         for part in parts
     ]
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents")}
-    about = {"dtype": dtype, "format": "numbers", "vocab_size": tokenizer.vocab_size, "tokenizer": tokenizer.name}
+    about = {
+        "dtype": dtype,
+        "format": "numbers",
+        "vocab_size": tokenizer.vocab_size,
+        "tokenizer": tokenizer.definition.name,
+    }
     return {"minitok packed": 1, **totals, **about, "shards": shards}

@@ -170,7 +170,7 @@ class Session:
         A model that completes the text as if it had been trained on it gets the first ``stable`` ids, and chooses what follows
         among the ids of the text, and these. The order is that of the places where they begin, then of their bytes.
 
-        Costs those of ``next_ids`` for each place where a token may begin that goes on behind the text: one to three.
+        Costs those of ``next_ids`` for each place where a token may begin that goes on after the text: one to three.
 
         Raises:
             ValueError: As for ``stable``.

@@ -2,7 +2,7 @@
 
 Files say it in two ways. Older ones normalize: ``Prepend`` puts a marker before each segment, and ``Replace`` writes one for
 every space. Newer ones have a pre-tokenizer ``Metaspace``, whose ``prepend_scheme`` says where a marker is put (SPEC S4), and
-which may cut before every marker (``split``). Steps before these are those of any normalizer; pre-tokenizers behind them cut
+which may cut before every marker (``split``). Steps before these are those of any normalizer; pre-tokenizers after them cut
 text in which spaces are markers, so that a pattern must not tell the two apart. A file that does neither has its tokens as they
 stand.
 """

@@ -56,7 +56,7 @@ class Automaton:
                 self.whole[state] |= self.whole[self.fails[state]]
 
     def step(self, state: int, char: str) -> int:
-        """The state behind another character."""
+        """The state after another character."""
         while (after := self.moves.get(ord(char) << 32 | state)) is None and state:
             state = self.fails[state]
         return after or 0

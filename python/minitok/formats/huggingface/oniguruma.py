@@ -44,7 +44,7 @@ SEVERAL = (
     (0xFB00, 0xFB17),
 )
 SEVERAL_IN_ASCII = ("ss", "ff", "fi", "fl", "st")
-# What Oniguruma counts as words beside those here, but not in a set; what it does not count; and all other characters.
+# What Oniguruma counts as words besides those here, but not in a set; what it does not count; and all other characters.
 NUMBERS, NO_NUMBERS = r"\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE}", r"\x{0}-\x{B1}\x{B4}-\x{B8}\x{BA}\x{BB}\x{BF}-\x{10FFFF}"
 JOINERS, NO_JOINERS = r"\x{200C}\x{200D}", r"\x{0}-\x{200B}\x{200E}-\x{10FFFF}"
 # What the escapes mean to Oniguruma, outside sets and in them, and what they mean here, spelled as both engines read it.

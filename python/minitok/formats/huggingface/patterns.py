@@ -1,7 +1,7 @@
 """Pre-tokenizers as split patterns, and back.
 
 Each pre-tokenizer but ``ByteLevel`` cuts by a regular expression, and its *behavior* says what becomes of a match: a piece of
-its own (``Isolated``), one with its neighbours of the same kind (``Contiguous``), or part of the text before or behind it
+its own (``Isolated``), one with its neighbours of the same kind (``Contiguous``), or part of the text before or after it
 (``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. An empty match only cuts (SPEC P2), whatever the
 behavior. What ``Removed`` leaves are words (SPEC N3); it must come first. After ``ByteLevel``, a step cuts bytes as characters
 (SPEC P9).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...definition import Definition
 
 DIGITS, PUNCTUATION = SETS["digits"], SETS["punctuation"]
-# What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
+# What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or after it.
 BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 
 

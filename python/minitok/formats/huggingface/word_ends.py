@@ -1,6 +1,6 @@
 """Tokens that end a word, ``cat</w>``: read with a space in place of the suffix (SPEC N3), and written back.
 
-A word begins as its characters, the last of which has the suffix. With a space behind the word, that is a first merge: of the
+A word begins as its characters, the last of which has the suffix. With a space after the word, that is a first merge: of the
 character and the space, before all others.
 """
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from .arguments import allowed_tokens, check_dropout, refused_tokens
-from .backend.shortcuts import Shortcuts
+from ..arguments import allowed_tokens, check_dropout, refused_tokens
+from ..backend.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from .backend import Codec
-    from .definition import Definition
-    from .reference.text import Text
+    from ..backend import Codec
+    from ..definition import Definition
+    from ..reference.text import Text
 
     Special = Literal["all"] | Collection[str]
     Allowed = Literal["all", "no_tokens"] | Collection[str]
