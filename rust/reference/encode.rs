@@ -15,11 +15,11 @@
 
 use crate::error::Result;
 use crate::reference::merging::merge_parts;
-use crate::reference::vocab::FirstParts;
+use crate::reference::vocab::InitialParts;
 use crate::support::interrupt;
 
 /// Appends the ids of one piece to `out`: those of its bytes, merged; that of the whole piece, where the vocabulary has it so.
-pub fn encode_piece(vocab: &impl FirstParts, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
+pub fn encode_piece(vocab: &impl InitialParts, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     let core = vocab.core();
     if core.whole_pieces
         && let Some(whole) = core.token_id(piece)

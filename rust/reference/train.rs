@@ -33,7 +33,7 @@
 use crate::error::Result;
 use crate::reference::encode::encode_piece;
 use crate::reference::pairs::{Pair, count_pairs, merge_pair, pair_changes};
-use crate::reference::vocab::{FirstParts, Tokens, Vocab};
+use crate::reference::vocab::{InitialParts, Tokens, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -144,7 +144,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    pub(crate) fn new(pieces: &[(Vec<u8>, i64)], vocab: &impl FirstParts) -> Result<Words> {
+    pub(crate) fn new(pieces: &[(Vec<u8>, i64)], vocab: &impl InitialParts) -> Result<Words> {
         let ids = |piece: &[u8]| {
             let mut ids = Vec::new();
             encode_piece(vocab, piece, &mut ids).map(|()| ids)
@@ -332,7 +332,7 @@ pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut O
 
 /// Learns merges on top of a vocabulary; they make the ids from `first_id` on, which are above all existing ones (T10).
 pub fn extend(
-    vocab: &impl FirstParts,
+    vocab: &impl InitialParts,
     first_id: u32,
     pieces: &[(Vec<u8>, i64)],
     options: &TrainOptions,

@@ -46,7 +46,7 @@ pub struct Merge {
 }
 
 /// A vocabulary as [`encode_piece`](crate::reference::encode::encode_piece) sees it.
-pub trait FirstParts {
+pub trait InitialParts {
     /// The tokens and the merges.
     fn core(&self) -> &Vocab;
 
@@ -201,7 +201,7 @@ impl Vocab {
     }
 }
 
-impl FirstParts for Vocab {
+impl InitialParts for Vocab {
     fn core(&self) -> &Vocab {
         self
     }
@@ -221,7 +221,7 @@ impl FirstParts for Vocab {
     }
 }
 
-impl<V: FirstParts> FirstParts for Arc<V> {
+impl<V: InitialParts> InitialParts for Arc<V> {
     fn core(&self) -> &Vocab {
         V::core(self)
     }

@@ -27,7 +27,7 @@ use crate::reference::published::characters::{add_fallback, characters, check_fa
 use crate::reference::published::metaspace::MARKER;
 use crate::reference::published::ranks::{Scored, every_split, merges_from_scores, recover_merges};
 use crate::reference::tokens::ids_by_bytes;
-use crate::reference::vocab::{self, FirstParts, byte_ids, join};
+use crate::reference::vocab::{self, InitialParts, byte_ids, join};
 pub use crate::reference::vocab::{Merge, NO_ID, Tokens, never_in_utf8, show};
 use crate::support::interrupt;
 use crate::support::once::Once;
@@ -278,7 +278,7 @@ impl Vocab {
     }
 }
 
-impl FirstParts for Vocab {
+impl InitialParts for Vocab {
     fn core(&self) -> &vocab::Vocab {
         &self.core
     }
