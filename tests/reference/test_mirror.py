@@ -40,7 +40,8 @@ LONE_NAMES = {
         "change": "a tuple in Python",
         "char": "a tuple in Python",
         "char.append_to": "encode in Python",
-        "table": "the crate has its own table",
+        "added": "the crate has the tables of Unicode 16",
+        "is_assigned": "as added",
     },
     "published/normalize": {
         "step": "a str or a tuple in Python",

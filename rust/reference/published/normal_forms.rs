@@ -4,8 +4,8 @@
 //! composes them again. NFKD and NFKC also replace characters that only look different (`ﬁ`, `²`). A form is made in three steps
 //! (Unicode's UAX 15): [`decomposed`], [`in_order`], [`composed`].
 //!
-//! Everything comes from the crate `unicode-normalization` at Unicode 16.0.0; Python reads a table that is made from it. Bytes that
-//! are not UTF-8 do not change, and nothing composes across them.
+//! The forms are those of Unicode 16.0.0, from the crate `unicode-normalization`. Bytes that are not UTF-8 do not change, and nothing
+//! composes across them.
 //!
 //! By hand, NFC: `ệ` typed as `ê` and `◌̣` is taken apart into `e◌̂◌̣`. The marks have the classes 230 and 220, so they change
 //! places: `e◌̣◌̂`. `e◌̣` composes to `ẹ`, and `ẹ◌̂` to `ệ`: one character, which comes from both.

@@ -4,8 +4,9 @@ r"""The normal forms of Unicode: one way to write what can be written in several
 composes them again. NFKD and NFKC also replace characters that only look different (``ﬁ``, ``²``). A form is made in three
 steps (Unicode's UAX 15): ``decomposed``, ``in_order``, ``composed``.
 
-Everything comes from a table of Unicode 16.0.0, whatever the version of Python. Bytes that are not UTF-8 do not change, and
-nothing composes across them.
+The forms are those of Unicode 16.0.0, whatever the version of Python. What is assigned never changes its forms, so the module
+``unicodedata`` of any version serves; a table has what came after Unicode 13, the version of Python 3.10, and what came after
+Unicode 16 stays as it is. Bytes that are not UTF-8 do not change, and nothing composes across them.
 
 By hand, NFC: ``ệ`` typed as ``ê`` and ``◌̣`` is taken apart into ``e◌̂◌̣``. The marks have the classes 230 and 220, so they change
 places: ``e◌̣◌̂``. ``e◌̣`` composes to ``ẹ``, and ``ẹ◌̂`` to ``ệ``: one character, which comes from both.
@@ -23,11 +24,13 @@ Implements SPEC N1.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from ...lazy import lines_beside
 from .characters import characters
+from .unicode import contains, property_set
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
@@ -41,39 +44,36 @@ Char = tuple[str, int, int]
 # What may change: bytes that are neither ASCII nor begin one of the ideographs, and the character before them.
 STRETCH = re.compile(rb"[\x00-\x7f\xe5-\xe8]?[\x80-\xe4\xe9-\xff]+")
 
-# Hangul: the first syllable, consonant, vowel and final consonant; how many vowels and finals (with none) there are; the last
-# syllable and the last consonant.
-SYLLABLE, LEAD, VOWEL, FINAL = 0xAC00, 0x1100, 0x1161, 0x11A7
-VOWELS, FINALS = 21, 28
-LAST_SYLLABLE, LAST_LEAD = 0xD7A3, 0x1112
+# How many characters, and pairs of them, are kept with what was found out about them.
+REMEMBERED = 1 << 12
 
 
-class Table:
-    """What the forms need to know of characters."""
+class Added:
+    """What Unicode 14 to 16 added."""
 
     def __init__(self) -> None:
         self.classes: dict[str, int] = {}
         self.canonical: dict[str, str] = {}
         self.compatible: dict[str, str] = {}
-        self.compositions: dict[str, str] = {}
         for line in lines_beside(__file__, "normal_forms_16.txt"):
-            mark, *fields = line.split()
+            mark, first, *fields = line.split()
             if mark == "class":
-                for ends in fields[1:]:
-                    first, _, last = ends.partition("-")
-                    codes = range(int(first, 16), int(last or first, 16) + 1)
-                    self.classes.update(dict.fromkeys(map(chr, codes), int(fields[0])))
-            elif mark != "#":
-                whole, *parts = (chr(int(field, 16)) for field in fields)
-                (self.compatible if mark == "~" else self.canonical)[whole] = "".join(parts)
-                if mark == "=":
-                    self.compositions["".join(parts)] = whole
+                for ends in fields:
+                    start, _, last = ends.partition("-")
+                    codes = range(int(start, 16), int(last or start, 16) + 1)
+                    self.classes.update(dict.fromkeys(map(chr, codes), int(first)))
+            elif mark == "=":
+                self.canonical[chr(int(first, 16))] = "".join(chr(int(field, 16)) for field in fields)
+            elif mark == "~":
+                codes = range(int(first, 16), int(first, 16) + len(fields))
+                self.compatible.update((chr(code), chr(int(field, 16))) for code, field in zip(codes, fields))
+        self.compositions = {parts: whole for whole, parts in self.canonical.items()}
 
 
 @cache
-def table() -> Table:
+def added() -> Added:
     """The table, read once."""
-    return Table()
+    return Added()
 
 
 def normal(text: bytes, form: str) -> bytes:
@@ -119,16 +119,13 @@ def decomposed(stretch: bytes, at: int, *, compatible: bool) -> list[Char]:
     return found
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decomposition(char: str, compatible: bool) -> str:
     """The characters that a character stands for, fully taken apart."""
-    code = ord(char)
-    if SYLLABLE <= code <= LAST_SYLLABLE:
-        rest, final = divmod(code - SYLLABLE, FINALS)
-        lead, vowel = divmod(rest, VOWELS)
-        return chr(LEAD + lead) + chr(VOWEL + vowel) + (chr(FINAL + final) if final else "")
-    parts = table().compatible.get(char) if compatible else None
-    parts = parts or table().canonical.get(char)
-    return char if parts is None else "".join(decomposition(part, compatible) for part in parts)
+    parts = added().canonical.get(char) or (added().compatible.get(char) if compatible else None)
+    if parts:
+        return "".join(decomposition(part, compatible) for part in parts)
+    return unicodedata.normalize("NFKD" if compatible else "NFD", char) if is_assigned(char) else char
 
 
 def in_order(chars: list[Char]) -> list[Char]:
@@ -144,10 +141,8 @@ def in_order(chars: list[Char]) -> list[Char]:
 def composed(chars: list[Char]) -> list[Char]:
     """Composes each starter (a character of class 0) with later ones that no character of their class or higher blocks."""
     made: list[Char] = []
-    starter, last = (
-        None,
-        -1,
-    )  # where the starter stands, and the class of the last character after it, -1 if there is none
+    # Where the starter stands, and the class of the last character after it, -1 if there is none.
+    starter, last = None, -1
     for char, start, end in chars:
         kind = combining_class(char)
         if starter is not None and last < kind:
@@ -164,16 +159,27 @@ def composed(chars: list[Char]) -> list[Char]:
     return made
 
 
+@lru_cache(maxsize=REMEMBERED)
 def composition(first: str, second: str) -> str | None:
     """The character that two compose to, if there is one."""
-    one, two = ord(first), ord(second)
-    if LEAD <= one <= LAST_LEAD and VOWEL <= two < VOWEL + VOWELS:
-        return chr(SYLLABLE + ((one - LEAD) * VOWELS + two - VOWEL) * FINALS)
-    if SYLLABLE <= one <= LAST_SYLLABLE and (one - SYLLABLE) % FINALS == 0 and FINAL < two < FINAL + FINALS:
-        return chr(one + two - FINAL)
-    return table().compositions.get(first + second)
+    whole = added().compositions.get(first + second)
+    if whole is None:
+        whole = unicodedata.normalize("NFC", first + second)
+        if len(whole) > 1 or not is_assigned(whole):
+            return None
+        # Others become one character by way of other parts. Only the parts of a syllable of Hangul are computed.
+        parts = f"{ord(first):04X} {ord(second):04X}"
+        if not "\uac00" <= whole <= "\ud7a3" and unicodedata.decomposition(whole) != parts:
+            return None
+    return whole
 
 
+@lru_cache(maxsize=REMEMBERED)
 def combining_class(char: str) -> int:
     """The class by which marks are ordered; 0 for a character that stays where it is."""
-    return table().classes.get(char, 0)
+    return added().classes.get(char) or (unicodedata.combining(char) if is_assigned(char) else 0)
+
+
+def is_assigned(char: str) -> bool:
+    """Whether Unicode 16 knows the character."""
+    return not contains(property_set("Cn"), ord(char))
