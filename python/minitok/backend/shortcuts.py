@@ -3,6 +3,9 @@
 If Rust is the default, ``Shortcuts`` is a class of the extension. It handles calls with only a text, and passes calls with
 options on to the Python methods, which are kept here. Otherwise the Python methods are the only ones.
 
+``inspect.signature`` shows the parameters of a shortcut and their defaults, but no types: CPython does not allow types in the
+text that it reads them from. So docstrings of these methods have the types, and type checkers read the Python methods.
+
 ``DecodeSteps`` is the same for ``DecodeStream.step`` of ``minitok.compat.tokenizers``, which servers call for each token, and
 ``PlainCalls`` for calls of tokenizers of ``transformers``.
 """

@@ -67,7 +67,7 @@ class Tokenizer(Checked):
         - ``buffers``: room for the ids of the next long text, up to 64 MiB, shared by all tokenizers of the process.
 
         The last two only speed up later calls; ``free_memory`` frees them. On the Python backend, only the vocabulary counts.
-        Costs some microseconds.
+        Costs about a microsecond.
 
         >>> import minitok
         >>> tok = minitok.train(["low lower lowest"], vocab_size=259)
