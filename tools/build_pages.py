@@ -192,12 +192,16 @@ def in_frame(lesson: Path) -> str:
     """The page of a lesson: what all of them share stands in one file, with room for the title and the text of each."""
     frame = (PAGES / "lesson" / "frame.html").read_text(encoding="utf-8")
     title, text = lesson.read_text(encoding="utf-8").removeprefix("<title>").split("</title>\n", 1)
-    number = int(lesson.stem.rpartition("-")[2])
     links = "".join(
-        f'<li><a href="lesson-{one}.html"{" aria-current=page" if one == number else ""}>{one}</a></li>'
-        for one in range(1, 1 + len(list(lesson.parent.glob("lesson-*.html"))))
+        f'<li><a href="{one.name}"{" aria-current=page" if one == lesson else ""}>{number_of(one)}</a></li>'
+        for one in sorted(lesson.parent.glob("lesson-*.html"), key=number_of)
     )
     return Template(frame).substitute(title=title, name=lesson.stem, lesson=text, lessons=links)
+
+
+def number_of(lesson: Path) -> int:
+    """The number of a lesson."""
+    return int(lesson.stem.rpartition("-")[2])
 
 
 def with_first(page: str) -> str:

@@ -197,7 +197,8 @@ export class Answers {
     if (data.length + (asked.merges?.byteLength ?? 0) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
     let tok = this.opening(data, asked);
     const file = tok.file();
-    const name = nameOf(file);
+    let name = nameOf(file);
+    while (this.opened.has(name) && this.opened.get(name).file() !== file) name += "-";
     if (this.opened.has(name)) {
       tok.close();
       tok = this.opened.get(name);

@@ -1,7 +1,5 @@
 // The smallest language model: python/minitok/explain/bigram.py, function for function.
 
-import { Random } from "./random.js";
-
 // A part of the text is kept unseen to measure on.
 const UNSEEN = 10;
 const SHOWN = 5;
@@ -62,16 +60,16 @@ export class Bigram {
 
   // Go on from a prompt: each step draws an id from the row of the last one, or with no seed (null) takes the first.
   complete(prompt, length, seed) {
-    const chance = seed === null ? null : new Random(seed);
+    let state = BigInt(seed ?? 0);
     let last = prompt.at(-1) ?? null;
     const steps = [];
     for (let step = 0; step < (this.nIds ? length : 0); step += 1) {
       let row = this.row(last);
       const known = row.length > 0 && last !== null;
       if (!row.length) row = this.row(null);
-      const counts = row.map(([, count]) => count);
-      const chosen = chance ? chance.choice(row.map(([then]) => then), counts) : row[0][0];
-      const total = counts.reduce((sum, count) => sum + count, 0);
+      const total = row.reduce((sum, [, count]) => sum + count, 0);
+      state = mix(state);
+      const chosen = drawn(row, seed === null ? 0 : Number(state % BigInt(total)));
       steps.push({ last, row: row.slice(0, SHOWN), total, chosen, known });
       last = chosen;
     }
@@ -84,6 +82,20 @@ export class Bigram {
     ids.forEach((then, at) => { sum += Math.log2(this.probability(at ? ids[at - 1] : null, then)); });
     return -sum;
   }
+}
+
+// The follower at a place, if each has as many places as its count.
+function drawn(row, place) {
+  let end = 0;
+  return row.find(([, count]) => (end += count) > place)[0];
+}
+
+// The next random number after one: SplitMix64's (python/minitok/reference/more/dropout.py).
+const scrambled = (number, shift, by) => BigInt.asUintN(64, (number ^ (number >> shift)) * by);
+function mix(number) {
+  const state = BigInt.asUintN(64, number + 0x9e3779b97f4a7c15n);
+  const last = scrambled(scrambled(state, 30n, 0xbf58476d1ce4e5b9n), 27n, 0x94d049bb133111ebn);
+  return last ^ (last >> 31n);
 }
 
 // Bits per byte of the last part of a text under a model of the rest, for tokenizers as functions from text to ids.

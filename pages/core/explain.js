@@ -7,9 +7,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 // How many bytes of the piece behind the wanted one are explained with it.
 const AFTER = 512;
-// What stands between patterns that cut in turn, and before one of bytes.
 // The patterns that a text is shown under, besides its own.
 const LANES = ["gpt2", "cl100k", "o200k"];
+// What stands between patterns that cut in turn, and before one of bytes.
 const [THEN, BYTES] = ["(?#then)", "(?#bytes)"];
 
 // Bytes as JSON: a string where they are UTF-8.

@@ -1,21 +1,15 @@
-// minitok's own files (SPEC F1), written as python/minitok/formats/native.py writes them, to the byte, so that a tokenizer trained here
-// has the same name in a link everywhere. The core reads them.
+// minitok's own files (SPEC F1). The core reads them, and writes them as Python does, to the byte: so a tokenizer that is trained here has
+// the same name in a link everywhere.
 
-import { sha256 } from "./sha256.js";
-
-// A tokenizer of the reader's own goes by its content.
-export const nameOf = (file) => `own-${sha256(new TextEncoder().encode(file)).slice(0, 16)}`;
-
-// The file of a tokenizer that was trained here.
-export function dump({ name, pattern, special_tokens: special, trained, merges }) {
-  const head = { format: "minitok", version: 1, name, pattern, special_tokens: special, trained, byte_order: "identity" };
-  const fields = Object.entries(head).map(([key, value]) => `"${key}": ${json(value)}`);
-  return `{\n${fields.join(",\n")},\n"merges": [\n${merges.map(json).join(",\n")}\n]\n}\n`;
+// A tokenizer of the reader's own goes by what the core writes of it: by its CRC-32.
+export function nameOf(file) {
+  let check = -1;
+  for (const byte of new TextEncoder().encode(file)) {
+    check ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) check = (check >>> 1) ^ (check & 1 ? 0xedb88320 : 0);
+  }
+  return `own-${(~check >>> 0).toString(16).padStart(8, "0")}`;
 }
 
-// JSON as Python writes it: with a space after each comma and colon.
-function json(value) {
-  if (Array.isArray(value)) return `[${value.map(json).join(", ")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${json(one)}`).join(", ")}}`;
-}
+// What the core reads as a tokenizer that was trained here.
+export const dump = (fields) => JSON.stringify({ format: "minitok", version: 1, byte_order: "identity", ...fields });

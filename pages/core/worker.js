@@ -8,9 +8,9 @@
 // 3. answers.js: what the page asks, and what is answered
 // 4. explain.js: a piece explained, as python/minitok/explain/build.py does
 // 5. chat/: a conversation by a chat template, and who wrote which token
-// 6. bigram.js, random.js: the model that completes a prompt, and Python's random numbers
+// 6. bigram.js: the model that completes a prompt
 // 7. training.js: a training, step by step
-// 8. native.js, sha256.js: minitok's own files as they are written, and the names of tokenizers in links
+// 8. native.js: minitok's own files, and the names of tokenizers in links
 
 import { Answers, Refusal } from "./answers.js";
 import { MinitokError } from "../js/errors.js";

@@ -6,27 +6,17 @@ import { byId, el, number, plural, table } from "../static/dom.js";
 import { ask } from "../static/source.js";
 import { Stepper } from "../static/stepper.js";
 import { chips, mark, nodes } from "../static/visible.js";
-import { encoded } from "./made.js";
-import { askAll, attempt, linksOn } from "./predict.js";
+import { encoded, strip } from "./made.js";
+import { askAll, attempt, linksOn, ownText, plays } from "./predict.js";
 import { QUESTIONS } from "./questions.js";
 
 const LENGTH = 20;
-const CORPUS = new URL("../static/shakespeare.txt", import.meta.url);
-
-function strip({ model, ids, parts }) {
-  const by = new Map(ids.map((id, at) => [id, parts[at]]));
-  return el("figure", {},
-    el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}; its index is below each`),
-    chips(ids, (id) => by.get(id), { notes: String }));
-}
 
 const inPlayground = (text) => `index.html#${new URLSearchParams({ text, encodings: "gpt2,o200k_base", at: "0,gpt2" })}`;
 
 // The reader's sentence three ways: as a row of characters, of words, of tokens.
-async function first() {
-  const { value } = field;
-  const one = await encoded(value, "gpt2");
-  if (value !== field.value) return; // another has been typed meanwhile
+function first(one) {
+  const { text: value } = one;
   const way = (n, said, row) => el("figure", {}, el("figcaption", { class: "length" }, el("b", {}, number(n)), ` ${said}`), row);
   const plain = (parts) => el("div", { class: "tokens" }, ...parts.map((part) => el("span", { class: "token plain" }, part)));
   const [chars, words] = [[...value], value.split(/\s+/).filter(Boolean)];
@@ -39,11 +29,9 @@ async function first() {
 
 // -- the way ---------------------------------------------------------------------------------------------------------
 
-let corpus = null;
-
 async function complete() {
   const { prompt, choice } = byId("prompt").elements;
-  corpus ??= await (await fetch(CORPUS)).text();
+  const corpus = await plays();
   const seed = choice.value === "draw" ? 0 : -1;
   const [made, told] = await Promise.all([
     encoded(prompt.value, "gpt2"),
@@ -92,7 +80,4 @@ byId("prompt").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(complete);
 });
-const { text: field } = byId("own").elements;
-byId("own").addEventListener("submit", (event) => event.preventDefault());
-field.addEventListener("input", () => attempt(first));
-await attempt(first);
+await ownText(({ text }) => encoded(text.value, "gpt2"), first);

@@ -2,7 +2,7 @@
 
 import { byId, el, plural, table } from "../static/dom.js";
 import { mark } from "../static/visible.js";
-import { askAll, linksOn } from "./predict.js";
+import { askAll, linksOn, ownText } from "./predict.js";
 
 const MOST_SHOWN = 200;
 const encoder = new TextEncoder();
@@ -69,14 +69,6 @@ export const QUESTIONS = [
   },
 ];
 
-const { text: field } = byId("own").elements;
-
-function own() {
-  byId("bytes").replaceChildren(show(written(field.value)));
-}
-
 askAll(QUESTIONS, written, show);
-field.addEventListener("input", own);
-byId("own").addEventListener("submit", (event) => event.preventDefault());
-own();
 linksOn({ lesson: "lesson-02.html", what: "Write text_to_bytes yourself", next: "lesson-3.html", then: "Lesson 3: pairs" });
+await ownText(({ text }) => written(text.value), (one) => byId("bytes").replaceChildren(show(one)));

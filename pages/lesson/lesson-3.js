@@ -4,7 +4,7 @@ import { byId, el, number, plural } from "../static/dom.js";
 import { Explore, training } from "./explore.js";
 import { TRAINING } from "./words.js";
 import { after, learnt, named, row } from "./made.js";
-import { askAll, linksOn } from "./predict.js";
+import { askAll, linksOn, ownText } from "./predict.js";
 
 const PENCIL = "low lower lowest";
 const made = ([text, wanted]) => learnt(text, wanted);
@@ -45,12 +45,7 @@ const QUESTIONS = [
 // How many merges of the reader's text are shown.
 const MOST = 12;
 
-const { text } = byId("own").elements;
 const explore = new Explore(byId("steps"), TRAINING);
-const draw = () => explore.set(training([new TextEncoder().encode(text.value)], MOST));
-
-text.addEventListener("input", draw);
-byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
 linksOn({ lesson: "lesson-03.html", what: "Write count_pairs and merge_pair yourself", next: "lesson-4.html", then: "Lesson 4: split, then train" });
-draw();
+await ownText(({ text }) => training([new TextEncoder().encode(text.value)], MOST), (told) => explore.set(told));

@@ -5,7 +5,7 @@ import { learntBy } from "../static/learnt.js";
 import { chip, visible, why } from "../static/visible.js";
 import { Explore, training } from "./explore.js";
 import { learnt, named } from "./made.js";
-import { askAll, attempt, linksOn } from "./predict.js";
+import { askAll, linksOn, ownText } from "./predict.js";
 import { TRAINING } from "./words.js";
 
 const MODELS = { gpt2: "GPT-2’s pattern", cl100k: "GPT-4’s pattern", o200k: "GPT-4o’s pattern", none: "No pattern" };
@@ -82,20 +82,13 @@ const QUESTIONS = [
 // How many merges of the reader's text are shown.
 const MOST = 12;
 
-const { elements: fields } = byId("own");
 const explore = new Explore(byId("steps"), TRAINING);
-let draws = 0;
 
-async function draw() {
-  const mine = ++draws;
-  const one = await made([fields.text.value, fields.pattern.value]);
-  if (mine !== draws) return; // the reader has asked for another text meanwhile
+function draw(one) {
   byId("pieces").replaceChildren(lane(one));
   explore.set(training(one.pieces.map(({ bytes }) => bytes), MOST));
 }
 
-byId("own").addEventListener("input", () => attempt(draw));
-byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
 linksOn({ lesson: "lesson-04.html", what: "Write split and train yourself", next: "lesson-5.html", then: "Lesson 5: encode" });
-await attempt(draw);
+await ownText(({ text, pattern }) => made([text.value, pattern.value]), draw);

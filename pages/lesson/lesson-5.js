@@ -6,8 +6,8 @@ import { ask } from "../static/source.js";
 import { Steps } from "../static/steps.js";
 import { chips, visible } from "../static/visible.js";
 import { encoding, Explore } from "./explore.js";
-import { encoded, mergePair, named, opened } from "./made.js";
-import { askAll, attempt, linksOn } from "./predict.js";
+import { encoded, named, opened, strip } from "./made.js";
+import { askAll, linksOn, ownText } from "./predict.js";
 import { ENCODING } from "./words.js";
 
 const encoder = new TextEncoder();
@@ -38,11 +38,7 @@ async function made([text, written]) {
 }
 
 function show(one) {
-  if (!one.written) {
-    const by = new Map(one.ids.map((id, at) => [id, one.parts[at]]));
-    return el("figure", {}, el("figcaption", { class: "count" }, `${one.model}: ${plural(one.ids.length, "token")}; its index is below each`),
-      chips(one.ids, (id) => by.get(id), { notes: String }));
-  }
+  if (!one.written) return strip(one);
   const steps = [{ ids: [...encoder.encode(one.text)], said: "its bytes" },
     ...one.steps.map(({ ids, rank }) => ({ ids, said: `rank ${rank}` }))];
   return el("figure", {}, el("figcaption", { class: "count" }, `“${one.text}” with ${ranks(one)}`),
@@ -55,23 +51,7 @@ const joined = (one, ids = one.ids) => ids.map((id) => named(one, id)).join(" | 
 
 // -- ways to be wrong ------------------------------------------------------------------------------------------------
 
-// The merges that are possible in some ids: rank and place.
-function possible({ merges }, ids) {
-  const rankOf = new Map(merges.map((pair, rank) => [String(pair), rank]));
-  return ids.slice(1).flatMap((right, at) => {
-    const rank = rankOf.get(String([ids[at], right]));
-    return rank === undefined ? [] : [{ rank, at }];
-  });
-}
-
-function merging(one, choose, most = Infinity) {
-  let ids = [...encoder.encode(one.text)];
-  for (let made = 0, all = possible(one, ids); all.length && made < most; made += 1, all = possible(one, ids)) {
-    const { rank, at } = choose(all);
-    ids = [...ids.slice(0, at), ...mergePair(ids.slice(at, at + 2), one.merges[rank], 256 + rank), ...ids.slice(at + 2)];
-  }
-  return ids;
-}
+const merging = (one, ...how) => encoding(encoder.encode(one.text), one.merges, ...how).states.at(-1).pieces[0];
 
 function longest({ tokens, text }) {
   const bytes = encoder.encode(text);
@@ -86,12 +66,11 @@ function longest({ tokens, text }) {
   return ids;
 }
 
-const lowest = (all) => all.reduce((best, next) => (next.rank < best.rank ? next : best));
 const WAYS = {
   "the leftmost pair first": (one) => merging(one, ([first]) => first),
-  "the highest rank first": (one) => merging(one, (all) => all.reduce((best, next) => (next.rank > best.rank ? next : best))),
+  "the highest rank first": (one) => merging(one, (all) => all.reduce((best, next) => (next.value > best.value ? next : best))),
   "the longest token from the left": longest,
-  "one merge, and stop": (one) => merging(one, lowest, 1),
+  "one merge, and stop": (one) => merging(one, undefined, 1),
 };
 const wrong = (one) => Object.entries(WAYS).map(([way, act]) => ({ way, ids: act(one) }));
 const isRight = (one, ids) => String(ids) === String(one.ids);
@@ -140,11 +119,10 @@ const QUESTIONS = [
   },
 ];
 
-const { elements: fields } = byId("own");
 const explore = new Explore(byId("steps"), ENCODING);
 
 // The reader's piece under the reader's merges, and what popular mistakes make of it.
-function draw() {
+function draw(fields) {
   const merges = read(fields.merges.value.split("\n").filter((line) => line.trim()));
   const [text, bytes] = [fields.text.value, encoder.encode(fields.text.value)];
   const told = encoding(bytes, merges);
@@ -154,8 +132,6 @@ function draw() {
   byId("ways").replaceChildren(el("h2", {}, "What four mistakes make of it"), table("what four mistakes make of it", ["way", "tokens", ""], rows));
 }
 
-byId("own").addEventListener("input", () => attempt(draw));
-byId("own").addEventListener("submit", (event) => event.preventDefault());
 askAll(QUESTIONS, made, show);
 linksOn({ lesson: "lesson-05.html", what: "Write encode_piece yourself", next: "lesson-6.html", then: "Lesson 6: decode, and stream" });
-await attempt(draw);
+await ownText((fields) => fields, draw);

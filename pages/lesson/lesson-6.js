@@ -5,7 +5,7 @@ import { byId, el, plural, table } from "../static/dom.js";
 import { Stepper } from "../static/stepper.js";
 import { chips, mark } from "../static/visible.js";
 import { encoded, opened } from "./made.js";
-import { askAll, attempt, linksOn } from "./predict.js";
+import { askAll, linksOn, ownText } from "./predict.js";
 
 const decoded = (bytes) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 const joined = (parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -78,16 +78,14 @@ const QUESTIONS = [
   },
 ];
 
-let asked = 0;
+// It begins where half of a character has come.
+let first = 2;
 
-async function own(at = 1) {
-  const { text, encoding } = byId("own").elements;
-  const mine = ++asked;
-  const one = await made([text.value, encoding.value]);
-  if (mine !== asked) return; // the reader has asked for another text meanwhile
+function own(one) {
   const shown = el("div", { class: "step" });
   const stepper = new Stepper("tokens", (at) => shown.replaceChildren(...streamed(one, at)));
-  stepper.set(one.steps.length, Math.min(at, one.steps.length));
+  stepper.set(one.steps.length, Math.min(first, one.steps.length));
+  first = 1;
   byId("stream").replaceChildren(el("p", { class: "count" }, title(one)), stepper.box, shown);
 }
 
@@ -104,10 +102,5 @@ function streamed(one, at) {
 }
 
 askAll(QUESTIONS, made, show);
-byId("own").addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(() => own());
-});
 linksOn({ lesson: "lesson-06.html", what: "Write decode and StreamDecoder yourself", next: "index.html", then: "Train on a text of yours, in the playground" });
-// It begins where half of a character has come.
-await attempt(() => own(2));
+await ownText(({ text, encoding }) => made([text.value, encoding.value]), own, "submit");

@@ -2,12 +2,19 @@
 
 import { dump } from "../core/native.js";
 import { readBytes } from "../static/bytes.js";
+import { el, plural } from "../static/dom.js";
 import { ask, sendTokenizer, train } from "../static/source.js";
 import { chips, visible } from "../static/visible.js";
 
 // What people call the models of these vocabularies.
 const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
-const BYTES = Array.from({ length: 256 }, (_, byte) => [byte, Uint8Array.of(byte)]);
+
+// The bytes of each token: merge k, a pair of ids, makes id 256 + k.
+export function tokensOf(merges) {
+  const tokens = new Map(Array.from({ length: 256 }, (_, byte) => [byte, Uint8Array.of(byte)]));
+  merges.forEach(([left, right], rank) => tokens.set(256 + rank, Uint8Array.of(...tokens.get(left), ...tokens.get(right))));
+  return tokens;
+}
 
 // A text under an encoding: its ids, and its tokens as bytes and made visible.
 export async function encoded(text, encoding) {
@@ -17,6 +24,13 @@ export async function encoded(text, encoding) {
   let end = 0;
   const parts = Array.from(lengths, (length) => bytes.subarray(end, end += length));
   return { text, model: MODELS[encoding], vocabSize, ids: [...ids], parts, tokens: parts.map(visible) };
+}
+
+// Those tokens in a row, under the name of the model.
+export function strip({ model, ids, parts }) {
+  const by = new Map(ids.map((id, at) => [id, parts[at]]));
+  return el("figure", {}, el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}; its index is below each`),
+    chips(ids, (id) => by.get(id), { notes: String }));
 }
 
 // A text with what the core learns from it: its pieces, the merges, and the bytes of the tokens.
@@ -32,9 +46,7 @@ export async function learnt(text, wanted, pattern = "none", rule = "smallest_id
     merges.push(...news.merges ?? []);
     made = news.tokenizer ?? made;
   }
-  const tokens = new Map(BYTES);
-  for (const { pair, id } of merges) tokens.set(id, Uint8Array.from(pair.flatMap((side) => [...tokens.get(side)])));
-  return { text, merges, tokens, ...await cut(text, made.name) };
+  return { text, merges, tokens: tokensOf(merges.map(({ pair }) => pair)), ...await cut(text, made.name) };
 }
 
 // The pieces of a text under an encoding, as bytes, with what made each.
@@ -66,7 +78,5 @@ export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { not
 // its name, and the bytes of its tokens.
 export async function opened(merges, pattern = "none") {
   const { name } = await sendTokenizer(dump({ name: null, pattern, special_tokens: {}, trained: null, merges }));
-  const tokens = new Map(BYTES);
-  merges.forEach((pair, rank) => tokens.set(256 + rank, Uint8Array.from(pair.flatMap((side) => [...tokens.get(side)]))));
-  return { name, merges, tokens };
+  return { name, merges, tokens: tokensOf(merges) };
 }

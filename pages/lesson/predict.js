@@ -96,6 +96,29 @@ async function reveal(one, at, predicted, answer, { made, show, link }) {
   if (results.size === document.querySelectorAll("#questions form").length) finish();
 }
 
+// What the reader types is made into something and shown, at once and at every change; only the newest is.
+export function ownText(make, show, event = "input") {
+  const form = byId("own");
+  let asked = 0;
+  const draw = async () => {
+    asked += 1;
+    const mine = asked;
+    const made = await make(form.elements);
+    if (mine === asked) show(made);
+  };
+  form.addEventListener("submit", (submitted) => submitted.preventDefault());
+  form.addEventListener(event, () => attempt(draw));
+  return attempt(draw);
+}
+
+// The plays that come with the page.
+const PLAYS = new URL("../static/shakespeare.txt", import.meta.url);
+let reading = null;
+export function plays() {
+  reading ??= fetch(PLAYS).then((answered) => answered.text());
+  return reading;
+}
+
 // Where a lesson goes on: to the exercise, where the page knows the course, and to the next page.
 export function linksOn({ lesson, what, next, then }) {
   const course = document.querySelector("meta[name=course]")?.content;

@@ -1,5 +1,6 @@
 // What the page asks. Of several requests of one kind only the last counts: it cancels those before it.
 
+import { byId, el } from "./dom.js";
 import { Refused } from "./refused.js";
 import * as source from "./source.js";
 import { state } from "./state.js";
@@ -34,6 +35,24 @@ export async function latest(name, data) {
   } finally {
     if (running.get(name) === mine) running.delete(name);
   }
+}
+
+// Ask, and fill a place with what `drawn` makes of the answer, or with why there is none.
+export async function put(place, name, data, drawn) {
+  try {
+    const told = await latest(name, data);
+    if (told) byId(place).replaceChildren(...drawn(told));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    byId(place).replaceChildren(el("p", { class: "lead" }, error.message));
+  }
+}
+
+// Options of a field, each by its value and title; what was chosen stays, if it can.
+export function offer(field, options, otherwise) {
+  const before = field.value;
+  field.replaceChildren(...options.map(([value, title]) => el("option", { value }, title)));
+  field.value = options.some(([value]) => value === before) ? before : otherwise ?? "";
 }
 
 // The answer to this question is not wanted any more.

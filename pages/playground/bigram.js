@@ -1,6 +1,6 @@
 // A prompt becomes tokens and ids, a model gives the next id, and the ids become text again.
 
-import { latest, Refused } from "./api.js";
+import { offer, put } from "./api.js";
 import { hex, readVocabulary } from "./bytes.js";
 import { bar, byId, el, number, plural, table } from "./dom.js";
 import { state } from "./state.js";
@@ -19,9 +19,7 @@ export class Loop {
 
   // The encodings that can be chosen: those shown above.
   offer(encodings) {
-    const before = this.fields.encoding.value;
-    this.fields.encoding.replaceChildren(...encodings.map(({ name, title }) => el("option", { value: name }, title)));
-    if (encodings.some(({ name }) => name === before)) this.fields.encoding.value = before;
+    offer(this.fields.encoding, encodings, encodings[0]?.[0]);
   }
 
   // Fill in a prompt, and the title of an encoding; the reader may change them before asking for a completion.
@@ -30,34 +28,23 @@ export class Loop {
     for (const option of this.fields.encoding.options) if (option.textContent === title) option.selected = true;
   }
 
-  async run() {
+  run() {
     const { encoding, prompt, tokens, choice, seed } = this.fields;
     const { text, special } = state;
     const drawn = choice.value === "draw" ? Number(seed.value) : -1;
-    try {
-      const told = await latest("bigram", {
-        text, special, encoding: encoding.value, prompt: prompt.value, length: Number(tokens.value), seed: drawn,
-      });
-      if (told) this.draw(told);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      byId("completed").replaceChildren(el("p", { class: "lead" }, error.message));
-    }
+    const asked = { text, special, encoding: encoding.value, prompt: prompt.value, length: Number(tokens.value), seed: drawn };
+    return put("completed", "bigram", asked, (told) => this.drawn(told));
   }
 
-  draw(told) {
-    if (!told.steps.length) {
-      byId("completed").replaceChildren(el("p", { class: "lead" }, "The text above is empty: there is nothing to count."));
-      return;
-    }
+  drawn(told) {
+    if (!told.steps.length) return [el("p", { class: "lead" }, "The text above is empty: there is nothing to count.")];
     const bytesOf = readVocabulary(told.vocabulary);
     const get = (id) => bytesOf.get(id);
     const shown = el("div", { class: "step", "aria-live": "polite" });
     const stepper = new Stepper("tokens", (at) => shown.replaceChildren(...this.step(told, at, get)));
     stepper.set(told.steps.length, told.steps.length);
-    byId("completed").replaceChildren(
-      el("p", {}, `The model has read ${plural(told.n_ids, "token")} and holds ${plural(told.n_pairs, "distinct pair")} of neighbours.`),
-      stepper.box, shown, ...bits(told.bits_per_byte));
+    return [el("p", {}, `The model has read ${plural(told.n_ids, "token")} and holds ${plural(told.n_pairs, "distinct pair")} of neighbours.`),
+      stepper.box, shown, ...bits(told.bits_per_byte)];
   }
 
   // What stands there after `at` tokens, and how the last of them was chosen.
@@ -104,12 +91,4 @@ function bits(measured) {
     table("bits per byte by vocabulary size", ["ids", "bits per byte", ""], rows, [0, 1])];
 }
 
-function join(tokens) {
-  const joined = new Uint8Array(tokens.reduce((size, token) => size + token.length, 0));
-  let at = 0;
-  for (const token of tokens) {
-    joined.set(token, at);
-    at += token.length;
-  }
-  return joined;
-}
+const join = (tokens) => Uint8Array.from(tokens.flatMap((token) => [...token]));

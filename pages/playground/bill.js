@@ -1,7 +1,7 @@
 // What one text costs in each language: the Universal Declaration of Human Rights under one encoding, relative to English.
 
-import { latest, Refused } from "./api.js";
-import { bar, byId, el, number, table } from "./dom.js";
+import { offer, put } from "./api.js";
+import { bar, byId, number, table } from "./dom.js";
 
 export class Bill {
   constructor() {
@@ -16,19 +16,11 @@ export class Bill {
 
   // The encodings that can be chosen: those shown above, the last of them at first.
   offer(encodings) {
-    const before = this.encoding.value;
-    this.encoding.replaceChildren(...encodings.map(({ name, title }) => el("option", { value: name }, title)));
-    this.encoding.value = encodings.some(({ name }) => name === before) ? before : encodings.at(-1)?.name ?? "";
+    offer(this.encoding, encodings, encodings.at(-1)?.[0]);
   }
 
-  async run() {
-    try {
-      const told = await latest("bill", { encoding: this.encoding.value });
-      if (told) byId("billed").replaceChildren(...drawn(told));
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      byId("billed").replaceChildren(el("p", { class: "lead" }, error.message));
-    }
+  run() {
+    return put("billed", "bill", { encoding: this.encoding.value }, drawn);
   }
 }
 

@@ -84,7 +84,7 @@ async function refresh() {
   if (!told) return;
   shown = asked;
   panels.show(told, bytes);
-  const named = told.encodings.map((one) => ({ ...one, title: titleOf(one.name) }));
+  const named = told.encodings.map(({ name }) => [name, titleOf(name)]);
   loop.offer(named);
   bill.offer(named);
   if (state.more && !IS_FRAME) showLanes(asked, bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
@@ -343,18 +343,15 @@ function listen() {
     target.value = "";
     if (name) attempt(() => addEncoding(name));
   });
-  for (const flag of ["special", "edits"]) on(flag, "change", ({ target }) => { state[flag] = target.checked; attempt(refresh); });
+  for (const flag of ["special", "edits"]) on(flag, "change", ({ target }) => change({ [flag]: target.checked }));
   on("more", "click", () => change({ more: !state.more }));
-  on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
+  on("view", "change", ({ target }) => change({ view: target.value }));
   on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
   on("dropout", "input", ({ target }) => change({ dropout: Number(target.value) }));
   on("seed", "input", ({ target }) => { if (target.validity.valid) change({ seed: Number(target.value) }); });
-  on("copy-link", "click", () => attempt(copyLink));
-  on("copy-frame", "click", () => attempt(copyFrame));
-  on("save-page", "click", () => attempt(savePage));
-  const picture = (kind) => attempt(() => savePicture([...panels.panels.values()], kind));
-  on("save-picture", "click", () => picture("png"));
-  on("save-drawing", "click", () => picture("svg"));
+  const picture = (kind) => () => savePicture([...panels.panels.values()], kind);
+  const kept = { "copy-link": copyLink, "copy-frame": copyFrame, "save-page": savePage, "save-picture": picture("png"), "save-drawing": picture("svg") };
+  for (const [id, act] of Object.entries(kept)) on(id, "click", () => attempt(act));
   if (IS_PRESENTED) document.addEventListener("keydown", onWall);
   window.addEventListener("hashchange", () => attempt(openLink));
 }

@@ -195,7 +195,7 @@ function kindsOf({ special_tokens: special, added_tokens: added }) {
   return new Map([...kinds(special, "special"), ...kinds(added, "added")]);
 }
 
-export function money(value) {
+function money(value) {
   return value.toLocaleString("en", { maximumSignificantDigits: 4, useGrouping: true });
 }
 

@@ -22,8 +22,8 @@ LESSONS = sorted(COURSE.glob("lesson-*.md"))
 PAGES = sorted(COURSE.glob("*.md"))
 
 
-def test_there_are_seventeen():
-    assert [lesson.stem for lesson in LESSONS] == [f"lesson-{number:02}" for number in range(1, 18)]
+def test_there_are_eighteen():
+    assert [lesson.stem for lesson in LESSONS] == [f"lesson-{number:02}" for number in range(1, 19)]
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)

@@ -78,7 +78,9 @@ ASKED = {
     "files": ["encode_iterable", "save", "load"],
     "fast": ["train"],
     "cursor": ["splice", "stable"],
+    "subwords": ["wordpiece", "train_wordpiece", "unigram", "prune"],
     "ways": ["count_ways", "is_canonical"],
+    "patches": ["count_next", "patches"],
 }
 BEFORE_FAST = ("bytes", "pairs", "split", "train")
 

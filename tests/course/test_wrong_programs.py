@@ -79,6 +79,34 @@ def load(path):
     return merges, pattern, special
 """
 
+HALVES = """units = memoryview(text.encode("utf-16-le")).cast("H")
+    return [*"".join(map(chr, units)).encode("utf-8", "surrogatepass")]"""
+LONG_TOKENS = """\
+        if sum(len(vocabulary(merges)[side]) for side in pair) > 16:
+            counts[pair] = 0
+            continue
+"""
+SHUFFLED = """
+
+class Shuffled(tuple):
+    def __lt__(self, other):
+        return hash(str(self)) < hash(str(other))
+"""
+CACHED = """
+
+def encode_piece(piece, merges, right=encode_piece, kept={}):
+    key = piece, len(merges)
+    if key not in kept:
+        kept[key] = right(piece, merges)
+    return list(kept[key])
+"""
+BY_DIFFLIB = """
+
+def splice(old, new):
+    start = next((at for at, (one, other) in enumerate(zip(old, new)) if one != other), min(len(old), len(new)))
+    return start, len(old) - start, list(new[start:])
+"""
+
 
 def changed(old, new):
     assert SOURCE.count(old) == 1, old
@@ -175,6 +203,45 @@ WRONG = {
     "files: many merges": changed("[list(pair) for pair in merges]", "[list(pair) for pair in merges][:1000]"),
     "files: always the same file": changed('open(path, "w"', 'open("saved.json", "w"').replace("open(path,", 'open("saved.json",'),
     "files: tokens as text": SOURCE + BY_TEXT,
+    "bytes: astral characters by halves": changed(UTF8, HALVES),
+    "bytes: tabs": bytes_of("text.expandtabs(4)"),
+    "bytes: backslashes": bytes_of(r'text.replace("\\n", "\n")'),
+    "bytes: entities": bytes_of('__import__("html").unescape(text)'),
+    "bytes: an empty text": changed(UTF8, UTF8 + " or [0]"),
+    "pairs: keys of decimal places": changed(PAIRS, PAIRS.replace("zip(ids, ids[1:])", "(divmod(a * 1000 + b, 1000) for a, b in zip(ids, ids[1:]))")),
+    "pairs: the last pair": changed(PAIRS, PAIRS.replace("zip(ids, ids[1:])", "(one[:2] for one in zip(ids, ids[1:], ids[2:]))")),
+    "split: long words": in_pattern(r"\p{L}+|", r"\p{L}{1,40}|"),
+    "split: many digits": in_pattern(r"\p{N}+", r"\p{N}{1,9}"),
+    "split: groups of a pattern": changed("        pieces.append(text[start:end])\n", "        pieces.append(match[match.lastindex or 0])\n"),
+    "split: any case": changed(MATCHES, "regex.finditer(pattern, text, flags=0 if pattern == GPT2 else regex.IGNORECASE)"),
+    "train: long tokens": changed("        new_id = 256 + len(merges)\n        merges[pair]", LONG_TOKENS + "        new_id = 256 + len(merges)\n        merges[pair]"),
+    "train: ties by chance": changed("queue = [(-count, pair) for", "queue = [(-count, Shuffled(pair)) for").replace("(-current, pair)", "(-current, Shuffled(pair))").replace(
+        "(-counts[new], new)", "(-counts[new], Shuffled(new))"
+    )
+    + SHUFFLED,
+    "encode: cached by the number of merges": SOURCE + CACHED,
+    "encode: the last of equal pairs first": changed(
+        "        ids = merge_pair(ids, pair, merges[pair])\n    return ids", "        ids = merge_pair(ids[::-1], pair[::-1], merges[pair])[::-1]\n    return ids"
+    ),
+    "decode: spaces at the ends": decoded(REPLACED + '.strip(" ")'),
+    "decode: accents": decoded(REPLACED + ".translate({0x301: None})"),
+    "special: between spaces": changed("regex.escape(name) for name in longest_first", r"r'(?<!\S)' + regex.escape(name) + r'(?!\S)' for name in longest_first"),
+    "special: the first of each": changed('+ ")", text)', '+ ")", text, maxsplit=1)'),
+    "files: letters of ASCII": changed(
+        'open(path, "w", encoding="utf-8") as file:\n        json.dump(content, file)',
+        'open(path, "w", encoding="ascii", errors="ignore") as file:\n        json.dump(content, file, ensure_ascii=False)',
+    ),
+    "files: chunks by number": changed("    for chunk in chunks:\n", "    for chunk in (chunks[at] for at in range(len(chunks))):\n"),
+    "files: short files": changed("        content = json.load(file)", "        content = json.loads(file.read(2000))"),
+    "cursor: what is common": SOURCE + BY_DIFFLIB,
+    "ways: floats": changed("    ways = [1]", "    ways = [1.0]").replace("    return ways[-1]\n", "    return int(ways[-1])\n"),
+    "subwords: sums of counts": changed("tokens[pair[0]] * tokens[pair[1]])", "tokens[pair[0]] + tokens[pair[1]])"),
+    "subwords: products of counts": changed("log(counts[word[start:end]] / total), start)", "log(counts[word[start:end]]), start)"),
+    "subwords: letters besides": changed("token))[:size])", "token))[: size + sum(len(token) == 1 for token in counts) - 1])"),
+    "subwords: the end first": changed("for at in range(len(parts)):", "for at in reversed(range(len(parts))):"),
+    "patches: whole bits": changed("(8.0 if row is None else uncertainty(row))", "round(8.0 if row is None else uncertainty(row))"),
+    "patches: a ring": changed("    for byte, following in zip(data, data[1:]):", "    for byte, following in zip(data, data[1:] + data[:1]):"),
+    "patches: nothing before the first": changed("    found: list[bytes] = []", '    found: list[bytes] = [b""]'),
 }  # fmt: skip
 
 

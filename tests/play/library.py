@@ -1,7 +1,7 @@
 """The questions of the page, answered by the library: what the core must say in a browser, too."""
 
-import hashlib
 import json
+import zlib
 from dataclasses import replace
 from functools import cache
 
@@ -28,7 +28,7 @@ class Library:
     def put(self, tok):
         """Keep a tokenizer of the reader's own; what the page says of it."""
         file = native.dump(tok.definition)
-        name = f"own-{hashlib.sha256(file.encode()).hexdigest()[:16]}"
+        name = f"own-{zlib.crc32(file.encode()):08x}"
         self.own[name] = tok
         return {**describe(tok, name), "n_merges": len(tok.merges), "file": file}
 

@@ -4,13 +4,14 @@ import base64
 import hashlib
 import json
 import random
+import zlib
 
 import minitok
 import pytest
 from minitok.data import tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
-from minitok.explain.bigram import whole_characters
+from minitok.explain.bigram import Bigram, whole_characters
 from minitok.formats import native
 from minitok.reference.text import utf8
 from playground import MIXED
@@ -336,9 +337,9 @@ def pieces_of(case):
 # Run in the page: the hash of the ids of a text, as they lie in memory, and the sum of their lengths.
 HASH = """async (asked) => {
     const { ask } = await import(new URL('static/source.js', location));
-    const { sha256 } = await import(new URL('core/sha256.js', location));
     const [{ ids, lengths }] = (await ask('tokens', asked)).encodings;
-    return [sha256(new Uint8Array(ids.buffer)), lengths.reduce((sum, length) => sum + length, 0)];
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', ids));
+    return [[...digest].map((byte) => byte.toString(16).padStart(2, '0')).join(''), lengths.reduce((sum, length) => sum + length, 0)];
 }"""
 
 
@@ -352,23 +353,19 @@ def test_a_megabyte_has_the_ids_of_the_library(page, name):
 
 
 def test_what_is_written_anew_in_the_page_is_what_python_has(page):
-    """Python's random numbers, SHA-256, and the alternatives of a pattern."""
+    """Random numbers, checksums, and the alternatives of a pattern."""
     drawn = """async (seeds) => {
-        const { Random } = await import(new URL('core/random.js', location));
-        return seeds.map((seed) => { const chance = new Random(seed); return Array.from({ length: 1000 }, () => chance.random()); });
+        const { Bigram } = await import(new URL('core/bigram.js', location));
+        return seeds.map((seed) => new Bigram([1, 2, 1, 3, 1, 2, 2], 4).complete([3], 200, seed).map(({ chosen }) => chosen));
     }"""
-    seeds = [0, 1, 12345, 2**31, 2**32 - 1]
+    seeds = [0, 1, 12345, 2**31, 2**32 - 1, None]
+    model = Bigram([1, 2, 1, 3, 1, 2, 2], 4)
     assert page.evaluate(drawn, seeds) == [
-        [chance.random() for _ in range(1000)] for chance in map(random.Random, seeds)
+        [step.chosen for step in model.complete([3], 200, seed=seed)] for seed in seeds
     ]
-    hashed = """async (lengths) => {
-        const { sha256 } = await import(new URL('core/sha256.js', location));
-        return lengths.map((length) => sha256(Uint8Array.from({ length }, (_, at) => (at * 7) % 256)));
-    }"""
-    lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000]
-    assert page.evaluate(hashed, lengths) == [
-        hashlib.sha256(bytes(at * 7 % 256 for at in range(length))).hexdigest() for length in lengths
-    ]
+    named = "async (texts) => texts.map((await import(new URL('core/native.js', location))).nameOf)"
+    texts = ["", "a", "naïve 🦀", "\0" * 1000, "ab" * 5000]
+    assert page.evaluate(named, texts) == [f"own-{zlib.crc32(text.encode()):08x}" for text in texts]
     cut = "async (patterns) => (await import(new URL('core/explain.js', location)), patterns.map((await import(new URL('core/explain.js', location))).topLevel))"
     patterns = [case["pattern"] for case in FILES["regexes"]["cases"] if "pieces" in case]
     patterns += [r"(a|b)|(?i)[|]|\|", "a|(?i)b|c", "(?:x(?i)y|z)|w"]

@@ -170,7 +170,7 @@ def test_the_bills_with_parity_fit(page):
 
 
 @pytest.mark.parametrize("place", ["a server", "a disk"])
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", [*range(1, 7), 18])
 def test_a_lesson_computes(firefox, site, pages, number, place):
     """Also while garbage is collected, which once took workers that were at work."""
     firefox.goto("about:blank")

@@ -1,10 +1,12 @@
-"""Lessons 2 to 6 as pages: what they say of bytes, merges, pieces and streams is what Python and the library say."""
+"""The lessons after the first as pages: what they say of bytes, merges, pieces, streams and patches is what Python says."""
 
 from contextlib import ExitStack
 
 import minitok
 import pytest
+from minitok.course.beside import count_next, patches, uncertainty
 from minitok.explain.visible import visible
+from minitok.play import shakespeare
 from minitok.reference.pairs import count_pairs, merge_pair
 from minitok.reference.published.patterns import Pattern
 from playground import HOSTILE
@@ -78,12 +80,25 @@ STREAMS = [
     ("Held back", len("🦀".encode()) - 1),
     ("One is lost", GPT2.decode([CRAB[0], CRAB[2]]).count("\ufffd")),
 ]
+PLAYS = count_next(shakespeare().decode())
+PATCHES = [
+    ("What is certain", int(uncertainty(count_next("queue quiz")[ord("q")]))),
+    ("A toss", int(uncertainty(count_next("abacabac")[ord("a")]))),
+    ("Three that follow", str(uncertainty(count_next("xaxbxaxc")[ord("x")]))),
+    ("On the line", len(patches("aab", count_next("aab"), 1))),
+    (
+        "Words that nobody named",
+        "after each space" if all(one.endswith(b" ") for one in patches("What a queer bird", PLAYS, 3.9)[:-1]) else "",
+    ),
+    ("Another language", len(patches("नमस्ते", PLAYS, 3.9))),
+]
 LESSONS = {
     "lesson-2.html": BYTES,
     "lesson-3.html": PAIRS,
     "lesson-4.html": SPLITS,
     "lesson-5.html": ENCODED,
     "lesson-6.html": STREAMS,
+    "lesson-18.html": PATCHES,
 }
 
 
@@ -278,6 +293,24 @@ def test_a_completion_comes(own, encoding, text):
         expect(page.locator("#stream p").last).to_have_text(f"Held back: {held.hex(' ') or 'nothing'}")
 
 
+@pytest.mark.parametrize("read", ["plays", "text"])
+@pytest.mark.parametrize("line", [0, 1, 3.9, 8])
+@pytest.mark.parametrize("text", ["What a queer bird", "naïve नमस्ते", "aaaa", "", HOSTILE[0]])
+def test_a_text_in_patches(own, text, line, read):
+    page = own("lesson-18.html", "#patches")
+    page.locator("#own [name=read]").select_option(read)
+    page.locator("#own [name=bits]").fill(str(line))
+    page.locator("#own [name=text]").fill(text)
+    text = page.locator("#own [name=text]").input_value()
+    wanted = patches(text, PLAYS if read == "plays" else count_next(text), line)
+    expect(page.locator(".patches")).to_have_count(1)
+    shown = page.locator("#patches .patch")
+    expect(shown).to_have_count(len(wanted))
+    assert [one.locator("span").count() for one in shown.all()] == list(map(len, wanted))
+    expect(page.locator("#patches .length b")).to_have_text(str(len(wanted)))
+    assert page.evaluate("window.hurt") is None
+
+
 def test_not_to_know_is_an_answer_and_what_is_done_is_shown(lesson):
     page = lesson("lesson-3.html")
     page.evaluate("localStorage.clear()")
@@ -299,7 +332,7 @@ def test_not_to_know_is_an_answer_and_what_is_done_is_shown(lesson):
 def test_every_link_leads_somewhere(lesson, name, site):
     page = lesson(name)
     links = [one.get_attribute("href") for one in page.locator("#onward a").all()]
-    assert links[0] == f"../course/{name.replace('-', '-0')}"
+    assert links[0] == f"../course/lesson-{int(name[7:-5]):02}.html"
     page.goto(site + links[1])
     expect(page.locator("h1")).to_be_visible()
 

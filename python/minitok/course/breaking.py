@@ -44,8 +44,14 @@ CALLS: dict[str, tuple[int, ...]] = {
     "save": (0,),
     "splice": (),
     "stable": (1,),
+    "wordpiece": (),
+    "train_wordpiece": (),
+    "unigram": (),
+    "prune": (),
     "count_ways": (1,),
     "is_canonical": (1,),
+    "count_next": (),
+    "patches": (),
 }
 
 

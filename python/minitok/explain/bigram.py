@@ -19,11 +19,12 @@ Costs: O(n log n) to count n ids; O(row) a step.
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..extras import np
+from ..reference.more.dropout import mix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,16 +97,17 @@ class Bigram:
         >>> [step.chosen for step in Bigram([1, 2, 1, 3, 1, 2], 4).complete([3], 3, seed=None)]
         [1, 2, 1]
         """
-        chance = random.Random(seed)  # noqa: S311 - a model's choice, not a secret
+        state = seed or 0
         last = prompt[-1] if prompt else None
         steps: list[Step] = []
         for _ in range(length if self.n_ids else 0):
             row = self.row(last)
             known = bool(row) and last is not None
             row = row or self.row(None)
-            counts = [count for _, count in row]
-            chosen = row[0][0] if seed is None else chance.choices([then for then, _ in row], counts)[0]
-            steps.append(Step(last, tuple(row[:shown]), sum(counts), chosen, known))
+            total = sum(count for _, count in row)
+            state = mix(state)
+            chosen = drawn(row, 0 if seed is None else state % total)
+            steps.append(Step(last, tuple(row[:shown]), total, chosen, known))
             last = chosen
         return steps
 
@@ -116,6 +118,16 @@ class Bigram:
         2.12
         """
         return -sum(math.log2(self.probability(last, then)) for last, then in zip([None, *ids], ids))
+
+
+def drawn(row: Sequence[tuple[int, int]], place: int) -> int:
+    """Returns the follower at a place, where each has as many places as its count.
+
+    >>> [drawn([(7, 2), (9, 1)], place) for place in range(3)]
+    [7, 7, 9]
+    """
+    ends = accumulate(count for _, count in row)
+    return next(then for (then, _), end in zip(row, ends) if place < end)
 
 
 def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> list[float]:

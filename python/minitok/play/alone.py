@@ -24,7 +24,8 @@ BESIDE = re.compile(r"new URL\(([^()]+), (?:import\.meta\.url|location\.href)\)"
 CORE = {"minitok.wasm.gz": "core/minitok.wasm.gz", "encodings.json": "core/encodings.json"}
 CORPUS = {"../static/shakespeare.txt": "static/shakespeare.txt"}
 VOCABULARIES = {name: f"vocabularies/{name}.vocab" for name in ("p50k", "o200k")}
-# The vocabularies under which each lesson shows texts.
+# The lessons that read the plays, and the vocabularies under which each shows texts.
+READ = ("lesson-1.html", "lesson-18.html")
 SHOWN = {"lesson-1.html": ("p50k", "o200k"), "lesson-5.html": ("p50k",), "lesson-6.html": ("p50k",)}
 START = f"""const HELD = JSON.parse(document.getElementById("held").textContent);
 const worker = ["const HELD = ", JSON.stringify(HELD.files), ";", HELD.worker];
@@ -47,11 +48,16 @@ def alone(name: str, read: Callable[[str], bytes]) -> str:
         LEFT_OUT.sub("", text(name)).replace('"index.html', '"../index.html').replace('"../course/"', '"../../course/"')
     )
     style = "".join(map(text, STYLES.findall(page)))
-    files = CORE | {f"../{VOCABULARIES[one]}": VOCABULARIES[one] for one in SHOWN.get(name, ())}
-    files |= CORPUS if name == "lesson-1.html" else {}
+    source = text(SCRIPT.findall(page)[0])
+    # Some lessons compute everything themselves.
+    has_core = WORKER in source
+    files = CORE if has_core else {}
+    files |= {f"../{VOCABULARIES[one]}": VOCABULARIES[one] for one in SHOWN.get(name, ())}
+    files |= CORPUS if name in READ else {}
     data = {key: f"data:;base64,{base64.b64encode(read(path)).decode()}" for key, path in files.items()}
-    held = json.dumps({"files": data, "worker": within(text("core/worker.js"), "HELD")}).replace("<", "\\u003c")
-    script = START + within(text(SCRIPT.findall(page)[0]), "HELD.files").replace("`index.html", "`../index.html")
+    worker = within(text("core/worker.js"), "HELD") if has_core else ""
+    held = json.dumps({"files": data, "worker": worker}).replace("<", "\\u003c")
+    script = START + within(source, "HELD.files").replace("`index.html", "`../index.html")
     policy = (
         f"default-src 'none'; script-src {hashed(script)} blob: 'wasm-unsafe-eval'; style-src {hashed(style)}; "
         "worker-src blob:; connect-src data:; base-uri 'none'; form-action 'none'"

@@ -1,17 +1,19 @@
 """Mutants: wrong solutions, each with one mistake that students make. They test the grader, and students break them.
 
-Each is caught by the stage it belongs to and by none before. Reading order: ``mutant``, then the three tables.
+Each is caught by the stage it belongs to and by none before. Reading order: ``mutant``, then the four tables.
 """
 
 from __future__ import annotations
 
 from ...reference.published.names import suggest
-from . import first, learning, whole
+from . import beside, first, learning, whole
 from .mutant import Mutant, solution
 
 __all__ = ["MUTANTS", "Mutant", "changes", "find", "solution"]
 
-MUTANTS: dict[str, Mutant] = {mutant.name: mutant for table in (first, learning, whole) for mutant in table.MUTANTS}
+MUTANTS: dict[str, Mutant] = {
+    mutant.name: mutant for table in (first, learning, whole, beside) for mutant in table.MUTANTS
+}
 
 
 # Slow, but never wrong.

@@ -2,16 +2,19 @@
 
 Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each: ``bytes``, ``pairs``, ``split``,
 ``train``, ``encode``, ``decode``, ``special``, ``published``, ``files``, ``fast``,
-``cursor``, ``ways``.
+``cursor``, ``subwords``, ``ways``, ``patches``.
 """
 
 from . import bytes as bytes_
-from . import cursor, decode, encode, fast, files, pairs, published, special, split, train, ways
+from . import cursor, decode, encode, fast, files, pairs, patches, published, special, split, subwords, train, ways
 from .stage import Stage
 
 __all__ = ["STAGES", "Stage"]
 
 STAGES: tuple[Stage, ...] = tuple(
     module.STAGE
-    for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast, cursor, ways)
+    for module in (
+        *(bytes_, pairs, split, train, encode, decode, special, published, files, fast),
+        *(cursor, subwords, ways, patches),
+    )
 )

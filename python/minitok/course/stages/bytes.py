@@ -23,6 +23,9 @@ EXAMPLES = (
         "\x7f\x1b",
         "\ue000\uffff\ufffd",
         "𠀀\U0010ffff",
+        "a\\n",
+        "&lt;",
+        "%20",
     ),
     "é" * 70_000,
 )

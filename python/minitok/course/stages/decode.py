@@ -36,6 +36,7 @@ EXAMPLES: tuple[Case, ...] = (
     ([0xED, 0xA0, 0x80, 97], []),
     ([97, *[0xFF] * 5, 98, 99], []),
     ([*"a\ufffd".encode()], []),
+    ([*"e\u0301".encode()], []),
     ([256, 0xBD, 97], [(0xEF, 0xBF)]),
     ([409], [(97, byte) for byte in range(251, 97, -1)]),
 )

@@ -34,6 +34,9 @@ EXAMPLES: tuple[tuple[str, str | None], ...] = (
     ("a1b", r"[a-z]"),
     ("1a2", r"[a-z]"),
     ("ab cd", r"(?:a|c)."),
+    ("ab cd", r"(a|c)."),
+    ("a" * 300, None),
+    ("7" * 300, None),
     ("ab cd", None),
 )
 

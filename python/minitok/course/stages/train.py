@@ -37,6 +37,8 @@ EXAMPLES: tuple[Case, ...] = (
     ("hug pug hug hugs", 3, None),
     ("ab " * 30 + "xyxyxyxy" * 12, 1, None),
     ("e\u0301e\u0301 e\u0301 xyx", 1, None),
+    # Each merge makes a token twice as long.
+    ("a" * 400, 6, None),
     # What is frequent comes late, and often.
     ("ab " * 2000 + "cd " * 2500, 1, None),
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MINITOK = (
     *("text_to_bytes", "count_pairs", "merge_pair", "split", "train", "encode_piece", "encode", "decode"),
     *("StreamDecoder", "recover_merges", "encode_iterable", "save", "load", "splice", "stable"),
-    *("count_ways", "is_canonical"),
+    *("wordpiece", "train_wordpiece", "unigram", "prune", "count_ways", "is_canonical", "count_next", "patches"),
 )
 MINBPE = ("get_stats", "merge", "BasicTokenizer", "RegexTokenizer", "GPT4Tokenizer")
 CS336 = ("run_train_bpe", "get_tokenizer", "train_bpe", "Tokenizer")
