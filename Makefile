@@ -1,6 +1,6 @@
 # The only commands a person must know. Each sets up what it needs, once, in this folder. Besides, `make test` installs Debian's Chromium,
-# Firefox, Node and TypeScript where they are missing (or name others by CHROMIUM, FIREFOX, NODE and TSC), `make pictures` an emoji font,
-# and `make play`, `make test` and `make docs` Rust's standard library for WebAssembly. `make demo` needs only Python >= 3.10 and Rust.
+# Firefox, Node, TypeScript and Go where they are missing (or name others by CHROMIUM, FIREFOX, NODE, TSC and GO), `make pictures` an emoji
+# font, and `make play`, `make test` and `make docs` Rust's standard library for WebAssembly. `make demo` needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests run JavaScript with: Debian's Chromium, Firefox and Node, and TypeScript's compiler, each installed if there is none
-# yet. With --pictures, what draws the pictures of the documentation: Chromium alone, and a font for emoji, which some of them show.
+# What the tests run JavaScript and Go with: Debian's Chromium, Firefox and Node, TypeScript's compiler and Go's, each installed if there
+# is none yet. With --pictures, what draws the pictures of the documentation: Chromium alone, and a font for emoji, which some of them show.
 set -euo pipefail
 
 packages=()
@@ -21,11 +21,12 @@ if [[ "${1:-}" != --pictures ]]; then
     program FIREFOX firefox-esr firefox-esr firefox
     program NODE nodejs node
     program TSC node-typescript tsc
+    program GO gccgo go go-14 go-13 go-12
 else
     program CHROMIUM chromium chromium
     fc-list 2> /dev/null | grep --quiet --ignore-case emoji || packages+=(fonts-noto-color-emoji fontconfig)
 fi
 [[ ${#packages[@]} -eq 0 ]] || "$(dirname "$0")/debian.sh" "${packages[@]}" || {
-    echo "or name such programs by CHROMIUM, FIREFOX, NODE and TSC" >&2
+    echo "or name such programs by CHROMIUM, FIREFOX, NODE, TSC and GO" >&2
     exit 1
 }

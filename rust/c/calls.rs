@@ -76,6 +76,21 @@ pub extern "C" fn minitok_count(
     })
 }
 
+/// How many bytes of a text remain if it is cut to a number of ids.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_truncate(
+    tokenizer: *const Handle<Tokenizer>,
+    text: *const c_char,
+    length: usize,
+    limit: usize,
+    kept: *mut usize,
+) -> Status {
+    answer(|| {
+        let (tokenizer, text) = (Handle::of(tokenizer)?, read_text("text", text, length)?);
+        set("kept", kept, || Ok(tokenizer.truncate(text, limit, Special::NONE)?.len()))
+    })
+}
+
 /// The text of ids, and how many bytes it has.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_decode(
@@ -94,10 +109,13 @@ pub extern "C" fn minitok_decode(
 
 // -- streams ---------------------------------------------------------------------------------------------------------------
 
-/// A stream, and the text that it said last.
+/// A stream, the text that it said last, and the strings that end it.
 pub struct Stream {
     decoder: StreamDecoder,
     said: String,
+    stops: Vec<String>,
+    /// Whether an id of the text has come.
+    begun: bool,
 }
 
 impl Held for Stream {
@@ -119,7 +137,31 @@ pub extern "C" fn minitok_stream_new(
             1 => decoder.skip_special(),
             other => return Err(Failure(Status::Argument, format!("skip_special is {other}; it can be 0 or 1"))),
         };
-        hand_out(stream, || Ok(Stream { decoder, said: String::new() }))
+        hand_out(stream, || Ok(Stream { decoder, said: String::new(), stops: Vec::new(), begun: false }))
+    })
+}
+
+/// One more string that ends the stream.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_stop(stream: *mut Handle<Stream>, text: *const c_char, length: usize) -> Status {
+    answer(|| {
+        let (Stream { stops, begun, .. }, text) = (Handle::of_mut(stream)?, read_text("text", text, length)?);
+        let wrong = if *begun { "given after the first id" } else { "empty" };
+        if *begun || text.is_empty() {
+            return Err(Failure(Status::Argument, format!("the stop string is {wrong}")));
+        }
+        stops.push(text.to_owned());
+        Ok(())
+    })
+}
+
+/// The number of the string that the stream ended at, or -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn minitok_stream_stopped(stream: *const Handle<Stream>, number: *mut i32) -> Status {
+    answer(|| {
+        let Stream { decoder, stops, .. } = Handle::of(stream)?;
+        let found = decoder.stopped().and_then(|found| stops.iter().position(|stop| stop == found));
+        set("number", number, || Ok(found.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1)))
     })
 }
 
@@ -131,7 +173,12 @@ pub extern "C" fn minitok_stream_push(
     text: *mut *const c_char,
     length: *mut usize,
 ) -> Status {
-    say(stream, text, length, |decoder| decoder.push(id))
+    say(stream, text, length, |Stream { decoder, stops, begun, .. }| {
+        if !std::mem::replace(begun, true) && !stops.is_empty() {
+            *decoder = decoder.clone().stop(stops)?;
+        }
+        decoder.push(id)
+    })
 }
 
 /// The rest of the text; another one may follow.
@@ -141,23 +188,26 @@ pub extern "C" fn minitok_stream_finish(
     text: *mut *const c_char,
     length: *mut usize,
 ) -> Status {
-    say(stream, text, length, StreamDecoder::finish)
+    say(stream, text, length, |Stream { decoder, begun, .. }| {
+        *begun = false;
+        decoder.finish()
+    })
 }
 
 fn say(
     stream: *mut Handle<Stream>,
     text: *mut *const c_char,
     length: *mut usize,
-    step: impl FnOnce(&mut StreamDecoder) -> Result<String>,
+    step: impl FnOnce(&mut Stream) -> Result<String>,
 ) -> Status {
     answer(|| {
-        let Stream { decoder, said } = Handle::of_mut(stream)?;
+        let stream = Handle::of_mut(stream)?;
         set("text", text, || {
             set("length", length, || {
-                *said = step(decoder)?;
-                Ok(said.len())
+                stream.said = step(stream)?;
+                Ok(stream.said.len())
             })?;
-            Ok(said.as_ptr().cast())
+            Ok(stream.said.as_ptr().cast())
         })
     })
 }

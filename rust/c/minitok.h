@@ -56,12 +56,23 @@ minitok_status minitok_encode(const minitok_tokenizer *tokenizer, const char *te
 /* How many ids a text has, special tokens being text. */
 minitok_status minitok_count(const minitok_tokenizer *tokenizer, const char *text, size_t length, size_t *count);
 
+/* How many bytes of a text remain if it is cut to at most limit ids: no character is cut, and the ids are the first ones of the text. */
+minitok_status minitok_truncate(const minitok_tokenizer *tokenizer, const char *text, size_t length, size_t limit, size_t *kept);
+
 /* Writes the text of ids, and how many bytes it has to *length, as minitok_encode does. Bytes that are not UTF-8 become U+FFFD. */
 minitok_status minitok_decode(const minitok_tokenizer *tokenizer, const uint32_t *ids, size_t count,
                               char *text, size_t room, size_t *length);
 
 /* What turns ids into text as they come. skip_special: 1, special tokens give no text. */
 minitok_status minitok_stream_new(const minitok_tokenizer *tokenizer, int32_t skip_special, minitok_stream **stream);
+
+/* One more string that ends the stream, also where several tokens make it: its text and what follows are not given, and what may be its
+ * beginning is held back. Before the first id. It is a string for every text of this stream. */
+minitok_status minitok_stream_stop(minitok_stream *stream, const char *text, size_t length);
+
+/* The number of the string that the stream ended at, in the order in which they were given, from 0; -1 if it did not. It stays until the
+ * first id of the next text. */
+minitok_status minitok_stream_stopped(const minitok_stream *stream, int32_t *number);
 
 /* The text that is certain now that an id has come, often none; never half a character. It stays until the next call with this stream. */
 minitok_status minitok_stream_push(minitok_stream *stream, uint32_t id, const char **text, size_t *length);
@@ -72,7 +83,8 @@ minitok_status minitok_stream_finish(minitok_stream *stream, const char **text, 
 /* NULL is nothing. */
 minitok_status minitok_stream_free(minitok_stream *stream);
 
-/* The message of the last call of this thread that failed, with a zero at its end. It stays until the next one fails. */
+/* The message of the last call of this thread that failed, with a zero at its end. It stays until the next one fails. Where a program may
+ * move between threads from one call to the next, as in Go, keep it on its thread for both. */
 const char *minitok_last_error(void);
 
 /* The version of the library, with a zero at its end. */

@@ -135,6 +135,73 @@ static void texts(minitok_tokenizer *tokenizer, minitok_stream *stream) {
     IS(MINITOK_ARGUMENT, minitok_decode(tokenizer, ids, 1, said, 8, NULL));
 }
 
+static void limits(minitok_tokenizer *tokenizer) {
+    size_t kept = 99;
+    char *text = copied("Call me Ishmael. Some years ago", 31);
+    IS(MINITOK_OK, minitok_truncate(tokenizer, text, 31, 4, &kept));
+    IS(15, kept);
+    IS(MINITOK_OK, minitok_truncate(tokenizer, text, 31, SIZE_MAX, &kept));
+    IS(31, kept);
+    IS(MINITOK_OK, minitok_truncate(tokenizer, text, 31, 0, &kept));
+    IS(0, kept);
+    IS(MINITOK_OK, minitok_truncate(tokenizer, NULL, 0, 4, &kept));
+    IS(0, kept);
+    IS(MINITOK_ARGUMENT, minitok_truncate(NULL, text, 31, 4, &kept));
+    IS(MINITOK_ARGUMENT, minitok_truncate(tokenizer, NULL, 31, 4, &kept));
+    IS(MINITOK_ARGUMENT, minitok_truncate(tokenizer, text, SIZE_MAX, 4, &kept));
+    IS(MINITOK_ARGUMENT, minitok_truncate(tokenizer, text, 31, 4, NULL));
+    IS(MINITOK_NOT_UTF8, minitok_truncate(tokenizer, "\xc3", 1, 4, &kept));
+    free(text);
+}
+
+static void stops(minitok_tokenizer *tokenizer) {
+    minitok_stream *stream;
+    uint32_t ids[32];
+    int32_t number = 99;
+    const char *said;
+    size_t count, length;
+    char *stop = copied("</answer>", 9);
+    IS(MINITOK_OK, minitok_stream_new(tokenizer, 0, &stream));
+    IS(MINITOK_OK, minitok_stream_stopped(stream, &number));
+    IS(-1, number);
+    IS(MINITOK_OK, minitok_stream_stop(stream, "\n\n", 2));
+    IS(MINITOK_OK, minitok_stream_stop(stream, stop, 9));
+    free(stop);
+    IS(MINITOK_ARGUMENT, minitok_stream_stop(stream, NULL, 0));
+    SAYS("the stop string is empty");
+    IS(MINITOK_ARGUMENT, minitok_stream_stop(stream, NULL, 1));
+    IS(MINITOK_ARGUMENT, minitok_stream_stop(stream, "a", SIZE_MAX));
+    IS(MINITOK_NOT_UTF8, minitok_stream_stop(stream, "\xff", 1));
+    IS(MINITOK_ARGUMENT, minitok_stream_stop(NULL, "a", 1));
+    IS(MINITOK_ARGUMENT, minitok_stream_stop((minitok_stream *)tokenizer, "a", 1));
+    IS(MINITOK_ARGUMENT, minitok_stream_stopped(NULL, &number));
+    IS(MINITOK_ARGUMENT, minitok_stream_stopped((minitok_stream *)tokenizer, &number));
+    IS(MINITOK_ARGUMENT, minitok_stream_stopped(stream, NULL));
+    IS(MINITOK_OK, minitok_encode(tokenizer, "It is 42.</answer> Also,", 24, 0, ids, 32, &count));
+    for (int turn = 0; turn < 2; turn++) { /* the second text has the same stop strings */
+        char all[32];
+        size_t done = 0;
+        for (size_t at = 0; at < count; at++) {
+            IS(MINITOK_OK, minitok_stream_push(stream, ids[at], &said, &length));
+            memcpy(all + done, said, length);
+            done += length;
+        }
+        IS(MINITOK_ARGUMENT, minitok_stream_stop(stream, "a", 1));
+        SAYS("given after the first id");
+        IS(MINITOK_OK, minitok_stream_finish(stream, &said, &length));
+        IS(0, length);
+        IS(9, done);
+        IS(0, memcmp(all, "It is 42.", 9));
+        IS(MINITOK_OK, minitok_stream_stopped(stream, &number));
+        IS(1, number);
+    }
+    IS(MINITOK_OK, minitok_stream_push(stream, ids[0], &said, &length));
+    IS(2, length);
+    IS(MINITOK_OK, minitok_stream_stopped(stream, &number));
+    IS(-1, number);
+    IS(MINITOK_OK, minitok_stream_free(stream));
+}
+
 static void streams(minitok_tokenizer *tokenizer, minitok_stream *stream) {
     uint32_t ids[9];
     const char *said = NULL;
@@ -179,6 +246,8 @@ int main(int argc, char **argv) {
     texts(tokenizer, stream);
     IS(MINITOK_OK, minitok_free(tokenizer)); /* a stream outlives its tokenizer */
     IS(MINITOK_OK, minitok_encoding("o200k_base", 10, &tokenizer));
+    limits(tokenizer);
+    stops(tokenizer);
     streams(tokenizer, stream);
     IS(MINITOK_OK, minitok_stream_free(stream));
     IS(MINITOK_OK, minitok_free(tokenizer));

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -121,3 +122,42 @@ def test_the_example_counts_and_streams(run):
     assert ran.stdout.decode() == f"{tok.count(text)} tokens\n{tok.decode(tok.encode(text)[:16])}\n"
     ran = run(ROOT / "examples" / "count.c", "cl100k_bas")
     assert (ran.returncode, ran.stderr) == (1, b"unknown encoding 'cl100k_bas'; did you mean 'cl100k_base'?\n")
+
+
+def test_the_example_in_go_does_the_same(library, tmp_path):
+    go = os.environ.get("GO") or next(filter(None, map(shutil.which, ("go", "go-14", "go-13", "go-12"))))
+    linked = f"-L{library} -lminitok -Wl,-rpath,{library}"
+    environment = {
+        **os.environ,
+        "CGO_CFLAGS": f"-I{HEADER.parent}",
+        "CGO_LDFLAGS": linked,
+        "GOCACHE": str(tmp_path / "cache"),
+        "GO111MODULE": "off",
+    }
+    program = tmp_path / "count"
+    subprocess.run([go, "build", "-o", program, ROOT / "examples" / "count.go"], env=environment, check=True)
+
+    def run(*args, text=""):
+        # A library that the sanitizer sees wants its functions in the program.
+        preload = {"LD_PRELOAD": sanitizer_library()} if "MINITOK_LIBRARY" in os.environ else {}
+        return subprocess.run(
+            [program, *args],
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            env={**os.environ, **preload},
+            timeout=120,
+        )
+
+    text = "A naïve café. " * 9 + "\n\nMore."
+    tok = minitok.get_encoding("cl100k_base")
+    ran = run("cl100k_base", text=text)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.decode() == f"{tok.count(text)} tokens\n{'A naïve café. ' * 9}\n"
+    ran = run("cl100k_bas")
+    assert (ran.returncode, ran.stderr) == (1, b"unknown encoding 'cl100k_bas'; did you mean 'cl100k_base'?\n")
+
+
+def sanitizer_library():
+    found = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)  # noqa: S607
+    return found.stdout.strip()
