@@ -1,4 +1,4 @@
-"""Columns of strings to columns of ids, and back, in Arrow's form: no Python object is made for a row.
+"""Columns of strings to columns of ids, and back, in Arrow's form: without a Python object per row.
 
 What has Arrow's C interface can be given: arrays and chunked arrays of ``pyarrow``, series of Polars, columns of pandas, and
 whatever else exports ``__arrow_c_array__`` or ``__arrow_c_stream__``. Nulls stay nulls.
@@ -50,7 +50,7 @@ def encode_arrow(
     disallowed_special: Literal["all"] | Collection[str] = (),
     threads: int | None = None,
 ) -> Column:
-    """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
+    """Returns the ids of a column of strings in Arrow's form, without creating a Python object per row.
 
     Args:
         tokenizer: The tokenizer.

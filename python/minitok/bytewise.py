@@ -1,17 +1,17 @@
 """The next byte, from a model over tokens: exact probabilities, given which ids may come next.
 
-A prompt that ends inside a word has ids at its end that the model rarely saw there. What the model says of the next *byte*
-does not depend on that: it is the sum over all ids that go on with the text, each after the ids that would stand before it
+A prompt that ends inside a word has ids at its end that the model rarely saw there. The probability of the next *byte*
+does not depend on that: it is the sum over all ids that continue the text, each after the ids that would stand before it
 (the *covers*).
 
 Let the model be kept to what the tokenizer can write: at each step only ids that may come next count (SPEC L6), and the end
 only where the ids are those of their text; the rest is divided by its sum. The result is the probability, under this model,
-that a text which begins with the prompt goes on with a byte.
+that a text which begins with the prompt continues with a byte.
 
 By hand, with the merge ``ab`` and the prompt ``a``: either the id ``a`` is next, and then any byte but ``b``; or the id
-``ab`` is, which goes on with ``b``. The model is asked before ``a`` and after it.
+``ab`` is, which continues with ``b``. The model is called before ``a`` and after it.
 
-Costs: the model is asked once for each cover's beginning, two or three times as a rule; besides, about a millisecond each
+Costs: the model is called once for each cover's beginning, two or three times as a rule; besides, about a millisecond each
 time, for 200,000 ids.
 """
 
@@ -42,7 +42,7 @@ END = 256
 def next_bytes(
     tokenizer: Tokenizer, prompt: str, logprobs: Callable[[list[int]], npt.ArrayLike], *, end: int | None = None
 ) -> Floats:
-    """Returns the logarithm of the probability of each byte after a prompt, and of the end.
+    """Returns the logarithm of the probability of each byte that may follow a prompt, and of the end.
 
     Args:
         tokenizer: The tokenizer of the model.

@@ -182,7 +182,9 @@ def check_alphabet(alphabet: str, byte_order: str) -> None:
     if alphabet not in ("bytes", "characters"):
         raise TrainingError(f"unknown alphabet {alphabet!r}; it can be bytes or characters")
     if alphabet == "characters" and byte_order != "identity":
-        raise TrainingError("byte_order is for an alphabet of bytes; with characters, the ids 0 to 255 are the bytes in order")
+        raise TrainingError(
+            "byte_order is for an alphabet of bytes; with characters, the ids 0 to 255 are the bytes in order"
+        )
 
 
 @explains

@@ -38,7 +38,7 @@ SHOWN = 20
 def align(a: Tokenizer, ids_a: Ids, b: Tokenizer, ids_b: Ids) -> Numbers:
     """Returns which ids of two tokenizers stand for the same bytes of one text: the finest spans that cut both lists.
 
-    Special tokens add no bytes to the text. Where both lists are at the same offset, ids without bytes are a span of their own.
+    Special tokens add no bytes to the text. Where both lists are at the same offset, ids without bytes are a separate span.
     The space that a tokenizer puts before the text belongs to neither side. Costs some 20 nanoseconds an id.
 
     Returns:

@@ -3,7 +3,7 @@
 >>> import minitok
 >>> minitok.get_encoding("cl100k_base").encode("hello world")
 [15339, 1917]
->>> minitok.encoding_for_model("gpt-4o").name
+>>> minitok.encoding_for_model("gpt-4o").definition.name
 'o200k_base'
 """
 

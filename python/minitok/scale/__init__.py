@@ -8,7 +8,7 @@
 Needs ``minitok[ray]``. Without a cluster, Ray starts on the machine itself.
 
 Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, ``count`` (and training), ``files``,
-``ray_data`` (what is asked of Ray), ``datatrove`` (a step of a datatrove pipeline).
+``ray_data`` (requests to Ray), ``datatrove`` (a step of a datatrove pipeline).
 """
 
 from .count import count_dataset, train_dataset

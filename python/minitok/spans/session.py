@@ -199,8 +199,8 @@ class Session:
 
         Costs some microseconds, and a millisecond for each new state of the split pattern; for text that was not appended by
         ``append_ids``, those of going over its last words, too. The first call makes tables in about a tenth of a second. Where
-        bytes stand for characters that are not tokens, as in Llama 2, each new last token costs some ten milliseconds. The Python
-        backend goes by the definition, which takes minutes for a large vocabulary.
+        bytes stand for characters that are not tokens, as in Llama 2, each new last token costs some ten milliseconds. The
+        Python backend goes by the definition, which takes minutes for a large vocabulary.
 
         >>> import minitok, numpy as np
         >>> tok = minitok.get_encoding("gpt2")
