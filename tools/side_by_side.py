@@ -1,8 +1,8 @@
 """The pages that show the source: Python and Rust beside each other, function by function, with links to the rules and back.
 
-The files of the mirror have the same names in the same order (``tests/mirror.py`` holds them to that), so a page is a table of
-two columns, with a row for each function, method and constant. It does not depend on MkDocs; ``build_site.py`` puts it into
-the site.
+The files of the mirror have the same names in the same order (``tests/reference/test_mirror.py`` reads them by this, and holds
+them to that), so a page is a table of two columns, with a row for each function, method and constant. It does not depend on
+MkDocs; ``build_site.py`` puts it into the site.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ READING_ORDER = tuple(
     if not (folder / name).is_dir()
 )
 RUST_ITEM = re.compile(
-    r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|type|const|static|mod)\b(?:<[^>]*>)? (\w+)"
+    r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|trait|type|const|static|mod)\b(?:<[^>]*>)? (\w+)"
 )
 RUST_IMPL = re.compile(r"impl(?:<[^>]*>)? ([\w:<>' ]+?)(?:<.*>)?(?: (?:where\b|\{)|$)")
 # What belongs to the item under it: attributes and comments.
@@ -44,10 +44,11 @@ RULE = re.compile(r"\b([A-Z]\d+)\b")
 
 
 class Part(NamedTuple):
-    """Some lines of a file, and what they define."""
+    """Some lines of a file, and what they define; and whether that is a function or a type."""
 
     name: str
     text: str
+    is_code: bool = True
 
 
 # -- cutting files into parts ----------------------------------------------------------------------------------------
@@ -68,19 +69,18 @@ def python_parts(text: str) -> list[Part]:
     >>> [part.name for part in python_parts('"doc"\\nimport os\\n\\nN = 1\\n\\ndef f():\\n    pass\\n')]
     ['', 'n', 'f']
     """
-    starts = [(0, "")]
+    starts = [(0, "", False)]
     for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef):
-            starts.append((first_line(node), snake(node.name)))
-        elif isinstance(node, ast.ClassDef):
-            starts.append((first_line(node), snake(node.name)))
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            starts.append((first_line(node), snake(node.name), True))
+        if isinstance(node, ast.ClassDef):
             methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
-            named = [(first_line(one), f"{snake(node.name)}.{one.name.replace('__init__', 'new')}") for one in methods]
-            starts += named
+            names = [f"{snake(node.name)}.{one.name.replace('__init__', 'new')}" for one in methods]
+            starts += [(first_line(one), name, True) for one, name in zip(methods, names, strict=True)]
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name) and target.id != "__all__":
-                starts.append((node.lineno - 1, snake(target.id)))
+                starts.append((node.lineno - 1, snake(target.id), False))
     return cut(text, starts)
 
 
@@ -95,7 +95,7 @@ def rust_parts(text: str) -> list[Part]:
     >>> [part.name for part in rust_parts("//! doc\\nstruct Pair;\\n\\nimpl Pair {\\n    fn left() {}\\n}\\n")]
     ['', 'pair', 'pair.left']
     """
-    starts = [(0, "")]
+    starts = [(0, "", False)]
     owner, opened = "", None
     lines = text.splitlines()
     for number, line in enumerate(lines):
@@ -104,33 +104,36 @@ def rust_parts(text: str) -> list[Part]:
         elif (item := RUST_ITEM.match(line)) and len(item[1]) in (0, 4):
             indent, kind, name = item.groups()
             if not indent:
-                starts.append((number, snake(name)))
+                starts.append((number, snake(name), kind in ("fn", "struct", "enum", "trait")))
+                owner = snake(name) if kind == "trait" else owner
             elif kind == "fn" and owner:
-                starts.append((number if opened is None else opened, f"{owner}.{name}"))
+                starts.append((number if opened is None else opened, f"{owner}.{name}", True))
             opened = None
             if kind == "mod" and name == "tests":
                 break
     return cut(text, starts)
 
 
-def cut(text: str, starts: list[tuple[int, str]]) -> list[Part]:
+def cut(text: str, starts: list[tuple[int, str, bool]]) -> list[Part]:
     """The parts that begin at some lines, each with the comments directly above it."""
     lines = text.splitlines()
     begins = []
-    for line, _ in starts:
+    for line, _, _ in starts:
         at = line
         while at and lines[at - 1].lstrip().startswith(ABOVE) and not lines[at - 1].startswith("//!"):
             at -= 1
         begins.append(at)
     ends = [*begins[1:], len(lines)]
-    return [Part(name, "\n".join(lines[begin:end])) for (_, name), begin, end in zip(starts, begins, ends, strict=True)]
+    texts = ["\n".join(lines[begin:end]) for begin, end in zip(begins, ends, strict=True)]
+    return [Part(name, part, is_code) for (_, name, is_code), part in zip(starts, texts, strict=True)]
 
 
 def rows(left: list[Part], right: list[Part]) -> list[tuple[Part | None, Part | None]]:
     """The parts of two files side by side: those of one name in one row, the others where they stand.
 
-    >>> rows([Part("", "a"), Part("f", "b")], [Part("", "c"), Part("g", "d"), Part("f", "e")])[1:]
-    [(None, Part(name='g', text='d')), (Part(name='f', text='b'), Part(name='f', text='e'))]
+    >>> found = rows([Part("", "a"), Part("f", "b")], [Part("", "c"), Part("g", "d"), Part("f", "e")])
+    >>> [tuple(part and part.text for part in row) for row in found]
+    [('a', 'c'), (None, 'd'), ('b', 'e')]
     """
     matcher = SequenceMatcher(None, [part.name for part in left], [part.name for part in right], autojunk=False)
     found: list[tuple[Part | None, Part | None]] = []
