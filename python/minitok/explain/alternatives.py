@@ -36,16 +36,10 @@ __all__ = ["alternatives", "labelled", "time_for", "top_level"]
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
 TIME_LIMIT, TIME_PER_BYTE = 4.0, 1e-5
 
+# The last alternatives of most patterns.
+ENDS = ("symbols", "line ends", "spaces but the last", "spaces")
 LABELS = {
-    "gpt2": (
-        "contraction",
-        "word",
-        "number",
-        "symbols",
-        "spaces at the end",
-        "spaces but the last",
-        "one space",
-    ),
+    "gpt2": ("contraction", "word", "number", "symbols", "spaces at the end", "spaces but the last", "one space"),
     "cl100k": (
         "contraction",
         "word",
@@ -56,29 +50,12 @@ LABELS = {
         "spaces but the last",
         "one space",
     ),
-    "o200k": (
-        "word",
-        "WORD in capitals",
-        "up to 3 digits",
-        "symbols",
-        "line ends",
-        "spaces but the last",
-        "spaces",
-    ),
-    "llama3": ("contraction", "word", "up to 3 digits", "symbols", "line ends", "spaces but the last", "spaces"),
-    "qwen2": ("contraction", "word", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
-    "qwen3.5": ("contraction", "word", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
-    "tekken": ("word", "WORD in capitals", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
-    "kimi": (
-        "Han characters",
-        "word",
-        "WORD in capitals",
-        "up to 3 digits",
-        "symbols",
-        "line ends",
-        "spaces but the last",
-        "spaces",
-    ),
+    "o200k": ("word", "WORD in capitals", "up to 3 digits", *ENDS),
+    "llama3": ("contraction", "word", "up to 3 digits", *ENDS),
+    "qwen2": ("contraction", "word", "one digit", *ENDS),
+    "qwen3.5": ("contraction", "word", "one digit", *ENDS),
+    "tekken": ("word", "WORD in capitals", "one digit", *ENDS),
+    "kimi": ("Han characters", "word", "WORD in capitals", "up to 3 digits", *ENDS),
 }
 
 

@@ -43,10 +43,13 @@ class Bounds:
     def check(self, path: Path, tokens: int) -> None:
         if len(self.offsets) and self.offsets[0]:
             raise FileFormatError(path, f"the first document begins at {self.offsets[0]}, not at 0: damaged")
+        self.check_ascending(path, tokens, "offsets")
+
+    def check_ascending(self, path: Path, tokens: int, what: str) -> None:
         for at in range(0, len(self.offsets), PART):
             part = self.offsets[at : at + PART + 1]
             if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
-                raise FileFormatError(path, f"offsets from document {at} on do not ascend, or pass the end: damaged")
+                raise FileFormatError(path, f"{what} from document {at} on do not ascend, or pass the end: damaged")
 
 
 class Ends(Bounds):
@@ -62,10 +65,7 @@ class Ends(Bounds):
         return int(self.offsets[number])
 
     def check(self, path: Path, tokens: int) -> None:
-        for at in range(0, len(self.offsets), PART):
-            part = self.offsets[at : at + PART + 1]
-            if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
-                raise FileFormatError(path, f"the ends from document {at} on do not ascend, or pass the end: damaged")
+        self.check_ascending(path, tokens, "the ends")
 
 
 class Sequences(Bounds):
