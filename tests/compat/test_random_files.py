@@ -273,60 +273,66 @@ def test_random_files(tmp_path_factory, seed):
             check_face(ours, theirs, text, expected)
 
 
+def written(folder, vocab, merges=(), decoder="ByteFallback", added=(), **parts):
+    """A file of a tokenizer with these tokens, in order; those of all bytes stand for what is no token."""
+    falls_back = vocab[:256] == BYTES
+    model = {
+        "type": "BPE",
+        "vocab": {name: i for i, name in enumerate(vocab)},
+        "merges": merges,
+        "byte_fallback": falls_back,
+    }
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps({"model": model, "decoder": {"type": decoder}, "added_tokens": added, **parts}))
+    return path
+
+
+def written_again(tok, folder, backend):
+    """What is saved of a tokenizer and loaded, and what `tokenizers` reads there."""
+    path = folder / "saved"
+    tok.save(path, format="huggingface")
+    return minitok.load(path, backend=backend), tokenizers.Tokenizer.from_file(str(path))
+
+
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+METASPACE = {"type": "Metaspace", "replacement": "▁"}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"model": {"byte_fallback": True}, "pre_tokenizer": {"type": "ByteLevel"}}, "lacks the tokens of some bytes"),
-        ({"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}, "spaces become '▁', which is not a token"),
+        ({"pre_tokenizer": {"type": "ByteLevel"}}, "lacks the tokens of some bytes"),
+        ({"pre_tokenizer": METASPACE}, "spaces become '▁', which is not a token"),
         ({"normalizer": {"type": "Strip", "strip_left": True, "strip_right": True}}, "'  ' is normalized to nothing"),
-        ({"decoder": {"type": "Fuse"}}, r"the decoder is Fuse"),
+        ({"decoder": "Fuse"}, r"the decoder is Fuse"),
     ],
 )
 def test_what_is_done_otherwise_is_refused(tmp_path, change, reason):
-    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", "ab"]
-    model = {"type": "BPE", "vocab": {name: i for i, name in enumerate(names)}, "merges": [["a", "b"]]}
     added = {"id": 259, "content": "  ", "normalized": True, "special": False}
-    content = {"added_tokens": [added], "decoder": {"type": "ByteFallback"}, **change}
-    content["model"] = {**model, "byte_fallback": True}
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    path = written(tmp_path, [*BYTES, "a", "b", "ab"], [["a", "b"]], added=[added], **change)
     with pytest.raises(minitok.errors.FileFormatError, match=reason):
-        minitok.load(tmp_path / "tokenizer.json")
+        minitok.load(path)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_byte_fallback_without_markers(tmp_path, backend):
-    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", " ", "▁", "ab", " ab"]
-    merges = [["a", "b"], [" ", "ab"]]
-    model = {"type": "BPE", "vocab": {name: i for i, name in enumerate(names)}, "merges": merges, "byte_fallback": True}
-    content = {
-        "model": model,
-        "decoder": {"type": "ByteFallback"},
-        "pre_tokenizer": {"type": "Digits"},
-        "added_tokens": [],
-    }
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
+    vocab, merges = [*BYTES, "a", "b", " ", "▁", "ab", " ab"], [["a", "b"], [" ", "ab"]]
+    tok = minitok.load(written(tmp_path, vocab, merges, pre_tokenizer={"type": "Digits"}), backend=backend)
     assert tok.encode(" ab▁é") == [261, 259, 0xC3, 0xA9]
     assert tok.decode([261, 259, 0xC3, 0xA9]) == " ab▁é"
-    tok.save(tmp_path / "again.json", format="huggingface")
-    assert minitok.load(tmp_path / "again.json", backend=backend) == tok
-    assert tokenizers.Tokenizer.from_file(str(tmp_path / "again.json")).encode(" ab▁é").ids == tok.encode(" ab▁é")
+    again, theirs = written_again(tok, tmp_path, backend)
+    assert again == tok
+    assert theirs.encode(" ab▁é").ids == tok.encode(" ab▁é")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, backend):
     chars = sorted(set(pre_tokenizers.ByteLevel.alphabet()) - {"é"})
-    content = {
-        "model": {"type": "BPE", "vocab": {char: i for i, char in enumerate(chars)}, "merges": []},
-        "added_tokens": [{"id": 255, "content": "é", "single_word": True, "normalized": True, "special": False}],
-        "pre_tokenizer": {"type": "ByteLevel", "use_regex": False, "add_prefix_space": False},
-        "decoder": {"type": "ByteLevel"},
-    }
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
-    tok.save(tmp_path / "saved", format="huggingface")
-    again = minitok.load(tmp_path / "saved", backend=backend)
-    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "saved"))
+    added = {"id": 255, "content": "é", "single_word": True, "normalized": True, "special": False}
+    cutter = {"type": "ByteLevel", "use_regex": False, "add_prefix_space": False}
+    path = written(tmp_path, chars, decoder="ByteLevel", added=[added], pre_tokenizer=cutter)
+    tok = minitok.load(path, backend=backend)
+    again, theirs = written_again(tok, tmp_path, backend)
     for text in ("é", "aé 日", "é é"):
         ids = tok.encode(text)
         assert ids == again.encode(text) == theirs.encode(text).ids
@@ -337,23 +343,10 @@ def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, ba
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_space_that_is_a_special_token_is_text_where_it_is_not_allowed(tmp_path, backend):
-    names = [*(f"<0x{byte:02X}>" for byte in range(256)), "a", "b", " "]
     space = {"id": 258, "content": " ", **dict.fromkeys(FLAGS, False), "special": True}
-    content = {
-        "model": {
-            "type": "BPE",
-            "vocab": {name: i for i, name in enumerate(names)},
-            "merges": [],
-            "byte_fallback": True,
-        },
-        "decoder": {"type": "ByteFallback"},
-        "added_tokens": [space],
-    }
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
-    theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
+    path = written(tmp_path, [*BYTES, "a", "b", " "], added=[space])
+    tok, theirs = minitok.load(path, backend=backend), tokenizers.Tokenizer.from_file(str(path))
     for splits, allowed in ((True, ()), (False, "all")):
         theirs.encode_special_tokens = splits
         assert tok.encode("a b", allowed_special=allowed) == theirs.encode("a b").ids == [256, 258, 257]
-    tok.save(tmp_path / "saved", format="huggingface")
-    assert minitok.load(tmp_path / "saved", backend=backend) == tok
+    assert written_again(tok, tmp_path, backend)[0] == tok
