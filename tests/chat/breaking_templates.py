@@ -407,7 +407,7 @@ KEEPING |= {
     "a lazy filter": "{% set r = messages | map(attribute='role') %}{% for m in messages %}{{ r | first }}"
     + SAY
     + "{% endfor %}",
-    "the first that is selected": "{% for m in messages %}{{ (messages | selectattr('role', 'equalto', 'tool') | first).content }}"
+    "the first that is selected": "{% for m in messages %}{{ (messages | selectattr('role', 'equalto', 'user') | first).content }}"
     + SAY
     + "{% endfor %}",
     "a dict that is made again": "{% set ns = namespace(d={}) %}{% for m in messages %}{% set ns.d = dict(ns.d, **{m.role: loop.index0}) %}{{ ns.d }}"
@@ -438,7 +438,7 @@ ASKING |= {
     "a sorted list": "{% for m in messages | sort(attribute='role') %}" + SAY + "{% endfor %}",
     "is the last a user's": "{% for m in messages %}{{ messages[-1].role == 'user' }}" + SAY + "{% endfor %}",
     "by a number from the back": "{% for m in messages %}{{ messages[loop.revindex0].role }}" + SAY + "{% endfor %}",
-    "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2].role }}"
+    "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2] is defined }}"
     + SAY
     + "{% endfor %}",
     "stars": "{% macro f() %}{{ varargs | length }}{% endmacro %}{% for m in messages %}{{ f(*messages) }}"

@@ -35,6 +35,48 @@ def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
     runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
 
 
+# What asks for a true list, or has no loop over the messages at its top, or one that is left out on purpose.
+WHOLE = {
+    *(
+        "loop.changed",
+        "loop as text",
+        "a list as text",
+        "a list as JSON",
+        "methods of a list",
+        "a list that is added to",
+    ),
+    *(
+        "all but the last",
+        "the last three",
+        "backwards",
+        "every second",
+        "selected",
+        "a filtered loop",
+        "a loop with else",
+    ),
+    *("the loop of another", "batches", "a sorted list", "a recursive loop", "a block", "a turn that takes the next"),
+    *("a turn that takes all", "a loop within with", "a loop within a filter"),
+    *("kept: a macro of a turn", "kept: a macro of a turn, by a name"),
+}
+
+
+def test_only_these_templates_are_run_whole(breaking):
+    """A template whose run failed is run again on plain lists, so that a fault of ours would only cost time."""
+    found = set()
+    for name, tok in breaking.items():
+        talk = tok.conversation([user("user a")])
+        try:
+            talk.prompt()
+            for turn in (assistant("assistant b"), {"role": "tool", "content": "tool c"}, user("user d")):
+                talk.add(turn)
+            talk.prompt()
+        except MinitokError:
+            continue  # the template refuses it
+        if not talk._state.text.written.loops:
+            found.add(name)
+    assert found == WHOLE
+
+
 def runs_the_last_turns(tok, *turns):
     talk = tok.conversation([user("a")])
     for _ in range(20):

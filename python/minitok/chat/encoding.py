@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..spans.segments import ids_of_segments, made_tokens, shared_segments, spans_of_ids, special_names
+from ..spans.segments import ids_of_spans, made_tokens, special_names
 from .ranges import add_range, spread
 from .render import render
 
@@ -96,15 +96,7 @@ def labelled(
     ``names``: ``special_names`` of the definition. ``before``: what stands before them (SPEC E10). ``role``: who said the text
     that they continue.
     """
-    codec = definition.codec()
-    segments = shared_segments(definition, ((span.text, span.trusted) for span in spans), before=before)
-    ids, offsets = ids_of_segments(codec, segments)
-    tokens = [
-        (at, segment.end)
-        for at, segment in zip(offsets.tolist(), segments, strict=False)
-        if segment.token_id is not None
-    ]
-    ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
+    ids, ranges, tokens = ids_of_spans(definition, [(span.text, span.trusted) for span in spans], before)
     ends = {at for at, _ in tokens}
     check_made(names, spans, ranges, ids, ends)
     roles: list[Range[str]] = [(0, 1, role)] if role is not None and 0 in ends else []

@@ -44,6 +44,8 @@ def trusted(text: str) -> Traced:
 
 
 EMPTY = trusted("")
+# The attributes of a dict, which come before its fields.
+OF_DICT = frozenset(dir(dict))
 
 
 class MarkingGenerator(CodeGenerator):
@@ -167,7 +169,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """As the sandbox has it; quicker for what templates mostly ask for: fields of dicts, values of loops and namespaces."""
         if type(obj) is dict:
-            if attribute in obj and not hasattr(dict, attribute):
+            if attribute in obj and attribute not in OF_DICT:
                 return obj[attribute]
         elif isinstance(obj, (LoopContext, Namespace)) and not attribute.startswith("_"):
             value = getattr(obj, attribute, None)

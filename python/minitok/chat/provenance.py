@@ -63,16 +63,11 @@ CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 class Source:
     """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
 
-    __slots__ = ("_ends", "known", "length", "parts")
+    __slots__ = ("_ends", "known", "parts")
     _ends: tuple[int, ...] | None
 
     def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
         self.known, self.parts, self._ends = known, parts, None
-        # How many characters it is the source of.
-        if known is None:
-            self.length: int = sum([part.length for part in parts])
-        else:
-            self.length = known[0][0] if len(known) == 1 else sum([length for length, _ in known])
 
     @property
     def runs(self) -> Runs:
@@ -295,10 +290,10 @@ def is_text(value: object) -> bool:
     return type(value) in (str, Traced) or (isinstance(value, str) and not hasattr(value, "__html__"))
 
 
-def traced(text: str, runs: Runs | Source) -> Traced:
+def traced(text: str, runs: Runs) -> Traced:
     """A string with its runs. If their lengths do not add up to its own, it comes from nowhere."""
-    source = runs if isinstance(runs, Source) else Source(runs)
-    return Traced(text, source if source.length == len(text) else ((len(text), UNKNOWN),))
+    size = runs[0][0] if len(runs) == 1 else sum([length for length, _ in runs])
+    return Traced(text, runs if size == len(text) else ((len(text), UNKNOWN),))
 
 
 def source_of(text: str) -> Source:
@@ -314,7 +309,7 @@ def runs_of(text: str) -> Runs:
 def concatenated(parts: Iterable[str]) -> Traced:
     """The strings one after the other; neighbours of one origin become one run."""
     parts = list(parts)
-    return traced("".join(parts), Source(None, [source_of(part) for part in parts]))
+    return Traced("".join(parts), Source(None, [source_of(part) for part in parts]))
 
 
 def origin_of(value: Any) -> Origin:

@@ -33,6 +33,7 @@ __all__ = [
     "checked_segments",
     "encode_spans",
     "ids_of_segments",
+    "ids_of_spans",
     "made_tokens",
     "shared_segments",
     "spans_of_ids",
@@ -64,13 +65,11 @@ class SharedSegment(NamedTuple):
         data: The bytes that are encoded, or the text of the token.
         shares: The number of each span that the bytes come from, in order, and how many bytes come from it.
         token_id: The id of the token, or None.
-        end: Where it ends in the text, in bytes; of spans apart, in its span.
     """
 
     data: bytes
     shares: list[tuple[int, int]]
     token_id: int | None
-    end: int
 
 
 def shared_segments(
@@ -80,21 +79,25 @@ def shared_segments(
 
     ``apart``: each span is cut by itself, and text of two spans is never in one segment. ``before``: what stands before them.
     """
-    definition.check("encode segments")
-    texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
-    # In tuples, whose searches a codec keeps from call to call.
-    codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), definition.everywhere
+    texts = [(utf8(text), trusted) for text, trusted in spans]
     if not apart:
-        whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
-        trust = trusted_stretches(texts), everywhere
-        return [shared_segment(segment, ends) for segment in codec.segments(whole, names, before, trust)]
+        ends = list(accumulate(len(text) for text, _ in texts))
+        return [shared_segment(segment, ends) for segment in segments_of(definition, texts, before)]
     found: list[SharedSegment] = []
-    for number, (text, trusted) in enumerate(texts):
-        trust = [(0, len(text))] if trusted else [], everywhere
-        for data, _, end, *_, token_id in codec.segments(text, names, before, trust):
-            found.append(SharedSegment(data, [(number, len(data))], token_id, end))
+    for number, text in enumerate(texts):
+        for data, *_, token_id in segments_of(definition, [text], before):
+            found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
+
+
+def segments_of(definition: Definition, texts: Sequence[tuple[bytes, bool]], before: str) -> list[Segment]:
+    """The segments of one text in spans."""
+    definition.check("encode segments")
+    # In tuples, whose searches a codec keeps from call to call.
+    trust = trusted_stretches(texts), definition.everywhere
+    whole = b"".join([text for text, _ in texts])
+    return definition.codec().segments(whole, tuple(definition.special_tokens), before, trust)
 
 
 def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
@@ -128,10 +131,10 @@ def shared_segment(segment: Segment, ends: Sequence[int]) -> SharedSegment:
                 numbers[-1] = number, numbers[-1][1] + 1
             else:
                 numbers.append((number, 1))
-        return SharedSegment(data, numbers, token_id, end)
+        return SharedSegment(data, numbers, token_id)
     first = bisect_right(ends, start)
     if start < end <= ends[first]:
-        return SharedSegment(data, [(first, len(data))], token_id, end)
+        return SharedSegment(data, [(first, len(data))], token_id)
     shares: list[tuple[int, int]] = []
     at = start - put
     for number in range(first, len(ends)):
@@ -141,7 +144,7 @@ def shared_segment(segment: Segment, ends: Sequence[int]) -> SharedSegment:
         at = stop
         if at == end:
             break
-    return SharedSegment(data, shares, token_id, end)
+    return SharedSegment(data, shares, token_id)
 
 
 def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
@@ -150,20 +153,77 @@ def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, 
     Raises:
         VocabularyError: A span that is not trusted becomes a special token.
     """
-    spans, codec = list(spans), definition.codec()
+    spans, codec, names = list(spans), definition.codec(), special_names(definition)
     segments = shared_segments(definition, spans, apart=apart)
     ids, offsets = ids_of_segments(codec, segments)
     tokens = {at for at, segment in zip(offsets.tolist(), segments, strict=False) if segment.token_id is not None}
-    if places := made_tokens(special_names(definition), ids, tokens):
+    if places := made_tokens(names, ids, tokens):
         ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
         for number, ((_, trusted), (start, end)) in enumerate(zip(spans, ranges, strict=True)):
             if not trusted and (made := [at for at in places if start <= at < end]):
-                name = special_names(definition)[int(ids[made[0]])]
                 raise VocabularyError(
-                    f"segment {number} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
-                    "to vouch for the text, allow special tokens in it"
+                    f"segment {number} becomes the special token {names[int(ids[made[0]])]!r}, which is an ordinary token of "
+                    "this vocabulary, too; to vouch for the text, allow special tokens in it"
                 )
     found: list[int] = ids.tolist()
+    return found
+
+
+class EncodedSpans(NamedTuple):
+    """The ids of a text in spans.
+
+    Attributes:
+        ids: The ids.
+        ranges: For each span, start and end of the ids that hold text of it; start is end where none does.
+        tokens: The tokens that were found: their index, and where they end in the text, in bytes.
+    """
+
+    ids: npt.NDArray[np.uint32]
+    ranges: list[tuple[int, int]]
+    tokens: list[tuple[int, int]]
+
+
+def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], before: str = "nothing") -> EncodedSpans:
+    """Encodes spans (text, trusted) as one text. ``before``: what stands before them."""
+    texts, codec = [(utf8(text), trusted) for text, trusted in spans], definition.codec()
+    segments, ends = segments_of(definition, texts, before), list(accumulate(len(text) for text, _ in texts))
+    ids, offsets = ids_of_segments(codec, segments)
+    tokens = [
+        (at, segment[2]) for at, segment in zip(offsets.tolist(), segments, strict=False) if segment[-1] is not None
+    ]
+    ranges = plain_ranges(codec, segments, ids, offsets, ends)
+    if ranges is None:
+        shared = [shared_segment(segment, ends) for segment in segments]
+        ranges = spans_of_ids(codec, shared, ids, offsets, len(texts))
+    return EncodedSpans(ids, ranges, tokens)
+
+
+def plain_ranges(
+    codec: Codec,
+    segments: Sequence[Segment],
+    ids: npt.NDArray[np.uint32],
+    offsets: npt.NDArray[np.int64],
+    ends: Sequence[int],
+) -> list[tuple[int, int]] | None:
+    """What ``spans_of_ids`` gives for spans that end at these places of the text, or None if the ids do not spell that.
+
+    Nor is it given for a few segments, for which looking at each takes less time.
+    """
+    held = codec.ends(ids)
+    if len(segments) < 50 or not is_array(held) or any(segment[4] is not None for segment in segments):
+        return None
+    from ..extras import np
+
+    if not np.array_equal(held[offsets[1:] - 1], [segment[2] for segment in segments]):
+        return None
+    stops = np.array(ends)
+    first = np.searchsorted(held, stops[:-1], "right").tolist()
+    last = np.searchsorted(held, stops, "left").tolist()
+    at = 0
+    found = []
+    for start, stop, end in zip([0, *first], last, ends, strict=True):
+        found.append((start, stop + 1 if at < end else start))
+        at = end
     return found
 
 
@@ -189,19 +249,20 @@ def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: C
 
 
 def ids_of_segments(
-    codec: Codec, segments: Sequence[SharedSegment]
+    codec: Codec, segments: Sequence[SharedSegment] | Sequence[Segment]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Returns the ids of all segments, and offsets: segment i has ``ids[offsets[i]:offsets[i + 1]]``."""
-    made, ends = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
+    # Of either kind, the bytes come first and the token last.
+    made, ends = codec.encode_prepared([segment[0] for segment in segments if segment[-1] is None])
     places, own = ends.tolist(), array("I", made.tobytes())
     ranges = iter(zip(places, places[1:], strict=False))
     ids, offsets = array("I"), [0]
-    for segment in segments:
-        if segment.token_id is None:
+    for *_, token_id in segments:
+        if token_id is None:
             start, end = next(ranges)
             ids += own[start:end]
         else:
-            ids.append(segment.token_id)
+            ids.append(token_id)
         offsets.append(len(ids))
     return array_of(ids, "uint32"), array_of(offsets, "int64")
 
