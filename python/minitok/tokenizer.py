@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .formats import Format
     from .methods.checked import Allowed
     from .reference.published.normalize import Steps as Normalizer
-    from .reference.text import Text
 
     Path = str | os.PathLike[str]
 
@@ -169,7 +168,7 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         return self._of(shrink(self._definition, vocab_size))
 
     def extend(
-        self, texts: Iterable[Text] | PieceCounts, vocab_size: int, **options: Unpack[ExtendOptions]
+        self, texts: Iterable[str | bytes] | PieceCounts, vocab_size: int, **options: Unpack[ExtendOptions]
     ) -> Tokenizer:
         """Returns a larger tokenizer that has learnt more from these texts; no existing id changes (SPEC T10).
 

@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..backend import Emit
-    from ..reference.text import Text
     from ..spans.offsets import Unit
     from .checked import Allowed, Found, Special
 
-    Texts = Iterable[Text]
-    Threads = int | None
 
 __all__ = ["Tokenizer"]
 
@@ -35,7 +32,7 @@ class Tokenizer(Checked):
     @shortcut
     def encode(
         self,
-        text: Text,
+        text: str | bytes,
         *,
         allowed_special: Allowed = NONE,
         disallowed_special: Special = NONE,
@@ -93,7 +90,7 @@ class Tokenizer(Checked):
     @shortcut
     def encode_to_numpy(
         self,
-        text: Text,
+        text: str | bytes,
         *,
         allowed_special: Allowed = NONE,
         disallowed_special: Special = NONE,
@@ -118,11 +115,11 @@ class Tokenizer(Checked):
     @explains
     def encode_batch(
         self,
-        texts: Texts,
+        texts: Iterable[str | bytes],
         *,
         allowed_special: Allowed = (),
         disallowed_special: Special = (),
-        threads: Threads = None,
+        threads: int | None = None,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> list[list[int]]:
@@ -143,11 +140,11 @@ class Tokenizer(Checked):
     @explains
     def encode_batch_to_numpy(
         self,
-        texts: Texts,
+        texts: Iterable[str | bytes],
         *,
         allowed_special: Allowed = (),
         disallowed_special: Special = (),
-        threads: Threads = None,
+        threads: int | None = None,
         dropout: float = 0.0,
         seed: int | None = None,
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
@@ -168,7 +165,7 @@ class Tokenizer(Checked):
         return codec.encode_batch_to_numpy(listed, names, thread_count(threads))
 
     @explains
-    def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
+    def encode_segments(self, segments: Iterable[tuple[str | bytes, bool]], *, merge_across: bool = False) -> list[int]:
         """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
 
         Use it to put user text between your own markers. A special token is found only where all its characters are in
@@ -199,16 +196,16 @@ class Tokenizer(Checked):
 
     @overload
     def encode_with_offsets(
-        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[False] = ..., **special: Unpack[Found]
+        self, text: str | bytes, *, unit: Unit = ..., to_numpy: Literal[False] = ..., **special: Unpack[Found]
     ) -> tuple[list[int], list[tuple[int, int]]]: ...
     @overload
     def encode_with_offsets(
-        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[True], **special: Unpack[Found]
+        self, text: str | bytes, *, unit: Unit = ..., to_numpy: Literal[True], **special: Unpack[Found]
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
     @explains
     def encode_with_offsets(
         self,
-        text: Text,
+        text: str | bytes,
         *,
         allowed_special: Allowed = (),
         disallowed_special: Special = (),
@@ -241,7 +238,7 @@ class Tokenizer(Checked):
         return (*found,) if to_numpy else found.lists(self._definition.backend)
 
     def encode_iterable(
-        self, chunks: Iterable[Text], *, allowed_special: Allowed = (), disallowed_special: Special = ()
+        self, chunks: Iterable[str | bytes], *, allowed_special: Allowed = (), disallowed_special: Special = ()
     ) -> Iterator[int]:
         """Yields the ids of the concatenated chunks, about 64 KiB at a time, up to a place that no later text can change.
 
@@ -261,7 +258,9 @@ class Tokenizer(Checked):
         return encode_iterable(self._codec, chunks, names, refused)
 
     @explains
-    def tokenize(self, text: Text, *, allowed_special: Allowed = (), disallowed_special: Special = ()) -> list[bytes]:
+    def tokenize(
+        self, text: str | bytes, *, allowed_special: Allowed = (), disallowed_special: Special = ()
+    ) -> list[bytes]:
         """Returns the tokens of a text as bytes; joined, they are the text.
 
         Errors and costs are those of ``encode``.
@@ -279,7 +278,7 @@ class Tokenizer(Checked):
         return self._codec.token_list(self._codec.encode_to_array(text, names))
 
     @shortcut
-    def count(self, text: Text, *, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
+    def count(self, text: str | bytes, *, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
         """Returns how many ids the text has, without making them; the options are those of ``encode``.
 
         Args:
@@ -298,7 +297,12 @@ class Tokenizer(Checked):
 
     @explains
     def count_batch(
-        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        allowed_special: Allowed = (),
+        disallowed_special: Special = (),
+        threads: int | None = None,
     ) -> list[int]:
         """Returns how many ids each text has, in order; the options, errors and costs are those of ``encode_batch``.
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ..corpus.report import TrainingReport
     from ..definition import Definition
     from ..explain.explanation import Explanation
-    from ..reference.text import Text
     from .checked import Allowed
 
 __all__ = ["Tokenizer"]
@@ -133,7 +132,7 @@ class Tokenizer(Checked):
 
         return TrainingReport.from_dict(self._definition.trained) if self._definition.trained else None
 
-    def explain(self, text: Text, *, allowed_special: Allowed = ()) -> Explanation:
+    def explain(self, text: str | bytes, *, allowed_special: Allowed = ()) -> Explanation:
         """Explains why a text has its ids, as data that can also be displayed.
 
         For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
