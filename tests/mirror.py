@@ -1,13 +1,10 @@
 """The names that a Python file and a Rust file of the mirror define, in order, and their rules: as the pages that show both have them."""
 
-import sys
 from pathlib import Path
 
+import side_by_side
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tools"))
-
-import side_by_side  # noqa: E402
-
 REFERENCE = ROOT / "python" / "minitok" / "reference"
 RUST = ROOT / "rust" / "reference"
 # Each file of the reference, by its path without the end, which is also its twin's below `RUST`: ``published/ranks``.

@@ -1,14 +1,9 @@
 """What `make docs` checks of the site that it has built is noticed, if it is wrong."""
 
-import importlib.util
 import json
-from pathlib import Path
 
+import check_site
 import pytest
-
-spec = importlib.util.spec_from_file_location("check_site", Path(__file__).parent.parent / "tools" / "check_site.py")
-check_site = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(check_site)
 
 REPOSITORY = "https://github.com/minitok/minitok/blob/main/"
 TAB = '<a href="{up}playground/index.html" class="md-tabs__link">\n Playground</a>'

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+import side_by_side
 from axe_playwright_python.sync_playwright import Axe
-from mirror import ROOT, names, side_by_side
+from mirror import ROOT, names
 from web import watched
 
 RULES = side_by_side.anchors((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
 """A playground for the tests of a module, and a page of it for each."""
 
-import importlib.util
 from pathlib import Path
 
+import build_pages
 import pytest
 from library import Library
 from playground import OPEN
@@ -10,15 +10,6 @@ from questions import PLAIN
 from web import Window, served_folder, watched
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture(scope="session")
-def page_builder():
-    """The tool that makes the pages."""
-    spec = importlib.util.spec_from_file_location("build_pages", ROOT / "tools/build_pages.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +21,13 @@ def wasm():
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory, page_builder, wasm):
+def pages(tmp_path_factory, wasm):
     """A folder with the pages; and with the modules of which their scripts are made, for tests to import from."""
     folder = tmp_path_factory.mktemp("site") / "playground"
-    page_builder.build(wasm, folder, "../course/")
-    for name, module in page_builder.modules().items():
+    build_pages.build(wasm, folder, "../course/")
+    for name, module in build_pages.modules().items():
         if not (folder / name).exists():
-            page_builder.write(folder / name, module.encode())
+            build_pages.write(folder / name, module.encode())
     return folder
 
 
@@ -79,5 +70,5 @@ def asking(opened):
 
 
 @pytest.fixture(scope="module")
-def library(page_builder):
-    return Library(page_builder.LIMITS)
+def library():
+    return Library(build_pages.LIMITS)

@@ -10,6 +10,7 @@ import threading
 import urllib.request
 from contextlib import contextmanager
 
+import build_pages
 import minitok
 import minitok.play as playing
 import pytest
@@ -19,10 +20,10 @@ from web import found_by_axe, watched
 
 
 @pytest.fixture(scope="module", autouse=True)
-def page_folder(tmp_path_factory, page_builder, wasm):
+def page_folder(tmp_path_factory, wasm):
     """The page as the package has it, in a folder for the tests."""
     folder = tmp_path_factory.mktemp("package") / "page"
-    page_builder.build_for_package(wasm, folder)
+    build_pages.build_for_package(wasm, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(playing, "PAGE", folder)
         yield folder

@@ -1,6 +1,5 @@
 """The package for JavaScript: built, imported by its name in Node and in browsers, and held to Python."""
 
-import importlib.util
 import json
 import os
 import random
@@ -9,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import build_js
 import minitok
 import pytest
 from firefox import running
@@ -46,20 +46,12 @@ def program(name, variable):
 
 
 @pytest.fixture(scope="session")
-def package_builder():
-    spec = importlib.util.spec_from_file_location("build_js", ROOT / "tools/build_js.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory, package_builder):
+def project(tmp_path_factory):
     """A folder of a program that has installed the package."""
     for wasm in WASM:
         assert wasm.exists(), f"there is no {wasm.relative_to(ROOT)}: `make test` builds it"
     folder = tmp_path_factory.mktemp("program")
-    package_builder.build(*WASM, folder / "node_modules" / "minitok")
+    build_js.build(*WASM, folder / "node_modules" / "minitok")
     for name in ("examples", "tests"):
         shutil.copytree(ROOT / "js" / name, folder / name)
     (folder / "package.json").write_text('{"type": "module"}')

@@ -6,6 +6,7 @@ import minitok
 import pytest
 from minitok.explain.bigram import Bigram
 from minitok.explain.visible import visible
+from minitok.play import shakespeare
 from playground import HOSTILE
 from playwright.sync_api import expect
 from web import found_by_axe, served_folder, watched, work_until_shown
@@ -125,10 +126,10 @@ def test_what_is_said_follows_from_the_tokens(lesson):
 
 
 @pytest.mark.parametrize(("choice", "seed"), [("draw", 0), ("first", None)])
-def test_the_way_from_a_prompt_to_a_completion(lesson, page_builder, choice, seed):
+def test_the_way_from_a_prompt_to_a_completion(lesson, choice, seed):
     lesson.locator("#prompt [name=choice]").select_option(choice)
     complete(lesson, "To be, or")
-    corpus = page_builder.shakespeare().decode()
+    corpus = shakespeare().decode()
     steps = Bigram(GPT2.encode(corpus), GPT2.vocab_size).complete(GPT2.encode("To be, or"), 20, seed=seed)
     way = lesson.locator("#way")
     expect(way).to_contain_text(str(GPT2.encode("To be, or")))

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import build_pages
 import minitok
 import pytest
 import tokenizers
@@ -158,9 +159,9 @@ def test_a_rank_file_is_not_read_before_its_pattern_is_known(opened):
     assert send(opened, ranks("gpt2"))["kind"] == "PatternNeeded"
 
 
-def test_the_models_beside_an_encoding_use_it(page_builder):
-    assert set(page_builder.KNOWN_FOR) <= set(minitok.list_encoding_names())
-    for encoding, models in page_builder.KNOWN_FOR.items():
+def test_the_models_beside_an_encoding_use_it():
+    assert set(build_pages.KNOWN_FOR) <= set(minitok.list_encoding_names())
+    for encoding, models in build_pages.KNOWN_FOR.items():
         assert {minitok.encoding_name_for_model(model) for model in models} == {encoding}
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 
+import build_pages
 import minitok
 from minitok.data import human_rights
 from minitok.parity import train_parity
@@ -50,14 +51,14 @@ def rows(bill):
     return shown
 
 
-def test_the_bill_of_each_language_before_and_after(page, page_builder, library, tmp_path):
+def test_the_bill_of_each_language_before_and_after(page, library, tmp_path):
     page.locator("#example").select_option(label="four languages")
     expect(page.locator("#text")).to_have_value(re.compile("^English\nAll human beings"))
     page.locator("#train [name=tie_break]").select_option("first_seen")
     train_fairly(page, 600, special="<s>")
     expect(page.locator(SAID)).to_have_text("“mine, plain” (600 ids) and “mine” (600 ids) are ready.")
     texts = {
-        name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in page_builder.ARTICLES.items()
+        name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in build_pages.ARTICLES.items()
     }
     plain, fair, bill = of_library(texts, 600, special_tokens=["<s>"], tie_break="first_seen")
     expect(page.locator("#learnt tbody tr")).to_have_text(rows(bill))

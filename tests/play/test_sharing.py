@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import build_pages
 import minitok
 import pytest
 from PIL import Image
@@ -187,8 +188,8 @@ def test_a_card_has_a_title_a_sentence_and_a_picture(pages):
         assert picture.size == (int(found["og:image:width"]), int(found["og:image:height"])) == (1200, 630)
 
 
-def test_where_the_page_will_be_is_said_where_the_builder_knows_it(page_builder):
-    page = page_builder.with_card('<meta name="twitter:card" content="x">', "https://example.org/play/")
+def test_where_the_page_will_be_is_said_where_the_builder_knows_it():
+    page = build_pages.with_card('<meta name="twitter:card" content="x">', "https://example.org/play/")
     found = Metas(page).found
     assert found["og:image"] == "https://example.org/play/play-card.png"
     assert found["og:url"] == "https://example.org/play/"
