@@ -7,6 +7,7 @@ import { FileFormatError } from "../js/errors.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
 import { encodeChat } from "./chat/encode.js";
 import { TemplateError } from "./chat/lex.js";
+import { sampledIn } from "./chat/sampled.js";
 import { nameOf } from "./native.js";
 
 const COMPLETION = 200;
@@ -180,7 +181,9 @@ export class Answers {
     const tok = await this.get(asked.encoding);
     try {
       const told = encodeChat(tok, asked.chat, asked.messages, asked.options);
-      return { ...told, vocabulary: vocabulary(tok, [...new Set(told.ids)].sort((one, other) => one - other)) };
+      const own = sampledIn(tok, asked.chat, asked.messages, asked.options, told);
+      const ids = new Set([...told.ids, ...own.rewritten.flatMap((turn) => turn.ids)]);
+      return { ...told, ...own, vocabulary: vocabulary(tok, [...ids].sort((one, other) => one - other)) };
     } catch (error) {
       throw error instanceof TemplateError ? new Refusal(`the chat template: ${error.message}`, "TemplateError") : error;
     }

@@ -141,15 +141,31 @@ function shown(told) {
     const role = told.roles[at];
     counts.set(role, (counts.get(role) ?? 0) + 1);
     if (!turns.length || turns.at(-1).role !== role) turns.push({ role, ids: [] });
-    turns.at(-1).ids.push(el("span", { class: told.found[at] ? "id special" : "id", title: `id ${id}` }, mark(bytesOf.get(id))));
+    const kind = `id${told.found[at] ? " special" : ""}${told.sampled[at] ? " sampled" : ""}`;
+    turns.at(-1).ids.push(el("span", { class: kind, title: `id ${id}${told.sampled[at] ? ", sampled" : ""}` }, mark(bytesOf.get(id))));
   });
   const said = [...counts].map(([role, count]) => `${number(count)} by the ${writerOf(role)}`).join(", ");
   return [
     el("p", { class: "count" }, `${plural(told.ids.length, "token")}: ${said}. A pill is a special token, all else is text; the token that ends a message stands with it.`),
     el("ol", { class: "turns" }, ...turns.map(({ role, ids }) =>
       el("li", { "data-writer": writerOf(role) }, el("b", {}, writerOf(role)), " ", el("span", { class: "ids" }, ...ids)))),
+    ...sampled(told, bytesOf),
     ...forged(told.forged),
   ];
+}
+
+// What a model samples that writes the assistant's turns, and what the template writes otherwise later.
+function sampled({ ids, numbers, sampled: marks, rewritten }, bytesOf) {
+  const count = marks.filter(Boolean).length;
+  const code = (all) => el("code", {}, ...all.map((id) => mark(bytesOf.get(id))));
+  const said = el("p", { class: "count" }, "If a model writes the assistant’s turns, it samples the ", el("span", { class: "sampled" }, "underlined"),
+    ` ${plural(count, "token")}. All else is in its prompts, or added by the template after its turns.`);
+  return [...(count ? [said] : []), ...rewritten.map((turn) => {
+    const now = ids.filter((_, at) => numbers[at] === turn.message);
+    const [name, was, is] = [`message ${turn.message + 1}`, code(turn.ids), code(now)];
+    return el("p", { class: "rewritten" }, ...(was.textContent === is.textContent ? [`The template now writes otherwise what is before ${name}.`]
+      : [`The template now writes ${name} otherwise: a model samples `, was, ", and here stands ", is, "."]), " Encoded anew, the conversation loses the ids that were sampled.");
+  })];
 }
 
 function forged(all) {

@@ -1,5 +1,7 @@
 """Conversations on the page: the texts, the ids and the writers that the library gives."""
 
+from itertools import takewhile
+
 import minitok
 import pytest
 from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
@@ -104,6 +106,46 @@ def test_conversations_are_those_of_the_library(family, conversation, tok, on_pa
         if said and "Error" not in said[0] and "error" not in said[0]:
             # What a template refuses, it refuses in its own words.
             assert said[0].split(": ")[-1] in said[1]
+
+
+def kept_by_library(tok, messages):
+    """A conversation whose assistant samples what the template writes."""
+    talk = tok.conversation()
+    for number, message in enumerate(messages):
+        ids = None
+        if message["role"] == "assistant":
+            prompt = tok.encode_chat(messages[:number], add_generation_prompt=True).ids
+            closed, roles, _ = tok.encode_chat(messages[: number + 1])
+            end = len(closed) - roles[::-1].index("assistant")
+            own = len([*takewhile(lambda role: role == "assistant", roles[end - 1 :: -1])])
+            ids = closed[len(prompt) if closed[: len(prompt)] == prompt else end - own : end]
+            talk.prompt()
+        talk.add(message, ids=ids)
+    talk.close()
+    return talk
+
+
+@pytest.mark.parametrize("conversation", ["with a system", "thoughts", "calls"])
+@pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "gathered", "named", "macros"])
+def test_what_was_sampled_is_told_as_by_the_library(family, conversation, tok, on_page):
+    messages = [message for message in CONVERSATIONS[conversation] if message["content"]]
+    talk = kept_by_library(tok.replace(chat=ChatTemplates({"default": FAMILIES[family]}, TOKENS)), messages)
+    told = on_page(FAMILIES[family], messages)
+    assert bool(told["rewritten"]) == (talk.rewritten is not None)
+    if talk.rewritten is None:
+        assert told["ids"] == talk.ids.tolist()
+        assert told["sampled"] == talk.sampled.tolist()
+
+
+def test_a_thought_that_is_dropped_is_told(tok, on_page):
+    told = on_page(FAMILIES["thinking"], CONVERSATIONS["thoughts"])
+    (turn,) = told["rewritten"]
+    assert turn["message"] == 1
+    assert tok.decode(turn["ids"]) == "<think>\nHm.\n</think>\n\nI am fine.<|im_end|>"
+    # The last turn was sampled where the first had been rewritten.
+    assert [at for at, own in enumerate(told["sampled"]) if own] == [
+        *range(len(told["ids"]) - 1 - len(turn["ids"]), len(told["ids"]) - 1)
+    ]
 
 
 # What templates do with values: each is rendered by the library, too.

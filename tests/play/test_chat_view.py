@@ -75,6 +75,23 @@ def test_messages_are_changed_added_and_removed(chat):
     expect(chat.locator("#said")).to_contain_text("the conversation is empty")
 
 
+def test_what_was_sampled_is_underlined_and_what_is_rewritten_is_told(chat):
+    say(chat, ("user", "Hi"), ("assistant", "Hm. Ho"), ("user", "And?"))
+    expect(chat.locator(".turns .sampled")).to_have_text(["<|message|>", "Hm", ".", "·Ho", "<|end|>"])
+    expect(chat.locator("#said")).to_contain_text("it samples the underlined 5 tokens.")
+    expect(chat.locator(".rewritten")).to_have_count(0)
+    chat.locator("#chat summary").click()
+    chat.locator("#conversation [name=template]").fill(
+        "{% for m in messages %}<|start|>{{ m.role }}<|message|>{{ m.content if loop.last or m.role == 'user' else "
+        "m.content.split('. ')[-1] }}<|end|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant<|message|>{% endif %}"
+    )
+    expect(chat.locator(".rewritten")).to_have_text(
+        "The template now writes message 2 otherwise: a model samples Hm.·Ho<|end|>, and here stands Ho<|end|>. "
+        "Encoded anew, the conversation loses the ids that were sampled."
+    )
+    expect(chat.locator(".turns .sampled")).to_have_count(0)
+
+
 def test_a_template_can_be_changed_and_says_what_is_wrong_with_it(chat):
     chat.locator("#chat summary").click()
     template = chat.locator("#conversation [name=template]")

@@ -6,8 +6,9 @@ import { render } from "./render.js";
 const LABELS = ["role", "name", "tool_call_id"];
 const encoder = new TextEncoder();
 
-// { spans, ids, roles, found, forged }: `roles` says for each id whose text it holds (null: the template's), `found` whether it is a token
-// that was found in the text. An id with text of two messages is the first one's; a token right behind what a message says ends it.
+// { spans, ids, roles, numbers, found, forged }: `roles` says for each id whose text it holds (null: the template's), `numbers` of which
+// message, `found` whether it is a token that was found in the text. An id with text of two messages is the first one's; a token right
+// behind what a message says ends it.
 export function encodeChat(tok, chat, messages, options) {
   const spans = render(chat, messages, options);
   const ends = [];
@@ -23,17 +24,17 @@ export function encodeChat(tok, chat, messages, options) {
     else stretches.push([start, end]);
   });
   const rows = tok.conversation(data, stretches, tok.everywhere(chat));
-  const roles = rows.map(() => null);
-  spans.forEach(({ role, field }, at) => {
+  const [roles, numbers] = [rows.map(() => null), rows.map(() => null)];
+  spans.forEach(({ role, message, field }, at) => {
     const [start, end] = [ends[at - 1] ?? 0, ends[at]];
     const first = rows.findIndex((row) => row.end > start && row.start < end);
     if (role === null || LABELS.includes(field) || first < 0) return;
     let stop = first;
     while (stop < rows.length && rows[stop].start < end) stop += 1;
     if (rows[stop]?.isFound) stop += 1;
-    for (let id = first + (roles[first] !== null); id < stop; id += 1) roles[id] = role;
+    for (let id = first + (roles[first] !== null); id < stop; id += 1) [roles[id], numbers[id]] = [role, message];
   });
-  return { spans, ids: rows.map(({ id }) => id), roles, found: rows.map(({ isFound }) => isFound), forged: forgedIn(tok, chat, spans) };
+  return { spans, ids: rows.map(({ id }) => id), roles, numbers, found: rows.map(({ isFound }) => isFound), forged: forgedIn(tok, chat, spans) };
 }
 
 // The markers that stand in text that is not trusted, where they are text: by name, who wrote them, and how often.

@@ -5,6 +5,7 @@
 // 2. lex.js, parse.js: a template as a tree
 // 3. values.js, methods.js: values, and what filters, tests and methods do
 // 4. encode.js: a conversation as ids, and who wrote each
+// 5. sampled.js: what of it a model samples, and what is rewritten later
 
 import { filter, lengthOf, OF_DICT, OF_LIST, OF_TEXT, percent, testOf } from "./methods.js";
 import { TemplateError } from "./lex.js";
