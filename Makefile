@@ -167,9 +167,9 @@ loom: ## what threads share, in every order of their steps
 fuzz: ## random inputs, TIME seconds for each target
 	tools/fuzz.sh $(TIME)
 
-# FILES names some of them: `train.py` is one of the reference, `reference/train.rs` or `fast/scan` is of rust/.
+# FILES names some of them: `train.py` is one of the reference, `chat/turns.py` of conversations, `reference/train.rs` or `fast/scan`
+# of rust/.
 mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that no test notices
-	test -x $(BIN)/cargo-mutants || cargo install --debug --locked --root $(VENV) cargo-mutants@27.1.0
 	tools/mutants.sh $(FILES)
 
 # The crate is looked at as it is packed: all of it must be there, and no more than the registry takes. For a Python without the GIL,
