@@ -82,7 +82,7 @@ class Merges:
         self.seen: list[tuple[int, float]] = []
 
     def left(self, done: int, total: int, seconds: float) -> float | None:
-        """The seconds left; None until it can be told."""
+        """The seconds left; None until it can be estimated."""
         if done >= total:
             return 0.0
         # What was known when a quarter, and when nine tenths, of this was done.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
     # What a worker says of a batch: a value for each column.
-    Told = dict[str, list[Any]]
+    Columns = dict[str, list[Any]]
 
 __all__ = ["BatchCounter", "BatchEncoder", "add_up"]
 
@@ -53,9 +53,9 @@ def refuse(batch: Any, column: str) -> Callable[[int, object], FileFormatError]:
     return error
 
 
-def refused(error: MinitokError, names: Sequence[str]) -> Told:
+def refused(error: MinitokError, names: Sequence[str]) -> Columns:
     """The row of a batch that failed: nothing in the other columns, which are numbers but for the file."""
-    nothing: Told = {name: [""] if name == "file" else [0] for name in names}
+    nothing: Columns = {name: [""] if name == "file" else [0] for name in names}
     return {**nothing, "error": [failed(error)]}
 
 
@@ -104,7 +104,7 @@ class BatchEncoder:
             del RESTORED[next(iter(RESTORED))]
         return definition
 
-    def __call__(self, batch: Any) -> Told:
+    def __call__(self, batch: Any) -> Columns:
         """Returns the file's name, and what is in it."""
         began = time.process_time()
         try:
@@ -113,7 +113,7 @@ class BatchEncoder:
             names = ("file", "crc32", "index_crc32", "tokens", "documents", "bytes", "reused", "cpu")
             return refused(error, names)
 
-    def encode(self, batch: Any) -> Told:
+    def encode(self, batch: Any) -> Columns:
         definition = self.definition
         texts = texts_of_batch(batch, self.column, definition.backend, self.job)
         path = self.folder / texts.digest[:2] / f"{texts.digest}.bin"
@@ -165,7 +165,7 @@ class BatchCounter:
     def __init__(self, column: str, pattern: str, special_tokens: Sequence[str], backend: str) -> None:
         self.column, self.pattern, self.special, self.backend = column, pattern, list(special_tokens), backend
 
-    def __call__(self, batch: Any) -> Told:
+    def __call__(self, batch: Any) -> Columns:
         """Returns the counts as one row."""
         began = time.process_time()
         try:
@@ -173,12 +173,12 @@ class BatchCounter:
             documents = documents_of_array(array, load_backend(self.backend), refuse(batch, self.column))
             with Counting(self.pattern, self.special, self.backend, 1) as counting:
                 counting.counter.add_documents(documents)
-                return told(counting.counts(), began, 0.0)
+                return counted(counting.counts(), began, 0.0)
         except MinitokError as error:
             return {**refused(error, ("documents", "bytes", "cpu")), "counts": [b""]}
 
 
-def told(counts: PieceCounts, began: float, before: float) -> Told:
+def counted(counts: PieceCounts, began: float, before: float) -> Columns:
     """Counts as one row, with the CPU seconds since ``began`` and those of the rows that they were made of."""
     return {
         "counts": [pickle.dumps(counts)],
@@ -189,7 +189,7 @@ def told(counts: PieceCounts, began: float, before: float) -> Told:
     }
 
 
-def add_up(batch: Any) -> Told:
+def add_up(batch: Any) -> Columns:
     """Adds up the counts of neighbouring rows."""
     began = time.process_time()
     for number, error in enumerate(batch["error"]):
@@ -197,5 +197,5 @@ def add_up(batch: Any) -> Told:
             return {name: [column[number]] for name, column in batch.items()}
     if not len(batch["counts"]):
         return {name: [] for name in batch}
-    first, *others = (pickle.loads(value) for value in batch["counts"])  # noqa: S301 - pickled by `told`
-    return told(first.merge(*others), began, float(sum(batch["cpu"])))
+    first, *others = (pickle.loads(value) for value in batch["counts"])  # noqa: S301 - pickled by `counted`
+    return counted(first.merge(*others), began, float(sum(batch["cpu"])))
