@@ -133,11 +133,11 @@ pub struct Trained {
 
 /// The distinct pieces as lists of ids, with the count of every pair and the words that hold it, or once did.
 ///
-/// `length` is how many tokens all occurrences of the pieces have.
+/// `n_tokens` is how many tokens all occurrences of the pieces have.
 pub(crate) struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
-    pub(crate) length: i64,
+    pub(crate) n_tokens: i64,
     tokens: Tokens,
     pub(crate) counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
@@ -152,13 +152,13 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| ids(piece)).collect::<Result<_>>()?,
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
-            length: 0,
+            n_tokens: 0,
             tokens: Tokens::clone(&vocab.core().tokens),
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
         for index in 0..words.ids.len() {
-            words.length += words.ids[index].len().cast_signed() as i64 * words.frequencies[index];
+            words.n_tokens += words.ids[index].len().cast_signed() as i64 * words.frequencies[index];
             let counted = count_pairs(&words.ids[index]);
             words.add_changes(index, &counted);
         }
@@ -184,7 +184,7 @@ impl Words {
         for &index in &touched {
             let merged = merge_pair(&self.ids[index], pair, new_id);
             let changes = pair_changes(&self.ids[index], &merged);
-            self.length -= (self.ids[index].len() - merged.len()).cast_signed() as i64 * self.frequencies[index];
+            self.n_tokens -= (self.ids[index].len() - merged.len()).cast_signed() as i64 * self.frequencies[index];
             self.ids[index] = merged;
             self.add_changes(index, &changes);
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));

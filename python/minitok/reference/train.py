@@ -84,13 +84,13 @@ class Trained:
 class Words:
     """The distinct pieces as lists of ids, with the count of every pair and the words that hold it, or once did.
 
-    ``length`` is the number of tokens of the whole corpus.
+    ``n_tokens`` is the number of tokens of the whole corpus.
     """
 
     def __init__(self, pieces: dict[bytes, int], vocab: Vocab) -> None:
         self.ids = [encode_piece(vocab, piece) for piece in pieces]
         self.frequencies = list(pieces.values())
-        self.length = sum(len(ids) * count for ids, count in zip(self.ids, self.frequencies))
+        self.n_tokens = sum(len(ids) * count for ids, count in zip(self.ids, self.frequencies))
         self.tokens = dict(vocab.tokens)
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
@@ -112,7 +112,7 @@ class Words:
         for index in touched:
             merged = merge_pair(self.ids[index], pair, new_id)
             changes = pair_changes(self.ids[index], merged)
-            self.length -= (len(self.ids[index]) - len(merged)) * self.frequencies[index]
+            self.n_tokens -= (len(self.ids[index]) - len(merged)) * self.frequencies[index]
             self.ids[index] = merged
             self.add_changes(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)

@@ -240,7 +240,7 @@ pub fn train_parity(
     }
     let mut measured = development.iter().map(|pieces| Words::new(pieces, vocab)).collect::<Result<Vec<Words>>>()?;
     let ratio = if development.is_empty() { parity.ratio.as_deref() } else { None };
-    let initial: Vec<i64> = corpora.iter().map(|corpus| corpus.words.length).collect();
+    let initial: Vec<i64> = corpora.iter().map(|corpus| corpus.words.n_tokens).collect();
     let mut remaining: Vec<usize> = (0..everyone).filter(|&index| ratio.is_none() || initial[index] > 0).collect();
     if parity.global_merges > 0 {
         corpora.push(Corpus::new(&summed(languages), vocab, &names, options)?);
@@ -257,7 +257,7 @@ pub fn train_parity(
             break;
         }
         let turn = if corpora.len() == everyone {
-            let lengths = |index: usize| measured.get(index).unwrap_or(&corpora[index].words).length;
+            let lengths = |index: usize| measured.get(index).unwrap_or(&corpora[index].words).n_tokens;
             let lengths: Vec<i64> = (0..everyone).map(lengths).collect();
             turns.take(&neediest_first(&remaining, &lengths, &initial, ratio))
         } else {

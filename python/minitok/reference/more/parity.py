@@ -208,7 +208,7 @@ def train_parity(
     corpora = [Corpus(pieces, vocab, names, options) for pieces in languages]
     measured = [Words(pieces, vocab) for pieces in development] or [corpus.words for corpus in corpora]
     ratio = None if development else parity.ratio
-    initial = [words.length for words in measured]
+    initial = [words.n_tokens for words in measured]
     remaining = [language for language in range(everyone) if ratio is None or initial[language]]
     if parity.global_merges:
         corpora.append(Corpus(summed(languages), vocab, names, options))
@@ -224,7 +224,7 @@ def train_parity(
             return TrainedParity(merges, taken, counts, ties, "min_frequency")
         turn = everyone
         if len(corpora) == everyone:
-            turn = turns.take(neediest_first(remaining, [words.length for words in measured], initial, ratio))
+            turn = turns.take(neediest_first(remaining, [words.n_tokens for words in measured], initial, ratio))
         pair = corpora[turn].pop()
         if pair is None:
             remaining = [language for language in remaining if turn not in (language, everyone)]
