@@ -14,9 +14,16 @@ from minitok.reference.published.characters import Symbols
 from minitok.reference.train import TrainOptions
 
 ROOT = Path(__file__).parent.parent
-FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
-
 Case = dict[str, Any]
+
+
+def read(path: Path) -> Case:
+    """A file of vectors, whose cases have what it says once for all that do not say otherwise."""
+    content: Case = json.loads(path.read_text("utf-8"))
+    return content | {"cases": [content.get("unless_given", {}) | case for case in content["cases"]]}
+
+
+FILES = {path.stem: read(path) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
 
 
 def cases(*stems: str, having: str | None = None) -> pytest.MarkDecorator:

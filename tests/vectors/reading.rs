@@ -20,7 +20,9 @@ pub fn each(file: &str, having: &str, check: impl Fn(&Value)) {
     assert!(!cases.is_empty(), "{file}.json has no case with {having:?}");
     for case in cases {
         println!("{file}.json: {}", case["name"]); // shown when the check fails
-        check(case);
+        let mut whole = content["unless_given"].as_object().cloned().unwrap_or_default();
+        whole.extend(case.as_object().unwrap().clone());
+        check(&whole.into());
     }
 }
 

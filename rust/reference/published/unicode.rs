@@ -55,7 +55,7 @@ pub fn table() -> &'static UnicodeTable {
         for line in include_str!("../../../python/minitok/reference/published/unicode_16.txt").lines() {
             let mut fields = line.split_ascii_whitespace();
             match fields.next() {
-                Some("fold") => table.folds.push(fields.map(number).collect()),
+                Some("fold") => table.folds = fields.map(|group| group.split('=').map(number).collect()).collect(),
                 Some(name) if !name.starts_with('#') => {
                     let range = |field: &str| {
                         let (first, last) = field.split_once('-').unwrap_or((field, field));

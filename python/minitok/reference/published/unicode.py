@@ -61,7 +61,7 @@ def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
             continue
         name, *fields = line.split()
         if name == "fold":
-            folds.append(tuple(int(field, 16) for field in fields))
+            folds = [tuple(int(char, 16) for char in group.split("=")) for group in fields]
         else:
             ends = (field.partition("-") for field in fields)
             properties[name.lower()] = tuple((int(first, 16), int(last or first, 16)) for first, _, last in ends)
