@@ -394,6 +394,6 @@ await attempt(async () => {
   // From here on, what is pressed does something.
   byId("more").disabled = false;
   for (const part of ["compare", "rest"]) byId(part).inert = false;
-  new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
-  return open();
+  const trainer = new Trainer(limits, told.languages, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
+  return open().finally(() => { if (FRAME === "train") trainer.run(); });
 });

@@ -112,9 +112,9 @@ def test_a_frame_says_how_high_it_is(framed):
 def test_a_frame_of_a_training(browser, site):
     with watched(browser) as page:
         page.goto(f"{site}?embed=train#text=low+lower+lowest+low")
-        page.locator("#train [type=submit]").click()
         page.locator("#learnt table").first.wait_for()
-        for part in ("#panels", "#gallery", "#lanes", "#loop", ".merges", "#more"):
+        expect(page.locator("#train output")).to_contain_text("is ready")
+        for part in ("#panels", "#gallery", "#lanes", "#loop", ".merges", "#more", "#parity-hint", "#train .file"):
             expect(page.locator(part)).to_be_hidden()
         assert found_by_axe(page) == []
 
@@ -127,6 +127,8 @@ def test_on_a_wall_keys_go_through_tokens_and_steps(browser, site, width, height
         expect(page.locator("#loading")).to_have_count(0)
         for part in ("#text", "#more", "#gallery", "#compare", "#rest"):
             expect(page.locator(part)).to_be_hidden()
+        expect(page.locator(".counts :is(b, strong):visible")).to_have_text(["14", " tokens"])
+        expect(page.locator(".panel h3")).to_be_visible()
         sizes = page.locator(".token.both bdi").evaluate_all(
             "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
         )
