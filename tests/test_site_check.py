@@ -52,6 +52,7 @@ def test_a_site_as_it_should_be_passes(site):
         ("api/minitok.html", "../playground/index.html", "../index.html", "does not lead to the playground"),
         ("index.html", "<article>", "<article><picture>", "follows the system"),
         ("index.html", '<img src="b#only-dark">', "", "for light pages alone"),
+        ("index.html", "<article>", '<article><th class="a"></th>', "the head of a column"),
         ("api/tokenizer.html", 'class="gp"', "", "prompts would be copied"),
         ("api/tokenizer.html", 'href="#minitok.Tokenizer.count"', "", "does not begin with minitok.Tokenizer.count"),
         ("course/lesson-01.html", "md-footer__link--next", "", "no link to the next page"),

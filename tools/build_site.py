@@ -108,7 +108,9 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:
-    """The pages of the source: the text of both languages, put in when Markdown has done its work, with links to the rules."""
+    """A table without heads has none, and an empty one is a cell. The pages of the source get the text of both languages."""
+    html = re.sub(r"<thead>\s*<tr>\s*(?:<th[^>]*></th>\s*)+</tr>\s*</thead>\s*", "", html)
+    html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)
     html = PICTURE.sub(r'<img \2src="\3#only-light"\4><img \2src="\1#only-dark"\4>', html)
     found = re.fullmatch(r"source/(\w+)\.md", page.file.src_uri)
     if not found:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PLAYGROUND = "playground/index.html"
+EMPTY_HEAD = re.compile(r"<th[^>]*></th>")
 # What people call most, with the page of the reference that begins with it.
 FIRST = {"api/minitok.html": ["minitok.get_encoding", "minitok.load", "minitok.train"]} | {
     "api/tokenizer.html": [f"minitok.Tokenizer.{name}" for name in ("encode", "decode", "count", "save")]
@@ -53,6 +54,7 @@ def wrong(site: Path) -> Iterator[str]:
             for way in ("prev", "next")
             if f"md-footer__link--{way}" not in pages[name]
         )
+    yield from (f"{name}: the head of a column without a word" for name in pages if EMPTY_HEAD.search(pages[name]))
     yield from wrong_search(site)
     yield from wrong_links(site)
 

@@ -165,6 +165,16 @@ def test_a_page_fits(opened, width):
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_the_step_is_in_sight_and_printed_the_whole_tree_is(opened):
+    told = minitok.get_encoding("gpt2").explain("unforgettable parseHTTPRequest")
+    shown = opened(told.to_html(), viewport={"width": 390, "height": 844})
+    step = shown.locator(".tree .current rect").bounding_box()
+    assert 0 <= step["x"] <= step["x"] + step["width"] <= 390
+    shown.emulate_media(media="print")
+    tree = shown.locator(".tree").first.bounding_box()
+    assert tree["x"] + tree["width"] <= 390
+
+
 def laboratories():
     gpt2 = minitok.get_encoding("gpt2")
     return page(
