@@ -2,7 +2,7 @@
 
 use super::kept::{imported, name};
 use super::memory;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::support::interrupt;
 use crate::support::once::Once;
 use pyo3::prelude::*;
@@ -12,6 +12,16 @@ use std::rc::Rc;
 /// Runs `work` without the GIL. Signals are checked at intervals; the exception of a handler ends the work and is
 /// raised. Only the main thread has handlers to run, so work on another is left alone.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    let (mut work, mut result) = (Some(work), None);
+    run_detached(py, &mut || {
+        result = work.take().map(|work| work()).transpose()?;
+        Ok(())
+    })?;
+    Ok(result.ok_or(Error::Interrupted)?)
+}
+
+/// As `detached`, compiled once for all work.
+fn run_detached(py: Python<'_>, work: &mut (dyn FnMut() -> Result<()> + Send)) -> PyResult<()> {
     memory::set_aside();
     if !is_main_thread(py)? {
         return Ok(py.detach(work)?);

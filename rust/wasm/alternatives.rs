@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::fast::util::fallible::push;
 use crate::reference::published::patterns::Pattern;
 use crate::reference::published::regexes::parse;
-use crate::support::backtrack::Backtracker;
+use crate::support::engine::Engine;
 use crate::support::spent::Spent;
 use foldhash::{HashMap, HashMapExt};
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use std::collections::hash_map::Entry;
 const KEPT: usize = 256;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<String, Backtracker>> = RefCell::new(HashMap::new());
+    static COMPILED: RefCell<HashMap<String, Engine>> = RefCell::new(HashMap::new());
     static PATTERNS: RefCell<HashMap<String, Pattern>> = RefCell::new(HashMap::new());
 }
 
@@ -59,7 +59,7 @@ pub extern "C" fn first_matches() -> u32 {
             }
             for source in &sources {
                 if !compiled.contains_key(source) {
-                    compiled.insert(source.clone(), Backtracker::new(source, &parse(source)?)?);
+                    compiled.insert(source.clone(), Engine::new(source, &parse(source)?)?);
                 }
             }
             let mut found = Vec::with_capacity(2 * places.len());
@@ -112,12 +112,7 @@ impl Seen {
     }
 }
 
-fn first_match(
-    compiled: &HashMap<String, Backtracker>,
-    sources: &[String],
-    seen: &Seen,
-    place: usize,
-) -> Result<[u32; 2]> {
+fn first_match(compiled: &HashMap<String, Engine>, sources: &[String], seen: &Seen, place: usize) -> Result<[u32; 2]> {
     let at = seen.place(place);
     if !seen.text.is_char_boundary(at) {
         return Err(wrong("a place is inside a character"));

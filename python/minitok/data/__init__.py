@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
 from functools import cache
-from gzip import decompress
 from importlib.resources import files
 
 __all__ = ["human_rights", "tiny_shakespeare"]
@@ -13,7 +14,7 @@ __all__ = ["human_rights", "tiny_shakespeare"]
 @cache
 def articles() -> dict[str, tuple[str, ...]]:
     packed = files(__name__).joinpath("udhr.json.gz").read_bytes()
-    return {language: tuple(texts) for language, texts in json.loads(decompress(packed)).items()}
+    return {language: tuple(texts) for language, texts in json.loads(gzip.decompress(packed)).items()}
 
 
 def human_rights() -> dict[str, list[str]]:
@@ -35,5 +36,5 @@ def tiny_shakespeare() -> str:
     >>> tiny_shakespeare()[:14]
     'First Citizen:'
     """
-    packed = files(__name__).joinpath("tinyshakespeare.txt.gz").read_bytes()
-    return decompress(packed).decode("ascii")
+    packed = files(__name__).joinpath("tinyshakespeare.txt.bz2").read_bytes()
+    return bz2.decompress(packed).decode("ascii")

@@ -32,25 +32,35 @@ const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 #[allow(clippy::disallowed_methods, reason = "one item for each thread")]
 pub(crate) fn on_threads<R: Send>(
     threads: usize,
-    mine: impl FnOnce() -> Result<R>,
+    mut mine: impl FnMut() -> Result<R>,
     others: impl Fn() -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     if threads <= 1 || cfg!(target_family = "wasm") {
         return Ok(vec![mine()?]);
     }
+    on_several(threads, &mut mine, &others)
+}
+
+/// As `on_threads`, compiled once for all work with results of one type.
+#[allow(clippy::disallowed_methods, reason = "one item for each thread")]
+fn on_several<R: Send>(
+    threads: usize,
+    mine: &mut dyn FnMut() -> Result<R>,
+    others: &(dyn Fn() -> Result<R> + Sync),
+) -> Result<Vec<R>> {
     let plenty = is_there(PLENTY.saturating_mul(threads - 1));
     if threads <= FEW || !plenty {
         return on_few(threads, plenty, mine, others);
     }
     let groups = (threads - 1).isqrt();
     let next = AtomicUsize::new(0);
-    let group = || {
+    let group = &|| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         // The first groups take what is left over.
         let size = (threads - 1) / groups + usize::from(number < (threads - 1) % groups);
-        on_few(size, true, &others, &others)
+        on_few(size, true, &mut || others(), others)
     };
-    Ok(on_few(groups + 1, true, || Ok(vec![mine()?]), group)?.into_iter().flatten().collect())
+    Ok(on_few(groups + 1, true, &mut || Ok(vec![mine()?]), group)?.into_iter().flatten().collect())
 }
 
 /// As `on_threads`, each started by the caller's. `plenty`: there is memory for all of them.
@@ -58,14 +68,14 @@ pub(crate) fn on_threads<R: Send>(
 fn on_few<R: Send>(
     threads: usize,
     plenty: bool,
-    mine: impl FnOnce() -> Result<R>,
-    others: impl Fn() -> Result<R> + Sync,
+    mine: &mut dyn FnMut() -> Result<R>,
+    others: &(dyn Fn() -> Result<R> + Sync),
 ) -> Result<Vec<R>> {
     if threads == 1 {
         return Ok(vec![mine()?]);
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let other = || run(&stop, &others);
+    let other = || run(&stop, &mut || others());
     let (running, all_ended) = mpsc::channel::<()>();
     let up = AtomicUsize::new(0);
     let ended: Vec<thread::Result<Result<R>>> = thread::scope(|scope| {
@@ -108,7 +118,7 @@ fn is_there(bytes: usize) -> bool {
 }
 
 /// Runs the work of one thread until it is to stop. If it fails or panics, so are the others.
-fn run<R>(stop: &Arc<AtomicBool>, work: impl FnOnce() -> Result<R>) -> thread::Result<Result<R>> {
+fn run<R>(stop: &Arc<AtomicBool>, work: &mut dyn FnMut() -> Result<R>) -> thread::Result<Result<R>> {
     let asked = Arc::clone(stop);
     let work = || interrupt::run_within(CHECK, move || asked.load(Ordering::Relaxed), work);
     let done = catch_unwind(AssertUnwindSafe(work));

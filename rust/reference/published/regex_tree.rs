@@ -1,6 +1,6 @@
 //! A pattern as a tree, and how it is written for an engine.
 //!
-//! `regexes.rs` makes the tree; this language's engine reads what [`emit`] writes of it.
+//! `regexes.rs` makes the tree. This language's engine runs it as it is; the one that it is tested against reads what [`emit`] writes of it.
 //!
 //! By hand: `a|b*` is the choice of a sequence of one set and a sequence of one repeat. It matches any number of characters,
 //! none too: its width is (0, None).

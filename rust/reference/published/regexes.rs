@@ -1,11 +1,10 @@
 //! Regular expressions that mean the same in both languages.
 //!
-//! A split pattern is run by two engines, `regex` in Python and `fancy-regex` in Rust. They differ in small things that move
-//! ids: what `$` and `\s` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once, into a
-//! tree in which every class is an explicit set of characters from the one table (`unicode.rs`) and case is no longer
-//! ignored but spelled out; what cannot be made equal is refused by name. Most trees are compiled from there
-//! (`fast/scan/compiled`); for the others, and where the fast paths are off, the tree is written for this language's
-//! engine.
+//! Engines of regular expressions differ in small things that move ids: what `$` and `\s` match, which Unicode they carry, how
+//! case is ignored. A split pattern is run by two: `regex` in Python, and `rust/support/engine.rs` in Rust. So a pattern is
+//! parsed here, once, into a tree in which every class is an explicit set of characters from the one table (`unicode.rs`) and
+//! case is no longer ignored but spelled out; what cannot be made equal is refused by name. Most trees are compiled from
+//! there (`fast/scan/compiled`); the engine runs the others, and all where the fast paths are off.
 //!
 //! What a pattern may hold (SPEC P4):
 //!

@@ -1,10 +1,10 @@
 r"""Regular expressions that mean the same in both languages.
 
-A split pattern is run by two engines, ``regex`` in Python and ``fancy-regex`` in Rust. They differ in small things that
-move ids: what ``$`` and ``\s`` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once,
-into a tree in which every class is an explicit set of characters from the one table (``unicode.py``) and case is no
-longer ignored but spelled out; what cannot be made equal is refused by name. The tree is then written for this language's
-engine. (In Rust, most trees are compiled instead and need no engine.)
+Engines of regular expressions differ in small things that move ids: what ``$`` and ``\s`` match, which Unicode they
+carry, how case is ignored. A split pattern is run by two: ``regex`` in Python, and ``rust/support/engine.rs`` in Rust. So
+a pattern is parsed here, once, into a tree in which every class is an explicit set of characters from the one table
+(``unicode.py``) and case is no longer ignored but spelled out; what cannot be made equal is refused by name. The tree is
+then written for this language's engine. (In Rust, most trees are compiled instead and need no engine.)
 
 What a pattern may hold (SPEC P4):
 

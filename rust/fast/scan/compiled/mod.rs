@@ -1,6 +1,6 @@
 //! Any split pattern at the speed of a scanner: pattern -> tables -> where pieces end.
 //!
-//! Must equal `rust/reference/pretokenize.rs`, which runs a regular-expression engine at 30 to 60 MB/s. Here the pattern is compiled into
+//! Must equal `rust/reference/pretokenize.rs`, which runs a regular-expression engine at 15 to 30 MB/s. Here the pattern is compiled into
 //! a machine that reads each character once. Read in this order:
 //!
 //! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.

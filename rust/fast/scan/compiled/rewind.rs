@@ -104,9 +104,6 @@ impl Rewind {
         }
         while ends.len() < BLOCK && cursor.at < text.len() {
             cursor.at = self.pass(text, cursor.at);
-            if cursor.spent.is_late() {
-                return Err(Spent::error(&self.source));
-            }
             let end = self.attempt(text, cursor)?;
             if end.is_some() && cursor.done < cursor.at {
                 ends.push(cursor.at);
