@@ -44,6 +44,11 @@ def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     assert run(command, "nope.txt").stderr == "minitok: nope.txt: no such file\n"
 
 
+def test_a_tokenizer_where_a_file_is_wanted_is_told_how_it_is_given():
+    assert run("bench", "gpt2").stderr == "minitok: gpt2: no such file; to name a tokenizer, use -t\n"
+    assert run("bench", "nope.txt").stderr == "minitok: nope.txt: no such file\n"
+
+
 def test_ids_where_a_file_is_wanted_are_told_where_they_are_read():
     hint = "ids are read from files or from standard input"
     assert run("decode", "15339", "1917").stderr == f"minitok: 15339: no such file; {hint}\n"

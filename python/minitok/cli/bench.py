@@ -66,7 +66,7 @@ def command(
       minitok bench -t my.json --backend python --repeat 1 --json
     """
     named = chosen(tokenizers)
-    read = (chunk for name in named_inputs(files) for chunk in chunks(name))
+    read = (chunk for name in named_inputs(files, hint="to name a tokenizer, use -t") for chunk in chunks(name))
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:
         raise MinitokError("the text to measure with is empty")
@@ -80,9 +80,8 @@ def command(
         return
     table = plain_table("<task", "cold MB/s", "warm MB/s", "warm ms")
     for task, speed in result["tasks"].items():
-        table.add_row(
-            task, f"{speed['cold_mb_s']:,.1f}", f"{speed['warm_mb_s']:,.1f}", f"{speed['warm_seconds'] * 1e3:,.1f}"
-        )
+        speeds = (f"{speed[name]:,.1f}" for name in ("cold_mb_s", "warm_mb_s"))
+        table.add_row(task, *speeds, f"{speed['warm_seconds'] * 1e3:,.3f}")
     sizes = f"{result['bytes']:,} bytes, {result['tokens']:,} tokens"
     used = f"{threads} thread{'' if threads == 1 else 's'}"
     loading = f"loaded in {result['load_seconds'] * 1e3:,.0f} ms"
