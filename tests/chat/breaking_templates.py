@@ -401,6 +401,8 @@ KEEPING |= {
     "all roles in a list": "{% set ns = namespace(r=[]) %}{% for m in messages %}{% set ns.r = ns.r + [m.role] %}{{ ns.r | unique | join }}"
     + SAY
     + "{% endfor %}",
+    "the first of the rest in a namespace": "{% set ns = namespace(r=none) %}{% for m in messages %}{% if loop.first %}{% set ns.r = messages[1:] %}"
+    "{% else %}{{ ns.r[0].content }}{% endif %}" + SAY + "{% endfor %}",
     "roles, gathered before": "{% set r = messages | map(attribute='role') | list %}{% for m in messages %}{{ r[loop.index0] }}{{ r | length }}"
     + SAY
     + "{% endfor %}",
@@ -439,6 +441,13 @@ ASKING |= {
     "is the last a user's": "{% for m in messages %}{{ messages[-1].role == 'user' }}" + SAY + "{% endfor %}",
     "by a number from the back": "{% for m in messages %}{{ messages[loop.revindex0].role }}" + SAY + "{% endfor %}",
     "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2] is defined }}"
+    + SAY
+    + "{% endfor %}",
+    "equal to itself": "{% for m in messages %}{{ messages == messages[0:] }}{{ messages[1:] == messages }}"
+    + SAY
+    + "{% endfor %}",
+    "unequal to a part": "{{ messages[1:] == messages[2:] }}{{ messages != messages[1:] }}" + ALL,
+    "is there a second": "{% for m in messages %}{{ 1 if messages[1:] else 0 }}{{ 1 if messages[4:] else 0 }}"
     + SAY
     + "{% endfor %}",
     "stars": "{% macro f() %}{{ varargs | length }}{% endmacro %}{% for m in messages %}{{ f(*messages) }}"

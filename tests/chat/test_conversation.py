@@ -1,6 +1,7 @@
 """Conversations that grow: SPEC K1 to K7 on the families of templates, and on templates that try to break them."""
 
 from random import Random
+from types import SimpleNamespace
 
 import minitok
 import numpy as np
@@ -10,6 +11,7 @@ from chat_families import FAMILIES
 from conversations import Again, assistant, beginning, message, options, seen, text, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minitok.chat import environment, standins
 from minitok.errors import TemplateError, UnknownTokenError
 
 seeds = st.integers(0, 2**32)
@@ -77,6 +79,22 @@ def test_the_same_text_of_another_message(breaking):
             talk.add(messages[-1])
             talk.close()
             assert talk.roles == breaking[name].encode_chat(messages).roles
+
+
+@pytest.mark.parametrize("before", ["", "{{ strftime_now('%H') }}"])
+def test_the_time_is_asked_anew(tok, monkeypatch, before):
+    hours = [10]
+    clock = SimpleNamespace(now=lambda: SimpleNamespace(strftime=lambda form: form.replace("%H", str(hours[-1]))))
+    for module in (standins, environment):
+        monkeypatch.setattr(module, "datetime", clock)
+    source = before + "{% for m in messages %}{{ strftime_now('%H') }}{{ m.content }}<e>{% endfor %}"
+    messages = [user("a")]
+    talk = tok.replace(chat=source).conversation(messages)
+    while hours[-1] < 14:
+        assert talk.close().tolist() == tok.replace(chat=source).encode_chat(messages).ids
+        messages.append(assistant("b"))
+        talk.add(messages[-1])
+        hours.append(hours[-1] + 1)
 
 
 # -- K2 to K4: samples -------------------------------------------------------------------------------------------------

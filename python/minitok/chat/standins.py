@@ -191,7 +191,6 @@ class Backwards:
 
     def __init__(self, watch: Watch, first: int, place: int) -> None:
         self.watch, self.first, self.place, self.passed = watch, first, place, 0
-        watch.asked = True
 
     def __iter__(self) -> Iterator[Any]:
         messages, misses = self.watch.messages, self.watch.kept.misses
