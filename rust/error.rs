@@ -61,6 +61,10 @@ pub enum Error {
     #[error("{0}")]
     Stop(String),
 
+    /// A chat template that is malformed, refuses a conversation, or does what cannot be followed here.
+    #[error("{0}")]
+    Template(String),
+
     /// A text that is longer than can be done.
     #[error("{0}")]
     TooLong(String),

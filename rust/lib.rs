@@ -40,6 +40,8 @@ pub mod support;
 #[cfg(feature = "wasm")]
 mod wasm;
 
+#[cfg(feature = "chat")]
+pub use api::chat::Chat;
 pub use api::chunks::{Chunk, Chunks};
 pub use api::load::LoadOptions;
 pub use api::session::Session;

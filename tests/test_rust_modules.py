@@ -90,6 +90,7 @@ def test_the_crate_offers_these_names():
     assert names == {
         *(
             "Border",
+            "Chat",
             "Chunk",
             "Chunks",
             "Cover",

@@ -16,8 +16,9 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// As for [`encode_with_special`](Self::encode_with_special); and [`Error::Vocabulary`] if the vocabulary is one of whole words,
-    /// whose tokens do not hold what is between them.
+    /// As for [`encode_with_special`](Self::encode_with_special); [`Error::Vocabulary`] if the vocabulary is one of whole words, whose
+    /// tokens do not hold what is between them; and [`Error::DisallowedSpecial`] if merges make a special token of text in which it is
+    /// not found, since it is an ordinary token of the vocabulary, too.
     ///
     /// ```
     /// use minitok::{Special, Tokenizer};
@@ -66,18 +67,7 @@ impl Tokenizer {
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn encode_trusted(&self, text: &str, trusted: &[Range<usize>]) -> Result<Vec<u32>> {
-        let mut stretches: Vec<Stretch> = room(trusted.len())?;
-        for &Range { start, end } in trusted {
-            let last = stretches.last().map_or(0, |&(_, end)| end);
-            if start < last || end < start || text.get(start..end).is_none() {
-                return Err(Error::Range { start, end, length: text.len() });
-            }
-            match stretches.last_mut() {
-                Some(before) if before.1 == start => before.1 = end,
-                _ if start < end => stretches.push((start, end)),
-                _ => {}
-            }
-        }
+        let stretches = stretches(text, trusted)?;
         let mut ids = Vec::new();
         self.append_trusted(text, Before::Nothing, &stretches, &[], &mut ids)?;
         Ok(ids)
@@ -87,9 +77,21 @@ impl Tokenizer {
     fn append_trusted(
         &self,
         text: &str,
-        mut before: Before,
+        before: Before,
         stretches: &[Stretch],
         found: &[&str],
+        ids: &mut Vec<u32>,
+    ) -> Result<Before> {
+        let everywhere = self.shared.everywhere(found)?;
+        self.append_found(text, before, Trust { stretches, everywhere: &everywhere }, ids)
+    }
+
+    /// As [`append_trusted`](Self::append_trusted), with what is found where nothing is trusted.
+    pub(super) fn append_found(
+        &self,
+        text: &str,
+        mut before: Before,
+        trust: Trust,
         ids: &mut Vec<u32>,
     ) -> Result<Before> {
         let codec = &self.shared.codec;
@@ -97,20 +99,44 @@ impl Tokenizer {
             let reason = "this tokenizer cannot encode segments: the text between words is dropped (SPEC N3)";
             return Err(Error::Vocabulary(reason.into()));
         }
-        let (all, everywhere) = (self.shared.search(Special::All)?, self.shared.everywhere(found)?);
-        let trust = Trust { stretches, everywhere: &everywhere };
+        let all = self.shared.search(Special::All)?;
         let mut last = None;
         let emit = &mut |Segment { text, id }: Segment| {
             last = Some(if id.is_some() { Before::Token } else { Before::Text });
+            let first = ids.len();
             match id {
-                Some(id) => push(ids, id),
-                None => codec.append_prepared(&text.data, ids),
+                Some(id) => return push(ids, id),
+                None => codec.append_prepared(&text.data, ids)?,
             }
+            // Merges make a special token of text where it is an ordinary token of the vocabulary, too.
+            let made = ids[first..].iter().find(|id| self.shared.made.binary_search(id).is_ok());
+            let vouched = || trust.stretches.iter().any(|&(start, end)| start <= text.start && text.end <= end);
+            let Some(&id) = made.filter(|_| !vouched()) else { return Ok(()) };
+            let token =
+                self.special_tokens().find(|&(_, own)| own == id).map_or_else(String::new, |(name, _)| name.into());
+            Err(Error::DisallowedSpecial { token, position: text.start })
         };
         codec.core().preprocessor.segments(text.as_bytes(), &all, before, Some(trust), emit)?;
         before = last.unwrap_or(before);
         Ok(before)
     }
+}
+
+/// The ranges as stretches of the text, those that touch being one.
+pub(super) fn stretches(text: &str, trusted: &[Range<usize>]) -> Result<Vec<Stretch>> {
+    let mut stretches: Vec<Stretch> = room(trusted.len())?;
+    for &Range { start, end } in trusted {
+        let last = stretches.last().map_or(0, |&(_, end)| end);
+        if start < last || end < start || text.get(start..end).is_none() {
+            return Err(Error::Range { start, end, length: text.len() });
+        }
+        match stretches.last_mut() {
+            Some(before) if before.1 == start => before.1 = end,
+            _ if start < end => stretches.push((start, end)),
+            _ => {}
+        }
+    }
+    Ok(stretches)
 }
 
 #[cfg(test)]
@@ -134,6 +160,16 @@ mod tests {
         assert_eq!(untrusted, Ok(vec![60, 109, 62, 303, 60, 115, 62, 301, 60, 115, 62]));
         let unknown = tok.encode_segments(&[("", Special::Only(&["<S>"]))]);
         assert!(matches!(unknown, Err(Error::Vocabulary(reason)) if reason.contains("no special token '<S>'")));
+    }
+
+    #[test]
+    fn text_that_merges_make_a_special_token_of_is_refused() {
+        let tok = Tokenizer::from_bytes(br#"{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {"ab": 256}, "byte_order": "identity", "merges": [[97, 98]]}"#);
+        let tok = tok.unwrap();
+        let refused = Err(Error::DisallowedSpecial { token: "ab".into(), position: 0 });
+        assert_eq!(tok.encode_segments(&[("ab", ALL), ("xab", Special::NONE)]), refused);
+        assert_eq!(tok.encode_trusted("xab", &[0..1, 2..3]), refused);
+        assert_eq!(tok.encode_segments(&[("xab", ALL), ("xa", Special::NONE)]), Ok(vec![120, 256, 120, 97]));
     }
 
     #[test]

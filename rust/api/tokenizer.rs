@@ -48,7 +48,7 @@ pub struct Tokenizer {
 }
 
 pub(super) struct Shared {
-    definition: Definition,
+    pub(super) definition: Definition,
     pub(super) codec: Arc<FastCodec>,
     /// Finds the added tokens; these and all special ones; these and those that were asked for last.
     pub(super) added: Arc<TokenFinder>,
@@ -56,6 +56,8 @@ pub(super) struct Shared {
     last: Last<TokenFinder>,
     /// Finds these, and the added tokens that mark nothing.
     last_everywhere: Last<TokenFinder>,
+    /// The special tokens that merges may make of text, in order; but for the unknown one, which is that of any text without a token.
+    pub(super) made: Vec<u32>,
     /// Finds the control tokens that were not allowed last, by those that were.
     last_refused: Last<Refused>,
 }
@@ -85,9 +87,14 @@ impl Tokenizer {
     pub(super) fn of(definition: Definition) -> Result<Tokenizer> {
         let codec = definition.codec()?;
         let added = Arc::new(codec.core().finder(Some(&[]))?);
+        let core = definition.vocab.core();
+        let unknown = core.alphabet.symbols.as_ref().and_then(|symbols| symbols.unknown);
+        let special = definition.fields.special_tokens.iter().map(|&(_, id)| id);
+        let mut made: Vec<u32> = special.filter(|&id| Some(id) != unknown && core.token_bytes(id).is_some()).collect();
+        made.sort_unstable();
         let (codec, all) = (Arc::new(codec), Once::new());
         let (last, last_everywhere, last_refused) = (Last::new(), Last::new(), Last::new());
-        let shared = Shared { definition, codec, added, all, last, last_everywhere, last_refused };
+        let shared = Shared { definition, codec, added, all, last, last_everywhere, made, last_refused };
         Ok(Tokenizer { shared: Arc::new(shared) })
     }
 

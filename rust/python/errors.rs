@@ -39,8 +39,10 @@ impl From<Error> for PyErr {
                 let path = path.map(std::path::PathBuf::into_os_string);
                 raised("FileFormatError", (path, reason, line))
             }
-            // Python opens encodings and checks ranges itself.
-            Error::Changed(_) | Error::UnknownEncoding(_) | Error::Range { .. } => PyRuntimeError::new_err(message),
+            // Python opens encodings, checks ranges and runs templates itself.
+            Error::Changed(_) | Error::UnknownEncoding(_) | Error::Range { .. } | Error::Template(_) => {
+                PyRuntimeError::new_err(message)
+            }
             Error::Memory => PyMemoryError::new_err(()),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }

@@ -233,7 +233,7 @@ def test_the_list_of_commands_fits_a_screen():
 
 
 CRATE_FILES = (
-    r"rust/.+\.(rs|md)|rust/c/minitok\.h|rust/formats/\w+\.txt|examples/count\.rs"
+    r"rust/.+\.(rs|md)|rust/c/minitok\.h|rust/formats/\w+\.txt|examples/(chat|count)\.rs"
     r"|python/minitok/(encodings/data/\w+\.vocab|(reference|formats)/\w+(/\w+)?\.txt)"
     r"|tests/(vectors\.rs|patterns\.json|vectors/\w+\.(json|rs))|LICENSE|Cargo\.(toml|lock|toml\.orig)|\.cargo_vcs_info\.json"
 )
@@ -258,5 +258,5 @@ def test_each_encoding_is_behind_its_feature():
     manifest = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
     source = (ROOT / "rust" / "api" / "encodings.rs").read_text(encoding="utf-8")
     features = re.findall(r'vocabulary!\("(\w+)"\)', source)
-    assert set(features) | {"default", "python", "abi3", "c", "wasm", "files", "pages"} == set(manifest["features"])
+    assert set(features) | {"default", "python", "abi3", "c", "chat", "wasm", "files", "pages"} == set(manifest["features"])
     assert set(manifest["features"]["default"]) < set(features)
