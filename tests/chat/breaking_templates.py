@@ -443,6 +443,7 @@ ASKING |= {
     "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2] is defined }}"
     + SAY
     + "{% endfor %}",
+    "a name that a list has not": "{{ messages.nothing is defined }}{{ messages['nothing'] is defined }}" + ALL,
     "equal to itself": "{% for m in messages %}{{ messages == messages[0:] }}{{ messages[1:] == messages }}"
     + SAY
     + "{% endfor %}",

@@ -7,6 +7,7 @@ from random import Random
 import jinja2
 import numpy as np
 import pytest
+from breaking_templates import BREAKING
 from chat_families import SPECIAL, TOKENS
 from conversations import assistant, beginning, message, user
 from hypothesis import given
@@ -33,6 +34,12 @@ def test_only_the_last_turns_run_again(families, family):
 )
 def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
     runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
+
+
+@pytest.mark.parametrize("name", [name for name in BREAKING if name.startswith("compared: by ")])
+def test_turns_whose_comparisons_give_the_same_do_not_run_again(breaking, name):
+    """The number is that of the last user's message, and moves with each."""
+    runs_the_last_turns(breaking[name], assistant("b"), user("c"), most=16)
 
 
 # What asks for a true list, or has no loop over the messages at its top, or one that is left out on purpose.
@@ -77,7 +84,7 @@ def test_only_these_templates_are_run_whole(breaking):
     assert found == WHOLE
 
 
-def runs_the_last_turns(tok, *turns):
+def runs_the_last_turns(tok, *turns, most=12):
     talk = tok.conversation([user("a")])
     for _ in range(20):
         talk.prompt()
@@ -86,7 +93,7 @@ def runs_the_last_turns(tok, *turns):
     before = len(talk._state.text.written.pieces)
     talk.prompt()
     assert talk._state.text.written.loops
-    assert before - talk._state.text.written.same < 12
+    assert before - talk._state.text.written.same < most
     assert len(talk._state.cuts.places) > 20
 
 
