@@ -81,8 +81,6 @@ def both(tokenizer):
 
 def run_python(code, *options, timeout=120, **environment):
     """Run code in a new interpreter."""
-    import os
-
     return subprocess.run(
         [sys.executable, "-W", "error", *options, "-c", code],
         capture_output=True,
@@ -91,6 +89,16 @@ def run_python(code, *options, timeout=120, **environment):
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def imported(code):
+    """What a program prints, and the modules that it has imported at its end, beyond those of Python's start."""
+    listing = "print(*(sys.modules.keys() - before), file=sys.stderr)"
+    code = f"import atexit, sys; before = set(sys.modules); atexit.register(lambda: {listing}); {code}"
+    env = {name: value for name, value in os.environ.items() if name != "MINITOK_BACKEND"}
+    command = [sys.executable, "-I", "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env)
+    return ran.stdout, set(ran.stderr.split())
 
 
 def cut(text, places):

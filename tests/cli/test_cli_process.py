@@ -13,6 +13,7 @@ from pathlib import Path
 
 import minitok
 import pytest
+from helpers import imported
 
 COMMAND = [sys.executable, "-m", "minitok"]
 SCRIPT = str(Path(sys.executable).with_name("minitok"))
@@ -186,11 +187,8 @@ def test_the_shell_completes_commands_and_encodings(typed, completed):
 def test_the_command_needs_no_extra():
     named = run("--help").stdout + run("--version").stdout
     assert b"minitok explain" in named
-    imported = "import sys; import minitok.cli.app; print(*{name.partition('.')[0] for name in sys.modules})"
-    found = subprocess.run(
-        [sys.executable, "-c", imported], capture_output=True, check=True, timeout=60, text=True
-    ).stdout
-    assert not set(found.split()) & {"hypothesis", "pyarrow", "tokenizers", "tiktoken"}
+    _, modules = imported("import minitok.cli.app")
+    assert modules.isdisjoint({"hypothesis", "pyarrow", "tokenizers", "tiktoken"})
 
 
 @pytest.mark.parametrize(
@@ -201,46 +199,21 @@ def test_the_command_needs_no_extra():
     ],
 )
 def test_a_command_imports_what_it_needs(argument, needed, others):
-    code = f"import sys; from minitok.cli import main; sys.argv[1:] = [{argument!r}, '--help']; main()"
-    code = f"import atexit, sys; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); {code}"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
-    assert f"'{needed}'" in ran.stderr
-    for other in others:
-        assert f"'{other}'" not in ran.stderr
+    _, modules = imported(f"from minitok.cli import main; sys.argv[1:] = [{argument!r}, '--help']; main()")
+    assert needed in modules
+    assert modules.isdisjoint(others)
 
 
 def test_an_encoding_is_opened_without_readers_of_files_and_other_packages():
-    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); from minitok.cli import main; "
-    code += "sys.argv[1:] = ['count', '-e', 'o200k_base', '--text', 'a']; main()"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
-    imported = ran.stderr.split()
-    assert "minitok.encodings.published" in imported
-    assert {"importlib.metadata", "email", "socket", "minitok.formats.detect"}.isdisjoint(imported)
+    arguments = ["count", "-e", "o200k_base", "--text", "a"]
+    _, modules = imported(f"from minitok.cli import main; sys.argv[1:] = {arguments}; main()")
+    assert "minitok.encodings.published" in modules
+    assert modules.isdisjoint({"importlib.metadata", "email", "socket", "minitok.formats.detect"})
 
 
 def test_importing_minitok_is_light():
-    heavy = [
-        "numpy",
-        "regex",
-        "rich",
-        "click",
-        "matplotlib",
-        "gzip",
-        "tempfile",
-        "html",
-        "difflib",
-        "socket",
-        "asyncio",
-    ]
-    code = f"import sys, minitok; print([name for name in {heavy} if name in sys.modules])"
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        env=environment(MINITOK_BACKEND="rust"),
-        timeout=60,
-        check=True,
-    )
-    assert result.stdout == b"[]\n"
+    heavy = "numpy regex rich click matplotlib gzip tempfile html difflib socket asyncio"
+    assert imported("import minitok")[1].isdisjoint(heavy.split())
 
 
 @pytest.mark.parametrize(("name", "value"), [("MINITOK_BACKEND", "nonsense"), ("MINITOK_CACHE", "much")])
