@@ -98,6 +98,12 @@ def test_it_begins_with_the_readers_own_sentence(lesson):
     expect(lesson.locator("#first figure").last.locator("small")).to_have_text(list(map(str, GPT2.encode(text))))
 
 
+def test_a_space_is_read_as_one(lesson):
+    lesson.locator("#own input").fill("a b")
+    expect(lesson.locator("#first .token:not(.plain)")).to_have_text(["a64", "·b275"])
+    expect(lesson.locator("#first").get_by_role("img", name="space")).to_have_text("·")
+
+
 def test_a_wrong_prediction_is_answered_and_the_first_one_counts(lesson):
     section(lesson, "A fruit").get_by_role("button", name="Reveal").click()
     expect(section(lesson, "A fruit").locator(".verdict")).to_have_count(0)

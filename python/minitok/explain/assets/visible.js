@@ -4,6 +4,8 @@ import { charsOf } from "./bytes.js";
 import { el } from "./dom.js";
 
 const MARKS = new Map([[" ", "·"], ["\n", "⏎"], ["\t", "⇥"], ["\r", "␍"]]);
+// As they are read aloud: a dot in the middle is no word for a space.
+const NAMES = new Map([["·", "space"], ["⏎", "new line"], ["⇥", "tab"]]);
 const UNSEEN = /[\p{C}\p{Z}]/u;
 const JOINS_WHAT_IS_BEFORE = /^\p{M}/u;
 const [HUES, SPREAD] = [36, 2525557527];
@@ -48,7 +50,8 @@ export function mark(bytes) {
 }
 
 export function nodes(bytes) {
-  return partsOf(bytes).map(({ text, isMark }) => (isMark ? el("i", {}, text) : text));
+  const named = (text) => (NAMES.has(text) ? { role: "img", "aria-label": NAMES.get(text) } : {});
+  return partsOf(bytes).map(({ text, isMark }) => (isMark ? el("i", named(text), text) : text));
 }
 
 // The number of the hue of an id: always the same one, wherever it stands, and near ids are apart.
