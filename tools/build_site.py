@@ -134,12 +134,12 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
+    text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(
-        r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.(?:c|h|md|rs))\)",
+        r"\]\((CONTRIBUTING\.md|(?:benchmarks|examples|notes|rust)/[\w/]+\.\w+)\)",
         rf"]({REPOSITORY}\1)",
         text,
     )
-    text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(?:(?:published|more)/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
 
