@@ -6,14 +6,9 @@ import math
 
 import minitok
 import pytest
-from click.testing import CliRunner
+from commands import run
 from minitok.cli import inputs
-from minitok.cli.app import app
 from minitok.corpus.progress import Progress, timed
-
-
-def run(*args, stdin=None):
-    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
 
 
 def test_commands_have_the_same_default():

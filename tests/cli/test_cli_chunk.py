@@ -4,7 +4,7 @@ import json
 
 import minitok
 import pytest
-from test_cli_commands import output_of, run
+from commands import output_of, run
 
 TEXT = "# Fish\n\nOne fish, two fish. Red fish, blue fish.\n\nBlack fish, blue fish, old fish, new fish.\n"
 GPT2 = minitok.get_encoding("gpt2")

@@ -4,21 +4,8 @@ import json
 
 import minitok
 import pytest
-from click.testing import CliRunner
-from minitok.cli.app import app
+from commands import output_of, run
 from minitok.parity import train_parity
-
-RUNNER = CliRunner()
-
-
-def run(*args, stdin=None):
-    return RUNNER.invoke(app, [str(arg) for arg in args], input=stdin)
-
-
-def output_of(*args, stdin=None):
-    result = run(*args, stdin=stdin)
-    assert result.exit_code == 0, (result.stdout, result.stderr)
-    return result.stdout
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import minitok
 import pytest
-from test_cli_commands import run
+from commands import run
 
 TEXT = "low lower lowest<|end|> naïve\n"
 

@@ -9,9 +9,9 @@ import minitok
 import minitok.cli.app
 import pytest
 from click.testing import CliRunner
+from commands import output_of, run
 from helpers import BACKENDS
 from minitok import PieceCounts
-from test_cli_commands import output_of, run
 from test_cli_process import environment
 
 COMMAND = shlex.join([sys.executable, "-m", "minitok"])

@@ -8,8 +8,8 @@ import minitok
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import output_of, run
 from minitok.reference.pretokenize import NAMED
-from test_cli_commands import output_of, run
 
 TEXT = "low lower lowest<|end|> naïve 🦀\nlow\n"
 SIZE = len(TEXT.encode())

@@ -6,21 +6,10 @@ import os
 import minitok
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commands import output_of, run
 from minitok import open_packed
-from minitok.cli.app import app
 
 TEXTS = [f"document {number}: hello, hello" for number in range(30)]
-
-
-def run(*args):
-    return CliRunner().invoke(app, [str(arg) for arg in args])
-
-
-def output_of(*args):
-    result = run(*args)
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 @pytest.fixture

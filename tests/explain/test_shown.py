@@ -5,9 +5,8 @@ import json
 
 import minitok
 import pytest
-from click.testing import CliRunner
+from commands import run
 from matplotlib.figure import Figure
-from minitok.cli.app import app
 from minitok.data import human_rights, tiny_shakespeare
 from minitok.evaluation import evaluate
 from minitok.explain import compare_ties, inject, lanes, overlaps, plots, stream
@@ -15,12 +14,6 @@ from minitok.explain.bigram import bits_by_size
 from minitok.explain.measures import bytes_per_token, merge_counts, sizes, token_lengths, use
 from minitok.explain.report import Report
 from rich.console import Console
-
-RUNNER = CliRunner()
-
-
-def run(*args, stdin=None):
-    return RUNNER.invoke(app, [str(arg) for arg in args], input=stdin)
 
 
 @pytest.fixture(scope="module")

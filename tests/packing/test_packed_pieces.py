@@ -10,10 +10,9 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner
+from commands import run
 from helpers import Failure, outcome, unlabelled
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.cli.app import app
 from minitok.errors import FileFormatError
 from minitok.packing import packed_corpus
 from minitok.packing.formats import new_writer
@@ -347,10 +346,6 @@ def test_a_pipe_is_packed_from_its_first_byte(tmp_path, backend):
 
 
 # -- in the shell ------------------------------------------------------------------------------------------------------
-
-
-def run(*args):
-    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 @pytest.mark.parametrize(
