@@ -168,10 +168,9 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """As the sandbox has it; quicker for what templates mostly ask for: fields of dicts, values of loops and namespaces."""
-        if type(obj) is dict:
-            if attribute in obj and attribute not in OF_DICT:
-                return obj[attribute]
-        elif isinstance(obj, (LoopContext, Namespace)) and not attribute.startswith("_"):
+        if type(obj) is dict and attribute not in OF_DICT:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, (LoopContext, Namespace)) and not attribute.startswith("_"):
             value = getattr(obj, attribute, None)
             if value is not None and not callable(value):
                 return value

@@ -44,7 +44,7 @@ class Going:
         self.spaces = {name: attrs_of(held) for name, held in variables.items() if isinstance(held, Namespace)}
         self.numbers: dict[str, Noted] = {}
         for name in compared:
-            space, key = name.split(".")
+            space, key = str.split(name, ".")
             held = self.spaces.get(space, {}).get(key)
             if type(held) is int:
                 self.numbers[name] = self.spaces[space][key] = Noted(held)
@@ -124,7 +124,7 @@ class Going:
         else:
             self.loop.starts.pop()
         for name, number in self.numbers.items():
-            space, key = name.split(".")
+            space, key = str.split(name, ".")
             self.spaces[space][key] = int(number)
 
 
