@@ -92,7 +92,7 @@ def test_probabilities_are_sums_over_all_lists_of_ids(seed):
 
 def test_a_model_that_gives_nothing_is_refused():
     tok = minitok.Tokenizer([])
-    with pytest.raises(ValueError, match="no id that may come next"):
+    with pytest.raises(ValueError, match="probability 0 to each id that may come next"):
         next_bytes(tok, "a", lambda _: np.full(256, -np.inf))
     with pytest.raises(ValueError, match="a value for each of 256 ids"):
         next_bytes(tok, "a", lambda _: np.zeros(3))
