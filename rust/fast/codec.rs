@@ -184,7 +184,10 @@ impl FastCodec {
                 let done = if between.is_none() && !self.is_one_segment(search, source)? {
                     self.append_segments(&source.bytes()?, search, before, out, encode)
                 } else {
-                    let made = self.normalizer.as_ref().map_or(Ok(None), |normalizer| normalizer.apply(source))?;
+                    // What is in parts is normalized part by part.
+                    let whole =
+                        self.normalizer.as_ref().filter(|_| between.is_none_or(|between| between.forms.is_none()));
+                    let made = whole.map_or(Ok(None), |normalizer| normalizer.apply(source))?;
                     let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
                     match &between {
                         Some(between) => encode(source, SplitBy::Between(between), out),
@@ -249,15 +252,15 @@ impl FastCodec {
         }
         let Preprocessor { flags, metaspace, .. } = &self.core.preprocessor;
         // Early tokens are found before the text is normalized.
-        let is_whole = self.normalizer.is_none() || search.early.is_empty();
+        let forms = self.normalizer.as_ref().filter(|_| !search.early.is_empty());
         let has_flags = |(_, id): &(String, Option<u32>)| id.is_some_and(|id| flags.contains_key(&id));
         let mut tokens = search.early.tokens().iter().chain(search.late.tokens());
-        if !is_whole || metaspace.is_some() || self.core.words.is_some() || !flags.is_empty() && tokens.any(has_flags) {
+        if metaspace.is_some() || self.core.words.is_some() || !flags.is_empty() && tokens.any(has_flags) {
             return None;
         }
         // The name of a token is looked up before its id takes the place of what is found, so it must have ids.
         let Alphabet { drops_bytes, symbols, .. } = &self.core.vocab.alphabet;
-        Between::new(self.scanner().filter(|_| !drops_bytes && symbols.is_none())?, search)
+        Between::new(self.scanner().filter(|_| !drops_bytes && symbols.is_none())?, search, forms)
     }
 
     /// Passes the ids of each segment, which `encode` finds, and each token between them to `out`.

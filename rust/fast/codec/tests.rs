@@ -81,13 +81,16 @@ fn tokens_are_found_without_segments_where_nothing_else_changes_a_text() {
         let special = || SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
         let codec = FastCodec::new(plain(Arc::clone(&vocab), "gpt2", special(), None)).unwrap();
         assert_eq!(found(&codec), (expected, false), "{lacking}");
-        // Early tokens are found before a text is normalized, late ones after it.
-        for late in [Vec::new(), vec!["<s>".to_owned()]] {
-            let (pattern, is_late) = (Pattern::new("gpt2").unwrap(), !late.is_empty());
+        // Early tokens are found before a text is normalized, late ones after it. A form is found part by part.
+        let steps = || [Step::Lowercase, Step::new("NFC", &[]).unwrap()];
+        for (step, late) in
+            steps().into_iter().flat_map(|step| [(step.clone(), vec![]), (step, vec!["<s>".to_owned()])])
+        {
+            let (pattern, is_whole) = (Pattern::new("gpt2").unwrap(), step != Step::Lowercase || !late.is_empty());
             let special = special().with(Vec::new(), late, Vec::new()).unwrap();
-            let normalizer = Normalizer::new(vec![Step::Lowercase]).unwrap();
+            let normalizer = Normalizer::new(vec![step]).unwrap();
             let codec = Codec::new(Arc::clone(&vocab), pattern, special, normalizer, None, None).unwrap();
-            assert_eq!(found(&FastCodec::new(codec).unwrap()), (expected && is_late, false), "{lacking}");
+            assert_eq!(found(&FastCodec::new(codec).unwrap()), (expected && is_whole, false), "{lacking}");
         }
     }
 }

@@ -130,8 +130,20 @@ impl Workspace {
         long.append(text, start, &self.ends, &mut self.spill)?;
         self.spill[0] = u32::try_from(self.spill.len() - 1).map_err(|_| too_long())?;
         append(&mut self.spill, &[0; PADDING])?;
+        Ok(self.spilled())
+    }
+
+    /// The id of a token, as one value.
+    pub(super) fn found(&mut self, id: u32) -> Result<BlockOutput<'_>> {
+        self.spill.clear();
+        spill_record(&mut self.spill, &[id])?;
+        Ok(self.spilled())
+    }
+
+    /// The first record of the spill, as one value.
+    fn spilled(&self) -> BlockOutput<'_> {
         let (records, first_record) = self.cache.view().records();
-        Ok(BlockOutput { values: &[SPILL], records, first_record, spill: &self.spill })
+        BlockOutput { values: &[SPILL], records, first_record, spill: &self.spill }
     }
 
     /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.

@@ -25,7 +25,7 @@ use crate::reference::published::vocabs::{Merge, NO_ID};
 use crate::support::interrupt;
 
 /// The longest run that is merged in place.
-const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 16 };
+const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 32 };
 /// How many ids are looked at together, and how many runs are merged in turn.
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
 const IN_TURN: usize = if cfg!(any(test, fuzzing)) { 2 } else { 32 };

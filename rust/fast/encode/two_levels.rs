@@ -27,7 +27,6 @@ use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::reference::published::vocabs::{Alphabet, Merge, NO_ID, Vocab};
-use crate::support::interrupt;
 use std::sync::Arc;
 
 /// Of the last merges, this many are looked at: where none of them goes from a word to a space, there is no second level.
@@ -114,14 +113,14 @@ impl TwoLevels {
         let Buffers { parts, low, ends_of_ids, together, .. } = buffers;
         self.low.encode(text, start, ends, parts, low)?;
         ends_of_ids.clear();
+        ends_of_ids.try_reserve(ends.len())?;
         let (mut at, mut n_ids) = (start, 0);
         for &end in ends {
             while at < end {
                 at += self.low.length(low[n_ids]);
                 n_ids += 1;
             }
-            push(ends_of_ids, n_ids)?;
-            interrupt::check()?;
+            ends_of_ids.push(n_ids);
         }
         self.high.merge(low, ends_of_ids, together, out)
     }

@@ -2,12 +2,14 @@
 //!
 //! Costs: O(n) for each step; without a copy where nothing changes.
 
+use super::classes::Classes;
 use super::edits::Edits;
 use super::forms::{are_normal, normal};
 use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
+use crate::reference::published::normal_forms::Form;
 use crate::reference::published::normalize::{Normalizer, Step, most_bytes};
 use crate::support::features::HAS_FILES;
 
@@ -43,18 +45,39 @@ impl FastNormalizer {
         !self.matchers.iter().any(|matcher| matches!(matcher, Some(Matcher::Engine(_))))
     }
 
+    /// Whether all that it does is to bring text into normal forms.
+    pub fn are_forms(&self) -> bool {
+        self.forms().count() == self.core.steps().len()
+    }
+
+    fn forms(&self) -> impl Iterator<Item = Form> {
+        self.core.steps().iter().map_while(|step| if let Step::Form(form) = step { Some(*form) } else { None })
+    }
+
+    /// Whether its forms can be made of both sides of a place by themselves, and leave the characters beside it as they are: behind an
+    /// inert character, before white space.
+    pub fn parts_at(&self, text: &[u8], at: usize) -> bool {
+        let last = |length: usize| std::str::from_utf8(&text[at.checked_sub(length)?..at]).ok()?.chars().next();
+        text[at].is_ascii_whitespace()
+            && (1..=4)
+                .find_map(last)
+                .is_some_and(|char| self.forms().all(|form| Classes::of_form(form).is_inert(char.into())))
+    }
+
     /// The text after all steps as UTF-8, None if nothing changes.
     pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
         if !HAS_FILES {
             return Ok(None);
         }
         let mut first = 0;
-        while let Some(Step::Form(form)) = self.core.steps().get(first)
-            && match &text {
-                Source::Str(units) => are_normal(units, *form)?,
+        for form in self.forms() {
+            let is_normal = match &text {
+                Source::Str(units) => are_normal(units, form)?,
                 Source::Bytes(bytes) => bytes.is_ascii(),
+            };
+            if !is_normal {
+                break;
             }
-        {
             first += 1;
         }
         if first == self.core.steps().len() {

@@ -7,9 +7,13 @@
 //!
 //! By hand, with the token of two spaces, 300, and `gpt2`: of `a  b` the pieces end at 1, 3 and 4, and the second is marked with 300.
 //!
+//! Where text between tokens is brought into a normal form, a look at each part of it tells whether it is in that form already. As a
+//! rule it is, and nothing is done. A part ends where the form changes nothing and looks across nothing.
+//!
 //! Costs: those of the scanner, and of the searches of `token_search.rs`.
 
 use crate::error::Result;
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::scan::{Cuts, Scanner, Tier, fill};
 use crate::fast::token_search::Occurrences;
 use crate::fast::util::fallible::{extend, push, resize};
@@ -42,15 +46,19 @@ pub fn renumber(marks: &mut [Mark], ends: &[usize]) {
 #[derive(Debug, Clone, Copy)]
 pub struct Between<'p> {
     pub tier: &'p Tier,
-    search: &'p TokenFinder,
+    pub search: &'p TokenFinder,
+    /// What the text between early tokens is yet to be brought into.
+    pub forms: Option<&'p FastNormalizer>,
 }
 
 impl<'p> Between<'p> {
-    /// None if the scanner goes back, or if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch).
-    pub fn new(tier: &'p Tier, search: &'p TokenFinder) -> Option<Between<'p>> {
+    /// None if the scanner goes back, if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch), or if the normalizer does
+    /// more than to bring text into forms, or that before late tokens are found.
+    pub fn new(tier: &'p Tier, search: &'p TokenFinder, forms: Option<&'p FastNormalizer>) -> Option<Between<'p>> {
         let is_quick = |finder: &Finder| finder.is_empty() || finder.quick().is_some();
         let is_known = !matches!(tier, Tier::Rewind(..)) && is_quick(&search.early) && is_quick(&search.late);
-        is_known.then_some(Between { tier, search })
+        let in_parts = forms.is_none_or(|forms| forms.are_forms() && search.late.is_empty());
+        (is_known && in_parts).then_some(Between { tier, search, forms })
     }
 
     /// What cuts a text.
@@ -67,13 +75,18 @@ impl<'p> Between<'p> {
 /// be a part of one.
 ///
 /// A scanner decides by the characters on both sides of the place. If one of them is of a token, the place is a border of a segment.
+/// No form changes them, nor anything across the place.
 impl Cuts for Between<'_> {
     fn is_cut(&self, text: &[u8], at: usize) -> bool {
         let may_cross = |finder: &Finder| {
             let reach = finder.longest().saturating_sub(1);
             at < reach || text.len() - at < reach || finder.crosses(text, at)
         };
-        self.tier.cuts().is_cut(text, at) && !may_cross(&self.search.early) && !may_cross(&self.search.late)
+        let parts = |forms: &FastNormalizer| forms.parts_at(text, at);
+        self.tier.cuts().is_cut(text, at)
+            && !may_cross(&self.search.early)
+            && !may_cross(&self.search.late)
+            && self.forms.is_none_or(parts)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A text -> the values of its pieces: each block of them is cut further, looked up, merged where it was not found, and handed out.
 
 use super::super::block::{BLOCK, Workspace};
-use super::super::cut::between::{Mark, renumber};
+use super::super::cut::between::{Between, Mark, renumber};
 use super::super::cut::byte_cuts::Cutter;
 use super::super::cut::ends::Ends;
 use super::super::cut::split_by::SplitBy;
@@ -11,6 +11,7 @@ use super::super::lookup::piece_cache::PieceCache;
 use super::super::merge::misses::{LongPieces, Merging};
 use super::Encoder;
 use crate::error::Result;
+use crate::fast::pystr::source::Source;
 use crate::fast::scan::Scanner;
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{extend, push};
@@ -36,6 +37,12 @@ impl Encoder {
     ) -> Result<()> {
         if self.later.is_some() {
             work.spent = Spent::of(text.len());
+        }
+        if let SplitBy::Between(between) = by
+            && let Some(forms) = between.forms
+            && let Some(made) = forms.apply(Source::Bytes(text))?
+        {
+            return self.encode_in_forms(text, &made, between, is_long, work, sink);
         }
         work.meet = true;
         let (mut start, long) = (0, self.long_pieces(by, is_long));
@@ -96,6 +103,28 @@ impl Encoder {
             }
         }
         Ok(())
+    }
+
+    /// The same for a text that its forms change; without tokens in it, it becomes `made`. With some, what lies between them is changed.
+    #[cold]
+    fn encode_in_forms(
+        &self,
+        text: &[u8],
+        made: &[u8],
+        Between { tier, search, forms }: &Between<'_>,
+        is_long: bool,
+        work: &mut Workspace,
+        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        search.early.split(text, |start, end, id| {
+            if let Some(id) = id {
+                return sink(work.found(id)?);
+            }
+            let (segment, is_all) = (&text[start..end], end - start == text.len());
+            let own = forms.filter(|_| !is_all).map_or(Ok(None), |forms| forms.apply(Source::Bytes(segment)))?;
+            let segment = if is_all { made } else { own.as_deref().unwrap_or(segment) };
+            self.encode_text(segment, SplitBy::Scan(tier), is_long, work, sink)
+        })
     }
 
     /// Calls `sink` with the values of the pieces that end at `work.ends`, in parts, between which the work can be stopped.
@@ -215,6 +244,7 @@ impl Encoder {
             && text.len() >= CUTTABLE
             && self.may_be_cut()
             && let Some(&end) = work.ends.last()
+            && !text[start..end].is_ascii()
             && work.cutting.find(text, start..end)
         {
             let Workspace { ends, marks, cutting, .. } = work;

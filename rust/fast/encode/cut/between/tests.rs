@@ -4,7 +4,7 @@ use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::found_tokens::SpecialTokens;
-use crate::reference::published::normalize::Normalizer;
+use crate::reference::published::normalize::{Normalizer, Step};
 use crate::reference::published::patterns::Pattern;
 use crate::reference::published::vocabs::Vocab;
 use proptest::prelude::*;
@@ -24,13 +24,22 @@ const NAMES: [(&str, u32); 8] = [
 ];
 
 fn codec(pattern: &str) -> FastCodec {
+    normalizing(pattern, &[])
+}
+
+/// With some forms.
+fn normalizing(pattern: &str, forms: &[&str]) -> FastCodec {
     let merges = [(97, 98), (256, 32), (32, 97), (0xE6, 0x97), (259, 0xA5), (98, 98)];
     let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &merges).unwrap();
     let names: Vec<String> = NAMES.iter().map(|(name, _)| (*name).into()).collect();
     let ids = names.iter().cloned().zip(NAMES.map(|(_, id)| id)).collect();
     let special = SpecialTokens::new(ids).unwrap().with(Vec::new(), names[6..].to_vec(), Vec::new()).unwrap();
-    let pattern = Pattern::new(pattern).unwrap();
-    FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap()).unwrap()
+    let (pattern, normalizer) = (Pattern::new(pattern).unwrap(), normalizer(forms));
+    FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, normalizer, None, None).unwrap()).unwrap()
+}
+
+fn normalizer(forms: &[&str]) -> Normalizer {
+    Normalizer::new(forms.iter().map(|form| Step::new(form, &[]).unwrap()).collect()).unwrap()
 }
 
 fn search(codec: &FastCodec, names: &[usize]) -> TokenFinder {
@@ -53,13 +62,13 @@ fn by_hand() {
     let codec = codec("gpt2");
     let search = search(&codec, &[0, 4]);
     let tier = codec.core().pattern.scanner().unwrap();
-    let between = Between::new(tier, &search).unwrap();
+    let between = Between::new(tier, &search, None).unwrap();
     assert_eq!(pieces(&between, b"a  b", 2048), [(1, None), (3, Some(300)), (4, None)]);
     // What is between two tokens is a text by itself: its spaces do not wait for a word.
     assert_eq!(pieces(&between, b" <s> a", 2048), [(1, None), (4, Some(304)), (6, None)]);
     assert_eq!(pieces(&between, b"", 2048), []);
     let rewinds = Tier::new(&["a*b|a"]).unwrap().unwrap();
-    assert!(Between::new(&rewinds, &search).is_none());
+    assert!(Between::new(&rewinds, &search, None).is_none());
 }
 
 fn names() -> impl Strategy<Value = Vec<usize>> {
@@ -92,7 +101,7 @@ proptest! {
     fn a_cut_changes_nothing_whatever_is_around(names in names(), text in text(), window in any::<[prop::sample::Index; 2]>()) {
         let codec = codec("gpt2");
         let search = search(&codec, &names);
-        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search).unwrap();
+        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search, None).unwrap();
         let mut window = window.map(|end| end.index(text.len() + 1));
         window.sort_unstable();
         let part = &text.as_bytes()[window[0]..window[1]];
@@ -107,10 +116,30 @@ proptest! {
     }
 
     #[test]
+    fn the_ids_of_text_in_a_form_are_those_of_the_mirror_in_parts_too(
+        names in prop::collection::btree_set(0..6_usize, 1..6),
+        text in "([ab \n<s>日本é]|a b|<s>|\u{301}|\u{212B}|ﬁ|K|\u{37E}|\u{1FEF}){0,60}",
+        forms in prop::sample::select(vec![&["NFC"][..], &["NFKC"], &["NFD", "NFC"]]),
+        pattern in 0..3_usize,
+    ) {
+        let codec = normalizing(["gpt2", "cl100k", r"[a-z]+|\s|日本+"][pattern], forms);
+        let (search, forms) = (search(&codec, &names.into_iter().collect::<Vec<_>>()), FastNormalizer::new(normalizer(forms)).unwrap());
+        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search, Some(&forms)).unwrap();
+        let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let encode = |source| codec.encode(1, source, &search, false).unwrap();
+        prop_assert_eq!(&encode(Source::Str(Units::Two(&units))), &expected);
+        for at in (1..text.len()).filter(|&at| between.is_cut(text.as_bytes(), at)) {
+            let parts = [&text[..at], &text[at..]].map(|part| encode(Source::Bytes(part.as_bytes())));
+            prop_assert_eq!(&parts.concat(), &expected, "at {}", at);
+        }
+    }
+
+    #[test]
     fn blocks_are_as_large_as_was_asked_for(names in names(), text in text(), most in 64..200_usize, pattern in 0..2_usize) {
         let codec = codec(["gpt2", "[a-z]|é"][pattern]);
         let search = search(&codec, &names);
-        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search).unwrap();
+        let between = Between::new(codec.core().pattern.scanner().unwrap(), &search, None).unwrap();
         prop_assert_eq!(pieces(&between, text.as_bytes(), most), pieces(&between, text.as_bytes(), 2048));
     }
 }
@@ -124,4 +153,20 @@ fn threads_find_the_tokens_of_a_long_text() {
     assert!(one == codec.encode(3, Source::Bytes(text.as_bytes()), &search, false).unwrap());
     let line = codec.core().encode(&text.as_bytes()[..29], &search, false).unwrap();
     assert!(one.len() == 200_000 * line.len() && one.starts_with(&line) && one.ends_with(&line));
+}
+
+#[test]
+fn a_long_text_is_in_its_form_but_for_some_parts() {
+    let codec = normalizing("gpt2", &["NFC"]);
+    let search = search(&codec, &[0, 2, 4]);
+    let usual = "if “a b”:\n    return <s>a, ab  b\n".repeat(2500);
+    let text = [&usual, "e\u{301} <s>\u{301}, e\u{301}\n", &usual, "\u{212B}", &usual].concat();
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
+    for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
+        for threads in [1, 3] {
+            assert!(codec.encode(threads, source, &search, false).unwrap() == expected);
+        }
+        assert_eq!(codec.count(source, &search, false).unwrap(), expected.len());
+    }
 }
