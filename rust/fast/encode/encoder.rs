@@ -176,7 +176,9 @@ impl Encoder {
             Source::Bytes(text) => self.encode_text(text, by, is_long, &mut work, &mut sink),
             Source::Str(units) => {
                 let mut utf8 = std::mem::take(&mut work.utf8);
-                let done = each_utf8(cuts, units, spaces, &mut utf8, |part| {
+                let forms = if let SplitBy::Between(between) = by { between.forms } else { None };
+                let done = each_utf8(cuts, units, spaces, forms, &mut utf8, |part, stays| {
+                    work.stays = stays;
                     self.encode_text(part, by, is_long, &mut work, &mut sink)
                 });
                 work.utf8 = utf8;

@@ -45,7 +45,7 @@ pub fn normal(text: &[u8], form: Form) -> Result<Option<Vec<u8>>> {
     Ok(edits.finish()?.0)
 }
 
-/// Whether a look shows that the units of a str are in a form.
+/// Whether a look shows that the units of a str are in a form, whatever is before them.
 pub fn are_normal(units: &Units, form: Form) -> Result<bool> {
     match units {
         Units::One(units) => Ok(form == Form::Nfc || units.is_ascii()),
@@ -104,6 +104,9 @@ fn odd_place(text: &str, from: usize, classes: &Classes) -> Option<(usize, usize
 
 /// Whether no unit may change; halves of surrogate pairs may.
 fn all_stay<U: Copy + Into<u32>>(units: &[U], classes: &Classes) -> Result<bool> {
+    if units.first().is_some_and(|&first| !classes.is_inert(first.into())) {
+        return Ok(false);
+    }
     let mut before = Before::default();
     for part in units.chunks(PART) {
         interrupt::check()?;

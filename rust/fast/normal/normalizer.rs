@@ -9,6 +9,7 @@ use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
+use crate::fast::pystr::str_to_utf8::Units;
 use crate::reference::published::normal_forms::Form;
 use crate::reference::published::normalize::{Normalizer, Step, most_bytes};
 use crate::support::features::HAS_FILES;
@@ -52,6 +53,16 @@ impl FastNormalizer {
 
     fn forms(&self) -> impl Iterator<Item = Form> {
         self.core.steps().iter().map_while(|step| if let Step::Form(form) = step { Some(*form) } else { None })
+    }
+
+    /// Whether a look shows that its forms leave a part of a str as it is, whatever is before it.
+    pub fn leave(&self, units: &Units) -> Result<bool> {
+        for form in self.forms() {
+            if !are_normal(units, form)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether its forms can be made of both sides of a place by themselves, and leave the characters beside it as they are: behind an

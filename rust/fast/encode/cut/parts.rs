@@ -8,6 +8,7 @@
 use super::split_by::Spaces;
 use crate::error::Result;
 use crate::fast::encode::parallel::GROUP;
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Cuts;
@@ -82,14 +83,17 @@ pub fn beside_marker(text: &[u8], at: usize) -> bool {
     MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER)
 }
 
-/// Calls `emit` with the UTF-8 of the units in parts, and leaves `part` empty. What becomes of spaces is done to the parts.
+/// Calls `emit` with the UTF-8 of the units in parts, and whether a look at the units shows that forms leave it as it is; leaves `part`
+/// empty. What becomes of spaces is done to the parts.
 pub fn each_utf8(
     cuts: &dyn Cuts,
     units: Units,
     spaces: Spaces,
+    forms: Option<&FastNormalizer>,
     part: &mut Vec<u8>,
-    mut emit: impl FnMut(&[u8]) -> Result<()>,
+    mut emit: impl FnMut(&[u8], bool) -> Result<()>,
 ) -> Result<()> {
+    let mut stays = true;
     part.clear();
     if spaces.prefix {
         part.push(b' ');
@@ -97,7 +101,7 @@ pub fn each_utf8(
     // No cut is at or before `searched`, so that each place is looked at once however far apart cuts are.
     let (mut at, mut wanted, mut searched) = (0, CHUNK, 0);
     while at < units.len() {
-        let until = at.saturating_add(wanted).min(units.len());
+        let (from, until) = (at, at.saturating_add(wanted).min(units.len()));
         while at < until {
             let new = part.len();
             at = units.transcode(at, MOST_AT_ONCE.min(until - at), part)?;
@@ -106,19 +110,21 @@ pub fn each_utf8(
             }
             interrupt::check()?;
         }
+        let new_stay = forms.map_or(Ok(true), |forms| forms.leave(&units.slice(from, at)))?;
+        stays &= new_stay;
         if at == units.len() {
             break;
         }
         // The last cut; where there is none, the part grows, by more each time.
         wanted = part.len();
         if let Some(cut) = cuts.last(part, searched) {
-            emit(&part[..cut])?;
+            emit(&part[..cut], stays)?;
             part.drain(..cut);
-            wanted = CHUNK;
+            (wanted, stays) = (CHUNK, new_stay);
         }
         searched = part.len();
     }
-    emit(part)?;
+    emit(part, stays)?;
     part.clear();
     part.shrink_to(2 * CHUNK);
     Ok(())
@@ -169,11 +175,11 @@ mod tests {
     fn utf8_parts(cuts: &dyn Cuts, text: &str, spaces: Spaces) -> Vec<Vec<u8>> {
         let units: Vec<u16> = text.encode_utf16().collect();
         let (mut parts, mut buffer) = (Vec::new(), Vec::new());
-        let keep = |part: &[u8]| {
+        let keep = |part: &[u8], _| {
             parts.push(part.to_vec());
             Ok(())
         };
-        each_utf8(cuts, Units::Two(&units), spaces, &mut buffer, keep).unwrap();
+        each_utf8(cuts, Units::Two(&units), spaces, None, &mut buffer, keep).unwrap();
         assert!(buffer.is_empty() && buffer.capacity() <= 2 * CHUNK, "{} bytes are kept", buffer.capacity());
         parts
     }
