@@ -37,8 +37,6 @@ pub(super) struct Workspace {
     /// The UTF-8 of a part of a Python str.
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
-    /// Whether the text is known to be in its normal form.
-    pub(super) stays: bool,
     /// Whether two characters of three bytes may meet inside a piece of the block, as far as is known.
     pub(super) meet: bool,
     pub(super) found: Found,
@@ -62,7 +60,6 @@ impl Workspace {
             marks: Vec::new(),
             utf8: Vec::new(),
             cutting: Cutting::default(),
-            stays: false,
             meet: true,
             found: Found::default(),
             spill: Vec::new(),
@@ -163,7 +160,7 @@ impl Workspace {
 
     /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.
     pub(super) fn end_call(&mut self) {
-        (self.failure, self.stays) = (None, false);
+        self.failure = None;
         self.seeded &= !std::mem::take(&mut self.had_no_memory);
         self.ends.clear();
         self.ends.shrink_to(KEPT);

@@ -176,9 +176,11 @@ impl Encoder {
             Source::Bytes(text) => self.encode_text(text, by, is_long, &mut work, &mut sink),
             Source::Str(units) => {
                 let mut utf8 = std::mem::take(&mut work.utf8);
-                let forms = if let SplitBy::Between(between) = by { between.forms } else { None };
+                let between = if let SplitBy::Between(between) = by { Some(*between) } else { None };
+                let in_form = between.map(|between| Between { forms: None, ..between });
+                let forms = between.and_then(|between| between.forms);
                 let done = each_utf8(cuts, units, spaces, forms, &mut utf8, |part, stays| {
-                    work.stays = stays;
+                    let by = in_form.as_ref().filter(|_| stays).map_or(by, SplitBy::Between);
                     self.encode_text(part, by, is_long, &mut work, &mut sink)
                 });
                 work.utf8 = utf8;

@@ -39,7 +39,7 @@ impl Encoder {
             work.spent = Spent::of(text.len());
         }
         if let SplitBy::Between(between) = by
-            && let Some(forms) = between.forms.filter(|_| !work.stays)
+            && let Some(forms) = between.forms
             && let Some(made) = forms.apply(Source::Bytes(text))?
         {
             return self.encode_in_forms(text, &made, between, is_long, work, sink);
