@@ -123,9 +123,11 @@ test-trainers: $(STAMPS)/built $(VENV)/trainers/bin/pytest ## packed corpora, re
 test-engines: $(STAMPS)/built $(STAMPS)/engines ## engines and frameworks on minitok's tokenizers
 	HF_HUB_OFFLINE=1 tools/alone.sh $(VENV)/engines/bin/python $(as_they_are) tests/engines
 
-# A crate of its own with 250 libraries; it compiles for some minutes.
-test-gateway: $(STAMPS)/built $(STAMPS)/tools ## minitok behind the traits of llm-tokenizer
-	cargo build --quiet --locked --manifest-path examples/llm-tokenizer/Cargo.toml --target-dir target/llm-tokenizer
+# Crates of their own, one with 250 libraries; they compile for some minutes.
+test-gateway: $(STAMPS)/built $(STAMPS)/tools ## llm-tokenizer's traits and a server on minitok
+	for crate in axum llm-tokenizer; do \
+		cargo build --quiet --locked --manifest-path examples/$$crate/Cargo.toml --target-dir target/$$crate; \
+	done
 	$(BIN)/python $(as_they_are) tests/gateway
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
