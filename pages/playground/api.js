@@ -38,13 +38,13 @@ export async function latest(name, data) {
 }
 
 // Ask, and fill a place with what `drawn` makes of the answer, or with why there is none.
-export async function put(place, name, data, drawn) {
+export async function put(place, name, data, drawn, look = "lead") {
   try {
     const told = await latest(name, data);
     if (told) byId(place).replaceChildren(...drawn(told));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    byId(place).replaceChildren(el("p", { class: "lead" }, error.message));
+    byId(place).replaceChildren(el("p", { class: look }, error.message));
   }
 }
 

@@ -1,7 +1,7 @@
 // A conversation: messages become one text by a chat template, and the text becomes ids. Who wrote which of them is shown, and what
 // users cannot forge.
 
-import { latest, Refused } from "./api.js";
+import { offer, put } from "./api.js";
 import { readVocabulary } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
 import { simplest } from "./templates.js";
@@ -38,9 +38,8 @@ export class Chat {
 
   // The encodings that can be chosen, by name and title; those that come with a template are told of it.
   offer(all) {
-    const before = this.fields.encoding.value || FIRST_ENCODING;
-    this.fields.encoding.replaceChildren(...all.map(([name, title]) => el("option", { value: name }, title)));
-    this.fields.encoding.value = all.some(([name]) => name === before) ? before : all[0][0];
+    const before = this.fields.encoding.value;
+    offer(this.fields.encoding, all, FIRST_ENCODING);
     if (this.fields.encoding.value !== before || !this.fields.named.value) this.fillNames();
     if (!byId("said").children.length) this.later();
   }
@@ -121,13 +120,7 @@ export class Chat {
     const { encoding, prompted } = this.fields;
     if (!encoding.value) return;
     const asked = { encoding: encoding.value, chat: this.chat(), messages: this.rows(), options: { add_generation_prompt: prompted.checked, template: this.named } };
-    try {
-      const told = await latest("chat", asked);
-      if (told) byId("said").replaceChildren(...shown(told));
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      byId("said").replaceChildren(el("p", { class: "bad" }, error.message));
-    }
+    await put("said", "chat", asked, shown, "bad");
   }
 }
 
