@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 import minitok
 import pytest
 from click.testing import CliRunner
+from commands import run
 from helpers import BACKENDS
 from minitok import errors
 from minitok.cli.app import app
@@ -93,7 +94,7 @@ def test_what_is_nearly_a_name_or_only_a_text_is_refused(name, meant, tmp_path):
     (tmp_path / "a.txt").write_text(TEXTS[0])
     for command in [["train"], ["train", "--count-only"]]:
         out = tmp_path / "out"
-        ran = CliRunner().invoke(app, [*command, str(tmp_path / "a.txt"), "-o", str(out), "--pattern", name])
+        ran = run(*command, tmp_path / "a.txt", "-o", out, "--pattern", name)
         assert ran.exit_code == 1
         assert "not the name of a pattern" in ran.stderr
         assert not out.exists()
@@ -103,9 +104,7 @@ def test_the_command_takes_the_names_of_encodings_and_models(tmp_path):
     (tmp_path / "a.txt").write_text(TEXTS[0])
     for name, pattern in [("o200k_base", "o200k"), ("gpt-4", "cl100k")]:
         out = tmp_path / f"{name}.json"
-        ran = CliRunner().invoke(
-            app, ["train", str(tmp_path / "a.txt"), "-o", str(out), "--pattern", name, "-n", "260"]
-        )
+        ran = run("train", tmp_path / "a.txt", "-o", out, "--pattern", name, "-n", "260")
         assert ran.exit_code == 0
         assert minitok.load(out).pattern == pattern
 
@@ -122,10 +121,10 @@ def test_the_command_takes_the_names_of_encodings_and_models(tmp_path):
 def test_a_model_is_known_wherever_an_encoding_is(model, encoding):
     assert minitok.get_encoding(model) is minitok.get_encoding(encoding)
     expected = minitok.get_encoding(encoding).encode("Hello, world")
-    ran = CliRunner().invoke(app, ["encode", "-e", model, "--text", "Hello, world"])
+    ran = run("encode", "-e", model, "--text", "Hello, world")
     assert ran.stdout.split() == list(map(str, expected))
     for command in [["explain", "Hello, world"], ["evaluate", "--text", "Hello"], ["inspect"]]:
-        assert CliRunner().invoke(app, [*command, "-e", model]).exit_code == 0, command
+        assert run(*command, "-e", model).exit_code == 0, command
 
 
 @pytest.mark.parametrize(

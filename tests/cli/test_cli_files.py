@@ -6,9 +6,7 @@ import subprocess
 import sys
 
 import minitok
-import minitok.cli.app
 import pytest
-from click.testing import CliRunner
 from commands import output_of, run
 from helpers import BACKENDS
 from minitok import PieceCounts
@@ -50,7 +48,7 @@ def folder(tmp_path):
 )
 def test_an_output_without_a_folder_is_refused_before_the_work(command, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    ran = CliRunner().invoke(minitok.cli.app.app, shlex.split(command))
+    ran = run(*shlex.split(command))
     assert (ran.exit_code, ran.stderr) == (1, "minitok: nosuch: no such folder\n")
 
 
@@ -176,7 +174,7 @@ def test_lines_of_an_argument_keep_their_bytes(tmp_path):
 
 
 def decoded(*args, stdin):
-    found = CliRunner().invoke(minitok.cli.app.app, ["decode", *map(str, args)], input=stdin)
+    found = run("decode", *args, stdin=stdin)
     assert found.exit_code == 0, (found.stdout, found.stderr)
     return found.stdout_bytes
 

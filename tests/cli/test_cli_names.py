@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from commands import run
 from minitok.cli.app import COMMANDS, app
 
 # What each command needs besides the option.
@@ -79,7 +80,7 @@ def test_a_misspelt_special_token(name):
 
 @pytest.mark.parametrize("name", ["cl100k", "gpt-4"])
 def test_the_short_name_of_an_encoding_and_of_its_pattern(name):
-    ran = CliRunner().invoke(app, ["encode", "-e", name, "--text", "hello world"])
+    ran = run("encode", "-e", name, "--text", "hello world")
     assert (ran.exit_code, ran.stdout.split()) == (0, ["15339", "1917"])
 
 

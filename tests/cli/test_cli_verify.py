@@ -7,25 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import minitok
 import pytest
-from click.testing import CliRunner
+from commands import run
 from minitok.cli import peers, verify
-from minitok.cli.app import app
 from minitok.encodings.published import PUBLISHED
 
 TOK = minitok.Tokenizer([(97, 98), (32, 97)], special_tokens={"<s>": 258})
 
 
-def run(*args):
-    return CliRunner().invoke(app, ["inspect", "--verify", "-t", *map(str, args)])
+def verified(*args):
+    return run("inspect", "--verify", "-t", *args)
 
 
 def test_a_file_with_the_same_ids(tmp_path):
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     (tmp_path / "text.txt").write_text("ab a <s>ab")
-    ended = run(tmp_path, tmp_path / "text.txt")
+    ended = verified(tmp_path, tmp_path / "text.txt")
     assert ended.exit_code == 0
     assert f"ids of {len(verify.TRAPS) + 1} texts are those of tokenizers" in " ".join(ended.output.split())
-    content = json.loads(run(tmp_path, "--json").output)
+    content = json.loads(verified(tmp_path, "--json").output)
     assert content["equal"]
     assert [row["library"] for row in content["compared"]] == ["tokenizers", "tokenizers, special tokens split"]
 
@@ -34,26 +33,26 @@ def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     other = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 258})
     monkeypatch.setattr(verify, "load", lambda *_args, **_options: other)
-    ended = run(tmp_path / "tokenizer.json", "--json")
+    ended = verified(tmp_path / "tokenizer.json", "--json")
     assert ended.exit_code == 1
     rows = [row for row in json.loads(ended.output)["compared"][0]["texts"] if row["difference"]]
     assert {"at": 0, "after": "", "minitok": [32, 97], "library": [257]} in [row["difference"] for row in rows]
-    ended = run(tmp_path / "tokenizer.json")
+    ended = verified(tmp_path / "tokenizer.json")
     assert ended.exit_code == 1
     assert "differ from tokenizers" in " ".join(ended.output.split())
 
 
 def test_an_encoding_that_comes_with_minitok(tmp_path):
     (tmp_path / "text.txt").write_text("What's in a name? <|endoftext|>")
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", str(tmp_path / "text.txt"), "--json"])
+    ended = run("inspect", "--verify", "-e", "gpt2", tmp_path / "text.txt", "--json")
     assert ended.exit_code == 0, ended.output
     content = json.loads(ended.output)
     assert (content["file"], content["equal"]) == ("gpt2", True)
     libraries = [row["library"].partition(",")[0] for row in content["compared"]]
     assert libraries == ["the file as it was published", "tiktoken", "tokenizers", "tokenizers"]
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "clip", "--with", "tiktoken"])
+    ended = run("inspect", "--verify", "-e", "clip", "--with", "tiktoken")
     assert (ended.exit_code, "tiktoken cannot hold clip" in ended.output) == (1, True)
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2", "--with", "sentencepiece"])
+    ended = run("inspect", "--verify", "-e", "gpt2", "--with", "sentencepiece")
     assert ended.exit_code == 1
     assert "sentencepiece does not take an encoding; tiktoken and tokenizers do" in " ".join(ended.output.split())
 
@@ -62,17 +61,17 @@ def test_an_encoding_that_comes_with_minitok(tmp_path):
 def test_an_encoding_where_there_is_no_library(name, monkeypatch):
     for library in peers.OF_ENCODINGS:
         monkeypatch.setitem(sys.modules, library, None)
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", name])
+    ended = run("inspect", "--verify", "-e", name)
     assert ended.exit_code == 0, ended.output
     shown = " ".join(ended.output.split())
     assert shown.startswith(f"{name}: tokens and ranks are those of the published file (SHA-256 ")
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", name, __file__])
+    ended = run("inspect", "--verify", "-e", name, __file__)
     assert (ended.exit_code, "there is no library to compare with" in ended.output) == (1, True)
 
 
 def test_an_encoding_that_is_not_the_published_one(monkeypatch):
     monkeypatch.setattr(verify, "SHA256", dict.fromkeys(verify.SHA256, "0" * 64))
-    ended = CliRunner().invoke(app, ["inspect", "--verify", "-e", "gpt2"])
+    ended = run("inspect", "--verify", "-e", "gpt2")
     assert ended.exit_code == 1
     assert "tokens and ranks are not those of the published file" in " ".join(ended.output.split())
 
@@ -81,23 +80,23 @@ def test_speeds_beside_other_libraries(tmp_path):
     (tmp_path / "text.txt").write_text("What's in a name? " * 50)
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     args = ["bench", "-t", str(tmp_path / "tokenizer.json"), "--peers", "-r", "1", str(tmp_path / "text.txt")]
-    rows = json.loads(CliRunner().invoke(app, [*args, "--json"]).stdout)["peers"]
+    rows = json.loads(run(*args, "--json").stdout)["peers"]
     assert [row["library"].partition(" ")[0].rstrip(",") for row in rows] == [
         *("minitok", "tokenizers", "tokenizers", "transformers")
     ]
     assert all(row["equal"] and row["warm_mb_s"] > 0 for row in rows)
-    shown = CliRunner().invoke(app, args).stdout
+    shown = run(*args).stdout
     assert "tokenizers, special tokens split" in shown
     assert "DIFFER" not in shown
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    assert run(tmp_path).exit_code == 1
+    assert verified(tmp_path).exit_code == 1
 
 
 def test_other_libraries(tmp_path):
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
-    content = json.loads(run(tmp_path / "tokenizer.json", "--with", "all", "--json").stdout)
+    content = json.loads(verified(tmp_path / "tokenizer.json", "--with", "all", "--json").stdout)
     assert [(row["library"], row["equal"]) for row in content["compared"]] == [
         ("tokenizers", True),
         ("tokenizers, special tokens split", True),
@@ -105,10 +104,10 @@ def test_other_libraries(tmp_path):
     ]
     tok = minitok.Tokenizer([(97, 98), (256, 99)], pattern="o200k")
     tok.save(tmp_path / "it.tiktoken", format="tiktoken")
-    ended = run(tmp_path / "it.tiktoken", "--pattern", "o200k")
+    ended = verified(tmp_path / "it.tiktoken", "--pattern", "o200k")
     assert ended.exit_code == 0
     assert "are those of tiktoken" in " ".join(ended.output.split())
-    ended = run(tmp_path / "tokenizer.json", "--with", "sentencepiece")
+    ended = verified(tmp_path / "tokenizer.json", "--with", "sentencepiece")
     assert ended.exit_code == 1
     assert "sentencepiece does not read a file of the kind tokenizer.json" in " ".join(ended.output.split())
 
@@ -116,7 +115,7 @@ def test_other_libraries(tmp_path):
 def test_a_folder_that_names_its_class(tmp_path):
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
-    content = json.loads(run(tmp_path, "--with", "transformers", "--json").stdout)
+    content = json.loads(verified(tmp_path, "--with", "transformers", "--json").stdout)
     assert [(row["library"], row["equal"]) for row in content["compared"]] == [("transformers (fast)", True)]
 
 
@@ -126,13 +125,13 @@ def test_files_of_mistral(name):
 
     import mistral_common
 
-    content = json.loads(run(Path(mistral_common.__file__).parent / "data" / name, "--json").output)
+    content = json.loads(verified(Path(mistral_common.__file__).parent / "data" / name, "--json").output)
     assert content["equal"]
 
 
 def test_a_native_file_is_compared_with_what_is_written_of_it(tmp_path):
     TOK.save(tmp_path / "my.json")
-    ended = run(tmp_path / "my.json")
+    ended = verified(tmp_path / "my.json")
     assert ended.exit_code == 0, ended.output
     assert "are those of tokenizers, with the tokenizer.json that minitok writes" in " ".join(ended.output.split())
 
@@ -141,7 +140,7 @@ def test_a_native_file_is_compared_with_what_is_written_of_it(tmp_path):
 def test_what_no_library_reads_is_an_error(name, content, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(content)
     monkeypatch.setattr(verify, "load", lambda *_args, **_options: TOK)
-    ended = run(tmp_path / name)
+    ended = verified(tmp_path / name)
     assert ended.exit_code == 1
     assert isinstance(ended.exception, SystemExit)
     assert "does not read" in " ".join(ended.stderr.split())
@@ -150,7 +149,7 @@ def test_what_no_library_reads_is_an_error(name, content, tmp_path, monkeypatch)
 def test_a_library_that_is_missing_is_named(tmp_path, monkeypatch):
     TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    ended = run(tmp_path / "tokenizer.json")
+    ended = verified(tmp_path / "tokenizer.json")
     assert ended.exit_code == 1
     assert "pip install tokenizers" in " ".join(ended.stderr.split())
 
@@ -162,13 +161,13 @@ def test_a_file_that_comes_by_a_pipe_is_read_once(form, tmp_path):
     os.mkfifo(pipe)
     with ThreadPoolExecutor() as pool:
         pool.submit(pipe.write_bytes, (tmp_path / "my.json").read_bytes())
-        ended = run(pipe, "--json")
+        ended = verified(pipe, "--json")
     assert ended.exit_code == 0, ended.output
     content = json.loads(ended.stdout)
     assert (content["file"], content["equal"]) == (str(pipe), True)
     with ThreadPoolExecutor() as pool:
         pool.submit(pipe.write_bytes, b"{}")
-        ended = run(pipe)
+        ended = verified(pipe)
     assert (ended.exit_code, str(pipe) in ended.stderr) == (1, True)
 
 
@@ -180,7 +179,7 @@ def test_what_a_library_makes_of_a_file_is_a_line(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tiktoken, "Encoding", fail)
     minitok.Tokenizer([(97, 98)], pattern="gpt2").save(tmp_path / "a.tiktoken", format="tiktoken")
-    ended = run(tmp_path / "a.tiktoken", "--pattern", "gpt2")
+    ended = verified(tmp_path / "a.tiktoken", "--pattern", "gpt2")
     assert ended.exit_code == 1
     assert isinstance(ended.exception, SystemExit)
     assert "tiktoken does not read it: a reason of its own" in " ".join(ended.stderr.split())

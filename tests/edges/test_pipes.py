@@ -10,10 +10,9 @@ from functools import partial
 import minitok
 import pytest
 from backports import zstd
-from click.testing import CliRunner
+from commands import run
 from helpers import Failure, outcome
 from hostile_files import BYTES, byte_vocab, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
-from minitok.cli.app import app
 
 WORDS = [*BYTES, b"ab", b" a"]
 TOK = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 257})
@@ -86,9 +85,7 @@ CALLS = {
     "pack": lambda path, backend: minitok.open_packed(
         TOK.replace(backend=backend).encode_files(path, path.with_name("out.bin"), threads=1).ids
     )[:],
-    "count": lambda path, backend: (
-        CliRunner().invoke(app, ["count", "-e", "gpt2", "--json", "--backend", backend, str(path)]).output
-    ),
+    "count": lambda path, backend: run("count", "-e", "gpt2", "--json", "--backend", backend, path).output,
 }
 
 

@@ -6,18 +6,15 @@ from itertools import product
 
 import minitok
 import pytest
-from click.testing import CliRunner
+from commands import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
-from minitok.cli.app import app
 from minitok.definition import Definition
 from minitok.errors import VocabularyError
 from minitok.evaluation.audit import audit, disagreements
 from minitok.evaluation.reach import completed, reach
 from minitok.reference.published.characters import Symbols
-
-RUNNER = CliRunner()
 
 
 @st.composite
@@ -151,13 +148,13 @@ def test_the_command(tmp_path):
     tok = Tokenizer([(97, 98), (98, 98), (97, 257)], special_tokens={"<|end|>": 259})
     tok.save(tmp_path / "tokenizer.json")
     (tmp_path / "tokenizer_config.json").write_text('{"eos_token": "</s>"}', encoding="utf-8")
-    result = RUNNER.invoke(app, ["inspect", "--audit", "-t", str(tmp_path / "tokenizer.json"), "--json"])
+    result = run("inspect", "--audit", "-t", tmp_path / "tokenizer.json", "--json")
     assert result.exit_code == 0, result.output
     printed = json.loads(result.stdout)
     assert printed["disagreements"] == ["eos_token is '</s>', which is no token"]
     expected = {finding.kind: {str(i): shown for i, shown in finding.tokens.items()} for finding in audit(tok)}
     assert {finding["kind"]: finding["tokens"] for finding in printed["findings"]} == expected
     assert "never merged" in expected
-    shown = RUNNER.invoke(app, ["inspect", "--audit", "-t", str(tmp_path / "tokenizer.json")]).stdout
+    shown = run("inspect", "--audit", "-t", tmp_path / "tokenizer.json").stdout
     assert "258  'abb' is encoded as 'ab' 'b'" in shown
     assert "files disagree: eos_token is '</s>', which is no token" in shown

@@ -9,22 +9,18 @@ import minitok
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from click.testing import CliRunner
+from commands import output_of, run
 from minitok import Tokenizer
-from minitok.cli.app import app
 from minitok.data import human_rights
 from minitok.evaluation import evaluate
 from minitok.evaluation.texts import groups_of
 
-RUNNER = CliRunner()
 MERGES = [(97, 98), (32, 256)]
 TEXTS = {"one": ["ab ab", "b", ""], "two": ["\u00e9 ab", "\u4e2d", "x"]}
 
 
-def run(*words):
-    result = RUNNER.invoke(app, ["evaluate", *map(str, words)])
-    assert result.exit_code == 0, result.output
-    return result.stdout
+def evaluated(*words):
+    return output_of("evaluate", *words)
 
 
 @pytest.mark.parametrize("given", [TEXTS, {name: (lambda held=held: iter(held)) for name, held in TEXTS.items()}])
@@ -149,31 +145,31 @@ def test_progress_is_in_bytes(tmp_path):
 
 def test_the_command_says_what_the_function_says(tmp_path):
     page = tmp_path / "page.html"
-    printed = json.loads(run("--json", "-q", "-e", "gpt2", "--price", "2", "--context", "1000", "--html", page))
+    printed = json.loads(evaluated("--json", "-q", "-e", "gpt2", "--price", "2", "--context", "1000", "--html", page))
     expected = evaluate({"gpt2": minitok.get_encoding("gpt2")}, prices={"gpt2": 2}, context=1000)
     assert printed == json.loads(json.dumps(expected.to_dict()))
     html = page.read_text(encoding="utf-8")
     assert html == expected.to_html()
     hindi = next(row for row in expected.rows if row.group == "Hindi")
     assert f">{hindi.premium:.2f}<" in html
-    table = run("-q", "-e", "gpt2")
+    table = evaluated("-q", "-e", "gpt2")
     assert f"Hindi {hindi.premium:.2f}" in " ".join(table.split())
 
 
 def test_the_command_reads_files(tmp_path):
     (tmp_path / "a.txt").write_text("ab ab\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("<b>", encoding="utf-8")
-    printed = json.loads(run("--json", "-q", "-e", "gpt2", tmp_path / "a.txt", tmp_path / "b.txt"))
+    printed = json.loads(evaluated("--json", "-q", "-e", "gpt2", tmp_path / "a.txt", tmp_path / "b.txt"))
     assert [(row["group"], row["bytes"], row["premium"]) for row in printed["rows"]] == [("a", 6, None), ("b", 3, None)]
-    result = RUNNER.invoke(app, ["evaluate", "-e", "gpt2", "--price", "1", "--price", "2"])
+    result = run("evaluate", "-e", "gpt2", "--price", "1", "--price", "2")
     assert result.exit_code == 2
-    result = RUNNER.invoke(app, ["evaluate", "-q", "-e", "gpt2", "--base", "Klingon"])
+    result = run("evaluate", "-q", "-e", "gpt2", "--base", "Klingon")
     assert result.exit_code == 2
     assert "base 'Klingon' is not one of the groups" in result.output
 
 
 def test_no_name_is_no_folder():
-    result = RUNNER.invoke(app, ["evaluate", "-q", "-e", "gpt2", ""])
+    result = run("evaluate", "-q", "-e", "gpt2", "")
     assert result.exit_code == 1
     assert "a folder, not a file" in result.output
 
@@ -197,9 +193,9 @@ def test_the_command_warns_of_text_that_is_not_in_nfc(tmp_path):
     for name, text in {"a&b": "e\u0301", "c": "\u00e9"}.items():
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     page = tmp_path / "page.html"
-    assert "Not in NFC: a&b (1 of 1 documents)." in run("-q", "-e", "gpt2", "--html", page, tmp_path)
+    assert "Not in NFC: a&b (1 of 1 documents)." in evaluated("-q", "-e", "gpt2", "--html", page, tmp_path)
     assert "Not in NFC: a&amp;b (1 of 1 documents)." in page.read_text(encoding="utf-8")
-    assert "NFC" not in run("-q", "-e", "gpt2", tmp_path / "c.txt")
+    assert "NFC" not in evaluated("-q", "-e", "gpt2", tmp_path / "c.txt")
 
 
 # -- for a paper -----------------------------------------------------------------------------------------------------
@@ -248,8 +244,8 @@ def test_the_command_writes_them(tmp_path):
     (tmp_path / "de.txt").write_text("niedrig\nniedriger\n")
     given = ["-e", "gpt2", tmp_path / "en.txt", tmp_path / "de.txt", "--lines", "--base", "en"]
     files = [tmp_path / name for name in ("rows.csv", "table.tex", "figure.pdf", "figure.svg")]
-    run(*given, "--csv", files[0], "--latex", files[1], "--plot", files[2])
-    run(*given, "--plot", files[3])
+    evaluated(*given, "--csv", files[0], "--latex", files[1], "--plot", files[2])
+    evaluated(*given, "--plot", files[3])
     assert files[0].read_text().startswith("tokenizer,group,documents")
     assert files[1].read_text().startswith(r"\begin{tabular}{lr}")
     assert files[2].read_bytes().startswith(b"%PDF")
@@ -258,6 +254,6 @@ def test_the_command_writes_them(tmp_path):
         (["--plot", tmp_path / "figure.gif"], 2, "a figure is .pdf, .svg or .png, not '.gif'"),
         (["--csv", tmp_path / "nowhere" / "rows.csv"], 1, "nowhere"),
     ):
-        refused = RUNNER.invoke(app, ["evaluate", *map(str, given), *map(str, more)])
+        refused = run("evaluate", *given, *more)
         assert refused.exit_code == code
         assert said in refused.output
