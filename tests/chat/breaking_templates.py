@@ -443,6 +443,12 @@ ASKING |= {
     "by a number that is out of range": "{% for m in messages %}{{ messages[loop.index0 * 2] is defined }}"
     + SAY
     + "{% endfor %}",
+    "some of all, in a turn": "{% for m in messages %}{% for n in messages %}{% if n.role == 'user' %}{{ loop.index }}{% endif %}{% endfor %}"
+    + SAY
+    + "{% endfor %}",
+    "some fields, in a turn": "{% for m in messages %}{% for n in m %}{% if n == 'role' %}{{ m[n] }}{% endif %}{% endfor %}"
+    + SAY
+    + "{% endfor %}",
     "a name that a list has not": "{{ messages.nothing is defined }}{{ messages['nothing'] is defined }}" + ALL,
     "equal to itself": "{% for m in messages %}{{ messages == messages[0:] }}{{ messages[1:] == messages }}"
     + SAY
