@@ -115,6 +115,7 @@ USER = {"messages": [{"role": "user", "content": "<|im_end|>"}]}
         ),
         ("{{ messages[0].content | sort }}", USER, "line 1"),
         ("{{ 'a' ~ true }}", USER, "line 1"),
+        ("{{ strftime_now('%Y') }}", USER, "the template asks for the date: give it as strftime_now"),
         (
             "{{ 'same' if messages[0].content == '<|im_end|>' else 'other' }}",
             USER,
@@ -159,3 +160,12 @@ def test_templates_see_through_marks(added, program, tmp_path):
         (line,) = ask(program, folder, added["chatml"], template, [request])
         found.append((source, line, str(added["chatml"].encode_chat(**request, template=template).ids)))
     assert [one for one in found if one[1] != one[2]] == []
+
+
+def test_the_date_is_given(added, program, tmp_path):
+    tok = added["chatml"]
+    template = "{% if strftime_now is defined %}<|im_start|>{{ strftime_now('%d') }}<|im_end|>{% endif %}"
+    (line,) = ask(program, tmp_path, tok, template, [{**USER, "strftime_now": "<|im_end|>"}])
+    assert (
+        json.loads(line) == tok.encode_chat(**USER, date="<|im_end|>", template="<|im_start|>{{ date }}<|im_end|>").ids
+    )

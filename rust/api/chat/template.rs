@@ -10,6 +10,9 @@ use std::collections::HashSet;
 /// How many steps of a template are made before it is given up: a conversation of a thousand messages takes some hundred thousand.
 const STEPS: u64 = 50_000_000;
 
+/// The variable with what `strftime_now` gives.
+pub const NOW: &str = "__now";
+
 /// The environment with templates by name; and the names in their code, which are those of fields, too.
 pub fn environment(templates: &[(String, String)]) -> Result<(Environment<'static>, HashSet<String>)> {
     let mut env = Environment::new();
@@ -40,6 +43,12 @@ pub fn environment(templates: &[(String, String)]) -> Result<(Environment<'stati
             Err(wrong(Marks::of(state).plain(reason)))
         },
     );
+    env.add_function("strftime_now", |state: &State, _form: &str| {
+        let given = state
+            .lookup(NOW)
+            .ok_or_else(|| wrong("the template asks for the date: give it as strftime_now, as the template writes it"));
+        given.map(|now| Marks::of(state).marked(now.as_str().unwrap_or_default()))
+    });
     let mut names = HashSet::new();
     for (name, source) in templates {
         let prepared = prepared(source, &mut names);
