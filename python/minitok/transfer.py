@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .backend import load_backend
 from .extras import np
-from .spans.offsets import as_sequence, spans_of
+from .spans.offsets import as_sequence
 from .spans.segments import encode_spans
 
 if TYPE_CHECKING:
@@ -172,9 +172,9 @@ def spelled(definition: Definition, ids: Ids) -> tuple[Numbers, bytes]:
     """Returns how many bytes each id adds to the text, and these bytes."""
     definition.check("be aligned")
     codec, listed = definition.codec(), as_sequence(ids)
-    text, spans = codec.decode_bytes(listed), spans_of(codec, listed, "byte")
-    sizes, special = spans[:, 1] - spans[:, 0], list(definition.special_tokens.values())
-    held = np.asarray(listed)
+    text, sizes = codec.decode_bytes(listed), codec.ends(listed)
+    sizes[1:] -= sizes[:-1].copy()
+    held, special = np.asarray(listed), list(definition.special_tokens.values())
     if special and held.size and held.max() >= min(special):
         is_special = np.zeros(definition.vocab_size, np.bool_)
         is_special[special] = True
@@ -198,8 +198,11 @@ def difference(text_a: bytes, text_b: bytes) -> str:
 def spellings(definition: Definition) -> list[bytes]:
     """Returns the bytes of each id; none for special tokens and for ids without a token."""
     definition.check("be aligned")
-    silent, token_bytes = set(definition.special_tokens.values()), definition.codec().token_bytes
-    return [(i not in silent and token_bytes(i)) or b"" for i in range(definition.vocab_size)]
+    token_bytes = definition.codec().token_bytes
+    texts = [token_bytes(i) or b"" for i in range(definition.vocab_size)]
+    for silent in definition.special_tokens.values():
+        texts[silent] = b""
+    return texts
 
 
 def within_text(tokenizer: Tokenizer) -> Tokenizer:
@@ -214,8 +217,10 @@ def spelled_again(
 ) -> npt.NDArray[np.bool_]:
     """Returns which rows of ids have the bytes of their texts."""
     codec = tokenizer.definition.codec()
-    ends = np.concatenate([np.zeros(1, np.int64), spans_of(codec, ids, "byte")[:, 1]])[offsets]
-    text = b"".join(codec.token_list(ids))
+    ends = np.concatenate([np.zeros(1, np.int64), codec.ends(ids)])[offsets]
+    text = codec.decode_bytes(ids)
+    if len(text) != ends[-1]:
+        text = b"".join(codec.token_list(ids))
     if text == b"".join(texts) and np.array_equal(ends[1:], np.cumsum(np.fromiter(map(len, texts), np.int64))):
         return np.ones(len(texts), np.bool_)
     places = ends.tolist()

@@ -6,7 +6,10 @@ from itertools import product
 import minitok
 import numpy as np
 import pytest
+from helpers import BACKENDS
+from minitok.backend import load_backend
 from minitok.bytewise import END, next_bytes
+from minitok.definition import Definition
 from minitok.reference.more import viable
 
 # How long the texts are whose probability is summed up.
@@ -96,6 +99,36 @@ def test_a_model_that_gives_nothing_is_refused():
         next_bytes(tok, "a", lambda _: np.full(256, -np.inf))
     with pytest.raises(ValueError, match="a value for each of 256 ids"):
         next_bytes(tok, "a", lambda _: np.zeros(3))
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_what_is_no_number_is_refused(odd, backend):
+    logs = np.zeros(257)
+    logs[99] = odd
+    with pytest.raises(ValueError, match="what is not a number"):
+        next_bytes(minitok.Tokenizer([(97, 98)], backend=backend), "", lambda _: logs)
+
+
+def test_both_backends_add_up_the_same():
+    drawn = np.random.default_rng(3)
+    for size in (0, 1, 63, 64, 300):
+        bits = drawn.integers(0, 1 << 63, 5).astype(np.uint64) * drawn.integers(0, 3, 5).astype(np.uint64)
+        values, groups = drawn.normal(0, 40, size), drawn.integers(0, 300, size).astype(np.uint16)
+        values[::7] = -np.inf
+        (high, sums), (expected, parts) = (load_backend(name).byte_sums(bits, values, groups) for name in BACKENDS)
+        assert high == expected
+        np.testing.assert_allclose(sums, parts, rtol=1e-14)
+
+
+def test_tokens_with_the_same_bytes_both_count():
+    """Where bytes stand for characters that are not tokens, an ASCII letter has two ids; the model may use its own only."""
+    definition = Definition.from_tokens(
+        {b"a": 256, b"b": 257, b"ab": 258}, [(256, 257)], fallback=range(256), pattern="none"
+    )
+    tok = minitok.Tokenizer.from_definition(definition)
+    found = np.exp(next_bytes(tok, "a", lambda _: np.zeros(259)))
+    assert (found > 0).tolist() == [byte < 0x80 or 0xC2 <= byte <= 0xF4 for byte in range(257)]
+    assert round(float(found.sum()), 12) == 1
 
 
 def test_prompts_end_inside_words_of_published_encodings():

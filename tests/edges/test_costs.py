@@ -202,7 +202,7 @@ def test_operations(operation, cuts):
 
 
 def with_names():
-    return minitok.Tokenizer(MERGES, pattern="cl100k").replace(added_tokens={"<think>": 5000})
+    return minitok.Tokenizer(MERGES, pattern="cl100k").replace(added_tokens={"<think>": 5000, "aq": 5001})
 
 
 def with_whole_pieces():

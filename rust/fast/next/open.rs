@@ -5,7 +5,8 @@
 //!
 //! Costs: adding an id takes one step of the machine for each character, whatever is before.
 
-use super::tables::{NextIds, has};
+use super::bits::has;
+use super::tables::NextIds;
 use crate::error::Result;
 use crate::fast::scan::compiled::Scan;
 use crate::fast::util::fallible::{append, collect, concat, push};
@@ -54,8 +55,7 @@ impl Open {
         let ends = open.ends(next);
         for number in 1..open.tokens.len() {
             let [before, token] = [number - 1, number].map(|number| open.tokens[number]);
-            let is_settled =
-                is_encoded && !ends.contains(&before.end) || next.are_settled(vocab, before.id, token.id)?;
+            let is_settled = is_encoded && !ends.contains(&before.end) || next.are_settled(before.id, token.id);
             open.tokens[number].breaks = before.breaks + u32::from(!is_settled);
         }
         Ok(open)
@@ -64,7 +64,7 @@ impl Open {
     /// Adds an id that may come next.
     pub fn push(&mut self, next: &NextIds, vocab: &Vocab, id: u32) -> Result<()> {
         let is_settled = match self.tokens.last() {
-            Some(last) => next.are_settled(vocab, last.id, id)?,
+            Some(last) => next.are_settled(last.id, id),
             None => true,
         };
         self.add(next, vocab, id, is_settled)
@@ -87,9 +87,9 @@ impl Open {
         Ok(())
     }
 
-    /// Whether the text is empty: it is not known what may come where a space may be put before it.
-    pub fn is_empty(&self) -> bool {
-        self.read == 0 && self.text.is_empty()
+    /// How many bytes the text has.
+    pub fn size(&self) -> usize {
+        self.start + self.text.len()
     }
 
     /// Where the last sure border is.

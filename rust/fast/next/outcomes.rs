@@ -5,14 +5,14 @@
 //! goes on. What a bound one goes on with must leave the token as it is: of a small class of characters, each is tried; of a large one,
 //! some always do.
 
-use super::tables::{Bits, NextIds, Outcomes, has, kept, set, split_off_part};
+use super::bits::{Bits, has, set};
+use super::tables::{NextIds, Outcomes, kept, split_off_part};
 use super::tree::{ClassSet, Tree};
 use crate::error::Result;
 use crate::fast::scan::compiled::Scan;
 use crate::fast::util::fallible::{concat, filled, push, room};
 use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
-use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 use foldhash::HashMap;
 use std::sync::Arc;
@@ -63,17 +63,19 @@ impl NextIds {
             }
             let mut found = filled(Bits::new(), 256)?;
             for (is_part, tokens) in [(false, &tree.tokens), (true, &tree.parts)] {
-                for &(node, id) in tokens {
-                    let is_made = has(&self.made, id);
-                    let Ways { free, bound } = &ways[ways_of[node as usize]];
-                    for &borders in free {
-                        if is_made || !is_part && part.is_empty() && (row == 0 || borders >> START & 1 == 1) {
-                            self.add(&mut found, borders, id)?;
+                for (node, &way) in (0..).zip(&ways_of) {
+                    let Ways { free, bound } = &ways[way];
+                    for &id in tokens.of(node) {
+                        let is_made = has(&self.made, id);
+                        for &borders in free {
+                            if is_made || !is_part && part.is_empty() && (row == 0 || borders >> START & 1 == 1) {
+                                self.add(&mut found, borders, id)?;
+                            }
                         }
-                    }
-                    for &(borders, classes) in bound.iter().filter(|_| is_made) {
-                        if is_part || self.continues(&codec.vocab, id, classes)? {
-                            self.add(&mut found, borders, id)?;
+                        for &(borders, classes) in bound.iter().filter(|_| is_made) {
+                            if is_part || self.continues(id, classes) {
+                                self.add(&mut found, borders, id)?;
+                            }
                         }
                     }
                 }
@@ -81,10 +83,19 @@ impl NextIds {
             }
             let mut outcomes = Vec::new();
             for (borders, bits) in (0..=u8::MAX).zip(found).filter(|(_, bits)| !bits.is_empty()) {
-                push(&mut outcomes, (borders, bits))?;
+                push(&mut outcomes, (borders, self.shared(bits)))?;
             }
             Ok(Outcomes(outcomes))
         })
+    }
+
+    /// A set as it is held for another state, if it is: most states differ in few of theirs.
+    fn shared(&self, bits: Bits) -> Arc<Bits> {
+        let held = self.states.lock().ok().and_then(|states| {
+            let mut held = states.iter().flat_map(|(_, outcomes)| &outcomes.0);
+            held.find(|(_, other)| **other == bits).map(|(_, other)| Arc::clone(other))
+        });
+        held.unwrap_or_else(|| Arc::new(bits))
     }
 
     fn read(&self, mut run: Run, class: usize, at: u8) -> Run {
@@ -124,16 +135,10 @@ impl NextIds {
     }
 
     /// Whether some character of some classes leaves a token before it as it is.
-    fn continues(&self, vocab: &Vocab, id: u32, classes: ClassSet) -> Result<bool> {
-        for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
-            let Some(firsts) = &self.small[class] else { return Ok(true) };
-            for &first in firsts {
-                if self.are_settled(vocab, id, first)? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
+    fn continues(&self, id: u32, classes: ClassSet) -> bool {
+        let leaves = |firsts: &Vec<u32>| firsts.iter().any(|&first| self.are_settled(id, first));
+        let mut classes = (0..self.n_classes).filter(|class| classes >> class & 1 == 1);
+        classes.any(|class| self.small[class].as_ref().is_none_or(leaves))
     }
 
     /// The tokens that begin inside a character of which a part is there, by what they make of it.
@@ -154,6 +159,7 @@ impl NextIds {
                 None => {}
             }
         }
+        tree.close()?;
         Ok(tree)
     }
 }

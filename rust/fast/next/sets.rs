@@ -1,8 +1,9 @@
 //! The ids that may come next, from the outcomes of the state of the pattern.
 
+use super::bits::{Bits, has, unset};
 use super::open::Open;
 use super::outcomes::START;
-use super::tables::{Bits, NextIds, has};
+use super::tables::NextIds;
 use crate::error::Result;
 use crate::fast::util::fallible::{concat, filled, push};
 use crate::reference::more::viable::{continuations, kinds};
@@ -26,7 +27,7 @@ impl NextIds {
             }
         }
         if let Some(last) = open.last().filter(|_| !parts.is_empty()) {
-            self.keep_settled(&codec.vocab, last, &mut found)?;
+            self.keep_settled(last, &mut found)?;
             for start in parts {
                 self.leave_out_pieces(codec, open, start, &mut found)?;
             }
@@ -44,7 +45,7 @@ impl NextIds {
                 && has(found, id)
                 && !by_definition(codec, open, id)?
             {
-                found[id as usize >> 6] &= !(1 << (id & 63));
+                unset(found, id);
             }
         }
         Ok(())

@@ -1,22 +1,29 @@
 //! Which tokens may stand behind a token within a piece.
 //!
 //! Two neighbours are *settled* if merging their bytes gives these two again. They are not, if some token u on the right edge of the left
-//! one and some v on the left edge of the right one merge before u becomes part of its parent there (at a rank below that), and not after v
-//! does (at a rank of that, or below). Let the parent of a token be its left half, sort the children of each by rank, highest first, and
-//! number the tokens by a walk through these trees. Then the tokens with v on the left edge, still by itself at a rank, are one
-//! interval: v, and its children from that rank on. So what is not settled behind a token is a union of intervals, one for each
-//! merge of a token on its right edge.
+//! one and some v on the left edge of the right one merge before either becomes part of its parent. Let the parent of a token be its left
+//! half, sort the children of each by the time from which on they would take it, latest first, and number the tokens by a walk through
+//! these trees. Then the tokens with v on the left edge, still free at a time, are one interval: v, and its children from that time on. So
+//! what is not settled behind a token is a union of intervals, one for each merge of a token on its right edge.
 //!
 //! By hand, with the merges `ab` and `abc`: behind `a`, the interval of `b` is not settled; behind `ab`, that of `c`.
 //!
-//! This needs one merge for each token, and parts of lower ranks than wholes. Other vocabularies merge each pair to find out.
+//! *Time.* Where a merge has a higher rank than those of its parts, it is the rank. Otherwise it is the highest rank so far, the *phase*:
+//! a merge of a low rank that becomes possible late is done at once (the proof: notes/proofs.md, "Which ids may come next"). In such
+//! vocabularies, and where a token has several merges, each token is merged alone to see which was the last.
 //!
-//! Costs: 28 bytes a token; for a token, the tokens that are not settled behind it.
+//! Costs: 28 bytes a token, or 32; for a token, the tokens that are not settled behind it.
 
-use crate::error::Result;
-use crate::fast::util::fallible::filled;
-use crate::reference::published::vocabs::Vocab;
+#![expect(clippy::cast_possible_truncation, reason = "ids, and merges, are numbers of 32 bits")]
+
+use super::bits::{Bits, has, set, unset};
+use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, collect, filled, push};
+use crate::reference::merging::{self, Chain};
+use crate::reference::published::vocabs::{Merge, Vocab, initial_parts};
 use crate::support::interrupt;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 const NONE: u32 = u32::MAX;
 /// From how many clashes on, counted as often as they are found, the tokens behind a token are worth keeping.
@@ -27,89 +34,208 @@ pub struct Settled {
     /// The tokens in the order of the walk, and the place of each.
     order: Vec<u32>,
     places: Vec<u32>,
-    /// For each token, where its merges as a left part begin, by rank: the interval that each makes impossible.
+    /// For each token, where its merges as a left part begin, by time.
     starts: Vec<u32>,
     clashes: Vec<Clash>,
-    /// The rank at which a token comes about, and its right part.
-    rank: Vec<u32>,
-    right: Vec<u32>,
+    /// The number of the last merge of each token.
+    own: Vec<u32>,
+    /// Until when the right half of each token is free; empty where that is the time of its last merge.
+    limits: Vec<u32>,
 }
 
+/// What a merge makes impossible behind its left part, if that is free after a time: the tokens from the place of its right part on.
 #[derive(Debug, Clone, Copy)]
 struct Clash {
-    rank: u32,
+    time: u32,
     first: u32,
     end: u32,
 }
 
-impl Settled {
-    /// None if the vocabulary is not of this kind.
-    pub fn new(vocab: &Vocab) -> Result<Option<Settled>> {
-        let (size, merges) = (vocab.tokens.n_ids() as usize, vocab.merges());
-        let (mut left, mut right, mut rank) = (filled(NONE, size)?, filled(NONE, size)?, filled(NONE, size)?);
-        let mut starts = filled(0, size + 1)?;
-        for merge in merges {
-            let at = merge.id as usize;
-            if left[at] != NONE {
+/// How each token comes about: the halves that its last merge joins, if there is one, and the rank of that, counted from 1; and the highest
+/// rank of all its merges. 0 for what merging begins with.
+struct History {
+    halves: Vec<(u32, u32)>,
+    rank: Vec<u32>,
+    phase: Vec<u32>,
+}
+
+impl History {
+    /// From ranks alone. None where a token has several merges, or one that is not above those of its parts.
+    fn of_ranks(vocab: &Vocab) -> Result<Option<History>> {
+        let size = vocab.tokens.n_ids() as usize;
+        let (mut halves, mut rank) = (filled((NONE, NONE), size)?, filled(0, size)?);
+        for &Merge { left, right, id, rank: own } in vocab.merges() {
+            if halves[id as usize].0 != NONE {
                 return Ok(None);
             }
-            (left[at], right[at], rank[at]) = (merge.left, merge.right, merge.rank);
-            starts[merge.left as usize + 1] += 1;
-        }
-        let above = |part: u32, whole: u32| rank[part as usize] != NONE && rank[part as usize] >= rank[whole as usize];
-        let is_late = |id: u32| above(left[id as usize], id) || above(right[id as usize], id);
-        if !merges.is_sorted_by_key(|merge| merge.rank) || merges.iter().any(|merge| is_late(merge.id)) {
-            return Ok(None);
+            (halves[id as usize], rank[id as usize]) = ((left, right), own.saturating_add(1));
         }
         interrupt::check()?;
-        (1..=size).for_each(|id| starts[id] += starts[id - 1]);
-        // The children of each token by rank, lowest first; and how many tokens are in the tree of each.
-        let (mut next, mut made) = (filled(0, size)?, filled(0, merges.len())?);
-        next.copy_from_slice(&starts[..size]);
-        for merge in merges {
-            let at = &mut next[merge.left as usize];
-            made[*at as usize] = merge.id;
-            *at += 1;
+        let is_late = |merge: &Merge| rank[merge.left as usize].max(rank[merge.right as usize]) > merge.rank;
+        if !vocab.merges().is_sorted_by_key(|merge| merge.rank) || vocab.merges().iter().any(is_late) {
+            return Ok(None);
+        }
+        let phase = collect(rank.iter().copied())?;
+        Ok(Some(History { halves, rank, phase }))
+    }
+
+    /// By merging the bytes of each token alone. The tokens that this makes are added to a set.
+    fn by_merging(vocab: &Vocab, made: &mut Bits) -> Result<History> {
+        let size = vocab.tokens.n_ids() as usize;
+        let (mut halves, mut rank, mut phase) = (filled((NONE, NONE), size)?, filled(0, size)?, filled(0, size)?);
+        let mut heap = BinaryHeap::new();
+        for (id, token) in vocab.tokens.iter().filter(|(_, token)| !token.is_empty()) {
+            let parts = match initial_parts(vocab, token) {
+                Err(Error::MissingByte { .. }) => continue,
+                parts => parts?,
+            };
+            let (mut chain, mut last, mut highest) =
+                (Chain::new(|left, right| vocab.merge_of(left, right), parts)?, None, 0);
+            for place in 0..chain.end {
+                merging::push(&mut heap, chain.candidate(place))?;
+            }
+            while let Some(Reverse(entry)) = heap.pop() {
+                if !chain.is_stale(&entry) {
+                    for changed in chain.merge(&entry) {
+                        merging::push(&mut heap, chain.candidate(changed))?;
+                    }
+                    highest = highest.max(entry.0.saturating_add(1));
+                    last = Some(entry);
+                }
+            }
+            if let Some((own, _, left, right, _)) = last.filter(|_| chain.merged() == [id]) {
+                (halves[id as usize], rank[id as usize]) = ((left, right), own.saturating_add(1));
+                phase[id as usize] = highest;
+                set(made, id);
+            }
+        }
+        Ok(History { halves, rank, phase })
+    }
+
+    fn phase(&self, id: u32) -> u32 {
+        self.phase[id as usize]
+    }
+
+    /// From when on a token takes its left half, if that was free before: what is left to do of the right half goes first.
+    fn takes_left(&self, id: u32) -> u32 {
+        let [left, right] = <[u32; 2]>::from(self.halves[id as usize]).map(|half| self.phase(half));
+        if right == 0 || right < left { self.rank[id as usize] } else { self.phase(id) }
+    }
+
+    /// The same of its right half.
+    fn takes_right(&self, id: u32) -> u32 {
+        let [left, right] = <[u32; 2]>::from(self.halves[id as usize]).map(|half| self.phase(half));
+        if left <= right { self.rank[id as usize] } else { self.phase(id) }
+    }
+
+    /// After which time the left part of a merge must be free for the two to merge, and from which time on the right part.
+    fn bounds(&self, merge: &Merge) -> (u32, u32) {
+        let (rank, left, right) = (merge.rank.saturating_add(1), self.phase(merge.left), self.phase(merge.right));
+        if left > right { (rank, rank.max(left)) } else { (rank.max(right), rank) }
+    }
+}
+
+/// Numbers in groups, each in the order in which they come: where each group begins, and the numbers.
+pub(super) fn grouped(size: usize, all: impl Iterator<Item = (u32, u32)> + Clone) -> Result<(Vec<u32>, Vec<u32>)> {
+    let mut starts = filled(0, size + 1)?;
+    for (group, _) in all.clone() {
+        starts[group as usize + 1] += 1;
+    }
+    (1..=size).for_each(|group| starts[group] += starts[group - 1]);
+    let (mut next, mut numbers) = (collect(starts.iter().copied())?, filled(0, starts[size] as usize)?);
+    for (group, number) in all {
+        let at = &mut next[group as usize];
+        numbers[*at as usize] = number;
+        *at += 1;
+    }
+    Ok((starts, numbers))
+}
+
+impl Settled {
+    /// And the tokens that merging makes of their bytes.
+    pub fn new(vocab: &Vocab) -> Result<(Settled, Bits)> {
+        let mut made = filled(0, (vocab.tokens.n_ids() as usize).div_ceil(64))?;
+        let longest = if vocab.alphabet.fallback.is_some() { 4 } else { 1 };
+        for (id, token) in vocab.tokens.iter().filter(|(_, token)| (1..=longest).contains(&token.len())) {
+            if initial_parts(vocab, token).is_ok_and(|parts| parts == [id]) {
+                set(&mut made, id);
+            }
+        }
+        let Some(history) = History::of_ranks(vocab)? else {
+            let history = History::by_merging(vocab, &mut made)?;
+            let mut settled = Settled::of(vocab, &history)?;
+            let limits =
+                (0..).zip(&history.halves).map(|(id, half)| if half.0 == NONE { 0 } else { history.takes_right(id) });
+            settled.limits = collect(limits)?;
+            return Ok((settled, made));
+        };
+        let settled = Settled::of(vocab, &history)?;
+        for merge in vocab.merges() {
+            if has(&made, merge.left)
+                && has(&made, merge.right)
+                && (vocab.merges_make_all || settled.is_made(merge.left, merge.right, merge.rank.saturating_add(1)))
+            {
+                set(&mut made, merge.id);
+            }
+        }
+        Ok((settled, made))
+    }
+
+    fn of(vocab: &Vocab, history: &History) -> Result<Settled> {
+        let (size, merges) = (history.halves.len(), vocab.merges());
+        let left = |id: u32| history.halves[id as usize].0;
+        interrupt::check()?;
+        // The children of each token, the one that takes it first at first.
+        let is_merged = |id: &u32| left(*id) != NONE;
+        let takes_left = collect((0..size as u32).map(|id| if is_merged(&id) { history.takes_left(id) } else { 0 }))?;
+        let takes_left = |id: u32| takes_left[id as usize];
+        let mut tokens: Vec<u32> = collect((0..size as u32).filter(is_merged))?;
+        tokens.sort_unstable_by_key(|&id| takes_left(id));
+        let (starts, children) = grouped(size, tokens.iter().map(|&id| (left(id), id)))?;
+        let children = |id: u32| &children[starts[id as usize] as usize..starts[id as usize + 1] as usize];
+        let (mut order, mut places) = (Vec::new(), filled(0, size)?);
+        let mut stack = collect(vocab.tokens.iter().map(|(id, _)| id).filter(|&id| left(id) == NONE))?;
+        while let Some(id) = stack.pop() {
+            places[id as usize] = order.len() as u32;
+            push(&mut order, id)?;
+            append(&mut stack, children(id))?;
         }
         let mut sizes = filled(1, size)?;
-        for merge in merges.iter().rev() {
-            sizes[merge.left as usize] += sizes[merge.id as usize];
+        for &id in order.iter().rev().filter(|&&id| left(id) != NONE) {
+            sizes[left(id) as usize] += sizes[id as usize];
         }
-        let children = |id: u32| &made[starts[id as usize] as usize..starts[id as usize + 1] as usize];
-        let (mut order, mut places, mut end) = (filled(NONE, size)?, filled(0, size)?, 0);
-        let roots = vocab.tokens.iter().map(|(id, _)| id).filter(|&id| left[id as usize] == NONE);
-        for (id, is_root) in roots.map(|id| (id, true)).chain(merges.iter().map(|merge| (merge.id, false))) {
-            if is_root {
-                places[id as usize] = end;
-                end += sizes[id as usize];
+        interrupt::check()?;
+        let mut by_time: Vec<u32> = collect(0..merges.len() as u32)?;
+        by_time.sort_unstable_by_key(|&number| history.bounds(&merges[number as usize]).0);
+        let (starts, numbers) = grouped(size, by_time.iter().map(|&number| (merges[number as usize].left, number)))?;
+        let (mut clashes, mut own) = (filled(Clash { time: 0, first: 0, end: 0 }, merges.len())?, filled(NONE, size)?);
+        for ((clash, number), at) in clashes.iter_mut().zip(numbers).zip(0..) {
+            let merge = merges[number as usize];
+            let (time, from) = history.bounds(&merge);
+            let (first, all) = (places[merge.right as usize], children(merge.right));
+            let earlier = all.partition_point(|&child| takes_left(child) < from);
+            let end = match all[..earlier].last() {
+                Some(&child) => places[child as usize],
+                None => first + sizes[merge.right as usize],
+            };
+            *clash = Clash { time, first, end };
+            if history.halves[merge.id as usize] == (merge.left, merge.right) {
+                own[merge.id as usize] = at;
             }
-            let mut place = places[id as usize];
-            order[place as usize] = id;
-            place += 1;
-            for &child in children(id).iter().rev() {
-                places[child as usize] = place;
-                place += sizes[child as usize];
-            }
         }
-        let mut clashes = filled(Clash { rank: 0, first: 0, end: 0 }, made.len())?;
-        for (clash, &id) in clashes.iter_mut().zip(&made) {
-            let (v, rank_here) = (right[id as usize], rank[id as usize]);
-            let later = children(v).partition_point(|&child| rank[child as usize] < rank_here);
-            let first = places[v as usize];
-            let end = children(v).get(later).map_or(first + 1, |&last| places[last as usize] + sizes[last as usize]);
-            *clash = Clash { rank: rank_here, first, end };
-        }
-        Ok(Some(Settled { order, places, starts, clashes, rank, right }))
+        order.shrink_to_fit();
+        Ok(Settled { order, places, starts, clashes, own, limits: Vec::new() })
     }
 
     /// The intervals of what is not settled behind a token.
     fn clashes(&self, last: u32) -> impl Iterator<Item = &Clash> {
         let edge = std::iter::successors(Some((last, NONE)), |&(token, _)| {
-            Some((self.right[token as usize], self.rank[token as usize])).filter(|&(token, _)| token != NONE)
+            let own = self.clashes.get(self.own[token as usize] as usize)?;
+            Some((self.order[own.first as usize], self.limits.get(token as usize).copied().unwrap_or(own.time)))
         });
         edge.flat_map(|(token, limit)| {
             let own = &self.clashes[self.starts[token as usize] as usize..self.starts[token as usize + 1] as usize];
-            own.iter().take_while(move |clash| clash.rank < limit)
+            own.iter().take_while(move |clash| clash.time < limit)
         })
     }
 
@@ -117,7 +243,7 @@ impl Settled {
     pub fn remove_clashes(&self, last: u32, bits: &mut [u64]) {
         for clash in self.clashes(last) {
             for &id in &self.order[clash.first as usize..clash.end as usize] {
-                bits[id as usize >> 6] &= !(1 << (id & 63));
+                unset(bits, id);
             }
         }
     }
@@ -138,15 +264,15 @@ impl Settled {
     }
 
     /// Whether merging makes a token of its bytes, if it makes its parts of theirs: nothing is merged across them before.
-    pub fn is_made(&self, left: u32, right: u32, rank: u32) -> bool {
+    fn is_made(&self, left: u32, right: u32, rank: u32) -> bool {
         let place = self.places[right as usize];
-        let earlier = |clash: &&Clash| clash.rank < rank && (clash.first..clash.end).contains(&place);
+        let earlier = |clash: &&Clash| clash.time < rank && (clash.first..clash.end).contains(&place);
         !self.clashes(left).any(|clash| earlier(&clash))
     }
 
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
-        let columns = [&self.order, &self.places, &self.starts, &self.rank, &self.right];
+        let columns = [&self.order, &self.places, &self.starts, &self.own, &self.limits];
         columns.map(|column| column.capacity() * size_of::<u32>()).iter().sum::<usize>()
             + self.clashes.capacity() * size_of::<Clash>()
     }

@@ -1,11 +1,12 @@
 //! What the sets are made of: the tokens of a vocabulary as texts of classes, what completes characters, and what is kept.
 
+use super::bits::{Bits, has};
 use super::settled::Settled;
 use super::tree::{ClassSet, Tree};
 use crate::error::{Error, Result};
 use crate::fast::scan::Tier;
 use crate::fast::scan::compiled::Table;
-use crate::fast::util::fallible::{concat, filled, push, try_collect};
+use crate::fast::util::fallible::{collect, concat, filled, push, try_collect};
 use crate::reference::merging::merge_parts;
 use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
@@ -21,9 +22,6 @@ const KEPT: usize = 64;
 /// From how many characters on a class is large.
 const LARGE: usize = 256;
 
-/// Ids as bits: 64 in each word, the lowest first.
-pub type Bits = Vec<u64>;
-
 /// What is known of the tokens that a state of the pattern may be followed by.
 pub(super) type Kept<K, V> = Mutex<Vec<(K, Arc<V>)>>;
 
@@ -33,7 +31,7 @@ pub(super) type Completing = HashMap<u32, ClassSet>;
 #[derive(Debug)]
 pub struct NextIds {
     pub(super) table: Table,
-    settled: Option<Settled>,
+    settled: Settled,
     /// The tokens that merging makes of their bytes.
     pub(super) made: Bits,
     /// The tokens that only a whole piece becomes (E2).
@@ -55,7 +53,7 @@ pub struct NextIds {
 /// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
 /// come behind it so.
 #[derive(Debug)]
-pub struct Outcomes(pub Vec<(u8, Bits)>);
+pub struct Outcomes(pub Vec<(u8, Arc<Bits>)>);
 
 impl NextIds {
     /// None where that is not known: no machine runs the pattern, character by character.
@@ -71,8 +69,10 @@ impl NextIds {
         if table.looks_ahead() {
             return Ok(None);
         }
-        let settled = if vocab.alphabet.fallback.is_none() { Settled::new(vocab)? } else { None };
-        let (made, whole) = made_and_whole(vocab, settled.as_ref())?;
+        let (settled, made) = Settled::new(vocab)?;
+        let is_whole = |&(id, token): &(u32, &[u8])| !has(&made, id) && vocab.token_id(token) == Some(id);
+        let tokens = vocab.tokens.iter().filter(|(_, token)| vocab.whole_pieces && !token.is_empty());
+        let whole = collect(tokens.filter(is_whole).map(|(id, _)| id))?;
         let (mut within, byte) = (Vec::new(), |bits: u8| vocab.byte_ids[usize::from(0x80 | bits)]);
         for first in 0..64 {
             for second in 0..64 {
@@ -111,7 +111,7 @@ impl NextIds {
             }
         }
         (self.tree, self.inner) = (tree, inner);
-        self.tree.close();
+        self.tree.close()?;
         Ok(())
     }
 
@@ -130,11 +130,7 @@ impl NextIds {
             let (class, length) = self.table.class_at(text, at);
             (node, at) = (tree.child(node, class)?, at + length);
         }
-        if part.is_empty() {
-            push(&mut tree.tokens, (node, id))
-        } else {
-            self.add_part(tree, vocab, node, (part, id), known)
-        }
+        if part.is_empty() { tree.tokens.add(node, id) } else { self.add_part(tree, vocab, node, (part, id), known) }
     }
 
     /// Adds a token that ends inside a character, of which this part is there.
@@ -150,36 +146,23 @@ impl NextIds {
             known.try_reserve(1)?;
             known.insert(concat(&[part])?, self.completing(vocab, part)?);
         }
-        let classes = self.classes_behind(vocab, id, &known[part])?;
+        let classes = self.classes_behind(id, &known[part]);
         for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
             let node = tree.child(node, class)?;
-            push(&mut tree.parts, (node, id))?;
+            tree.parts.add(node, id)?;
         }
         Ok(())
     }
 
     /// Leaves the tokens that are settled behind a token.
-    pub(super) fn keep_settled(&self, vocab: &Vocab, last: u32, bits: &mut Bits) -> Result<()> {
-        let settled = self.settled.as_ref();
-        if let Some(settled) = settled.filter(|settled| !settled.has_many_clashes(last)) {
-            settled.remove_clashes(last, bits);
+    pub(super) fn keep_settled(&self, last: u32, bits: &mut Bits) -> Result<()> {
+        if !self.settled.has_many_clashes(last) {
+            self.settled.remove_clashes(last, bits);
             return Ok(());
         }
         let row = kept(&self.rows, last, || {
-            if let Some(settled) = settled {
-                let mut row = concat(&[&self.made])?;
-                settled.remove_clashes(last, &mut row);
-                return Ok(row);
-            }
-            let mut row = filled(0, self.made.len())?;
-            for (number, (id, _)) in vocab.tokens.iter().enumerate() {
-                if number.is_multiple_of(1 << 10) {
-                    interrupt::check()?;
-                }
-                if self.are_settled(vocab, last, id)? {
-                    set(&mut row, id);
-                }
-            }
+            let mut row = concat(&[&self.made])?;
+            self.settled.remove_clashes(last, &mut row);
             Ok(row)
         })?;
         bits.iter_mut().zip(&*row).for_each(|(bits, row)| *bits &= row);
@@ -187,15 +170,8 @@ impl NextIds {
     }
 
     /// Whether two tokens may be neighbours within a piece.
-    pub(super) fn are_settled(&self, vocab: &Vocab, left: u32, right: u32) -> Result<bool> {
-        if !has(&self.made, left) || !has(&self.made, right) {
-            return Ok(false);
-        }
-        if let Some(settled) = &self.settled {
-            return Ok(settled.holds(left, right));
-        }
-        let [first, second] = [left, right].map(|id| vocab.token_bytes(id).unwrap_or_default());
-        Ok(merged(vocab, &concat(&[first, second])?)? == [left, right])
+    pub(super) fn are_settled(&self, left: u32, right: u32) -> bool {
+        has(&self.made, left) && has(&self.made, right) && self.settled.holds(left, right)
     }
 
     /// What completes the beginning of a character. Where bytes stand for characters that are not tokens, the byte before counts as first.
@@ -245,57 +221,22 @@ impl NextIds {
     }
 
     /// The classes of the characters that complete what a token ends with, and leave the token as it is.
-    pub(super) fn classes_behind(&self, vocab: &Vocab, id: u32, completing: &Completing) -> Result<ClassSet> {
-        let mut classes = 0;
-        for (&first, &more) in completing {
-            if more & !classes != 0 && self.are_settled(vocab, id, first)? {
-                classes |= more;
-            }
-        }
-        Ok(classes)
+    fn classes_behind(&self, id: u32, completing: &Completing) -> ClassSet {
+        let leaves = |&(&first, _): &(&u32, &ClassSet)| self.are_settled(id, first);
+        completing.iter().filter(leaves).fold(0, |classes, (_, more)| classes | more)
     }
 
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = |bits: &Bits| bits.capacity() * size_of::<u64>();
+        let shared = |bits: &Arc<Bits>| words(bits) / Arc::strong_count(bits);
         let states = self
             .states
             .lock()
-            .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
+            .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| shared(bits)).sum());
         let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
-        self.settled.as_ref().map_or(0, Settled::memory) + words(&self.made) + self.tree.memory() + states + rows
+        self.settled.memory() + words(&self.made) + self.tree.memory() + states + rows
     }
-}
-
-/// The tokens that merging makes of their bytes, and those that only a whole piece becomes.
-fn made_and_whole(vocab: &Vocab, settled: Option<&Settled>) -> Result<(Bits, Vec<u32>)> {
-    let (mut made, mut whole) = (filled(0, (vocab.tokens.n_ids() as usize).div_ceil(64))?, Vec::new());
-    let is_alone = |token: &[u8], id| matches!(token, &[byte] if vocab.byte_ids[usize::from(byte)] == id);
-    if let Some(settled) = settled {
-        for (id, _) in vocab.tokens.iter().filter(|&(id, token)| is_alone(token, id)) {
-            set(&mut made, id);
-        }
-        for merge in vocab.merges() {
-            if has(&made, merge.left)
-                && has(&made, merge.right)
-                && (vocab.merges_make_all || settled.is_made(merge.left, merge.right, merge.rank))
-            {
-                set(&mut made, merge.id);
-            }
-        }
-    }
-    for (number, (id, token)) in vocab.tokens.iter().enumerate().filter(|(_, (_, token))| !token.is_empty()) {
-        if number.is_multiple_of(1 << 10) {
-            interrupt::check()?;
-        }
-        if has(&made, id) {
-        } else if settled.is_none() && merged(vocab, token)? == [id] {
-            set(&mut made, id);
-        } else if vocab.whole_pieces && vocab.token_id(token) == Some(id) {
-            push(&mut whole, id)?;
-        }
-    }
-    Ok((made, whole))
 }
 
 /// For each class, the first tokens of its characters; None if these are many.
@@ -336,14 +277,6 @@ pub(super) fn kept<K: PartialEq, V>(all: &Kept<K, V>, key: K, make: impl FnOnce(
         push(&mut all, (key, Arc::clone(&value)))?;
     }
     Ok(value)
-}
-
-pub fn has(bits: &[u64], id: u32) -> bool {
-    bits.get(id as usize >> 6).is_some_and(|word| word >> (id & 63) & 1 == 1)
-}
-
-pub fn set(bits: &mut [u64], id: u32) {
-    bits[id as usize >> 6] |= 1 << (id & 63);
 }
 
 /// The ids that merging gives some bytes.

@@ -6,6 +6,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "classes are at most 120, nodes as many as bytes of tokens")]
 
+use super::settled::grouped;
 use crate::error::Result;
 use crate::fast::util::fallible::{push, resize};
 
@@ -17,18 +18,45 @@ pub(super) struct Tree {
     n_classes: usize,
     /// Each node but the first: the one without its last character, which has a lower number, and the class of that.
     pub(super) nodes: Vec<(u32, u8)>,
-    /// The node of each token.
-    pub(super) tokens: Vec<(u32, u32)>,
-    /// The nodes of tokens that end inside a character.
-    pub(super) parts: Vec<(u32, u32)>,
+    /// The tokens of each node, and those that end inside a character.
+    pub(super) tokens: Members,
+    pub(super) parts: Members,
     /// While nodes are added: the node behind each by each class, 0 if there is none.
     children: Vec<u32>,
 }
 
+/// Tokens by nodes.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Those that were added, with their nodes, until the tree is closed.
+    added: Vec<(u32, u32)>,
+    starts: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl Members {
+    pub(super) fn add(&mut self, node: u32, id: u32) -> Result<()> {
+        push(&mut self.added, (node, id))
+    }
+
+    pub(super) fn of(&self, node: usize) -> &[u32] {
+        &self.ids[self.starts[node] as usize..self.starts[node + 1] as usize]
+    }
+
+    fn close(&mut self, n_nodes: usize) -> Result<()> {
+        (self.starts, self.ids) = grouped(n_nodes, std::mem::take(&mut self.added).iter().copied())?;
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        (self.starts.capacity() + self.ids.capacity()) * size_of::<u32>()
+    }
+}
+
 impl Tree {
     pub(super) fn new(n_classes: usize) -> Result<Tree> {
-        let mut tree =
-            Tree { n_classes, nodes: Vec::new(), tokens: Vec::new(), parts: Vec::new(), children: Vec::new() };
+        let (tokens, parts) = (Members::default(), Members::default());
+        let mut tree = Tree { n_classes, nodes: Vec::new(), tokens, parts, children: Vec::new() };
         push(&mut tree.nodes, (0, 0))?;
         resize(&mut tree.children, n_classes, 0)?;
         Ok(tree)
@@ -44,14 +72,15 @@ impl Tree {
         Ok(self.children[at])
     }
 
-    /// Drops what is needed to add nodes only.
-    pub(super) fn close(&mut self) {
+    /// Sorts the tokens by their nodes, and drops what is needed to add more.
+    pub(super) fn close(&mut self) -> Result<()> {
         self.children = Vec::new();
-        self.tokens.shrink_to_fit();
+        self.nodes.shrink_to_fit();
+        self.tokens.close(self.nodes.len())?;
+        self.parts.close(self.nodes.len())
     }
 
     pub(super) fn memory(&self) -> usize {
-        let pairs = self.nodes.capacity() + self.tokens.capacity() + self.parts.capacity();
-        pairs * size_of::<(u32, u32)>()
+        self.nodes.capacity() * size_of::<(u32, u8)>() + self.tokens.memory() + self.parts.memory()
     }
 }

@@ -3,31 +3,21 @@
 //! Must equal `next_ids` of `rust/reference/more/viable.rs`, and `Session::append_ids` of `rust/reference/more/session.rs`.
 //!
 //! Only the segment at the end is looked at, from the last cut on. Where names are found in the text, a token may complete one: such
-//! tokens are few, and the text is encoded for each.
+//! tokens are few, and names are looked for in the last bytes with each.
 
 use super::edit::{CHUNK, Session};
 use super::rope::{Chunk, Unit};
 use crate::error::Result;
-use crate::fast::next::{Bits, NextIds, Open, has, set};
-use crate::fast::pystr::source::Source;
+use crate::fast::next::{Bits, NextIds, Open, has, set, unset};
 use crate::fast::util::fallible::{append, collect, concat, push, resize};
 use crate::reference::more::session::same;
 use crate::reference::more::tails::Cover;
-use crate::reference::more::viable::{continuations, kinds};
 use crate::reference::published::preprocess::Before;
 use crate::support::interrupt;
 use std::sync::Arc;
 
 /// How many bytes without a sure border are gone through from each of their places, with time that grows with the square.
 const LONGEST_END: usize = 256;
-
-/// The last words, and the ids that spell them.
-#[derive(Default)]
-struct Words {
-    text: Vec<u8>,
-    ids: Vec<u32>,
-    continues: bool,
-}
 
 impl Session {
     /// The ids that may come next, as bits; None where that is not known.
@@ -149,55 +139,42 @@ impl Session {
 
     /// Adds the tokens that are found by name, and leaves out those that complete a name.
     ///
-    /// What begins no name, as most texts do not, asks for their last bytes only.
+    /// No name stands in the text behind the last one. So one that is found now begins in its last bytes; with names that are left as text,
+    /// anywhere.
     fn with_names(&self, tables: &NextIds, open: &Open, added: &[u32], found: &mut Bits) -> Result<()> {
-        let (vocab, names) = (&self.codec.core().vocab, self.search.early.tokens());
-        let last = self.last_bytes(added)?;
-        let is_begun = names.iter().any(|(name, _)| begun(&last, name).next().is_some());
-        let mut asked = collect(self.tokens_with_names()?.iter().copied())?;
-        let Words { text, ids, continues } =
-            if is_begun || !asked.is_empty() { self.words(added)? } else { Words::default() };
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, continues);
-        if open.is_encoded(tables, vocab) {
-            let own = if is_begun { encode(&text)? } else { Vec::new() };
-            for (name, id) in names {
-                let Some(id) = *id else { continue };
-                if !is_begun || encode(&concat(&[&text, name.as_bytes()])?)? == concat(&[&own, &[id]])? {
-                    let words = (id as usize >> 6) + 1;
-                    resize(found, words.max(found.len()), 0)?;
-                    set(found, id);
-                }
-            }
-        }
-        for (name, _) in names.iter().filter(|_| is_begun) {
+        let (vocab, finder) = (&self.codec.core().vocab, &self.search.early);
+        let names = finder.tokens();
+        let reach = if names.iter().all(|(_, id)| id.is_some()) { finder.longest() } else { usize::MAX };
+        let last = self.last_bytes(added, reach.min(open.size()))?;
+        let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
+        let mut asked = concat(&[self.tokens_with_names()?])?;
+        for (name, _) in names {
             for rest in begun(&last, name).map(|length| &name.as_bytes()[length..]) {
-                let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
                 let first = vocab.sorted_ids().partition_point(|id| token_of(id) < rest);
                 for &id in vocab.sorted_ids()[first..].iter().take_while(|id| token_of(id).starts_with(rest)) {
                     push(&mut asked, id)?;
                 }
             }
         }
-        asked.sort_unstable();
-        asked.dedup();
-        for id in asked.into_iter().filter(|&id| vocab.token_bytes(id).is_some()) {
-            if has(found, id) && !self.is_viable(&text, &ids, id, &encode)? {
-                found[id as usize >> 6] &= !(1 << (id & 63));
+        for id in asked {
+            if has(found, id)
+                && finder.find(&concat(&[&last, token_of(&id)])?).any(|name| name.is_ok_and(|name| name.id.is_some()))
+            {
+                unset(found, id);
+            }
+        }
+        let is_begun = names.iter().any(|(name, _)| begun(&last, name).next().is_some());
+        let of_names = if open.is_encoded(tables, vocab) { names } else { &[] };
+        for (name, id) in of_names.iter().filter_map(|(name, id)| Some((name, (*id)?))) {
+            let longer = if is_begun { concat(&[&last, name.as_bytes()])? } else { Vec::new() };
+            let mut found_names = finder.find(&longer).filter_map(Result::ok);
+            if !is_begun || found_names.any(|name| (name.start, name.id) == (last.len(), Some(id))) {
+                let words = (id as usize >> 6) + 1;
+                resize(found, words.max(found.len()), 0)?;
+                set(found, id);
             }
         }
         Ok(())
-    }
-
-    /// Whether an id may come behind some words by its definition.
-    fn is_viable(&self, text: &[u8], ids: &[u32], id: u32, encode: &dyn Fn(&[u8]) -> Result<Vec<u32>>) -> Result<bool> {
-        let core = self.codec.core();
-        let (longer, wanted) = (concat(&[text, core.token_bytes(id).unwrap_or_default()])?, concat(&[ids, &[id]])?);
-        for more in continuations(&kinds(core), &longer) {
-            if encode(&concat(&[&longer, &more])?)?.starts_with(&wanted) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The tokens in which a name stands.
@@ -214,33 +191,22 @@ impl Session {
         Ok(self.with_names.get().map_or(&[], Vec::as_slice))
     }
 
-    /// As many bytes of the end, to which these ids were added, as the longest name has.
-    fn last_bytes(&self, added: &[u32]) -> Result<Vec<u8>> {
-        let (end, longest) = (self.size().bytes, self.search.early.longest());
+    /// So many bytes of the end, to which these ids were added.
+    fn last_bytes(&self, added: &[u32], count: usize) -> Result<Vec<u8>> {
+        let (core, end, mut size) = (self.codec.core(), self.size().bytes, 0);
+        let is_near = |id: &&u32| {
+            let is_near = size < count;
+            size += core.token_bytes(**id).map_or(0, <[u8]>::len);
+            is_near
+        };
+        let first = added.len() - added.iter().rev().take_while(is_near).count();
         let mut last = Vec::new();
-        self.text_of(end.saturating_sub(longest), end, &mut last)?;
-        for &id in &added[added.len().saturating_sub(longest)..] {
-            append(&mut last, self.codec.core().token_bytes(id).unwrap_or_default())?;
+        self.text_of(end.saturating_sub(count.saturating_sub(size)), end, &mut last)?;
+        for &id in &added[first..] {
+            append(&mut last, core.token_bytes(id).unwrap_or_default())?;
         }
+        last.drain(..last.len().saturating_sub(count));
         Ok(last)
-    }
-
-    /// The last words, to which these ids were added, as names are looked for in them.
-    fn words(&self, added: &[u32]) -> Result<Words> {
-        let (mut ids, n_ids, mut size) = (Vec::new(), self.size().ids, 0);
-        let (mut text, start) = self.last_words()?;
-        self.ids_of(n_ids.saturating_sub(text.len() + 1), n_ids, &mut ids)?;
-        let mut first = ids.len();
-        while size < text.len() && first > 0 {
-            first -= 1;
-            size += self.codec.core().token_bytes(ids[first]).map_or(0, <[u8]>::len);
-        }
-        ids.drain(..first);
-        for &id in added {
-            append(&mut text, self.codec.core().token_bytes(id).unwrap_or_default())?;
-            push(&mut ids, id)?;
-        }
-        Ok(Words { text, ids, continues: start > 0 })
     }
 
     /// Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next, and adds
@@ -249,7 +215,7 @@ impl Session {
         let Some((tables, mut open)) = self.open()? else { return Ok(None) };
         let core = Arc::clone(self.codec.core());
         for (number, &id) in ids.iter().enumerate() {
-            if open.is_empty() && core.preprocessor.metaspace.is_some() {
+            if open.size() == 0 && core.preprocessor.metaspace.is_some() {
                 return Ok(None);
             }
             if !has(&self.next_behind(&tables, &open, &ids[..number])?, id) {
@@ -263,7 +229,7 @@ impl Session {
             }
         }
         self.add_ids(ids)?;
-        self.open = Some(open).filter(|open| !open.is_empty());
+        self.open = Some(open).filter(|open| open.size() > 0);
         Ok(Some(None))
     }
 
@@ -307,3 +273,6 @@ fn begun<'t>(text: &'t [u8], name: &'t str) -> impl Iterator<Item = usize> + 't 
     let lengths = 1..=text.len().min(name.len().saturating_sub(1));
     lengths.filter(move |&length| text.ends_with(&name.as_bytes()[..length]))
 }
+
+#[cfg(test)]
+mod small_scope;
