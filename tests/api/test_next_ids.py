@@ -175,6 +175,14 @@ def test_where_texts_change_it_is_not_known(backend):
         session.append_ids([97])
 
 
+@pytest.mark.parametrize("pattern", [r"a(?=bcd)|[\s\S]", r"a*b|a"])
+def test_patterns_that_look_far_are_named(pattern):
+    session = minitok.Tokenizer([], pattern=pattern, backend="rust").session("a")
+    for call in (session.next_ids, lambda: session.append_ids([97])):
+        with pytest.raises(ValueError, match="the pattern cuts bytes or looks further ahead than a character"):
+            call()
+
+
 def test_long_texts_are_sampled_too():
     tok = minitok.get_encoding("o200k_base")
     session, text = tok.session("x" * 3000), "The quick brown fox, jumps.\n" * 200

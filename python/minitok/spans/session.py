@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cover", "Session", "Splice"]
 
-UNKNOWN = "which ids may come next is not known for this tokenizer, or for this end of a text (SPEC L6)"
-
 
 class Splice(NamedTuple):
     """What a change did to the ids: from number ``start`` on, ``removed`` ids were replaced by ``ids``.
@@ -198,8 +196,7 @@ class Session:
                 character.
 
         Costs some microseconds, and a millisecond for each new state of the split pattern; for text that was not appended by
-        ``append_ids``, those of going over its last words, too. The first call makes tables in about a tenth of a second. Where
-        bytes stand for characters that are not tokens, as in Llama 2, each new last token costs some ten milliseconds. The
+        ``append_ids``, those of going over its last words, too. The first call makes tables in about a tenth of a second. The
         Python backend goes by the definition, which takes minutes for a large vocabulary.
 
         >>> import minitok, numpy as np
@@ -211,7 +208,7 @@ class Session:
         """
         found = self._core.next_ids()
         if found is None:
-            raise ValueError(UNKNOWN)
+            raise self._unknown()
         return found
 
     def append_ids(self, ids: Iterable[int]) -> None:
@@ -236,7 +233,7 @@ class Session:
         if number is None:
             number = self._core.append_ids(listed)
         if number == -1:
-            raise ValueError(UNKNOWN)
+            raise self._unknown()
         if number is not None:
             raise ValueError(f"id {listed[number]} at index {number} cannot come next: no text has these ids (SPEC L6)")
 
@@ -253,7 +250,16 @@ class Session:
     def _check_tails(self) -> None:
         self._check_whole()
         if not self._core.knows_tails:
-            raise ValueError("what may follow is not known for this tokenizer, which changes text (SPEC L3)")
+            raise self._unknown()
+
+    def _unknown(self) -> ValueError:
+        """Why it is not known what may follow."""
+        if not self._core.knows_tails:
+            return ValueError("what may follow is not known for this tokenizer, which changes text (SPEC L3)")
+        return ValueError(
+            "which ids may come next is not known: the pattern cuts bytes or looks further ahead than a character, or a space "
+            "may be put before the text (SPEC L6)"
+        )
 
     def fork(self) -> Session:
         """Returns a copy that changes by itself; what neither has changed is held once."""
