@@ -125,7 +125,7 @@ def test_tokens_with_the_same_bytes_both_count():
     definition = Definition.from_tokens(
         {b"a": 256, b"b": 257, b"ab": 258}, [(256, 257)], fallback=range(256), pattern="none"
     )
-    tok = minitok.Tokenizer.from_definition(definition)
+    tok = minitok.Tokenizer(definition)
     found = np.exp(next_bytes(tok, "a", lambda _: np.zeros(259)))
     assert (found > 0).tolist() == [byte < 0x80 or 0xC2 <= byte <= 0xF4 for byte in range(257)]
     assert round(float(found.sum()), 12) == 1

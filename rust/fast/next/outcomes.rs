@@ -83,19 +83,10 @@ impl NextIds {
             }
             let mut outcomes = Vec::new();
             for (borders, bits) in (0..=u8::MAX).zip(found).filter(|(_, bits)| !bits.is_empty()) {
-                push(&mut outcomes, (borders, self.shared(bits)))?;
+                push(&mut outcomes, (borders, bits))?;
             }
             Ok(Outcomes(outcomes))
         })
-    }
-
-    /// A set as it is held for another state, if it is: most states differ in few of theirs.
-    fn shared(&self, bits: Bits) -> Arc<Bits> {
-        let held = self.states.lock().ok().and_then(|states| {
-            let mut held = states.iter().flat_map(|(_, outcomes)| &outcomes.0);
-            held.find(|(_, other)| **other == bits).map(|(_, other)| Arc::clone(other))
-        });
-        held.unwrap_or_else(|| Arc::new(bits))
     }
 
     fn read(&self, mut run: Run, class: usize, at: u8) -> Run {

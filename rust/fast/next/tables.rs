@@ -53,7 +53,7 @@ pub struct NextIds {
 /// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
 /// come behind it so.
 #[derive(Debug)]
-pub struct Outcomes(pub Vec<(u8, Arc<Bits>)>);
+pub struct Outcomes(pub Vec<(u8, Bits)>);
 
 impl NextIds {
     /// None where that is not known: no machine runs the pattern, character by character.
@@ -229,11 +229,10 @@ impl NextIds {
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = |bits: &Bits| bits.capacity() * size_of::<u64>();
-        let shared = |bits: &Arc<Bits>| words(bits) / Arc::strong_count(bits);
         let states = self
             .states
             .lock()
-            .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| shared(bits)).sum());
+            .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
         let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
         self.settled.memory() + words(&self.made) + self.tree.memory() + states + rows
     }
