@@ -4,6 +4,8 @@
 //! found beside that has a text of its own, with a character that is none of the letters. Texts go on for two characters or more behind
 //! what is asked for, so this also tests that one is enough. `MINITOK_LONG_TESTS=1` tries ten million cases.
 
+#![allow(clippy::cast_possible_truncation, reason = "ids are small, and so are drawn numbers")]
+
 use super::*;
 use crate::fast::codec::FastCodec;
 use crate::fast::train::small_scope::long_tests;
@@ -189,7 +191,7 @@ impl Trial {
                 assert!(self.is_viable(&longer), "{shown:?} has no text");
             } else if !found {
                 assert!(!known.contains(&id), "{shown:?} has a text");
-                if (self.cases as u64 + self.seed) % 64 == 0 {
+                if (self.cases as u64 + self.seed).is_multiple_of(64) {
                     let is_cut = !is_text(&core.decode_bytes(&longer).unwrap());
                     assert!(is_cut || !self.is_viable(&longer), "{shown:?} is viable");
                 }
@@ -223,7 +225,9 @@ impl Trial {
         let (core, longest) = (Arc::clone(self.fast.core()), self.texts.longest);
         let mut asked: Vec<Vec<u32>> = self.texts.next.keys().cloned().collect();
         asked.retain(|ids| self.texts.has(&core.decode_bytes(ids).unwrap(), 1));
-        asked.iter().for_each(|ids| self.sets(ids));
+        for ids in &asked {
+            self.sets(ids);
+        }
         let texts = if self.finder.is_empty() { self.texts.all.clone() } else { Vec::new() };
         for text in texts.iter().filter(|text| text.chars().count() + 2 <= longest) {
             self.covers(text);
