@@ -93,7 +93,7 @@ mod _rust {
     #[pymodule_export]
     use super::plain_calls::PlainCalls;
     #[pymodule_export]
-    use super::session::{Session, byte_sums};
+    use super::session::Session;
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

@@ -4,12 +4,10 @@ use super::array::{array_of, array_of_ids};
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
-use crate::fast::next;
 use crate::fast::session::{self, Unit};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::more::session::Splice;
 use crate::reference::more::tails::Cover;
-use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -225,16 +223,4 @@ impl Session {
     fn fork(&self) -> PyResult<Session> {
         Ok(Session { inner: self.inner.fork()?, unit: self.unit })
     }
-}
-
-/// The highest value of the ids of a set, and the sums of the powers of e of all values less this one, by their groups.
-#[pyfunction]
-pub fn byte_sums<'py>(
-    bits: &Bound<'py, PyArray1<u64>>,
-    values: &Bound<'py, PyArray1<f64>>,
-    groups: &Bound<'py, PyArray1<u16>>,
-) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
-    let (bits, values, groups) = (bits.try_readonly()?, values.try_readonly()?, groups.try_readonly()?);
-    let (highest, sums) = next::byte_sums(bits.as_slice()?, values.as_slice()?, groups.as_slice()?);
-    Ok((highest, PyArray1::from_slice(bits.py(), &sums)))
 }

@@ -6,8 +6,6 @@ from itertools import product
 import minitok
 import numpy as np
 import pytest
-from helpers import BACKENDS
-from minitok.backend import load_backend
 from minitok.bytewise import END, next_bytes
 from minitok.definition import Definition
 from minitok.reference.more import viable
@@ -107,17 +105,6 @@ def test_what_is_no_number_is_refused(odd, backend):
     logs[99] = odd
     with pytest.raises(ValueError, match="what is not a number"):
         next_bytes(minitok.Tokenizer([(97, 98)], backend=backend), "", lambda _: logs)
-
-
-def test_both_backends_add_up_the_same():
-    drawn = np.random.default_rng(3)
-    for size in (0, 1, 63, 64, 300):
-        bits = drawn.integers(0, 1 << 63, 5).astype(np.uint64) * drawn.integers(0, 3, 5).astype(np.uint64)
-        values, groups = drawn.normal(0, 40, size), drawn.integers(0, 300, size).astype(np.uint16)
-        values[::7] = -np.inf
-        (high, sums), (expected, parts) = (load_backend(name).byte_sums(bits, values, groups) for name in BACKENDS)
-        assert high == expected
-        np.testing.assert_allclose(sums, parts, rtol=1e-14)
 
 
 def test_tokens_with_the_same_bytes_both_count():

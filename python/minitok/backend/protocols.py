@@ -63,11 +63,6 @@ class Backend(NamedTuple):
     span_list: Callable[[npt.NDArray[np.int64] | list[tuple[int, int]]], list[tuple[int, int]]]
     # Two lists of lengths -> the rows of their spans (SPEC A1).
     align: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], npt.NDArray[np.int64]]
-    # Ids as bits, a value and a group for each id -> the highest value of the set, and sums of exp(value - highest) by group.
-    # A group is a byte, 256 for the end, or 257 for the rest.
-    byte_sums: Callable[
-        [npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.uint16]], tuple[float, npt.NDArray[np.float64]]
-    ]
 
     @classmethod
     def of(cls, name: BackendName, module: Any) -> Backend:
@@ -88,5 +83,4 @@ class Backend(NamedTuple):
             id_list=module.id_list,
             span_list=module.span_list,
             align=module.align,
-            byte_sums=module.byte_sums,
         )

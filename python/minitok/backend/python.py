@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
-    "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "align", "byte_sums", "id_list", "read_column",
+    "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "align", "id_list", "read_column",
     "read_json_lines", "span_list", "train", "train_parity", "unpack",
 ]  # fmt: skip
 
@@ -342,21 +342,6 @@ def align(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDAr
     from ..extras import np
 
     return np.array(reference_align.align(left.tolist(), right.tolist()), np.int64).reshape(-1, 4)
-
-
-def byte_sums(
-    bits: npt.NDArray[np.uint64], values: npt.NDArray[np.float64], groups: npt.NDArray[np.uint16]
-) -> tuple[float, npt.NDArray[np.float64]]:
-    """The highest value of the ids of a set, and the sums of exp(value - highest), by groups."""
-    from ..extras import np
-
-    ids = np.flatnonzero(np.unpackbits(bits.view(np.uint8), bitorder="little"))
-    ids = ids[ids < min(len(values), len(groups))]
-    held = values[ids]
-    highest = float(np.fmax.reduce(held, initial=-np.inf))
-    with np.errstate(invalid="ignore"):
-        powers = np.exp(held - highest) if highest > -np.inf else np.zeros(len(ids))
-    return highest, np.bincount(groups[ids].clip(max=257), powers, 258).astype(np.float64)
 
 
 class StreamDecoder(streams.StreamDecoder):

@@ -6,7 +6,7 @@
 //! 4. [`outcomes`]: how the pattern may cut the end of a text and a token behind it, and which tokens it may cut so.
 //! 5. [`open`]: the end of a text.
 //! 6. [`sets`]: the ids that may come next.
-//! 7. [`sums`]: what a model says of these, by the next byte; [`bits`]: sets of ids.
+//! 7. [`bits`]: sets of ids.
 //!
 //! The pattern runs as a machine (`rust/fast/scan/compiled/ends.rs`), which says after each character which borders are sure. Let the *tail* be
 //! the text behind the last sure border. An *outcome* is a set of borders in it that some continuation has, where a token comes next and
@@ -24,11 +24,9 @@ mod open;
 mod outcomes;
 mod sets;
 mod settled;
-mod sums;
 mod tables;
 mod tree;
 
 pub use self::bits::{Bits, has, set, unset};
 pub use self::open::Open;
-pub use self::sums::byte_sums;
 pub use self::tables::NextIds;
