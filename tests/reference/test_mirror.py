@@ -40,8 +40,7 @@ LONE_NAMES = {
         "change": "a tuple in Python",
         "char": "a tuple in Python",
         "char.append_to": "encode in Python",
-        "added": "the crate has the tables of Unicode 16",
-        "is_assigned": "as added",
+        "added": "the crate has the tables of Unicode 16 or later",
     },
     "published/normalize": {
         "step": "a str or a tuple in Python",

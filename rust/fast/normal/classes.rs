@@ -11,11 +11,11 @@
 //!
 //! Costs: tables of 144 KB for each form that is used, made within some milliseconds. Most characters need only the small one, of bits.
 
-use crate::reference::published::normal_forms::Form;
+use crate::reference::published::normal_forms::{Form, combining_class, is_assigned};
 use crate::support::once::Once;
 use std::iter::once;
 use std::ops::Range;
-use unicode_normalization::char::{canonical_combining_class, compose};
+use unicode_normalization::char::compose;
 use unicode_normalization::{IsNormalized, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick};
 
 /// The characters of the table; above it, only the ideographs for compatibility are not inert.
@@ -46,17 +46,7 @@ impl Classes {
     pub fn of_form(form: Form) -> &'static Classes {
         static ALL: [Once<Classes>; 4] = [const { Once::new() }; 4];
         ALL[form as usize].get_or_make(|| {
-            let in_form = |char: char| match form {
-                Form::Nfc => is_nfc_quick(once(char)),
-                Form::Nfd => is_nfd_quick(once(char)),
-                Form::Nfkc => is_nfkc_quick(once(char)),
-                Form::Nfkd => is_nfkd_quick(once(char)),
-            };
-            let class = |code: u32| match char::from_u32(code).map(|char| (char, in_form(char))) {
-                Some((char, IsNormalized::Yes)) => canonical_combining_class(char),
-                Some((_, IsNormalized::Maybe)) => COMPOSES,
-                _ => CHANGES,
-            };
+            let class = |code: u32| char::from_u32(code).map_or(CHANGES, |char| class_in(form, char));
             // NFC changes nothing below U+0300, whose UTF-8 begins with CC.
             let (inert, inert_bytes) = if form == Form::Nfc { (0x200, 0xCC) } else { (0x80, 0x80) };
             #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
@@ -94,7 +84,7 @@ impl Classes {
             (COMPOSES, Some(char), Some(last))
                 if has_no_parts(last) && has_no_parts(char) && compose(last, char).is_none() =>
             {
-                canonical_combining_class(char)
+                combining_class(char.into())
             }
             (COMPOSES | CHANGES, ..) => return false,
             (class, ..) => class,
@@ -106,6 +96,22 @@ impl Classes {
         }
         before.class = class;
         true
+    }
+}
+
+/// The class of a character, or what is said in place of one.
+fn class_in(form: Form, char: char) -> u8 {
+    let in_form = match form {
+        Form::Nfc => is_nfc_quick(once(char)),
+        Form::Nfd => is_nfd_quick(once(char)),
+        Form::Nfkc => is_nfkc_quick(once(char)),
+        Form::Nfkd => is_nfkd_quick(once(char)),
+    };
+    match in_form {
+        IsNormalized::Yes => combining_class(char.into()),
+        _ if !is_assigned(char.into()) => 0,
+        IsNormalized::Maybe => COMPOSES,
+        IsNormalized::No => CHANGES,
     }
 }
 
@@ -185,9 +191,7 @@ mod tests {
             (0..LISTED).filter(|code| !is_asked(code)).map(|code| char::from_u32(code).unwrap()).collect();
         assert!(others.len() > LISTED as usize / 2);
         for char in others {
-            let is_in = |form: fn(std::iter::Once<char>) -> IsNormalized| form(once(char)) == IsNormalized::Yes;
-            let forms: [fn(_) -> _; 4] = [is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick];
-            assert!(canonical_combining_class(char) == 0 && forms.into_iter().all(is_in), "U+{:04X}", u32::from(char));
+            assert!(FORMS.into_iter().all(|form| class_in(form, char) == 0), "U+{:04X}", u32::from(char));
         }
     }
 

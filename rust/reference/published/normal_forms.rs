@@ -4,8 +4,9 @@
 //! composes them again. NFKD and NFKC also replace characters that only look different (`ﬁ`, `²`). A form is made in three steps
 //! (Unicode's UAX 15): [`decomposed`], [`in_order`], [`composed`].
 //!
-//! The forms are those of Unicode 16.0.0, from the crate `unicode-normalization`. Bytes that are not UTF-8 do not change, and nothing
-//! composes across them.
+//! The forms are those of Unicode 16.0.0. What is assigned never changes its forms, so the crate `unicode-normalization` of any version
+//! that knows Unicode 16 serves; what came after stays as it is. Bytes that are not UTF-8 do not change, and nothing composes across
+//! them.
 //!
 //! By hand, NFC: `ệ` typed as `ê` and `◌̣` is taken apart into `e◌̂◌̣`. The marks have the classes 230 and 220, so they change
 //! places: `e◌̣◌̂`. `e◌̣` composes to `ẹ`, and `ẹ◌̂` to `ệ`: one character, which comes from both.
@@ -21,8 +22,11 @@
 
 use crate::error::Result;
 use crate::reference::published::characters::characters;
+use crate::reference::published::unicode::{CharSet, contains, property_set};
 use crate::support::interrupt;
+use crate::support::once::Once;
 use std::borrow::Cow;
+use std::mem;
 use unicode_normalization::char as tables;
 
 pub const FORMS: [&str; 4] = ["NFC", "NFD", "NFKC", "NFKD"];
@@ -161,8 +165,20 @@ fn decomposed(stretch: &[u8], at: usize, compatible: bool) -> Result<Vec<Char>> 
 }
 
 /// Passes on the characters that a character stands for, fully taken apart.
-fn decomposition(char: char, compatible: bool, push: impl FnMut(char)) {
-    if compatible { tables::decompose_compatible(char, push) } else { tables::decompose_canonical(char, push) }
+fn decomposition(char: char, compatible: bool, mut push: impl FnMut(char)) {
+    let mut is_first = true;
+    let push_known = |part| {
+        if part == char || is_assigned(char.into()) {
+            push(part);
+        } else if mem::take(&mut is_first) {
+            push(char);
+        }
+    };
+    if compatible {
+        tables::decompose_compatible(char, push_known)
+    } else {
+        tables::decompose_canonical(char, push_known)
+    }
 }
 
 /// Puts marks in a row in the order of their classes; those of one class stay in theirs.
@@ -191,7 +207,7 @@ fn sort_marks(marks: &mut [Char], row: &mut Vec<Char>) -> Result<()> {
     }
     let mut before = 0;
     for place in &mut places {
-        before += std::mem::replace(place, before);
+        before += mem::replace(place, before);
     }
     row.clear();
     row.try_reserve(marks.len())?;
@@ -235,12 +251,22 @@ fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
 
 /// The character that two compose to, if there is one.
 fn composition(first: u32, second: u32) -> Option<u32> {
-    tables::compose(char::from_u32(first)?, char::from_u32(second)?).map(u32::from)
+    let whole = tables::compose(char::from_u32(first)?, char::from_u32(second)?).map(u32::from);
+    whole.filter(|&whole| is_assigned(whole))
 }
 
 /// The class by which marks are ordered; 0 for a character that stays where it is.
-fn combining_class(code: u32) -> u8 {
-    char::from_u32(code).map_or(0, tables::canonical_combining_class)
+pub fn combining_class(code: u32) -> u8 {
+    let class = char::from_u32(code).map_or(0, tables::canonical_combining_class);
+    if class != 0 && is_assigned(code) { class } else { 0 }
+}
+
+/// Whether Unicode 16 knows the character.
+pub fn is_assigned(code: u32) -> bool {
+    static UNASSIGNED: Once<CharSet> = Once::new();
+    let unassigned =
+        UNASSIGNED.get_or_make(|| property_set("Cn").unwrap_or_else(|_| unreachable!("a general category")));
+    !contains(unassigned, code)
 }
 
 #[cfg(test)]
@@ -261,11 +287,22 @@ mod tests {
         assert!(matches!(normal("漢字 naïve".as_bytes(), Form::Nfc).unwrap(), Cow::Borrowed(_)));
     }
 
+    /// They may be assigned in the version that the crate knows.
+    #[test]
+    fn characters_that_unicode_16_does_not_know_stay() {
+        let new = ('\0'..=char::MAX).filter(|char| !is_assigned((*char).into()));
+        let text: String = new.flat_map(|char| ['漢', char, '\u{323}']).collect();
+        assert!(text.len() > 1_000_000);
+        for form in [Form::Nfc, Form::Nfd, Form::Nfkc, Form::Nfkd] {
+            assert!(matches!(normal(text.as_bytes(), form).unwrap(), Cow::Borrowed(_)));
+        }
+    }
+
     /// The crate's own iterators, which make the forms another way.
     #[test]
     fn every_character_has_the_forms_of_the_crate() {
         use unicode_normalization::UnicodeNormalization;
-        for char in '\0'..=char::MAX {
+        for char in ('\0'..=char::MAX).filter(|char| is_assigned((*char).into())) {
             let text = format!("a{char}\u{323}");
             assert_eq!(made(&text, Form::Nfc), text.nfc().collect::<String>());
             assert_eq!(made(&text, Form::Nfd), text.nfd().collect::<String>());
