@@ -175,9 +175,9 @@ fn decomposition(char: char, compatible: bool, mut push: impl FnMut(char)) {
         }
     };
     if compatible {
-        tables::decompose_compatible(char, push_known)
+        tables::decompose_compatible(char, push_known);
     } else {
-        tables::decompose_canonical(char, push_known)
+        tables::decompose_canonical(char, push_known);
     }
 }
 
