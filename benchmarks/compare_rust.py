@@ -1,4 +1,4 @@
-"""The crate beside other crates, at encoding: ``python -m benchmarks.compare_rust``.
+"""The crate beside other crates, at one text, 1,000 documents, and streams: ``python -m benchmarks.compare_rust``.
 
 Builds ``benchmarks/rust`` in release mode first, which takes minutes. As in ``compare``, each measurement is a process of its
 own, kept to one processor, ids are compared first, and the crates take turns.
@@ -22,8 +22,13 @@ from .peers import write_vocabularies
 
 CRATE = Path(__file__).resolve().parent / "rust"
 TARGET = harness.ROOT / "target" / "peers"
-PEERS = ("minitok", "tiktoken", "bpe-openai", "snaptokens", "splintr", "kitoken", "tiktoken-rs", "tokenizers")
+PEERS = (
+    *("minitok", "tiktoken", "bpe-openai", "snaptokens", "splintr", "kitoken", "tiktoken-rs", "tokenizers"),
+    "tokenizers-1",
+)
 ENCODINGS = ("cl100k_base", "o200k_base")
+OPS = ("encode", "batch", "stream")
+STREAM_TOKENS = 2800
 
 
 def arguments() -> argparse.Namespace:
@@ -34,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--encodings", nargs="*", default=list(ENCODINGS), choices=ENCODINGS)
     parser.add_argument("--models", nargs="*", default=["llama-3", "qwen-3"])
     parser.add_argument("--texts", nargs="+", default=["english", "code", "scripts"], choices=texts.NAMES)
+    parser.add_argument("--ops", nargs="+", default=list(OPS), choices=OPS)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS, help="the first is compared to")
     parser.add_argument("--notes", default="", help="what else a reader should know")
     parser.add_argument("--clock", default="wall", choices=("wall", "cpu"), help="cpu: on a busy machine")
@@ -51,18 +57,32 @@ def build() -> Path:
 
 
 def versions() -> dict[str, str]:
+    """By the names of the peers; of the two releases of `tokenizers` the lock file has the older one first."""
     locked = tomllib.loads((CRATE / "Cargo.lock").read_text(encoding="utf-8"))["package"]
-    return {package["name"]: package["version"] for package in locked if package["name"] in PEERS}
+    found: dict[str, str] = {}
+    for package in locked:
+        name = f"{package['name']}-1" if package["name"] in found else package["name"]
+        if name in PEERS:
+            found[name] = package["version"]
+    return found
 
 
 def run(program: Path, job: harness.Job) -> harness.Answer:
-    """One crate on one row, on one processor. A failure is an answer, too."""
+    """One crate on one row, on as many processors as threads. A failure is an answer, too."""
     what = "verify" if job["verify"] else "time"
     given = [path for pair in zip(job["texts"], job["expected"], strict=True) for path in pair]
-    command = [str(program), job["peer"], job["encoding"], job["file"], what, job["clock"], *given]
-    if hasattr(os, "sched_getaffinity"):
+    threads = str(job["threads"])
+    command = [
+        str(program),
+        *(job[key] for key in ("peer", "encoding", "file", "op")),
+        threads,
+        what,
+        job["clock"],
+        *given,
+    ]
+    if job["threads"] == 1 and hasattr(os, "sched_getaffinity"):
         command = ["taskset", "--cpu-list", str(max(os.sched_getaffinity(0))), *command]
-    environment = {**os.environ, "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {**os.environ, "RAYON_NUM_THREADS": threads}
     try:
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, env=environment, timeout=120, check=False
@@ -78,12 +98,34 @@ def run(program: Path, job: harness.Job) -> harness.Answer:
 
 
 def rows(options: argparse.Namespace, folder: Path, inputs: Inputs) -> Any:
-    """Every encoding with every text: the files of two texts, and of their ids by minitok."""
+    """Every encoding with every text, in each way: the files of two texts, and of their ids by minitok."""
     for encoding in [*options.encodings, *models(options, folder)]:
         for name in options.texts:
-            files = inputs.write(encoding, *texts.read(name, int(options.megabytes * 1e6), options.corpus))
-            common = {"encoding": encoding, "threads": 1, "clock": options.clock, "op": "encode"}
-            yield {**common, "text": name, "file": str(folder / f"{encoding}.json"), **files}
+            given = texts.read(name, int(options.megabytes * 1e6), options.corpus)
+            common = {
+                "encoding": encoding,
+                "text": name,
+                "file": str(folder / f"{encoding}.json"),
+                "clock": options.clock,
+            }
+            if "encode" in options.ops:
+                yield {**common, "op": "encode", "threads": 1, **inputs.write(encoding, *given)}
+            tok = inputs.open(encoding)
+            if "batch" in options.ops:
+                batches = [documents(text) for text in given]
+                ids = [tok.encode_batch_to_numpy(batch)[0] for batch in batches]
+                files = inputs.save(["\0".join(batch) for batch in batches], ids)
+                yield {**common, "op": "batch", "threads": 1, **files}
+                yield {**common, "op": "batch", "threads": 2, **files, "clock": "wall"}
+            if "stream" in options.ops:
+                start = tok.truncate_text(given[0], STREAM_TOKENS)
+                yield {**common, "op": "stream", "threads": 1, **inputs.write(encoding, start)}
+
+
+def documents(text: str, count: int = 1000) -> list[str]:
+    """A text as this many documents of about the same length, or one more."""
+    size = len(text) // count
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def main() -> None:
@@ -96,7 +138,7 @@ def main() -> None:
         for row in rows(options, folder, Inputs(folder)):
             jobs = [{"peer": peer, **row} for peer in options.peers]
             harness.compare(jobs, lambda job: run(program, job), options.repeats, outcome)
-            print(row["encoding"], row["text"], flush=True)
+            print(row["encoding"], row["text"], row["op"], row["threads"], flush=True)
             save(options, outcome)  # after each row, so that an end before the end loses nothing
 
 

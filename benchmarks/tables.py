@@ -180,15 +180,30 @@ def threads_table(results: Results) -> str:
 
 
 def crates_tables(results: Results) -> str:
-    """For each encoding: the speeds of every crate on each text."""
+    """For each encoding: the speeds of every crate on each text, at once, as documents, and as a stream of ids."""
     parts = []
     for encoding in dict.fromkeys(row["encoding"] for row in results["rows"]):
         mine = [row for row in results["rows"] if row["encoding"] == encoding]
-        columns: dict[str, Column] = {}
+        whole: dict[str, Column] = {}
+        batches: dict[str, Column] = {}
+        streams: dict[str, Column] = {}
         for text in dict.fromkeys(row["text"] for row in mine):
-            columns |= {f"{text} {key}": speeds(mine, key, text=text) for key in PASSES}
-        parts.append(f"`{encoding}`, MB/s:\n\n{grid(mine, columns)}")
+            whole |= {f"{text} {key}": speeds(mine, key, text=text, op="encode") for key in PASSES}
+            for threads, on in ((1, "one"), (2, "two")):
+                wanted = {"text": text, "op": "batch", "threads": threads}
+                batches |= {f"{text} on {on} {key}": speeds(mine, key, **wanted) for key in ("cold", "warm")}
+            streams[text] = column(mine, nanoseconds_a_token, text=text, op="stream")
+        parts += [
+            f"`{encoding}`, MB/s:\n\n{grid(mine, whole)}",
+            f"1,000 documents on one and two threads, MB/s:\n\n{grid(mine, batches)}",
+            f"Ids one by one to text, ns a token:\n\n{grid(mine, streams, least=True)}",
+        ]
     return "\n\n".join(parts)
+
+
+def nanoseconds_a_token(row: Row) -> float:
+    found: float = row["median"]["warm"] / row["tokens"] * 1e9
+    return found
 
 
 def load_table(results: Results) -> str:
