@@ -4,6 +4,7 @@
 
 use super::partition::Partition;
 use super::program::sets_of;
+use crate::error::Result;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
 use crate::fast::scan::{Cuts, Scanner, Tier};
 use crate::reference::published::patterns::{Pattern, difference, expressions};
@@ -12,8 +13,8 @@ use proptest::prelude::*;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-#[derive(Debug)]
 /// A pattern, cut by the engine and by its scanner.
+#[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) source: String,
@@ -44,7 +45,12 @@ impl Case {
             (None, Some(passes)) => ends_of(passes, text),
             (None, None) => unreachable!(),
         };
-        let expected = ends_of(&self.mirror, text);
+        let expected = match all_ends(&self.mirror, text) {
+            Ok(expected) => expected,
+            // The mirror tries all ways.
+            Err(_) if self.source == EXPONENTIAL => return,
+            Err(error) => panic!("{error} on {text:?}"),
+        };
         assert_eq!(found, expected, "{} on {:?} ({text:?})", self.name, String::from_utf8_lossy(text));
         if let Some(plain) = &self.plain {
             assert_eq!(scanned(plain, text), expected, "{} on {:?}, plainly", self.name, String::from_utf8_lossy(text));
@@ -53,14 +59,17 @@ impl Case {
 }
 
 pub(super) fn ends_of(pattern: &Pattern, text: &[u8]) -> Vec<usize> {
+    all_ends(pattern, text).unwrap()
+}
+
+fn all_ends(pattern: &Pattern, text: &[u8]) -> Result<Vec<usize>> {
     let (mut ends, mut end) = (Vec::new(), 0);
-    let split = pattern.split(text, &mut |piece| {
+    pattern.split(text, &mut |piece| {
         end += piece.len();
         ends.push(end);
         Ok(())
-    });
-    split.unwrap();
-    ends
+    })?;
+    Ok(ends)
 }
 
 pub(super) fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
@@ -82,9 +91,12 @@ pub(super) static IN_USE: LazyLock<Vec<Case>> = LazyLock::new(|| {
     patterns.iter().map(|case| Case::new(&text(&case["name"]), &text(&case["pattern"]))).collect()
 });
 
+/// The ways through it are as many as those of adding up ones and twos to the number of `a`.
+const EXPONENTIAL: &str = "(?:aa|a)+b|aab|a";
+
 /// Patterns that are hard for the compiler.
 const HARD: &[&str] = &[
-    "a*b|a", "(?:a|b)*c|ab|a", "(?:aa|a)+b|aab|a", "aaab|b", "abab|a", " ?a|  b", "a{3}|b{2,}c", "(?=b)|ab",
+    "a*b|a", "(?:a|b)*c|ab|a", EXPONENTIAL, "aaab|b", "abab|a", " ?a|  b", "a{3}|b{2,}c", "(?=b)|ab",
     "a(?=b)|(?=a)|b+", "a??b|a+?c|c", "(?:ab?)*?c", "a?+b|a", "a{1,3}+b|a{2}", "(?>a*)b|a", "(?>ab|a)",
     r"\ba+|b\B|\b.", r"(?<=a)b+|a|(?<!a)c+", r"(?<=^)a|b+$|(?<!^)a+", r"^a|a$|\Aab|\s+(?!\S)", r"(?!a)\w+|a\W?",
     "a(?!b|$)|b", r"(?:(?=[ab])[^b])*c|b", "(?i)k+|[^k]s", "", "a?", "(?:|a)b", r"[a-z&&[^aeiou]]+|[aeiou]{2}",
