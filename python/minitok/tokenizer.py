@@ -66,8 +66,8 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         VocabularyError: The merges or the special tokens contradict each other; or the tokens of the merges are longer than
             16 MiB and 256 bytes a merge together (``MINITOK_TOKEN_MIB`` raises the 16 MiB).
 
-    A custom pattern may take 100 million steps back and a thousand for each byte of a text, and 4 seconds and 2 microseconds
-    for each byte; then it is a PatternError. Patterns from strangers: see SECURITY.md.
+    A custom pattern may take 100 million steps and a thousand for each byte of a text; if it needs more, that is a
+    PatternError. Patterns from strangers: see SECURITY.md.
 
     Safe to share between threads and to pickle. Two tokenizers are equal if their tokens, merges, patterns, special
     tokens and normalizers are.

@@ -96,6 +96,7 @@ impl Engine {
             if spent.is_over(1) || choices.len() > CHOICES {
                 return Err(Spent::error(&self.source));
             }
+            choices.try_reserve(1)?; // a step keeps one at the most
             let Some((place, at)) = here else {
                 let last = if choices.len() > before { choices.pop() } else { None };
                 here = match last {
