@@ -79,25 +79,27 @@ def shared_segments(
 
     ``apart``: each span is cut by itself, and text of two spans is never in one segment. ``before``: what stands before them.
     """
-    texts = [(utf8(text), trusted) for text, trusted in spans]
+    texts, names = [(utf8(text), trusted) for text, trusted in spans], tuple(definition.special_tokens)
     if not apart:
         ends = list(accumulate(len(text) for text, _ in texts))
-        return [shared_segment(segment, ends) for segment in segments_of(definition, texts, before)]
+        return [shared_segment(segment, ends) for segment in segments_of(definition, texts, names, before)]
     found: list[SharedSegment] = []
     for number, text in enumerate(texts):
-        for data, *_, token_id in segments_of(definition, [text], before):
+        for data, *_, token_id in segments_of(definition, [text], names, before):
             found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
 
 
-def segments_of(definition: Definition, texts: Sequence[tuple[bytes, bool]], before: str) -> list[Segment]:
-    """The segments of one text in spans."""
+def segments_of(
+    definition: Definition, texts: Sequence[tuple[bytes, bool]], names: tuple[str, ...], before: str
+) -> list[Segment]:
+    """The segments of one text in spans. ``names``: of the special tokens, in one tuple for many texts."""
     definition.check("encode segments")
-    # In tuples, whose searches a codec keeps from call to call.
+    # The search for the names of a tuple is kept from call to call; another tuple is compared name by name.
     trust = trusted_stretches(texts), definition.everywhere
     whole = b"".join([text for text, _ in texts])
-    return definition.codec().segments(whole, tuple(definition.special_tokens), before, trust)
+    return definition.codec().segments(whole, names, before, trust)
 
 
 def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
@@ -186,7 +188,8 @@ class EncodedSpans(NamedTuple):
 def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], before: str = "nothing") -> EncodedSpans:
     """Encodes spans (text, trusted) as one text. ``before``: what stands before them."""
     texts, codec = [(utf8(text), trusted) for text, trusted in spans], definition.codec()
-    segments, ends = segments_of(definition, texts, before), list(accumulate(len(text) for text, _ in texts))
+    ends = list(accumulate(len(text) for text, _ in texts))
+    segments = segments_of(definition, texts, tuple(definition.special_tokens), before)
     ids, offsets = ids_of_segments(codec, segments)
     tokens = [
         (at, segment[2]) for at, segment in zip(offsets.tolist(), segments, strict=False) if segment[-1] is not None
