@@ -93,7 +93,8 @@ def run(program: Path, job: harness.Job) -> harness.Answer:
         return {
             "failed": f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1][:200]}"
         }
-    answer: harness.Answer = json.loads(done.stdout)
+    # A stream has one text only.
+    answer: harness.Answer = {key: value for key, value in json.loads(done.stdout).items() if value is not None}
     return answer
 
 
