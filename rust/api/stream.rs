@@ -24,13 +24,16 @@ pub struct StreamDecoder {
     position: usize,
     /// The ids that give no text, ascending.
     skipped: Vec<u32>,
+    /// Whether a token of whole characters is its text, if nothing is held back.
+    is_plain: bool,
 }
 
 impl StreamDecoder {
     pub(super) fn new(tokenizer: Tokenizer) -> StreamDecoder {
         let core = tokenizer.shared.codec.core();
         let inner = decode::StreamDecoder::new(false, core.drops_space(), core.joining().cloned(), &[]);
-        StreamDecoder { tokenizer, inner, position: 0, skipped: Vec::new() }
+        let is_plain = !core.drops_space() && core.joining().is_none();
+        StreamDecoder { inner, position: 0, skipped: Vec::new(), is_plain, tokenizer }
     }
 
     /// The same, in which special tokens give no text. To be said before the first id.
@@ -74,6 +77,7 @@ impl StreamDecoder {
         if let Some(number) = strings.iter().position(String::is_empty) {
             return Err(Error::Stop(format!("stop string {number} is empty")));
         }
+        self.is_plain &= strings.is_empty();
         self.inner.stops = decode::StopStrings::new(&strings);
         Ok(self)
     }
@@ -91,7 +95,13 @@ impl StreamDecoder {
     pub fn push(&mut self, id: u32) -> Result<String> {
         let token = self.tokenizer.token_bytes(id).ok_or(Error::UnknownToken { id, position: self.position })?;
         self.position += 1;
-        if self.skipped.binary_search(&id).is_ok() { Ok(String::new()) } else { self.inner.push(token) }
+        if self.skipped.binary_search(&id).is_ok() {
+            return Ok(String::new());
+        }
+        match str::from_utf8(token) {
+            Ok(text) if self.is_plain && self.inner.held().is_empty() => Ok(text.to_owned()),
+            _ => self.inner.push(token),
+        }
     }
 
     /// Ends the stream: bytes that were held back, and can no longer become a character, become U+FFFD. A new stream may follow.
