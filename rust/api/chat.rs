@@ -154,7 +154,8 @@ impl Chat {
     /// `request` is an object of JSON: `messages`, and whatever else the template asks for, such as `tools`, `add_generation_prompt` or
     /// `enable_thinking`. `strftime_now` is what a template gets that asks for the date, as it writes it: `"01 Dec 2026"`.
     ///
-    /// The template runs two or three times; that takes some ten microseconds for each message.
+    /// The template runs two or three times. It is a program, whose steps have a limit and whose memory has none: trust it as you trust
+    /// the model that it comes with.
     ///
     /// # Errors
     ///
@@ -193,14 +194,11 @@ impl Chat {
         let mut used: BTreeSet<char> = inner.templates.iter().flat_map(|(_, source)| source.chars()).collect();
         used.extend(text.chars());
         request_chars(&request, &mut used);
+        let marks = Marks::new(&used).ok_or_else(|| Error::Template("there are too many private characters".into()))?;
         for words in [None, Some(&inner.words)] {
-            let marks =
-                Marks::new(&used).ok_or_else(|| Error::Template("there are too many private characters".into()))?;
             let mut spared = Spared { words, met: BTreeSet::new() };
             let values = inner.values(&request, &marks, &mut spared)?;
-            let Ok(marked) = run(&inner.environment, name, values, Marks::new(&used).unwrap_or_default()) else {
-                continue;
-            };
+            let Ok(marked) = run(&inner.environment, name, values, marks.clone()) else { continue };
             let (plain, trusted) = marks.read(&marked);
             if plain == text {
                 self.check(&text, &trusted, &spared)?;

@@ -4,6 +4,7 @@ import minitok
 import pytest
 from breaking_templates import BREAKING
 from chat_families import CORPUS, FAMILIES, SPECIAL, TEXT, TOKENS
+from conversations import SAY
 from minitok.chat import ChatTemplates
 
 
@@ -21,3 +22,9 @@ def breaking():
     special_tokens = {"<|im_start|>": 300, "<|im_end|>": 301, "<|user|>": 302}
     plain = minitok.Tokenizer([(104, 105), (32, 97)], special_tokens=special_tokens)
     return {name: plain.replace(chat=source) for name, source in BREAKING.items()}
+
+
+@pytest.fixture(scope="module")
+def tok():
+    made = minitok.Tokenizer([(111, 107)], special_tokens={"<u>": 300, "<a>": 301, "<e>": 302})
+    return made.replace(chat=SAY)

@@ -3,24 +3,25 @@
 from minitok.chat.conversation import Conversation, State
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
-WORDS = (
-    *(
-        "hi",
-        " a",
-        "\n",
-        "  ",
-        "é",
-        "<|im_end|>",
-        "<think>",
-        "</think>",
-        "ok",
-        "中",
-        "1",
-        "<tool_response>",
-        "<|user|>",
-        "",
-    ),
-)
+WORDS = [
+    "hi",
+    " a",
+    "\n",
+    "  ",
+    "é",
+    "<|im_end|>",
+    "<think>",
+    "</think>",
+    "ok",
+    "中",
+    "1",
+    "<tool_response>",
+    "<|user|>",
+    "",
+]
+# Each speaker has a mark, and what each says an end.
+SAY = "{% for m in messages %}{{ '<a>' if m.role == 'assistant' else '<u>' }}{{ m.content }}<e>{% endfor %}"
+SAY += "{% if add_generation_prompt %}<a>{% endif %}"
 
 
 class Again(Conversation):

@@ -12,7 +12,7 @@ pub const MARKS: &str = "__marks";
 const PRIVATE: Range<u32> = 0x10_0000..0x10_FFFE;
 
 /// Some characters in order, and the first of the characters that stand for them. Without any, nothing is marked.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Marks {
     chars: Vec<char>,
     first: u32,
