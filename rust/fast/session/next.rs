@@ -191,7 +191,7 @@ impl Session {
         Ok(self.with_names.get().map_or(&[], Vec::as_slice))
     }
 
-    /// The last bytes of the text with these ids after it, `count` or a token more.
+    /// The last `count` bytes of the text with these ids after it, or all.
     fn last_bytes(&self, added: &[u32], count: usize) -> Result<Vec<u8>> {
         let (core, end, mut size) = (self.codec.core(), self.size().bytes, 0);
         let is_near = |id: &&u32| {
