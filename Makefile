@@ -285,7 +285,7 @@ rehearsal:
 	rm -rf target/rehearsal
 	git clone --quiet . target/rehearsal
 	$(MAKE) -C target/rehearsal package docs PROFILE=quick
-	@sed -n '/^## A release/,/^## What we/p' CONTRIBUTING.md
+	@awk '/^## / { shown = /A release/ } shown' CONTRIBUTING.md
 
 # What is in the file stays unless something asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
 lock: $(STAMPS)/venv ## choose the versions of the tools anew

@@ -162,6 +162,16 @@ def test_the_address_is_everywhere_the_same():
     assert "sed -n 's/^repository = " in jobs("release.yml")["source"]
 
 
+def test_the_page_on_the_index_links_to_pages_of_the_site():
+    """The index follows no link into the repository."""
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / PROJECT["project"]["readme"]).read_text(encoding="utf-8"))
+    site = PROJECT["project"]["urls"]["Documentation"]
+    pages = [link.removeprefix(site).replace(".html", ".md") for link in links if link.startswith(site)]
+    assert len(pages) > 3
+    assert [page for page in pages if not (ROOT / "docs" / page).exists()] == []
+    assert {link for link in links if not link.startswith(site)} == {f"{CRATE['repository']}#readme"}
+
+
 def test_the_authors_are_those_of_the_licence():
     (author,) = PROJECT["project"]["authors"]
     assert author == {"name": re.search(r"Copyright \(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())[1]}
