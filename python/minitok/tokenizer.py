@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import added_special_tokens, thread_count
 from .definition import IDENTITY, Definition
 from .definition.fields import short_pattern
-from .foreign import explains
+from .foreign import explains, has_other_names
 from .methods import DecodeMethods, DocumentMethods, EncodeMethods, VocabularyMethods
 from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.published.names import pattern_named
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Tokenizer"]
 
 
+@has_other_names
 class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 

@@ -4,13 +4,14 @@ import inspect
 import pickle
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import minitok
 import numpy as np
 import pytest
 from minitok.errors import FileFormatError, MinitokError, UnknownTokenError
-from minitok.foreign import INSTEAD, OPTIONS
+from minitok.foreign import INSTEAD, OPTIONS, OTHER_METHODS
 
 TEXTS = ["low lower lowest"]
 RANKS = b"YQ== 0\n"
@@ -208,10 +209,21 @@ def test_a_file_that_is_not_a_tokenizer_says_why(content, message, backend, tmp_
 
 def test_no_option_of_minitok_is_called_foreign():
     functions = [minitok.train, minitok.train_files, minitok.load, minitok.count_pieces, minitok.Tokenizer.__init__]
-    methods = [getattr(minitok.Tokenizer, name) for name in dir(minitok.Tokenizer) if not name.startswith("_")]
+    methods = [value for name, value in inspect.getmembers(minitok.Tokenizer) if not name.startswith("_")]
     own = {name for each in [*functions, *filter(callable, methods)] for name in inspect.signature(each).parameters}
     assert set(OPTIONS.values()) <= own
     assert not own & (OPTIONS.keys() | INSTEAD.keys()) - {"skip_special_tokens"}  # the stream decoder's
+
+
+@pytest.mark.parametrize(("own", "others"), OTHER_METHODS.items())
+def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
+    tok = minitok.Tokenizer([], backend=backend)
+    assert hasattr(tok, own)
+    for name in others.split():
+        with pytest.raises(AttributeError, match=rf"^Tokenizer has no '{name}'; write {own}$") as caught:
+            getattr(tok, name)
+        assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
+        assert not hasattr(minitok.Tokenizer, name)
 
 
 def test_an_unknown_token_can_be_pickled():
