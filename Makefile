@@ -92,10 +92,11 @@ demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 play: $(STAMPS)/page ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
+# A process that dies ends the tests: pytest-xdist would wait for ever for what it had left to do.
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)/wasm-js ## every test of both languages
 	cargo test $(CRATE) --lib --tests
 	cargo test $(CRATE) --doc
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 # For hunts, and for each target of `make fuzz`; before a release, TIME=7200. SEED=n repeats a hunt.
 TIME ?= 60

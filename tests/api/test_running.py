@@ -224,6 +224,6 @@ def test_an_interrupt_ends_a_training_within_a_second(task, threads, backend, tm
     finally:
         run.kill()
         run.wait()
-    assert errors.rstrip().endswith(b"KeyboardInterrupt")
+    assert b"\nKeyboardInterrupt\n" in errors  # a note may follow: which argument was being read
     # A second by the specification; twice that, for machines that run other tests beside this one.
     assert waited < 2 * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))

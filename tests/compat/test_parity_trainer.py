@@ -58,7 +58,7 @@ def whitespace(pre_tokenizers):
 
 
 def pieces(texts):
-    codec = minitok.Tokenizer([], backend="python").definition.codec()
+    codec = minitok.Tokenizer([], pattern="gpt2", backend="python").definition.codec()
     return [[piece for text in each for piece in codec.pieces(text.encode())] for each in texts or []]
 
 

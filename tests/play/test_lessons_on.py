@@ -118,10 +118,14 @@ def own(window, site):
 
         def used(name, result):
             page = until_the_end.enter_context(window.used(site + name, "#questions form", anew=False))
-            page.locator(result).evaluate("(shown) => shown.replaceChildren()")
+            empty(page.locator(result))
             return page
 
         yield used
+
+
+def empty(result):
+    result.evaluate("(shown) => shown.replaceChildren()")
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -223,8 +227,10 @@ def test_places_of_a_pair_light_up_where_it_is_pointed_at(lesson):
 @pytest.mark.parametrize("text", ["The dog. The dog! Good dogs, 2025.", "naïve café  naïve\u00a0🦀", "ab ab abc"])
 def test_pieces_are_counted_and_merged(own, pattern, text):
     page = own("lesson-4.html", "#pieces")
-    page.locator("#own [name=text]").fill(text)
     page.locator("#own [name=pattern]").select_option(pattern)
+    expect(page.locator("#pieces figure")).to_have_count(1)
+    empty(page.locator("#pieces"))  # what is shown next is of this text
+    page.locator("#own [name=text]").fill(text)
     pieces = Pattern(pattern).split(text.encode())
     expect(page.locator("#pieces figure bdi")).to_have_text([visible(piece) for piece in pieces])
     see_training(page, pieces, minitok.train([text], 300, pattern=pattern).merges)
