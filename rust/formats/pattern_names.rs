@@ -1,4 +1,4 @@
-//! Split patterns in files: by their names here, spelled out there. Must equal `python/minitok/formats/pattern_names.py`.
+//! Split patterns in files: by their names here, spelled out there.
 
 use super::wrong;
 use crate::error::Result;

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 
 import minitok
 import pytest
@@ -149,7 +150,7 @@ def test_what_is_written_has_the_same_ids(content, texts):
     try:
         written = huggingface.dump(tok.definition)
     except minitok.errors.VocabularyError as reason:
-        assert "which Hugging Face's engine interprets differently" in str(reason)
+        assert re.search("which other engines interpret differently|it would be read as", str(reason))
         return
     theirs = Tokenizer.from_str(json.dumps(written))
     again = minitok.Tokenizer(huggingface.parse(written, "it"))

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.formats import huggingface
-from minitok.formats.huggingface.oniguruma import with_words
+from minitok.formats.huggingface.read import parse_steps
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
@@ -134,7 +134,7 @@ def test_patterns_cut_as_those_of_tokenizers(pattern, texts):
     assume(pattern)
     theirs = pre_tokenizers.Split(Regex(pattern), "isolated")
     for backend in BACKENDS:
-        ours = load_backend(backend).pattern(with_words(pattern))
+        ours = load_backend(backend).pattern(parse_steps(split(Regex=pattern)).pattern)
         for text in texts:
             pieces = [piece.decode() for piece in ours.split(text.encode())]
             assert pieces == [piece for piece, _ in theirs.pre_tokenize_str(text)], (pattern, text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import VocabularyError
 from ..reference.pretokenize import NAMED
 from ..reference.published.families import FAMILIES
@@ -16,28 +14,6 @@ PORTABLE = {
     r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
     "o200k": NAMED["o200k"],
 }
-
-
-def plain(pattern: str) -> str:
-    r"""One spelling for characters that can be escaped or not.
-
-    >>> plain("[\\u4E00-\\u9FA5]\n")
-    '[一-龥]\\n'
-    """
-    pattern = re.sub(r"\\u([0-9A-F]{4})", lambda found: chr(int(found[1], 16)), pattern)
-    return pattern.replace("\r", r"\r").replace("\n", r"\n")
-
-
-NAMES = {plain(spelled): name for names in (FAMILIES, PORTABLE, NAMED) for name, spelled in names.items()}
-
-
-def name_of(pattern: str) -> str:
-    """The name of a pattern, if it is the spelling of one; else the pattern.
-
-    >>> name_of(FAMILIES["qwen2"]), name_of("x+")
-    ('qwen2', 'x+')
-    """
-    return NAMES.get(plain(pattern), pattern)
 
 
 def steps_of_pattern(pattern: str) -> list[str]:

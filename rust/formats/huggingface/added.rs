@@ -1,5 +1,4 @@
-//! The added tokens of a file: special ones, found where the caller allows it, and those that are found in every text. Must equal
-//! `python/minitok/formats/huggingface/added.py`.
+//! The added tokens of a file: special ones, found where the caller allows it, and those that are found in every text.
 
 use super::super::definition::{Definition, Fields};
 use super::super::value::Value;

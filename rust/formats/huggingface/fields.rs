@@ -1,4 +1,4 @@
-//! The fields of a file: the steps of a sequence. Must equal `python/minitok/formats/huggingface/fields.py`.
+//! The fields of a file: the steps of a sequence.
 
 use super::super::value::Value;
 use super::super::wrong;

@@ -1,4 +1,7 @@
-//! Normalizers as the steps of SPEC N2. Must equal `python/minitok/formats/huggingface/normalizers.py`.
+//! Normalizers as the steps of SPEC N2.
+//!
+//! Most are replacements: `StripAccents` replaces marks by nothing, `Strip` white space at the two ends, `Nmt` what neural translation
+//! drops. `BertNormalizer` is several steps.
 
 use super::super::value::Value;
 use super::super::wrong;

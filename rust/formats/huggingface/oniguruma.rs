@@ -1,5 +1,9 @@
-//! What Oniguruma, the engine of `tokenizers`, reads differently in a pattern: spelled out, or named. Must equal
-//! `python/minitok/formats/huggingface/oniguruma.py`.
+//! What Oniguruma, the engine of `tokenizers`, reads differently in a pattern: spelled out, or named.
+//! `python/minitok/formats/huggingface/oniguruma.py` spells words for it.
+//!
+//! To Oniguruma, `{n,m}+` is a repeat of a repeat, `$` is before any line feed, and words do not hold the joiners U+200C and U+200D;
+//! outside a set, they hold `²³¹¼½¾`. Ignoring case, it takes a property outside sets as it is, folds a set of sets once only, and
+//! matches `ß` with `ss`. A pattern is read part by part, so that no escape, number or set is taken from its middle.
 
 use super::super::quoted;
 use super::super::value::Value;

@@ -1,5 +1,5 @@
 //! Tokens that end a word, `cat</w>`: read with a space in place of the suffix (SPEC N3).
-//! `python/minitok/formats/huggingface/word_ends.py` writes such files.
+//! `shown_word_ends` of `python/minitok/formats/huggingface/write.py` writes such files.
 
 use super::super::token_texts::{Ids, add_bytes};
 use super::super::{quoted, wrong};

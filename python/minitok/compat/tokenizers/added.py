@@ -118,6 +118,17 @@ class AddedTokens:
         """The ``added_tokens`` of a ``tokenizer.json``, by id."""
         return [{"id": token_id, **token.__getstate__()} for token_id, token in sorted(self.tokens.items())]
 
+    def fields(self) -> dict[str, Any]:
+        """The fields of a definition that finds them in text: a token that has been special is found as a special one."""
+        ids = {token.content: token_id for token_id, token in sorted(self.tokens.items())}
+        flags = {token.content: {flag for flag in FLAGS[:3] if getattr(token, flag)} for token in self.tokens.values()}
+        return {
+            "special_tokens": {name: token_id for name, token_id in ids.items() if name in self.special},
+            "added_tokens": {name: token_id for name, token_id in ids.items() if name not in self.special},
+            "late_tokens": {token.content for token in self.tokens.values() if token.normalized},
+            "token_flags": {name: own for name, own in flags.items() if own},
+        }
+
     def found_rows(self) -> list[dict[str, Any]]:
         """As ``rows``, for what finds them in text: a token that has been special is found as a special one."""
         return [{**row, "special": row["content"] in self.special} for row in self.rows()]

@@ -6,14 +6,20 @@ Each stands for steps of SPEC N2, which a tokenizer runs in its codec. By itself
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
-from minitok.formats.huggingface.normalizers import read_steps
+from minitok.formats.huggingface.read import parse_steps
+from minitok.reference.published.normalize import steps_of
 
 from .components import Component
 from .normalized_string import NormalizedString
 from .options import FLAG, MAYBE_FLAG, PATTERN, TEXT, Option, compiled_source
+
+if TYPE_CHECKING:
+    from minitok.reference.published.normalize import Step
 
 __all__ = [
     "NFC", "NFD", "NFKC", "NFKD", "NORMALIZERS", "BertNormalizer", "ByteLevel", "Lowercase", "Nmt", "Normalizer",
@@ -45,8 +51,14 @@ class Normalizer(Component):
     def _apply(self, normalized: NormalizedString) -> None:
         if type(self) is Normalizer:
             self._refuse()
-        for step in read_steps(self.state):
+        for step in codec_steps(json.dumps(self.state)):
             normalized.step(step)
+
+
+@lru_cache(maxsize=256)
+def codec_steps(state: str) -> tuple[Step, ...]:
+    """The steps of a codec that the JSON of a normalizer stands for."""
+    return steps_of(parse_steps(normalizer=json.loads(state)).normalizer)
 
 
 NFC = Normalizer.named("NFC", "Canonical composition.")

@@ -7,9 +7,11 @@ from functools import lru_cache
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitok.errors import PatternError
-from minitok.formats.huggingface.oniguruma import engine_difference, with_line_ends, with_repeats, with_words
+from minitok.errors import FileFormatError, PatternError, VocabularyError
 from minitok.formats.huggingface.patterns import literal
+from minitok.formats.huggingface.read import parse_steps
+from minitok.formats.pattern_names import one_expression
+from minitok.reference.published.regexes import parse
 
 from .matching import compiled
 
@@ -74,8 +76,7 @@ class Regex:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = instance(pattern, str)
-        if engine_difference(with_line_ends(pattern)) is None:
-            compiled_source({"Regex": pattern})
+        parse(pattern)
 
 
 def instance(value: Any, kind: type, *others: type) -> Any:
@@ -146,10 +147,13 @@ def compiled_source(pattern: Any) -> regex.Pattern[str]:
 @lru_cache(maxsize=256)
 def compiled_regex(source: str) -> regex.Pattern[str]:
     """A regular expression of a file."""
-    spelled = with_line_ends(with_repeats(source))
-    if difference := engine_difference(spelled):
-        raise PatternError(source, f"it has {difference}, which other engines interpret differently")
-    return compiled(with_words(spelled))
+    split = {"type": "Split", "pattern": {"Regex": source}, "behavior": "Isolated"}
+    try:
+        return compiled(one_expression(parse_steps(split).pattern, "a Regex"))
+    except FileFormatError as refused:
+        raise PatternError(source, refused.reason.replace("the pre_tokenizer Split", "it")) from None
+    except VocabularyError as refused:
+        raise PatternError(source, str(refused)) from None
 
 
 FLAG, TEXT = Kind(lambda value: instance(value, bool)), Kind(lambda value: instance(value, str))

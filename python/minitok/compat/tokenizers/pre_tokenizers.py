@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
 from minitok.formats.byte_level import CHARS
-from minitok.formats.huggingface.patterns import RULES, literal
+from minitok.formats.huggingface.patterns import DIGITS, PUNCTUATION, literal
 from minitok.reference.pretokenize import NAMED
 
 from .components import Component
@@ -19,6 +19,8 @@ from .pre_tokenized_string import PreTokenizedString
 from .scripts import script_cuts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import regex
 
     from .normalized_string import NormalizedString
@@ -27,6 +29,16 @@ __all__ = [
     "BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "PreTokenizer",
     "Punctuation", "Sequence", "Split", "UnicodeScripts", "Whitespace", "WhitespaceSplit",
 ]  # fmt: skip
+
+
+# The pre-tokenizers that cut by one rule: a pattern, what becomes of a match, and whether the text between takes their part.
+RULES: dict[str, Callable[[dict[str, Any]], tuple[str, str, bool]]] = {
+    "Digits": lambda state: (DIGITS, "Isolated" if state["individual_digits"] else "Contiguous", False),
+    "Punctuation": lambda state: (PUNCTUATION, state["behavior"], False),
+    "Whitespace": lambda _: (r"\w+|[^\w\s]+", "Removed", True),
+    "WhitespaceSplit": lambda _: (r"\S+", "Removed", True),
+    "CharDelimiterSplit": lambda state: (literal(str(state["delimiter"] or " ")), "Removed", False),
+}
 
 
 class PreTokenizer(Component):

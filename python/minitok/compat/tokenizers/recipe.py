@@ -13,9 +13,9 @@ from minitok.errors import ComponentError, FileFormatError, MinitokError, Vocabu
 from minitok.formats import huggingface
 from minitok.formats.extension import read_by_extension, without_tables
 from minitok.formats.files import Reason, blame, parse_json
-from minitok.formats.huggingface.added import given_ids, read_added
+from minitok.formats.huggingface.added import given_ids
 from minitok.formats.huggingface.hiding import with_hiding
-from minitok.formats.huggingface.patterns import flat_steps
+from minitok.formats.huggingface.read import parse_steps
 
 from .added import AddedTokens
 from .components import Component, as_component
@@ -103,7 +103,8 @@ class Recipe:
         rows = [row for row in content.get("added_tokens") or [] if row.get("content")]  # An empty one is never found.
         if definition is None:
             vocab = recipe.model.vocab()
-            ids = given_ids(read_added(rows).ids, vocab, len(vocab))  # Not always those of the file.
+            # Not always those of the file.
+            ids = given_ids({row["content"]: row["id"] for row in rows}, vocab, len(vocab))
         else:
             ids = definition.found_tokens
         recipe.added = AddedTokens.from_rows({**row, "id": ids.get(row["content"], row["id"])} for row in rows)
@@ -225,7 +226,7 @@ class Recipe:
     def with_added(self, definition: Definition | None) -> Definition | None:
         """A definition with the added tokens as they are now; None if everything is to be read again."""
         try:
-            return definition and with_hiding(definition.replace(**read_added(self.added.found_rows()).fields()))
+            return definition and with_hiding(definition.replace(**self.added.fields()))
         except VocabularyError:  # A token of the vocabulary has become an added one.
             return None
 
@@ -233,8 +234,9 @@ class Recipe:
         """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
         content = {**self.content(), "added_tokens": self.added.found_rows()}
         # The pipeline decodes by itself.
-        parts = flat_steps(content["pre_tokenizer"])
-        content["decoder"] = {"type": "ByteLevel"} if any(part["type"] == "ByteLevel" for part in parts) else None
+        cutters = content["pre_tokenizer"] or {}
+        is_bytes = any(part.get("type") == "ByteLevel" for part in (cutters, *cutters.get("pretokenizers", ())))
+        content["decoder"] = {"type": "ByteLevel"} if is_bytes else None
         return huggingface.parse(content, "the tokenizer", other_ids=True)
 
     def layout(self, add_special_tokens: bool) -> Layout | None:
@@ -252,7 +254,7 @@ def read_definition(data: bytes, path: str) -> Definition | None:
         content = parse_json(data, path)
         try:
             piece_definition(BPE.from_content(content["model"]).as_json())
-            read_added(content.get("added_tokens") or [])
-        except (KeyError, TypeError, ValueError, AttributeError, Reason):
+            parse_steps(added_tokens=[row for row in content.get("added_tokens") or [] if row.get("content") != ""])
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise refused from None
     return None

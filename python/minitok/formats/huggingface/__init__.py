@@ -4,7 +4,7 @@ A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it 
 
 Reading order: ``read`` and ``write``, and for each part of a file a module that writes it: ``normalizers``,
 ``patterns`` (with ``oniguruma`` and ``tables``: what its engine and its tables read differently), ``characters``, ``symbols``,
-``word_ends``, ``added`` and ``hiding``. ``fields`` is what all of them need.
+``added`` and ``hiding``. ``fields`` is what all of them need.
 
 The correspondence:
 

@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ...arguments import MAX_ID
 from ...errors import VocabularyError
 from ...reference.published.flags import FLAGS
 from ..byte_level import CHARS
-from ..files import Reason, shown
 from .hiding import check_hiding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ...definition import Definition
-
-
-@dataclass(frozen=True)
-class Added:
-    """The added tokens.
-
-    Attributes:
-        ids: Their ids by name, in the order of the file.
-        special: The names of those that are ``special``.
-        late: The names of those that are ``normalized``: found in prepared text.
-        flags: What they take of the text around them, or ask of it.
-    """
-
-    ids: Mapping[str, int]
-    special: frozenset[str]
-    late: frozenset[str]
-    flags: Mapping[str, frozenset[str]]
-
-    def fields(self, ids: Mapping[str, int] | None = None) -> dict[str, Any]:
-        """The fields of a definition; ``ids``: other ids of the same tokens."""
-        ids = self.ids if ids is None else ids
-        return {
-            **found_tokens((name, token_id, name not in self.special) for name, token_id in ids.items()),
-            "late_tokens": self.late,
-            "token_flags": self.flags,
-        }
-
-
-def found_tokens(rows: Iterable[tuple[str, int, bool]]) -> dict[str, dict[str, int]]:
-    """The fields of a definition for tokens that are found in text, from names, ids, and whether they are added tokens.
-
-    Of equal names the first counts.
-    """
-    kinds: dict[str, bool] = {}
-    fields: dict[str, dict[str, int]] = {"special_tokens": {}, "added_tokens": {}}
-    for name, token_id, is_added in rows:
-        if kinds.setdefault(name, is_added) is is_added:
-            fields["added_tokens" if is_added else "special_tokens"].setdefault(name, token_id)
-    return fields
-
-
-def read_added(tokens: Any) -> Added:
-    """The added tokens of a file."""
-    if not isinstance(tokens, list):
-        raise Reason("the added_tokens are not a list")
-    ids: dict[str, int] = {}
-    special: set[str] = set()
-    late: set[str] = set()
-    flags: dict[str, frozenset[str]] = {}
-    for token in tokens:
-        if not isinstance(token, dict) or not isinstance(token.get("content"), str):
-            raise Reason(f"an added token has no content: {shown(token)}")
-        content, token_id = token["content"], token.get("id")
-        if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise Reason(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
-        if own := frozenset(flag for flag in FLAGS if token.get(flag)):
-            flags[content] = own
-        if ids.get(content, token_id) != token_id:
-            raise Reason(f"the added token {content!r} has two ids")
-        ids[content] = token_id
-        if token.get("special"):
-            special.add(content)
-        if token.get("normalized", not token.get("special")):
-            late.add(content)
-    return Added(ids, frozenset(special), frozenset(late), flags)
 
 
 def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: int) -> dict[str, int]:

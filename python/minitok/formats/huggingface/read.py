@@ -1,4 +1,4 @@
-"""Reading a ``tokenizer.json`` that is in memory."""
+"""Reading a ``tokenizer.json`` that is in memory, or steps of one by themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..extension import read_by_extension
+from .fields import BYTE_LEVEL, in_file
 
 if TYPE_CHECKING:
     from ...definition import Definition
+
+# A file whose model has nothing.
+EMPTY: dict[str, Any] = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": []}}
 
 
 def parse(content: Any, path: str, backend: str | None = None, *, other_ids: bool = False) -> Definition:
@@ -19,3 +23,16 @@ def parse(content: Any, path: str, backend: str | None = None, *, other_ids: boo
             says what.
     """
     return read_by_extension(path, backend, data=json.dumps(content).encode(), other_ids=other_ids)
+
+
+def parse_steps(*cutters: dict[str, Any], **fields: Any) -> Definition:
+    """What pre-tokenizers stand for, and other ``fields`` of a file, whatever the model.
+
+    >>> parse_steps({"type": "Digits", "individual_digits": False}, normalizer={"type": "Lowercase"}).normalizer
+    'lowercase'
+
+    Raises:
+        FileFormatError: As ``parse``.
+    """
+    steps = in_file([*cutters, BYTE_LEVEL], "pretokenizers")
+    return parse({**EMPTY, "pre_tokenizer": steps, **fields}, "it", other_ids=True)
