@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 
+import hf_files
 import minitok.compat.tokenizers as mine
 import pytest
 import tokenizers as theirs
@@ -59,6 +60,18 @@ def test_pre_tokenizing_what_is_normalized(make, text, kind):
 )
 def test_decoding(make, tokens):
     assert make(mine).decode(tokens) == make(theirs).decode(tokens)
+
+
+@pytest.mark.parametrize("make", PROCESSORS)
+def test_processing(make):
+    results = []
+    for lib in (mine, theirs):
+        tok, processor = lib.Tokenizer.from_str(hf_files.file("small")), make(lib)
+        first, second = tok.encode("low lower"), tok.encode(" wide")
+        made = [processor.process(first), processor.process(first, second), processor.process(first, second, False)]
+        results.append([(one.ids, one.tokens, one.offsets, one.type_ids, one.sequence_ids) for one in made])
+        results[-1].append([processor.num_special_tokens_to_add(is_pair) for is_pair in (False, True)])
+    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -122,6 +135,9 @@ def test_wrong_options(lib):
         n.Sequence([n.NFC()])[1]
     with pytest.raises(Exception, match=r"parenthesis|missing|unterminated|\("):
         lib.Regex("(")
+    for wrong in ({"single": "$C"}, {"single": "<s>"}, {"pair": "$A"}, {"single": "$A:x"}):
+        with pytest.raises(ValueError, match=r"sequences|Missing|Cannot build"):
+            lib.processors.TemplateProcessing(**wrong)
     with pytest.raises(Exception, match=r"pattern"):
         p.Split("a", "removed").pattern  # noqa: B018 - reading is what fails
 

@@ -23,60 +23,6 @@ def tok(lib):
     return lib.Tokenizer.from_str(hf_files.file("template"))
 
 
-def test_a_pair(tok):
-    encoding = tok.encode("low lower", "wide")
-    assert encoding.tokens == ["<s>", "low", "Ġlower", "</s>", "wide", "</s>"]
-    assert encoding.type_ids == [0, 0, 0, 0, 1, 1]
-    assert encoding.sequence_ids == [None, 0, 0, None, 1, None]
-    assert encoding.word_ids == [None, 0, 1, None, 0, None]
-    assert encoding.offsets == [(0, 0), (0, 3), (4, 9), (0, 0), (0, 4), (0, 0)]
-    assert encoding.special_tokens_mask == [1, 0, 0, 1, 0, 1]
-    assert encoding.attention_mask == [1] * 6
-    assert (encoding.n_sequences, len(encoding), encoding.overflowing) == (2, 6, [])
-    assert encoding.char_to_token(1) == 1
-    assert encoding.char_to_token(3) is None  # the space, which offsets leave out
-    assert encoding.char_to_token(1, sequence_index=1) == 4
-    assert encoding.token_to_chars(2) == (4, 9)
-    assert encoding.token_to_word(2) == 1
-    assert encoding.word_to_tokens(1) == (2, 3)
-    assert encoding.word_to_chars(0, 1) == (0, 4)
-    assert encoding.char_to_word(5) == 1
-    assert encoding.token_to_sequence(4) == 1
-
-
-def test_truncation_with_a_stride(tok):
-    text = "low lower newer lower newer"
-    tok.enable_truncation(5, stride=2)
-    assert tok.encode(text, add_special_tokens=False).tokens == ["low", "Ġlower", "Ġnewer", "Ġlower", "Ġnewer"]
-    tok.enable_truncation(4, stride=2)
-    encoding = tok.encode(text)
-    assert encoding.tokens == ["<s>", "low", "Ġlower", "Ġnewer"]
-    assert [other.tokens for other in encoding.overflowing] == [
-        ["<s>", "Ġlower", "Ġnewer", "Ġlower"],
-        ["<s>", "Ġnewer", "Ġlower", "Ġnewer"],
-    ]
-    tok.enable_truncation(4, direction="left")
-    assert tok.encode(text).tokens == ["<s>", "Ġnewer", "Ġlower", "Ġnewer"]
-    assert tok.truncation == {"max_length": 4, "stride": 0, "strategy": "longest_first", "direction": "left"}
-    tok.no_truncation()
-    assert tok.truncation is None
-
-
-def test_padding(tok):
-    tok.enable_padding(pad_id=2, pad_token="<pad>", direction="left")
-    short, long = tok.encode_batch(["low", "low lower"])
-    assert short.tokens == ["<pad>", "<s>", "low"]
-    assert (short.attention_mask, short.special_tokens_mask) == ([0, 1, 1], [1, 1, 0])
-    assert short.offsets == [(0, 0), (0, 0), (0, 3)]
-    assert long.ids == tok.encode("low lower").ids
-    tok.enable_padding(length=5, pad_to_multiple_of=4)
-    assert [len(encoding) for encoding in tok.encode_batch(["low", "low lower"])] == [8, 8]
-    assert tok.padding["length"] == 5
-    tok.no_padding()
-    assert tok.padding is None
-    assert len(tok.encode("low")) == 2
-
-
 def test_wrong_arguments(tok):
     for call in (
         lambda: tok.encode(5),
@@ -197,61 +143,6 @@ def test_a_component_that_is_changed(lib):
     tok.normalizer = lib.normalizers.NFKC()
     assert tok.encode("\ufb01").tokens == tok.encode("fi").tokens
     assert tok.normalizer.normalize_str("\ufb01") == "fi"
-
-
-def test_components_by_themselves(lib):
-    made = [
-        lib.normalizers.Replace(" ", "▁"),
-        lib.normalizers.Prepend(),
-        lib.normalizers.Sequence([lib.normalizers.NFD(), lib.normalizers.Lowercase()]),
-        lib.pre_tokenizers.ByteLevel(),
-        lib.pre_tokenizers.Split(" ", "merged_with_next", invert=True),
-        lib.pre_tokenizers.Metaspace(),
-        lib.pre_tokenizers.Punctuation(),
-        lib.processors.ByteLevel(trim_offsets=False),
-        lib.processors.BertProcessing(("</s>", 1), ("<s>", 0)),
-        lib.processors.TemplateProcessing(
-            single="$0 <s>:2", special_tokens=[{"id": "<s>", "ids": [0, 1], "tokens": ["a", "b"]}]
-        ),
-        lib.decoders.Strip("x", 1, 2),
-        lib.decoders.Metaspace(),
-        lib.decoders.BPEDecoder(),
-    ]
-    assert [repr(component) for component in made] == [
-        'Replace(pattern=String(" "), content="▁")',
-        'Prepend(prepend="▁")',
-        "Sequence(normalizers=[NFD(), Lowercase()])",
-        "ByteLevel(add_prefix_space=True, trim_offsets=True, use_regex=True)",
-        'Split(pattern=String(" "), behavior=MergedWithNext, invert=True)',
-        'Metaspace(replacement="▁", prepend_scheme=always, split=True)',
-        "Punctuation(behavior=Isolated)",
-        "ByteLevel(add_prefix_space=True, trim_offsets=False, use_regex=True)",
-        'BertProcessing(sep=("</s>", 1), cls=("<s>", 0))',
-        (
-            'TemplateProcessing(single=[Sequence(id=A, type_id=0), SpecialToken(id="<s>", type_id=2)], '
-            "pair=[Sequence(id=A, type_id=0), Sequence(id=B, type_id=1)], "
-            'special_tokens={"<s>":SpecialToken(id="<s>", ids=[0, 1], tokens=["a", "b"])})'
-        ),
-        'Strip(content="x", start=1, stop=2)',
-        'Metaspace(replacement="▁", prepend_scheme=always, split=True)',
-        'BPEDecoder(suffix="</w>")',
-    ]
-    for component in made:
-        assert json.loads(component.__getstate__())["type"] == type(component).__name__
-    assert made[9].num_special_tokens_to_add(False) == 2
-    tok = lib.Tokenizer.from_str(hf_files.file("small"))
-    processed = made[8].process(tok.encode("low"), tok.encode(" lower"))
-    assert processed.tokens == ["<s>", "low", "</s>", "Ġlower", "</s>"]
-    assert made[5].pre_tokenize_str("a bc") == [("▁a", (0, 1)), ("▁bc", (1, 4))]
-    assert (
-        lib.decoders.Sequence([lib.decoders.ByteFallback(), lib.decoders.Fuse()]).decode(
-            ["a", "<0xC3>", "<0xA9>", "<0xFF>"]
-        )
-        == "a\ufffd\ufffd\ufffd"
-    )
-    for wrong in ({"single": "$C"}, {"single": "<s>"}, {"pair": "$A"}, {"single": "$A:x"}):
-        with pytest.raises(ValueError, match=r"sequences|Missing|Cannot build"):
-            lib.processors.TemplateProcessing(**wrong)
 
 
 def test_files(lib, tmp_path):

@@ -252,6 +252,8 @@ TRAINED = [
     (NORMALIZERS[0], lambda lib: lib.pre_tokenizers.ByteLevel()),
     (lambda lib: lib.normalizers.Lowercase(), lambda lib: lib.pre_tokenizers.ByteLevel(add_prefix_space=False)),
     (None, lambda lib: lib.pre_tokenizers.UnicodeScripts()),
+    (lambda lib: lib.normalizers.BertNormalizer(), lambda lib: lib.pre_tokenizers.BertPreTokenizer()),
+    (lambda lib: lib.normalizers.NFKC(), lambda lib: lib.pre_tokenizers.Metaspace()),
     (lambda lib: lib.normalizers.ByteLevel(), lambda lib: lib.pre_tokenizers.WhitespaceSplit()),
     (None, lambda lib: lib.pre_tokenizers.PreTokenizer.custom(Halves())),
     (lambda lib: lib.normalizers.Normalizer.custom(Loud()), lambda lib: lib.pre_tokenizers.Whitespace()),
