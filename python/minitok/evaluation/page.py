@@ -6,7 +6,7 @@ from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ..explain.chips import plural
+from ..explain.chips import plural, table
 from ..explain.page import Section
 from ..explain.page import page as page_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["number", "page", "warning"]
 
 COLOURS = 8
-NUMBER = ' class="num"'
 MORPHEMES = (
     "Words that are encoded alone. Of those that are cut: MorphScore is the share of the borders of morphemes at which a token "
     "ends, precision the share of the ends of tokens that are such borders. In parentheses: 95 % intervals over words."
@@ -67,26 +66,9 @@ def warning(rows: Sequence[Row], not_nfc: Mapping[str, int]) -> str:
     return f"Not in NFC: {named}. Text is usually typed in NFC, which has other tokens."
 
 
-class Html(str):
-    """HTML, in which every text is escaped already."""
-
-    __slots__ = ()
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
-    """A table: the first column is text, the others are numbers; a cell that is ``Html`` stands as it is."""
-
-    def line(kind: str, row: Sequence[str]) -> str:
-        cells = (
-            f"<{kind}>{cell}</{kind}>"
-            if isinstance(cell, Html)
-            else f"<{kind}{'' if at == 0 else NUMBER}>{escape(cell)}</{kind}>"
-            for at, cell in enumerate(row)
-        )
-        return f"<tr>{''.join(cells)}</tr>"
-
-    body = "\n".join(line("td", row) for row in rows)
-    return f'<div class="scroll"><table{kind}><thead>{line("th", heads)}</thead><tbody>\n{body}\n</tbody></table></div>'
+def figures(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of text: the first column stands to the left, the others to the right."""
+    return table(heads, [[escape(cell) for cell in row] for row in rows], numeric=range(1, len(heads)))
 
 
 def number(value: float | None, form: str = ".2f") -> str:
@@ -113,7 +95,7 @@ def summaries_table(summaries: Sequence[Summary]) -> str:
         ("characters in a context", lambda found: number(found.context, ",")),
     ]
     shown = [column for column in columns if any(column[1](found) != "-" for found in summaries)]
-    return table([name for name, _ in shown], [[cell(found) for _, cell in shown] for found in summaries])
+    return figures([name for name, _ in shown], [[cell(found) for _, cell in shown] for found in summaries])
 
 
 def dots(
@@ -157,10 +139,11 @@ def dots(
         for at, name in enumerate(names)
     )
     ordered = sorted(groups.items(), key=lambda item: -max(value(row) or 0 for row in item[1]))
-    drawings = [[group, Html(line(held))] for group, held in ordered]
-    lines = table(["", Html(f"<svg>{numbers}</svg>")], drawings, ' class="dots"')
-    figures = table(["", *names], [[group, *(number(value(row)) for row in held)] for group, held in ordered])
-    return f"<p>{key}</p>{lines}<details><summary>The figures</summary>{figures}</details>"
+    drawings = "".join(f"<tr><td>{escape(group)}</td><td>{line(held)}</td></tr>" for group, held in ordered)
+    heads = f"<thead><tr><td></td><th><svg>{numbers}</svg></th></tr></thead>"
+    lines = f'<div class="scroll"><table class="dots">{heads}<tbody>{drawings}</tbody></table></div>'
+    found = figures(["", *names], [[group, *(number(value(row)) for row in held)] for group, held in ordered])
+    return f"<p>{key}</p>{lines}<details><summary>The figures</summary>{found}</details>"
 
 
 def words_table(rows: Sequence[Row]) -> str:
@@ -176,7 +159,7 @@ def words_table(rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
-    return table(["", "tokenizer", "tokens/word", "whole words", "broken characters", "tokens"], cells)
+    return figures(["", "tokenizer", "tokens/word", "whole words", "broken characters", "tokens"], cells)
 
 
 def morphemes_table(rows: Sequence[MorphemeRow]) -> str:
@@ -196,7 +179,7 @@ def morphemes_table(rows: Sequence[MorphemeRow]) -> str:
         ]
         for row in rows
     ]
-    return table(["", "tokenizer", "words", "one token", "MorphScore", "precision"], cells)
+    return figures(["", "tokenizer", "words", "one token", "MorphScore", "precision"], cells)
 
 
 def probes_table(summaries: Sequence[Summary]) -> str:
@@ -217,4 +200,4 @@ def probes_table(summaries: Sequence[Summary]) -> str:
         ["most newlines in one token", *(str(found["newlines"]) for found in probes)],
         ["tokens per identifier", *(f"{found['identifiers']:.2f}" for found in probes)],
     ]
-    return table(["", *(summary.tokenizer for summary in summaries)], cells)
+    return figures(["", *(summary.tokenizer for summary in summaries)], cells)

@@ -7,11 +7,10 @@ text smuggle in?). ``page`` puts any of them on one web page. Trainings are repl
 once more, in the steps of its trace (SPEC X2).
 
 Reading order: ``model`` (what an explanation is), ``build`` (how it is made), ``steps`` (what could merge when),
-``alternatives`` (which part of a pattern made a piece), ``timeline`` (when bytes become text), ``serial`` (JSON),
-``explanation``. As a page: ``page``, ``chips``, ``visible``, and what draws it in ``assets/``, which the playground has, too,
-made into one script by ``bundle``;
-in a terminal: ``terminal``, ``report``. The laboratories: ``stream``, ``ties``, ``injection``, ``training``, ``bigram``;
-figures: ``measures``, ``plots``. ``plots`` needs Matplotlib: ``'minitok[plots]'``.
+``alternatives`` (which part of a pattern made a piece), ``serial`` (JSON), ``explanation``. As a page: ``page``, ``chips``,
+``visible``, and what draws it in ``assets/``, which the playground has, too, made into one script by ``bundle``; in a
+terminal: ``terminal``, ``report``. The laboratories: ``timeline``, ``ties``, ``injection``, ``training``, ``bigram``; figures:
+``measures``, ``plots``. ``plots`` needs Matplotlib: ``'minitok[plots]'``.
 """
 
 from .build import lanes
@@ -19,9 +18,8 @@ from .explanation import Explanation
 from .injection import Injection, inject
 from .model import Alternative, Blocked, Lane, LanePiece, Part, Piece, Token
 from .page import Section, page
-from .stream import stream
 from .ties import Overlap, TieComparison, compare_ties, overlaps
-from .timeline import StreamStep, Timeline
+from .timeline import StreamStep, Timeline, stream
 from .training import training_html
 
 __all__ = [

@@ -10,14 +10,18 @@ four are shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..reference.decode import StreamDecoder
 from .chips import mark_up, plural, table
 from .page import Section
 
-__all__ = ["StreamStep", "Timeline", "timeline", "timeline_html"]
+if TYPE_CHECKING:
+    from ..tokenizer import Tokenizer
+
+__all__ = ["StreamStep", "Timeline", "stream"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,18 @@ class Timeline:
             "Tokens arrive one by one. An incomplete character is held back; bytes that cannot become one are replaced."
         )
         return Section("Stream", timeline_html(self), lead)
+
+
+def stream(tokenizer: Tokenizer, what: str | bytes | Iterable[int]) -> Timeline:
+    """The timeline of a text's ids, or of ids.
+
+    >>> from minitok import Tokenizer
+    >>> lab = stream(Tokenizer([(240, 159)]), "é")
+    >>> [(step.token, step.shown, step.held) for step in lab.steps]
+    [(b'\\xc3', '', b'\\xc3'), (b'\\xa9', 'é', b''), (b'', '', b'')]
+    """
+    ids = tokenizer.encode(what) if isinstance(what, (str, bytes)) else list(what)
+    return timeline(ids, [tokenizer.decode_bytes([token_id]) for token_id in ids])
 
 
 def timeline(ids: Sequence[int], tokens: Sequence[bytes]) -> Timeline:
