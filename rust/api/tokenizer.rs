@@ -323,7 +323,7 @@ impl Tokenizer {
         dump::dump(&self.shared.definition)
     }
 
-    /// Writes [`to_json`](Self::to_json) to a file: under a temporary name beside it, which is renamed, so that the file is written
+    /// Writes [`to_json`](Self::to_json) to a file: under a temporary name next to it, which is renamed, so that the file is written
     /// whole or not at all.
     ///
     /// # Errors

@@ -153,7 +153,7 @@ impl TrainOptions {
 }
 
 impl Tokenizer {
-    /// A tokenizer learnt from texts, each of which is one document, with so many ids: 256 bytes, the merges, and the special
+    /// Trains a tokenizer with `vocab_size` ids on texts, each of which is one document: 256 bytes, the merges, and the special
     /// tokens. [`TrainOptions`] has more to choose.
     ///
     /// ```

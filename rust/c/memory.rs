@@ -114,7 +114,7 @@ pub fn set<T>(name: &str, to: *mut T, item: impl FnOnce() -> Result<T>) -> Resul
     Ok(())
 }
 
-/// An error if so many items cannot be at a place.
+/// Fails if this many items cannot be at a place.
 fn check<T>(name: &str, place: *const T, length: usize) -> Result<()> {
     if length == 0 {
         return Ok(());

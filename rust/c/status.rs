@@ -23,7 +23,7 @@ pub enum Status {
     /// An id without a token.
     UnknownToken = 6,
     Memory = 7,
-    /// Any other error, which its message tells.
+    /// Any other error; the message says which.
     Other = 8,
     /// A fault of the library.
     Panic = 9,

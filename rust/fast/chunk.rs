@@ -72,7 +72,7 @@ fn tokens_of(codec: &FastCodec, search: &TokenFinder, text: &str) -> Result<Toke
                     add(&mut tokens.ends, part.origin(length - 1).1)
                 });
             }
-            // The text as it stands: its tokens are the parts of it. There is no token behind it whose end could be before its own.
+            // The text as it stands: its tokens are the parts of it. There is no token after it whose end could be before its own.
             let ends = ids.iter().map(|&id| {
                 length += size(id);
                 whole(part.start + length)

@@ -1,4 +1,4 @@
-//! How a split pattern is run, told for people: for `minitok.patterns`, and for the pages that show what patterns cut.
+//! Describes how a split pattern is run, for `minitok.patterns` and for the pages that show what patterns cut.
 
 use super::passes::first_pass;
 use super::scan::Tier;
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(words(r"[a-z]+|\s"), "by a table, each character once: 3 classes of characters, 4 states");
         assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
         assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
-        // Only behind a pattern that a scanner runs are there passes.
+        // Only after a pattern that a scanner runs are there passes.
         assert_eq!(describe("(?<=ab)a(?#then)[a-z]").unwrap().tier, "engine");
         assert!(words("(?<=ab)a").starts_with("by a regular-expression engine, since it looks behind"));
         assert!(describe("(a").is_err() && describe("(?<=ab)a(?#then)(a").is_err());

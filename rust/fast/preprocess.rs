@@ -1,7 +1,7 @@
 //! Text -> segments, without what only explanations need. Must equal [`Preprocessor::segments`].
 //!
 //! Where nothing changes a text, its segments are parts of it. The space before a segment and its markers are left to the caller
-//! where nothing looks for tokens behind them: the encoder of characters needs no copy for either.
+//! where nothing looks for tokens after them: the encoder of characters needs no copy for either.
 
 use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;

@@ -27,7 +27,7 @@ use crate::fast::util::fallible::{append, push, room};
 
 /// More bytes of names than these are left to the automaton.
 const MOST_BYTES: usize = 1 << 13;
-/// A window and the byte behind it.
+/// A window and the byte after it.
 const REACH: usize = 65;
 const NO_PARENT: u16 = u16::MAX;
 

@@ -96,7 +96,7 @@ fn names_of(tokens: &Named) -> impl Iterator<Item = &str> {
     tokens.iter().map(|(name, _)| name.as_str())
 }
 
-/// What is known of added tokens that may mark something: from chat templates, and from the tokens that are named beside them.
+/// What is known of added tokens that may mark something: from chat templates, and from the tokens that the configuration names.
 fn markers_of(chat: Option<&Value>) -> Markers {
     let Some(chat) = chat else { return Markers::default() };
     let texts = |field| {

@@ -209,7 +209,7 @@ fn read_whole(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| unread(path, &error))
 }
 
-/// A file of `SentencePiece` or of ranks, with the special tokens that `tokenizer_config.json` beside it has for ranks.
+/// A file of `SentencePiece` or of ranks, with the special tokens that the `tokenizer_config.json` next to it has for ranks.
 fn read_model(file: &Path, given: &Given) -> Result<Definition> {
     let data = read_whole(file)?;
     let config = file.with_file_name("tokenizer_config.json");
@@ -221,7 +221,7 @@ fn read_model(file: &Path, given: &Given) -> Result<Definition> {
     read(&data, &given).map_err(|error| blamed(error, Some(file)))
 }
 
-/// What the configuration beside ranks says, unless the caller does.
+/// What the configuration next to a rank file says, unless the caller does.
 fn said_by(content: &Value, given: &Given) -> Result<Given> {
     let classes = content.get("auto_map").and_then(|classes| classes.get("AutoTokenizer"));
     let names = match classes {

@@ -37,7 +37,7 @@ const BYTE: i64 = 6;
 static NO_WHOLES: Vec<i64> = Vec::new();
 static NO_NUMBERS: Vec<f64> = Vec::new();
 static NO_TEXTS: Strings = Strings::EMPTY;
-/// The values that are read, beside the model's name and its chat template.
+/// The values that are read, apart from the model's name and its chat template.
 const WANTED: [&str; 10] = [
     "bos_token_id", "eos_token_id", "model", "pre", "add_space_prefix", "tokens", "merges", "token_type", "scores",
     "precompiled_charsmap",
@@ -46,7 +46,7 @@ const WANTED: [&str; 10] = [
 const GGML: &str = "tokenizer.ggml.";
 const CHAT_TEMPLATE: &str = "tokenizer.chat_template";
 
-/// The split patterns, each behind the names that stand for it.
+/// The split patterns, each after the names that stand for it.
 const PATTERNS: &str = include_str!("gguf_patterns.txt");
 
 /// The pattern that a name stands for, and whether a piece that is a token is not merged under it.

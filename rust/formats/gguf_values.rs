@@ -1,7 +1,7 @@
 //! The key-values at the head of a GGUF file: a header, then each key with the type of its value and the value.
 //!
 //! The header is `GGUF`, the version, how many tensors and how many key-values. Strings and arrays say their length before. The
-//! tensors behind them are never read: a file of gigabytes costs what its key-values cost. Numbers are little-endian.
+//! tensors after them are never read: a file of gigabytes costs what its key-values cost. Numbers are little-endian.
 //!
 //! By hand: `GGUF`, 3, 0, 1, then `general.type`'s length 12 and its letters, 8 (a string), 5 and `model`.
 //!
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, ErrorKind, Read, Seek};
 
 pub const MAGIC: &[u8] = b"GGUF";
-// The types of values, beside those of numbers.
+// The types of values other than numbers.
 const FLAG: u32 = 7;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
@@ -72,7 +72,7 @@ struct Reader<R> {
     size: u64,
 }
 
-/// The values of the keys that are `wanted`, of a file of so many bytes.
+/// The values of the keys that are `wanted`, of a file of this many bytes.
 pub fn read_values(file: impl Read + Seek, size: u64, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Held>> {
     let mut reader = Reader { file, at: 0, size };
     let mut values = BTreeMap::new();

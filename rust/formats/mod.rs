@@ -3,7 +3,7 @@
 //! Each format has one reader. The long tables of a file are read row by row, by the scanners of `fast/read/`, into tables; a row that
 //! a scanner declines is read as a value, and is either taken or refused with the reason, and the line if there is one.
 //!
-//! Python adds the chat templates beside a file (`formats/chat.py`) and models by their names in a cache (`formats/hub.py`); its
+//! Python adds the chat templates next to a file (`formats/chat.py`) and models by their names in a cache (`formats/hub.py`); its
 //! reference reads three formats by itself (`native`, `tiktoken`, `minbpe`), which must equal these.
 //!
 //! 1. [`definition`]: what a tokenizer is, as data; [`json`] and [`value`]: JSON.

@@ -76,7 +76,7 @@ impl Rows {
         only_if(self.is_next(self.ids.len() - start))
     }
 
-    /// Whether the next row may have so many ids. The first says it of all.
+    /// Whether the next row may have this many ids. The first row decides for all.
     fn is_next(&mut self, width: usize) -> bool {
         if self.width == 0 {
             self.width = width;

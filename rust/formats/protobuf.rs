@@ -1,4 +1,4 @@
-//! Protocol buffers: fields of a number, a type and a value, one behind the other.
+//! Protocol buffers: fields of a number, a type and a value, one after the other.
 //!
 //! By hand: `0a 09 0a 02 e2 96 ...`: field 1 of 9 bytes, a message, whose field 1 has 2 bytes.
 //!

@@ -1,6 +1,6 @@
 //! Mistral's `tekken.json`: ranks as tiktoken has them, with the pattern and the special tokens.
 //!
-//! Ids are ranks behind those of the special tokens: a token has the id `rank + default_num_special_tokens`. Of the ranks in the file,
+//! Ids are ranks after those of the special tokens: a token has the id `rank + default_num_special_tokens`. Of the ranks in the file,
 //! those below `default_vocab_size - default_num_special_tokens` are used. Special tokens have their ranks as ids; a file without them
 //! has the ones that Mistral fixed first, and what is left of the room is `<SPECIAL_n>`.
 

@@ -60,7 +60,7 @@ pub fn read_ids(values: &mut Values, table: &mut StringTable) -> Result<Refused>
     twice.map_or(Ok(refused), |token| Err(wrong(format!("{} appears twice in one object", quoted(&token)))))
 }
 
-/// Refuses two tokens of one id, and what was refused behind them.
+/// Refuses two tokens of one id, and what was refused after them.
 pub fn check_ids(table: &StringTable, refused: Refused) -> Result<()> {
     let count = refused.as_ref().map_or(table.ids().len(), |&(count, _)| count);
     if let Some([first, second]) = table.of_one_id(count)? {
@@ -206,7 +206,7 @@ impl<'t> Ids<'t> {
     }
 }
 
-/// Adds a token in byte-level notation, with some bytes behind it.
+/// Adds a token in byte-level notation, with some bytes after it.
 pub fn add_bytes(table: &mut TokenTable, token: &[u8], id: u32, behind: &[u8]) -> Result<()> {
     let added = table.add(id, |bytes| {
         byte_level(token, bytes)?;

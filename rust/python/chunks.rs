@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 /// How many tokens a chunk may have, the names of the borders it may end at, its overlap in tokens and in sentences, and the part of it
-/// behind which its end is looked for.
+/// after which its end is looked for.
 pub type Options = (usize, Vec<String>, usize, usize, f64);
 
 /// Each chunk of a text: where it begins and ends in characters, then in bytes, how many tokens it has, and the name of its border.

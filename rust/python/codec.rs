@@ -47,7 +47,7 @@ pub struct Codec {
     texts: Arc<TokenTexts>,
 }
 
-/// What stands behind each word in the core, where files write another end.
+/// What stands after each word in the core, where files write another end.
 const WORD_END: &[u8] = b" ";
 
 #[pymethods]

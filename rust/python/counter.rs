@@ -251,7 +251,7 @@ impl PieceCounter {
         *self.lock(py) = State::Spent;
     }
 
-    /// The counter, to be changed by who has nobody beside him.
+    /// The counter, for the only caller that may change it.
     fn take(&self, py: Python<'_>) -> Result<Counter> {
         let mut state = self.lock(py);
         match std::mem::replace(&mut *state, State::Busy) {

@@ -24,7 +24,7 @@ struct Int {
 /// What the second word of a positive int of one digit is, but for the bits of a mask that say nothing of its value.
 #[cfg(not(Py_3_12))]
 const ONE: (usize, usize) = (1, 0);
-/// Bits 0 and 1: the sign; 2: whether the int lives for ever.
+/// Bits 0 and 1: the sign; 2: whether the int is immortal.
 #[cfg(Py_3_12)]
 const ONE: (usize, usize) = (1 << 3, 1 << 2);
 

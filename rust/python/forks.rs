@@ -3,7 +3,7 @@
 //! What the bindings keep themselves is in cells at which nobody waits ([`Once`](crate::support::once::Once)). NumPy's tables are in cells
 //! of the crate `numpy`, where others wait: a process that is forked while a thread fills one leaves a child that waits for
 //! ever. So their first use goes through [`guarded`]: a fork waits for those under way, and until it is done none begins.
-//! Neither waits for ever.
+//! Neither waits forever.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -74,7 +74,7 @@ fn after_fork_in_child() {
     FILLING.store(0, Ordering::SeqCst);
 }
 
-/// Asks to be told of forks, where there are any.
+/// Registers for notice of forks, where the system has them.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let os = py.import("os")?;

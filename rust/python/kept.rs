@@ -1,7 +1,7 @@
 //! What is looked up in Python once.
 //!
 //! PyO3's own cells, `intern!` among them, let one thread fill a cell while the others wait, so a fork may leave a child that
-//! waits for ever; nobody waits for a [`Once`].
+//! waits forever; nobody waits for a [`Once`].
 
 use crate::support::once::Once;
 use pyo3::prelude::*;

@@ -36,7 +36,7 @@ struct Answers {
     codec: Py<Codec>,
     /// What is found in texts.
     search: TokenFinder,
-    /// The ids before a text, and those behind it.
+    /// The ids before a text, and those after it.
     before: Vec<u32>,
     after: Vec<u32>,
     /// The types of these, and that of the ids between them; None if types are not wanted.

@@ -25,7 +25,7 @@ const SHORT: usize = 1 << 14;
 /// Where ids changed, how many were removed, and those in their place.
 type Spliced<'py> = (usize, usize, Bound<'py, PyAny>);
 
-/// How many ids of the text stay, those that follow, and the tokens behind these.
+/// How many ids of the text stay, those that follow, and the tokens after these.
 type Covering<'py> = (usize, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 impl Session {

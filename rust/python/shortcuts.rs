@@ -83,9 +83,10 @@ impl Shortcuts {
 
     /// Returns the ids of a text.
     ///
-    /// The ids are those of the library that defines the tokenizer, where it splits special tokens: the name of a special
-    /// token is encoded like any other characters, and added tokens are found in every text. Some models have markers
-    /// among these, such as ``<think>``: for text from strangers, pass ``disallowed_special="all"``.
+    /// A special token's name is encoded like any other characters, unless ``allowed_special`` names it. Added tokens are found
+    /// in every text. Some models have markers among these, such as ``<think>``: for text from strangers, pass
+    /// ``disallowed_special="all"``. The ids are those of the library that defines the tokenizer, where it is set to split
+    /// special tokens.
     ///
     /// Args:
     ///     text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
@@ -94,7 +95,7 @@ impl Shortcuts {
     ///     disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
     ///         token that is not allowed (``definition.control_tokens``).
     ///     threads (int): How many threads may share a text of megabytes. This does not change the ids.
-    ///     trace (function or None): Called with each step as data, for short texts; see
+    ///     trace (function or None): A function to call with each step as data, for short texts; see
     ///         ``minitok.reference.more.trace``.
     ///     dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
     ///         on many ways to cut a text. With 1, the ids are those of bytes.
@@ -159,7 +160,7 @@ impl Shortcuts {
 
     /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
     ///
-    /// Options, errors and costs are those of ``encode``. Faster than a list, which Python makes id by id.
+    /// Options, errors and costs are those of ``encode``. This is faster than a list, for which Python makes an object per id.
     ///
     /// >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
     /// array([256,  33], dtype=uint32)

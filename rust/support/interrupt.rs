@@ -152,7 +152,7 @@ pub fn find_last(places: Range<usize>, mut wanted: impl FnMut(usize) -> bool) ->
     None
 }
 
-/// [`stopped`], without waiting for the sixteenth call: for who waits for others.
+/// [`stopped`], without waiting for the sixteenth call: for a thread that waits for others.
 pub fn stopped_now() -> bool {
     ask()
 }

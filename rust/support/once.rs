@@ -1,7 +1,7 @@
 //! A value that is made when it is first asked for, by any thread, also in a child process.
 //!
 //! The cells of the standard library let one thread make the value while all others wait for it. A process that is forked in
-//! that moment leaves its child with a cell that says "being made", and nobody who makes it: the child waits for ever. Here
+//! that moment leaves its child with a cell that says "being made", and nobody makes it: the child waits forever. Here
 //! threads that come at once each make the value; the first to finish gives the cell its own, by one atomic exchange, and the
 //! others drop theirs. Nobody waits.
 //!
@@ -14,7 +14,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr;
 
-/// A cell that is empty, and then holds one value for ever.
+/// A cell that is empty, and then holds one value forever.
 pub struct Once<T> {
     value: AtomicPtr<T>,
     owns: PhantomData<Box<T>>,

@@ -24,7 +24,7 @@ impl RawMemory {
         access()
     }
 
-    /// Runs `access`, beside which there may be no other.
+    /// Runs `access`, which must be the only one at the time.
     #[inline]
     pub fn exclusive<R>(&self, access: impl FnOnce() -> R) -> R {
         access()

@@ -48,7 +48,7 @@ impl FastCodec {
         self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
     }
 
-    /// Whether the tokens of a text in which none is found, one behind the other, have the bytes of the text.
+    /// Whether the tokens of a text in which none is found, one after the other, have the bytes of the text.
     pub fn is_spelled(&self) -> bool {
         let Codec { vocab, preprocessor, words, .. } = &*self.core;
         let same = preprocessor.normalizer.steps().is_empty() && preprocessor.metaspace.is_none() && words.is_none();
@@ -94,7 +94,7 @@ impl FastCodec {
         }
         match self.scanner()? {
             Tier::Rewind(..) => None,
-            // The table of the same pattern knows more cuts than the masks do: beside characters other than ASCII.
+            // The table of the same pattern knows more cuts than the masks do: those next to characters other than ASCII.
             Tier::Masks(_) => {
                 let table = self.table.get_or_make(|| Tier::new(&expressions(self.core.pattern.source())).ok()?.ok());
                 table.as_ref().or(self.scanner()).map(Tier::cuts)

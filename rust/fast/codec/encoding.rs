@@ -19,7 +19,7 @@ pub struct Encoding<'c> {
     pub dropout: Option<&'c Dropout>,
     /// Tokens that the texts must not contain.
     pub refused: Option<&'c Refused>,
-    /// The ids that are put before those of each text, and behind them.
+    /// The ids that are put before those of each text, and after them.
     pub before: &'c [u32],
     pub after: &'c [u32],
 }

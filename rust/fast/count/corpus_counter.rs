@@ -5,7 +5,7 @@
 //! thread takes the next part and counts it into its own table, which records how many entries it had when each part began.
 //! At the end the tables are combined into one (`combine.rs`), part by part in corpus order: from each part come the entries
 //! that its table met there first. The part in which a piece first appears is also the first in which its thread met it. So
-//! the result has the order of first appearance, whichever thread counted what, and depends only on the corpus (SPEC T8).
+//! the result has the order of first appearance, and depends on the corpus only, not on which thread counted what (SPEC T8).
 //!
 //! With a memory bound, the threads stop when their tables together reach it, the tables are written to the disk (`spill.rs`),
 //! and counting goes on.

@@ -8,7 +8,7 @@
 //! 2. no special token stands across it, complete or begun: as many bytes as the longest has are known after `at`, and none
 //!    of the tokens' occurrences crosses. Then leftmost-longest search finds the same tokens in both halves as in the whole,
 //!    since a match never crosses and the search begins anew after each;
-//! 3. no separator of documents stands across it: separators are looked for left to right, `at` lies behind the last one
+//! 3. no separator of documents stands across it: separators are looked for left to right, `at` lies after the last one
 //!    found, and as many bytes as a separator has are known after it.
 
 use std::ops::Range;
@@ -107,7 +107,7 @@ impl Splitter {
     pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
         let tier = self.scanner.as_ref()?;
         let known = text.len().checked_sub(after)?;
-        // What a cut is told from lies before it and in the one character behind it.
+        // Whether a place is a cut depends on what is before it and on the one character after it.
         let before = |&cut: &usize| tier.cuts().last(&text[..cut], 0);
         let mut cuts = std::iter::successors(tier.cuts().last(&text[..known], 0), before);
         cuts.find(|&cut| !self.special.crosses(text, cut))

@@ -2,7 +2,7 @@
 //! `rust/reference/count.rs`.
 //!
 //! A table of dense 24-byte entries in order of first appearance (8 bytes of count; 15 of the piece and its length, or
-//! where a longer one lies), and beside it an index of 32-bit entry numbers, open addressing, at most half full. Text has
+//! where a longer one lies), and an index of 32-bit entry numbers, open addressing, at most half full. Text has
 //! far more pieces than distinct ones (3.7 million and 120 thousand in 20 MB of English), and nine in ten of them are found
 //! in cache; for the others the work is done in blocks, one phase at a time, so that the loads of a phase overlap:
 //!

@@ -56,7 +56,7 @@ pub struct Together {
 struct Run {
     first: u32,
     length: u32,
-    /// How many ids it has now; the others behind them are of no meaning.
+    /// How many ids it has now; the others after them are of no meaning.
     left: u32,
 }
 
@@ -227,7 +227,7 @@ impl HighLevel {
         }
         *left -= 1;
         let before = at.checked_sub(1).map_or(Probe::NONE, |before| self.slots.probe(ids[before], made));
-        // What stood behind the last pair is left where it was.
+        // What stood after the last pair is left where it was.
         let behind = if at + 1 < places.len() { self.slots.probe(made, ids[at + 1]) } else { Probe::NONE };
         (turn.at, turn.probes) = (at as u32, [before, behind]);
         places.len() > 1

@@ -136,10 +136,10 @@ pub fn encode_all<T: Sync>(
     Ok((queue.finish(), offsets))
 }
 
-/// Numbered lists of ids, put one behind the other in the order of their numbers.
+/// Numbered lists of ids, put one after the other in the order of their numbers.
 pub(super) struct InOrder {
     state: Mutex<State>,
-    /// Shared by those who copy ids to their places; held alone by who moves everything to a larger room.
+    /// Shared by the threads that copy ids to their places; held alone by the one that moves everything to a larger room.
     moving: RwLock<()>,
     /// The room, as the models of the threads see it.
     room: RawMemory,

@@ -319,7 +319,7 @@ fn what_was_encoded_once_is_known() {
         let mut expected = Vec::new();
         pieces().for_each(|piece| encode_piece(&vocab, piece, &mut expected).unwrap());
         let different: std::collections::HashSet<&[u8]> = pieces().collect();
-        // The end of the text is the end of the last piece, or far behind it.
+        // The end of the text is the end of the last piece, or far after it.
         for text in [&text[..size], &text] {
             let mut work =
                 Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 })

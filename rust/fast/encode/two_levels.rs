@@ -205,7 +205,7 @@ impl Buffers {
     }
 }
 
-/// Whether a token goes from a word to a space: a space stands behind a byte that is not white space.
+/// Whether a token goes from a word to a space: a space stands after a byte that is not white space.
 fn crosses_words(token: &[u8]) -> bool {
     token.windows(2).any(|pair| !pair[0].is_ascii_whitespace() && pair[1] == b' ')
 }

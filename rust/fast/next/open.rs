@@ -1,7 +1,7 @@
-//! The end of a text that is kept while ids are added: the text and the ids behind the last border that every continuation has.
+//! The end of a text that is kept while ids are added: the text and the ids after the last border that every continuation has.
 //!
 //! Viable ids have an end of a token at each border. So of the ids before the last sure border nothing is asked any more, and of those
-//! behind it, where two neighbours are not settled.
+//! after it, where two neighbours are not settled.
 //!
 //! Costs: adding an id takes one step of the machine for each character, whatever is before.
 
@@ -17,7 +17,7 @@ use crate::reference::published::vocabs::Vocab;
 pub struct Open {
     /// Places are counted from the beginning of the text.
     pub(super) scan: Scan<usize>,
-    /// Where the last sure border is, and the text behind it.
+    /// Where the last sure border is, and the text after it.
     start: usize,
     pub(super) text: Vec<u8>,
     /// The characters before this have been read.
@@ -102,7 +102,7 @@ impl Open {
         &self.text[self.read - self.start..]
     }
 
-    /// The last id behind the last sure border.
+    /// The last id after the last sure border.
     pub(super) fn last(&self) -> Option<u32> {
         self.tokens.last().map(|token| token.id)
     }
@@ -112,7 +112,7 @@ impl Open {
         self.part().is_empty() && self.open_part(next, vocab, self.ends(next)).is_some()
     }
 
-    /// The borders behind the last sure one, if nothing follows.
+    /// The borders after the last sure one, if nothing follows.
     fn ends(&self, next: &NextIds) -> [usize; 16] {
         let (mut scan, mut ends, mut count) = (self.scan, [usize::MAX; 16], 0);
         if self.read > 0 {
@@ -124,7 +124,7 @@ impl Open {
         ends
     }
 
-    /// Where the part begins behind some borders, which ascend; None if the ids do not have these.
+    /// Where the part begins after some borders, which ascend; None if the ids do not have these.
     pub(super) fn open_part(
         &self,
         next: &NextIds,
@@ -155,7 +155,7 @@ impl Open {
         first.breaks == last.breaks && has(&next.made, first.id)
     }
 
-    /// The ids behind the last sure border.
+    /// The ids after the last sure border.
     pub(super) fn ids(&self) -> Result<Vec<u32>> {
         collect(self.tokens.iter().map(|token| token.id))
     }

@@ -1,7 +1,7 @@
-//! How the pattern may cut the end of a text and a token behind it, for each state of its machine.
+//! How the pattern may cut the end of a text and a token after it, for each state of its machine.
 //!
 //! The machine goes through the characters of all tokens, with names in place of places: the ends that were not sure before the token, its
-//! beginning, the inside of the token, its end, and what is behind. An outcome is free if the token may end a piece, and bound if the piece
+//! beginning, the inside of the token, its end, and what is after. An outcome is free if the token may end a piece, and bound if the piece
 //! goes on. What a bound one goes on with must leave the token as it is: of a small class of characters, each is tried; of a large one,
 //! some always do.
 
@@ -30,7 +30,7 @@ struct Run {
     sure: u16,
 }
 
-/// The borders that a node may have: where the token may end a piece, and with which classes of characters behind it, if it does not.
+/// The borders that a node may have: where the token may end a piece, and with which classes of characters after it, if it does not.
 #[derive(Debug, Default)]
 struct Ways {
     free: Vec<u8>,
@@ -38,7 +38,7 @@ struct Ways {
 }
 
 impl NextIds {
-    /// The outcomes of a state of the machine, and of the part of a character behind it.
+    /// The outcomes of a state of the machine, and of the part of a character after it.
     pub(super) fn outcomes(&self, codec: &Codec, row: u32, part: &[u8]) -> Result<Arc<Outcomes>> {
         kept(&self.states, (row, concat(&[part])?), || {
             let inner = if part.is_empty() { None } else { Some(self.inner_tree(codec, part)?) };

@@ -11,7 +11,7 @@ use crate::reference::published::codecs::Codec;
 use crate::support::interrupt;
 
 impl NextIds {
-    /// The ids that may come behind a text.
+    /// The ids that may come after a text.
     pub fn next(&self, codec: &Codec, open: &Open) -> Result<Bits> {
         let (mut found, mut behind, mut parts) = (Bits::new(), Vec::new(), Vec::new());
         let outcomes = self.outcomes(codec, open.scan.row(), open.part())?;
@@ -36,7 +36,7 @@ impl NextIds {
         if found.is_empty() { filled(0, self.made.len()) } else { Ok(found) }
     }
 
-    /// Tokens with which the open part of a tail would be a token as a whole piece: they need something behind them.
+    /// Tokens with which the open part of a tail would be a token as a whole piece: they need something after them.
     fn leave_out_pieces(&self, codec: &Codec, open: &Open, start: usize, found: &mut Bits) -> Result<()> {
         for &whole in &self.whole {
             let token = codec.vocab.token_bytes(whole).unwrap_or_default();

@@ -1,18 +1,18 @@
-//! Which tokens may stand behind a token within a piece.
+//! Which tokens may stand after a token within a piece.
 //!
 //! Two neighbours are *settled* if merging their bytes gives these two again. They are not, if some token u on the right edge of the left
 //! one and some v on the left edge of the right one merge before either becomes part of its parent. Let the parent of a token be its left
 //! half, sort the children of each by the time from which on they would take it, latest first, and number the tokens by a walk through
 //! these trees. Then the tokens with v on the left edge, still free at a time, are one interval: v, and its children from that time on. So
-//! what is not settled behind a token is a union of intervals, one for each merge of a token on its right edge.
+//! what is not settled after a token is a union of intervals, one for each merge of a token on its right edge.
 //!
-//! By hand, with the merges `ab` and `abc`: behind `a`, the interval of `b` is not settled; behind `ab`, that of `c`.
+//! By hand, with the merges `ab` and `abc`: after `a`, the interval of `b` is not settled; after `ab`, that of `c`.
 //!
 //! *Time.* Where a merge has a higher rank than those of its parts, it is the rank. Otherwise it is the highest rank so far, the *phase*:
 //! a merge of a low rank that becomes possible late is done at once (the proof: notes/proofs.md, "Which ids may come next"). In such
 //! vocabularies, and where a token has several merges, each token is merged alone to see which was the last.
 //!
-//! Costs: 16 bytes a token, or 20, and 12 a merge; for a token, the tokens that are not settled behind it.
+//! Costs: 16 bytes a token, or 20, and 12 a merge; for a token, the tokens that are not settled after it.
 
 #![expect(clippy::cast_possible_truncation, reason = "ids, and merges, are numbers of 32 bits")]
 
@@ -26,7 +26,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 const NONE: u32 = u32::MAX;
-/// From how many clashes on, counted as often as they are found, the tokens behind a token are worth keeping.
+/// From how many clashes on, counted as often as they are found, the tokens after a token are worth keeping.
 const MANY: u32 = 1 << 12;
 
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Settled {
     limits: Vec<u32>,
 }
 
-/// What a merge makes impossible behind its left part, if that is free after a time: the tokens from the place of its right part on.
+/// What a merge makes impossible after its left part, if that is free after a time: the tokens from the place of its right part on.
 #[derive(Debug, Clone, Copy)]
 struct Clash {
     time: u32,
@@ -227,7 +227,7 @@ impl Settled {
         Ok(Settled { order, places, starts, clashes, own, limits: Vec::new() })
     }
 
-    /// The intervals of what is not settled behind a token.
+    /// The intervals of what is not settled after a token.
     fn clashes(&self, last: u32) -> impl Iterator<Item = &Clash> {
         let edge = std::iter::successors(Some((last, NONE)), |&(token, _)| {
             let own = self.clashes.get(self.own[token as usize] as usize)?;
@@ -239,7 +239,7 @@ impl Settled {
         })
     }
 
-    /// Removes the tokens that are not settled behind a token from a set.
+    /// Removes the tokens that are not settled after a token from a set.
     pub fn remove_clashes(&self, last: u32, bits: &mut [u64]) {
         for clash in self.clashes(last) {
             for &id in &self.order[clash.first as usize..clash.end as usize] {
@@ -248,7 +248,7 @@ impl Settled {
         }
     }
 
-    /// Whether finding what is not settled behind a token takes more than some microseconds.
+    /// Whether finding what is not settled after a token takes more than some microseconds.
     pub fn has_many_clashes(&self, last: u32) -> bool {
         let mut count = 0;
         self.clashes(last).any(|clash| {

@@ -17,7 +17,7 @@ use crate::support::interrupt;
 use foldhash::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// How many states of the pattern, and rows of tokens that are settled behind one, are kept.
+/// How many states of the pattern, and rows of tokens that are settled after one, are kept.
 const KEPT: usize = 64;
 /// From how many characters on a class is large.
 const LARGE: usize = 256;
@@ -51,7 +51,7 @@ pub struct NextIds {
 }
 
 /// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
-/// come behind it so.
+/// come after it so.
 #[derive(Debug)]
 pub struct Outcomes(pub Vec<(u8, Bits)>);
 
@@ -115,7 +115,7 @@ impl NextIds {
         Ok(())
     }
 
-    /// Adds a token behind a node of a tree. `known`: what completes characters, as far as it was asked for.
+    /// Adds a token after a node of a tree. `known`: what completes characters, as far as it was asked for.
     pub(super) fn add_token(
         &self,
         tree: &mut Tree,
@@ -154,7 +154,7 @@ impl NextIds {
         Ok(())
     }
 
-    /// Leaves the tokens that are settled behind a token.
+    /// Leaves the tokens that are settled after a token.
     pub(super) fn keep_settled(&self, last: u32, bits: &mut Bits) -> Result<()> {
         if !self.settled.has_many_clashes(last) {
             self.settled.remove_clashes(last, bits);
@@ -283,7 +283,7 @@ fn merged(vocab: &Vocab, bytes: &[u8]) -> Result<Vec<u32>> {
     merge_parts(|left, right| vocab.merge_of(left, right), initial_parts(vocab, bytes)?)
 }
 
-/// A text, and the beginning of a character behind it; None if no text begins so.
+/// A text, and the beginning of a character after it; None if no text begins so.
 pub(super) fn split_off_part(data: &[u8]) -> Option<(&[u8], &[u8])> {
     match std::str::from_utf8(data) {
         Ok(_) => Some((data, &[])),

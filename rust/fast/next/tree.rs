@@ -21,7 +21,7 @@ pub(super) struct Tree {
     /// The tokens of each node, and those that end inside a character.
     pub(super) tokens: Members,
     pub(super) parts: Members,
-    /// While nodes are added: the node behind each by each class, 0 if there is none.
+    /// While nodes are added: the node after each by each class, 0 if there is none.
     children: Vec<u32>,
 }
 

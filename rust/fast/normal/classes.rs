@@ -6,7 +6,7 @@
 //! class 0, if neither has parts: nothing else before it could take it in. (It could come between the parts: `à` and U+0323 make `ạ` and
 //! U+0300.) Everything else, from the inert character before it to the next, is left to the mirror (`normal_forms.rs`).
 //!
-//! By hand: in NFC, U+0E34 U+0E48, two Thai marks of the classes 0 and 107, stay. U+09BE composes with U+09C7, and stays behind U+0995,
+//! By hand: in NFC, U+0E34 U+0E48, two Thai marks of the classes 0 and 107, stay. U+09BE composes with U+09C7, and stays after U+0995,
 //! as it does in most of Bengali. `e` and U+0301 do not stay: they compose.
 //!
 //! Costs: tables of 144 KB for each form that is used, made within some milliseconds. Most characters need only the small one, of bits.
@@ -77,7 +77,7 @@ impl Classes {
         }
     }
 
-    /// Whether a character stays as it is behind those before it, which did; if so, it is then one of them.
+    /// Whether a character stays as it is after those before it, which did; if so, it is then one of them.
     pub fn stays(&self, code: u32, before: &mut Before) -> bool {
         let has_no_parts = |char| is_nfd_quick(once(char)) == IsNormalized::Yes;
         let class = match (self.of(code), char::from_u32(code), char::from_u32(before.starter)) {

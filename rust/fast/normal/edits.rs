@@ -7,7 +7,7 @@ use crate::error::Result;
 /// How many bytes are copied or looked at between two looks at whether to stop.
 pub const PART: usize = if cfg!(any(test, fuzzing)) { 64 } else { 1 << 18 };
 
-/// The valid UTF-8 of a block, and the bytes behind each stretch of it that are none. Most blocks are valid as a whole, which is seen
+/// The valid UTF-8 of a block, and the bytes after each stretch of it that are none. Most blocks are valid as a whole, which is seen
 /// many times faster than where they are not.
 pub fn valid_parts(block: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
     let whole = simdutf8::basic::from_utf8(block).ok();

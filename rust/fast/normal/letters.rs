@@ -136,7 +136,7 @@ fn block_end(text: &[u8]) -> usize {
     more.map_or(text.len(), |more| PART + more)
 }
 
-/// Puts a space before and behind each Chinese character.
+/// Puts a space before and after each Chinese character.
 pub fn space_ideographs(text: &[u8], edits: &mut Edits) -> Result<()> {
     // The UTF-8 of each begins with one of E3 to E9, EF and F0.
     let is_lead = |byte: &u8| matches!(byte, 0xE3..=0xE9 | 0xEF..=0xF0);

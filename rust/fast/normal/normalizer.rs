@@ -65,7 +65,7 @@ impl FastNormalizer {
         Ok(true)
     }
 
-    /// Whether its forms can be made of both sides of a place by themselves, and leave the characters beside it as they are: behind an
+    /// Whether its forms can be made of both sides of a place by themselves, and leave the characters next to it as they are: after an
     /// inert character, before white space.
     pub fn parts_at(&self, text: &[u8], at: usize) -> bool {
         let last = |length: usize| std::str::from_utf8(&text[at.checked_sub(length)?..at]).ok()?.chars().next();

@@ -257,7 +257,7 @@ mod tests {
         }
     }
 
-    /// The first and the last characters of each length, and surrogates, beside each other and in runs.
+    /// The first and the last characters of each length, and surrogates, next to each other and in runs.
     #[test]
     fn a_place_inside_a_pair_is_known() {
         let units = [0x61, 0xD835, 0xDC00, 0xDC00, 0xD835, 0xD835, 0xDC00];
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(written(&fours, 160), written(&ones, 160));
     }
 
-    /// What each set of instructions writes into a room of so many bytes.
+    /// What each set of instructions writes into a room of this many bytes.
     fn written<U: Unit>(units: &[U], room: usize) -> Vec<(usize, Vec<u8>)> {
         let run = |isa: Isa| {
             let mut out = Vec::with_capacity(room);

@@ -1,7 +1,7 @@
 //! Why a reader gives no answer.
 //!
 //! Only a file that is not a reader's goes on to `formats/`. Where memory could not be had, or the work was stopped,
-//! the caller is told so: to read the file again in another way would need more of both.
+//! that is an error: to read the file again in another way would need more of both.
 
 use crate::error::{Error, Result};
 use std::collections::TryReserveError;
@@ -34,7 +34,7 @@ impl From<TryReserveError> for Decline {
     }
 }
 
-/// What a reader tells its caller: None if the file is to be read value by value.
+/// The answer of a reader: None if the file is to be read value by value.
 pub(crate) fn answer<T>(read: Read<T>) -> Result<Option<T>> {
     match read {
         Ok(found) => Ok(Some(found)),

@@ -99,7 +99,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Reads an object: calls `read` behind each name, to read the value.
+    /// Reads an object: calls `read` after each name, to read the value.
     pub fn each_field(&mut self, mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Read<()>) -> Read<()> {
         self.take(b'{')?;
         let (mut first, mut escaped) = (true, Vec::new());

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The text of the field: the same with another line behind it.
+    /// The text of the field: the same with another line after it.
     fn text(line: &[u8]) -> Option<String> {
         let [alone, with_next] = [line.to_vec(), [line, b"\n\"next"].concat()].map(|written| {
             let mut scratch = Vec::new();

@@ -31,7 +31,7 @@ pub(super) struct End {
     pub is_escaped: bool,
 }
 
-/// Where the string ends that begins behind a quotation mark, at `start`. A text with escapes is appended to `out`; another is
+/// Where the string ends that begins after a quotation mark, at `start`. A text with escapes is appended to `out`; another is
 /// what stands between the two places.
 #[inline]
 pub(super) fn string(data: &[u8], start: usize, out: &mut Vec<u8>) -> Read<End> {
@@ -53,7 +53,7 @@ impl Kernel for FindEnd<'_> {
     }
 }
 
-/// Where the string ends that begins behind a quotation mark, at `start`. It may hold lone surrogates.
+/// Where the string ends that begins after a quotation mark, at `start`. It may hold lone surrogates.
 #[inline]
 pub(super) fn skip(data: &[u8], start: usize) -> Read<usize> {
     Isa::fastest().run(Skip { data, start })

@@ -22,7 +22,7 @@ const PART: usize = if cfg!(any(test, fuzzing)) { 8 } else { 1 << 17 };
 pub fn each_part(path: &Path, range: Range<u64>, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let failed = |error: io::Error| unread(path, &error);
     let mut file = File::open(path).map_err(failed)?;
-    // A line begins behind a line feed: so the byte before the range is looked at, too.
+    // A line begins after a line feed: so the byte before the range is looked at, too.
     let mut position = range.start.saturating_sub(1);
     let mut begun = range.start == 0;
     file.seek(SeekFrom::Start(position)).map_err(failed)?;
@@ -43,7 +43,7 @@ pub fn each_part(path: &Path, range: Range<u64>, mut take: impl FnMut(&[u8]) -> 
                 continue;
             }
         }
-        // The lines that begin in the range end with the first line feed at its last byte or behind it.
+        // The lines that begin in the range end with the first line feed at its last byte or after it.
         let last = usize::try_from(range.end - 1 - position).unwrap_or(usize::MAX);
         let found = match buffer.get(last.max(searched)..) {
             Some(rest) => memchr::memchr(b'\n', rest).map(|place| last.max(searched) + place),

@@ -1,10 +1,10 @@
 //! Tokens as text with their ids, and merges of them, as `tokenizer.json` and GPT-2's files have them.
 //!
 //! By hand: the tokens `a` 0, `b` 1, `ab` 2 and the merge `a b` are three entries and the merge (0, 1) -> 2 of entries. The entry
-//! that a merge makes is nearly always the one behind the entry that the merge before made, so that is compared first. A side that
+//! that a merge makes is nearly always the one after the entry that the merge before made, so that is compared first. A side that
 //! is not a token is an entry without an id, so that an error can name it.
 //!
-//! Costs: O(n) for n bytes of tokens and merges; 12 bytes a token and as many a merge beside them.
+//! Costs: O(n) for n bytes of tokens and merges; 12 bytes a token and 12 a merge.
 
 use super::decline::Decline::NotMine;
 use super::decline::{Decline, Read, answer, only_if};

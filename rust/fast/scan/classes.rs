@@ -149,7 +149,7 @@ pub(super) fn is_han(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a character, given by its first two bytes and its flags, is a letter that is Han; and whether that is not told by these.
+/// Whether a character, given by its first two bytes and its flags, is a letter that is Han; and whether these do not decide it.
 #[inline(always)]
 pub(super) fn han_letter(lead: u8, second: u8, flags: u8) -> (bool, bool) {
     match (lead, second) {

@@ -114,7 +114,7 @@ mod tests {
                 }
             }
             for before in white {
-                // Only behind the character before that white space, and only if that is ASCII.
+                // Only after the character before that white space, and only if that is ASCII.
                 let first = before.len() == 1;
                 for next in [' ', '\n'] {
                     let text = format!("é{before}{next}x");

@@ -295,7 +295,7 @@ fn every_safe_cut_is_found() {
         while let Some(at) = grammar.next(text, found.last().map_or(0, |last| last + 1)) {
             found.push(at);
         }
-        // Before white space that follows none; before a line break, only behind a letter or a number but in GPT-2.
+        // Before white space that follows none; before a line break, only after a letter or a number but in GPT-2.
         let before_break: &[usize] = if grammar == Grammar::Gpt2 { &[10, 12] } else { &[12] };
         assert_eq!(found, [&[2, 4, 7], before_break, &[15, 18]].concat(), "{grammar:?}");
     }

@@ -1,10 +1,10 @@
-//! What of a region is encoded again, where tokens spell the text: from the last cut before the edit to the first one behind it.
+//! What of a region is encoded again, where tokens spell the text: from the last cut before the edit to the first one after it.
 //!
 //! Both cuts are at least `margin` bytes away from the edit, or ends of the region, so they are cuts of the text before it and after it.
 //! At a cut a token ends and another begins: the ids on the far sides of both stay, and lengths of tokens say where those are. (Proof:
 //! notes/proofs.md, "Sessions".)
 //!
-//! By hand, with a margin of 4 bytes: in ` one two three four`, an `x` behind `two` makes ` two` and ` three` new; the ids of ` one` and
+//! By hand, with a margin of 4 bytes: in ` one two three four`, an `x` after `two` makes ` two` and ` three` new; the ids of ` one` and
 //! ` four` stay.
 //!
 //! Costs: a look at each token of the region that is not before the edit, and at some of those that are; a copy of all its ids; and what

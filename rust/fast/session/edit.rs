@@ -1,8 +1,8 @@
 //! An edit encodes the chunks again that it touches.
 //!
-//! Chunks end at *safe cuts*: places where the ids of the two sides do not depend on each other, because of the characters beside
+//! Chunks end at *safe cuts*: places where the ids of the two sides do not depend on each other, because of the characters next to
 //! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::survives_steps`, whose special tokens reach `margin` bytes). So an edit changes no id
-//! behind a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
+//! after a cut that is `margin` bytes away from it. Where no cut is known, the text is one chunk, and encoded again as a whole.
 //!
 //! By hand, with a margin of 4 bytes, chunks `one`, ` two`, ` three` and an `x` at the end of `two`: the edit is at the border of two
 //! chunks, so both, and no more, are made anew: ` twox three`.
@@ -14,7 +14,7 @@
 //! Must equal `Session` of `rust/reference/more/session.rs`.
 //!
 //! Costs of an edit: O(edit) to encode and O(chunk) to copy, or O(chunk + edit) to encode, and what the rope costs; where ids repeat
-//! beside it, as far as they do.
+//! next to it, as far as they do.
 
 use super::rope::{Chunk, Place, Rope, Size, Unit};
 use crate::error::{Error, Result};

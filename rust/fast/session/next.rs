@@ -28,7 +28,7 @@ impl Session {
         found.map(Some)
     }
 
-    /// The same behind an end of a text, to which these ids were added.
+    /// The same after an end of a text, to which these ids were added.
     fn next_behind(&self, tables: &NextIds, open: &Open, added: &[u32]) -> Result<Bits> {
         let mut found = tables.next(self.codec.core(), open)?;
         if !self.search.early.tokens().is_empty() {
@@ -139,7 +139,7 @@ impl Session {
 
     /// Adds the tokens that are found by name, and leaves out those that complete a name.
     ///
-    /// No name stands in the text behind the last one. So one that is found now begins in its last bytes; with names that are left as text,
+    /// No name stands in the text after the last one. So one that is found now begins in its last bytes; with names that are left as text,
     /// anywhere.
     fn with_names(&self, tables: &NextIds, open: &Open, added: &[u32], found: &mut Bits) -> Result<()> {
         let (vocab, finder) = (&self.codec.core().vocab, &self.search.early);

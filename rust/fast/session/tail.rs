@@ -1,6 +1,6 @@
 //! What may follow the text, and where its tokens stand: the mirror's answers, asked of the part of the text that they depend on.
 //!
-//! What is before a safe cut keeps its ids whatever follows, so only the text behind the last one is looked at. Where no cut is known,
+//! What is before a safe cut keeps its ids whatever follows, so only the text after the last one is looked at. Where no cut is known,
 //! that is all of it.
 //!
 //! Must equal `Tail` of `rust/reference/more/tails.rs` and `token_at` of `rust/reference/more/session.rs`.
@@ -47,7 +47,7 @@ impl Session {
         })
     }
 
-    /// The text behind the last place at which it can be cut, and where that is.
+    /// The text after the last place at which it can be cut, and where that is.
     pub(super) fn last_words(&self) -> Result<(Vec<u8>, usize)> {
         let end = self.size().bytes;
         let start = self.region(end, end, 0).before.bytes.min(self.sampled.unwrap_or(usize::MAX));

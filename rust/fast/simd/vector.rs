@@ -75,7 +75,7 @@ pub struct PairSets {
 }
 
 impl PairSets {
-    /// Adds the first two of some bytes to a set; one with any other behind it, if there is only one.
+    /// Adds the first two of some bytes to a set; one with any other after it, if there is only one.
     pub fn add(&mut self, bytes: &[u8], set: usize) {
         match *bytes {
             [] => {}

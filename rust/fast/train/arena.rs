@@ -109,7 +109,7 @@ impl<S: Symbol> Arena<S> {
         Ok(Self { slots: room(slots)?, bytes_only: base.is_bytes(), lengths, sizes, gap, weights: StepFunction::new() })
     }
 
-    /// Lays out pieces behind those that lie there already.
+    /// Lays out pieces after those that lie there already.
     #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
     pub fn lay(&mut self, layout: &Layout, base: &StartVocab, pieces: &dyn Pieces) -> Result<()> {
         let Self { slots, gap, weights, .. } = self;
@@ -130,7 +130,7 @@ impl<S: Symbol> Arena<S> {
         Ok(())
     }
 
-    /// Puts a gap behind the last piece.
+    /// Puts a gap after the last piece.
     pub fn close(&mut self) -> Result<()> {
         push(&mut self.slots, S::from_id(self.gap))?;
         self.weights.finish(self.slots.len() as u32)

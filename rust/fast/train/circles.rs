@@ -2,7 +2,7 @@
 //!
 //! By hand: a merge makes the token X, and (X, a) stands in the first and in the third of three languages. When the first language's
 //! new parts are linked, the one of (X, a) becomes a circle by itself, and the table of what follows X has it under `a`. That of the
-//! third language finds it there and is put in behind it: around the circle are both.
+//! third language finds it there and is put in after it: around the circle are both.
 
 use super::pairs::{NONE, Pair, Pairs};
 use super::queue::Bounds;

@@ -95,7 +95,7 @@ pub(crate) fn resize<T: Clone>(out: &mut Vec<T>, length: usize, item: T) -> Resu
     Ok(())
 }
 
-/// Returns slices one behind the other.
+/// Returns slices one after the other.
 pub(crate) fn concat<T: Copy>(parts: &[&[T]]) -> Result<Vec<T>> {
     let mut all = room(parts.iter().map(|part| part.len()).sum())?;
     for part in parts {

@@ -246,7 +246,7 @@ fn check_model(content: &Value) -> Result<&Value> {
     }
 }
 
-/// Refuses what is not a known step behind the model. Truncation and padding, like post-processors, are for the caller.
+/// Refuses what is not a known step after the model. Truncation and padding, like post-processors, are for the caller.
 fn check_rest(content: &Value) -> Result<()> {
     for step in steps_of(content.get("post_processor"), "post_processor", "processors")? {
         let kind = step.text_of("type").unwrap_or_default();

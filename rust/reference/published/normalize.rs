@@ -58,7 +58,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The step of a name and the texts beside it.
+    /// The step of a name and its texts.
     pub fn new(name: &str, texts: &[String]) -> Result<Step> {
         Ok(match (name, texts) {
             ("lowercase", []) => Step::Lowercase,

@@ -125,8 +125,8 @@ impl Vocab {
         Ok(Vocab::of(vocab::Vocab::from_merges(byte_order, pairs)?, Alphabet::default()))
     }
 
-    /// Makes a vocabulary of tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are beside
-    /// those of `ids`.
+    /// Makes a vocabulary of tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2). The fallback ids are not
+    /// among `ids`.
     pub fn from_tokens(
         ids: &[(Vec<u8>, u32)],
         pairs: &[(u32, u32)],

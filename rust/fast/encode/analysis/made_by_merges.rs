@@ -154,7 +154,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Undoes the last merge beside the seam, and asks for the pair that stands there then; true if there was none.
+    /// Undoes the last merge next to the seam, and asks for the pair that stands there then; true if there was none.
     #[inline]
     fn undo(&mut self, pairs: &PairTable, origins: &[Origin]) -> bool {
         let (left, right) = (origins[self.left as usize], origins[self.right as usize]);
@@ -196,7 +196,7 @@ fn walk_all(walks: &mut Vec<Walk>, pairs: &PairTable, origins: &mut [Origin], mu
     }
 }
 
-/// Merges the bytes of tokens and tells of each whether that gives the token.
+/// Merges the bytes of tokens and says of each whether that gives the token.
 fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnMut(u32, bool)) {
     let mut check = |id: u32, symbols: &[u32]| tell(id, symbols.len() == 1 && pairs.id(symbols[0]) == id);
     let all = || ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).filter(|(_, token)| !token.is_empty());

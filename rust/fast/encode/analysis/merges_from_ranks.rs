@@ -236,7 +236,7 @@ mod tests {
         assert!(found.canonical && found.merges[2] == Merge { left: 256, right: 99, id: 258, rank: 258 });
         let found = merges_from_ranks(&vocabulary(&words(&["bc", "abcd"]))).unwrap().unwrap();
         assert_eq!((found.canonical, found.exceptions), (false, vec![257]));
-        // A part that ranks behind the whole.
+        // A part that ranks after the whole.
         let found = merges_from_ranks(&vocabulary(&words(&["abc", "ab"]))).unwrap().unwrap();
         assert_eq!((found.canonical, found.merges.len(), found.exceptions), (false, 2, vec![]));
         assert!(merges_from_ranks(&vocabulary(&words(&["ab", "ab"]))).unwrap().is_none());

@@ -77,7 +77,7 @@ fn pieces_of_all_lengths_are_encoded_and_the_spill_is_of_one_block() {
     assert!(unknown.eq(MEMORABLE + 1..MEMORABLE + 5), "only what is not worth remembering is merged again");
 }
 
-/// Numbers of 14 to 18 digits and of 1 to 13, the last one of `last` digits, and more text behind them.
+/// Numbers of 14 to 18 digits and of 1 to 13, the last one of `last` digits, and more text after them.
 fn numbers(count: usize, last: usize) -> (Vec<u8>, Vec<usize>) {
     let digits = |index: usize| if index.is_multiple_of(2) { 14 + index % 5 } else { 1 + index % 13 };
     let digits = |index: usize| if index + 1 == count { last } else { digits(index) };

@@ -7,7 +7,7 @@
 //!
 //! By hand, with the token of two spaces, 300, and `gpt2`: of `a  b` the pieces end at 1, 3 and 4, and the second is marked with 300.
 //!
-//! Where text between tokens is brought into a normal form, a look at each part of it tells whether it is in that form already. As a
+//! Where text between tokens is brought into a normal form, a look at each part of it shows whether it is in that form already. As a
 //! rule it is, and nothing is done. A part ends where the form changes nothing and looks across nothing.
 //!
 //! Costs: those of the scanner, and of the searches of `token_search.rs`.
@@ -71,7 +71,7 @@ impl<'p> Between<'p> {
     }
 }
 
-/// A place is a cut if it is one of the scanner and if no token can stand across it, whatever comes before and behind the text: it may
+/// A place is a cut if it is one of the scanner and if no token can stand across it, whatever comes before and after the text: it may
 /// be a part of one.
 ///
 /// A scanner decides by the characters on both sides of the place. If one of them is of a token, the place is a border of a segment.
@@ -119,7 +119,7 @@ impl Iterator for Tokens<'_> {
 struct Found<'t> {
     text: &'t [u8],
     early: Tokens<'t>,
-    /// The early token behind the segment in which late ones are looked for.
+    /// The early token after the segment in which late ones are looked for.
     border: Option<Mark>,
     late: Tokens<'t>,
 }
@@ -188,7 +188,7 @@ impl Blocks<'_> {
         Ok(count > 0)
     }
 
-    /// Writes ends of the segment that goes to `until` behind the first `count`, and returns how many there are then.
+    /// Writes ends of the segment that goes to `until` after the first `count`, and returns how many there are then.
     fn scan(&mut self, until: usize, ends: &mut Vec<usize>, count: usize, most: usize) -> Result<usize> {
         if let Tier::Masks(grammar) = self.tier {
             resize(ends, most, 0)?;

@@ -23,7 +23,7 @@ use crate::support::interrupt;
 const WINDOW: usize = 64;
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 2 } else { 16 };
 
-/// Where text is cut, by the two bytes beside a place.
+/// Where text is cut, by the two bytes on the sides of a place.
 #[derive(Debug)]
 pub struct ByteCuts {
     /// A bit for each two bytes, read as a number whose low byte is the left one.
@@ -251,7 +251,7 @@ mod tests {
                 assert_eq!(out[1..].iter().map(|at| at + start).collect::<Vec<_>>(), all);
             }
         }
-        // In ASCII, not before a letter behind a letter or a space.
+        // In ASCII, not before a letter after a letter or a space.
         let words = b"ab>a xa  b>>a";
         let (mut out, all) = (Vec::new(), [2, 3, 4, 7, 8, 10, 11, 12]);
         cuts.append_to(&words.repeat(20), 0, &[20 * words.len()], &mut out).unwrap();

@@ -69,7 +69,7 @@ fn parts_of_units<'s>(cuts: &dyn Cuts, units: &Units<'s>) -> Result<Vec<Units<'s
     Ok(parts)
 }
 
-/// Cuts that are not beside a marker, which is yet to become a space.
+/// Cuts that are not next to a marker, which is yet to become a space.
 pub struct BetweenMarkers<'c>(pub &'c dyn Cuts);
 
 impl Cuts for BetweenMarkers<'_> {

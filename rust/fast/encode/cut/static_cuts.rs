@@ -13,8 +13,8 @@
 //!
 //! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to
 //! which the mirror does not apply it. That makes a difference only for the tokens that merges do not make
-//! (`exceptions.rs`). A part that is one begins behind a cut or ends at one. So no place is cut before a character that such a
-//! token begins with, nor behind one that it ends with: these are the *edges*, also of one or two bytes within a character. Where it is not known which tokens merges make,
+//! (`exceptions.rs`). A part that is one begins after a cut or ends at one. So no place is cut before a character that such a
+//! token begins with, nor after one that it ends with: these are the *edges*, also of one or two bytes within a character. Where it is not known which tokens merges make,
 //! the encoder does not cut at all.
 //!
 //! Buys: without it, a first pass of many scripts takes 1.27 to 1.42 times as long. Text with few wide characters pays 1 to 5 %.
@@ -43,7 +43,7 @@ pub struct StaticCuts {
     edges: Option<Box<Edges>>,
 }
 
-/// Characters beside which nothing is cut, by twelve of their bits: some others are among them.
+/// Characters next to which nothing is cut, by twelve of their bits: some others are among them.
 #[derive(Debug)]
 struct Edges {
     first: [u64; 64],
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_place_between_two_characters_is_a_cut_unless_a_token_holds_both() {
-        // Of few different bytes, which the letters beside them have the last six bits of.
+        // Few different bytes, whose last six bits are those of the letters next to them.
         let chars: Vec<[u8; 3]> = [0xE4, 0xE5, 0xE9]
             .iter()
             .flat_map(|&lead| {
@@ -386,7 +386,7 @@ mod tests {
         let vocab = Vocab::new(tokens, Vec::new(), true, Alphabet::default()).unwrap();
         let edges = Edges::of(["日x本".as_bytes()].into_iter()).map(Box::new);
         let cuts = StaticCuts { edges, ..StaticCuts::new(&vocab, &Exceptions::default()) };
-        // Not in 中国, not before 日, and not behind 本.
+        // Not in 中国, not before 日, and not after 本.
         let text = "人中国日人本人人".as_bytes();
         let (mut cutting, mut ends) = (Cutting::default(), vec![text.len()]);
         assert!(cutting.find(text, 0..text.len()));

@@ -143,7 +143,7 @@ fn huge_pieces_are_cut_again_and_again() {
 
 #[test]
 fn what_is_cut_further_is_not_cut_before() {
-    // 二三 is a token, and 一二 is in none. The second pattern cuts 二 off where it stands behind 一.
+    // 二三 is a token, and 一二 is in none. The second pattern cuts 二 off where it stands after 一.
     let (second, third) = ("二".as_bytes(), "三".as_bytes());
     let mut merges = Vec::new();
     let mut left = u32::from(second[0]);

@@ -20,7 +20,7 @@
 /// Words in a row.
 pub const ROW: usize = 6;
 pub type Row = [u32; ROW];
-/// How many words of a record may be read behind its count.
+/// How many words of a record may be read after its count.
 pub const PADDING: usize = 4;
 const SEGMENTS: usize = 4;
 

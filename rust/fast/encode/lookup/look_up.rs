@@ -142,7 +142,7 @@ impl Kernel for Name<'_> {
                 *out = cache.with_bucket(vectors, key_of(text, start, end));
             } else {
                 // SAFETY: it ends that many bytes before the end of the text, or earlier, since the ends ascend (`Ends`), and does not
-                // begin behind its end.
+                // begin after its end.
                 cache.name(vectors, unsafe { bytes_within(text, start) }, end - start, out);
             }
             start = end;

@@ -68,7 +68,7 @@ impl HiddenIds {
         Ok((hidden, merges))
     }
 
-    /// Whether a byte that is not a character by itself is a piece beside its fallback id. Which of the two it becomes depends on
+    /// Whether a byte that is not a character by itself is a piece, apart from its fallback id. Which of the two it becomes depends on
     /// what stands around it, so the mirror has to say.
     pub fn are_ambiguous(vocab: &Vocab) -> bool {
         let bytes = vocab.alphabet.fallback.iter().flatten().zip(&vocab.byte_ids);

@@ -181,7 +181,7 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
         let pairs = if run.inner == least { count / 2 } else { 0 };
         let rest = count - 2 * pairs;
         taken = u32::from(rest > 0 && run.outer == least);
-        // What was just made stands beside the left part of the next pair, until that is merged.
+        // What was just made stands next to the left part of the next pair, until that is merged.
         if pairs + taken > 0 && run.symbol != left {
             left = run.symbol;
             rises_beside &= table.place(made.symbol, left) > least;

@@ -22,7 +22,7 @@ use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 
-/// No symbol: stands beside the ends of a piece, and merges with nothing.
+/// No symbol: stands next to the ends of a piece, and merges with nothing.
 pub const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
 /// The place of a rank that no pair has.
 pub const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
@@ -59,7 +59,7 @@ pub struct PairSlots {
 impl PairSlots {
     /// Holds all pairs, `count` of them; None if a pair comes twice, or if there is no such table of a reasonable size.
     ///
-    /// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
+    /// Whoever knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
     /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
     pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Result<Option<PairSlots>> {
         let random = RandomState::default();

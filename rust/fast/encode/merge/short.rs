@@ -44,7 +44,7 @@ const DONE: u32 = NO_PLACE << POSITION_BITS;
 /// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
 struct SparseLane<const N: usize, const S: usize, P> {
     keys: [u32; N],
-    /// The symbol of part p at p + 1; none at 0 and behind the last.
+    /// The symbol of part p at p + 1; none at 0 and after the last.
     symbols: [u32; S],
     live: u64,
     /// The bits of the part that the last step made, of the one before it, and of the one that went; 0 is none.
@@ -52,7 +52,7 @@ struct SparseLane<const N: usize, const S: usize, P> {
     before: u32,
     gone: u32,
     piece: u32,
-    /// The pairs of the part before and the part, and of the part and the one behind it.
+    /// The pairs of the part before and the part, and of the part and the one after it.
     probes: [Probe; 2],
     passing: P,
 }
@@ -303,7 +303,7 @@ mod tests {
         let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
         let table = PairTable::new(&Arc::new(vocab.clone())).unwrap().unwrap();
         let letters: Vec<u8> = (0..90u32).map(|at| b"ab"[(at * at % 11 % 2) as usize]).collect();
-        // More pieces than lanes, and of other lengths beside them.
+        // More pieces than lanes, and others of different lengths.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
         let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
         let merge_of = |left, right| vocab.merge_of(left, right);

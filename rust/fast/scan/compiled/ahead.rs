@@ -6,7 +6,7 @@
 //! is in it if the character is of its classes and the position after it was in the set one character later; all others are in it
 //! if one of those that they lead to is.
 //!
-//! By hand, `(?=(?:dd)+(?!d))` on `adddd`, from the end: behind the last `d` it does not hold; before it a pair is not complete;
+//! By hand, `(?=(?:dd)+(?!d))` on `adddd`, from the end: after the last `d` it does not hold; before it a pair is not complete;
 //! before the last two it holds; before three it does not; before four it does; before `a` it does not.
 //!
 //! The class of a character, together with the answers before it, is then a finer class, and the machine of `ends.rs` is made
@@ -136,7 +136,7 @@ fn far<'t>(program: &Program, node: &'t Node, found: &mut Vec<&'t Node>) {
 }
 
 /// From which positions the rest can be matched before a character of the class (or, after the last class, at the end of the
-/// text), given those behind it.
+/// text), given those after it.
 fn before(steps: &[Step], behind: &[bool], class: usize) -> Vec<bool> {
     let mut holds = vec![false; steps.len()];
     let mut changed = true;
@@ -214,7 +214,7 @@ mod tests {
     use crate::fast::scan::Tier;
     use crate::reference::published::patterns::Pattern;
 
-    /// Look-aheads at what is fixed, repeated, chosen, optional, at the end of the text, negated; several, and beside each other.
+    /// Look-aheads at what is fixed, repeated, chosen, optional, at the end of the text, negated; several, and next to each other.
     const FAR: &[&str] = &[
         "(?=(?:bb)+(?!b))", "a(?=bc)|b", "a(?!bc)", "(?=a{3}(?!a))|b+", "[ab](?=(?:ab)*c|$)|c+", "(?!ab|ba).",
         "(?=a[^a]+a$)", "(?=ab)|(?=ba)|(?!cc)c", "a(?=b.?c)b|a(?!ab|$)", "(?=(?:a|b)*?c)[ab]",

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A cell is one 32-bit word: where the next row begins (20 bits), how many ends become sure (4), the two slots (4 each). Columns for
-//! single characters stand in the same rows behind those for two, so that a step of either kind can follow the other.
+//! single characters stand in the same rows after those for two, so that a step of either kind can follow the other.
 //!
 //! Two streams (`twin.rs`) do two such steps at a time, at two places of the text that do not wait for each other.
 //!
@@ -121,7 +121,7 @@ impl CharPairs {
         let (columns, cells) = (self.columns.as_ptr(), self.cells.as_ptr());
         for step in 0..4 {
             // SAFETY: there are 65,536 columns; all rows and columns are in the table. Of n characters and those that were pending, at
-            // most n + `SLOTS` ends are sure (`is_sound`); both slots are at most `SLOTS` behind those that are sure before them.
+            // most n + `SLOTS` ends are sure (`is_sound`); both slots are at most `SLOTS` after those that are sure before them.
             unsafe {
                 let column = usize::from(*columns.add(usize::from((word >> (16 * step)) as u16)));
                 let cell = *cells.add(column).add(stream.row) as usize;
@@ -257,7 +257,7 @@ mod tests {
         let one_class = ClassTable::new(&Partition::new(&[]).unwrap());
         let has_table = |ends: &Ends| CharPairs::new(ends, &one_class).is_some();
         assert!(has_table(&machine(|_| ())));
-        // A state that there is not; a slot behind the last; more ends than are pending, and one that is not there on every way.
+        // A state that there is not; a slot after the last; more ends than are pending, and one that is not there on every way.
         assert!(!has_table(&machine(|cells| cells[2].next = 2)));
         assert!(!has_table(&machine(|cells| cells[2].slot = SLOTS as u8 + 1)));
         for at in 0..4 {

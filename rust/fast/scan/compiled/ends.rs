@@ -16,17 +16,17 @@
 //! end                                          4
 //! ```
 //!
-//! *Ends* are written into numbered slots behind the last sure end. A search that matches again overwrites its end, and the
-//! searches behind it in the list are dropped. When the first search in the list is over, its end is sure, and the next search
+//! *Ends* are written into numbered slots after the last sure end. A search that matches again overwrites its end, and the
+//! searches after it in the list are dropped. When the first search in the list is over, its end is sure, and the next search
 //! becomes the first. Every end is written while the character after it is read; so what a transition does is "write this
 //! position into slot s, then count n more ends as sure": no branch, and nothing is ever read twice.
 //!
-//! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search behind one that has
-//! no end yet starts one character after it does, with unmatched text between the two. So it does behind one that has matched
+//! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search after one that has
+//! no end yet starts one character after it does, with unmatched text between the two. So it does after one that has matched
 //! nothing, but then the unmatched text before that one ends where it stands, whether it matches more or not.
 //!
 //! Why the list stays short: a search in a state from which every text leads to another end (`Search::succeeds`) makes those
-//! behind it useless, and so does its present end. Patterns in use need at most three. Where a list would grow without bound
+//! after it useless, and so does its present end. Patterns in use need at most three. Where a list would grow without bound
 //! (`a*b|a` on many `a`), or two unfinished attempts share one piece of unmatched text, the pattern is left to `rewind.rs`.
 //!
 //! # Patterns one after the other
@@ -66,7 +66,7 @@ const CELLS: usize = 40_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) next: u32,
-    /// Where the position before the character is written: behind all ends that are not sure yet if it is not an end.
+    /// Where the position before the character is written: after all ends that are not sure yet if it is not an end.
     pub(super) slot: u8,
     /// How many ends become sure.
     pub(super) sure: u8,
@@ -107,7 +107,7 @@ impl Item {
         Item { state, fresh: true, ended: false, unmatched, cuts: false }
     }
 
-    /// Whether the unmatched text before it may go on behind it: then the next search, if unmatched text is before that too,
+    /// Whether the unmatched text before it may go on after it: then the next search, if unmatched text is before that too,
     /// shares its slot.
     fn shares(self) -> bool {
         self.unmatched && !self.ended && !self.cuts

@@ -44,7 +44,7 @@ pub(super) enum Step {
     Behind(usize, Position),
 }
 
-/// The positions of a pattern, built from its end to its beginning: each part is told what comes after it.
+/// The positions of a pattern, built from its end to its beginning: each part gets what comes after it.
 pub(super) struct Program<'p> {
     partition: &'p Partition,
     pub(super) steps: Vec<Step>,

@@ -32,7 +32,7 @@ use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.
 const APART: usize = 64;
-/// How many notes there may be at a time, beside four for each stretch of the text: some 100 MiB.
+/// How many notes there may be at a time, and four more for each stretch of the text: some 100 MiB.
 const NOTES: usize = 1 << 22;
 /// How many ends a call gives.
 const BLOCK: usize = 512;

@@ -7,7 +7,7 @@
 //!   the next one.
 //! * A state of the machine is the list of positions that the attempts are at, the most preferred first, each once: of two
 //!   attempts at the same position, what the second one finds, the first one finds too.
-//! * When an attempt has matched, those behind it in the list are given up. Those before it go on, and if one of them
+//! * When an attempt has matched, those after it in the list are given up. Those before it go on, and if one of them
 //!   matches later, that match is taken instead. The last match when the list is empty is the one a backtracking engine finds.
 //!
 //! By hand, `a|ab|a[bc]d` on `abd`: [1 2 3] reads `a`: the first attempt has matched, the others are given up. For
@@ -20,7 +20,7 @@
 //! before it?, next state). An assertion about what follows then costs nothing. For one about what comes before, a state also
 //! holds which of the sets that are asked about the last character was in.
 //!
-//! An attempt may match nothing: then the state in which it begins has an end before the next character, and those behind it in
+//! An attempt may match nothing: then the state in which it begins has an end before the next character, and those after it in
 //! the list are given up. Who reads the machine knows that state, and that such a match only cuts (SPEC P2).
 //!
 //! Must equal one search of `rust/reference/pretokenize.rs` at one place. Costs: bounded by `work.rs`.

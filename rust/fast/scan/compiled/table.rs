@@ -32,13 +32,13 @@ use std::mem::MaybeUninit;
 
 /// How many bytes a stream reads between two looks at what came out.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 2048 };
-/// How far behind the middle of two stretches a safe cut is looked for.
+/// How far after the middle of two stretches a safe cut is looked for.
 const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
 /// The first bytes of two stretches, this many, must be ASCII: elsewhere, looking up classes is what takes the time.
 const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
 pub const PENDING: usize = SLOTS + 1;
-/// Slots are behind the ends that became sure in the same step.
+/// Slots are after the ends that became sure in the same step.
 pub(super) const SLACK: usize = 2 * PENDING;
 
 /// A pattern as tables.
@@ -98,7 +98,7 @@ impl<P: Copy> Scan<P> {
         self.row
     }
 
-    /// Reads a character of a class that begins at a place, or the end of the text, which stands behind all classes. Passes on the ends
+    /// Reads a character of a class that begins at a place, or the end of the text, which stands after all classes. Passes on the ends
     /// that become sure.
     #[inline]
     pub fn read(&mut self, table: &Table, class: usize, at: P, emit: impl FnMut(P)) {
@@ -170,7 +170,7 @@ impl Table {
         self.classes.at(text, at)
     }
 
-    /// Whether the class of a character depends on what is behind it.
+    /// Whether the class of a character depends on what comes after it.
     pub fn looks_ahead(&self) -> bool {
         self.marks.is_some()
     }
@@ -215,12 +215,12 @@ impl Table {
             None
         };
         let until = text.len().min(cut.unwrap_or(cursor.read) + STRETCH);
-        // Where the ends of a second stream go, behind those of the first.
+        // Where the ends of a second stream go, after those of the first.
         let offset = cut.map_or(0, |cut| cut - cursor.read + SLACK);
         ends.reserve(offset + until - cut.unwrap_or(cursor.read) + SLACK);
         let out = ends.as_mut_ptr();
         let mut first = Stream { at: cursor.read, row: cursor.row, out };
-        // SAFETY: there is room for as many ends as each stream has bytes, and `SLACK` more, which is enough for the pending ones behind
+        // SAFETY: there is room for as many ends as each stream has bytes, and `SLACK` more, which is enough for the pending ones after
         // the last, too. The first stream goes on where the cursor stopped, the second begins afresh. The machine has written an end into
         // its slot before it counts it as sure (`CharPairs::new`); slots that hold none are moved, but not looked at.
         unsafe {

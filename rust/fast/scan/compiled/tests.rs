@@ -264,7 +264,7 @@ proptest! {
 fn safe_cuts_are_found() {
     let text = "one two é x 日本 y\n1 2".as_bytes();
     let expected: [(&str, &[usize]); 5] = [
-        // Before each white space; where a line break ends a piece, behind it, too.
+        // Before each white space; where a line break ends a piece, after it, too.
         ("gpt2", &[3, 7, 10, 12, 19, 21, 23]),
         ("cl100k", &[3, 7, 10, 12, 19, 21, 22, 23]),
         // White space is never matched, and is a piece of its own.

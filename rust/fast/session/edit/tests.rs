@@ -1,4 +1,4 @@
-//! The session beside the mirror's, with chunks of a few bytes.
+//! The session compared with the mirror's, with chunks of a few bytes.
 
 use super::*;
 use crate::reference::more::session::Session as Mirror;
@@ -143,7 +143,7 @@ fn of_a_chunk_only_what_is_between_two_cuts_is_encoded() {
     let fast = Arc::new(FastCodec::new(of_bytes("gpt2", &[])).unwrap());
     let mut session = Session::new(fast, Arc::default(), Arc::default()).unwrap();
     session.edit(0, 0, " a b a b a b a b a b a b a b a b".as_bytes()).unwrap();
-    // The cuts behind the letters, at 8 and at 26, are the nearest that are eight bytes away.
+    // The cuts after the letters, at 8 and at 26, are the nearest that are eight bytes away.
     session.edit(16, 17, b"xyz").unwrap();
     assert_eq!(session.encoded_bytes(), 20);
 }

@@ -1,7 +1,7 @@
-//! What is small enough is tried in full: next ids, covers and ids that are kept, beside the ids of all texts of some letters.
+//! Small cases tried in full: next ids, covers and kept ids, compared with the ids of all texts of some letters.
 //!
 //! The oracle is the definition (SPEC L4 and L6): the mirror encodes all these texts. What stands in the ids of one must be found. What is
-//! found beside that has a text of its own, with a character that is none of the letters. Texts go on for two characters or more behind
+//! found beside that has a text of its own, with a character that is none of the letters. Texts go on for two characters or more after
 //! what is asked for, so this also tests that one is enough. `MINITOK_LONG_TESTS=1` tries ten million cases.
 
 #![allow(clippy::cast_possible_truncation, reason = "ids are small, and so are drawn numbers")]
@@ -95,7 +95,7 @@ fn vocab(drawn: &mut Drawn, letters: &str) -> Vocab {
 struct Texts {
     longest: usize,
     all: Vec<String>,
-    /// What comes next behind the first ids of a text.
+    /// What comes next after the first ids of a text.
     next: HashMap<Vec<u32>, HashSet<u32>>,
     /// The tokens over the end of a text, and the ids before each.
     covers: HashMap<String, HashSet<(Vec<u32>, u32)>>,

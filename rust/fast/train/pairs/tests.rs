@@ -1,4 +1,4 @@
-//! The pool of positions: who owns what, where new lists go, and when it is compacted.
+//! The pool of positions: which list owns what, where new lists go, and when it is compacted.
 
 use super::super::vetoes::Vetoes;
 use super::*;

@@ -18,7 +18,7 @@ pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec
     ways.iter().map(|way| way.iter().map(|&symbol| table.id(symbol)).collect()).collect()
 }
 
-/// Merges over the bytes in their own order: each is ranked behind those that make its sides.
+/// Merges over the bytes in their own order: each is ranked after those that make its sides.
 fn rising(merges: &[(u32, u32)]) -> PairTable {
     let order: Vec<u8> = (0..=255).collect();
     PairTable::new(&Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap().unwrap()
