@@ -47,7 +47,7 @@ def main() -> None:
                 times.append(processor_time(*run, folder))
     milliseconds = {run: f"{median(times) * 1e3:.0f}" for run, times in found.items()}
     print(
-        "| | packages installed | MB | `pip install`, s | `import`, ms | `import` and a first word, ms |\n|---|--:|--:|--:|--:|--:|"
+        "| | packages installed | MB | `pip install`, s | `import`, ms | with a first word, ms |\n|---|--:|--:|--:|--:|--:|"
     )
     for name, (distributions, size, seconds) in rows.items():
         shown = [time for (of, _), time in milliseconds.items() if of == name][-2:]

@@ -49,10 +49,10 @@ def failure_on_both(function):
 
 def unlabelled(folder):
     """Takes away what packed files say of themselves, so that they are as from elsewhere."""
-    from minitok.packing.label import read_behind
+    from minitok.packing.label import read_trailing_label
 
     for index in [*folder.glob("*.idx.npy"), *folder.glob("*.idx")]:
-        label, size = read_behind(index)
+        label, size = read_trailing_label(index)
         assert label is not None
         os.truncate(index, size)
     for metadata in folder.glob("*.ds.metadata"):

@@ -142,9 +142,9 @@ class TokenTable:
         self.over = lru_cache(maxsize=8)(self._over)
 
     def _over(self, start: bytes) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint64]]:
-        """Returns for each id the byte with which it goes on behind some bytes, or what else it is; and the set of ids that do.
+        """Returns for each id the byte with which it goes on after some bytes, or what else it is; and the set of ids that do.
 
-        The end goes on behind nothing.
+        The end goes on after nothing.
         """
         groups = np.full(-len(self.texts) % 64 + len(self.texts), OTHER, np.uint16)
         if not start:

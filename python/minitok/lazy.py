@@ -1,4 +1,4 @@
-"""What is read when it is first needed: a file of the package (``lines_beside``), and an attribute (``cached_property``).
+"""What is read when it is first needed: a file of the package (``lines_in_package``), and an attribute (``cached_property``).
 
 >>> class Text:
 ...     @cached_property
@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cached_property", "lines_beside"]
+__all__ = ["cached_property", "lines_in_package"]
 
 Value = TypeVar("Value")
 
 
-def lines_beside(module: str, name: str) -> list[str]:
+def lines_in_package(module: str, name: str) -> list[str]:
     """The lines of a file of ASCII in the folder of a module's file."""
     with open(os.path.join(os.path.dirname(module), name), encoding="ascii") as file:
         return file.read().splitlines()
@@ -36,7 +36,7 @@ class cached_property(functools.cached_property[Value]):  # noqa: N801  # spelle
     """An attribute that is computed once, without the lock of ``functools.cached_property``: as from Python 3.12 on.
 
     Until then all objects of a class share a lock. A process that is forked while another thread holds it leaves a child that
-    waits for ever. Without it, two threads may compute the same value, of which the last one stays.
+    waits forever. Without it, two threads may compute the same value, of which the last one stays.
     """
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:

@@ -37,8 +37,7 @@ def load(
         path: The file or folder. Its content decides what it is; the name does not matter. A pipe is read to its end, unless
             it holds GGUF, which must be a file. Or the name of a model, ``owner/model``, whose files Hugging Face's cache on
             this machine has; nothing is downloaded.
-        pattern: How text is cut, for files that do not say, as for ``train``: required for tiktoken's; ``gpt2`` by default for
-            GPT-2's.
+        pattern: As for ``train``, for files that hold none: required for tiktoken's, by default ``gpt2`` for GPT-2's.
         special_tokens: Names and ids, for the same files.
         backend: As for ``Tokenizer``.
 

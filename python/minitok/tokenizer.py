@@ -42,22 +42,22 @@ __all__ = ["Tokenizer"]
 class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
-    Made by ``minitok.get_encoding``, ``minitok.load`` or ``minitok.train``, or from merges: pairs of ids in rank order, where
-    merge k (counted from 0) makes id 256 + k.
+    ``minitok.get_encoding``, ``minitok.load`` and ``minitok.train`` return one. To make one from merges, pass pairs of ids in
+    rank order: merge k, counted from 0, makes id 256 + k.
 
     Args:
-        merges: Pairs of ids in rank order; or a ``Definition``, which has all the rest, and takes no other options.
-        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
-            pattern is meant, or a regular expression (one that matches nothing but its own text is written ``(?:text)``). By
-            default ``o200k``.
-        special_tokens: Names and ids of the special tokens, which are found in text where the caller allows it.
-        added_tokens: Names and ids of the added tokens, which are part of the model's text: they are found in every text.
-        byte_order: The byte of each of the ids 0 to 255; 256 bytes, by default in order.
+        merges: Pairs of ids in rank order; or a ``Definition``, which holds everything, so that only it is given.
+        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k`` (the default), a family of models (``llama3``,
+            ``qwen2``, ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``) or ``none``; the name of an encoding or
+            of a model of OpenAI, for its pattern; or a regular expression. (Write ``(?:text)`` for one that matches only
+            its own text.)
+        special_tokens: Names and ids of the special tokens, which are found in a text where the caller allows it.
+        added_tokens: Names and ids of the added tokens, which are part of the model's text and found in every text.
+        byte_order: The bytes of the ids 0 to 255; by default in ascending order.
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
-            step (``lowercase``), or several; see ``minitok.reference.published.normalize``. If None, text is not changed.
+            step (``lowercase``), or several; see ``minitok.reference.published.normalize``. None leaves text as it is.
         late_tokens: Special and added tokens that are found after the others, in normalized text; see
             ``minitok.reference.published.preprocess``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.
@@ -208,9 +208,9 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         allowed_special: Allowed = (),
         threads: int | None = None,
     ) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
-        """Returns a tokenizer without the tokens that a corpus does not use, and the new id of each old one, or -1.
+        """Returns a tokenizer without the tokens that a corpus does not use, and an array of the new id of each old id.
 
-        ``minitok.corpus.pruning.prune`` says what is kept and what is raised.
+        The new id is -1 where the token is gone. ``minitok.corpus.pruning.prune`` says what is kept and what is raised.
 
         Args:
             corpus: Texts; or counts from ``count_pieces`` with this pattern and these special tokens; or how often each id
@@ -220,7 +220,7 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
             allowed_special: As for ``encode``, for texts.
             threads: How many to use; by default one per processor.
 
-        Errors are those of that function. Costs those of ``count_pieces`` for texts, and O(n) for n bytes of tokens.
+        Costs those of ``count_pieces`` for texts, and O(n) for n bytes of tokens.
 
         >>> tok = Tokenizer([(97, 98), (256, 99), (98, 99)])
         >>> pruned, new_ids = tok.prune(["abc"])
@@ -236,8 +236,8 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
     def replace(self, **changes: Unpack[Changes]) -> Tokenizer:
         r"""Returns the same tokenizer with other values in these fields of its ``definition``, or on another backend.
 
-        The name is dropped where ids may change, unless a new one is given. Special and added tokens keep what they take with
-        them (``token_flags``) and when they are found (``late_tokens``) by their names.
+        The name is dropped where ids may change, unless a new one is given. ``token_flags`` and ``late_tokens`` stay with
+        the special and added tokens of the same names.
 
         Args:
             changes: ``pattern``, ``special_tokens``, ``added_tokens``, ``normalizer``, ``name``, ``chat`` (a template in Jinja,
@@ -263,8 +263,8 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         """Returns the same tokenizer with tokens added to those that it finds in text, and without a name.
 
         Args:
-            tokens: Names and ids, or names alone. A name without an id gets the next one from ``vocab_size`` on (after the ids
-                given here, if these are higher), in the order given; one that is there already stays as it is.
+            tokens: Names and ids, or names alone. Names without ids get the next ones, in the order given, from ``vocab_size``
+                on (after the ids given here, if these are higher). A token that exists stays as it is.
             special: Whether they are special tokens, which are found where the caller allows it, or added tokens, which are
                 found in every text.
 

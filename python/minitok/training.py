@@ -62,15 +62,15 @@ def train(
 
     Args:
         texts: Any iterable of ``str`` or ``bytes``; each is one document, and no merge crosses from one to the next. It
-            is read once and never held in memory as a whole. Or what ``count_pieces`` and ``count_pieces_in_files`` have
-            counted, loaded or merged: then training is the second half only, with the same result to the last id. Counts have
-            a pattern and special tokens themselves. They are not changed and can be trained on again.
+            is read once and never held in memory as a whole. Or ``PieceCounts``, from ``count_pieces`` or
+            ``count_pieces_in_files``: then only the merges are learnt, with the same result to the last id. Counts come with
+            their pattern and special tokens. They are not changed and can be trained on again.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
-            pattern is meant, or a regular expression. One that matches nothing but its own text is an error, unless written
-            ``(?:text)``. By default ``o200k``; of characters, a space and what follows it.
-        special_tokens: Their names, which are cut out of the texts before counting. Their ids come after the last merge.
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``) or ``none``; the name of an encoding or of a model
+            of OpenAI, for its pattern; or a regular expression. (Write ``(?:text)`` for one that matches only its own text.)
+            By default ``o200k``; for an alphabet of characters, a space and what follows it.
+        special_tokens: Names, which are cut out of the texts before counting. Their ids come after the last merge.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
         byte_order: Ids 0 to 255 in the order of bytes (``identity``) or of GPT-2's files (``gpt2``).
@@ -78,14 +78,14 @@ def train(
         max_token_length: Tokens longer than this, in bytes, are not made.
         superwords: How many of the last ids may be *superwords*, tokens of several words (SuperBPE; SPEC T13). Training then
             has a second stage, which reads the texts again: so they must be a list, say, and not an iterator or counts.
-        superword_pattern: What no superword crosses: how text is cut in the second stage, and by the tokenizer. By default
-            lines, and numbers of three digits.
-        max_words: The most words that a superword has; None for any number.
-        barred: Strings that no superword has in it.
-        alphabet: What merging begins with: ``bytes``, or ``characters``, of which each of the texts' is a token (SPEC T11).
-            ``vocab_size`` then counts them, too, and a character without a token is encoded as its bytes.
-        prefix: Of characters, where a space is put before text (SPEC S4): ``first``, ``always`` or ``never``, as Hugging
-            Face's ``Metaspace`` does, ``text`` as SentencePiece, ``segment`` as ``Prepend``.
+        superword_pattern: How text is cut in the second stage, and by the tokenizer; no superword crosses a cut. By default
+            into lines, and numbers of up to three digits.
+        max_words: How many words a superword may have; None for any number.
+        barred: Strings that no superword may contain.
+        alphabet: What merging begins with: ``bytes``, or ``characters``: each character of the texts is then a token, and
+            counts for ``vocab_size``; any other is encoded as its bytes (SPEC T11).
+        prefix: With ``characters``, where a space is put before text (SPEC S4): ``first``, ``always`` or ``never``, as in
+            Hugging Face's ``Metaspace``, ``text`` as in SentencePiece, ``segment`` as in ``Prepend``.
         backend: ``rust`` or ``python``.
         threads: How many to use at most; by default one per processor.
         max_memory: How many bytes counting may use, at least 16 MiB; what does not fit goes to a temporary folder.

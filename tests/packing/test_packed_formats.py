@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
-from minitok.packing.label import read_behind, written_behind
+from minitok.packing.label import read_trailing_label, trailing_label
 from minitok.packing.run import part_of
 from pyarrow import ipc, parquet
 
@@ -87,7 +87,7 @@ def test_the_files_of_megatron_are_as_described(tmp_path):
     assert index[:9] == b"MMIDIDX\x00\x00"
     assert struct.unpack("<QBQQ", index[9:34]) == (1, 8, 3, 4)
     assert struct.unpack("<3i3q4q", index[34 : 34 + 68]) == (1, 0, 3, 0, 2, 2, 0, 1, 2, 3)
-    assert index[34 + 68 :] == written_behind(read_behind(tmp_path / "o.idx")[0])
+    assert index[34 + 68 :] == trailing_label(read_trailing_label(tmp_path / "o.idx")[0])
     assert np.fromfile(tmp_path / "o.bin", "<u2").tolist() == [256, 120, 120, 120]
 
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import minitok
 import pytest
-from minitok.course.beside import count_next, patches, uncertainty
+from minitok.course.beyond_bpe import count_next, patches, uncertainty
 from minitok.explain.visible import visible
 from minitok.play import shakespeare
 from minitok.reference.pairs import count_pairs, merge_pair

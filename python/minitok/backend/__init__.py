@@ -7,7 +7,7 @@ error, never a silent change. Every object also takes ``backend=``, so that both
 Each thread that encodes with a tokenizer caches the pieces that it has met, in Rust, in up to 40 MiB. Set ``MINITOK_CACHE`` to
 change the limit (MiB, at least 1). Only speed depends on it.
 
-Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers), ``python`` (the reference behind those calls;
+Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers), ``python`` (the reference under the same calls;
 ``rust/python`` is its counterpart) with ``documents``, ``python_training`` and ``python_session``, ``select`` (which one runs),
 ``shortcuts`` (calls that go to the extension without a Python frame).
 """

@@ -1,10 +1,10 @@
-"""``Conversation``: a conversation that grows, its ids, and those that a model sampled, at the cost of a turn.
+"""``Conversation``: messages are added at the cost of a turn, and the ids that a model sampled stay as they are.
 
-``turns`` gives the text, running only what may have changed. What stands behind the last place before which nothing changed is
-encoded; such a place is the end of a special token, since no other token holds text from both sides of it.
+``turns`` gives the text, running only the parts of the template that may have changed. Text is encoded from the last end of a
+special token before which nothing changed; no other token holds text from both sides of such an end.
 
 What a model sampled stands for the text that the template makes of its message: from the end of the prompt to the token that
-ended the sample, which is looked for behind the last word of the message. By hand: of ``<a>ok<e>;<u>go``, the message being
+ended the sample, which is looked for after the last word of the message. By hand: of ``<a>ok<e>;<u>go``, the message being
 ``ok``, a sample that ended with ``<e>`` stands for ``ok<e>``, and the next prompt goes on with ``;<u>go``. One that was cut off
 before it stands for ``ok``, and the next prompt goes on with ``<e>;<u>go``.
 
@@ -105,8 +105,8 @@ class State(NamedTuple):
 class Conversation:
     """A conversation that grows, made by ``Tokenizer.conversation``.
 
-    ``prompt()`` gives the ids that a model is to go on from, ``add`` takes its turn with the ids that it sampled, or anybody's
-    turn, and ``close()`` gives the ids as they stand, for training. Sampled ids stay as they are; the template's text is put
+    ``prompt()`` returns the ids for a model to continue, ``add`` takes a message, with the ids if a model sampled it, and
+    ``close()`` returns all ids as they stand, for training. Sampled ids stay as they are; the template's text is put
     between them.
 
     Costs: a step costs what the template does anew for the last turns, and the encoding of their text.
@@ -167,14 +167,14 @@ class Conversation:
     # -- what grows ----------------------------------------------------------------------------------------------------
 
     def add(self, message: Mapping[str, Any], ids: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
-        """Adds a message; with ``ids``, one that a model made by sampling them behind ``prompt()``.
+        """Adds a message; with ``ids``, one that a model made by sampling them after ``prompt()``.
 
         A turn that made a step fail, since the template does not write the token that it ends with, can be added again with
-        other ids: they take its place, and that of the messages behind it.
+        other ids: they take its place, and that of the messages after it.
 
         Raises:
             TypeError: The message is not a dict, or the ids are not integers.
-            UnknownTokenError: One of the ids is none.
+            UnknownTokenError: An id has no token.
             ValueError: There are ids, and no prompt before them.
         """
         state = self._state
@@ -186,7 +186,7 @@ class Conversation:
         if ids is not None:
             own = self._codec.decode_bytes(ids)
             if not asked.asks or state.text is None:
-                raise ValueError("ids are sampled behind a prompt: call prompt() first")
+                raise ValueError("ids are sampled after a prompt: call prompt() first")
             role = made.get("role")
             role = str.__str__(role) if isinstance(role, str) else None
             first, stop = state.ids.size, state.ids.size + len(ids)
@@ -204,17 +204,17 @@ class Conversation:
         self._state = state
 
     def prompt(self) -> npt.NDArray[np.uint32]:
-        """The ids that a model is to go on from."""
+        """Returns the ids for a model to continue."""
         self._state = self._step(generation=True)
         return self._state.ids.view
 
     def close(self) -> npt.NDArray[np.uint32]:
-        """The ids of the conversation as it stands, for training."""
+        """Returns the ids of the conversation as it stands, for training."""
         self._state = self._step(generation=False)
         return self._state.ids.view
 
     def fork(self) -> Conversation:
-        """A copy that goes on by itself. It costs some microseconds."""
+        """Returns an independent copy. Costs some microseconds."""
         return copy(self)
 
     # -- what is known -------------------------------------------------------------------------------------------------
@@ -247,12 +247,12 @@ class Conversation:
 
     @property
     def kept(self) -> int:
-        """How many ids the last step left as they were: so many may stay in a model's cache."""
+        """How many ids the last step left as they were: a model's cache may keep these."""
         return self._state.kept
 
     @property
     def rewritten(self) -> int | None:
-        """The first message that the template writes otherwise than the ids hold it, or None."""
+        """The first message whose text in the template differs from that of the ids, or None."""
         return self._state.held.rewritten
 
     # -- how -----------------------------------------------------------------------------------------------------------
@@ -354,41 +354,41 @@ class Conversation:
 
         Last, how many bytes of the sample are ahead of the text, which ends before its last token.
         """
-        found, behind = own_end(sample.message, text)
+        found, following = own_end(sample.message, text)
         if found < low:
-            found, behind = low, behind[low - found :]
+            found, following = low, following[low - found :]
         ids = self._state.ids.view[sample.first : sample.stop].tolist()
         if not ids or ids[-1] not in self._names:
-            return found, found + self._ended(behind, ids), 0
+            return found, found + self._ended(following, ids), 0
         last = self._names[ids[-1]]
-        at = behind.find(last)
+        at = following.find(last)
         if at < 0 and self._definition.vocab.token_id(last) == ids[-1]:
-            return found, found + self._ended(behind, ids), 0  # it is an ordinary token, too
+            return found, found + self._ended(following, ids), 0  # it is an ordinary token, too
         if at < 0 and found == text.begin(len(text.ends)):
             return found, found, len(last)
         if at < 0:
             raise TemplateError(
                 f"message {sample.message} ends with the token {last.decode()!r}, and the template goes on with "
-                f"{behind[:40].decode(errors='replace')!r}: add it again without its last id, and what follows it"
+                f"{following[:40].decode(errors='replace')!r}: add it again without its last id, and what follows it"
             )
         return found, found + at + len(last), 0
 
-    def _ended(self, behind: bytes, ids: list[int]) -> int:
-        """How many bytes of what stands behind a message its ids end with: whole characters, and special tokens as ids."""
+    def _ended(self, following: bytes, ids: list[int]) -> int:
+        """How many bytes of what stands after a message its ids end with: whole characters, and special tokens as ids."""
         wanted: list[str | int] = []
         ends = [0]
-        trust = [(0, len(behind))], self._definition.everywhere
-        for _, start, end, _, _, token_id in self._codec.segments(behind, tuple(self._by_name), "text", trust):
+        trust = [(0, len(following))], self._definition.everywhere
+        for _, start, end, _, _, token_id in self._codec.segments(following, tuple(self._by_name), "text", trust):
             if token_id is not None:
                 wanted.append(token_id)
                 ends.append(end)
             else:
-                text = behind[start:end].decode()
+                text = following[start:end].decode()
                 wanted += text
                 ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
         own: list[str | int] = []
         data = b""
-        for token_id in ids[-len(behind) :] if behind else ():
+        for token_id in ids[-len(following) :] if following else ():
             if token_id in self._names:
                 own += [*data.decode(errors="surrogateescape"), token_id]
                 data = b""

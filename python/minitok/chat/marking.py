@@ -1,6 +1,6 @@
 """Marks in a template, for ``turns``: where it asks for the end of the conversation, and which loops can go on.
 
-The marks are filters. ``asked`` stands behind ``add_generation_prompt``, ``going`` behind what a loop at the top runs over,
+The marks are filters. ``asked`` stands after ``add_generation_prompt``, ``going`` after what a loop at the top runs over,
 with the numbers that its turns only compare. ``backwards`` and ``missed`` make a search from the back cheap.
 """
 
@@ -51,7 +51,7 @@ def top_of(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
 
 
 def marked(value: Any, name: str, *arguments: Any) -> nodes.Filter:
-    """A value with a filter behind it."""
+    """A value with a filter after it."""
     given = [item if isinstance(item, nodes.Expr) else nodes.Const(item) for item in arguments]
     return nodes.Filter(value, name, given, [], None, None, lineno=value.lineno)
 

@@ -18,7 +18,7 @@ Range = tuple[int, int, T]  # start, end and value
 
 
 class Ids(NamedTuple):
-    """The first ids of a buffer, of which others may know more: behind those that anybody knows, it is free.
+    """The first ids of a buffer, of which others may know more: after those that anybody knows, it is free.
 
     ``free`` has the place where that begins, in a list that belongs to the buffer; it is empty while somebody writes there.
     """
@@ -35,7 +35,7 @@ class Ids(NamedTuple):
         return found
 
     def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
-        """These up to a place, and others behind it; they are copied unless the buffer is free from there on."""
+        """These up to a place, and others after it; they are copied unless the buffer is free from there on."""
         size = place + len(ids)
         buffer, free = self.buffer, self.free
         try:
@@ -53,7 +53,7 @@ class Ids(NamedTuple):
 
 
 def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:
-    """Adds a range behind others. An id with text of two is the first one's."""
+    """Adds a range after others. An id with text of two is the first one's."""
     if ranges:
         start = max(start, ranges[-1][1])
         if ranges[-1][1:] == (start, value):
@@ -73,7 +73,7 @@ def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
 
 
 def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list[Range[Any]]:
-    """Ranges up to a place, and those behind it."""
+    """Ranges up to a place, and those after it."""
     found = ranges.copy()
     while found and found[-1][1] > place:
         start, _, value = found.pop()

@@ -157,7 +157,7 @@ def check_variables(variables: Mapping[str, Any], source: str, options: Sequence
 def template_values(
     templates: ChatTemplates, tools: Any, documents: Any, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the template gets beside the messages."""
+    """What the template gets besides the messages."""
     return {
         **{name: trusted(token) for name, token in templates.tokens.items()},
         **{name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()},
@@ -259,7 +259,7 @@ def as_mapping(value: Any) -> Mapping[Any, Any] | None:
 
 
 def mark_end(chat: list[dict[str, Any]]) -> str:
-    """Puts a mark behind what the last message says, and returns that."""
+    """Puts a mark after what the last message says, and returns that."""
     last = chat[-1]
     content: Any = last.get("content")
     mark = Traced(END, ((len(END), Origin(False, field=END_FIELD)),))
@@ -275,7 +275,7 @@ def mark_end(chat: list[dict[str, Any]]) -> str:
 
 
 def before_end(text: str, last: str) -> str:
-    """The text before the mark, which stands behind ``last``. If the template took its space, that before it goes, too."""
+    """The text before the mark, which stands after ``last``. If the template took its space, that before it goes, too."""
     end = None
     at = 0
     for length, origin in runs_of(text):

@@ -9,7 +9,7 @@ begins, what the namespaces held then, and the first turn that asked. The next r
 variables are as they were, the loop goes on at that turn.
 
 By hand, with ``{% for m in messages %}{{ m.content }}{{ '' if loop.last else ',' }}{% endfor %}``: of ``a``, ``b`` the turn of
-``a`` did not ask (``loop.last`` was false, and stays so); that of ``b`` did. With ``c`` behind, those of ``b`` and ``c`` run.
+``a`` did not ask (``loop.last`` was false, and stays so); that of ``b`` did. With ``c`` added, those of ``b`` and ``c`` run.
 
 What cannot be followed is run as it is written, on plain lists: a run that fails, and loops that are not marked.
 """

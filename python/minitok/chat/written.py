@@ -69,10 +69,10 @@ class Text(NamedTuple):
 
 
 def own_end(message: int, text: Text) -> tuple[int, bytes]:
-    """Where the text of a message ends, and what the template writes behind it, up to the text of another.
+    """Where the text of a message ends, and what the template writes after it, up to the text of another.
 
-    A template may write words of a message again in the turns behind it; its own turn is known from the loop. Of what stands
-    behind, text that is not trusted is zeros, so that no token is found in it.
+    A template may write words of a message again in the turns after it; its own turn is known from the loop. Of what follows,
+    text that is not trusted is zeros, so that no token is found in it.
     """
     pieces, low, stop, known = text.written.pieces, 0, len(text.ends), False
     for loop in text.written.loops:
@@ -92,12 +92,12 @@ def own_end(message: int, text: Text) -> tuple[int, bytes]:
             break
     if not known:
         raise TemplateError(f"the template leaves out message {message}, which was sampled")
-    behind = []
+    after = []
     for part, origin in text.runs(end):
         if origin.message is not None:
             break
-        behind.append(part if origin.trusted else bytes(len(part)))
-    return end, b"".join(behind)
+        after.append(part if origin.trusted else bytes(len(part)))
+    return end, b"".join(after)
 
 
 def overlap(wanted: Sequence[Any], own: Sequence[Any]) -> int:

@@ -7,5 +7,5 @@ Reading order: ``grading`` (one submission, stage by stage), ``gathering`` (the 
 process, with ``users`` and ``usage``), ``bench`` (what a stage works with), ``stages``, ``search`` (the smallest input),
 ``parting`` and ``miscounting`` (the first wrong step of encoding and of training), ``showing`` and ``report`` (how that is
 said), ``likeness`` (how much is copied). For students and lecturers: ``starting``, ``lessons``, ``mutants`` and ``breaking``,
-``packing``; for lesson 17, ``lattice``; for lessons 16 and 18, ``beside``.
+``packing``; for lesson 17, ``lattice``; for lessons 16 and 18, ``beyond_bpe``.
 """

@@ -61,9 +61,9 @@ def raised_why(error: Raised) -> str:
     if error.kind == "UnicodeDecodeError":
         return 'Bytes that are not valid UTF-8 are not an error: they become U+FFFD, by errors="replace".'
     if error.kind == "IndexError":
-        return "An index is behind the end: the last id has no neighbour to its right."
+        return "An index is past the end: the last id has no neighbour to its right."
     if error.kind == "ArgumentChangedError":
-        return "What a function is given belongs to its caller, who goes on using it: make a copy, and change that."
+        return "An argument belongs to the caller, which continues to use it: change a copy."
     if error.kind == "SystemExit":
         return "A function is to return its result, not to end the program."
     return ""

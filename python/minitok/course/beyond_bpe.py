@@ -1,4 +1,4 @@
-"""WordPiece and Unigram, which stand beside byte-pair encoding, and patches, which need no vocabulary: lessons 16 and 18.
+"""WordPiece, Unigram and patches, the alternatives to byte-pair encoding of lessons 16 and 18.
 
 * ``wordpiece`` takes the longest token that fits; ``train_wordpiece`` joins the pair with the highest score.
 * ``unigram`` finds the likeliest cut; ``expected`` counts all cuts, each by its probability; ``prune`` drops the tokens

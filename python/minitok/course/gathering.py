@@ -1,4 +1,4 @@
-"""What a submission consists of: its file, and the files beside it that it imports.
+"""What a submission consists of: its file, and the files next to it that it imports.
 
 They are copied before anything runs, so a submission can change neither itself nor what belongs to others. Of a notebook, the
 cells of code are taken.
@@ -83,7 +83,7 @@ def parsed(source: str | bytes, shown: Path) -> ast.Module:
 
 
 def copy_with_imports(path: Path, folder: Path) -> Path:
-    """Copy a file and what it imports from beside it."""
+    """Copy a file and what it imports from the same folder."""
     root = path.resolve().parent
     while (root / "__init__.py").exists():
         root = root.parent

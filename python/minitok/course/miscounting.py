@@ -69,7 +69,7 @@ def train_parting(
         tie = f"{start}, and so does {joined(tokens, other)}: a tie"
         if ties.own:
             goes = f"which by your rule ({RULES[ties.rule]}) goes to {joined(tokens, right[at])}"
-            changed = " A merge changes the counts of the pairs beside it." if at else ""
+            changed = " A merge changes the counts of the pairs next to it." if at else ""
             return f"{tie}, {goes}. So you count otherwise here.{changed}"
         return (
             f"{tie}. Ties go to the smallest ids, to what is first seen, or to the greatest bytes; by {RULES[ties.rule]} it is "
@@ -77,7 +77,7 @@ def train_parting(
         )
     why = miscounted(text, right[:at], pattern, special_tokens, other, right[at])
     if not why and not mine and any(count(text, right[:k], pattern, special_tokens)[other] for k in range(at)):
-        why = " It did before: a merge changes the counts of the pairs beside it."
+        why = " It did before: a merge changes the counts of the pairs next to it."
     return f"{start}, {joined(tokens, other)}, which you took, {times(mine)}.{why}"
 
 
@@ -179,7 +179,7 @@ def miscounted(
                 "Special tokens in the text seem to be counted as text.": of(
                     [merged(piece, merges) for piece in pieces_of(text, pattern, [])]
                 ),
-                "What stands before and behind a special token seems to be one text; they are two.": of(
+                "The texts before and after a special token seem to be one text; they are two.": of(
                     [merged(piece, merges) for piece in pieces_of(without(text, special_tokens), pattern, [])]
                 ),
             }

@@ -60,7 +60,7 @@ def quoted(text: str) -> str:
     """A text in quotes, with escapes."""
     hidden = (char for char in set(text) if char != " " and (combining(char) or not char.isprintable()))
     escapes = {ord(char): json.dumps(char)[1:-1] for char in hidden}
-    # json.dumps writes the escapes of control characters; the others are put in behind it.
+    # json.dumps writes the escapes of control characters; the others are put in after it.
     return json.dumps(text, ensure_ascii=False).translate({code: to for code, to in escapes.items() if code >= 0x7F})
 
 

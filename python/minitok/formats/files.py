@@ -165,7 +165,7 @@ def check_regular(path: Path) -> None:
         raise OSError(errno.EINVAL, "not a regular file, so it cannot be written over", str(path))
 
 
-def behind_links(path: Path) -> Path:
+def link_target(path: Path) -> Path:
     """Returns the file that a link finally names, whether or not it exists. A path that is not a link is returned as it is."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
@@ -192,7 +192,7 @@ def write_together(contents: dict[Path, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         last = list(contents)[-1]
-        behind_links(last).unlink(missing_ok=True)
+        link_target(last).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     shown = Path(path)
     with named(shown):
-        target = behind_links(shown)
+        target = link_target(shown)
         # What /dev/stdout links to may have no name: then the path behind the links is not that of the file.
         if shown.exists() and not (is_regular(shown) and target.exists() and target.samefile(shown)):
             with open(shown, "wb") as file:

@@ -61,13 +61,13 @@ class Tokenizer(Checked):
     def conversation(
         self, messages: Iterable[Any] = (), *, rewrite: Literal["keep", "raise", "follow"] = "keep", **options: Any
     ) -> Conversation:
-        """Returns a conversation that grows, at the cost of a turn. The ids that a model samples stay: token in, token out.
+        """Returns a conversation to add messages to, each at the cost of a turn. Sampled ids never change: token in, token out.
 
         Args:
             messages: The first messages, as for ``encode_chat``.
-            rewrite: What to do where the template writes the conversation differently from the ids, as templates do that leave
-                out earlier reasoning. ``"keep"``: the ids stay, and ``rewritten`` says at which message. ``"raise"``: a
-                ``TemplateError``. ``"follow"``: the ids up to there stay, and the rest is encoded anew, samples included.
+            rewrite: What to do where the template no longer writes the text that the ids hold: some templates drop earlier
+                reasoning. ``"keep"``: the ids stay, and ``rewritten`` names the message. ``"raise"``: a ``TemplateError``.
+                ``"follow"``: the ids before the difference stay, and the rest is encoded anew, samples included.
             options: ``tools``, ``documents``, ``template`` and variables of the template, as for ``encode_chat``.
 
         Raises:
@@ -113,8 +113,8 @@ class Tokenizer(Checked):
             threads: How many to use; by default one per processor.
             progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
-            options: What becomes of documents and ids, by the names of ``minitok.packing.PackOptions``: ``dtype``,
-                ``end_of_document``, ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
+            options: The fields of ``minitok.packing.PackOptions``, which describes them: ``dtype``, ``end_of_document``,
+                ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
 
         Costs O(n) for n bytes of text. Errors are those of ``minitok.packing.encode_files``.
 
@@ -140,7 +140,7 @@ class Tokenizer(Checked):
         disallowed_special: Special = (),
         unit: Literal["char", "byte"] = "char",
     ) -> Session:
-        """Returns a session for a text that changes: its ids stay those of the whole text, at the cost of the change.
+        """Returns a session for a text that changes. Its ids are those of the whole text; a change costs what it touches.
 
         Errors are those of ``encode``. Costs O(n) for n bytes of text, and for a change the bytes that it touches.
 

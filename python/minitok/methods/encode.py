@@ -43,9 +43,10 @@ class Tokenizer(Checked):
     ) -> list[int]:
         """Returns the ids of a text.
 
-        The ids are those of the library that defines the tokenizer, where it splits special tokens: the name of a special
-        token is encoded like any other characters, and added tokens are found in every text. Some models have markers
-        among these, such as ``<think>``: for text from strangers, pass ``disallowed_special="all"``.
+        A special token's name is encoded like any other characters, unless ``allowed_special`` names it. Added tokens are found
+        in every text. Some models have markers among these, such as ``<think>``: for text from strangers, pass
+        ``disallowed_special="all"``. The ids are those of the library that defines the tokenizer, where it is set to split
+        special tokens.
 
         Args:
             text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
@@ -54,7 +55,7 @@ class Tokenizer(Checked):
             disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
                 token that is not allowed (``definition.control_tokens``).
             threads (int): How many threads may share a text of megabytes. This does not change the ids.
-            trace (function or None): Called with each step as data, for short texts; see
+            trace (function or None): A function to call with each step as data, for short texts; see
                 ``minitok.reference.more.trace``.
             dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
                 on many ways to cut a text. With 1, the ids are those of bytes.
@@ -100,7 +101,7 @@ class Tokenizer(Checked):
     ) -> npt.NDArray[np.uint32]:
         """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
 
-        Options, errors and costs are those of ``encode``. Faster than a list, which Python makes id by id.
+        Options, errors and costs are those of ``encode``. This is faster than a list, for which Python makes an object per id.
 
         >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
         array([256,  33], dtype=uint32)
@@ -166,16 +167,15 @@ class Tokenizer(Checked):
 
     @explains
     def encode_segments(self, segments: Iterable[tuple[str | bytes, bool]], *, merge_across: bool = False) -> list[int]:
-        """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
+        """Returns the ids of a text that is given in segments, only some of which may hold special tokens.
 
         Use it to put user text between your own markers. A special token is found only where all its characters are in
-        segments that allow it; one that consists of white space only is found in every segment.
+        segments that allow it; one of nothing but white space is found in every segment.
 
         Args:
             segments: Pairs (text, allow_special), in order.
-            merge_across: If False, no id holds text of two segments, and no special token crosses a border. If True, the
-                borders make no difference to ordinary text: the ids are those of the segments joined, except that text in
-                segments without special tokens is never a special token, or part of one.
+            merge_across: If False, no id and no special token crosses from one segment to the next. If True, the ids are those
+                of the joined text, except that no special token is found in a segment that allows none, even in part.
 
         Raises:
             TypeError: A segment is not a pair of a text and a bool.
@@ -240,10 +240,10 @@ class Tokenizer(Checked):
     def encode_iterable(
         self, chunks: Iterable[str | bytes], *, allowed_special: Allowed = (), disallowed_special: Special = ()
     ) -> Iterator[int]:
-        """Yields the ids of the concatenated chunks, about 64 KiB at a time, up to a place that no later text can change.
+        """Yields the ids of the concatenated chunks as soon as no later text can change them, about 64 KiB at a time.
 
-        Where no such place is known, the whole text is held in memory: with ``none`` over bytes; with a normalizer that
-        replaces strings; with a pattern that Rust does not compile or that, on the Python backend, is not a named one.
+        Where that is not known before the end, the whole text is held in memory: with the pattern ``none`` over bytes; with a
+        normalizer that replaces strings; with a pattern that Rust does not compile or, on the Python backend, without a name.
 
         Errors and costs are those of ``encode``.
 

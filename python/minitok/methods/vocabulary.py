@@ -56,13 +56,13 @@ class Tokenizer(Checked):
         return dict(self._definition.special_tokens)
 
     def memory_usage(self) -> dict[str, int]:
-        """Returns how many bytes of memory it holds, by what they are for.
+        """Returns how many bytes of memory the tokenizer holds, by purpose.
 
         - ``vocabulary``: the tokens and the merges.
-        - ``tables``: what encoding and decoding look up. All threads share them; some are made when they are first needed.
-        - ``workspaces``: what calls have left behind for the next ones. Each thread that encodes at the same time as others
+        - ``tables``: tables for encoding and decoding. All threads share them; some are made when they are first needed.
+        - ``workspaces``: what calls keep for later calls. Each thread that encodes
           needs a workspace: a cache of the pieces of text met so far, of up to 40 MiB (``MINITOK_CACHE`` sets another limit),
-          and some buffers. Up to 64 of them are kept. Those that a call is using now are not counted.
+          and some buffers. Up to 64 of them are kept. Workspaces in use are not counted.
         - ``buffers``: room for the ids of the next long text, up to 64 MiB, shared by all tokenizers of the process.
 
         The last two only speed up later calls; ``free_memory`` frees them. On the Python backend, only the vocabulary counts.
@@ -127,7 +127,7 @@ class Tokenizer(Checked):
 
     @property
     def report(self) -> TrainingReport | None:
-        """How its training went: counts, ties, time and memory; None if it was not trained, or if that is not known."""
+        """How its training went: counts, ties, time and memory; None if that is not known, or it was not trained."""
         from ..corpus.report import TrainingReport
 
         return TrainingReport.from_dict(self._definition.trained) if self._definition.trained else None

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
 from ..extras import np
-from ..formats.files import behind_links, write_atomically
+from ..formats.files import link_target, write_atomically
 from .formats import Writer, new_writer
 from .mask import marked
 from .number_file import narrowed
@@ -323,7 +323,7 @@ class ShardWriter(Writer):
         if last:
             current.label = replace(current.label, shard=(len(self.shards) + 1,) * 2)
         # A manifest never stands over the shards of two runs, wherever this one ends.
-        behind_links(manifest_path(self.path)).unlink(missing_ok=True)
+        link_target(manifest_path(self.path)).unlink(missing_ok=True)
         files = current.finish()
         self.current = None
         self.files += files
@@ -359,7 +359,7 @@ class ShardWriter(Writer):
                 corpus = open_packed(path)
                 if any(label and label.shard for _, label in corpus.labels):
                     for file in [*corpus.paths, path.with_name(path.name + ".metadata")]:
-                        behind_links(file).unlink(missing_ok=True)
+                        link_target(file).unlink(missing_ok=True)
 
     def close(self) -> None:
         if self.current:

@@ -30,9 +30,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..extras import np
-from ..formats.files import behind_links
+from ..formats.files import link_target
 from .exclusive import open_alone
-from .label import Label, Sums, written_behind
+from .label import Label, Sums, trailing_label
 from .mask import MASK_COLUMN, mask_path, split
 from .number_file import NumberFile, narrowed
 from .options import DTYPES
@@ -177,7 +177,7 @@ class BareWriter(Writer):
         self.ids.path.unlink(missing_ok=True)
         remove_indexes(self.path, self.kind)
         mask = mask_path(self.path, self.kind)
-        behind_links(mask).unlink(missing_ok=True)
+        link_target(mask).unlink(missing_ok=True)
         masks = [mask] if self.mask else []
         sums = {"ids": self.ids.sums.hex(), "index": self.offsets.sums.hex()}
         if self.mask:
@@ -186,12 +186,12 @@ class BareWriter(Writer):
             self.learned = int(np.count_nonzero(np.memmap(mask, np.uint8, "r")[self.mask.head :])) if self.tokens else 0
         self.label = replace(self.label, tokens=self.tokens, documents=self.documents, sums=sums)
         if self.kind == "numbers":
-            self.offsets.finish(written_behind(self.label))
+            self.offsets.finish(trailing_label(self.label))
             self.ids.finish()
             self.close()
             return [self.path, index, *masks]
         self.offsets.sync()
-        target = behind_links(index)
+        target = link_target(index)
         partial = target.with_name(target.name + ".partial")
         with partial.open("wb") as file:
             out = Summed(file)
@@ -199,7 +199,7 @@ class BareWriter(Writer):
             write_index(out, self.offsets.partial, self.documents, self.dtype)
             self.label = replace(self.label, sums={**sums, "index": out.sums.hex()})
             if self.kind == "megatron":
-                file.write(written_behind(self.label))
+                file.write(trailing_label(self.label))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
@@ -214,7 +214,7 @@ class BareWriter(Writer):
     def write_metadata(self) -> Path:
         """Writes what datatrove says of its files, a name and the size of an id, and how many ids there are; and the label."""
         path = self.path.with_name(self.path.name + ".metadata")
-        target = behind_links(path)
+        target = link_target(path)
         partial = target.with_name(target.name + ".partial")
         size = self.ids.dtype.itemsize
         described = f"minitok|{size}\n{self.tokens}\n{self.tokens / 1e9:.3g} GT\n{self.label.text()}"
@@ -281,7 +281,7 @@ class ColumnWriter(Writer):
             import pyarrow as pa
         except ImportError as error:
             raise ImportError(f"{path}: {path.suffix} needs pyarrow: pip install 'minitok[parquet]'") from error
-        self.path, self.target, self.label, dtype = path, behind_links(path), label, label.dtype
+        self.path, self.target, self.label, dtype = path, link_target(path), label, label.dtype
         self.partial = self.target.with_name(self.target.name + ".partial")
         self.kind = pa.uint16() if dtype == "uint16" else pa.uint32()
         self.dtype = np.dtype(DTYPES["uint32" if masked else dtype])

@@ -48,8 +48,8 @@ __all__ = [
     "check_one_tokenizer",
     "check_whole",
     "joined",
-    "read_behind",
-    "written_behind",
+    "read_trailing_label",
+    "trailing_label",
 ]
 
 MARK = b"minitok\n"
@@ -119,13 +119,13 @@ class Label:
 # -- after an index ---------------------------------------------------------------------------------------------------
 
 
-def written_behind(label: Label) -> bytes:
-    """What stands after an index."""
+def trailing_label(label: Label) -> bytes:
+    """Returns a label as it is written after an index."""
     line = label.text().encode()
     return line + struct.pack("<Q", len(line)) + MARK
 
 
-def read_behind(path: Path) -> tuple[Label | None, int]:
+def read_trailing_label(path: Path) -> tuple[Label | None, int]:
     """The label after an index, if there is one, and how many bytes are before it."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -135,7 +135,7 @@ def read_behind(path: Path) -> tuple[Label | None, int]:
             return None, size
         length = int.from_bytes(end[:8], "little")
         if length > size - 16:
-            raise FileFormatError(path, "the label behind the index is longer than the file: damaged")
+            raise FileFormatError(path, "the label after the index is longer than the file: damaged")
         file.seek(size - 16 - length, os.SEEK_SET)
         line = file.read(length)
     try:

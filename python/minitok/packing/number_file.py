@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..extras import np
-from ..formats.files import behind_links
+from ..formats.files import link_target
 from .exclusive import open_alone
 from .label import Sums
 
@@ -49,7 +49,7 @@ class NumberFile:
     file: BinaryIO  # since ``claim``
 
     def __init__(self, path: Path, dtype: str) -> None:
-        self.path, self.dtype = behind_links(path), np.dtype(dtype)
+        self.path, self.dtype = link_target(path), np.dtype(dtype)
         self.partial = self.path.with_name(self.path.name + ".partial")
         self.head = NPY_HEAD if path.suffix == ".npy" else 0
         self.length = 0
@@ -89,10 +89,10 @@ class NumberFile:
     def close(self) -> None:
         self.file.close()
 
-    def finish(self, behind: bytes = b"") -> None:
+    def finish(self, trailer: bytes = b"") -> None:
         """Renames the complete file, with something after the numbers if there is something to say."""
         self.file.seek(self.size(self.length))
-        self.file.write(behind)
+        self.file.write(trailer)
         if self.head:
             self.file.seek(0)
             self.file.write(npy_head(self.dtype.str, self.length))

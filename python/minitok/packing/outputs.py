@@ -14,7 +14,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..formats.files import behind_links, check_regular
+from ..formats.files import check_regular, link_target
 from .mask import mask_path
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def remove_indexes(path: Path, kind: str) -> None:
     """Removes the indexes of earlier ids. What has the name of Megatron's and is another file stays: no reader takes it."""
     for index in indexes(path, kind):
         if index.exists() and (index.suffix != ".idx" or begins_as_megatron(index)):
-            behind_links(index).unlink()
+            link_target(index).unlink()
 
 
 def begins_as_megatron(index: Path) -> bool:

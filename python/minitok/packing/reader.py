@@ -20,7 +20,7 @@ from ..errors import FileFormatError
 from ..extras import np
 from .bounds import Bounds, Ends, Sequences
 from .column_corpus import ColumnCorpus
-from .label import Label, check_named, check_one_tokenizer, check_whole, read_behind
+from .label import Label, check_named, check_one_tokenizer, check_whole, read_trailing_label
 from .mapped import MappedFile, Numbers, check_regular_input
 from .mask import mask_path
 from .outputs import MEGATRON
@@ -198,7 +198,7 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
     if path.suffix not in (".bin", ".npy"):
         raise FileFormatError(path, "not a packed corpus: .bin, .npy, .ds, .parquet, .arrow or .manifest.json")
     check_regular_input(index)
-    label, end = read_behind(index)
+    label, end = read_trailing_label(index)
     offsets = load_npy(MappedFile(index, end))
     if not len(offsets):
         raise FileFormatError(index, "the index is empty")
@@ -300,7 +300,7 @@ def open_megatron(path: Path, index: Path) -> PackedCorpus:
     version, code, sequences, bounds = struct.unpack("<QBQQ", data[len(MEGATRON) :])
     if version != 1 or code not in MEGATRON_TYPES:
         raise FileFormatError(index, f"version {version} or type {code} of ids, which are not known")
-    label, end = read_behind(index)
+    label, end = read_trailing_label(index)
     wanted = head + 12 * sequences + 8 * bounds
     # Modes of sequences may follow, a byte each.
     if end not in (wanted, wanted + sequences):

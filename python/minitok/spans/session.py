@@ -1,4 +1,4 @@
-"""A text that changes: its ids stay those of the whole text, at the cost of the change."""
+"""A text that changes. Its ids are always those of the whole text; a change costs what it touches."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cover(NamedTuple):
 
 
 class Session:
-    """A text whose ids are kept while it changes, made by ``Tokenizer.session``.
+    """A text that changes, and its ids; ``Tokenizer.session`` makes one.
 
     After every change, ``ids()`` are those of encoding the whole text again. A change that fails leaves the session as it was.
     Places are in characters, or in bytes of UTF-8 with ``unit="byte"``; ``start`` and ``end`` work as in slices, without
@@ -86,7 +86,7 @@ class Session:
         return Splice(*self._core.edit(*self._range(start, end), whole(text)))
 
     def set(self, text: str) -> Splice:
-        """Makes the text another one: what both begin and end with is not encoded again."""
+        """Replaces the text; what the old and the new one begin and end with is not encoded again."""
         self._check_whole()
         return Splice(*self._core.set(whole(text)))
 
@@ -184,8 +184,8 @@ class Session:
     def next_ids(self) -> npt.NDArray[np.uint64]:
         """Returns the ids that may come next, so that all ids remain the first ids of some text.
 
-        All other ids would be written otherwise by the tokenizer: a pair that merges, a token that the pattern cuts, bytes that
-        complete no character. A sampler that chooses among these ids only never drifts from the tokenizer's own ids. Special
+        The tokenizer would encode any other continuation differently: two ids merge, the pattern cuts a token, or bytes
+        complete no character. A sampler that chooses among these ids only never drifts from the tokenizer's own. Special
         tokens may come where the session finds them (``allowed_special``), and the ids so far are those of their text.
 
         Returns:

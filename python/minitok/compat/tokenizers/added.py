@@ -18,7 +18,7 @@ class AddedToken:
         content: The text of the token.
         single_word: It is not found inside a word.
         lstrip: It takes the white space before it.
-        rstrip: It takes the white space behind it.
+        rstrip: It takes the white space after it.
         normalized: It is looked for in normalized text. By default, special tokens are not.
         special: ``decode`` leaves it out by default.
 
@@ -96,7 +96,7 @@ class AddedTokens:
     special: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        # The id behind the last of them.
+        # The id after the last of them.
         self.free = 1 + max(self.tokens, default=-1)
 
     @classmethod

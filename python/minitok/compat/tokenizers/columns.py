@@ -1,6 +1,6 @@
 """What an ``Encoding`` is made of: *sources*, which have the columns of a text, and *parts*, slices of sources.
 
-Special tokens and padding are parts beside those of texts, so adding, truncating and padding move no columns. Ids are there
+Special tokens and padding are parts next to those of texts, so adding, truncating and padding move no columns. Ids are there
 from the start; a source makes its tokens, offsets and words when they are first asked for.
 """
 

@@ -19,14 +19,14 @@ UNKNOWN = "\ufffd"
 INVALID = "Invalid prefix encountered while decoding stream"
 # How many bytes a character has at most.
 CHARACTER = 4
-# More ids than these have at least four characters behind the place where what came before may matter.
+# More ids than these have at least four characters after the place where what came before may matter.
 TAIL = 20
 
 
 class DecodeStream(DecodeSteps):
     """Text of ids as they come: ``step`` gives the text that has become certain, or None.
 
-    While tokens are valid UTF-8 behind one another, steps need no Python. What else there is (special tokens that are left out,
+    While each token is valid UTF-8 by itself, steps need no Python. What else there is (special tokens that are left out,
     bytes that become U+FFFD, the first step) is done here, on the ids since the last answer but one.
 
     >>> import minitok
@@ -42,7 +42,7 @@ class DecodeStream(DecodeSteps):
         self._ids = list(ids or ())
         self._prefix = ""
         self._prefix_index = 0
-        # Whether the text of the ids ends in U+FFFD, and whether it does with any byte behind it.
+        # Whether the text of the ids ends in U+FFFD, and whether it does with any byte after it.
         self._is_open = self._is_broken = False
         # What decoded the last step that was taken here.
         self._pipeline: Any = None
@@ -134,7 +134,7 @@ class DecodeStream(DecodeSteps):
 
 
 def last_ids(pipeline: Any, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
-    """The last ids that have text, down to one behind which a character begins: some four bytes, and a run of byte fallback."""
+    """The last ids that have text, down to one after which a character begins: some four bytes, and a run of byte fallback."""
     found: list[int] = []
     size = 0
     for token_id in reversed(ids):

@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
     Attributes:
         first: The first of the tokens.
-        stop: The one behind the last.
+        stop: The one after the last.
         segment: The segment.
         pieces: Its pieces, as ranges of its bytes; None if they are all of it.
     """

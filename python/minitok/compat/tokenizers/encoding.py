@@ -139,7 +139,7 @@ class Encoding:
         return self._held().words[token_index] if self._has_text(token_index) else None
 
     def word_to_tokens(self, word_index: int, sequence_index: int = 0) -> Span | None:
-        """The first token of a word, and the one behind its last."""
+        """The first token of a word, and the one after its last."""
         unsigned(word_index)
         return self._held().tokens_of_words(*self._range(sequence_index)).get(word_index)
 
@@ -230,7 +230,7 @@ class Encoding:
         return merged
 
     def _put_behind(self, pair: Encoding, parts: list[SourceSlice], length: int, growing_offsets: bool) -> None:
-        """Puts another encoding behind this one, whose parts are ``parts`` as long as more follow, and their length."""
+        """Puts another encoding after this one, whose parts are ``parts`` as long as more follow, and their length."""
         overflowing: list[Encoding] = []
         if self._overflowing or pair._overflowing:
             self._parts = tuple(parts)
@@ -245,7 +245,7 @@ class Encoding:
         self._overflowing = overflowing
 
     def merge_with(self, pair: Encoding, growing_offsets: bool = False) -> None:
-        """Puts another encoding behind this one; overflowing encodings are combined each with each."""
+        """Puts another encoding after this one; overflowing encodings are combined each with each."""
         made: Encoding = Encoding.merge((self, pair), growing_offsets)
         self._parts, self._ranges, self._overflowing = made._parts, made._ranges, made._overflowing
 

@@ -89,7 +89,7 @@ class BPE(Model):
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
         """The model of a ``tokenizer.json``, whose tokens and merges are read when they are asked for.
 
-        ``options``: the fields of the model beside these.
+        ``options``: the other fields of the model.
         """
         model = cls(**{name: options[name] for name in OPTIONS if name in options})
         model._data = data

@@ -33,7 +33,7 @@ def normal_characters(text: str, form: str) -> list[tuple[str, int]]:
 def composed(ordered: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Characters composed with the marks that follow them, where nothing blocks them (UAX 15)."""
     made: list[tuple[str, int]] = []
-    starter, last = None, -1  # where the last starter stands, and the class of the character behind it, if there is one
+    starter, last = None, -1  # where the last starter stands, and the class of the character after it, if there is one
     for char, takes in ordered:
         kind = combining_class(char)
         whole = composition(made[starter][0], char) if starter is not None and last < kind else None

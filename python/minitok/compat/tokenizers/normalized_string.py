@@ -173,7 +173,7 @@ class NormalizedString:
             self.spans = [self.spans[0]] * len(s) + self.spans
 
     def append(self, s: str) -> None:
-        """Puts a text behind; it stands for the last character."""
+        """Appends a text, which stands for the last character."""
         last = self.spans[-1] if self.spans else (self._start, self._start)
         self.normalized += s
         self.spans = self.spans + [last] * len(s)

@@ -49,7 +49,7 @@ class Pipeline:
         allowed: The special tokens that are found in text.
         spells: Whether the tokens of a piece are the piece, cut.
         spells_all: Whether the pieces of a segment are the segment, cut.
-        end_size: How many bytes stand behind a piece for the end of a word.
+        end_size: How many bytes stand after a piece for the end of a word.
     """
 
     def __init__(self, definition: Definition | None, steps: Steps, decoder: Decoder | None) -> None:
@@ -124,7 +124,7 @@ class Pipeline:
 
     @cached_property
     def before_bytes(self) -> list[Decoder] | None:
-        """The replacements before ``ByteFallback``, behind which tokens are only joined and stripped; None if not so."""
+        """The replacements before ``ByteFallback``, after which tokens are only joined and stripped; None if not so."""
         kinds = list(map(type, self.decoders))
         at = kinds.index(ByteFallback) if ByteFallback in kinds else -1
         is_so = at >= 0 and {*kinds[:at]} <= {Replace} and {*kinds[at + 1 :]} <= {Fuse, Strip}
@@ -151,8 +151,8 @@ class Pipeline:
         if self.before_bytes is None:
             return None
         # Behind `ByteFallback`, tokens are to be joined only, with one space taken from the start at most.
-        behind = [part.as_json() for part in self.decoders[len(self.before_bytes) + 1 :]]
-        if behind != [FUSE, STRIP][: len(behind)]:
+        rest = [part.as_json() for part in self.decoders[len(self.before_bytes) + 1 :]]
+        if rest != [FUSE, STRIP][: len(rest)]:
             return None
         ids = list(self.names)
         shown = reduce(lambda names, part: part.decode_chain(names), self.before_bytes, self.tokens(ids))

@@ -1,7 +1,7 @@
 """``Places``: which tokens of an ``Encoding`` have a character or a word, looked up without going over all of them.
 
 By hand, the tokens ``ab``, ``c`` and ``!`` with the offsets (0, 2), (2, 3), (3, 4): the character 2 is in the first token that
-ends behind it, number 1.
+ends after it, number 1.
 
 Costs: O(n) for the first look-up in an encoding of n tokens; then O(1) for a token or a word, and O(log n) for a character,
 unless tokens lie in each other: then O(n).
@@ -41,7 +41,7 @@ class Places:
         return list(chain.from_iterable(part.words() for part in self.parts))
 
     def tokens_of_words(self, start: int, stop: int) -> dict[int, Span]:
-        """For each word of a range of tokens, its first token and the one behind its last; what stands behind a later word is
+        """For each word of a range of tokens, its first token and the one after its last; what stands after a later word is
         not looked at."""  # noqa: D205, D209 - one sentence
         found = self._words.get((start, stop))
         if found is None:

@@ -180,11 +180,11 @@ def padded(encodings: Sequence[Encoding], padding: State | None) -> None:
 
 
 class Layout(NamedTuple):
-    """The parts before and behind a text, and what becomes of its own part.
+    """The parts before and after a text, and what becomes of its own part.
 
     Attributes:
         before: The parts before the text.
-        after: The parts behind it.
+        after: The parts after it.
         size: How many tokens are before it.
         type_id: The type of its tokens.
         trims: How its offsets are trimmed.

@@ -72,12 +72,12 @@ class PostProcessor(Component):
 
 BertProcessing = PostProcessor.named(
     "BertProcessing",
-    "``[CLS]`` before the first text, and ``[SEP]`` behind each.",
+    "``[CLS]`` before the first text, and ``[SEP]`` after each.",
     *AROUND,
 )
 RobertaProcessing = PostProcessor.named(
     "RobertaProcessing",
-    "``<s>`` before the first text, ``</s>`` behind each, and one more before the second.",
+    "``<s>`` before the first text, ``</s>`` after each, and one more before the second.",
     *AROUND,
     Option("trim_offsets", FLAG, True),
     Option("add_prefix_space", FLAG, True),
@@ -103,7 +103,7 @@ class TemplateProcessing(PostProcessor):
     """Special tokens around one text, and around two.
 
     Args:
-        single: ``"<s> $A </s>"``, or a list of such words; ``:1`` behind one is its type id.
+        single: ``"<s> $A </s>"``, or a list of such words; ``:1`` after one is its type id.
         pair: The same for two texts.
         special_tokens: Names and ids, or ``{"id": name, "ids": [...], "tokens": [...]}``.
 

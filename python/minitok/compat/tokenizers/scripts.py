@@ -18,7 +18,7 @@ from .matching import compiled
 # Scripts in Unicode 10 of the characters that have another one now, and of those that are counted to another.
 MOVED = {0x589: "common", 0x61C: "common", 0x953: "devanagari", 0x954: "devanagari", 0x30FC: "han", 0x20: None}
 SAME = {"hiragana": "han", "katakana": "han"}
-# The properties of the table that are not scripts, beside the general categories, whose names are short. So is one script's.
+# The properties of the table that are neither scripts nor general categories, whose names are short (as one script's is).
 NO_SCRIPTS = ("white_space", "alphabetic", "join_control")
 
 

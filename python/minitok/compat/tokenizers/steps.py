@@ -4,7 +4,7 @@ Ids are usually made in the codec of the tokenizer, at once. This is how they ar
 in Python; and where the columns of an encoding come from if tokens do not say which bytes they have.
 
 By hand, with small letters and white space: ``Hey You`` -> ``hey you`` -> ``hey`` (0 to 3), ``you`` (4 to 7) -> the tokens of
-each. White space that an added token takes behind it may belong to the next one, too: ``c<a>··b`` with ``<a>`` (``rstrip``)
+each. White space that an added token takes after it may belong to the next one, too: ``c<a>··b`` with ``<a>`` (``rstrip``)
 and ``··`` is ``c`` ``<a>··`` ``··`` ``b``.
 
 Costs: O(n) for n characters, in Python, times the length of the longest name, and what the model needs for the pieces.

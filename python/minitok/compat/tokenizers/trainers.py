@@ -37,7 +37,7 @@ class BpeTrainer(Trainer):
         limit_alphabet: The most characters; the rarest are dropped.
         initial_alphabet: Characters that have a token even if no text has them.
         continuing_subword_prefix: Stands before each character of a piece but the first.
-        end_of_word_suffix: Stands behind the last character of a piece.
+        end_of_word_suffix: Stands after the last character of a piece.
         max_token_length: Tokens are shorter than this, in characters (two are always merged).
 
     >>> BpeTrainer(vocab_size=300, special_tokens=["<s>"]).special_tokens

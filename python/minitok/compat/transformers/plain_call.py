@@ -6,7 +6,7 @@ the same ``BatchEncoding``; its encodings are made when they are read. Other cal
 those with a text that ``truncation=True`` cuts (servers always ask for that, and few prompts are too long), and all calls on
 the Python backend.
 
-Costs: about half a microsecond for a call beside those of the codec.
+Costs: those of the codec, and about half a microsecond a call.
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@ Each is caught by the stage it belongs to and by none before. Reading order: ``m
 from __future__ import annotations
 
 from ...reference.published.names import suggest
-from . import beside, first, learning, whole
+from . import beyond_bpe, first, learning, whole
 from .mutant import Mutant, solution
 
 __all__ = ["MUTANTS", "Mutant", "changes", "find", "solution"]
 
 MUTANTS: dict[str, Mutant] = {
-    mutant.name: mutant for table in (first, learning, whole, beside) for mutant in table.MUTANTS
+    mutant.name: mutant for table in (first, learning, whole, beyond_bpe) for mutant in table.MUTANTS
 }
 
 

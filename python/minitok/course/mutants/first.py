@@ -133,7 +133,7 @@ MUTANTS = (
     Mutant(
         "past-the-end",
         "pairs",
-        "reads behind the last id",
+        "reads past the last id",
         ((TEST, "if ids[at] == pair[0] and ids[at + 1] == pair[1]:"),),
     ),
     Mutant(
@@ -157,7 +157,7 @@ MUTANTS = (
     Mutant(
         "drops-the-end",
         "split",
-        "drops what stands behind the last match",
+        "drops what comes after the last match",
         (("    if done < len(text):\n        pieces.append(text[done:])\n", ""),),
     ),
     Mutant(
@@ -197,7 +197,7 @@ MUTANTS = (
         pattern(r"'(?:[sdmt]|ll|ve|re)| ?[\p{L}\p{N}]+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"),
     ),
     Mutant(
-        "space-behind",
+        "space-after",
         "split",
         "gives a space to the word before it",
         pattern(r"'(?:[sdmt]|ll|ve|re)|\p{L}+ ?|\p{N}+ ?|[^\s\p{L}\p{N}]+ ?|\s+"),

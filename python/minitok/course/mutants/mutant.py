@@ -21,9 +21,9 @@ LINES = 3
 
 @cache
 def solution() -> str:
-    """The source of the solution of the course: the second rung of the reference, and what stands beside byte-pair encoding."""
-    first, beside = Path(reference.__file__).parent / "small.py", Path(__file__).parent.parent / "beside.py"
-    return first.read_text(encoding="utf-8") + beside.read_text(encoding="utf-8").partition("import annotations\n")[2]
+    """The solution of the course: the source of ``small`` and of the algorithms beyond byte-pair encoding."""
+    first, second = Path(reference.__file__).parent / "small.py", Path(__file__).parent.parent / "beyond_bpe.py"
+    return first.read_text(encoding="utf-8") + second.read_text(encoding="utf-8").partition("import annotations\n")[2]
 
 
 @dataclass(frozen=True)

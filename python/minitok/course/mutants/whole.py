@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(
         "glued-documents",
         "special",
-        "glues together what stands beside a special token",
+        "joins the texts on both sides of a special token",
         (
             (
                 SEGMENTS,
@@ -320,7 +320,7 @@ MUTANTS = (
     Mutant(
         "no-suffix",
         "cursor",
-        "replaces everything behind the first id that changes",
+        "replaces everything after the first id that changes",
         (("    while end < shorter - start and", "    while end < 0 and"),),
     ),
     Mutant(

@@ -132,7 +132,7 @@ def place(ids: list[int], tokens: dict[int, bytes], at: int) -> str:
         end += len(tokens[token_id])
         if len(b"".join(tokens[one] for one in ids)[:end].decode(errors="replace")) > at:
             return f"in token {show_token(tokens[token_id])} ({token_id})"
-    return "behind the last token"
+    return "after the last token"
 
 
 def check_stream(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | None:

@@ -93,7 +93,7 @@ def check_runs(bench: Bench, pattern: str) -> Failure | None:
         return check_chunks(bench, chunks, learned("".join(chunks)), pattern)
 
     for at, first in enumerate(kinds):
-        # Each kind before and behind each of the others.
+        # Each kind before and after each of the others.
         text = "".join(first + second for second in kinds[at:])
         for chunks in in_chunks(text):
             failure = check(chunks)

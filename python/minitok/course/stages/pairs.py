@@ -152,7 +152,7 @@ def why_merge(ids: list[int], pair: Pair, yours: Any, expected: list[int]) -> st
         ],
         "Yours merges nothing.": ids,
         "Ids that are not part of the pair stay; yours drops them.": [9] * expected.count(9),
-        "After a merge go on behind both ids; yours looks at the second one again.": overlapping(ids, pair),
+        "After a merge, continue after both ids; yours looks at the second one again.": overlapping(ids, pair),
         "Both ids must match; yours looks at the left one only.": left_only(ids, left),
         "Yours merges any two neighbours that hold the pair in either order.": merge_pair(
             merge_pair(ids, pair, 9), (right, left), 9

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..bench import Bench, parts_at
-from ..beside import count_next, patches, uncertainty
+from ..beyond_bpe import count_next, patches, uncertainty
 from ..report import Failure
 from ..showing import show_text, show_token
 from .stage import Stage

@@ -101,7 +101,7 @@ def mistake(right: str, yours: str, pattern: str | None) -> str:
     if right.startswith(yours) and right.strip().isalpha() and not right.isascii():
         return " \\p{L} is a letter of any script, not only a to z."
     if yours == f"{right} ":
-        return " A space belongs to the word behind it."
+        return " A space belongs to the word after it."
     return ""
 
 

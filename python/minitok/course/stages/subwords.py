@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..bench import Bench, parts_at
-from ..beside import TokenPair, expected, join, letters_of, prune, scores, unigram, wordpiece
+from ..beyond_bpe import TokenPair, expected, join, letters_of, prune, scores, unigram, wordpiece
 from ..report import Failure
 from ..showing import show_text
 from .stage import Stage

@@ -42,7 +42,7 @@ def install(code: str, folder: str, hidden: list[str]) -> bool:
 
     Args:
         code: The folder of the submission.
-        folder: The folder that is writable. What is beside it is readable: what other stages wrote.
+        folder: The folder that is writable. The files next to it are readable: what other stages wrote.
         hidden: Folders that are not read, wherever they are. The worker's own is, since parts of it are imported later.
     """
     libc = ctypes.CDLL(None, use_errno=True)

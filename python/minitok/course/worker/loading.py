@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# What CS336's adapters, and a student's modules beside them, import for the other parts of the assignment; minbpe's package
+# What CS336's adapters, and a student's modules next to them, import for the other parts of the assignment; minbpe's package
 # imports tiktoken. They can be mentioned, not used.
 MENTIONED = {"tiktoken", "torch", "jaxtyping", "einops", "einx", "psutil", "wandb", "submitit"}
 DECORATORS = {"no_grad", "inference_mode", "enable_grad", "compile"}

@@ -56,13 +56,13 @@ class Submission:
             return self.functions[name](*filled, **named)
 
     def stream(self, merges: Any, ids: list[int]) -> tuple[list[str], str, str]:
-        """What a StreamDecoder gives for each id, at the end, and at the end once more. Another one works beside it."""
-        decoder, beside = (self.functions["StreamDecoder"](merges) for _ in range(2))
+        """What a StreamDecoder gives for each id, at the end, and at the end once more. Another one works at the same time."""
+        decoder, other = (self.functions["StreamDecoder"](merges) for _ in range(2))
         with unchanged([merges]):
             given = []
             for token_id in ids:
                 given.append(decoder.push(token_id))
-                beside.push(token_id)
+                other.push(token_id)
             return given, decoder.finish(), decoder.finish()
 
     def iterate(self, merges: Any, **named: Any) -> list[int]:

@@ -20,7 +20,7 @@ By hand: ``# A\n\nHi. You`` has a wrap border after each line feed, since the he
 border before the last space; and one of the kind ``space`` before ``A``.
 
 Lines are read once, forward, so what a border is does not depend on what follows the next line: a fence that is open stays
-open, as in Markdown, though not for ever.
+open, as in Markdown, though not forever.
 
 Invariants: a border is never inside a grapheme or a token that was found. What is added after a text, after a whole line,
 changes no border before that line.

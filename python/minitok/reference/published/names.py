@@ -26,7 +26,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import PatternError
-from ...lazy import lines_beside
+from ...lazy import lines_in_package
 from ..pretokenize import NAMED
 from .families import FAMILIES
 from .patterns import BYTES, THEN
@@ -65,7 +65,7 @@ class Names(NamedTuple):
 def table() -> Names:
     """Reads the file once."""
     names = Names({}, {}, {}, {})
-    for line in lines_beside(__file__, "names.txt"):
+    for line in lines_in_package(__file__, "names.txt"):
         kind, *fields = line.split()
         if kind == "encoding":
             name, pattern, *models = fields

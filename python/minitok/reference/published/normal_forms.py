@@ -28,7 +28,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from ...lazy import lines_beside
+from ...lazy import lines_in_package
 from .characters import characters
 from .unicode import contains, property_set
 
@@ -55,7 +55,7 @@ class Added:
         self.classes: dict[str, int] = {}
         self.canonical: dict[str, str] = {}
         self.compatible: dict[str, str] = {}
-        for line in lines_beside(__file__, "normal_forms_16.txt"):
+        for line in lines_in_package(__file__, "normal_forms_16.txt"):
             mark, first, *fields = line.split()
             if mark == "class":
                 for ends in fields:

@@ -30,7 +30,7 @@ from functools import cache
 from typing import Any
 
 from ...errors import VocabularyError
-from ...lazy import lines_beside
+from ...lazy import lines_in_package
 from ..text import utf8
 from .characters import characters
 from .normal_forms import FORMS, Change, normal_changes
@@ -183,7 +183,7 @@ def lowercase(text: bytes) -> Iterator[Change]:
 def small_letters() -> dict[bytes, bytes]:
     """The small form of each character that has another."""
     found = {}
-    for line in lines_beside(__file__, "small_letters_17.txt"):
+    for line in lines_in_package(__file__, "small_letters_17.txt"):
         if line.startswith("#"):
             continue
         ends, *fields = line.split()

@@ -21,7 +21,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cache, lru_cache
 
-from ...lazy import lines_beside
+from ...lazy import lines_in_package
 
 VERSION = "16.0.0"
 
@@ -56,7 +56,7 @@ def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
     """Reads the file once: the set of each property by its lower-case name, and the groups that differ only by case."""
     properties: dict[str, CharSet] = {}
     folds: list[tuple[int, ...]] = []
-    for line in lines_beside(__file__, "unicode_16.txt"):
+    for line in lines_in_package(__file__, "unicode_16.txt"):
         if line.startswith("#"):
             continue
         name, *fields = line.split()
