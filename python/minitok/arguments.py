@@ -140,7 +140,7 @@ def check_dropout(dropout: float, seed: int | None) -> tuple[float, int] | None:
     (0.1, 7)
     >>> check_dropout(0.1, None)
     Traceback (most recent call last):
-    ValueError: dropout is random: give a seed, from which the ids follow
+    ValueError: dropout is random: give a seed, which decides the ids
     """
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)):
         raise TypeError(f"dropout must be a number from 0 to 1, not {type(dropout).__name__}")
@@ -153,7 +153,7 @@ def check_dropout(dropout: float, seed: int | None) -> tuple[float, int] | None:
     if not dropout:
         return None
     if seed is None:
-        raise ValueError("dropout is random: give a seed, from which the ids follow")
+        raise ValueError("dropout is random: give a seed, which decides the ids")
     return float(dropout), seed
 
 

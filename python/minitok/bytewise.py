@@ -97,7 +97,7 @@ def next_bytes(
         highest, sums = byte_sums(bits, given, groups)
         total = float(sums.sum())
         if not isfinite(total):
-            raise ValueError("logprobs returned what is not a number, or infinite, for an id that may come next")
+            raise ValueError("logprobs returned NaN or an infinite value for an id that may come next")
         if total == 0:
             continue
         found += sums[: END + 1] * (weight / total)
@@ -107,7 +107,7 @@ def next_bytes(
             share = weight * exp(given[token_id] - highest) / total
             stack.append((child, rest[len(table.texts[token_id]) :], share))
     if found.sum() == 0:
-        raise ValueError("the model gives the probability 0 to each id that may come next")
+        raise ValueError("the model gives probability 0 to every id that may come next")
     with np.errstate(divide="ignore"):
         logs: Floats = np.log(found / found.sum())
     return logs

@@ -239,7 +239,7 @@ def check_languages(what: str, given: object, languages: Mapping[str, object] | 
         for missing in (language for language in languages if language not in given):
             raise TrainingError(f"{what} has nothing for the language {missing!r}")
         for other in (language for language in given if language not in languages):
-            raise TrainingError(f"{what} has the language {other!r}, of which there are no texts")
+            raise TrainingError(f"{what} has the language {other!r}, for which there are no texts")
 
 
 def check_number(option: str, value: int, *, least: int) -> int:

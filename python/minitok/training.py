@@ -169,7 +169,7 @@ def check_superwords(superwords: int, superword_pattern: str | None, texts: obje
         raise TypeError(f"superwords must be int, not {type(superwords).__name__}")
     if not superwords:
         if superword_pattern is not None:
-            raise TrainingError("superword_pattern is for superwords: say how many there may be, with superwords=")
+            raise TrainingError("superword_pattern needs superwords=, the number of superwords")
         return
     if isinstance(texts, (PieceCounts, Iterator)):
         raise TypeError("superwords read the texts twice: pass a list, or use train_files")

@@ -219,7 +219,7 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behin
     for size in (258, 259):
         failed = outcome(tok.shrink, size)
         assert failed == Failure(
-            minitok.errors.VocabularyError, "no merge makes the token 257, which truncating would drop"
+            minitok.errors.VocabularyError, "no merge makes the token 257, which shrinking would drop"
         )
     assert tok.shrink(257).encode("abwxyz") == [256, *b"wxyz"]
     behind = minitok.Tokenizer.from_ranks({**SINGLES, b"ab": 256, b"wxyz": 300}, pattern="none", backend=backend)
@@ -386,7 +386,7 @@ def test_a_name_must_be_a_string_before_anything_is_read(wrong, tmp_path):
         (
             {"trained": {"a": b"a"}},
             TypeError,
-            "trained must hold what JSON can: Object of type bytes is not JSON serializable",
+            "trained must be values that JSON can hold: Object of type bytes is not JSON serializable",
         ),
         ({"chat": b"a"}, TypeError, "chat must be ChatTemplates, or a template as str, not bytes"),
         ({"chat": "\ud800"}, VocabularyError, r"'default' in templates '\ud800' contains a lone surrogate"),

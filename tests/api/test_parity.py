@@ -159,7 +159,7 @@ def test_progress_is_of_all_languages_and_an_exception_ends_training(backend):
         ({"en": EN, "de": []}, {}, "texts of 'de' are empty"),
         ({"en": EN, "de": [""]}, {}, "texts of 'de' are empty"),
         (TEXTS, {"dev": {"en": EN}}, "dev has nothing for the language 'de'"),
-        (TEXTS, {"dev": {**DEV, "fr": EN}}, "dev has the language 'fr', of which there are no texts"),
+        (TEXTS, {"dev": {**DEV, "fr": EN}}, "dev has the language 'fr', for which there are no texts"),
         (TEXTS, {"dev": {"en": EN, "de": []}}, "dev of 'de' are empty"),
         (TEXTS, {"ratio": {"en": 1}}, "ratio has nothing for the language 'de'"),
         (TEXTS, {"ratio": {"en": 1, "de": 0}}, "ratio of 'de' must be positive and finite, not 0"),

@@ -51,7 +51,7 @@ def test_a_turn_that_made_a_step_fail_is_added_again(tok):
     talk.add(user("b"))
     other = talk.fork()
     for _ in range(2):
-        with pytest.raises(TemplateError, match="add it again without its last id, and what follows it"):
+        with pytest.raises(TemplateError, match="add it again without its last id, and then the messages after it"):
             talk.prompt()
         assert (talk.ids.tolist(), repr(talk)) == ([*prompt, 256, 301], "Conversation(messages=3, ids=6)")
     with pytest.raises(UnknownTokenError):
@@ -74,7 +74,7 @@ def test_a_turn_that_failed_behind_its_end_is_added_again(tok):
     talk.add(assistant("ok"), ids=[256, 300])
     assert talk.close().tolist() == [97, 302, 256, 300]
     talk.add(user("b"))
-    with pytest.raises(TemplateError, match="ends with the token '<u>', and the template goes on with '<e>'"):
+    with pytest.raises(TemplateError, match="ends with the token '<u>', and the template writes '<e>'"):
         talk.prompt()
     talk.add(assistant("ok"), ids=[256])
     talk.add(user("b"))
@@ -98,7 +98,7 @@ def test_a_token_of_the_next_speaker_who_has_not_spoken(tok, rewrite):
         if rewrite == "follow":
             assert other.close().tolist() == [*prompt, 256, 301, 120]
         else:
-            with pytest.raises(TemplateError, match="ends with the token '<u>', and the template goes on with '<a>'"):
+            with pytest.raises(TemplateError, match="ends with the token '<u>', and the template writes '<a>'"):
                 other.close()
         talk.add(user("b"))
         assert talk.prompt().tolist() == [*prompt, 256, 300, 98, 301]

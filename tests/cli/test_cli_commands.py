@@ -91,10 +91,10 @@ def test_train_is_fair_to_languages(languages, tmp_path, backend):
 def test_what_is_not_fair_is_refused(tmp_path):
     asked = ["train", tmp_path / "corpus/*.txt", "--parity", tmp_path / "same", "-o", tmp_path / "out.json"]
     for more, message in {
-        "--superwords=9": "--superwords says nothing with --parity",
-        "--tie-break=first_seen": "--tie-break says nothing with --parity",
-        "--count-only": "--parity says nothing with --count-only",
-        "--counts": "--parity says nothing with --counts",
+        "--superwords=9": "--superwords has no effect with --parity",
+        "--tie-break=first_seen": "--tie-break has no effect with --parity",
+        "--count-only": "--parity has no effect with --count-only",
+        "--counts": "--parity has no effect with --counts",
     }.items():
         result = run(*asked, more)
         assert result.exit_code == 2

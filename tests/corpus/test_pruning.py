@@ -140,8 +140,8 @@ def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
     ("options", "what"),
     [
         ({"vocab_size": 256}, "vocab_size 256 is below 257"),
-        ({"keep": [b"zz"]}, "b'zz' is to be kept, but is not a token"),
-        ({"keep": [-1]}, "-1 is to be kept"),
+        ({"keep": [b"zz"]}, "keep names b'zz', which is not a token"),
+        ({"keep": [-1]}, "keep names -1"),
         ({"keep": "ab"}, "keep must be an iterable"),
         ({"keep": [1.5]}, "must be an id, str or bytes, not float"),
     ],

@@ -155,7 +155,7 @@ BAD = [
     ("a|b\n\na|b", 2, "an empty word"),
     ("light\tlighted\tV\tlight|ed\n", 1, "white space in a word: 'light\\tlighted\\tV\\tlight|ed'"),
     ("a|b \n", 1, "white space in a word"),
-    ("a|b\n" + "a|" * LONGEST + "b", 2, "2,001 characters, which is too long for a word"),
+    ("a|b\n" + "a|" * LONGEST + "b", 2, "2,001 characters are too many for a word"),
     ("", None, "no words"),
     ("ab\nc\n", None, "no word has two morphemes, with | between them"),
 ]
@@ -231,7 +231,7 @@ def test_no_number_is_cut(english, tmp_path, width):
 def test_a_line_is_read_as_far_as_a_word_may_go(tmp_path):
     path = tmp_path / "en.txt"
     path.write_bytes(b"a|b\n" + b"a|" * 1_000_000)
-    with pytest.raises(FileFormatError, match=r"en\.txt:2: more than 1,000 characters, which is too long for a word"):
+    with pytest.raises(FileFormatError, match=r"en\.txt:2: more than 1,000 characters are too many for a word"):
         read_words([path])
     longest = "a|" + "\U0001f980" * (LONGEST - 2)
     path.write_bytes(b"\xef\xbb\xbf" + longest.encode() + b"\r\n")

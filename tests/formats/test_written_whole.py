@@ -44,7 +44,7 @@ def test_a_space_that_byte_level_files_do_not_put(tmp_path, prefix, backend):
         (
             {"▁".encode(): 300, b"a": 301},
             {**SYMBOLS, "prefix": "first", "pattern": "none"},
-            "a marker that is no space",
+            "a marker that is not a space",
         ),
         (
             {bytes([byte]): byte for byte in range(256) if byte != 32},

@@ -364,7 +364,7 @@ def test_options_that_say_nothing_are_refused(parts, tmp_path, options, flag):
     out = [] if "--check" in options else ["-o", tmp_path / "j.bin"]
     ended = run("pack", *parts, *options, *out)
     assert ended.exit_code == 2
-    assert f"{flag} says nothing with {options[0]}: leave it out" in " ".join(ended.stderr.replace("│", "").split())
+    assert f"{flag} has no effect with {options[0]}: omit it" in " ".join(ended.stderr.replace("│", "").split())
     assert not (tmp_path / "j.bin").exists()
 
 
@@ -378,7 +378,7 @@ def test_a_tokenizer_that_is_given_must_be_theirs(tmp_path, monkeypatch, options
     assert run("pack", whole, *options, "-t", "its.json").exit_code == 0
     ended = run("pack", whole, *options, "-t", "other.json")
     assert ended.exit_code == 1
-    assert "w.bin: its ids are of another tokenizer than the one that is given" in " ".join(ended.stderr.split())
+    assert "w.bin: its ids are from another tokenizer than the one given" in " ".join(ended.stderr.split())
 
 
 def test_the_type_of_joined_ids_is_chosen(parts, tmp_path):

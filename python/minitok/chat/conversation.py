@@ -317,7 +317,7 @@ class Conversation:
             message = self._rewritten_at(text, common)
             if self._rewrite == "raise":
                 raise TemplateError(
-                    f"the template writes message {message} otherwise than the ids hold it; to go on from the ids, use "
+                    f"the template now writes message {message} differently from its ids; to continue from the ids, use "
                     'rewrite="keep"; to encode it anew, "follow"'
                 )
             return Held(samples, end, last.stop, limit, role, common, common < last.place, message)
@@ -368,8 +368,8 @@ class Conversation:
             return found, found, len(last)
         if at < 0:
             raise TemplateError(
-                f"message {sample.message} ends with the token {last.decode()!r}, and the template goes on with "
-                f"{following[:40].decode(errors='replace')!r}: add it again without its last id, and what follows it"
+                f"message {sample.message} ends with the token {last.decode()!r}, and the template writes "
+                f"{following[:40].decode(errors='replace')!r}: add it again without its last id, and then the messages after it"
             )
         return found, found + at + len(last), 0
 

@@ -260,7 +260,7 @@ def refuse_others(context: click.Context, kept: Collection[str] | None, mode: st
     for each in context.command.params if kept else ():
         source = context.get_parameter_source(each.name or "")
         if each.name not in (kept or ()) and source is not None and source.name == "COMMANDLINE":
-            raise click.BadParameter(f"{each.opts[0]} says nothing with {mode}: leave it out")
+            raise click.BadParameter(f"{each.opts[0]} has no effect with {mode}: omit it")
 
 
 def special_names(named: Sequence[str], tokenizer: Tokenizer) -> list[str] | str:

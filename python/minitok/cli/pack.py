@@ -212,7 +212,7 @@ def check_tokenizer(corpus: PackedCorpus, tok: Tokenizer | None) -> None:
     """Raises if a file says that its ids are of another tokenizer."""
     for path, label in corpus.labels if tok is not None else ():
         if tok is not None and label and label.tokenizer not in ("", tok.definition.digest()):
-            raise FileFormatError(path, "its ids are of another tokenizer than the one that is given")
+            raise FileFormatError(path, "its ids are from another tokenizer than the one given")
 
 
 def tell(packed: Packed, *, json: bool) -> None:

@@ -52,9 +52,7 @@ def shrink(base: Definition, vocab_size: int) -> Definition:
     made = [token_id for _, _, token_id, _ in base.vocab.merges]
     ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
     if base.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):
-        raise VocabularyError(
-            "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
-        )
+        raise VocabularyError("only a vocabulary of single bytes and then merges, in the order of ids, can be shrunk")
     # An id with two names stays one id.
     old_ids = sorted(set(base.found_tokens.values()))
     below = vocab_size - len(old_ids)
@@ -65,7 +63,7 @@ def shrink(base: Definition, vocab_size: int) -> Definition:
     vocab = base.vocab.truncate(sum(token_id < below for token_id in made))
     lost = [token_id for token_id in base.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
     if lost:
-        raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
+        raise VocabularyError(f"no merge makes the token {min(lost)}, which shrinking would drop")
     return base.replace(vocab=vocab, name=base.name, **renumbered(base, new_ids))
 
 
@@ -120,7 +118,7 @@ def prune(
     kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())
     if vocab_size is not None and vocab_size < len(kept):
         raise VocabularyError(
-            f"vocab_size {vocab_size} is below {len(kept)}, which bytes, special tokens and what is to be kept take"
+            f"vocab_size {vocab_size} is below {len(kept)}, the number of bytes, special tokens and tokens to keep"
         )
     made = ways.made(uses_of(base, corpus, allowed, threads))
     rest = (token_id for token_id in ranked(made, ways.tokens) if token_id not in kept)
@@ -241,7 +239,7 @@ def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[
         else:
             raise TypeError(f"a token to keep must be an id, str or bytes, not {type(item).__name__}")
         if found is None:
-            raise VocabularyError(f"{item!r} is to be kept, but is not a token")
+            raise VocabularyError(f"keep names {item!r}, which is not a token")
         yield found
 
 

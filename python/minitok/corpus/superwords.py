@@ -43,9 +43,7 @@ def train_superwords(
     are those of both stages. ``job`` is the whole training.
     """
     if not 1 <= superwords <= job.n_merges:
-        raise TrainingError(
-            f"superwords {superwords} is not between 1 and {job.n_merges}, which is how many merges there are"
-        )
+        raise TrainingError(f"superwords {superwords} is not between 1 and {job.n_merges}, the number of merges")
     words = replace(job, vocab_size=job.vocab_size - superwords)
     counts = count(patterns[0])
     merges, trained = words.learn(counts, show, trace, None, keep=False)

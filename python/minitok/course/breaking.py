@@ -99,7 +99,7 @@ def wanted(copy: Path, folder: Path, name: str, shown: Path) -> Sequence[Any]:
         )
     call = breaks[name]
     if not isinstance(call, (tuple, list)) or not call or not isinstance(call[0], str):
-        raise NotGradable(f"breaks[{name!r}] is to be a tuple: the name of a function, then its arguments")
+        raise NotGradable(f"breaks[{name!r}] must be a tuple: the name of a function, then its arguments")
     return call
 
 
@@ -112,11 +112,11 @@ def check_call(function: str, arguments: list[Any]) -> None:
     for place in CALLS[function]:
         merges = arguments[place] if place < len(arguments) else None
         if not isinstance(merges, dict):
-            raise NotGradable(f"argument {place} of {function} is to be merges: a dictionary, pair -> id")
+            raise NotGradable(f"argument {place} of {function} must be merges: a dictionary, pair -> id")
         for rank, (pair, made) in enumerate(merges.items()):
             sides = isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(one, int) for one in pair)
             if not sides or made != 256 + rank or not all(0 <= one < made for one in pair):
-                raise NotGradable(f"merge {rank} is to make {256 + rank} of two ids below it, not {made} of {pair}")
+                raise NotGradable(f"merge {rank} must make {256 + rank} of two ids below it, not {made} of {pair}")
 
 
 def outcome(folder: Path, source: str, function: str, arguments: list[Any]) -> str:

@@ -73,7 +73,7 @@ class Tokenizations:
                     break
                 number += self.counts[end]
             else:
-                raise ValueError(f"the text does not go on with token {wanted} at byte {at}")
+                raise ValueError(f"the text does not continue with token {wanted} at byte {at}")
         if at < len(self.text):
             raise ValueError(f"the tokens end at byte {at} of {len(self.text)}")
         return number

@@ -88,7 +88,7 @@ def check_record(record: Mapping[str, Any] | None, name: str) -> dict[str, Any] 
     except UnicodeEncodeError:
         raise VocabularyError(f"{name} contains a lone surrogate") from None
     except (TypeError, ValueError, RecursionError) as error:
-        raise TypeError(f"{name} must hold what JSON can: {error}") from None
+        raise TypeError(f"{name} must be values that JSON can hold: {error}") from None
     return dict(record) or None
 
 

@@ -120,7 +120,7 @@ def word_of(written: str) -> Word:
     ('un', 'break', 'able')
     """
     if len(written) > LONGEST:
-        raise ValueError(f"{len(written):,} characters, which is too long for a word")
+        raise ValueError(f"{len(written):,} characters are too many for a word")
     morphemes = tuple(written.split(MARK))
     if not all(morphemes):
         raise ValueError(f"an empty morpheme: {written!r}" if written else "an empty word")
@@ -172,7 +172,7 @@ def words_in(path: Path) -> list[str]:
         for number, line in enumerate(iter(lambda: stream.readline(MOST_BYTES), b""), 1):
             try:
                 if len(line) == MOST_BYTES:
-                    raise ValueError(f"more than {LONGEST:,} characters, which is too long for a word")
+                    raise ValueError(f"more than {LONGEST:,} characters are too many for a word")
                 written = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
                 words.append(word_of(written))
             except UnicodeDecodeError as error:

@@ -113,7 +113,7 @@ def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:
     """
     definition.check("be written as GPT-2's files")
     if not merges_suffice(definition):
-        raise VocabularyError("GPT-2's files cannot express that a piece which is a token is not merged")
+        raise VocabularyError("GPT-2's files cannot express that a piece that is a token is taken whole")
     return shown_vocabulary(definition)
 
 

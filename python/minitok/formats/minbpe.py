@@ -86,7 +86,7 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
             "minbpe's format cannot express ids that are not the bytes in order, then one for each merge"
         )
     if not merges_suffice(definition):
-        raise VocabularyError("minbpe's format cannot express that a piece which is a token is not merged")
+        raise VocabularyError("minbpe's format cannot express that a piece that is a token is taken whole")
     pattern = one_expression(definition.pattern, "minbpe's format")
     special = [f"{name} {token_id}" for name, token_id in definition.special_tokens.items()]
     if any(mark in line for line in (pattern, *special) for mark in "\r\n"):

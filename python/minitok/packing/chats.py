@@ -61,7 +61,9 @@ def check_learn(definition: Definition, learn: str) -> str:
     if not templates:
         raise TemplateError("this tokenizer has no chat template: add one with replace(chat=...)")
     if learn == GENERATION and not any(re.search(r"{%[-+]?\s*generation\b", source) for source in templates.values()):
-        raise TemplateError("the chat template has no {% generation %} block: learn what a role says, as 'assistant'")
+        raise TemplateError(
+            "the chat template has no {% generation %} block: pass a role to learn, such as 'assistant'"
+        )
     return learn
 
 

@@ -99,7 +99,7 @@ class Label:
             raise ValueError("the label of the file is not as it was written")
         held: dict[str, Any] = json.loads(line[9:])
         if held.get("version") != 1 or held.keys() - {each.name for each in fields(cls)}:
-            raise ValueError(f"the label of the file has version {held.get('version')}, not 1, which is read here")
+            raise ValueError(f"the label has version {held.get('version')}; this minitok reads version 1")
         held.update((name, tuple(held[name])) for name in ("part", "shard") if name in held)
         return cls(**held)
 

@@ -177,7 +177,7 @@ class Bare(PackedCorpus):
         """Where a document is."""
         start, end = self.bounds.start(number), self.bounds.end(number)
         if not 0 <= start <= end <= self.tokens:
-            raise FileFormatError(self.paths[1], f"document {number} is said to be at {start} to {end}: damaged")
+            raise FileFormatError(self.paths[1], f"the index puts document {number} at {start} to {end}: damaged")
         return slice(start, end)
 
     def check_index(self) -> None:

@@ -277,7 +277,7 @@ class Session:
 
     def _check_whole(self) -> None:
         if self._core.ends_inside:
-            raise ValueError("the text ends inside a character, of which more ids must come first")
+            raise ValueError("the text ends inside a character: add the ids that complete it first")
 
     def _range(self, start: int, end: int | None) -> tuple[int, int]:
         self._check_whole()

@@ -74,7 +74,7 @@ class BPE(Model):
         if (vocab is None) != (merges is None):
             raise ValueError("`vocab` and `merges` must be both specified")
         if isinstance(vocab, str) != isinstance(merges, str):
-            raise TypeError("`vocab` and `merges` must be both files, or both what they hold")
+            raise TypeError("`vocab` and `merges` must be both files, or both their contents")
         if isinstance(vocab, str):
             message = "Deprecated in 0.9.0: files are read by BPE.from_file"
             warnings.warn(message, DeprecationWarning, stacklevel=2)

@@ -91,6 +91,6 @@ def install(hidden: list[str], code: str, writable: str, grader: int) -> None:  
             for path in arguments[:2]:
                 check_open(path, os.O_WRONLY)
         elif event == "os.kill" and (arguments[0] <= 0 or arguments[0] == grader):
-            raise PermissionError("the grader is not to be killed")
+            raise PermissionError("a program must not kill the grader")
 
     sys.addaudithook(hook)

@@ -76,7 +76,7 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
         text = in_chars(token)
         if marks and MARK in text:
             raise VocabularyError(
-                f"the token {text!r} has a marker that is no space, which a tokenizer.json cannot express"
+                f"the token {text!r} has a marker that is not a space, which a tokenizer.json cannot express"
             )
         return text.replace(" ", MARK) if marks else text
 

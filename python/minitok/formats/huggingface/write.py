@@ -60,7 +60,7 @@ def check_read(definition: Definition, content: dict[str, Any]) -> None:
         (each.vocab.tokens, each.merges, each.symbols, each.vocab.whole_pieces) for each in (definition, read)
     )
     if is_whole and ours != theirs:
-        raise VocabularyError("a tokenizer.json cannot express the vocabulary with what else it has")
+        raise VocabularyError("a tokenizer.json cannot express this vocabulary together with its other settings")
 
 
 def dumped(definition: Definition) -> dict[str, Any]:
