@@ -52,7 +52,7 @@ struct Clash {
 }
 
 /// How each token comes about: the halves that its last merge joins, if there is one, and the rank of that, counted from 1; and the highest
-/// rank of all its merges. 0 for what merging begins with.
+/// rank of all its merges. 0 for what merging begins with. Where ranks are times, there are no phases.
 struct History {
     halves: Vec<(u32, u32)>,
     rank: Vec<u32>,
@@ -75,8 +75,7 @@ impl History {
         if !vocab.merges().is_sorted_by_key(|merge| merge.rank) || vocab.merges().iter().any(is_late) {
             return Ok(None);
         }
-        let phase = collect(rank.iter().copied())?;
-        Ok(Some(History { halves, rank, phase }))
+        Ok(Some(History { halves, rank, phase: Vec::new() }))
     }
 
     /// By merging the bytes of each token alone. The tokens that this makes are added to a set.
@@ -112,25 +111,26 @@ impl History {
         Ok(History { halves, rank, phase })
     }
 
-    fn phase(&self, id: u32) -> u32 {
-        self.phase[id as usize]
+    /// The phases of two tokens. Where ranks are times, these decide as if all phases were 0.
+    fn phases(&self, (left, right): (u32, u32)) -> [u32; 2] {
+        [left, right].map(|id| self.phase.get(id as usize).copied().unwrap_or(0))
     }
 
     /// From when on a token takes its left half, if that was free before: what is left to do of the right half goes first.
     fn takes_left(&self, id: u32) -> u32 {
-        let [left, right] = <[u32; 2]>::from(self.halves[id as usize]).map(|half| self.phase(half));
-        if right == 0 || right < left { self.rank[id as usize] } else { self.phase(id) }
+        let [left, right] = self.phases(self.halves[id as usize]);
+        if right == 0 || right < left { self.rank[id as usize] } else { self.phase[id as usize] }
     }
 
     /// The same of its right half.
     fn takes_right(&self, id: u32) -> u32 {
-        let [left, right] = <[u32; 2]>::from(self.halves[id as usize]).map(|half| self.phase(half));
-        if left <= right { self.rank[id as usize] } else { self.phase(id) }
+        let [left, right] = self.phases(self.halves[id as usize]);
+        if left <= right { self.rank[id as usize] } else { self.phase[id as usize] }
     }
 
     /// After which time the left part of a merge must be free for the two to merge, and from which time on the right part.
     fn bounds(&self, merge: &Merge) -> (u32, u32) {
-        let (rank, left, right) = (merge.rank.saturating_add(1), self.phase(merge.left), self.phase(merge.right));
+        let (rank, [left, right]) = (merge.rank.saturating_add(1), self.phases((merge.left, merge.right)));
         if left > right { (rank, rank.max(left)) } else { (rank.max(right), rank) }
     }
 }

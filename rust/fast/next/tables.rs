@@ -28,6 +28,9 @@ pub(super) type Kept<K, V> = Mutex<Vec<(K, Arc<V>)>>;
 /// The first tokens of what completes the beginning of a character, and the classes of the characters that each makes.
 pub(super) type Completing = HashMap<u32, ClassSet>;
 
+/// The rank of the merge of two tokens, and what it makes.
+type Merges = HashMap<(u32, u32), (u32, u32)>;
+
 #[derive(Debug)]
 pub struct NextIds {
     pub(super) table: Table,
@@ -43,8 +46,9 @@ pub struct NextIds {
     pub(super) inner: Vec<u32>,
     /// For each class, the first tokens of its characters; None if these are many.
     pub(super) small: Vec<Option<Vec<u32>>>,
-    /// What two bytes within a character merge to, by the last six bits of both.
+    /// What two bytes within a character merge to, by the last six bits of both; and the other merges there.
     pairs: Vec<Option<(u32, u32)>>,
+    within: Merges,
     pub(super) n_classes: usize,
     pub(super) states: Kept<(u32, Vec<u8>), Outcomes>,
     rows: Kept<u32, Bits>,
@@ -73,14 +77,10 @@ impl NextIds {
         let is_whole = |&(id, token): &(u32, &[u8])| !has(&made, id) && vocab.token_id(token) == Some(id);
         let tokens = vocab.tokens.iter().filter(|(_, token)| vocab.whole_pieces && !token.is_empty());
         let whole = collect(tokens.filter(is_whole).map(|(id, _)| id))?;
-        let (mut within, byte) = (Vec::new(), |bits: u8| vocab.byte_ids[usize::from(0x80 | bits)]);
-        for first in 0..64 {
-            for second in 0..64 {
-                push(&mut within, vocab.merge_of(byte(first), byte(second)))?;
-            }
-        }
+        let (within, byte) = (merges_within(vocab)?, |bits: usize| vocab.byte_ids[0x80 | bits]);
+        let pairs = collect((0..1 << 12).map(|pair| within.get(&(byte(pair >> 6), byte(pair & 63))).copied()))?;
         let mut next = NextIds {
-            small: small_classes(vocab, &table)?,
+            small: small_classes(vocab, &table, &within)?,
             tree: Tree::new(0)?,
             n_classes: table.size().0,
             table,
@@ -89,7 +89,8 @@ impl NextIds {
             longest_whole: whole.iter().filter_map(|&id| vocab.token_bytes(id)).map(<[u8]>::len).max().unwrap_or(0),
             whole,
             inner: Vec::new(),
-            pairs: within,
+            pairs,
+            within,
             states: Mutex::default(),
             rows: Mutex::default(),
         };
@@ -176,36 +177,64 @@ impl NextIds {
 
     /// What completes the beginning of a character. Where bytes stand for characters that are not tokens, the byte before counts as first.
     pub(super) fn completing(&self, vocab: &Vocab, part: &[u8]) -> Result<Completing> {
-        let mut found = Completing::default();
-        let (length, mut bytes, mut last) = (length_of(part), [0; 4], (u32::MAX, 0));
+        let (mut found, length, mut bytes) = (Completing::default(), length_of(part), [0; 4]);
         let missing = length.saturating_sub(part.len());
         let bits = |bits, &byte: &u8| bits << 6 | u32::from(byte & 0x3F);
         let high = part[1..].iter().fold(u32::from(part[0]) & (0x7F >> length), bits);
-        for number in 0..1_u32 << (6 * missing) {
-            if number.is_multiple_of(1 << 12) {
+        let (rows, mut last) = (6 * (missing - 1), (u32::MAX, 0));
+        let mut add = |first: u32, classes: ClassSet| {
+            if last.0 != first || classes & !last.1 != 0 {
+                found.try_reserve(1)?;
+                let all = found.entry(first).or_default();
+                *all |= classes;
+                last = (first, *all);
+            }
+            Ok::<_, Error>(())
+        };
+        for row in 0..1_u32 << rows {
+            if row.is_multiple_of(1 << 6) {
                 interrupt::check()?;
             }
-            let char = char::from_u32(high << (6 * missing) | number).filter(|char| char.len_utf8() == length);
-            let Some(char) = char.map(|char| char.encode_utf8(&mut bytes).as_bytes()) else { continue };
-            let first = match &vocab.alphabet.fallback {
-                None => self.first_token(vocab, &char[part.len()..]),
-                Some(_) if vocab.token_id(char).is_some() => continue,
-                Some(fallback) => fallback[usize::from(char[part.len()])],
-            };
-            let class = 1 << self.table.class_at(char, 0).0;
-            if last != (first, class) {
-                found.try_reserve(1)?;
-                *found.entry(first).or_default() |= class;
-                last = (first, class);
+            let char = char::from_u32((high << rows | row) << 6).filter(|char| char.len_utf8() == length);
+            let Some(char) = char else { continue };
+            char.encode_utf8(&mut bytes);
+            let char = &mut bytes[..length];
+            let classes = self.table.row(char);
+            if let Some(first) = self.first_of_row(vocab, &char[part.len()..]) {
+                add(first, classes.chunk_by(|one, other| one == other).fold(0, |all, some| all | 1 << some[0]))?;
+                continue;
+            }
+            for (byte, class) in (0x80..).zip(classes) {
+                char[length - 1] = byte;
+                let first = match &vocab.alphabet.fallback {
+                    None => self.first_token(vocab, &char[part.len()..]),
+                    Some(_) if vocab.token_id(char).is_some() => continue,
+                    Some(fallback) => fallback[usize::from(char[part.len()])],
+                };
+                add(first, 1 << class)?;
             }
         }
         Ok(found)
     }
 
+    /// The first token of the ends of 64 characters that differ in their last byte, where nothing merges with this.
+    fn first_of_row(&self, vocab: &Vocab, end: &[u8]) -> Option<u32> {
+        let before = usize::from(*end.iter().nth_back(1)? & 0x3F) << 6;
+        let is_alone = end.len() == 2 || self.pair(end, 0).is_none();
+        let merges =
+            vocab.alphabet.fallback.is_some() || !is_alone || self.pairs[before..][..64].iter().any(Option::is_some);
+        (!merges).then_some(vocab.byte_ids[usize::from(end[0])])
+    }
+
+    /// What two neighbours within a character merge to.
+    fn pair(&self, end: &[u8], at: usize) -> Option<(u32, u32)> {
+        self.pairs[usize::from(end[at] & 0x3F) << 6 | usize::from(end[at + 1] & 0x3F)]
+    }
+
     /// The first token that merging makes of one to three bytes within a character.
     fn first_token(&self, vocab: &Vocab, end: &[u8]) -> u32 {
-        let pair = |at: usize| self.pairs[usize::from(end[at] & 0x3F) << 6 | usize::from(end[at + 1] & 0x3F)];
-        let made = |left, right, otherwise| vocab.merge_of(left, right).map_or(otherwise, |(_, id)| id);
+        let pair = |at| self.pair(end, at);
+        let made = |left, right, otherwise| self.within.get(&(left, right)).map_or(otherwise, |&(_, id)| id);
         let first = vocab.byte_ids[usize::from(end[0])];
         match (end.len() > 1).then(|| pair(0)).flatten() {
             Some((_, both)) if end.len() == 2 => both,
@@ -222,8 +251,10 @@ impl NextIds {
 
     /// The classes of the characters that complete what a token ends with, and leave the token as it is.
     fn classes_behind(&self, id: u32, completing: &Completing) -> ClassSet {
-        let leaves = |&(&first, _): &(&u32, &ClassSet)| self.are_settled(id, first);
-        completing.iter().filter(leaves).fold(0, |classes, (_, more)| classes | more)
+        let add = |classes: ClassSet, (&first, more): (&u32, &ClassSet)| {
+            if more & !classes != 0 && self.are_settled(id, first) { classes | more } else { classes }
+        };
+        completing.iter().fold(0, add)
     }
 
     /// The bytes of memory that it takes.
@@ -234,21 +265,27 @@ impl NextIds {
             .lock()
             .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
         let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
-        self.settled.memory() + words(&self.made) + self.tree.memory() + states + rows
+        let within = self.within.capacity() * size_of::<((u32, u32), (u32, u32))>();
+        self.settled.memory() + words(&self.made) + self.tree.memory() + within + states + rows
     }
 }
 
 /// For each class, the first tokens of its characters; None if these are many.
-fn small_classes(vocab: &Vocab, table: &Table) -> Result<Vec<Option<Vec<u32>>>> {
-    let mut members: Vec<Vec<char>> = filled(Vec::new(), table.size().0)?;
-    let mut bytes = [0; 4];
-    for char in '\0'..=char::MAX {
-        let chars = &mut members[table.class_at(char.encode_utf8(&mut bytes).as_bytes(), 0).0];
-        if chars.len() < LARGE {
-            push(chars, char)?;
+fn small_classes(vocab: &Vocab, table: &Table, within: &Merges) -> Result<Vec<Option<Vec<u32>>>> {
+    let (mut members, mut bytes): (Vec<Vec<char>>, _) = (filled(Vec::new(), table.size().0)?, [0; 4]);
+    for row in ('\0'..=char::MAX).step_by(64) {
+        let classes = table.row(row.encode_utf8(&mut bytes).as_bytes());
+        for (char, &class) in (row..=char::MAX).zip(classes) {
+            let chars = &mut members[usize::from(class)];
+            if chars.len() < LARGE {
+                push(chars, char)?;
+            }
         }
     }
-    let first = |char: &char| Ok::<_, Error>(merged(vocab, char.to_string().as_bytes())?[0]);
+    let merge_of = |left, right| within.get(&(left, right)).copied();
+    let first = |char: &char| {
+        Ok::<_, Error>(merge_parts(merge_of, initial_parts(vocab, char.encode_utf8(&mut [0; 4]).as_bytes())?)?[0])
+    };
     try_collect(members.into_iter().map(|chars| {
         let firsts = (chars.len() < LARGE).then(|| try_collect(chars.iter().map(first)));
         firsts.transpose().map(|firsts: Option<Vec<u32>>| {
@@ -278,9 +315,15 @@ pub(super) fn kept<K: PartialEq, V>(all: &Kept<K, V>, key: K, make: impl FnOnce(
     Ok(value)
 }
 
-/// The ids that merging gives some bytes.
-fn merged(vocab: &Vocab, bytes: &[u8]) -> Result<Vec<u32>> {
-    merge_parts(|left, right| vocab.merge_of(left, right), initial_parts(vocab, bytes)?)
+/// The merges that characters other than ASCII may need.
+fn merges_within(vocab: &Vocab) -> Result<Merges> {
+    let is_within = |id| vocab.token_bytes(id).is_some_and(|token| token.len() <= 4 && !token.iter().any(u8::is_ascii));
+    let (mut within, has_symbols) = (Merges::default(), vocab.alphabet.symbols.is_some());
+    for merge in vocab.merges().iter().filter(|merge| has_symbols || is_within(merge.id)) {
+        within.try_reserve(1)?;
+        within.insert((merge.left, merge.right), (merge.rank, merge.id));
+    }
+    Ok(within)
 }
 
 /// A text, and the beginning of a character after it; None if no text begins so.

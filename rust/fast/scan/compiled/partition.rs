@@ -245,6 +245,18 @@ impl ClassTable {
         }
     }
 
+    /// The classes of the 64 characters that differ from one in the last six bits only.
+    pub(super) fn row(&self, char: &[u8]) -> &[u8] {
+        let low = |at: usize| usize::from(char[at] & 0x3F);
+        let row = match char.len() {
+            1 => return &self.ascii[usize::from(char[0] & 0x40)..][..ROW],
+            2 => self.two[usize::from(char[0] & 0x1F)],
+            3 => self.three[usize::from(char[0] & 0x0F) << 6 | low(1)],
+            _ => self.four[usize::from(char[0] & 0x07) << 12 | low(1) << 6 | low(2)],
+        };
+        &self.of_rows[usize::from(row) * ROW..][..ROW]
+    }
+
     /// The class of the character that ends at `at`, which must be positive.
     pub(super) fn before(&self, text: &[u8], at: usize) -> usize {
         self.back(text, at).0

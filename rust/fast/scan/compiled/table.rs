@@ -170,6 +170,11 @@ impl Table {
         self.classes.at(text, at)
     }
 
+    /// The classes of the 64 characters that differ from one in the last six bits only.
+    pub fn row(&self, char: &[u8]) -> &[u8] {
+        self.classes.row(char)
+    }
+
     /// Whether the class of a character depends on what comes after it.
     pub fn looks_ahead(&self) -> bool {
         self.marks.is_some()
