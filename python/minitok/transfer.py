@@ -11,8 +11,10 @@ Costs: ``align`` some 20 nanoseconds an id; ``pieces`` and ``longest`` a fractio
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from .arguments import allowed_tokens
 from .backend import load_backend
 from .extras import np
 from .spans.offsets import as_sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from .backend import Codec
     from .definition import Definition
     from .tokenizer import Tokenizer
 
@@ -86,11 +89,15 @@ def pieces(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, npt.NDArray[np.uint32],
     >>> ids[offsets[257] : offsets[258]].tolist(), unspelled.tolist()
     ([97, 256], [])
     """
-    texts, b = spellings(a.definition), within_text(b)
-    ids, places = b.encode_batch_to_numpy(texts, threads=1)
+    starts, text = spellings(a.definition)
+    definition = within_text(b.definition)
+    codec, names = definition.codec(), allowed_tokens((), definition.special_tokens, definition.added_tokens)
+    texts = load_backend(definition.backend).read_column(np.frombuffer(text, np.uint8), starts)
+    ids, places = codec.encode_documents(texts, names)
     offsets = places.astype(np.int64)
-    kept = spelled_again(b, ids, offsets, texts)
-    ids, lengths = ids[np.repeat(kept, np.diff(offsets))], np.where(kept, np.diff(offsets), 0)
+    kept, lengths = spelled_again(codec, ids, offsets, starts, text), np.diff(offsets)
+    if not kept.all():
+        ids, lengths = ids[np.repeat(kept, lengths)], np.where(kept, lengths, 0)
     special, same = a.definition.special_tokens, b.definition.special_tokens
     named = {special[name]: same[name] for name in special.keys() & same.keys()}
     at = np.array(sorted(named), np.int64)
@@ -116,9 +123,9 @@ def longest(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, Numbers]:
     >>> ids[[97, 257]].tolist(), left[[97, 257]].tolist()
     ([97, 256], [0, 1])
     """
-    texts = spellings(a.definition)
+    texts = rows(*spellings(a.definition))
     ids, left = np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.int64)
-    known = sorted((token, i) for i, token in enumerate(spellings(b.definition)) if token)
+    known = sorted((token, i) for i, token in enumerate(rows(*spellings(b.definition))) if token)
     stack: list[tuple[bytes, int]] = []  # tokens of b, each a prefix of the next one, and all of the text
     at = 0
     for text, token_id in sorted((token, i) for i, token in enumerate(texts) if token):
@@ -195,37 +202,36 @@ def difference(text_a: bytes, text_b: bytes) -> str:
     return f"the ids spell two texts, which differ at byte {at}: {shown_a!r} and {shown_b!r}"
 
 
-def spellings(definition: Definition) -> list[bytes]:
-    """Returns the bytes of each id; none for special tokens and for ids without a token."""
+def spellings(definition: Definition) -> tuple[Numbers, bytes]:
+    """Returns where the bytes of each id begin, and these bytes; none for special tokens and for ids without a token."""
     definition.check("be aligned")
-    token_bytes = definition.codec().token_bytes
-    texts = [token_bytes(i) or b"" for i in range(definition.vocab_size)]
-    for silent in definition.special_tokens.values():
-        texts[silent] = b""
-    return texts
+    ids, sizes = np.arange(definition.vocab_size), np.zeros(definition.vocab_size, np.int64)
+    known = ids[np.diff(definition.codec().ends(ids), prepend=0) > 0]
+    sizes[known], text = spelled(definition, known)
+    return offsets_of(sizes), text
 
 
-def within_text(tokenizer: Tokenizer) -> Tokenizer:
-    """Returns the tokenizer as it encodes what is not at the beginning of a text: no space is put before it."""
-    if tokenizer.definition.prefix in (None, "bytes"):
-        return tokenizer
-    return tokenizer.replace(prefix="never")
+def within_text(definition: Definition) -> Definition:
+    """Returns the definition for what is not at the beginning of a text: no space is put before it."""
+    return definition if definition.prefix in (None, "bytes") else definition.replace(prefix="never")
 
 
 def spelled_again(
-    tokenizer: Tokenizer, ids: npt.NDArray[np.uint32], offsets: Numbers, texts: list[bytes]
+    codec: Codec, ids: npt.NDArray[np.uint32], offsets: Numbers, starts: Numbers, text: bytes
 ) -> npt.NDArray[np.bool_]:
-    """Returns which rows of ids have the bytes of their texts."""
-    codec = tokenizer.definition.codec()
-    ends = np.concatenate([np.zeros(1, np.int64), codec.ends(ids)])[offsets]
-    text = codec.decode_bytes(ids)
-    if len(text) != ends[-1]:
-        text = b"".join(codec.token_list(ids))
-    if text == b"".join(texts) and np.array_equal(ends[1:], np.cumsum(np.fromiter(map(len, texts), np.int64))):
-        return np.ones(len(texts), np.bool_)
-    places = ends.tolist()
-    rows = (text[start:end] for start, end in zip(places, places[1:], strict=False))
-    return np.fromiter((row == own for row, own in zip(rows, texts, strict=True)), np.bool_)
+    """Returns which rows of ids have the bytes of their texts, which begin at ``starts``."""
+    ends, again = np.concatenate([np.zeros(1, np.int64), codec.ends(ids)])[offsets], codec.decode_bytes(ids)
+    if len(again) != ends[-1]:
+        again = b"".join(codec.token_list(ids))
+    if again == text and np.array_equal(ends, starts):
+        return np.ones(len(starts) - 1, np.bool_)
+    pairs = zip(rows(ends, again), rows(starts, text), strict=True)
+    return np.fromiter((row == own for row, own in pairs), np.bool_)
+
+
+def rows(offsets: Numbers, text: bytes) -> list[bytes]:
+    """Returns the texts between offsets."""
+    return [text[start:end] for start, end in pairwise(offsets.tolist())]
 
 
 def offsets_of(lengths: Numbers) -> Numbers:
