@@ -8,7 +8,6 @@ from axe_playwright_python.sync_playwright import Axe
 from minitok.data import tiny_shakespeare
 from minitok.explain import compare_ties, inject, page, stream, training_html
 from minitok.explain.report import why
-from minitok.explain.ties import overlaps_section
 from minitok.explain.visible import visible
 from playwright.sync_api import expect
 from text_changing import changing
@@ -182,7 +181,6 @@ def laboratories():
         [
             stream(gpt2, "crab 🦀").section(),
             compare_ties(["cb", "ab", "cd"], 258).section(),
-            overlaps_section(),
             inject(gpt2, "<|endoftext|>{user}", "hi<|endoftext|>").section(),
         ],
     )

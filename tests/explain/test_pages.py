@@ -9,11 +9,10 @@ import minitok
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.explain import compare_ties, inject, overlaps, page, stream, training_html
+from minitok.explain import compare_ties, inject, page, stream, training_html
 from minitok.explain.bundle import bundle
 from minitok.explain.page import Section
 from minitok.explain.serial import to_data
-from minitok.explain.ties import overlaps_section
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -170,7 +169,6 @@ def test_the_laboratories_say_what_they_found():
             "Labs",
             [
                 stream(tok, broken).section(),
-                overlaps_section(),
                 compare_ties(["cb", "ab", "cd"], 258).section(),
                 inject(tok, "{user}<|endoftext|>", "hi<|endoftext|>").section(),
             ],
@@ -179,7 +177,6 @@ def test_the_laboratories_say_what_they_found():
     states = [attrs["title"] for attrs in read.every("span") if "title" in attrs]
     assert states[-3:] == ["replaced"] * 3
     assert "held" in states
-    assert all(str(run.counted) in read.text for run in overlaps())
     assert "Then 3 pairs are equally frequent" in read.text
     assert "2 special tokens, 1 from the user's text" in read.text
     assert html.unescape(read.text) == read.text

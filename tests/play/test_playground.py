@@ -9,13 +9,12 @@ import brotli
 import minitok
 import pytest
 from minitok.data import tiny_shakespeare
-from minitok.explain.visible import visible
 from minitok.formats import native
 from playground import OPEN, panel, train, write
 from playwright.sync_api import expect
 from questions import PLAIN
 from text_changing import changing
-from web import found_by_axe, served_folder, watched, work_until_shown
+from web import served_folder, watched, work_until_shown
 
 # -- training --------------------------------------------------------------------------------------------------------
 
@@ -205,44 +204,6 @@ def test_a_page_that_is_saved_is_the_one_that_explain_writes(page, tmp_path):
     page.locator("#save-page").click()
     expect(page.locator("#status")).to_contain_text("a page holds at most 4,096 bytes")
     expect(page.locator("#about")).to_contain_text("computed in this browser")
-
-
-def test_hostile_text_is_only_text(page):
-    scripts = page.locator("script").count()
-    for text in (
-        "<img src=x onerror='window.hurt = 1'>",
-        "</textarea><script>window.hurt = 1</script>",
-        "\u202eevil\x00",
-    ):
-        write(page, text * 3)
-        for name in ("gpt2", "o200k_base"):
-            wanted = [visible(token).replace("\n", "") for token in minitok.get_encoding(name).tokenize(text * 3)]
-            expect(panel(page, name).locator(".token")).to_have_text(wanted)
-        panel(page, "gpt2").locator(".token").first.click()
-        train(page, 262, special=text[:20].replace("\x00", ""), name=text[:40])
-        expect(page.locator("#train output")).to_contain_text("is ready")
-    assert page.evaluate("window.hurt") is None
-    assert page.locator("script").count() == scripts == 2
-    # The page cannot start any other script.
-    started = "() => { try { new Worker('core/answers.js'); return 'started'; } catch (error) { return error.name; } }"
-    page.allow("TrustedScriptURL")
-    assert page.evaluate(started) == "TypeError"
-
-
-def test_nothing_that_axe_finds(browser, site):
-    with watched(browser) as page:
-        page.goto(site + OPEN)
-        panel(page, "gpt2").locator(".token").nth(4).click()
-        for summary in page.locator("#inside summary").all():
-            summary.click()
-        train(page, 270)
-        expect(page.locator(".panel")).to_have_count(3)
-        page.locator("#loop [type=submit]").click()
-        page.locator("#completed .token").first.wait_for()
-        page.locator("#bill [type=submit]").click()
-        page.locator("#billed tr").first.wait_for()
-        page.locator(".token.unstable").first.wait_for()
-        assert found_by_axe(page) == []
 
 
 # -- what is fetched -------------------------------------------------------------------------------------------------

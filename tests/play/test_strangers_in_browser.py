@@ -59,6 +59,12 @@ def test_hostile_text_is_only_text(page, text):
     assert_inert(page)
 
 
+def test_the_page_can_start_no_other_script(page):
+    started = "() => { try { new Worker('core/answers.js'); return 'started'; } catch (error) { return error.name; } }"
+    page.allow("TrustedScriptURL")
+    assert page.evaluate(started) == "TypeError"
+
+
 def test_a_hostile_link_is_only_text(browser, site):
     fields = [
         {
@@ -165,7 +171,7 @@ def test_all_of_it_by_keyboard(page):
     expect(page.locator("#inside output")).to_contain_text("1 of")
 
 
-def test_nothing_that_axe_finds_in_both_views(browser, site):
+def test_nothing_that_axe_finds(browser, site):
     with watched(browser) as page:
         page.goto(
             f"{site}#{urlencode({'text': MIXED, 'encodings': 'gpt2,o200k_base', 'special': 1, 'more': 1, 'view': 'both'})}"
@@ -178,6 +184,9 @@ def test_nothing_that_axe_finds_in_both_views(browser, site):
         expect(page.locator(".panel")).to_have_count(3)
         page.locator("#loop [type=submit]").click()
         page.locator("#completed .token").first.wait_for()
+        page.locator("#bill [type=submit]").click()
+        page.locator("#billed tr").first.wait_for()
+        page.locator(".token.unstable").first.wait_for()
         assert found_by_axe(page) == []
 
 

@@ -14,7 +14,6 @@ from ..errors import BackendError
 from ..training import TIE_BREAKS
 from .bench import Bench, NotWritten, seed_number
 from .gathering import NotGradable, gather
-from .likeness import alike
 from .report import Failure, Report, StageResult
 from .session import Raised, Session, Stopped
 from .showing import printable
@@ -72,7 +71,6 @@ def grade(
             raise NotGradable(f"{file}: its names are {names}'s, which stage {asked[0].name} is not asked of")
         sessions = itertools.chain([looked], iter(start, None))
         results: list[StageResult] = []
-        copies = alike(source.read_bytes() for source in sorted(copy.parent.rglob("*.py")))
         known = None if ties == "auto" else ties
         for at, stage in enumerate(wanted):
             if progress is not None:
@@ -83,8 +81,8 @@ def grade(
                 rest = [
                     StageResult(one.number, one.name, False, 0, one.points, "not reached") for one in wanted[at + 1 :]
                 ]
-                return Report(names, seed, tuple(results), tuple(rest), copies)
-    return Report(names, seed, tuple(results), alike=copies)
+                return Report(names, seed, tuple(results), tuple(rest))
+    return Report(names, seed, tuple(results))
 
 
 def stages_asked_for(stages: Sequence[int | str]) -> list[Stage]:

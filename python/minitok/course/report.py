@@ -49,15 +49,13 @@ class StageResult:
 class Report:
     """The result of a grading.
 
-    ``stages`` are those that ran, in order; the first that fails is the last. ``unreached`` are those after it. ``alike``
-    names the functions that are nearly those of the course's own solution.
+    ``stages`` are those that ran, in order; the first that fails is the last. ``unreached`` are those after it.
     """
 
     names: str
     seed: int | str
     stages: tuple[StageResult, ...]
     unreached: tuple[StageResult, ...] = field(default=())
-    alike: tuple[str, ...] = field(default=())
 
     @property
     def passed(self) -> bool:
@@ -79,7 +77,6 @@ class Report:
                 for one in self.stages
             ],
             "seed": self.seed,
-            "like_solution": list(self.alike),
         }
 
     def to_text(self) -> str:
@@ -100,14 +97,11 @@ class Report:
         if self.unreached:
             rest = ", ".join(f"{stage.number} {stage.name}" for stage in self.unreached)
             lines[-1] += f"; not reached: {rest}"
-        if self.alike:
-            lines.insert(-1, f"Nearly the course's own solution, but for names and comments: {', '.join(self.alike)}")
         return "\n".join(lines).strip("\n")
 
     def to_gradescope(self) -> dict[str, Any]:
         """As Gradescope reads it: one test a stage, whose scores add up."""
-        results = gradescope((*self.stages, *self.unreached), self.to_text().rsplit("\n", 1)[-1])
-        return {**results, "extra_data": {"like_solution": list(self.alike)}}
+        return gradescope((*self.stages, *self.unreached), self.to_text().rsplit("\n", 1)[-1])
 
 
 def gradescope(stages: Sequence[StageResult], output: str) -> dict[str, Any]:

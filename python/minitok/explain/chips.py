@@ -1,4 +1,4 @@
-"""HTML fragments that all pages share: tokens on coloured grounds, tables, bars."""
+"""HTML fragments that all pages share: tokens on coloured grounds, tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 from .visible import visible_parts, with_circle
 
-__all__ = ["bar", "chip", "hue_of", "mark_up", "plural", "table"]
+__all__ = ["chip", "hue_of", "mark_up", "plural", "table"]
 
 # The hues of page.css, and a multiplier that keeps near ids apart.
 HUES, SPREAD = 36, 2525557527
@@ -39,15 +39,6 @@ def chip(token: bytes, token_id: int, note: str = "", extra: str = "") -> str:
     """A token on the ground of its id's hue, with a note under it."""
     under = f"<small>{escape(note)}</small>" if note else ""
     return f'<span class="token t{hue_of(token_id)}{extra}">{mark_up(token)}{under}</span>'
-
-
-def bar(value: float, most: float) -> str:
-    """A bar as long as the value's share of the most. The number must stand next to it, as readers may not see the bar."""
-    width = 0 if most <= 0 else 100 * value / most
-    return (
-        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect width="{width:.2f}" height="8" rx="2"/></svg>'
-    )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", numeric: Sequence[int] = ()) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..training import TIE_BREAKS, train
-from .chips import bar, mark_up, table
+from .chips import mark_up, table
 from .page import Section
 
-__all__ = ["Overlap", "TieComparison", "compare_ties", "overlaps", "overlaps_section"]
+__all__ = ["Overlap", "TieComparison", "compare_ties", "overlaps"]
 
 SHOWN = 24
 
@@ -103,14 +103,3 @@ def overlaps(letter: str = "a", longest: int = 8) -> list[Overlap]:
         tok = train([letter * length], 257, pattern="none", trace=events.append)
         found.append(Overlap(length, events[0]["count"], tok.encode(letter * length).count(256)))
     return found
-
-
-def overlaps_section(letter: str = "a", longest: int = 8) -> Section:
-    """The runs as a part of a web page."""
-    rows = [
-        (mark_up(letter.encode() * run.length), str(run.counted), bar(run.counted, longest), str(run.replaced))
-        for run in overlaps(letter, longest)
-    ]
-    head = ("run", "counted", "", "replaced")
-    lead = "A pair is counted at every place at which it stands, overlapping ones too; it is replaced without overlap."
-    return Section("Overlaps", table(head, rows, "runs of one letter", numeric=(1, 3)), lead)
