@@ -174,7 +174,7 @@ def test_all_of_it_by_keyboard(page):
 def test_nothing_that_axe_finds(browser, site):
     with watched(browser) as page:
         page.goto(
-            f"{site}#{urlencode({'text': MIXED, 'encodings': 'gpt2,o200k_base', 'special': 1, 'more': 1, 'view': 'both'})}"
+            f"{site}#{urlencode({'text': MIXED + ' s', 'encodings': 'gpt2,o200k_base', 'special': 1, 'more': 1, 'view': 'both'})}"
         )
         page.locator(".token").first.wait_for()
         choose(page, "gpt2", 4)
