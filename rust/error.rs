@@ -1,4 +1,4 @@
-//! Everything that can go wrong, as one enum. `python/errors.rs` maps each variant to its Python exception.
+//! Everything that can go wrong, as one enum. `rust/python/errors.rs` maps each variant to its Python exception.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,6 @@
-//! How much memory a codec holds, and how what speeds up the next call is given back.
+//! How much memory a codec holds, and how to free what only speeds up later calls.
 //!
-//! What counts is what has been asked for and written; the allocator may keep more, and the system gives pages that were never
-//! touched to nobody.
+//! Memory counts if it was requested and written. The allocator may keep more; pages that were never touched take none.
 //!
 //! Costs: microseconds, and a look at each workspace.
 

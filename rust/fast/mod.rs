@@ -1,9 +1,9 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file whose results it must equal.
 //!
-//! Read in this order, which is the way of a text; each folder's `mod.rs` gives the order of its files.
+//! Read in this order, in which a text passes through; each folder's `mod.rs` gives the order of its files.
 //!
 //! 1. [`codec`]: where a call begins: encoding and decoding put together; [`memory`]: what a codec holds.
-//! 2. [`preprocess`]: text -> segments and tokens; [`normal`]: what is done to a text before it is cut; [`pystr`]: between UTF-8 and
+//! 2. [`preprocess`]: text -> segments and tokens; [`normal`]: the changes to a text before it is cut; [`pystr`]: between UTF-8 and
 //!    the ways in which Python stores a `str`.
 //! 3. [`scan`]: segment -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 4. [`encode`]: pieces -> ids. The cache of pieces, their keys, merging of short and long pieces, threads.
@@ -11,8 +11,8 @@
 //! 6. [`chunk`]: a text in parts; [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
 //! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
 //! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
-//!    bytes of every token; [`adler32`]: its checksum; [`packed_pairs`]: for WebAssembly, the first short texts from the packed vocabulary
-//!    as it lies.
+//!    bytes of every token; [`adler32`]: its checksum; [`packed_pairs`]: for WebAssembly, encodes the first short texts from the packed
+//!    vocabulary.
 //! 9. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: small parts that several folders use.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).

@@ -1,4 +1,4 @@
-//! The merges of a packed vocabulary as they lie in it: what encodes the first short texts, before it is known that tokens and tables
+//! Encodes the first short texts from the merges of a packed vocabulary as they are stored, before it is known that tokens and tables
 //! are worth their time. Must equal `encode_piece` of `rust/reference/encode.rs` for each piece.
 //!
 //! Merges stand in the order of their ranks, and what one makes is joined by later ones only. So to make each wherever its two ids are

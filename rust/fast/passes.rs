@@ -1,5 +1,5 @@
-//! Patterns that cut in turn, of which no one scanner runs all (SPEC P4): the scanner of the first, or of the first few, and what is
-//! left.
+//! Patterns that cut in turn (SPEC P8), where one scanner cannot run them all: the scanner of the first, or of the first few, and the
+//! patterns that are left.
 //!
 //! A later pattern cuts each piece of those before by itself. So what it makes of a piece depends on the bytes of the piece only,
 //! and has to be found once for all places where the piece stands: encoding remembers the ids (`encode/merge/cut_further.rs`),

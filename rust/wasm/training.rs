@@ -155,7 +155,7 @@ mod tests {
         }
         assert!(call(&[], || learn(9, 3, 0)).is_err());
     }
-    /// The example by hand of `rust/parity.rs`.
+    /// The example by hand of `rust/reference/more/parity.rs`.
     #[test]
     fn each_language_chooses_in_its_turn() {
         let of = |text: &[u8], more| call(&[&numbers([text.len() as u32]), text, b"none"], || count(more)).unwrap();

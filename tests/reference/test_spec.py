@@ -46,3 +46,13 @@ def test_headings_cited_in_code_exist() -> None:
             headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE)
             assert heading in headings, f"{path} cites {page}, {heading!r}"
     assert cited
+
+
+def test_files_cited_in_code_exist() -> None:
+    sources = [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]
+    path = re.compile(
+        r"(?<![\w/.])(?:rust|python|docs|notes|tests|tools|benchmarks|pages|js)/[\w/.-]+\.(?:rs|py|md|js|json)\b"
+    )
+    cited = {(source, name) for source in sources for name in path.findall(source.read_text("utf-8"))}
+    assert len(cited) > 80
+    assert [(source, name) for source, name in cited if not (ROOT / name).exists()] == []

@@ -1,5 +1,5 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
-//! `rust/count.rs`, whose interface this has.
+//! `rust/reference/count.rs`, whose interface this has.
 //!
 //! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each
 //! thread takes the next part and counts it into its own table, which records how many entries it had when each part began.

@@ -1,4 +1,4 @@
-//! What counting gives and training takes.
+//! Pieces with their counts: the result of counting, from which training starts.
 
 /// Distinct pieces with their counts, by index in order of first appearance.
 pub trait Pieces {

@@ -7,8 +7,8 @@
 //! By hand, with the one high merge (by, " a") and the low ids of `by a by`: `by`, ` a`, ` `, `by`. Only the first two may stand together,
 //! and they merge: `by a`, ` `, `by`.
 //!
-//! One loop finds the pairs that may stand together, one asks the table of merges for them, and one reads what it answers, so that nobody
-//! waits for memory alone. Runs of three and more are merged in place, many in turn: each does one merge, asks for its two new pairs, and
+//! One loop finds the pairs that may stand together, one asks the table of merges for them, and one reads the answers, so that
+//! waits for memory overlap. Runs of three and more are merged in place, many in turn: each does one merge, asks for its two new pairs, and
 //! finds the answers when its next turn comes.
 //!
 //! Costs: 128 KB or more of bits, 28 to 52 bytes a high merge; 8 bytes a pair and 12 a run while it works.

@@ -1,4 +1,4 @@
-//! What is small enough is tried in full: all lists of up to three merges, and all texts over two and three letters up to a length.
+//! Small cases tried in full: all lists of up to three merges, and all texts over two and three letters up to a length.
 //!
 //! A textbook encoder, the mirror and the fast encoder must agree on each, and the decoders give the text back. Lists that are
 //! equal but for the names of the letters are tried once. By default three letters go up to five of them, which takes seconds;

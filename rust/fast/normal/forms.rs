@@ -1,4 +1,4 @@
-//! A text in a normal form: a look finds the few places that may not be in it, and only those are normalized.
+//! A text in a normal form: a scan finds the few places that may not be in it, and only those are normalized.
 //!
 //! A *place* goes from an inert character (see [`classes`](super::classes)) up to the next one after what may change; the mirror
 //! (`normal_forms.rs`) normalizes it by itself. By hand, NFC: of `naïve café` with U+0301 for the accent, the place is `e` and the

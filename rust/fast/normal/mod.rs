@@ -1,4 +1,4 @@
-//! A normalizer at the speed of a look: most text is in the form that it is to have.
+//! Normalizers that only read a text which is in the wanted form already, as most is. Must equal `normalize.rs`.
 //!
 //! Read in this order.
 //!
@@ -8,8 +8,6 @@
 //! 4. [`letters`]: small letters, and spaces around ideographs
 //! 5. [`replace`]: other text for the matches of a pattern
 //! 6. [`normalizer`]: the steps in turn
-//!
-//! What all of it makes is what `normalize.rs` makes.
 
 mod classes;
 mod edits;

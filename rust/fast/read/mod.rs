@@ -1,9 +1,9 @@
-//! Scanners of files, and the tables that they fill; lines of JSON -> documents. What is a file, `formats/` says, and
-//! `python/minitok/corpus/files.py`.
+//! Scanners of files, and the tables that they fill; lines of JSON -> documents. `formats/` and `python/minitok/corpus/files.py` say what
+//! a file is.
 //!
 //! A scanner takes what is well-formed in the plainest way, which is how programs write files, and declines everything else. Then its
-//! caller reads that place again, as a value, and takes it, or says what is wrong with it. So no error is worded twice. A want of
-//! memory and a stop are errors here ([`decline`]).
+//! caller reads that place again, as a value, and takes it, or says what is wrong with it. So no error is worded twice. Lack
+//! of memory and a stop are errors here ([`decline`]).
 //!
 //! Costs: O(n) time and space for n bytes of a file.
 //!

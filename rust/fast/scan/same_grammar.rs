@@ -1,4 +1,4 @@
-//! A compiled pattern that is one of the named ones, spelled otherwise.
+//! Recognises a pattern that is a named one in another spelling.
 //!
 //! Files spell the same pattern in many ways: `'(?:[sdmt]|ll|ve|re)` or `'s|'d|'m|...`, possessive or greedy, `\s+$` or not. So a
 //! pattern is compared with each that has a mask scanner, as machines: that is a proof over all texts. It takes a millisecond, and is

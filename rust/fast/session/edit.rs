@@ -1,4 +1,4 @@
-//! An edit encodes the chunks again that it touches.
+//! An edit encodes again the chunks that it touches.
 //!
 //! Chunks end at *safe cuts*: places where the ids of the two sides do not depend on each other, because of the characters next to
 //! the place alone ([`Cuts`](crate::fast::scan::Cuts), and `Codec::survives_steps`, whose special tokens reach `margin` bytes). So an edit changes no id

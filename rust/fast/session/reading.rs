@@ -1,4 +1,4 @@
-//! What is where: places in bytes, characters and UTF-16, parts of the text and of the ids, and the ids of a part as a text by itself.
+//! Finds places in bytes, characters and UTF-16, parts of the text and of the ids, and the ids of a part as a text by itself.
 //!
 //! Costs: those of finding a place in the rope; of a part its length, and for its ids as a text by itself those of encoding its two ends.
 

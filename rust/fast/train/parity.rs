@@ -1,4 +1,4 @@
-//! Training that is fair to several languages. Must equal `train_parity` of `rust/parity.rs`.
+//! Training that is fair to several languages. Must equal `train_parity` of `rust/reference/more/parity.rs`.
 //!
 //! All texts lie in one [`Arena`], one *segment* after the other: a segment for each language, then one for the development
 //! texts of each. A pair has a record in each segment in which it stands, its *part* there, with its places and a bound on its

@@ -3,7 +3,7 @@
 //! A merge across a boundary between x and y stands nowhere but where x and y do, so its count is theirs at most. If training makes
 //! all its merges with counts of `least` or more, then nothing was ever merged across a pair that is rarer than that, and the runs
 //! may be cut there before they are laid out. What is left are short runs, most of which come again: they are counted once, in the
-//! order in which they appear, so that the first place of a pair is the same. A training that does not make all its merges is to
+//! order in which they appear, so that the first place of a pair is the same. A training that does not make all its merges must
 //! be repeated with a smaller `least`.
 //!
 //! By hand, with `least` 2: the runs `1 2 3` and `4 1 2`, once each. (1, 2) has 2, the others 1: what is left is `1 2`, twice.

@@ -1,4 +1,4 @@
-//! What is small enough is tried in full: all corpora over two and three letters up to a length, with all options.
+//! Small cases tried in full: all corpora over two and three letters up to a length, with all options.
 //!
 //! The oracle, the mirror and the fast trainer with two tunings must agree on each. By default the corpora end at nine and five
 //! letters, and all options are tried on the shortest only, which takes seconds. `MINITOK_LONG_TESTS=1` goes up to twelve and

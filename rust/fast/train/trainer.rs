@@ -1,5 +1,5 @@
 //! The loop of training: the most frequent pair, its merge, the pairs that it creates. Must equal `train` and `extend` of
-//! `rust/train.rs`; [`super`] explains how, and why it is exact.
+//! `rust/reference/train.rs`; [`super`] explains how, and why it is exact.
 
 #![expect(clippy::cast_possible_truncation, reason = "there are fewer merges than slots")]
 

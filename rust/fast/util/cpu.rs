@@ -1,6 +1,6 @@
 //! What this processor can do: the one place that asks.
 //!
-//! A function that is compiled for some instructions may be called if the question for them was answered with yes. Each costs one
+//! A function that is compiled for some instructions may be called only if this processor has them. Each question costs one
 //! load. Two threads that ask first at the same time both detect the instructions, and neither waits.
 
 #![cfg(target_arch = "x86_64")]

@@ -1,4 +1,4 @@
-//! Vectors whose length comes from outside: each of these asks for its memory, and is an error where there is none.
+//! Vectors whose length comes from outside: each of these functions returns an error where there is no memory.
 //!
 //! The forms of the standard library end the process then. In `rust/fast` and `rust/python` Clippy refuses them
 //! (`disallowed-methods` in `clippy.toml`): where a length is bounded, the place says by what.

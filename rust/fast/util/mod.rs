@@ -1,6 +1,6 @@
 //! Small parts that several folders use. The first is everywhere; the others can be read alone:
 //!
-//! 1. [`fallible`]: vectors whose memory is asked for, so that too long a length is an error; [`reading`]: streams into these.
+//! 1. [`fallible`]: vectors that return an error where there is no memory for their length; [`reading`]: streams into these.
 //! 2. [`threads`]: work on several threads; [`pool`]: objects that one thread uses at a time.
 //! 3. [`settings`]: the environment's switches and limits; [`cpu`]: what this processor can do.
 //! 4. [`zeroed`], [`prefetch`]: memory for tables, and its lines before they are needed.

@@ -1,4 +1,4 @@
-//! The tokens that merging their bytes does not give, and so only a whole piece can be. Must not change what `encode_piece` of
+//! The tokens that merging their bytes does not make, so that only a whole piece can be one. Must not change what `encode_piece` of
 //! `rust/reference/encode.rs` gives.
 //!
 //! A published vocabulary has none, or some hundreds among a hundred thousand (Llama 3: 588). So where pieces that are tokens

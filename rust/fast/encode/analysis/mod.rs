@@ -1,4 +1,4 @@
-//! What is found out about a vocabulary once, when it is opened. Read in this order:
+//! What is computed about a vocabulary once, when it is opened. Read in this order:
 //!
 //! 1. [`merges_from_ranks`], [`merges_from_scores`]: vocabularies of ranks or scores as merges, and their pair table.
 //! 2. [`made_by_merges`]: which tokens merges make.

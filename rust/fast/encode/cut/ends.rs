@@ -1,8 +1,7 @@
-//! Where the pieces of a text end: what is read of a text rests on their order.
+//! Where the pieces of a text end, in ascending order, as the type proves: unchecked reads of the text rely on that.
 //!
 //! The look-up reads sixteen bytes from where a piece begins, and asks only of the last piece of a block whether they are inside the
-//! text. That is enough if the ends ascend, of which this type is the proof: a list from elsewhere is looked at, and what the scanners
-//! write ascends as they go through the text.
+//! text. That is enough if the ends ascend. A list from elsewhere is checked; the scanners write ascending ends.
 
 use crate::error::{Error, Result};
 

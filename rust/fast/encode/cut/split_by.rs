@@ -1,4 +1,4 @@
-//! What a text is cut by.
+//! What cuts a text into pieces: a scanner as a rule.
 
 use super::between::Between;
 use super::ends::Ends;

@@ -1,5 +1,4 @@
-//! Pieces that are cut further before they are merged: where several patterns cut in turn (SPEC P4), and one scanner cannot run them
-//! all.
+//! Cuts pieces further before they are merged, where several patterns cut in turn (SPEC P8) and one scanner cannot run them all.
 //!
 //! A later pattern cuts each piece of the ones before by itself. So the ids of a piece of the first patterns depend on its bytes
 //! only, and it is remembered as it stands, whatever the others make of it: words repeat, and the slow part of the work is done

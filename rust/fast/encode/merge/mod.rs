@@ -1,6 +1,6 @@
 //! Pieces that the cache does not hold -> ids. Read in this order:
 //!
-//! 1. [`misses`]: those of a block, which are remembered; [`pieces`]: each by the way that its length asks for.
+//! 1. [`misses`]: those of a block, which are remembered; [`pieces`]: each by the method for its length.
 //! 2. [`pair_table`], [`pair_slots`]: two neighbours -> the rank of their merge; [`hidden_ids`]: characters as merges of bytes.
 //! 3. [`short`]: pieces of up to 62 bytes, many side by side, each in a [`lane`]; [`dense_lane`]: one of up to 16; [`long`]: all
 //!    other pieces.

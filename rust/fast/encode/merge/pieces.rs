@@ -1,4 +1,4 @@
-//! Pieces -> ids, each by the way that its length asks for. Must equal `encode_piece` of `rust/reference/encode.rs`.
+//! Pieces -> ids, each by the method for its length. Must equal `encode_piece` of `rust/reference/encode.rs`.
 
 use super::long::merge_long;
 use super::short::{WIDE_LANE, merge_new};

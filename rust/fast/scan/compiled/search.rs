@@ -21,7 +21,7 @@
 //! holds which of the sets that are asked about the last character was in.
 //!
 //! An attempt may match nothing: then the state in which it begins has an end before the next character, and those after it in
-//! the list are given up. Who reads the machine knows that state, and that such a match only cuts (SPEC P2).
+//! the list are given up. The loops that run the machine know that state, and that such a match only cuts (SPEC P2).
 //!
 //! Must equal one search of `rust/reference/pretokenize.rs` at one place. Costs: bounded by `work.rs`.
 

@@ -1,7 +1,7 @@
 //! Small cases tried in full: next ids, covers and kept ids, compared with the ids of all texts of some letters.
 //!
-//! The oracle is the definition (SPEC L4 and L6): the mirror encodes all these texts. What stands in the ids of one must be found. What is
-//! found beside that has a text of its own, with a character that is none of the letters. Texts go on for two characters or more after
+//! The oracle is the definition (SPEC L4 and L6): the mirror encodes all these texts. What is in the ids of one must be found. Anything
+//! else that is found must have a text, with a character that is none of the letters. Texts go on for two characters or more after
 //! what is asked for, so this also tests that one is enough. `MINITOK_LONG_TESTS=1` tries ten million cases.
 
 #![allow(clippy::cast_possible_truncation, reason = "ids are small, and so are drawn numbers")]
