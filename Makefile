@@ -250,11 +250,12 @@ wheel: $(STAMPS)/wheel $(STAMPS)/page sdist ## wheels and sdist in dist/, each t
 		tools/try_wheel.sh $(BIN)/python "$$wheel"; \
 	done
 
-# What the sdist holds is enough: it is unpacked elsewhere and built there.
+# What the sdist holds is enough: it is unpacked elsewhere and built there, beside the libraries that are compiled here.
 sdist: $(STAMPS)/venv $(STAMPS)/page
 	rm -f dist/*.tar.gz
 	$(BIN)/maturin sdist --out dist
-	tools/try_wheel.sh $(BIN)/python dist/*.tar.gz
+	CARGO_TARGET_DIR=$(CURDIR)/target CARGO_INCREMENTAL=0 MATURIN_PEP517_ARGS="--profile $(PROFILE)" \
+		tools/try_wheel.sh $(BIN)/python dist/*.tar.gz
 
 # What `npm pack` makes is installed where there is nothing else.
 js: $(STAMPS)/built $(STAMPS)/wasm-js ## the package for JavaScript in dist/js/, tried in Node
