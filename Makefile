@@ -238,7 +238,7 @@ pictures: $(STAMPS)/page $(STAMPS)/tools ## draw the pictures of the documentati
 
 # On Linux, wheels are linked against the C library of 2012 (manylinux_2_17), which any later one can stand in for.
 LINUX := $(filter Linux,$(shell uname -s))
-MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --release --strip --locked $(if $(LINUX),--zig --compatibility manylinux2014)
+MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --profile $(PROFILE) --strip --locked $(if $(LINUX),--zig --compatibility manylinux2014)
 wheel: $(STAMPS)/wheel $(STAMPS)/page sdist ## wheels and sdist in dist/, each tried without Rust
 	rm -rf dist/*.whl dist/abi3
 	$(MAKE_WHEEL) --out dist
@@ -273,8 +273,8 @@ crate:
 # Linked in both ways, the example counts.
 c:
 	rm -rf dist/c && mkdir -p dist/c
-	cargo rustc --release --locked --features c,p50k,whisper --lib --crate-type cdylib,staticlib --target-dir target/c
-	cp rust/c/minitok.h $(foreach end,a so dylib,$$(ls target/c/release/libminitok.$(end) 2> /dev/null)) dist/c
+	cargo rustc --profile $(PROFILE) --locked --features c,p50k,whisper --lib --crate-type cdylib,staticlib --target-dir target/c
+	cp rust/c/minitok.h $(foreach end,a so dylib,$$(ls target/c/$(PROFILE)/libminitok.$(end) 2> /dev/null)) dist/c
 	cc examples/count.c -I dist/c -L dist/c -lminitok -Wl,-rpath,$(abspath dist/c) -o target/c/count
 	cc examples/count.c -I dist/c dist/c/libminitok.a -lpthread -lm -ldl -o target/c/count-static
 	for program in count count-static; do target/c/$$program o200k_base < LICENSE | grep tokens; done
