@@ -4,7 +4,7 @@
 import { bar, el, number, plural, svg, table } from "../static/dom.js";
 import { Stepper } from "../static/stepper.js";
 import { chip, mark } from "../static/visible.js";
-import { mergePair, tokensOf } from "./made.js";
+import { places } from "./merges.js";
 import { Moving } from "./moving.js";
 
 const PHASES = 3;
@@ -15,61 +15,6 @@ const ROWS = 8;
 const [LEFT, RIGHT, TOP, BOTTOM] = [26, 336, 20, 120];
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-// -- what happens to pieces of bytes ---------------------------------------------------------------------------------
-
-// The places of a pair in pieces of ids, counted through all of them.
-function places(pieces, [left, right]) {
-  let before = 0;
-  return pieces.flatMap((ids) => {
-    const found = ids.flatMap((id, at) => (id === left && ids[at + 1] === right ? [before + at] : []));
-    before += ids.length;
-    return found;
-  });
-}
-
-// The pairs of neighbours in pieces of ids, in the order in which they come.
-const pairsIn = (pieces) => [...new Map(pieces.flatMap((ids) => ids.slice(1).map((right, at) => [`${ids[at]} ${right}`, [ids[at], right]]))).values()];
-
-// Training: the most frequent pair is joined everywhere; of equally frequent ones, that of the smallest ids.
-export function training(pieces, most) {
-  const states = [];
-  for (let now = pieces.map((bytes) => [...bytes]); ;) {
-    const rows = pairsIn(now).map((pair) => ({ pair, value: places(now, pair).length }))
-      .sort((one, other) => other.value - one.value || one.pair[0] - other.pair[0] || one.pair[1] - other.pair[1]);
-    const isOver = !rows.length || rows[0].value < 2 || states.length === most;
-    const [{ pair, value } = {}, id] = [rows[0], 256 + states.length];
-    const merge = isOver ? null : { pair, id, value, ties: rows.filter((row) => row.value === value).length, places: places(now, pair) };
-    states.push({ pieces: now, rows, merge });
-    if (isOver) return { tokens: tokensOf(states.slice(0, -1).map((one) => one.merge.pair)), states };
-    now = now.map((ids) => mergePair(ids, pair, id));
-  }
-}
-
-// The merges that are possible in some ids, from left to right.
-const possible = (ids, rankOf) => ids.slice(1).flatMap((right, place) => {
-  const [pair, value] = [[ids[place], right], rankOf.get(`${ids[place]},${right}`)];
-  return value === undefined ? [] : [{ pair, value, place }];
-});
-
-const lowest = (all) => all.reduce((best, next) => (next.value < best.value ? next : best));
-
-// Encoding: of the merges that are possible, the one of lowest rank is made, the leftmost first; or another one, as `choose` says.
-export function encoding(bytes, merges, choose = lowest, most = Infinity) {
-  const states = [];
-  const rankOf = new Map(merges.map((pair, rank) => [String(pair), rank]));
-  for (let ids = [...bytes]; ;) {
-    const all = possible(ids, rankOf);
-    const rows = [...new Map(all.map((one) => [one.value, one])).values()].sort((one, other) => one.value - other.value);
-    const isOver = !all.length || states.length === most;
-    const { pair, value, place } = isOver ? {} : choose(all);
-    states.push({ pieces: [ids], rows, merge: isOver ? null : { pair, id: 256 + value, value, ties: 1, places: [place] } });
-    if (isOver) return { tokens: tokensOf(merges), states };
-    ids = [...ids.slice(0, place), 256 + value, ...ids.slice(place + 2)];
-  }
-}
-
-// -- the picture -----------------------------------------------------------------------------------------------------
 
 export class Explore {
   // `words` says what is seen: `count(state, n)`, `choose(merge, pair)`, `join(merge, pair, token)`, `end(n)` give text or elements;

@@ -1,9 +1,10 @@
 // Lesson 3: pairs are counted, and joined.
 
 import { byId, el, number, plural } from "../static/dom.js";
-import { Explore, training } from "./explore.js";
+import { Explore } from "./explore.js";
 import { TRAINING } from "./words.js";
 import { after, learnt, named, row } from "./made.js";
+import { training } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 
 const PENCIL = "low lower lowest";

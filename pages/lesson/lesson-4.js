@@ -3,8 +3,9 @@
 import { byId, el, plural } from "../static/dom.js";
 import { learntBy } from "../static/learnt.js";
 import { chip, visible, why } from "../static/visible.js";
-import { Explore, training } from "./explore.js";
+import { Explore } from "./explore.js";
 import { learnt, named } from "./made.js";
+import { training } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 import { TRAINING } from "./words.js";
 

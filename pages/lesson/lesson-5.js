@@ -1,33 +1,16 @@
 // Lesson 5: a piece becomes ids by the merge of the lowest rank, again and again; and what popular mistakes make of it.
 
 import { byId, el, plural, table } from "../static/dom.js";
-import { Refused } from "../static/refused.js";
 import { ask } from "../static/source.js";
 import { Steps } from "../static/steps.js";
 import { chips, visible } from "../static/visible.js";
-import { encoding, Explore } from "./explore.js";
+import { Explore } from "./explore.js";
 import { encoded, named, opened, strip } from "./made.js";
+import { encoding, read } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 import { ENCODING } from "./words.js";
 
 const encoder = new TextEncoder();
-
-const refuse = (at, why) => { throw new Refused(`Line ${at + 1}: ${why}`, 0, "Merges"); };
-
-// Merges that are written as two tokens each, as pairs of ids. A token is looked up by its bytes.
-function read(written) {
-  const key = (token) => String(encoder.encode(token));
-  const ids = new Map(Array.from({ length: 256 }, (_, byte) => [String(byte), byte]));
-  return written.map((line, at) => {
-    const sides = line.trim().split(/\s+/);
-    if (sides.length !== 2) refuse(at, `“${line}” is not two tokens with a space between them.`);
-    const unknown = sides.find((side) => !ids.has(key(side)));
-    if (unknown !== undefined) refuse(at, `“${unknown}” is not a token yet. A line above must make it.`);
-    if (ids.has(key(sides.join("")))) refuse(at, `“${sides.join("")}” is a token already.`);
-    ids.set(key(sides.join("")), 256 + at);
-    return sides.map((side) => ids.get(key(side)));
-  });
-}
 
 // A piece under some merges, as the core encodes and explains it.
 async function made([text, written]) {

@@ -5,16 +5,10 @@ import { readBytes } from "../static/bytes.js";
 import { el, plural } from "../static/dom.js";
 import { ask, sendTokenizer, train } from "../static/source.js";
 import { chips, visible } from "../static/visible.js";
+import { mergePair, tokensOf } from "./merges.js";
 
 // What people call the models of these vocabularies.
 const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
-
-// The bytes of each token: merge k, a pair of ids, makes id 256 + k.
-export function tokensOf(merges) {
-  const tokens = new Map(Array.from({ length: 256 }, (_, byte) => [byte, Uint8Array.of(byte)]));
-  merges.forEach(([left, right], rank) => tokens.set(256 + rank, Uint8Array.of(...tokens.get(left), ...tokens.get(right))));
-  return tokens;
-}
 
 // A text under an encoding: its ids, and its tokens as bytes and made visible.
 export async function encoded(text, encoding) {
@@ -59,17 +53,6 @@ export async function cut(text, encoding) {
 // The pieces as ids, after some of the merges.
 export const after = ({ pieces, merges }, n) => pieces.map(({ bytes }) =>
   merges.slice(0, n).reduce((ids, { pair, id }) => mergePair(ids, pair, id), [...bytes]));
-
-// A pair replaced by an id, from left to right.
-export function mergePair(ids, [left, right], id) {
-  const made = [];
-  for (let at = 0; at < ids.length; at += 1) {
-    const isPair = ids[at] === left && ids[at + 1] === right;
-    made.push(isPair ? id : ids[at]);
-    if (isPair) at += 1;
-  }
-  return made;
-}
 
 export const named = ({ tokens }, id) => visible(tokens.get(id));
 export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });

@@ -1,10 +1,22 @@
-"""The lessons after the first as pages: what they say of bytes, merges, pieces, streams and patches is what Python says."""
+"""The lessons after the first as pages: what they say of bytes, merges, pieces, streams, cuts, lists and patches is what Python says."""
 
+import re
+from collections import Counter
 from contextlib import ExitStack
 
 import minitok
 import pytest
-from minitok.course.beyond_bpe import count_next, patches, uncertainty
+from minitok.course.beyond_bpe import (
+    count_next,
+    expected,
+    patches,
+    train_unigram,
+    train_wordpiece,
+    uncertainty,
+    unigram,
+    wordpiece,
+)
+from minitok.course.lattice import Tokenizations
 from minitok.explain.visible import visible
 from minitok.play import shakespeare
 from minitok.reference.pairs import count_pairs, merge_pair
@@ -80,6 +92,31 @@ STREAMS = [
     ("Held back", len("🦀".encode()) - 1),
     ("One is lost", GPT2.decode([CRAB[0], CRAB[2]]).count("\ufffd")),
 ]
+
+SMALL = {"a", "ab", "##c", "##d", "##bcd"}
+JOINED = train_wordpiece({"low": 5, "lower": 2, "newest": 6, "widest": 3}, 1)[0]
+CUTS = [
+    ("The longest that fits", len(wordpiece("abcd", SMALL))),
+    ("No way back", ", ".join(wordpiece("abcd", SMALL - {"##d"}))),
+    ("The first pair", " ".join(JOINED).replace("##", "")),
+    ("The likeliest cut", len(unigram("aaa", {"a": 6, "aa": 3, "aaa": 1}))),
+    ("All cuts", str(expected({"ab": 1}, {"a": 1, "b": 1, "ab": 1})["ab"])),
+    ("Side by side", "WordPiece"),
+]
+
+
+def ids_of(tok):
+    return {tok.token_bytes(token_id): token_id for token_id in range(tok.vocab_size)}
+
+
+DEAD = of_merges("b c", "a b", "ab c")
+LISTS = [
+    ("Count them", Tokenizations(ids_of(of_merges("a a", "a b")), b"aabab").count),
+    ("Ten letters", Tokenizations(ids_of(of_merges("a a")), b"a" * 10).count),
+    ("The shortest?", DEAD.count("abc")),
+    ("Dead", sum(DEAD.encode(token) != [token_id] for token, token_id in ids_of(DEAD).items() if token_id > 127)),
+    ("Drift", of_merges("l o", "lo w", "e s", "es t", "w e").count("lowest")),
+]
 PLAYS = count_next(shakespeare().decode())
 PATCHES = [
     ("What is certain", int(uncertainty(count_next("queue quiz")[ord("q")]))),
@@ -98,6 +135,8 @@ LESSONS = {
     "lesson-4.html": SPLITS,
     "lesson-5.html": ENCODED,
     "lesson-6.html": STREAMS,
+    "lesson-16.html": CUTS,
+    "lesson-17.html": LISTS,
     "lesson-18.html": PATCHES,
 }
 
@@ -297,6 +336,56 @@ def test_a_completion_comes(own, encoding, text):
         expect(page.locator("#stream .completion")).to_have_text(visible(came.encode()) or "nothing")
         held = tok.decode_bytes(ids[:at])[len(came.encode()) :]
         expect(page.locator("#stream p").last).to_have_text(f"Held back: {held.hex(' ') or 'nothing'}")
+
+
+def test_words_are_cut_in_three_ways(own):
+    text = shakespeare().decode().lower()
+    words, unread = (Counter(re.findall("[a-z]+", part)) for part in (text[:12_000], text[-20_000:]))
+    letters = {word[0] for word in words} | {f"##{letter}" for word in words for letter in word[1:]}
+    size = 100
+    pairs = train_wordpiece(words, size - len(letters))
+    vocab = letters | {left + right.removeprefix("##") for left, right in pairs}
+    counts = train_unigram(words, size)
+    bpe = minitok.train(
+        [" ".join(words.elements())],
+        256 + size - len(set("".join(words))),
+        pattern="[a-z]+",
+        tie_break="greatest_bytes",
+    )
+    page = own("lesson-16.html", "#cuts")
+    page.locator("#own [name=size]").fill(str(size))
+    page.locator("#own [name=text]").fill("Another citizen's")
+    ways = (bpe.tokenize, lambda word: wordpiece(word, vocab), lambda word: unigram(word, counts))
+    for at, cut in enumerate(ways):
+        tokens = [
+            one.decode() if isinstance(one, bytes) else one for word in ("another", "citizen", "s") for one in cut(word)
+        ]
+        expect(page.locator("#cuts figure").nth(at).locator(".token")).to_have_text(tokens)
+        total = sum(times * len(cut(word)) for word, times in unread.items() if cut(word) != ["[UNK]"])
+        expect(page.locator("#cuts td.num").nth(at)).to_have_text(f"{total:,}")
+
+
+@pytest.mark.parametrize(
+    ("merges", "text"),
+    [("l o\nlo w\ne s\nes t\nw e", "lowest"), ("a a", "aaaaaa"), ("n a\nv e", "naïve"), ("", "x"), ("a b", "")],
+)
+def test_all_lists_for_a_text(own, merges, text):
+    page = own("lesson-17.html", "#lists")
+    page.locator("#own [name=merges]").fill(merges)
+    page.locator("#own [name=text]").fill(text)
+    tok = of_merges(*merges.splitlines())
+    ids, data = ids_of(tok), text.encode()
+    ways = Tokenizations(ids, data)
+    expect(page.locator("#lists output")).to_have_text(f"0 of {ways.count} lists")
+    shown = []
+    for number in range(ways.count + 1):
+        page.locator("#lists input").fill(str(number))
+        shown.append([int(one) for one in page.locator("#lists .tokens").first.locator("small").all_inner_texts()])
+        expect(page.locator("#lists .on")).to_have_count(len(shown[-1]))
+    assert shown[0] == tok.encode(text)
+    assert sorted(shown[1:]) == sorted(map(ways.__getitem__, range(ways.count)))
+    leading = [str(Tokenizations(ids, data[:end]).count) for end in range(len(data) + 1)]
+    assert page.locator("#lists .lattice b").all_inner_texts() == leading
 
 
 @pytest.mark.parametrize("read", ["plays", "text"])

@@ -25,7 +25,7 @@ CORE = {"minitok.wasm.gz": "core/minitok.wasm.gz", "encodings.json": "core/encod
 CORPUS = {"../static/shakespeare.txt": "static/shakespeare.txt"}
 VOCABULARIES = {name: f"vocabularies/{name}.vocab" for name in ("p50k", "o200k")}
 # The lessons that read the plays, and the vocabularies under which each shows texts.
-READ = ("lesson-1.html", "lesson-18.html")
+READ = ("lesson-1.html", "lesson-16.html", "lesson-18.html")
 SHOWN = {"lesson-1.html": ("p50k", "o200k"), "lesson-5.html": ("p50k",), "lesson-6.html": ("p50k",)}
 START = f"""const HELD = JSON.parse(document.getElementById("held").textContent);
 const worker = ["const HELD = ", JSON.stringify(HELD.files), ";", HELD.worker];
