@@ -138,8 +138,8 @@ def test_files_that_disagree():
     assert disagreements(tok, config, "{{ '<|end|>' }}[INST]") == [
         "'<|x|>' is 257, and 9 in the configuration",
         "'no' is 10 in the configuration, and not found in text",
-        "pad_token is '<pad>', which is no token",
-        "the template writes '[INST]', which is no token",
+        "pad_token is '<pad>', which is not a token",
+        "the template writes '[INST]', which is not a token",
     ]
     assert disagreements(tok, {}, "") == []
 
@@ -151,10 +151,10 @@ def test_the_command(tmp_path):
     result = run("inspect", "--audit", "-t", tmp_path / "tokenizer.json", "--json")
     assert result.exit_code == 0, result.output
     printed = json.loads(result.stdout)
-    assert printed["disagreements"] == ["eos_token is '</s>', which is no token"]
+    assert printed["disagreements"] == ["eos_token is '</s>', which is not a token"]
     expected = {finding.kind: {str(i): shown for i, shown in finding.tokens.items()} for finding in audit(tok)}
     assert {finding["kind"]: finding["tokens"] for finding in printed["findings"]} == expected
     assert "never merged" in expected
     shown = run("inspect", "--audit", "-t", tmp_path / "tokenizer.json").stdout
     assert "258  'abb' is encoded as 'ab' 'b'" in shown
-    assert "files disagree: eos_token is '</s>', which is no token" in shown
+    assert "files disagree: eos_token is '</s>', which is not a token" in shown

@@ -71,7 +71,7 @@ class Cuts(NamedTuple):
 class Held(NamedTuple):
     """The samples that stay, with everything before them: ``size`` ids, which stand for the text up to ``end``.
 
-    Places of the text before ``limit`` are as they were. ``role``: who said what the ids end with, if that is no token.
+    Places of the text before ``limit`` are as they were. ``role``: who said what the ids end with, if that is not a token.
     ``common``: how many of the bytes that the ids hold are the text's; ``differs``: whether another follows.
     """
 

@@ -73,7 +73,7 @@ def renumbered(base: Definition, new_ids: Mapping[int, int]) -> dict[str, Any]:
     return {"special_tokens": special, "added_tokens": {name: new_ids[old] for name, old in base.added_tokens.items()}}
 
 
-# Ids from here on downwards are no ids: they mark merges.
+# Numbers from here on downwards are not ids: they mark merges.
 LAST = GONE - 1
 
 

@@ -168,8 +168,8 @@ def disagreements(tok: Tokenizer, config: Mapping[str, Any], template: str = "")
     >>> from minitok import Tokenizer
     >>> tok = Tokenizer([], special_tokens={"<|end|>": 256})
     >>> disagreements(tok, {"added_tokens_decoder": {"257": {"content": "<|end|>"}}, "eos_token": "</s>"}, "<|user|>")
-    ["'<|end|>' is 256, and 257 in the configuration", "eos_token is '</s>', which is no token", \
-"the template writes '<|user|>', which is no token"]
+    ["'<|end|>' is 256, and 257 in the configuration", "eos_token is '</s>', which is not a token", \
+"the template writes '<|user|>', which is not a token"]
     """
     found = tok.definition.found_tokens
     ordinary = {token.decode("utf-8", "replace") for token in tok.definition.vocab.tokens.values()}
@@ -186,6 +186,6 @@ def disagreements(tok: Tokenizer, config: Mapping[str, Any], template: str = "")
         value = config.get(role)
         name = value.get("content") if isinstance(value, dict) else value
         if isinstance(name, str) and name not in found and name not in ordinary:
-            said.append(f"{role} is {name!r}, which is no token")
+            said.append(f"{role} is {name!r}, which is not a token")
     written = dict.fromkeys(MARKER.findall(template))
-    return [*said, *(f"the template writes {name!r}, which is no token" for name in written if name not in found)]
+    return [*said, *(f"the template writes {name!r}, which is not a token" for name in written if name not in found)]

@@ -60,7 +60,7 @@ class Tokenizer(Checked):
         from ..spans.offsets import as_sequence
 
         held = as_sequence(ids) if hasattr(ids, "__iter__") else ids
-        self._codec.decode_bytes(held)  # raises for what is no id, with its index in all of them
+        self._codec.decode_bytes(held)  # raises for what is not an id, with its index
         special = set(self._definition.special_tokens.values())
         return self._codec.decode([token_id for token_id in held if token_id not in special], errors)
 

@@ -88,7 +88,7 @@ def split(text: str, pattern: str = GPT2) -> list[str]:
     for match in regex.finditer(pattern, text):
         start, end = match.span()
         if start == end:
-            continue  # an empty match is no piece (``pretokenize`` lets it cut)
+            continue  # an empty match is not a piece (``pretokenize`` lets it cut)
         if done < start:
             pieces.append(text[done:start])
         pieces.append(text[start:end])

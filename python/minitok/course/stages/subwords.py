@@ -121,7 +121,7 @@ def check_training(bench: Bench, words: Counts, n_merges: int) -> Failure | None
         if at == len(yours):
             return f"They part at merge {at}: a pair is left, and yours has ended."
         score = found.get(yours[at])
-        theirs = f"{' and '.join(yours[at])} score {score}" if score is not None else f"{yours[at]} is no pair there"
+        theirs = f"{' and '.join(yours[at])} score {score}" if score is not None else f"{yours[at]} is not a pair there"
         return (
             f"They part at merge {at}: {' and '.join(right[at])} score {found[right[at]]}, and {theirs}. "
             "A score is the count of the pair, divided by the count of the left and by that of the right token."
