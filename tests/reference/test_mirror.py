@@ -23,7 +23,7 @@ LONE_NAMES = {
         "holds": "in, in Python",
         "classes": "sets that Python keeps for each function",
     },
-    "more/chunk": {"behind": "an addition in Python", "part_of": "int() in Python"},
+    "more/chunk": {"after": "an addition in Python", "part_of": "int() in Python"},
     "published/flags": {
         "flags": "names of flags in Python; Rust has three bools, which are read in every text",
         "flags.new": "as flags",

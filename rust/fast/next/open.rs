@@ -47,7 +47,7 @@ impl Open {
     }
 
     /// After viable ids. `is_encoded`: they are the ids of their text, so that neighbours are settled within its pieces.
-    pub fn behind(next: &NextIds, vocab: &Vocab, ids: &[u32], is_encoded: bool) -> Result<Open> {
+    pub fn after(next: &NextIds, vocab: &Vocab, ids: &[u32], is_encoded: bool) -> Result<Open> {
         let mut open = Open::default();
         for &id in ids {
             open.add(next, vocab, id, true)?;

@@ -13,14 +13,14 @@ use crate::support::interrupt;
 impl NextIds {
     /// The ids that may come after a text.
     pub fn next(&self, codec: &Codec, open: &Open) -> Result<Bits> {
-        let (mut found, mut behind, mut parts) = (Bits::new(), Vec::new(), Vec::new());
+        let (mut found, mut after, mut parts) = (Bits::new(), Vec::new(), Vec::new());
         let outcomes = self.outcomes(codec, open.scan.row(), open.part())?;
         for (borders, bits) in &outcomes.0 {
             let of_slot = |slot: u8| if slot == START { open.read } else { open.scan.pending[usize::from(slot)] };
             let cuts = (0..=START).filter(|slot| borders >> slot & 1 == 1).map(of_slot);
             let Some(start) = open.open_part(self, &codec.vocab, cuts) else { continue };
             if start == open.start() + open.text.len() {
-                push(&mut behind, bits)?;
+                push(&mut after, bits)?;
             } else {
                 unite(&mut found, bits)?;
                 push(&mut parts, start)?;
@@ -32,7 +32,7 @@ impl NextIds {
                 self.leave_out_pieces(codec, open, start, &mut found)?;
             }
         }
-        behind.into_iter().try_for_each(|bits| unite(&mut found, bits))?;
+        after.into_iter().try_for_each(|bits| unite(&mut found, bits))?;
         if found.is_empty() { filled(0, self.made.len()) } else { Ok(found) }
     }
 

@@ -240,7 +240,7 @@ impl NextIds {
             Some((_, both)) if end.len() == 2 => both,
             None if end.len() < 3 => first,
             before => match (before, pair(1)) {
-                (Some((rank, both)), behind) if behind.is_none_or(|(later, _)| rank <= later) => {
+                (Some((rank, both)), next) if next.is_none_or(|(later, _)| rank <= later) => {
                     made(both, vocab.byte_ids[usize::from(end[2])], both)
                 }
                 (_, Some((_, both))) => made(first, both, first),

@@ -10,7 +10,7 @@ use super::rope::{Chunk, Unit};
 use crate::error::Result;
 use crate::fast::next::{Bits, NextIds, Open, has, set, unset};
 use crate::fast::util::fallible::{append, collect, concat, push, resize};
-use crate::reference::more::session::same;
+use crate::reference::more::session::common_prefix;
 use crate::reference::more::tails::Cover;
 use crate::reference::published::preprocess::Before;
 use crate::support::interrupt;
@@ -47,7 +47,7 @@ impl Session {
         let (core, before) = (self.codec.core(), self.size().ids - own.len());
         let vocab = &core.vocab;
         let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
-        let border = Open::behind(&tables, vocab, &own, true)?.start();
+        let border = Open::after(&tables, vocab, &own, true)?.start();
         let (mut count, mut size) = (0, 0);
         while size < border && count < own.len() {
             size += token_of(&own[count]).len();
@@ -57,7 +57,7 @@ impl Session {
             return Ok(None);
         }
         let (mut stack, mut found) = (Vec::new(), Vec::new());
-        push(&mut stack, (size, concat(&[&own[..count]])?, Open::behind(&tables, vocab, &own[..count], true)?))?;
+        push(&mut stack, (size, concat(&[&own[..count]])?, Open::after(&tables, vocab, &own[..count], true)?))?;
         while let Some((at, ids, open)) = stack.pop() {
             interrupt::check()?;
             let bits = tables.next(core, &open)?;
@@ -66,7 +66,7 @@ impl Session {
             let length = sorted[start..].partition_point(|id| token_of(id).starts_with(rest));
             let over = collect(sorted[start..start + length].iter().copied().filter(|&id| has(&bits, id)))?;
             if let Some(one) = over.first().filter(|_| !rest.is_empty()) {
-                let kept = same(own.iter(), ids.iter());
+                let kept = common_prefix(own.iter(), ids.iter());
                 let cover = Cover { kept: before + kept, extra: concat(&[&ids[kept..]])?, ids: Vec::new() };
                 push(&mut found, ((at, sorted.partition_point(|id| token_of(id) < token_of(one))), cover, over))?;
             }
@@ -133,7 +133,7 @@ impl Session {
             return Ok(Some((tables, open)));
         }
         let Some((_, ids)) = self.end()? else { return Ok(None) };
-        let open = Open::behind(&tables, &self.codec.core().vocab, &ids, self.sampled.is_none())?;
+        let open = Open::after(&tables, &self.codec.core().vocab, &ids, self.sampled.is_none())?;
         Ok(Some((tables, open)))
     }
 

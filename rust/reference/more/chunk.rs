@@ -251,7 +251,7 @@ impl<'t> Chunker<'t> {
     /// Returns a chunk that goes on for a few characters: to the last end that fits, between graphemes if there is one.
     pub fn small(&self, start: usize, least: usize) -> Result<Option<Chunk>> {
         for (reach, whole) in [(GRAPHEMES, true), (CHARACTERS, false)] {
-            for end in self.ends_behind(least, reach).into_iter().rev() {
+            for end in self.ends_after(least, reach).into_iter().rev() {
                 if !whole || self.ends_well(end) {
                     let tokens = self.count(start, end)?;
                     if tokens <= self.options.max_tokens {
@@ -265,7 +265,7 @@ impl<'t> Chunker<'t> {
     }
 
     /// Returns the places up to `reach` characters after one, none of them in a token that was found; or its end.
-    pub fn ends_behind(&self, place: usize, reach: usize) -> Vec<usize> {
+    pub fn ends_after(&self, place: usize, reach: usize) -> Vec<usize> {
         let ends = self.text[place..].char_indices().map(|(at, char)| place + at + char.len_utf8()).take(reach);
         let ends: Vec<usize> = ends.filter(|&end| end == self.text.len() || !self.borders.cuts_token(end)).collect();
         if ends.is_empty() {
@@ -290,7 +290,7 @@ impl<'t> Chunker<'t> {
         }
         if options.overlap > 0 && end < length {
             let low = self.tokens.place(self.tokens.before(end).saturating_sub(options.overlap), length);
-            return self.overlap_start(low.max(behind(self.text, chunk.start)), end);
+            return self.overlap_start(low.max(after(self.text, chunk.start)), end);
         }
         Ok(end)
     }
@@ -316,7 +316,7 @@ impl<'t> Chunker<'t> {
                 if self.count(found, end)? <= self.options.overlap {
                     return Ok(found);
                 }
-                start = behind(self.text, found);
+                start = after(self.text, found);
             }
         }
         Ok(end)
@@ -324,7 +324,7 @@ impl<'t> Chunker<'t> {
 
     /// Returns the error: what stands at a place has more tokens by itself than a chunk may have.
     pub fn refuse(&self, start: usize) -> Result<Error> {
-        let end = self.ends_behind(start, 1)[0];
+        let end = self.ends_after(start, 1)[0];
         Ok(Error::Chunk(format!(
             "max_tokens {} is too small for '{}' at byte {start} of the text, which has {} tokens",
             self.options.max_tokens,
@@ -335,7 +335,7 @@ impl<'t> Chunker<'t> {
 }
 
 /// The place one character further.
-fn behind(text: &str, place: usize) -> usize {
+fn after(text: &str, place: usize) -> usize {
     place + text[place..].chars().next().map_or(0, char::len_utf8)
 }
 

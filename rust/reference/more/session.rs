@@ -32,9 +32,9 @@ pub struct Splice {
 
 /// Returns what makes new ids of old ones, with the longest prefix that stays, then the longest suffix.
 pub fn splice(old: &[u32], new: &[u32]) -> Result<Splice> {
-    let start = same(old.iter(), new.iter());
+    let start = common_prefix(old.iter(), new.iter());
     let (old, new) = (&old[start..], &new[start..]);
-    let end = same(old.iter().rev(), new.iter().rev());
+    let end = common_prefix(old.iter().rev(), new.iter().rev());
     let mut ids = Vec::new();
     ids.try_reserve_exact(new.len() - end)?;
     ids.extend_from_slice(&new[..new.len() - end]);
@@ -42,7 +42,7 @@ pub fn splice(old: &[u32], new: &[u32]) -> Result<Splice> {
 }
 
 /// Returns how many ids both begin with.
-pub fn same<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'i u32>) -> usize {
+pub fn common_prefix<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<Item = &'i u32>) -> usize {
     old.zip(new).take_while(|(old, new)| old == new).count()
 }
 

@@ -24,7 +24,7 @@
 
 use crate::error::{Error, Result};
 use crate::reference::merging::merge_parts;
-use crate::reference::more::session::same;
+use crate::reference::more::session::common_prefix;
 use crate::reference::more::viable::{is_text, kinds, length_of};
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::preprocess::{Before, TokenFinder};
@@ -143,7 +143,7 @@ impl<'t> Tail<'t> {
 
     /// How many ids of the text others begin with.
     fn kept(&self, ids: &[u32]) -> usize {
-        same(self.ids.iter(), ids.iter())
+        common_prefix(self.ids.iter(), ids.iter())
     }
 
     /// The places of the last segment at which a token may begin that goes on after it.

@@ -79,11 +79,11 @@ pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, mar
         let Some(id) = id else { continue };
         interrupt::check()?;
         let own = flags.get(&id).copied().unwrap_or_default();
-        if own.single_word && is_beside_word(text, start, end) {
+        if own.single_word && touches_word(text, start, end) {
             continue;
         }
         if let Some(last) = found.last_mut().filter(|_| strips) {
-            let reach = behind_space(text, done, if own.lstrip { end } else { start }, marked);
+            let reach = space_end(text, done, if own.lstrip { end } else { start }, marked);
             done = if reach == end { end } else { reach.min(start) };
             last.1 = done;
             if done == end {
@@ -99,7 +99,7 @@ pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, mar
         (done, strips) = (end, own.rstrip);
     }
     if let Some(last) = found.last_mut().filter(|_| strips) {
-        done = behind_space(text, done, text.len(), marked);
+        done = space_end(text, done, text.len(), marked);
         last.1 = done;
     }
     if done < text.len() {
@@ -110,12 +110,12 @@ pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, mar
 }
 
 /// Returns whether a character of a word is on either side of a range of the text.
-fn is_beside_word(text: &[u8], start: usize, end: usize) -> bool {
+fn touches_word(text: &[u8], start: usize, end: usize) -> bool {
     static WORD: Once<CharSet> = Once::new();
     let word = WORD.get_or_make(word);
     let before = (1..=start.min(4)).find_map(|size| char_of(&text[start - size..start]));
-    let behind = (1..=(text.len() - end).min(4)).find_map(|size| char_of(&text[end..end + size]));
-    [before, behind].into_iter().flatten().any(|char| contains(word, char.into()))
+    let after = (1..=(text.len() - end).min(4)).find_map(|size| char_of(&text[end..end + size]));
+    [before, after].into_iter().flatten().any(|char| contains(word, char.into()))
 }
 
 /// Returns where the white space begins that ends at `end`, from `start` on.
@@ -128,7 +128,7 @@ fn before_space(text: &[u8], start: usize, mut end: usize, marked: bool) -> usiz
 }
 
 /// Returns where the white space ends that begins at `start`, up to `end`.
-fn behind_space(text: &[u8], mut start: usize, end: usize, marked: bool) -> usize {
+fn space_end(text: &[u8], mut start: usize, end: usize, marked: bool) -> usize {
     let space = |start: usize| (1..=(end - start).min(3)).find(|size| is_space(&text[start..start + size], marked));
     while let Some(size) = space(start) {
         start += size;

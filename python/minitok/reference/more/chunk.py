@@ -218,14 +218,14 @@ class Chunker:
     def small(self, start: int, least: int) -> Chunk | None:
         """Returns a chunk that goes on for a few characters: to the last end that fits, between graphemes if there is one."""
         for reach, whole in ((GRAPHEMES, True), (CHARACTERS, False)):
-            for end in reversed(self.ends_behind(least, reach)):
+            for end in reversed(self.ends_after(least, reach)):
                 if not whole or self.ends_well(end):
                     counted = self.count(start, end)
                     if counted <= self.options.max_tokens:
                         return Chunk(start, end, counted, END if end == len(self.text) else CHARACTER)
         return None
 
-    def ends_behind(self, place: int, reach: int) -> list[int]:
+    def ends_after(self, place: int, reach: int) -> list[int]:
         """Returns the places up to ``reach`` characters after one, none of them in a token that was found; or its end."""
         upto = min(place + reach, len(self.text))
         ends = [end for end in range(place + 1, upto + 1) if end == len(self.text) or not self.borders.cuts_token(end)]
@@ -271,7 +271,7 @@ class Chunker:
 
     def refuse(self, start: int) -> NoReturn:
         """Raises: what stands at a place has more tokens by itself than a chunk may have."""
-        end = self.ends_behind(start, 1)[0]
+        end = self.ends_after(start, 1)[0]
         at = len(self.text[:start].encode())
         raise ValueError(
             f"max_tokens {self.options.max_tokens} is too small for '{self.text[start:end]}' at byte {at} of the text, "

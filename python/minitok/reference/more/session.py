@@ -42,13 +42,13 @@ def splice(old: Sequence[int], new: Sequence[int]) -> Splice:
     >>> splice([1, 3], [1, 3, 3])
     Splice(start=2, removed=0, ids=[3])
     """
-    start = same(old, new)
+    start = common_prefix(old, new)
     old, new = old[start:], new[start:]
-    end = same(old[::-1], new[::-1])
+    end = common_prefix(old[::-1], new[::-1])
     return Splice(start, len(old) - end, list(new[: len(new) - end]))
 
 
-def same(old: Sequence[int], new: Sequence[int]) -> int:
+def common_prefix(old: Sequence[int], new: Sequence[int]) -> int:
     """Returns how many ids both begin with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
 

@@ -33,7 +33,7 @@ from ...lazy import cached_property
 from ..merging import merge_parts
 from ..published.codecs import Codec
 from ..published.preprocess import NOTHING, TEXT, TokenFinder
-from .session import same
+from .session import common_prefix
 from .viable import is_text, kinds, length_of
 
 
@@ -101,7 +101,7 @@ class Tail:
 
     def kept(self, ids: Sequence[int]) -> int:
         """Returns how many ids of the text others begin with."""
-        return same(self.ids, ids)
+        return common_prefix(self.ids, ids)
 
     def places(self) -> Iterator[int]:
         """Yields the places of the last segment at which a token may begin that goes on after it."""

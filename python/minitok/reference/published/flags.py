@@ -48,10 +48,10 @@ def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collecti
         if token_id is None:
             continue
         own = flags.get(token_id, ())
-        if "single_word" in own and is_beside_word(text, start, end):
+        if "single_word" in own and touches_word(text, start, end):
             continue
         if strips:
-            reach = behind_space(text, done, end if "lstrip" in own else start, marked)
+            reach = space_end(text, done, end if "lstrip" in own else start, marked)
             done = end if reach == end else min(reach, start)
             found[-1] = (found[-1][0], done, found[-1][2])
             if done == end:
@@ -62,18 +62,18 @@ def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collecti
         found.append((first, end, token_id))
         done, strips = end, "rstrip" in own
     if strips:
-        done = behind_space(text, done, len(text), marked)
+        done = space_end(text, done, len(text), marked)
         found[-1] = (found[-1][0], done, found[-1][2])
     if done < len(text):
         found.append((done, len(text), None))
     return found
 
 
-def is_beside_word(text: bytes, start: int, end: int) -> bool:
+def touches_word(text: bytes, start: int, end: int) -> bool:
     """Returns whether a character of a word is on either side of a range of the text."""
     before = text[max(0, start - 4) : start].decode("utf-8", "replace")
-    behind = text[end : end + 4].decode("utf-8", "replace")
-    return is_of(before[-1:], word()) or is_of(behind[:1], word())
+    after = text[end : end + 4].decode("utf-8", "replace")
+    return is_of(before[-1:], word()) or is_of(after[:1], word())
 
 
 def before_space(text: bytes, start: int, end: int, marked: bool) -> int:
@@ -83,7 +83,7 @@ def before_space(text: bytes, start: int, end: int, marked: bool) -> int:
     return end
 
 
-def behind_space(text: bytes, start: int, end: int, marked: bool) -> int:
+def space_end(text: bytes, start: int, end: int, marked: bool) -> int:
     """Returns where the white space ends that begins at ``start``, up to ``end``."""
     while size := next((n for n in (1, 2, 3) if start + n <= end and is_space(text[start : start + n], marked)), 0):
         start += size
