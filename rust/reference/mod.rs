@@ -16,9 +16,9 @@
 //!
 //! Those files are the core, which names nothing of the other two folders:
 //!
-//! 11. [`more`]: what can be done with BPE besides: dropout, parity, traces, sessions, what may follow, chunks,
+//! 11. [`more`]: what else can be done with BPE: dropout, parity, traces, sessions, what may follow, chunks,
 //!     two tokenizers over one text
-//! 12. [`published`]: what published tokenizers do besides; `vocabs` extends `vocab`, and so on
+//! 12. [`published`]: what else published tokenizers do; `vocabs` extends `vocab`, and so on
 
 pub mod codec;
 pub mod count;

@@ -3,7 +3,7 @@
 This folder is byte-pair encoding: three rungs, and two folders that extend the last. ``basic``, on the three functions of
 ``pairs``, is BPE in a hundred lines, text in and text out; ``small`` is all of it in one file; the core, the other files here,
 does the same at the right cost, and imports nothing of what follows. ``published`` extends it by what files of published
-tokenizers need, and ``more`` by what can be done with BPE besides. Read the files in this order. ``basic``, ``small`` and
+tokenizers need, and ``more`` by further uses of BPE. Read the files in this order. ``basic``, ``small`` and
 ``text`` exist in Python only.
 
 1. ``pairs``: count pairs, merge a pair, and what that changes

@@ -2,8 +2,8 @@
 //!
 //! A token is its length in bytes here; a special token, which is not in the text, has none.
 //!
-//! By hand, with `ab` `c` `d` beside `a` `bc` `d`, of the lengths 2 1 1 and 1 2 1: on both sides a token ends after
-//! `abc` and after `abcd`, and nowhere else. So the spans are `ab c` beside `a bc`, and `d` beside `d`.
+//! By hand, with `ab` `c` `d` and `a` `bc` `d`, of the lengths 2 1 1 and 1 2 1: on both sides a token ends after
+//! `abc` and after `abcd`, and nowhere else. So the spans are `ab c` with `a bc`, and `d` with `d`.
 //!
 //! Invariants: the spans cut both lists without gaps. The lengths of the two sides of a span have the same sum, and no span can
 //! be cut in two that have. Where both lists have come to the same offset, tokens without bytes there are a span by themselves.

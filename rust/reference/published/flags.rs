@@ -1,4 +1,4 @@
-//! What a token that is found in text takes of the text around it, or asks of it.
+//! How a token that is found in text affects the text around it, and on what it depends.
 //!
 //! | | |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What published tokenizers do besides.
+//! What published tokenizers do besides byte-pair encoding.
 //!
 //! 1. [`unicode`]: which characters are letters, digits, white space
 //! 2. [`regexes`]: the regular expressions that mean the same in both languages

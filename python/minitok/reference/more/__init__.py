@@ -1,6 +1,6 @@
-"""What can be done with byte-pair encoding besides, which its core does not need.
+"""What else can be done with byte-pair encoding. Its core needs none of it.
 
-Each file stands for itself, but where it names another. Each has its mirror of the same name in ``rust/``.
+The files are independent, except where one names another. Each has its mirror of the same name in ``rust/``.
 
 1. ``dropout``: piece -> ids at random
 2. ``parity``: words of several languages -> merges that are fair to all

@@ -9,7 +9,7 @@ candidate. It is passed over with p, and then the piece is done: ``a b c``. If n
 
 At each step, the candidates are tried in the order of E1, and the first that is not passed over is merged. Those that were
 passed over are candidates again at the next step, once each: two other rules go by the same name, and give other
-distributions. In one, what was passed over is so for good; in the other, what was merged away meanwhile is tried again.
+distributions. In one, a merge is passed over for good; in the other, one that is no longer possible is tried again.
 
 The numbers are those of SplitMix64. A text has a *key*, made of the seed and of the text's first bytes; the generator of a
 piece begins with the key and the place of the piece. So the ids of a piece depend on the seed, its text and its place, and on

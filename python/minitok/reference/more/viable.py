@@ -4,8 +4,8 @@ A model can choose any id. Only some of them go on with a text as the tokenizer 
 impossible where both are merged. Ids are *viable* if some text has them as its first ids; what may come next is every id with
 which they stay viable.
 
-By hand, with the merges ``ab`` and ``abc``: after ``a`` no ``b`` may come, nor a ``bc``, since there is none. After ``ab``,
-no ``c``. Viable is not the same as encoded: with ``cl100k``, two spaces are one token, but before a digit they are two; so
+By hand, with the merges ``ab`` and ``abc``: ``b`` may not come after ``a``, nor ``c`` after ``ab``.
+Viable is not the same as encoded: with ``cl100k``, two spaces are one token, but before a digit they are two; so
 two ids of a space are viable, and are not the ids of their own text.
 
 Invariants: the ids of a text are viable, and so are the first of viable ids. What ends inside a character is viable if some

@@ -18,7 +18,7 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 14. ``normal_forms``: the normal forms of Unicode
 15. ``normalize``: what is done to a text before it is cut
 16. ``words``: pieces of words, where the text between words is dropped
-17. ``flags``: what tokens that are found in text take of the text around them
+17. ``flags``: how tokens that are found affect the text around them
 18. ``found_tokens``: special, added and late tokens, and trusted stretches
 19. ``preprocess``: text -> segments, by all of these steps
 20. ``streams``: ids -> text, where tokens are joined by rules, up to a stop string

@@ -1,4 +1,4 @@
-r"""What a token that is found in text takes of the text around it, or asks of it.
+r"""How a token that is found in text affects the text around it, and on what it depends.
 
 =============== ==================================================================
 ``lstrip``      it takes the white space before it
