@@ -2,8 +2,8 @@
 //!
 //! The text is encoded once. Its tokens say about how far a chunk may reach; the best border (`borders`) in the last part of that
 //! reach is where it ends; and the chunk *encoded on its own* says whether it has few enough tokens. If it has too many, it may
-//! reach less far. The number of tokens of a part is not what the whole text says: a run of line feeds is cut differently at the end
-//! of a text, a space is put before it, a merge needs what is no longer there.
+//! reach less far. The number of tokens of a part is not what the whole text says: a run of line feeds is cut differently at
+//! the end of a text, a space is put before it, a merge needs what is no longer there.
 //!
 //! By hand, with a token for each byte, `max_tokens` 12 and `fill` 0.5: `One. Two three` reaches to the `h`; from its seventh
 //! character on, the best border is before ` three`. So the chunks are `One. Two` and ` three`, of 8 and 6 tokens.
