@@ -39,6 +39,8 @@ __all__ = ["next_bytes"]
 
 # The numbers of the end among the bytes, and of what is neither.
 END, OTHER = 256, 257
+# Most ids are of few groups. The sum of a group waits for the one before, so each group has several.
+LANES = 4
 
 
 def next_bytes(
@@ -126,8 +128,9 @@ def byte_sums(bits: npt.NDArray[np.uint64], values: Floats, groups: npt.NDArray[
     if highest == -np.inf:
         return highest, np.zeros(OTHER + 1)
     with np.errstate(invalid="ignore"):
-        powers = np.exp(held - highest)
-    return highest, np.bincount(groups[ids], powers, OTHER + 1).astype(np.float64)
+        held -= highest
+        np.exp(held, out=held)
+    return highest, np.bincount(groups[ids], held, LANES * (OTHER + 1)).reshape(LANES, -1).sum(axis=0)
 
 
 class TokenTable:
@@ -144,7 +147,7 @@ class TokenTable:
     def _over(self, start: bytes) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint64]]:
         """Returns for each id the byte with which it goes on after some bytes, or what else it is; and the set of ids that do.
 
-        The end goes on after nothing.
+        The end goes on after nothing. Ids that follow each other are in different lanes.
         """
         groups = np.full(-len(self.texts) % 64 + len(self.texts), OTHER, np.uint16)
         if not start:
@@ -153,7 +156,9 @@ class TokenTable:
         last = bisect_left(self.order, True, first, key=lambda i: not self.texts[i].startswith(start))
         ids = self.order[first:last]
         groups[ids] = [self.texts[i][len(start)] for i in ids]
-        return groups, np.packbits(groups < OTHER, bitorder="little").view(np.uint64)
+        over = np.packbits(groups < OTHER, bitorder="little").view(np.uint64)
+        lanes = np.arange(LANES, dtype=np.uint16) * (OTHER + 1)
+        return (groups.reshape(-1, LANES) + lanes).ravel(), over
 
 
 @lru_cache(maxsize=1)

@@ -93,7 +93,7 @@ def test_probabilities_are_sums_over_all_lists_of_ids(seed):
 
 def test_a_model_that_gives_nothing_is_refused():
     tok = minitok.Tokenizer([])
-    with pytest.raises(ValueError, match="probability 0 to each id that may come next"):
+    with pytest.raises(ValueError, match="probability 0 to every id that may come next"):
         next_bytes(tok, "a", lambda _: np.full(256, -np.inf))
     with pytest.raises(ValueError, match="a value for each of 256 ids"):
         next_bytes(tok, "a", lambda _: np.zeros(3))
@@ -103,7 +103,7 @@ def test_a_model_that_gives_nothing_is_refused():
 def test_what_is_no_number_is_refused(odd, backend):
     logs = np.zeros(257)
     logs[99] = odd
-    with pytest.raises(ValueError, match="what is not a number"):
+    with pytest.raises(ValueError, match="NaN or an infinite value"):
         next_bytes(minitok.Tokenizer([(97, 98)], backend=backend), "", lambda _: logs)
 
 
