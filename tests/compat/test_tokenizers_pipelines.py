@@ -10,6 +10,7 @@ import tokenizers as theirs
 from hf_components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, TEXTS
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from minitok.errors import FileFormatError
 
 COLUMNS = ("ids", "tokens", "offsets", "word_ids", "type_ids", "special_tokens_mask")
 PARTS = ("models", "normalizers", "pre_tokenizers", "decoders", "trainers")
@@ -303,4 +304,23 @@ def test_what_the_components_cannot_do_is_refused():
     tok = mine.Tokenizer(mine.models.BPE({"a": 0}, []))
     tok.pre_tokenizer = mine.pre_tokenizers.FixedLength(0)
     with pytest.raises(ValueError, match="FixedLength"):
+        tok.encode("a")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"fuse_unk": True}, {"continuing_subword_prefix": "##"}, {"ignore_merges": True}]
+)
+@pytest.mark.parametrize("unk", [{}, {"unk_token": "?"}])
+def test_a_model_tokenizes_pieces(options, unk):
+    vocab = {"?": 0, "a": 1, "##b": 2, "b": 3, "a##b": 4, "ab": 5, "é": 6}
+    merges = [("a", "##b")]
+    other, ours = (lib.models.BPE(vocab, merges, **options, **unk) for lib in (theirs, mine))
+    for piece in ("ab", "a", "éab", "xyab", "☃", "abxa", "a☃☃é"):
+        expected = [token.as_tuple() for token in other.tokenize(piece)]
+        assert [token.as_tuple() for token in ours.tokenize(piece)] == expected
+
+
+def test_a_tokenizer_without_its_unknown_token_is_refused():
+    tok = mine.Tokenizer(mine.models.BPE({"a": 0}, [], unk_token="[UNK]"))
+    with pytest.raises(FileFormatError, match="the unk_token '\\[UNK\\]' is not in the vocabulary"):
         tok.encode("a")

@@ -1,13 +1,11 @@
 """What becomes of packed files that are not what they should be: each format, each operation, each fault.
 
-``python tests/packing/matrix.py`` prints the table that ``test_packed_matrix.py`` holds: "ids" where the result is the right
-ids all the same, and otherwise how the error, which names the file, begins.
+A verdict is "ids" where the result is the right ids all the same, and otherwise the error, which names the file.
 """
 
 import io
 import json
 import shutil
-import sys
 import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -226,20 +224,3 @@ def row(pieces, kind, operation, fault):
                 found.add(verdict(lambda: used(operation, files, folder), expected, folder))
             path.write_bytes(content)
         return found
-
-
-def shortened(found):
-    """What stands in the table for the verdicts of a cell."""
-    words = sorted({one if one == "ids" else " ".join(one.split()[:7]) for one in found})
-    return "<br>".join(words[:3]) + ("<br>…" if len(words) > 3 else "")
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        made_pieces = Pieces(Path(made))
-        out = sys.stdout.write
-        for one_operation in OPERATIONS:
-            out(f"\n{one_operation}\n\n| | {' | '.join(FORMATS)} |\n|---|{'---|' * len(FORMATS)}\n")
-            for one_fault in FAULTS:
-                cells = [shortened(row(made_pieces, one, one_operation, one_fault)) for one in FORMATS]
-                out(f"| {one_fault} | {' | '.join(cells)} |\n")

@@ -123,7 +123,7 @@ def test_what_the_library_refuses_of_gguf_is_refused_for_its_reason(name, opened
     assert reason in str(library.value)
 
 
-@pytest.mark.parametrize("kept", [3, 6, 20, 40, 300, 3000])
+@pytest.mark.parametrize("kept", [3, 300])
 def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(kept, opened, tmp_path):
     data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()[:kept]
     (tmp_path / "x.gguf").write_bytes(data)
@@ -164,18 +164,8 @@ def test_the_first_line_of_the_merges_may_be_one(opened, tmp_path):
     same(opened, told, minitok.load(tmp_path))
 
 
-PAIRS = {
-    "one token": (None, b"#version: 0.2\na b\nab\n"),
-    "three": (None, b"a b\na b c\n"),
-    "twice": (None, b"a b\n\na b\n"),
-    "unknown": (None, b"a z\n"),
-    "not UTF-8": (None, b"a b\n\xff c\n"),
-    "a fraction": (b'{"a": 1, "b": 1.5}', None),
-    "an id twice": (b'{"a": 1, "b": 1}', None),
-    "half": (b'{"a": 1, "b"', None),
-    "no bytes": (b'{"a": 1, "b": 2, "ab": 3}', b"a b\n"),
-    "no notation": (b'{"a": 1, "b": 2, "a\xe6\x9d\xb1": 3}', b"#version\n"),
-}
+# One of each file; ``formats/test_malformed.py`` has what else can be wrong, which the same code reads.
+PAIRS = {"one token": (None, b"#version: 0.2\na b\nab\n"), "an id twice": (b'{"a": 1, "b": 1}', None)}
 
 
 @pytest.mark.parametrize("name", PAIRS)
