@@ -266,23 +266,8 @@ def with_card(page: str, address: str) -> str:
     return page.replace(head, lines + head, 1)
 
 
-def sizes(folder: Path) -> str:
-    """How large the parts are, as they are and as a server may compress them."""
-    core = [*folder.glob("core/**/*.*"), *folder.glob("static/*"), folder / "index.html"]
-    parts = {"the playground and its core": core} | {
-        path.name: [path] for path in sorted(folder.glob("vocabularies/*"))
-    }
-    lines = []
-    for name, paths in parts.items():
-        contents = [path.read_bytes() for path in paths]
-        packed = sum(len(gzip.compress(content)) for content in contents)
-        lines.append(f"{name}: {sum(map(len, contents)) / 1000:,.0f} kB, {packed / 1000:,.0f} kB by gzip")
-    return "\n".join(lines)
-
-
 if __name__ == "__main__":
     if sys.argv[2:]:
         build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])
-        print(sizes(Path(sys.argv[2])))
     else:
         build_for_package(Path(sys.argv[1]), PAGE)

@@ -42,23 +42,10 @@ if TYPE_CHECKING:
 
 # The public names. A name more is a decision: docs/stability.md says what is promised of them.
 __all__ = [
-    "BACKEND",
-    "PieceCounts",
-    "Tokenizer",
-    "count_pieces",
-    "count_pieces_in_files",
-    "encoding_for_model",
-    "encoding_name_for_model",
-    "errors",
-    "get_encoding",
-    "join_packed",
-    "list_encoding_names",
-    "load",
-    "open_packed",
-    "patterns",
-    "train",
-    "train_files",
-]
+    "BACKEND", "PieceCounts", "Tokenizer", "count_pieces", "count_pieces_in_files", "encoding_for_model",
+    "encoding_name_for_model", "errors", "get_encoding", "join_packed", "list_encoding_names", "load", "open_packed",
+    "patterns", "train", "train_files",
+]  # fmt: skip
 # The module that defines each of them. It is imported when the name is first used: `import minitok` takes no time.
 _HOMES = {
     "BACKEND": "backend",
@@ -79,21 +66,11 @@ _HOMES = {
 # Modules that are used through the package: `import minitok` is enough for `minitok.parity.train`.
 _MODULES = (
     *(
-        "arrow",
-        "bytewise",
-        "chat",
-        "compat",
-        "encodings",
-        "errors",
-        "evaluation",
-        "explain",
-        "formats",
-        "packing",
-        "padding",
-        "parity",
+        "arrow", "bytewise", "chat", "compat", "encodings", "errors", "evaluation", "explain", "formats", "packing",
+        "padding", "parity",
     ),
     *("patterns", "reference", "scale", "transfer"),
-)
+)  # fmt: skip
 # A process is not forked while a name is imported, which would leave half a module in the child.
 _lock = RLock()
 if hasattr(os, "register_at_fork"):

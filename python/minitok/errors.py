@@ -10,22 +10,10 @@ value a ``ValueError``, a file that cannot be read an ``OSError``, and bytes tha
 from __future__ import annotations
 
 __all__ = [
-    "ArrowError",
-    "BackendError",
-    "ComponentError",
-    "DisallowedSpecialTokenError",
-    "FileFormatError",
-    "MinitokError",
-    "MissingByteError",
-    "MissingExtraError",
-    "PatternError",
-    "TemplateError",
-    "TrainingError",
-    "UnknownEncodingError",
-    "UnknownModelError",
-    "UnknownTokenError",
-    "VocabularyError",
-]
+    "ArrowError", "BackendError", "ComponentError", "DisallowedSpecialTokenError", "FileFormatError", "MinitokError",
+    "MissingByteError", "MissingExtraError", "PatternError", "TemplateError", "TrainingError", "UnknownEncodingError",
+    "UnknownModelError", "UnknownTokenError", "VocabularyError",
+]  # fmt: skip
 
 
 class MinitokError(Exception):

@@ -53,17 +53,11 @@ print(tok.encode_files("corpus.txt", "a.bin").documents)
 
 
 COMMANDS = [
-    "encode -t o200k_base --text offline",
-    "decode -t gpt2 ids.txt",
-    "count -e cl100k_base corpus.txt",
-    "evaluate --text offline",
-    "inspect -e gpt2 --longest",
-    "convert gpt2 tokenizer.json",
-    "pack corpus.txt -e gpt2 -o a.bin",
-    "train corpus.txt -n 260 -o a.json",
-    "explain offline -e gpt2 --html why.html",
-    "bench corpus.txt --repeat 1",
-]
+    "encode -t o200k_base --text offline", "decode -t gpt2 ids.txt", "count -e cl100k_base corpus.txt",
+    "evaluate --text offline", "inspect -e gpt2 --longest", "convert gpt2 tokenizer.json",
+    "pack corpus.txt -e gpt2 -o a.bin", "train corpus.txt -n 260 -o a.json",
+    "explain offline -e gpt2 --html why.html", "bench corpus.txt --repeat 1",
+]  # fmt: skip
 
 
 def test_every_command(tmp_path):

@@ -20,19 +20,9 @@ MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115)]
 SPECIAL = {"<s>": 300, "KK": 301}
 # The kelvin sign and the wide "<" become "K" and "<"; the last is a stroke that "<" and ">" take.
 ODD = [
-    "e\u0301",
-    "\u00e9",
-    " e\u0301",
-    "\u212a",
-    "\uff1cs\uff1e",
-    "<s>",
-    "<s>\u0338",
-    "\u0338",
-    "KK",
-    "ab",
-    "\u1100\u1161",
-    "a\u0323\u0307",
-]
+    "e\u0301", "\u00e9", " e\u0301", "\u212a", "\uff1cs\uff1e", "<s>", "<s>\u0338", "\u0338", "KK", "ab",
+    "\u1100\u1161", "a\u0323\u0307",
+]  # fmt: skip
 marked = st.lists(st.sampled_from(ODD) | texts, max_size=6).map("".join)
 
 

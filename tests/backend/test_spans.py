@@ -15,24 +15,9 @@ MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115), (98, 60)]
 SPECIAL = {"<s>": 300, "<s>x": 301, "ab<": 302, "  ": 303, "\n": 304}
 EVERYWHERE = {"  ", "\n"}
 PARTS = [
-    "<s>",
-    "<",
-    "s",
-    ">",
-    "x",
-    "ab",
-    "ab<",
-    " ",
-    "  ",
-    "\n",
-    "\u00e9",
-    "e\u0301",
-    "\u0338",
-    "\u0301",
-    "\u2581",
-    "\u4e2d",
-    "",
-]
+    "<s>", "<", "s", ">", "x", "ab", "ab<", " ", "  ", "\n", "\u00e9", "e\u0301", "\u0338", "\u0301", "\u2581",
+    "\u4e2d", "",
+]  # fmt: skip
 words = st.lists(st.sampled_from(PARTS), max_size=4).map("".join) | texts
 spans = st.lists(st.tuples(words, st.booleans()), max_size=6)
 

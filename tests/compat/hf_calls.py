@@ -15,37 +15,14 @@ with warnings.catch_warnings():
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 __all__ = [
-    "TEMPLATE",
-    "TEXTS",
-    "AutoTokenizer",
-    "Backend",
-    "PreTrainedTokenizerFast",
-    "adopt",
-    "install",
-    "outcome",
-    "shown",
-    "uninstall",
-    "wrap",
-]
+    "TEMPLATE", "TEXTS", "AutoTokenizer", "Backend", "PreTrainedTokenizerFast", "adopt", "install", "outcome",
+    "shown", "uninstall", "wrap",
+]  # fmt: skip
 
 BITS = [
-    "low",
-    " lower",
-    " the",
-    "  ",
-    "\n",
-    "é",
-    "e\u0301",
-    "漢字",
-    "😀",
-    "12345",
-    "▁",
-    "<s>",
-    "</s>",
-    " <mask> ",
-    "wide",
+    "low", " lower", " the", "  ", "\n", "é", "e\u0301", "漢字", "😀", "12345", "▁", "<s>", "</s>", " <mask> ", "wide",
     "\ufb01",
-]
+]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(BITS), max_size=9).map("".join)
 TEMPLATE = (
     "{% for message in messages %}<s>{{ message['role'] }}: {{ message['content'] }}</s>\n{% endfor %}"

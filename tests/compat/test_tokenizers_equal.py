@@ -19,40 +19,15 @@ COLUMNS = (
 )
 BITS = [
     *[
-        "low",
-        " lower",
-        " the",
-        "  ",
-        "\n",
-        "\n\n",
-        "\t",
-        "é",
-        "e\u0301",
-        " naïve",
-        "漢字",
-        "かな",
-        "😀",
-        "👩‍👩‍👧",
-        "12345",
-        "'s",
+        "low", " lower", " the", "  ", "\n", "\n\n", "\t", "é", "e\u0301", " naïve", "漢字", "かな", "😀", "👩‍👩‍👧",
+        "12345", "'s",
     ],
     *[
-        " ▁",
-        "▁",
-        "<s>",
-        "</s>",
-        " <mask> ",
-        "<user>  ",
-        "wide",
-        "lowlow",
-        "\ufb01",
-        "Å",
-        "\u1100\u1161",
-        "a\u0323\u0302",
-        "ſ",
+        " ▁", "▁", "<s>", "</s>", " <mask> ", "<user>  ", "wide", "lowlow", "\ufb01", "Å", "\u1100\u1161",
+        "a\u0323\u0302", "ſ",
     ],
     *["...", "\u200d", "שלום", "<0x0A>", "\x00", "\ufeff", "\u00a0", "\u0301", "<think>", "<｜User｜>", "｜DSML｜"],
-]
+]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(BITS), max_size=8).map("".join)
 WORDS = st.lists(TEXTS, max_size=4)
 TRUNCATION = st.none() | st.fixed_dictionaries(

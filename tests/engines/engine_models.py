@@ -12,25 +12,9 @@ CHAT = "{% for m in messages %}<s>{{ m.role }}\n{{ m.content }}</s>\n{% endfor %
 CONFIG = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": STOP, "pad_token": STOP}
 NAMES = ("byte_level", "pieces", "unigram")
 WORDS = [
-    "low",
-    "lower",
-    "lowest",
-    "true",
-    '{"a":',
-    "1}",
-    "<tool>",
-    "été",
-    "naïve",
-    "😀",
-    "日本語",
-    "<s>",
-    "</s>",
-    "\n\n",
-    "12345",
-    "á",
-    "▁",
-    "\t",
-]
+    "low", "lower", "lowest", "true", '{"a":', "1}", "<tool>", "été", "naïve", "😀", "日本語", "<s>", "</s>", "\n\n",
+    "12345", "á", "▁", "\t",
+]  # fmt: skip
 
 
 def write_model(folder, name):

@@ -25,24 +25,12 @@ HOSTILE = [
 # All the tags that a page is made of; any other has come out of a text.
 TAGS = {
     *(
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "script",
-        "body",
-        "main",
-        "header",
-        "section",
-        "footer",
-        "h1",
-        "h2",
+        "html", "head", "meta", "title", "style", "script", "body", "main", "header", "section", "footer", "h1", "h2",
         "h3",
     ),
     *("p", "code", "b", "i", "small", "bdi", "span", "div", "details", "summary", "ol", "li"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "path", "rect", "text"),
-}
+}  # fmt: skip
 VOID = {"meta", "input", "br", "img", "link"}
 # Attributes that make a browser fetch or run something.
 LOADING = {"src", "href", "srcset", "action", "data", "poster", "background", "xlink:href", "style"}

@@ -17,27 +17,8 @@ from tokenizers import Tokenizer
 MERGES = [(97, 98), (45, 45), (32, 97), (49, 50), (256, 256), (32, 32), (45, 97), (0xC3, 0xB2), (194, 178)]
 BASE = huggingface.dump(minitok.Tokenizer(MERGES, pattern="none", special_tokens={"<S>": 300, "b1": 301}).definition)
 ATOMS = [
-    "a",
-    "B",
-    "ab",
-    "aB ",
-    "-",
-    " ",
-    "  ",
-    "1",
-    "12",
-    "123",
-    "²",
-    "½",
-    "ò",
-    ".",
-    "$",
-    "é",
-    "e\u0301",
-    "Σ",
-    "İ",
-    "ﬁ",
-]
+    "a", "B", "ab", "aB ", "-", " ", "  ", "1", "12", "123", "²", "½", "ò", ".", "$", "é", "e\u0301", "Σ", "İ", "ﬁ",
+]  # fmt: skip
 ATOMS += ["中", "\n", "\t", "\u200b", "\u00a0", "\u3000", "<S>", "<s>", "▁", "_", "'s", "𝔸", "\x01", "\u0345", "丽"]
 TEXTS = st.lists(st.sampled_from(ATOMS), max_size=9).map("".join)
 BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext", "Removed")

@@ -59,27 +59,13 @@ def test_a_text_is_looked_for_as_it_is(text, backend):
 
 # What matches the empty text only, and what may match characters too.
 CUTS = [
-    r"(?=(\d{3})+(?!\d))",
-    r"(?<=[a-z])(?=[A-Z])",
-    r"\b",
-    r"\B",
-    r"(?=ſt)",
-    r"(?=as)|(?<=…)",
-    r"(?!a)",
-    r"(?<=aa)(?!a)|(?=…$)",
-    "(?:)",
-]
+    r"(?=(\d{3})+(?!\d))", r"(?<=[a-z])(?=[A-Z])", r"\b", r"\B", r"(?=ſt)", r"(?=as)|(?<=…)", r"(?!a)",
+    r"(?<=aa)(?!a)|(?=…$)", "(?:)",
+]  # fmt: skip
 EMPTY = [r"(?<=ß)x*", r"a|(?=🦀)", r"x?", "a*", "|a", r"a*?s|(?=\.)", r"(?:a+b|)A?", r"\d{0,2}", r"\b|1", r"a|\b"]
 CUT_TEXTS = [
-    "",
-    "a",
-    "1234567 12 123 1234.1111",
-    "aAbs asAs…ſt",
-    "aaab1s.aab",
-    "ßxxaß a🦀a",
-    "..aa\r\n 11…aa",
-    "éaéé1²b",
-]
+    "", "a", "1234567 12 123 1234.1111", "aAbs asAs…ſt", "aaab1s.aab", "ßxxaß a🦀a", "..aa\r\n 11…aa", "éaéé1²b",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -187,19 +173,9 @@ def test_removing_more_than_characters_is_refused(pattern):
 
 
 WORDS = [
-    r"\w+",
-    r"\W+",
-    r"[\w.]+",
-    r"[^\W_]+",
-    r"[^\w\s]+",
-    r"a\b",
-    r"\Ba",
-    r"a\B.",
-    r"\b[^\n]",
-    r"\\w+|\w",
-    r"(?:\w{1,2})+",
-    "[[\\w]&&[^a]]",
-]
+    r"\w+", r"\W+", r"[\w.]+", r"[^\W_]+", r"[^\w\s]+", r"a\b", r"\Ba", r"a\B.", r"\b[^\n]", r"\\w+|\w",
+    r"(?:\w{1,2})+", "[[\\w]&&[^a]]",
+]  # fmt: skip
 BESIDE = ["a", "²", "¼", "\u200d", "\u200c", "_", ".", "1", " ", "\\w"]
 
 

@@ -14,25 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = ROOT / "target" / "llm-tokenizer" / "debug" / "minitok-llm-tokenizer"
 TEXTS = 2000
 ODD = [
-    "",
-    " ",
-    "\n\n",
-    "😀",
-    "e\u0301",
-    "\u200b",
-    "ﬁ",
-    "İ",
-    "１２",
-    "𝔘",
-    "a\u0300\u0301",
-    "\ufffd",
-    "'s",
-    "  x",
-    "\r\n",
-    "한국어",
-    "ไทย",
-    "\t\t",
-]
+    "", " ", "\n\n", "😀", "e\u0301", "\u200b", "ﬁ", "İ", "１２", "𝔘", "a\u0300\u0301", "\ufffd", "'s", "  x", "\r\n",
+    "한국어", "ไทย", "\t\t",
+]  # fmt: skip
 
 
 def texts(names, seed):

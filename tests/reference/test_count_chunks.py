@@ -8,15 +8,9 @@ from minitok.reference.published.found_tokens import SpecialTokens
 from minitok.reference.published.patterns import Pattern
 
 TEXTS = (
-    b"a b--c d--\n--e",
-    b"----a--",
-    b"it's<s>a b<s> b <s",
-    b"- --- - x",
-    b"one two--three<s>--four",
-    b"ab x y z cde",
-    b"a x y",
-    b"",
-)
+    b"a b--c d--\n--e", b"----a--", b"it's<s>a b<s> b <s", b"- --- - x", b"one two--three<s>--four", b"ab x y z cde",
+    b"a x y", b"",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("separator", [None, b"--", b"-"])

@@ -11,26 +11,9 @@ from helpers import BACKENDS, PATTERNS
 MILLION = 1_000_000
 LARGE = 300_000
 UNITS = [
-    "a",
-    "^",
-    "0",
-    "'s",
-    " ",
-    "\n",
-    "\t",
-    "\u200d",
-    "\u0301",
-    "é",
-    "漢",
-    "😀",
-    "\u3000",
-    "\r\n",
-    "A",
-    "aA",
-    "/",
-    "\x00",
+    "a", "^", "0", "'s", " ", "\n", "\t", "\u200d", "\u0301", "é", "漢", "😀", "\u3000", "\r\n", "A", "aA", "/", "\x00",
     "\u0130",
-]
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -80,19 +80,9 @@ def test_every_code_point_is_cut_as_tiktoken_cuts_it(codes, name):
 
 
 CLASSES = [
-    r"\s",
-    r"\S",
-    r"\p{L}",
-    r"\p{N}",
-    r"\p{M}",
-    r"\p{Lu}",
-    r"\p{Lt}",
-    r"\p{Lm}",
-    r"\p{Lo}",
-    r"\p{Ll}",
-    "(?i:s)",
+    r"\s", r"\S", r"\p{L}", r"\p{N}", r"\p{M}", r"\p{Lu}", r"\p{Lt}", r"\p{Lm}", r"\p{Lo}", r"\p{Ll}", "(?i:s)",
     r"[\r\n/]",
-]
+]  # fmt: skip
 CHARACTERS = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 
 

@@ -27,18 +27,9 @@ if TYPE_CHECKING:
     from minitok.corpus.records import Batches
 
 __all__ = [
-    "CHUNK",
-    "STDIN",
-    "TEXT_HINT",
-    "as_typed",
-    "check_corpus",
-    "check_output",
-    "chunks",
-    "named_inputs",
-    "opened",
-    "reading",
-    "records",
-]
+    "CHUNK", "STDIN", "TEXT_HINT", "as_typed", "check_corpus", "check_output", "chunks", "named_inputs", "opened",
+    "reading", "records",
+]  # fmt: skip
 
 STDIN = "-"
 # What is read in a second or so.

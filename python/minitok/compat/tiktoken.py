@@ -45,18 +45,10 @@ if TYPE_CHECKING:
     Disallowed = Literal["all"] | Collection[str]
 
 __all__ = [
-    "MODEL_PREFIX_TO_ENCODING",
-    "MODEL_TO_ENCODING",
-    "Encoding",
-    "data_gym_to_mergeable_bpe_ranks",
-    "dump_tiktoken_bpe",
-    "encoding_for_model",
-    "encoding_name_for_model",
-    "get_encoding",
-    "install",
-    "list_encoding_names",
-    "load_tiktoken_bpe",
-]
+    "MODEL_PREFIX_TO_ENCODING", "MODEL_TO_ENCODING", "Encoding", "data_gym_to_mergeable_bpe_ranks",
+    "dump_tiktoken_bpe", "encoding_for_model", "encoding_name_for_model", "get_encoding", "install",
+    "list_encoding_names", "load_tiktoken_bpe",
+]  # fmt: skip
 
 __version__ = "0.14.0"
 

@@ -28,17 +28,9 @@ if TYPE_CHECKING:
     Column = Any  # an array or a chunked array of pyarrow, which has no types
 
 __all__ = [
-    "as_ids",
-    "as_it_was",
-    "each_chunk",
-    "ids_of",
-    "imported",
-    "list_array",
-    "pa",
-    "string_array",
-    "text_of",
+    "as_ids", "as_it_was", "each_chunk", "ids_of", "imported", "list_array", "pa", "string_array", "text_of",
     "without_runs",
-]
+]  # fmt: skip
 
 # The greatest offset of the types with offsets of 32 bits.
 MOST = (1 << 31) - 1

@@ -24,16 +24,8 @@ if TYPE_CHECKING:
     from .progress import Progress, Show
 
 __all__ = [
-    "TIE_BREAKS",
-    "Alphabet",
-    "ByteOrder",
-    "ExtendOptions",
-    "Job",
-    "Prefix",
-    "TieBreak",
-    "TrainOptions",
-    "extend",
-]
+    "TIE_BREAKS", "Alphabet", "ByteOrder", "ExtendOptions", "Job", "Prefix", "TieBreak", "TrainOptions", "extend",
+]  # fmt: skip
 
 TieBreak = Literal["smallest_ids", "first_seen", "greatest_bytes"]
 TIE_BREAKS = get_args(TieBreak)

@@ -15,16 +15,8 @@ from urllib.parse import urlencode
 from ..tokenizer import Tokenizer
 
 __all__ = [
-    "link",
-    "printable",
-    "show",
-    "show_ids",
-    "show_merges",
-    "show_text",
-    "show_token",
-    "show_tokens",
-    "token_table",
-]
+    "link", "printable", "show", "show_ids", "show_merges", "show_text", "show_token", "show_tokens", "token_table",
+]  # fmt: skip
 
 # Where `minitok play` listens.
 PLAYGROUND = "http://127.0.0.1:8765/"

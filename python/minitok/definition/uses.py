@@ -17,20 +17,10 @@ __all__ = ["AGAINST", "Use", "limits_of"]
 
 # What a tokenizer may be wanted for, and the names of those of its ``limits`` that do not go with it.
 Use = Literal[
-    "spell the text",
-    "be extended",
-    "be pruned",
-    "be cut into parts",
-    "encode segments",
-    "give offsets",
-    "be aligned",
-    "be explained",
-    "be audited",
-    "follow a grammar",
-    "be written as a rank file",
-    "be written as GPT-2's files",
-    "be written as a model of minbpe",
-]
+    "spell the text", "be extended", "be pruned", "be cut into parts", "encode segments", "give offsets",
+    "be aligned", "be explained", "be audited", "follow a grammar", "be written as a rank file",
+    "be written as GPT-2's files", "be written as a model of minbpe",
+]  # fmt: skip
 CHANGING = frozenset({"symbols", "drops_bytes", "normalizer", "words", "word_end", "prefix"})
 IN_RANKS = CHANGING - {"drops_bytes"} | {"fallback", "added_tokens", "token_flags", "late_tokens"}
 AGAINST: dict[Use, frozenset[str]] = {

@@ -23,25 +23,7 @@ from .timeline import StreamStep, Timeline, stream
 from .training import training_html
 
 __all__ = [
-    "Alternative",
-    "Blocked",
-    "Explanation",
-    "Injection",
-    "Lane",
-    "LanePiece",
-    "Overlap",
-    "Part",
-    "Piece",
-    "Section",
-    "StreamStep",
-    "TieComparison",
-    "Timeline",
-    "Token",
-    "compare_ties",
-    "inject",
-    "lanes",
-    "overlaps",
-    "page",
-    "stream",
-    "training_html",
-]
+    "Alternative", "Blocked", "Explanation", "Injection", "Lane", "LanePiece", "Overlap", "Part", "Piece", "Section",
+    "StreamStep", "TieComparison", "Timeline", "Token", "compare_ties", "inject", "lanes", "overlaps", "page",
+    "stream", "training_html",
+]  # fmt: skip

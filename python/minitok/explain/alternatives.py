@@ -41,13 +41,7 @@ ENDS = ("symbols", "line ends", "spaces but the last", "spaces")
 LABELS = {
     "gpt2": ("contraction", "word", "number", "symbols", "spaces at the end", "spaces but the last", "one space"),
     "cl100k": (
-        "contraction",
-        "word",
-        "up to 3 digits",
-        "symbols",
-        "spaces at the end",
-        "line end",
-        "spaces but the last",
+        "contraction", "word", "up to 3 digits", "symbols", "spaces at the end", "line end", "spaces but the last",
         "one space",
     ),
     "o200k": ("word", "WORD in capitals", "up to 3 digits", *ENDS),
@@ -56,7 +50,7 @@ LABELS = {
     "qwen3.5": ("contraction", "word", "one digit", *ENDS),
     "tekken": ("word", "WORD in capitals", "one digit", *ENDS),
     "kimi": ("Han characters", "word", "WORD in capitals", "up to 3 digits", *ENDS),
-}
+}  # fmt: skip
 
 
 def top_level(pattern: str) -> list[tuple[str, bool]]:

@@ -18,12 +18,6 @@ from .reader import open_packed, packed_files
 from .run import encode_files, join_packed
 
 __all__ = [
-    "LayoutOptions",
-    "PackOptions",
-    "Packed",
-    "PackedCorpus",
-    "encode_files",
-    "join_packed",
-    "open_packed",
+    "LayoutOptions", "PackOptions", "Packed", "PackedCorpus", "encode_files", "join_packed", "open_packed",
     "packed_files",
-]
+]  # fmt: skip

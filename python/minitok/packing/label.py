@@ -41,16 +41,9 @@ if TYPE_CHECKING:
     Labels = Sequence[tuple[Path, "Label | None"]]
 
 __all__ = [
-    "BLOCK",
-    "Label",
-    "Sums",
-    "check_named",
-    "check_one_tokenizer",
-    "check_whole",
-    "joined",
-    "read_trailing_label",
+    "BLOCK", "Label", "Sums", "check_named", "check_one_tokenizer", "check_whole", "joined", "read_trailing_label",
     "trailing_label",
-]
+]  # fmt: skip
 
 MARK = b"minitok\n"
 # How many bytes one checksum covers.

@@ -29,16 +29,9 @@ if TYPE_CHECKING:
     from ..reference.text import Text
 
 __all__ = [
-    "SharedSegment",
-    "checked_segments",
-    "encode_spans",
-    "ids_of_segments",
-    "ids_of_spans",
-    "made_tokens",
-    "shared_segments",
-    "spans_of_ids",
-    "special_names",
-]
+    "SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "ids_of_spans", "made_tokens",
+    "shared_segments", "spans_of_ids", "special_names",
+]  # fmt: skip
 
 
 def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:

@@ -35,20 +35,7 @@ from .pre_tokenized_string import PreTokenizedString
 from .tokenizer import Tokenizer
 
 __all__ = [
-    "AddedToken",
-    "ByteLevelBPETokenizer",
-    "CharBPETokenizer",
-    "Encoding",
-    "NormalizedString",
-    "PreTokenizedString",
-    "Regex",
-    "SentencePieceBPETokenizer",
-    "Token",
-    "Tokenizer",
-    "decoders",
-    "models",
-    "normalizers",
-    "pre_tokenizers",
-    "processors",
-    "trainers",
-]
+    "AddedToken", "ByteLevelBPETokenizer", "CharBPETokenizer", "Encoding", "NormalizedString", "PreTokenizedString",
+    "Regex", "SentencePieceBPETokenizer", "Token", "Tokenizer", "decoders", "models", "normalizers", "pre_tokenizers",
+    "processors", "trainers",
+]  # fmt: skip

@@ -10,16 +10,8 @@ from hypothesis.strategies import SearchStrategy
 from ...data import tiny_shakespeare
 
 __all__ = [
-    "GPT2",
-    "PATTERNS",
-    "letters",
-    "merge_lists",
-    "merges_and_pieces",
-    "paragraphs",
-    "runs",
-    "texts",
-    "trainings",
-]
+    "GPT2", "PATTERNS", "letters", "merge_lists", "merges_and_pieces", "paragraphs", "runs", "texts", "trainings",
+]  # fmt: skip
 
 Pair = tuple[int, int]
 
