@@ -74,7 +74,7 @@ def command(
     with waiting("measuring"):
         result = measure(named, implementation, data, repeat, threads)
         if peers:
-            result["peers"] = list(beside(named, implementation, data, repeat))
+            result["peers"] = list(compared(named, implementation, data, repeat))
     if json:
         print_json(result)
         return
@@ -91,7 +91,7 @@ def command(
         show_peers(result["peers"])
 
 
-def beside(named: str, backend: BackendName, data: bytes, repeat: int) -> Iterator[dict[str, Any]]:
+def compared(named: str, backend: BackendName, data: bytes, repeat: int) -> Iterator[dict[str, Any]]:
     """What each library makes of the text: whether its ids are minitok's, and how fast; first minitok as they are called."""
     tok, text = fresh(named, backend), data.decode("utf-8", "replace")
     path = Path(named) if is_file(named) else None

@@ -25,15 +25,15 @@ __all__ = ["output", "plain_table", "print_columns", "print_json", "report", "wa
 GAP = 3
 
 
-def output(beside: Path | None = None) -> Console:
+def output(written: Path | None = None) -> Console:
     """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR.
 
-    ``beside``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, messages go to
+    ``written``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, messages go to
     standard error.
     """
     from rich.console import Console  # which takes longer to import than a command with --help
 
-    return Console(highlight=False, stderr=is_output(beside))
+    return Console(highlight=False, stderr=is_output(written))
 
 
 def is_output(file: Path | None) -> bool:
@@ -56,9 +56,9 @@ def waiting(what: str) -> AbstractContextManager[object]:
     return console.status(what) if console.is_terminal else nullcontext()
 
 
-def print_json(value: Any, beside: Path | None = None) -> None:
-    """One line of JSON on standard output; ``beside`` as for ``output``."""
-    (sys.stderr if is_output(beside) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
+def print_json(value: Any, written: Path | None = None) -> None:
+    """One line of JSON on standard output; ``written`` as for ``output``."""
+    (sys.stderr if is_output(written) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
 def print_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -158,24 +158,24 @@ class Bench:
         try:
             yours = ask()
         except Raised as error:
-            told = (
+            message = (
                 f"changes what it is given: {error.message}"
                 if error.kind == "ArgumentChangedError"
                 else f"raised {error}"
             )
-            return Failure(call, told, shown(expected), raised(error), link(None))
+            return Failure(call, message, shown(expected), raised(error), link(None))
         if type(expected) is list and isinstance(yours, (tuple, bytes)):
             yours = list(yours)
         if same(yours, expected):
             return None
         if isinstance(yours, Unknown):
             return Failure(call, show(yours), shown(expected), f"Return {kind_of(expected)}, not {yours.type_name}.")
-        told = (
+        message = (
             said(shown, yours, show(yours))
             if isinstance(yours, type(expected))
             else f"{show(yours)} ({type(yours).__name__})"
         )
-        return Failure(call, told, shown(expected), said(why, yours, ""), said(link, yours, None))
+        return Failure(call, message, shown(expected), said(why, yours, ""), said(link, yours, None))
 
     def search(
         self,

@@ -137,8 +137,8 @@ def run(autograder: Path, secret: str, file: str, ties: str, stages: list[str]) 
 def students_of(autograder: Path) -> list[str]:
     """The ids of the students, from what Gradescope says of the submission."""
     try:
-        told = json.loads((autograder / "submission_metadata.json").read_text(encoding="utf-8"))
-        return [str(user["id"]) for user in told["users"]]
+        metadata = json.loads((autograder / "submission_metadata.json").read_text(encoding="utf-8"))
+        return [str(user["id"]) for user in metadata["users"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -112,8 +112,8 @@ def bare_of(definition: Definition, pattern: str, *, whole_pieces: bool) -> Defi
 
 def placed(token: bytes) -> Iterator[bytes]:
     """The token between characters of every kind."""
-    for before, behind in product(AROUND, [*AROUND, *CONTRACTED]):
-        yield before.encode() + token + behind.encode()
+    for before, after in product(AROUND, [*AROUND, *CONTRACTED]):
+        yield before.encode() + token + after.encode()
 
 
 def completed(token: bytes) -> Iterator[bytes]:

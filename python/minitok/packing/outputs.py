@@ -86,8 +86,8 @@ def shard_name(path: Path, number: int) -> str:
 def old_shards(path: Path, first: int) -> list[Path]:
     """Returns the files with names of shards of an output, from a number on."""
     named = re.compile(re.escape(path.stem) + r"-(\d{5,})" + re.escape(path.suffix))
-    beside = ((one, named.fullmatch(one.name)) for one in path.parent.glob(f"{glob.escape(path.stem)}-*"))
-    return [one for one, found in beside if found and int(found[1]) >= first]
+    others = ((one, named.fullmatch(one.name)) for one in path.parent.glob(f"{glob.escape(path.stem)}-*"))
+    return [one for one, found in others if found and int(found[1]) >= first]
 
 
 def manifest_path(path: Path) -> Path:
@@ -102,8 +102,8 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
         # How many there will be is not known.
         outputs = old_shards(path, 0)
     if layout.format != "columns":
-        beside = [(*indexes(one, layout.format), mask_path(one, layout.format)) for one in outputs]
-        outputs += [one for files in beside for one in files]
+        others = [(*indexes(one, layout.format), mask_path(one, layout.format)) for one in outputs]
+        outputs += [one for files in others for one in files]
     if layout.shard_tokens is not None:
         outputs.append(manifest_path(path))
     replaced = set()

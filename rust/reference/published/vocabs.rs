@@ -255,9 +255,9 @@ impl Vocab {
         let inner_pairs = self.inner_pairs();
         let is_cut = |&at: &usize| {
             let [left, right] = [text[at - 1], text[at]].map(usize::from);
-            let beside =
+            let at_marker =
                 MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER);
-            right & 0xC0 != 0x80 && inner_pairs[left][right / 64] >> (right % 64) & 1 == 0 && !beside
+            right & 0xC0 != 0x80 && inner_pairs[left][right / 64] >> (right % 64) & 1 == 0 && !at_marker
         };
         (1..text.len()).rev().find(is_cut).unwrap_or(0)
     }

@@ -140,8 +140,8 @@ class Steps:
             start, end = match.span()
             token_id = names[match.group()]
             token = self.added.tokens[token_id]
-            beside = whole[max(start - 1, 0) : start], whole[end : end + 1]
-            if token.content in self.hidden or (token.single_word and any(map(compiled(r"\w").fullmatch, beside))):
+            neighbours = whole[max(start - 1, 0) : start], whole[end : end + 1]
+            if token.content in self.hidden or (token.single_word and any(map(compiled(r"\w").fullmatch, neighbours))):
                 continue
             if token.lstrip:
                 while start > done and compiled(r"\s").fullmatch(whole[start - 1]):

@@ -166,15 +166,15 @@ def check_recover(bench: Bench, name: str, ranks: Ranks) -> Failure | None:
         for (left, right), rank in expected.items():
             if yours.get((left, right)) != rank:
                 mine = next((other for other, made in yours.items() if made == rank), None)
-                told = "is missing" if mine is None else f"is {pair(mine)} {mine}"
+                message = "is missing" if mine is None else f"is {pair(mine)} {mine}"
                 if (left, right) in yours:
-                    told = f"has it with rank {yours[left, right]}, but its rank is that of the token that it makes"
+                    message = f"has it with rank {yours[left, right]}, but its rank is that of the token that it makes"
                 # Sides that are bytes, and would be right if each byte were its own id.
                 as_bytes = mine is not None and list(mine) == list(tokens[rank])
                 order = f" The ids of single bytes are their ranks: 'a' has {ranks[b'a']}, not 97." if as_bytes else ""
                 return (
                     f"They part at rank {rank}, {show_token(tokens[rank])!r}: it is {pair((left, right))} {(left, right)}, "
-                    f"which merging with the ranks below {rank} leaves; yours {told}.{order}"
+                    f"which merging with the ranks below {rank} leaves; yours {message}.{order}"
                 )
         return "Yours holds pairs that make no token."
 

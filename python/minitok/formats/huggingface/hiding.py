@@ -64,13 +64,13 @@ class Automaton:
 
 def hides(added: Automaton, text: str) -> bool:
     """Whether a text holds one of the added tokens, or one begins in it, not at its start."""
-    whole = behind = 0
+    whole = after = 0
     for at, char in enumerate(text):
         whole = added.step(whole, char)
-        behind = added.step(behind, char) if at else 0
+        after = added.step(after, char) if at else 0
         if added.whole[whole]:
             return True
-    return behind != 0
+    return after != 0
 
 
 def hiding(definition: Definition) -> set[str]:

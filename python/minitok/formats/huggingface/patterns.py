@@ -53,7 +53,7 @@ def dump_pattern(definition: Definition) -> dict[str, Any]:
     """The pre-tokenizers of a pattern of bytes, and of what comes before it."""
     steps = [] if definition.pattern == "none" else steps_of_pattern(definition.pattern)
     before = [step for step in steps if not step.startswith(BYTES)]
-    behind = [step.removeprefix(BYTES) for step in steps if step.startswith(BYTES)]
+    after = [step.removeprefix(BYTES) for step in steps if step.startswith(BYTES)]
     if before != steps[: len(before)]:
         raise VocabularyError("a tokenizer.json cannot express that characters are cut after bytes")
     words = [] if definition.words is None else [dump_words(definition.words)]
@@ -64,7 +64,7 @@ def dump_pattern(definition: Definition) -> dict[str, Any]:
         if words or before:
             raise VocabularyError("a tokenizer.json cannot express that text is cut after a space is put before it")
         byte_level = byte_level | {"add_prefix_space": True}
-    splits = [[dump_split(step, "Isolated") for step in part] for part in (before, behind)]
+    splits = [[dump_split(step, "Isolated") for step in part] for part in (before, after)]
     cutters = [*words, *splits[0], byte_level, *splits[1]]
     return cutters[0] if len(cutters) == 1 else {"type": "Sequence", "pretokenizers": cutters}
 

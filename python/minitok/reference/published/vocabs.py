@@ -177,8 +177,8 @@ class Vocab(vocab.Vocab):
         the bytes do not say.
         """
         for at in range(len(text) - 1, 0, -1):
-            beside = MARKER.startswith(text[at : at + len(MARKER)]) or text[:at].endswith(MARKER)
-            if text[at] & 0xC0 != 0x80 and bytes(text[at - 1 : at + 1]) not in self.inner_pairs and not beside:
+            at_marker = MARKER.startswith(text[at : at + len(MARKER)]) or text[:at].endswith(MARKER)
+            if text[at] & 0xC0 != 0x80 and bytes(text[at - 1 : at + 1]) not in self.inner_pairs and not at_marker:
                 return at
         return 0
 
