@@ -40,12 +40,12 @@ class Trusted(str):
 class Origin(NamedTuple):
     """Where text comes from: the template, or a field of a message (its number, and its role), or another value.
 
-    ``generated``: whether the template says that a model writes it (``{% generation %}``).
+    ``generated``: whether the template says that a model writes it (``{% generation %}``). In the order of ``render.Span``.
     """
 
     trusted: bool
-    message: int | None = None
     role: str | None = None
+    message: int | None = None
     field: str | None = None
     generated: bool = False
 
@@ -107,8 +107,7 @@ def run_by_run(change: Callable[[str], str]) -> Callable[[Traced], str]:
         parts = []
         at = 0
         for length, origin in self._runs:
-            part = change(str.__getitem__(self, slice(at, at + length)))
-            parts.append(traced(part, ((len(part), origin),)))
+            parts.append(of_origin(change(str.__getitem__(self, slice(at, at + length))), origin))
             at += length
         return concatenated(parts) if "".join(parts) == plain else plain
 
@@ -121,12 +120,12 @@ class Traced(str):
     __slots__ = ("_source",)
     _source: Source
 
-    def __new__(cls, text: object = "", runs: Runs | Source | None = None) -> Self:
+    def __new__(cls, text: object = "", runs: Runs | None = None) -> Self:
         made = super().__new__(cls, text)
-        if runs is None:
-            made._source = source_of(text if isinstance(text, Traced) else str.__str__(made))
+        if runs is not None:
+            made._source = Source(runs)
         else:
-            made._source = runs if isinstance(runs, Source) else Source(runs)
+            made._source = source_of(text if isinstance(text, Traced) else str.__str__(made))
         return made
 
     @property
@@ -143,7 +142,7 @@ class Traced(str):
 
     def __add__(self, other: str) -> str:
         if type(other) is Traced:
-            return Traced(str.__add__(self, other), Source(None, (self._source, other._source)))
+            return of_source(str.__add__(self, other), Source(None, (self._source, other._source)))
         return concatenated((self, other)) if is_text(other) else NotImplemented
 
     def __radd__(self, other: str) -> str:
@@ -290,10 +289,22 @@ def is_text(value: object) -> bool:
     return type(value) in (str, Traced) or (isinstance(value, str) and not hasattr(value, "__html__"))
 
 
+def of_source(text: str, source: Source) -> Traced:
+    """A string with its source."""
+    made = str.__new__(Traced, text)
+    made._source = source  # noqa: SLF001
+    return made
+
+
+def of_origin(text: str, origin: Origin) -> Traced:
+    """A string that is all of one origin."""
+    return of_source(text, Source(((len(text), origin),)))
+
+
 def traced(text: str, runs: Runs) -> Traced:
     """A string with its runs. If their lengths do not add up to its own, it comes from nowhere."""
     size = runs[0][0] if len(runs) == 1 else sum([length for length, _ in runs])
-    return Traced(text, runs if size == len(text) else ((len(text), UNKNOWN),))
+    return of_source(text, Source(runs)) if size == len(text) else of_origin(text, UNKNOWN)
 
 
 def source_of(text: str) -> Source:
@@ -309,7 +320,7 @@ def runs_of(text: str) -> Runs:
 def concatenated(parts: Iterable[str]) -> Traced:
     """The strings one after the other; neighbours of one origin become one run."""
     parts = list(parts)
-    return Traced("".join(parts), Source(None, [source_of(part) for part in parts]))
+    return of_source("".join(parts), Source(None, [source_of(part) for part in parts]))
 
 
 def origin_of(value: Any) -> Origin:

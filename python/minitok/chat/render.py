@@ -21,7 +21,7 @@ from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..reference.published.names import either, nearest
 from .environment import compiled, trusted
-from .provenance import Origin, Traced, Trusted, runs_of
+from .provenance import Origin, Trusted, of_origin, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,9 +179,8 @@ def traced_messages(messages: Sequence[Any], first: int = 0) -> list[dict[str, A
         if plain is None:
             raise TypeError(f"message {number} must be a dict, not {type(message).__name__}")
         fields = {key: value for key, value in plain.items() if value is not None}
-        reasoning = next((fields[key] for key in REASONING if key in fields), None)
-        if reasoning is not None:
-            fields = {"thinking": reasoning, **fields, "reasoning_content": reasoning}
+        if names := [name for name in REASONING if name in fields]:
+            fields = {"thinking": fields[names[0]], **fields, "reasoning_content": fields[names[0]]}
         found.append(traced_message(number, fields))
     if not found:
         raise ValueError("the conversation is empty: a template needs a message")
@@ -194,9 +193,9 @@ def traced_message(number: int, fields: Mapping[Any, Any]) -> dict[str, Any]:
     role = str.__str__(role) if isinstance(role, str) else None
     found: dict[str, Any] = {}
     for key, value in fields.items():
-        origin = Origin(False, number, role, str(key))
-        if key == "role" and role in ROLES:
-            found[traced_value(key, origin)] = Traced(role, ((len(role), Origin(True, number, role, str(key))),))
+        origin = Origin(False, role, number, str(key))
+        if key == "role" and role is not None and role in ROLES:
+            found[of_origin(key, origin)] = of_origin(role, Origin(True, *origin[1:]))
         else:
             found[traced_value(key, origin)] = traced_value(value, origin)
     return found
@@ -221,13 +220,11 @@ def traced_dicts(values: Sequence[Any] | None, field: str) -> list[Any] | None:
 def traced_value(value: Any, origin: Origin) -> Any:
     """A value of plain types, its strings traced. What is of another type becomes ``<its type>``: it is not for templates."""
     if type(value) is str:
-        return Traced(value, ((len(value), origin),))
+        return of_origin(value, origin)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        own = origin._replace(trusted=True) if isinstance(value, Trusted) else origin
-        text = str.__str__(value)
-        return Traced(text, ((len(text), own),))
+        return of_origin(str.__str__(value), origin._replace(trusted=True) if isinstance(value, Trusted) else origin)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -262,7 +259,7 @@ def mark_end(chat: list[dict[str, Any]]) -> str:
     """Puts a mark after what the last message says, and returns that."""
     last = chat[-1]
     content: Any = last.get("content")
-    mark = Traced(END, ((len(END), Origin(False, field=END_FIELD)),))
+    mark = of_origin(END, Origin(False, field=END_FIELD))
     if isinstance(content, str):
         last["content"] = content + mark
         return content
@@ -294,14 +291,11 @@ def before_end(text: str, last: str) -> str:
 
 
 def spans_of(text: str) -> list[Span]:
-    """The runs of a text as spans; neighbours of one origin are one."""
-    runs = [run for run in runs_of(text) if run[0]]
+    """The runs of a text as spans."""
     found = []
-    start = at = 0
-    for number, (length, origin) in enumerate(runs, 1):
+    at = 0
+    for length, origin in runs_of(text):
+        if length:
+            found.append(Span(str.__getitem__(text, slice(at, at + length)), *origin))
         at += length
-        if number == len(runs) or runs[number][1] != origin:
-            part = str.__getitem__(text, slice(start, at))
-            found.append(Span(part, origin.trusted, origin.role, origin.message, origin.field, origin.generated))
-            start = at
     return found

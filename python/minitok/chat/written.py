@@ -63,9 +63,7 @@ class Text(NamedTuple):
                 found[-1][0].append(part)
             else:
                 found.append(([part], origin))
-        return [
-            Span(b"".join(parts).decode(), o.trusted, o.role, o.message, o.field, o.generated) for parts, o in found
-        ]
+        return [Span(b"".join(parts).decode(), *origin) for parts, origin in found]
 
 
 def own_end(message: int, text: Text) -> tuple[int, bytes]:
