@@ -150,6 +150,14 @@ class Codec:
         before: str = "nothing",
         trust: tuple[Sequence[tuple[int, int]], Sequence[str]] | None = None,
     ) -> list[tuple[bytes, int, int, int, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None, int | None]]: ...
+    def encode_spans(
+        self,
+        text: str | bytes,
+        allowed: Sequence[str],
+        before: str,
+        trust: tuple[Sequence[tuple[int, int]], Sequence[str]],
+        ends: Sequence[int],
+    ) -> tuple[npt.NDArray[np.uint32], list[tuple[int, int]], list[tuple[int, int]]] | None: ...
     def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]: ...
     def encode(self, text: str | bytes, allowed: Sequence[str] | None = ..., threads: int = 1) -> list[int]: ...
     def encode_to_array(

@@ -124,6 +124,22 @@ impl Codec {
         segments::segments(py, preprocessor, &text, &search, segments::before_of(before)?, trust)
     }
 
+    /// The ids of a text in spans, which hold which span, and the tokens that are found; None where that takes more than comparing places.
+    fn encode_spans<'py>(
+        &self,
+        py: Python<'py>,
+        text: Text<'_>,
+        allowed: Names<'_>,
+        before: &str,
+        trust: (Vec<(usize, usize)>, Names<'_>),
+        ends: Vec<usize>,
+    ) -> PyResult<Option<segments::SpanIds<'py>>> {
+        let (search, before) = (self.search(py, allowed)?, segments::before_of(before)?);
+        let (stretches, everywhere) = (trust.0, self.searches.everywhere(self.fast.core(), py, trust.1)?);
+        let trust = Trust { stretches: &stretches, everywhere: &everywhere };
+        segments::encode_spans(py, &self.fast, &text, &ends, &search, before, trust)
+    }
+
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         let segments: Vec<&[u8]> = collect(segments.iter().map(pyo3::types::PyBytesMethods::as_bytes))?;

@@ -1,11 +1,14 @@
-//! The segments of a text for Python (`preprocess.rs`).
+//! The segments of a text for Python (`preprocess.rs`), and the ids of a text in spans.
 
-use super::array::array_of;
+use super::array::{array_of, array_of_ids};
 use super::list::int;
 use super::signals;
-use super::spans::tuple;
+use super::spans::{pairs, tuple};
 use super::text::{Text, new_bytes};
 use crate::error::Error;
+use crate::fast::codec::FastCodec;
+use crate::fast::spans::Place;
+use crate::fast::util::fallible::{push, room};
 use crate::reference::published::preprocess::{Before, Preprocessor, Segment, TokenFinder, Trust};
 use crate::support::interrupt::STRETCH;
 use pyo3::exceptions::PyValueError;
@@ -67,4 +70,56 @@ fn places(py: Python<'_>, origins: &[(usize, usize)]) -> PyResult<Py<PyAny>> {
         ends.push(end.try_into()?);
     }
     Ok(tuple(py, [array_of(py, starts)?.unbind(), array_of(py, ends)?.unbind()])?.into_any())
+}
+
+/// Ids, and pairs of numbers: ranges of ids, and tokens.
+pub type SpanIds<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>, Bound<'py, PyList>);
+
+/// The ids of a text in spans, which end at `ends`; for each span, start and end of the ids that hold text of it; and the tokens that are found: their index,
+/// and where they end. None unless the ids of each segment spell it as it stands. Must equal `ids_of_spans` of
+/// `python/minitok/spans/segments.py`.
+pub fn encode_spans<'py>(
+    py: Python<'py>,
+    fast: &FastCodec,
+    text: &Text<'_>,
+    ends: &[usize],
+    search: &TokenFinder,
+    before: Before,
+    trust: Trust,
+) -> PyResult<Option<SpanIds<'py>>> {
+    let bytes = text.bytes()?;
+    let (mut ids, mut tokens, mut stops, mut plain) = (Vec::new(), Vec::new(), Vec::new(), true);
+    let mut held = Vec::new();
+    signals::detached(py, || {
+        fast.core().preprocessor.segments(&bytes, search, before, Some(trust), &mut |Segment { text, id }| {
+            plain &= text.origins.is_none() && text.put == 0;
+            match id {
+                None => fast.append_prepared(&text.data, &mut ids)?,
+                Some(id) => {
+                    push(&mut tokens, [place(ids.len()), place(text.end)])?;
+                    push(&mut ids, id)?;
+                }
+            }
+            push(&mut stops, (ids.len(), place(text.end)))
+        })?;
+        held = room(ids.len())?;
+        let start = &mut Place { at: 0, in_chars: false };
+        fast.sizes.append_spans(fast.core(), &ids, start, |[_, end]| end, &mut held)
+    })?;
+    if !plain || !stops.iter().all(|&(count, end)| count.checked_sub(1).map_or(0, |last| held[last]) == end) {
+        return Ok(None);
+    }
+    let (mut ranges, mut at, mut start) = (room(ends.len())?, 0, 0);
+    for end in ends.iter().copied().map(place) {
+        at += held[at..].partition_point(|&stop| stop <= start);
+        let size = held[at..].partition_point(|&stop| stop < end) + 1;
+        ranges.push([place(at), place(if start < end { at + size } else { at })]);
+        start = end;
+    }
+    Ok(Some((array_of_ids(py, ids)?, pairs(py, &ranges)?, pairs(py, &tokens)?)))
+}
+
+/// A place in a text or in a list of ids, as Python has it.
+fn place(at: usize) -> i64 {
+    at.try_into().unwrap_or(i64::MAX)
 }

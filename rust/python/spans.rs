@@ -177,7 +177,7 @@ pub fn align<'py>(
 }
 
 /// Where a token begins at the end of the one before, both pairs have the same int.
-fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList>> {
+pub fn pairs<'py>(py: Python<'py>, spans: &[[i64; 2]]) -> PyResult<Bound<'py, PyList>> {
     // New tuples may start the garbage collector.
     let mut list = NewList::with_room(py, spans.len())?.hide();
     let mut before = (0, int(py, 0)?);

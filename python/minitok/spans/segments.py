@@ -75,24 +75,24 @@ def shared_segments(
     texts, names = [(utf8(text), trusted) for text, trusted in spans], tuple(definition.special_tokens)
     if not apart:
         ends = list(accumulate(len(text) for text, _ in texts))
-        return [shared_segment(segment, ends) for segment in segments_of(definition, texts, names, before)]
+        whole = one_text(definition, texts, names, before)
+        return [shared_segment(segment, ends) for segment in definition.codec().segments(*whole)]
     found: list[SharedSegment] = []
     for number, text in enumerate(texts):
-        for data, *_, token_id in segments_of(definition, [text], names, before):
+        for data, *_, token_id in definition.codec().segments(*one_text(definition, [text], names, before)):
             found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
 
 
-def segments_of(
+def one_text(
     definition: Definition, texts: Sequence[tuple[bytes, bool]], names: tuple[str, ...], before: str
-) -> list[Segment]:
-    """The segments of one text in spans. ``names``: of the special tokens, in one tuple for many texts."""
+) -> tuple[bytes, tuple[str, ...], str, tuple[list[tuple[int, int]], tuple[str, ...]]]:
+    """One text in spans, as ``Codec.segments`` takes it. ``names``: of the special tokens, in one tuple for many texts."""
     definition.check("encode segments")
     # The search for the names of a tuple is kept from call to call; another tuple is compared name by name.
     trust = trusted_stretches(texts), definition.everywhere
-    whole = b"".join([text for text, _ in texts])
-    return definition.codec().segments(whole, names, before, trust)
+    return b"".join([text for text, _ in texts]), names, before, trust
 
 
 def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
@@ -182,45 +182,16 @@ def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], bef
     """Encodes spans (text, trusted) as one text. ``before``: what stands before them."""
     texts, codec = [(utf8(text), trusted) for text, trusted in spans], definition.codec()
     ends = list(accumulate(len(text) for text, _ in texts))
-    segments = segments_of(definition, texts, tuple(definition.special_tokens), before)
+    whole = one_text(definition, texts, tuple(definition.special_tokens), before)
+    if (found := codec.encode_spans(*whole, ends)) is not None:
+        return EncodedSpans(*found)
+    segments = codec.segments(*whole)
     ids, offsets = ids_of_segments(codec, segments)
     tokens = [
         (at, segment[2]) for at, segment in zip(offsets.tolist(), segments, strict=False) if segment[-1] is not None
     ]
-    ranges = plain_ranges(codec, segments, ids, offsets, ends)
-    if ranges is None:
-        shared = [shared_segment(segment, ends) for segment in segments]
-        ranges = spans_of_ids(codec, shared, ids, offsets, len(texts))
-    return EncodedSpans(ids, ranges, tokens)
-
-
-def plain_ranges(
-    codec: Codec,
-    segments: Sequence[Segment],
-    ids: npt.NDArray[np.uint32],
-    offsets: npt.NDArray[np.int64],
-    ends: Sequence[int],
-) -> list[tuple[int, int]] | None:
-    """What ``spans_of_ids`` gives for spans that end at these places of the text, or None if the ids do not spell that.
-
-    Nor is it given for a few segments, for which looking at each takes less time.
-    """
-    held = codec.ends(ids)
-    if len(segments) < 50 or not is_array(held) or any(segment[4] is not None for segment in segments):
-        return None
-    from ..extras import np
-
-    if not np.array_equal(held[offsets[1:] - 1], [segment[2] for segment in segments]):
-        return None
-    stops = np.array(ends)
-    first = np.searchsorted(held, stops[:-1], "right").tolist()
-    last = np.searchsorted(held, stops, "left").tolist()
-    at = 0
-    found = []
-    for start, stop, end in zip([0, *first], last, ends, strict=True):
-        found.append((start, stop + 1 if at < end else start))
-        at = end
-    return found
+    shared = [shared_segment(segment, ends) for segment in segments]
+    return EncodedSpans(ids, spans_of_ids(codec, shared, ids, offsets, len(texts)), tokens)
 
 
 def special_names(definition: Definition) -> dict[int, str]:
