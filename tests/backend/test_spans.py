@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.spans.segments import ids_of_segments, shared_segments, spans_of_ids
+from minitok.spans.segments import ids_of_segments, ids_of_spans, shared_segments, spans_of_ids
 from strategies import texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115), (98, 60)]
@@ -102,6 +102,35 @@ def test_where_all_is_trusted_or_nothing_is(number):
             assert tok.encode_segments(spans, merge_across=across) == python.encode_segments(spans, merge_across=across)
 
     check()
+
+
+def held(definition, spans):
+    """The ids of spans, those of each that has text, and the tokens that are found."""
+    ids, ranges, tokens = ids_of_spans(definition, spans)
+    return ids.tolist(), [own for own, (text, _) in zip(ranges, spans, strict=True) if text], tokens
+
+
+@pytest.mark.parametrize("number", range(len(ALL)))
+def test_which_ids_hold_a_span_is_found_in_one_call_as_it_is_from_segments(number):
+    """The Python backend goes over the segments."""
+    definition = ALL[number].definition
+    python = definition.replace(backend="python")
+
+    @settings(max_examples=10)
+    @given(spans)
+    def check(spans):
+        assert held(definition, spans) == held(python, spans)
+
+    check()
+
+
+def test_which_ids_hold_a_span_takes_one_call_where_they_spell_it():
+    whole = b"<s>ab<", ("<s>",), "nothing", ([(0, 3)], ())
+    spelled = Tokenizer(MERGES, special_tokens=SPECIAL).definition.codec().encode_spans(*whole, [3, 3, 4, 6])
+    assert (spelled[0].tolist(), *spelled[1:]) == ([300, 258, 60], [(0, 1), (1, 1), (1, 2), (1, 3)], [(0, 3)])
+    changed = Tokenizer(MERGES, special_tokens=SPECIAL, normalizer="NFC").definition.codec()
+    assert changed.encode_spans(*whole, [3, 6]) is not None
+    assert changed.encode_spans("e\u0301".encode(), *whole[1:3], ([], ()), [3]) is None
 
 
 @pytest.mark.parametrize("number", range(len(ALL)))

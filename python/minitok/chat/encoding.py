@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..backend import load_backend
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..spans.segments import ids_of_spans, made_tokens, special_names
@@ -60,8 +61,8 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
     ``template``: the name or the source of the template that made them, if it is not the model's own.
     """
     found = labelled(with_template(definition, template), special_names(definition), spans)
-    size = len(found.ids)
-    return EncodedChat(found.ids.tolist(), spread(found.roles, size, None), spread(found.generated, size, False))
+    size, ids = len(found.ids), load_backend(definition.backend).id_list(found.ids)
+    return EncodedChat(ids, spread(found.roles, size, None), spread(found.generated, size, False))
 
 
 def with_template(definition: Definition, template: str | None) -> Definition:
@@ -101,13 +102,13 @@ def labelled(
     check_made(names, spans, ranges, ids, ends)
     roles: list[Range[str]] = [(0, 1, role)] if role is not None and 0 in ends else []
     generated: list[Range[bool]] = []
-    for span, (start, end) in zip(spans, ranges, strict=True):
+    for (_, _, said_by, _, field, by_model), (start, end) in zip(spans, ranges, strict=True):
         if start == end:
             continue
-        if span.generated:
+        if by_model:
             add_range(generated, start, end, value=True)
-        if span.role is not None and span.field not in LABELS:
-            add_range(roles, start, end + (end in ends), value=span.role)
+        if said_by is not None and field not in LABELS:
+            add_range(roles, start, end + (end in ends), value=said_by)
     return Labelled(ids, roles, generated, tokens)
 
 

@@ -226,6 +226,12 @@ def strftime_now(form: str) -> str:
     return datetime.now().strftime(form)  # noqa: DTZ005 - local time, as transformers has it
 
 
+def compiled_in(environment: TracingEnvironment, source: str) -> jinja2.Template:
+    template = environment.from_string(source)
+    template.globals = dict(template.globals)  # Jinja's chain of dicts is copied slowly, in each run
+    return template
+
+
 @lru_cache(maxsize=64)
 def compiled(source: str) -> jinja2.Template:
     """The template, compiled.
@@ -234,7 +240,7 @@ def compiled(source: str) -> jinja2.Template:
         TemplateError: It is malformed; the message says in which line.
     """
     try:
-        return TracingEnvironment().from_string(source)
+        return compiled_in(TracingEnvironment(), source)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno}: {error.message}") from error
     except (jinja2.TemplateError, RecursionError, SyntaxError, MemoryError) as error:

@@ -242,7 +242,7 @@ def traced_value(value: Any, origin: Origin) -> Any:
 
 def as_mapping(value: Any) -> Mapping[Any, Any] | None:
     """A dict, or what stands for one: a dataclass, or a model of Pydantic. None for anything else."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # in this order, since most are dicts
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

@@ -25,7 +25,7 @@ from jinja2 import Undefined, nodes, pass_context
 from jinja2.runtime import LoopContext, Macro
 from jinja2.utils import Namespace, missing
 
-from .environment import SafeNamespace, TracingEnvironment, compiled, tojson
+from .environment import SafeNamespace, TracingEnvironment, compiled, compiled_in, tojson
 from .marking import WATCH, later_test, mark
 from .provenance import Traced, runs_of
 from .standins import Backwards, Kept, Loop, NeedsListError, Noted, Rendered, Turns, Watch
@@ -299,7 +299,7 @@ class Program(NamedTuple):
 def program_of(source: str) -> Program:
     """The template, compiled; raises as ``compiled`` does."""
     plain = compiled(source)
-    marked = WatchingEnvironment().from_string(source)
+    marked = compiled_in(WatchingEnvironment(), source)
     marked.root_render_func.__globals__["LoopContext"] = TurnLoop
     return Program(plain, marked)
 

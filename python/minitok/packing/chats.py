@@ -15,12 +15,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..chat.encoding import encode_chat
+from ..chat.encoding import labelled
+from ..chat.ranges import masked
 from ..chat.render import ROLES, render
 from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
 from ..extras import np
+from ..spans.segments import special_names
 from .encoding import NOTHING, EncodedBlock
 from .mask import marked
 
@@ -95,16 +97,18 @@ def encoded(
     """The marked ids of a conversation, and how many bytes its text has."""
     try:
         spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
-        chat = encode_chat(definition, spans)
+        found = labelled(definition, special_names(definition), spans)
     except TemplateError as error:
         raise TemplateError(str(refused(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
         raise refused(file, conversation, f"not a conversation: {error}") from None
-    learned = chat.generated if options.learn == GENERATION else chat.mask(options.learn or "")
-    end = [] if options.end is None else [options.end]
-    ids = np.array([*chat.ids, *end], np.uint32)
-    mask = np.array([*learned, *(False for _ in end)], np.bool_)
-    return marked(ids, mask), sum(len(span.text.encode("utf-8", "surrogatepass")) for span in spans)
+    learned = (
+        found.generated if options.learn == GENERATION else [said for said in found.roles if said[2] == options.learn]
+    )
+    ids = found.ids if options.end is None else np.append(found.ids, np.uint32(options.end))
+    return marked(ids, masked(learned, len(ids))), sum(
+        len(span.text.encode("utf-8", "surrogatepass")) for span in spans
+    )
 
 
 def refused(file: Path, conversation: Conversation, reason: str) -> FileFormatError:
