@@ -14,7 +14,7 @@
 //!
 //! Without the feature `files`, there are only the published encodings, at half the size.
 //!
-//! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`):
+//! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`), in place of 2 and 3, which they never do:
 //!
 //! 4. [`inside`]: the pieces of a text, its conversation, its merges
 //! 5. [`alternatives`]: which alternative of a pattern made a piece
@@ -34,14 +34,17 @@
 
 #[cfg(feature = "pages")]
 mod alternatives;
+#[cfg(not(all(feature = "pages", target_family = "wasm")))]
 mod chunks;
 #[cfg(feature = "pages")]
 mod edits;
 #[cfg(feature = "pages")]
 mod inside;
+#[cfg(not(all(feature = "pages", target_family = "wasm")))]
 mod names;
 #[cfg(feature = "pages")]
 mod patterns;
+#[cfg(not(all(feature = "pages", target_family = "wasm")))]
 mod sessions;
 #[cfg(feature = "pages")]
 mod several_files;
