@@ -15,6 +15,7 @@ import json
 import lzma
 import re
 import shutil
+import struct
 import sys
 from html import escape
 from importlib.resources import files
@@ -22,6 +23,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+import numpy as np
 from minitok import get_encoding
 from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
@@ -35,6 +37,7 @@ from minitok.play import PAGE, shakespeare
 from minitok.play.alone import alone
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.packed_vocab import VocabReader, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,11 +105,34 @@ def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None
     shutil.copyfile(CARD, folder / CARD.name)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
-        write(folder / "vocabularies" / f"{name}.vocab", gzip.compress(data, mtime=0))
+        write(folder / "vocabularies" / f"{name}.vocab", gzip.compress(by_size(data), mtime=0))
     texts = "udhr.json.gz"
     write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
     for lesson in sorted(folder.glob("lesson-*.html")):
         write(folder / "alone" / lesson.name, alone(lesson.name, lambda path: (folder / path).read_bytes()).encode())
+
+
+def by_size(data: bytes) -> bytes:
+    """A packed vocabulary so that gzip makes a seventh less of it; ``pages/core/packed.js`` takes it back.
+
+    Small ids are more frequent, and gzip sees bytes alone. So the first five bits of each id come in a byte, with 16 for each
+    bit that is left; these bits follow all of the bytes, end to end. Before them stand numbers of 32 bits (0, the width of an
+    id, the length of the beginning, how many ids), and the beginning as it was.
+    """
+    reader = VocabReader(data)
+    reader.take(12)
+    n_merges, n_runs, n_extra = (reader.number() for _ in range(3))
+    reader.take(256)
+    width = width_of(reader.pairs(n_runs), n_merges)
+    for _, length in reader.pairs(n_extra):
+        reader.take(length)
+    stream = np.unpackbits(np.frombuffer(data[reader.at :], np.uint8), count=2 * n_merges * width, bitorder="little")
+    bits, places = stream.reshape(-1, width), np.arange(width)
+    ids, more = bits @ (1 << places), np.maximum((bits * (places + 1)).max(1) - 5, 0)
+    heads = 16 * more + (ids >> more)
+    below = np.packbits(bits[places < more[:, None]], bitorder="little")
+    start = struct.pack("<4I", 0, width, reader.at, len(ids)) + data[: reader.at]
+    return start + heads.astype(np.uint8).tobytes() + below.tobytes()
 
 
 def build_for_package(wasm: Path, folder: Path) -> None:

@@ -15,7 +15,7 @@
 import { Answers, Refusal } from "./answers.js";
 import { MinitokError } from "../js/errors.js";
 import { Core } from "./core.js";
-import { unpacked } from "./packed.js";
+import { unpacked, vocabulary } from "./packed.js";
 import { byLanguage, compare, DEVELOPMENT, learn, Reporter } from "./training.js";
 
 const here = (name) => new URL(name, import.meta.url);
@@ -35,10 +35,10 @@ async function fetched(address) {
 async function prepare() {
   const calls = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
   const [core, catalogue] = await Promise.all([
-    Core.load(here("minitok.wasm.gz"), calls), fetched(here("encodings.json")).then((answered) => answered.json()),
+    Core.load(here("minitok.wasm.gz"), calls), fetched(here("encodings.json")).then(unpacked).then((answered) => answered.json()),
   ]);
   const fetchVocabulary = async (file) =>
-    new Uint8Array(await (await unpacked(await fetched(here(`../vocabularies/${file}.vocab`)))).arrayBuffer());
+    vocabulary(new Uint8Array(await (await unpacked(await fetched(here(`../vocabularies/${file}.vocab`)))).arrayBuffer()));
   return new Answers(core, catalogue, fetchVocabulary, fetchTexts);
 }
 
