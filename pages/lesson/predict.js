@@ -1,5 +1,6 @@
 // Predict, then reveal: what the pages of all lessons share. No question holds its answer: it follows from what is computed.
 
+import { unpacked } from "../core/packed.js";
 import { byId, el, plural } from "../static/dom.js";
 
 // Whether each question's first prediction was right.
@@ -115,7 +116,7 @@ export function ownText(make, show, event = "input") {
 const PLAYS = new URL("../static/shakespeare.txt", import.meta.url);
 let reading = null;
 export function plays() {
-  reading ??= fetch(PLAYS).then((answered) => answered.text());
+  reading ??= fetch(PLAYS).then(unpacked).then((answered) => answered.text());
   return reading;
 }
 

@@ -59,4 +59,4 @@ def test_nothing_is_loaded_and_nothing_else_may_run(pages, number):
     assert page.count("<script") == 2
     for loading in ("<link", " src=", "unsafe-inline"):
         assert loading not in page
-    assert len(page) < 3_200_000
+    assert len(page) < 2_600_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ def alone(name: str, read: Callable[[str], bytes]) -> str:
     files = CORE if has_core else {}
     files |= {f"../{VOCABULARIES[one]}": VOCABULARIES[one] for one in SHOWN.get(name, ())}
     files |= CORPUS if name in READ else {}
-    data = {key: f"data:;base64,{base64.b64encode(read(path)).decode()}" for key, path in files.items()}
+    data = {key: f"data:;base64,{base64.b64encode(packed(read(path))).decode()}" for key, path in files.items()}
     worker = within(text("core/worker.js"), "HELD") if has_core else ""
     held = json.dumps({"files": data, "worker": worker}).replace("<", "\\u003c")
     script = START + within(source, "HELD.files").replace("`index.html", "`../index.html")
@@ -68,6 +69,11 @@ def alone(name: str, read: Callable[[str], bytes]) -> str:
     page = SCRIPT.sub(lambda _: f"<style>{style}</style>\n", page)
     end = f'<script type="application/json" id="held">{held}</script>\n<script type="module">{script}</script>\n</body>'
     return page.replace("</body>", end)
+
+
+def packed(content: bytes) -> bytes:
+    """A file as it goes into the page: a server may have it packed already."""
+    return content if content.startswith(b"\x1f\x8b") else gzip.compress(content, mtime=0)
 
 
 def within(script: str, files: str) -> str:
