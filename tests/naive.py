@@ -1,8 +1,7 @@
-"""The textbook: byte-pair encoding in sixty lines, with nothing clever in it.
+"""The textbook: byte-pair encoding on a page, with nothing clever in it.
 
 Nobody's mirror and everybody's oracle: the tests hold every other implementation against this one. It works on a list of
-pieces that are already cut, breaks ties by the smallest ids, and reads the whole corpus again for every merge: O(n V) for
-n bytes and V merges. ``minitok.reference.basic`` is the same for a reader.
+pieces that are already cut, and reads the whole corpus again for every merge: O(n V) for n bytes and V merges. ``minitok.reference.basic`` is the same for a reader.
 
 >>> merges = train([b"low", b"lower", b"lowest"], 3)
 >>> merges
@@ -16,25 +15,53 @@ b'lowly'
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Pair = tuple[int, int]
 
 
-def train(pieces: list[bytes], n_merges: int, min_frequency: int = 1) -> list[tuple[int, int]]:
-    """The merges, most frequent pair first; merge k makes id 256 + k."""
+# Which of the most frequent pairs, in the order in which they are seen, is merged.
+TIES: dict[str, Callable[[list[Pair], list[bytes]], Pair]] = {
+    "smallest_ids": lambda tied, _: min(tied),
+    "first_seen": lambda tied, _: tied[0],
+    "greatest_bytes": lambda tied, tokens: max(tied, key=lambda pair: (tokens[pair[0]], tokens[pair[1]])),
+}
+
+
+def train(
+    pieces: list[bytes],
+    n_merges: int,
+    min_frequency: int = 1,
+    tie_break: str = "smallest_ids",
+    may_be: Callable[[bytes], bool] = lambda _: True,
+    first: Sequence[Pair] = (),
+) -> list[Pair]:
+    """The merges, most frequent pair first, behind the ``first`` ones; merge k makes id 256 + k, of bytes that ``may_be``."""
     words = [list(piece) for piece in pieces]
-    merges: list[tuple[int, int]] = []
-    while len(merges) < n_merges:
-        counts = Counter(pair for word in words for pair in zip(word, word[1:]))
-        if not counts:
+    tokens = [bytes([byte]) for byte in range(256)]
+    merges: list[Pair] = []
+
+    def merge(pair: Pair) -> None:
+        words[:] = [replace(word, pair, len(tokens)) for word in words]
+        tokens.append(tokens[pair[0]] + tokens[pair[1]])
+        merges.append(pair)
+
+    for pair in first:
+        merge(pair)
+    while len(merges) < len(first) + n_merges:
+        pairs = (pair for word in words for pair in zip(word, word[1:]))
+        counts = Counter(pair for pair in pairs if may_be(tokens[pair[0]] + tokens[pair[1]]))
+        most = max(counts.values(), default=0)
+        if most < max(min_frequency, 1):
             break
-        best = min(counts, key=lambda pair: (-counts[pair], pair))
-        if counts[best] < min_frequency:
-            break
-        words = [replace(word, best, 256 + len(merges)) for word in words]
-        merges.append(best)
+        merge(TIES[tie_break]([pair for pair, count in counts.items() if count == most], tokens))
     return merges
 
 
-def replace(word: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
+def replace(word: list[int], pair: Pair, new_id: int) -> list[int]:
     """The word with the pair replaced from left to right."""
     out: list[int] = []
     for token_id in word:
@@ -45,7 +72,7 @@ def replace(word: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
     return out
 
 
-def encode(piece: bytes, merges: list[tuple[int, int]]) -> list[int]:
+def encode(piece: bytes, merges: list[Pair]) -> list[int]:
     """The ids of a piece: each merge in the order of learning, wherever it applies."""
     ids = list(piece)
     for rank, pair in enumerate(merges):
@@ -53,7 +80,7 @@ def encode(piece: bytes, merges: list[tuple[int, int]]) -> list[int]:
     return ids
 
 
-def decode(ids: list[int], merges: list[tuple[int, int]]) -> bytes:
+def decode(ids: list[int], merges: list[Pair]) -> bytes:
     """The bytes of the ids."""
     tokens = [bytes([byte]) for byte in range(256)]
     for left, right in merges:
