@@ -1,4 +1,4 @@
-//! What `encode_into` and `count` promise: once a text's pieces are known, and the vector has room, no memory is asked for.
+//! What `encode_into`, `count` and `push_into` promise: once a text's pieces are known, and there is room, no memory is asked for.
 
 #![cfg(not(feature = "python"))] // the extension has an allocator of its own
 #![allow(unsafe_code, reason = "an allocator is one by unsafe methods")]
@@ -57,4 +57,18 @@ fn known_texts_need_no_memory() {
     }
     tok.count(&text).unwrap();
     assert_eq!(asked(|| assert!(tok.count(&text).unwrap() > 0)), 0);
+}
+
+#[test]
+fn a_stream_of_whole_characters_needs_no_memory() {
+    let tok = Tokenizer::encoding("o200k_base").unwrap();
+    let ids = tok.encode("A café, 12345 times: and so on.\n").unwrap();
+    let (mut stream, mut text) = (tok.stream_decoder(), String::with_capacity(100));
+    let push_all = || {
+        for &id in &ids {
+            stream.push_into(id, &mut text).unwrap();
+        }
+    };
+    assert_eq!(asked(push_all), 0);
+    assert_eq!(text, "A café, 12345 times: and so on.\n");
 }

@@ -93,15 +93,39 @@ impl StreamDecoder {
     ///
     /// [`Error::UnknownToken`] if the id has no token, with how many ids came before it. The stream can go on without it.
     pub fn push(&mut self, id: u32) -> Result<String> {
+        let mut text = String::new();
+        self.push_into(id, &mut text)?;
+        Ok(text)
+    }
+
+    /// Appends the same to a text, which can be used again: where it has room, no memory is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`push`](Self::push); the text is as it was.
+    ///
+    /// ```
+    /// use minitok::Tokenizer;
+    ///
+    /// let tok = Tokenizer::encoding("o200k_base")?;
+    /// let (mut stream, mut text) = (tok.stream_decoder(), String::new());
+    /// for id in tok.encode("naïve 😀")? {
+    ///     stream.push_into(id, &mut text)?;
+    /// }
+    /// assert_eq!(text, "naïve 😀");
+    /// # Ok::<(), minitok::Error>(())
+    /// ```
+    pub fn push_into(&mut self, id: u32, text: &mut String) -> Result<()> {
         let token = self.tokenizer.token_bytes(id).ok_or(Error::UnknownToken { id, position: self.position })?;
         self.position += 1;
         if self.skipped.binary_search(&id).is_ok() {
-            return Ok(String::new());
+            return Ok(());
         }
         match str::from_utf8(token) {
-            Ok(text) if self.is_plain && self.inner.held().is_empty() => Ok(text.to_owned()),
-            _ => self.inner.push(token),
+            Ok(whole) if self.is_plain && self.inner.held().is_empty() => text.push_str(whole),
+            _ => text.push_str(&self.inner.push(token)?),
         }
+        Ok(())
     }
 
     /// Ends the stream: bytes that were held back, and can no longer become a character, become U+FFFD. A new stream may follow.

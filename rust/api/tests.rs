@@ -44,10 +44,18 @@ fn ids_are_appended_and_batches_are_in_order() {
 fn a_stream_skips_and_stops() {
     let tok = tokenizer(0);
     let mut stream = tok.stream_decoder().skip_special().stop(&["b!", "</s>"]).unwrap();
+    let ids = [300, 97, 98, 300, 120, 256, 33, 97];
     for _ in 0..2 {
-        let said: Vec<String> = [300, 97, 98, 300, 120, 256, 33, 97].map(|id| stream.push(id).unwrap()).into();
+        let said: Vec<String> = ids.map(|id| stream.push(id).unwrap()).into();
         assert_eq!((said.concat().as_str(), stream.stopped()), ("abxa", Some("b!")));
         assert_eq!(stream.finish().unwrap(), "");
+        let mut text = String::from("> ");
+        for id in ids {
+            stream.push_into(id, &mut text).unwrap();
+        }
+        assert_eq!((text.as_str(), stream.finish().unwrap().as_str()), ("> abxa", ""));
+        let unknown = Error::UnknownToken { id: 302, position: 0 };
+        assert_eq!((stream.push_into(302, &mut text), text.as_str()), (Err(unknown), "> abxa"));
     }
     assert_eq!(tok.stream_decoder().stop(&["a", ""]).unwrap_err(), Error::Stop("stop string 1 is empty".into()));
 }

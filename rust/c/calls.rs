@@ -173,11 +173,12 @@ pub extern "C" fn minitok_stream_push(
     text: *mut *const c_char,
     length: *mut usize,
 ) -> Status {
-    say(stream, text, length, |Stream { decoder, stops, begun, .. }| {
+    say(stream, text, length, |Stream { decoder, said, stops, begun }| {
         if !std::mem::replace(begun, true) && !stops.is_empty() {
             *decoder = decoder.clone().stop(stops)?;
         }
-        decoder.push(id)
+        said.clear();
+        decoder.push_into(id, said)
     })
 }
 
@@ -188,9 +189,10 @@ pub extern "C" fn minitok_stream_finish(
     text: *mut *const c_char,
     length: *mut usize,
 ) -> Status {
-    say(stream, text, length, |Stream { decoder, begun, .. }| {
+    say(stream, text, length, |Stream { decoder, said, begun, .. }| {
         *begun = false;
-        decoder.finish()
+        *said = decoder.finish()?;
+        Ok(())
     })
 }
 
@@ -198,13 +200,13 @@ fn say(
     stream: *mut Handle<Stream>,
     text: *mut *const c_char,
     length: *mut usize,
-    step: impl FnOnce(&mut Stream) -> Result<String>,
+    step: impl FnOnce(&mut Stream) -> Result<()>,
 ) -> Status {
     answer(|| {
         let stream = Handle::of_mut(stream)?;
         set("text", text, || {
             set("length", length, || {
-                stream.said = step(stream)?;
+                step(stream)?;
                 Ok(stream.said.len())
             })?;
             Ok(stream.said.as_ptr().cast())

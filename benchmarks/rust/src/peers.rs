@@ -27,8 +27,10 @@ pub fn open(peer: &str, encoding: &str, file: &Path) -> Result<Option<Peer>, Fai
                     tok.encode_batch(documents, minitok::Special::NONE, threads).expect("ids")
                 }),
                 Some(|tok, ids| {
-                    let mut stream = tok.stream_decoder();
-                    let text: String = ids.iter().map(|&id| stream.push(id).expect("text")).collect();
+                    let (mut stream, mut text) = (tok.stream_decoder(), String::new());
+                    for &id in ids {
+                        stream.push_into(id, &mut text).expect("text");
+                    }
                     text + &stream.finish().expect("text")
                 }),
             )
