@@ -54,7 +54,12 @@ impl Tokenizer {
         threads: usize,
     ) -> Result<Vec<Vec<u32>>> {
         let (codec, search) = (&self.shared.codec, self.shared.search(special)?);
-        let encode = |text: &T| codec.encode(1, Source::Bytes(text.as_ref().as_bytes()), &search, false);
+        let encode = |text: &T| {
+            let mut ids = codec.encode(1, Source::Bytes(text.as_ref().as_bytes()), &search, false)?;
+            // The next text uses what this one did not: memory that was never touched is dear.
+            ids.shrink_to_fit();
+            Ok(ids)
+        };
         parallel::map(texts, threads, |text| text.as_ref().len(), encode)
     }
 }

@@ -35,6 +35,7 @@ fn ids_are_appended_and_batches_are_in_order() {
         }
         let batch = tok.encode_batch(&texts, special, 3).unwrap();
         assert_eq!(batch.concat(), all);
+        assert!(batch.iter().all(|ids| ids.capacity() == ids.len()), "a batch keeps no room that it does not need");
         assert!(texts.iter().zip(&batch).all(|(text, ids)| &tok.encode_with_special(text, special).unwrap() == ids));
     }
     assert!(tok.encode_batch(&["a"], Special::Only(&["?"]), 1).is_err());
