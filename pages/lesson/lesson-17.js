@@ -2,8 +2,8 @@
 
 import { byId, el, plural } from "../static/dom.js";
 import { Stepper } from "../static/stepper.js";
-import { chips, colour, visible } from "../static/visible.js";
-import { encoding, read, tokensOf } from "./merges.js";
+import { colour } from "../static/visible.js";
+import { encoding, given, joined, named, read, row, tokensOf } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 
 const encoder = new TextEncoder();
@@ -52,17 +52,15 @@ function picture(one, taken) {
     let lane = end - start;
     while (ends[lane] > start) lane += 1;
     ends[lane] = end;
-    const drawn = el("span", { class: `token t${colour(id)}${taken.includes(token) ? " on" : ""}` }, visible(one.tokens.get(id)));
+    const drawn = el("span", { class: `token t${colour(id)}${taken.includes(token) ? " on" : ""}` }, named(one, id));
     drawn.style.gridArea = `${lane + 1} / ${start + 1} / auto / ${end + 1}`;
     return drawn;
   };
   const sorted = [...one.found].sort((a, b) => (a.end - a.start) - (b.end - b.start) || a.start - b.start);
   const numbers = one.ways.map((n) => el("b", {}, n.toLocaleString("en", { notation: "compact" })));
-  const said = `${counted(one)}; lit: ${taken.map(({ id }) => visible(one.tokens.get(id))).join(", ")}`;
+  const said = `${counted(one)}; lit: ${taken.map(({ id }) => named(one, id)).join(", ")}`;
   return el("div", { class: "scroll", tabindex: 0, role: "img", "aria-label": said }, el("div", { class: "lattice" }, ...numbers, ...sorted.map(box)));
 }
-
-const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });
 
 const show = (one) => el("figure", {}, el("figcaption", { class: "count" }, `“${one.text}”: ${counted(one)}; lit is the one that encoding gives`),
   picture(one, placed(one, one.canonical)));
@@ -70,9 +68,7 @@ const show = (one) => el("figure", {}, el("figcaption", { class: "count" }, `“
 // -- what is asked ---------------------------------------------------------------------------------------------------
 
 const [FEW, DOUBLED, DEAD, WRITTEN] = [["aabab", ["a a", "a b"]], ["aaaaaaaaaa", ["a a"]], ["abc", ["b c", "a b", "ab c"]], ["lowest", ["l o", "lo w", "e s", "es t", "w e"]]];
-const given = ([text, lines]) => `${text}\n${lines.map((line, rank) => `rank ${rank}: ${line.replace(" ", " + ")}`).join("\n")}`;
 const fewest = (one) => Math.min(...Array.from({ length: count(one) }, (_, at) => list(one, at + 1).length));
-const spelled = (one, ids) => ids.map((id) => visible(one.tokens.get(id))).join(" | ");
 
 const QUESTIONS = [
   {
@@ -85,16 +81,16 @@ const QUESTIONS = [
   },
   {
     title: "The shortest?", ask: "How many tokens has the list that encoding gives?", given: given(DEAD), shown: [DEAD], right: ([one]) => one.canonical.length,
-    told: ([one]) => [`${spelled(one, one.canonical)}, though a list of ${fewest(one)} spells the text: rank 0 comes first, and then the merge to abc is not possible.`],
+    told: ([one]) => [`${joined(one, one.canonical)}, though a list of ${fewest(one)} spells the text: rank 0 comes first, and then the merge to abc is not possible.`],
   },
   {
     title: "Dead", ask: "Under the same merges, how many tokens does no text give?", given: given(DEAD), shown: [DEAD], right: ([one]) => one.dead.length,
-    told: ([one]) => [`${spelled(one, one.dead)}: encode its bytes, and it does not come back. No corpus is needed to know that.`],
+    told: ([one]) => [`${joined(one, one.dead)}: encode its bytes, and it does not come back. No corpus is needed to know that.`],
   },
   {
     title: "Drift", ask: "A model has written lo, we, s, t. A program keeps the text, and encodes it again. How many tokens does the model read then?", given: given(WRITTEN), shown: [WRITTEN],
     right: ([one]) => one.canonical.length,
-    told: ([one]) => [`${spelled(one, one.canonical)}. The text is the same, but none of the ids. What the model had computed for them is lost.`],
+    told: ([one]) => [`${joined(one, one.canonical)}. The text is the same, but none of the ids. What the model had computed for them is lost.`],
   },
 ];
 

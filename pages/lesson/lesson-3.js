@@ -3,8 +3,8 @@
 import { byId, el, number, plural } from "../static/dom.js";
 import { Explore } from "./explore.js";
 import { TRAINING } from "./words.js";
-import { after, learnt, named, row } from "./made.js";
-import { training } from "./merges.js";
+import { after, learnt } from "./made.js";
+import { named, row, training } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 
 const PENCIL = "low lower lowest";

@@ -4,8 +4,8 @@ import { byId, el, plural } from "../static/dom.js";
 import { learntBy } from "../static/learnt.js";
 import { chip, visible, why } from "../static/visible.js";
 import { Explore } from "./explore.js";
-import { learnt, named } from "./made.js";
-import { training } from "./merges.js";
+import { learnt } from "./made.js";
+import { named, training } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 import { TRAINING } from "./words.js";
 

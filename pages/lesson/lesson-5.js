@@ -3,10 +3,10 @@
 import { byId, el, plural, table } from "../static/dom.js";
 import { ask } from "../static/source.js";
 import { Steps } from "../static/steps.js";
-import { chips, visible } from "../static/visible.js";
+import { chips } from "../static/visible.js";
 import { Explore } from "./explore.js";
-import { encoded, named, opened, strip } from "./made.js";
-import { encoding, read } from "./merges.js";
+import { encoded, opened, strip } from "./made.js";
+import { encoding, given, joined, read } from "./merges.js";
 import { askAll, linksOn, ownText } from "./predict.js";
 import { ENCODING } from "./words.js";
 
@@ -30,7 +30,6 @@ function show(one) {
 
 const ranks = ({ written }) => written.map((line, rank) => `${line.replace(" ", " + ")} (rank ${rank})`).join(", ");
 const tokensOf = (one, ids) => chips(ids, (id) => one.tokens.get(id));
-const joined = (one, ids = one.ids) => ids.map((id) => named(one, id)).join(" | ");
 
 // -- ways to be wrong ------------------------------------------------------------------------------------------------
 
@@ -61,7 +60,6 @@ const isRight = (one, ids) => String(ids) === String(one.ids);
 // -- what is asked ---------------------------------------------------------------------------------------------------
 
 const [SHARED, NEVER, SAME, MOSTLY] = [["cba", ["b a", "c b"]], ["abc", ["b c", "a b", "ab c"]], ["aaa", ["a a"]], ["low", ["l o", "lo w"]]];
-const given = ([text, written]) => `${text}\n${written.map((line, rank) => `rank ${rank}: ${line.replace(" ", " + ")}`).join("\n")}`;
 const SHARED_CHOICES = ["c | b | a", "cb | a", "c | ba"];
 const NEVER_CHOICES = ["abc", "ab | c", "a | bc"];
 const SAME_CHOICES = ["aa | a", "a | aa", "a | a | a"];
@@ -72,18 +70,18 @@ const REAL = " unforgettable";
 const QUESTIONS = [
   {
     title: "Two that share a letter", ask: "Which tokens does this piece become?", given: given(SHARED), choices: SHARED_CHOICES, shown: [SHARED],
-    right: ([one]) => SHARED_CHOICES.indexOf(joined(one)),
+    right: ([one]) => SHARED_CHOICES.indexOf(joined(one, one.ids)),
     told: ([one]) => [`Both merges are possible at first, and they share the b. The lower rank wins, though it stands further right. A program that goes from left to right makes ${joined(one, WAYS["the leftmost pair first"](one))} of it.`],
   },
   {
     title: "A token that is never made", ask: "There is a token “abc”. Which tokens does this piece become?", given: given(NEVER), choices: NEVER_CHOICES, shown: [NEVER],
-    right: ([one]) => NEVER_CHOICES.indexOf(joined(one)),
-    told: ([one]) => [`${joined(one)}: rank ${one.steps[0].rank} comes first, and then no merge of the two is left. “abc” is in the vocabulary, but from these bytes no way leads to it. A program that looks for the longest token finds it, and is wrong.`],
+    right: ([one]) => NEVER_CHOICES.indexOf(joined(one, one.ids)),
+    told: ([one]) => [`${joined(one, one.ids)}: rank ${one.steps[0].rank} comes first, and then no merge of the two is left. “abc” is in the vocabulary, but from these bytes no way leads to it. A program that looks for the longest token finds it, and is wrong.`],
   },
   {
     title: "One merge, two places", ask: "Which tokens does this piece become?", given: given(SAME), choices: SAME_CHOICES, shown: [SAME],
-    right: ([one]) => SAME_CHOICES.indexOf(joined(one)),
-    told: ([one]) => [`${joined(one)}: of equal ranks, the leftmost is made first, as in training.`],
+    right: ([one]) => SAME_CHOICES.indexOf(joined(one, one.ids)),
+    told: ([one]) => [`${joined(one, one.ids)}: of equal ranks, the leftmost is made first, as in training.`],
   },
   {
     title: "Step by step", ask: "How many merges are made in this piece?", given: given([LONG, LONG_MERGES]), shown: [[LONG, LONG_MERGES]],

@@ -54,9 +54,6 @@ export async function cut(text, encoding) {
 export const after = ({ pieces, merges }, n) => pieces.map(({ bytes }) =>
   merges.slice(0, n).reduce((ids, { pair, id }) => mergePair(ids, pair, id), [...bytes]));
 
-export const named = ({ tokens }, id) => visible(tokens.get(id));
-export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });
-
 // A tokenizer of some merges, which are pairs of ids in the order of learning, for texts that are one piece unless a pattern cuts them:
 // its name, and the bytes of its tokens.
 export async function opened(merges, pattern = "none") {

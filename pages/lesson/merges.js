@@ -1,6 +1,7 @@
-// What merges do to bytes, without the core: training, and encoding.
+// What merges do to bytes, without the core: training, and encoding; and how ids are shown.
 
 import { Refused } from "../static/refused.js";
+import { chips, visible } from "../static/visible.js";
 
 const encoder = new TextEncoder();
 
@@ -89,3 +90,12 @@ export function encoding(bytes, merges, choose = lowest, most = Infinity) {
     ids = [...ids.slice(0, place), 256 + value, ...ids.slice(place + 2)];
   }
 }
+
+// -- ids as they are shown, where `tokens` has the bytes of each -----------------------------------------------------
+
+export const named = ({ tokens }, id) => visible(tokens.get(id));
+export const joined = (one, ids) => ids.map((id) => named(one, id)).join(" | ");
+export const row = ({ tokens }, ids) => chips(ids, (id) => tokens.get(id), { notes: String });
+
+// A question's text and its merges, which are lines of two tokens each.
+export const given = ([text, lines]) => `${text}\n${lines.map((line, rank) => `rank ${rank}: ${line.replace(" ", " + ")}`).join("\n")}`;
