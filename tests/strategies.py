@@ -4,6 +4,13 @@ import unicodedata
 
 from hypothesis import strategies as st
 
+# Texts to train on.
+CORPUS = [
+    "low lower lowest, newer 123 wide's  words\n\n" * 3,
+    "été naïve слово 词語かな 😀 'S ſ " * 3,
+    "x = {'a': 1}\n\tfoo()\r\n" * 3,
+]
+
 WHITE = " \t\n\r\v\f\x85\xa0\u1680\u2003\u2028\u2029\u202f\u205f\u3000"
 NOT_QUITE_WHITE = "\x1c\x1f\u200b\u180e\ufeff\x00"
 CONTRACTIONS = [

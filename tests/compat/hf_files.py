@@ -7,14 +7,10 @@ import json
 from functools import cache
 from pathlib import Path
 
+from strategies import CORPUS
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import decoders as decoding
 
-CORPUS = [
-    "low lower lowest, newer 123 wide's  words\n\n" * 3,
-    "été naïve слово 词語かな 😀 'S ſ " * 3,
-    "x = {'a': 1}\n\tfoo()\r\n" * 3,
-]
 SPECIAL = ["<s>", "</s>", "<pad>", "<mask>"]
 GPT4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 

@@ -14,13 +14,8 @@ from minitok.definition import Definition
 from minitok.formats import huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
-from strategies import old, portable_regexes, texts
+from strategies import CORPUS, old, portable_regexes, texts
 
-CORPUS = [
-    "low lower lowest, newer 123 wide's  words\n\n" * 3,
-    "été naïve слово 词語かな 😀 'S ſ " * 3,
-    "x = {'a': 1}\n\tfoo()\r\n" * 3,
-]
 SPECIAL = ["<|end|>", "<|pad of é|>"]
 
 

@@ -154,12 +154,12 @@ class StoppedError(Exception):
     """What ends a run."""
 
 
-def stopped_after(files):
-    """Progress that ends a run when more than some files are read."""
-    size = sum(file.stat().st_size for file in files)
+def stopped_after(done, then=lambda: None):
+    """Progress that ends a run when more than this many bytes are read."""
 
     def show(at):
-        if at.done > size:
+        if at.done > done:
+            then()
             raise StoppedError
 
     return show
@@ -185,7 +185,9 @@ def resumed(kind, fault, folder):
     if kind == "shards":
         options["shard_tokens"] = 90
     try:
-        TOK.encode_files(files, folder / name, progress=stopped_after(files[:2]), **options)
+        TOK.encode_files(
+            files, folder / name, progress=stopped_after(sum(file.stat().st_size for file in files[:2])), **options
+        )
         raise AssertionError("the run was not stopped")
     except StoppedError:
         pass

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from helpers import Failure, outcome
+from matrix import StoppedError, stopped_after
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.packing import arrange
 
@@ -56,21 +57,6 @@ def test_a_file_that_is_read_is_not_removed_as_an_index(tmp_path, kind, name):
     message = f"{str(path)!r} is an input, and {str(out)!r} would overwrite it: choose another output"
     assert outcome(TOK.encode_files, path, out, format=kind) == Failure(ValueError, message)
     assert path.read_bytes() == b"MMIDIDX\x00\x00"
-
-
-class StoppedError(Exception):
-    """What ends a run."""
-
-
-def stopped_after(done, then=lambda: None):
-    """Progress that ends a run when more than this many bytes are read."""
-
-    def show(at):
-        if at.done > done:
-            then()
-            raise StoppedError
-
-    return show
 
 
 @pytest.fixture
