@@ -21,6 +21,7 @@ TABLES = (
         for name in ("names", "normal_forms_16", "small_letters_17", "unicode_16")
     ),
     "minitok/formats/huggingface/tables.txt",
+    "minitok/course/mutants.diff",
 )
 PAGE = [
     f"minitok/play/page/{name}" for name in ("index.html", "static/main.js", "core/worker.js", "core/minitok.wasm.xz")

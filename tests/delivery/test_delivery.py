@@ -88,6 +88,7 @@ def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **chan
         "minitok/reference/published/normal_forms_16.txt": "",
         "minitok/reference/published/small_letters_17.txt": "",
         "minitok/formats/huggingface/tables.txt": "",
+        "minitok/course/mutants.diff": "",
         **dict.fromkeys(tool("check_wheel").PAGE, ""),
         f"{INFO}/METADATA": "\n".join(
             [
