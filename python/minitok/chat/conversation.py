@@ -180,28 +180,31 @@ class Conversation:
         state = self._state
         if ids is not None and state.refused and state.sampled_at is not None:
             state = state.sampled_at
-        asked, number = state, len(state.messages)
+        number = len(state.messages)
         (made,) = guarded(lambda: traced_messages([message], number))
-        state = state._replace(messages=[*state.messages, made], asks=False)
-        if ids is not None:
-            own = self._codec.decode_bytes(ids)
-            if not asked.asks or state.text is None:
-                raise ValueError("ids are sampled after a prompt: call prompt() first")
-            role = made.get("role")
-            role = str.__str__(role) if isinstance(role, str) else None
-            first, stop = state.ids.size, state.ids.size + len(ids)
-            samples = state.held.samples
-            held = state.text.bytes_between(state.held.end, state.text.begin(len(state.text.ends))) + own
-            place = (samples[-1].place if samples else 0) + len(held)
-            sample = Sample(number, role, first, stop, held, len(own), place)
-            state = state._replace(
-                ids=state.ids.going_on(first, array_of(ids, "uint32")),
-                roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
-                generated=[*state.generated, (first, stop, True)],
-                held=state.held._replace(samples=(*samples, sample)),
-                sampled_at=asked._replace(sampled_at=None),
-            )
-        self._state = state
+        messages = [*state.messages, made]
+        if ids is None:
+            self._state = state._replace(messages=messages, asks=False)
+            return
+        own = self._codec.decode_bytes(ids)
+        if not state.asks or state.text is None:
+            raise ValueError("ids are sampled after a prompt: call prompt() first")
+        role = made.get("role")
+        role = str.__str__(role) if isinstance(role, str) else None
+        first, stop = state.ids.size, state.ids.size + len(ids)
+        samples = state.held.samples
+        held = state.text.bytes_between(state.held.end, state.text.begin(len(state.text.ends))) + own
+        place = (samples[-1].place if samples else 0) + len(held)
+        sample = Sample(number, role, first, stop, held, len(own), place)
+        self._state = state._replace(
+            messages=messages,
+            ids=state.ids.going_on(first, array_of(ids, "uint32")),
+            roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
+            generated=[*state.generated, (first, stop, True)],
+            held=state.held._replace(samples=(*samples, sample)),
+            asks=False,
+            sampled_at=state._replace(sampled_at=None),
+        )
 
     def prompt(self) -> npt.NDArray[np.uint32]:
         """Returns the ids for a model to continue."""

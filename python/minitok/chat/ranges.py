@@ -64,11 +64,9 @@ def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None
 
 def spread(ranges: Iterable[Range[T]], size: int, other: S) -> list[T | S]:
     """The value of each of ``size`` places."""
-    found: list[T | S] = []
+    found: list[T | S] = [other] * size
     for start, end, value in ranges:
-        found += [other] * (start - len(found))
-        found += [value] * (end - start)
-    found += [other] * (size - len(found))
+        found[start:end] = [value] * (end - start)
     return found
 
 

@@ -123,8 +123,6 @@ def render(
 
 def guarded(call: Callable[[], T]) -> T:
     """What a call gives that runs a template. How the template fails is a ``TemplateError``."""
-    from jinja2 import TemplateError as JinjaError
-
     try:
         return call()
     except RecursionError:
@@ -132,6 +130,8 @@ def guarded(call: Callable[[], T]) -> T:
     except MemoryError:
         raise
     except Exception as error:
+        from jinja2 import TemplateError as JinjaError
+
         lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
         if not lines and not isinstance(error, JinjaError):
             raise  # it is not the template's
@@ -292,10 +292,9 @@ def before_end(text: str, last: str) -> str:
 
 def spans_of(text: str) -> list[Span]:
     """The runs of a text as spans."""
-    found = []
-    at = 0
+    plain, found, at = str.__str__(text), [], 0
     for length, origin in runs_of(text):
         if length:
-            found.append(Span(str.__getitem__(text, slice(at, at + length)), *origin))
+            found.append(Span(plain[at : at + length], *origin))
         at += length
     return found

@@ -44,7 +44,7 @@ class Text(NamedTuple):
             at, done = self.begin(number), 0
             piece = self.written.pieces[number]
             for length, origin in runs_of(piece):
-                data = utf8(str.__getitem__(piece, slice(done, done + length)))
+                data = utf8(piece if length == len(piece) else str.__getitem__(piece, slice(done, done + length)))
                 done += length
                 if data and at + len(data) > place:
                     yield data[max(place - at, 0) :], origin
