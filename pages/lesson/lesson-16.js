@@ -34,12 +34,13 @@ function join(parts, pair) {
   return parts;
 }
 
-// The pairs with the highest scores; of equal ones, the last in the alphabet. `size` is how many tokens these and the letters are.
-function joining(words, size, { mark, score }) {
+// The pairs with the highest scores; of equal ones, the last in the alphabet. `until(size)` gives as many as make that many tokens with
+// the letters; it goes on from where it was.
+function joining(words, { mark, score }) {
   const cut = [...words].map(([word, times]) => [lettersOf(word, mark), times]);
-  const letters = new Set(cut.flatMap(([parts]) => parts));
+  const letters = [...new Set(cut.flatMap(([parts]) => parts))];
   const merges = [];
-  while (letters.size + merges.length < size) {
+  const next = () => {
     const [tokens, pairs] = [new Map(), new Map()];
     for (const [parts, times] of cut) {
       for (const [at, part] of parts.entries()) {
@@ -48,12 +49,17 @@ function joining(words, size, { mark, score }) {
       }
     }
     const scored = [...pairs].map(([text, count]) => ({ text, score: score(count, ...text.split(" ").map((token) => tokens.get(token))) }));
-    if (!scored.length) break;
+    if (!scored.length) return false;
     const best = scored.reduce((most, one) => (one.score > most.score || (one.score === most.score && one.text > most.text) ? one : most));
     merges.push(best.text.split(" "));
     for (const [parts] of cut) join(parts, merges.at(-1));
-  }
-  return { merges, vocab: new Set([...letters, ...merges.map(together)]) };
+    return true;
+  };
+  const until = (size) => {
+    while (letters.length + merges.length < size && next());
+    return merges.slice(0, size - letters.length);
+  };
+  return { letters, until };
 }
 
 // The longest token that fits, from the left.
@@ -71,14 +77,21 @@ function wordpiece(word, vocab) {
 // -- Unigram drops what is least used ------------------------------------------------------------------------------------
 
 // The parts of a word that are tokens, with their probabilities: sorted by where they begin.
-const partsOf = (word, counts, total = sum(counts.values())) => lettersOf(word).flatMap((_, start) => lettersOf(word.slice(start))
-  .map((__, at) => ({ start, end: start + at + 1, token: word.slice(start, start + at + 1) })).filter(({ token }) => counts.has(token))
-  .map((part) => ({ ...part, share: counts.get(part.token) / total })));
+function partsOf(word, counts, total) {
+  const parts = [];
+  for (let start = 0; start < word.length; start += 1) {
+    for (let end = start + 1; end <= word.length; end += 1) {
+      const token = word.slice(start, end);
+      if (counts.has(token)) parts.push({ start, end, token, share: counts.get(token) / total });
+    }
+  }
+  return parts;
+}
 
 // The likeliest cut: the best up to each place ends with some token.
 function unigram(word, counts) {
   const best = [{ odds: 0, tokens: [] }];
-  for (const { start, end, token, share } of partsOf(word, counts)) {
+  for (const { start, end, token, share } of partsOf(word, counts, sum(counts.values()))) {
     const odds = (best[start]?.odds ?? -Infinity) + Math.log(share);
     if (odds > (best[end]?.odds ?? -Infinity)) best[end] = { odds, tokens: [...best[start].tokens, token] };
   }
@@ -115,17 +128,26 @@ function pruning(words, size) {
 
 // -- the three of them ---------------------------------------------------------------------------------------------------
 
-// What each makes of a word, with so many tokens learnt from the beginning of the plays.
-async function learnt(size) {
-  const words = wordsOf((await plays()).slice(0, READ));
-  const [{ merges }, { vocab }, counts] = [joining(words, size, BPE), joining(words, size, WORDPIECE), pruning(words, size)];
-  return [(word) => merges.reduce(join, lettersOf(word)), (word) => wordpiece(word, vocab), (word) => unigram(word, counts)];
+let learning = null;
+
+async function begin() {
+  const text = await plays();
+  const words = wordsOf(text.slice(0, READ));
+  return { words, unread: [...wordsOf(text.slice(-KEPT))], bpe: joining(words, BPE), pieces: joining(words, WORDPIECE), done: new Map() };
 }
 
-// How many tokens each needs for the end of the plays. A word that is unknown counts for none.
-async function lengths(three) {
-  const words = [...wordsOf((await plays()).slice(-KEPT))];
-  return three.map((cut) => sum(words.map(([word, times]) => times * cut(word).filter((token) => token !== UNKNOWN).length)));
+// What each makes of a word with so many tokens, and how many it needs for the end of the plays, where a word that is unknown has none.
+async function learnt(size) {
+  learning ??= begin();
+  const { words, unread, bpe, pieces, done } = await learning;
+  if (!done.has(size)) {
+    const [merges, joined, counts] = [bpe.until(size), pieces.until(size), pruning(words, size)];
+    const vocab = new Set([...pieces.letters, ...joined.map(together)]);
+    const three = [(word) => merges.reduce(join, lettersOf(word)), (word) => wordpiece(word, vocab), (word) => unigram(word, counts)];
+    const found = three.map((cut) => sum(unread.map(([word, times]) => times * cut(word).filter((token) => token !== UNKNOWN).length)));
+    done.set(size, { three, found });
+  }
+  return done.get(size);
 }
 
 const hue = (token) => colour([...token.replace("##", "")].reduce((all, char) => 31 * all + char.codePointAt(0), 0));
@@ -155,7 +177,7 @@ const QUESTIONS = [
   },
   {
     title: "The first pair", ask: "low occurs 5 times, lower twice, newest 6 times, widest 3 times. Which pair does WordPiece join first?", given: [...WORDS.keys()].join(" "), choices: PAIRS,
-    shown: [() => drawn("WordPiece joins", joining(WORDS, 99, WORDPIECE).merges[0])], right: ([{ tokens }]) => PAIRS.indexOf(tokens.join(" ").replaceAll("##", "")),
+    shown: [() => drawn("WordPiece joins", joining(WORDS, WORDPIECE).until(99)[0])], right: ([{ tokens }]) => PAIRS.indexOf(tokens.join(" ").replaceAll("##", "")),
     told: () => ["w and ##i stand together 3 times, and ##i nowhere else: 3 / (3 · 3). e and s stand together 9 times, but e also elsewhere. What is rare scores high, and shortens a text little."],
   },
   {
@@ -172,7 +194,7 @@ const QUESTIONS = [
   {
     title: "Side by side", ask: "All three learn 120 tokens from the same words. Which needs the most tokens for other words?", given: `the last ${number(KEPT)} characters of the plays`, choices: NAMES,
     shown: [async () => {
-      const found = await lengths(await learnt(120));
+      const { found } = await learnt(120);
       return { found, figure: compared(found) };
     }],
     right: ([{ found }]) => found.indexOf(Math.max(...found)),
@@ -182,17 +204,16 @@ const QUESTIONS = [
 
 async function make({ text, size, tokens }) {
   tokens.value = size.value;
-  const three = await learnt(Number(size.value));
-  return { three, words: [...wordsOf(text.value).keys()], found: await lengths(three) };
+  return { asked: [...wordsOf(text.value).keys()], ...await learnt(Number(size.value)) };
 }
 
-function draw({ three, words, found }) {
+function draw({ three, asked, found }) {
   byId("cuts").replaceChildren(...three.map((cut, at) => {
-    const rows = words.map(cut);
+    const rows = asked.map(cut);
     return el("figure", {}, el("figcaption", { class: "length" }, `${NAMES[at]} `, el("b", {}, number(rows.flat().length))), ...rows.map(row));
   }), compared(found));
 }
 
 askAll(QUESTIONS, (act) => act(), ({ figure }) => figure);
 linksOn({ lesson: "lesson-16.html", what: "Write all of it yourself", next: "lesson-17.html", then: "Lesson 17: one text, many lists" });
-await ownText((fields) => make(fields), draw);
+await ownText(make, draw);
