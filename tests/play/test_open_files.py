@@ -10,9 +10,8 @@ from pathlib import Path
 import build_pages
 import minitok
 import pytest
-import tokenizers
 from minitok.errors import FileFormatError
-from minitok.formats import native, tiktoken
+from minitok.formats import huggingface, native, tiktoken
 from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
@@ -33,39 +32,6 @@ OPEN = """async ([bytes, name, pattern]) => {
 }"""
 
 
-def hugging_face(model, pre_tokenizer, **rest):
-    """A ``tokenizer.json`` whose every field the test says."""
-    fields = {"version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None, "decoder": None}
-    return json.dumps({**fields, **rest, "pre_tokenizer": pre_tokenizer, "model": {"type": "BPE", **model}}).encode()
-
-
-@cache
-def of_bytes():
-    """The vocabulary and merges of a small model of bytes, as Hugging Face writes it."""
-    made = tokenizers.Tokenizer(tokenizers.models.BPE())
-    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.train_from_iterator(
-        ["abab abc parse 123 naïve"] * 3,
-        tokenizers.trainers.BpeTrainer(
-            vocab_size=280, show_progress=False, initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet()
-        ),
-    )
-    model = json.loads(made.to_str())["model"]
-    return {"vocab": model["vocab"], "merges": model["merges"]}
-
-
-BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
-NO_REGEX = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
-
-
-def split(pattern, behavior="Isolated", **more):
-    return {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": False, **more}
-
-
-def sequence(*steps, parts="pretokenizers"):
-    return {"type": "Sequence", parts: list(steps)}
-
-
 def added(token_id, content, **flags):
     return {"id": token_id, "content": content, "special": False, "normalized": False, **flags}
 
@@ -74,10 +40,15 @@ ADDED = [added(274, "<s>", special=True), added(275, "<a>", rstrip=True), added(
 LLAMA = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
-def as_llama():
-    """A ``tokenizer.json`` in the way of Llama 3."""
-    steps = sequence(split({"Regex": LLAMA}), NO_REGEX)
-    return hugging_face({**of_bytes(), "ignore_merges": True}, steps, added_tokens=ADDED)
+@cache
+def as_llama(**model):
+    """A ``tokenizer.json`` in the way of Llama 3; ``model``: other fields of its model."""
+    content = huggingface.dump(minitok.train(["abab abc parse 123 naïve"] * 3, 274, pattern="none").definition)
+    split = {"type": "Split", "pattern": {"Regex": LLAMA}, "behavior": "Isolated", "invert": False}
+    level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, level]}
+    content["model"] |= {"ignore_merges": True, **model}
+    return json.dumps(content | {"added_tokens": ADDED}).encode()
 
 
 def tekken(**config):
@@ -135,7 +106,7 @@ def test_the_page_reads_the_tokenizer_that_the_library_reads(name, opened, tmp_p
 
 
 REFUSED = {
-    "a merge of nothing": (hugging_face({**of_bytes(), "merges": ["a"]}, BYTE_LEVEL), "merge 0 is not two tokens"),
+    "a merge of nothing": (as_llama(merges=("a",)), "merge 0 is not two tokens"),
     "a line": (b"YQ== 0\n!!! 1\n", "b'!!!' is not base64"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "not a tokenizer of minitok, Hugging Face, SentencePiece"),
     "half of a file": (as_llama()[:500], "not JSON"),
