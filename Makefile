@@ -282,7 +282,8 @@ c:
 package: wheel crate js ## all that a release publishes, in dist/, each tried
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from "$$(ls dist/*.whl | head -n 1)[cli]" minitok --version
 
-# A release up to what a person's key is for: from a clone, as a stranger has it. CONTRIBUTING.md lists the rest.
+# A release up to what a person's key is for: from a clone, as a stranger has it, with wheels that are not linked as a whole, which
+# changes their speed only. CONTRIBUTING.md lists the rest.
 rehearsal:
 	rm -rf target/rehearsal
 	git clone --quiet . target/rehearsal
