@@ -36,7 +36,7 @@ def test_on_python_nothing_but_the_vocabulary_counts():
 
 
 def test_what_says_which_ids_may_come_next_counts_and_is_given_back():
-    tok = minitok.get_encoding("gpt2")
+    tok = minitok.get_encoding("gpt2", backend="rust")
     tok.free_memory()
     session = tok.session("fox")
     vocabulary, tables = (tok.memory_usage()[kind] for kind in ("vocabulary", "tables"))
