@@ -1,7 +1,7 @@
 //! Which ids may come next, as a set of bits, from tables. Must equal `next_ids` of `rust/reference/more/viable.rs`.
 //!
 //! 1. [`settled`]: which tokens may stand after a token within a piece.
-//! 2. [`tree`]: tokens as texts of classes of characters, which the pattern cannot tell apart.
+//! 2. [`run`]: what the machine of the pattern makes of a token. [`tree`]: tokens of which it makes the same.
 //! 3. [`tables`]: what is known of a vocabulary and its pattern.
 //! 4. [`outcomes`]: how the pattern may cut the end of a text and a token after it, and which tokens it may cut so.
 //! 5. [`open`]: the end of a text.
@@ -22,6 +22,7 @@
 mod bits;
 mod open;
 mod outcomes;
+mod run;
 mod sets;
 mod settled;
 mod tables;

@@ -6,29 +6,16 @@
 //! some always do.
 
 use super::bits::{Bits, has, set};
+use super::run::{BEHIND, END, INSIDE, Run, START};
 use super::tables::{NextIds, Outcomes, kept, split_off_part};
 use super::tree::{ClassSet, Tree};
 use crate::error::Result;
-use crate::fast::scan::compiled::Scan;
 use crate::fast::util::fallible::{concat, filled, push, room};
 use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
 use crate::support::interrupt;
 use foldhash::HashMap;
 use std::sync::Arc;
-
-/// The names of places. Below are those of ends that are not sure yet, by slot.
-pub(super) const START: u8 = 7;
-const INSIDE: u8 = 8;
-const END: u8 = 9;
-const BEHIND: u8 = 10;
-
-/// Where the machine is, and which ends have become sure since the token began, as bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Run {
-    scan: Scan<u8>,
-    sure: u16,
-}
 
 /// The borders that a node may have: where the token may end a piece, and with which classes of characters after it, if it does not.
 #[derive(Debug, Default)]
@@ -41,14 +28,14 @@ impl NextIds {
     /// The outcomes of a state of the machine, and of the part of a character after it.
     pub(super) fn outcomes(&self, codec: &Codec, row: u32, part: &[u8]) -> Result<Arc<Outcomes>> {
         kept(&self.states, (row, concat(&[part])?), || {
-            let inner = if part.is_empty() { None } else { Some(self.inner_tree(codec, part)?) };
+            let inner = if part.is_empty() { None } else { Some(self.inner_tree(codec, row, part)?) };
             let tree = inner.as_ref().unwrap_or(&self.tree);
             let (mut ways, mut numbers, mut ways_of) = (Vec::new(), HashMap::default(), room(tree.nodes.len())?);
             let mut runs: Vec<Run> = room(tree.nodes.len())?;
             for (number, &(before, class)) in tree.nodes.iter().enumerate() {
                 let run = match runs.get(before as usize) {
-                    None => Run { scan: Scan::from_row(row, [0, 1, 2, 3, 4, 5, 6, START]), sure: 0 },
-                    Some(run) => self.read(*run, class.into(), if before == 0 { START } else { INSIDE }),
+                    None => Run::new(row),
+                    Some(run) => run.read_after(before, &self.table, class.into()),
                 };
                 push(&mut runs, run)?;
                 numbers.try_reserve(1)?;
@@ -89,20 +76,14 @@ impl NextIds {
         })
     }
 
-    fn read(&self, mut run: Run, class: usize, at: u8) -> Run {
-        run.scan.read(&self.table, class, at, |end| run.sure |= 1 << end);
-        run
-    }
-
     fn ways(&self, run: Run) -> Result<Ways> {
         let (mut ways, end) = (Ways::default(), self.n_classes);
-        let has = |run: Run, place: u8| run.sure >> place & 1 == 1;
         for class in (0..=end).rev() {
-            let run = self.read(run, class, END);
-            let run = if class == end { run } else { self.read(run, end, BEHIND) };
+            let run = run.read(&self.table, class, END);
+            let run = if class == end { run } else { run.read(&self.table, end, BEHIND) };
             let borders = run.sure.to_le_bytes()[0];
-            if has(run, INSIDE) {
-            } else if has(run, END) {
+            if run.has(INSIDE) {
+            } else if run.has(END) {
                 if !ways.free.contains(&borders) {
                     push(&mut ways.free, borders)?;
                 }
@@ -133,8 +114,8 @@ impl NextIds {
     }
 
     /// The tokens that begin inside a character of which a part is there, by what they make of it.
-    fn inner_tree(&self, codec: &Codec, part: &[u8]) -> Result<Tree> {
-        let (mut tree, mut known) = (Tree::new(self.n_classes)?, HashMap::default());
+    fn inner_tree(&self, codec: &Codec, row: u32, part: &[u8]) -> Result<Tree> {
+        let (mut tree, mut known) = (Tree::new(&self.table, std::iter::once(row))?, HashMap::default());
         let missing = length_of(part).saturating_sub(part.len());
         for &id in &self.inner {
             let token = codec.vocab.token_bytes(id).unwrap_or_default();
@@ -143,7 +124,7 @@ impl NextIds {
             match split_off_part(&char) {
                 Some((_, [])) if codec.vocab.alphabet.fallback.is_some() && codec.vocab.token_id(&char).is_some() => {}
                 Some((_, [])) => {
-                    let node = tree.child(0, self.table.class_at(&char, 0).0)?;
+                    let node = tree.child(&self.table, 0, self.table.class_at(&char, 0).0)?;
                     self.add_token(&mut tree, &codec.vocab, node, (rest, id), &mut known)?;
                 }
                 Some((_, part)) => self.add_part(&mut tree, &codec.vocab, 0, (part, id), &mut known)?,

@@ -2,7 +2,7 @@
 
 use super::bits::{Bits, has, unset};
 use super::open::Open;
-use super::outcomes::START;
+use super::run::START;
 use super::tables::NextIds;
 use crate::error::Result;
 use crate::fast::util::fallible::{concat, filled, push};

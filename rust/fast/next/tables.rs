@@ -81,7 +81,7 @@ impl NextIds {
         let pairs = collect((0..1 << 12).map(|pair| within.get(&(byte(pair >> 6), byte(pair & 63))).copied()))?;
         let mut next = NextIds {
             small: small_classes(vocab, &table, &within)?,
-            tree: Tree::new(0)?,
+            tree: Tree::default(),
             n_classes: table.size().0,
             table,
             settled,
@@ -99,7 +99,9 @@ impl NextIds {
     }
 
     fn add_tokens(&mut self, codec: &Codec) -> Result<()> {
-        let (mut tree, mut inner, mut known) = (Tree::new(self.n_classes)?, Vec::new(), HashMap::default());
+        let (n_classes, n_states) = self.table.size();
+        let rows = (0..n_states).map_while(|state| u32::try_from(state * (n_classes + 1)).ok());
+        let (mut tree, mut inner, mut known) = (Tree::new(&self.table, rows)?, Vec::new(), HashMap::default());
         for (number, (id, token)) in codec.vocab.tokens.iter().enumerate() {
             if number.is_multiple_of(1 << 10) {
                 interrupt::check()?;
@@ -129,7 +131,7 @@ impl NextIds {
         let mut at = 0;
         while at < text.len() {
             let (class, length) = self.table.class_at(text, at);
-            (node, at) = (tree.child(node, class)?, at + length);
+            (node, at) = (tree.child(&self.table, node, class)?, at + length);
         }
         if part.is_empty() { tree.tokens.add(node, id) } else { self.add_part(tree, vocab, node, (part, id), known) }
     }
@@ -149,7 +151,7 @@ impl NextIds {
         }
         let classes = self.classes_behind(id, &known[part]);
         for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
-            let node = tree.child(node, class)?;
+            let node = tree.child(&self.table, node, class)?;
             tree.parts.add(node, id)?;
         }
         Ok(())

@@ -1,28 +1,35 @@
-//! Tokens as texts of classes: tokens whose characters are of the same classes are one node, since the pattern cannot tell them apart.
+//! Tokens by what the machine of the pattern makes of them. Tokens that lead from each of its states to the same one, and make the same
+//! ends sure, are one node: it cannot tell them apart.
 //!
-//! By hand, with the classes of letters and of spaces: ` a` and ` the` end in different nodes, ` the` and ` cat` in the same one.
+//! By hand, with a pattern that knows letters and spaces: ` the` and ` cat` end in one node, `the` in another.
 //!
 //! A token that ends inside a character is in the nodes of all classes that its last character may be of.
 
-#![expect(clippy::cast_possible_truncation, reason = "classes are at most 120, nodes as many as bytes of tokens")]
+#![expect(clippy::cast_possible_truncation, reason = "classes are at most 120, nodes no more than bytes of tokens")]
 
+use super::run::Run;
 use super::settled::grouped;
 use crate::error::Result;
-use crate::fast::util::fallible::{push, resize};
+use crate::fast::scan::compiled::Table;
+use crate::fast::util::fallible::{collect, concat, push, resize};
+use foldhash::HashMap;
 
 /// Classes of characters, as bits.
 pub(super) type ClassSet = u128;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tree {
     n_classes: usize,
-    /// Each node but the first: the one without its last character, which has a lower number, and the class of that.
+    /// Each node but the first: one of a lower number, and the class of a character that leads from there.
     pub(super) nodes: Vec<(u32, u8)>,
     /// The tokens of each node, and those that end inside a character.
     pub(super) tokens: Members,
     pub(super) parts: Members,
-    /// While nodes are added: the node after each by each class, 0 if there is none.
+    /// While nodes are added: the node after each by each class, 0 if there is none; what the machine has done there, by the state
+    /// that it began in; and the node of that.
     children: Vec<u32>,
+    runs: Vec<Vec<Run>>,
+    known: HashMap<Vec<Run>, u32>,
 }
 
 /// Tokens by nodes.
@@ -54,27 +61,37 @@ impl Members {
 }
 
 impl Tree {
-    pub(super) fn new(n_classes: usize) -> Result<Tree> {
-        let (tokens, parts) = (Members::default(), Members::default());
-        let mut tree = Tree { n_classes, nodes: Vec::new(), tokens, parts, children: Vec::new() };
-        push(&mut tree.nodes, (0, 0))?;
-        resize(&mut tree.children, n_classes, 0)?;
+    /// `rows`: where the machine may be before a token.
+    pub(super) fn new(table: &Table, rows: impl Iterator<Item = u32>) -> Result<Tree> {
+        let mut tree = Tree { n_classes: table.size().0, ..Tree::default() };
+        let runs = collect(rows.map(Run::new))?;
+        tree.add_node((0, 0), runs)?;
         Ok(tree)
     }
 
-    pub(super) fn child(&mut self, node: u32, class: usize) -> Result<u32> {
+    fn add_node(&mut self, node: (u32, u8), runs: Vec<Run>) -> Result<()> {
+        push(&mut self.nodes, node)?;
+        push(&mut self.runs, runs)?;
+        resize(&mut self.children, self.nodes.len() * self.n_classes, 0)
+    }
+
+    pub(super) fn child(&mut self, table: &Table, node: u32, class: usize) -> Result<u32> {
         let at = node as usize * self.n_classes + class;
         if self.children[at] == 0 {
-            self.children[at] = self.nodes.len() as u32;
-            push(&mut self.nodes, (node, class as u8))?;
-            resize(&mut self.children, self.nodes.len() * self.n_classes, 0)?;
+            let runs = collect(self.runs[node as usize].iter().map(|run| run.read_after(node, table, class)))?;
+            let next = self.nodes.len() as u32;
+            self.known.try_reserve(1)?;
+            self.children[at] = *self.known.entry(concat(&[&runs])?).or_insert(next);
+            if self.children[at] == next {
+                self.add_node((node, class as u8), runs)?;
+            }
         }
         Ok(self.children[at])
     }
 
     /// Sorts the tokens by their nodes, and drops what is needed to add more.
     pub(super) fn close(&mut self) -> Result<()> {
-        self.children = Vec::new();
+        (self.children, self.runs, self.known) = (Vec::new(), Vec::new(), HashMap::default());
         self.nodes.shrink_to_fit();
         self.tokens.close(self.nodes.len())?;
         self.parts.close(self.nodes.len())
