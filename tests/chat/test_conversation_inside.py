@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 from minitok.chat import ChatTemplates, turns
-from minitok.chat.ranges import Ids
+from minitok.chat.ranges import Ids, add_range, joined
 from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError
 
@@ -140,6 +140,23 @@ def test_ids_that_share_a_buffer():
     begun = more.free.pop()
     assert more.going_on(4, np.array([5], np.uint32)).view.tolist() == [0, 1, 2, 7, 5]
     assert (begun, more.free) == (4, [])
+
+
+def test_a_buffer_is_used_to_its_end():
+    empty = Ids(np.empty(4, np.uint32), [0], 0)
+    full = empty.going_on(0, np.arange(4, dtype=np.uint32))
+    more = full.going_on(4, np.array([7], np.uint32))
+    assert (full.buffer is empty.buffer, more.buffer is full.buffer) == (True, False)
+    assert more.view.tolist() == [0, 1, 2, 3, 7]
+
+
+def test_ranges_are_never_empty_and_neighbours_of_a_value_are_one():
+    ranges = [(0, 2, "a")]
+    add_range(ranges, 1, 2, value="b")  # what the last id of the first holds, too
+    add_range(ranges, 2, 3, value="a")
+    add_range(ranges, 4, 5, value="a")
+    assert ranges == [(0, 3, "a"), (4, 5, "a")]
+    assert joined([(0, 2, "a"), (2, 4, "b")], [(0, 1, "c")], 2) == [(0, 2, "a"), (2, 3, "c")]
 
 
 def test_what_of_jinja_is_leant_on():

@@ -191,8 +191,7 @@ class Conversation:
             raise ValueError("ids are sampled after a prompt: call prompt() first")
         role = made.get("role")
         role = str.__str__(role) if isinstance(role, str) else None
-        first, stop = state.ids.size, state.ids.size + len(ids)
-        samples = state.held.samples
+        first, stop, samples = state.ids.size, state.ids.size + len(ids), state.held.samples
         held = state.text.bytes_between(state.held.end, state.text.begin(len(state.text.ends))) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
