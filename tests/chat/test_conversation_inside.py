@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 from minitok.chat import ChatTemplates, turns
 from minitok.chat.ranges import Ids, add_range, joined
-from minitok.chat.written import common_prefix, overlap
+from minitok.chat.standins import Rendered
+from minitok.chat.written import Text, common_prefix, overlap
 from minitok.errors import MinitokError
 
 LATER = "later: a later answer, in calls only"
@@ -157,6 +158,15 @@ def test_ranges_are_never_empty_and_neighbours_of_a_value_are_one():
     add_range(ranges, 4, 5, value="a")
     assert ranges == [(0, 3, "a"), (4, 5, "a")]
     assert joined([(0, 2, "a"), (2, 4, "b")], [(0, 1, "c")], 2) == [(0, 2, "a"), (2, 3, "c")]
+
+
+def test_bytes_of_a_text_by_their_places():
+    text = Text.of(Rendered(["ab", "", "c\u00e9", "d"], [], 0, 0), None)
+    whole = "abc\u00e9d".encode()
+    for start in range(len(whole) + 1):
+        assert b"".join(part for part, _ in text.runs(start)) == whole[start:]
+        for end in range(start, len(whole) + 1):
+            assert text.bytes_between(start, end) == whole[start:end]
 
 
 def test_what_of_jinja_is_leant_on():

@@ -73,12 +73,12 @@ class Going:
         for name, number in self.numbers.items():
             value, limits = int(number), old.limits[name][:skipped]
             skipped = bisect_left(limits, True, key=lambda limit: not limit[0] <= value <= limit[1])
-        new = watch.messages[before.length :]
-        for turn, place, found in old.later:
+        passed = {}
+        for place in {place for _, place, _ in old.later}:
+            test, new = self.tests[later_test(place)], watch.messages[before.length :]
             # All are tested, as a test may fail.
-            passed = [watch.kept.passes(place, message, self.tests[later_test(place)]) for message in new]
-            if any(passed) and not found:
-                skipped = min(skipped, turn)
+            passed[place] = [watch.kept.passes(place, message, test) for message in new]
+        skipped = min([skipped, *(turn for turn, place, found in old.later if not found and any(passed[place]))])
         loop.later.extend(each for each in old.later if each[0] < skipped)
         for name, number in self.numbers.items():
             loop.limits[name] += old.limits[name][:skipped]
