@@ -9,6 +9,10 @@ pub(crate) const HAS_FILES: bool = cfg!(any(not(target_family = "wasm"), feature
 /// Whether this build can be asked for dropout, as all can but the modules for JavaScript.
 pub(crate) const HAS_DROPOUT: bool = cfg!(any(not(target_family = "wasm"), feature = "pages"));
 
+/// Whether this build scans 64 bytes at once, as all do but the module for pages: without wide instructions that gains little, and its
+/// loops, one for each grammar, are much to fetch.
+pub(crate) const HAS_MASKS: bool = cfg!(not(all(target_family = "wasm", feature = "pages")));
+
 /// Refuses a pattern that this build does not run.
 pub(crate) fn check_pattern(source: &str) -> Result<()> {
     if HAS_FILES {

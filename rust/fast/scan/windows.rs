@@ -11,7 +11,7 @@ use super::scalar;
 use crate::fast::simd::Kernel;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::util::bits::write;
-use crate::support::features::HAS_FILES;
+use crate::support::features::{HAS_FILES, HAS_MASKS};
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;
@@ -37,6 +37,7 @@ impl Kernel for Fill<'_> {
         let Fill { grammar, text, position, ends, meet } = self;
         // With the grammar known to the compiler, each of them becomes a separate loop.
         match grammar {
+            any if !HAS_MASKS => fill_one(vectors, any, text, position, ends, meet),
             Grammar::Gpt2 => fill_one(vectors, Grammar::Gpt2, text, position, ends, meet),
             Grammar::Cl100k => fill_one(vectors, Grammar::Cl100k, text, position, ends, meet),
             Grammar::Llama3 if HAS_FILES => fill_one(vectors, Grammar::Llama3, text, position, ends, meet),
@@ -71,6 +72,7 @@ fn fill_one<V: Vectors>(
             break;
         }
         let starts = match text[start..].first_chunk() {
+            _ if !HAS_MASKS => 0,
             Some(window) => masks::starts(vectors, grammar, window, &mut meetings),
             None => last_starts(vectors, grammar, &text[start..], &mut meetings),
         } & !1;
