@@ -303,8 +303,10 @@ def test_follow_keeps_samples_before_the_change(tok):
     assert (talk.kept, talk.rewritten) == (9, None)
 
 
-def test_a_message_that_the_template_leaves_out(tok):
-    talk = tok.replace(chat="{{ messages[0].content }}<e>").conversation([user("a")])
+@pytest.mark.parametrize("before", ["", "{% for m in messages %}{% endfor %}"])
+def test_a_message_that_the_template_leaves_out(tok, before):
+    """A loop that writes nothing has no turn of it."""
+    talk = tok.replace(chat=before + "{{ messages[0].content }}<e>").conversation([user("a")])
     talk.prompt()
     talk.add(assistant("ok"), ids=[256])
     with pytest.raises(TemplateError, match="leaves out message 1, which was sampled"):
