@@ -256,3 +256,19 @@ def test_strings_of_the_template_are_kept_apart_from_values_that_equal_them(plai
     text = "<|user|>TrueTrueTrueFalse2role,content<|assistant|>FalseFalseTrueTrue11role,content"
     assert "".join(span.text for span in render(tok.definition.chat, TALK)) == text
     assert tok.encode_chat(TALK).ids == tok.encode(text, allowed_special="all")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"reasoning": "a"}, "a|a"),
+        ({"thinking": "a", "reasoning": "b"}, "a|a"),
+        ({"reasoning_content": "a", "thinking": "b", "reasoning": "c"}, "b|a"),
+        ({"reasoning_content": None}, "|"),
+    ],
+)
+def test_reasoning_goes_by_the_names_that_templates_read(fields, expected):
+    templates = ChatTemplates({"default": "{{ messages[0].thinking }}|{{ messages[0].reasoning_content }}"})
+    spans = render(templates, [{"role": "assistant", **fields}])
+    assert "".join(span.text for span in spans) == expected
+    assert {span.role for span in spans if not span.trusted} <= {"assistant"}
