@@ -274,7 +274,7 @@ crate:
 c:
 	rm -rf dist/c && mkdir -p dist/c
 	cargo rustc --profile $(PROFILE) --locked --features c,p50k,whisper --lib --crate-type cdylib,staticlib --target-dir target/c
-	cp rust/c/minitok.h $(foreach end,a so dylib,$$(ls target/c/$(PROFILE)/libminitok.$(end) 2> /dev/null)) dist/c
+	cp rust/c/minitok.h $$(ls target/c/$(PROFILE)/libminitok.{a,so,dylib} 2> /dev/null) dist/c
 	cc examples/count.c -I dist/c -L dist/c -lminitok -Wl,-rpath,$(abspath dist/c) -o target/c/count
 	cc examples/count.c -I dist/c dist/c/libminitok.a -lpthread -lm -ldl -o target/c/count-static
 	for program in count count-static; do target/c/$$program o200k_base < LICENSE | grep tokens; done
