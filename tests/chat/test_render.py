@@ -272,3 +272,9 @@ def test_reasoning_goes_by_the_names_that_templates_read(fields, expected):
     spans = render(templates, [{"role": "assistant", **fields}])
     assert "".join(span.text for span in spans) == expected
     assert {span.role for span in spans if not span.trusted} <= {"assistant"}
+
+
+@pytest.mark.parametrize("source", ["{{ messages[0].role }}", "{{ messages[0].content | replace('Hi', 'Yo') }}"])
+def test_a_message_to_continue_is_in_the_text(source):
+    with pytest.raises(TemplateError, match="leaves out the end of the last message"):
+        render(ChatTemplates({"default": source}), TALK[:1], continue_final_message=True)
