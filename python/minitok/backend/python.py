@@ -164,8 +164,11 @@ class Codec:
             )
         return segments
 
-    def encode_spans(self, *_: object) -> None:
+    def encode_spans(
+        self, text: str | bytes, allowed: Sequence[str], before: str, trust: Trusted, ends: Sequence[int]
+    ) -> None:
         """Every text takes the way that is right for all (``ids_of_spans``)."""
+        del text, allowed, before, trust, ends
 
     def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         return joined(list(map(self.codec.encode_segment, segments)))
