@@ -319,7 +319,7 @@ def long_merges():
 SLOW = r"(?:(?:a|a)+(?<=aa))+c"
 
 
-@pytest.mark.parametrize("pattern", [SLOW, rf"{SLOW}|{SLOW}d|{SLOW}e", rf"\w+(?#then){SLOW}", rf"(?#bytes){SLOW}"])
+@pytest.mark.parametrize("pattern", [rf"{SLOW}|{SLOW}d|{SLOW}e", rf"\w+(?#then){SLOW}", rf"(?#bytes){SLOW}"])
 def test_an_explanation_has_one_budget(pattern):
     tok = minitok.Tokenizer([], pattern=pattern)
     for ask in (

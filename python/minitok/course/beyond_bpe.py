@@ -183,11 +183,6 @@ def patches(text: str, rows: Mapping[int, Mapping[int, int]], bits: float) -> li
     ([b'aab'], [b'a', b'a', b'b'])
     """
     data = text.encode("utf-8")
-    found: list[bytes] = []
-    for at, byte in enumerate(data):
-        row = rows.get(data[at - 1])
-        if at and (8.0 if row is None else uncertainty(row)) <= bits:
-            found[-1] += bytes([byte])
-        else:
-            found.append(bytes([byte]))
-    return found
+    open_bits = {byte: uncertainty(row) for byte, row in rows.items()}
+    starts = [at for at in range(len(data)) if at == 0 or open_bits.get(data[at - 1], 8.0) > bits]
+    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)])]
