@@ -239,9 +239,9 @@ WRONG = {
     "subwords: products of counts": changed("log(counts[word[start:end]] / total), start)", "log(counts[word[start:end]]), start)"),
     "subwords: letters besides": changed("token))[:size])", "token))[: size + sum(len(token) == 1 for token in counts) - 1])"),
     "subwords: the end first": changed("for at in range(len(parts)):", "for at in reversed(range(len(parts))):"),
-    "patches: whole bits": changed("(8.0 if row is None else uncertainty(row))", "round(8.0 if row is None else uncertainty(row))"),
+    "patches: whole bits": changed("{byte: uncertainty(row) for", "{byte: round(uncertainty(row)) for"),
     "patches: a ring": changed("    for byte, following in zip(data, data[1:]):", "    for byte, following in zip(data, data[1:] + data[:1]):"),
-    "patches: nothing before the first": changed("    found: list[bytes] = []", '    found: list[bytes] = [b""]'),
+    "patches: nothing before the first": changed("    return [data[start:end]", '    return [b""] + [data[start:end]'),
 }  # fmt: skip
 
 
