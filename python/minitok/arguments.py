@@ -51,6 +51,13 @@ def is_bool(value: object) -> bool:
     return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
 
 
+def check_int(value: int, name: str) -> int:
+    """Returns the value of the option ``name``, if it is an int."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    return value
+
+
 def check_string(value: str | None, name: str) -> str | None:
     """Returns the value of the option ``name``, if it is None or a string that a file can hold."""
     if value is None:
@@ -83,12 +90,8 @@ def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple
 def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
     """Returns tokens and their ids as a dict, if they are bytes and ints that can be ids."""
     for token, token_id in ids.items():
-        if not isinstance(token, bytes):
-            raise TypeError(f"a token must be bytes, not {type(token).__name__}")
-        if isinstance(token_id, bool) or not isinstance(token_id, int):
-            raise TypeError(f"the id of the token {token!r} must be int, not {type(token_id).__name__}")
-        if token_id >> 31:
-            raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
+        if type(token_id) is not int or type(token) is not bytes or token_id >> 31:
+            check_token(token, token_id)
     check_holes(ids.values())
     return dict(ids)
 
@@ -96,14 +99,18 @@ def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
 def check_tokens(tokens: Mapping[int, bytes]) -> dict[int, bytes]:
     """Returns tokens by id as a dict, if their ids are ints that can be ids and they are bytes."""
     for token_id, token in tokens.items():
-        if isinstance(token_id, bool) or not isinstance(token_id, int):
-            raise TypeError(f"the id of the token {token!r} must be int, not {type(token_id).__name__}")
-        if not isinstance(token, bytes):
-            raise TypeError(f"the token with the id {token_id} must be bytes, not {type(token).__name__}")
-        if token_id >> 31:
-            raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
+        if type(token_id) is not int or type(token) is not bytes or token_id >> 31:
+            check_token(token, token_id)
     check_holes(tokens.keys())
     return dict(tokens)
+
+
+def check_token(token: bytes, token_id: int) -> None:
+    """Raises if a token is not bytes, or its id is not an int that can be an id."""
+    if not isinstance(token, bytes):
+        raise TypeError(f"the token with the id {token_id!r} must be bytes, not {type(token).__name__}")
+    if check_int(token_id, f"the id of the token {token!r}") >> 31:
+        raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
 
 
 def check_holes(ids: Collection[int]) -> None:
@@ -131,9 +138,7 @@ def check_dropout(dropout: float, seed: int | None) -> tuple[float, int] | None:
         raise TypeError(f"dropout must be a number from 0 to 1, not {type(dropout).__name__}")
     if not 0 <= dropout <= 1:
         raise ValueError(f"dropout is a probability, from 0 to 1, not {dropout}")
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
-        raise TypeError(f"seed must be int, not {type(seed).__name__}")
-    if seed is not None and seed >> 64:
+    if seed is not None and check_int(seed, "seed") >> 64:
         raise ValueError(f"seed {seed} is not between 0 and {(1 << 64) - 1}")
     if not dropout:
         return None
@@ -175,9 +180,7 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
             raise TypeError(
                 f"the name of {'a' if kind == 'special' else 'an'} {kind} token must be str, not {type(name).__name__}"
             )
-        if isinstance(token_id, bool) or not isinstance(token_id, int):
-            raise TypeError(f"the id of the {kind} token {name!r} must be int, not {type(token_id).__name__}")
-        if not 0 <= token_id <= MAX_ID:
+        if not 0 <= check_int(token_id, f"the id of the {kind} token {name!r}") <= MAX_ID:
             raise VocabularyError(f"the id {token_id} of the {kind} token {name!r} is not between 0 and {MAX_ID}")
         try:
             name.encode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
-from .arguments import MAX_ID
+from .arguments import MAX_ID, check_int
 from .extras import np
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ Side = Literal["right", "left"]
 def check_padding(length: int | None, pad_id: int, **sides: str) -> None:
     """Raises TypeError or ValueError for what cannot be padded to."""
     for name, value in (("length", 0 if length is None else length), ("pad_id", pad_id)):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be int, not {type(value).__name__}")
-        if not 0 <= value <= MAX_ID:
+        if not 0 <= check_int(value, name) <= MAX_ID:
             raise ValueError(f"{name} must be from 0 to {MAX_ID}, not {value}")
     for name, side in sides.items():
         if side not in get_args(Side):

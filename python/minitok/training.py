@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_string
+from .arguments import check_int, check_string
 from .backend import load_backend
 from .corpus.characters import SPACE_FIRST, train_characters
 from .corpus.counting import CorpusFiles, Counting
@@ -165,9 +165,7 @@ def check_decided(**decided: object) -> None:
 
 def check_superwords(superwords: int, superword_pattern: str | None, texts: object, alphabet: str = "bytes") -> None:
     """Whether there can be superwords, if they are asked for."""
-    if isinstance(superwords, bool) or not isinstance(superwords, int):
-        raise TypeError(f"superwords must be int, not {type(superwords).__name__}")
-    if not superwords:
+    if not check_int(superwords, "superwords"):
         if superword_pattern is not None:
             raise TrainingError("superword_pattern needs superwords=, the number of superwords")
         return

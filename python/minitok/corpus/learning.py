@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from ..arguments import check_holes, check_string
+from ..arguments import check_holes, check_int, check_string
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
@@ -118,9 +118,7 @@ class Job:
     def __post_init__(self) -> None:
         what = f"256 bytes and {len(self.special)} special tokens" if self.least is None else "what it has already"
         least = 256 + len(self.special) if self.least is None else self.least
-        if isinstance(self.vocab_size, bool) or not isinstance(self.vocab_size, int):
-            raise TypeError(f"vocab_size must be int, not {type(self.vocab_size).__name__}")
-        if not least <= self.vocab_size < 1 << 31:
+        if not least <= check_int(self.vocab_size, "vocab_size") < 1 << 31:
             raise TrainingError(f"vocab_size {self.vocab_size} is not between {least} ({what}) and 2147483647")
         if self.tie_break not in TIE_BREAKS:
             raise TrainingError(f"unknown tie_break {self.tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
@@ -233,7 +231,5 @@ def check_barred(barred: Sequence[str | bytes]) -> tuple[bytes, ...]:
 
 def check_bound(name: str, value: int) -> None:
     """An option that is a number of things, one at least."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be int, not {type(value).__name__}")
-    if not 1 <= value < 1 << 63:
+    if not 1 <= check_int(value, name) < 1 << 63:
         raise TrainingError(f"{name} {value} is not between 1 and {(1 << 63) - 1}")

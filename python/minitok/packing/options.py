@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import allowed_tokens, check_dropout, named_special_tokens, refused_tokens
+from ..arguments import allowed_tokens, check_dropout, check_int, named_special_tokens, refused_tokens
 from ..formats.files import check_folder, is_regular
 from ..reference.text import utf8
 from .declared import PackOptions, check_known
@@ -156,9 +156,7 @@ class Layout:
         """Raises for what cannot be of ids of this type."""
         for name, least in (("row_length", 2), ("shard_tokens", 1), ("shuffle", 0)):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise TypeError(f"{name} must be int, not {type(value).__name__}")
-            if value is not None and value < least:
+            if value is not None and check_int(value, name) < least:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
         if (self.row_length is None) != (self.begin is None):
             raise ValueError("row_length and begin_row must be given together")
@@ -170,9 +168,7 @@ class Layout:
 
 def check_begin(begin: int, dtype: str) -> None:
     """Raises if rows of this type cannot begin with it. Bit 31 is that of a mask."""
-    if isinstance(begin, bool) or not isinstance(begin, int):
-        raise TypeError(f"begin_row must be int, not {type(begin).__name__}")
-    if not 0 <= begin < 1 << 31:
+    if not 0 <= check_int(begin, "begin_row") < 1 << 31:
         raise ValueError(f"begin_row must be at least 0 and below {1 << 31}, not {begin}")
     if dtype == "uint16" and begin >= 1 << 16:
         raise ValueError(f"begin_row {begin} does not fit into uint16, which is the type of the ids")

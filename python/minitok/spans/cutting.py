@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..arguments import check_int
 from ..backend import load_backend
 from ..errors import MissingExtraError, VocabularyError
 from ..reference.published.normalize import steps_of
@@ -285,7 +286,5 @@ def check_text(definition: Definition, text: str) -> None:
 
 
 def check_number(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be int, not {type(value).__name__}")
-    if value < least:
+    if check_int(value, name) < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
