@@ -16,7 +16,7 @@ from minitok.encodings import registry
 from minitok.errors import MinitokError
 from minitok.reference.published.names import encoding_named
 
-from .console import output, plain_table, print_json, waiting
+from .console import output, plain_table, print_json, say, waiting
 from .help import Command, option
 from .inputs import chunks, named_inputs
 from .options import backend_option, chosen, inputs_argument, is_file, json_option, tokenizer_option
@@ -85,7 +85,7 @@ def command(
     sizes = f"{result['bytes']:,} bytes, {result['tokens']:,} tokens"
     used = f"{threads} thread{'' if threads == 1 else 's'}"
     loading = f"loaded in {result['load_seconds'] * 1e3:,.0f} ms"
-    output().print(f"{named} ({implementation}), {sizes}, {used}; {loading}", soft_wrap=True, markup=False)
+    say(f"{named} ({implementation}), {sizes}, {used}; {loading}")
     output().print(table)
     if peers:
         show_peers(result["peers"])

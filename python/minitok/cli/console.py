@@ -11,29 +11,24 @@ from stat import S_ISCHR
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from minitok.explain.terminal import FittingTable
 
-__all__ = ["output", "plain_table", "print_columns", "print_json", "report", "waiting"]
-
+__all__ = ["output", "plain_table", "print_columns", "print_facts", "print_json", "report", "say", "waiting"]
 
 # Spaces between two columns.
 GAP = 3
 
 
-def output(written: Path | None = None) -> Console:
-    """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR.
-
-    ``written``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, messages go to
-    standard error.
-    """
+def output() -> Console:
+    """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR."""
     from rich.console import Console  # which takes longer to import than a command with --help
 
-    return Console(highlight=False, stderr=is_output(written))
+    return Console(highlight=False)
 
 
 def is_output(file: Path | None) -> bool:
@@ -56,9 +51,27 @@ def waiting(what: str) -> AbstractContextManager[object]:
     return console.status(what) if console.is_terminal else nullcontext()
 
 
+def say(line: str, written: Path | None = None) -> None:
+    """A line of plain text on standard output, which is not broken.
+
+    ``written``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, the line goes to
+    standard error.
+    """
+    (sys.stderr if is_output(written) else sys.stdout).write(line + "\n")
+
+
 def print_json(value: Any, written: Path | None = None) -> None:
-    """One line of JSON on standard output; ``written`` as for ``output``."""
-    (sys.stderr if is_output(written) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
+    """One line of JSON on standard output; ``written`` as for ``say``."""
+    say(json.dumps(value, ensure_ascii=False), written)
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Names, and what each stands for, side by side."""
+    from rich.text import Text
+
+    console, width = output(), max(map(len, facts))
+    for name, value in facts.items():
+        console.print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
 
 
 def print_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,7 +11,7 @@ from minitok.definition.fields import short_pattern
 from minitok.formats import FORMATS
 from minitok.formats.files import check_folder
 
-from .console import output, print_json
+from .console import print_json, say
 from .help import Command, option
 from .inputs import check_output
 from .options import FILE, backend_option, json_option, open_tokenizer
@@ -57,17 +57,15 @@ def command(
     if json:
         print_json({"file": str(out), "format": wanted, "vocab_size": tok.vocab_size}, out)
         return
-    output(out).print(f"{tok.vocab_size:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
+    say(f"{tok.vocab_size:,} ids as {wanted}: {out}", out)
     if wanted == "tiktoken":
         tokens = ", the special tokens and the added" if tok.definition.added_tokens else " and the special"
-        output(out).print(f"The format does not hold the pattern{tokens} tokens.", soft_wrap=True)
-        message = f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file."
-        output(out).print(message, soft_wrap=True, markup=False)
+        say(f"The format does not hold the pattern{tokens} tokens.", out)
+        say(f"The pattern is {short_pattern(tok.pattern)}: name it when you load the file.", out)
     if wanted == "gpt2" and tok.pattern != "gpt2":
-        message = (
-            f"minitok finds the pattern, {short_pattern(tok.pattern)}, in merges.txt; other libraries use GPT-2's."
+        say(
+            f"minitok finds the pattern, {short_pattern(tok.pattern)}, in merges.txt; other libraries use GPT-2's.", out
         )
-        output(out).print(message, soft_wrap=True, markup=False)
 
 
 def guess(out: Path) -> str:

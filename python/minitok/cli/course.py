@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from .console import output, plain_table, print_json
+from .console import output, plain_table, print_json, say
 from .help import Command, Group, option
 from .options import FILE, json_option
 
@@ -40,7 +40,7 @@ def start(folder: Path, names: str, form: str) -> None:
     from minitok.course.starting import start as lay_out
 
     for path in lay_out(folder, names, form):
-        output().print(str(path), markup=False, soft_wrap=True)
+        say(str(path))
 
 
 @command.command("pack", cls=Command, short_help="Make an archive for Gradescope.")
@@ -68,7 +68,7 @@ def pack(secret: str, out: Path, file: str, ties: str, stages: tuple[str, ...], 
     from minitok.course.packing import pack as write
 
     path = write(out, secret, file=file, ties=ties, stages=stages, wheels=wheels)
-    output().print(str(path), markup=False, soft_wrap=True)
+    say(str(path))
 
 
 @command.command("mutants", cls=Command, short_help="List the wrong programs.")
@@ -87,7 +87,7 @@ def mutants(stage: str | None, shown: str | None, *, json: bool) -> None:
 
     if shown is not None:
         try:
-            output().print("\n".join(changes(shown)), markup=False, soft_wrap=True)
+            say("\n".join(changes(shown)))
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
         return

@@ -11,7 +11,7 @@ from minitok.explain.chips import plural
 from minitok.explain.report import Report
 from minitok.formats.files import check_folder, write_atomically
 
-from .console import output
+from .console import output, say
 from .help import Command, option
 from .inputs import as_typed
 from .options import FILE, backend_option, chosen, open_tokenizer, special_names, special_option, tokenizer_option
@@ -58,6 +58,6 @@ def command(
     if json:
         sys.stdout.write(explained.to_json() + "\n")
     elif html:
-        output().print(f"{plural(len(explained.tokens), 'token')} explained in {html}", markup=False, soft_wrap=True)
+        say(f"{plural(len(explained.tokens), 'token')} explained in {html}")
     else:
         output().print(Report(explained, engine))

@@ -6,13 +6,12 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from rich.text import Text
 
 from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
 from .audit import audit_tokenizer
-from .console import output, plain_table, print_json
+from .console import output, plain_table, print_facts, print_json
 from .help import Command, option
 from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
 from .peers import LIBRARIES
@@ -244,9 +243,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "bytes a token": mean,
         "longest token": longest_shown,
     }
-    width = max(map(len, lines))
-    for name, value in lines.items():
-        output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+    print_facts(lines)
 
 
 def names(tokens: Mapping[str, int]) -> str:

@@ -15,7 +15,7 @@ from minitok.explain.chips import plural
 from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.packing.label import check_whole, named
 
-from .console import output, print_json
+from .console import print_json, say
 from .help import Command, option
 from .options import (
     backend_option,
@@ -200,7 +200,7 @@ def check_all(files: Sequence[str], tokenizers: Sequence[str], backend: BackendN
             what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {plural(len(corpus), 'document')}, {form}, whole"
             one = corpus.labels[0][1] if len(corpus.labels) == 1 else None
             piece = f": {named(one)}" if one and one.place[2] else ""
-            output().print(f"{file}{piece}: {what}", soft_wrap=True, markup=False)
+            say(f"{file}{piece}: {what}")
     if len(found) > 1:
         labels.sort(key=lambda item: (item[1].source, item[1].layout, (item[1].part or (0, 0))[1], item[1].place[0]))
         check_whole(labels)
@@ -221,15 +221,14 @@ def tell(packed: Packed, *, json: bool) -> None:
         files = [str(file) for file in packed.files]
         print_json({**asdict(packed), "ids": str(packed.ids), "offsets": str(packed.offsets), "files": files})
         return
-    show = output()
     size = f", {packed.bytes:,} bytes" if packed.bytes else ""
     what = f"{packed.tokens:,} ids ({packed.dtype}) of {plural(packed.documents, 'document')}{size}"
-    show.print(f"{what}: {packed.ids}", soft_wrap=True, markup=False)
+    say(f"{what}: {packed.ids}")
     if packed.offsets != packed.ids:
-        show.print(f"Where each document begins: {packed.offsets}", soft_wrap=True, markup=False)
+        say(f"Where each document begins: {packed.offsets}")
     if packed.learned is not None:
-        show.print(f"Ids to learn: {packed.learned:,}")
+        say(f"Ids to learn: {packed.learned:,}")
     if packed.dropped:
-        show.print(f"Ids that no row had room for: {packed.dropped:,}")
+        say(f"Ids that no row had room for: {packed.dropped:,}")
     if packed.resumed_files:
-        show.print(f"Files that an earlier run had finished: {packed.resumed_files:,}")
+        say(f"Files that an earlier run had finished: {packed.resumed_files:,}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from rich.text import Text
+from typing import Any
 
 from minitok import patterns
 from minitok.explain.terminal import visible
@@ -13,10 +11,7 @@ from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import pattern_named
 from minitok.reference.published.patterns import expressions
 
-from .console import output, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .console import print_facts, print_json, say
 
 
 def inspect_pattern(pattern: str, *, json: bool) -> None:
@@ -44,8 +39,9 @@ def inspect_pattern(pattern: str, *, json: bool) -> None:
     lines |= {"tier": described.tier, "scanned": described.summary}
     if described.classes:
         lines |= {"classes": classes(described.classes)}
-    show(lines)
-    show({name: verdict(name, comparison) for name, comparison in compared.items()})
+    for facts in (lines, {name: verdict(name, comparison) for name, comparison in compared.items()}):
+        print_facts(facts)
+        say("")
 
 
 def classes(examples: tuple[str, ...]) -> str:
@@ -66,11 +62,3 @@ def verdict(name: str, comparison: patterns.Comparison) -> str:
 def on_a_line(text: bytes) -> str:
     """The text with its invisible characters drawn, and no line break."""
     return visible(text).replace("\n", "")
-
-
-def show(lines: Mapping[str, str]) -> None:
-    """Names and values, side by side."""
-    width = max(map(len, lines))
-    for name, value in lines.items():
-        output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
-    output().print()

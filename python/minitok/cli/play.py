@@ -8,7 +8,7 @@ import webbrowser
 
 import click
 
-from .console import output
+from .console import say
 from .help import Command, option
 
 DEFAULT_PORT = 8765
@@ -39,7 +39,7 @@ def command(files: tuple[str, ...], port: int, browser: bool | None) -> None:
     from minitok.play import Server
 
     with Server(port, files) as server:
-        output().print(f"The playground is at {server.address} until Ctrl-C", markup=False, soft_wrap=True)
+        say(f"The playground is at {server.address} until Ctrl-C")
         sys.stdout.flush()
         if sys.stdout.isatty() if browser is None else browser:
             # The socket listens already: a browser that is early waits.

@@ -14,7 +14,7 @@ from minitok.parity import train_parity
 from minitok.reference.pretokenize import DEFAULT_PATTERN
 from minitok.reference.published.names import pattern_named
 
-from .console import output, print_json
+from .console import print_json, say
 from .help import Command, option
 from .inputs import STDIN, check_corpus, check_output
 from .options import (
@@ -261,7 +261,7 @@ def tell_counts(counts: PieceCounts, out: Path, *, json: bool) -> None:
         print_json({"file": str(out), **about}, out)
         return
     counted = f"{counts.pieces:,} pieces, {len(counts):,} of them distinct, of {counts.documents:,} documents"
-    output(out).print(f"{counted}: {out}", soft_wrap=True, markup=False)
+    say(f"{counted}: {out}", out)
 
 
 def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
@@ -279,10 +279,8 @@ def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
         )
         return
     learnt = f"{tok.vocab_size:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
-    output(out).print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
+    say(f"{learnt} in {report.seconds:.2f} s: {out}", out)
     if out.name == "tokenizer.json" or out.suffix in (".tiktoken", ".model"):
-        output(out).print(
-            "This is minitok's own format; 'minitok convert' writes the one of this name.", soft_wrap=True
-        )
+        say("This is minitok's own format; 'minitok convert' writes the one of this name.", out)
     if tok.vocab_size < wanted:
-        output(out).print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)
+        say(f"No pair was left to merge before {wanted:,} ids.", out)

@@ -18,7 +18,7 @@ from minitok.encodings.published import PUBLISHED, SHA256
 from minitok.errors import FileFormatError
 from minitok.formats.tiktoken import dump
 
-from .console import output, plain_table, print_json
+from .console import output, plain_table, print_json, say
 from .inputs import chunks, named_inputs
 from .options import is_file, open_tokenizer
 from .peers import installed_peers, peers_of, peers_of_encoding, tokenizer_file
@@ -130,22 +130,19 @@ def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]
 def show_checksum(file: object, *, sha256: str, equal: bool, **_: object) -> None:
     """The result in a line."""
     verdict = "are" if equal else "are not"
-    output().print(
-        f"{file}: tokens and ranks {verdict} those of the published file (SHA-256 {sha256[:16]}…)", markup=False
-    )
+    say(f"{file}: tokens and ranks {verdict} those of the published file (SHA-256 {sha256[:16]}…)")
 
 
 def show(file: object, library: str, rows: list[dict[str, Any]]) -> None:
     """The result in a line, and the differences as a table."""
-    console = output()
     ids = sum(row["ids"] for row in rows)
     different = [row for row in rows if row["difference"]]
     if not different:
-        console.print(f"{file}: {ids:,} ids of {len(rows)} texts are those of {library}", markup=False)
+        say(f"{file}: {ids:,} ids of {len(rows)} texts are those of {library}")
         return
-    console.print(f"{file}: {len(different)} of {len(rows)} texts differ from {library}", markup=False)
+    say(f"{file}: {len(different)} of {len(rows)} texts differ from {library}")
     table = plain_table("<text", "at id", "<after", "<minitok", f"<{library}")
     for row in different[:20]:
         found = row["difference"]
         table.add_row(row["text"], str(found["at"]), repr(found["after"]), str(found["minitok"]), str(found["library"]))
-    console.print(table)
+    output().print(table)
