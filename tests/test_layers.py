@@ -34,7 +34,7 @@ ORDER = [
 ]
 
 # Below `Tokenizer` already, since it explains: what an explanation is made of and drawn with.
-EXPLAINED = {f"explain.{name}" for name in ("alternatives", "bundle", "chips", "page", "serial", "steps", "visible")}
+EXPLAINED = {f"explain.{name}" for name in ("alternatives", "bundle", "chips", "page", "steps", "visible")}
 
 GRAPH = layers.graph()
 DESIGN = layers.PACKAGE.parent.parent / "docs" / "design.md"

@@ -31,8 +31,7 @@ from minitok.explain.alternatives import LABELS
 from minitok.explain.bundle import bundle
 from minitok.explain.chips import chip
 from minitok.explain.explanation import TITLE
-from minitok.explain.page import asset, drawn, page
-from minitok.explain.serial import to_data
+from minitok.explain.page import asset, drawn, page, to_data
 from minitok.play import PAGE, shakespeare
 from minitok.play.alone import alone
 from minitok.reference.pretokenize import NAMED

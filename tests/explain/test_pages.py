@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.explain import compare_ties, inject, page, stream, training_html
 from minitok.explain.bundle import bundle
-from minitok.explain.page import Section
-from minitok.explain.serial import to_data
+from minitok.explain.page import Section, to_data
 
 HOSTILE = [
     "</script><script>alert(1)</script>",

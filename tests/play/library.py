@@ -12,7 +12,7 @@ from minitok.explain.bigram import Bigram, bits_by_size, whole_characters
 from minitok.explain.build import spoken_of, units, with_machine
 from minitok.explain.measures import sizes
 from minitok.explain.model import Lane, LanePiece
-from minitok.explain.serial import to_data
+from minitok.explain.page import to_data
 from minitok.formats import native
 from minitok.reference.text import utf8
 from minitok.spans.offsets import char_spans

@@ -15,9 +15,9 @@ import click
 
 from minitok.errors import MinitokError, MissingExtraError
 
+from . import version_line
 from .console import report
 from .help import Group
-from .version import version
 
 __all__ = ["COMMANDS", "app"]
 
@@ -92,7 +92,7 @@ def describe(error: Exception) -> str:
 
 def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(version())
+        click.echo(version_line())
         ctx.exit()
 
 

@@ -4,6 +4,5 @@ Reading order: ``files`` (documents of text), ``records`` (those of JSON lines, 
 Arrow's columns), ``compression`` (``.gz`` and ``.zst``), ``counts`` (``PieceCounts``: all that training needs to know),
 ``counts_file`` (how they are kept), ``counting``, ``learning``, ``superwords`` (words first, then tokens of several words),
 ``characters`` (vocabularies that begin with characters), ``symbols`` (those of models with an unknown token), ``report`` (how
-a training went), ``progress`` (how far a task is), ``pruning`` (a vocabulary without what a corpus does not use),
-``temporary`` (a folder for data that does not fit into memory).
+a training went), ``progress`` (how far a task is), ``pruning`` (a vocabulary without what a corpus does not use).
 """

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..backend import BackendName
+    from .counting import Scratch
     from .counts_file import PieceArrays
-    from .temporary import Scratch
 
     Counted = dict[bytes, int]
 

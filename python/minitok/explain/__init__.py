@@ -7,7 +7,7 @@ text smuggle in?). ``page`` puts any of them on one web page. Trainings are repl
 once more, in the steps of its trace (SPEC X2).
 
 Reading order: ``model`` (what an explanation is), ``build`` (how it is made), ``steps`` (what could merge when),
-``alternatives`` (which part of a pattern made a piece), ``serial`` (JSON), ``explanation``. As a page: ``page``, ``chips``,
+``alternatives`` (which part of a pattern made a piece), ``explanation``. As a page: ``page``, ``chips``,
 ``visible``, and what draws it in ``assets/``, which the playground has, too, made into one script by ``bundle``; in a
 terminal: ``terminal``, ``report``. The laboratories: ``timeline``, ``ties``, ``injection``, ``training``, ``bigram``; figures:
 ``measures``, ``plots``. ``plots`` needs Matplotlib: ``'minitok[plots]'``.

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 
 from .model import Explained
-from .page import Section, drawn, framed, page
-from .serial import to_data
+from .page import Section, drawn, framed, page, to_data
 
 __all__ = ["TITLE", "Explanation"]
 

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from html import escape
 from pkgutil import get_data
@@ -19,7 +19,7 @@ from typing import Any
 
 from .bundle import bundle
 
-__all__ = ["Section", "asset", "drawn", "framed", "page"]
+__all__ = ["Section", "asset", "drawn", "framed", "page", "to_data"]
 
 FRAME_HEIGHT = 560
 
@@ -50,6 +50,26 @@ def script() -> str:
 
 def hashed(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def to_data(value: Any) -> Any:
+    """The value in the types of JSON. Bytes are a string if they are UTF-8, otherwise ``{"hex": "ff00"}``.
+
+    >>> to_data({1: b"a", 2: b"\\xff"})
+    {'1': 'a', '2': {'hex': 'ff'}}
+    """
+    if is_dataclass(value):
+        return {field.name: to_data(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"hex": value.hex()}
+    if isinstance(value, (tuple, list)):
+        return [to_data(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_data(item) for key, item in value.items()}
+    return value
 
 
 def drawn(view: str, data: Any) -> Section:

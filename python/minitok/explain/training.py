@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .page import Section, drawn, page
-from .serial import to_data
+from .page import Section, drawn, page, to_data
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer

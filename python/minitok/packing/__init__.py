@@ -4,7 +4,7 @@
 
 Reading order: ``declared`` (the options), ``options`` (the same, checked), ``encoding`` (files to ids, on several threads, in
 order), ``chats`` (conversations to ids, and which of these a model is to learn), ``mask`` (how both stay together),
-``exclusive`` (one run at a time), ``label`` (what a file says of itself), ``number_file`` (numbers that are written),
+``label`` (what a file says of itself), ``number_file`` (numbers that are written, by one run at a time),
 ``outputs`` (which files an output is), ``formats`` (the files that trainers read), ``mapped`` (numbers that are read),
 ``bounds`` (where documents begin and end among them), ``packed_corpus`` and ``column_corpus`` (documents by number, and whether
 files are whole), ``reader`` (which files are a packed corpus), ``arrange`` (shuffled, in rows, in shards), ``run`` (a run over

@@ -31,10 +31,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..extras import np
 from ..formats.files import link_target
-from .exclusive import open_alone
 from .label import Label, Sums, trailing_label
 from .mask import MASK_COLUMN, mask_path, split
-from .number_file import NumberFile, narrowed
+from .number_file import NumberFile, narrowed, open_alone
 from .options import DTYPES
 from .outputs import MEGATRON, index_path, remove_indexes
 

@@ -1,13 +1,18 @@
-"""A file of numbers of one type that is being written, bare or as NumPy has it; and numbers in a narrower type."""
+"""A file of numbers of one type that is being written, bare or as NumPy has it; and numbers in a narrower type.
+
+A file is written by one process, and no second one at the same time. The lock is the system's, on the open file: it ends with
+the process, also when that is killed, so nothing is left to clean up. On Windows a file that is open cannot be renamed by
+another process, which keeps two runs from finishing, not from starting.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..extras import np
 from ..formats.files import link_target
-from .exclusive import open_alone
 from .label import Sums
 
 if TYPE_CHECKING:
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["NumberFile", "narrowed", "npy_head"]
+__all__ = ["NumberFile", "narrowed", "npy_head", "open_alone"]
 
 # The length of the head of a .npy file, however many numbers follow.
 NPY_HEAD = 128
@@ -37,6 +42,45 @@ def narrowed(numbers: npt.NDArray[Any], dtype: np.dtype[Any], path: Path, first:
             at = first + int(np.flatnonzero(numbers == numbers.dtype.type(wrong))[0])
             raise ValueError(f"{path}: the id {wrong} at {at} does not fit into {dtype.name}")
     return numbers.astype(dtype, copy=False)
+
+
+def open_alone(path: Path, shown: Path) -> BinaryIO:
+    """Opens a file to read and write, which is made if it is not there, and locks it until it is closed.
+
+    Raises ``BlockingIOError``, which names the output ``shown``, if another process or thread has it.
+    """
+    while True:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b")
+        try:
+            if not lock(file):
+                raise BlockingIOError(errno.EWOULDBLOCK, "another process is writing this output", str(shown))
+            # Whoever had the lock may have renamed the file since it was opened: then the name is another file's.
+            if same_file(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def lock(file: BinaryIO) -> bool:
+    """Locks the file, or returns False if another open file of it is locked."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def same_file(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 class NumberFile:

@@ -9,11 +9,11 @@ What differs: models other than BPE are refused; nothing is downloaded; no input
 component in Python raises is a ``ComponentError``, also while text is encoded.
 
 The files, in the order in which to read them: ``options`` and ``components`` (what all components have), ``normalized_string``
-and ``pre_tokenized_string`` (what they change), ``normalizers`` with ``normal_changes``, ``pre_tokenizers`` with ``matching``
-and ``scripts``, ``decoders`` with ``decode_stream``, ``processors``, ``models``, ``added``, ``shown`` (how they are printed);
-``trainers`` and ``training``; ``recipe`` and ``pipeline`` (what a tokenizer is, and what it does: ids and columns from a codec)
-and ``steps`` (from the components one by one, where no codec takes them); ``columns`` and ``encoded_text``, ``encoding`` with
-``places``, ``settings`` (truncation and padding), ``processing`` and ``batches``; ``tokenizer`` and ``implementations``.
+and ``pre_tokenized_string`` (what they change), ``normalizers``, ``pre_tokenizers`` with ``matching``, ``decoders`` with
+``decode_stream``, ``processors``, ``models``, ``added``, ``shown`` (how they are printed); ``trainers`` and ``training``;
+``recipe`` and ``pipeline`` (what a tokenizer is, and what it does: ids and columns from a codec) and ``steps`` (from the
+components one by one, where no codec takes them); ``columns`` and ``encoded_text``, ``encoding``, ``settings`` (truncation and
+padding), ``processing`` and ``batches``; ``tokenizer`` and ``implementations``.
 
 >>> import minitok
 >>> import minitok.compat.tokenizers as tokenizers

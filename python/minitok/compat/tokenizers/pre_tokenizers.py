@@ -5,18 +5,20 @@ Each is run on a ``PreTokenizedString``. A tokenizer cuts in its codec instead, 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.patterns import DIGITS, PUNCTUATION, literal
+from minitok.formats.huggingface.tables import SETS
 from minitok.reference.pretokenize import NAMED
+from minitok.reference.published.unicode import contains, table
 
 from .components import Component
 from .matching import compiled
 from .options import BEHAVIOR, BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, Option, compiled_source
 from .pre_tokenized_string import PreTokenizedString
-from .scripts import script_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,6 @@ __all__ = [
     "Punctuation", "Sequence", "Split", "UnicodeScripts", "Whitespace", "WhitespaceSplit",
 ]  # fmt: skip
 
-
 # The pre-tokenizers that cut by one rule: a pattern, what becomes of a match, and whether the text between takes their part.
 RULES: dict[str, Callable[[dict[str, Any]], tuple[str, str, bool]]] = {
     "Digits": lambda state: (DIGITS, "Isolated" if state["individual_digits"] else "Contiguous", False),
@@ -39,6 +40,13 @@ RULES: dict[str, Callable[[dict[str, Any]], tuple[str, str, bool]]] = {
     "WhitespaceSplit": lambda _: (r"\S+", "Removed", True),
     "CharDelimiterSplit": lambda state: (literal(str(state["delimiter"] or " ")), "Removed", False),
 }
+
+
+# Scripts in Unicode 10 of the characters that have another one now, and of those that are counted to another.
+MOVED = {0x589: "common", 0x61C: "common", 0x953: "devanagari", 0x954: "devanagari", 0x30FC: "han", 0x20: None}
+SAME = {"hiragana": "han", "katakana": "han"}
+# The properties of the table that are neither scripts nor general categories, whose names are short (as one script's is).
+NO_SCRIPTS = ("white_space", "alphabetic", "join_control")
 
 
 class PreTokenizer(Component):
@@ -147,7 +155,11 @@ class FixedLength(PreTokenizer):
 
 
 class UnicodeScripts(PreTokenizer):
-    """Cuts where the script changes. Japanese scripts are one with Chinese, and spaces belong to any."""
+    """Cuts where the script changes. Japanese scripts are one with Chinese, and spaces belong to any.
+
+    Its table is that of Unicode 10: newer characters are in any script, and so is the space. The mark of long vowels (U+30FC)
+    is Chinese, too. By hand: ``どこで生れ。Yes`` is cut into ``どこで生れ``, ``。`` and ``Yes``.
+    """
 
     def _cut(self, piece: NormalizedString) -> list[NormalizedString]:
         places = script_cuts(piece.normalized)
@@ -168,3 +180,31 @@ class Metaspace(PreTokenizer):
 
     def _rule(self) -> Any:
         return literal(self.replacement), "MergedWithNext", False
+
+
+@cache
+def script(char: str) -> str | None:
+    """The script of a character; None for any."""
+    number = ord(char)
+    if number in MOVED or compiled(SETS["newer"]).match(char):
+        return MOVED.get(number)
+    named = ((name, chars) for name, chars in table()[0].items() if len(name) > 2 or name == "yi")
+    scripts = ((name, chars) for name, chars in named if name not in NO_SCRIPTS)
+    found = next((name for name, chars in scripts if contains(chars, number)), None)
+    return None if found is None else SAME.get(found, found)
+
+
+def script_cuts(text: str) -> list[int]:
+    """The characters at which pieces begin, and the end. What comes before the first script is left out.
+
+    >>> script_cuts("abc где")
+    [0, 4, 7]
+    """
+    places: list[int] = []
+    last: str | None = None
+    for at, char in enumerate(text):
+        found = script(char)
+        if found is not None and found != last:
+            places.append(at)
+            last = found
+    return [*places, len(text)]
