@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = [
-    "added_special_tokens", "allowed_tokens", "as_tuple", "check_dropout", "check_fallback", "check_holes",
-    "check_ids", "check_merges", "check_pattern", "check_special_tokens", "check_string", "check_tokens", "is_bool",
-    "most_token_bytes", "named_special_tokens", "refused_tokens", "stop_strings", "thread_count",
-]  # fmt: skip
-
 MAX_ID = (1 << 31) - 1
 # More threads than any machine has processors.
 MOST_THREADS = 1 << 16

@@ -15,8 +15,6 @@ from .reference.published.names import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["explains", "has_other_names", "refuse", "shown_with"]
-
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Kind = TypeVar("Kind")
 

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cached_property", "lines_in_package"]
-
 Value = TypeVar("Value")
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from .backend import BackendName
 
 
-__all__ = ["load"]
-
-
 @explains
 def load(
     path: str | os.PathLike[str],

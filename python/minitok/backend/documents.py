@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from .protocols import JsonLines
 
-__all__ = ["Documents", "bytes_of", "encode_read", "joined", "read_column", "read_json_lines", "with_ends"]
-
 
 @dataclass(frozen=True)
 class Documents:

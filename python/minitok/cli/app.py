@@ -19,8 +19,6 @@ from . import version_line
 from .console import report
 from .help import Group
 
-__all__ = ["COMMANDS", "app"]
-
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 

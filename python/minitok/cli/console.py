@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from minitok.explain.terminal import FittingTable
 
-__all__ = ["output", "plain_table", "print_columns", "print_facts", "print_json", "report", "say", "waiting"]
-
 # Spaces between two columns.
 GAP = 3
 

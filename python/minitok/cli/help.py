@@ -8,8 +8,6 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-__all__ = ["Command", "Decorator", "Function", "Group", "option"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Wider lines are harder to read.

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
     from minitok.corpus.records import Batches
 
-__all__ = [
-    "CHUNK", "STDIN", "TEXT_HINT", "as_typed", "check_corpus", "check_output", "chunks", "named_inputs", "opened",
-    "reading", "records",
-]  # fmt: skip
-
 STDIN = "-"
 # What is read in a second or so.
 LARGE = 1 << 24

@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from minitok.backend import BackendName
     from minitok.packing.declared import ShownOption
 
-__all__ = [
-    "COMPARED", "FILE", "backend_option", "check_texts", "chosen", "corpus_options", "disallow_option",
-    "inputs_argument", "is_file", "json_option", "open_tokenizer", "options_of", "output_option", "pattern_option",
-    "quiet_option", "refuse_others", "special_names", "special_option", "text_option", "texts_options",
-    "threads_option", "tokenizer_option", "tokenizers_option",
-]  # fmt: skip
-
 # What a command uses if no tokenizer is named, and what `evaluate` compares.
 DEFAULT = "o200k_base"
 COMPARED = ("gpt2", "cl100k_base", "o200k_base")

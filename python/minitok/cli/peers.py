@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from minitok import Tokenizer
 
-__all__ = ["LIBRARIES", "Peer", "installed_peers", "peers_of", "peers_of_encoding", "tokenizer_file"]
-
 LIBRARIES = ("tokenizers", "transformers", "sentencepiece", "tiktoken", "mistral-common")
 # What is looked for in a folder, in this order.
 IN_FOLDERS = ("tokenizer.json", "tekken.json", "tokenizer.model", "tiktoken.model", "*.tiktoken")

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from .learning import Job
     from .progress import Show
 
-__all__ = ["SPACE_FIRST", "train_characters"]
-
 # A piece is a space and what follows it, as Hugging Face's Metaspace cuts.
 SPACE_FIRST = r"\x20[^\x20]*|[^\x20]+"
 

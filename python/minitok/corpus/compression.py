@@ -13,8 +13,6 @@ from ..errors import FileFormatError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["COMPRESSED", "inner_suffix", "opened"]
-
 COMPRESSED = (".gz", ".zst")
 
 # How much is decompressed at a time, in bytes.

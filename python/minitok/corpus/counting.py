@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ..backend import BackendName, Vocab
     from .progress import Progress, Show
 
-__all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
-
 # How many bytes of documents are passed to the backend at a time.
 BATCH = 1 << 22
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Counted = dict[bytes, int]
 
-__all__ = ["PieceCounts", "check_special", "counter_parts", "new_counter"]
-
 # The sum of all counts is below this, so that no count of a pair can be too large; so are the numbers of documents and bytes.
 LIMIT = 1 << 63
 

@@ -16,8 +16,6 @@ from .compression import opened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CHUNK", "batches", "expand", "read_chunks", "split_documents"]
-
 Text = TypeVar("Text", bound="str | bytes")
 
 # How much of a text file is read at a time, in bytes.

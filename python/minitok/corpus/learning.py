@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from ..backend import BackendName, Emit, Vocab
     from .progress import Progress, Show
 
-__all__ = [
-    "TIE_BREAKS", "Alphabet", "ByteOrder", "ExtendOptions", "Job", "Prefix", "TieBreak", "TrainOptions", "extend",
-]  # fmt: skip
-
 TieBreak = Literal["smallest_ids", "first_seen", "greatest_bytes"]
 TIE_BREAKS = get_args(TieBreak)
 ByteOrder = Literal["identity", "gpt2"]

@@ -14,8 +14,6 @@ from ..extras import need
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Progress", "start_progress"]
-
 
 class Show(Protocol):
     """Reports a phase, how much of it is done, of how much, and the CPU seconds that it took, where that is known."""

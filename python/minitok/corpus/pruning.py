@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     Uses = npt.NDArray[np.int64]
     Pair = tuple[int, int]
 
-__all__ = ["prune", "shrink"]
-
 
 def shrink(base: Definition, vocab_size: int) -> Definition:
     """See ``Tokenizer.shrink``."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     # The batches of a file, each with the number of bytes read so far.
     Batches = Iterator[tuple["Batch", int]]
 
-__all__ = ["ARROW", "LINES", "Batch", "batches_of", "json_of_line", "rows_of_file", "whole_lines"]
-
 # How much of a file of lines is a batch, in bytes.
 LINES = 1 << 20
 

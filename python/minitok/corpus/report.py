@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Phase", "TrainingReport"]
-
 
 @dataclass(frozen=True)
 class Phase:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .learning import Job
     from .progress import Show
 
-__all__ = ["BARRED", "LINES", "MAX_WORDS", "train_superwords"]
-
 # Lines, but for numbers, of which three digits go together at most.
 LINES = r"\p{N}{1,3}|[^\p{N}\r\n]+|[\r\n]+"
 # What the code of SuperBPE bars.

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     # Pieces of characters; or of bytes, whose symbols they are already.
     Counts = Counter[str] | PieceCounts
 
-__all__ = ["WHITE_SPACE", "Learnt", "SymbolOptions", "count_words", "learn_symbols", "learn_symbols_by_turns"]
-
 # The character of symbol 0; each has four bytes.
 FIRST = 0x10000
 SIZE = 4

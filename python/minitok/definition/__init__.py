@@ -4,6 +4,7 @@ Reading order: ``chat_templates`` (those of a model), ``fields`` (kinds of field
 tokenizer cannot be used for, and why), ``definition`` (``Definition`` itself).
 """
 
-from .definition import BYTE_ORDERS, IDENTITY, KINDS, Definition, gpt2_byte_order
+from .definition import KINDS, Definition
+from .fields import BYTE_ORDERS, IDENTITY, gpt2_byte_order
 
 __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]

@@ -22,8 +22,6 @@ from ..reference.published.markers import Markers
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["ChatTemplates", "as_templates", "markers_of"]
-
 
 @dataclass(frozen=True)
 class ChatTemplates:

@@ -21,7 +21,7 @@ from ..reference.published.characters import Symbols
 from ..reference.published.markers import control_tokens, everywhere
 from ..reference.published.normalize import steps_of
 from .chat_templates import markers_of
-from .fields import BYTE_ORDERS, CHECKS, IDENTITY, digest_of, gpt2_byte_order, kept, stated
+from .fields import CHECKS, IDENTITY, digest_of, kept, stated
 from .uses import AGAINST, limits_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from .uses import Use
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
-
-__all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from ..reference.published.normalize import Steps as Normalizer
     from .chat_templates import ChatTemplates
 
-__all__ = [
-    "BYTE_ORDERS", "CHECKS", "IDENTITY", "Changes", "Fields", "digest_of", "gpt2_byte_order", "kept", "short_pattern",
-    "stated",
-]  # fmt: skip
-
 IDENTITY = bytes(range(256))
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..backend import Backend
     from ..tokenizer import Tokenizer
 
-__all__ = ["clean_for_clip", "clip"]
-
 # No word holds U+0345: the engine of open_clip, ignoring case, takes it neither for a letter nor for anything else.
 PATTERN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
 SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..backend import BackendName
     from ..tokenizer import Tokenizer
 
-__all__ = ["ENCODING_OF_MODEL", "PREFIXES", "encoding_for_model", "encoding_name_for_model"]
-
 ENCODING_OF_MODEL = table().models
 # Names of other models start so; the first that fits is taken.
 PREFIXES = table().prefixes

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ..tokenizer import Tokenizer
 
-__all__ = ["Finding", "audit", "disagreements"]
-
 # What a template writes as a marker.
 MARKER = re.compile(r"<\|[^|<>]{1,60}\|>|\[/?[A-Z_]{2,30}\]")
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .morphemes import Between
     from .record import MorphemeRow
 
-__all__ = ["Evaluation", "evaluate"]
-
 # Each distinct word of so much of a group is encoded by itself, to see which words stay whole.
 WORDS_OF = 1 << 22
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Numbers = npt.ArrayLike
 
-__all__ = ["ALPHA", "entropy", "gini", "interval", "ratio", "renyi_efficiency", "resampled", "worst_tenth"]
-
 # The order at which Rényi efficiency went best with the quality of translation (Zouhar et al. 2023).
 ALPHA = 2.5
 

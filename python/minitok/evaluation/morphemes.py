@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     # The interval of a ratio of two counts of the same units.
     Between = Callable[[npt.NDArray[Any], npt.NDArray[Any]], Interval]
 
-__all__ = ["MARK", "counted", "counts_of", "morpheme_row", "read_words", "words_of"]
-
 MARK = "|"
 # The longest word in characters, bars included: each border costs a look at the word.
 LONGEST = 1000

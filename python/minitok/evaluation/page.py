@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from .record import Interval, MorphemeRow, Row, Summary
 
-__all__ = ["number", "page", "warning"]
-
 COLOURS = 8
 MORPHEMES = (
     "Words that are encoded alone. Of those that are cut: MorphScore is the share of the borders of morphemes at which a token "

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from .record import Row, Summary
 
-__all__ = ["csv_of", "latex_of"]
-
 # What LaTeX takes for a command, and how it is written as text.
 WRITTEN = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     char: f"\\{char}" for char in "&%$#_{}"

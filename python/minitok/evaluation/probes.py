@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..tokenizer import Tokenizer
 
-__all__ = ["probe"]
-
 DRAWN = 1000
 LONGEST = 256
 IDENTIFIERS = [

@@ -23,8 +23,6 @@ from .tally import is_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Reach", "reach"]
-
 # Characters of every kind that patterns tell apart.
 AROUND = ["", " ", "  ", "\n", "\t", "a", "A", "1", "'", ".", "_", "\u00e9", "\u4e2d", "\u0301", "\U0001f600"]
 # What follows an apostrophe in a contraction; U+017F is an s to a pattern that folds case.

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     Interval = tuple[float, float] | None
 
-__all__ = ["MorphemeRow", "Row", "Summary"]
-
 
 @dataclass(frozen=True)
 class Row:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ..reference.text import Text
     from ..tokenizer import Tokenizer
 
-__all__ = ["Tally", "TextSizes", "as_str", "is_text", "units"]
-
 # At most this many units of a group are resampled.
 UNITS = 1000
 # About how many bytes are encoded at once.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..corpus.records import Batches
     from ..reference.text import Text
 
-__all__ = ["Files", "groups_of"]
-
 # A document of a file of text has at least as many bytes, and ends with a line.
 PART = 1 << 12
 # A longer line is cut.

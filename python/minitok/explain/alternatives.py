@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = ["alternatives", "labelled", "time_for", "top_level"]
-
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
 TIME_LIMIT, TIME_PER_BYTE = 4.0, 1e-5
 

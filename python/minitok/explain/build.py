@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from ..backend import Codec, Vocab
     from ..definition import Definition
 
-__all__ = ["LANES", "Unit", "explain", "explain_units", "lanes", "units"]
-
 LANES = ("gpt2", "cl100k", "o200k")
 
 

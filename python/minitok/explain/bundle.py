@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["bundle"]
-
 FROM = re.compile(r'^(?:import|export) (?:\* as )?(\{[^}]*\}|\w+) from "([^"]+)";$', re.MULTILINE)
 LISTED = re.compile(r"^export \{ ([^}]*) \}", re.MULTILINE)
 COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)

@@ -7,8 +7,6 @@ from html import escape
 
 from .visible import visible_parts, with_circle
 
-__all__ = ["chip", "hue_of", "mark_up", "plural", "table"]
-
 # The hues of page.css, and a multiplier that keeps near ids apart.
 HUES, SPREAD = 36, 2525557527
 

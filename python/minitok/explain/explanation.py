@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from .model import Explained
 from .page import Section, drawn, framed, page, to_data
 
-__all__ = ["TITLE", "Explanation"]
-
 TITLE = "Why these tokens?"
 FORMAT, VERSION = "minitok-explanation", 4
 

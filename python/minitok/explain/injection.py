@@ -18,8 +18,6 @@ from .page import Section
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
-__all__ = ["Injection", "MarkedToken", "Way", "inject"]
-
 SLOT = "{user}"
 
 

@@ -19,8 +19,6 @@ from typing import Any
 
 from .bundle import bundle
 
-__all__ = ["Section", "asset", "drawn", "framed", "page", "to_data"]
-
 FRAME_HEIGHT = 560
 
 

@@ -19,8 +19,6 @@ from .model import Blocked, Lane, LanePiece, Piece
 from .terminal import BAR, STYLES, FittingTable, TokenText, has_colour
 from .visible import visible
 
-__all__ = ["Report", "why"]
-
 # How far a tree is indented.
 INDENT = "  "
 

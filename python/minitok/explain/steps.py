@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, overload
 
-__all__ = ["Blocked", "Event", "Part", "Step", "Steps", "walk"]
-
 Event = dict[str, Any]
 
 

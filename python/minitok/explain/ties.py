@@ -14,8 +14,6 @@ from ..training import TIE_BREAKS, train
 from .chips import mark_up, table
 from .page import Section
 
-__all__ = ["Overlap", "TieComparison", "compare_ties", "overlaps"]
-
 SHOWN = 24
 
 

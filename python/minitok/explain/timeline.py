@@ -21,8 +21,6 @@ from .page import Section
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
-__all__ = ["StreamStep", "Timeline", "stream"]
-
 
 @dataclass(frozen=True)
 class StreamStep:

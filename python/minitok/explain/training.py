@@ -13,8 +13,6 @@ from .page import Section, drawn, page, to_data
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer
 
-__all__ = ["training_html", "training_section"]
-
 
 def training_html(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer, title: str = "How it was learnt") -> str:
     """A web page that replays a training.

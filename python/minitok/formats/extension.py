@@ -18,8 +18,6 @@ from .native import read_fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["read_by_extension", "without_tables"]
-
 
 def read_by_extension(
     path: str | os.PathLike[str],

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Path = str | os.PathLike[str]
 
-__all__ = ["Tokenizer"]
-
 
 class Tokenizer(Checked):
     """Conversations, files, texts that change, parts of a text."""

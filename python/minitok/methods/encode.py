@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .checked import Allowed, Found, Special
 
 
-__all__ = ["Tokenizer"]
-
-
 class Tokenizer(Checked):
     """Text to ids."""
 

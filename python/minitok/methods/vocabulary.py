@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..explain.explanation import Explanation
     from .checked import Allowed
 
-__all__ = ["Tokenizer"]
-
 
 class Tokenizer(Checked):
     """The vocabulary, and what explains it."""

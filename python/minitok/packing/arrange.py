@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Block = tuple[Ids, Ends]
 
-__all__ = ["RowFiller", "ShardWriter", "arranged", "blocks_of", "blocks_of_arrays", "shuffled"]
-
 # About how many ids are a block.
 BLOCK = 1 << 20
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from .mapped import Numbers
 
-__all__ = ["Bounds", "Ends", "Sequences"]
-
 # How much is looked at at a time by a check, in numbers.
 PART = 1 << 20
 

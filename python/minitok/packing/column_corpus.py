@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[Any]
 
-__all__ = ["ColumnCorpus"]
-
 
 class ColumnCorpus(PackedCorpus):
     """A column of lists, and one of masks if there is one. A row group is read at a time, and kept until another is needed."""

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-__all__ = ["EncodedBlock", "encode_in_order"]
-
 # How much text is a batch, in bytes: enough that what Python does for it costs little, and both fit into a cache.
 BATCH = 1 << 20
 # How much of a file of records. Twice as much costs more: then the system takes back the memory of the ids each time.

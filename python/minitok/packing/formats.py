@@ -46,14 +46,6 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[np.generic]
 
-__all__ = [
-    "BareWriter",
-    "ColumnWriter",
-    "Writer",
-    "group_sum",
-    "new_writer",
-]
-
 # Megatron's codes for the types of ids; it has no uint32, and ids are below 2^31.
 MEGATRON_CODES = {"uint16": 8, "uint32": 4}
 

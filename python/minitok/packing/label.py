@@ -40,11 +40,6 @@ if TYPE_CHECKING:
     # Files, and what each says of itself.
     Labels = Sequence[tuple[Path, "Label | None"]]
 
-__all__ = [
-    "BLOCK", "Label", "Sums", "check_named", "check_one_tokenizer", "check_whole", "joined", "read_trailing_label",
-    "trailing_label",
-]  # fmt: skip
-
 MARK = b"minitok\n"
 # How many bytes one checksum covers.
 BLOCK = 1 << 16

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[Any]
 
-__all__ = ["MappedFile", "Numbers", "check_regular_input", "check_unchanged"]
-
 # From Python 3.13 on, a map needs no descriptor; on Windows it never has one.
 OPTIONS: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) and sys.platform != "win32" else {}
 

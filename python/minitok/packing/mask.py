@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["MASK_COLUMN", "marked", "mask_path", "split"]
-
 # As in the output of `apply_chat_template` in transformers, and as TRL's trainers read it.
 MASK_COLUMN = "assistant_masks"
 

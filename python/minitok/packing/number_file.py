@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["NumberFile", "narrowed", "npy_head", "open_alone"]
-
 # The length of the head of a .npy file, however many numbers follow.
 NPY_HEAD = 128
 

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-__all__ = [
-    "DTYPES", "Layout", "Options", "Packed", "check_out", "job_digest", "label_of", "token_id",
-]  # fmt: skip
-
 DTYPES = {"uint16": "<u2", "uint32": "<u4"}
 
 

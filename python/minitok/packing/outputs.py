@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from .options import Layout
 
-__all__ = [
-    "MEGATRON", "check_outputs", "format_of", "index_path", "indexes", "manifest_path", "old_shards",
-    "remove_indexes", "shard_name",
-]  # fmt: skip
-
 MEGATRON = b"MMIDIDX\x00\x00"
 
 

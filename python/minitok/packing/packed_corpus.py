@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[Any]
 
-__all__ = ["Bare", "PackedCorpus", "Shards", "check_ids", "check_label", "check_mask", "checksum"]
-
 # How much is looked at at a time by a check, in numbers.
 PART = 1 << 20
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from .label import Labels
 
-__all__ = ["open_packed", "open_together", "packed_files"]
-
 # Megatron's codes for the types of ids.
 MEGATRON_TYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 8: "<u2"}
 COLUMNS = (".parquet", ".arrow")

@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-__all__ = ["encode_files", "join_packed"]
-
 # Files are flushed and the journal is written when this many seconds have passed since the last time.
 JOURNAL_SECONDS = 1.0
 

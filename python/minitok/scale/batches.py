@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     # What a worker says of a batch: a value for each column.
     Columns = dict[str, list[Any]]
 
-__all__ = ["BatchCounter", "BatchEncoder", "add_up"]
-
 
 def refuse(batch: Any, column: str) -> Callable[[int, object], FileFormatError]:
     """What makes the error of a row that is not text; it names the row's file if the dataset has a column ``path``."""

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..corpus.progress import Progress
     from ..tokenizer import Tokenizer
 
-__all__ = ["count_dataset", "train_dataset"]
-
 # How many counts are added up by one task.
 FAN_IN = 8
 # The options of training that are for counting.

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ..packing import PackOptions
     from ..tokenizer import Tokenizer
 
-__all__ = ["EncodedDataset", "encode_dataset"]
-
 
 @dataclass(frozen=True)
 class EncodedDataset:

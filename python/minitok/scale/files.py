@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-__all__ = ["encode_files_on_ray"]
-
 # How many parts there are for each processor.
 PARTS = 4
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..corpus.progress import Show
 
-__all__ = ["Watch", "failed", "map_slices", "results", "rows_in_order", "start_ray", "texts_of"]
-
 
 def start_ray(address: str | None = None) -> Any:
     """Returns ``ray``, joined to a cluster, or started on this machine, if nobody has done so."""

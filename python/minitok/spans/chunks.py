@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     At = Literal["text", "code"] | Iterable[str]
 
-__all__ = ["Chunk", "chunk"]
-
 # No text has as many tokens.
 MOST = 1 << 62
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ..definition import Definition
     from .offsets import Unit
 
-__all__ = ["ids_and_spans", "text_and_starts", "truncate_text"]
-
 # How much of a text is encoded at a time, in characters, when only its beginning is wanted.
 SLICE = 1 << 14
 

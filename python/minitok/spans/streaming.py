@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..backend import Codec
 
-__all__ = ["as_bytes", "count_iterable", "encode_iterable", "safe_blocks"]
-
 # How much text is gathered before it is worth encoding, in bytes.
 BLOCK = 1 << 16
 
