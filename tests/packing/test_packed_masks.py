@@ -339,13 +339,8 @@ def test_a_row_that_is_no_conversation_is_named(tmp_path):
         ),
         (TOK, {"learn": 3}, TypeError, "learn must be str, not int"),
         (TOK, {"learn": "generation"}, TemplateError, "no {% generation %} block"),
-        (TOK, {"learn": "assistant", "separator": "x"}, ValueError, "separator and allowed_special are for texts"),
-        (
-            TOK,
-            {"learn": "assistant", "allowed_special": "all"},
-            ValueError,
-            "separator and allowed_special are for texts",
-        ),
+        (TOK, {"learn": "assistant", "separator": "x"}, ValueError, "separator is for texts"),
+        (TOK, {"learn": "assistant", "allowed_special": "all"}, ValueError, "allowed_special is for texts"),
         (minitok.get_encoding("gpt2"), {"learn": "assistant"}, TemplateError, "this tokenizer has no chat template"),
     ],
 )

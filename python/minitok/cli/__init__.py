@@ -2,7 +2,7 @@
 
 Reading order: ``app`` (the application and how it ends; it imports the command that is asked for), then what several commands
 share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input), ``console``
-(where output goes) and ``help``. Each of the other files is a command:
+(where output goes, and the version) and ``help``. Each of the other files is a command:
 
 * text and ids: ``encode``, ``decode``, ``count``, ``chunk``, ``explain``, ``bench``
 * tokenizers: ``train``, ``convert``, ``evaluate``, ``inspect`` with ``pattern``, ``audit``, ``verify`` and ``peers``
@@ -12,7 +12,7 @@ share: ``options`` (arguments that look alike everywhere), ``inputs`` (files, pa
 
 from __future__ import annotations
 
-__all__ = ["main", "version_line"]
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -23,7 +23,9 @@ def main() -> None:
 
     try:
         if sys.argv[1:] == ["--version"]:  # needs no other package, and is asked for by scripts
-            sys.stdout.write(version_line() + "\n")
+            from .console import say, version_line
+
+            say(version_line())
             return
         from minitok.extras import need
 
@@ -33,11 +35,3 @@ def main() -> None:
         # What the environment asks for, or the command needs, cannot be had.
         sys.exit(f"minitok: {error}")
     app(prog_name="minitok")
-
-
-def version_line() -> str:
-    """The version, and the backend with the reason if it is not Rust."""
-    import minitok
-
-    reason = "" if minitok.BACKEND == "rust" else f": {minitok.backend.BACKEND_REASON}"
-    return f"minitok {minitok.__version__} ({minitok.BACKEND}{reason})"

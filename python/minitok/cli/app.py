@@ -15,8 +15,7 @@ import click
 
 from minitok.errors import MinitokError, MissingExtraError
 
-from . import version_line
-from .console import report
+from .console import report, version_line
 from .help import Group
 
 INTERRUPTED = 130

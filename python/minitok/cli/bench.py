@@ -17,7 +17,7 @@ from minitok.errors import MinitokError
 from minitok.reference.published.names import encoding_named
 
 from .console import output, plain_table, print_json, say, waiting
-from .help import Command, option
+from .help import Command, number_option, option
 from .inputs import chunks, named_inputs
 from .options import backend_option, chosen, inputs_argument, is_file, json_option, tokenizer_option
 from .peers import Peer, installed_peers
@@ -31,15 +31,8 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @inputs_argument("Files or patterns, as one text; by default plays of Shakespeare.")
 @tokenizer_option
-@option(
-    "--repeat",
-    "-r",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=5,
-    help="The number of warm runs; the median is reported.",
-)
-@option("--threads", type=click.IntRange(min=1), metavar="N", default=1, help="The number of threads to encode with.")
+@number_option("--repeat", "-r", default=5, help="The number of warm runs; the median is reported.")
+@number_option("--threads", default=1, help="The number of threads to encode with.")
 @option("--peers", is_flag=True, help="Compare ids and speed with the installed libraries that can read the tokenizer.")
 @json_option
 @backend_option

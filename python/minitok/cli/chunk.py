@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .console import print_json
-from .help import Command, option
+from .help import Command, number_option, option
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
 from .options import check_texts, chosen, open_tokenizer, special_names, texts_options
 
@@ -18,21 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@option("--tokens", "-n", type=click.IntRange(min=1), metavar="N", default=256, help="The most tokens of a chunk.")
-@option(
-    "--overlap",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    help="The most tokens of a chunk to repeat at the start of the next.",
-)
-@option(
-    "--overlap-sentences",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    help="Repeat this many sentences instead.",
-)
+@number_option("--tokens", "-n", default=256, help="The most tokens of a chunk.")
+@number_option("--overlap", least=0, default=0, help="The most tokens of a chunk to repeat at the start of the next.")
+@number_option("--overlap-sentences", least=0, default=0, help="Repeat this many sentences instead.")
 @option(
     "--at",
     metavar="KINDS",

@@ -100,3 +100,11 @@ def plain_table(*columns: str, optional: Sequence[str] = ()) -> FittingTable:
     from minitok.explain.terminal import FittingTable
 
     return FittingTable(columns, optional)
+
+
+def version_line() -> str:
+    """The version, and the backend with the reason if it is not Rust."""
+    import minitok
+
+    reason = "" if minitok.BACKEND == "rust" else f": {minitok.backend.BACKEND_REASON}"
+    return f"minitok {minitok.__version__} ({minitok.BACKEND}{reason})"

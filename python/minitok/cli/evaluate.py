@@ -16,7 +16,7 @@ from minitok.explain.terminal import TokenText
 from minitok.formats.files import write_atomically
 
 from .console import output, plain_table, print_json, report
-from .help import Command, option
+from .help import Command, number_option, option
 from .inputs import as_typed, check_output
 from .options import (
     COMPARED,
@@ -73,7 +73,7 @@ SHOWN = 2000
     multiple=True,
     help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
 )
-@option("--context", "window", type=click.IntRange(min=1), metavar="N", help="The context length, in tokens.")
+@number_option("--context", "window", help="The context length, in tokens.")
 @option(
     "--morphemes",
     metavar="FILE",

@@ -71,3 +71,8 @@ class Group(click.Group):
 def option(*names: str, **named: Any) -> Decorator:
     """``click.option``, with ``panel``: the heading of the help that the option stands under."""
     return click.option(*names, cls=Option, **named)
+
+
+def number_option(*names: str, least: int = 1, metavar: str = "N", **named: Any) -> Decorator:
+    """An option that is a whole number, ``least`` or more."""
+    return option(*names, type=click.IntRange(min=least), metavar=metavar, **named)

@@ -12,7 +12,7 @@ from minitok.explain.terminal import TokenText, has_colour, visible
 
 from .audit import audit_tokenizer
 from .console import output, plain_table, print_facts, print_json
-from .help import Command, option
+from .help import Command, number_option, option
 from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
 from .peers import LIBRARIES
 
@@ -44,15 +44,7 @@ CHECKS = "Checks"
 @option("--bytes", "byte_values", is_flag=True, panel=LISTS, help="The tokens of one byte.")
 @option("--special", is_flag=True, panel=LISTS, help="The special tokens.")
 @option("--added", is_flag=True, panel=LISTS, help="The added tokens, which are found in every text.")
-@option(
-    "--limit",
-    "-l",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=20,
-    panel=LISTS,
-    help="The most tokens to list.",
-)
+@number_option("--limit", "-l", default=20, panel=LISTS, help="The most tokens to list.")
 @option(
     "--audit",
     is_flag=True,

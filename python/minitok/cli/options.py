@@ -15,7 +15,7 @@ from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import encoding_named, table
 
-from .help import Decorator, Function, option
+from .help import Decorator, Function, number_option, option
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -81,15 +81,13 @@ disallow_option = option(
     multiple=True,
     help="A token that must not occur in the text, or 'all' control tokens; repeatable.",
 )
-threads_option = option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="The number of threads; default: one per processor."
-)
+threads_option = number_option("--threads", help="The number of threads; default: one per processor.")
 # How a corpus is read, and with what.
 corpus_options = together(
     option("--separator", metavar="TEXT", panel=READING, help="The text that separates documents in a file."),
     field_option,
     threads_option,
-    option("--max-memory", type=click.IntRange(min=16), metavar="MB", help="The memory limit for counting, in MiB."),
+    number_option("--max-memory", least=16, metavar="MB", help="The memory limit for counting, in MiB."),
 )
 
 

@@ -15,7 +15,7 @@ from minitok.reference.pretokenize import DEFAULT_PATTERN
 from minitok.reference.published.names import pattern_named
 
 from .console import print_json, say
-from .help import Command, option
+from .help import Command, number_option, option
 from .inputs import STDIN, check_corpus, check_output
 from .options import (
     backend_option,
@@ -64,13 +64,8 @@ OF_COUNTING = {
     "standard input.",
 )
 @output_option("The output file for the tokenizer, or with --count-only for the counts.")
-@option(
-    "--vocab-size",
-    "-n",
-    type=click.IntRange(min=256),
-    metavar="N",
-    default=4096,
-    help="The number of ids to learn, bytes and special tokens included.",
+@number_option(
+    "--vocab-size", "-n", least=256, default=4096, help="The number of ids to learn, bytes and special tokens included."
 )
 @pattern_option
 @option("--special", metavar="NAME", multiple=True, help="A special token; repeatable.")
@@ -88,21 +83,11 @@ OF_COUNTING = {
     panel=MERGING,
     help="The order of ids 0 to 255.",
 )
-@option(
-    "--min-frequency",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=1,
-    panel=MERGING,
-    help="The lowest count at which a pair is merged.",
-)
-@option(
-    "--max-token-length", type=click.IntRange(min=1), metavar="N", panel=MERGING, help="The longest token, in bytes."
-)
-@option(
+@number_option("--min-frequency", default=1, panel=MERGING, help="The lowest count at which a pair is merged.")
+@number_option("--max-token-length", panel=MERGING, help="The longest token, in bytes.")
+@number_option(
     "--superwords",
-    type=click.IntRange(min=0),
-    metavar="N",
+    least=0,
     default=0,
     panel=SUPERWORDS,
     help="How many of the last ids may be tokens of several words.",
@@ -113,14 +98,7 @@ OF_COUNTING = {
     panel=SUPERWORDS,
     help="The pattern that superwords never cross; default: line breaks and numbers.",
 )
-@option(
-    "--max-words",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=4,
-    panel=SUPERWORDS,
-    help="The most words that a superword has.",
-)
+@number_option("--max-words", default=4, panel=SUPERWORDS, help="The most words that a superword has.")
 @option(
     "--parity",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from ..arguments import check_pattern, thread_count
@@ -15,13 +13,14 @@ from ..foreign import explains, shown_with
 from ..reference.pretokenize import DEFAULT_PATTERN
 from ..reference.published.names import pattern_named
 from .compression import COMPRESSED, opened
-from .counts import PieceCounts, check_special, counter_parts
+from .counts import PieceCounts, Scratch, check_special, counter_parts
 from .files import batches, expand, read_chunks, split_documents
 from .progress import start_progress
 from .records import batches_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from typing_extensions import Unpack
 
@@ -206,35 +205,6 @@ class Counting:
                 self.counter.add_stream(stream, corpus.separator, lambda _: tell(where()), file)
         else:
             self.counter.add_file(file, corpus.separator, on_chunk)
-
-
-class Scratch:
-    """A new folder among the system's temporary files (set ``TMPDIR`` to choose where).
-
-    It is removed with its content by ``remove``, when the object is deleted, or when the interpreter ends, also by
-    Ctrl-C. A process that is forked has the object, too, but the folder is not its own: it removes nothing.
-
-    >>> scratch = Scratch()
-    >>> scratch.path.is_dir(), scratch.remove(), scratch.path.exists()
-    (True, None, False)
-    """
-
-    def __init__(self) -> None:
-        import tempfile
-
-        self.path = Path(tempfile.mkdtemp(prefix="minitok-"))
-        self._finalizer = weakref.finalize(self, remove_folder, self.path, os.getpid())
-
-    def remove(self) -> None:
-        self._finalizer()
-
-
-def remove_folder(path: Path, owner: int) -> None:
-    """Removes the folder of a process, if this is the process."""
-    import shutil
-
-    if os.getpid() == owner:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def check_memory(max_memory: int | None) -> None:

@@ -6,7 +6,10 @@ merged with those of other processes or machines: counts are sums, so the result
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..backend import load_backend
@@ -14,17 +17,44 @@ from ..errors import TrainingError
 from ..formats.files import blame
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     from ..backend import BackendName
-    from .counting import Scratch
     from .counts_file import PieceArrays
 
     Counted = dict[bytes, int]
 
 # The sum of all counts is below this, so that no count of a pair can be too large; so are the numbers of documents and bytes.
 LIMIT = 1 << 63
+
+
+class Scratch:
+    """A new folder among the system's temporary files (set ``TMPDIR`` to choose where).
+
+    It is removed with its content by ``remove``, when the object is deleted, or when the interpreter ends, also by
+    Ctrl-C. A process that is forked has the object, too, but the folder is not its own: it removes nothing.
+
+    >>> scratch = Scratch()
+    >>> scratch.path.is_dir(), scratch.remove(), scratch.path.exists()
+    (True, None, False)
+    """
+
+    def __init__(self) -> None:
+        import tempfile
+
+        self.path = Path(tempfile.mkdtemp(prefix="minitok-"))
+        self._finalizer = weakref.finalize(self, remove_folder, self.path, os.getpid())
+
+    def remove(self) -> None:
+        self._finalizer()
+
+
+def remove_folder(path: Path, owner: int) -> None:
+    """Removes the folder of a process, if this is the process."""
+    import shutil
+
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class PieceCounts:

@@ -53,8 +53,8 @@ class Conversation(NamedTuple):
     row: int | None
 
 
-def check_learn(definition: Definition, learn: str) -> str:
-    """What is to be learned, if the tokenizer's chat template can tell."""
+def check_learn(definition: Definition, learn: str) -> None:
+    """Raises unless the tokenizer's chat template can tell what is to be learned."""
     if not isinstance(learn, str):
         raise TypeError(f"learn must be str, not {type(learn).__name__}")
     if learn not in ROLES and learn != GENERATION:
@@ -66,7 +66,6 @@ def check_learn(definition: Definition, learn: str) -> str:
         raise TemplateError(
             "the chat template has no {% generation %} block: pass a role to learn, such as 'assistant'"
         )
-    return learn
 
 
 def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], options: Options) -> Iterator[EncodedBlock]:

@@ -232,13 +232,9 @@ class Summed:
 def offsets_in_parts(offsets: Path, documents: int) -> Iterator[npt.NDArray[np.int64]]:
     """Yields where documents begin and the last of them ends, some at a time: neighbours share an offset."""
     # Empty files cannot be mapped, and room for a head comes first.
-    held = np.memmap(offsets, np.uint8, "r")[len_of_head(offsets, documents) :].view("<u8")
+    held = np.memmap(offsets, np.uint8, "r")[-8 * (documents + 1) :].view("<u8")
     for start in range(0, documents, PART):
         yield held[start : start + PART + 1].astype(np.int64)
-
-
-def len_of_head(offsets: Path, documents: int) -> int:
-    return offsets.stat().st_size - 8 * (documents + 1)
 
 
 def write_megatron_index(file: Summed, offsets: Path, documents: int, dtype: str) -> None:

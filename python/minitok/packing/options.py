@@ -76,16 +76,15 @@ class Options:
         separator, allowed_special = options.get("separator"), options.get("allowed_special", ())
         if separator is not None and not separator:
             raise ValueError("the separator is empty; omit it to make each file one document")
-        disallowed = options.get("disallowed_special", ())
-        if learn is not None and (separator is not None or allowed_special):
-            raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
-        if learn is not None and disallowed:
-            raise ValueError("disallowed_special is for texts; with learn=, documents are conversations")
-        special, added = definition.special_tokens, definition.added_tokens
+        for name in ("separator", "allowed_special", "disallowed_special", "dropout") if learn is not None else ():
+            if options.get(name):
+                raise ValueError(f"{name} is for texts; with learn=, documents are conversations")
+        disallowed, special, added = (
+            options.get("disallowed_special", ()),
+            definition.special_tokens,
+            definition.added_tokens,
+        )
         allowed = allowed_tokens(allowed_special, special, added)
-        dropout = check_dropout(options.get("dropout", 0.0), options.get("seed"))
-        if learn is not None and dropout is not None:
-            raise ValueError("dropout is for texts; with learn=, documents are conversations")
         return cls(
             check_dtype(options.get("dtype", "uint32"), definition.vocab_size),
             utf8(separator) if separator is not None else None,
@@ -94,7 +93,7 @@ class Options:
             None if allowed is None else sorted(allowed),
             learn,
             threads,
-            dropout,
+            check_dropout(options.get("dropout", 0.0), options.get("seed")),
             tuple(sorted(refused_tokens(disallowed, allowed_special, definition.control_tokens, special, added))),
         )
 

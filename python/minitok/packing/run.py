@@ -112,8 +112,12 @@ def encode_files(
     >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
     [0, 3, 5]
     """
-    learn = options.get("learn")
-    checked = Options.of(definition, options, learn and checked_learn(definition, learn), thread_count(threads))
+    if (learn := options.get("learn")) is not None:
+        # Chat templates need Jinja2, which nothing else that is packed does.
+        from .chats import check_learn
+
+        check_learn(definition, learn)
+    checked = Options.of(definition, options, learn, thread_count(threads))
     path = check_out(out)
     begin = token_id(definition, options.get("begin_row"), "begin_row")
     kind = format_of(path, options.get("format"))
@@ -216,13 +220,6 @@ def part_of(files: list[Path], number: int, count: int) -> list[Path]:
     # Where the middle of a file is decides: so parts of equal files are equal, also where one is a byte longer.
     places = [(2 * end - size) * count // (2 * total) for end, size in zip(accumulate(sizes), sizes)]
     return [file for file, place in zip(files, places) if min(place, count - 1) == number - 1]
-
-
-def checked_learn(definition: Definition, learn: str) -> str:
-    """What is to be learned. Chat templates need Jinja2, which nothing else that is packed does: it is imported here."""
-    from .chats import check_learn
-
-    return check_learn(definition, learn)
 
 
 class Run:
