@@ -57,8 +57,8 @@ def test_columns_are_made_when_they_are_read(monkeypatch):
     tok = minitok.compat.tokenizers.Tokenizer.from_str(hf_files.file("roberta"))
     encoding = tok.encode("low lower")
     asked = []
-    followed = Text.followed
-    monkeypatch.setattr(Text, "followed", lambda made: asked.append(made.text) or followed(made))
+    followed = Text.origins
+    monkeypatch.setattr(Text, "origins", lambda made: asked.append(made.text) or followed(made))
     assert (encoding.ids, encoding.attention_mask, asked) == (encoding.ids, [1] * 4, [])
     assert encoding.word_ids == [None, 0, 1, None]
     assert encoding.offsets == [(0, 0), (0, 3), (4, 9), (0, 0)]

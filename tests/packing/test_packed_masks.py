@@ -203,14 +203,14 @@ def test_columns_of_conversations(tmp_path, kind):
 def test_an_interrupted_run_goes_on_with_its_mask(tmp_path, monkeypatch, change):
     for number in range(4):
         write(tmp_path, TALKS, f"{number}.jsonl")
-    encoded, calls = chats.encoded, itertools.count()
+    encoded, calls = chats.encode_conversation, itertools.count()
 
     def interrupted(*args):
         if next(calls) == 10:
             raise KeyboardInterrupt
         return encoded(*args)
 
-    monkeypatch.setattr(chats, "encoded", interrupted)
+    monkeypatch.setattr(chats, "encode_conversation", interrupted)
     files, out = str(tmp_path / "*.jsonl"), tmp_path / "o.bin"
     with pytest.raises(KeyboardInterrupt):
         TOK.encode_files(files, out, learn="assistant")

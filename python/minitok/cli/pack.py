@@ -123,7 +123,7 @@ def command(
             for name in options.keys() & {"allowed_special", "disallowed_special"}:
                 options[name] = special_names(options[name], tok)
             run: dict[str, Any] = {"resume": not anew, "progress": not quiet and sys.stderr.isatty()}
-            with going_on():
+            with resumable():
                 if ray is not None:
                     packed = on_ray(tok, files, out, ray, {**options, **run})
                 else:
@@ -132,11 +132,11 @@ def command(
         if isinstance(error, MinitokError):
             raise
         raise click.BadParameter(with_flags(str(error))) from None
-    tell(packed, json=json)
+    show_packed(packed, json=json)
 
 
 @contextmanager
-def going_on() -> Iterator[None]:
+def resumable() -> Iterator[None]:
     """Says, when the work is interrupted, that it can go on."""
     try:
         yield
@@ -215,7 +215,7 @@ def check_tokenizer(corpus: PackedCorpus, tok: Tokenizer | None) -> None:
             raise FileFormatError(path, "its ids are from another tokenizer than the one given")
 
 
-def tell(packed: Packed, *, json: bool) -> None:
+def show_packed(packed: Packed, *, json: bool) -> None:
     """What was written, and where it is."""
     if json:
         files = [str(file) for file in packed.files]

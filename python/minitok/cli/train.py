@@ -175,10 +175,10 @@ def command(
     if not (count_only and from_counts):  # a sum may replace one of its parts
         check_output(out, files)
     if from_counts:
-        counts = merged(files, backend)
+        counts = sum_of_counts(files, backend)
         check_same(counts, pattern, special)
         if count_only:
-            tell_counts(counts, out, json=json)
+            save_counts(counts, out, json=json)
             return
         tok = train(counts, progress=reads["progress"], **options)
     elif files == (STDIN,) and not count_only and not parity:
@@ -192,14 +192,14 @@ def command(
         reads |= {"pattern": DEFAULT_PATTERN if pattern is None else pattern, "special_tokens": special}
         reads |= {"separator": separator, "field": field}
         if count_only:
-            tell_counts(count_pieces_in_files(files, backend=backend, **reads), out, json=json)
+            save_counts(count_pieces_in_files(files, backend=backend, **reads), out, json=json)
             return
-        tok = fair(files, parity, reads, options) if parity else train_files(files, **options, **reads)
+        tok = train_fairly(files, parity, reads, options) if parity else train_files(files, **options, **reads)
     tok.save(out)
-    tell(tok, out, wanted=options["vocab_size"], json=json)
+    show_trained(tok, out, wanted=options["vocab_size"], json=json)
 
 
-def fair(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dict[str, Any]) -> Tokenizer:
+def train_fairly(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dict[str, Any]) -> Tokenizer:
     """Trains with parity on files of several languages; those of the folder say which language is worst off."""
 
     def counted(paths: Iterable[Path]) -> dict[str, PieceCounts]:
@@ -214,7 +214,7 @@ def fair(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dic
     return train_parity(counted(expand(files)), dev=counted(sorted(folder.glob("[!.]*.*"))), **kept)
 
 
-def merged(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
+def sum_of_counts(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
     """The sum of the counts in files."""
     first, *others = (PieceCounts.load(file, backend) for file in files)
     return first.merge(*others)
@@ -231,7 +231,7 @@ def check_same(counts: PieceCounts, pattern: str | None, special: tuple[str, ...
         )
 
 
-def tell_counts(counts: PieceCounts, out: Path, *, json: bool) -> None:
+def save_counts(counts: PieceCounts, out: Path, *, json: bool) -> None:
     """Saves the counts, and says how many there are."""
     counts.save(out)
     if json:
@@ -242,7 +242,7 @@ def tell_counts(counts: PieceCounts, out: Path, *, json: bool) -> None:
     say(f"{counted}: {out}", out)
 
 
-def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
+def show_trained(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
     """What was learnt, and where it is."""
     report = cast("TrainingReport", tok.report)  # what has just been trained has one
     if json:

@@ -67,7 +67,7 @@ def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Sh
         yield lambda _phase, _done, _total, _cpu=None: None
 
 
-class Merges:
+class MergeEstimate:
     """How long the merges that are left will take, of which each is faster than those before it.
 
     A merge takes as long as its pair has places, and the k-th most frequent pair has about 1/k of those of the first. So the
@@ -103,7 +103,7 @@ class Merges:
 def timed(hear: Callable[[Progress], object]) -> Show:
     """Reports the progress of a task, with the time since its phase began."""
     began: dict[str, float] = {}
-    merges = Merges()
+    merges = MergeEstimate()
 
     def show(phase: str, done: int, total: int | None, cpu: float | None = None) -> None:
         now = time.perf_counter()

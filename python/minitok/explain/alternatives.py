@@ -163,7 +163,7 @@ def labelled(pattern: str, text: bytes, end_time: float | None = None) -> Iterat
     at = 0
     for piece in splitter(pattern).split_within(text, end_time):
         end = at + len(piece.decode("utf-8", "surrogateescape"))
-        yield piece, maker(pattern, view, at, end, end_time)
+        yield piece, alternative_of(pattern, view, at, end, end_time)
         at = end
 
 
@@ -176,7 +176,7 @@ def labelled_bytes(of_bytes: str, text: bytes, end_time: float) -> Iterator[tupl
         at = end
 
 
-def maker(pattern: str, view: str, start: int, end: int, end_time: float) -> Alternative | None:
+def alternative_of(pattern: str, view: str, start: int, end: int, end_time: float) -> Alternative | None:
     """Returns the first alternative that matches at an offset, if its match ends with the piece."""
     for alternative, compiled in alternatives(pattern):
         try:

@@ -33,14 +33,14 @@ def training_html(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer, tit
 
 def training_section(events: Iterable[Mapping[str, Any]], tokenizer: Tokenizer) -> Section:
     """The replay as a part of a web page."""
-    merges = [news(event) for event in events]
+    merges = [summary_of(event) for event in events]
     named = {token_id for merge in merges for one in merge["candidates"] for token_id in one[:2]}
     named.update(token_id for merge in merges for token_id in (*merge["pair"], merge["id"]))
     vocabulary = {token_id: tokenizer.token_bytes(token_id) for token_id in sorted(named)}
     return drawn("training", {"merges": merges, "vocabulary": to_data(vocabulary)})
 
 
-def news(event: Mapping[str, Any]) -> dict[str, Any]:
+def summary_of(event: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what a page shows of a merge; of the ties, which may be thousands, only their number."""
     return {
         "id": event["id"],

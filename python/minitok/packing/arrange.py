@@ -75,12 +75,12 @@ def blocks_of(corpus: PackedCorpus, dtype: str) -> Iterator[Block]:
                 masks.append(part.mask(number))
             held += len(document)
             if held >= BLOCK or len(ids) >= BLOCK or number == len(part) - 1:
-                yield joined(ids, masks, part, dtype, done)
+                yield block_of(ids, masks, part, dtype, done)
                 done += held
                 ids, masks, held = [], [], 0
 
 
-def joined(ids: list[Ids], masks: list[Ids], corpus: PackedCorpus, dtype: str, first: int) -> Block:
+def block_of(ids: list[Ids], masks: list[Ids], corpus: PackedCorpus, dtype: str, first: int) -> Block:
     """A block of documents. ``first``: how many ids of the corpus are before it."""
     whole, path = np.concatenate(ids), corpus.paths[0]
     try:
@@ -149,7 +149,7 @@ def by_keys(blocks: Iterable[tuple[Ids, Ends, Keys]], folder: Path, size: int, b
             chosen = order[bounds[number] : bounds[number + 1]]
             bucket = buckets.setdefault(number, Bucket(folder, f"{bits}-{number}"))
             at = 0
-            for part, part_ends in taken(ids, ends, chosen):
+            for part, part_ends in select(ids, ends, chosen):
                 bucket.write(part, part_ends, keys[chosen[at : at + len(part_ends)]])
                 at += len(part_ends)
     for number in sorted(buckets):
@@ -166,10 +166,10 @@ def in_memory(blocks: Iterable[tuple[Ids, Ends, Keys]]) -> Iterator[Block]:
     lengths = np.concatenate([np.diff(ends, prepend=0) for _, ends, _ in held])
     keys = np.concatenate([keys for _, _, keys in held])
     del held
-    yield from taken(ids, np.cumsum(lengths, dtype=np.int64), np.argsort(keys, kind="stable"))
+    yield from select(ids, np.cumsum(lengths, dtype=np.int64), np.argsort(keys, kind="stable"))
 
 
-def taken(ids: Ids, ends: Ends, order: npt.NDArray[np.int64]) -> Iterator[Block]:
+def select(ids: Ids, ends: Ends, order: npt.NDArray[np.int64]) -> Iterator[Block]:
     """Yields the documents of those numbers, in that order."""
     lengths = np.diff(ends, prepend=0)[order]
     starts = ends[order] - lengths
@@ -364,7 +364,7 @@ class ShardWriter(Writer):
             self.current.close()
 
 
-def arranged(
+def write_arranged(
     blocks: Iterator[Block], size: int, out: Path, label: Label, layout: Layout, described: dict[str, Any]
 ) -> tuple[Writer, list[Path], int]:
     """Writes ``size`` bytes of ids in a layout; returns what wrote them, the files, and how many ids are dropped."""

@@ -74,23 +74,23 @@ def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], opti
         batch: list[npt.NDArray[np.uint32]] = []
         held = size = 0
         for conversation in conversations(file, options.field):
-            ids, text_bytes = encoded(definition, conversation, file, options)
+            ids, text_bytes = encode_conversation(definition, conversation, file, options)
             batch.append(ids)
             held += len(ids)
             size += text_bytes
             if held >= BATCH:
-                yield joined(batch, size)
+                yield block_of(batch, size)
                 batch, held, size = [], 0, 0
         if batch:
-            yield joined(batch, size)
+            yield block_of(batch, size)
         yield EncodedBlock(NOTHING.ids, NOTHING.ends, 0, number)
 
 
-def joined(batch: list[npt.NDArray[np.uint32]], size: int) -> EncodedBlock:
+def block_of(batch: list[npt.NDArray[np.uint32]], size: int) -> EncodedBlock:
     return EncodedBlock(np.concatenate(batch), np.cumsum([len(ids) for ids in batch], dtype=np.int64), size)
 
 
-def encoded(
+def encode_conversation(
     definition: Definition, conversation: Conversation, file: Path, options: Options
 ) -> tuple[npt.NDArray[np.uint32], int]:
     """The marked ids of a conversation, and how many bytes its text has."""
@@ -98,9 +98,9 @@ def encoded(
         spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
         found = labelled(definition, special_names(definition), spans)
     except TemplateError as error:
-        raise TemplateError(str(refused(file, conversation, str(error)))) from error
+        raise TemplateError(str(record_error(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
-        raise refused(file, conversation, f"not a conversation: {error}") from None
+        raise record_error(file, conversation, f"not a conversation: {error}") from None
     learned = (
         found.generated if options.learn == GENERATION else [said for said in found.roles if said[2] == options.learn]
     )
@@ -110,7 +110,7 @@ def encoded(
     )
 
 
-def refused(file: Path, conversation: Conversation, reason: str) -> FileFormatError:
+def record_error(file: Path, conversation: Conversation, reason: str) -> FileFormatError:
     """The error that names a record."""
     if conversation.line is not None:
         return FileFormatError(file, reason, conversation.line)

@@ -238,7 +238,7 @@ def named(label: Label) -> str:
     return f"{what} {number} of {count}" if count else f"{what} {number}"
 
 
-def joined(labels: Labels, dtype: str, layout: str) -> Label:
+def joined_label(labels: Labels, dtype: str, layout: str) -> Label:
     """The label of what is written from files: of all parts of a run, as if they had been written at once."""
     held = [label for _, label in labels if label]
     tokenizers = {label.tokenizer for label in held}

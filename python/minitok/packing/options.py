@@ -126,10 +126,10 @@ class Layout:
         return layout
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """What a label says of the layout: nothing if the documents are as they were encoded, in one file.
 
-        >>> Layout("numbers", shuffle=1, row_length=9, begin=0).said
+        >>> Layout("numbers", shuffle=1, row_length=9, begin=0).description
         'shuffle=1, row_length=9, begin=0, rest=keep'
         """
         said: dict[str, object] = {
@@ -228,4 +228,4 @@ def source_digest(job: str, files: Sequence[Path]) -> str:
 def label_of(definition: Definition, options: Options, layout: Layout, files: Sequence[Path]) -> Label:
     """Returns what the output says of itself."""
     source = source_digest(job_digest(definition, options), files)
-    return Label(options.dtype, tokenizer=definition.digest(), source=source, layout=layout.said)
+    return Label(options.dtype, tokenizer=definition.digest(), source=source, layout=layout.description)

@@ -25,11 +25,11 @@ from ..backend import load_backend
 from ..corpus.files import expand
 from ..corpus.progress import start_progress
 from ..formats.files import write_atomically
-from .arrange import arranged, blocks_of, blocks_of_arrays
+from .arrange import blocks_of, blocks_of_arrays, write_arranged
 from .declared import LayoutOptions, check_known
 from .encoding import encode_in_order
 from .formats import BareWriter
-from .label import Label, joined
+from .label import Label, joined_label
 from .options import DTYPES, Layout, Options, Packed, check_out, job_digest, label_of, token_id
 from .outputs import check_outputs, format_of
 from .reader import open_together
@@ -181,8 +181,8 @@ def join_packed(
     layout = Layout.of(options, kind, options.get("begin_row"), dtype, masked=corpus.masked)
     check_outputs(path, layout, corpus.paths)
     size = corpus.tokens * (4 if corpus.masked or dtype == "uint32" else 2)
-    label = joined(corpus.labels, dtype, layout.said)
-    writer, files, dropped = arranged(blocks_of(corpus, dtype), size, path, label, layout, {})
+    label = joined_label(corpus.labels, dtype, layout.description)
+    writer, files, dropped = write_arranged(blocks_of(corpus, dtype), size, path, label, layout, {})
     return packed_of(writer, files, dtype, layout, dropped=dropped)
 
 
@@ -268,7 +268,7 @@ class Run:
         ids, offsets = self.writer.arrays()
         described = {"vocab_size": self.definition.vocab_size, "tokenizer": self.definition.name}
         blocks = blocks_of_arrays(ids, offsets)
-        done = arranged(blocks, ids.nbytes, self.out, self.label, self.layout, described)
+        done = write_arranged(blocks, ids.nbytes, self.out, self.label, self.layout, described)
         self.writer.remove()
         return done
 

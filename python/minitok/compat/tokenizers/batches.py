@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .columns import SourceSlice, WordSource, fixed
 from .encoded_text import sources
 from .encoding import Encoding
-from .processing import added_tokens, finished, padded
+from .processing import added_tokens, pad_all, truncate_and_process
 
 if TYPE_CHECKING:
     from .columns import Source
@@ -43,13 +43,13 @@ def encode_inputs(
         if second is None and layout is not None and (room is None or len(first.ids) <= room):
             encodings.append(layout.place(first))
             continue
-        pair = None if second is None else whole(source(next(left)), 0 if bare else 1)
-        encodings.append(finished(whole(first, 0), pair, processor, truncation, add_special_tokens))
-    padded(encodings, recipe.padding)
+        pair = None if second is None else encoding_of(source(next(left)), 0 if bare else 1)
+        encodings.append(truncate_and_process(encoding_of(first, 0), pair, processor, truncation, add_special_tokens))
+    pad_all(encodings, recipe.padding)
     return encodings
 
 
-def whole(source: Source, type_id: int) -> Encoding:
+def encoding_of(source: Source, type_id: int) -> Encoding:
     """The encoding of all tokens of a text."""
     size = len(source.ids)
     return Encoding((SourceSlice(source, 0, size, type_id),) if size else ())

@@ -53,7 +53,7 @@ class DecodeStream(DecodeSteps):
         is_first = self._pipeline is None
         pipeline = self._pipeline = tokenizer._recipe.pipeline()  # noqa: SLF001 - of the same package
         if is_first:
-            self._ids = pipeline.spoken(self._ids, self.skip_special_tokens)
+            self._ids = pipeline.ids_with_text(self._ids, self.skip_special_tokens)
             if self._begins_behind(tokenizer, pipeline):
                 return self.step(tokenizer, id)
         said = self._next(pipeline, id)
@@ -82,7 +82,7 @@ class DecodeStream(DecodeSteps):
             self._is_open, self._is_broken = bool(since), False
 
     def _next(self, pipeline: Any, id: int | Sequence[int]) -> str | None:
-        new = pipeline.spoken([id] if isinstance(id, int) else id, self.skip_special_tokens)
+        new = pipeline.ids_with_text([id] if isinstance(id, int) else id, self.skip_special_tokens)
         if self._is_open and self._stays_open(pipeline, new):
             self._ids += new
             return None
@@ -112,7 +112,7 @@ class DecodeStream(DecodeSteps):
         if not new:
             return True
         if pipeline.before_bytes is not None:
-            names = written(pipeline, new)
+            names = names_before_bytes(pipeline, new)
             if all(map(BYTE.fullmatch, names)):
                 return self._is_broken
             self._is_broken = False
@@ -138,20 +138,20 @@ def last_ids(pipeline: Any, ids: Sequence[int], skip_special_tokens: bool) -> li
     found: list[int] = []
     size = 0
     for token_id in reversed(ids):
-        if not pipeline.spoken([token_id], skip_special_tokens):
+        if not pipeline.ids_with_text([token_id], skip_special_tokens):
             continue
         if token_id in pipeline.unlike_bytes:
             return []
         found.append(token_id)
         size += len(pipeline.codec.token_bytes(token_id) or b"")
         if size >= CHARACTER and (
-            pipeline.before_bytes is None or not BYTE.fullmatch(written(pipeline, [token_id])[0])
+            pipeline.before_bytes is None or not BYTE.fullmatch(names_before_bytes(pipeline, [token_id])[0])
         ):
             break
     return found[::-1]
 
 
-def written(pipeline: Any, ids: Sequence[int]) -> list[str]:
+def names_before_bytes(pipeline: Any, ids: Sequence[int]) -> list[str]:
     """The tokens of ids as ``ByteFallback`` gets them."""
     return reduce(lambda names, part: part.decode_chain(names), pipeline.before_bytes or [], pipeline.tokens(ids))
 
@@ -160,7 +160,7 @@ def ends_broken(pipeline: Any, ids: Sequence[int]) -> bool:
     """Whether ids end in bytes that no further byte makes UTF-8, so that each of them is U+FFFD."""
     if pipeline.before_bytes is None:
         return False
-    run = takewhile(BYTE.fullmatch, reversed(written(pipeline, ids)))
+    run = takewhile(BYTE.fullmatch, reversed(names_before_bytes(pipeline, ids)))
     data = bytes(int(name[3:5], 16) for name in run)[::-1]
     try:
         getincrementaldecoder("utf-8")().decode(data)

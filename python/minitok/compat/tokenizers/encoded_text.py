@@ -89,7 +89,7 @@ class Text:
         """Where in the text each token begins and ends, in characters."""
         if self.places is None:
             return self.columns.offsets
-        rows = [self.offsets_of(place, spans) for place, spans in zip(self.places, self.followed())]
+        rows = [self.offsets_of(place, spans) for place, spans in zip(self.places, self.origins())]
         return span_list(np.concatenate([np.stack(row, axis=1) for row in rows])) if rows else []
 
     def offsets_of(self, place: Place, spans: tuple[Any, Any] | None) -> tuple[Any, Any]:
@@ -156,7 +156,7 @@ class Text:
             first = stop
         return places
 
-    def followed(self) -> Iterator[tuple[Any, Any] | None]:
+    def origins(self) -> Iterator[tuple[Any, Any] | None]:
         """Where the characters of each segment come from: their starts and ends; None if it stands in the text as it is.
 
         A normalizer has changed all text between two early tokens at once, whatever late tokens are in it.

@@ -83,7 +83,7 @@ class Pipeline:
             ids = [token_id for token_id in ids if token_id not in self.special_ids]
         return self.text(ids)
 
-    def spoken(self, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
+    def ids_with_text(self, ids: Sequence[int], skip_special_tokens: bool) -> list[int]:
         """The ids that ``decode`` makes text of."""
         left_out = self.special_ids if skip_special_tokens else frozenset[int]()
         return [token_id for token_id in ids if unsigned(token_id) in self.names and token_id not in left_out]

@@ -36,7 +36,7 @@ def added_tokens(state: State | None, is_pair: bool) -> int:
     return sum(len(state["special_tokens"][name]["ids"]) for name in names if name in state["special_tokens"])
 
 
-def finished(
+def truncate_and_process(
     encoding: Encoding, pair: Encoding | None, state: State | None, truncation: State | None, add_special_tokens: bool
 ) -> Encoding:
     """The encodings cut down and post-processed."""
@@ -46,7 +46,7 @@ def finished(
             # With more special tokens than room, nothing is cut there.
             room = (room - added_tokens(state, pair is not None)) % UNBOUNDED
         truncate(encoding, pair, {**truncation, "max_length": room})
-    return processed(state, encoding, pair, add_special_tokens)
+    return post_process(state, encoding, pair, add_special_tokens)
 
 
 def truncate(encoding: Encoding, pair: Encoding | None, truncation: State) -> None:
@@ -89,7 +89,7 @@ def shares(first: int, second: int, most: int) -> tuple[int, int]:
     return (short, long) if first <= second else (long, short)
 
 
-def processed(state: State | None, encoding: Encoding, pair: Encoding | None, add_special_tokens: bool) -> Encoding:
+def post_process(state: State | None, encoding: Encoding, pair: Encoding | None, add_special_tokens: bool) -> Encoding:
     """The encodings after a post-processor, given as JSON, in one."""
     encodings = [encoding] if pair is None else [encoding, pair]
     if state is None and pair is None:
@@ -98,16 +98,18 @@ def processed(state: State | None, encoding: Encoding, pair: Encoding | None, ad
         for one in (each, *(each._overflowing if state else ())):  # noqa: SLF001 - a part of the same package
             one.set_sequence_id(number)
     if state is not None:
-        encodings = steps(state, [typed(each, number) for number, each in enumerate(encodings)], add_special_tokens)
+        encodings = run_processor(
+            state, [with_type(each, number) for number, each in enumerate(encodings)], add_special_tokens
+        )
     return Encoding.merge(encodings, growing_offsets=False)
 
 
-def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> list[Encoding]:
+def run_processor(state: State, encodings: list[Encoding], add_special_tokens: bool) -> list[Encoding]:
     """What a post-processor makes of encodings."""
     kind = state["type"]
     if kind == "Sequence":
         for part in state["processors"]:
-            encodings = steps(part, encodings, add_special_tokens)
+            encodings = run_processor(part, encodings, add_special_tokens)
         return encodings
     if kind in ("ByteLevel", "RobertaProcessing") and state.get("trim_offsets", True):
         prefixed = state.get("add_prefix_space", True)
@@ -119,7 +121,7 @@ def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> 
     if kind == "TemplateProcessing":
         return from_template(state, encodings, add_special_tokens)
     if kind == "RobertaProcessing":
-        encodings = [typed(each, 0, overflowing=add_special_tokens) for each in encodings]
+        encodings = [with_type(each, 0, overflowing=add_special_tokens) for each in encodings]
     if not add_special_tokens:
         return encodings
     return [between(state, number, each) for number, each in enumerate(encodings)]
@@ -129,8 +131,8 @@ def between(state: State, number: int, encoding: Encoding) -> Encoding:
     """An encoding, and each that overflows, between the special tokens of ``BertProcessing`` or ``RobertaProcessing``."""
     is_roberta = state["type"] == "RobertaProcessing"
     before = state["cls"] if number == 0 else state["sep"] if is_roberta else None
-    first = (special(before[1:], before[:1], 0),) if before else ()
-    last = special(state["sep"][1:], state["sep"][:1], 0 if is_roberta else number)
+    first = (special_part(before[1:], before[:1], 0),) if before else ()
+    last = special_part(state["sep"][1:], state["sep"][:1], 0 if is_roberta else number)
 
     def around(one: Encoding, others: list[Encoding]) -> Encoding:
         return Encoding((*first, *one._parts, last), {number: (len(first), len(first) + len(one))}, others)  # noqa: SLF001
@@ -147,27 +149,27 @@ def from_template(state: State, encodings: list[Encoding], add_special_tokens: b
                 name = piece["SpecialToken"]["id"]
                 if (token := state["special_tokens"].get(name)) is None:
                     raise ComponentError(f"Missing SpecialToken(s) with id(s) `{name}`")
-                part = special(token["ids"], token["tokens"], piece["SpecialToken"]["type_id"])
+                part = special_part(token["ids"], token["tokens"], piece["SpecialToken"]["type_id"])
                 found.append(Encoding((part,) if part.size else ()))
             continue
         number = int(piece["Sequence"]["id"] != "A")
-        encodings[number] = typed(encodings[number], piece["Sequence"]["type_id"])
+        encodings[number] = with_type(encodings[number], piece["Sequence"]["type_id"])
         encodings[number].set_sequence_id(number)
         found.append(encodings[number].copy())
     return found
 
 
-def special(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> SourceSlice:
+def special_part(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> SourceSlice:
     """The part of special tokens."""
     return SourceSlice(fixed(ids, tokens), 0, len(ids), type_id, special=1)
 
 
-def typed(encoding: Encoding, type_id: int, *, overflowing: bool = False) -> Encoding:
+def with_type(encoding: Encoding, type_id: int, *, overflowing: bool = False) -> Encoding:
     """The encoding with one type for all its tokens; what overflows keeps its own, unless it is asked for."""
     return encoding.changed(lambda part: part._replace(type_id=type_id), overflowing=overflowing)
 
 
-def padded(encodings: Sequence[Encoding], padding: State | None) -> None:
+def pad_all(encodings: Sequence[Encoding], padding: State | None) -> None:
     """Fills encodings up, each to the same length, if there is padding."""
     if padding is not None:
         length = padding["length"]
@@ -212,7 +214,7 @@ def find_layout(state: dict[str, Any] | None, add_special_tokens: bool) -> Layou
     None if the text is not in one place.
     """
     probe = SourceSlice(fixed([0], [""]), 0, 1)
-    encoding = processed(state, Encoding((probe,)), None, add_special_tokens)
+    encoding = post_process(state, Encoding((probe,)), None, add_special_tokens)
     parts, ranges = encoding._parts, encoding._ranges  # noqa: SLF001 - a part of the same package
     places = [index for index, part in enumerate(parts) if part.source is probe.source]
     if len(places) != 1:

@@ -11,7 +11,7 @@ from minitok.formats.files import Reason, shown
 
 from .components import Component
 from .options import BYTE_LEVEL, FLAG, TOKEN, Kind, Option
-from .processing import added_tokens, processed
+from .processing import added_tokens, post_process
 from .settings import value_of, whole_number
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class PostProcessor(Component):
 
     def process(self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True) -> Encoding:
         """Returns the final encoding of one or two."""
-        return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
+        return post_process(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
 
 
 BertProcessing = PostProcessor.named(

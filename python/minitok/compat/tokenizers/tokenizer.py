@@ -15,7 +15,7 @@ from minitok.formats.hub import cached_model
 from .added import AddedToken, as_added
 from .batches import as_inputs, encode_inputs
 from .options import instance, unsigned
-from .processing import added_tokens, finished, padded
+from .processing import added_tokens, pad_all, truncate_and_process
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
 from .shown import shown
@@ -187,8 +187,8 @@ class Tokenizer:
         second = None if pair is None else pair.copy()
         recipe = self._recipe
         processor = recipe.step_json("post_processor")
-        final = finished(encoding.copy(), second, processor, recipe.truncation, add_special_tokens)
-        padded([final], recipe.padding)
+        final = truncate_and_process(encoding.copy(), second, processor, recipe.truncation, add_special_tokens)
+        pad_all([final], recipe.padding)
         return final
 
     def num_special_tokens_to_add(self, is_pair: bool) -> int:

@@ -179,11 +179,11 @@ class ParityBpeTrainer:
             raise TrainingError("window_size must be > 0 when variant is Window")
         if self.variant == "window" and not (math.isfinite(self.alpha) and self.alpha > 0):
             raise TrainingError(
-                f"alpha must be a positive finite number when variant is Window (got {whole(self.alpha)})"
+                f"alpha must be a positive finite number when variant is Window (got {rust_number(self.alpha)})"
             )
         for index, value in enumerate(ratio or ()):
             if not (math.isfinite(value) and value > 0):
-                raise TrainingError(f"ratio[{index}] must be a positive finite number (got {whole(value)})")
+                raise TrainingError(f"ratio[{index}] must be a positive finite number (got {rust_number(value)})")
 
     def __getstate__(self) -> dict[str, Any]:
         special = [token.content for token in self.special_tokens]
@@ -196,11 +196,11 @@ class ParityBpeTrainer:
     def __repr__(self) -> str:
         return (
             f'ParityBpeTrainer(num_merges={self.num_merges}, variant="{self.variant}", min_frequency={self.min_frequency}, '
-            f"global_merges={self.global_merges}, window_size={self.window_size}, alpha={whole(self.alpha)}, "
+            f"global_merges={self.global_merges}, window_size={self.window_size}, alpha={rust_number(self.alpha)}, "
             f"total_symbols={str(self.total_symbols).lower()})"
         )
 
 
-def whole(value: float) -> str:
+def rust_number(value: float) -> str:
     """A number as Rust writes it: ``2``, not ``2.0``."""
     return str(float(value)).removesuffix(".0").replace("nan", "NaN")

@@ -37,7 +37,7 @@ def train_model(model: BPE, texts: Iterable[Any], trainer: BpeTrainer, normalize
     """
     words = count_pieces(texts, trainer, normalizer, pre_tokenizer)
     learnt = learn_symbols(words, symbol_options(trainer, trainer.vocab_size))
-    return BPE(learnt.vocab, learnt.merges, **model.options() | marks_of(trainer))
+    return BPE(learnt.vocab, learnt.merges, **model.options() | affix_options(trainer))
 
 
 def train_parity_model(
@@ -57,7 +57,7 @@ def train_parity_model(
     corpora: Any = languages, development
     if pre_tokenizer is None:
         # There, such texts lose the white space around them.
-        corpora = [[trimmed(texts, normalizer) for texts in each] for each in corpora]
+        corpora = [[without_outer_space(texts, normalizer) for texts in each] for each in corpora]
         normalizer = None
     parity = ParityOptions(
         trainer.global_merges,
@@ -70,10 +70,10 @@ def train_parity_model(
     )
     options = symbol_options(trainer, trainer.num_merges)
     learnt = learn_symbols_by_turns(trained, measured, options, parity, total=trainer.total_symbols)
-    return BPE(learnt.vocab, learnt.merges, **marks_of(trainer))
+    return BPE(learnt.vocab, learnt.merges, **affix_options(trainer))
 
 
-def marks_of(trainer: BpeTrainer | ParityBpeTrainer) -> dict[str, Any]:
+def affix_options(trainer: BpeTrainer | ParityBpeTrainer) -> dict[str, Any]:
     """The options of the model that are the trainer's."""
     return {name: getattr(trainer, name) for name in ("continuing_subword_prefix", "end_of_word_suffix")}
 
@@ -85,25 +85,25 @@ def count_pieces(
     definition = definition_of(normalizer, pre_tokenizer)
     if definition is None:
         steps = Steps(normalizer, pre_tokenizer, BPE(), AddedTokens(), frozenset())
-        return Counter(piece.normalized.normalized for text in one_by_one(texts) for piece in steps.cut(text).pieces)
-    has_options = any(marks_of(trainer).values()) or trainer.limit_alphabet is not None
+        return Counter(piece.normalized.normalized for text in flattened(texts) for piece in steps.cut(text).pieces)
+    has_options = any(affix_options(trainer).values()) or trainer.limit_alphabet is not None
     if (
         has_options
         or not BYTES.keys() >= set(trainer.initial_alphabet)
         or definition.symbols is not None
         or definition.words is not None
     ):
-        return count_words(one_by_one(texts), definition)
-    segments: Any = one_by_one(texts)
+        return count_words(flattened(texts), definition)
+    segments: Any = flattened(texts)
     if definition.normalizer is not None or definition.prefix is not None:
         codec = definition.codec()
         segments = (segment[0] for text in segments for segment in codec.segments(text, ()))
     return minitok.count_pieces(segments, pattern=definition.pattern)
 
 
-def trimmed(texts: Iterable[Any], normalizer: Any) -> Iterator[str]:
+def without_outer_space(texts: Iterable[Any], normalizer: Any) -> Iterator[str]:
     """Texts, normalized, without white space around them; those with nothing else are left out."""
-    for text in one_by_one(texts):
+    for text in flattened(texts):
         normal = text if normalizer is None else normalizer.normalize_str(text)
         if inner := normal.strip("".join(WHITE_SPACE)):
             yield inner
@@ -134,7 +134,7 @@ def symbol_options(trainer: BpeTrainer | ParityBpeTrainer, size: int) -> SymbolO
     )
 
 
-def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
+def flattened(texts: Iterable[Any]) -> Iterator[str]:
     """The texts, of which some may come in lists."""
     for text in texts:
         yield from [text] if isinstance(text, str) else text
