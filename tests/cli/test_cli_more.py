@@ -233,7 +233,9 @@ def test_pack_writes_what_the_library_writes(files, tok, tmp_path, backend):
     assert (tmp_path / "train.bin.idx.npy").read_bytes() == expected.offsets.read_bytes()
     assert f"{expected.tokens:,} ids (uint16) of {expected.documents:,} documents" in shown
     assert str(out) in shown
-    report = json.loads(output_of(*args, "--json", "--dtype", "uint32", "--threads", 1, "--anew", "--special", "all"))
+    report = json.loads(
+        output_of(*args, "--json", "--dtype", "uint32", "--threads", 1, "--no-resume", "--special", "all")
+    )
     assert (report["dtype"], report["documents"], report["ids"]) == ("uint32", expected.documents, str(out))
     assert len(out.read_bytes()) == 4 * report["tokens"]
 
@@ -291,7 +293,7 @@ def test_the_tokenizer_is_one_option_everywhere(files, option):
         assert json.loads(output_of("evaluate", "--text", "Hello", option, named, "--json"))
         assert json.loads(output_of("bench", option, named, "--repeat", 1, files / "a.txt", "--json"))
         assert json.loads(
-            output_of("pack", files / "a.txt", option, named, "-o", files / "out.bin", "--anew", "--json")
+            output_of("pack", files / "a.txt", option, named, "-o", files / "out.bin", "--no-resume", "--json")
         )
 
 

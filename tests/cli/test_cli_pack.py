@@ -33,7 +33,7 @@ def test_an_interrupt_says_how_to_go_on(corpus, tmp_path, monkeypatch):
         patched.setattr(minitok.Tokenizer, "encode_files", interrupted)
         stopped = run("pack", corpus, "-e", "gpt2", "-o", out)
     assert stopped.exit_code == 130
-    assert "the same command, without --anew, does the rest" in stopped.stderr
+    assert "the same command, without --no-resume, does the rest" in stopped.stderr
     output_of("pack", corpus, "-e", "gpt2", "-o", out)
     assert len(documents(out)) == len(TEXTS)
 

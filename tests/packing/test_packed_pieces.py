@@ -354,7 +354,7 @@ def test_a_pipe_is_packed_from_its_first_byte(tmp_path, backend):
         (["--join", "--end", "<s>"], "--end"),
         (["--join", "--field", "x"], "--field"),
         (["--join", "--part", "1/2"], "--part"),
-        (["--join", "--anew"], "--anew"),
+        (["--join", "--no-resume"], "--no-resume"),
         (["--check", "--shuffle", "1"], "--shuffle"),
         (["--check", "--dtype", "uint32"], "--dtype"),
         (["--check", "--join"], "--join"),

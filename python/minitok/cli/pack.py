@@ -60,7 +60,7 @@ OF_JOINING = {"files", "join", "out", "dtype", *LayoutOptions.__annotations__, *
 @option("--join", is_flag=True, panel="Packed files", help="The files are packed parts: join them.")
 @option("--check", is_flag=True, panel="Packed files", help="The files are packed: check that they are complete.")
 @threads_option
-@option("--anew", is_flag=True, help="Start over instead of continuing an interrupted run.")
+@option("--no-resume", is_flag=True, help="Start over instead of continuing an interrupted run.")
 @quiet_option
 @json_option
 @backend_option
@@ -79,7 +79,7 @@ def command(
     *,
     join: bool,
     check: bool,
-    anew: bool,
+    no_resume: bool,
     quiet: bool,
     json: bool,
     **options: Any,
@@ -122,7 +122,7 @@ def command(
         else:
             for name in options.keys() & {"allowed_special", "disallowed_special"}:
                 options[name] = special_names(options[name], tok)
-            run: dict[str, Any] = {"resume": not anew, "progress": not quiet and sys.stderr.isatty()}
+            run: dict[str, Any] = {"resume": not no_resume, "progress": not quiet and sys.stderr.isatty()}
             with resumable():
                 if ray is not None:
                     packed = on_ray(tok, files, out, ray, {**options, **run})
@@ -141,7 +141,7 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        how = "what is done is kept: the same command, without --anew, does the rest"
+        how = "what is done is kept: the same command, without --no-resume, does the rest"
         raise KeyboardInterrupt(f"interrupted; {how}") from None
 
 
