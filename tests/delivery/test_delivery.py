@@ -173,6 +173,23 @@ def test_the_page_on_the_index_links_to_pages_of_the_site():
     assert {link for link in links if not link.startswith(site)} == {f"{CRATE['repository']}#readme"}
 
 
+def test_the_readme_of_the_crate_links_to_what_the_crate_has():
+    """The index of crates and the repository show it as it is: only whole addresses lead somewhere."""
+    text = (ROOT / CRATE["readme"]).read_text(encoding="utf-8")
+    links = dict(re.findall(r"^\[(`[^`]+`)\]: https://docs\.rs/minitok/latest/minitok/(\S+)$", text, re.MULTILINE))
+    assert set(re.findall(r"\[(`[^`]+`)\]", text)) == set(links)
+    assert "](" not in text
+    exported = (ROOT / "rust" / "lib.rs").read_text(encoding="utf-8")
+    files = [*(ROOT / "rust" / "api").glob("*.rs"), ROOT / "rust" / "error.rs"]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
+    has = {f"{kind}.{name}.html" for kind, name in re.findall(r"^pub (struct|enum) (\w+)", source, re.MULTILINE)}
+    for owner, body in re.findall(r"^(?:impl|pub enum) (\w+) \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL):
+        has |= {f"struct.{owner}.html#method.{name}" for name in re.findall(r"^    pub fn (\w+)", body, re.MULTILINE)}
+        has |= {f"enum.{owner}.html#variant.{name}" for name in re.findall(r"^    ([A-Z]\w+)", body, re.MULTILINE)}
+    assert set(links.values()) - has == set()
+    assert [link for link in links.values() if link.split(".")[1] not in exported] == []
+
+
 def test_the_authors_are_those_of_the_licence():
     (author,) = PROJECT["project"]["authors"]
     assert author == {"name": re.search(r"Copyright \(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())[1]}
