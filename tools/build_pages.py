@@ -11,12 +11,15 @@ texts of the bill by language. Labels of patterns, which stand in Python only, g
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import lzma
 import re
 import shutil
 import struct
 import sys
+import tarfile
+import tempfile
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -134,15 +137,20 @@ def by_size(data: bytes) -> bytes:
     return start + heads.astype(np.uint8).tobytes() + below.tobytes()
 
 
-def build_for_package(wasm: Path, folder: Path) -> None:
-    """Write the page that ``minitok play`` serves, anew, without the plays, which the package has.
+def build_for_package(wasm: Path, archive: Path) -> None:
+    """Write the page that ``minitok play`` serves, without the plays, which the package has.
 
-    The core is a third smaller than as a wheel would compress it.
+    It is one archive, compressed as a whole: scripts have modules in common.
     """
-    build_playground(wasm, folder, of_this_machine)
-    (folder / "core" / CORE).unlink()
-    (folder / "static" / "shakespeare.txt").unlink()
-    write(folder / "core" / "minitok.wasm.xz", lzma.compress(wasm.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+    with tempfile.TemporaryDirectory() as made, tarfile.open(archive, "w:xz", preset=9 | lzma.PRESET_EXTREME) as packed:
+        folder = Path(made)
+        build_playground(wasm, folder, of_this_machine)
+        (folder / "static" / "shakespeare.txt").unlink()
+        write(folder / "core" / CORE, wasm.read_bytes())
+        for path in sorted(folder.rglob("*.*")):
+            member, content = tarfile.TarInfo(path.relative_to(folder).as_posix()), path.read_bytes()
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
 
 
 def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:

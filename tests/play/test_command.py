@@ -20,13 +20,13 @@ from web import found_by_axe, watched
 
 
 @pytest.fixture(scope="module", autouse=True)
-def page_folder(tmp_path_factory, wasm):
+def page_archive(tmp_path_factory, wasm):
     """The page as the package has it, in a folder for the tests."""
-    folder = tmp_path_factory.mktemp("package") / "page"
-    build_pages.build_for_package(wasm, folder)
+    archive = tmp_path_factory.mktemp("package") / "page.tar.xz"
+    build_pages.build_for_package(wasm, archive)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(playing, "PAGE", folder)
-        yield folder
+        patch.setattr(playing, "PAGE", archive)
+        yield archive
 
 
 @contextmanager
@@ -59,9 +59,9 @@ def ask(address, path, method="GET", **headers):
 
 
 @contextmanager
-def started(folder, *arguments):
+def started(archive, *arguments):
     """The command running: its process, and the address that it names."""
-    patched = f"import minitok.play as play, pathlib; play.PAGE = pathlib.Path({str(folder)!r}); from minitok.cli import main; main()"
+    patched = f"import minitok.play as play, pathlib; play.PAGE = pathlib.Path({str(archive)!r}); from minitok.cli import main; main()"
     command = [sys.executable, "-W", "error", "-c", patched, "play", "--no-browser", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -73,8 +73,8 @@ def started(folder, *arguments):
             process.kill()
 
 
-def test_it_serves_until_it_is_interrupted(page_folder):
-    with started(page_folder, "--port", "0") as (process, address):
+def test_it_serves_until_it_is_interrupted(page_archive):
+    with started(page_archive, "--port", "0") as (process, address):
         assert b"minitok playground" in urllib.request.urlopen(address, timeout=60).read()  # noqa: S310
         # A connection that asks for nothing holds nothing up.
         with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1].rstrip("/"))), timeout=60):
@@ -83,11 +83,11 @@ def test_it_serves_until_it_is_interrupted(page_folder):
         assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_what_is_missing_is_named(page_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(playing, "PAGE", tmp_path)
+def test_what_is_missing_is_named(page_archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(playing, "PAGE", tmp_path / "page.tar.xz")
     with pytest.raises(FileNotFoundError, match="this installation has no page; in a clone, `make play` builds it"):
         playing.Server(0)
-    monkeypatch.setattr(playing, "PAGE", page_folder)
+    monkeypatch.setattr(playing, "PAGE", page_archive)
     for file in (tmp_path / "none.json", tmp_path):
         with pytest.raises(OSError, match=re.escape(str(file))):
             playing.Server(0, [file])

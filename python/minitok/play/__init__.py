@@ -1,18 +1,18 @@
 """The playground: the page of the site, served from this machine, to this machine alone.
 
 Everything is computed in the browser, by the Rust core as WebAssembly. The server only gives out files: those of the page, the
-vocabularies and texts of the package, and the tokenizers that the reader named. ``tools/build_pages.py`` puts the page into
-``page/``; wheels carry it.
+vocabularies and texts of the package, and the tokenizers that the reader named. ``tools/build_pages.py`` makes the archive of
+the page, which wheels carry.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-import lzma
 import os
 import re
 import sys
+import tarfile
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 HOST = "127.0.0.1"
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent / "page.tar.xz"
 # The page of another site, whose name points here (DNS rebinding), must not read the reader's files.
 OWN_NAMES = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.ASCII | re.IGNORECASE)
 TYPES = {
@@ -67,7 +67,7 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"
 
     def __init__(self, port: int, files: Sequence[str] = ()) -> None:
-        if not (PAGE / "index.html").exists():
+        if not PAGE.exists():
             raise FileNotFoundError(
                 errno.ENOENT, "this installation has no page; in a clone, `make play` builds it", str(PAGE)
             )
@@ -96,19 +96,18 @@ class Server(ThreadingHTTPServer):
 
 def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
     """Everything that can be asked for, by its address: there is this, and nothing else."""
-    own = {f"/{file.relative_to(PAGE).as_posix()}": file for file in PAGE.rglob("*.*")}
-    own["/"] = own["/index.html"]
-    own |= {f"/vocabularies/{file.name}": file for file in inside(encodings, "data").glob("*.vocab")}
+    with tarfile.open(PAGE) as page:
+        made = {f"/{member.name}": page.extractfile(member).read() for member in page}  # type: ignore[union-attr]
+    made |= {"/": made["/index.html"], "/opened.json": json.dumps([file.name for file in files]).encode()}
+    own = {f"/vocabularies/{file.name}": file for file in inside(encodings, "data").glob("*.vocab")}
     own["/texts/udhr.json.gz"] = inside(data, "udhr.json.gz")
     own |= {f"/opened/{number}": file for number, file in enumerate(files)}
     for file in files:
         file.open("rb").close()
     found: dict[str, Callable[[], bytes]] = {name: partial(beginning, file) for name, file in own.items()}
-    packed = found.pop("/core/minitok.wasm.xz")
-    names = json.dumps([file.name for file in files]).encode()
-    found |= {"/core/minitok.wasm.gz": lambda: lzma.decompress(packed()), "/static/shakespeare.txt": shakespeare}
-    found["/opened.json"] = lambda: names
-    lessons = {page.name for page in PAGE.glob("lesson-*.html")}
+    found |= {name: partial(bytes, content) for name, content in made.items()}
+    found["/static/shakespeare.txt"] = shakespeare
+    lessons = [name[1:] for name in made if name.startswith("/lesson-")]
     return found | {f"/alone/{name}": partial(lesson, name, found) for name in lessons}
 
 
