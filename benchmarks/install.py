@@ -1,4 +1,4 @@
-"""What installing and importing minitok and a first word take, beside others: ``python -m benchmarks.install WHEEL``.
+"""What installing and importing minitok, a first word and the command take: ``python -m benchmarks.install WHEEL``.
 
 Each library gets an environment of its own. Packages come from pip's cache where it has them, so the seconds of a second run
 are those of unpacking. Imports are measured in turns, one process of each library after the other, in processor time, which
@@ -23,6 +23,9 @@ FIRST = {
     "tokenizers": "import tokenizers; tokenizers.Tokenizer.from_file('tokenizer.json').encode('hello')",
     "gigatoken": "import gigatoken; gigatoken.Tokenizer.from_tiktoken('o200k_base.tiktoken').encode('hello')",
 }
+# The command, with a small file.
+COMMAND = "import sys; from minitok.cli import main; sys.argv[1:] = {}; main()"
+COMMANDS = {f"minitok {shown}": COMMAND.format(shown.split()) for shown in ("--version", "count small.txt")}
 # The rank file also by the name that it has in tiktoken's cache.
 FILES = """
 import minitok
@@ -30,6 +33,8 @@ tok = minitok.get_encoding("o200k_base")
 tok.save("tokenizer.json", format="huggingface")
 for name in ("o200k_base.tiktoken", "fb374d419588a4632f3f557e76b4b70aebbca790"):
     tok.save(name, format="tiktoken")
+with open("small.txt", "w") as file:
+    file.write("hello")
 """
 ROUNDS = 20
 
@@ -39,9 +44,11 @@ def main() -> None:
     wheel = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         rows = {name: installed(Path(folder, name), wheel if name == "minitok" else name) for name in FIRST}
+        installed(Path(folder, "command"), f"{wheel}[cli]")
         processor_time("minitok", FILES, folder)
         codes = [(name, code) for name, first in FIRST.items() for code in (first.partition(";")[0], first)]
-        found: dict[tuple[str, str], list[float]] = {run: [] for run in [("minitok", "pass"), *codes]}
+        codes += [("minitok", "pass"), *(("command", code) for code in COMMANDS.values())]
+        found: dict[tuple[str, str], list[float]] = {run: [] for run in codes}
         for _ in range(ROUNDS):
             for run, times in found.items():
                 times.append(processor_time(*run, folder))
@@ -50,9 +57,13 @@ def main() -> None:
         "| | packages installed | MB | `pip install`, s | `import`, ms | with a first word, ms |\n|---|--:|--:|--:|--:|--:|"
     )
     for name, (distributions, size, seconds) in rows.items():
-        shown = [time for (of, _), time in milliseconds.items() if of == name][-2:]
+        shown = [milliseconds[name, code] for code in (FIRST[name].partition(";")[0], FIRST[name])]
         print(f"| {name} | {distributions} | {size / 1e6:.1f} | {seconds:.1f} | {' | '.join(shown)} |")
-    print(f"\nPython itself: {milliseconds['minitok', 'pass']} ms")
+    print(
+        f"\nPython itself: {milliseconds['minitok', 'pass']} ms; the wheel: {Path(wheel).stat().st_size / 1e6:.2f} MB"
+    )
+    for shown_as, code in COMMANDS.items():
+        print(f"{shown_as}: {milliseconds['command', code]} ms")
 
 
 def installed(folder: Path, package: str) -> tuple[int, int, float]:
@@ -78,7 +89,8 @@ def processor_time(name: str, code: str, folder: str) -> float:
     """The seconds of processor time of a process in the environment of a name."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     env = {**os.environ, "TIKTOKEN_CACHE_DIR": folder}
-    subprocess.run([program(Path(folder, name)), "-I", "-c", code], check=True, cwd=folder, env=env)  # noqa: S603
+    command = [program(Path(folder, name)), "-I", "-c", code]
+    subprocess.run(command, check=True, cwd=folder, env=env, stdout=subprocess.DEVNULL)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
