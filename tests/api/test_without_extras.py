@@ -158,6 +158,27 @@ def test_the_command_says_what_to_install(package, command):
     assert run.stderr == f"minitok: this needs {package.capitalize()}: pip install 'minitok[cli]'\n"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "README.md", "-n", "300", "-o", "made.json"],
+        ["encode", "-e", "gpt2", "README.md"],
+        ["count", "README.md"],
+        ["chunk", "README.md", "--tokens", "256", "--json"],
+        ["evaluate", "--text", "naïve", "-e", "gpt2"],
+        ["explain", "I'LL be back", "--html", "made.html"],
+        ["inspect", "-e", "gpt2", "--longest"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_command_needs_no_more_than_its_extra_brings(arguments, tmp_path):
+    (tmp_path / "README.md").write_bytes((ROOT / "README.md").read_bytes())
+    others = [name for extra, names in EXTRAS.items() if extra not in ("cli", "reference") for name in names]
+    code = f"import sys; sys.modules |= dict.fromkeys({others}); sys.argv[1:] = {arguments}; from minitok.cli import main; main()"
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
 def test_import_is_lazy():
     _, modules = imported("import minitok")
     assert [name for name in modules if name.startswith("minitok")] == ["minitok"]

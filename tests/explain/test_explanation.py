@@ -148,6 +148,12 @@ def test_the_alternatives_are_the_pattern():
         assert [one.label for one, _ in alternatives(source)] == list(LABELS[name])
 
 
+def test_without_the_engine_the_alternative_is_unknown(monkeypatch):
+    monkeypatch.setattr("minitok.explain.alternatives.has_engine", lambda: False)
+    pieces = minitok.get_encoding("gpt2").explain("a 1").pieces
+    assert [piece.alternative.label for piece in pieces] == ["unknown: needs minitok[reference]"] * 2
+
+
 def test_alternatives_of_a_pattern_of_ones_own():
     found = [
         (piece, made and made.label) for piece, made in labelled(r"(?i)[a|]b|K|(?<=b)(c|d)|(?=z)", b"ABKk\xffcbcz")

@@ -161,7 +161,7 @@ def other_encoding(name: str) -> str | None:
 
 def check_corpus(files: Sequence[str]) -> None:
     """Refuses counts of pieces where texts are wanted: their bytes are not a text."""
-    from minitok.corpus.counts_file import FORMAT  # NumPy comes with it
+    from minitok.corpus.counts_file import FORMAT
 
     begins = f'"format": "{FORMAT}"'.encode()
     for name in named_inputs(files):

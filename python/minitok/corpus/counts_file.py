@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import FileFormatError
-from ..extras import np
 from ..formats.files import parse_json, shown, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     # Bytes of the pieces, their lengths, their counts.
@@ -84,6 +84,8 @@ def chunks(counted: PieceArrays | Sequence[Path]) -> Iterator[bytes | memoryview
 
 def load(path: str | os.PathLike[str]) -> Content:
     """Reads counts from a file; a file that is not one of counts, or is damaged, is refused with the reason."""
+    from ..extras import np  # training from texts needs this module, but not NumPy
+
     with open(path, "rb") as file:
         head = check_head(file.readline(LONGEST_HEAD), path)
         wanted = 12 * head["pieces"] + head["size"]

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
 TIME_LIMIT, TIME_PER_BYTE = 4.0, 1e-5
 
+# What stands for the alternative where the reference's engine is missing.
+UNKNOWN = Alternative(0, "unknown: needs minitok[reference]", "")
+
 # The last alternatives of most patterns.
 ENDS = ("symbols", "line ends", "spaces but the last", "spaces")
 LABELS = {
@@ -136,14 +139,14 @@ def prepare(pattern: str) -> None:
 def labelled(pattern: str, text: bytes, end_time: float | None = None) -> Iterator[tuple[bytes, Alternative | None]]:
     """Yields the pieces of a text, each with the alternative that made it, or None.
 
-    Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9). Which one
-    made it is not known without the module ``regex`` (``minitok[reference]``).
+    Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9). Without
+    the module ``regex`` (``minitok[reference]``) it is ``UNKNOWN``.
 
     Raises:
         PatternError: The patterns are not done at ``end_time``, without which the text has as long as ``time_for`` says.
     """
     if not has_engine():
-        yield from ((piece, None) for piece in load_backend().pattern(pattern).split(text))
+        yield from ((piece, UNKNOWN) for piece in load_backend().pattern(pattern).split(text))
         return
     end_time = time_for(text, pattern) if end_time is None else end_time
     steps = steps_of_pattern(pattern)
