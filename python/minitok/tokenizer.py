@@ -331,7 +331,7 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         definition = self._definition
         if type(self) is Tokenizer and definition.reopen is not None:
             return definition.reopen, (definition.name, definition.backend)
-        made = ("_definition", "_codec", "_all_special")
+        made = ("_definition", "_codec")
         own = {name: value for name, value in vars(self).items() if name not in made}
         return type(self)._of, (definition,), own or None  # noqa: SLF001 - its own method
 

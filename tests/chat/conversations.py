@@ -4,20 +4,8 @@ from minitok.chat.conversation import Conversation, State
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
 WORDS = [
-    "hi",
-    " a",
-    "\n",
-    "  ",
-    "é",
-    "<|im_end|>",
-    "<think>",
-    "</think>",
-    "ok",
-    "中",
-    "1",
-    "<tool_response>",
-    "<|user|>",
-    "",
+    *("hi", " a", "\n", "  ", "é", "<|im_end|>", "<think>", "</think>", "ok", "中", "1", "<tool_response>", "<|user|>", ""),
+    "\ud83d\ude00",  # as surrogates, between which a template may cut
 ]
 # Each speaker has a mark, and what each says an end.
 SAY = "{% for m in messages %}{{ '<a>' if m.role == 'assistant' else '<u>' }}{{ m.content }}<e>{% endfor %}"

@@ -164,7 +164,7 @@ def test_bytes_of_a_text_by_their_places():
     text = Text.of(Rendered(["ab", "", "c\u00e9", "d"], [], 0, 0), None)
     whole = "abc\u00e9d".encode()
     for start in range(len(whole) + 1):
-        assert b"".join(part for part, _ in text.runs(start)) == whole[start:]
+        assert b"".join(part for part, _ in text.parts_from(start)) == whole[start:]
         for end in range(start, len(whole) + 1):
             assert text.bytes_between(start, end) == whole[start:end]
 

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..extras import array_of
+from ..extras import array_of, is_array
 from ..reference.text import utf8
-from ..spans.segments import special_names
 from . import turns
 from .encoding import labelled, with_template
 from .ranges import Ids, joined, masked, spread
@@ -152,9 +151,7 @@ class Conversation:
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
         self._known = Kept(self._values["tools"])
         self._codec = self._definition.codec()
-        self._by_name = definition.special_tokens
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
-        self._checked = special_names(definition)
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._margin = max(map(len, self._names.values()), default=0) + 1
         self._state = State([], None, Ids(array_of([], "uint32"), [0], 0), [], [])
@@ -192,12 +189,12 @@ class Conversation:
         role = made.get("role")
         role = str.__str__(role) if isinstance(role, str) else None
         first, stop, samples = state.ids.size, state.ids.size + len(ids), state.held.samples
-        held = state.text.bytes_between(state.held.end, state.text.begin(len(state.text.ends))) + own
+        held = state.text.bytes_between(state.held.end, state.text.size) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
         self._state = state._replace(
             messages=messages,
-            ids=state.ids.going_on(first, array_of(ids, "uint32")),
+            ids=state.ids.going_on(first, ids if is_array(ids) else array("I", ids)),
             roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
             generated=[*state.generated, (first, stop, True)],
             held=state.held._replace(samples=(*samples, sample)),
@@ -275,7 +272,7 @@ class Conversation:
             place, size, before, role = held.end, held.size, "text" if held.size else "nothing", held.role
             if size and int(state.ids.view[size - 1]) in self._names:
                 before = "token"
-        found = labelled(self._definition, self._checked, text.spans(place), before, role)
+        found = labelled(self._definition, text.spans(place), before, role)
         for at, end in found.tokens:
             if found.ids[at] not in self._late:
                 cuts.places.append(place + end)
@@ -348,7 +345,7 @@ class Conversation:
         sample = next((sample for sample in samples if common < sample.place), samples[-1])
         if common >= sample.place - sample.own:
             return sample.message
-        messages = (origin.message for _, origin in text.runs(common) if origin.message is not None)
+        messages = (origin.message for _, origin in text.parts_from(common) if origin.message is not None)
         return min(next(messages, sample.message), sample.message)
 
     def _end_of(self, sample: Sample, text: Text, low: int) -> tuple[int, int, int]:
@@ -359,14 +356,14 @@ class Conversation:
         found, following = own_end(sample.message, text)
         if found < low:
             found, following = low, following[low - found :]
-        ids = self._state.ids.view[sample.first : sample.stop].tolist()
-        if not ids or ids[-1] not in self._names:
+        ids = self._state.ids.view[sample.first : sample.stop]
+        last = self._names.get(int(ids[-1])) if len(ids) else None
+        if last is None:
             return found, found + self._ended(following, ids), 0
-        last = self._names[ids[-1]]
         at = following.find(last)
         if at < 0 and self._definition.vocab.token_id(last) == ids[-1]:
             return found, found + self._ended(following, ids), 0  # it is an ordinary token, too
-        if at < 0 and found == text.begin(len(text.ends)):
+        if at < 0 and found == text.size:
             return found, found, len(last)
         if at < 0:
             raise TemplateError(
@@ -375,12 +372,12 @@ class Conversation:
             )
         return found, found + at + len(last), 0
 
-    def _ended(self, following: bytes, ids: list[int]) -> int:
+    def _ended(self, following: bytes, ids: npt.NDArray[np.uint32]) -> int:
         """How many bytes of what stands after a message its ids end with: whole characters, and special tokens as ids."""
         wanted: list[str | int] = []
         ends = [0]
-        trust = [(0, len(following))], self._definition.everywhere
-        for _, start, end, _, _, token_id in self._codec.segments(following, tuple(self._by_name), "text", trust):
+        names, trust = self._definition.special_names, ([(0, len(following))], self._definition.everywhere)
+        for _, start, end, _, _, token_id in self._codec.segments(following, names, "text", trust):
             if token_id is not None:
                 wanted.append(token_id)
                 ends.append(end)
@@ -390,7 +387,7 @@ class Conversation:
                 ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
         own: list[str | int] = []
         data = b""
-        for token_id in ids[-len(following) :] if following else ():
+        for token_id in ids[-len(following) :].tolist() if following else ():
             if token_id in self._names:
                 own += [*data.decode(errors="surrogateescape"), token_id]
                 data = b""

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import load_backend
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..spans.segments import ids_of_spans, made_tokens, special_names
+from ..spans.segments import ids_of_spans, made_tokens
 from .ranges import add_range, spread
 from .render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from ..definition import Definition
     from .ranges import Range
-    from .render import Span
+    from .render import Fields, Span
 
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
@@ -60,7 +60,7 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
 
     ``template``: the name or the source of the template that made them, if it is not the model's own.
     """
-    found = labelled(with_template(definition, template), special_names(definition), spans)
+    found = labelled(with_template(definition, template), spans)
     size, ids = len(found.ids), load_backend(definition.backend).id_list(found.ids)
     return EncodedChat(ids, spread(found.roles, size, None), spread(found.generated, size, False))
 
@@ -86,20 +86,15 @@ class Labelled(NamedTuple):
 
 
 def labelled(
-    definition: Definition,
-    names: Mapping[int, str],
-    spans: Sequence[Span],
-    before: str = "nothing",
-    role: str | None = None,
+    definition: Definition, spans: Sequence[Fields], before: str = "nothing", role: str | None = None
 ) -> Labelled:
     """The ids of spans, and what is known of them.
 
-    ``names``: ``special_names`` of the definition. ``before``: what stands before them (SPEC E10). ``role``: who said the text
-    that they continue.
+    ``before``: what stands before them (SPEC E10). ``role``: who said the text that they continue.
     """
-    ids, ranges, tokens = ids_of_spans(definition, [(span.text, span.trusted) for span in spans], before)
+    ids, ranges, tokens = ids_of_spans(definition, [span[:2] for span in spans], before)
     ends = {at for at, _ in tokens}
-    check_made(names, spans, ranges, ids, ends)
+    check_made(definition, spans, ranges, ids, ends)
     roles: list[Range[str]] = [(0, 1, role)] if role is not None and 0 in ends else []
     generated: list[Range[bool]] = []
     for (_, _, said_by, _, field, by_model), (start, end) in zip(spans, ranges, strict=True):
@@ -113,8 +108,8 @@ def labelled(
 
 
 def check_made(
-    names: Mapping[int, str],
-    spans: Sequence[Span],
+    definition: Definition,
+    spans: Sequence[Fields],
     ranges: Sequence[tuple[int, int]],
     ids: npt.NDArray[np.uint32],
     tokens: Collection[int],
@@ -123,12 +118,13 @@ def check_made(
 
     ``tokens``: where tokens were found.
     """
-    made = made_tokens(names, ids, tokens)
-    for span, (start, end) in zip(spans, ranges, strict=True) if made else ():
+    made = made_tokens(definition, ids, tokens)
+    for (_, trusted, _, message, field, _), (start, end) in zip(spans, ranges, strict=True) if made else ():
         for at in made[bisect_left(made, start) : bisect_left(made, end)]:
-            if not span.trusted:
-                where = f"the {span.field}" if span.message is None else f"the {span.field} of message {span.message}"
+            if not trusted:
+                where = f"the {field}" if message is None else f"the {field} of message {message}"
+                name = definition.ambiguous_names[int(ids[at])]
                 raise TemplateError(
-                    f"{where} becomes the special token {names[int(ids[at])]!r}, which is an ordinary token of this "
-                    "vocabulary, too; to vouch for the text, give it the type Trusted"
+                    f"{where} becomes the special token {name!r}, which is an ordinary token of this vocabulary, too; "
+                    "to vouch for the text, give it the type Trusted"
                 )

@@ -25,7 +25,7 @@ try:
     from jinja2 import nodes
     from jinja2.compiler import CodeGenerator
     from jinja2.filters import sync_do_join
-    from jinja2.runtime import LoopContext
+    from jinja2.runtime import LoopContext, Macro
     from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
     from jinja2.utils import Namespace
 except ModuleNotFoundError as error:
@@ -180,8 +180,10 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """As the sandbox has it; quicker for methods of strings, which are safe and ask for no context."""
-        if type(getattr(called, "__self__", None)) is not Traced:
+        """As the sandbox has it; quicker for macros, and for methods of strings, which are safe and ask for no context."""
+        if type(called) is Macro:
+            args = (context.eval_ctx, *args)
+        elif type(getattr(called, "__self__", None)) is not Traced:
             return super().call(context, called, *args, **kwargs)
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)

@@ -22,7 +22,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from typing_extensions import Self
 
@@ -60,43 +60,33 @@ Runs = tuple[Run, ...]
 CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 
 
-class Source:
-    """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
-
-    __slots__ = ("_ends", "known", "parts")
-    _ends: tuple[int, ...] | None
-
-    def __init__(self, known: Runs | None, parts: Sequence[Source] = ()) -> None:
-        self.known, self.parts, self._ends = known, parts, None
-
-    @property
-    def runs(self) -> Runs:
-        """The runs; neighbours of one origin that were joined are one run."""
-        if self.known is None:
-            self.known, self.parts = joined(self), ()
-        return self.known
-
-    @property
-    def ends(self) -> tuple[int, ...]:
-        """Where each run ends."""
-        if self._ends is None:
-            self._ends = tuple(accumulate(length for length, _ in self.runs))
-        return self._ends
+# The runs of a string; or, of one that was joined, the sources of its parts, in a list until the runs are asked for.
+Source = Runs | list[Any]
 
 
-def joined(source: Source) -> Runs:
-    """The runs of what was joined, without calling itself: parts may have parts as often as a loop has steps."""
+def joined(source: list[Any]) -> Runs:
+    """The runs of what was joined, which stay in the list; neighbours of one origin are one run.
+
+    Without calling itself: parts may have parts as often as a loop has steps.
+    """
     runs: list[Run] = []
-    left = [source]
+    left: list[Source] = [source]
+    size, last = 0, TEMPLATE
     while left:
         part = left.pop()
-        left += reversed(part.parts)
-        for length, origin in part.known or ():
-            if runs and runs[-1][1] == origin:
-                runs[-1] = runs[-1][0] + length, origin
+        if type(part) is list:
+            left += reversed(part)
+            continue
+        for length, origin in part:
+            if origin == last:
+                size += length
             elif length:
-                runs.append((length, origin))
-    return tuple(runs) or ((0, TEMPLATE),)
+                if size:
+                    runs.append((size, last))
+                size, last = length, origin
+    found = *runs, (size, last)
+    source[:] = [found]
+    return found
 
 
 def run_by_run(change: Callable[[str], str]) -> Callable[[Traced], str]:
@@ -117,20 +107,20 @@ def run_by_run(change: Callable[[str], str]) -> Callable[[Traced], str]:
 class Traced(str):
     """A string with the origins of its characters. One that is made of a ``str`` alone comes from nowhere."""
 
-    __slots__ = ("_source",)
+    __slots__ = ("_ends", "_source")
+    _ends: list[int]
     _source: Source
 
     def __new__(cls, text: object = "", runs: Runs | None = None) -> Self:
         made = super().__new__(cls, text)
-        if runs is not None:
-            made._source = Source(runs)
-        else:
-            made._source = source_of(text if isinstance(text, Traced) else str.__str__(made))
+        made._source = runs or source_of(text if isinstance(text, Traced) else str.__str__(made))
         return made
 
     @property
     def _runs(self) -> Runs:
-        return self._source.runs
+        if isinstance(self._source, list):
+            self._source = joined(self._source)
+        return self._source
 
     def __str__(self) -> str:
         return self
@@ -142,7 +132,7 @@ class Traced(str):
 
     def __add__(self, other: str) -> str:
         if type(other) is Traced:
-            return of_source(str.__add__(self, other), Source(None, (self._source, other._source)))
+            return of_source(str.__add__(self, other), [self._source, other._source])
         return concatenated((self, other)) if is_text(other) else NotImplemented
 
     def __radd__(self, other: str) -> str:
@@ -193,17 +183,27 @@ class Traced(str):
         start, stop, step = key.indices(len(self))
         text = str.__getitem__(self, key)
         if step == 1:
+            if len(text) == len(self):
+                return self
             return traced(text, self._runs_between(start, max(start, stop)))
         return traced(text, tuple((1, self._origin_at(at)) for at in range(start, stop, step)))
 
+    def _places(self) -> list[int]:
+        """Where each run ends."""
+        try:
+            return self._ends
+        except AttributeError:
+            self._ends = list(accumulate(length for length, _ in self._runs))
+            return self._ends
+
     def _origin_at(self, at: int) -> Origin:
-        return self._runs[bisect_right(self._source.ends, at)][1]
+        return self._runs[bisect_right(self._places(), at)][1]
 
     def _runs_between(self, start: int, stop: int) -> Runs:
         runs = self._runs
         if len(runs) == 1:
             return ((stop - start, runs[0][1]),)
-        ends = self._source.ends
+        ends = self._places()
         found = []
         for number in range(bisect_right(ends, start), min(bisect_left(ends, stop) + 1, len(runs))):
             length, origin = runs[number]
@@ -298,29 +298,31 @@ def of_source(text: str, source: Source) -> Traced:
 
 def of_origin(text: str, origin: Origin) -> Traced:
     """A string that is all of one origin."""
-    return of_source(text, Source(((len(text), origin),)))
+    made = str.__new__(Traced, text)
+    made._source = ((len(text), origin),)  # noqa: SLF001
+    return made
 
 
 def traced(text: str, runs: Runs) -> Traced:
     """A string with its runs. If their lengths do not add up to its own, it comes from nowhere."""
     size = runs[0][0] if len(runs) == 1 else sum([length for length, _ in runs])
-    return of_source(text, Source(runs)) if size == len(text) else of_origin(text, UNKNOWN)
+    return of_source(text, runs) if size == len(text) else of_origin(text, UNKNOWN)
 
 
 def source_of(text: str) -> Source:
     """Where a string comes from; a plain ``str`` comes from nowhere."""
-    return text._source if isinstance(text, Traced) else Source(((len(text), UNKNOWN),))  # noqa: SLF001
+    return text._source if isinstance(text, Traced) else ((len(text), UNKNOWN),)  # noqa: SLF001
 
 
 def runs_of(text: str) -> Runs:
     """The runs of a string; a plain ``str`` is one of unknown origin."""
-    return source_of(text).runs
+    return text._runs if isinstance(text, Traced) else ((len(text), UNKNOWN),)  # noqa: SLF001
 
 
 def concatenated(parts: Iterable[str]) -> Traced:
     """The strings one after the other; neighbours of one origin become one run."""
     parts = list(parts)
-    return of_source("".join(parts), Source(None, [source_of(part) for part in parts]))
+    return of_source("".join(parts), [source_of(part) for part in parts])
 
 
 def origin_of(value: Any) -> Origin:

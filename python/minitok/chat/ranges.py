@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..extras import is_array, repeated
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable
 
     import numpy as np
@@ -34,7 +35,7 @@ class Ids(NamedTuple):
             found.flags.writeable = False
         return found
 
-    def going_on(self, place: int, ids: npt.NDArray[np.uint32]) -> Ids:
+    def going_on(self, place: int, ids: npt.NDArray[Any] | array[int]) -> Ids:
         """These up to a place, and others after it; they are copied unless the buffer is free from there on."""
         size = place + len(ids)
         buffer, free = self.buffer, self.free

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from ..reference.published.names import either, nearest
+from ..reference.text import Text, utf8
 from .environment import compiled, trusted
 from .provenance import Origin, Trusted, of_origin, runs_of
 
@@ -58,6 +59,10 @@ class Span(NamedTuple):
     message: int | None = None
     field: str | None = None
     generated: bool = False
+
+
+# The fields of a ``Span``, whose text may be bytes.
+Fields = tuple[Text, bool, str | None, int | None, str | None, bool]
 
 
 def render(
@@ -220,11 +225,11 @@ def traced_dicts(values: Sequence[Any] | None, field: str) -> list[Any] | None:
 def traced_value(value: Any, origin: Origin) -> Any:
     """A value of plain types, its strings traced. What is of another type becomes ``<its type>``: it is not for templates."""
     if type(value) is str:
-        return of_origin(value, origin)
+        return of_origin(whole(value), origin)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return of_origin(str.__str__(value), origin._replace(trusted=True) if isinstance(value, Trusted) else origin)
+        return of_origin(whole(value), origin._replace(trusted=True) if isinstance(value, Trusted) else origin)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -238,6 +243,11 @@ def traced_value(value: Any, origin: Origin) -> Any:
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
         return traced_value(value.item(), origin)
     return traced_value(f"<{type(value).__name__}>", origin)
+
+
+def whole(text: str) -> str:
+    """A text without surrogates (SPEC E4): templates may cut it anywhere."""
+    return str.__str__(text) if text.isascii() else utf8(text).decode()
 
 
 def as_mapping(value: Any) -> Mapping[Any, Any] | None:
@@ -295,6 +305,6 @@ def spans_of(text: str) -> list[Span]:
     plain, found, at = str.__str__(text), [], 0
     for length, origin in runs_of(text):
         if length:
-            found.append(Span(plain[at : at + length], *origin))
+            found.append(tuple.__new__(Span, (plain[at : at + length], *origin)))  # at half the cost of ``Span()``
         at += length
     return found

@@ -73,12 +73,13 @@ class Going:
         for name, number in self.numbers.items():
             value, limits = int(number), old.limits[name][:skipped]
             skipped = bisect_left(limits, True, key=lambda limit: not limit[0] <= value <= limit[1])
-        passed = {}
+        passed = set()
         for place in {place for _, place, _ in old.later}:
             test, new = self.tests[later_test(place)], watch.messages[before.length :]
-            # All are tested, as a test may fail.
-            passed[place] = [watch.kept.passes(place, message, test) for message in new]
-        skipped = min([skipped, *(turn for turn, place, found in old.later if not found and any(passed[place]))])
+            found = [watch.kept.passes(place, message, test) for message in new]  # of all, as a test may fail
+            if any(found):
+                passed.add(place)
+        skipped = min([skipped, *(turn for turn, place, found in old.later if not found and place in passed)])
         loop.later.extend(each for each in old.later if each[0] < skipped)
         for name, number in self.numbers.items():
             loop.limits[name] += old.limits[name][:skipped]
@@ -104,8 +105,9 @@ class Going:
         }
         if len(loop.starts) > self.skipped:
             # What changes in place is not brought back.
-            changing = any(frozen(value) != frozen(value) for own in attrs.values() for value in own.values())
-            if not loop.open and (watch.asked or changing):
+            if not loop.open and (
+                watch.asked or any(frozen(value) != frozen(value) for own in attrs.values() for value in own.values())
+            ):
                 loop.open.append(len(loop.starts) - 1)
             for name, number in self.numbers.items():
                 loop.limits[name].append((number.low, number.high))

@@ -243,6 +243,21 @@ class Definition:
         return tuple(control_tokens(self.special_tokens, self.added_tokens, markers_of(self.chat)))
 
     @cached_property
+    def special_names(self) -> tuple[str, ...]:
+        """The names of the special tokens: one tuple for all calls, since codecs keep what they have read of one."""
+        return tuple(self.special_tokens)
+
+    @cached_property
+    def ambiguous_names(self) -> dict[int, str]:
+        """By its id, the name of each special token that is an ordinary token, too: merges may make it of any text.
+
+        Without the unknown id, which is that of any text without a token.
+        """
+        unknown = self.symbols and self.symbols.unknown
+        made = {token_id: name for name, token_id in self.special_tokens.items() if token_id != unknown}
+        return {token_id: name for token_id, name in made.items() if self.vocab.token_bytes(token_id) is not None}
+
+    @cached_property
     def everywhere(self) -> tuple[str, ...]:
         """The tokens that are found in all text of a conversation, also in a user's: those that mark nothing (SPEC E8)."""
         return tuple(everywhere(self.special_tokens, self.added_tokens, markers_of(self.chat)))

@@ -34,14 +34,12 @@ class Checked(Shortcuts):
     def _become(self, definition: Definition) -> None:
         self._definition = definition
         self._codec: Codec = definition.codec()
-        # One tuple for all calls: the codec does not read again what it has read (``rust/python/names.rs``).
-        self._all_special = tuple(definition.special_tokens)
         self._hold(self._codec)
 
     def _allowed(self, allowed: Allowed) -> Sequence[str] | None:
         """Returns the special tokens that are found in a text; None if added tokens are not found in it, either."""
         if allowed == "all":
-            return self._all_special
+            return self._definition.special_names
         return allowed_tokens(allowed, self._definition.special_tokens, self._definition.added_tokens)
 
     def _refused(self, disallowed: Special, allowed: Allowed) -> Sequence[str]:

@@ -22,7 +22,6 @@ from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
 from ..extras import np
-from ..spans.segments import special_names
 from .encoding import NOTHING, EncodedBlock
 from .mask import marked
 
@@ -96,7 +95,7 @@ def encode_conversation(
     """The marked ids of a conversation, and how many bytes its text has."""
     try:
         spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
-        found = labelled(definition, special_names(definition), spans)
+        found = labelled(definition, spans)
     except TemplateError as error:
         raise TemplateError(str(record_error(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:

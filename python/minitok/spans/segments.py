@@ -18,7 +18,7 @@ from ..extras import array_of, is_array
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "ids_of_spans", "made_tokens",
-    "shared_segments", "spans_of_ids", "special_names",
+    "shared_segments", "spans_of_ids",
 ]  # fmt: skip
 
 
@@ -72,27 +72,26 @@ def shared_segments(
 
     ``apart``: each span is cut by itself, and text of two spans is never in one segment. ``before``: what stands before them.
     """
-    texts, names = [(utf8(text), trusted) for text, trusted in spans], tuple(definition.special_tokens)
+    texts = [(utf8(text), trusted) for text, trusted in spans]
     if not apart:
         ends = list(accumulate(len(text) for text, _ in texts))
-        whole = one_text(definition, texts, names, before)
+        whole = one_text(definition, texts, before)
         return [shared_segment(segment, ends) for segment in definition.codec().segments(*whole)]
     found: list[SharedSegment] = []
     for number, text in enumerate(texts):
-        for data, *_, token_id in definition.codec().segments(*one_text(definition, [text], names, before)):
+        for data, *_, token_id in definition.codec().segments(*one_text(definition, [text], before)):
             found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
 
 
 def one_text(
-    definition: Definition, texts: Sequence[tuple[bytes, bool]], names: tuple[str, ...], before: str
+    definition: Definition, texts: Sequence[tuple[bytes, bool]], before: str
 ) -> tuple[bytes, tuple[str, ...], str, tuple[list[tuple[int, int]], tuple[str, ...]]]:
-    """One text in spans, as ``Codec.segments`` takes it. ``names``: of the special tokens, in one tuple for many texts."""
+    """One text in spans, as ``Codec.segments`` takes it."""
     definition.check("encode segments")
-    # The search for the names of a tuple is kept from call to call; another tuple is compared name by name.
     trust = trusted_stretches(texts), definition.everywhere
-    return b"".join([text for text, _ in texts]), names, before, trust
+    return b"".join([text for text, _ in texts]), definition.special_names, before, trust
 
 
 def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
@@ -148,17 +147,18 @@ def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, 
     Raises:
         VocabularyError: A span that is not trusted becomes a special token.
     """
-    spans, codec, names = list(spans), definition.codec(), special_names(definition)
+    spans, codec = list(spans), definition.codec()
     segments = shared_segments(definition, spans, apart=apart)
     ids, offsets = ids_of_segments(codec, segments)
     tokens = {at for at, segment in zip(offsets.tolist(), segments, strict=False) if segment.token_id is not None}
-    if places := made_tokens(names, ids, tokens):
+    if places := made_tokens(definition, ids, tokens):
         ranges = spans_of_ids(codec, segments, ids, offsets, len(spans))
         for number, ((_, trusted), (start, end)) in enumerate(zip(spans, ranges, strict=True)):
             if not trusted and (made := [at for at in places if start <= at < end]):
+                name = definition.ambiguous_names[int(ids[made[0]])]
                 raise VocabularyError(
-                    f"segment {number} becomes the special token {names[int(ids[made[0]])]!r}, which is an ordinary token of "
-                    "this vocabulary, too; to vouch for the text, allow special tokens in it"
+                    f"segment {number} becomes the special token {name!r}, which is an ordinary token of this vocabulary, "
+                    "too; to vouch for the text, allow special tokens in it"
                 )
     found: list[int] = ids.tolist()
     return found
@@ -182,7 +182,7 @@ def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], bef
     """Encodes spans (text, trusted) as one text. ``before``: what stands before them."""
     texts, codec = [(utf8(text), trusted) for text, trusted in spans], definition.codec()
     ends = list(accumulate(len(text) for text, _ in texts))
-    whole = one_text(definition, texts, tuple(definition.special_tokens), before)
+    whole = one_text(definition, texts, before)
     if (found := codec.encode_spans(*whole, ends)) is not None:
         return EncodedSpans(*found)
     segments = codec.segments(*whole)
@@ -194,17 +194,9 @@ def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], bef
     return EncodedSpans(ids, spans_of_ids(codec, shared, ids, offsets, len(texts)), tokens)
 
 
-def special_names(definition: Definition) -> dict[int, str]:
-    """The names of the special tokens, by their ids, without the unknown id, which is that of any text without a token."""
-    unknown = definition.symbols and definition.symbols.unknown
-    return {token_id: name for name, token_id in definition.special_tokens.items() if token_id != unknown}
-
-
-def made_tokens(names: Mapping[int, str], ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
-    """The places of special tokens that merges make of text, and not at these ``tokens``, where they were found.
-
-    Merges make one in a vocabulary where it is an ordinary token, too.
-    """
+def made_tokens(definition: Definition, ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
+    """The places of special tokens that merges make of text, and not at these ``tokens``, where they were found."""
+    names = definition.ambiguous_names
     if not names:
         return []
     if len(ids) < 1000 or not is_array(ids):
