@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import add
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +72,31 @@ class MarkingGenerator(CodeGenerator):
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja's name
         if frame.eval_ctx.volatile or frame.eval_ctx.autoescape:
             super().visit_Concat(node, frame)
-            return
-        self.write("environment.concat(map(str, (")
-        for part in node.nodes:
-            self.visit(part, frame)
+        else:
+            self.visit_all("environment.concat(map(str, ", node.nodes, frame)
+
+    def visit_Add(self, node: nodes.BinExpr, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        left: nodes.Expr = node
+        terms: list[nodes.Expr] = []
+        while isinstance(left, nodes.Add):
+            terms, left = [left.right, *terms], left.left
+        if len(terms) == 1:
+            super().visit_Add(node, frame)
+        else:
+            self.visit_all("environment.total((", [left, *terms], frame)
+
+    def visit_all(self, call: str, values: Iterable[nodes.Expr], frame: Frame) -> None:
+        """Writes a call with a tuple of these values, within another call."""
+        self.write(call + "(")
+        for value in values:
+            self.visit(value, frame)
             self.write(", ")
         self.write(")))")
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """The sum of terms, from the left; strings that know where they come from are joined at once."""
+    return concatenated(terms) if set(map(type, terms)) == {Traced} else reduce(add, terms)
 
 
 def marked(text: str) -> str:
@@ -155,6 +175,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
 
     code_generator_class = MarkingGenerator
     concat = staticmethod(concatenated)
+    total = staticmethod(total)
 
     def __init__(self) -> None:
         # Without the optimizer, which would put strings into constants where the compiler does not see them.
