@@ -1,11 +1,12 @@
 """Conversations for the tests of ``Conversation``, and its reference, which encodes everything again."""
 
-from minitok.chat.conversation import Conversation, State
+from minitok.chat.conversation import Conversation
+from minitok.chat.written import NO_TEXT
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
 WORDS = [
-    *("hi", " a", "\n", "  ", "é", "<|im_end|>", "<think>", "</think>", "ok", "中", "1", "<tool_response>", "<|user|>", ""),
-    "\ud83d\ude00",  # as surrogates, between which a template may cut
+    *("hi", " a", "\n", "  ", "é", "<|im_end|>", "<think>", "</think>", "ok", "中", "1"),
+    *("<tool_response>", "<|user|>", "", "\ud83d\ude00"),  # the last as surrogates, between which a template may cut
 ]
 # Each speaker has a mark, and what each says an end.
 SAY = "{% for m in messages %}{{ '<a>' if m.role == 'assistant' else '<u>' }}{{ m.content }}<e>{% endfor %}"
@@ -18,7 +19,7 @@ class Again(Conversation):
     def _step(self, *, generation):
         state = self._state
         held = state.held._replace(common=0, differs=False)
-        self._state = state._replace(text=None, cuts=State._field_defaults["cuts"], held=held)
+        self._state = state._replace(text=NO_TEXT, cuts=[], held=held)
         try:
             return super()._step(generation=generation)
         finally:

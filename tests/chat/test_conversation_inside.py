@@ -16,7 +16,7 @@ from jinja2 import nodes
 from minitok.chat import ChatTemplates, turns
 from minitok.chat.ranges import Ids, add_range, joined
 from minitok.chat.standins import Rendered
-from minitok.chat.written import Text, common_prefix, overlap
+from minitok.chat.written import NO_TEXT, common_prefix, overlap
 from minitok.errors import MinitokError
 
 LATER = "later: a later answer, in calls only"
@@ -95,7 +95,7 @@ def runs_the_last_turns(tok, *turns, most=12):
     talk.prompt()
     assert talk._state.text.written.loops
     assert before - talk._state.text.written.same < most
-    assert len(talk._state.cuts.places) > 20
+    assert len(talk._state.cuts) > 20
 
 
 @pytest.mark.parametrize("behind", [{"role": "tool", "content": "c", "name": "d"}, user("c")], ids=["tool", "user"])
@@ -161,7 +161,7 @@ def test_ranges_are_never_empty_and_neighbours_of_a_value_are_one():
 
 
 def test_bytes_of_a_text_by_their_places():
-    text = Text.of(Rendered(["ab", "", "c\u00e9", "d"], [], 0, 0), None)
+    text = NO_TEXT.after(Rendered(["ab", "", "c\u00e9", "d"], [], 0, 0))
     whole = "abc\u00e9d".encode()
     for start in range(len(whole) + 1):
         assert b"".join(part for part, _ in text.parts_from(start)) == whole[start:]

@@ -16,7 +16,7 @@ Implements SPEC K1 to K7.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from copy import copy
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +30,7 @@ from .encoding import labelled, with_template
 from .ranges import Ids, joined, masked, spread
 from .render import check_variables, guarded, template_values, traced_messages
 from .standins import Kept
-from .written import Text, common_prefix, overlap, own_end
+from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,13 +60,6 @@ class Sample(NamedTuple):
     place: int
 
 
-class Cuts(NamedTuple):
-    """Ends of special tokens, which no token crosses: where they are in the text, in bytes, and how many ids are before."""
-
-    places: array[int]
-    sizes: array[int]
-
-
 class Held(NamedTuple):
     """The samples that stay, with everything before them: ``size`` ids, which stand for the text up to ``end``.
 
@@ -88,12 +81,13 @@ class State(NamedTuple):
     """A conversation after a step. Nothing in it changes."""
 
     messages: list[Any]
-    text: Text | None
+    text: Text
     ids: Ids
     roles: list[Range[str]]
     generated: list[Range[bool]]
+    # Ends of special tokens, which no token crosses: where they are in the text, in bytes, and how many ids are before.
+    cuts: list[tuple[int, int]]
     held: Held = Held()
-    cuts: Cuts = Cuts(array("q"), array("q"))
     kept: int = 0
     asks: bool = False  # whether the ids are a prompt
     # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
@@ -154,7 +148,7 @@ class Conversation:
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._margin = max(map(len, self._names.values()), default=0) + 1
-        self._state = State([], None, Ids(array_of([], "uint32"), [0], 0), [], [])
+        self._state = State([], NO_TEXT, Ids(array_of([], "uint32"), [0], 0), [], [], [])
         for message in messages:
             self.add(message)
 
@@ -184,12 +178,12 @@ class Conversation:
             self._state = state._replace(messages=messages, asks=False)
             return
         own = self._codec.decode_bytes(ids)
-        if not state.asks or state.text is None:
+        if not state.asks:
             raise ValueError("ids are sampled after a prompt: call prompt() first")
         role = made.get("role")
         role = str.__str__(role) if isinstance(role, str) else None
         first, stop, samples = state.ids.size, state.ids.size + len(ids), state.held.samples
-        held = state.text.bytes_between(state.held.end, state.text.size) + own
+        held = state.text.bytes_between(state.held.end, state.text.places[-1]) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
         self._state = state._replace(
@@ -260,14 +254,12 @@ class Conversation:
         state = self._state
         if not state.messages:
             raise ValueError("the conversation is empty: a template needs a message")
-        earlier = state.text and state.text.written
-        given = self._program, self._values, state.messages, earlier, self._known
-        text = Text.of(guarded(lambda: turns.run(*given, generation=generation)), state.text)
+        given = self._program, self._values, state.messages, state.text.written, self._known
+        text = state.text.after(guarded(lambda: turns.run(*given, generation=generation)))
         held = self._held(text, text.begin(text.written.same))
-        known = bisect_right(state.cuts.places, held.limit - self._margin)
-        cuts = Cuts(state.cuts.places[:known], state.cuts.sizes[:known])
-        if known and cuts.sizes[-1] >= held.size:
-            place, size, before, role = cuts.places[-1], cuts.sizes[-1], "token", None
+        cuts = state.cuts[: bisect_left(state.cuts, (held.limit - self._margin + 1,))]
+        if cuts and cuts[-1][1] >= held.size:
+            (place, size), before, role = cuts[-1], "token", None
         else:
             place, size, before, role = held.end, held.size, "text" if held.size else "nothing", held.role
             if size and int(state.ids.view[size - 1]) in self._names:
@@ -275,8 +267,7 @@ class Conversation:
         found = labelled(self._definition, text.spans(place), before, role)
         for at, end in found.tokens:
             if found.ids[at] not in self._late:
-                cuts.places.append(place + end)
-                cuts.sizes.append(size + at + 1)
+                cuts.append((place + end, size + at + 1))
         old = state.ids.view[size:]
         same = common_prefix(old, found.ids)
         return State(
@@ -285,8 +276,8 @@ class Conversation:
             state.ids.going_on(size + same, found.ids[same:]),
             joined(state.roles, found.roles, size),
             joined(state.generated, found.generated, size),
-            held,
             cuts,
+            held,
             size + same,
             generation,
             state.sampled_at,
@@ -363,7 +354,7 @@ class Conversation:
         at = following.find(last)
         if at < 0 and self._definition.vocab.token_id(last) == ids[-1]:
             return found, found + self._ended(following, ids), 0  # it is an ordinary token, too
-        if at < 0 and found == text.size:
+        if at < 0 and found == text.places[-1]:
             return found, found, len(last)
         if at < 0:
             raise TemplateError(

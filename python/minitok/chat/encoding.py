@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
     from .ranges import Range
-    from .render import Fields, Span
+    from .render import Fields
 
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
@@ -51,16 +51,12 @@ class EncodedChat(NamedTuple):
 
 
 def encode_messages(definition: Definition, messages: Sequence[Any], **options: Any) -> EncodedChat:
-    """Encodes a conversation; see ``Tokenizer.encode_chat``."""
-    return encode_chat(definition, render(definition.chat, messages, **options), options.get("template"))
+    """Encodes a conversation as one text, with special tokens in its trusted spans only (SPEC E8).
 
-
-def encode_chat(definition: Definition, spans: Sequence[Span], template: str | None = None) -> EncodedChat:
-    """Encodes the spans as one text; special tokens are found in the trusted ones only (SPEC E8).
-
-    ``template``: the name or the source of the template that made them, if it is not the model's own.
+    See ``Tokenizer.encode_chat``.
     """
-    found = labelled(with_template(definition, template), spans)
+    spans = render(definition.chat, messages, **options)
+    found = labelled(with_template(definition, options.get("template")), spans)
     size, ids = len(found.ids), load_backend(definition.backend).id_list(found.ids)
     return EncodedChat(ids, spread(found.roles, size, None), spread(found.generated, size, False))
 

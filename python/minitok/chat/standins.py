@@ -45,7 +45,7 @@ class Rendered(NamedTuple):
 class Watch:
     """What is known of a run: its output, its loops, and whether the end was asked for since ``asked`` was last false."""
 
-    def __init__(self, messages: list[Any], before: Rendered | None, kept: Kept) -> None:
+    def __init__(self, messages: list[Any], before: Rendered, kept: Kept) -> None:
         self.messages, self.before, self.kept = messages, before, kept
         self.pieces: list[str] = []
         self.loops: list[Loop] = []
@@ -55,7 +55,7 @@ class Watch:
 
     def same_until(self, end: int) -> bool:
         """Whether the pieces up to ``end`` are those of the run before."""
-        old, new = self.before.pieces if self.before else [], self.pieces
+        old, new = self.before.pieces, self.pieces
         while self.same < min(end, len(old), len(new)):
             one, other = old[self.same], new[self.same]
             if one is not other and (str.__ne__(one, other) or runs_of(one) != runs_of(other)):
@@ -137,6 +137,16 @@ class Turns:
         raise AttributeError(name)
 
 
+def noted(compare: Callable[[int, Any], bool]) -> Any:
+    """A comparison that a ``Noted`` notes."""
+
+    def method(self: Noted, other: object) -> bool:
+        self.note(other)
+        return compare(self, other)
+
+    return method
+
+
 class Noted(int):
     """A number in a namespace that the turns only compare: every number from ``low`` to ``high`` would have compared alike."""
 
@@ -145,44 +155,26 @@ class Noted(int):
     def between(self, low: float, high: float) -> None:
         self.low, self.high = max(self.low, low), min(self.high, high)
 
-    def compared(self, other: Any, found: Any, low: float, high: float) -> Any:
-        """What a comparison gives: numbers from ``low`` to ``high`` give true, those outside false."""
-        if found is NotImplemented or isinstance(other, Noted):
-            for number in (self, other):
-                if isinstance(number, Noted):
-                    number.between(int(number), int(number))
-        elif found:
-            self.between(low, high)
-        elif int(self) < low:
-            self.between(-INFINITE, low - 1)
+    def note(self, other: object) -> None:
+        """Notes a comparison: a number on the same side of the other would have compared alike."""
+        own = place = int(self)
+        if isinstance(other, Noted):
+            other.between(int(other), int(other))
+        elif isinstance(other, int):
+            place = int(other)
+        if own < place:
+            self.between(-INFINITE, place - 1)
+        elif own > place:
+            self.between(place + 1, INFINITE)
         else:
-            self.between(high + 1, INFINITE)
-        return found
+            self.between(place, place)
 
-    def __lt__(self, other: Any) -> Any:
-        found = int.__lt__(self, other)
-        return self.compared(other, found, -INFINITE, INFINITE if found is NotImplemented else int(other) - 1)
-
-    def __gt__(self, other: Any) -> Any:
-        found = int.__gt__(self, other)
-        return self.compared(other, found, -INFINITE if found is NotImplemented else int(other) + 1, INFINITE)
-
-    def __le__(self, other: Any) -> Any:
-        found = int.__le__(self, other)
-        return self.compared(other, found, -INFINITE, INFINITE if found is NotImplemented else int(other))
-
-    def __ge__(self, other: Any) -> Any:
-        found = int.__ge__(self, other)
-        return self.compared(other, found, -INFINITE if found is NotImplemented else int(other), INFINITE)
-
-    def __eq__(self, other: object) -> Any:
-        found = int.__eq__(self, other)
-        place = 0 if found is NotImplemented else int(other)  # type: ignore[call-overload]
-        return self.compared(other, found, place, place)
-
-    def __ne__(self, other: object) -> Any:
-        return not self == other
-
+    __lt__ = noted(int.__lt__)
+    __le__ = noted(int.__le__)
+    __gt__ = noted(int.__gt__)
+    __ge__ = noted(int.__ge__)
+    __eq__ = noted(int.__eq__)
+    __ne__ = noted(int.__ne__)
     __hash__ = int.__hash__
 
 

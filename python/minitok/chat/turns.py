@@ -64,10 +64,10 @@ class Going:
         """Takes the turns that would be written again from the run before."""
         watch, loop = self.watch, self.loop
         before = watch.before
-        if before is None or len(before.loops) <= len(watch.loops):
+        if len(before.loops) <= len(watch.loops):
             return
         old = before.loops[len(watch.loops)]
-        if old[:2] != loop[:2] or not old.starts or old.variables != loop.variables:
+        if old[:3] != loop[:3]:
             return
         skipped = old.open[0] if old.open else len(old.starts) - 1
         for name, number in self.numbers.items():
@@ -310,7 +310,7 @@ def run(
     program: Program,
     values: Mapping[str, Any],
     messages: list[Any],
-    before: Rendered | None,
+    before: Rendered,
     kept: Kept,
     *,
     generation: bool,

@@ -11,71 +11,57 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import TemplateError
 from ..reference.text import utf8
 from .provenance import runs_of
+from .standins import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .provenance import Origin
     from .render import Fields
-    from .standins import Rendered
 
 
 class Text(NamedTuple):
     """What the template wrote, in parts of one origin.
 
-    ``ends``: where each part ends, in bytes. ``counts``: for each piece, how many parts there are up to its end.
+    ``places``: where each part begins, in bytes, and where the text ends. ``counts``: how many parts are before each piece, and
+    in all.
     """
 
     written: Rendered
     parts: list[tuple[bytes, Origin]]
-    ends: array[int]
+    places: array[int]
     counts: array[int]
 
-    @classmethod
-    def of(cls, written: Rendered, before: Text | None) -> Text:
-        """The text of a run; ``before``: that of the run before it."""
-        counts = array("q") if before is None else before.counts[: written.same]
-        known = counts[-1] if counts else 0
-        parts, ends = ([], array("q")) if before is None else (before.parts[:known], before.ends[:known])
-        size = ends[-1] if ends else 0
+    def after(self, written: Rendered) -> Text:
+        """The text of the run after this one."""
+        counts = self.counts[: written.same + 1]
+        parts, places = self.parts[: counts[-1]], self.places[: counts[-1] + 1]
         for piece in written.pieces[written.same :]:
             at = 0
             for length, origin in runs_of(piece):
                 if length:
                     parts.append((utf8(str.__getitem__(piece, slice(at, at + length))), origin))
+                    places.append(places[-1] + len(parts[-1][0]))
                     at += length
-                    size += len(parts[-1][0])
-                    ends.append(size)
             counts.append(len(parts))
-        return cls(written, parts, ends, counts)
-
-    @property
-    def size(self) -> int:
-        return self.ends[-1] if self.ends else 0
-
-    def count(self, number: int) -> int:
-        """How many parts stand before a piece."""
-        return self.counts[number - 1] if number else 0
+        return Text(written, parts, places, counts)
 
     def begin(self, number: int) -> int:
         """Where a piece begins."""
-        count = self.count(number)
-        return self.ends[count - 1] if count else 0
+        return self.places[self.counts[number]]
 
     def parts_from(self, place: int) -> Iterator[tuple[bytes, Origin]]:
         """The parts from a place on: their bytes and their origin."""
-        first = bisect_right(self.ends, place)
-        if first < len(self.parts):
-            data, origin = self.parts[first]
-            yield data[place - self.ends[first] :], origin
-            yield from self.parts[first + 1 :]
+        first = bisect_right(self.places, place) - 1
+        for data, origin in self.parts[first : first + 1]:
+            yield data[place - self.places[first] :], origin
+        yield from self.parts[first + 1 :]
 
     def bytes_between(self, start: int, end: int) -> bytes:
         """The bytes from one place to another, or to the end of the text."""
-        first, last = bisect_right(self.ends, start), bisect_left(self.ends, end)
-        data = b"".join([part for part, _ in self.parts[first : last + 1]])
-        begin = self.ends[first - 1] if first else 0
-        return data[start - begin : max(end - begin, 0)]
+        first = bisect_right(self.places, start) - 1
+        data = b"".join([part for part, _ in self.parts[first : bisect_left(self.places, end)]])
+        return data[start - self.places[first] : end - self.places[first]]
 
     def spans(self, place: int) -> list[Fields]:
         """The spans from a place on."""
@@ -83,6 +69,9 @@ class Text(NamedTuple):
             (b"".join([part for part, _ in parts]), *origin)
             for origin, parts in groupby(self.parts_from(place), itemgetter(1))
         ]
+
+
+NO_TEXT = Text(Rendered([], [], 0, 0), [], array("q", [0]), array("q", [0]))
 
 
 def own_end(message: int, text: Text) -> tuple[int, bytes]:
@@ -93,14 +82,14 @@ def own_end(message: int, text: Text) -> tuple[int, bytes]:
     """
     low, stop, known = 0, len(text.written.pieces), False
     for loop in text.written.loops:
-        turn, starts = message - loop.first, [start for start, _ in loop.starts[-1:]]
-        if 0 <= turn < len(loop.starts) and starts[0] > loop.starts[0][0]:
+        turn = message - loop.first
+        if 0 <= turn < len(loop.starts) and loop.starts[0][0] < loop.starts[-1][0]:
             low, known = loop.starts[turn][0], True
             stop = loop.starts[turn + 1][0] if turn + 1 < len(loop.starts) else len(text.written.pieces)
     end = text.begin(low)
-    for number in range(text.count(stop) - 1, text.count(low) - 1, -1):
+    for number in range(text.counts[stop] - 1, text.counts[low] - 1, -1):
         if text.parts[number][1].message == message:
-            end, known = text.ends[number], True
+            end, known = text.places[number + 1], True
             break
     if not known:
         raise TemplateError(f"the template leaves out message {message}, which was sampled")
