@@ -136,14 +136,13 @@ def learn_symbols_by_turns(
     parity: ParityOptions,
     *,
     total: bool,
-    backend: str | None = None,
 ) -> Learnt:
     """Learns tokens from the pieces of several languages, as ``ParityBpeTrainer`` of ``tokenizers`` does.
 
     ``vocab_size`` is the number of merges, or with ``total`` that of all tokens. Development pieces with a symbol that the
     others do not have are left out.
     """
-    chosen: Any = load_backend(backend)
+    chosen: Any = load_backend()
     ids = first_ids([*languages, *development], options)
     counters = [counter_of(chosen, counts, ids, options) for counts in languages]
     known = [counts if isinstance(counts, PieceCounts) else known_words(counts, ids, options) for counts in development]

@@ -7,16 +7,15 @@ take memory of O(n^2).
 By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: ``ab`` is a part, made by step 0; ``bc`` was blocked by step
 0. So at step 0 two pairs could merge.
 
-Costs: O(log n) searching a step, and what is read of it: ``event`` is O(n) for a piece of n bytes.
+Costs: O(log n) searching a step, and O(n) for an event of a piece of n bytes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple, overload
 
 Event = dict[str, Any]
@@ -64,78 +63,11 @@ class Possible(NamedTuple):
     id: int
 
 
-class Step(NamedTuple):
-    """One merge: the part that it made, and what stood and could merge before it. Only valid until the walk goes on."""
-
-    number: int
-    made: Part
-    place: int
-    parts: Sequence[Part]
-    standing: list[int]
-    possible: list[Possible]
-
-    @property
-    def pair(self) -> list[int]:
-        """The ids that were merged."""
-        return [self.parts[side].id for side in self.standing[self.place : self.place + 2]]
-
-    def candidates(self, most: int | None = None) -> list[Event]:
-        """The pairs that could merge, the first choice first, as SPEC X2 writes them."""
-        return [
-            {
-                "place": place_of(self.parts, self.standing, one.start),
-                "pair": [self.parts[one.left].id, self.parts[one.right].id],
-                "rank": one.rank,
-                "id": one.id,
-            }
-            for one in self.possible[:most]
-        ]
-
-    @property
-    def n_ties(self) -> int:
-        """How many pairs shared the lowest rank."""
-        return bisect_left(self.possible, (self.possible[0].rank + 1,))
-
-    @property
-    def n_after(self) -> int:
-        """How many parts stood after the merge."""
-        return len(self.standing) - 1
-
-    def ids(self, start: int = 0, end: int | None = None) -> list[int]:
-        """The ids after the merge, from one place to another."""
-        end = self.n_after if end is None else min(end, self.n_after)
-        before = self.standing[start : min(end, self.place)]
-        after = self.standing[max(start + 1, self.place + 2) : end + 1]
-        middle = [self.made.id] if start <= self.place < end else []
-        return [*(self.parts[one].id for one in before), *middle, *(self.parts[one].id for one in after)]
-
-    def event(self, number: int | None, most: int | None = None) -> Event:
-        """The ``encode_merge`` event of the trace (SPEC X2) of the piece of this number, with ``most`` candidates."""
-        candidates, first = self.candidates(most), self.possible[0]
-        ties = candidates if most is None else self.candidates(self.n_ties)
-        return {
-            "event": "encode_merge",
-            "piece": number,
-            "step": self.number,
-            "candidates": candidates,
-            "ties": [one["place"] for one in ties[: self.n_ties]],
-            "winner": self.place,
-            "pair": self.pair,
-            "rank": first.rank,
-            "id": self.made.id,
-            "ids": self.ids(),
-        }
+Lifetimes = tuple[dict[int, list[Possible]], dict[int, list[Possible]]]
 
 
-def place_of(parts: Sequence[Part], standing: Sequence[int], start: int) -> int:
-    """The place among those that stand of the part that begins there."""
-    return bisect_left(standing, start, key=lambda one: parts[one].start)
-
-
-def walk(parts: Sequence[Part], blocked: Sequence[Blocked]) -> Iterator[Step]:
-    """The steps of a piece, one by one."""
-    made = [part for part in parts if part.rank is not None]
-    n_first = len(parts) - len(made)
+def lifetimes(parts: Sequence[Part], blocked: Sequence[Blocked], n_first: int) -> Lifetimes:
+    """The pairs that can merge by the step at which both sides stand, and by the step that merges it, or one of them."""
     numbers = {(part.start, part.end): number for number, part in enumerate(parts)}
     begins: dict[int, list[Possible]] = defaultdict(list)
     ends: dict[int, list[Possible]] = defaultdict(list)
@@ -145,22 +77,54 @@ def walk(parts: Sequence[Part], blocked: Sequence[Blocked]) -> Iterator[Step]:
         begins[max(0, max(left, right) + 1 - n_first)].append(one)
         ends[last].append(one)
 
-    for number, part in enumerate(made):
+    for number, part in enumerate(parts[n_first:]):
         if part.rank is not None and part.left is not None and part.right is not None:
             add(part.rank, part.start, part.left, part.right, part.id, number)
     for one in blocked:
         if one.step is not None:
             sides = numbers[one.start, one.middle], numbers[one.middle, one.end]
             add(one.rank, one.start, *sides, one.id, one.step)
+    return begins, ends
+
+
+def walk(
+    parts: Sequence[Part], blocked: Sequence[Blocked], piece: int | None, wanted: Container[int]
+) -> Iterator[Event]:
+    """The events of the wanted steps of a piece."""
+    n_first = sum(part.rank is None for part in parts)
+    begins, ends = lifetimes(parts, blocked, n_first)
     standing, possible = list(range(n_first)), list[Possible]()
-    for number, part in enumerate(made):
-        for begun in begins.pop(number, ()):
+
+    def place_of(start: int) -> int:
+        """The place among the parts that stand of the one that begins there."""
+        return bisect_left(standing, start, key=lambda one: parts[one].start)
+
+    def candidate(one: Possible) -> Event:
+        pair = [parts[one.left].id, parts[one.right].id]
+        return {"place": place_of(one.start), "pair": pair, "rank": one.rank, "id": one.id}
+
+    for number, made in enumerate(parts[n_first:]):
+        for begun in begins.get(number, ()):
             insort(possible, begun)
-        place = place_of(parts, standing, part.start)
-        yield Step(number, part, place, parts, standing, possible)
-        for ended in ends.pop(number, ()):
+        place = place_of(made.start)
+        pair = [parts[side].id for side in standing[place : place + 2]]
+        candidates = list(map(candidate, possible)) if number in wanted else []
+        for ended in ends.get(number, ()):
             del possible[bisect_left(possible, ended)]
         standing[place : place + 2] = [n_first + number]
+        if number in wanted:
+            yield {
+                "event": "encode_merge",
+                "piece": piece,
+                "step": number,
+                "candidates": candidates,
+                "ties": [one["place"] for one in candidates if one["rank"] == made.rank],
+                "winner": place,
+                "pair": pair,
+                "rank": made.rank,
+                "id": made.id,
+                "ids": [parts[one].id for one in standing],
+            }
 
 
 class Steps(Sequence[Event]):
@@ -176,7 +140,7 @@ class Steps(Sequence[Event]):
         return sum(part.rank is not None for part in self.parts)
 
     def __iter__(self) -> Iterator[Event]:
-        return (step.event(self.number) for step in walk(self.parts, self.blocked))
+        return walk(self.parts, self.blocked, self.number, range(len(self)))
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -187,5 +151,4 @@ class Steps(Sequence[Event]):
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
         if isinstance(index, slice):
             return list(self)[index]
-        number = range(len(self))[index]
-        return next(islice(walk(self.parts, self.blocked), number, None)).event(self.number)
+        return next(walk(self.parts, self.blocked, self.number, [range(len(self))[index]]))
