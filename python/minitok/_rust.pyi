@@ -30,6 +30,7 @@ __all__ = [
     "Vocab",
     "align",
     "describe_pattern",
+    "hiding_tokens",
     "id_list",
     "pattern_difference",
     "read_column",
@@ -363,6 +364,13 @@ def read_tokenizer(
     other_ids: bool,
 ) -> tuple[Vocab, str, list[str]]: ...
 def without_tables(data: bytes) -> bytes | None: ...
+def hiding_tokens(
+    special: Sequence[str],
+    added: Sequence[str],
+    late: Collection[str],
+    normalizer: Normalizer | None,
+    prefix: str | None,
+) -> list[str]: ...
 def set_fast(enabled: bool) -> bool: ...
 def tokenizer_changes() -> int: ...
 def tokenizers_changed() -> None: ...

@@ -1,11 +1,12 @@
 //! Files of tokenizers for Python.
 
+use super::normal::Normalizer;
 use super::signals;
 use super::text::new_bytes;
 use super::vocab::Vocab;
 use crate::error::Error;
 use crate::fast::util::fallible::{collect, try_collect};
-use crate::formats::definition::Definition;
+use crate::formats::definition::{Definition, Fields};
 use crate::formats::detect::{Given, NAME_PATTERN, OWN_WORDS, read, read_path};
 use crate::formats::value::Value;
 use crate::formats::{Named, blamed, dump, huggingface};
@@ -13,6 +14,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A vocabulary; all else that a file says, as the head of a file of minitok's own (SPEC F1); and warnings.
@@ -47,6 +49,24 @@ pub fn read_tokenizer(
 pub fn without_tables<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let rest = signals::detached(py, || huggingface::read::without_tables(data))?;
     rest.map(|rest| new_bytes(py, &rest)).transpose()
+}
+
+/// The special tokens in whose text a `tokenizer.json` finds no added token, given their names, those of the added tokens, and those that
+/// are found in prepared text.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "as PyO3 makes it")]
+pub fn hiding_tokens(
+    special: Vec<String>,
+    added: Vec<String>,
+    late: BTreeSet<String>,
+    normalizer: Option<PyRef<'_, Normalizer>>,
+    prefix: Option<String>,
+) -> PyResult<Vec<String>> {
+    let named = |names: Vec<String>| collect(names.into_iter().map(|name| (name, 0)));
+    let (special_tokens, added_tokens) = (named(special)?, named(added)?);
+    let normalizer = normalizer.map(|it| it.core_steps()).unwrap_or_default();
+    let fields = Fields { special_tokens, added_tokens, late_tokens: late, normalizer, prefix, ..Fields::default() };
+    Ok(huggingface::added::hiding(&fields)?)
 }
 
 /// An error with the names of Python's arguments.

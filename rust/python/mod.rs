@@ -83,7 +83,7 @@ mod _rust {
     #[pymodule_export]
     use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]
-    use super::files::{read_tokenizer, without_tables};
+    use super::files::{hiding_tokens, read_tokenizer, without_tables};
     #[pymodule_export]
     use super::normal::Normalizer;
     #[pymodule_export]

@@ -117,11 +117,8 @@ pub fn in_text(added: &Added, by_bytes: bool, marked: bool, whole_pieces: bool) 
     names.filter(may_be).map(str::to_owned).collect()
 }
 
-/// Marks the special tokens in whose text `tokenizers` finds no added token, although it splits special tokens.
-///
-/// It finds all tokens of the file, and then leaves the special ones as text. That matters where an added token stands in the text of a
-/// special one, or begins in it; both must be found at the same time, early or late. And an added token of whose text nothing is left
-/// is refused: `tokenizers` finds it everywhere.
+/// Marks the special tokens that [hide](hiding) added ones. An added token of whose text nothing is left is refused: `tokenizers` finds
+/// it everywhere.
 pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
     let fields = &definition.fields;
     let normalizer = Normalizer::new(fields.normalizer.clone())?;
@@ -133,6 +130,18 @@ pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
             return Err(wrong(format!("the added token {name} is normalized to nothing, which is found everywhere")));
         }
     }
+    for name in hiding(fields)? {
+        definition.fields.token_flags.entry(name).or_default().insert(HIDES.into());
+    }
+    Ok(definition)
+}
+
+/// Returns the special tokens in whose text `tokenizers` finds no added token, although it splits special tokens.
+///
+/// It finds all tokens of the file, and then leaves the special ones as text. That matters where an added token stands in the text of a
+/// special one, or begins in it; both must be found at the same time, early or late.
+pub fn hiding(fields: &Fields) -> Result<Vec<String>> {
+    let normalizer = Normalizer::new(fields.normalizer.clone())?;
     let metaspace = fields.prefix.as_deref().map(Metaspace::new).transpose()?;
     let prepared = Preprocessor::new(SpecialTokens::new(Vec::new())?, normalizer, metaspace);
     let text_of = |name: &str| {
@@ -147,7 +156,9 @@ pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
     let mut added = [Vec::new(), Vec::new()];
     for (name, _) in fields.added_tokens.iter().filter(|(name, _)| times[usize::from(is_late(name))]) {
         let (text, when) = text_of(name)?;
-        push(&mut added[when], text)?;
+        if !text.is_empty() {
+            push(&mut added[when], text)?;
+        }
     }
     let [early, late] = added.map(|texts| (!texts.is_empty()).then(|| NFA::new(texts)).transpose());
     let refused = |_| wrong("the added tokens are too long to be searched for");
@@ -159,10 +170,7 @@ pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
             push(&mut hiding, name.clone())?;
         }
     }
-    for name in hiding {
-        definition.fields.token_flags.entry(name).or_default().insert(HIDES.into());
-    }
-    Ok(definition)
+    Ok(hiding)
 }
 
 /// Whether a text holds one of the added tokens, or one begins in it, not at its start.

@@ -13,8 +13,7 @@ from minitok.errors import ComponentError, FileFormatError, MinitokError, Vocabu
 from minitok.formats import huggingface
 from minitok.formats.extension import read_by_extension, without_tables
 from minitok.formats.files import Reason, blame, parse_json
-from minitok.formats.huggingface.added import given_ids
-from minitok.formats.huggingface.hiding import with_hiding
+from minitok.formats.huggingface.added import given_ids, with_hiding
 from minitok.formats.huggingface.read import parse_steps
 
 from .added import AddedTokens

@@ -3,8 +3,8 @@
 A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
 
 Reading order: ``read`` and ``write``, and for each part of a file a module that writes it: ``normalizers``,
-``patterns`` (with ``oniguruma`` and ``tables``: what its engine and its tables read differently), ``characters``, ``symbols``,
-``added`` and ``hiding``. ``fields`` is what all of them need.
+``patterns`` (with ``oniguruma`` and ``tables``: what its engine and its tables read differently), ``characters``, ``symbols``
+and ``added``. ``fields`` is what all of them need.
 
 The correspondence:
 

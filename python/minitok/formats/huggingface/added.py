@@ -6,9 +6,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.published.flags import FLAGS
+from ...reference.published.flags import FLAGS, HIDES
+from ...reference.published.normalize import steps_of
 from ..byte_level import CHARS
-from .hiding import check_hiding
+from ..extension import extension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +59,39 @@ def check_given(found: Mapping[str, int], ids: Mapping[str, int]) -> None:
     given = given_ids(found, ids, len(ids))
     if others := [name for name, token_id in given.items() if token_id != found[name]]:
         raise VocabularyError(f"a tokenizer.json cannot express the id {found[others[0]]} of the token {others[0]!r}")
+
+
+def hiding(definition: Definition) -> set[str]:
+    """Returns the special tokens in whose text ``tokenizers`` finds no added token, although it splits special tokens.
+
+    >>> from ...definition import Definition
+    >>> sorted(hiding(Definition.from_merges([], special_tokens={"<b>x": 256, "<s>": 257}, added_tokens={"<b>": 258})))
+    ['<b>x']
+    """
+    special, added = list(definition.special_tokens), list(definition.added_tokens)
+    if not special or not added:
+        return set()
+    rust = extension("tokenizer.json")
+    normalizer = definition.normalizer and rust.Normalizer(steps_of(definition.normalizer))
+    return set(rust.hiding_tokens(special, added, set(definition.late_tokens), normalizer, definition.prefix))
+
+
+def with_hiding(definition: Definition) -> Definition:
+    """The definition of a file, with the flags of special tokens that hide added ones."""
+    flags = {name: {*definition.token_flags.get(name, ()), HIDES} for name in hiding(definition)}
+    if not flags:
+        return definition
+    return definition.replace(name=definition.name, token_flags={**definition.token_flags, **flags})
+
+
+def check_hiding(definition: Definition) -> None:
+    """Refuses to write special tokens that hide added ones in the file, and do not here, or the other way round."""
+    hides = {name for name, flags in definition.token_flags.items() if HIDES in flags}
+    for name in sorted(hides ^ hiding(definition)):
+        does = "hides" if name in hides else "does not hide"
+        raise VocabularyError(
+            f"a tokenizer.json cannot express that the special token {name!r} {does} the added tokens in its text"
+        )
 
 
 def dump_added(definition: Definition) -> list[dict[str, Any]]:
