@@ -77,7 +77,7 @@ fn plain_order(vocab: &Vocab) -> Option<Vec<u8>> {
     is_plain.then_some(order)
 }
 
-/// The fields that a file has; those with nothing to say are left out, but for two.
+/// The fields that a file has; those with nothing to say are left out. An empty text is one.
 fn fields_in_file(fields: &Fields) -> Vec<(&'static str, Value)> {
     let ids = |named: &[(String, u32)]| {
         Value::Object(named.iter().map(|(name, id)| (name.clone(), Value::Whole((*id).into()))).collect())
@@ -101,7 +101,8 @@ fn fields_in_file(fields: &Fields) -> Vec<(&'static str, Value)> {
         ("trained", fields.trained.clone().unwrap_or(Value::Null)),
         ("chat", fields.chat.clone().unwrap_or(Value::Null)),
     ];
-    all.into_iter().filter(|(name, value)| value.is_set() || matches!(*name, "pattern" | "special_tokens")).collect()
+    let is_written = |name: &str, value: &Value| value.is_set() || value.text().is_some() || name == "special_tokens";
+    all.into_iter().filter(|(name, value)| is_written(name, value)).collect()
 }
 
 fn step_in_file(step: &Step) -> Value {

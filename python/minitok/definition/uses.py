@@ -60,7 +60,7 @@ def limits_of(
         "fallback": vocab.fallback and "its tokens begin as characters (SPEC S1)",
         "drops_bytes": vocab.drops_bytes and "bytes without a token are dropped (SPEC E6)",
         "normalizer": normalizer and f"text is normalized first ({normalizer}) (SPEC N1)",
-        "words": words and "the text between words is dropped (SPEC N3)",
+        "words": words is not None and "the text between words is dropped (SPEC N3)",
         "word_end": word_end and "the end of a word is part of its last token, and decoded as a space (SPEC N3)",
         "prefix": prefix and "a space is put before the text, or stands for a marker (SPEC S3, S4)",
         "added_tokens": added is not None and f"the added token {added!r} is found in every text (SPEC E3)",

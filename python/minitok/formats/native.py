@@ -51,7 +51,7 @@ def dump(definition: Definition) -> str:
     head = {
         "format": "minitok",
         "version": VERSION,
-        **{name: as_json(value) for name, value in values.items() if value or name in REQUIRED},
+        **{name: as_json(value) for name, value in values.items() if value or value == "" or name in REQUIRED},
         **({"fallback": list(vocab.fallback)} if vocab.fallback else {}),
         **({"drops_bytes": True} if vocab.drops_bytes else {}),
         **({"symbols": dump_symbols(symbols)} if symbols else {}),
