@@ -333,16 +333,6 @@ def test_threads_are_a_whole_number():
     assert on_both(encode(2**64)) == [97, 98]
 
 
-@pytest.mark.parametrize("named", [True, None, 5])
-def test_special_tokens_are_named_by_a_collection(named, backend):
-    tok = tokenizer(backend)
-    for encoded in (tok.encode, tok.count):
-        with pytest.raises(
-            TypeError, match=f"a collection of names, such as .*, not the {type(named).__name__} {named}"
-        ):
-            encoded("x", allowed_special=named)
-
-
 # -- fields of a tokenizer ---------------------------------------------------------------------------------------------
 
 

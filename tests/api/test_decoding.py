@@ -91,22 +91,6 @@ def test_strict_streams_fail_alike(data):
     assert [step.kind for step in rust[0][first : first + 1]] == [step.kind for step in python[0][first : first + 1]]
 
 
-def test_a_stream_holds_back_half_a_character(backend):
-    stream = plain(backend).stream_decoder()
-    assert [stream.push(byte) for byte in "é😀".encode()] == ["", "é", "", "", "", "😀"]
-    assert stream.push(0xF0) == ""
-    assert stream.push(300) == "\ufffd<s>"
-    assert stream.push(0xE2) == ""
-    assert stream.finish() == "\ufffd"
-
-
-def test_a_genuine_replacement_character_is_kept(backend):
-    tok = plain(backend)
-    assert tok.decode(tok.encode("a\ufffdb"), errors="strict") == "a\ufffdb"
-    stream = tok.stream_decoder(errors="strict")
-    assert "".join(map(stream.push, tok.encode("\ufffd"))) + stream.finish() == "\ufffd"
-
-
 @pytest.mark.parametrize(
     "token_id", [257, 299, 302, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 64, 1 << 200, -1, -(1 << 70)]
 )

@@ -1,5 +1,8 @@
 """Encoding: both backends give the same ids for any text under any vocabulary, and nothing is lost."""
 
+import re
+from itertools import product
+
 import minitok
 import naive
 import pytest
@@ -24,18 +27,6 @@ allowed_sets = st.one_of(st.just(()), st.just("all"), st.lists(st.sampled_from(S
 
 def tokenizers(merges, pattern):
     return both(minitok.Tokenizer(merges, pattern=pattern, special_tokens=special_ids(merges)))
-
-
-@given(any_text, merge_lists(), patterns, allowed_sets)
-def test_both_backends_give_the_same_ids(text, merges, pattern, allowed):
-    rust, python = tokenizers(merges, pattern)
-    ids = rust.encode(text, allowed_special=allowed)
-    assert ids == python.encode(text, allowed_special=allowed)
-    for tok in (rust, python):
-        assert tok.count(text, allowed_special=allowed) == len(ids)
-        assert tok.encode_to_numpy(text, allowed_special=allowed).tolist() == ids
-        assert tok.encode_batch([text, text], allowed_special=allowed) == [ids, ids]
-        assert tok.tokenize(text, allowed_special=allowed) == [tok.token_bytes(token_id) for token_id in ids]
 
 
 @given(any_text, merge_lists(), patterns, allowed_sets)
@@ -90,14 +81,6 @@ def test_ranks_merge_any_neighbours_that_make_a_token(text, ranks):
     for backend in BACKENDS:
         tok = minitok.Tokenizer.from_ranks(ranks, pattern="none", backend=backend)
         assert tok.encode(text) == (expected if text else [])
-
-
-@given(any_text, rank_tables(), patterns)
-def test_both_backends_read_ranks_alike(text, ranks, pattern):
-    rust, python = both(minitok.Tokenizer.from_ranks(ranks, pattern=pattern))
-    assert rust.definition.vocabulary() == python.definition.vocabulary()
-    assert traced(rust.encode, text) == traced(python.encode, text)
-    assert rust.encode(text) == python.encode(text) == traced(rust.encode, text)[0]
 
 
 @given(st.lists(dense.map(str.encode), max_size=6), st.integers(0, 40))
@@ -167,16 +150,6 @@ def test_pieces_of_every_critical_length(length):
             assert tok.encode(text) == tok.encode(text) == expected  # the second time from a cache, if there is one
 
 
-def test_special_tokens_are_text_unless_allowed(backend):
-    tok = minitok.Tokenizer([], special_tokens={"<s>": 256, "<s>x": 257, " ": 258}, backend=backend)
-    assert tok.encode("<s>") == [60, 115, 62]
-    assert tok.encode("<s>", allowed_special={"<s>"}) == [256]
-    assert tok.encode("a<s>xb<s>", allowed_special="all") == [97, 257, 98, 256]
-    assert tok.encode("<s>x", allowed_special=["<s>"]) == [256, 120]
-    assert tok.encode("a <s> b", allowed_special={" "}) == [97, 258, 60, 115, 62, 258, 98]
-    assert tok.encode("<s<s>>", allowed_special="all") == [60, 115, 256, 62]
-
-
 def test_a_disallowed_special_token_is_named_with_its_place():
     def encode(backend, text="é <s>", **options):
         return minitok.Tokenizer([], special_tokens={"<s>": 256, "<t>": 257}, backend=backend).encode(text, **options)
@@ -186,16 +159,6 @@ def test_a_disallowed_special_token_is_named_with_its_place():
     assert "'<s>' at byte 3" in failed.message
     assert on_both(lambda backend: encode(backend, disallowed_special="all", allowed_special={"<s>"}))[-1] == 256
     assert on_both(lambda backend: encode(backend, disallowed_special={"<t>"}))[-1] == 62
-    with pytest.raises(ValueError, match="'<u>' is not a special token of this tokenizer: it has '<s>', '<t>'"):
-        encode("rust", allowed_special={"<u>"})
-    with pytest.raises(TypeError, match="not the str '<s>'"):
-        encode("rust", allowed_special="<s>")
-
-
-def test_counts_do_not_add_up_over_concatenation(backend):
-    tok = minitok.Tokenizer([(97, 98)], backend=backend)
-    assert tok.count("a") + tok.count("b") == 2
-    assert tok.count("ab") == 1
 
 
 def test_an_array_is_nobody_elses(backend):
@@ -220,16 +183,11 @@ def test_an_array_is_nobody_elses(backend):
     assert batch.tolist() == expected[3] + expected[4]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_names_may_come_one_by_one(backend):
     tok = minitok.Tokenizer([], special_tokens={"<s>": 300}, backend=backend)
     assert tok.encode("<s>", allowed_special=iter(["<s>"])) == [300]
-    for call in (
-        lambda names: tok.encode("<s>", disallowed_special=names),
-        lambda names: tok.encode("<s>", disallowed_special=names),
-    ):
-        with pytest.raises(minitok.errors.DisallowedSpecialTokenError):
-            call(iter(["<s>"]))
+    with pytest.raises(minitok.errors.DisallowedSpecialTokenError):
+        tok.encode("<s>", disallowed_special=iter(["<s>"]))
 
 
 # Every call that takes a text and gives ids or their number: how it is called with one text.
@@ -266,9 +224,10 @@ def test_all_encoders_have_the_same_options(backend, name):
         with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match="<t>"):
             call("abab<t>ab", allowed_special={"<s>"}, **special)
     assert call("<s>", disallowed_special=["<t>"]) == call("<s>")
-    with pytest.raises(ValueError, match="'<u>' is not a special token"):
-        call("ab", disallowed_special=["<u>"])
-    with pytest.raises(
-        TypeError, match=r"must be 'all' or a collection of names, such as [{]'<[|]endoftext[|]>'[}], not the str '<s>'"
-    ):
-        call("ab", disallowed_special="<s>")
+    for option in ("allowed_special", "disallowed_special"):
+        with pytest.raises(ValueError, match="'<u>' is not a special token of this tokenizer: it has '<s>', '<t>'"):
+            call("ab", **{option: ["<u>"]})
+    for option, wrong in product(("allowed_special", "disallowed_special"), ("<s>", True, 5)):
+        named = f"such as {{'<|endoftext|>'}}, not the {type(wrong).__name__} {wrong!r}"
+        with pytest.raises(TypeError, match=re.escape(named)):
+            call("ab", **{option: wrong})

@@ -1,7 +1,6 @@
 """Calls as people make them who come from another library, or guess: refused, and the message says what to write."""
 
 import inspect
-import pickle
 import subprocess
 import sys
 import traceback
@@ -10,7 +9,7 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from minitok.errors import FileFormatError, MinitokError, UnknownTokenError
+from minitok.errors import MinitokError, UnknownTokenError
 from minitok.foreign import INSTEAD, OPTIONS, OTHER_METHODS
 
 TEXTS = ["low lower lowest"]
@@ -185,28 +184,6 @@ def test_a_missing_file_is_missing(tmp_path, monkeypatch):
         assert caught.value.filename == str(path)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b'{"a": 1}', "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken"),
-        (b'{"a": 0, "b": 1}', "one of GPT-2's two files"),
-        (RANKS, "pass pattern=, which can be none, gpt2, cl100k, o200k, llama3, qwen2, "),
-        (
-            b'{"model": {"type": "BPE", "vo',
-            "1: not JSON: the file ends within the string at column 27, so it is cut off",
-        ),
-        (b'{"model": {\n"type": ', "2: not JSON: the file ends at column 9, so it is cut off"),
-        (b'{"model": x}', "1: not JSON: unexpected 'x}' at column 11"),
-    ],
-)
-def test_a_file_that_is_not_a_tokenizer_says_why(content, message, backend, tmp_path):
-    path = tmp_path / "tokenizer.json"
-    path.write_bytes(content)
-    with pytest.raises(FileFormatError) as caught:
-        minitok.load(path, backend=backend)
-    assert message in str(caught.value)
-
-
 def test_no_option_of_minitok_is_called_foreign():
     functions = [minitok.train, minitok.train_files, minitok.load, minitok.count_pieces, minitok.Tokenizer.__init__]
     methods = [value for name, value in inspect.getmembers(minitok.Tokenizer) if not name.startswith("_")]
@@ -224,12 +201,6 @@ def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
             getattr(tok, name)
         assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
         assert not hasattr(minitok.Tokenizer, name)
-
-
-def test_an_unknown_token_can_be_pickled():
-    for error in (UnknownTokenError("qq"), UnknownTokenError(300, 2)):
-        again = pickle.loads(pickle.dumps(error))
-        assert (str(again), again.token_id, again.position) == (str(error), error.token_id, error.position)
 
 
 def test_the_error_shows_the_call_alone():

@@ -68,7 +68,7 @@ def test_a_pickle_keeps_the_class(tok, protocol, backend):
 @pytest.mark.parametrize(
     "error",
     [
-        minitok.errors.UnknownTokenError(3, 1), minitok.errors.DisallowedSpecialTokenError("<s>", 2), minitok.errors.FileFormatError("a", "b", 3),
+        minitok.errors.UnknownTokenError(3, 1), minitok.errors.UnknownTokenError("qq"), minitok.errors.DisallowedSpecialTokenError("<s>", 2), minitok.errors.FileFormatError("a", "b", 3),
         minitok.errors.PatternError("(", "open"), minitok.errors.VocabularyError("v"), minitok.errors.TrainingError("t"), minitok.errors.BackendError("b"),
     ],
     ids=repr,

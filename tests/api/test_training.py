@@ -4,7 +4,7 @@ import minitok
 import naive
 import pytest
 import tokenizers
-from helpers import BACKENDS, Failure, on_both, outcome, outcome_of_training, run_python, traced
+from helpers import BACKENDS, Failure, outcome, run_python, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -13,11 +13,6 @@ from minitok.reference.published.patterns import Pattern
 from strategies import corpora, dense, train_options
 
 LOREM = ["the cat sat on the mat", "the cats sat, the rats ran", "a mat, a hat; that's that  \n\n then 1234567"] * 3
-
-
-@given(corpora, train_options())
-def test_both_backends_learn_the_same(corpus, options):
-    on_both(lambda backend: outcome_of_training(corpus, backend=backend, **options))
 
 
 @given(corpora, train_options())
@@ -81,50 +76,12 @@ def test_counts_only_fall_and_words_are_in_order(corpus, options):
         assert min(counts, default=options["min_frequency"]) >= options["min_frequency"]
 
 
-def test_an_overlapping_pair_counts_at_every_place(backend):
-    _, events = traced(minitok.train, ["aaa"], 258, pattern="none", backend=backend)
-    assert [(event["winner"], event["count"]) for event in events] == [([97, 97], 2), ([256, 97], 1)]
-
-
 @pytest.mark.parametrize("corpus", [[], [""], ["a"], ["ab"], [b""], ["", "", "a"]])
 def test_a_corpus_too_small_ends_early(backend, corpus):
     tok = minitok.train(corpus, 1000, backend=backend)
     assert tok.definition.trained["stop"] == "min_frequency"
     assert len(tok.merges) == sum(len(text) - 1 for text in corpus if len(text) > 1)
     assert tok.decode(tok.encode("anything é")) == "anything é"
-
-
-def test_documents_are_separate(backend):
-    assert minitok.train(["a", "b"] * 5, 300, pattern="none", backend=backend).merges == []
-
-
-def test_special_tokens_separate_and_are_not_learnt(backend):
-    tok = minitok.train(["ab<s>ab<s>ab"] * 3, 300, pattern="none", special_tokens=["<s>"], backend=backend)
-    assert tok.merges == [(97, 98)]
-    assert tok.special_tokens == {"<s>": 257}
-
-
-def test_overlapping_special_tokens_are_cut_leftmost_then_longest(backend):
-    special = ["<s>", "<s>x", "x<s"]
-    tok = minitok.train(["ab<s>xab", "x<s>ab"], 300, pattern="none", special_tokens=special, backend=backend)
-    assert all(b"<" not in tok.token_bytes(257 + k) for k in range(len(tok.merges) - 1))
-    assert tok.merges[0] == (97, 98)
-    # "x<s" is leftmost in the second text, so ">ab" is learnt from it.
-    assert b">ab" in {tok.token_bytes(256 + k) for k in range(len(tok.merges))}
-
-
-def test_special_ids_follow_the_last_merge_made(backend):
-    tok = minitok.train(["ab"], 5000, special_tokens=["<b>", "<a>"], backend=backend)
-    assert tok.special_tokens == {"<b>": 257, "<a>": 258}
-    assert tok.vocab_size == 259
-
-
-def test_gpt2_byte_order_moves_ids_only(backend):
-    plain = minitok.train(LOREM, 280, tie_break="first_seen", backend=backend)
-    moved = minitok.train(LOREM, 280, tie_break="first_seen", byte_order="gpt2", backend=backend)
-    assert moved.token_bytes(0) == b"!"
-    assert plain.merges != moved.merges
-    assert [plain.token_bytes(i) for i in range(256, 280)] == [moved.token_bytes(i) for i in range(256, 280)]
 
 
 def test_a_piece_is_counted_as_often_as_it_occurs(backend):

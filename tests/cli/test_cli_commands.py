@@ -174,12 +174,6 @@ def test_special_tokens_are_text_unless_named(tokenizer):
         assert shown.split()[-1] == str(special)
 
 
-def test_published_encodings_go_by_name():
-    shown = output_of("encode", "-t", "cl100k_base", "--text", "Hello, world")
-    assert shown == "9906 11 1917\n"
-    assert output_of("decode", "-t", "cl100k_base", stdin=shown) == "Hello, world"
-
-
 def test_text_and_its_end_in_bytes(tokenizer):
     # Half a character comes out as the byte it is.
     result = run("decode", "-t", tokenizer, stdin="[195, 169]\n195")

@@ -24,20 +24,6 @@ def documents(path):
     return [ids.tolist() for ids in open_packed(path)]
 
 
-def test_an_interrupt_says_how_to_go_on(corpus, tmp_path, monkeypatch):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    out = tmp_path / "m.bin"
-    with monkeypatch.context() as patched:
-        patched.setattr(minitok.Tokenizer, "encode_files", interrupted)
-        stopped = run("pack", corpus, "-e", "gpt2", "-o", out)
-    assert stopped.exit_code == 130
-    assert "the same command, without --no-resume, does the rest" in stopped.stderr
-    output_of("pack", corpus, "-e", "gpt2", "-o", out)
-    assert len(documents(out)) == len(TEXTS)
-
-
 def test_formats_shards_rows_and_shuffles(corpus, tmp_path):
     tok = minitok.get_encoding("gpt2")
     encoded = [[*ids, 50256] for ids in tok.encode_batch(TEXTS)]

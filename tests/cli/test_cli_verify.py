@@ -91,7 +91,8 @@ def test_speeds_beside_other_libraries(tmp_path):
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    assert verified(tmp_path).exit_code == 1
+    ended = verified(tmp_path)
+    assert (ended.exit_code, "the folder has none of tokenizer.json" in " ".join(ended.stderr.split())) == (1, True)
 
 
 def test_other_libraries(tmp_path):

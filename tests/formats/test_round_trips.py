@@ -201,16 +201,6 @@ def test_the_end_of_a_line(pattern, tmp_path):
     check()
 
 
-def test_transformers_reads_it(tmp_path):
-    from transformers import PreTrainedTokenizerFast
-
-    tok = trained("cl100k")
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
-    assert theirs(TEXT)["input_ids"] == tok.encode(TEXT, allowed_special="all")
-    assert theirs.convert_tokens_to_ids(SPECIAL) == list(tok.special_tokens.values())
-
-
 @pytest.mark.parametrize("name", ["gpt2", "p50k_edit", "cl100k_base", "whisper"])
 def test_published_encodings_through_huggingface(name, tmp_path):
     tok = minitok.get_encoding(name)

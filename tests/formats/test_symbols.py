@@ -278,14 +278,10 @@ def changed(tok, model=None, **fields):
         (quicktour, {"end_of_word_suffix": ["x"]}, {}, "the end_of_word_suffix is a list of 1"),
         (quicktour, {"continuing_subword_prefix": "##"}, {}, "which has no continuing_subword_prefix '##'"),
         (quicktour, {"merges": ["a ☃"]}, {}, "merge 0 uses the token '☃', which is not in the vocabulary"),
-        (quicktour, {"dropout": 0.5}, {}, "the model has dropout"),
         (quicktour, {}, {"decoder": {"type": "CTC"}}, "the decoder is CTC"),
         (quicktour, {}, {"decoder": {"type": "BPEDecoder", "suffix": ""}}, "the decoder BPEDecoder has the mark ''"),
-        (quicktour, {}, {"pre_tokenizer": {"type": "UnicodeScripts"}}, "the pre_tokenizer has a step UnicodeScripts"),
-        (quicktour, {}, {"post_processor": {"type": "Other"}}, "the post_processor is Other"),
         (nllb, {}, {"decoder": {"type": "BPEDecoder", "suffix": "x"}}, "the decoder has a step BPEDecoder"),
         (of_bytes, {"unk_token": "missing"}, {}, "the unk_token 'missing' is not in the vocabulary"),
-        (of_bytes, {"continuing_subword_prefix": "##"}, {}, "it is BPE of bytes with a continuing_subword_prefix"),
     ],
 )
 def test_what_is_not_read_is_refused_by_name(kind, model, fields, reason, tmp_path):

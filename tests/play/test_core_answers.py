@@ -185,45 +185,6 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(library, keep, page):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"added_tokens": {"<s>": 5}}, "the token '<s>' is both a special and an added one"),
-        ({"added_tokens": ["<a>"]}, "added_tokens is a list, not an object"),
-        ({"late_tokens": ["<x>"]}, "the late token '<x>' has no id"),
-        ({"late_tokens": "<s>"}, "'late_tokens' is a string, not a list"),
-        (
-            {"token_flags": {"<s>": ["strip"]}},
-            "the token '<s>' has the flag 'strip'; expected one of single_word, lstrip, rstrip",
-        ),
-        ({"token_flags": {"<s>": "lstrip"}}, "'<s>' is a string, not a list"),
-        ({"normalizer": "nfc"}, "unknown normalizer 'nfc'; expected one of NFC, "),
-        ({"normalizer": ["NFC", 3]}, "a step of the normalizer is a number, not a list"),
-        ({"normalizer": ["replace", "(", ""]}, "("),
-        ({"prefix": "here"}, "unknown prefix 'here'; expected one of never, "),
-        ({"prefix": 1}, "'prefix' is a number, not a string"),
-        ({"words": "("}, "("),
-        ({"word_end": ""}, "the end of a word is empty"),
-        ({"fallback": [1]}, "fallback is not 256 numbers"),
-        (
-            {"symbols": {"unit": "characters", "unknown": "x"}},
-            "the unknown id holds something other than a whole number from 0 to ",
-        ),
-        ({"symbols": {"unit": "a", "unknown": 1, "fuses": True, "prefix": "", "suffix": ""}}, "'a'"),
-        (
-            {"symbols": {"unit": "bytes", "unknown": 1, "fuses": True, "prefix": "%", "suffix": ""}},
-            "the prefix are not base64",
-        ),
-    ],
-)
-def test_a_file_that_is_wrong_is_refused(asking, change, message):
-    file = json.loads(native.dump(changing("whole").definition)) | change
-    kind, said = asking.page.evaluate(REFUSED, ["tokenizer", {"file": json.dumps(file)}])
-    assert kind == "FileFormatError"
-    assert said.startswith("the tokenizer's file: ")
-    assert message in said
-
-
-@pytest.mark.parametrize(
     "pattern", ["starcoder", "qwen2", "deepseek3", r"(?#bytes)[a-z]+|Ġ", r"\w+(?#then)(?#bytes)gpt2", "[a[bc]]|."]
 )
 def test_patterns_in_turn_of_bytes_and_of_families_are_explained(asking, library, pattern):

@@ -104,25 +104,6 @@ def test_of_a_large_file_the_head_alone_is_read(opened, tmp_path):
     assert read <= 4 + (4 << 20) + len(data)
 
 
-BYTES = {"tokens": [to_chars(bytes([byte])) for byte in range(256)], "kinds": [NORMAL] * 256, "merges": []}
-REFUSED = {
-    "a pattern": (BYTES | {"pre": "no-such"}, "which minitok does not know"),
-    "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_the_library_refuses_of_gguf_is_refused_for_its_reason(name, opened, tmp_path):
-    fields, reason = REFUSED[name]
-    data = write(tmp_path / "x.gguf", **fields).read_bytes()
-    with pytest.raises(FileFormatError) as library:
-        minitok.load(tmp_path / "x.gguf")
-    told, _ = send(opened, ("x.gguf", data))
-    assert told["kind"] == "FileFormatError"
-    assert reason in told["refused"]
-    assert reason in str(library.value)
-
-
 @pytest.mark.parametrize("kept", [3, 300])
 def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(kept, opened, tmp_path):
     data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()[:kept]
