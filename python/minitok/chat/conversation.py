@@ -147,7 +147,7 @@ class Conversation:
         self._codec = self._definition.codec()
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
-        self._margin = max(map(len, self._names.values()), default=0) + 1
+        self._longest = max(map(len, self._names.values()), default=0)
         self._state = State([], NO_TEXT, Ids(array_of([], "uint32"), [0], 0), [], [], [])
         for message in messages:
             self.add(message)
@@ -257,7 +257,7 @@ class Conversation:
         given = self._program, self._values, state.messages, state.text.written, self._known
         text = state.text.after(guarded(lambda: turns.run(*given, generation=generation)))
         held = self._held(text, text.begin(text.written.same))
-        cuts = state.cuts[: bisect_left(state.cuts, (held.limit - self._margin + 1,))]
+        cuts = state.cuts[: bisect_left(state.cuts, (held.limit - self._longest,))]
         if cuts and cuts[-1][1] >= held.size:
             (place, size), before, role = cuts[-1], "token", None
         else:

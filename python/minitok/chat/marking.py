@@ -6,6 +6,7 @@ with the numbers that its turns only compare. ``backwards`` and ``missed`` make 
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
@@ -154,10 +155,7 @@ def flag_and_test(test: Any) -> tuple[Any, Any]:
         test = test.left
     if not parts or not isinstance(test, nodes.Getattr) or not isinstance(test.node, nodes.Name):
         return None, None
-    found = parts[0]
-    for part in parts[1:]:
-        found = nodes.And(found, part)
-    return test, found
+    return test, reduce(nodes.And, parts)
 
 
 def names_in(node: nodes.Node) -> Iterator[nodes.Name]:
