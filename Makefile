@@ -68,8 +68,8 @@ $(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh
 	touch $@
 
-# The core as modules: for web pages, and, smaller, the two of the package for JavaScript.
-$(STAMPS)/wasm: modules = wasm:pages
+# The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript.
+$(STAMPS)/wasm: modules = first:first wasm:pages
 $(STAMPS)/wasm-js: modules = js:wasm js-files:files
 $(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	@echo "compiling the Rust core as WebAssembly: a minute or two, after a change of Rust only"
@@ -78,7 +78,7 @@ $(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 
 # The page that `minitok play` serves, in the package. Wheels and the sdist take it along.
 $(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find pages js python/minitok/explain -name '*.*')
-	$(BIN)/python tools/build_pages.py $(WASM)/wasm/minitok.wasm
+	$(BIN)/python tools/build_pages.py $(WASM)
 	touch $@
 
 # -- commands --------------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	RUSTDOCFLAGS="-D warnings --cfg internals" cargo doc --locked --no-deps --features chat --document-private-items
 	cp -r target/doc site/rust
-	$(BIN)/python tools/build_pages.py $(WASM)/wasm/minitok.wasm site/playground ../course/ $(ADDRESS)
+	$(BIN)/python tools/build_pages.py $(WASM) site/playground ../course/ $(ADDRESS)
 	$(BIN)/python tools/check_site.py site
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 

@@ -1,16 +1,16 @@
 """The playground and the first lessons as pages, with the Rust core as WebAssembly.
 
-    python tools/build_pages.py WASM
-    python tools/build_pages.py WASM FOLDER [COURSE [ADDRESS]]
+    python tools/build_pages.py TARGET
+    python tools/build_pages.py TARGET FOLDER [COURSE [ADDRESS]]
 
-The first puts the playground into the package, for ``minitok play`` and for wheels. The second puts all pages into a folder,
-from which any file server serves them: ``pages/``; what they need of ``js/``; the core; the published vocabularies; and the
-texts of the bill by language. Labels of patterns, which stand in Python only, go into ``core/encodings.json``.
+TARGET is Cargo's folder of the target. The first puts the playground into the package, for ``minitok play`` and for wheels. The
+second puts all pages into a folder, from which any file server serves them: ``pages/``; what they need of ``js/``; the cores;
+the published vocabularies; and the texts of the bill by language. Labels of patterns, which stand in Python only, go into
+``core/encodings.json``.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import lzma
@@ -26,7 +26,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-import numpy as np
+from coded_vocab import coded
 from minitok import get_encoding
 from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
@@ -39,10 +39,9 @@ from minitok.play import PAGE, shakespeare
 from minitok.play.alone import alone
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
-from minitok.reference.published.packed_vocab import VocabReader, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
@@ -77,8 +76,8 @@ LIMITS = {
     "vocab_size": 1 << 16,
     "kept": 32,
 }
-# The core, packed: not every server packs what it sends.
-CORE = "minitok.wasm.gz"
+# All of the core, and the part that shows a text: what `cargo` makes of the features `pages` and `first`, by profile.
+CORES = {"minitok": "wasm", "first": "first"}
 # The models that readers look for, beside the encodings that they use.
 KNOWN_FOR = {
     "r50k_base": ["davinci"],
@@ -94,69 +93,46 @@ FIRST_ENCODING = "o200k_base"
 ARTICLES = {"English": 20, "German": 20, "Hindi": 5, "Thai": 5}
 
 
-def build(wasm: Path, folder: Path, course: str = "", address: str = "") -> None:
+def build(target: Path, folder: Path, course: str = "", address: str = "") -> None:
     """Write all pages, anew.
 
     Args:
-        wasm: The core.
+        target: Cargo's folder of the target, with the cores.
         folder: What becomes the folder of the pages.
         course: The address of the folder of lessons, as seen from the pages, if there is one.
         address: Where the pages will be, with a slash at the end. A card that shows a link to them needs it.
     """
-    build_playground(wasm, folder, lambda page: with_card(with_course(page, course), address))
+    build_playground(target, folder, ("minitok", "first"), lambda page: with_card(with_course(page, course), address))
     shutil.copyfile(CARD, folder / CARD.name)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
-        write(folder / "vocabularies" / f"{name}.vocab", gzip.compress(by_size(data), mtime=0))
+        write(folder / "vocabularies" / f"{name}.vocab", coded(data))
     texts = "udhr.json.gz"
     write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
     for lesson in sorted(folder.glob("lesson-*.html")):
         write(folder / "alone" / lesson.name, alone(lesson.name, lambda path: (folder / path).read_bytes()).encode())
 
 
-def by_size(data: bytes) -> bytes:
-    """A packed vocabulary so that gzip makes a seventh less of it; ``pages/core/packed.js`` takes it back.
-
-    Small ids are more frequent, and gzip sees bytes alone. So the first five bits of each id come in a byte, with 16 for each
-    bit that is left; these bits follow all of the bytes, end to end. Before them stand numbers of 32 bits (0, the width of an
-    id, the length of the beginning, how many ids), and the beginning as it was.
-    """
-    reader = VocabReader(data)
-    reader.take(12)
-    n_merges, n_runs, n_extra = (reader.number() for _ in range(3))
-    reader.take(256)
-    width = width_of(reader.pairs(n_runs), n_merges)
-    for _, length in reader.pairs(n_extra):
-        reader.take(length)
-    stream = np.unpackbits(np.frombuffer(data[reader.at :], np.uint8), count=2 * n_merges * width, bitorder="little")
-    bits, places = stream.reshape(-1, width), np.arange(width)
-    ids, more = bits @ (1 << places), np.maximum((bits * (places + 1)).max(1) - 5, 0)
-    heads = 16 * more + (ids >> more)
-    below = np.packbits(bits[places < more[:, None]], bitorder="little")
-    start = struct.pack("<4I", 0, width, reader.at, len(ids)) + data[: reader.at]
-    return start + heads.astype(np.uint8).tobytes() + below.tobytes()
-
-
-def build_for_package(wasm: Path, archive: Path) -> None:
-    """Write the page that ``minitok play`` serves, without the plays, which the package has.
+def build_for_package(target: Path, archive: Path) -> None:
+    """Write the page that ``minitok play`` serves, with one core for all, and without the plays, which the package has.
 
     It is one archive, compressed as a whole: scripts have modules in common.
     """
-    with tempfile.TemporaryDirectory() as made, tarfile.open(archive, "w:xz", preset=9 | lzma.PRESET_EXTREME) as packed:
+    with tempfile.TemporaryDirectory() as made, tarfile.open(archive, "w:xz", preset=9 | lzma.PRESET_EXTREME) as page:
         folder = Path(made)
-        build_playground(wasm, folder, of_this_machine)
+        build_playground(target, folder, ("minitok",), of_this_machine)
         (folder / "static" / "shakespeare.txt").unlink()
-        write(folder / "core" / CORE, wasm.read_bytes())
         for path in sorted(folder.rglob("*.*")):
             member, content = tarfile.TarInfo(path.relative_to(folder).as_posix()), path.read_bytes()
             member.size = len(content)
-            packed.addfile(member, io.BytesIO(content))
+            page.addfile(member, io.BytesIO(content))
 
 
-def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> None:
+def build_playground(target: Path, folder: Path, cores: Sequence[str], change: Callable[[str], str]) -> None:
     """Write the playground and its lessons, anew, without what the package has: vocabularies, and the texts of the bill."""
     shutil.rmtree(folder, ignore_errors=True)
-    write(folder / "core" / CORE, gzip.compress(wasm.read_bytes(), mtime=0))
+    for name in cores:
+        write(folder / "core" / f"{name}.lzma", packed((target / CORES[name] / "minitok.wasm").read_bytes()))
     write(folder / "core" / "encodings.json", json.dumps(catalogue(), ensure_ascii=False).encode())
     write(
         folder / "index.html",
@@ -174,6 +150,14 @@ def build_playground(wasm: Path, folder: Path, change: Callable[[str], str]) -> 
     scripts["core/worker.js"] = scripts["core/worker.js"].replace("import.meta.url", "location.href")
     for name, script in (scripts | {name: read(name) for name in SOURCE}).items():
         write(folder / name, script.encode())
+
+
+def packed(core: bytes) -> bytes:
+    """A core as ``pages/core/lzma.js`` unpacks it: a quarter smaller than by gzip, which not every server has for it."""
+    filters = [
+        {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 21, "lc": 3, "lp": 0, "pb": 0}
+    ]
+    return struct.pack("<I", len(core)) + lzma.compress(core, format=lzma.FORMAT_RAW, filters=filters)
 
 
 def modules() -> dict[str, str]:

@@ -14,6 +14,8 @@ const COMPLETION = 200;
 const SIZES = 8;
 const MOST_SEED = 2 ** 32 - 1;
 const OWN = "own-";
+// What the smaller core answers (the feature `first` of the crate), about published encodings without dropout.
+const FIRST = ["start", "tokens", "piece"];
 const NO_PATTERN = "a tiktoken rank file does not contain its split pattern";
 
 const encoder = new TextEncoder();
@@ -27,12 +29,23 @@ export class Refusal extends Error {
 }
 
 export class Answers {
-  // `catalogue` is encodings.json; `fetchVocabulary(file)` gives the bytes of a packed vocabulary, `fetchTexts()` one text in many
-  // languages, in parts, by their names.
-  constructor(core, catalogue, fetchVocabulary, fetchTexts) {
-    Object.assign(this, { core, catalogue, fetchVocabulary, fetchTexts, limits: catalogue.limits });
-    this.explainer = new Explainer(core, catalogue.patterns);
+  // `load(name)` gives a core; `catalogue` is encodings.json; `fetchVocabulary(file)` gives the bytes of a packed vocabulary,
+  // `fetchTexts()` one text in many languages, in parts, by their names.
+  constructor(load, catalogue, fetchVocabulary, fetchTexts) {
+    Object.assign(this, { load, catalogue, fetchVocabulary, fetchTexts, limits: catalogue.limits, name: null });
     this.opened = new Map(); // tokenizers, or promises of them, by name
+  }
+
+  // Before a question: the smaller core as long as it can answer, from then on all of it. The vocabulary comes at the same time.
+  async prepare(ask, data) {
+    const name = this.name === "minitok" || !FIRST.includes(ask) || data?.dropout ? "minitok" : "first";
+    if (name !== this.name) {
+      this.name = name;
+      this.opened.clear();
+      this.loading = this.load(name).then((core) => Object.assign(this, { core, explainer: new Explainer(core, this.catalogue.patterns) }));
+      this.loading.catch(() => { this.name = null; }); // what could not be fetched is tried again
+    }
+    if (name === "minitok") await this.loading;
   }
 
   start() {
@@ -247,7 +260,8 @@ export class Answers {
   async openPublished(name) {
     const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
     if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
-    return this.core.openPacked(name, await this.fetchVocabulary(published.file));
+    const [, vocabulary] = await Promise.all([this.loading, this.fetchVocabulary(published.file)]);
+    return this.core.openPacked(name, vocabulary);
   }
 
   text(asked) {

@@ -2,19 +2,14 @@
 
 import { Engine, list, NONE } from "../js/engine.js";
 import { Tokenizer } from "../js/tokenizer.js";
-import { unpacked } from "./packed.js";
 
 const decoder = new TextDecoder();
 
 export class Core extends Engine {
   // `calls.progress(done)` and `calls.event(event)` are called while a training runs.
-  static async load(address, calls = { progress() {}, event() {} }) {
+  static async load(module, calls = { progress() {}, event() {} }) {
     const event = (start, length) => calls.event(JSON.parse(decoder.decode(core.read(start, length))));
-    const page = { progress: calls.progress, event };
-    const answered = await fetch(address);
-    if (!answered.ok) throw new Error(`${address}: ${answered.status} ${answered.statusText}`);
-    const module = await WebAssembly.compile(await (await unpacked(answered)).arrayBuffer());
-    const core = await Core.of(module, Inspected, { page });
+    const core = await Core.of(await WebAssembly.compile(module), Inspected, { page: { progress: calls.progress, event } });
     return core;
   }
 

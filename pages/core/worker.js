@@ -15,11 +15,14 @@
 import { Answers, Refusal } from "./answers.js";
 import { MinitokError } from "../js/errors.js";
 import { Core } from "./core.js";
-import { unpacked, vocabulary } from "./packed.js";
+import { unlzma } from "./lzma.js";
+import { unpacked } from "./packed.js";
 import { byLanguage, compare, DEVELOPMENT, learn, Reporter } from "./training.js";
 
 const here = (name) => new URL(name, import.meta.url);
 const reporter = new Reporter((news) => postMessage({ news }));
+const CALLS = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
+const vocabularies = new Map();
 
 async function fetched(address) {
   let answered;
@@ -29,22 +32,20 @@ async function fetched(address) {
     throw new Refusal(`${address} cannot be reached.`, "Unreachable");
   }
   if (!answered.ok) throw new Refusal(`${address} is not there: ${answered.status} ${answered.statusText}`, "Unreachable");
-  return answered;
+  return unpacked(answered);
 }
 
-async function prepare() {
-  const calls = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
-  const [core, catalogue] = await Promise.all([
-    Core.load(here("minitok.wasm.gz"), calls), fetched(here("encodings.json")).then(unpacked).then((answered) => answered.json()),
-  ]);
-  const fetchVocabulary = async (file) =>
-    vocabulary(new Uint8Array(await (await unpacked(await fetched(here(`../vocabularies/${file}.vocab`)))).arrayBuffer()));
-  return new Answers(core, catalogue, fetchVocabulary, fetchTexts);
+const bytesAt = async (address) => new Uint8Array(await (await fetched(address)).arrayBuffer());
+const jsonAt = async (address) => (await fetched(address)).json();
+
+// A core by its name: all of it, or the part that shows a text.
+async function load(name) {
+  return Core.load(unlzma(await bytesAt(here(`${name}.lzma`))), CALLS);
 }
 
-// One text in many languages.
-async function fetchTexts() {
-  return (await unpacked(await fetched(here("../texts/udhr.json.gz")))).json();
+async function fetchVocabulary(file) {
+  if (!vocabularies.has(file)) vocabularies.set(file, await bytesAt(here(`../vocabularies/${file}.vocab`)));
+  return vocabularies.get(file);
 }
 
 // The file of a tokenizer; of texts in several languages, two files and the bill of each language.
@@ -57,13 +58,14 @@ async function train(answers, options, text) {
 }
 
 const QUESTIONS = ["start", "tokens", "edit", "bill", "piece", "explanation", "lanes", "bigram", "chat", "tokenizer", "head"];
-const preparing = prepare();
+const preparing = jsonAt(here("encodings.json")).then((catalogue) =>
+  new Answers(load, catalogue, fetchVocabulary, () => jsonAt(here("../texts/udhr.json.gz"))));
 
 async function answer({ ask, data }) {
   const answers = await preparing;
-  if (ask === "train") return train(answers, data.options, new Uint8Array(data.corpus));
-  if (!QUESTIONS.includes(ask)) throw new Refusal(`there is no question '${ask}'`, "WrongRequest");
-  return answers[ask](data);
+  if (ask !== "train" && !QUESTIONS.includes(ask)) throw new Refusal(`there is no question '${ask}'`, "WrongRequest");
+  await answers.prepare(ask, data);
+  return ask === "train" ? train(answers, data.options, new Uint8Array(data.corpus)) : answers[ask](data);
 }
 
 addEventListener("message", async ({ data: question }) => {

@@ -2,7 +2,7 @@
 
 import { hex, readVocabulary } from "../static/bytes.js";
 import { reason, row } from "../static/bigram.js";
-import { byId, el, number, plural, table } from "../static/dom.js";
+import { byId, el, number, onSubmit, plural, table } from "../static/dom.js";
 import { ask } from "../static/source.js";
 import { Stepper } from "../static/stepper.js";
 import { chips, mark, nodes } from "../static/visible.js";
@@ -76,8 +76,5 @@ function loop(told, get) {
 askAll(QUESTIONS, ([text, encoding]) => encoded(text, encoding), strip,
   ([first]) => el("a", { href: inPlayground(first.text) }, "See every merge of it in the playground"));
 linksOn({ lesson: "lesson-01.html", what: "Lesson 1 in the course", next: "lesson-2.html", then: "Lesson 2: bytes" });
-byId("prompt").addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(complete);
-});
+onSubmit(byId("prompt"), () => attempt(complete));
 await ownText(({ text }) => encoded(text.value, "gpt2"), first);

@@ -1,7 +1,7 @@
 // Predict, then reveal: what the pages of all lessons share. No question holds its answer: it follows from what is computed.
 
 import { unpacked } from "../core/packed.js";
-import { byId, el, plural } from "../static/dom.js";
+import { byId, el, onSubmit, plural } from "../static/dom.js";
 
 // Whether each question's first prediction was right.
 const results = new Map();
@@ -66,10 +66,7 @@ function question(one, at, of) {
     el("fieldset", {}, el("legend", {}, one.ask), el("p", { class: "given" }, one.given), prediction(one)),
     el("button", { type: "submit" }, "Reveal"), " ",
     el("button", { type: "button", onclick: () => attempt(() => reveal(one, at, null, answer, of)) }, "I do not know"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer, of));
-  });
+  onSubmit(form, () => attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer, of)));
   return el("section", { "aria-labelledby": heading }, el("h2", { id: heading }, `${at + 1}. ${one.title}`), form, answer);
 }
 
@@ -107,7 +104,7 @@ export function ownText(make, show, event = "input") {
     const made = await make(form.elements);
     if (mine === asked) show(made);
   };
-  form.addEventListener("submit", (submitted) => submitted.preventDefault());
+  onSubmit(form, () => {});
   form.addEventListener(event, () => attempt(draw));
   return attempt(draw);
 }

@@ -6,7 +6,7 @@ import * as source from "./source.js";
 import { state } from "./state.js";
 
 export { Refused };
-export { ABOUT, filesToOpen, IS_LOCAL, MISSING, sendTokenizer, start, train } from "./source.js";
+export { ABOUT, filesToOpen, IS_LOCAL, MISSING, sendTokenizer, start, staticText, train } from "./source.js";
 
 const running = new Map();
 
@@ -58,13 +58,6 @@ export function offer(field, options, otherwise) {
 // The answer to this question is not wanted any more.
 export function forget(name) {
   running.get(name)?.abort();
-}
-
-// A text that comes with the page.
-export async function staticText(name) {
-  const response = await fetch(new URL(name, import.meta.url));
-  if (!response.ok) throw new Refused(`${name} is not there: ${response.status} ${response.statusText}`, response.status);
-  return response.text();
 }
 
 export const page = (data) => twice(() => source.page(data));

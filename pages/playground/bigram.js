@@ -2,7 +2,7 @@
 
 import { offer, put } from "./api.js";
 import { hex, readVocabulary } from "./bytes.js";
-import { bar, byId, el, number, plural, table } from "./dom.js";
+import { bar, byId, el, number, onSubmit, plural, table } from "./dom.js";
 import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
 import { chips, mark, nodes } from "./visible.js";
@@ -11,10 +11,7 @@ export class Loop {
   constructor() {
     this.form = byId("loop");
     this.fields = this.form.elements;
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.run();
-    });
+    onSubmit(this.form, () => this.run());
   }
 
   // The encodings that can be chosen: those shown above.

@@ -1,16 +1,13 @@
 // What one text costs in each language: the Universal Declaration of Human Rights under one encoding, relative to English.
 
 import { offer, put } from "./api.js";
-import { bar, byId, number, table } from "./dom.js";
+import { bar, byId, number, onSubmit, table } from "./dom.js";
 
 export class Bill {
   constructor() {
     this.form = byId("bill");
     this.encoding = this.form.elements.encoding;
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.run();
-    });
+    onSubmit(this.form, () => this.run());
     this.encoding.addEventListener("change", () => byId("billed").childElementCount && this.run());
   }
 

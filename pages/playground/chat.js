@@ -3,7 +3,7 @@
 
 import { offer, put } from "./api.js";
 import { readVocabulary } from "./bytes.js";
-import { byId, el, number, plural } from "./dom.js";
+import { byId, el, number, onSubmit, plural } from "./dom.js";
 import { simplest } from "./templates.js";
 import { mark } from "./visible.js";
 
@@ -23,7 +23,7 @@ export class Chat {
     this.given = new Map(); // chat templates by encoding: the tokenizer's own, or what the reader has made of them
     this.timer = null;
     this.isSeen = false;
-    this.form.addEventListener("submit", (event) => event.preventDefault());
+    onSubmit(this.form, () => {});
     this.form.addEventListener("input", (event) => this.changed(event));
     this.fields.add.addEventListener("click", () => this.add({ role: this.nextRole(), content: "" }).focus());
     for (const message of FIRST) this.add(message);

@@ -17,13 +17,10 @@ export async function copyLink() {
   writeFragment(fragment);
   const holds = `It holds the text, the encodings and the step.${IS_LOCAL ? " It opens on this machine only: for others, put the part from # on behind "
     + "the address of a playground that they can reach." : ""}`;
-  try {
-    await navigator.clipboard.writeText(location.href);
-    return `The link is copied. ${holds}`;
-  } catch {
-    return `The link is in the address bar. ${holds}`;
-  }
+  return `${await isCopied(location.href) ? "The link is copied." : "The link is in the address bar."} ${holds}`;
 }
+
+const isCopied = async (text) => await navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false;
 
 // A page with `?embed` is for a frame in a page of the reader's: a text and its tokens; with `=tree`, the tree, too; with `=train`, a
 // training. With `?present`, it is for a wall.
@@ -46,12 +43,7 @@ export async function copyFrame() {
   const address = `${location.origin}${location.pathname}?embed${kind && `=${kind}`}${fragment}`.replaceAll("&", "&amp;").replaceAll('"', "%22");
   const line = `<iframe src="${address}" title="Tokens in the minitok playground" loading="lazy" `
     + `style="width: 100%; height: ${HEIGHTS[kind]}px; border: 1px solid #8888; border-radius: 8px"></iframe>`;
-  try {
-    await navigator.clipboard.writeText(line);
-    return "The frame is copied: a line of HTML that shows this on your page.";
-  } catch {
-    return `This line of HTML shows this on your page: ${line}`;
-  }
+  return await isCopied(line) ? "The frame is copied: a line of HTML that shows this on your page." : `This line of HTML shows this on your page: ${line}`;
 }
 
 export async function savePage() {

@@ -112,13 +112,19 @@ export async function filesToOpen() {
   return Promise.all(names.map(async (name, at) => new File([await (await get(`opened/${at}`)).blob()], name)));
 }
 
+// A text that comes with the page.
+export async function staticText(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Refused(`${name} is not there: ${response.status} ${response.statusText}`, response.status);
+  return response.text();
+}
+
 // The text explained, as a page to keep: that of `minitok explain --html`.
 export async function page(asked) {
-  const [answered, told] = await Promise.all([fetch(new URL("keep.html", import.meta.url)), thread.ask("explanation", asked)]);
-  if (!answered.ok) throw new Refused(`keep.html is not there: ${answered.status} ${answered.statusText}`, answered.status);
+  const [empty, told] = await Promise.all([staticText("keep.html"), thread.ask("explanation", asked)]);
   const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const data = JSON.stringify(told).replace(/[<\u007f-\uffff]/g, escape);
-  return new Blob([(await answered.text()).replace(">{}<", () => `>${data}<`)], { type: "text/html" });
+  return new Blob([empty.replace(">{}<", () => `>${data}<`)], { type: "text/html" });
 }
 
 // The news of a training as it comes; the last has its tokenizer. One that can be stopped has a worker of its own, which that ends.

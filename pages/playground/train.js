@@ -1,12 +1,12 @@
 // A vocabulary that grows as you watch: train on a text, live, and look at every merge.
 
 import { Refused, train } from "./api.js";
-import { byId, download, el, number, plural } from "./dom.js";
+import { byId, download, el, number, onSubmit, plural } from "./dom.js";
 import { learntBy } from "./learnt.js";
 import { drawn, partsIn, partsOf } from "./parity.js";
 import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
-import { chip, colour } from "./visible.js";
+import { chip } from "./visible.js";
 
 // How many of the newest tokens of the vocabulary are shown.
 const SHOWN = 120;
@@ -19,10 +19,7 @@ export class Trainer {
     this.form = byId("train");
     this.fields = this.form.elements;
     this.fields.vocab_size.max = limits.vocab_size;
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.run();
-    });
+    onSubmit(this.form, () => this.run());
     this.fields.parity.addEventListener("click", () => this.form.reportValidity() && this.run(true));
     this.fields.file.addEventListener("change", () => { this.fields.from.value = "file"; });
     this.fields.stop.addEventListener("click", () => this.running?.abort());
@@ -33,13 +30,6 @@ export class Trainer {
   say(text, share = null) {
     this.fields.how.textContent = text;
     if (share !== null) this.form.querySelector("progress").value = share;
-  }
-
-  // Train on the text, with the fields filled in.
-  runWith(options) {
-    this.form.reset();
-    for (const [name, value] of Object.entries(options)) this.fields[name].value = value;
-    return this.run();
   }
 
   // The texts to learn from, by name: with parity, one for each language.
@@ -126,7 +116,7 @@ export class Trainer {
     const id = this.tokens.length;
     const joined = new Uint8Array([...this.tokens[left], ...this.tokens[right]]);
     this.tokens.push(joined);
-    this.vocabulary.prepend(chip(joined, colour(id, null), String(id)));
+    this.vocabulary.prepend(chip(joined, id, String(id)));
     if (this.vocabulary.children.length > SHOWN) this.vocabulary.lastChild.remove();
   }
 

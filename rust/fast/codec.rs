@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::encode::cut::between::Between;
 use crate::fast::encode::cut::ends::Ends;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
-use crate::fast::encode::encoder::Encoder;
+use crate::fast::encode::encoder::{Encoder, MakeLong};
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::encode::two_levels::two_levels;
 use crate::fast::next::NextIds;
@@ -31,7 +31,7 @@ use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::Alphabet;
-use crate::support::features::HAS_DROPOUT;
+use crate::support::features::{HAS_DROPOUT, HAS_FILES};
 use crate::support::once::Once;
 use std::sync::{Arc, Mutex};
 
@@ -78,6 +78,7 @@ impl FastCodec {
             core.vocab.prepare();
         }
         let found = core.preprocessor.special.ids.iter().map(|&(_, id)| id);
+        let two_levels: MakeLong = if HAS_FILES { two_levels } else { |_| Ok(None) };
         let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels).with_found(found));
         // Words are cut by the pattern before they reach the encoder.
         let cuts = encoder.as_ref().filter(|_| core.words.is_none());

@@ -7,11 +7,12 @@
 
 use super::scan::{Tier, passes};
 use crate::reference::published::patterns::{Pattern, THEN, expressions};
+use crate::support::features::HAS_FILES;
 
 /// The scanner of the first patterns, and the others as one; None if one scanner runs all, or if none runs the first.
 pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
     let steps = expressions(pattern.source());
-    if pattern.scanner().is_some() || steps.len() < 2 {
+    if !HAS_FILES || pattern.scanner().is_some() || steps.len() < 2 {
         return None;
     }
     let [(first, true), rest @ ..] = &passes(&steps)[..] else { return None };

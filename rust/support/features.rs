@@ -1,6 +1,6 @@
 //! What a build leaves out.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// Whether this build has tokenizers other than the published encodings, as all have but the smaller module for JavaScript. Where it
 /// is false, what only other tokenizers ask for is refused when it is made, so that the code behind it is left out.
@@ -11,13 +11,10 @@ pub(crate) const HAS_DROPOUT: bool = cfg!(any(not(target_family = "wasm"), featu
 
 /// Whether this build scans 64 bytes at once, as all do but the module for pages: without wide instructions that gains little, and its
 /// loops, one for each grammar, are much to fetch.
-pub(crate) const HAS_MASKS: bool = cfg!(not(all(target_family = "wasm", feature = "pages")));
+pub(crate) const HAS_MASKS: bool = cfg!(not(all(target_family = "wasm", feature = "first")));
 
-/// Refuses a pattern that this build does not run.
-pub(crate) fn check_pattern(source: &str) -> Result<()> {
-    if HAS_FILES {
-        return Ok(());
-    }
+/// Why a pattern is refused where there are no files.
+pub(crate) fn not_published(source: &str) -> Error {
     let reason = "this build runs the patterns of the published encodings only".into();
-    Err(Error::Pattern { pattern: source.into(), reason })
+    Error::Pattern { pattern: source.into(), reason }
 }

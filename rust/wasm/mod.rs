@@ -14,14 +14,18 @@
 //!
 //! Without the feature `files`, there are only the published encodings, at half the size.
 //!
-//! With the feature `pages`, what only the pages of the site ask (`pages/core/core.js`), in place of 2 and 3, which they never do:
+//! With the feature `first`, what only the pages of the site ask (`pages/core/core.js`), in place of 2 and 3, which they never do:
 //!
-//! 4. [`inside`]: the pieces of a text, its conversation, its merges
-//! 5. [`alternatives`]: which alternative of a pattern made a piece
+//! 4. [`coded_vocab`]: a packed vocabulary as they fetch it
+//! 5. [`inside`]: the pieces of a text, its merges; [`alternatives`]: which alternative of a pattern made a piece
+//!
+//! And with `pages`, what they ask when a text is shown:
+//!
 //! 6. [`patterns`]: how a pattern is run, and where two differ
 //! 7. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
-//! 8. [`training`]: count pieces, learn merges
-//! 9. [`several_files`]: files that are opened together, or in part
+//! 8. [`conversations`]: ids of conversations
+//! 9. [`training`]: count pieces, learn merges
+//! 10. [`several_files`]: files that are opened together, or in part
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -32,19 +36,23 @@
 // Elsewhere only the tests call what is here.
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
-#[cfg(feature = "pages")]
+#[cfg(feature = "first")]
 mod alternatives;
-#[cfg(not(all(feature = "pages", target_family = "wasm")))]
+#[cfg(not(all(feature = "first", target_family = "wasm")))]
 mod chunks;
+#[cfg(feature = "first")]
+mod coded_vocab;
+#[cfg(feature = "pages")]
+mod conversations;
 #[cfg(feature = "pages")]
 mod edits;
-#[cfg(feature = "pages")]
+#[cfg(feature = "first")]
 mod inside;
-#[cfg(not(all(feature = "pages", target_family = "wasm")))]
+#[cfg(not(all(feature = "first", target_family = "wasm")))]
 mod names;
 #[cfg(feature = "pages")]
 mod patterns;
-#[cfg(not(all(feature = "pages", target_family = "wasm")))]
+#[cfg(not(all(feature = "first", target_family = "wasm")))]
 mod sessions;
 #[cfg(feature = "pages")]
 mod several_files;
@@ -174,7 +182,7 @@ impl Arguments {
     }
 
     /// All that are left, as text.
-    #[cfg(feature = "pages")]
+    #[cfg(feature = "first")]
     fn texts(&mut self) -> Result<Vec<String>> {
         let mut found = Vec::new();
         while self.0.len() > 0 {
@@ -185,7 +193,7 @@ impl Arguments {
 }
 
 /// The numbers as bytes.
-#[cfg(feature = "pages")]
+#[cfg(feature = "first")]
 fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_le_bytes).collect()
 }

@@ -24,6 +24,8 @@ use crate::reference::published::found_tokens::SpecialTokens;
 #[cfg(feature = "files")]
 use crate::reference::published::names::pattern_named;
 use crate::reference::published::normalize::Normalizer;
+#[cfg(feature = "first")]
+use crate::reference::published::packed_vocab::MAGIC;
 use crate::reference::published::preprocess::{Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::Alphabet;
 use crate::support::once::Once;
@@ -98,8 +100,10 @@ pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Argu
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_packed() -> u32 {
     answer(|arguments| {
-        let known = published(&arguments.text()?)?;
-        Ok(keep(Tokenizer::packed(known, arguments.bytes()?)?))
+        let (known, data) = (published(&arguments.text()?)?, arguments.bytes()?);
+        #[cfg(feature = "first")]
+        let data = if data.starts_with(MAGIC) { data } else { super::coded_vocab::packed(&data)? };
+        Ok(keep(Tokenizer::packed(known, data)?))
     })
 }
 

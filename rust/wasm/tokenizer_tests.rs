@@ -1,6 +1,7 @@
 //! Tokenizers as JavaScript opens and asks them, and the pages look inside.
 
-use super::inside::{conversation, merges_of, trace_parts, trace_piece, units};
+use super::conversations::conversation;
+use super::inside::{merges_of, trace_parts, trace_piece, units};
 use super::tests::{call, give};
 use super::tokenizer::{
     close, count_ids, decode, description, dump, encode, encode_allowing, lengths, open_file, open_packed, token_bytes,

@@ -13,18 +13,20 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def wasm():
-    """The core as a module."""
-    module = ROOT / "target/wasm32-unknown-unknown/wasm/minitok.wasm"
-    assert module.exists(), f"there is no {module.relative_to(ROOT)}: `make test` builds it"
-    return module
+def target():
+    """Cargo's folder with the cores as modules."""
+    target = ROOT / "target/wasm32-unknown-unknown"
+    for profile in build_pages.CORES.values():
+        module = target / profile / "minitok.wasm"
+        assert module.exists(), f"there is no {module.relative_to(ROOT)}: `make test` builds it"
+    return target
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory, wasm):
+def pages(tmp_path_factory, target):
     """A folder with the pages; and with the modules of which their scripts are made, for tests to import from."""
     folder = tmp_path_factory.mktemp("site") / "playground"
-    build_pages.build(wasm, folder, "../course/")
+    build_pages.build(target, folder, "../course/")
     for name, module in build_pages.modules().items():
         if not (folder / name).exists():
             build_pages.write(folder / name, module.encode())

@@ -20,10 +20,10 @@ from web import found_by_axe, watched
 
 
 @pytest.fixture(scope="module", autouse=True)
-def page_archive(tmp_path_factory, wasm):
+def page_archive(tmp_path_factory, target):
     """The page as the package has it, in a folder for the tests."""
     archive = tmp_path_factory.mktemp("package") / "page.tar.xz"
-    build_pages.build_for_package(wasm, archive)
+    build_pages.build_for_package(target, archive)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(playing, "PAGE", archive)
         yield archive
@@ -146,7 +146,6 @@ def test_there_are_its_own_files_and_no_others(tmp_path):
         for path in (
             f"/{tmp_path}/secret",
             "/%2e%2e/__init__.py",
-            "/core/minitok.wasm.xz",
             "http://127.0.0.1/index.html",
         ):
             assert ask(address, path)[0] == 404
@@ -167,7 +166,7 @@ def test_there_are_its_own_files_and_no_others(tmp_path):
         kinds |= {
             "/vocabularies/o200k.vocab": "application/octet-stream",
             "/texts/udhr.json.gz": "application/octet-stream",
-            "/core/minitok.wasm.gz": "application/octet-stream",
+            "/core/first.lzma": "application/octet-stream",
         }
         for path, kind in kinds.items():
             code, headers, content = ask(address, path)

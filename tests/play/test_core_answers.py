@@ -217,10 +217,14 @@ def test_what_is_refused_is_refused_in_the_same_words(page):
     assert page.evaluate(PLAIN, ["tokens", {"text": "low", "special": False, "encodings": ["gpt2"]}])["bytes"] == 3
 
 
-# Run in the page: the vectors of encode.json over the core, bytes as hexadecimal digits.
+# Run in the page: all of the core, past the worker.
+LOAD = """async () => {
+    const [{ Core }, { unlzma }] = await Promise.all(['core/core.js', 'core/lzma.js'].map((name) => import(new URL(name, location))));
+    return Core.load(unlzma(new Uint8Array(await (await fetch(new URL('core/minitok.lzma', location))).arrayBuffer())));
+}"""
+# The vectors of encode.json over it, bytes as hexadecimal digits.
 ENCODE = """async (cases) => {
-    const { Core } = await import(new URL('core/core.js', location));
-    const core = await Core.load(new URL('core/minitok.wasm.gz', location));
+    const core = await (LOAD)();
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     return cases.map(({ file, text, allowed }) => {
         const tok = core.openFile(new TextEncoder().encode(file), {});
@@ -229,7 +233,7 @@ ENCODE = """async (cases) => {
         tok.close();
         return [ids, again];
     });
-}"""
+}""".replace("LOAD", LOAD)
 
 
 def test_the_vectors_of_encoding(page):
@@ -268,8 +272,7 @@ def test_the_vectors_of_encoding(page):
 
 
 SPLIT = """async (cases) => {
-    const { Core } = await import(new URL('core/core.js', location));
-    const core = await Core.load(new URL('core/minitok.wasm.gz', location));
+    const core = await (LOAD)();
     const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     const empty = { format: "minitok", version: 1, special_tokens: {}, byte_order: "identity", merges: [] };
     return cases.map(([pattern, text]) => {
@@ -280,7 +283,7 @@ SPLIT = """async (cases) => {
         if (String(found) !== String(ends)) throw new Error(`${found} is not ${ends}`);
         return ends;
     });
-}"""
+}""".replace("LOAD", LOAD)
 
 
 def test_the_vectors_of_splitting(page):

@@ -1,7 +1,7 @@
 // The methods, filters and tests of Jinja and Python that chat templates use. What is not here is refused by name.
 
 import { Text } from "./traced.js";
-import { Dict, fail, holds, isEqual, isTrue, itemsOf, nameOf, order, spaces, text, toJson, Tuple, Undefined, written } from "./values.js";
+import { Dict, fail, holds, isEqual, isNumber, isTrue, itemsOf, nameOf, order, spaces, text, toJson, Tuple, Undefined, written } from "./values.js";
 
 const NONE = null;
 const isText = (value) => value instanceof Text;
@@ -119,7 +119,7 @@ export const TESTS = {
   undefined: (one) => one instanceof Undefined,
   none: (one) => one === null,
   string: isText,
-  number: (one) => ["bigint", "number", "boolean"].includes(typeof one),
+  number: isNumber,
   integer: (one) => typeof one === "bigint",
   float: (one) => typeof one === "number",
   boolean: (one) => typeof one === "boolean",

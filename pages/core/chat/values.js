@@ -66,6 +66,8 @@ export function isTrue(value) {
   return typeof value === "function" ? true : Boolean(value);
 }
 
+export const isNumber = (value) => ["bigint", "number", "boolean"].includes(typeof value);
+
 export function isEqual(one, other) {
   visit();
   if (one instanceof Text && other instanceof Text) return one.length === other.length && String(one) === String(other);
@@ -74,13 +76,11 @@ export function isEqual(one, other) {
     return one.rows.size === other.rows.size && one.entries().every(([key, value]) => other.has(key) && isEqual(value, other.get(key)));
   }
   if (one instanceof Undefined || other instanceof Undefined) return one instanceof Undefined && other instanceof Undefined;
-  const isNumber = (value) => ["bigint", "number", "boolean"].includes(typeof value);
   return isNumber(one) && isNumber(other) ? Number(one) === Number(other) : one === other;
 }
 
 // -1, 0 or 1, for what can be ordered.
 export function order(one, other) {
-  const isNumber = (value) => ["bigint", "number", "boolean"].includes(typeof value);
   if (isNumber(one) && isNumber(other)) return Number(one) - Number(other);
   if (one instanceof Text && other instanceof Text) {
     const [left, right] = [one, other].map(({ chars }) => chars.map((char) => char.codePointAt(0)));
@@ -177,7 +177,7 @@ export function toJson(value, { indent = null, ensure_ascii: isAscii = false, so
 }
 
 function string(value, isAscii) {
-  const plain = JSON.stringify(value).replace(/[\x7f]/g, (char) => char);
+  const plain = JSON.stringify(value);
   return isAscii ? plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`) : plain;
 }
 

@@ -106,7 +106,7 @@ def addresses(files: Sequence[Path]) -> dict[str, Callable[[], bytes]]:
         file.open("rb").close()
     found: dict[str, Callable[[], bytes]] = {name: partial(beginning, file) for name, file in own.items()}
     found |= {name: partial(bytes, content) for name, content in made.items()}
-    found["/static/shakespeare.txt"] = shakespeare
+    found |= {"/static/shakespeare.txt": shakespeare, "/core/first.lzma": found["/core/minitok.lzma"]}
     lessons = [name[1:] for name in made if name.startswith("/lesson-")]
     return found | {f"/alone/{name}": partial(lesson, name, found) for name in lessons}
 

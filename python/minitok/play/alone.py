@@ -22,13 +22,14 @@ LEFT_OUT = re.compile(r'<link rel="icon"[^>]*>\n|<meta http-equiv[^>]*>\n|<p id=
 WORKER = "../core/worker.js"
 # How a script names a file that comes with it.
 BESIDE = re.compile(r"new URL\(([^()]+), (?:import\.meta\.url|location\.href)\)")
-CORE = {"minitok.wasm.gz": "core/minitok.wasm.gz", "encodings.json": "core/encodings.json"}
+CORE = {"minitok.lzma": "core/minitok.lzma", "encodings.json": "core/encodings.json"}
 CORPUS = {"../static/shakespeare.txt": "static/shakespeare.txt"}
 VOCABULARIES = {name: f"vocabularies/{name}.vocab" for name in ("p50k", "o200k")}
 # The lessons that read the plays, and the vocabularies under which each shows texts.
 READ = ("lesson-1.html", "lesson-16.html", "lesson-18.html")
 SHOWN = {"lesson-1.html": ("p50k", "o200k"), "lesson-5.html": ("p50k",), "lesson-6.html": ("p50k",)}
 START = f"""const HELD = JSON.parse(document.getElementById("held").textContent);
+HELD.files["first.lzma"] = HELD.files["minitok.lzma"];
 const worker = ["const HELD = ", JSON.stringify(HELD.files), ";", HELD.worker];
 HELD.files["{WORKER}"] = URL.createObjectURL(new Blob(worker, {{ type: "text/javascript" }}));
 """

@@ -118,7 +118,7 @@ fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
 }
 
 /// Returns the number of bits of the greatest id of the runs, which have the ids of the merges.
-fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
+pub(crate) fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
     let (mut n_ids, mut end) = (0, 256);
     for &(first, count) in runs {
         match first.checked_add(count) {
@@ -167,13 +167,13 @@ pub(crate) fn adler32(data: &[u8]) -> u32 {
     b << 16 | a
 }
 
-struct VocabReader<'d> {
-    data: &'d [u8],
-    at: usize,
+pub(crate) struct VocabReader<'d> {
+    pub data: &'d [u8],
+    pub at: usize,
 }
 
 impl<'d> VocabReader<'d> {
-    fn take(&mut self, length: u64) -> Result<&'d [u8]> {
+    pub fn take(&mut self, length: u64) -> Result<&'d [u8]> {
         let rest = &self.data[self.at..];
         let Some(found) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
             return refuse("it is cut short");
@@ -182,11 +182,11 @@ impl<'d> VocabReader<'d> {
         Ok(found)
     }
 
-    fn number(&mut self) -> Result<u32> {
+    pub fn number(&mut self) -> Result<u32> {
         Ok(number(self.take(4)?))
     }
 
-    fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
+    pub fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
         let bytes = self.take(8 * u64::from(count))?;
         collect(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))))
     }
@@ -196,7 +196,7 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |sum, &byte| sum << 8 | u32::from(byte))
 }
 
-fn refuse<T>(reason: &str) -> Result<T> {
+pub(crate) fn refuse<T>(reason: &str) -> Result<T> {
     Err(Error::Vocabulary(format!("not a packed vocabulary: {reason}")))
 }
 

@@ -22,7 +22,7 @@ use crate::reference::published::families::FAMILIES;
 use crate::reference::published::regex_tree::Node;
 use crate::reference::published::regexes::parse;
 use crate::support::engine::Engine;
-use crate::support::features::check_pattern;
+use crate::support::features::{HAS_FILES, not_published};
 use crate::support::interrupt;
 use crate::support::spent::Spent;
 use std::sync::Arc;
@@ -198,7 +198,9 @@ pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::
     if let Some(grammar) = named.and_then(|(name, _)| scan::Grammar::named(name)) {
         return Ok(Ok(scan::Tier::Masks(grammar)));
     }
-    check_pattern(source)?;
+    if !HAS_FILES {
+        return Err(not_published(source));
+    }
     let steps = expressions(source);
     let tier = scan::Tier::new(&steps)?;
     Ok(tier.map(|tier| scan::or_masks(tier, &steps, expressions)))
@@ -218,7 +220,9 @@ pub fn difference(one: &str, other: &str) -> Result<std::result::Result<Option<S
 
 /// A regular expression compiled.
 pub fn compile_pattern(source: &str) -> Result<Engine> {
-    check_pattern(source)?;
+    if !HAS_FILES {
+        return Err(not_published(source));
+    }
     Engine::new(source, &parse(source)?)
 }
 

@@ -45,6 +45,14 @@ export function bar(share) {
     svg("rect", { width: (100 * share).toFixed(2), height: 8 }));
 }
 
+// What a form does in place of being sent.
+export function onSubmit(form, act) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act();
+  });
+}
+
 // What a file is saved as.
 export function download(name, blob) {
   const address = URL.createObjectURL(blob);
