@@ -259,34 +259,13 @@ class DecodeStream:
 class Tokenizer:
     def __new__(cls, *args: Any, **named: Any) -> Self: ...
     def _hold(self, codec: object) -> None: ...
-    def encode(
-        self,
-        text: str | bytes,
-        *,
-        allowed_special: Collection[str] | str = (),
-        disallowed_special: Collection[str] | str = (),
-        threads: int = 1,
-        trace: Callable[[dict[str, Any]], object] | None = None,
-        dropout: float = 0.0,
-        seed: int | None = None,
-    ) -> list[int]: ...
-    def encode_to_numpy(
-        self,
-        text: str | bytes,
-        *,
-        allowed_special: Collection[str] | str = (),
-        disallowed_special: Collection[str] | str = (),
-        threads: int = 1,
-        dropout: float = 0.0,
-        seed: int | None = None,
-    ) -> npt.NDArray[np.uint32]: ...
-    def count(
-        self,
-        text: str | bytes,
-        *,
-        allowed_special: Collection[str] | str = (),
-        disallowed_special: Collection[str] | str = (),
-    ) -> int: ...
+    def _encode(self, text: str | bytes, /) -> list[int]: ...
+    def _encode_to_numpy(self, text: str | bytes, /) -> npt.NDArray[np.uint32]: ...
+    def _count(self, text: str | bytes, /) -> int: ...
+
+# What stands for a method, whose calls `quick`, a method of the extension, answers where it can; not in the wheel for every
+# CPython (abi3).
+def shortcut(quick: object, method: object) -> Any: ...
 
 # Texts, held outside Python where the backend can; `lines` is the number of lines they were read from.
 @final

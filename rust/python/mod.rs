@@ -98,6 +98,9 @@ mod _rust {
     use super::set_fast;
     #[pymodule_export]
     use super::shortcuts::Shortcuts;
+    #[cfg(not(Py_LIMITED_API))]
+    #[pymodule_export]
+    use super::shortcuts::shortcut;
     #[pymodule_export]
     use super::spans::{align, id_list, span_list};
     #[pymodule_export]
@@ -110,6 +113,8 @@ mod _rust {
         // The main thread's variables are there before memory is short.
         crate::support::interrupt::stopped_now();
         super::memory::set_aside();
+        #[cfg(not(Py_LIMITED_API))]
+        super::shortcuts::set_up(module.py())?;
         super::forks::register(module)
     }
 

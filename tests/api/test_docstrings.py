@@ -6,7 +6,6 @@ import re
 
 import minitok
 import pytest
-from minitok.backend.shortcuts import IN_PYTHON
 from minitok.corpus.counts import PieceCounts
 
 METHODS = {
@@ -16,8 +15,8 @@ METHODS = {
     if not name.startswith("_")
 }
 FUNCTIONS = {name: getattr(minitok, name) for name in minitok.__all__ if inspect.isroutine(getattr(minitok, name))}
-# The methods that the extension answers have the docstrings of those in Python, which pytest's doctests do not see.
-SHORTCUTS = {f"Tokenizer.{name}": method for name, method in IN_PYTHON.items()}
+# The methods that the extension answers, whose examples pytest does not find.
+SHORTCUTS = {name: method for name, method in METHODS.items() if type(method).__name__ == "Shortcut"}
 
 
 def test_there_are_functions_and_methods():
@@ -27,7 +26,7 @@ def test_there_are_functions_and_methods():
 
 @pytest.mark.parametrize("name", [*METHODS, *FUNCTIONS])
 def test_each_has_an_example(name):
-    assert ">>> " in inspect.getdoc(SHORTCUTS.get(name) or {**METHODS, **FUNCTIONS}[name])
+    assert ">>> " in inspect.getdoc({**METHODS, **FUNCTIONS}[name])
 
 
 # A look into a table.
@@ -36,26 +35,22 @@ CHEAP = {"encoding_for_model", "encoding_name_for_model", "list_encoding_names"}
 
 @pytest.mark.parametrize("name", [name for name in [*METHODS, *FUNCTIONS] if name not in CHEAP])
 def test_each_says_what_it_costs(name):
-    assert re.search(r"\b[Cc]osts?\b", inspect.getdoc(SHORTCUTS.get(name) or {**METHODS, **FUNCTIONS}[name]))
+    assert re.search(r"\b[Cc]osts?\b", inspect.getdoc({**METHODS, **FUNCTIONS}[name]))
 
 
 @pytest.mark.parametrize("name", SHORTCUTS)
 def test_the_examples_of_shortcuts_run(name):
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(SHORTCUTS[name]), vars(minitok).copy(), name, None, 0)
-    test.globs["Tokenizer"] = minitok.Tokenizer
     assert test.examples
     assert doctest.DocTestRunner().run(test).failed == 0
 
 
 @pytest.mark.parametrize("name", [*METHODS, *FUNCTIONS])
-def test_help_shows_the_type_of_each_parameter(name):
-    function = {**METHODS, **FUNCTIONS}[name]
-    parameters = [each for each in inspect.signature(function).parameters.values() if each.name not in {"self", "cls"}]
-    shown = inspect.getdoc(SHORTCUTS.get(name, function))
-    untyped = [each.name for each in parameters if each.annotation is each.empty]
-    if name == "Tokenizer.encode_to_numpy":  # which says that they are those of ``encode``
-        shown = inspect.getdoc(SHORTCUTS["Tokenizer.encode"])
-    assert [each for each in untyped if not re.search(rf"^ +{each} \(.+\): ", shown, re.MULTILINE)] == []
+def test_the_signature_shows_all_types(name):
+    signature = inspect.signature({**METHODS, **FUNCTIONS}[name])
+    parameters = [each for each in signature.parameters.values() if each.name not in {"self", "cls"}]
+    assert [each.name for each in parameters if each.annotation is each.empty] == []
+    assert signature.return_annotation is not signature.empty
 
 
 def test_help_of_the_package_names_what_a_user_needs():

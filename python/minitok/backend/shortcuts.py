@@ -1,10 +1,8 @@
 """The most frequent methods without their Python frame, which would be a quarter of a call with a few words.
 
-If Rust is the default, ``Shortcuts`` is a class of the extension. It handles calls with only a text, and passes calls with
-options on to the Python methods, which are kept here. Otherwise the Python methods are the only ones.
-
-``inspect.signature`` shows the parameters of a shortcut and their defaults, but no types: CPython does not allow types in the
-text that it reads them from. So docstrings of these methods have the types, and type checkers read the Python methods.
+If Rust is the default, a method that is marked ``@shortcut`` is an object of the extension (``rust/python/shortcuts.rs``). It
+answers calls with only a text, and passes calls with options on to the method in Python, of which it has the signature and the
+documentation. The wheel for every CPython (abi3) has no shortcuts.
 
 ``DecodeSteps`` is the same for ``DecodeStream.step`` of ``minitok.compat.tokenizers``, which servers call for each token, and
 ``PlainCalls`` for calls of tokenizers of ``transformers``.
@@ -12,10 +10,9 @@ text that it reads them from. So docstrings of these methods have the types, and
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..foreign import explains, refuse
+from ..foreign import explains
 from .select import BACKEND
 
 if TYPE_CHECKING:
@@ -25,24 +22,20 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
-# The methods in Python that have a shortcut, by their names.
-IN_PYTHON: dict[str, Callable[..., Any]] = {}
-
-
-def refuse_option(method: str, name: str) -> NoReturn:
-    """Raises the error for an option that a method with a shortcut does not have, but other libraries'."""
-    refuse(f"Tokenizer.{method}", name, inspect.signature(IN_PYTHON[method]).parameters)
-
 
 if not TYPE_CHECKING and BACKEND == "rust":
     from .._rust import DecodeStream as DecodeSteps
     from .._rust import PlainCalls, tokenizer_changes, tokenizers_changed
     from .._rust import Tokenizer as Shortcuts
 
+    try:
+        from .._rust import shortcut as shortcut_to
+    except ImportError:  # in the wheel for every CPython
+        shortcut_to = lambda _, method: method  # noqa: E731
+
     def shortcut(method: Method) -> Method:
         """The shortcut to the method."""
-        IN_PYTHON[method.__name__] = method
-        return getattr(Shortcuts, method.__name__)
+        return shortcut_to(getattr(Shortcuts, f"_{method.__name__}", None), explains(method))
 
 else:
 

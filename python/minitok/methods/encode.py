@@ -46,20 +46,20 @@ class Tokenizer(Checked):
         special tokens.
 
         Args:
-            text (str or bytes): The text. ``bytes`` need not be valid UTF-8.
-            allowed_special (collection of str, or str): Special tokens to find in the text; ``"all"``; or ``"no_tokens"``, to
+            text: The text. ``bytes`` need not be valid UTF-8.
+            allowed_special: Special tokens to find in the text; ``"all"``; or ``"no_tokens"``, to
                 find no added tokens either.
-            disallowed_special (collection of str, or str): Tokens that must not occur in the text; or ``"all"``: every control
+            disallowed_special: Tokens that must not occur in the text; or ``"all"``: every control
                 token that is not allowed (``definition.control_tokens``).
-            threads (int): How many threads may share a text of megabytes. This does not change the ids.
-            trace (function or None): A function to call with each step as data, for short texts; see
+            threads: How many threads may share a text of megabytes. This does not change the ids.
+            trace: A function to call with each step as data, for short texts; see
                 ``minitok.reference.more.trace``.
-            dropout (float): The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
+            dropout: The probability of passing over each merge at each step (BPE-dropout, usually 0.1), to train models
                 on many ways to cut a text. With 1, the ids are those of bytes.
-            seed (int or None): Random seed (0 to 2**64 - 1), required with ``dropout``. Use a different seed for each epoch.
+            seed: Random seed (0 to 2**64 - 1), required with ``dropout``. Use a different seed for each epoch.
 
         Returns:
-            The ids, a list of int.
+            The ids.
 
         Raises:
             DisallowedSpecialTokenError: The text contains a disallowed token, or would become one.
@@ -69,6 +69,7 @@ class Tokenizer(Checked):
 
         Costs O(n log n) for n bytes in the worst case, O(n) in practice.
 
+        >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"|e|": 258})
         >>> tok.encode("hi hi|e|")
         [256, 257, 124, 101, 124]
@@ -100,6 +101,7 @@ class Tokenizer(Checked):
 
         Options, errors and costs are those of ``encode``. This is faster than a list, for which Python makes an object per id.
 
+        >>> from minitok import Tokenizer
         >>> Tokenizer([(104, 105)]).encode_to_numpy("hi!")
         array([256,  33], dtype=uint32)
         """
@@ -279,12 +281,13 @@ class Tokenizer(Checked):
         """Returns how many ids the text has, without making them; the options are those of ``encode``.
 
         Args:
-            text (str or bytes): The text.
-            allowed_special (collection of str, or str): As for ``encode``.
-            disallowed_special (collection of str, or str): As for ``encode``.
+            text: The text.
+            allowed_special: As for ``encode``.
+            disallowed_special: As for ``encode``.
 
         Errors and costs are those of ``encode``.
 
+        >>> from minitok import Tokenizer
         >>> Tokenizer([(104, 105)]).count("hi!")
         2
         """
