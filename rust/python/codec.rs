@@ -47,6 +47,10 @@ pub struct Codec {
     texts: Arc<TokenTexts>,
 }
 
+/// What most calls return.
+type List<'py> = PyResult<Bound<'py, PyList>>;
+type Object<'py> = PyResult<Bound<'py, PyAny>>;
+
 /// What stands after each word in the core, where files write another end.
 const WORD_END: &[u8] = b" ";
 
@@ -115,7 +119,7 @@ impl Codec {
         allowed: Names<'_>,
         before: &str,
         trust: Option<(Vec<(usize, usize)>, Names<'_>)>,
-    ) -> PyResult<Bound<'py, PyList>> {
+    ) -> List<'py> {
         let search = self.search(py, allowed)?;
         let preprocessor = &self.fast.core().preprocessor;
         let everywhere = |names| self.searches.everywhere(self.fast.core(), py, names);
@@ -151,13 +155,7 @@ impl Codec {
 
     /// The ids of a text as a list.
     #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
-    pub fn encode<'py>(
-        &self,
-        py: Python<'py>,
-        text: Text<'_>,
-        allowed: Names<'_>,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    pub fn encode<'py>(&self, py: Python<'py>, text: Text<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of_ids(py, &self.ids(py, &text, self.how(&*self.search(py, allowed)?), threads)?)
     }
 
@@ -169,19 +167,13 @@ impl Codec {
         text: Text<'_>,
         allowed: Names<'_>,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> Object<'py> {
         self.array(py, &text, self.how(&*self.search(py, allowed)?), threads)
     }
 
     /// The ids of several texts, each as a list.
     #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
-    fn encode_batch<'py>(
-        &self,
-        py: Python<'py>,
-        texts: Objects<'_>,
-        allowed: Names<'_>,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn encode_batch<'py>(&self, py: Python<'py>, texts: Objects<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of(py, self.lists(py, &texts, self.how(&*self.search(py, allowed)?), threads)?)
     }
 
@@ -243,13 +235,7 @@ impl Codec {
 
     /// How many ids each text has.
     #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
-    fn count_batch<'py>(
-        &self,
-        py: Python<'py>,
-        texts: Objects<'_>,
-        allowed: Names<'_>,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn count_batch<'py>(&self, py: Python<'py>, texts: Objects<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of_numbers(py, &self.counts(py, &texts, &*self.search(py, allowed)?, threads)?)
     }
 
@@ -269,7 +255,7 @@ impl Codec {
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
-    fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> List<'py> {
         let search = self.search(emit.py(), allowed)?;
         let ids =
             trace::emitting(emit, |emit| trace_text(self.fast.core(), &text.bytes()?, &search, self.continues, emit))?;
@@ -277,7 +263,7 @@ impl Codec {
     }
 
     /// The pieces of a segment as the preprocessor has made it.
-    fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
+    fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> List<'py> {
         trace::pieces(py, self.fast.core(), segment)
     }
 
@@ -302,13 +288,7 @@ impl Codec {
     }
 
     /// The chunks of a text (`chunks.rs`).
-    fn chunks<'py>(
-        &self,
-        py: Python<'py>,
-        text: &[u8],
-        allowed: Names<'_>,
-        options: chunks::Options,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn chunks<'py>(&self, py: Python<'py>, text: &[u8], allowed: Names<'_>, options: chunks::Options) -> List<'py> {
         chunks::chunks(py, &self.fast, text, &*self.search(py, allowed)?, options)
     }
 
@@ -337,7 +317,7 @@ impl Codec {
     }
 
     /// Where each token begins and ends in the text that all of them spell, in characters or in bytes.
-    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyAny>> {
+    fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> Object<'py> {
         spans::spans(py, &self.fast, ids, unit)
     }
 
@@ -347,12 +327,12 @@ impl Codec {
     }
 
     /// The bytes at which the tokens end.
-    fn ends<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn ends<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> Object<'py> {
         spans::ends(py, &self.fast, ids)
     }
 
     /// The tokens of some ids as a list.
-    fn token_list<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
+    fn token_list<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> List<'py> {
         spans::token_list(py, self.fast.core(), ids)
     }
 
@@ -368,13 +348,7 @@ impl Codec {
 
     /// The text of each of several rows of ids.
     #[pyo3(signature = (batch, errors, threads = 1))]
-    fn decode_batch<'py>(
-        &self,
-        py: Python<'py>,
-        batch: Objects<'py>,
-        errors: &str,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn decode_batch<'py>(&self, py: Python<'py>, batch: Objects<'py>, errors: &str, threads: usize) -> List<'py> {
         rows::decode_batch(&self.fast, &batch, errors, threads, py)
     }
 
@@ -388,7 +362,7 @@ impl Codec {
         ends: &Bound<'py, PyArray1<i64>>,
         errors: &str,
         threads: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    ) -> List<'py> {
         rows::decode_rows(&self.fast, ids, (starts, ends), errors, threads, py)
     }
 

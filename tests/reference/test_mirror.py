@@ -15,9 +15,9 @@ LONE_NAMES = {
     "more/borders": {
         "border": "an int in Python",
         "border.name": "as border",
-        "is_ending": "a str in Python",
         "places": "a range in Python",
     },
+    "more/sentences": {"is_ending": "a str in Python"},
     "more/graphemes": {
         "around": "characters of a str in Python",
         "holds": "in, in Python",

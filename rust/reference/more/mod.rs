@@ -10,9 +10,10 @@
 //! 6. [`tails`]: what may follow a text
 //! 7. [`graphemes`]: what a reader takes for one character
 //! 8. [`fences`]: lines of Markdown
-//! 9. [`borders`]: where a text may end: after a paragraph, a sentence, a word
-//! 10. [`chunk`]: a text in parts of a limited number of tokens
-//! 11. [`align`](mod@align): two lists of tokens over one text
+//! 9. [`sentences`]: where a sentence ends
+//! 10. [`borders`]: where a text may end: after a paragraph, a sentence, a word
+//! 11. [`chunk`]: a text in parts of a limited number of tokens
+//! 12. [`align`](mod@align): two lists of tokens over one text
 
 pub mod align;
 pub mod borders;
@@ -21,6 +22,7 @@ pub mod dropout;
 pub mod fences;
 pub mod graphemes;
 pub mod parity;
+pub mod sentences;
 pub mod session;
 pub mod tails;
 pub mod trace;

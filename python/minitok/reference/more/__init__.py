@@ -10,7 +10,8 @@ The files are independent, except where one names another. Each has its mirror o
 6. ``tails``: what may follow a text
 7. ``graphemes``: what a reader takes for one character
 8. ``fences``: lines of Markdown
-9. ``borders``: where a text may end: after a paragraph, a sentence, a word
-10. ``chunk``: a text in parts of a limited number of tokens
-11. ``align``: two lists of tokens over one text
+9. ``sentences``: where a sentence ends
+10. ``borders``: where a text may end: after a paragraph, a sentence, a word
+11. ``chunk``: a text in parts of a limited number of tokens
+12. ``align``: two lists of tokens over one text
 """
