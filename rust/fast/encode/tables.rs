@@ -166,14 +166,15 @@ impl Tables {
 
     /// The keys of pieces of at most 13 bytes that are one token of an id below `end`, and the tokens: the most frequent.
     pub(super) fn seeds(&self, end: u32) -> impl Iterator<Item = (u128, u32)> {
-        let exceptions = self.exceptions();
-        let all = self.vocab.whole_pieces;
+        let exceptions = (!self.vocab.whole_pieces && end > 0).then(|| self.exceptions());
         let Tokens { bytes, spans } = &*self.vocab.tokens;
         // The bytes that stand in for a character are not what its own token is made of.
         let falls_back = self.vocab.alphabet.fallback.is_some();
         let stands_in = move |id, byte: u8| falls_back && self.vocab.byte_ids[usize::from(byte)] != id;
         (spans.iter().zip(0..end.min(SEEDED)).map(|(&(start, len), id)| (id, start as usize, len as usize)))
-            .filter(move |&(id, _, len)| (1..=MAX_KEY_BYTES).contains(&len) && (all || exceptions.is_made(id)))
+            .filter(move |&(id, _, len)| {
+                (1..=MAX_KEY_BYTES).contains(&len) && exceptions.is_none_or(|made| made.is_made(id))
+            })
             .filter(move |&(id, start, len)| len > 1 || !stands_in(id, bytes[start]))
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }

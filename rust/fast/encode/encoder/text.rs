@@ -195,8 +195,9 @@ impl Encoder {
     /// Makes room in the cache for the new pieces of the next block.
     pub(in crate::fast::encode) fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
-            // Pieces that are cut further may not be the tokens that they spell.
-            let end = if self.later.is_some() { 0 } else { self.large.first_record };
+            // Pieces that are cut further may not be the tokens that they spell, and those of several words seldom are tokens.
+            let is_filled = self.later.is_none() && self.made_long().is_none();
+            let end = if is_filled { self.large.first_record } else { 0 };
             // Where there is no memory for it, the small cache stays for this text; where the look for seeds was stopped, another
             // text gets them, too.
             match PieceCache::seeded(self.large, self.tables.seeds(end)) {
