@@ -77,8 +77,8 @@ impl Open {
         let mut start = self.start;
         let mut rest = &self.text[self.read - self.start..];
         while !rest.is_empty() && rest.len() >= length_of(rest) {
-            let (class, length) = next.table.class_at(rest, 0);
-            self.scan.read(&next.table, class, self.read, |end| start = end);
+            let (class, length) = next.machine.table.class_at(rest, 0);
+            self.scan.read(&next.machine.table, class, self.read, |end| start = end);
             (self.read, rest) = (self.read + length, &rest[length..]);
         }
         self.text.drain(..start - self.start);
@@ -116,7 +116,7 @@ impl Open {
     fn ends(&self, next: &NextIds) -> [usize; 16] {
         let (mut scan, mut ends, mut count) = (self.scan, [usize::MAX; 16], 0);
         if self.read > 0 {
-            scan.read(&next.table, next.n_classes, self.read, |end| {
+            scan.read(&next.machine.table, next.machine.n_classes, self.read, |end| {
                 ends[count] = end;
                 count += 1;
             });

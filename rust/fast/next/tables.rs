@@ -1,6 +1,7 @@
 //! What the sets are made of: the tokens of a vocabulary as texts of classes, what completes characters, and what is kept.
 
 use super::bits::{Bits, has};
+use super::run::Machine;
 use super::settled::Settled;
 use super::tree::{ClassSet, Tree};
 use crate::error::{Error, Result};
@@ -14,6 +15,7 @@ use crate::reference::published::patterns::{BYTES, expressions};
 use crate::reference::published::vocabs::Vocab;
 use crate::reference::published::vocabs::initial_parts;
 use crate::support::interrupt;
+use crate::support::once::Once;
 use foldhash::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +35,7 @@ type Merges = HashMap<(u32, u32), (u32, u32)>;
 
 #[derive(Debug)]
 pub struct NextIds {
-    pub(super) table: Table,
+    pub(super) machine: Machine,
     settled: Settled,
     /// The tokens that merging makes of their bytes.
     pub(super) made: Bits,
@@ -49,9 +51,10 @@ pub struct NextIds {
     /// What two bytes within a character merge to, by the last six bits of both; and the other merges there.
     pairs: Vec<Option<(u32, u32)>>,
     within: Merges,
-    pub(super) n_classes: usize,
     pub(super) states: Kept<(u32, Vec<u8>), Outcomes>,
     rows: Kept<u32, Bits>,
+    /// The first byte of each token, made when it is first needed.
+    first_bytes: Once<Vec<u8>>,
 }
 
 /// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
@@ -82,8 +85,7 @@ impl NextIds {
         let mut next = NextIds {
             small: small_classes(vocab, &table, &within)?,
             tree: Tree::default(),
-            n_classes: table.size().0,
-            table,
+            machine: Machine::new(table)?,
             settled,
             made,
             longest_whole: whole.iter().filter_map(|&id| vocab.token_bytes(id)).map(<[u8]>::len).max().unwrap_or(0),
@@ -93,15 +95,15 @@ impl NextIds {
             within,
             states: Mutex::default(),
             rows: Mutex::default(),
+            first_bytes: Once::new(),
         };
         next.add_tokens(codec)?;
         Ok(Some(next))
     }
 
     fn add_tokens(&mut self, codec: &Codec) -> Result<()> {
-        let (n_classes, n_states) = self.table.size();
-        let rows = (0..n_states).map_while(|state| u32::try_from(state * (n_classes + 1)).ok());
-        let (mut tree, mut inner, mut known) = (Tree::new(&self.table, rows)?, Vec::new(), HashMap::default());
+        let mut tree = Tree::new(&self.machine, self.machine.rows())?;
+        let (mut inner, mut known) = (Vec::new(), HashMap::default());
         for (number, (id, token)) in codec.vocab.tokens.iter().enumerate() {
             if number.is_multiple_of(1 << 10) {
                 interrupt::check()?;
@@ -130,8 +132,8 @@ impl NextIds {
         let Some((text, part)) = split_off_part(token) else { return Ok(()) };
         let mut at = 0;
         while at < text.len() {
-            let (class, length) = self.table.class_at(text, at);
-            (node, at) = (tree.child(&self.table, node, class)?, at + length);
+            let (class, length) = self.machine.table.class_at(text, at);
+            (node, at) = (tree.child(&self.machine, node, class)?, at + length);
         }
         if part.is_empty() { tree.tokens.add(node, id) } else { self.add_part(tree, vocab, node, (part, id), known) }
     }
@@ -150,8 +152,8 @@ impl NextIds {
             known.insert(concat(&[part])?, self.completing(vocab, part)?);
         }
         let classes = self.classes_behind(id, &known[part]);
-        for class in (0..self.n_classes).filter(|class| classes >> class & 1 == 1) {
-            let node = tree.child(&self.table, node, class)?;
+        for class in (0..self.machine.n_classes).filter(|class| classes >> class & 1 == 1) {
+            let node = tree.child(&self.machine, node, class)?;
             tree.parts.add(node, id)?;
         }
         Ok(())
@@ -201,7 +203,7 @@ impl NextIds {
             let Some(char) = char else { continue };
             char.encode_utf8(&mut bytes);
             let char = &mut bytes[..length];
-            let classes = self.table.row(char);
+            let classes = self.machine.table.row(char);
             if let Some(first) = self.first_of_row(vocab, &char[part.len()..]) {
                 add(first, classes.chunk_by(|one, other| one == other).fold(0, |all, some| all | 1 << some[0]))?;
                 continue;
@@ -259,6 +261,16 @@ impl NextIds {
         completing.iter().fold(0, add)
     }
 
+    /// The first byte of each token, and 0 up to a whole word of bits.
+    pub fn first_bytes(&self, vocab: &Vocab) -> Result<&[u8]> {
+        if self.first_bytes.get().is_none() {
+            let first = |id| vocab.token_bytes(id).and_then(|token| token.first()).copied().unwrap_or(0);
+            let found = collect((0..).take(64 * self.made.len()).map(first))?;
+            self.first_bytes.get_or_make(|| found);
+        }
+        Ok(self.first_bytes.get().map_or(&[], Vec::as_slice))
+    }
+
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = |bits: &Bits| bits.capacity() * size_of::<u64>();
@@ -268,7 +280,8 @@ impl NextIds {
             .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
         let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
         let within = self.within.capacity() * size_of::<((u32, u32), (u32, u32))>();
-        self.settled.memory() + words(&self.made) + self.tree.memory() + within + states + rows
+        let first_bytes = self.first_bytes.get().map_or(0, Vec::capacity);
+        self.settled.memory() + words(&self.made) + self.tree.memory() + within + states + rows + first_bytes
     }
 }
 

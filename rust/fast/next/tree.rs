@@ -7,10 +7,9 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "classes are at most 120, nodes no more than bytes of tokens")]
 
-use super::run::Run;
+use super::run::{Machine, Run};
 use super::settled::grouped;
 use crate::error::Result;
-use crate::fast::scan::compiled::Table;
 use crate::fast::util::fallible::{collect, concat, push, resize};
 use foldhash::HashMap;
 
@@ -62,9 +61,9 @@ impl Members {
 
 impl Tree {
     /// `rows`: where the machine may be before a token.
-    pub(super) fn new(table: &Table, rows: impl Iterator<Item = u32>) -> Result<Tree> {
-        let mut tree = Tree { n_classes: table.size().0, ..Tree::default() };
-        let runs = collect(rows.map(Run::new))?;
+    pub(super) fn new(machine: &Machine, rows: impl Iterator<Item = u32>) -> Result<Tree> {
+        let mut tree = Tree { n_classes: machine.n_classes, ..Tree::default() };
+        let runs = collect(rows.map(|row| machine.start(row)))?;
         tree.add_node((0, 0), runs)?;
         Ok(tree)
     }
@@ -75,10 +74,10 @@ impl Tree {
         resize(&mut self.children, self.nodes.len() * self.n_classes, 0)
     }
 
-    pub(super) fn child(&mut self, table: &Table, node: u32, class: usize) -> Result<u32> {
+    pub(super) fn child(&mut self, machine: &Machine, node: u32, class: usize) -> Result<u32> {
         let at = node as usize * self.n_classes + class;
         if self.children[at] == 0 {
-            let runs = collect(self.runs[node as usize].iter().map(|run| run.read_after(node, table, class)))?;
+            let runs = collect(self.runs[node as usize].iter().map(|&run| machine.read_after(node, run, class)))?;
             let next = self.nodes.len() as u32;
             self.known.try_reserve(1)?;
             self.children[at] = *self.known.entry(concat(&[&runs])?).or_insert(next);

@@ -22,6 +22,8 @@ use crate::reference::published::preprocess::TokenFinder;
 use crate::support::interrupt;
 use foldhash::HashSet;
 
+/// White space may be cut off because of what follows it.
+pub const SPACES: &str = " \n\r\t\u{a0}";
 /// A character of each kind that patterns tell apart; contractions need some letters.
 pub const KINDS: &str = "aAsSdDmMtTlLvVeErR\u{17f}\u{e9}\u{c9}\u{1c5}\u{2b0}\u{4e2d}\u{3042}\u{d55c}\u{e01}1\u{2167}\u{b2}\u{301} \
                          \n\r\t\u{a0}'/.-_({\u{200d}\u{1f600}";
@@ -54,14 +56,15 @@ pub fn is_viable(codec: &Codec, finder: &TokenFinder, ids: &[u32]) -> Result<boo
     Ok(false)
 }
 
-/// A character of each kind, and those that the pattern names.
+/// A character of each kind, and those that the pattern names; and a letter after white space.
 pub fn kinds(codec: &Codec) -> Vec<Vec<u8>> {
     let mut seen = HashSet::default();
     let chars = KINDS.chars().chain(codec.pattern.source().chars()).filter(|&char| seen.insert(char));
-    chars.map(|char| char.to_string().into_bytes()).collect()
+    let spaces = SPACES.chars().map(|space| format!("{space}a"));
+    chars.map(String::from).chain(spaces).map(String::into_bytes).collect()
 }
 
-/// Returns what is tried after a text: what completes its last character, and after that nothing, or a character of a kind.
+/// Returns what is tried after a text: what completes its last character, and after that nothing, or one of `kinds`.
 pub fn continuations<'t>(kinds: &'t [Vec<u8>], text: &'t [u8]) -> impl Iterator<Item = Vec<u8>> + 't {
     let cut = text.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
     let (before, char) = text.split_at(cut);

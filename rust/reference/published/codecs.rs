@@ -220,6 +220,8 @@ impl Codec {
         let known = &text[..text.len().saturating_sub(longest)];
         let cut = if self.vocab.alphabet.fallback.is_none() || self.pattern.source() != "none" {
             self.pattern.safe_cut(known)
+        } else if self.vocab.whole_pieces {
+            0 // A part of a text could be a token as a whole.
         } else {
             self.vocab.safe_cut(known)
         };

@@ -25,6 +25,8 @@ from itertools import product
 from ..published.codecs import Codec
 from ..published.preprocess import TokenFinder
 
+# White space may be cut off because of what follows it.
+SPACES = " \n\r\t\u00a0"
 # A character of each kind that patterns tell apart; contractions need some letters.
 KINDS = "aAsSdDmMtTlLvVeErR\u017féÉ\u01c5\u02b0中あ한ก1\u2167\u00b2\u0301 \n\r\t\u00a0'/.-_({\u200d😀"
 
@@ -51,12 +53,14 @@ def is_viable(codec: Codec, finder: TokenFinder, ids: Sequence[int]) -> bool:
 
 
 def kinds(codec: Codec) -> list[bytes]:
-    """A character of each kind, and those that the pattern names."""
-    return [char.encode() for char in dict.fromkeys(KINDS + codec.pattern.source)]
+    """A character of each kind, and those that the pattern names; and a letter after white space."""
+    return [
+        more.encode() for more in (*dict.fromkeys(KINDS + codec.pattern.source), *(space + "a" for space in SPACES))
+    ]
 
 
 def continuations(kinds: Sequence[bytes], text: bytes) -> Iterator[bytes]:
-    """Yields what is tried after a text: what completes its last character, and then nothing, or a character of a kind."""
+    """Yields what is tried after a text: what completes its last character, and then nothing, or one of ``kinds``."""
     cut = max((at for at in range(len(text)) if text[at] & 0xC0 != 0x80), default=0)
     char = text[cut:]
     if is_text(text):

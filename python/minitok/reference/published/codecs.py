@@ -179,8 +179,8 @@ class Codec:
         known = text[: max(0, len(text) - finder.early.longest(names))]
         if self.vocab.fallback is None or self.pattern.source != "none":
             cut = self.pattern.safe_cut(known)
-        else:
-            cut = self.vocab.safe_cut(known)
+        else:  # a part of a text could be a token as a whole
+            cut = 0 if self.vocab.whole_pieces else self.vocab.safe_cut(known)
         return cut if cut and self.survives_steps(text, cut, names) else 0
 
     def knows_cuts(self, finder: TokenFinder) -> bool:
