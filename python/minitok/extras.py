@@ -57,7 +57,7 @@ def need(name: str) -> None:
 
 
 # The codes of types of numbers in the module ``array``.
-_CODES = {"bool": "B", "uint32": "I", "int64": "q", "uint64": "Q"}
+_CODES = {"bool": "B", "uint32": "I", "int64": "q", "uint64": "Q", "float64": "d"}
 
 
 def array_of(numbers: Iterable[int], dtype: str) -> npt.NDArray[Any]:

@@ -11,13 +11,12 @@ Costs: ``align`` some 20 nanoseconds an id; ``pieces`` and ``longest`` a fractio
 
 from __future__ import annotations
 
-from array import array
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .arguments import allowed_tokens
 from .backend import load_backend
-from .extras import is_array, np
+from .extras import np
 from .spans.offsets import as_sequence
 from .spans.segments import encode_spans
 
@@ -124,22 +123,12 @@ def longest(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, Numbers]:
     >>> ids[[97, 257]].tolist(), left[[97, 257]].tolist()
     ([97, 256], [0, 1])
     """
+    known = {token: i for i, token in enumerate(rows(*spellings(b.definition))) if token}
     texts = rows(*spellings(a.definition))
-    ids, left = np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.int64)
-    known = sorted((token, i) for i, token in enumerate(rows(*spellings(b.definition))) if token)
-    stack: list[tuple[bytes, int]] = []  # tokens of b, each a prefix of the next one, and all of the text
-    at = 0
-    for text, token_id in sorted((token, i) for i, token in enumerate(texts) if token):
-        while at < len(known) and known[at][0] <= text:
-            while stack and not known[at][0].startswith(stack[-1][0]):
-                stack.pop()
-            stack.append(known[at])
-            at += 1
-        while stack and not text.startswith(stack[-1][0]):
-            stack.pop()
-        if stack:
-            ids[token_id], left[token_id] = stack[-1][1], len(text) - len(stack[-1][0])
-    return ids, left
+    sizes = [next((size for size in range(len(text), 0, -1) if text[:size] in known), 0) for text in texts]
+    found = [known[text[:size]] if size else -1 for text, size in zip(texts, sizes, strict=True)]
+    left = [len(text) - size if size else 0 for text, size in zip(texts, sizes, strict=True)]
+    return np.array(found, np.int64), np.array(left, np.int64)
 
 
 def first_non_canonical(tokenizer: Tokenizer, ids: Ids) -> int | None:
@@ -179,20 +168,7 @@ def first_non_canonical(tokenizer: Tokenizer, ids: Ids) -> int | None:
 def spelled(definition: Definition, ids: Ids) -> tuple[Numbers, bytes]:
     """Returns how many bytes each id adds to the text, and these bytes."""
     definition.check("be aligned")
-    codec, listed = definition.codec(), as_sequence(ids)
-    text, sizes = codec.decode_bytes(listed), codec.ends(listed)
-    sizes[1:] -= sizes[:-1].copy()
-    # NumPy takes five times as long for a list.
-    held = listed if is_array(listed) else np.frombuffer(array("I", listed), np.uint32)
-    special = list(definition.special_tokens.values())
-    if special and held.size and held.max() >= min(special):
-        is_special = np.zeros(definition.vocab_size, np.bool_)
-        is_special[special] = True
-        if (silent := is_special[held]).any():
-            sizes[silent] = 0
-            text = codec.decode_bytes(held[~silent])
-    # Decoding drops a space from the start where encoding puts one there (SPEC S5).
-    return sizes, b" " * (int(sizes.sum()) - len(text)) + text
+    return definition.codec().spelled(ids, list(definition.special_tokens.values()))
 
 
 def difference(text_a: bytes, text_b: bytes) -> str:
@@ -223,9 +199,8 @@ def spelled_again(
     codec: Codec, ids: npt.NDArray[np.uint32], offsets: Numbers, starts: Numbers, text: bytes
 ) -> npt.NDArray[np.bool_]:
     """Returns which rows of ids have the bytes of their texts, which begin at ``starts``."""
-    ends, again = np.concatenate([np.zeros(1, np.int64), codec.ends(ids)])[offsets], codec.decode_bytes(ids)
-    if len(again) != ends[-1]:
-        again = b"".join(codec.token_list(ids))
+    sizes, again = codec.spelled(ids, ())
+    ends = offsets_of(sizes)[offsets]
     if again == text and np.array_equal(ends, starts):
         return np.ones(len(starts) - 1, np.bool_)
     pairs = zip(rows(ends, again), rows(starts, text), strict=True)

@@ -41,6 +41,10 @@ impl Number for u64 {
     const CODE: &str = "Q";
 }
 
+impl Number for f64 {
+    const CODE: &str = "d";
+}
+
 /// The ids as an array.
 pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyAny>> {
     if !numpy_api::load(py)? {

@@ -331,6 +331,16 @@ impl Codec {
         spans::ends(py, &self.fast, ids)
     }
 
+    /// How many bytes each id adds to the text, none if it is one of `silent`, and these bytes.
+    fn spelled<'py>(
+        &self,
+        py: Python<'py>,
+        ids: Ids<'py>,
+        silent: Vec<u32>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyBytes>)> {
+        spans::spelled(py, &self.fast, ids, silent)
+    }
+
     /// The tokens of some ids as a list.
     fn token_list<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> List<'py> {
         spans::token_list(py, self.fast.core(), ids)

@@ -8,6 +8,7 @@ use crate::fast::session::{self, Unit};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::more::session::Splice;
 use crate::reference::more::tails::Cover;
+use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -199,12 +200,36 @@ impl Session {
         signals::detached(py, || inner.is_encoded())
     }
 
-    /// Leaves the first ids only.
-    fn keep_ids(&mut self, count: usize) -> PyResult<()> {
-        if count > self.n_ids() {
-            return Err(PyValueError::new_err(format!("there are {} ids, not {count}", self.n_ids())));
-        }
-        Ok(self.inner.keep_ids(count)?)
+    /// Leaves the ids only that every continuation keeps.
+    fn keep_stable(&mut self, py: Python<'_>) -> PyResult<()> {
+        let inner = &mut self.inner;
+        signals::detached(py, || inner.keep_stable())
+    }
+
+    /// The ids that may come next and are a beginning of `rest`, and whether others go on after it; None where that is not known.
+    fn goes_on(&mut self, py: Python<'_>, rest: &[u8], end: Option<u32>) -> PyResult<Option<(Vec<u32>, bool)>> {
+        let inner = &mut self.inner;
+        signals::detached(py, || inner.goes_on(rest, end))
+    }
+
+    /// The sums of the ids that may come next, of an array of float32 or float64; None where an id has no value.
+    fn byte_sums<'py>(
+        &mut self,
+        py: Python<'py>,
+        values: &Bound<'py, PyAny>,
+        rest: &[u8],
+        end: Option<u32>,
+    ) -> PyResult<Option<(f64, f64, Bound<'py, PyAny>)>> {
+        numpy_api::need(py)?;
+        // The array may change once Python code runs.
+        let found = if let Ok(values) = values.cast::<PyArray1<f32>>() {
+            let values = values.try_readonly()?;
+            self.inner.byte_sums(values.as_slice()?, rest, end)
+        } else {
+            let values = values.cast::<PyArray1<f64>>()?.try_readonly()?;
+            self.inner.byte_sums(values.as_slice()?, rest, end)
+        };
+        found?.map(|(highest, total, sums)| Ok((highest, total, array_of(py, sums)?))).transpose()
     }
 
     /// Whether the text ends inside a character.

@@ -17,11 +17,12 @@ use crate::fast::spans::Place;
 use crate::fast::util::fallible::{resize, room};
 use crate::reference::more::align as reference;
 use crate::reference::published::codecs::Codec;
+use crate::reference::published::streams::joined_bytes;
 use crate::support::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 /// How many pairs or tokens are made between two looks at signals.
 const STRETCH: usize = 1 << 18;
@@ -107,6 +108,37 @@ pub fn starts<'py>(
 /// The bytes at which the tokens end, as an array.
 pub fn ends<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>) -> PyResult<Bound<'py, PyAny>> {
     array_of(py, spans_of(py, fast, ids, false, |[_, end]| end)?.0)
+}
+
+/// How many bytes each id adds to the text, none if it is one of `silent`, and these bytes.
+pub fn spelled<'py>(
+    py: Python<'py>,
+    fast: &FastCodec,
+    ids: Ids<'py>,
+    mut silent: Vec<u32>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyBytes>)> {
+    let (mut ids, wrong) = all_ids(ids)?;
+    silent.sort_unstable();
+    let is_silent = |id: &u32| silent.first().is_some_and(|first| first <= id) && silent.binary_search(id).is_ok();
+    let mut sizes: Vec<i64> = room(ids.len())?;
+    let text = working(py, ids.len(), || {
+        let length = fast.sizes.lengths(fast.core())?;
+        for (position, &id) in ids.iter().enumerate() {
+            let size = if is_silent(&id) { 0 } else { length(id) };
+            if size == 0 && fast.core().token_bytes(id).is_none() {
+                return Err(Error::UnknownToken { id, position });
+            }
+            sizes.push(size.cast_signed() as i64);
+        }
+        ids.retain(|id| !is_silent(id));
+        interrupt::check()?;
+        match fast.decoder()? {
+            Some(decoder) => decoder.decode(&ids),
+            None => joined_bytes(|id| fast.core().token_bytes(id), &ids, None),
+        }
+    })?;
+    wrong.map_or(Ok(()), Err)?;
+    Ok((array_of(py, sizes)?, new_bytes(py, &text)?))
 }
 
 /// What `keep` makes of the start and the end of each token, and where the last one ends.

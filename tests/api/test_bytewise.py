@@ -6,7 +6,7 @@ from itertools import product
 import minitok
 import numpy as np
 import pytest
-from minitok.bytewise import END, next_bytes
+from minitok.bytewise import next_bytes
 from minitok.definition import Definition
 from minitok.reference.more import viable
 
@@ -80,15 +80,26 @@ def test_probabilities_are_sums_over_all_lists_of_ids(seed):
     compared = 0
     for size in range(MOST):
         for prompt in map(bytes, product(letters, repeat=size)):
-            wanted = np.zeros(END + 1)
+            wanted = np.zeros(257)
             for byte in letters:
                 wanted[byte] = begins.get(prompt + bytes([byte]), 0)
-            wanted[END] = is_all.get(prompt, 0)
+            wanted[256] = is_all.get(prompt, 0)
             if begins.get(prompt, 0) > 0 and wanted.sum() > 0:
                 found = np.exp(next_bytes(tok, prompt.decode(), model.logprobs, end=400))
                 np.testing.assert_allclose(found, wanted / wanted.sum(), atol=1e-12)
                 compared += 1
     assert compared > 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_backends_give_the_same(dtype):
+    tok = minitok.Tokenizer([(97, 98), (32, 97), (257, 98)], pattern="gpt2", special_tokens={"<end>": 300})
+    logs = (np.random.default_rng(1).normal(size=301) * 9).astype(dtype)
+    for prompt in ("", "a", "b a", "b "):
+        found, expected = (
+            next_bytes(tok.replace(backend=backend), prompt, lambda _: logs, end=300) for backend in ("rust", "python")
+        )
+        np.testing.assert_allclose(np.exp(found), np.exp(expected), rtol=1e-12)
 
 
 def test_a_model_that_gives_nothing_is_refused():
@@ -144,6 +155,6 @@ def test_what_counts_is_how_probabilities_compare():
 
 def test_the_end_must_be_an_id_that_the_model_knows():
     tok = minitok.Tokenizer([(97, 98)])
-    for end in (-1, 5000):
+    for end in (-1, 5000, 1 << 40):
         with pytest.raises(ValueError, match=r"end must be an id|a value for each"):
             next_bytes(tok, "a", lambda _: np.zeros(tok.vocab_size), end=end)

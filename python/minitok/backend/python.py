@@ -260,6 +260,14 @@ class Codec:
     def ends(self, ids: Iterable[int] | npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         return array_of([end for _, end in self.pairs(ids, "byte")], "int64")
 
+    def spelled(
+        self, ids: Iterable[int] | npt.NDArray[Any], silent: Sequence[int]
+    ) -> tuple[npt.NDArray[np.int64], bytes]:
+        listed, left_out = list(checked_ids(ids)), set(silent)
+        self.codec.decode_bytes(listed)  # all are known
+        tokens = [b"" if i in left_out else self.codec.token_bytes(i) or b"" for i in listed]
+        return array_of(map(len, tokens), "int64"), b"".join(tokens)
+
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
         return self.codec.decode_bytes(checked_ids(ids))
 

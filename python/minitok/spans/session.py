@@ -237,16 +237,6 @@ class Session:
         if number is not None:
             raise ValueError(f"id {listed[number]} at index {number} cannot come next: no text has these ids (SPEC L6)")
 
-    def _first_ids(self, count: int) -> Session:
-        """A copy that has the first ids only."""
-        found = self.fork()
-        found._core.keep_ids(count)  # noqa: SLF001 - of the same class
-        return found
-
-    def _is_canonical(self) -> bool:
-        """Whether the ids are those of the text."""
-        return bool(self._core.is_encoded())
-
     def _check_tails(self) -> None:
         self._check_whole()
         if not self._core.knows_tails:

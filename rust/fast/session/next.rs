@@ -13,6 +13,7 @@ use crate::fast::util::fallible::{append, collect, concat, push, resize};
 use crate::reference::more::session::common_prefix;
 use crate::reference::more::tails::Cover;
 use crate::reference::published::preprocess::Before;
+use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 use std::sync::Arc;
 
@@ -38,39 +39,66 @@ impl Session {
     }
 
     /// The tokens that may stand over the end of the text, from the sets of ids that may come next; None where these are not known.
-    ///
-    /// From the last border that all continuations have, go on with each token that may come next and that the text goes on with. A token
-    /// that begins like the rest of the text and is longer is a cover.
     pub(super) fn covers_by_sets(&self) -> Result<Option<Vec<Cover>>> {
-        let (Some(tables), true) = (self.codec.next_tables()?, self.search.is_empty()) else { return Ok(None) };
-        let Some((data, own)) = self.end()? else { return Ok(None) };
+        let (vocab, mut found) = (&self.codec.core().vocab, Vec::new());
+        let is_known = self.each_end(&mut |at, kept, extra, over| match over.first() {
+            Some(&one) => {
+                let cover = Cover { kept, extra: concat(&[extra])?, ids: over };
+                push(
+                    &mut found,
+                    ((at, vocab.sorted_ids().partition_point(|&id| token_of(vocab, id) < token_of(vocab, one))), cover),
+                )
+            }
+            None => Ok(()),
+        })?;
+        found.sort_by_key(|&(place, _)| place);
+        let covers = collect(found.into_iter().map(|(_, cover)| cover))?;
+        Ok(is_known.then_some(covers))
+    }
+
+    /// Leaves the ids only that every continuation keeps.
+    pub fn keep_stable(&mut self) -> Result<()> {
+        if !self.knows_tails() {
+            return Ok(());
+        }
+        let mut least = self.size().ids;
+        let is_known = self.each_end(&mut |_, kept, _, _| {
+            least = least.min(kept);
+            Ok(())
+        })?;
+        self.keep_ids(if is_known { least } else { self.stable()? })
+    }
+
+    /// Goes through all ways in which ids that may come next spell the end of the text. Calls `work` with the place up to which they
+    /// spell it, how many ids of the text they begin with, the others, and the tokens that go on from there after the text, if it is not
+    /// its end. False where that is not known.
+    ///
+    /// They begin at the last border that all continuations have, and go on with each token that may come next and stands in the text.
+    fn each_end(&self, work: &mut dyn FnMut(usize, usize, &[u32], Vec<u32>) -> Result<()>) -> Result<bool> {
+        let (Some(tables), true) = (self.codec.next_tables()?, self.search.is_empty()) else { return Ok(false) };
+        let Some((data, own)) = self.end()? else { return Ok(false) };
         let (core, before) = (self.codec.core(), self.size().ids - own.len());
         let vocab = &core.vocab;
-        let token_of = |id: &u32| vocab.token_bytes(*id).unwrap_or_default();
         let border = Open::after(&tables, vocab, &own, true)?.start();
         let (mut count, mut size) = (0, 0);
         while size < border && count < own.len() {
-            size += token_of(&own[count]).len();
+            size += token_of(vocab, own[count]).len();
             count += 1;
         }
         if data.len() - size > LONGEST_END {
-            return Ok(None);
+            return Ok(false);
         }
-        let (mut stack, mut found) = (Vec::new(), Vec::new());
+        let mut stack = Vec::new();
         push(&mut stack, (size, concat(&[&own[..count]])?, Open::after(&tables, vocab, &own[..count], true)?))?;
         while let Some((at, ids, open)) = stack.pop() {
             interrupt::check()?;
-            let bits = tables.next(core, &open)?;
-            let (rest, sorted) = (&data[at..], vocab.sorted_ids());
-            let start = sorted.partition_point(|id| token_of(id) <= rest);
-            let length = sorted[start..].partition_point(|id| token_of(id).starts_with(rest));
-            let over = collect(sorted[start..start + length].iter().copied().filter(|&id| has(&bits, id)))?;
-            if let Some(one) = over.first().filter(|_| !rest.is_empty()) {
-                let kept = common_prefix(own.iter(), ids.iter());
-                let cover = Cover { kept: before + kept, extra: concat(&[&ids[kept..]])?, ids: Vec::new() };
-                push(&mut found, ((at, sorted.partition_point(|id| token_of(id) < token_of(one))), cover, over))?;
+            let (rest, kept) = (&data[at..], common_prefix(own.iter(), ids.iter()));
+            let bits = if rest.is_empty() { Bits::new() } else { tables.next(core, &open)? };
+            let over = collect(tokens_over(vocab, rest).iter().copied().filter(|&id| has(&bits, id)))?;
+            if rest.is_empty() || !over.is_empty() {
+                work(at, before + kept, &ids[kept..], over)?;
             }
-            for end in 1..rest.len() {
+            for end in 1..=rest.len() {
                 if let Some(id) = vocab.token_id(&rest[..end]).filter(|&id| has(&bits, id)) {
                     let mut longer = open.copy()?;
                     longer.push(&tables, vocab, id)?;
@@ -78,12 +106,11 @@ impl Session {
                 }
             }
         }
-        found.sort_by_key(|&(place, ..)| place);
-        collect(found.into_iter().map(|(_, cover, ids)| Cover { ids, ..cover })).map(Some)
+        Ok(true)
     }
 
     /// Leaves the first ids only, which stay as they are until the next edit.
-    pub fn keep_ids(&mut self, count: usize) -> Result<()> {
+    fn keep_ids(&mut self, count: usize) -> Result<()> {
         let length = |id: &u32| self.codec.core().token_bytes(*id).map_or(0, <[u8]>::len);
         let ((place, before), last) = (self.rope.find(Unit::Ids, count), self.rope.find(Unit::Ids, self.size().ids).0);
         let (chunk, number) = (self.rope.chunk(place), count - before.ids);
@@ -266,6 +293,19 @@ impl Session {
         self.open = Some(open);
         Ok(Some(found))
     }
+}
+
+/// The bytes of a token.
+pub(super) fn token_of(vocab: &Vocab, id: u32) -> &[u8] {
+    vocab.token_bytes(id).unwrap_or_default()
+}
+
+/// The tokens that begin with some bytes and are longer, in the order of theirs.
+pub(super) fn tokens_over<'v>(vocab: &'v Vocab, start: &[u8]) -> &'v [u32] {
+    let sorted = vocab.sorted_ids();
+    let first = sorted.partition_point(|&id| token_of(vocab, id) <= start);
+    let length = sorted[first..].partition_point(|&id| token_of(vocab, id).starts_with(start));
+    &sorted[first..first + length]
 }
 
 /// How much of a name a text ends with.
