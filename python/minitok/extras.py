@@ -60,7 +60,7 @@ def need(name: str) -> None:
 _CODES = {"bool": "B", "uint32": "I", "int64": "q", "uint64": "Q", "float64": "d"}
 
 
-def array_of(numbers: Iterable[int], dtype: str) -> npt.NDArray[Any]:
+def array_of(numbers: Iterable[float], dtype: str) -> npt.NDArray[Any]:
     """Numbers as an array of NumPy; where that is not installed, as an ``array.array``.
 
     >>> array_of([1, 2], "uint32")
