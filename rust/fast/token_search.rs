@@ -1,4 +1,5 @@
-//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `rust/reference/special.rs`.
+//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `NameSearch` in
+//! `rust/reference/special.rs`.
 //!
 //! The first two bytes of each name are in one of eight sets ([`PairSets`]). A window of the text has a bit for each place whose two
 //! bytes are in one: a few places that must be looked at. There, the longest name is found by a binary search. In code, a run of spaces
@@ -25,8 +26,8 @@ use crate::fast::simd::vector::{PairSets, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::{append, push, room};
 
-/// More bytes of names than these are left to the automaton.
-const MOST_BYTES: usize = 1 << 13;
+/// More bytes of names than these are left to the automaton: offsets have 16 bits.
+const MOST_BYTES: usize = u16::MAX as usize;
 /// A window and the byte after it.
 const REACH: usize = 65;
 const NO_PARENT: u16 = u16::MAX;
