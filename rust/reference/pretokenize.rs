@@ -23,7 +23,7 @@ use crate::support::features::HAS_FILES;
 use crate::support::interrupt;
 use crate::support::spent::Spent;
 use std::borrow::Cow;
-use std::fmt::Debug;
+use std::fmt;
 
 /// The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. A `+` after
 /// another quantifier (`++`, `*+`, `?+`) gives nothing back of what was matched: the search is faster, and finds the same here.
@@ -49,12 +49,19 @@ pub const NAMED: [(&str, &str); 3] = [
 pub const DEFAULT_PATTERN: &str = "o200k";
 
 /// What cuts text into pieces: a [`Pattern`], or another way.
-pub trait Split: Debug + Send + Sync {
+pub trait Split: Send + Sync {
     /// Passes the pieces of the text to `emit`, in order.
     fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()>;
 
     /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
     fn safe_cut(&self, text: &[u8]) -> usize;
+}
+
+// `Debug` in the trait would bring that of all types below into each program.
+impl fmt::Debug for dyn Split {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("Split")
+    }
 }
 
 /// A split pattern: its name, `none` (the whole text is one piece) or a regular expression.

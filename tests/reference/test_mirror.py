@@ -80,6 +80,7 @@ LONE_NAMES = {
         "match": "what a regular expression of Python returns",
         "engine": "a compiled expression of any module; Rust has one engine",
         "split": "what has these methods, in Python",
+        "dyn split.fmt": "as split",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
     },
     "published/regex_tree": {

@@ -12,7 +12,7 @@ use crate::fast::encode::tables::Tables;
 use crate::support::interrupt;
 use crate::support::spent::Spent;
 use std::cell::RefCell;
-use std::fmt::Debug;
+use std::fmt;
 
 /// The pieces of a block, and where the values of misses go.
 pub struct Misses<'w> {
@@ -28,7 +28,7 @@ pub struct Misses<'w> {
 }
 
 /// What merges the pieces of vocabularies whose tokens may be several words.
-pub trait LongPieces: Debug + Send + Sync {
+pub trait LongPieces: Send + Sync {
     /// Calls `keep` with each of these numbers and the ids of its piece, or with the first that has none and why. `piece` gives the
     /// bytes of a number.
     fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
@@ -40,6 +40,13 @@ pub trait LongPieces: Debug + Send + Sync {
     fn tables_memory(&self) -> usize;
     fn workspaces_memory(&self) -> usize;
     fn drop_workspaces(&self);
+}
+
+// `Debug` in the trait would bring that of all tables into each program.
+impl fmt::Debug for dyn LongPieces {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("LongPieces")
+    }
 }
 
 /// How they are merged.
