@@ -17,7 +17,7 @@ STAMPS := $(VENV)/stamps
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
 	$(shell find rust python/minitok/reference python/minitok/formats -name '*.txt')
 # The crate with everything that tests of Rust need; other features would compile it again.
-CRATE := --locked --features pages,p50k,whisper,c,chat
+CRATE := --locked --features internals,pages,p50k,whisper,c,chat
 WASM := target/wasm32-unknown-unknown
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 # ADDRESS: where the playground will be, for the cards that others show beside links to it.
 docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
-	RUSTDOCFLAGS="-D warnings --cfg internals" cargo doc --locked --no-deps --features chat --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features internals,chat --document-private-items
 	cp -r target/doc site/rust
 	$(BIN)/python tools/build_pages.py $(WASM) site/playground ../course/ $(ADDRESS)
 	$(BIN)/python tools/check_site.py site

@@ -2,8 +2,8 @@
 //!
 //! # Inside
 //!
-//! Everything that is not named above is public for the tests, the tools and the Python package of this repository only: it is hidden,
-//! is not stable, and may change with any release. The source is written to be read.
+//! The modules are private: the feature `internals`, which is for the tests and the tools of this repository, makes them public, and
+//! what it shows may change with any release. The source is written to be read.
 //!
 //! 1. [`mod@reference`]: what the ids are, file by file the mirror of `python/minitok/reference/`; start here
 //! 2. [`fast`]: the same results, faster
@@ -14,8 +14,8 @@
 //! `api` is what the crate offers, `python` (feature `python`) the boundary to Python, `wasm` (feature `wasm`) the one to a web page,
 //! `c` (feature `c`) the one to C; they hold no algorithm.
 
-// `--cfg internals` shows all modules in the documentation, as the site of the project does.
-#![cfg_attr(not(internals), warn(missing_docs))]
+// What is public must be documented; what only some features use is not dead in the others.
+#![cfg_attr(not(feature = "internals"), warn(missing_docs), allow(dead_code))]
 // Elsewhere each file with casts that could cut a number says what bounds them. What comes from Python is converted.
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests choose their numbers"))]
 // Offsets and counts of Python objects are taken for 64 bits throughout the boundary.
@@ -25,17 +25,27 @@ compile_error!("minitok's Python extension is for 64-bit targets; the Python ref
 mod api;
 #[cfg(feature = "c")]
 mod c;
-#[cfg_attr(not(internals), doc(hidden))]
+#[cfg(not(feature = "internals"))]
+mod error;
+#[cfg(feature = "internals")]
 pub mod error;
-#[cfg_attr(not(internals), doc(hidden))]
+#[cfg(not(feature = "internals"))]
+mod fast;
+#[cfg(feature = "internals")]
 pub mod fast;
-#[cfg_attr(not(internals), doc(hidden))]
+#[cfg(not(feature = "internals"))]
+mod formats;
+#[cfg(feature = "internals")]
 pub mod formats;
 #[cfg(feature = "python")]
 mod python;
-#[cfg_attr(not(internals), doc(hidden))]
+#[cfg(not(feature = "internals"))]
+mod reference;
+#[cfg(feature = "internals")]
 pub mod reference;
-#[cfg_attr(not(internals), doc(hidden))]
+#[cfg(not(feature = "internals"))]
+mod support;
+#[cfg(feature = "internals")]
 pub mod support;
 #[cfg(feature = "wasm")]
 mod wasm;

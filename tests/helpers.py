@@ -12,7 +12,7 @@ from minitok.formats import huggingface
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
 # What follows `cargo run` or `cargo build`: the features of `make test`, so that the library is there already.
-CARGO = ("--quiet", "--locked", "--features", "pages,p50k,whisper,c,chat")
+CARGO = ("--quiet", "--locked", "--features", "internals,pages,p50k,whisper,c,chat")
 
 
 @dataclass(frozen=True)

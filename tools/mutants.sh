@@ -50,5 +50,5 @@ if [[ ${#core[@]} -gt 0 ]]; then
     [[ -x .venv/bin/cargo-mutants ]] || cargo install --debug --locked --root .venv cargo-mutants@27.1.0
     # Random inputs are fewer, and nothing prints backtraces, so that a mutant takes less time. Status 2 says that some survive.
     CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=40 PATH="$root/.venv/bin:$PATH" \
-        cargo mutants --gitignore true --output target --cap-lints true "${core[@]}" -- --locked --lib --tests || [[ $? = [23] ]]
+        cargo mutants --gitignore true --output target --cap-lints true "${core[@]}" -- --locked --features internals --lib --tests || [[ $? = [23] ]]
 fi

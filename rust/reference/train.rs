@@ -51,11 +51,10 @@ pub enum TieBreak {
 }
 
 impl TieBreak {
-    #[cfg_attr(not(internals), doc(hidden))]
+    /// All rules.
     pub const ALL: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
 
     /// Its name, as in Python and in files.
-    #[cfg_attr(not(internals), doc(hidden))]
     pub fn name(self) -> &'static str {
         match self {
             TieBreak::SmallestIds => "smallest_ids",
