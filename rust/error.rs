@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What can go wrong. More variants may come.
+#[allow(missing_docs, reason = "variants say what their fields are")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,19 +22,19 @@ pub enum Error {
     #[error("{0}")]
     Training(String),
 
-    /// An id without a token (SPEC D3).
+    /// An id without a token, and where it stands among the ids (SPEC D3).
     #[error("unknown token id {id} at position {position}")]
     UnknownToken { id: u32, position: usize },
 
-    /// A byte of the text for which the vocabulary has no token (SPEC E6).
+    /// A byte for which the vocabulary has no token, and where it stands in the text (SPEC E6).
     #[error("the byte 0x{byte:02x} at position {position} has no token in this vocabulary")]
     MissingByte { byte: u8, position: usize },
 
-    /// A special token in text whose caller forbade it (SPEC E3).
+    /// A special token in text whose caller forbade it, and the byte at which it begins (SPEC E3).
     #[error("the text contains the token {token:?} at byte {position}")]
     DisallowedSpecial { token: String, position: usize },
 
-    /// Bytes that are not UTF-8 where text was asked for (SPEC D2).
+    /// Bytes that are not UTF-8 where text was asked for: all of them, and the first range that is not (SPEC D2).
     #[error("invalid UTF-8 at bytes {start}..{end}")]
     InvalidUtf8 { bytes: Vec<u8>, start: usize, end: usize },
 
@@ -49,7 +50,7 @@ pub enum Error {
     #[error("{0}")]
     UnknownEncoding(String),
 
-    /// A range that is not one of the characters of a text.
+    /// A range of bytes that does not begin and end between two characters of a text, which has `length` bytes.
     #[error("{start} to {end} is not a range of whole characters of a text of {length} bytes")]
     Range { start: usize, end: usize, length: usize },
 

@@ -64,7 +64,7 @@ impl PieceCounter {
                 None => counter,
             };
             Counter::Fast(match vocab {
-                Some(vocab) => counter.as_runs(Arc::clone(vocab.get().0.core()))?,
+                Some(vocab) => counter.with_runs(Arc::clone(vocab.get().0.core()))?,
                 None => counter,
             })
         } else {

@@ -4,7 +4,7 @@ use super::array::{array_of, array_of_ids};
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
-use crate::fast::session::{self, Unit};
+use crate::fast::session::{self, Appended, Unit};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::more::session::Splice;
 use crate::reference::more::tails::Cover;
@@ -190,8 +190,11 @@ impl Session {
     /// Adds ids; or the number of the first that cannot come next, or -1 where that is not known.
     fn append_ids(&mut self, py: Python<'_>, ids: Vec<u32>) -> PyResult<Option<isize>> {
         let inner = &mut self.inner;
-        let found = signals::detached(py, || inner.append_ids(&ids))?;
-        Ok(found.map_or(Some(-1), |number| number.map(usize::cast_signed)))
+        Ok(match signals::detached(py, || inner.append_ids(&ids))? {
+            Appended::All => None,
+            Appended::Impossible(number) => Some(number.cast_signed()),
+            Appended::NotKnown => Some(-1),
+        })
     }
 
     /// Whether the ids are those of the text; None where that is not known.

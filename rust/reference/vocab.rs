@@ -74,15 +74,15 @@ impl Vocab {
     pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
         let byte_ids = byte_ids(&tokens, |_| false);
         Vocab::check_tokens(&byte_ids)?;
-        let mut vocab = Vocab::assemble(Arc::new(tokens), merges, whole_pieces, byte_ids);
+        let mut vocab = Vocab::assemble(Arc::new(tokens), merges, whole_pieces, &byte_ids);
         vocab.index_merges(|vocab, merge| vocab.check_merge(merge, b""))?;
         Ok(vocab)
     }
 
     /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
-    pub fn assemble(tokens: Arc<Tokens>, merges: Vec<Merge>, whole_pieces: bool, byte_ids: [u32; 256]) -> Vocab {
+    pub fn assemble(tokens: Arc<Tokens>, merges: Vec<Merge>, whole_pieces: bool, byte_ids: &[u32; 256]) -> Vocab {
         let (merges, make_merges) = (Once::from(merges), (|_| Vec::new()) as fn(&Tokens) -> Vec<Merge>);
-        Vocab { tokens, merges, make_merges, whole_pieces, byte_ids, ids: Once::new(), by_pair: Once::new() }
+        Vocab { tokens, merges, make_merges, whole_pieces, byte_ids: *byte_ids, ids: Once::new(), by_pair: Once::new() }
     }
 
     /// Makes a vocabulary of pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.

@@ -98,7 +98,7 @@ impl CorpusCounter {
     }
 
     /// For training on from a vocabulary: keeps the pieces as runs of its ids (`runs.rs`), unless these are their bytes.
-    pub fn as_runs(mut self, vocab: Arc<Vocab>) -> Result<Self> {
+    pub fn with_runs(mut self, vocab: Arc<Vocab>) -> Result<Self> {
         if runs::are_needed(&vocab) && !vocab.alphabet.drops_bytes {
             self.splitter.runs = Some(Box::new(Runs::new(vocab)?));
         }

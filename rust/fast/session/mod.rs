@@ -20,4 +20,5 @@ mod seams;
 mod tail;
 
 pub use edit::Session;
-pub use rope::{Size, Unit};
+pub use next::Appended;
+pub use rope::Unit;

@@ -20,6 +20,15 @@ use std::sync::Arc;
 /// How many bytes without a sure border are gone through from each of their places, with time that grows with the square.
 const LONGEST_END: usize = 256;
 
+/// What became of ids that were to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    All,
+    /// The id of this number cannot come next.
+    Impossible(usize),
+    NotKnown,
+}
+
 impl Session {
     /// The ids that may come next, as bits; None where that is not known.
     pub fn next_ids(&mut self) -> Result<Option<Bits>> {
@@ -237,17 +246,17 @@ impl Session {
     }
 
     /// Adds ids, which stay as they are until the next edit; or returns the number of the first that cannot come next, and adds
-    /// none. The second None: that is not known.
-    pub fn append_ids(&mut self, ids: &[u32]) -> Result<Option<Option<usize>>> {
-        let Some((tables, mut open)) = self.open()? else { return Ok(None) };
+    /// none.
+    pub fn append_ids(&mut self, ids: &[u32]) -> Result<Appended> {
+        let Some((tables, mut open)) = self.open()? else { return Ok(Appended::NotKnown) };
         let core = Arc::clone(self.codec.core());
         for (number, &id) in ids.iter().enumerate() {
             if open.size() == 0 && core.preprocessor.metaspace.is_some() {
-                return Ok(None);
+                return Ok(Appended::NotKnown);
             }
             if !has(&self.next_behind(&tables, &open, &ids[..number])?, id) {
                 self.open = Some(open).filter(|_| number == 0);
-                return Ok(Some(Some(number)));
+                return Ok(Appended::Impossible(number));
             }
             if self.search.early.tokens().iter().any(|(_, found)| *found == Some(id)) {
                 open = Open::default();
@@ -257,7 +266,7 @@ impl Session {
         }
         self.add_ids(ids)?;
         self.open = Some(open).filter(|open| open.size() > 0);
-        Ok(Some(None))
+        Ok(Appended::All)
     }
 
     /// Adds ids to the last chunk, or in chunks of their own, which the next edit makes anew.

@@ -37,8 +37,11 @@ use std::ops::Range;
 /// Tokens that may span the end of a text: after its first `kept` ids and then `extra`, any one of `ids`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
+    /// How many ids of the text stay.
     pub kept: usize,
+    /// The ids after them, which stay too.
     pub extra: Vec<u32>,
+    /// The tokens that may come then, of which each goes beyond the end of the text.
     pub ids: Vec<u32>,
 }
 

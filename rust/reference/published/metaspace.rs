@@ -77,7 +77,7 @@ impl Metaspace {
     }
 
     /// The segment with its markers as spaces, and the space before it.
-    pub fn prepare<'s>(&self, segment: &'s [u8], starts_text: bool) -> Result<Cow<'s, [u8]>> {
+    pub fn prepare(self, segment: &[u8], starts_text: bool) -> Result<Cow<'_, [u8]>> {
         let segment = if self.has_markers { spaced(segment)? } else { segment.into() };
         if !self.puts_space(&segment, starts_text) {
             return Ok(segment);
@@ -90,7 +90,7 @@ impl Metaspace {
     }
 
     /// Whether a space is put before a segment, in which the markers are spaces already.
-    pub fn puts_space(&self, segment: &[u8], starts_text: bool) -> bool {
+    pub fn puts_space(self, segment: &[u8], starts_text: bool) -> bool {
         let here = if starts_text { self.at_text } else { self.at_segments };
         here && !segment.is_empty() && (self.before_space || segment[0] != b' ')
     }

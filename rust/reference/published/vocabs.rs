@@ -112,7 +112,7 @@ impl Vocab {
         for (id, fallback) in byte_ids.iter_mut().zip(fallback.unwrap_or_default()).filter(|(id, _)| **id == NO_ID) {
             *id = *fallback;
         }
-        Ok(Vocab::of(vocab::Vocab::assemble(tokens, merges, whole_pieces, byte_ids), alphabet))
+        Ok(Vocab::of(vocab::Vocab::assemble(tokens, merges, whole_pieces, &byte_ids), alphabet))
     }
 
     fn of(core: vocab::Vocab, alphabet: Alphabet) -> Vocab {

@@ -267,7 +267,7 @@ fn runs_of_ids_are_the_pieces() {
                 let counter = counter(threads);
                 if bounded { counter.with_tables_of(1 << 18, threads, folder.0.clone()) } else { counter }
             };
-            let mut runs = new().as_runs(Arc::clone(&vocab)).expect("small");
+            let mut runs = new().with_runs(Arc::clone(&vocab)).expect("small");
             runs.add(&[&text, b"a w12 w12"], &mut silent()).expect("small");
             let (found, mut plain) = (runs.finished(), counter(1));
             plain.add(&[&text, b"a w12 w12"], &mut silent()).expect("small");
@@ -283,5 +283,5 @@ fn runs_of_ids_are_the_pieces() {
         }
     }
     let bytes = Arc::new(Vocab::from_merges(&order, &[]).expect("bytes"));
-    assert!(counter(1).as_runs(bytes).expect("small").runs().is_none());
+    assert!(counter(1).with_runs(bytes).expect("small").runs().is_none());
 }

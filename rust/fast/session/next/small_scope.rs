@@ -176,7 +176,7 @@ impl Trial {
         if is_encoded && ids.len() % 2 == 1 {
             session.edit(0, 0, &data).unwrap();
         } else {
-            assert_eq!(session.append_ids(ids), Ok(Some(None)), "{} {ids:?}", self.seed);
+            assert_eq!(session.append_ids(ids), Ok(Appended::All), "{} {ids:?}", self.seed);
         }
         assert_eq!(session.is_encoded().unwrap(), Some(is_encoded), "{} {ids:?}", self.seed);
         let set = session.next_ids().unwrap().unwrap();
@@ -200,7 +200,7 @@ impl Trial {
             self.cases += usize::from(found || known.contains(&id) || id > 255);
         }
         if let Some(id) = refused {
-            assert_eq!(session.append_ids(&[id]), Ok(Some(Some(0))), "{} {ids:?} {id}", self.seed);
+            assert_eq!(session.append_ids(&[id]), Ok(Appended::Impossible(0)), "{} {ids:?} {id}", self.seed);
         }
     }
 
