@@ -78,7 +78,7 @@ mod descriptor {
     use crate::support::once::Once;
     use pyo3::ffi;
     use pyo3::prelude::*;
-    use pyo3::types::PyString;
+    use pyo3::types::{PyString, PyTuple};
     use std::ptr;
 
     // A method in Python, and the one in Rust that answers its calls with nothing but a text, or gives `NotImplemented`.
@@ -125,12 +125,10 @@ mod descriptor {
         }
 
         /// `Tokenizer.encode` is pickled as an attribute of its class.
-        fn __reduce__<'py>(
-            &self,
-            py: Python<'py>,
-        ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyAny>, Bound<'py, PyAny>))> {
+        fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
             let class = py.import("minitok")?.getattr("Tokenizer")?;
-            Ok((py.import("builtins")?.getattr("getattr")?, (class, self.method.bind(py).getattr("__name__")?)))
+            let place = (class, self.method.bind(py).getattr("__name__")?).into_pyobject(py)?;
+            Ok((py.import("builtins")?.getattr("getattr")?, place))
         }
     }
 

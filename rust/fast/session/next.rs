@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// How many bytes without a sure border are gone through from each of their places, with time that grows with the square.
 const LONGEST_END: usize = 256;
 
+/// Takes what each end of a text gives.
+type OfEnd<'w> = dyn FnMut(usize, usize, &[u32], Vec<u32>) -> Result<()> + 'w;
+
 /// What became of ids that were to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
@@ -83,7 +86,7 @@ impl Session {
     /// its end. False where that is not known.
     ///
     /// They begin at the last border that all continuations have, and go on with each token that may come next and stands in the text.
-    fn each_end(&self, work: &mut dyn FnMut(usize, usize, &[u32], Vec<u32>) -> Result<()>) -> Result<bool> {
+    fn each_end(&self, work: &mut OfEnd) -> Result<bool> {
         let (Some(tables), true) = (self.codec.next_tables()?, self.search.is_empty()) else { return Ok(false) };
         let Some((data, own)) = self.end()? else { return Ok(false) };
         let (core, before) = (self.codec.core(), self.size().ids - own.len());
