@@ -4,7 +4,7 @@ use crate::reading::{each, list, names, normalizer, number, numbers, special, te
 use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::next::has;
-use minitok::fast::session::Session as FastSession;
+use minitok::fast::session::{Appended, Session as FastSession};
 use minitok::reference::more::session::{Session, Splice, token_at};
 use minitok::reference::more::tails::{Cover, Tail};
 use minitok::reference::more::viable::next_ids;
@@ -94,7 +94,7 @@ fn ids_that_may_come_next() {
         assert_eq!(json!(next), case["next"]);
         let fast = Arc::new(FastCodec::new(codec).unwrap());
         let mut session = FastSession::new(fast, Arc::new(search), Arc::default()).unwrap();
-        assert_eq!(session.append_ids(&given), Ok(Some(None)));
+        assert_eq!(session.append_ids(&given), Ok(Appended::All));
         let bits = session.next_ids().unwrap().unwrap();
         let next: Vec<u32> = asked.into_iter().filter(|&id| has(&bits, id)).collect();
         assert_eq!(json!(next), case["next"]);
