@@ -15,7 +15,7 @@
 //! `c` (feature `c`) the one to C; they hold no algorithm.
 
 // What is public must be documented; what only some features use is not dead in the others.
-#![cfg_attr(not(feature = "internals"), warn(missing_docs), allow(dead_code))]
+#![cfg_attr(not(feature = "internals"), warn(missing_docs), allow(dead_code, unused_imports))]
 // Elsewhere each file with casts that could cut a number says what bounds them. What comes from Python is converted.
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests choose their numbers"))]
 // Offsets and counts of Python objects are taken for 64 bits throughout the boundary.
