@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from minitok.reference.published.packed_vocab import VocabReader, width_of
+from minitok.reference.published.packed_vocab import VocabReader, pairs
 
 KINDS = 72
 INSIDE = 6
@@ -26,11 +26,10 @@ def coded(data: bytes) -> bytes:
     n_merges, n_runs, n_extra = (reader.number() for _ in range(3))
     order = reader.take(256)
     runs = reader.pairs(n_runs)
-    width = width_of(runs, n_merges)
     for _, length in reader.pairs(n_extra):
         reader.take(length)
-    stream = np.unpackbits(np.frombuffer(data[reader.at :], np.uint8), count=2 * n_merges * width, bitorder="little")
-    pairs = (stream.reshape(-1, width) @ (1 << np.arange(width))).reshape(-1, 2).tolist()
+    start = data[: reader.at]
+    merged = list(pairs(reader.take(2 * n_merges), data[reader.at :]))
 
     # Of each id: how its token begins and ends, its class, and its number there.
     shapes = {index: (kind(byte), kind(byte), byte == 0x20) for index, byte in enumerate(order)}
@@ -47,7 +46,7 @@ def coded(data: bytes) -> bytes:
     for index in range(256):
         add(index)
     contexts = []
-    for (left, right), token_id in zip(pairs, (i for first, n in runs for i in range(first, first + n)), strict=True):
+    for (left, right), token_id in zip(merged, (i for first, n in runs for i in range(first, first + n)), strict=True):
         (first, last, has_space), (begins, ends, _) = shapes[left], shapes[right]
         contexts += [0, 1 + last + KINDS * has_space]
         shapes[token_id] = begins if left == space else first, last if ends == INSIDE else ends, has_space
@@ -56,7 +55,7 @@ def coded(data: bytes) -> bytes:
 
     # The chances of classes, then those of the numbers in each, for left ids and for right ones.
     starts = np.cumsum([256 * (1 + 2 * KINDS)] + [1 << count for count in n_bits] * 2)
-    ids = np.array(pairs).ravel()
+    ids = np.array(merged).ravel()
     own, number = np.array([places[token_id] for token_id in ids.tolist()]).T
     side = np.arange(len(ids)) % 2
     first = np.stack([256 * np.array(contexts), starts[own + 2 * KINDS * side]], 1).ravel()
@@ -66,7 +65,7 @@ def coded(data: bytes) -> bytes:
     first, values, counts = (np.repeat(one, counts) for one in (first, values, counts))
     chances = first + (1 << depth) + (values >> counts - depth)
     bits = values >> counts - depth - 1 & 1
-    return bytes(n_bits) + data[: reader.at] + range_coded(chances.tolist(), bits.tolist(), int(starts[-1]))
+    return bytes(n_bits) + start + range_coded(chances.tolist(), bits.tolist(), int(starts[-1]))
 
 
 def range_coded(chances: list[int], bits: list[int], n_chances: int) -> bytes:

@@ -63,14 +63,16 @@ def pack(ranks: Mapping[bytes, int]) -> bytes:
     if merges is None or sorted(order) != list(range(256)):
         raise ValueError("not a vocabulary of single bytes and merges")
     runs = list(runs_of(merge.id for merge in merges))
-    width = (merges[-1].id if merges else 255).bit_length()
+    sides = [side for merge in merges for side in (merge.left, merge.right)]
+    n_low = [max(side.bit_length() - 5, 0) for side in sides]
     body = [
         struct.pack("<3I", len(merges), len(runs), len(extra)),
         order,
         *(struct.pack("<2I", first, count) for first, count in runs),
         *(struct.pack("<2I", rank, len(token)) for rank, token in extra),
         *(token for _, token in extra),
-        pack_bits([side for merge in merges for side in (merge.left, merge.right)], width),
+        bytes(16 * n + (side >> n) for side, n in zip(sides, n_low)),
+        pack_bits("".join(f"{side:b}"[5:][::-1] for side in sides)),
     ]
     packed = b"".join(body)
     return MAGIC + struct.pack("<I", adler32(packed)) + packed
@@ -83,11 +85,9 @@ def runs_of(ids: Iterable[int]) -> Iterable[tuple[int, int]]:
         yield run[0], len(run)
 
 
-def pack_bits(numbers: list[int], width: int) -> bytes:
-    """Each number in ``width`` bits, the least significant first, in one stream."""
-    stream = "".join(f"{number:0{width}b}"[::-1] for number in numbers)
-    stream += "0" * (-len(stream) % 8)
-    return int(stream[::-1], 2).to_bytes(len(stream) // 8, "little") if stream else b""
+def pack_bits(bits: str) -> bytes:
+    """A stream of bits as bytes, the first in the least significant place."""
+    return int(bits[::-1] or "0", 2).to_bytes((len(bits) + 7) // 8, "little")
 
 
 def main() -> None:

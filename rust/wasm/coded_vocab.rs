@@ -10,8 +10,8 @@
 //! Costs: some 44 bits a merge: 0.1 s for 200,000 merges.
 
 use crate::error::Result;
-use crate::fast::util::fallible::{filled, push};
-use crate::reference::published::packed_vocab::{VocabReader, refuse, width_of};
+use crate::fast::util::fallible::{concat, filled, push};
+use crate::reference::published::packed_vocab::{VocabReader, check_runs, refuse};
 
 /// How many kinds of characters there are, and of classes: a kind, and whether a space stands before the first character.
 const KINDS: usize = 72;
@@ -105,7 +105,7 @@ pub fn packed(coded: &[u8]) -> Result<Vec<u8>> {
     let (n_merges, n_runs, n_extra) = (reader.number()?, reader.number()?, reader.number()?);
     let order = reader.take(256)?;
     let runs = reader.pairs(n_runs)?;
-    let width = width_of(&runs, n_merges)?;
+    check_runs(&runs, n_merges)?;
     for (_, length) in reader.pairs(n_extra)? {
         reader.take(length.into())?;
     }
@@ -128,9 +128,9 @@ pub fn packed(coded: &[u8]) -> Result<Vec<u8>> {
     }
     let mut shapes = filled(Shape::default(), end)?;
     let mut members = vec![Vec::new(); CLASSES];
-    let mut made = filled(0, start.len() + (2 * n_merges as usize * width).div_ceil(8) + 8)?;
-    made[..start.len()].copy_from_slice(start);
-    let mut at = 8 * start.len();
+    let mut heads = Vec::new();
+    let mut low = filled(0, 2 * n_merges as usize * 14 / 8 + 8)?;
+    let mut at = 0;
     for (id, &byte) in (0..).zip(order) {
         shapes[id as usize] = Shape::of(byte);
         push(&mut members[Shape::of(byte).class()], id)?;
@@ -142,21 +142,22 @@ pub fn packed(coded: &[u8]) -> Result<Vec<u8>> {
             let class = bits.number(&mut chances_of_classes[context << CLASS_BITS..], CLASS_BITS);
             let Some(held) = members.get(class) else { return refuse("its pairs are damaged") };
             let number = bits.number(&mut side[class], n_bits[class].into());
-            let Some(&part) = held.get(number) else { return refuse("its pairs are damaged") };
+            let Some(&part): Option<&u32> = held.get(number) else { return refuse("its pairs are damaged") };
             let own = shapes[part as usize];
             shape = Some(shape.map_or(own, |left: Shape| left.join(own)));
-            let window = u64::from(part) << (at % 8);
-            for (to, byte) in made[at / 8..].iter_mut().zip(window.to_le_bytes()) {
+            let n_low = (u32::BITS - part.leading_zeros()).saturating_sub(5);
+            push(&mut heads, (16 * n_low + (part >> n_low)) as u8)?;
+            let window = (part & ((1 << n_low) - 1)) << (at % 8);
+            for (to, byte) in low[at / 8..].iter_mut().zip(window.to_le_bytes()) {
                 *to |= byte;
             }
-            at += width;
+            at += n_low as usize;
         }
         let shape = shape.unwrap_or_default();
         shapes[id as usize] = shape;
         push(&mut members[shape.class()], id)?;
     }
-    made.truncate(at.div_ceil(8));
-    Ok(made)
+    concat(&[start, &heads, &low[..at.div_ceil(8)]])
 }
 
 #[cfg(test)]
@@ -164,15 +165,15 @@ mod tests {
     use super::*;
     use crate::reference::published::packed_vocab::{MAGIC, adler32};
 
-    /// Three merges, of ids of nine bits: `ab`, ` ab` and `é`; and what `coded` of `tools/coded_vocab.py` makes of their pairs.
-    const PAIRS: [(u32, u32); 3] = [(97, 98), (32, 256), (0xC3, 0xA9)];
+    /// Three merges, (97, 98), (32, 256) and (0xC3, 0xA9), which make `ab`, ` ab` and `é`: their heads, and their low bits. Then what
+    /// `coded` of `tools/coded_vocab.py` makes of them.
+    const PAIRS: [u8; 8] = [56, 56, 32, 80, 72, 69, 0x09, 0x16];
     const CODED: [u8; 14] = [0, 1, 0, 4, 0x54, 0x43, 0xA4, 0x59, 0x2B, 0x86, 0xD3, 0xA0, 0, 0x13];
 
     fn plain() -> Vec<u8> {
         let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
         let order: Vec<u8> = (0..=255).collect();
-        let stream = PAIRS.iter().rev().fold(0_u64, |sum, &(left, right)| sum << 18 | u64::from(right << 9 | left));
-        let body = [words(&[3, 1, 0]), order, words(&[256, 3]), stream.to_le_bytes()[..7].to_vec()].concat();
+        let body = [words(&[3, 1, 0]), order, words(&[256, 3]), PAIRS.to_vec()].concat();
         [&MAGIC[..], &adler32(&body).to_le_bytes(), &body].concat()
     }
 

@@ -1,13 +1,12 @@
 """The packed form: any vocabulary of merges there and back, and no damaged file taken for one."""
 
 import struct
-import subprocess
 import sys
 from zlib import adler32
 
 import minitok
 import pytest
-from helpers import BACKENDS, failure_on_both, on_both
+from helpers import failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -48,7 +47,7 @@ def small():
 
 
 def sealed(body):
-    return b"minitok\x01" + struct.pack("<I", adler32(body)) + body
+    return b"minitok\x02" + struct.pack("<I", adler32(body)) + body
 
 
 def test_by_hand():
@@ -91,51 +90,15 @@ def test_longer_than_it_says():
     assert "longer than it says" in failed.message
 
 
-def one_merge(first):
+def one_merge(made):
     """A packed vocabulary whose only merge, of `a` and `b`, has a given id."""
-    width = first.bit_length()
-    bits = (97 | 98 << width).to_bytes((2 * width + 7) // 8, "little")
-    return sealed(struct.pack("<III", 1, 1, 0) + bytes(range(256)) + struct.pack("<II", first, 1) + bits)
+    pair = bytes([32 + 0b11000, 32 + 0b11000, 0b1001])
+    return sealed(struct.pack("<III", 1, 1, 0) + bytes(range(256)) + struct.pack("<II", made, 1) + pair)
 
 
-def test_ids_end_below_two_to_the_31():
-    for last in (256, 70_000):
+def test_ids_end_below_two_to_the_19():
+    for last in (256, 70_000, 2**19 - 1):
         tokens, merges, _ = on_both(lambda backend, last=last: load(one_merge(last), backend))
         assert (tokens[last], merges) == (b"ab", [(97, 98, last, last)])
-    # The extension has a table by id, which would take 16 GiB.
-    tokens, merges, _ = load(one_merge(2**31 - 1), "python")
-    assert (tokens[2**31 - 1], merges) == (b"ab", [(97, 98, 2**31 - 1, 2**31 - 1)])
-    error = failure_on_both(lambda backend: load(one_merge(2**31), backend))
+    error = failure_on_both(lambda backend: load(one_merge(2**19), backend))
     assert "not in order" in str(error)
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_ids_take_no_memory_that_the_file_has_no_pairs_for(backend):
-    count = 1 << 29
-    body = struct.pack("<III", count, 1, 0) + bytes(range(256)) + struct.pack("<II", 256, count)
-    code = (
-        "import resource, sys, minitok; from minitok.backend import load_backend; "
-        f"backend = load_backend({backend!r}); "
-        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)); "
-        "backend.unpack(bytes.fromhex(sys.stdin.read()), None)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], input=sealed(body).hex(), capture_output=True, text=True, check=False
-    )
-    assert "VocabularyError: not a packed vocabulary: it is cut short" in ran.stderr
-
-
-def test_too_little_memory_for_a_high_id_is_an_error():
-    code = (
-        "import resource, sys\n"
-        "from minitok.backend import load_backend\n"
-        "rust = load_backend('rust')\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
-        "try:\n"
-        "    rust.unpack(bytes.fromhex(sys.argv[1]), None)\n"
-        "except MemoryError:\n"
-        "    print('refused')\n"
-    )
-    command = [sys.executable, "-c", code, one_merge(2**31 - 1).hex()]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.stdout == "refused\n", ran.stderr[-800:]

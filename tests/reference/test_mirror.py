@@ -59,6 +59,7 @@ LONE_NAMES = {
         "vocab_reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
         "number": "int.from_bytes in Python",
+        "bits_at": "as number",
         "parts": "what the fast reader reads, too; local variables in Python",
         "checksum": "the seam of the fast checksum",
         "join_all": "the seam of the fast joining; a loop in Python",

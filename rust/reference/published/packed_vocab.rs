@@ -1,25 +1,29 @@
 //! A vocabulary as the package stores it: merges as pairs of ids, packed to the bit.
 //!
 //! The bytes of a published token need not be stored: it is the merge of two earlier tokens. So a vocabulary is the order of
-//! the 256 bytes and one pair of ids for each merge, each id in as many bits as the greatest id needs: a third of the size of
-//! tiktoken's text, read in one pass without decompression.
+//! the 256 bytes and one pair of ids for each merge. Small ids are more frequent, and take fewer bits: a fifth of the size of
+//! tiktoken's text, read in one pass without decompression. Wheels and servers compress bytes, so that a byte holds the length of
+//! an id and its first bits, which are far from random; the bits below, which are nearly so, follow all of these bytes.
 //!
 //! The layout, integers little-endian and of 32 bits unless said otherwise (SPEC F4):
 //!
 //! | | |
 //! |---|---|
-//! | magic | 8 bytes: `minitok`, then the version, 1 |
+//! | magic | 8 bytes: `minitok`, then the version, 2 |
 //! | checksum | Adler-32 of everything after it |
 //! | counts | merges M, runs R, extra tokens X |
 //! | byte order | 256 bytes: the byte of each of the ids 0 to 255 |
 //! | runs | R times: first id, count. The merges take these ids in order; between two runs is a gap |
 //! | extra tokens | X times: id, length; then all their bytes. Tokens that no merge makes: Whisper's empty one |
-//! | pairs | M times: left id, right id, each of w bits, the least significant first, in one stream of bits |
+//! | heads | M times: the head of the left id and that of the right id, a byte each |
+//! | low bits | of all ids, in the same order, the least significant first, in one stream of bits |
 //!
-//! w is the number of bits of the greatest id of the runs. The rank of a merge is the id it makes.
+//! An id below 32 is its own head. Of any other id the n bits below its first five are its low bits; its head is 16 n plus the
+//! number that the first five are. So ids end below 2^19. The rank of a merge is the id it makes.
 //!
-//! By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
-//! `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
+//! By hand: 300 is `100101100` in binary, so n = 4 and the head is 64 + 18; 104 is `1101000`, so n = 2 and the head is 32 + 26.
+//! The pair (300, 104) has the heads `52 3a`, and the low bits `1100` and `00`: the byte `0c`, of which two bits are left for the
+//! next.
 //!
 //! Invariants: a file that is cut short, damaged, or that joins an id before it has a token is refused. The merges are
 //! trusted to make each token from its bytes, because the writer recovered them from ranks; with an extra token that is not
@@ -32,30 +36,41 @@
 //!
 //! Implements SPEC F4.
 
-#![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes; the width of a field is at most 32 bits")]
+#![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes; an id has 19 bits")]
 
 use crate::error::{Error, Result};
 use crate::fast;
-use crate::fast::util::fallible::collect;
+use crate::fast::util::fallible::{collect, room};
 use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab};
 
-pub const MAGIC: &[u8; 8] = b"minitok\x01";
+pub const MAGIC: &[u8; 8] = b"minitok\x02";
+
+/// How many low bits an id has, by its head.
+pub(crate) const N_LOW: [u8; 256] = {
+    let mut n_low = [0; 256];
+    let mut head = 32;
+    while head < 256 {
+        n_low[head] = head as u8 / 16 - 1;
+        head += 1;
+    }
+    n_low
+};
 
 /// The parts of a packed vocabulary.
 pub(crate) struct Parts<'d> {
     pub order: &'d [u8],
     pub runs: Vec<(u32, u32)>,
     pub extra: Vec<(u32, &'d [u8])>,
-    /// The pairs, each id in `width` bits.
-    pub bits: &'d [u8],
-    pub width: usize,
+    /// The heads of the ids of all pairs, and their low bits.
+    pub heads: &'d [u8],
+    pub low: &'d [u8],
 }
 
 /// Cuts a packed vocabulary into its parts.
 pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
     let mut reader = VocabReader { data, at: 0 };
     if reader.take(8)? != MAGIC {
-        return refuse("it does not begin with 'minitok' and version 1");
+        return refuse("it does not begin with 'minitok' and version 2");
     }
     if reader.number()? != checksum(&data[reader.at..]) {
         return refuse("its checksum is wrong: the file is damaged");
@@ -64,22 +79,23 @@ pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
     let order = reader.take(256)?;
     let runs = reader.pairs(n_runs)?;
     let lengths = reader.pairs(n_extra)?;
-    let width = width_of(&runs, n_merges)?;
+    check_runs(&runs, n_merges)?;
     let mut extra = Vec::new();
     extra.try_reserve_exact(lengths.len())?;
     for (id, length) in lengths {
         extra.push((id, reader.take(length.into())?));
     }
-    let bits = reader.take((2 * u64::from(n_merges) * width as u64).div_ceil(8))?;
+    let heads = reader.take(2 * u64::from(n_merges))?;
+    let low = reader.take(heads.iter().map(|&head| u64::from(N_LOW[usize::from(head)])).sum::<u64>().div_ceil(8))?;
     if reader.at < data.len() {
         return refuse("it is longer than it says");
     }
-    Ok(Parts { order, runs, extra, bits, width })
+    Ok(Parts { order, runs, extra, heads, low })
 }
 
 /// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
 pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
-    let Parts { order, runs, extra, bits, width } = parts(data)?;
+    let Parts { order, runs, extra, heads, low } = parts(data)?;
     let below = below.unwrap_or(u32::MAX);
     let mut tokens = Tokens::default();
     for (index, &byte) in order.iter().enumerate() {
@@ -89,13 +105,11 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     for (id, token) in extra.into_iter().filter(|&(id, _)| id < below) {
         tokens.set(id, token)?;
     }
-    // There are as many ids as the file has room for pairs.
-    let ids: Vec<u32> = collect(runs.iter().flat_map(|&(first, count)| first..first + count))?;
-    let known = ids.partition_point(|&id| id < below);
-    let merges: Vec<Merge> = collect(ids[..known].iter().enumerate().map(|(index, &id)| {
-        let (left, right) = pair(bits, index, width);
-        Merge { left, right, id, rank: id }
-    }))?;
+    let ids = runs.iter().flat_map(|&(first, count)| first..(first + count).min(below));
+    let mut merges = room(heads.len() / 2)?;
+    for (id, (left, right)) in ids.zip(pairs(heads, low)) {
+        merges.push(Merge { left, right, id, rank: id });
+    }
     let joined = join_all(&mut tokens, &merges)?;
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
         return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
@@ -117,12 +131,12 @@ fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     Ok(done)
 }
 
-/// Returns the number of bits of the greatest id of the runs, which have the ids of the merges.
-pub(crate) fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
+/// Refuses runs that do not have the ids of the merges.
+pub(crate) fn check_runs(runs: &[(u32, u32)], n_merges: u32) -> Result<()> {
     let (mut n_ids, mut end) = (0, 256);
     for &(first, count) in runs {
         match first.checked_add(count) {
-            Some(after) if first >= end && count <= n_merges && after <= 1 << 31 => end = after,
+            Some(after) if first >= end && count <= n_merges && after <= 1 << 19 => end = after,
             _ => return refuse("the runs of its ids are not in order"),
         }
         n_ids += count;
@@ -130,22 +144,35 @@ pub(crate) fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
     if n_ids != n_merges {
         return refuse(&format!("it has {n_merges} merges, but ids for {n_ids}"));
     }
-    Ok((u32::BITS - (end - 1).leading_zeros()) as usize)
+    Ok(())
 }
 
-/// Reads the two ids of a merge from the stream of bits.
-pub(crate) fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
-    let number = |start: u64| {
-        let near = &bits[(start / 8) as usize..];
-        let window = near.first_chunk().copied().unwrap_or_else(|| {
-            let mut window = [0; 8];
-            window[..near.len()].copy_from_slice(near);
-            window
-        });
-        (u64::from_le_bytes(window) >> (start % 8) & ((1 << width) - 1)) as u32
-    };
-    let start = 2 * index as u64 * width as u64;
-    (number(start), number(start + width as u64))
+/// The two ids of each merge.
+pub(crate) fn pairs(heads: &[u8], low: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    let mut start = 0;
+    heads.chunks_exact(2).map(move |pair| {
+        let bits = bits_at(low, start);
+        let n_left = usize::from(N_LOW[usize::from(pair[0])]);
+        start += n_left + usize::from(N_LOW[usize::from(pair[1])]);
+        (whole(pair[0], bits), whole(pair[1], bits >> n_left))
+    })
+}
+
+/// The bits from one on, the low bits of a pair at least.
+pub(crate) fn bits_at(low: &[u8], start: usize) -> u64 {
+    let near = &low[start / 8..];
+    let bytes = near.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        bytes[..near.len()].copy_from_slice(near);
+        bytes
+    });
+    u64::from_le_bytes(bytes) >> (start % 8)
+}
+
+/// Returns the id that has a head; its low bits come first in `bits`.
+pub(crate) fn whole(head: u8, bits: u64) -> u32 {
+    let n_low = N_LOW[usize::from(head)];
+    (u32::from(head) - 16 * u32::from(n_low)) << n_low | bits as u32 & ((1 << n_low) - 1)
 }
 
 fn checksum(data: &[u8]) -> u32 {
@@ -211,11 +238,11 @@ mod tests {
     #[test]
     fn by_hand() {
         assert_eq!(adler32(b"Wikipedia"), 0x11E6_0398);
-        assert_eq!(pair(&[0x74, 0xA0, 0x01], 0, 10), (116, 104));
+        assert_eq!(pairs(&[0x52, 0x3A], &[0x0C]).collect::<Vec<_>>(), [(300, 104)]);
         let mut body: Vec<u8> = [1u32, 1, 1].iter().flat_map(|number| number.to_le_bytes()).collect();
         body.extend(0..=255);
         body.extend([300u32, 1, 7, 0].iter().flat_map(|number| number.to_le_bytes()));
-        body.extend([97, 98 << 1, 0]);
+        body.extend([32 + 24, 32 + 24, 0b1001]); // 97 is 11000 01, 98 is 11000 10
         // The extra token has an id that is in use.
         assert!(unpack(&file(&body), None).is_err());
         body[12 + 256 + 8] = 0;
