@@ -37,6 +37,7 @@ __all__ = [
     "read_json_lines",
     "read_tokenizer",
     "set_fast",
+    "shortcut",
     "span_list",
     "tokenizer_changes",
     "tokenizers_changed",
