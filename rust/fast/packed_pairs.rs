@@ -236,7 +236,7 @@ mod tests {
         }
         let ids: Vec<u8> = merges.iter().flat_map(|&(left, right)| [left, right]).collect();
         body.extend(ids.iter().map(|id| 32 + id / 4));
-        body.extend(ids.chunks(4).map(|ids| ids.iter().rev().fold(0, |bits, id| bits << 2 | id % 4)));
+        body.extend(ids.chunks(4).map(|ids| ids.iter().rev().fold(0, |bits, id| (bits << 2) | (id % 4))));
         [&packed_vocab::MAGIC[..], &packed_vocab::adler32(&body).to_le_bytes(), &body].concat()
     }
 
