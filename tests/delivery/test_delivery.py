@@ -290,6 +290,6 @@ def test_each_encoding_is_behind_its_feature():
     manifest = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
     source = (ROOT / "rust" / "api" / "encodings.rs").read_text(encoding="utf-8")
     features = re.findall(r'vocabulary!\("(\w+)"\)', source)
-    others = {"default", "python", "abi3", "c", "chat", "wasm", "files", "first", "pages"}
+    others = {"default", "python", "abi3", "c", "chat", "internals", "wasm", "files", "first", "pages"}
     assert set(features) | others == set(manifest["features"])
     assert set(manifest["features"]["default"]) < set(features)
