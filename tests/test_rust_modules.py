@@ -14,10 +14,7 @@ SEAMS = {
         "fast": "whether to use a scanner",
         "fast::scan": "a named pattern is cut by its scanner",
     },
-    "reference::special": {
-        "fast": "whether to look for names fast",
-        "fast::token_search": "names with few bytes are found by their first two, 64 places at a time",
-    },
+    "reference::special": {"fast::token_search": "a few names are found by their first two bytes, 64 places at a time"},
     "reference::published::packed_vocab": {
         "fast": "whether to join fast",
         "fast::adler32": "the checksum, eight bytes at a time",

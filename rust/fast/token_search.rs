@@ -1,5 +1,4 @@
-//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `NameSearch` in
-//! `rust/reference/special.rs`.
+//! Where tokens stand in a text: 64 places at once, by the first two bytes. Must equal the automaton of `rust/reference/special.rs`.
 //!
 //! The first two bytes of each name are in one of eight sets ([`PairSets`]). A window of the text has a bit for each place whose two
 //! bytes are in one: a few places that must be looked at. There, the longest name is found by a binary search. In code, a run of spaces
@@ -26,8 +25,9 @@ use crate::fast::simd::vector::{PairSets, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::{append, push, room};
 
-/// More bytes of names than these are left to the automaton: offsets have 16 bits.
-const MOST_BYTES: usize = u16::MAX as usize;
+/// More bytes of names than these are left to the automaton, and so is a name that is longer: all of it may be compared at each place.
+const MOST_BYTES: usize = 1 << 13;
+const LONGEST: usize = 1 << 8;
 /// A window and the byte after it.
 const REACH: usize = 65;
 const NO_PARENT: u16 = u16::MAX;
@@ -59,10 +59,11 @@ struct Name {
 pub type Occurrence = (usize, usize, usize);
 
 impl TokenSearch {
-    /// Of some names, none of them empty; None for those that are better left to the automaton: none at all, or many.
+    /// Of some names, none of them empty; None for those that are better left to the automaton: none at all, many, or long ones.
     pub fn new<'n>(names: impl Iterator<Item = &'n [u8]> + Clone) -> Result<Option<TokenSearch>> {
         let total: usize = names.clone().map(<[u8]>::len).sum();
-        if total == 0 || total > MOST_BYTES || cfg!(target_family = "wasm") {
+        let longest = names.clone().map(<[u8]>::len).max().unwrap_or(0);
+        if total == 0 || total > MOST_BYTES || longest > LONGEST || cfg!(target_family = "wasm") {
             return Ok(None);
         }
         let mut sorted: Vec<(&[u8], u16)> = room(names.clone().count())?;
@@ -268,8 +269,10 @@ mod tests {
 
     #[test]
     fn many_names_and_none_are_left_to_the_automaton() {
-        let names = |length: usize| ["a".repeat(length), "b".into()];
-        assert!(search(&names(MOST_BYTES - 1)).is_some() && search(&names(MOST_BYTES)).is_none());
+        let names = |count: usize, length: usize| vec!["a".repeat(length); count];
+        assert!(
+            search(&names(32, 256)).is_some() && search(&names(33, 256)).is_none() && search(&names(1, 257)).is_none()
+        );
         assert!(search(&[]).is_none());
     }
 

@@ -15,13 +15,12 @@
 //!
 //! Implements SPEC E3 without added tokens, and without the check that a name and its id agree with the vocabulary.
 
+mod automaton;
+
 use crate::error::{Error, Result};
-use crate::fast;
-use crate::fast::token_search::{Occurrence, TokenSearch};
+use crate::fast::token_search::TokenSearch;
 use crate::support::interrupt;
-use aho_corasick::automaton::Automaton;
-use aho_corasick::nfa::noncontiguous::NFA;
-use aho_corasick::{Input, MatchKind};
+use automaton::Automaton;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use memchr::memmem;
 use std::hint::black_box;
@@ -29,6 +28,8 @@ use std::sync::Arc;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
+/// Of tokens with more bytes together, no table of all transitions is made: for one token it takes the square of its length.
+const MOST_BYTES_OF_TABLE: usize = if cfg!(test) { 8 } else { 1 << 12 };
 
 /// How many bytes of memory the maps, the automaton and copies on the way to it take at most, for a token and for a byte of its name.
 const ROOM_FOR_TOKEN: usize = 256;
@@ -113,41 +114,6 @@ impl PairSet {
     }
 }
 
-/// What looks for names.
-#[derive(Debug, Clone)]
-enum NameSearch {
-    /// Names with few bytes together.
-    Windows(Arc<TokenSearch>),
-    Automaton(Arc<NFA>),
-}
-
-impl NameSearch {
-    fn new<'n>(names: impl Iterator<Item = &'n [u8]> + Clone) -> Result<NameSearch> {
-        // Where there is no memory for it, the automaton finds them.
-        if fast::enabled()
-            && let Ok(Some(windows)) = TokenSearch::new(names.clone())
-        {
-            return Ok(NameSearch::Windows(windows.into()));
-        }
-        // Building fails for gigabytes of tokens only.
-        match NFA::builder().match_kind(MatchKind::LeftmostLongest).build(names) {
-            Ok(automaton) => Ok(NameSearch::Automaton(automaton.into())),
-            Err(error) => Err(Error::Vocabulary(format!("the special tokens: {error}"))),
-        }
-    }
-
-    /// The first occurrence in a range of a text; of several that begin there, the longest.
-    fn find(&self, text: &[u8], start: usize, end: usize) -> Option<Occurrence> {
-        match self {
-            NameSearch::Windows(windows) => windows.find(&text[..end], start).next(),
-            NameSearch::Automaton(automaton) => {
-                let found = automaton.try_find(&Input::new(text).range(start..end)).ok().flatten()?;
-                Some((found.start(), found.end(), found.pattern().as_usize()))
-            }
-        }
-    }
-}
-
 /// Finds special tokens in text.
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
@@ -158,7 +124,9 @@ pub struct Finder {
     total: usize,
     /// Which two bytes follow each other in some token.
     pairs: PairSet,
-    search: Option<Result<NameSearch>>,
+    automaton: Option<Result<Automaton>>,
+    /// What finds the same sooner, where the names are few.
+    quick: Option<Arc<TokenSearch>>,
 }
 
 impl Finder {
@@ -168,7 +136,7 @@ impl Finder {
 
     /// A finder that could not be made: it finds an error.
     fn failing(error: Error) -> Finder {
-        Finder { search: Some(Err(error)), ..Finder::default() }
+        Finder { automaton: Some(Err(error)), ..Finder::default() }
     }
 
     /// The same with names without an id, which are found, too, and left as text: no token is found in them.
@@ -178,10 +146,14 @@ impl Finder {
         }
         let lengths = tokens.iter().map(|(name, _)| name.len());
         let (longest, total) = (lengths.clone().max().unwrap_or(0), lengths.sum());
-        let names = tokens.iter().map(|(name, _)| name.as_bytes());
-        // A finder of tokens that it cannot find finds an error.
-        let (pairs, search) = (PairSet::of(names.clone()), Some(NameSearch::new(names)));
-        Finder { tokens, longest, total, pairs, search }
+        let names = tokens.iter().map(|(name, _)| name);
+        // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
+        let built = Automaton::new(names, total <= MOST_BYTES_OF_TABLE);
+        let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
+        let pairs = PairSet::of(tokens.iter().map(|(name, _)| name.as_bytes()));
+        // Where there is no memory for it, the automaton finds them.
+        let quick = TokenSearch::new(tokens.iter().map(|(name, _)| name.as_bytes())).ok().flatten().map(Arc::new);
+        Finder { tokens, longest, total, pairs, automaton: Some(automaton), quick }
     }
 
     /// Iterates over the occurrences: leftmost, then longest, without overlap.
@@ -196,18 +168,19 @@ impl Finder {
 
     /// Returns the first occurrence in a stretch of the text; of several there, the longest.
     pub fn first(&self, text: &[u8], start: usize, end: usize) -> Result<Option<Found<'_>>> {
-        let Some(search) = &self.search else { return Ok(None) };
+        let Some(automaton) = &self.automaton else { return Ok(None) };
         interrupt::check()?;
-        let search = search.as_ref().map_err(Error::clone)?;
+        let automaton = automaton.as_ref().map_err(Error::clone)?;
         let text = &text[..end.min(text.len())];
         let (longest, mut at) = (self.longest(), start);
         while at < text.len() {
             // What begins in this part ends before `end`.
             let next = at.saturating_add(STRETCH).min(text.len());
             let end = next.saturating_add(longest).min(text.len());
-            if let Some((start, end, number)) = search.find(text, at, end).filter(|&(start, ..)| start < next) {
-                let (name, id) = &self.tokens[number];
-                return Ok(Some(Found { start, end, name, id: *id }));
+            let found = automaton.find(text, at, end).filter(|found| found.start() < next);
+            if let Some(found) = found {
+                let (name, id) = &self.tokens[found.pattern()];
+                return Ok(Some(Found { start: found.start(), end: found.end(), name, id: *id }));
             }
             at = next;
             interrupt::check()?;
@@ -225,17 +198,14 @@ impl Finder {
         &self.tokens
     }
 
-    /// Returns what looks for the names, where they have few bytes together.
-    pub fn windows(&self) -> Option<&TokenSearch> {
-        match &self.search {
-            Some(Ok(NameSearch::Windows(windows))) => Some(windows),
-            _ => None,
-        }
+    /// Returns what finds the same sooner, if there is such.
+    pub fn quick(&self) -> Option<&TokenSearch> {
+        self.quick.as_deref()
     }
 
     /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
-        self.search.is_none()
+        self.automaton.is_none()
     }
 
     /// Returns the length in bytes of the longest token; 0 if there is none.
@@ -248,20 +218,20 @@ impl Finder {
     /// Nearly always two bytes tell that none does. Otherwise tokens are looked for from each byte before the offset, or, where
     /// that would take longer since one of them is long, each by itself.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
-        let Some(Ok(search)) = &self.search else { return false };
+        let Some(Ok(automaton)) = &self.automaton else { return false };
         if at == 0 || at >= text.len() || !self.pairs.holds(text[at - 1], text[at]) {
             return false;
         }
         if self.longest.saturating_mul(self.longest) <= self.total {
             let (mut from, end) = (at.saturating_sub(self.longest - 1), text.len().min(at + self.longest - 1));
-            while let Some((start, behind, _)) = search.find(text, from, end) {
-                if start >= at {
+            while let Some(found) = automaton.find(text, from, end) {
+                if found.start() >= at {
                     return false;
                 }
-                if behind > at {
+                if found.end() > at {
                     return true;
                 }
-                from = start + 1;
+                from = found.start() + 1;
             }
             return false;
         }

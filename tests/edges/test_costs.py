@@ -105,6 +105,18 @@ def test_files(name, backend, tmp_path):
 
 # -- texts ----------------------------------------------------------------------------------------------------------------
 
+
+
+def test_a_text_that_nearly_holds_a_long_name_everywhere():
+    def make(size):
+        plain = minitok.Tokenizer([], pattern="cl100k", backend="rust")
+        tok = plain.add_tokens(["a" * (size // 8) + "b", "a" * 200 + "b"], special=True)
+        text = "a" * size
+        return lambda: tok.count(text, allowed_special="all")
+
+    check(make, 100_000)
+
+
 # Texts of about as many characters: cuts everywhere, none, and far apart; in each width of a str.
 CUTS = {
     "many cuts": lambda size, letter: f"{letter * 5} " * (size // 6),

@@ -8,6 +8,7 @@ LONE_FILES = {
     "basic": "the first rung, for a reader to type along: it teaches in one language, and nothing runs it",
     "small": "the second rung, which teaches in one language, too: the course is solved by it",
     "text": "a str of Python may hold surrogates, and a &str of Rust may not",
+    "special/automaton": "what Rust prepares to find special tokens; Python's re caches by itself",
     "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
 }
 LONE_NAMES = {
@@ -92,7 +93,6 @@ LONE_NAMES = {
         "found": "a tuple in Python",
         "special_tokens.check_room": "maps of Rust's library end the process where there is no memory",
         "finder.failing": "as check_room",
-        "name_search": "Python's re finds all names",
         "special_tokens.find": "a method of Finder in Rust, which keeps its automaton",
         "special_tokens.split": "as find",
         "special_tokens.longest": "as find",

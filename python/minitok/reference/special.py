@@ -10,8 +10,8 @@ the longer wins. The result: text ``a``, token ``<s>x``, text ``b``, token ``<s>
 Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
 everywhere.
 
-Costs: O(n k) for n bytes of text and k wanted tokens: ``re`` tries one after the other wherever one may begin. The Rust
-mirror has an automaton, which takes O(n) for any number.
+Costs: O(n m) for n bytes of text and wanted tokens of m bytes at worst, where all of them nearly occur everywhere: ``re``
+tries one after the other wherever one may begin. The Rust mirror has an automaton, which takes O(n) for any tokens.
 
 Implements SPEC E3 without added tokens, and without the check that a name and its id agree with the vocabulary.
 """

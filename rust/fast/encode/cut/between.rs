@@ -55,7 +55,7 @@ impl<'p> Between<'p> {
     /// None if the scanner goes back, if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch), or if the normalizer does
     /// more than to bring text into forms, or that before late tokens are found.
     pub fn new(tier: &'p Tier, search: &'p TokenFinder, forms: Option<&'p FastNormalizer>) -> Option<Between<'p>> {
-        let is_quick = |finder: &Finder| finder.is_empty() || finder.windows().is_some();
+        let is_quick = |finder: &Finder| finder.is_empty() || finder.quick().is_some();
         let is_known = !matches!(tier, Tier::Rewind(..)) && is_quick(&search.early) && is_quick(&search.late);
         let in_parts = forms.is_none_or(|forms| forms.are_forms() && search.late.is_empty());
         (is_known && in_parts).then_some(Between { tier, search, forms })
@@ -99,7 +99,7 @@ struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     fn new(finder: &'t Finder, text: &'t [u8], from: usize) -> Tokens<'t> {
-        Tokens { finder, occurrences: finder.windows().map(|windows| windows.find(text, from)) }
+        Tokens { finder, occurrences: finder.quick().map(|quick| quick.find(text, from)) }
     }
 }
 
