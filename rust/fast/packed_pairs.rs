@@ -147,7 +147,7 @@ struct Held {
 impl Held {
     fn add(&mut self, id: u32) {
         let n_low = (u32::BITS - id.leading_zeros()).saturating_sub(5);
-        // An id that no head is for is no part of a merge.
+        // An id above those that heads can express is in no merge.
         if let Some(head) = self.heads.get_mut((16 * n_low + (id >> n_low)) as usize) {
             *head |= HELD;
         }

@@ -106,7 +106,6 @@ def test_files(name, backend, tmp_path):
 # -- texts ----------------------------------------------------------------------------------------------------------------
 
 
-
 def test_a_text_that_nearly_holds_a_long_name_everywhere():
     def make(size):
         plain = minitok.Tokenizer([], pattern="cl100k", backend="rust")
