@@ -78,14 +78,11 @@ const QUESTIONS = [
   },
 ];
 
-// It begins where half of a character has come.
-let first = 2;
-
+// It begins where the first part of a character has come.
 function own(one) {
   const shown = el("div", { class: "step" });
   const stepper = new Stepper("tokens", (at) => shown.replaceChildren(...streamed(one, at)));
-  stepper.set(one.steps.length, Math.min(first, one.steps.length));
-  first = 1;
+  stepper.set(one.steps.length, 1 + Math.max(0, one.steps.findIndex((step) => step.held.length)));
   byId("stream").replaceChildren(el("p", { class: "count" }, title(one)), stepper.box, shown);
 }
 
