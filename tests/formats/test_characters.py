@@ -180,12 +180,14 @@ def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text
         ({"type": "Strip", "strip_left": True, "strip_right": False}, True),
         ({"type": "Replace", "pattern": {"String": "x"}, "content": ""}, True),
         ({"type": "Replace", "pattern": {"String": "xy"}, "content": "h"}, True),
+        ({"type": "Replace", "pattern": {"String": "xh"}, "content": "hih"}, True),
         ({"type": "Replace", "pattern": {"Regex": "x+"}, "content": "hh"}, True),
+        ({"type": "Replace", "pattern": {"String": "x"}, "content": "hih"}, False),
         ({"type": "Replace", "pattern": {"String": "x"}, "content": "h"}, False),
         ({"type": "Lowercase"}, False),
     ],
 )
-def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, step, refused):
+def test_a_space_at_the_first_text_behind_what_can_move_it_is_refused(small, step, refused):
     content = huggingface.dump(small.definition) | {"normalizer": step}
     if refused:
         with pytest.raises(minitok.errors.FileFormatError, match="prepend_scheme first"):

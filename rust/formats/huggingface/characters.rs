@@ -54,8 +54,8 @@ pub fn read_spaces(content: &Value) -> Result<Fields> {
         if splits {
             patterns.push(SPLIT.to_owned());
         }
-        if prefix == "first" && any_shortens(&steps)? {
-            return Err(wrong("a normalizer may remove the first text, and Metaspace has the prepend_scheme first"));
+        if prefix == "first" && any_moves_start(&steps)? {
+            return Err(wrong("a normalizer may move the first text, and Metaspace has the prepend_scheme first"));
         }
         if prefix == "never" {
             check_found_alike(&read_added(content)?)?;
@@ -169,12 +169,13 @@ fn sets_of(node: &Node) -> Vec<&CharSet> {
     }
 }
 
-/// Whether a step may make less of text than there was.
-fn any_shortens(steps: &[Step]) -> Result<bool> {
+/// Whether the text that a step leaves may begin after the first character: `tokenizers` says so of text that follows what was removed, and
+/// of text that replaces several characters, which begins where the last of them does.
+fn any_moves_start(steps: &[Step]) -> Result<bool> {
     for step in steps {
         if let Step::Replace { pattern, text } = step {
             let most = width(&regexes::parse(pattern)?).1;
-            if most.is_none_or(|most| most > text.chars().count()) {
+            if most.is_none_or(|most| most > usize::from(!text.is_empty())) {
                 return Ok(true);
             }
         }
