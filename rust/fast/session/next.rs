@@ -21,7 +21,7 @@ use std::sync::Arc;
 const LONGEST_END: usize = 256;
 
 /// Takes what each end of a text gives.
-type OfEnd<'w> = dyn FnMut(usize, usize, &[u32], Vec<u32>) -> Result<()> + 'w;
+type OfEnd<'w> = dyn FnMut(usize, usize, &[u32], &mut dyn Iterator<Item = u32>) -> Result<()> + 'w;
 
 /// What became of ids that were to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +53,11 @@ impl Session {
     /// The tokens that may stand over the end of the text, from the sets of ids that may come next; None where these are not known.
     pub(super) fn covers_by_sets(&self) -> Result<Option<Vec<Cover>>> {
         let (vocab, mut found) = (&self.codec.core().vocab, Vec::new());
-        let is_known = self.each_end(&mut |at, kept, extra, over| match over.first() {
-            Some(&one) => {
-                let cover = Cover { kept, extra: concat(&[extra])?, ids: over };
-                push(
-                    &mut found,
-                    ((at, vocab.sorted_ids().partition_point(|&id| token_of(vocab, id) < token_of(vocab, one))), cover),
-                )
-            }
-            None => Ok(()),
+        let is_known = self.each_end(&mut |at, kept, extra, over| {
+            let ids = collect(over)?;
+            let Some(&one) = ids.first() else { return Ok(()) };
+            let place = vocab.sorted_ids().partition_point(|&id| token_of(vocab, id) < token_of(vocab, one));
+            push(&mut found, ((at, place), Cover { kept, extra: concat(&[extra])?, ids }))
         })?;
         found.sort_by_key(|&(place, _)| place);
         let covers = collect(found.into_iter().map(|(_, cover)| cover))?;
@@ -106,9 +102,10 @@ impl Session {
             interrupt::check()?;
             let (rest, kept) = (&data[at..], common_prefix(own.iter(), ids.iter()));
             let bits = if rest.is_empty() { Bits::new() } else { tables.next(core, &open)? };
-            let over = collect(tokens_over(vocab, rest).iter().copied().filter(|&id| has(&bits, id)))?;
-            if rest.is_empty() || !over.is_empty() {
-                work(at, before + kept, &ids[kept..], over)?;
+            let over = if rest.is_empty() { &[] } else { tokens_over(vocab, rest) };
+            let mut over = over.iter().copied().filter(|&id| has(&bits, id)).peekable();
+            if rest.is_empty() || over.peek().is_some() {
+                work(at, before + kept, &ids[kept..], &mut over)?;
             }
             for end in 1..=rest.len() {
                 if let Some(id) = vocab.token_id(&rest[..end]).filter(|&id| has(&bits, id)) {
