@@ -18,7 +18,7 @@
 
 use super::bits::{Bits, has, set, unset};
 use crate::error::{Error, Result};
-use crate::fast::util::fallible::{append, collect, filled, push};
+use crate::fast::util::fallible::{collect, filled};
 use crate::reference::merging::{self, Chain};
 use crate::reference::published::vocabs::{Merge, Vocab, initial_parts};
 use crate::support::interrupt;
@@ -116,6 +116,11 @@ impl History {
         [left, right].map(|id| self.phase.get(id as usize).copied().unwrap_or(0))
     }
 
+    /// The left half of a token, if it has one.
+    fn left(&self, id: u32) -> Option<u32> {
+        Some(self.halves[id as usize].0).filter(|&left| left != NONE)
+    }
+
     /// From when on a token takes its left half, if that was free before: what is left to do of the right half goes first.
     fn takes_left(&self, id: u32) -> u32 {
         let [left, right] = self.phases(self.halves[id as usize]);
@@ -135,13 +140,17 @@ impl History {
     }
 }
 
+/// Where each group begins, of things in groups of which the numbers are given.
+fn starts_of(size: usize, groups: impl Iterator<Item = u32>) -> Result<Vec<u32>> {
+    let mut starts = filled(0, size + 1)?;
+    groups.for_each(|group| starts[group as usize + 1] += 1);
+    (1..=size).for_each(|group| starts[group] += starts[group - 1]);
+    Ok(starts)
+}
+
 /// Numbers in groups, each in the order in which they come: where each group begins, and the numbers.
 pub(super) fn grouped(size: usize, all: impl Iterator<Item = (u32, u32)> + Clone) -> Result<(Vec<u32>, Vec<u32>)> {
-    let mut starts = filled(0, size + 1)?;
-    for (group, _) in all.clone() {
-        starts[group as usize + 1] += 1;
-    }
-    (1..=size).for_each(|group| starts[group] += starts[group - 1]);
+    let starts = starts_of(size, all.clone().map(|(group, _)| group))?;
     let (mut next, mut numbers) = (collect(starts.iter().copied())?, filled(0, starts[size] as usize)?);
     for (group, number) in all {
         let at = &mut next[group as usize];
@@ -149,6 +158,39 @@ pub(super) fn grouped(size: usize, all: impl Iterator<Item = (u32, u32)> + Clone
         *at += 1;
     }
     Ok((starts, numbers))
+}
+
+/// The walk through the trees of left halves: the place of each token, and where the tokens of its tree end.
+struct Walk {
+    places: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Walk {
+    /// `taken`: the tokens that are children, in the order in which they are taken.
+    fn new(vocab: &Vocab, history: &History, taken: &[u32]) -> Result<Walk> {
+        let (size, left) = (history.halves.len(), |id: u32| history.halves[id as usize].0);
+        let depth = |id| std::iter::successors(Some(id), |&id| history.left(id)).count() as u32;
+        let by_depth = |&id: &u32| (depth(id), id);
+        // Each after its parent, as those of the lower ranks are where these are times.
+        let below = if history.phase.is_empty() { taken } else { &grouped(size + 1, taken.iter().map(by_depth))?.1 };
+        let mut sizes: Vec<u32> = filled(1, size)?;
+        below.iter().rev().for_each(|&id| sizes[left(id) as usize] += sizes[id as usize]);
+        let (mut walk, mut count) = (Walk { places: filled(0, size)?, ends: filled(0, size)? }, 0);
+        for (id, _) in vocab.tokens.iter().filter(|&(id, _)| history.left(id).is_none()) {
+            walk.places[id as usize] = count;
+            count += sizes[id as usize];
+            walk.ends[id as usize] = count;
+        }
+        // While children are put before those that were taken earlier, their parent's end is where the next one ends.
+        for &id in below {
+            let end = &mut walk.ends[left(id) as usize];
+            walk.ends[id as usize] = std::mem::replace(end, *end - sizes[id as usize]);
+            walk.places[id as usize] = walk.ends[id as usize] - sizes[id as usize];
+        }
+        (0..size).for_each(|id| walk.ends[id] = walk.places[id] + sizes[id]);
+        Ok(walk)
+    }
 }
 
 impl Settled {
@@ -183,47 +225,40 @@ impl Settled {
 
     fn of(vocab: &Vocab, history: &History) -> Result<Settled> {
         let (size, merges) = (history.halves.len(), vocab.merges());
-        let left = |id: u32| history.halves[id as usize].0;
+        let mut taken = collect((0..size as u32).filter(|&id| history.left(id).is_some()))?;
+        taken.sort_unstable_by_key(|&id| history.takes_left(id));
         interrupt::check()?;
-        // The children of each token, the one that takes it first at first.
-        let is_merged = |id: &u32| left(*id) != NONE;
-        let takes_left = collect((0..size as u32).map(|id| if is_merged(&id) { history.takes_left(id) } else { 0 }))?;
-        let takes_left = |id: u32| takes_left[id as usize];
-        let mut tokens: Vec<u32> = collect((0..size as u32).filter(is_merged))?;
-        tokens.sort_unstable_by_key(|&id| takes_left(id));
-        let (starts, children) = grouped(size, tokens.iter().map(|&id| (left(id), id)))?;
-        let children = |id: u32| &children[starts[id as usize] as usize..starts[id as usize + 1] as usize];
-        let (mut order, mut places) = (Vec::new(), filled(0, size)?);
-        let mut stack = collect(vocab.tokens.iter().map(|(id, _)| id).filter(|&id| left(id) == NONE))?;
-        while let Some(id) = stack.pop() {
-            places[id as usize] = order.len() as u32;
-            push(&mut order, id)?;
-            append(&mut stack, children(id))?;
-        }
-        let mut sizes = filled(1, size)?;
-        for &id in order.iter().rev().filter(|&&id| left(id) != NONE) {
-            sizes[left(id) as usize] += sizes[id as usize];
-        }
+        let Walk { places, ends: mut free } = Walk::new(vocab, history, &taken)?;
+        let mut order = filled(0, vocab.tokens.iter().count())?;
+        vocab.tokens.iter().for_each(|(id, _)| order[places[id as usize] as usize] = id);
         interrupt::check()?;
-        let mut by_time: Vec<u32> = collect(0..merges.len() as u32)?;
-        by_time.sort_unstable_by_key(|&number| history.bounds(&merges[number as usize]).0);
-        let (starts, numbers) = grouped(size, by_time.iter().map(|&number| (merges[number as usize].left, number)))?;
-        let (mut clashes, mut own) = (filled(Clash { time: 0, first: 0, end: 0 }, merges.len())?, filled(NONE, size)?);
-        for ((clash, number), at) in clashes.iter_mut().zip(numbers).zip(0..) {
-            let merge = merges[number as usize];
-            let (time, from) = history.bounds(&merge);
-            let (first, all) = (places[merge.right as usize], children(merge.right));
-            let earlier = all.partition_point(|&child| takes_left(child) < from);
-            let end = match all[..earlier].last() {
-                Some(&child) => places[child as usize],
-                None => first + sizes[merge.right as usize],
-            };
-            *clash = Clash { time, first, end };
-            if history.halves[merge.id as usize] == (merge.left, merge.right) {
-                own[merge.id as usize] = at;
+        let by = |bound: fn((u32, u32)) -> u32| {
+            let mut numbers = collect(0..merges.len() as u32)?;
+            numbers.sort_unstable_by_key(|&number| bound(history.bounds(&merges[number as usize])));
+            Ok::<_, Error>(numbers)
+        };
+        // Up to where tokens are free, in the order of the time from which on they must be: up to the last child that was taken before.
+        let (mut ends, mut taken) = (filled(0, merges.len())?, taken.into_iter().peekable());
+        for number in by(|(_, from)| from)? {
+            let merge = &merges[number as usize];
+            let (_, from) = history.bounds(merge);
+            while let Some(id) = taken.next_if(|&id| history.takes_left(id) < from) {
+                free[history.halves[id as usize].0 as usize] = places[id as usize];
             }
+            ends[number as usize] = free[merge.right as usize];
         }
-        order.shrink_to_fit();
+        let starts = starts_of(size, merges.iter().map(|merge| merge.left))?;
+        let (mut next, mut own) = (collect(starts.iter().copied())?, filled(NONE, size)?);
+        let mut clashes = filled(Clash { time: 0, first: 0, end: 0 }, merges.len())?;
+        for number in by(|(time, _)| time)? {
+            let (merge, end) = (&merges[number as usize], ends[number as usize]);
+            let at = &mut next[merge.left as usize];
+            clashes[*at as usize] = Clash { time: history.bounds(merge).0, first: places[merge.right as usize], end };
+            if history.halves[merge.id as usize] == (merge.left, merge.right) {
+                own[merge.id as usize] = *at;
+            }
+            *at += 1;
+        }
         Ok(Settled { order, places, starts, clashes, own, limits: Vec::new() })
     }
 
