@@ -23,7 +23,7 @@ class Again(Conversation):
         try:
             return super()._step(generation=generation)
         finally:
-            self._state = state._replace(refused=self._state.refused)
+            self._state = state
 
 
 def user(content):

@@ -90,9 +90,6 @@ class State(NamedTuple):
     held: Held = Held()
     kept: int = 0
     asks: bool = False  # whether the ids are a prompt
-    # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
-    sampled_at: State | None = None
-    refused: bool = False
 
 
 class Conversation:
@@ -148,7 +145,10 @@ class Conversation:
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._longest = max(map(len, self._names.values()), default=0)
+        self._units: dict[bytes, tuple[list[str | int], list[int]]] = {}
         self._state = State([], NO_TEXT, Ids(array_of([], "uint32"), [0], 0), [], [], [])
+        # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
+        self._sampled_at, self._refused = self._state, False
         for message in messages:
             self.add(message)
 
@@ -168,14 +168,12 @@ class Conversation:
             UnknownTokenError: An id has no token.
             ValueError: There are ids, and no prompt before them.
         """
-        state = self._state
-        if ids is not None and state.refused and state.sampled_at is not None:
-            state = state.sampled_at
+        state = self._sampled_at if ids is not None and self._refused else self._state
         number = len(state.messages)
         (made,) = guarded(lambda: traced_messages([message], number))
         messages = [*state.messages, made]
         if ids is None:
-            self._state = state._replace(messages=messages, asks=False)
+            self._state = State(messages, *state[1:-1], False)
             return
         own = self._codec.decode_bytes(ids)
         if not state.asks:
@@ -186,24 +184,26 @@ class Conversation:
         held = state.text.bytes_between(state.held.end, state.text.places[-1]) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
-        self._state = state._replace(
-            messages=messages,
-            ids=state.ids.going_on(first, ids if is_array(ids) else array("I", ids)),
-            roles=[*state.roles, (first, stop, role)] if role is not None else state.roles,
-            generated=[*state.generated, (first, stop, True)],
-            held=state.held._replace(samples=(*samples, sample)),
-            asks=False,
-            sampled_at=state._replace(sampled_at=None),
+        self._state = State(
+            messages,
+            state.text,
+            state.ids.going_on(first, ids if is_array(ids) else array("I", ids)),
+            [*state.roles, (first, stop, role)] if role is not None else state.roles,
+            [*state.generated, (first, stop, True)],
+            state.cuts,
+            Held((*samples, sample), *state.held[1:]),
+            state.kept,
         )
+        self._sampled_at, self._refused = state, False
 
     def prompt(self) -> npt.NDArray[np.uint32]:
         """Returns the ids for a model to continue."""
-        self._state = self._step(generation=True)
+        self._state, self._refused = self._step(generation=True), False
         return self._state.ids.view
 
     def close(self) -> npt.NDArray[np.uint32]:
         """Returns the ids of the conversation as it stands, for training."""
-        self._state = self._step(generation=False)
+        self._state, self._refused = self._step(generation=False), False
         return self._state.ids.view
 
     def fork(self) -> Conversation:
@@ -262,13 +262,13 @@ class Conversation:
             (place, size), before, role = cuts[-1], "token", None
         else:
             place, size, before, role = held.end, held.size, "text" if held.size else "nothing", held.role
-            if size and int(state.ids.view[size - 1]) in self._names:
+            if size and int(state.ids.buffer[size - 1]) in self._names:
                 before = "token"
         found = labelled(self._definition, text.spans(place), before, role)
         for at, end in found.tokens:
             if found.ids[at] not in self._late:
                 cuts.append((place + end, size + at + 1))
-        old = state.ids.view[size:]
+        old = state.ids.buffer[size : state.ids.size]
         same = common_prefix(old, found.ids)
         return State(
             state.messages,
@@ -280,7 +280,6 @@ class Conversation:
             held,
             size + same,
             generation,
-            state.sampled_at,
         )
 
     def _held(self, text: Text, alike: int) -> Held:
@@ -295,7 +294,7 @@ class Conversation:
                 said, end, ahead = self._end_of(last, text, start if common >= start else 0)
             except TemplateError:
                 if self._rewrite != "follow":
-                    self._state = self._state._replace(refused=True)
+                    self._refused = True
                     raise
                 said = end = -1
             role = last.role if said == end else None
@@ -347,7 +346,7 @@ class Conversation:
         found, following = own_end(sample.message, text)
         if found < low:
             found, following = low, following[low - found :]
-        ids = self._state.ids.view[sample.first : sample.stop]
+        ids = self._state.ids.buffer[sample.first : sample.stop]
         last = self._names.get(int(ids[-1])) if len(ids) else None
         if last is None:
             return found, found + self._ended(following, ids), 0
@@ -365,20 +364,13 @@ class Conversation:
 
     def _ended(self, following: bytes, ids: npt.NDArray[np.uint32]) -> int:
         """How many bytes of what stands after a message its ids end with: whole characters, and special tokens as ids."""
-        wanted: list[str | int] = []
-        ends = [0]
-        names, trust = self._definition.special_names, ([(0, len(following))], self._definition.everywhere)
-        for _, start, end, _, _, token_id in self._codec.segments(following, names, "text", trust):
-            if token_id is not None:
-                wanted.append(token_id)
-                ends.append(end)
-            else:
-                text = following[start:end].decode()
-                wanted += text
-                ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
+        wanted, ends = self._units_of(following)
+        last = ids[-len(following) :].tolist() if wanted else []
+        if not last or (type(wanted[0]) is int and wanted[0] not in last):
+            return 0
         own: list[str | int] = []
         data = b""
-        for token_id in ids[-len(following) :].tolist() if following else ():
+        for token_id in last:
             if token_id in self._names:
                 own += [*data.decode(errors="surrogateescape"), token_id]
                 data = b""
@@ -386,3 +378,20 @@ class Conversation:
                 data += self._codec.token_bytes(token_id) or b""
         own += data.decode(errors="surrogateescape")
         return ends[overlap(wanted, own)]
+
+    def _units_of(self, following: bytes) -> tuple[list[str | int], list[int]]:
+        """The characters and the special tokens of a text, and where each ends; most turns are followed by the same."""
+        if following not in self._units:
+            wanted: list[str | int] = []
+            ends = [0]
+            names, trust = self._definition.special_names, ([(0, len(following))], self._definition.everywhere)
+            for _, start, end, _, _, token_id in self._codec.segments(following, names, "text", trust):
+                if token_id is not None:
+                    wanted.append(token_id)
+                    ends.append(end)
+                else:
+                    text = following[start:end].decode()
+                    wanted += text
+                    ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
+            self._units[following] = wanted, ends
+        return self._units[following]

@@ -119,11 +119,12 @@ def common_prefix(one: Any, other: Any) -> int:
     """How many items two sequences begin with alike, both bytes, or arrays of one type."""
     width = memoryview(one).itemsize
     first, second = bytes(memoryview(one)), bytes(memoryview(other))
-    low, high = 0, min(len(first), len(second))
+    low = 0
+    middle = high = min(len(first), len(second))  # they are mostly alike up to the end of one
     while low < high:
-        middle = (low + high + 1) // 2
         if first[low:middle] == second[low:middle]:
             low = middle
         else:
             high = middle - 1
+        middle = (low + high + 1) // 2
     return low // width
