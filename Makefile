@@ -98,6 +98,9 @@ test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)
 	cargo test $(CRATE) --doc
 	$(BIN)/python -m pytest -n auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
+compiled-tests: # for whoever has a processor to spare before `make test`
+	cargo test $(CRATE) --lib --tests --no-run
+
 # For hunts, and for each target of `make fuzz`; before a release, TIME=7200. SEED=n repeats a hunt.
 TIME ?= 60
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import minitok
 from minitok import _rust
@@ -11,8 +12,19 @@ from minitok.formats import huggingface
 
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
-# What follows `cargo run` or `cargo build`: the features of `make test`, so that the library is there already.
-CARGO = ("--quiet", "--locked", "--features", "internals,pages,p50k,whisper,c,chat")
+ROOT = Path(__file__).parent.parent
+
+
+def cargo_built(*what):
+    """The folder with what Cargo builds by the features of `make test`, so that the library is there already."""
+    build = ["cargo", "build", "--quiet", "--locked", "--features", "internals,pages,p50k,whisper,c,chat", *what]
+    subprocess.run(build, cwd=ROOT, check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+
+
+def cargo_example(name):
+    """The program that Cargo builds of `examples/{name}.rs`."""
+    return cargo_built("--example", name) / "examples" / name
 
 
 @dataclass(frozen=True)

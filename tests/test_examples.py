@@ -10,7 +10,7 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from helpers import CARGO
+from helpers import cargo_example
 from minitok.data import human_rights, tiny_shakespeare
 
 ROOT = Path(__file__).parent.parent
@@ -47,8 +47,8 @@ def test_every_example_is_tested_and_listed_in_the_readme():
 
 
 def test_the_command_in_rust_counts_as_the_package_does(own):
-    made = ["cargo", "run", *CARGO, "--example", "count", "--", "cl100k_base", own]
-    ran = subprocess.run(made, capture_output=True, check=True, cwd=ROOT, encoding="utf-8")
+    made = [cargo_example("count"), "cl100k_base", own]
+    ran = subprocess.run(made, capture_output=True, check=True, encoding="utf-8")
     tokens = minitok.get_encoding("cl100k_base").count(own.read_text(encoding="utf-8"))
     assert ran.stdout == f"{tokens}\t{own}\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import minitok
 import pytest
-from helpers import CARGO
+from helpers import cargo_built
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).parent
@@ -77,9 +77,7 @@ def library():
     """The folder of the library that the tests of Rust have built, or another one (`make sanitize-c`)."""
     if given := os.environ.get("MINITOK_LIBRARY"):
         return Path(given).absolute()
-    build = ["cargo", "build", *CARGO, "--lib"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    return ROOT / "target" / "debug"
+    return cargo_built("--lib")
 
 
 @pytest.fixture

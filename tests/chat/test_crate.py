@@ -3,23 +3,20 @@
 import json
 import random
 import subprocess
-from pathlib import Path
 
 import minitok
 import pytest
 from chat_families import FAMILIES, SPECIAL, TOKENS
 from conversations import TOOLS, WORDS, beginning, message, options
-from helpers import CARGO, Failure, outcome
+from helpers import Failure, cargo_example, outcome
 from minitok import errors
 
-ROOT = Path(__file__).resolve().parents[2]
 REQUESTS = 200
 
 
 @pytest.fixture(scope="module")
 def program():
-    subprocess.run(["cargo", "build", *CARGO, "--example", "chat"], cwd=ROOT, check=True)  # noqa: S607
-    return ROOT / "target" / "debug" / "examples" / "chat"
+    return cargo_example("chat")
 
 
 def requests(family):

@@ -1,27 +1,19 @@
 """The crate by itself: its encodings are those of the package, and its ``load`` reads what the package reads."""
 
-import os
 import subprocess
-from pathlib import Path
 
 import minitok
 import pytest
-from helpers import CARGO
+from helpers import cargo_example
 from minitok.encodings.published import PUBLISHED
 from minitok.formats import FORMATS, native
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 class Crate:
     """The program that reads files with the crate."""
 
     def __init__(self):
-        build = ["cargo", "build", *CARGO, "--example", "native_text", "--message-format", "short"]
-        subprocess.run(build, check=True, cwd=ROOT)
-        folder = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        program = folder / "debug" / "examples" / "native_text"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([cargo_example("native_text")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def read(self, path, pattern=""):
         self.process.stdin.write(f"{path}\t{pattern}\n".encode())
