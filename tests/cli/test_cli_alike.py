@@ -37,6 +37,8 @@ def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     assert ended.exit_code == 1
     assert ended.stderr == "minitok: Hello, world: no such file; to pass a text itself, use --text\n"
     assert run(command, "nope.txt").stderr == "minitok: nope.txt: no such file\n"
+    hint = "; to pass a text itself, use --text"
+    assert run(command, "").stderr == f"minitok: '': the name of a file is empty{hint}\n"
 
 
 def test_a_tokenizer_where_a_file_is_wanted_is_told_how_it_is_given():

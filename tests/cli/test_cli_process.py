@@ -72,6 +72,15 @@ def test_a_reader_that_leaves_early_is_no_error_message(tokenizer):
         assert process.wait(60) == 141
 
 
+@pytest.mark.parametrize(
+    ("closed", "name"), [("<&-", "input"), (">&-", "output")], ids=["standard input", "standard output"]
+)
+def test_a_stream_that_is_closed_is_one_line(closed, name):
+    command = ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, "count"]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr) == (1, f"minitok: standard {name} is closed\n".encode())
+
+
 def test_an_interrupt_ends_cleanly(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "train", "-", "-o", tmp_path / "tok.json"],

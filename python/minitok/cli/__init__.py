@@ -21,6 +21,8 @@ def main() -> None:
 
     from minitok.errors import BackendError, MissingExtraError
 
+    if sys.stdout is None:  # closed, as with `>&-`
+        sys.exit("minitok: standard output is closed")
     try:
         if sys.argv[1:] == ["--version"]:  # needs no other package, and is asked for by scripts
             from .console import say, version_line

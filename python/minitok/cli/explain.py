@@ -13,7 +13,7 @@ from minitok.formats.files import check_folder, write_atomically
 
 from .console import output, say
 from .help import Command, option
-from .inputs import as_typed
+from .inputs import as_typed, standard_input
 from .options import FILE, backend_option, chosen, open_tokenizer, special_names, special_option, tokenizer_option
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(
     if html:
         check_folder(html)
     tok = open_tokenizer(chosen(tokenizers), backend)
-    data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
+    data = standard_input().read() if text == "-" else as_typed(text)
     explained = tok.explain(data, allowed_special=special_names(special, tok))
     if html:
         write_atomically(html, explained.to_html().encode())

@@ -72,11 +72,18 @@ def as_typed(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def standard_input() -> BinaryIO:
+    """Standard input, of bytes; it may be closed, as with ``<&-`` or in a service."""
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    return sys.stdin.buffer
+
+
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
     """The file, or standard input, to read bytes from; what is in a file that is compressed."""
     if name == STDIN:
-        yield sys.stdin.buffer
+        yield standard_input()
     else:
         with decompressed(Path(name)) as (file, _):
             yield file

@@ -16,7 +16,7 @@ from minitok.reference.published.names import pattern_named
 
 from .console import print_json, say
 from .help import Command, number_option, option
-from .inputs import STDIN, check_corpus, check_output
+from .inputs import STDIN, check_corpus, check_output, standard_input
 from .options import (
     backend_option,
     corpus_options,
@@ -182,7 +182,7 @@ def command(
             return
         tok = train(counts, progress=reads["progress"], **options)
     elif files == (STDIN,) and not count_only and not parity:
-        text = sys.stdin.buffer.read()
+        text = standard_input().read()
         documents = text.split(separator.encode()) if separator else [text]
         tok = train(documents, pattern=pattern, special_tokens=special, **options, **reads)
     elif STDIN in files:

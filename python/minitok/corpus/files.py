@@ -44,6 +44,8 @@ def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
     """Returns the files that the paths and patterns name."""
     files: list[Path] = []
     for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
+        if not os.fspath(path):
+            raise FileNotFoundError(2, "the name of a file is empty", "''")
         if Path(path).is_dir():
             raise IsADirectoryError(21, "a folder, not a file (name its files with a pattern)", str(path))
         matches = [path] if Path(path).exists() else sorted(glob.glob(os.fspath(path), recursive=True))
