@@ -169,6 +169,11 @@ def most_token_bytes(n_merges: int) -> int:
 
 def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special") -> dict[str, int]:
     """Returns the special tokens, or those of another kind, as a dict, if they are names and ids."""
+    if not isinstance(special_tokens, Mapping):
+        given = type(special_tokens).__name__
+        raise TypeError(
+            f"{kind}_tokens must be a mapping of names to ids, not {given}: write {{'<|endoftext|>': 100257}}"
+        )
     for name, token_id in special_tokens.items():
         if not isinstance(name, str):
             raise TypeError(
@@ -187,7 +192,11 @@ def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
     """Returns the texts of a batch as a tuple. A single text is a mistake, not a batch of its characters."""
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
-    return tuple(texts)
+    try:
+        found = iter(texts)
+    except TypeError:
+        raise TypeError(f"texts must be an iterable of str or bytes, not {type(texts).__name__}") from None
+    return tuple(found)
 
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -208,7 +217,11 @@ def thread_count(threads: int | None) -> int:
     """Returns how many threads to use: by default one per processor."""
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if (wanted := index(threads)) < 1:
+    try:
+        wanted = index(threads)
+    except TypeError:
+        raise TypeError(f"threads must be int, not {type(threads).__name__}") from None
+    if wanted < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
     return min(wanted, MOST_THREADS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from .foreign import explains
@@ -9,7 +10,6 @@ from .reference.published.names import encoding_named, is_like_name, nearest, pa
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from .backend import BackendName
@@ -56,6 +56,8 @@ def load(
     """
     from .formats.detect import read_definition
 
+    if not isinstance(path, (str, os.PathLike)):  # an int would be a descriptor, read and closed
+        raise TypeError(f"path must be str or os.PathLike, not {type(path).__name__}")
     try:
         definition = read_definition(path, pattern and pattern_named(pattern), special_tokens, backend)
     except FileNotFoundError as error:

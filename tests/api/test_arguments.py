@@ -29,6 +29,28 @@ def test_text_must_be_str_or_bytes(entry, wrong):
     assert failed == Failure(TypeError, f"text must be str or bytes, not {type(wrong).__name__}{several}")
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda backend: minitok.load(True, backend=backend), "path must be str or os.PathLike, not bool"),
+        (
+            lambda backend: tokenizer(backend, special_tokens=["<s>"]),
+            "special_tokens must be a mapping of names to ids, not list",
+        ),
+        (
+            lambda backend: tokenizer(backend, added_tokens="<s>"),
+            "added_tokens must be a mapping of names to ids, not str",
+        ),
+        (lambda backend: tokenizer(backend).encode_batch(5), "texts must be an iterable of str or bytes, not int"),
+        (lambda backend: tokenizer(backend).encode("a", threads="2"), "threads must be int, not str"),
+        (lambda backend: tokenizer(backend).shrink("257"), "vocab_size must be int, not str"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(call, message):
+    failed = failure_on_both(call)
+    assert (failed.kind, failed.message.partition(":")[0]) == (TypeError, message)
+
+
 def test_a_definition_is_all_that_its_tokenizer_needs(backend):
     tok = tokenizer(backend, name="mine", pattern="gpt2")
     again = minitok.Tokenizer(tok.definition)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..arguments import allowed_tokens, is_bool
+from ..arguments import allowed_tokens, check_int, is_bool
 from ..backend import load_backend
 from ..definition import IDENTITY
 from ..errors import VocabularyError
@@ -53,7 +53,7 @@ def shrink(base: Definition, vocab_size: int) -> Definition:
         raise VocabularyError("only a vocabulary of single bytes and then merges, in the order of ids, can be shrunk")
     # An id with two names stays one id.
     old_ids = sorted(set(base.found_tokens.values()))
-    below = vocab_size - len(old_ids)
+    below = check_int(vocab_size, "vocab_size") - len(old_ids)
     least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
     if not least <= vocab_size <= most:
         raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
