@@ -7,7 +7,7 @@
 //! stood there, the oldest quarter, is dropped. So the ring always keeps the last three quarters of what it can hold;
 //! dropping everything at once would make every word new again.
 //!
-//! Row 0, before the ring, is a dummy record of one id, so that pieces without a record can be read unconditionally.
+//! Row 0, before the ring, is a dummy record of one id, 0, so that pieces without a record can be read unconditionally.
 //!
 //! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
 //! is used and never more than asked for at the start.

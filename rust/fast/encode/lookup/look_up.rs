@@ -168,7 +168,6 @@ impl Kernel for Find<'_> {
         for (index, (&key, value)) in keys.iter().zip(values).enumerate() {
             let found = cache.find(vectors, (key >> VALUE_SHIFT) as usize, key);
             *value = found.unwrap_or_else(|| missed(misses, first + index));
-            cache.fetch_record(*value);
         }
     }
 }
@@ -218,6 +217,9 @@ impl LookUp<'_> {
     #[inline(never)]
     fn compare_longs(&mut self) {
         let (Found { values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
+        for &index in &*longs {
+            cache.fetch_record(values[index as usize]);
+        }
         for &index in &*longs {
             let value = &mut values[index as usize];
             if *value != 0 && !cache.holds(*value, piece_at(self.text, self.start, self.ends.all(), index)) {
