@@ -53,7 +53,14 @@ impl Session {
         let mut over = tokens_over(vocab, rest);
         while let Some(&id) = over.first() {
             let byte = token_of(vocab, id)[rest.len()];
-            let (ids, others) = over.split_at(over.partition_point(|&id| token_of(vocab, id)[rest.len()] == byte));
+            let goes_on = |id: &u32| token_of(vocab, *id)[rest.len()] == byte;
+            // Most groups are small: the end is looked for from their beginning.
+            let mut end = 1;
+            while over.get(end).is_some_and(goes_on) {
+                end *= 2;
+            }
+            let end = end.min(over.len());
+            let (ids, others) = over.split_at(end / 2 + over[end / 2..end].partition_point(goes_on));
             found[usize::from(byte)] = sums::of_ids(ids, &bits, values, highest);
             over = others;
         }

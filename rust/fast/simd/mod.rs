@@ -93,12 +93,12 @@ impl Isa {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,aes")]
+        #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt,aes")]
         fn with_avx2<K: Kernel>(kernel: K, vectors: Avx2) -> K::Output {
             kernel.run(vectors)
         }
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,aes,avx512f,avx512bw,avx512vl,avx512vbmi")]
+        #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt,aes,avx512f,avx512bw,avx512vl,avx512vbmi")]
         fn with_avx512<K: Kernel>(kernel: K, vectors: Avx512) -> K::Output {
             kernel.run(vectors)
         }

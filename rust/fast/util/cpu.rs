@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Whether the processor has AVX2, and with it BMI1, BMI2, LZCNT, POPCNT and AES: x86-64 from 2013 on, but for some small ones.
+/// Whether the processor has AVX2, and with it FMA, BMI1, BMI2, LZCNT, POPCNT and AES: x86-64 from 2013 on, but for some small ones.
 #[inline]
 pub(crate) fn has_avx2() -> bool {
     level() >= AVX2
@@ -19,7 +19,7 @@ pub(crate) fn has_avx512() -> bool {
     level() >= AVX512
 }
 
-/// The proof that the processor has AVX2, BMI1, BMI2, LZCNT, POPCNT and AES: only their detection makes one.
+/// The proof that the processor has AVX2, FMA, BMI1, BMI2, LZCNT, POPCNT and AES: only their detection makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avx2(());
 
@@ -48,6 +48,7 @@ fn level() -> u8 {
 #[cold]
 fn find_out() -> u8 {
     let has_avx2 = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("lzcnt")
@@ -73,6 +74,7 @@ mod tests {
     #[test]
     fn the_answer_is_the_same_each_time_and_true() {
         let avx2 = std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("fma")
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("bmi2")
             && std::arch::is_x86_feature_detected!("lzcnt")
