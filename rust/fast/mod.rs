@@ -7,7 +7,8 @@
 //!    the ways in which Python stores a `str`.
 //! 3. [`scan`]: segment -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 4. [`encode`]: pieces -> ids. The cache of pieces, their keys, merging of short and long pieces, threads.
-//! 5. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text.
+//! 5. [`decode`]: ids -> bytes; [`spans`]: ids -> where their tokens stand in the text; [`align`]: beside
+//!    those of another vocabulary.
 //! 6. [`chunk`]: a text in parts; [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
 //! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
 //! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
@@ -19,6 +20,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod adler32;
+pub mod align;
 pub mod chunk;
 pub mod codec;
 pub mod count;

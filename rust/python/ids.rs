@@ -43,6 +43,13 @@ pub enum Known<'py> {
     List(Vec<u32>),
 }
 
+impl Ids<'_> {
+    /// How many ids are known to be there.
+    pub fn known(&self) -> usize {
+        if let Ids::Known(known, _) = self { known.len() } else { 0 }
+    }
+}
+
 impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
     type Error = PyErr;
 

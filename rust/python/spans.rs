@@ -12,10 +12,10 @@ use super::rows::all_ids;
 use super::text::new_bytes;
 use super::{numpy_api, signals};
 use crate::error::{Error, Result};
+use crate::fast::align::align as fast_align;
 use crate::fast::codec::FastCodec;
 use crate::fast::spans::Place;
-use crate::fast::util::fallible::{resize, room};
-use crate::reference::more::align as reference;
+use crate::fast::util::fallible::{append, push, resize, room};
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::streams::joined_bytes;
 use crate::support::interrupt;
@@ -30,6 +30,9 @@ const STRETCH: usize = 1 << 18;
 const SHARED: usize = 1 << 21;
 /// How many entries the table of these objects may have for each id of the list: a short text must not pay for a large vocabulary.
 const TABLE_PER_ID: usize = 16;
+
+/// About how many bytes a token has.
+const TOKEN: usize = 5;
 
 /// A copy of an array, which Python code may change meanwhile.
 fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
@@ -117,27 +120,31 @@ pub fn spelled<'py>(
     ids: Ids<'py>,
     mut silent: Vec<u32>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyBytes>)> {
-    let (mut ids, wrong) = all_ids(ids)?;
     silent.sort_unstable();
     let is_silent = |id: &u32| silent.first().is_some_and(|first| first <= id) && silent.binary_search(id).is_ok();
-    let mut sizes: Vec<i64> = room(ids.len())?;
-    let text = working(py, ids.len(), || {
-        let length = fast.sizes.lengths(fast.core())?;
+    let (length, decoder) = (fast.sizes.lengths(fast.core())?, fast.decoder()?);
+    let (mut sizes, mut text): (Vec<i64>, _) = (room(ids.known())?, room(TOKEN * ids.known())?);
+    each_part(py, ids, |ids| {
+        let (start, mut kept) = (sizes.len(), Vec::new());
         for (position, &id) in ids.iter().enumerate() {
-            let size = if is_silent(&id) { 0 } else { length(id) };
+            let size = length(id);
             if size == 0 && fast.core().token_bytes(id).is_none() {
-                return Err(Error::UnknownToken { id, position });
+                return Err(Error::UnknownToken { id, position: start + position });
             }
-            sizes.push(size.cast_signed() as i64);
+            push(&mut sizes, size.cast_signed() as i64)?;
         }
-        ids.retain(|id| !is_silent(id));
-        interrupt::check()?;
-        match fast.decoder()? {
-            Some(decoder) => decoder.decode(&ids),
-            None => joined_bytes(|id| fast.core().token_bytes(id), &ids, None),
+        let mut ids = ids;
+        if ids.iter().any(is_silent) {
+            for (size, &id) in sizes[start..].iter_mut().zip(ids) {
+                if is_silent(&id) { *size = 0 } else { push(&mut kept, id)? }
+            }
+            ids = &kept;
+        }
+        match decoder {
+            Some(decoder) => decoder.append(ids, &mut text),
+            None => append(&mut text, &joined_bytes(|id| fast.core().token_bytes(id), ids, None)?),
         }
     })?;
-    wrong.map_or(Ok(()), Err)?;
     Ok((array_of(py, sizes)?, new_bytes(py, &text)?))
 }
 
@@ -149,29 +156,34 @@ fn spans_of<'py, T: Send>(
     in_chars: bool,
     keep: impl Fn([i64; 2]) -> T + Copy + Sync,
 ) -> PyResult<(Vec<T>, i64)> {
-    let length = if let Ids::Known(known, _) = &ids { known.len() } else { 0 };
-    let (mut place, mut spans) = (Place { at: 0, in_chars }, room(length)?);
-    let mut append = |ids: &[u32]| {
-        fast.sizes.append_spans(fast.core(), ids, &mut place, keep, &mut spans)?;
+    let (mut place, mut spans) = (Place { at: 0, in_chars }, room(ids.known())?);
+    each_part(py, ids, |ids| fast.sizes.append_spans(fast.core(), ids, &mut place, keep, &mut spans))?;
+    Ok((spans, place.at))
+}
+
+/// Calls `work` with some ids after the other; then, what is wrong with one is raised.
+fn each_part(py: Python<'_>, ids: Ids<'_>, mut work: impl FnMut(&[u32]) -> Result<()> + Send) -> PyResult<()> {
+    let mut work = |ids: &[u32]| {
+        work(ids)?;
         interrupt::check()
     };
     match ids {
         Ids::Known(known, wrong) => {
-            wrong.map_or(Ok(()), Err)?;
-            working(py, known.len(), || known.each_block(|_, block| append(block)))?;
+            working(py, known.len(), || known.each_block(|_, block| work(block)))?;
+            wrong.map_or(Ok(()), Err)
         }
         Ids::Parts(mut parts) => {
             let mut some = Vec::new();
             loop {
-                parts.read(&mut some)?.map_or(Ok(()), Err)?;
+                let wrong = parts.read(&mut some)?;
+                work(&some)?;
+                wrong.map_or(Ok(()), Err)?;
                 if some.is_empty() {
-                    break;
+                    return Ok(());
                 }
-                append(&some)?;
             }
         }
     }
-    Ok((spans, place.at))
 }
 
 /// The rows (start, end) of an array as a list of tuples; what is one already stays.
@@ -197,13 +209,10 @@ pub fn align<'py>(
     right: &Bound<'py, PyArray1<i64>>,
 ) -> PyResult<Bound<'py, PyArray2<i64>>> {
     let (left, right) = (copied(left.try_readonly()?.as_slice()?)?, copied(right.try_readonly()?.as_slice()?)?);
-    let sum = |lengths: &[i64]| {
-        lengths.iter().try_fold(0, |sum: i64, &length| sum.checked_add_unsigned(length.try_into().ok()?))
-    };
-    if sum(&left).is_none() || sum(&left) != sum(&right) {
+    let spans = signals::detached(py, || fast_align(&left, &right))?;
+    let Some(spans) = spans else {
         return Err(PyValueError::new_err("both lists must have the same number of bytes"));
-    }
-    let spans = signals::detached(py, || reference::align(&left, &right))?;
+    };
     let length = spans.len();
     spans.into_flattened().into_pyarray(py).reshape([length, 4])
 }
