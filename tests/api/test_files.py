@@ -78,7 +78,7 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
         ({"token_flags": {"<s>": "lstrip"}}, "is a string, not a list"), ({"token_flags": {"<s>": ["strip"]}}, "the token '<s>' has the flag 'strip'"),
         ({"normalizer": "nfc"}, "unknown normalizer 'nfc'; expected one of NFC, "), ({"normalizer": ["NFC", 3]}, "normalizer"),
         ({"normalizer": ["replace", "(", ""]}, "a group that is not closed"), ({"prefix": "here"}, "unknown prefix 'here'; expected one of never, "),
-        ({"prefix": ""}, "unknown prefix ''"), ({"prefix": 1}, "'prefix' is a number, not a string"), ({"words": "("}, "a group that is not closed"), ({"word_end": ""}, "the end of a word is empty"),
+        ({"prefix": ""}, "unknown prefix ''"), ({"prefix": 1}, "'prefix' is a number, not a string"), ({"words": "("}, "a group that is not closed"), ({"words": ""}, "the pattern of words is empty"), ({"word_end": ""}, "the end of a word is empty"),
         ({"tokens": [], "whole_pieces": True, "merges": [], "fallback": [1]}, "fallback is not 256 numbers"),
         ({"name": 3}, "'name' is a number, not a string"), ({"trained": "yes"}, "'trained' is a str"),
     ],

@@ -28,6 +28,9 @@ pub struct WordCutter {
 impl WordCutter {
     /// `words` is what words are, as a regular expression, None if all text is one; `end` what stands after each piece.
     pub fn new(words: Option<&str>, end: Option<&[u8]>) -> Result<WordCutter> {
+        if words.is_some_and(str::is_empty) {
+            return Err(Error::Vocabulary("the pattern of words is empty".into()));
+        }
         if end.is_some_and(<[u8]>::is_empty) {
             return Err(Error::Vocabulary("the end of a word is empty".into()));
         }

@@ -40,6 +40,8 @@ class WordCutter:
     """
 
     def __init__(self, words: str | None, end: bytes | None) -> None:
+        if words is not None and not words:
+            raise VocabularyError("the pattern of words is empty")
         if end is not None and not end:
             raise VocabularyError("the end of a word is empty")
         self.words, self.end = words, end
