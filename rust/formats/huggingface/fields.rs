@@ -1,8 +1,31 @@
-//! The fields of a file: the steps of a sequence.
+//! The fields of a file: the steps of a sequence, and what is true or false.
 
 use super::super::value::Value;
 use super::super::wrong;
 use crate::error::Result;
+
+/// Fields that are true or false, or null.
+#[rustfmt::skip]
+const FLAGS: [&str; 20] = [
+    "add_prefix_space", "byte_fallback", "clean_text", "cleanup", "fuse_unk", "handle_chinese_chars", "ignore_merges", "individual_digits",
+    "invert", "lowercase", "lstrip", "normalized", "rstrip", "single_word", "special", "split", "strip_accents", "strip_left",
+    "strip_right", "use_regex",
+];
+
+/// Refuses a part of a file that has another value in one of these fields, for instance the text `"false"`.
+pub fn check_flags(part: &Value) -> Result<()> {
+    match part {
+        Value::List(parts) => parts.iter().try_for_each(check_flags),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| match value {
+            Value::Null | Value::Flag(_) => Ok(()),
+            _ if FLAGS.contains(&name.as_str()) => {
+                Err(wrong(format!("'{name}' is {}, not true or false", value.shown())))
+            }
+            _ => check_flags(value),
+        }),
+        _ => Ok(()),
+    }
+}
 
 /// The type of one of the file's steps.
 pub fn step_type<'v>(step: &'v Value, what: &str) -> Result<&'v str> {

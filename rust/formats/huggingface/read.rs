@@ -7,7 +7,7 @@ use super::super::value::Value;
 use super::super::{NO_MARKER, Named, quoted, wrong};
 use super::added::{Added, given_ids, in_text, read_added, warning_of_other_ids, with_hiding};
 use super::characters::{MARK, check_fallback, falls_back, has_markers, read_spaces, take_bytes};
-use super::fields::{option, steps_of};
+use super::fields::{check_flags, option, steps_of};
 use super::normalizers::read_steps;
 use super::patterns::read_pattern;
 use super::symbols::{read_symbols, read_unknown};
@@ -248,6 +248,9 @@ fn check_model(content: &Value) -> Result<&Value> {
 
 /// Refuses what is not a known step after the model. Truncation and padding, like post-processors, are for the caller.
 fn check_rest(content: &Value) -> Result<()> {
+    for part in ["model", "normalizer", "pre_tokenizer", "decoder", "added_tokens"] {
+        content.get(part).map_or(Ok(()), check_flags)?;
+    }
     for step in steps_of(content.get("post_processor"), "post_processor", "processors")? {
         let kind = step.text_of("type").unwrap_or_default();
         if !POST_PROCESSORS.contains(&kind) {
