@@ -24,7 +24,7 @@ const LANES: usize = 8;
 static MASKS: [[u64; 4]; 16] = {
     let (mut masks, mut at) = ([[0; 4]; 16], 0);
     while at < 64 {
-        if at / 4 >> (at % 4) & 1 == 1 {
+        if (at / 4) >> (at % 4) & 1 == 1 {
             masks[at / 4][at % 4] = u64::MAX;
         }
         at += 1;
