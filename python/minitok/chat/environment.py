@@ -96,7 +96,7 @@ class MarkingGenerator(CodeGenerator):
 
 def total(terms: Sequence[Any]) -> Any:
     """The sum of terms, from the left; strings that know where they come from are joined at once."""
-    return concatenated(terms) if set(map(type, terms)) == {Traced} else reduce(add, terms)
+    return concatenated(terms) if {*map(type, terms)} == {Traced} else reduce(add, terms)
 
 
 def marked(text: str) -> str:
@@ -155,7 +155,13 @@ class SafeNamespace(Namespace):
 
     def __setitem__(self, name: str, value: Any) -> None:
         check_name(name)
-        super().__setitem__(name, value)
+        attrs_of(self)[name] = value
+
+
+def attrs_of(space: Namespace) -> dict[str, Any]:
+    """What a namespace holds; past its own ``__getattribute__``, which is slow."""
+    found: dict[str, Any] = object.__getattribute__(space, "_Namespace__attrs")
+    return found
 
 
 def check_name(name: object) -> None:
@@ -176,6 +182,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
     code_generator_class = MarkingGenerator
     concat = staticmethod(concatenated)
     total = staticmethod(total)
+    safe: frozenset[type] = frozenset({Traced})  # of which all methods may be called that a template gets
 
     def __init__(self) -> None:
         # Without the optimizer, which would put strings into constants where the compiler does not see them.
@@ -194,17 +201,20 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         if type(obj) is Traced and attribute in OF_TEXT:
             return getattr(obj, attribute)
-        if isinstance(obj, (LoopContext, Namespace)) and not attribute.startswith("_"):
+        value = None
+        if type(obj) is SafeNamespace:
+            value = attrs_of(obj).get(attribute)
+        elif isinstance(obj, LoopContext) and not attribute.startswith("_"):
             value = getattr(obj, attribute, None)
-            if value is not None and not callable(value):
-                return value
+        if value is not None and not callable(value):
+            return value
         return super().getattr(obj, attribute)
 
     def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """As the sandbox has it; quicker for macros, and for methods of strings, which are safe and ask for no context."""
+        """As the sandbox has it; quicker for macros, and for what is safe and asks for no context."""
         if type(called) is Macro:
             args = (context.eval_ctx, *args)
-        elif type(getattr(called, "__self__", None)) is not Traced:
+        elif called is not SafeNamespace and type(getattr(called, "__self__", None)) not in self.safe:
             return super().call(context, called, *args, **kwargs)
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)

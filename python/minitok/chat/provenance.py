@@ -322,7 +322,8 @@ def runs_of(text: str) -> Runs:
 def concatenated(parts: Iterable[str]) -> Traced:
     """The strings one after the other; neighbours of one origin become one run."""
     parts = list(parts)
-    return of_source("".join(parts), [source_of(part) for part in parts])
+    sources = [part._source if type(part) is Traced else source_of(part) for part in parts]  # noqa: SLF001
+    return of_source("".join(parts), sources)
 
 
 def origin_of(value: Any) -> Origin:

@@ -19,13 +19,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import lru_cache
 from itertools import islice
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.runtime import LoopContext, Macro
 from jinja2.utils import Namespace, missing
 
-from .environment import SafeNamespace, TracingEnvironment, compiled, compiled_in, tojson
+from .environment import SafeNamespace, TracingEnvironment, attrs_of, compiled, compiled_in, tojson
 from .marking import WATCH, later_test, mark
 from .provenance import Traced, runs_of
 from .standins import Backwards, Kept, Loop, NeedsListError, Noted, Rendered, Turns, Watch
@@ -106,7 +107,7 @@ class Going:
         if len(loop.starts) > self.skipped:
             # What changes in place is not brought back.
             if not loop.open and (
-                watch.asked or any(frozen(value) != frozen(value) for own in attrs.values() for value in own.values())
+                watch.asked or any(changes(value) for own in attrs.values() for value in own.values())
             ):
                 loop.open.append(len(loop.starts) - 1)
             for name, number in self.numbers.items():
@@ -180,9 +181,9 @@ class TurnLoop(LoopContext):
         raise NeedsListError
 
 
-def attrs_of(space: Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = space._Namespace__attrs  # noqa: SLF001
-    return found
+def changes(value: Any) -> bool:
+    """Whether a value may change in place."""
+    return type(value) not in (Traced, int, bool, str, NoneType) and frozen(value) != frozen(value)
 
 
 def frozen(value: Any, noted: Collection[int] = (), name: str | None = None) -> Any:
@@ -272,6 +273,8 @@ def json_once(context: Any, value: Any, *args: Any, **options: Any) -> str:
 
 class WatchingEnvironment(TracingEnvironment):
     """The environment of the templates of conversations that grow."""
+
+    safe = frozenset({Traced, Watch})
 
     def __init__(self) -> None:
         super().__init__()

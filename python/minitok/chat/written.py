@@ -36,13 +36,15 @@ class Text(NamedTuple):
         """The text of the run after this one."""
         counts = self.counts[: written.same + 1]
         parts, places = self.parts[: counts[-1]], self.places[: counts[-1] + 1]
+        end = places[-1]
         for piece in written.pieces[written.same :]:
-            at = 0
+            plain, at = str.__str__(piece), 0
             for length, origin in runs_of(piece):
                 if length:
-                    parts.append((utf8(str.__getitem__(piece, slice(at, at + length))), origin))
-                    places.append(places[-1] + len(parts[-1][0]))
-                    at += length
+                    data = utf8(plain[at : at + length])
+                    parts.append((data, origin))
+                    at, end = at + length, end + len(data)
+                    places.append(end)
             counts.append(len(parts))
         return Text(written, parts, places, counts)
 
