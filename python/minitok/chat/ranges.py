@@ -78,7 +78,8 @@ def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list
         start, _, value = found.pop()
         if start < place:
             found.append((start, place, value))
-    return found + [(start + place, end + place, value) for start, end, value in more]
+    found += [(start + place, end + place, value) for start, end, value in more]
+    return found
 
 
 def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:

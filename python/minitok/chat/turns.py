@@ -72,8 +72,8 @@ class Going:
             return
         skipped = old.open[0] if old.open else len(old.starts) - 1
         for name, number in self.numbers.items():
-            value, limits = int(number), old.limits[name][:skipped]
-            skipped = bisect_left(limits, True, key=lambda limit: not limit[0] <= value <= limit[1])
+            value, limits = int(number), old.limits[name]
+            skipped = bisect_left(limits, True, 0, skipped, key=lambda limit: not limit[0] <= value <= limit[1])
         passed = set()
         for place in {place for _, place, _ in old.later}:
             test, new = self.tests[later_test(place)], watch.messages[before.length :]
@@ -83,15 +83,18 @@ class Going:
         skipped = min([skipped, *(turn for turn, place, found in old.later if not found and place in passed)])
         loop.later.extend(each for each in old.later if each[0] < skipped)
         for name, number in self.numbers.items():
-            loop.limits[name] += old.limits[name][:skipped]
+            loop.limits[name] = old.limits[name][:skipped]
             if skipped:
                 number.between(*loop.limits[name][-1])
         start, (end, held) = old.starts[0][0], old.starts[skipped]
         moved = len(watch.pieces) - start
-        loop.starts.extend([(at + moved, own) for at, own in old.starts[:skipped]] if moved else old.starts[:skipped])
+        loop.starts.extend([(at + moved, own) for at, own in old.starts] if moved else old.starts)
+        del loop.starts[skipped:]
         if watch.same_until(start) and not moved:
             watch.same = end
-        watch.pieces += before.pieces[start:end]
+        pieces = before.pieces[start:end]  # long lists are copied once
+        pieces[:0] = watch.pieces
+        watch.pieces = pieces
         for name, attrs in held.items() if skipped else ():
             of_now = {key: own._again(watch) for key, own in attrs.items() if isinstance(own, Turns)}  # noqa: SLF001
             self.spaces[name].update({**attrs, **of_now})
