@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import is_bool
@@ -72,40 +71,36 @@ def shared_segments(
 
     ``apart``: each span is cut by itself, and text of two spans is never in one segment. ``before``: what stands before them.
     """
-    texts = [(utf8(text), trusted) for text, trusted in spans]
     if not apart:
-        ends = list(accumulate(len(text) for text, _ in texts))
-        whole = one_text(definition, texts, before)
+        whole, ends = one_text(definition, spans, before)
         return [shared_segment(segment, ends) for segment in definition.codec().segments(*whole)]
     found: list[SharedSegment] = []
-    for number, text in enumerate(texts):
-        for data, *_, token_id in definition.codec().segments(*one_text(definition, [text], before)):
+    for number, span in enumerate(spans):
+        whole, _ = one_text(definition, [span], before)
+        for data, *_, token_id in definition.codec().segments(*whole):
             found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
 
 
 def one_text(
-    definition: Definition, texts: Sequence[tuple[bytes, bool]], before: str
-) -> tuple[bytes, tuple[str, ...], str, tuple[list[tuple[int, int]], tuple[str, ...]]]:
-    """One text in spans, as ``Codec.segments`` takes it."""
+    definition: Definition, spans: Iterable[tuple[Text, bool]], before: str
+) -> tuple[tuple[bytes, tuple[str, ...], str, tuple[list[tuple[int, int]], tuple[str, ...]]], list[int]]:
+    """One text in spans, as ``Codec.segments`` takes it, with each stretch of trusted text; and where the spans end."""
     definition.check("encode segments")
-    trust = trusted_stretches(texts), definition.everywhere
-    return b"".join([text for text, _ in texts]), definition.special_names, before, trust
-
-
-def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
-    """Start and end of each stretch of trusted text; neighbours are one stretch."""
-    found: list[tuple[int, int]] = []
-    at = 0
-    for text, trusted in texts:
-        start, at = at, at + len(text)
-        if not trusted or start == at:
-            continue
-        if found and found[-1][1] == start:
-            start = found.pop()[0]
-        found.append((start, at))
-    return found
+    texts: list[bytes] = []
+    ends: list[int] = []
+    stretches: list[tuple[int, int]] = []  # neighbours are one
+    end = 0
+    for text, trusted in spans:
+        texts.append(text if type(text) is bytes else utf8(text))
+        start, end = end, end + len(texts[-1])
+        ends.append(end)
+        if trusted and start < end:
+            if stretches and stretches[-1][1] == start:
+                start, _ = stretches.pop()
+            stretches.append((start, end))
+    return (b"".join(texts), definition.special_names, before, (stretches, definition.everywhere)), ends
 
 
 def shared_segment(segment: Segment, ends: Sequence[int]) -> SharedSegment:
@@ -180,9 +175,7 @@ class EncodedSpans(NamedTuple):
 
 def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], before: str = "nothing") -> EncodedSpans:
     """Encodes spans (text, trusted) as one text. ``before``: what stands before them."""
-    texts, codec = [(utf8(text), trusted) for text, trusted in spans], definition.codec()
-    ends = list(accumulate(len(text) for text, _ in texts))
-    whole = one_text(definition, texts, before)
+    (whole, ends), codec = one_text(definition, spans, before), definition.codec()
     if (found := codec.encode_spans(*whole, ends)) is not None:
         return EncodedSpans(*found)
     segments = codec.segments(*whole)
@@ -191,7 +184,7 @@ def ids_of_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], bef
         (at, segment[2]) for at, segment in zip(offsets.tolist(), segments, strict=False) if segment[-1] is not None
     ]
     shared = [shared_segment(segment, ends) for segment in segments]
-    return EncodedSpans(ids, spans_of_ids(codec, shared, ids, offsets, len(texts)), tokens)
+    return EncodedSpans(ids, spans_of_ids(codec, shared, ids, offsets, len(ends)), tokens)
 
 
 def made_tokens(definition: Definition, ids: npt.NDArray[np.uint32], tokens: Collection[int]) -> list[int]:
