@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from minitok.corpus.symbols import WHITE_SPACE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -132,7 +134,8 @@ def slice_parts(parts: Sequence[SourceSlice], start: int, stop: int) -> tuple[So
 def margins(token: str) -> tuple[int, int]:
     """How many spaces a token begins and ends with, in byte-level notation or as they are."""
     bare = token.replace("Ġ", " ")
-    return len(bare) - len(bare.lstrip()), len(bare) - len(bare.rstrip())
+    spaces = "".join(WHITE_SPACE)  # without U+001C to U+001F, which Python counts among them
+    return len(bare) - len(bare.lstrip(spaces)), len(bare) - len(bare.rstrip(spaces))
 
 
 def trimmed(tokens: Sequence[str], spans: Sequence[Span], *, prefixed: bool, first: int) -> list[Span]:
