@@ -25,6 +25,7 @@ S, A, B = (
 TOKEN = {"id": "<s>", "ids": [257], "tokens": ["<s>"]}
 TEMPLATE = {"type": "TemplateProcessing", "single": [S, A], "pair": [S, A, B], "special_tokens": {"<s>": TOKEN}}
 BERT = {"type": "BertProcessing", "sep": ["</s>", 258], "cls": ["<s>", 257]}
+ROBERTA = BERT | {"type": "RobertaProcessing", "trim_offsets": True, "add_prefix_space": True}
 
 
 def file_with(**fields):
@@ -156,3 +157,22 @@ def test_what_tokenizers_reads_is_read(field, state):
     theirs, ours = Theirs.from_str(text), Tokenizer.from_str(text)
     assert (ours.truncation, ours.padding) == (theirs.truncation, theirs.padding)
     assert ours.encode("ab ab ab").ids == theirs.encode("ab ab ab").ids
+
+
+@pytest.mark.parametrize("first", [BERT, ROBERTA, TEMPLATE])
+def test_processors_that_both_add_tokens(first):
+    state = file_with(post_processor={"type": "Sequence", "processors": [first, BERT]})
+    mine, theirs = Tokenizer.from_str(state), Theirs.from_str(state)
+    for pair in (None, "b"):
+        found, expected = mine.encode("ab", pair), theirs.encode("ab", pair)
+        for column in ("ids", "type_ids", "special_tokens_mask", "sequence_ids"):
+            assert getattr(found, column) == getattr(expected, column)
+
+
+def test_separators_of_files_are_no_white_space_of_offsets():
+    vocab = {name: number for number, name in enumerate(["<unk>", "\x1c", "a", " ", "\x1ca"])}
+    model = {"type": "BPE", "vocab": vocab, "merges": [["\x1c", "a"]], "unk_token": "<unk>"}
+    steps = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    state = json.dumps({"model": model, "post_processor": steps})
+    mine, theirs = Tokenizer.from_str(state), Theirs.from_str(state)
+    assert mine.encode("\x1ca a").offsets == theirs.encode("\x1ca a").offsets

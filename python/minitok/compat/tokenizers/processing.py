@@ -124,7 +124,8 @@ def run_processor(state: State, encodings: list[Encoding], add_special_tokens: b
         encodings = [with_type(each, 0, overflowing=add_special_tokens) for each in encodings]
     if not add_special_tokens:
         return encodings
-    return [between(state, number, each) for number, each in enumerate(encodings)]
+    # What a template before it has made is the first text, and the second from there on.
+    return [between(state, min(number, 1), each) for number, each in enumerate(encodings)]
 
 
 def between(state: State, number: int, encoding: Encoding) -> Encoding:
@@ -135,7 +136,8 @@ def between(state: State, number: int, encoding: Encoding) -> Encoding:
     last = special_part(state["sep"][1:], state["sep"][:1], 0 if is_roberta else number)
 
     def around(one: Encoding, others: list[Encoding]) -> Encoding:
-        return Encoding((*first, *one._parts, last), {number: (len(first), len(first) + len(one))}, others)  # noqa: SLF001
+        parts = (part._replace(special=0) for part in one._parts)  # noqa: SLF001 - special tokens of a processor before it are none
+        return Encoding((*first, *parts, last), {number: (len(first), len(first) + len(one))}, others)
 
     return around(encoding, [around(other, []) for other in encoding._overflowing])  # noqa: SLF001
 
