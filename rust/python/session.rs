@@ -1,6 +1,8 @@
 //! `Session` for Python: a text that changes, and its ids (`fast/session`).
 
 use super::array::{array_of, array_of_ids};
+use super::ids::Ids;
+use super::spans::known_ids;
 use super::text::{self, Text};
 use super::{numpy_api, signals};
 use crate::error::Result;
@@ -187,13 +189,15 @@ impl Session {
         signals::detached(py, || inner.next_ids())?.map(|bits| array_of(py, bits)).transpose()
     }
 
-    /// Adds ids; or the number of the first that cannot come next, or -1 where that is not known.
-    fn append_ids(&mut self, py: Python<'_>, ids: Vec<u32>) -> PyResult<Option<isize>> {
-        let inner = &mut self.inner;
-        Ok(match signals::detached(py, || inner.append_ids(&ids))? {
+    /// Adds ids; or returns the number of the first that cannot come next, and that id; -1 and None where it is not known.
+    fn append_ids(slf: &Bound<'_, Self>, ids: Ids<'_>) -> PyResult<Option<(isize, Option<u32>)>> {
+        // What reads ids may run code, which may use the session.
+        let ids = known_ids(ids)?;
+        let inner = &mut slf.try_borrow_mut()?.inner;
+        Ok(match signals::detached(slf.py(), || inner.append_ids(&ids))? {
             Appended::All => None,
-            Appended::Impossible(number) => Some(number.cast_signed()),
-            Appended::NotKnown => Some(-1),
+            Appended::Impossible(number) => Some((number.cast_signed(), ids.get(number).copied())),
+            Appended::NotKnown => Some((-1, None)),
         })
     }
 

@@ -48,7 +48,7 @@ pub fn id_list<'py>(py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyLis
 }
 
 /// A copy of ids, which Python code may change meanwhile.
-fn known_ids(ids: Ids<'_>) -> PyResult<Vec<u32>> {
+pub(super) fn known_ids(ids: Ids<'_>) -> PyResult<Vec<u32>> {
     match all_ids(ids)? {
         (ids, None) => Ok(ids),
         (_, Some(wrong)) => Err(wrong),

@@ -8,8 +8,8 @@ Each thread that encodes with a tokenizer caches the pieces that it has met, in 
 change the limit (MiB, at least 1). Only speed depends on it.
 
 Reading order: ``_rust.pyi`` (the calls), ``protocols`` (what a backend offers), ``python`` (the reference under the same calls;
-``rust/python`` is its counterpart) with ``documents``, ``python_training`` and ``python_session``, ``select`` (which one runs),
-``shortcuts`` (calls that go to the extension without a Python frame).
+``rust/python`` is its counterpart) with ``python_ids``, ``documents``, ``python_training`` and ``python_session``, ``select``
+(which one runs), ``shortcuts`` (calls that go to the extension without a Python frame).
 """
 
 from typing import TYPE_CHECKING

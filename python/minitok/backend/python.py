@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from copy import copy
 from itertools import accumulate
-from operator import index
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import is_bool
-from ..errors import MissingExtraError, UnknownTokenError
-from ..extras import array_of, is_array
+from ..errors import MissingExtraError
+from ..extras import array_of
 from ..reference.more import align as reference_align
 from ..reference.more import chunk
 from ..reference.more.borders import KINDS, kinds_of
@@ -30,11 +28,12 @@ from ..reference.published.vocabs import Vocab
 from ..reference.published.words import END, WordCutter
 from ..reference.text import utf8
 from .documents import Documents, bytes_of, encode_read, joined, read_column, read_json_lines, with_ends
+from .python_ids import checked_id, checked_ids, id_list
 from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -48,48 +47,8 @@ __all__ = [
     "read_json_lines", "span_list", "train", "train_parity", "unpack",
 ]  # fmt: skip
 
-MAX_ID = (1 << 32) - 1
-# How many ids of an array are read at a time.
-PART = 1 << 16
 # How many sets of allowed tokens are kept with what finds them.
 SEARCHES = 16
-
-
-def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
-    """Returns the ids as ints, one by one. Anything but an integer is a TypeError; a number that cannot be an id is unknown.
-
-    Only the id being looked at is held, and nothing that the ids say of their length is trusted (SPEC D3).
-    """
-    if is_array(ids):
-        if ids.ndim != 1:
-            rows = "; decode_batch takes rows" if ids.ndim > 1 else ""
-            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional{rows}")
-        if ids.dtype.kind not in "iu":
-            raise TypeError(f"an array of token ids must be of an integer type, not {ids.dtype}")
-        ids = array_items(ids)
-    try:
-        items = iter(ids)
-    except TypeError:
-        name = type(ids).__name__
-        raise TypeError(f"token ids must be an iterable or an array of integers, not {name}") from None
-    return (checked_id(item, position) for position, item in enumerate(items))
-
-
-def array_items(array: npt.NDArray[Any]) -> Iterator[int]:
-    """The items of an array, some at a time: a broadcast array may have more than there is memory."""
-    for start in range(0, len(array), PART):
-        yield from array[start : start + PART].tolist()
-
-
-def checked_id(item: object, position: int) -> int:
-    if is_bool(item) or not hasattr(type(item), "__index__"):
-        name = type(item).__name__
-        rows = "; decode_batch takes several rows" if name in ("list", "tuple", "ndarray") else ""
-        raise TypeError(f"a token id must be an integer, not {name} (at position {position}){rows}")
-    token_id = index(item)  # type: ignore[arg-type]
-    if not 0 <= token_id <= MAX_ID:
-        raise UnknownTokenError(token_id, position)
-    return token_id
 
 
 class Codec:
@@ -333,11 +292,6 @@ class Codec:
 def sides(pairs: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pairs as two arrays, of the starts and of the ends."""
     return array_of([start for start, _ in pairs], "int64"), array_of([end for _, end in pairs], "int64")
-
-
-def id_list(ids: Iterable[int] | npt.NDArray[Any]) -> list[int]:
-    """Python's integers."""
-    return list(checked_ids(ids))
 
 
 def span_list(spans: npt.NDArray[np.int64] | list[tuple[int, int]]) -> list[tuple[int, int]]:

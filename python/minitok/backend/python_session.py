@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ..extras import array_of
 from ..reference.more import session, tails, viable
 from ..reference.text import utf8
+from .python_ids import id_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -96,8 +99,12 @@ class Session:
             words[token_id // 64] |= 1 << token_id % 64
         return array_of(words, "uint64")
 
-    def append_ids(self, ids: list[int]) -> int | None:
-        return self.core.append_ids(ids) if self.knows_tails else -1
+    def append_ids(self, ids: Iterable[int]) -> tuple[int, int | None] | None:
+        listed = id_list(ids)
+        if not self.knows_tails:
+            return -1, None
+        number = self.core.append_ids(listed)
+        return None if number is None else (number, listed[number])
 
     def is_encoded(self) -> bool:
         return not self.ends_inside and self.core.ids == self.core.codec.encode(self.core.text, self.core.finder)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
-
-from ..arguments import MAX_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -219,6 +216,7 @@ class Session:
 
         Raises:
             ValueError: An id cannot come next, and none is added; or this is not known, as for ``next_ids``.
+            TypeError, UnknownTokenError: What ``decode`` raises for what cannot be an id.
 
         Costs those of ``next_ids`` for each id.
 
@@ -228,14 +226,13 @@ class Session:
         >>> session.ids().tolist(), session.append("1"), session.append("  ").ids.tolist()
         ([64, 220, 220], Splice(start=3, removed=0, ids=array([16], dtype=uint32)), [256])
         """
-        listed = [index(token_id) for token_id in ids]
-        number = next((at for at, token_id in enumerate(listed) if not 0 <= token_id <= MAX_ID), None)
-        if number is None:
-            number = self._core.append_ids(listed)
-        if number == -1:
+        refused = self._core.append_ids(ids)
+        if refused is None:
+            return
+        number, token_id = refused
+        if token_id is None:
             raise self._unknown()
-        if number is not None:
-            raise ValueError(f"id {listed[number]} at index {number} cannot come next: no text has these ids (SPEC L6)")
+        raise ValueError(f"id {token_id} at index {number} cannot come next: no text has these ids (SPEC L6)")
 
     def _check_tails(self) -> None:
         self._check_whole()
