@@ -31,12 +31,15 @@ use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
 use crate::reference::published::preprocess::{Before, Preprocessor, TokenFinder};
 use crate::reference::published::vocabs::Alphabet;
+use crate::reference::special::Finder;
 use crate::support::features::{HAS_DROPOUT, HAS_FILES};
 use crate::support::once::Once;
 use std::sync::{Arc, Mutex};
 
 /// In texts of fewer bytes tokens are looked for before they are cut into segments.
 const SHORT: usize = if cfg!(any(test, fuzzing)) { 8 } else { 2048 };
+/// In texts of fewer bytes looking for tokens first costs less than being ready for some in each block.
+const SEARCHED: usize = if cfg!(any(test, fuzzing)) { 6 } else { 512 };
 
 /// A codec of the mirror, and the tables that give the same results sooner.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub struct FastCodec {
     pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
+    /// Whether a scanner cuts text as it stands, but for the tokens that are found in it.
+    is_plain: bool,
     /// Made when they are first needed: the decoder, the sizes of tokens, and the table of a pattern that masks scan.
     pub(super) decoder: Once<Decoder>,
     pub sizes: SizeTable,
@@ -94,9 +99,10 @@ impl FastCodec {
             .filter(|_| !steps.is_empty());
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
+        let is_plain = steps.is_empty() && core.preprocessor.metaspace.is_none() && core.words.is_none();
         let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
         let (decoder, table, next) = (Once::new(), Once::new(), Mutex::default());
-        Ok(FastCodec { core, first_scanner, encoder, normalizer, decoder, sizes, table, next })
+        Ok(FastCodec { core, first_scanner, encoder, normalizer, is_plain, decoder, sizes, table, next })
     }
 
     /// The tables that say which ids may come next, made if they have not been; None where that is not known.
@@ -156,7 +162,35 @@ impl FastCodec {
     }
 
     /// Passes the ids of a text, found by at most `threads` threads, to `out`.
+    #[inline]
     pub fn append<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
+        let Some((encoder, tier, text)) = self.as_it_stands(source, how)? else {
+            return self.append_any(threads, source, how, out);
+        };
+        encoder.each_block_scanned(text, tier, |block| out.take(block)).map_err(|error| placed_in(error, source))
+    }
+
+    /// What encodes and what cuts a short text to which nothing is done before, and in which no token is found.
+    #[inline]
+    fn as_it_stands<'a>(
+        &'a self,
+        source: Source<'a>,
+        how: &Encoding<'_>,
+    ) -> Result<Option<(&'a Encoder, &'a Tier, &'a [u8])>> {
+        let (Some(encoder), Some(tier), Source::Bytes(text)) = (&self.encoder, self.scanner(), source) else {
+            return Ok(None);
+        };
+        let TokenFinder { early, late } = how.search;
+        let short = if how.search.is_empty() { SHORT } else { SEARCHED };
+        if cfg!(target_family = "wasm") || !self.is_plain || text.len() >= short || !how.is_plain() {
+            return Ok(None);
+        }
+        let none = |finder: &Finder| Ok::<_, Error>(finder.is_empty() || finder.first(text, 0, text.len())?.is_none());
+        Ok((none(early)? && none(late)?).then_some((encoder, tier, text)))
+    }
+
+    /// The same for any text.
+    fn append_any<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
         let &Encoding { search, continues, dropout, refused, before, after } = how;
         if let Some(refused) = refused {
             self.check(&source.bytes()?, refused, search, continues, dropout)?;

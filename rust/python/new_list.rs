@@ -85,7 +85,7 @@ impl<'py> NewList<'py> {
 
 /// Shorter lists are made as Python makes them.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-const SHORT: usize = 512;
+const SHORT: usize = 64;
 
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 #[inline]

@@ -30,6 +30,12 @@ impl<'c> Encoding<'c> {
     pub fn plain(search: &'c TokenFinder, continues: bool) -> Encoding<'c> {
         Encoding { search, continues, dropout: None, refused: None, before: &[], after: &[] }
     }
+
+    /// Whether all that becomes ids is the text.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.dropout.is_none() && self.refused.is_none() && self.before.is_empty() && self.after.is_empty()
+    }
 }
 
 /// What becomes of ids: they are appended, or counted.

@@ -191,6 +191,20 @@ impl Encoder {
         result
     }
 
+    /// The same for a short text that a scanner cuts.
+    #[inline]
+    pub(in crate::fast) fn each_block_scanned(
+        &self,
+        text: &[u8],
+        tier: &Tier,
+        mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut work = self.workspace()?;
+        let result = self.encode_scanned(text, tier, &mut work, &mut sink);
+        work.end_call();
+        result
+    }
+
     /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
     pub(in crate::fast) fn tables_memory(&self) -> usize {
         self.tables.memory() + self.made_long().map_or(0, LongPieces::tables_memory)

@@ -140,9 +140,9 @@ impl<'t> Scanner<'t> {
             }
         };
         // The ends of the block before are overwritten, not cleared first: that would cost a tenth of the scan. A short text
-        // does not pay for a whole block either: each piece has a byte, and a window writes 64 ends.
+        // does not pay for a whole block either: few have more than a piece for three bytes, and a window writes 64 ends.
         let left = self.text.len() - self.position;
-        let most = if left < 64 { left } else { left + 64 };
+        let most = if left < 64 { left } else { left / 3 + 64 };
         resize(ends, max_pieces.clamp(1, most), 0)?;
         self.meet = false;
         let count =

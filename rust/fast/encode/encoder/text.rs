@@ -12,7 +12,7 @@ use super::super::merge::misses::{LongPieces, Merging};
 use super::Encoder;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Scanner;
+use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{extend, push};
 use crate::support::interrupt;
@@ -101,6 +101,28 @@ impl Encoder {
                     encode(work)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The same for a short text that a scanner cuts.
+    #[inline]
+    pub(super) fn encode_scanned(
+        &self,
+        text: &[u8],
+        tier: &Tier,
+        work: &mut Workspace,
+        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        if self.later.is_some() {
+            return self.encode_text(text, SplitBy::Scan(tier), false, work, sink);
+        }
+        let long = self.long_pieces(SplitBy::Scan(tier), false);
+        let (mut scanner, mut start) = (Scanner::of(tier, text), 0);
+        while scanner.next_block(&mut work.ends, BLOCK)? {
+            work.meet = scanner.may_meet();
+            self.encode_block(text, start, false, long, work, sink)?;
+            start = scanner.position();
         }
         Ok(())
     }
