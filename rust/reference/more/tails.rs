@@ -23,6 +23,7 @@
 //! Implements SPEC L3 and L4.
 
 use crate::error::{Error, Result};
+use crate::reference::encode::encode_piece;
 use crate::reference::merging::merge_parts;
 use crate::reference::more::session::common_prefix;
 use crate::reference::more::viable::{is_text, kinds, length_of};
@@ -171,11 +172,20 @@ impl<'t> Tail<'t> {
         }))
     }
 
-    /// Returns the ids of the text up to a place of the last segment.
+    /// Returns the ids of the text up to a place of the last segment, where a token ends; it may be inside a character.
     fn ids_before(&self, place: usize) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         interrupt::append(&mut ids, self.before.iter().copied())?;
-        self.codec.encode_segment(&self.data[..place], &mut ids)?;
+        let inside = self.data[place..].iter().take_while(|byte| *byte & 0xC0 == 0x80).count();
+        let mut at = 0;
+        self.codec.pieces(&self.data[..place + inside], &mut |piece| {
+            let held = &piece[..piece.len().min(place.saturating_sub(at))];
+            at += piece.len();
+            if held.len() == piece.len() {
+                return encode_piece(&self.codec.vocab, piece, &mut ids);
+            }
+            interrupt::append(&mut ids, self.merged(held)?.into_iter())
+        })?;
         Ok(ids)
     }
 

@@ -30,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...lazy import cached_property
+from ..encode import encode_piece
 from ..merging import merge_parts
 from ..published.codecs import Codec
 from ..published.preprocess import NOTHING, TEXT, TokenFinder
@@ -121,8 +122,14 @@ class Tail:
                 yield sorted_ids[at]
 
     def ids_before(self, place: int) -> list[int]:
-        """Returns the ids of the text up to a place of the last segment."""
-        return self.before + self.codec.encode_segment(self.data[:place])
+        """Returns the ids of the text up to a place of the last segment, where a token ends; it may be inside a character."""
+        inside = next((n for n, byte in enumerate(self.data[place:]) if byte & 0xC0 != 0x80), len(self.data) - place)
+        ids, at = list(self.before), 0
+        for piece in self.codec.pieces(self.data[: place + inside]):
+            held = piece[: max(0, place - at)]
+            ids += encode_piece(self.codec.vocab, piece) if held == piece else self.merged(held)
+            at += len(piece)
+        return ids
 
     def ids_under(self, place: int, token_id: int) -> list[int] | None:
         """Returns the ids before a token that begins at a place, in a continuation that has it there, if there is one."""
