@@ -145,7 +145,7 @@ class Conversation:
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._longest = max(map(len, self._names.values()), default=0)
-        self._units: dict[bytes, tuple[list[str | int], list[int]]] = {}
+        self._following: tuple[bytes, list[str | int], list[int]] = b"", [], [0]
         self._state = State([], NO_TEXT, Ids(array_of([], "uint32"), [0], 0), [], [], [])
         # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
         self._sampled_at, self._refused = self._state, False
@@ -380,8 +380,8 @@ class Conversation:
         return ends[overlap(wanted, own)]
 
     def _units_of(self, following: bytes) -> tuple[list[str | int], list[int]]:
-        """The characters and the special tokens of a text, and where each ends; most turns are followed by the same."""
-        if following not in self._units:
+        """The characters and the special tokens of a text, and where each ends; kept, as most turns are followed by the same."""
+        if following != self._following[0]:
             wanted: list[str | int] = []
             ends = [0]
             names, trust = self._definition.special_names, ([(0, len(following))], self._definition.everywhere)
@@ -393,5 +393,5 @@ class Conversation:
                     text = following[start:end].decode()
                     wanted += text
                     ends += accumulate((len(utf8(char)) for char in text[1:]), initial=start + len(utf8(text[:1])))
-            self._units[following] = wanted, ends
-        return self._units[following]
+            self._following = following, wanted, ends
+        return self._following[1:]
