@@ -380,7 +380,7 @@ class Conversation:
         return ends[overlap(wanted, own)]
 
     def _units_of(self, following: bytes) -> tuple[list[str | int], list[int]]:
-        """The characters and the special tokens of a text, and where each ends; kept, as most turns are followed by the same."""
+        """The characters and the special tokens of a text, and where each ends: kept, most turns are followed by the same."""
         if following != self._following[0]:
             wanted: list[str | int] = []
             ends = [0]
