@@ -81,6 +81,14 @@ def test_a_stream_that_is_closed_is_one_line(closed, name):
     assert (ended.returncode, ended.stderr) == (1, f"minitok: standard {name} is closed\n".encode())
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+@pytest.mark.parametrize("args", [["--help"], ["encode", "--help"], ["encode", "--text", "a"]], ids=" ".join)
+def test_an_output_that_is_full_is_one_line(args):
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([*COMMAND, *args], stdout=full, stderr=subprocess.PIPE, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr) == (1, b"minitok: [Errno 28] No space left on device\n")
+
+
 def test_an_interrupt_ends_cleanly(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "train", "-", "-o", tmp_path / "tok.json"],
