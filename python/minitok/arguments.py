@@ -190,13 +190,16 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
 
 def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
     """Returns the texts of a batch as a tuple. A single text is a mistake, not a batch of its characters."""
+    check_texts(texts)
+    return tuple(texts)
+
+
+def check_texts(texts: Iterable[str | bytes]) -> None:
+    """Whether there can be several texts."""
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
-    try:
-        found = iter(texts)
-    except TypeError:
-        raise TypeError(f"texts must be an iterable of str or bytes, not {type(texts).__name__}") from None
-    return tuple(found)
+    if not hasattr(texts, "__iter__") and not hasattr(texts, "__getitem__"):
+        raise TypeError(f"texts must be an iterable of str or bytes, not {type(texts).__name__}")
 
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -121,10 +121,10 @@ def train(
     >>> train(counts, 259) == train(["low lower", "lowest"], 259)
     True
     """
-    if isinstance(texts, Mapping) or not (isinstance(texts, PieceCounts) or hasattr(texts, "__iter__")):
-        by_language = "; texts by language are for minitok.parity.train_parity" if isinstance(texts, Mapping) else ""
+    if isinstance(texts, Mapping):
         raise TypeError(
-            f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}{by_language}"
+            f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}; texts by language are for "
+            "minitok.parity.train_parity"
         )
     check_string(name, "name")
     check_superwords(superwords, superword_pattern, texts, alphabet)

@@ -44,7 +44,7 @@ def test_text_must_be_str_or_bytes(entry, wrong):
         (lambda backend: tokenizer(backend).encode_batch(5), "texts must be an iterable of str or bytes, not int"),
         (
             lambda backend: minitok.train(5, 257, backend=backend),
-            "texts must be an iterable of str or bytes, or PieceCounts, not int",
+            "texts must be an iterable of str or bytes, not int",
         ),
         (lambda backend: tokenizer(backend).encode("a", threads="2"), "threads must be int, not str"),
         (lambda backend: tokenizer(backend).shrink("257"), "vocab_size must be int, not str"),

@@ -168,10 +168,9 @@ def test_the_command_reads_files(tmp_path):
     assert "base 'Klingon' is not one of the groups" in result.output
 
 
-def test_no_name_is_no_folder():
+def test_no_name_is_no_file():
     result = run("evaluate", "-q", "-e", "gpt2", "")
-    assert result.exit_code == 1
-    assert "a folder, not a file" in result.output
+    assert (result.exit_code, result.output) == (1, "minitok: '': the name of a file is empty\n")
 
 
 def test_names_are_text_on_the_page():

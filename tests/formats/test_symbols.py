@@ -293,10 +293,12 @@ def test_what_is_not_read_is_refused_by_name(kind, model, fields, reason, tmp_pa
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("option", ["ignore_merges", "continuing_subword_prefix", "end_of_word_suffix"])
-def test_byte_fallback_with_other_options_is_refused(option):
+@pytest.mark.parametrize(
+    ("option", "value"), [("ignore_merges", True), ("continuing_subword_prefix", "#"), ("end_of_word_suffix", "#")]
+)
+def test_byte_fallback_with_other_options_is_refused(option, value):
     vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}
-    model = {"type": "BPE", "byte_fallback": True, option: "#", "vocab": vocab, "merges": []}
+    model = {"type": "BPE", "byte_fallback": True, option: value, "vocab": vocab, "merges": []}
     content = {"added_tokens": [], "model": model, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}
     with pytest.raises(minitok.errors.FileFormatError, match=f"with byte_fallback and {option}"):
         huggingface.parse(content, "it")

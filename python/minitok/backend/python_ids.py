@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import MAX_ID, is_bool
+from ..arguments import is_bool
 from ..errors import UnknownTokenError
 from ..extras import is_array
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+# The highest number that Rust reads as an id; `arguments.MAX_ID` is the highest that a token may have.
+HIGHEST = (1 << 32) - 1
 # How many ids of an array are read at a time.
 PART = 1 << 16
 
@@ -50,7 +52,7 @@ def checked_id(item: object, position: int) -> int:
         rows = "; decode_batch takes several rows" if name in ("list", "tuple", "ndarray") else ""
         raise TypeError(f"a token id must be an integer, not {name} (at position {position}){rows}")
     token_id = index(item)  # type: ignore[arg-type]
-    if not 0 <= token_id <= MAX_ID:
+    if not 0 <= token_id <= HIGHEST:
         raise UnknownTokenError(token_id, position)
     return token_id
 
