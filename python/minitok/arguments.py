@@ -190,16 +190,15 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
 
 def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
     """Returns the texts of a batch as a tuple. A single text is a mistake, not a batch of its characters."""
-    check_texts(texts)
+    if isinstance(texts, (str, bytes)) or not (hasattr(texts, "__iter__") or hasattr(texts, "__getitem__")):
+        raise not_texts(texts)
     return tuple(texts)
 
 
-def check_texts(texts: Iterable[str | bytes]) -> None:
-    """Whether there can be several texts."""
-    if isinstance(texts, (str, bytes)):
-        raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
-    if not hasattr(texts, "__iter__") and not hasattr(texts, "__getitem__"):
-        raise TypeError(f"texts must be an iterable of str or bytes, not {type(texts).__name__}")
+def not_texts(given: object) -> TypeError:
+    """The error for what is not several texts."""
+    one = "one " if isinstance(given, (str, bytes)) else ""
+    return TypeError(f"texts must be an iterable of str or bytes, not {one}{type(given).__name__}")
 
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
