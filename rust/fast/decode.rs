@@ -12,6 +12,7 @@
 use crate::error::{Error, Result};
 use crate::fast::util::fallible::{append, concat, filled, resize};
 use crate::reference::published::vocabs::Vocab;
+use crate::support::interrupt::{self, STRETCH};
 use foldhash::{HashMap, HashMapExt};
 
 const INLINE: usize = 16;
@@ -95,11 +96,14 @@ impl Decoder {
     /// The number of bytes of the ids. The error names the first unknown id and its position.
     pub fn length(&self, ids: &[u32]) -> Result<usize> {
         let mut sum = 0;
-        for (position, &id) in ids.iter().enumerate() {
-            sum += match self.lengths.get(id as usize) {
-                Some(&length) if usize::from(length) <= INLINE => usize::from(length),
-                _ => self.token(id).ok_or(Error::UnknownToken { id, position })?.len(),
-            };
+        for (number, part) in ids.chunks(STRETCH).enumerate() {
+            interrupt::check()?;
+            for (&id, position) in part.iter().zip(number * STRETCH..) {
+                sum += match self.lengths.get(id as usize) {
+                    Some(&length) if usize::from(length) <= INLINE => usize::from(length),
+                    _ => self.token(id).ok_or(Error::UnknownToken { id, position })?.len(),
+                };
+            }
         }
         Ok(sum)
     }
@@ -135,9 +139,17 @@ impl Decoder {
 
     /// Appends the bytes of the tokens.
     pub fn append(&self, ids: &[u32], out: &mut Vec<u8>) -> Result<()> {
-        let start = out.len();
-        resize(out, start + self.length(ids)?, 0)?;
-        self.write(ids, &mut out[start..]);
+        let (mut at, length) = (out.len(), self.length(ids)?);
+        out.try_reserve(length)?;
+        let end = at + length;
+        while out.len() < end {
+            interrupt::check()?;
+            resize(out, end.min(out.len() + STRETCH), 0)?;
+        }
+        for part in ids.chunks(STRETCH) {
+            interrupt::check()?;
+            at += self.write(part, &mut out[at..]);
+        }
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>
         }
         (None, Ids::Parts(parts)) if core.joining().is_none() => of_parts(parts, by_the_mirror),
         (None, ids) => {
-            let (ids, wrong) = rows::all_ids(ids)?;
+            let (ids, wrong) = rows::all_ids(py, ids)?;
             let bytes = working(py, ids.len(), || by_the_mirror(&ids))?;
             wrong.map_or(Ok(bytes), Err)
         }
@@ -287,7 +287,7 @@ impl StreamDecoder {
 
     /// The text of several tokens.
     fn push_all<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyString>> {
-        let (ids, wrong) = rows::all_ids(ids)?;
+        let (ids, wrong) = rows::all_ids(py, ids)?;
         working(py, ids.len(), || {
             ids.chunks(PART).enumerate().try_for_each(|(number, part)| {
                 let unknown = part.iter().position(|&id| self.core.token_bytes(id).is_none());

@@ -24,7 +24,7 @@ const STRETCH: usize = 1 << 12;
 /// on so few that they and their texts stay in the second-level cache; several have enough to share.
 const GROUP: usize = 1 << 16;
 const SHARED_GROUP: usize = 1 << 22;
-/// Rows of this many bytes are worth a look at signals each.
+/// Rows of this many bytes, or ids, are worth a look at signals each.
 const LONG: usize = 1 << 22;
 /// How many rows are decoded into one buffer.
 const TOGETHER: usize = 64;
@@ -49,7 +49,7 @@ pub fn decode_batch<'py>(
             py.check_signals()?;
         }
         let start = ids.len();
-        let wrong = row.extract().and_then(|row| append_row(row, &mut ids)).unwrap_or_else(Some);
+        let wrong = row.extract().and_then(|row| append_row(py, row, &mut ids)).unwrap_or_else(Some);
         push(&mut places, start..ids.len())?;
         if wrong.is_some() || ids.len() >= group || number + 1 == batch.len() {
             let parts = decoded(py, fast, &ids, &places, threads)?;
@@ -110,20 +110,27 @@ pub fn decode_column<'py>(
 }
 
 /// The ids of a row, and what is wrong with the one after them.
-pub(super) fn all_ids(row: Ids<'_>) -> PyResult<(Vec<u32>, Option<PyErr>)> {
+pub(super) fn all_ids(py: Python<'_>, row: Ids<'_>) -> PyResult<(Vec<u32>, Option<PyErr>)> {
     let mut ids = Vec::new();
-    let wrong = append_row(row, &mut ids)?;
+    let wrong = append_row(py, row, &mut ids)?;
     Ok((ids, wrong))
 }
 
 /// Appends the ids of a row. Returns what is wrong with the one after them.
-fn append_row(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
+fn append_row(py: Python<'_>, row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
     match row {
         Ids::Known(known, wrong) => {
-            known.each_block(|_, block| {
-                append(ids, block)?;
-                interrupt::check()
-            })?;
+            let mut copy = || {
+                known.each_block(|_, block| {
+                    append(ids, block)?;
+                    interrupt::check()
+                })
+            };
+            if known.len() < LONG {
+                copy()?
+            } else {
+                signals::attached(py, copy)?
+            }
             Ok(wrong)
         }
         Ids::Parts(mut parts) => {
@@ -148,7 +155,7 @@ fn rows_of_array(
     threads: usize,
 ) -> PyResult<Vec<Rows>> {
     let mut all = Vec::new();
-    if let Some(wrong) = append_row(ids, &mut all)? {
+    if let Some(wrong) = append_row(py, ids, &mut all)? {
         return Err(wrong);
     }
     let (starts, ends) = (places.0.try_readonly()?, places.1.try_readonly()?);

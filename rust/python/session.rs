@@ -192,7 +192,7 @@ impl Session {
     /// Adds ids; or returns the number of the first that cannot come next, and that id; -1 and None where it is not known.
     fn append_ids(slf: &Bound<'_, Self>, ids: Ids<'_>) -> PyResult<Option<(isize, Option<u32>)>> {
         // What reads ids may run code, which may use the session.
-        let ids = known_ids(ids)?;
+        let ids = known_ids(slf.py(), ids)?;
         let inner = &mut slf.try_borrow_mut()?.inner;
         Ok(match signals::detached(slf.py(), || inner.append_ids(&ids))? {
             Appended::All => None,

@@ -44,12 +44,12 @@ fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
 /// The ids of an array as a list, whose ints are shared.
 #[pyfunction]
 pub fn id_list<'py>(py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
-    list_of_ids(py, &known_ids(ids)?)
+    list_of_ids(py, &known_ids(py, ids)?)
 }
 
 /// A copy of ids, which Python code may change meanwhile.
-pub(super) fn known_ids(ids: Ids<'_>) -> PyResult<Vec<u32>> {
-    match all_ids(ids)? {
+pub(super) fn known_ids(py: Python<'_>, ids: Ids<'_>) -> PyResult<Vec<u32>> {
+    match all_ids(py, ids)? {
         (ids, None) => Ok(ids),
         (_, Some(wrong)) => Err(wrong),
     }
@@ -57,7 +57,7 @@ pub(super) fn known_ids(ids: Ids<'_>) -> PyResult<Vec<u32>> {
 
 /// The tokens of some ids. Ids that are the same have the same object, as far as a table of them costs no more than the list.
 pub fn token_list<'py>(py: Python<'py>, core: &Codec, ids: Ids<'py>) -> PyResult<Bound<'py, PyList>> {
-    let ids = known_ids(ids)?;
+    let ids = known_ids(py, ids)?;
     let shared = SHARED.min(ids.len().saturating_mul(TABLE_PER_ID));
     let mut known: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
     let mut tokens = Vec::new();

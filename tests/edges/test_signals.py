@@ -139,7 +139,7 @@ def test_a_signal_ends_it(name):
 
     def send():
         time.sleep(0.25)
-        sent.extend([time.monotonic(), time.process_time()])
+        sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
     sender = threading.Thread(target=send)
@@ -147,14 +147,12 @@ def test_a_signal_ends_it(name):
     try:
         with pytest.raises(KeyboardInterrupt):
             repeat(work, tok)
-        ended, worked = time.monotonic(), time.process_time()
+        ended = time.monotonic()
     finally:
         sender.join()
         signal.signal(signal.SIGINT, old)
     load = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
-    # Where the processor was another's meanwhile, the clock says little, and the time that was worked says more.
-    took = min(ended - sent[0], worked - sent[1])
-    assert took < 0.5 * load, f"{took:.3f} s, {arrived[0] - sent[0]:.3f} s to be seen, {ended - sent[0]:.3f} s in all"
+    assert ended - sent[0] < 0.2 * load, f"{arrived[0] - sent[0]:.3f} s to be seen, {ended - sent[0]:.3f} s in all"
     assert (tok.encode(SAMPLE), tok.encode(wide()[:3000])) == before
     assert tok.decode(before[0]) == SAMPLE
 
