@@ -127,9 +127,9 @@ fn append_row(py: Python<'_>, row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Opti
                 })
             };
             if known.len() < LONG {
-                copy()?
+                copy()?;
             } else {
-                signals::attached(py, copy)?
+                signals::attached(py, copy)?;
             }
             Ok(wrong)
         }

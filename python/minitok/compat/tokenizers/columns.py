@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Word = int | None
 
+# Without U+001C to U+001F, which Python counts as white space.
+SPACES = "".join(WHITE_SPACE)
+
 
 class Source(Protocol):
     """The columns of a text, or of tokens that are in no text."""
@@ -134,8 +137,7 @@ def slice_parts(parts: Sequence[SourceSlice], start: int, stop: int) -> tuple[So
 def margins(token: str) -> tuple[int, int]:
     """How many spaces a token begins and ends with, in byte-level notation or as they are."""
     bare = token.replace("Ġ", " ")
-    spaces = "".join(WHITE_SPACE)  # without U+001C to U+001F, which Python counts among them
-    return len(bare) - len(bare.lstrip(spaces)), len(bare) - len(bare.rstrip(spaces))
+    return len(bare) - len(bare.lstrip(SPACES)), len(bare) - len(bare.rstrip(SPACES))
 
 
 def trimmed(tokens: Sequence[str], spans: Sequence[Span], *, prefixed: bool, first: int) -> list[Span]:
