@@ -151,7 +151,7 @@ impl Finder {
         let built = Automaton::new(names, total <= MOST_BYTES_OF_TABLE);
         let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
         let pairs = PairSet::of(tokens.iter().map(|(name, _)| name.as_bytes()));
-        // Where there is no memory for it, the automaton finds them.
+        // Without memory for it, the automaton alone finds them.
         let quick = TokenSearch::new(tokens.iter().map(|(name, _)| name.as_bytes())).ok().flatten().map(Arc::new);
         Finder { tokens, longest, total, pairs, automaton: Some(automaton), quick }
     }

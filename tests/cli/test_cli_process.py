@@ -81,7 +81,7 @@ def test_a_stream_that_is_closed_is_one_line(closed, name):
     assert (ended.returncode, ended.stderr) == (1, f"minitok: standard {name} is closed\n".encode())
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("args", [["--help"], ["encode", "--help"], ["encode", "--text", "a"]], ids=" ".join)
 def test_an_output_that_is_full_is_one_line(args):
     with Path("/dev/full").open("wb") as full:

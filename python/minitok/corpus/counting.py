@@ -225,7 +225,7 @@ def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
     """The texts, if each of them is one."""
     if isinstance(texts, os.PathLike):
         raise TypeError("texts must be an iterable of str or bytes, not a path; train_files reads files")
-    if isinstance(texts, (str, bytes)) or not hasattr(texts, "__iter__"):
+    if isinstance(texts, (str, bytes)) or not (hasattr(texts, "__iter__") or hasattr(texts, "__getitem__")):
         raise not_texts(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, (str, bytes)):
