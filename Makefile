@@ -1,6 +1,7 @@
-# The only commands a person must know. Each sets up what it needs, once, in this folder. Besides, `make test` installs Debian's Chromium,
-# Firefox, Node, TypeScript and Go where they are missing (or name others by CHROMIUM, FIREFOX, NODE, TSC and GO), `make pictures` an emoji
-# font, and `make play`, `make test` and `make docs` Rust's standard library for WebAssembly. `make demo` needs only Python >= 3.10 and Rust.
+# The only commands a person must know. Each sets up what it needs, once, in this folder, from Python >= 3.10 (`make test`: 3.11) and Rust.
+# Besides, `make test-pages` installs Debian's Chromium, Node and TypeScript where they are missing (or name others by CHROMIUM, NODE and
+# TSC), `make nightly` Firefox and Go, too (FIREFOX, GO), `make pictures` an emoji font, and what makes pages Rust's standard library for
+# WebAssembly.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -36,10 +37,12 @@ $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
 
 # Groups of pyproject.toml, in the versions and by the hashes of requirements.txt. uv takes a tenth of the time of pip; where only pip
 # has been told the way to the registry, it takes the whole file.
-$(STAMPS)/tools: groups = test lint
+$(STAMPS)/tools: groups = test
+$(STAMPS)/linters: groups = test lint
+$(STAMPS)/in-browsers: groups = test pages
 $(STAMPS)/docs: groups = docs
 $(STAMPS)/wheel: groups = wheel
-$(STAMPS)/tools $(STAMPS)/docs $(STAMPS)/wheel: $(STAMPS)/venv requirements.txt
+$(addprefix $(STAMPS)/,tools linters in-browsers docs wheel): $(STAMPS)/venv requirements.txt
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the tools need Python 3.11 or newer")'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraint requirements.txt -r pyproject.toml \
 		$(addprefix --extra ,cli numpy reference) $(addprefix --group ,$(groups)) || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
@@ -60,18 +63,20 @@ $(STAMPS)/engines: $(VENV)/engines/bin/pytest $(STAMPS)/built
 	cp -r $(VENV)/lib/python3*/site-packages/minitok* $(VENV)/engines/lib/python3*/site-packages/
 	touch $@
 
-$(STAMPS)/scale $(STAMPS)/mutants: $(STAMPS)/tools
+$(STAMPS)/scale $(STAMPS)/mutants: $(STAMPS)/linters
 	$(dated) $(BIN)/python --constraint requirements.txt --group $(@F)
 	touch $@
 
-$(STAMPS)/browser: $(STAMPS)/venv tools/browsers.sh
-	tools/browsers.sh
+$(STAMPS)/browser $(STAMPS)/browsers: $(STAMPS)/venv tools/browsers.sh
+	tools/browsers.sh $(if $(filter %s,$@),--all)
 	touch $@
 
-# The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript.
+# The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript. For tests, the larger
+# ones do what the others do.
+$(STAMPS)/wasm-pages: modules = wasm:pages js-files:files
 $(STAMPS)/wasm: modules = first:first wasm:pages
 $(STAMPS)/wasm-js: modules = js:wasm js-files:files
-$(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
+$(STAMPS)/wasm-pages $(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	@echo "compiling the Rust core as WebAssembly: a minute or two, after a change of Rust only"
 	for module in $(modules); do tools/wasm.sh $${module/:/ }; done
 	touch $@
@@ -79,6 +84,15 @@ $(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 # The page that `minitok play` serves, in the package. Wheels and the sdist take it along.
 $(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find pages js python/minitok/explain -name '*.*')
 	$(BIN)/python tools/build_pages.py $(WASM)
+	touch $@
+
+# The pages that tests open, made once for all of their processes: from the modules as they are shipped by night.
+$(STAMPS)/pages: QUICK = --quick
+$(STAMPS)/pages: $(STAMPS)/wasm-pages
+$(STAMPS)/pages-shipped: $(STAMPS)/wasm $(STAMPS)/wasm-js
+$(STAMPS)/pages $(STAMPS)/pages-shipped: $(STAMPS)/built tools/build_pages.py $(shell find pages js python/minitok/explain -name '*.*')
+	rm -f $(STAMPS)/pages*
+	$(BIN)/python tools/build_pages.py $(QUICK) $(WASM) target/pages ../course/
 	touch $@
 
 # -- commands --------------------------------------------------------------------------------------------------------
@@ -93,18 +107,49 @@ play: $(STAMPS)/page ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
 # A process that dies ends the tests: pytest-xdist would wait for ever for what it had left to do.
-test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm $(STAMPS)/wasm-js ## every test of both languages
-	cargo test $(CRATE) --lib --tests
-	cargo test $(CRATE) --doc
-	$(BIN)/python -m pytest -n auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
+# What needs a browser, Node, or programs in Rust and C that are compiled first.
+PAGES := tests/play tests/explain/test_page_in_browser.py tests/c tests/chat/test_crate.py tests/formats/test_rust_formats.py
+PROGRAMS := --example chat --example count --example native_text
 
-compiled-tests: # for whoever has a processor to spare before `make test`
-	cargo test $(CRATE) --lib --tests --no-run
+# What is tested is not linked as a whole, and carries no lines for backtraces: it is built in half of the time.
+test-library test-pages nightly lint: PROFILE = quick
+test-rust test-pages: export CARGO_PROFILE_DEV_DEBUG = 0
+# The same texts are drawn each time: a change is refused for what it does.
+test-rust: export PROPTEST_RNG_SEED = 1
+
+# Rust's tests mostly use one processor while they are compiled, so Python's go beside them.
+test: ## the library in both languages, from Python and Rust alone
+	$(MAKE) --jobs 2 test-library test-rust
+
+test-rust:
+	cargo test --quiet $(CRATE) --lib
+
+test-library: $(STAMPS)/built $(STAMPS)/tools
+	$(PYTEST) $(addprefix --ignore=,$(PAGES))
+
+test-pages: $(STAMPS)/in-browsers $(STAMPS)/browser $(STAMPS)/pages programs ## pages in a browser, JavaScript, the crate, C
+	$(PYTEST) --ignore-glob='*/conftest.py' $(PAGES)
+
+# Other texts are drawn, more of them, and the modules are those that are shipped.
+nightly: $(STAMPS)/in-browsers $(STAMPS)/browsers $(STAMPS)/pages-shipped programs ## every test, then lint-all, sanitize, loom, fuzz
+	cargo test $(CRATE) --tests
+	cargo test $(CRATE) --doc
+	HYPOTHESIS_PROFILE=nightly MINITOK_SHIPPED=1 $(PYTEST) -m ''
+	$(MAKE) lint-all sanitize loom fuzz
+
+programs:
+	cargo build $(CRATE) --lib $(PROGRAMS)
+
+# For whoever has a processor to spare before `make test` and `make test-pages`.
+built-for-tests:
+	CARGO_TARGET_DIR=target/tests cargo test $(CRATE) --lib --no-run
+	CARGO_TARGET_DIR=target/tests cargo build $(CRATE) --lib $(PROGRAMS)
 
 # For hunts, and for each target of `make fuzz`; before a release, TIME=7200. SEED=n repeats a hunt.
 TIME ?= 60
 hunt: $(STAMPS)/built $(STAMPS)/tools ## odd files, corpora and commands, TIME seconds
-	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q
+	HUNT_TIME=$(TIME) HUNT_SEED=$(SEED) $(BIN)/python -m pytest tests/hunt -q -m nightly
 
 # On any Python: PYTHON=python3.10 make test-python.
 as_they_are := -m pytest --override-ini=addopts= -q
@@ -137,7 +182,7 @@ test-gateway: $(STAMPS)/built $(STAMPS)/tools ## llm-tokenizer's traits and a se
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
 # with other options differently from 0.23, whose way this is.
 HF_TESTS := tests/compat/test_transformers*.py tests/compat/test_tokenizers_equal.py
-test-transformers: $(STAMPS)/built $(STAMPS)/tools $(VENV)/transformers-4/bin/pytest ## the tests of transformers, with both major versions
+test-transformers: $(STAMPS)/built $(STAMPS)/tools $(VENV)/transformers-4/bin/pytest ## the tests of transformers, both major versions
 	$(BIN)/python -m pytest $(HF_TESTS)
 	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS) \
 		--deselect tests/compat/test_tokenizers_equal.py::test_added_tokens
@@ -178,23 +223,27 @@ fuzz: ## random inputs, TIME seconds for each target
 mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that no test notices
 	tools/mutants.sh $(FILES)
 
-# The crate is looked at as it is packed: all of it must be there, and no more than the registry takes. For a Python without the GIL,
-# what links to Python is compiled anew, so it has a folder of its own; where nothing is kept for a second time (`.ci/run`), it needs none.
-FREE_THREADED ?= target/python-3.14t
+# All of the crate in one pass; what only some features, targets or folders show is looked at by night.
 STRICT := -- -D warnings
-lint: $(STAMPS)/built $(STAMPS)/tools ## every check that is not a test
+lint: $(STAMPS)/built $(STAMPS)/linters ## every check that is not a test; also lint-all
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest minitok._rust
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/typos
 	for crate in . fuzz loom examples/axum examples/llm-tokenizer benchmarks/rust; do cargo fmt --check --manifest-path $$crate/Cargo.toml; done
-	for features in python,abi3 wasm files; do cargo clippy --locked --features $$features $(STRICT); done
 	cargo clippy $(CRATE),python --all-targets $(STRICT)
+	cargo clippy --locked --features files $(STRICT)
+
+# The crate is looked at as it is packed, too: all of it must be there, and no more than the registry takes. For a Python without the
+# GIL, what links to Python is compiled anew, so it has a folder of its own.
+lint-all: lint
+	for features in python,abi3 wasm; do cargo clippy --locked --features $$features $(STRICT); done
 	cargo clippy $(LOOM) $(STRICT)
 	cargo clippy --locked --manifest-path examples/axum/Cargo.toml --target-dir target/axum $(STRICT)
 	tools/fuzz.sh --lint
-	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) cargo clippy --locked --features python --target-dir $(FREE_THREADED) $(STRICT)
+	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) cargo clippy --locked --features python --target-dir target/python-3.14t $(STRICT)
 	rm -rf target/package
 	cargo package --locked --allow-dirty --quiet --no-verify
 	test "$$(wc -c < target/package/*.crate)" -lt 10000000
@@ -234,7 +283,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 	$(BIN)/python tools/check_site.py site
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 
-pictures: $(STAMPS)/page $(STAMPS)/tools ## draw the pictures of the documentation anew
+pictures: $(STAMPS)/page $(STAMPS)/in-browsers ## draw the pictures of the documentation anew
 	tools/browsers.sh --pictures
 	$(BIN)/python tools/demo.py --svg docs/images/demo.svg > /dev/null
 	$(BIN)/python tools/pictures.py
@@ -294,9 +343,9 @@ rehearsal:
 	@awk '/^## / { shown = /A release/ } shown' CONTRIBUTING.md
 
 # What is in the file stays unless something asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
-lock: $(STAMPS)/venv ## choose the versions of the tools anew
+lock: $(STAMPS)/venv # choose the versions of the tools anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) pyproject.toml \
-		$(addprefix --extra ,cli numpy reference) $(addprefix --group ,test lint docs wheel) --output-file requirements.txt
+		$(addprefix --extra ,cli numpy reference) $(addprefix --group ,test pages lint docs wheel) --output-file requirements.txt
 
 third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py

@@ -50,6 +50,13 @@ pub mod support;
 #[cfg(feature = "wasm")]
 mod wasm;
 
+// The vectors are a test of the library, so that one program is compiled and not two.
+#[cfg(all(test, feature = "internals"))]
+extern crate self as minitok;
+#[cfg(all(test, feature = "internals"))]
+#[path = "../tests/vectors.rs"]
+mod vectors;
+
 #[cfg(feature = "chat")]
 pub use api::chat::Chat;
 pub use api::chunks::{Chunk, Chunks};

@@ -29,7 +29,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine must not fail a property; slow ones are investigated by hand.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
-settings.register_profile("quick", max_examples=30, **COMMON)
+# A change is refused for what it does, not for what was drawn today: other texts are drawn each night (`make nightly`).
+settings.register_profile("quick", max_examples=30, derandomize=True, **COMMON)
+settings.register_profile("nightly", max_examples=200, **COMMON)
 settings.register_profile("thorough", max_examples=1000, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -45,9 +47,24 @@ def pytest_collection_finish():
 # Folders of files that take longest: first, so that at the end no process waits for another one's long file (`make test` keeps this
 # order).
 LONG = ("hunt", "play", "course", "edges", "cli")
+# The beginnings of the names of tests that `make nightly` runs.
+NIGHTLY = tuple(
+    line.split()[0]
+    for line in (Path(__file__).parent / "nightly.txt").read_text(encoding="utf-8").splitlines()
+    if line[:1] != "#"
+)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "nightly: slow, or measured by the clock (tests/nightly.txt)")
+
+
+# Before pytest's own, which takes away what `-m` does not want.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.startswith(NIGHTLY):
+            item.add_marker(pytest.mark.nightly)
     folders = {name: place - len(LONG) for place, name in enumerate(LONG)}
     items.sort(key=lambda item: folders.get(item.path.parent.name, 0))
 
@@ -149,11 +166,11 @@ def both(folders):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A real browser: Debian's Chromium, which `make test` installs, driven by Playwright; the one without windows, if it is there."""
+    """A real browser: Debian's Chromium, which `make test-pages` installs, driven by Playwright; the one without windows, if it is there."""
     from playwright.sync_api import expect, sync_playwright
 
     program = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    assert program, "Chromium is missing: `make test` installs it, or set CHROMIUM to its program"
+    assert program, "Chromium is missing: `make test-pages` installs it, or set CHROMIUM to its program"
     # On a busy machine, what is waited for may take long; what never comes fails all the same.
     expect.set_options(timeout=30_000)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root

@@ -115,7 +115,7 @@ def asynchronous(source):
 def running(profile):
     """A Firefox with a profile of its own."""
     program = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
-    assert program, "Firefox is missing: `make test` installs it, or set FIREFOX to its program"
+    assert program, "Firefox is missing: `make nightly` installs it, or set FIREFOX to its program"
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in SETTINGS.items()]
     (profile / "user.js").write_text("\n".join(lines))
     command = [

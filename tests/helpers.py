@@ -15,16 +15,16 @@ PATTERNS = ("gpt2", "cl100k", "o200k")
 ROOT = Path(__file__).parent.parent
 
 
-def cargo_built(*what):
-    """The folder with what Cargo builds by the features of `make test`, so that the library is there already."""
-    build = ["cargo", "build", "--quiet", "--locked", "--features", "internals,pages,p50k,whisper,c,chat", *what]
-    subprocess.run(build, cwd=ROOT, check=True)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+def cargo_built():
+    """The folder with the library and the programs in Rust that `make test-pages` compiles."""
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute() / "debug"
 
 
 def cargo_example(name):
-    """The program that Cargo builds of `examples/{name}.rs`."""
-    return cargo_built("--example", name) / "examples" / name
+    """The program that Cargo has built of `examples/{name}.rs`."""
+    program = cargo_built() / "examples" / name
+    assert program.exists(), f"{program} is missing: `make test-pages` builds it"
+    return program
 
 
 @dataclass(frozen=True)

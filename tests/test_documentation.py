@@ -43,30 +43,3 @@ def test_a_missing_import_is_found(names):
     assert missing(">>> import minitok\n>>> minitok.explain.page\n", names) == ["explain"]
     assert missing(">>> import minitok.explain\n>>> minitok.explain.page\n", names) == []
     assert missing(">>> from minitok.explain import page\n>>> minitok.explain.page\n", names) == []
-
-
-def entries():
-    """What the navigation of the site names: titles and pages, in its order."""
-    lines = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2].splitlines()
-    found = [line.strip().removeprefix("- ").rpartition(": ") for line in lines if line.endswith(".md")]
-    return [(title.strip('"'), page) for title, _, page in found]
-
-
-@pytest.mark.parametrize("folder", ["course", "guides", "api"])
-def test_the_navigation_has_each_page_once(folder):
-    named = [page for _, page in entries() if page.startswith(f"{folder}/")]
-    assert sorted(named) == sorted(
-        page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs" / folder).glob("*.md")
-    )
-
-
-def test_the_lessons_have_the_same_titles_everywhere():
-    index = (ROOT / "docs" / "course" / "index.md").read_text(encoding="utf-8")
-    for title, page in entries():
-        if page.startswith("course/lesson-"):
-            number, _, name = title.partition(" ")
-            assert f"| {number} | [{name}]({page.removeprefix('course/')}) |" in index
-            assert (
-                f"{number}: {name}".lower()
-                in (ROOT / "docs" / page).read_text(encoding="utf-8").partition("\n")[0].lower()
-            )

@@ -10,7 +10,6 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from helpers import cargo_example
 from minitok.data import human_rights, tiny_shakespeare
 
 ROOT = Path(__file__).parent.parent
@@ -44,13 +43,6 @@ def test_every_example_is_tested_and_listed_in_the_readme():
     assert len(names) >= 6
     assert names == set(re.findall(r'run\("(\w+)"', Path(__file__).read_text(encoding="utf-8")))
     assert names == set(re.findall(r"\]\(examples/(\w+)\.py\)", (ROOT / "README.md").read_text(encoding="utf-8")))
-
-
-def test_the_command_in_rust_counts_as_the_package_does(own):
-    made = [cargo_example("count"), "cl100k_base", own]
-    ran = subprocess.run(made, capture_output=True, check=True, encoding="utf-8")
-    tokens = minitok.get_encoding("cl100k_base").count(own.read_text(encoding="utf-8"))
-    assert ran.stdout == f"{tokens}\t{own}\n"
 
 
 def test_count_prompt(tmp_path, own):

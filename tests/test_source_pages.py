@@ -2,11 +2,8 @@
 
 import re
 
-import pytest
 import side_by_side
-from axe_playwright_python.sync_playwright import Axe
 from mirror import ROOT, names
-from web import watched
 
 RULES = side_by_side.anchors((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))
 BOTH = [name for name in side_by_side.READING_ORDER if name in side_by_side.MIRROR]
@@ -52,31 +49,3 @@ def test_rules_are_linked_both_ways():
             assert f'<a href="../spec.html#{RULES[cited]}">{cited}</a>' in page
         for rule in rules:
             assert f"[{name}](source/{name}.md)" in sections[rule]
-
-
-def test_the_explanation_and_the_course_stand_first():
-    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    tabs = re.findall(r"^  - ([^:\n]+):", settings.split("\nnav:\n")[1], re.MULTILINE)
-    assert tabs[:4] == ["Home", "Why these tokens?", "Course", "Guides"]
-
-
-@pytest.fixture(scope="module")
-def page_of_train(tmp_path_factory):
-    style = (ROOT / "docs" / "site.css").read_text(encoding="utf-8")
-    shown = side_by_side.link_rules(side_by_side.mirror("train"), RULES, "spec.html")
-    file = tmp_path_factory.mktemp("page") / "train.html"
-    page = f'<!DOCTYPE html><html lang="en"><title>train</title><style>{style}</style><main><h1>train</h1>{shown}</main></html>'
-    file.write_text(page, encoding="utf-8")
-    return file
-
-
-@pytest.mark.parametrize(("width", "beside"), [(1700, True), (800, False)])
-def test_a_wide_screen_shows_them_beside_each_other(browser, page_of_train, width, beside):
-    with watched(browser) as page:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(page_of_train.as_uri())
-        python, rust = (page.locator(f"#in-extend .language-{one}").bounding_box() for one in ("python", "rust"))
-        assert (python["y"] == rust["y"]) == beside
-        assert (rust["x"] > python["x"] + python["width"] / 2) == beside
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert Axe().run(page).response["violations"] == []

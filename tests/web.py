@@ -7,10 +7,47 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-
 HOST = "127.0.0.1"
 SIZE = {"width": 1200, "height": 900}
+
+
+# Runs before a page's own scripts: `atRest()` says whether nothing is under way, neither a question to the core nor a short timer. A training
+# goes on beside what is asked.
+REST = """(() => {
+    const [post, end, later, never, timers] = [Worker.prototype.postMessage, Worker.prototype.terminate, setTimeout, clearTimeout, new Set()];
+    const open = new Map();
+    const close = (worker) => open.set(worker, Math.max(0, (open.get(worker) ?? 0) - 1));
+    const kinds = new Set();
+    Worker.prototype.postMessage = function (...given) {
+        kinds.add(given[0]?.ask);
+        if (!open.has(this)) {
+            this.addEventListener("message", ({ data }) => { if (!data.news) close(this); });
+            this.addEventListener("error", () => close(this));
+        }
+        if (given[0]?.ask !== "train") open.set(this, (open.get(this) ?? 0) + 1);
+        return post.apply(this, given);
+    };
+    Worker.prototype.terminate = function () { open.delete(this); return end.call(this); };
+    window.setTimeout = (act, wait, ...more) => {
+        const one = later(() => { timers.delete(one); act(...more); }, wait);
+        if (!(wait > 500)) timers.add(one);
+        return one;
+    };
+    window.clearTimeout = (one) => { timers.delete(one); never(one); };
+    window.isPlain = () => !window.asked && [...kinds].every((one) => ["start", "tokens", "edit", "lanes", "piece"].includes(one));
+    window.atRest = () => timers.size === 0 && [...open.values()].every((one) => one === 0);
+})();"""
+
+
+# Follow a link as a reader does, without loading the page anew, where nothing but tokens has been asked for.
+FOLLOW = """(fragment) => {
+    if (!window.isPlain?.()) return false;
+    for (const form of document.forms) form.reset();
+    document.activeElement?.blur();
+    scrollTo(0, 0);
+    location.hash = location.hash === fragment ? `${fragment}&` : fragment;
+    return true;
+}"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -41,6 +78,7 @@ class Window:
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(viewport=SIZE, **options)
+        self.context.add_init_script(REST)
         # `allowed` are words of errors that a test brings about.
         self.page, self.wrong, self.allowed = self.context.new_page(), [], []
         page, wrong = self.page, self.wrong
@@ -60,13 +98,22 @@ class Window:
         if unforeseen:
             raise AssertionError("\n".join(unforeseen))
 
+    def follow(self, address):
+        """Whether the page that is open could follow a link to the address: to load it anew takes a second of the processor."""
+        page, (place, _, fragment) = self.page, address.partition("#")
+        if not fragment or page.url.partition("#")[0] != place or not page.evaluate(FOLLOW, f"#{fragment}"):
+            return False
+        page.mouse.move(0, 0)
+        at_rest(page)
+        return True
+
     @contextmanager
-    def used(self, address, ready=".token", *, anew=True):
-        """The page for one test, loaded anew, or as the last test left it. The window stays: a new one takes more time than most
+    def used(self, address, ready=".token", *, anew=True, follows=False):
+        """The page for one test, loaded anew, or as the last test left it; or it ``follows`` a link. The window stays: a new one takes more time than most
         tests."""
         self.wrong.clear()
         self.page.set_viewport_size(SIZE)
-        if anew or self.page.url != address:
+        if (anew or self.page.url != address) and not (follows and self.follow(address)):
             # Another fragment alone would not load the page anew.
             self.page.goto("about:blank")
             self.page.goto(address)
@@ -90,6 +137,8 @@ def watched(browser, **options):
 
 def found_by_axe(page, context=None):
     """What Axe finds wrong with a page, light and dark: its styles alone say how it looks, so it need not be opened twice."""
+    from axe_playwright_python.sync_playwright import Axe
+
     found = []
     for look in ("light", "dark"):
         page.emulate_media(color_scheme=look)
@@ -114,6 +163,11 @@ def work_until_shown(browser, address, selector):
         page.locator(selector).first.wait_for()
         metrics = session.send("Performance.getMetrics")["metrics"]
         return next(one["value"] for one in metrics if one["name"] == "ProcessTime")
+
+
+def at_rest(page):
+    """Wait until all is shown that follows from what was done: then what a page says may be read at once."""
+    until(lambda: page.evaluate("atRest()"))
 
 
 def until(condition, seconds=30):

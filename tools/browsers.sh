@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests run JavaScript and Go with: Debian's Chromium, Firefox and Node, TypeScript's compiler and Go's, each installed if there
-# is none yet. With --pictures, what draws the pictures of the documentation: Chromium alone, and a font for emoji, which some of them show.
+# What the tests run JavaScript with: Debian's Chromium, Node and TypeScript's compiler, each installed if there is none yet. With --all, also
+# Firefox and a compiler of Go. With --pictures, what draws the pictures of the documentation: Chromium alone, and a font for emoji.
 set -euo pipefail
 
 packages=()
@@ -18,10 +18,12 @@ program() {
 if [[ "${1:-}" != --pictures ]]; then
     # The one without windows takes two thirds of the time.
     program CHROMIUM chromium-headless-shell chromium-headless-shell chromium
-    program FIREFOX firefox-esr firefox-esr firefox
     program NODE nodejs node
     program TSC node-typescript tsc
-    program GO gccgo go go-14 go-13 go-12
+    if [[ "${1:-}" == --all ]]; then
+        program FIREFOX firefox-esr firefox-esr firefox
+        program GO gccgo go go-14 go-13 go-12
+    fi
 else
     program CHROMIUM chromium chromium
     fc-list 2> /dev/null | grep --quiet --ignore-case emoji || packages+=(fonts-noto-color-emoji fontconfig)

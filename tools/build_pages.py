@@ -2,11 +2,12 @@
 
     python tools/build_pages.py TARGET
     python tools/build_pages.py TARGET FOLDER [COURSE [ADDRESS]]
+    python tools/build_pages.py --quick TARGET FOLDER [COURSE [ADDRESS]]
 
 TARGET is Cargo's folder of the target. The first puts the playground into the package, for ``minitok play`` and for wheels. The
 second puts all pages into a folder, from which any file server serves them: ``pages/``; what they need of ``js/``; the cores;
 the published vocabularies; and the texts of the bill by language. Labels of patterns, which stand in Python only, go into
-``core/encodings.json``.
+``core/encodings.json``. The third is for tests: one core answers all, in a third of the time of a page, and is packed at once.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ LIMITS = {
 }
 # All of the core, and the part that shows a text: what `cargo` makes of the features `pages` and `first`, by profile.
 CORES = {"minitok": "wasm", "first": "first"}
+SMALL = 9 | lzma.PRESET_EXTREME
 # The models that readers look for, beside the encodings that they use.
 KNOWN_FOR = {
     "r50k_base": ["davinci"],
@@ -93,7 +95,7 @@ FIRST_ENCODING = "o200k_base"
 ARTICLES = {"English": 20, "German": 20, "Hindi": 5, "Thai": 5}
 
 
-def build(target: Path, folder: Path, course: str = "", address: str = "") -> None:
+def build(target: Path, folder: Path, course: str = "", address: str = "", *, quick: bool = False) -> None:
     """Write all pages, anew.
 
     Args:
@@ -101,8 +103,10 @@ def build(target: Path, folder: Path, course: str = "", address: str = "") -> No
         folder: What becomes the folder of the pages.
         course: The address of the folder of lessons, as seen from the pages, if there is one.
         address: Where the pages will be, with a slash at the end. A card that shows a link to them needs it.
+        quick: One core answers all.
     """
-    build_playground(target, folder, ("minitok", "first"), lambda page: with_card(with_course(page, course), address))
+    cores = ("minitok",) if quick else ("minitok", "first")
+    build_playground(target, folder, cores, lambda page: with_card(with_course(page, course), address), quick=quick)
     shutil.copyfile(CARD, folder / CARD.name)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
@@ -113,14 +117,14 @@ def build(target: Path, folder: Path, course: str = "", address: str = "") -> No
         write(folder / "alone" / lesson.name, alone(lesson.name, lambda path: (folder / path).read_bytes()).encode())
 
 
-def build_for_package(target: Path, archive: Path) -> None:
+def build_for_package(target: Path, archive: Path, *, quick: bool = False) -> None:
     """Write the page that ``minitok play`` serves, with one core for all, and without the plays, which the package has.
 
     It is one archive, compressed as a whole: scripts have modules in common.
     """
-    with tempfile.TemporaryDirectory() as made, tarfile.open(archive, "w:xz", preset=9 | lzma.PRESET_EXTREME) as page:
+    with tempfile.TemporaryDirectory() as made, tarfile.open(archive, "w:xz", preset=0 if quick else SMALL) as page:
         folder = Path(made)
-        build_playground(target, folder, ("minitok",), of_this_machine)
+        build_playground(target, folder, ("minitok",), of_this_machine, quick=quick)
         (folder / "static" / "shakespeare.txt").unlink()
         for path in sorted(folder.rglob("*.*")):
             member, content = tarfile.TarInfo(path.relative_to(folder).as_posix()), path.read_bytes()
@@ -128,11 +132,14 @@ def build_for_package(target: Path, archive: Path) -> None:
             page.addfile(member, io.BytesIO(content))
 
 
-def build_playground(target: Path, folder: Path, cores: Sequence[str], change: Callable[[str], str]) -> None:
+def build_playground(
+    target: Path, folder: Path, cores: Sequence[str], change: Callable[[str], str], *, quick: bool = False
+) -> None:
     """Write the playground and its lessons, anew, without what the package has: vocabularies, and the texts of the bill."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in cores:
-        write(folder / "core" / f"{name}.lzma", packed((target / CORES[name] / "minitok.wasm").read_bytes()))
+        core = (target / CORES[name] / "minitok.wasm").read_bytes()
+        write(folder / "core" / f"{name}.lzma", packed(core, 0 if quick else SMALL))
     write(folder / "core" / "encodings.json", json.dumps(catalogue(), ensure_ascii=False).encode())
     write(
         folder / "index.html",
@@ -148,15 +155,15 @@ def build_playground(target: Path, folder: Path, cores: Sequence[str], change: C
         scripts[f"lesson/{lesson.stem}.js"] = bundle(f"lesson/{lesson.stem}.js", read)
     # A worker that is no module may also come from a file that is on a disk.
     scripts["core/worker.js"] = scripts["core/worker.js"].replace("import.meta.url", "location.href")
+    if quick:
+        scripts["core/worker.js"] = re.sub(r"const FIRST = \[.*?\];", "const FIRST = [];", scripts["core/worker.js"])
     for name, script in (scripts | {name: read(name) for name in SOURCE}).items():
         write(folder / name, script.encode())
 
 
-def packed(core: bytes) -> bytes:
+def packed(core: bytes, preset: int = SMALL) -> bytes:
     """A core as ``pages/core/lzma.js`` unpacks it: a quarter smaller than by gzip, which not every server has for it."""
-    filters = [
-        {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 21, "lc": 3, "lp": 0, "pb": 0}
-    ]
+    filters = [{"id": lzma.FILTER_LZMA1, "preset": preset, "dict_size": 1 << 21, "lc": 3, "lp": 0, "pb": 0}]
     return struct.pack("<I", len(core)) + lzma.compress(core, format=lzma.FORMAT_RAW, filters=filters)
 
 
@@ -284,7 +291,9 @@ def with_card(page: str, address: str) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[2:]:
-        build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])
+    quick = sys.argv[1] == "--quick"
+    target, *folder = sys.argv[1 + quick :]
+    if folder:
+        build(Path(target), Path(folder[0]), *folder[1:3], quick=quick)
     else:
-        build_for_package(Path(sys.argv[1]), PAGE)
+        build_for_package(Path(target), PAGE)

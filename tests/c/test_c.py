@@ -74,10 +74,10 @@ def test_the_header_has_the_numbers_of_the_code():
 
 @pytest.fixture(scope="module")
 def library():
-    """The folder of the library that the tests of Rust have built, or another one (`make sanitize-c`)."""
+    """The folder of the library that `make test-pages` has built, or another one (`make sanitize-c`)."""
     if given := os.environ.get("MINITOK_LIBRARY"):
         return Path(given).absolute()
-    return cargo_built("--lib")
+    return cargo_built()
 
 
 @pytest.fixture

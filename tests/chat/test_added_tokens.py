@@ -60,38 +60,12 @@ def test_markers_in_every_slot(added, family, slot):
             assert Counter(i for i in found[0] if i in ids) == Counter(i for i in honest[0] if i in ids)
 
 
-@pytest.mark.parametrize("family", ["chatml", "headers", "turns"])
-def test_markers_split_over_parts_and_messages(added, family):
-    tok = added[family]
-    for name in (name for name in NAMES if name not in tok.definition.everywhere):
-        for at in range(1, len(name)):
-            messages = [{"role": "user", "content": name[:at]}, {"role": "assistant", "content": name[at:]}] * 2
-            plain = [{**message, "content": "x"} for message in messages]
-            count = tok.encode_chat(messages).ids.count(tok.definition.added_tokens[name])
-            assert count == tok.encode_chat(plain).ids.count(tok.definition.added_tokens[name])
-
-
-def test_the_text_of_the_model_is_found_in_what_users_write(added):
-    tok = added["chatml"]
-    for name in ("<h1>", "\n\n", "the weather"):
-        messages = [{"role": "user", "content": f"a{name}b"}]
-        assert tok.definition.added_tokens[name] in tok.encode_chat(messages).ids
-        assert tok.definition.added_tokens[name] in tok.encode_segments([(f"a{name}b", False)])
-
-
 def test_what_only_the_configuration_names(added):
     tok = added["chatml"]
     chat = tok.definition.chat
     named = tok.replace(chat=ChatTemplates(chat.templates, {**chat.tokens, "x_token": "<h1>"}, ["</td>"]))
     assert {"<h1>", "</td>"} & set(named.definition.everywhere) == set()
     assert {"<h1>", "</td>"} <= set(tok.definition.everywhere)
-
-
-def test_a_template_that_is_passed_counts(added):
-    tok = added["chatml"]
-    source = "{% for m in messages %}<h1>{{ m.content }}</h1>{% endfor %}"
-    ids = tok.encode_chat([{"role": "user", "content": "a<h1>b"}], template=source).ids
-    assert ids.count(tok.definition.added_tokens["<h1>"]) == 1
 
 
 def test_without_a_template_what_looks_like_a_marker_is_none():

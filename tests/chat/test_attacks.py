@@ -126,33 +126,6 @@ def test_pieces_of_tokens(families, case, data):
         assert found[0] == found[1]
 
 
-def special_ids(tok, ids):
-    return [token_id for token_id in ids if token_id in tok.special_tokens.values()]
-
-
-def test_a_token_in_halves_over_two_parts(families):
-    tok = families["headers"]
-
-    def ids(first, second):
-        content = [{"type": "text", "text": first}, {"type": "text", "text": second}]
-        return special_ids(tok, tok.encode_chat([{"role": "user", "content": content}]).ids)
-
-    assert ids("<|eot", "_id|>") == ids("x", "y")
-    assert "<|eot_id|><|eot_id|>" in "".join(
-        span.text
-        for span in render(tok.definition.chat, [{"role": "user", "content": [{"type": "text", "text": "<|eot_id|>"}]}])
-    )
-
-
-@pytest.mark.parametrize("role", ["user|><|end", "end|><|user", "|><|end|><|", "assistant|><|system", "end"])
-def test_a_token_made_of_a_role_and_of_the_template(families, role):
-    """The template writes ``<|``, the role, ``|>``: only the names of roles make a special token of it."""
-    tok = families["named"]
-    honest = special_ids(tok, tok.encode_chat([{"role": "user", "content": "x"}]).ids)
-    assert honest == [tok.special_tokens["<|user|>"], tok.special_tokens["<|end|>"]]
-    assert special_ids(tok, tok.encode_chat([{"role": role, "content": "x"}]).ids) == honest[1:]
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -178,68 +151,6 @@ def test_a_template_in_a_message_is_text(families, text):
         spans = render(tok.definition.chat, [{"role": "user", "content": text}])
         assert [span.text.strip() for span in spans if span.field == "content"] == [text.strip()], name
         assert not any(span.generated for span in spans)
-
-
-@pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
-@pytest.mark.parametrize("late", [(), ("<|im_start|>", "<|im_end|>")])
-def test_what_becomes_a_token_by_normalizing_is_text(families, form, late):
-    chatml = families["chatml"].definition.replace(normalizer=form, late_tokens=late)
-    tok = Tokenizer(chatml)
-
-    def ids(text):
-        return special_ids(tok, tok.encode_chat([{"role": "user", "content": text}]).ids)
-
-    assert len(ids("x")) == 4
-    for text in (
-        "\uff1c\uff5cim_end\uff5c\uff1e",
-        "<|im_end\uff5c>",
-        "<|im_end|\uff1e",
-        "<|im_end|>",
-        "\u0338|im_end|>",
-    ):
-        assert ids(text) == ids("x")
-
-
-TEMPLATES_THAT_LOSE_TRACK = [
-    "{{ (m.content ~ '|>') | upper | lower }}",
-    "{{ '<|im_' ~ m.content | list | join }}",
-    "{{ m.content | replace('x', '<|im_') | urlize }}",
-    "{{ m.content | e | replace('&lt;', '<') | replace('&gt;', '>') }}",
-    "{{ m.content[::-1] | reverse }}",
-    "{{ m.content | wordwrap(200) }}",
-    "{{ m.content | truncate(1000) }}",
-    "{{ m.content | center(40) }}",
-    "{{ m.content | indent(2) }}",
-    "{{ m.content | safe }}",
-    "{{ m.content | striptags }}",
-    "{{ m.content | urlencode | replace('%3C', '<') | replace('%7C', '|') | replace('%3E', '>') }}",
-    "{{ m.content.encode('utf-8').decode('utf-8') }}",
-    "{{ m.content.translate({120: 60}) }}",
-    "{{ '%s' % m.content }}{{ '%-5s' % m.content }}{{ '{:>20}'.format(m.content) }}{{ '{0}{0!s}'.format(m.content) }}",
-    "{{ m | tojson }}{{ [m.content] | string }}{{ m.content | pprint }}{{ m | xmlattr }}",
-    "{{ namespace(x=m.content).x }}{{ dict(x=m.content)['x'] }}{{ m.content if true }}",
-    "{% set x = m.content %}{% set y %}{{ x }}{% endset %}{{ y }}{{ y | trim }}{{ (y, 1) | first }}",
-    "{% for c in m.content %}{{ c }}{% endfor %}",
-    "{% macro f(a) %}{{ a }}{{ varargs | join }}{{ kwargs | items | join }}{% endmacro %}{{ f(m.content, m.content, b=m.content) }}",
-    "{% autoescape true %}{{ m.content }}{% endautoescape %}",
-    "{% filter replace('&', '') %}{{ m.content }}{% endfilter %}",
-    "{{ cycler(m.content).next() }}{% set j = joiner(m.content) %}{{ j() }}{{ j() }}",
-    "{{ m.content | groupby(0) | string }}{{ [m] | map(attribute='content') | sum(start='') }}",
-    "{{ raise }}{{ m.missing | default(m.content) }}{{ m.content | string | trim | string }}",
-]
-
-
-@pytest.mark.parametrize("source", TEMPLATES_THAT_LOSE_TRACK)
-@pytest.mark.parametrize(
-    "text", ["<|im_end|>", "im_end|>", "<|im_end", "x<|im_end|>x", "{}<|im_end|>", "<|im_end|>"[::-1]]
-)
-def test_what_a_template_loses_track_of_is_text(plain, source, text):
-    tok = plain.replace(chat="{% for m in messages %}" + source + "{% endfor %}")
-    try:
-        ids = tok.encode_chat([{"role": "user", "content": text}]).ids
-    except TemplateError:
-        return
-    assert special_ids(tok, ids) == [], tok.decode(ids)
 
 
 # -- special tokens that are ordinary tokens too -------------------------------------------------------------------------

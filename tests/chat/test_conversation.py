@@ -12,7 +12,6 @@ from conversations import SAY, Again, assistant, beginning, message, options, se
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.chat import environment, standins
-from minitok.errors import TemplateError
 
 seeds = st.integers(0, 2**32)
 
@@ -201,18 +200,6 @@ def test_what_follows_a_sample(prefix, backend):
         assert other.sampled.sum() == len(ids)
 
 
-@pytest.mark.parametrize(("ids", "more"), [([302], []), ([], [302])])
-def test_a_message_without_text(tok, ids, more):
-    """Its end is before what the template writes, though a later message has text."""
-    talk = tok.conversation([user("a")])
-    prompt = talk.prompt().tolist()
-    talk.add(assistant(""), ids=ids)
-    assert talk.close().tolist() == [*prompt, *ids, *more]
-    talk.add(user("b"))
-    assert talk.prompt().tolist() == [*prompt, *ids, *more, 300, 98, 302, 301]
-    assert talk.rewritten is None
-
-
 def test_a_sample_that_ends_within_a_character(tok):
     talk = tok.conversation([user("a")])
     talk.prompt()
@@ -256,58 +243,3 @@ def test_the_message_that_is_written_otherwise(tok, source, told):
     talk.add(user("x"))
     talk.prompt()
     assert talk.rewritten == told
-
-
-def test_a_difference_within_a_character(tok):
-    """It is found in bytes."""
-    talk = tok.replace(chat="{{ messages[-1].content }}{{ messages[1].content if messages[1] }}<e>").conversation(
-        [user("\xe9")]
-    )
-    talk.prompt()
-    talk.add(assistant("ok"), ids=[256, 302])
-    talk.add(user("\xe8"))
-    talk.close()
-    assert talk.rewritten == 1
-
-
-def test_a_look_alike_does_not_end_a_sample(tok):
-    talk = tok.conversation([user("a")])
-    talk.prompt()
-    talk.add(assistant("<e>"), ids=[*b"<e>"])
-    talk.add(user("<e>"))
-    assert talk.prompt().tolist() == [300, 97, 302, 301, *b"<e>", 302, 300, *b"<e>", 302, 301]
-    assert talk.rewritten is None
-
-
-def test_words_of_a_message_in_a_later_turn_are_not_its_end(tok):
-    source = "{% for m in messages %}{% if m.role == 'tool' %}<u>{{ messages[loop.index0 - 1].name }} says {% endif %}"
-    source += "{{ m.name }}:{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}<a>{% endif %}"
-    talk = tok.replace(chat=source).conversation([user("a") | {"name": "me"}])
-    talk.prompt()
-    talk.add(assistant("ok") | {"name": "it"}, ids=[*b"it:ok", 302])
-    talk.add({"role": "tool", "content": "b", "name": "t"})
-    assert tok.decode(talk.prompt()) == "me:a<e><a>it:ok<e><u>it says t:b<e><a>"
-
-
-def test_follow_keeps_samples_before_the_change(tok):
-    source = "{% for m in messages %}<u>{{ m.content }}{% if m.thought and loop.last %}{{ m.thought }}{% endif %}<e>{% endfor %}"
-    talk = tok.replace(chat=source).conversation([user("a")], rewrite="follow")
-    for content, ids in [("ok", [300, 111, 107, 302]), ("ok", [300, 256, 120, 302])]:
-        talk.prompt()
-        talk.add(assistant(content) | {"thought": "x" if 120 in ids else None}, ids=ids)
-        talk.close()
-    assert talk.sampled.sum() == 8
-    talk.add(user("b"))
-    assert talk.prompt().tolist() == [300, 97, 302, 300, 111, 107, 302, 300, 256, 302, 300, 98, 302]
-    assert np.flatnonzero(talk.sampled).tolist() == [3, 4, 5, 6]
-    assert (talk.kept, talk.rewritten) == (9, None)
-
-
-@pytest.mark.parametrize("before", ["", "{% for m in messages %}{% endfor %}"])
-def test_a_message_that_the_template_leaves_out(tok, before):
-    """A loop that writes nothing has no turn of it."""
-    talk = tok.replace(chat=before + "{{ messages[0].content }}<e>").conversation([user("a")])
-    talk.prompt()
-    talk.add(assistant("ok"), ids=[256])
-    with pytest.raises(TemplateError, match="leaves out message 1, which was sampled"):
-        talk.close()

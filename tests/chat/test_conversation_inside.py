@@ -7,40 +7,18 @@ from random import Random
 import jinja2
 import numpy as np
 import pytest
-from breaking_templates import BREAKING
 from chat_families import SPECIAL, TOKENS
 from conversations import assistant, beginning, message, user
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 from minitok.chat import ChatTemplates, turns
-from minitok.chat.ranges import Ids, add_range, joined
-from minitok.chat.standins import Rendered
-from minitok.chat.written import NO_TEXT, common_prefix, overlap
+from minitok.chat.ranges import Ids
+from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError
 
 LATER = "later: a later answer, in calls only"
 SEARCHING = ["compared: found by a search", "compared: a number that is compared"]
-
-
-@pytest.mark.parametrize("family", ["chatml", "thinking", "headers", "turns", "named"])
-def test_only_the_last_turns_run_again(families, family):
-    """Else the tests above compare what is slow with itself."""
-    runs_the_last_turns(families[family], assistant("b"), user("c"))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [LATER, "compared: found by a search", "compared: a number that is compared"],
-)
-def test_only_the_last_turns_run_again_where_tools_answer(breaking, name):
-    runs_the_last_turns(breaking[name], assistant("b") | {"tool_calls": [{}]}, {"role": "tool", "content": "c"})
-
-
-@pytest.mark.parametrize("name", [name for name in BREAKING if name.startswith("compared: by ")])
-def test_turns_whose_comparisons_give_the_same_do_not_run_again(breaking, name):
-    """The number is that of the last user's message, and moves with each."""
-    runs_the_last_turns(breaking[name], assistant("b"), user("c"), most=16)
 
 
 # What asks for a true list, or has no loop over the messages at its top, or one that is left out on purpose.
@@ -83,19 +61,6 @@ def test_only_these_templates_are_run_whole(breaking):
         if not talk._state.text.written.loops:
             found.add(name)
     assert found == WHOLE
-
-
-def runs_the_last_turns(tok, *turns, most=12):
-    talk = tok.conversation([user("a")])
-    for _ in range(20):
-        talk.prompt()
-        for turn in turns:
-            talk.add(turn)
-    before = len(talk._state.text.written.pieces)
-    talk.prompt()
-    assert talk._state.text.written.loops
-    assert before - talk._state.text.written.same < most
-    assert len(talk._state.cuts) > 20
 
 
 @pytest.mark.parametrize("behind", [{"role": "tool", "content": "c", "name": "d"}, user("c")], ids=["tool", "user"])
@@ -149,24 +114,6 @@ def test_a_buffer_is_used_to_its_end():
     more = full.going_on(4, np.array([7], np.uint32))
     assert (full.buffer is empty.buffer, more.buffer is full.buffer) == (True, False)
     assert more.view.tolist() == [0, 1, 2, 3, 7]
-
-
-def test_ranges_are_never_empty_and_neighbours_of_a_value_are_one():
-    ranges = [(0, 2, "a")]
-    add_range(ranges, 1, 2, value="b")  # what the last id of the first holds, too
-    add_range(ranges, 2, 3, value="a")
-    add_range(ranges, 4, 5, value="a")
-    assert ranges == [(0, 3, "a"), (4, 5, "a")]
-    assert joined([(0, 2, "a"), (2, 4, "b")], [(0, 1, "c")], 2) == [(0, 2, "a"), (2, 3, "c")]
-
-
-def test_bytes_of_a_text_by_their_places():
-    text = NO_TEXT.after(Rendered(["ab", "", "c\u00e9", "d"], [], 0, 0))
-    whole = "abc\u00e9d".encode()
-    for start in range(len(whole) + 1):
-        assert b"".join(part for part, _ in text.parts_from(start)) == whole[start:]
-        for end in range(start, len(whole) + 1):
-            assert text.bytes_between(start, end) == whole[start:end]
 
 
 def test_what_of_jinja_is_leant_on():

@@ -1,14 +1,12 @@
 """Rendering and encoding conversations: options, errors, who said what."""
 
 import dataclasses
-import pickle
 
-import minitok
 import numpy as np
 import pytest
 from chat_families import CHATML, TOKENS
 from minitok import Tokenizer
-from minitok.chat import ChatTemplates, Trusted, render
+from minitok.chat import ChatTemplates, render
 from minitok.errors import TemplateError
 
 TALK = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]
@@ -29,17 +27,6 @@ def said(tok, chat):
         else:
             found.append((role, [token_id]))
     return [(role, tok.decode(ids)) for role, ids in found]
-
-
-def test_who_said_what(families):
-    tok = families["chatml"]
-    assert said(tok, tok.encode_chat(TALK, add_generation_prompt=True)) == [
-        (None, "<|im_start|>system\nYou help.<|im_end|>\n<|im_start|>user\n"),
-        ("user", "Hi<|im_end|>"),
-        (None, "\n<|im_start|>assistant\n"),
-        ("assistant", "Hello there<|im_end|>"),
-        (None, "\n<|im_start|>assistant\n"),
-    ]
 
 
 def test_an_id_with_text_of_a_message_is_that_messages():
@@ -83,22 +70,6 @@ def test_spans_say_where_text_comes_from(families):
     assert all(type(span.text) is str for span in spans)
 
 
-def test_text_that_the_caller_vouches_for():
-    tok = one("{{ messages[0].content }}")
-    assert tok.encode_chat([{"role": "assistant", "content": Trusted("<s>a")}]).ids == [256, 97]
-    assert tok.encode_chat([{"role": "assistant", "content": "<s>a"}]).ids == [*b"<s>a"]
-    chat = tok.encode_chat([{"role": "assistant", "content": Trusted("<s>a")}])
-    assert chat.roles == ["assistant"] * 2
-    assert one("{{ x }}").encode_chat(TALK, x=Trusted("<s>")).ids == [256]
-    assert one("{{ x }}").encode_chat(TALK, x="<s>").ids == [*b"<s>"]
-
-
-def test_tokens_that_the_template_knows_by_name():
-    assert one("{{ bos_token }}{{ eos_token }}", bos_token="<s>").encode_chat(TALK).ids == [256]
-    # A variable of that name is the caller's, and text.
-    assert one("{{ bos_token }}", bos_token="<s>").encode_chat(TALK, bos_token="<e>").ids == [*b"<e>"]
-
-
 @pytest.mark.parametrize(
     ("source", "continued"),
     [
@@ -119,13 +90,6 @@ def test_a_message_to_continue_in_parts():
     spans = render(tok.definition.chat, [{"role": "assistant", "content": content}], continue_final_message=True)
     assert "".join(span.text for span in spans) == "a;b"
     assert content == [{"text": "a"}, {"text": "b"}, {"image": "c"}]
-
-
-def test_what_the_message_says_of_its_end_is_text():
-    tok = one("{{ messages[0].content }}<e>{{ messages[1].content }}<e>")
-    talk = [{"role": "user", "content": "CONTINUE_FINAL_MESSAGE_TAG "}, {"role": "assistant", "content": "a"}]
-    spans = render(tok.definition.chat, talk, continue_final_message=True)
-    assert "".join(span.text for span in spans) == "CONTINUE_FINAL_MESSAGE_TAG <e>a"
 
 
 @pytest.mark.parametrize(
@@ -180,14 +144,6 @@ def test_wrong_templates(source, message):
         render(one(source).definition.chat, TALK)
 
 
-def test_values_nested_too_deeply():
-    deep = "x"
-    for _ in range(100_000):
-        deep = [deep]
-    with pytest.raises(TemplateError, match="nested too deeply"):
-        render(one("{{ messages[0].content }}").definition.chat, [{"role": "user", "content": deep}])
-
-
 def test_no_template():
     with pytest.raises(TemplateError, match="this tokenizer has no chat template"):
         render(Tokenizer([]).definition.chat, TALK)
@@ -197,15 +153,6 @@ def test_no_template():
         Tokenizer([]).replace(chat={"rag": 1})
     assert Tokenizer([]).definition.chat is None
     assert Tokenizer([]).encode_chat(TALK, template="{{ messages | length }}").ids == [*b"2"]
-
-
-def test_templates_by_name():
-    tok = Tokenizer([]).replace(chat={"default": "d", "tool_use": "t", "rag": "r"})
-
-    def text(**options):
-        return "".join(span.text for span in render(tok.definition.chat, TALK, **options))
-
-    assert [text(), text(tools=[]), text(tools=[{}]), text(template="rag"), text(template="s")] == list("dttrs")
 
 
 @dataclasses.dataclass
@@ -229,24 +176,6 @@ def test_messages_of_other_types():
     )
 
 
-def test_the_template_stays_with_the_tokenizer(tmp_path):
-    tok = one(CHATML, bos_token="<s>")
-    expected = tok.encode_chat(TALK)
-    tok.save(tmp_path / "tok.json")
-    for other in (
-        pickle.loads(pickle.dumps(tok)),
-        tok.replace(backend="python"),
-        minitok.load(tmp_path / "tok.json"),
-        tok.add_tokens(["<x>"], special=True),
-    ):
-        assert other.definition.chat == tok.definition.chat
-        assert other.encode_chat(TALK) == expected
-    published = minitok.get_encoding("gpt2").replace(chat="{{ messages[0].content }}")
-    again = pickle.loads(pickle.dumps(published))
-    assert again.encode_chat(TALK) == published.encode_chat(TALK)
-    assert (again.definition.name, again == minitok.get_encoding("gpt2")) == ("gpt2", True)
-
-
 def test_strings_of_the_template_are_kept_apart_from_values_that_equal_them(plain):
     """A template that compares, looks up and counts does as with any strings."""
     source = "{% set names = {'user': '<|user|>', 'assistant': '<|assistant|>'} %}{% for m in messages %}"
@@ -256,22 +185,6 @@ def test_strings_of_the_template_are_kept_apart_from_values_that_equal_them(plai
     text = "<|user|>TrueTrueTrueFalse2role,content<|assistant|>FalseFalseTrueTrue11role,content"
     assert "".join(span.text for span in render(tok.definition.chat, TALK)) == text
     assert tok.encode_chat(TALK).ids == tok.encode(text, allowed_special="all")
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"reasoning": "a"}, "a|a"),
-        ({"thinking": "a", "reasoning": "b"}, "a|a"),
-        ({"reasoning_content": "a", "thinking": "b", "reasoning": "c"}, "b|a"),
-        ({"reasoning_content": None}, "|"),
-    ],
-)
-def test_reasoning_goes_by_the_names_that_templates_read(fields, expected):
-    templates = ChatTemplates({"default": "{{ messages[0].thinking }}|{{ messages[0].reasoning_content }}"})
-    spans = render(templates, [{"role": "assistant", **fields}])
-    assert "".join(span.text for span in spans) == expected
-    assert {span.role for span in spans if not span.trusted} <= {"assistant"}
 
 
 @pytest.mark.parametrize("source", ["{{ messages[0].role }}", "{{ messages[0].content | replace('Hi', 'Yo') }}"])

@@ -1,7 +1,9 @@
 """Programs to grade, written to a folder."""
 
 import pytest
+from minitok.course import grading
 from minitok.course.mutants import solution
+from near import Near
 
 # Programs as students write them, which are graded and not imported.
 collect_ignore = ["correct"]
@@ -17,6 +19,12 @@ def written(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def near(monkeypatch):
+    """Programs that do no harm are graded in this process. `test_hostile.py` and the tests of the command have one for each stage."""
+    monkeypatch.setattr(grading, "Session", Near)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.stages.encode import numbered, small_cases, spelled
 
+pytestmark = pytest.mark.usefixtures("near")
+
 SOURCE = solution()
 GREEDY = """
 

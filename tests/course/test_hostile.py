@@ -50,8 +50,10 @@ def session(right, tmp_path):
 def test_nothing_that_it_started_is_left(written):
     source = with_lines("import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        time.sleep(300)\n")
     assert grade(written(source), stages=["bytes"]).passed
-    time.sleep(0.2)
-    assert [line for line in commands() if "grader_worker" in line] == []
+    end = time.monotonic() + 30  # on a busy machine, what is killed ends later
+    while left := [line for line in commands() if "grader_worker" in line]:
+        assert time.monotonic() < end, left
+        time.sleep(0.02)
 
 
 def commands():

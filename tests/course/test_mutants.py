@@ -14,6 +14,8 @@ from minitok.course.grading import grade
 from minitok.course.mutants import MUTANTS, find
 from minitok.course.stages import STAGES
 
+pytestmark = pytest.mark.usefixtures("near")
+
 FIRST_STEP = re.compile(
     r"They part at (byte|the pair|index|piece|merge|step|character|push|id|rank|finish|the )|raised|The right trace ends|"
     r"vocab_size \d+ is|After \d+ merge|Put together|The pairs are right|is gone|does not occur|steps|reads all|their order"

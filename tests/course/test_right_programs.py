@@ -4,6 +4,8 @@ import pytest
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 
+pytestmark = pytest.mark.usefixtures("near")
+
 RIGHT = {
     "bytes: a byte array": """
 def text_to_bytes(text):

@@ -10,6 +10,8 @@ from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.search import smallest
 
+pytestmark = pytest.mark.usefixtures("near")
+
 SOURCE = solution()
 START, END = SOURCE.index("def encode_iterable"), SOURCE.index("def save(")
 STREAM = """def encode_iterable(chunks, merges, pattern=GPT2):

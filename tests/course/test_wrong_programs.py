@@ -4,6 +4,8 @@ import pytest
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 
+pytestmark = pytest.mark.usefixtures("near")
+
 SOURCE = solution()
 UTF8 = 'return list(text.encode("utf-8"))'
 PATTERN = next(line for line in SOURCE.splitlines() if line.startswith("GPT2 ="))

@@ -1,10 +1,8 @@
 """What is shipped: one version, locked tools, wheels that hold what they should, a release workflow that cannot be redirected."""
 
 import importlib.util
-import json
 import re
 import subprocess
-import zipfile
 from pathlib import Path
 
 import minitok
@@ -50,7 +48,7 @@ def locked():
     return versions
 
 
-@pytest.mark.parametrize("group", ["test", "lint", "docs", "wheel"])
+@pytest.mark.parametrize("group", ["test", "pages", "lint", "docs", "wheel"])
 def test_the_lock_gives_what_is_asked_for(group):
     extras = [
         line for name in ("cli", "numpy", "reference") for line in PROJECT["project"]["optional-dependencies"][name]
@@ -75,94 +73,6 @@ def test_the_lock_gives_what_is_asked_for(group):
                 assert requirement.specifier.contains(found[0], prereleases=True), (python, requirement, found)
 
 
-def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **changed):
-    """A small wheel with the files that minitok's wheels have."""
-    licences = ["LICENSE", "NOTICE", "THIRD_PARTY.md"]
-    files = {
-        "minitok/__init__.py": "",
-        "minitok/py.typed": "",
-        "minitok/_rust.pyi": "",
-        "minitok/_rust.cpython-311-x86_64-linux-gnu.so": "\x7fELF",
-        "minitok/reference/published/names.txt": "",
-        "minitok/reference/published/unicode_16.txt": "",
-        "minitok/reference/published/normal_forms_16.txt": "",
-        "minitok/reference/published/small_letters_17.txt": "",
-        "minitok/formats/huggingface/tables.txt": "",
-        "minitok/course/mutants.diff": "",
-        "minitok/play/page.tar.xz": "",
-        f"{INFO}/METADATA": "\n".join(
-            [
-                "Metadata-Version: 2.4",
-                "Name: minitok",
-                f"Version: {VERSION}",
-                *(f"License-File: {it}" for it in licences),
-            ]
-        )
-        + "\n\nminitok",
-        f"{INFO}/WHEEL": f"Wheel-Version: 1.0\nGenerator: maturin\nRoot-Is-Purelib: false\nTag: {tag}\n",
-        **{f"{INFO}/licenses/{name}": "" for name in licences},
-        f"{INFO}/sboms/minitok.cyclonedx.json": json.dumps({"components": [{"name": "pyo3"}]}),
-        f"{INFO}/RECORD": "",
-    }
-    path = folder / f"minitok-{VERSION}-{tag}.whl"
-    with zipfile.ZipFile(path, "w") as file:
-        for name, content in {**files, **changed}.items():
-            if name not in without:
-                file.writestr(name, content)
-    return path
-
-
-def test_what_is_missing_in_a_wheel_is_named(tmp_path):
-    faults = tool("check_wheel").faults
-    assert faults(wheel_of(tmp_path)) == []
-    for without, fault in [
-        ("minitok/py.typed", "the typing marker is missing"),
-        (f"{INFO}/licenses/NOTICE", "a licence is missing"),
-        ("minitok/_rust.cpython-311-x86_64-linux-gnu.so", "there is not one extension"),
-        (f"{INFO}/sboms/minitok.cyclonedx.json", "the bill of materials does not list pyo3"),
-        ("minitok/reference/published/unicode_16.txt", "a table is missing"),
-        ("minitok/reference/published/names.txt", "a table is missing"),
-        ("minitok/play/page.tar.xz", "the page of the playground is missing"),
-    ]:
-        assert faults(wheel_of(tmp_path, without={without})) == [fault]
-    other = "Name: minitok\nVersion: 9\nLicense-File: LICENSE\nLicense-File: NOTICE\nLicense-File: THIRD_PARTY.md\n"
-    assert faults(wheel_of(tmp_path, **{f"{INFO}/METADATA": other})) == [f"the version is not Cargo.toml's, {VERSION}"]
-    assert faults(wheel_of(tmp_path, **{"tests/test_x.py": ""})) == ["files of the workshop are in it"]
-
-
-def test_every_action_is_pinned_by_its_commit():
-    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    assert [path.name for path in workflows] == ["ci.yml", "release.yml"]
-    for path in workflows:
-        used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
-        assert used
-        assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
-
-
-def test_the_index_gets_wheels_and_the_sdist():
-    publish = jobs("release.yml")["publish"]
-    assert re.findall(r"(?:name|pattern): (\S+)\n +path", publish) == ["wheels-*", "sdist"]
-    assert publish.count("download-artifact") == 2
-
-
-def jobs(workflow):
-    """The text of each job of a workflow, by its name."""
-    text = (ROOT / ".github" / "workflows" / workflow).read_text(encoding="utf-8")
-    names = re.split(r"^  ([a-z-]+):$", text[text.index("\njobs:") :], flags=re.MULTILINE)
-    return dict(zip(names[1::2], names[2::2], strict=True))
-
-
-def test_the_address_is_everywhere_the_same():
-    address = CRATE["repository"]
-    urls = PROJECT["project"]["urls"]
-    assert urls["Repository"] == address
-    assert all(urls[name].startswith(address + "/") for name in ("Changelog", "Issues"))
-    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"repository-code: {address}\n" in cited
-    assert f"url: {urls['Documentation']}\n" in cited
-    assert "sed -n 's/^repository = " in jobs("release.yml")["source"]
-
-
 def test_the_page_on_the_index_links_to_pages_of_the_site():
     """The index follows no link into the repository."""
     links = re.findall(r"\]\(([^)]+)\)", (ROOT / PROJECT["project"]["readme"]).read_text(encoding="utf-8"))
@@ -171,63 +81,6 @@ def test_the_page_on_the_index_links_to_pages_of_the_site():
     assert len(pages) > 3
     assert [page for page in pages if not (ROOT / "docs" / page).exists()] == []
     assert {link for link in links if not link.startswith(site)} == {f"{CRATE['repository']}#readme"}
-
-
-def test_the_readme_of_the_crate_links_to_what_the_crate_has():
-    """The index of crates and the repository show it as it is: only whole addresses lead somewhere."""
-    text = (ROOT / CRATE["readme"]).read_text(encoding="utf-8")
-    links = dict(re.findall(r"^\[(`[^`]+`)\]: https://docs\.rs/minitok/latest/minitok/(\S+)$", text, re.MULTILINE))
-    assert set(re.findall(r"\[(`[^`]+`)\]", text)) == set(links)
-    assert "](" not in text
-    exported = (ROOT / "rust" / "lib.rs").read_text(encoding="utf-8")
-    files = [*(ROOT / "rust" / "api").glob("*.rs"), ROOT / "rust" / "error.rs"]
-    source = "".join(path.read_text(encoding="utf-8") for path in files)
-    has = {f"{kind}.{name}.html" for kind, name in re.findall(r"^pub (struct|enum) (\w+)", source, re.MULTILINE)}
-    for owner, body in re.findall(r"^(?:impl|pub enum) (\w+) \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL):
-        has |= {f"struct.{owner}.html#method.{name}" for name in re.findall(r"^    pub fn (\w+)", body, re.MULTILINE)}
-        has |= {f"enum.{owner}.html#variant.{name}" for name in re.findall(r"^    ([A-Z]\w+)", body, re.MULTILINE)}
-    assert set(links.values()) - has == set()
-    assert [link for link in links.values() if link.split(".")[1] not in exported] == []
-
-
-def test_the_authors_are_those_of_the_licence():
-    (author,) = PROJECT["project"]["authors"]
-    assert author == {"name": re.search(r"Copyright \(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())[1]}
-    assert f"- name: {author['name']}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-
-
-def test_wheels_are_built_for_every_python_that_is_named():
-    named = [line.rsplit(" ", 1)[1] for line in PROJECT["project"]["classifiers"] if re.search(r":: 3\.\d+$", line)]
-    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
-    listed = re.search(r"INTERPRETERS: (.*)", text)[1].split()[1::2]
-    given = ["python3.10", *listed]
-    assert [f"python{version}" for version in named] == [one for one in given if not one.endswith("t")]
-    assert {"python3.14t", "python3.15t"} <= set(given)
-    built = jobs("release.yml")
-    for job, oldest in (("linux", "python3.10"), ("desktop", "python${{ matrix.oldest }}")):
-        assert f"-i {oldest} ${{{{ env.INTERPRETERS }}}}" in built[job]
-    assert "aarch64-pc-windows-msvc, runner: windows-11-arm" in built["desktop"]
-    set_up = re.search(r"python-version: \|\n((?: {12}\S.*\n)+)", built["desktop"])[1].split("\n")
-    assert {f"python{version.strip()}" for version in set_up if version and "matrix" not in version} == set(listed)
-    # Each is tried on its Python.
-    assert [f"python{version}" for version in re.search(r"PYTHONS: (.*)", text)[1].split()] == listed
-    assert "tools/try_wheels.sh dist 3.10 $PYTHONS" in built["linux"]
-    assert "tools/try_wheels.sh dist $OLDEST $PYTHONS" in built["desktop"]
-    assert f'python: ["{named[0]}", "{named[-1]}", "3.14t"]' in jobs("ci.yml")["pythons"]
-
-
-def test_everything_is_published_by_trust_after_it_was_attested():
-    built = jobs("release.yml")
-    for name in ("publish", "publish-crate", "publish-javascript"):
-        assert "needs: [attest]" in built[name]
-        assert "environment: release" in built[name]
-        assert "id-token: write" in built[name]
-    assert "secrets." not in "".join(built.values())
-    for name in ("linux", "desktop", "source", "crate", "javascript"):
-        assert name in re.search(r"needs: \[(.*)\]", built["attest"])[1].split(", ")
-        assert "id-token" not in built[name]
-    assert "needs: [publish, publish-crate, publish-javascript]" in built["announce"]
-    assert "needs: [announce, site]" in built["deploy"]
 
 
 def test_the_package_for_javascript_has_the_version_and_an_entry_for_each_encoding():
@@ -254,14 +107,6 @@ def test_nothing_else_is_installed_and_extras_bring_the_rest():
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "python").rglob("*.py")]
     named = {name for page in pages for name in re.findall(r"minitok\[([a-z,]+)\]", page.read_text(encoding="utf-8"))}
     assert {name for names in named for name in names.split(",")} <= set(extras)
-
-
-def test_the_list_of_commands_fits_a_screen():
-    ran = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
-    shown = ran.stdout.splitlines()
-    assert "make test               every test of both languages" in shown
-    assert len(shown) < 24
-    assert max(map(len, shown)) <= 80
 
 
 CRATE_FILES = (

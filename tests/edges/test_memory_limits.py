@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(600)  # more than its child is waited for
+
 SETUP = """
 import itertools, json, os, resource, signal, string, struct, sys
 from pathlib import Path

@@ -3,7 +3,6 @@
 import json
 import struct
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,6 @@ import pytest
 from helpers import Failure, outcome
 from minitok import join_packed, open_packed
 from minitok.errors import FileFormatError
-from minitok.packing.formats import new_writer
 from minitok.packing.label import Label
 from minitok.scale.batches import is_whole
 from pyarrow import parquet
@@ -29,20 +27,6 @@ def write_megatron(folder, bounds, pointers=(0, 4), lengths=(2, 2)):
 
 
 @pytest.mark.parametrize(
-    ("bounds", "expected"),
-    [
-        ([0, 1, 2], [[0, 1], [2, 3]]),
-        ([0, 2], [[0, 1, 2, 3]]),
-        ([0, 0, 2, 2], [[], [0, 1, 2, 3], []]),
-    ],
-)
-def test_bounds_that_can_be(tmp_path, bounds, expected):
-    path = write_megatron(tmp_path, bounds)
-    assert [ids.tolist() for ids in open_packed(path)] == expected
-    assert join_packed(path, tmp_path / "j.npy").documents == len(expected)
-
-
-@pytest.mark.parametrize(
     "bounds",
     [[-9, 1, 2], [-1, 1, 2], [0, 99, 2], [0, 3, 2], [0, -1, 2], [0, 2, 1, 2], [1, 2], [0, 1], [0, 3], [9, 9], [-3, -3]],
 )
@@ -54,39 +38,6 @@ def test_bounds_that_cannot_be_are_refused_by_name(tmp_path, bounds):
         assert failed.value.path in (str(tmp_path / "a.idx"), str(path))
         assert "a.idx" in str(failed.value)
     assert {file.name for file in tmp_path.iterdir()} == {"a.bin", "a.idx"}
-
-
-@pytest.mark.parametrize(
-    ("pointers", "lengths"),
-    [
-        ((0, 0, 4), (1, 1, 2)),
-        ((0, 4, 4), (1, 1, 2)),
-        ((0, 3, 4), (1, 1, 2)),
-        ((0, 2, 4), (1, 3, 2)),
-        ((0, 2, 4), (1, -1, 2)),
-    ],
-)
-def test_joining_checks_what_opening_does_not(tmp_path, pointers, lengths):
-    path = write_megatron(tmp_path, [0, 1, 2, 3], pointers, lengths)
-    assert open_packed(path).tokens == 4
-    with pytest.raises(FileFormatError) as failed:
-        join_packed(path, tmp_path / "j.npy")
-    assert failed.value.path == str(tmp_path / "a.idx")
-    assert {file.name for file in tmp_path.iterdir()} == {"a.bin", "a.idx"}
-
-
-@pytest.mark.parametrize("offsets", [[1, 2, 4], [0, 3, 2, 4], [0, 9, 4]])
-def test_joining_checks_offsets(tmp_path, offsets):
-    np.arange(4, dtype="<u2").tofile(tmp_path / "a.bin")
-    np.save(tmp_path / "a.bin.idx.npy", np.array(offsets, np.uint64))
-    np.arange(4, dtype="<u2").tofile(tmp_path / "a.ds")
-    np.array(offsets, np.uint64).tofile(tmp_path / "a.ds.index")
-    for name, index in (("a.bin", "a.bin.idx.npy"), ("a.ds", "a.ds.index")):
-        if name == "a.ds" and offsets == [1, 2, 4]:
-            continue  # ends, of three documents
-        with pytest.raises(FileFormatError) as failed:
-            join_packed(tmp_path / name, tmp_path / "j.npy")
-        assert failed.value.path == str(tmp_path / index)
 
 
 # -- errors of other libraries -----------------------------------------------------------------------------------------
@@ -165,20 +116,6 @@ def test_heads_of_both_versions_are_read(tmp_path, version, dtype):
     with (tmp_path / "a.bin.idx.npy").open("wb") as file:
         np.lib.format.write_array(file, np.array([0, 1, 4], dtype), version)
     assert [ids.tolist() for ids in open_packed(path)] == [[0], [1, 2, 3]]
-
-
-def test_what_is_whole(tmp_path):
-    assert not is_whole(write_numbers(tmp_path), 2, OF_A_BATCH)  # from elsewhere
-    writer = new_writer(tmp_path / "b.bin", "numbers", OF_A_BATCH)
-    writer.append(np.arange(4), np.array([2, 4]))
-    writer.finish()
-    writer.close()
-    assert is_whole(tmp_path / "b.bin", 2, OF_A_BATCH)
-    assert not is_whole(tmp_path / "b.bin", 3, OF_A_BATCH)
-    assert not is_whole(tmp_path / "b.bin", 2, replace(OF_A_BATCH, source="texts of another batch"))
-    (tmp_path / "b.bin").write_bytes(bytes(8))
-    assert not is_whole(tmp_path / "b.bin", 2, OF_A_BATCH)
-    assert not is_whole(tmp_path / "none.bin", 2, OF_A_BATCH)
 
 
 def manifest_of(*files):

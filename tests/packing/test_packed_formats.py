@@ -4,7 +4,6 @@ import json
 import os
 import struct
 
-import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,8 +14,7 @@ from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
 from minitok.packing.label import read_trailing_label, trailing_label
-from minitok.packing.run import part_of
-from pyarrow import ipc, parquet
+from pyarrow import parquet
 
 END = 259
 TOK = Tokenizer([(97, 98), (256, 97), (32, 97)], special_tokens={"<|end|>": END, "<|begin|>": 260})
@@ -70,14 +68,6 @@ def test_every_format_is_read_back(tmp_path, backend, kind, dtype):
         corpus.check(END)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_nothing_is_packed_too(tmp_path, kind):
-    TOK.encode_files(write_corpus(tmp_path, []), tmp_path / FORMATS[kind], format=named(kind))
-    corpus = open_packed(tmp_path / FORMATS[kind])
-    corpus.check(9)
-    assert documents(corpus) == []
-
-
 def test_the_files_of_megatron_are_as_described(tmp_path):
     packed = TOK.encode_files(
         write_corpus(tmp_path, ["ab", "", "x" * 3]), tmp_path / "o.bin", dtype="uint16", format="megatron"
@@ -89,23 +79,6 @@ def test_the_files_of_megatron_are_as_described(tmp_path):
     assert struct.unpack("<3i3q4q", index[34 : 34 + 68]) == (1, 0, 3, 0, 2, 2, 0, 1, 2, 3)
     assert index[34 + 68 :] == trailing_label(read_trailing_label(tmp_path / "o.idx")[0])
     assert np.fromfile(tmp_path / "o.bin", "<u2").tolist() == [256, 120, 120, 120]
-
-
-def test_columns_are_plain_lists(tmp_path):
-    path = write_corpus(tmp_path, TEXTS)
-    TOK.encode_files(path, tmp_path / "o.parquet", dtype="uint16")
-    TOK.encode_files(path, tmp_path / "o.arrow", dtype="uint16")
-    expected = {"input_ids": TOK.encode_batch(TEXTS)}
-    assert parquet.read_table(tmp_path / "o.parquet").to_pydict() == expected
-    assert ipc.open_file(tmp_path / "o.arrow").read_all().to_pydict() == expected
-
-
-def test_a_document_longer_than_a_block_goes_into_columns_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrange, "BLOCK", 16)
-    monkeypatch.setattr(minitok.packing.formats, "GROUP", 40)
-    texts = ["x" * 500, "ab" * 9, "", "x" * 33]
-    TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "o.parquet")
-    assert documents(open_packed(tmp_path / "o.parquet")) == TOK.encode_batch(texts)
 
 
 @settings(max_examples=15)
@@ -165,44 +138,6 @@ def test_rows_are_full_and_begin_with_the_token(rest, lengths, length):
         assert rows.dropped < length
     elif all(len(ids) < length for ids in texts) and made:
         assert all(piece[0] in {ids[0] for ids in texts if ids} for piece in pieces if piece)
-
-
-def test_rows_on_disk(tmp_path, backend):
-    texts = ["ab " * number for number in range(40)]
-    tok = TOK.replace(backend=backend)
-    packed = tok.encode_files(
-        write_corpus(tmp_path, texts),
-        tmp_path / "o.npy",
-        row_length=17,
-        begin_row="<|begin|>",
-        shuffle=1,
-        dtype="uint16",
-    )
-    rows = np.load(tmp_path / "o.npy").reshape(-1, 17)
-    assert (rows[:, 0] == 260).all()
-    assert (packed.documents, packed.tokens) == (len(rows), rows.size)
-    assert packed.dropped < 17
-    assert documents(open_packed(tmp_path / "o.npy")) == rows.tolist()
-
-
-@pytest.mark.parametrize(
-    ("sizes", "count", "parts"),
-    [
-        ([9, 10, 10, 10], 2, [[0, 1], [2, 3]]),
-        ([10, 10, 10, 9], 2, [[0, 1], [2, 3]]),
-        ([0, 10, 0], 2, [[0], [1, 2]]),
-        ([1, 100, 1], 3, [[0], [1], [2]]),
-        ([0, 0], 2, [[0, 1], []]),
-        ([5], 3, [[], [0], []]),
-    ],
-)
-def test_each_file_is_in_one_part(tmp_path, sizes, count, parts):
-    files = [tmp_path / str(number) for number in range(len(sizes))]
-    for file, size in zip(files, sizes, strict=True):
-        file.write_bytes(bytes(size))
-    assert [part_of(files, number, count) for number in range(1, count + 1)] == [
-        [files[which] for which in part] for part in parts
-    ]
 
 
 def test_parts_join_to_what_one_process_writes(tmp_path):
@@ -350,25 +285,6 @@ def test_layouts_that_cannot_be(tmp_path, options, kind, message):
         with pytest.raises(kind, match=message):
             TOK.replace(backend=backend).encode_files(path, tmp_path / "o.bin", **options)
     assert os.listdir(tmp_path) == ["a.jsonl"]
-
-
-@pytest.mark.parametrize(
-    ("begin", "kind", "message"),
-    [
-        (1.5, TypeError, "begin_row must be int, not float"),
-        (True, TypeError, "begin_row must be int, not bool"),
-        ("<s>", TypeError, "begin_row must be int, not str"),
-        (-1, ValueError, "begin_row must be at least 0 and below 2147483648, not -1"),
-        (1 << 31, ValueError, "begin_row must be at least 0 and below 2147483648, not 2147483648"),
-        (70_000, ValueError, "begin_row 70000 does not fit into uint16, which is the type of the ids"),
-    ],
-)
-def test_rows_begin_with_an_id(tmp_path, begin, kind, message):
-    for dtype in ("uint16", "uint32") if begin != 70_000 else ("uint16",):
-        packed = TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / "o.bin", dtype=dtype)
-        with pytest.raises(kind, match=message):
-            join_packed(packed.ids, tmp_path / "j.bin", row_length=3, begin_row=begin)
-        assert not list(tmp_path.glob("j.*"))
 
 
 def test_rows_may_begin_with_more_than_the_ids_of_another_writer(tmp_path):

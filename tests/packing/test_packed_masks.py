@@ -1,8 +1,6 @@
 """Packed conversations: the mask marks what is to be learned, and stays with its ids in every format and layout."""
 
-import itertools
 import json
-import os
 
 import minitok
 import numpy as np
@@ -13,9 +11,8 @@ from helpers import unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.chat import render
 from minitok.errors import FileFormatError, TemplateError
-from minitok.packing import arrange, chats
+from minitok.packing import arrange
 from pyarrow import ipc, parquet
 
 TURN, END, STOP, BEGIN = "<|turn|>", "<|end|>", "<|stop|>", "<|begin|>"
@@ -59,44 +56,6 @@ def masked_documents(path):
     corpus = open_packed(path)
     corpus.check(TOK.vocab_size)
     return [(ids.tolist(), corpus.mask(number).tolist()) for number, ids in enumerate(corpus)]
-
-
-def expected(talks=TALKS, tok=TOK):
-    return [(chat.ids, chat.mask("assistant")) for chat in map(tok.encode_chat, talks)]
-
-
-@pytest.mark.parametrize("dtype", ["uint16", "uint32"])
-@pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_has_the_mask(tmp_path, backend, kind, dtype):
-    name, mask = FORMATS[kind]
-    tok = TOK.replace(backend=backend)
-    packed = tok.encode_files(
-        write(tmp_path, TALKS), tmp_path / name, learn="assistant", dtype=dtype, format=named(kind), end_of_document=END
-    )
-    found = [([*ids, SPECIAL[END]], [*learned, False]) for ids, learned in expected()]
-    assert masked_documents(packed.ids) == found
-    assert packed.learned == sum(sum(learned) for _, learned in found) > 0
-    assert (packed.tokens, packed.documents) == (sum(len(ids) for ids, _ in found), 4)
-    assert packed.bytes == sum(
-        len("".join(span.text for span in render(TOK.definition.chat, messages))) for messages in TALKS
-    )
-    assert packed.dtype == dtype
-    assert sorted(os.listdir(tmp_path)) == sorted(["a.jsonl", *(path.name for path in packed.files)])
-    values = [learned for _, mask in found for learned in mask]
-    if kind == "datatrove":
-        assert np.fromfile(tmp_path / mask, "u1").tolist() == values
-    elif mask:
-        assert np.load(tmp_path / mask).tolist() == values
-    else:
-        table = parquet.read_table if kind == "parquet" else lambda path: ipc.open_file(path).read_all()
-        assert table(tmp_path / name).to_pydict() == {
-            "input_ids": [ids for ids, _ in found],
-            "assistant_masks": [list(map(int, learned)) for _, learned in found],
-        }
-    corpus = open_packed(packed.ids)
-    assert corpus.mask(-1).dtype == bool
-    with pytest.raises(IndexError, match="document 4 of 4"):
-        corpus.mask(4)
 
 
 @settings(max_examples=20)
@@ -199,46 +158,6 @@ def test_columns_of_conversations(tmp_path, kind):
     assert TOK.decode(open_packed(tmp_path / "o.bin")[0]).startswith("find<|turn|>")
 
 
-@pytest.mark.parametrize("change", [None, "role", "template"])
-def test_an_interrupted_run_goes_on_with_its_mask(tmp_path, monkeypatch, change):
-    for number in range(4):
-        write(tmp_path, TALKS, f"{number}.jsonl")
-    encoded, calls = chats.encode_conversation, itertools.count()
-
-    def interrupted(*args):
-        if next(calls) == 10:
-            raise KeyboardInterrupt
-        return encoded(*args)
-
-    monkeypatch.setattr(chats, "encode_conversation", interrupted)
-    files, out = str(tmp_path / "*.jsonl"), tmp_path / "o.bin"
-    with pytest.raises(KeyboardInterrupt):
-        TOK.encode_files(files, out, learn="assistant")
-    assert json.loads((tmp_path / "o.bin.journal.json").read_text())["files"] == 2
-    if change == "role":
-        assert TOK.encode_files(files, out, learn="user").resumed_files == 0
-    elif change == "template":
-        assert TOK.replace(chat=TEMPLATE + "x").encode_files(files, out, learn="assistant").resumed_files == 0
-    else:
-        assert TOK.encode_files(files, out, learn="assistant").resumed_files == 2
-        assert masked_documents(out) == expected() * 4
-
-
-def test_no_mask_of_another_run_is_left(tmp_path):
-    source = write(tmp_path, TALKS)
-    TOK.encode_files(source, tmp_path / "o.bin", learn="assistant")
-    (tmp_path / "b.jsonl").write_text('{"text": "ab"}\n', encoding="utf-8")
-    TOK.encode_files(tmp_path / "b.jsonl", tmp_path / "o.bin")
-    assert not (tmp_path / "o.bin.mask.npy").exists()
-    corpus = open_packed(tmp_path / "o.bin")
-    assert not corpus.masked
-    with pytest.raises(ValueError, match=r"o\.bin has no mask: pack conversations with learn="):
-        corpus.mask(0)
-    TOK.encode_files(source, tmp_path / "p.bin", learn="assistant")
-    with pytest.raises(FileFormatError, match=r"p\.bin: a mask, unlike o\.bin"):
-        open_packed([tmp_path / "o.bin", tmp_path / "p.bin"])
-
-
 @pytest.mark.parametrize(
     ("kind", "data", "message"),
     [
@@ -273,16 +192,6 @@ def test_the_manifest_knows_the_masks(tmp_path):
     np.save(tmp_path / "o-00000.bin.mask.npy", 1 - mask)
     with pytest.raises(FileFormatError, match=r"o-00000\.bin\.mask\.npy: the checksum is not that of the manifest"):
         open_packed(packed.ids).check()
-
-
-@pytest.mark.parametrize(
-    ("masks", "message"),
-    [([[0], [1, 0]], "masks that are not as long as their documents"), ([[0, 1], [2]], "2 at 2 of the mask")],
-)
-def test_damaged_columns_of_masks_are_named(tmp_path, masks, message):
-    parquet.write_table(pa.table({"input_ids": [[1, 2], [3]], "assistant_masks": masks}), tmp_path / "o.parquet")
-    with pytest.raises(FileFormatError, match=message):
-        open_packed(tmp_path / "o.parquet").check()
 
 
 def nested(depth):

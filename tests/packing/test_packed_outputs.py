@@ -6,8 +6,7 @@ import os
 import pyarrow as pa
 import pytest
 from helpers import Failure, outcome
-from minitok import Tokenizer, join_packed, open_packed
-from minitok.scale import encode_files_on_ray
+from minitok import Tokenizer
 from pyarrow import parquet
 
 TOK = Tokenizer([(97, 98)], special_tokens={"<e>": 257}).replace(
@@ -30,28 +29,6 @@ def chats(tmp_path):
     turns = [[{"role": "user", "content": text}, {"role": "assistant", "content": "ab"}] for text in TEXTS]
     path.write_text("".join(json.dumps({"messages": turn}) + "\n" for turn in turns), encoding="utf-8")
     return path
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("old", [None, b"old"])
-def test_links_stay_and_what_they_name_is_written(tmp_path, chats, kind, old):
-    form, name, files = FORMATS[kind]
-    plain, links, behind = (tmp_path / folder for folder in ("plain", "links", "behind"))
-    for folder in (plain, links, behind):
-        folder.mkdir()
-    for file in files:
-        (links / file).symlink_to(behind / file)
-        if old is not None:
-            (behind / file).write_bytes(old)
-    TOK.encode_files(chats, plain / name, format=form, learn="assistant")
-    packed = TOK.encode_files(chats, links / name, format=form, learn="assistant")
-    assert sorted(packed.files) == sorted(links / file for file in files)
-    assert all((links / file).is_symlink() for file in files)
-    for folder in (links, behind):
-        assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
-            file.name: file.read_bytes() for file in plain.iterdir()
-        }
-    assert [ids.tolist() for ids in open_packed(links / name)] == [ids.tolist() for ids in open_packed(plain / name)]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -115,24 +92,3 @@ def test_a_corpus_is_not_written_over_by_index_mask_part_or_shard(tmp_path):
         path.unlink()
     (tmp_path / "o-1.bin").write_bytes(b"abab")
     assert TOK.encode_files(tmp_path / "o-1.bin", out, shard_tokens=2).tokens == 2
-
-
-def test_a_corpus_is_not_written_over_by_a_cluster(tmp_path):
-    """It is refused before a cluster is asked for."""
-    path, shard = tmp_path / "a.parquet", tmp_path / "o-00001.bin"
-    parquet.write_table(pa.table({"text": TEXTS}), path)
-    shard.write_bytes(b"ab")
-    assert outcome(encode_files_on_ray, TOK, [path, shard], path) == refused(path, path)
-    out = tmp_path / "o.bin"
-    assert outcome(encode_files_on_ray, TOK, [path, shard], out, shard_tokens=9) == refused(shard, out)
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_part_is_not_written_over(tmp_path, chats, kind):
-    form, name, _ = FORMATS[kind]
-    TOK.encode_files(chats, tmp_path / name, format=form, learn="assistant")
-    files = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    out = tmp_path / name
-    assert outcome(join_packed, [out, out], out, format=form) == refused(out, out)
-    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == files
-    assert join_packed([out, out], out.with_name("j" + out.suffix), format=form).documents == 6

@@ -11,13 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from commands import run
-from helpers import Failure, outcome, unlabelled
+from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import packed_corpus
-from minitok.packing.formats import new_writer
-from minitok.packing.label import Label
-from minitok.packing.outputs import format_of
 from pyarrow import ipc, parquet
 
 TOK = Tokenizer([(97, 98)])
@@ -91,16 +88,6 @@ def test_an_id_that_has_no_place_beside_a_sign_is_refused(tmp_path):
     assert outcome(join_packed, path, tmp_path / "n.bin") == Failure(FileFormatError, message)
 
 
-def test_parts_of_two_types_join(tmp_path, monkeypatch):
-    """Also by way of buckets on disk, which have one type."""
-    monkeypatch.setattr("minitok.packing.arrange.MEMORY", 8)
-    from_elsewhere(tmp_path / "a.npy", [1, 2, 3], "u2")
-    from_elsewhere(tmp_path / "b.npy", [70000, 5], "i8")
-    both = [tmp_path / "a.npy", tmp_path / "b.npy"]
-    assert documents(join_packed(both, tmp_path / "j.bin").ids) == [[1], [2], [3], [70000], [5]]
-    assert sorted(documents(join_packed(both, tmp_path / "s.bin", shuffle=3).ids)) == [[1], [2], [3], [5], [70000]]
-
-
 # -- pieces ------------------------------------------------------------------------------------------------------------
 
 
@@ -136,36 +123,6 @@ def test_messages_say_what_is_wrong_with_a_piece(parts, tmp_path):
     assert refused([whole, other]) == f"{other}: its ids are of another tokenizer than those of w.bin"
 
 
-def test_one_piece_opens_alone_and_does_not_join(parts, tmp_path):
-    assert len(open_packed(parts[1])) == 4
-    assert refused(parts[0], lambda path: join_packed(path, tmp_path / "j.bin")) == (
-        f"{parts[0]}: part 1 of 3 is the last that is given: those after it are missing"
-    )
-    assert not (tmp_path / "j.bin").exists()
-
-
-def test_a_whole_corpus_may_be_given_twice_and_with_others(parts, tmp_path):
-    whole = join_packed(parts, tmp_path / "w.bin").ids
-    assert documents([whole, whole]) == documents(parts) * 2
-    assert documents([whole, *parts]) == documents(parts) * 2
-    assert documents([*parts, whole]) == documents(parts) * 2
-
-
-def test_names_of_parts_count_where_files_say_nothing(parts, tmp_path):
-    unlabelled(tmp_path)
-    one, two, three = parts
-    assert documents(parts) == [TOK.encode(f"ab{number} {at}") for number in range(3) for at in range(4)]
-    assert "one between them is missing" in refused([one, three])
-    assert "given twice" in refused([one, two, two, three])
-
-
-def test_files_from_elsewhere_join(tmp_path):
-    from_elsewhere(tmp_path / "a.npy", [1, 2], "u2")
-    whole = TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "w.bin", dtype="uint16").ids
-    joined = join_packed([tmp_path / "a.npy", whole], tmp_path / "j.bin").ids
-    assert documents(joined) == [[1], [2], [256]]
-
-
 # -- shards ------------------------------------------------------------------------------------------------------------
 
 
@@ -186,23 +143,6 @@ def test_shards_of_an_older_run_do_not_stay(tmp_path, out):
     assert documents(str(tmp_path / f"x-*{path.suffix}")) == TOK.encode_batch(texts[:2])
 
 
-def test_shards_of_two_runs_are_refused(tmp_path, monkeypatch):
-    texts = [letter * 9 for letter in "cdefghijk"]
-    TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "x.bin", shard_tokens=9)
-
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("minitok.packing.arrange.ShardWriter.remove_old", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            TOK.encode_files(write_corpus(tmp_path, texts[::-2]), tmp_path / "x.bin", shard_tokens=9)
-    assert (
-        refused(str(tmp_path / "x-*.bin"))
-        == f"{tmp_path / 'x-00005.bin'}: shard 6 comes first: the one before it is missing"
-    )
-
-
 @pytest.fixture
 def shards(tmp_path):
     """Five shards of one run, and each other file of it."""
@@ -211,26 +151,6 @@ def shards(tmp_path):
     found = [file for file in packed.files if file.suffix == ".bin"]
     assert len(found) == 5
     return found
-
-
-@pytest.mark.parametrize("numbers", [(0, 1), (1, 2, 3, 4), (0, 2, 4), (3, 4), (0, 1, 2, 3, 4)])
-def test_shards_may_be_held_back(shards, numbers):
-    chosen = [shards[at] for at in numbers]
-    assert documents(chosen) == [document for shard in chosen for document in documents(shard)]
-    assert documents(map(str, chosen)) == documents(chosen)
-
-
-@pytest.mark.parametrize("numbers", [(0, 0), (1, 0), (0, 2, 1), (0, 1, 2, 3, 4, 0)])
-def test_shards_are_opened_once_and_in_order(shards, numbers):
-    chosen = [shards[at] for at in numbers]
-    assert refused(chosen) == (
-        f"{chosen[-1]}: {named(chosen[-1])} follows {chosen[-2].name}, {named(chosen[-2])}: it is given twice, or too late"
-    )
-
-
-def named(shard):
-    number = int(shard.stem[-5:]) + 1
-    return f"shard {number} of 5" if number == 5 else f"shard {number}"
 
 
 def test_what_is_held_back_is_of_one_run_and_named(shards, tmp_path):
@@ -282,16 +202,6 @@ def test_a_file_that_is_replaced_while_it_is_closed_is_refused(tmp_path, monkeyp
     assert corpus[2].tolist() == [101]
 
 
-@pytest.mark.parametrize("out", ["x.bin", "x.npy", "x.ds", "x.parquet", "x.arrow"])
-def test_two_that_join_into_one_output(tmp_path, out):
-    whole = TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "w.bin").ids
-    writer = new_writer(tmp_path / out, format_of(tmp_path / out, None), Label("uint32"))
-    message = f"[Errno 11] another process is writing this output: '{tmp_path / out}'"
-    assert outcome(join_packed, whole, tmp_path / out) == Failure(BlockingIOError, message)
-    writer.close()
-    assert documents(join_packed(whole, tmp_path / out).ids) == [[256]]
-
-
 # -- what is no file ---------------------------------------------------------------------------------------------------
 
 
@@ -307,32 +217,6 @@ def test_what_never_ends_is_not_opened(tmp_path, name, make):
     make(tmp_path / name)
     opened = tmp_path / name.removesuffix(".idx.npy")
     assert outcome(open_packed, opened) == Failure(FileFormatError, f"{tmp_path / name}: not a regular file")
-
-
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
-def test_what_never_ends_is_not_summed_up(tmp_path, make):
-    TOK.encode_files(write_corpus(tmp_path, ["ab"]), tmp_path / "x.bin", shard_tokens=9)
-    manifest = tmp_path / "x.manifest.json"
-    listed = json.loads(manifest.read_text())
-    listed["shards"][0]["files"].append("endless")
-    listed["shards"][0]["crc32"].append(0)
-    manifest.write_text(json.dumps(listed))
-    make(tmp_path / "endless")
-    found = outcome(open_packed(manifest).check)
-    assert found == Failure(FileFormatError, f"{tmp_path / 'endless'}: not a regular file")
-
-
-def test_rows_that_a_footer_does_not_have(tmp_path):
-    """Footers of Parquet without a label, each with one changed byte: no document is lost in silence."""
-    path = tmp_path / "a.parquet"
-    from_elsewhere(path, list(range(41)), "u4")
-    whole, expected = path.read_bytes(), documents(path)
-    start = len(whole) - int.from_bytes(whole[-8:-4], "little") - 8
-    for at in range(start, len(whole)):
-        for flip in (1, 2, 0x80):
-            path.write_bytes(whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
-            found = outcome(documents, path)
-            assert isinstance(found, Failure) or len(found) == len(expected), at
 
 
 def test_a_pipe_is_packed_from_its_first_byte(tmp_path, backend):
@@ -366,35 +250,3 @@ def test_options_that_say_nothing_are_refused(parts, tmp_path, options, flag):
     assert ended.exit_code == 2
     assert f"{flag} has no effect with {options[0]}: omit it" in " ".join(ended.stderr.replace("│", "").split())
     assert not (tmp_path / "j.bin").exists()
-
-
-@pytest.mark.parametrize("options", [["--check"], ["--join", "--rows", 5, "--begin", "<s>", "-o", "j.bin"]])
-def test_a_tokenizer_that_is_given_must_be_theirs(tmp_path, monkeypatch, options):
-    monkeypatch.chdir(tmp_path)
-    tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
-    whole = tok.encode_files(write_corpus(tmp_path, ["ab ab ab ab"]), tmp_path / "w.bin").ids
-    tok.save(tmp_path / "its.json")
-    tok.replace(pattern="none").save(tmp_path / "other.json")
-    assert run("pack", whole, *options, "-t", "its.json").exit_code == 0
-    ended = run("pack", whole, *options, "-t", "other.json")
-    assert ended.exit_code == 1
-    assert "w.bin: its ids are from another tokenizer than the one given" in " ".join(ended.stderr.split())
-
-
-def test_the_type_of_joined_ids_is_chosen(parts, tmp_path):
-    assert run("pack", "--join", *parts, "-o", tmp_path / "j.bin", "--dtype", "uint32").exit_code == 0
-    assert open_packed(tmp_path / "j.bin").dtype == np.uint32
-    assert documents(tmp_path / "j.bin") == documents(parts)
-    assert outcome(join_packed, parts, tmp_path / "j.bin", dtype="int8") == Failure(
-        ValueError, "dtype must be 'uint16', 'uint32' or 'auto', not 'int8'"
-    )
-
-
-def test_a_check_names_pieces_and_misses_those_that_are_not_there(parts, tmp_path):
-    ended = run("pack", "--check", *reversed(parts))
-    assert ended.exit_code == 0
-    assert "p.part-2-of-3.bin: part 2 of 3: 16 ids" in ended.stdout.replace("\n", "") or "part 2 of 3" in ended.stdout
-    parts[1].unlink()
-    ended = run("pack", "--check", tmp_path / "p.part-*.bin")
-    assert ended.exit_code == 1
-    assert "one between them is missing" in " ".join(ended.stderr.split())

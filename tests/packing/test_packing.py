@@ -66,38 +66,6 @@ def test_every_format_gives_the_ids_of_its_documents(tmp_path, backend, suffix, 
     assert set(os.listdir(tmp_path)) == {"a.jsonl", "a.parquet", "a.txt", f"out{suffix}.idx.npy", f"out{suffix}"}
 
 
-def test_outputs_beside_each_other_keep_their_own_index(tmp_path, backend):
-    (tmp_path / "a.txt").write_text("ab aba", encoding="utf-8")
-    (tmp_path / "b.txt").write_text("ab|ab|ab", encoding="utf-8")
-    tok = tokenizer(backend)
-    first = tok.encode_files(tmp_path / "a.txt", tmp_path / "out.bin")
-    second = tok.encode_files(tmp_path / "b.txt", tmp_path / "out.npy", separator="|")
-    assert read(first) == tok.encode_batch(["ab aba"])
-    assert read(second) == tok.encode_batch(["ab"] * 3)
-
-
-def test_files_of_all_kinds_follow_each_other(tmp_path, backend):
-    write_documents(tmp_path)
-    tok = tokenizer(backend)
-    packed = tok.encode_files([tmp_path / "*.jsonl", tmp_path / "a.txt", tmp_path / "a.parquet"], tmp_path / "o.bin")
-    expected = tok.encode_batch([*DOCUMENTS, "--".join(DOCUMENTS), *DOCUMENTS])
-    assert read(packed) == expected
-    packed = tok.encode_files([tmp_path / "a.jsonl", tmp_path / "a.parquet"], tmp_path / "o.bin", field="body")
-    assert read(packed) == tok.encode_batch([text + "!" for text in DOCUMENTS] * 2)
-
-
-def test_an_empty_file_is_an_empty_document_or_none(tmp_path, backend):
-    tok = tokenizer(backend)
-    for name in ("a.txt", "b.jsonl"):
-        (tmp_path / name).touch()
-    parquet.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "c.parquet")
-    files = [tmp_path / name for name in ("a.txt", "b.jsonl", "c.parquet")]
-    for out in ("o.bin", "o.npy"):
-        assert read(tok.encode_files(files, tmp_path / out)) == [[]]
-        assert read(tok.encode_files(files, tmp_path / out, separator="|")) == []
-        assert read(tok.encode_files(files, tmp_path / out, end_of_document=END)) == [[END]]
-
-
 def test_a_separator_at_the_end_begins_no_document(tmp_path, backend):
     (tmp_path / "a.txt").write_text("ab|||ba|", encoding="utf-8")
     tok = tokenizer(backend)
@@ -173,36 +141,6 @@ def test_a_run_goes_on_on_the_other_backend(tmp_path):
         tokenizer("python").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=InterruptedAt(2, size))
     packed = tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin")
     assert (packed.resumed_files, read(packed)) == (2, tokenizer("rust").encode_batch(texts))
-
-
-def test_a_bad_file_stops_the_run_and_the_rest_goes_on_when_it_is_mended(tmp_path, backend):
-    texts, _ = write_files(tmp_path, 2)
-    bad = tmp_path / "2.jsonl"
-    bad.write_text('{"text": "ab"}\n{"text": 3}\n', encoding="utf-8")
-    tok = tokenizer(backend)
-    paths = [tmp_path / "*.txt", bad]
-    with pytest.raises(minitok.errors.FileFormatError, match=r"2\.jsonl:2: the field 'text' is a int, not text"):
-        tok.encode_files(paths, tmp_path / "o.bin")
-    assert not (tmp_path / "o.bin").exists()
-    bad.write_text('{"text": "ab"}\n', encoding="utf-8")
-    packed = tok.encode_files(paths, tmp_path / "o.bin")
-    assert (packed.resumed_files, read(packed)) == (2, tok.encode_batch([*texts, "ab"]))
-
-
-@pytest.mark.parametrize("change", ["option", "journal", "resume"])
-def test_what_has_changed_begins_anew(tmp_path, change):
-    """``test_packed_matrix.py`` changes the tokenizer, the files, their order, the type, and what was written."""
-    texts, size = write_files(tmp_path)
-    tok, out = tokenizer("rust"), tmp_path / "o.bin"
-    files = sorted(tmp_path.glob("*.txt"))
-    with pytest.raises(KeyboardInterrupt):
-        tok.encode_files(files, out, progress=InterruptedAt(3, size))
-    if change == "journal":
-        (tmp_path / "o.bin.journal.json").write_text("[3]")
-    options = {"option": {"end_of_document": END}, "resume": {"resume": False}}.get(change, {})
-    packed = tok.encode_files(files, out, **options)
-    assert packed.resumed_files == 0
-    assert read(packed) == [[*ids, END] if change == "option" else ids for ids in tok.encode_batch(texts)]
 
 
 def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):

@@ -1,5 +1,9 @@
 """A playground for the tests of a module, and a page of it for each."""
 
+import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import build_pages
@@ -7,7 +11,7 @@ import pytest
 from library import Library
 from playground import OPEN
 from questions import PLAIN
-from web import Window, served_folder, watched
+from web import Window, served_folder
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,21 +19,20 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="session")
 def target():
     """Cargo's folder with the cores as modules."""
-    target = ROOT / "target/wasm32-unknown-unknown"
-    for profile in build_pages.CORES.values():
-        module = target / profile / "minitok.wasm"
-        assert module.exists(), f"there is no {module.relative_to(ROOT)}: `make test` builds it"
-    return target
+    return ROOT / "target/wasm32-unknown-unknown"
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory, target):
-    """A folder with the pages; and with the modules of which their scripts are made, for tests to import from."""
+def pages(tmp_path_factory):
+    """A folder with the pages, which are built once for all processes; and with the modules of which their scripts are made."""
+    built = ROOT / "target/pages"
+    assert built.exists(), "there are no pages: `make test-pages` builds them"
     folder = tmp_path_factory.mktemp("site") / "playground"
-    build_pages.build(target, folder, "../course/")
+    shutil.copytree(built, folder)
     for name, module in build_pages.modules().items():
         if not (folder / name).exists():
             build_pages.write(folder / name, module.encode())
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     return folder
 
 
@@ -46,21 +49,41 @@ def window(browser):
 
 
 @pytest.fixture
-def page(window, site):
-    with window.used(site + OPEN) as opened:
+def page(request, window, site):
+    """The page with two encodings. In a file that says ``FOLLOWS = True``, it is loaded anew only after what a link does not undo."""
+    with window.used(site + OPEN, follows=getattr(request.module, "FOLLOWS", False)) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def opened(browser, site):
-    """A page for questions that are not typed, and for files that are opened past its buttons."""
-    with watched(browser) as page:
-        page.goto(site + OPEN)
-        page.locator(".token").first.wait_for()
-        yield page
+class Node:
+    """The modules of the page in Node: as a page of a browser, it evaluates a function, but it shows nothing."""
+
+    def __init__(self, pages):
+        program = os.environ.get("NODE") or shutil.which("node")
+        assert program, "Node is missing: `make test-pages` installs it, or set NODE to its program"
+        command = [program, Path(__file__).with_name("node.mjs"), pages]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+
+    def evaluate(self, code, given=None):
+        self.process.stdin.write(json.dumps({"code": code, "given": given}) + "\n")
+        self.process.stdin.flush()
+        told = json.loads(self.process.stdout.readline())
+        if "error" in told:
+            raise RuntimeError(told["error"])
+        return told.get("answer")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def opened(pages):
+    """For questions that are not typed, and for files that are opened past the buttons of a page."""
+    node = Node(pages)
+    yield node
+    node.process.stdin.close()
+    assert node.process.wait(60) == 0
+    node.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
 def asking(opened):
     """ask(name, data): the page's answer to a question that is not typed."""
 

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from minitok.reference.text import utf8
 from playwright.sync_api import expect
+from web import at_rest
 
 MIXED = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀👩‍💻  e\u0301 \u200b<b>"
 # The page with two encodings, and with everything that is behind its button.
@@ -44,9 +45,11 @@ def write(page, text):
     put = "(field, text) => { field.value = text; field.dispatchEvent(new Event('input')); }"
     page.locator("#text").evaluate(put, text)
     expect(page.locator("#panels")).to_have_attribute("data-bytes", str(len(utf8(text))))
+    at_rest(page)
 
 
 def ids_shown(page, name):
+    at_rest(page)
     return [int(text) for text in panel(page, name).locator(".token").all_inner_texts()]
 
 

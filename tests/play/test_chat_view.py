@@ -10,7 +10,7 @@ from playground import OPEN
 from playwright.sync_api import expect
 from test_open_files import as_llama
 from test_open_several_files import GGUF
-from web import found_by_axe, watched
+from web import at_rest, found_by_axe, watched
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def chat(page):
 
 def turns(page):
     """Who writes what, in order; what can be seen of it."""
+    at_rest(page)
     found = page.locator(".turns li")
     return [(row.get_attribute("data-writer"), "".join(row.locator(".id").all_inner_texts())) for row in found.all()]
 

@@ -16,14 +16,14 @@ import minitok.play as playing
 import pytest
 from playground import panel
 from playwright.sync_api import expect
-from web import found_by_axe, watched
+from web import at_rest, found_by_axe, watched
 
 
 @pytest.fixture(scope="module", autouse=True)
 def page_archive(tmp_path_factory, target):
     """The page as the package has it, in a folder for the tests."""
     archive = tmp_path_factory.mktemp("package") / "page.tar.xz"
-    build_pages.build_for_package(target, archive)
+    build_pages.build_for_package(target, archive, quick=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(playing, "PAGE", archive)
         yield archive
@@ -207,8 +207,8 @@ def test_files_that_are_named_are_opened(browser, tmp_path):
         # Nobody else can see it.
         expect(page.locator("#copy-frame")).to_be_disabled()
         expect(page.locator("#about")).to_contain_text("what minitok play serves, they cannot")
-        # Tokens that have changed flash for a while.
-        page.wait_for_timeout(3000)
+        # Tokens that have changed flash for a while: `found_by_axe` waits for them.
+        at_rest(page)
         assert found_by_axe(page) == []
 
 

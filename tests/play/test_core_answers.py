@@ -175,13 +175,13 @@ def test_a_trained_tokenizer_with_added_tokens_is_cut_to_every_size(asking, libr
     assert given == wanted
 
 
-def test_what_has_no_tokens_is_refused_in_the_same_words(library, keep, page):
+def test_what_has_no_tokens_is_refused_in_the_same_words(library, keep, opened):
     own = keep("symbols")
-    page.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
+    opened.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
     asked = {"text": "ab", "special": False, "encoding": own, "at": 0}
     with pytest.raises(minitok.errors.VocabularyError) as refused:
         library.piece(asked)
-    assert page.evaluate(REFUSED, ["piece", asked]) == ["VocabularyError", str(refused.value)]
+    assert opened.evaluate(REFUSED, ["piece", asked]) == ["VocabularyError", str(refused.value)]
 
 
 @pytest.mark.parametrize(
@@ -198,23 +198,23 @@ def test_patterns_in_turn_of_bytes_and_of_families_are_explained(asking, library
         assert asking("piece", asked) == as_json(library.piece(asked))
 
 
-def test_what_is_refused_is_refused_in_the_same_words(page):
+def test_what_is_refused_is_refused_in_the_same_words(opened):
     failed = """([name, data]) => import(new URL('static/source.js', location))
         .then((source) => source.ask(name, data)).then(() => null, (error) => [error.name, error.kind, error.message])"""
     long_piece = {"text": "a" * 300, "special": False, "encoding": "gpt2", "at": 0}
-    assert page.evaluate(failed, ["piece", long_piece]) == [
+    assert opened.evaluate(failed, ["piece", long_piece]) == [
         "Error",
         "TooLarge",
         "a piece of 300 bytes is too long to draw (limit: 256 bytes)",
     ]
     large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
-    told = page.evaluate(failed, ["tokens", large])
+    told = opened.evaluate(failed, ["tokens", large])
     assert told[1:] == ["TooLarge", "the text has 1,200,000 bytes; 1,048,576 is the limit"]
     unknown = {"text": "", "special": False, "encodings": ["__proto__"]}
-    assert page.evaluate(failed, ["tokens", unknown])[1] == "UnknownEncodingError"
+    assert opened.evaluate(failed, ["tokens", unknown])[1] == "UnknownEncodingError"
     # A core that fails is started anew for the next question.
-    assert page.evaluate(failed, ["tokens", None])[1] == "Broken"
-    assert page.evaluate(PLAIN, ["tokens", {"text": "low", "special": False, "encodings": ["gpt2"]}])["bytes"] == 3
+    assert opened.evaluate(failed, ["tokens", None])[1] == "Broken"
+    assert opened.evaluate(PLAIN, ["tokens", {"text": "low", "special": False, "encodings": ["gpt2"]}])["bytes"] == 3
 
 
 # Run in the page: all of the core, past the worker.
@@ -236,7 +236,7 @@ ENCODE = """async (cases) => {
 }""".replace("LOAD", LOAD)
 
 
-def test_the_vectors_of_encoding(page):
+def test_the_vectors_of_encoding(opened):
     cases = []
     wanted = []
     for case in FILES["encode"]["cases"]:
@@ -268,7 +268,7 @@ def test_the_vectors_of_encoding(page):
         )
         wanted.append([case["ids"], text.hex()])
     assert len(cases) == sum("ids" in case for case in FILES["encode"]["cases"]) > 20
-    assert page.evaluate(ENCODE, cases) == wanted
+    assert opened.evaluate(ENCODE, cases) == wanted
 
 
 SPLIT = """async (cases) => {
@@ -286,12 +286,12 @@ SPLIT = """async (cases) => {
 }""".replace("LOAD", LOAD)
 
 
-def test_the_vectors_of_splitting(page):
+def test_the_vectors_of_splitting(opened):
     found = [case for stem in ("split", "regexes") for case in FILES[stem]["cases"] if "pieces" in case]
     asked = [[case["pattern"], as_bytes(case["text"]).hex()] for case in found]
     ends = [[len(b"".join(pieces[: at + 1])) for at in range(len(pieces))] for pieces in map(pieces_of, found)]
     assert len(asked) >= 40
-    assert page.evaluate(SPLIT, asked) == ends
+    assert opened.evaluate(SPLIT, asked) == ends
 
 
 def pieces_of(case):
@@ -308,15 +308,15 @@ HASH = """async (asked) => {
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base"])
-def test_a_megabyte_has_the_ids_of_the_library(page, name):
+def test_a_megabyte_has_the_ids_of_the_library(opened, name):
     text = (tiny_shakespeare()[:700_000] + MIXED * 6000).encode()[: 1 << 20].decode("utf-8", "ignore")
     assert len(text.encode()) > 1_000_000
     ids = minitok.get_encoding(name).encode_to_numpy(text).astype("<u4")
     wanted = [hashlib.sha256(ids.tobytes()).hexdigest(), len(text.encode())]
-    assert page.evaluate(HASH, {"text": text, "special": False, "encodings": [name]}) == wanted
+    assert opened.evaluate(HASH, {"text": text, "special": False, "encodings": [name]}) == wanted
 
 
-def test_what_is_written_anew_in_the_page_is_what_python_has(page):
+def test_what_is_written_anew_in_the_page_is_what_python_has(opened):
     """Random numbers, checksums, and the alternatives of a pattern."""
     drawn = """async (seeds) => {
         const { Bigram } = await import(new URL('core/bigram.js', location));
@@ -324,13 +324,13 @@ def test_what_is_written_anew_in_the_page_is_what_python_has(page):
     }"""
     seeds = [0, 1, 12345, 2**31, 2**32 - 1, None]
     model = Bigram([1, 2, 1, 3, 1, 2, 2], 4)
-    assert page.evaluate(drawn, seeds) == [
+    assert opened.evaluate(drawn, seeds) == [
         [step.chosen for step in model.complete([3], 200, seed=seed)] for seed in seeds
     ]
     named = "async (texts) => texts.map((await import(new URL('core/native.js', location))).nameOf)"
     texts = ["", "a", "naïve 🦀", "\0" * 1000, "ab" * 5000]
-    assert page.evaluate(named, texts) == [f"own-{zlib.crc32(text.encode()):08x}" for text in texts]
+    assert opened.evaluate(named, texts) == [f"own-{zlib.crc32(text.encode()):08x}" for text in texts]
     cut = "async (patterns) => (await import(new URL('core/explain.js', location)), patterns.map((await import(new URL('core/explain.js', location))).topLevel))"
     patterns = [case["pattern"] for case in FILES["regexes"]["cases"] if "pieces" in case]
     patterns += [r"(a|b)|(?i)[|]|\|", "a|(?i)b|c", "(?:x(?i)y|z)|w"]
-    assert page.evaluate(cut, patterns) == [[list(one) for one in top_level(pattern)] for pattern in patterns]
+    assert opened.evaluate(cut, patterns) == [[list(one) for one in top_level(pattern)] for pattern in patterns]

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from questions import as_json
 from web import watched
 
+FOLLOWS = True
+
 TEXT = "unforgettable strawberry, and the unbelievable parseHTTPRequest"
 
 
@@ -37,7 +39,7 @@ def test_the_page_draws_what_the_library_draws(asking, library, text, special):
             assert one["without"] == len(tok.encode(text, allowed_special=allowed))
 
 
-def test_no_dropout_and_what_is_none(asking, page):
+def test_no_dropout_and_what_is_none(asking, opened):
     plain = {"text": TEXT, "encodings": ["gpt2"], "special": False}
     told = asking("tokens", plain)
     assert asking("tokens", {**plain, "dropout": 0, "seed": 9}) == told
@@ -45,7 +47,7 @@ def test_no_dropout_and_what_is_none(asking, page):
     question = """(asked) => import(new URL("static/source.js", location)).then((source) => source.ask("tokens", asked))
         .then(() => null, (error) => error.message)"""
     for name, wrong in [("dropout", 101), ("dropout", -1), ("seed", 2**32), ("dropout", 0.5)]:
-        assert name in page.evaluate(question, {**plain, name: wrong})
+        assert name in opened.evaluate(question, {**plain, name: wrong})
 
 
 def test_the_slider_shows_tokens_of_the_library(page):

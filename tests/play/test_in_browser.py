@@ -6,6 +6,8 @@ from playground import HOLD, HOSTILE, MIXED, choose, go_to, ids_shown, panel, wr
 from playwright.sync_api import expect
 from web import until
 
+FOLLOWS = True
+
 # -- tokens ----------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playground import panel, write
 from playwright.sync_api import expect
-from web import found_by_axe, served_folder, until, watched
+from web import at_rest, found_by_axe, served_folder, until, watched
 
 LONG = "One sentence that says it all over again. " * 4000
 LINE = re.compile(r"<iframe [^<>]*></iframe>")
@@ -48,14 +48,14 @@ def test_what_is_said_stays_while_older_work_ends(page):
     page.evaluate(
         """() => {
             const ask = Worker.prototype.postMessage;
-            Worker.prototype.postMessage = function (...given) { setTimeout(() => ask.apply(this, given), 500); };
+            Worker.prototype.postMessage = function (...given) { window.asked = true; setTimeout(() => ask.apply(this, given), 500); };
         }"""
     )
     page.locator("#text").fill("low lower lowest")
-    page.wait_for_timeout(300)
+    until(lambda: page.evaluate("window.asked"))
     frame_of(page)
     expect(panel(page, "gpt2").locator(".token").last).to_have_text("·lowest")
-    page.wait_for_timeout(3000)
+    at_rest(page)
     expect(page.locator("#status")).to_contain_text("<iframe")
 
 

@@ -1,6 +1,6 @@
 //! `align.json`: the spans of two lists of tokens.
 
-use crate::reading::{each, list};
+use super::reading::{each, list};
 use minitok::reference::more::align::align;
 use serde_json::{Value, json};
 

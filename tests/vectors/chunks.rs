@@ -1,6 +1,6 @@
 //! `chunk.json`: borders of texts, and chunks, in the mirror and with the fast encoder.
 
-use crate::reading::{each, list, names, normalizer, number, numbers, refused, special, text};
+use super::reading::{each, list, names, normalizer, number, numbers, refused, special, text};
 use minitok::error::Result;
 use minitok::fast::chunk::chunker;
 use minitok::fast::codec::FastCodec;

@@ -1,6 +1,6 @@
 //! `control.json`: control tokens, and texts that hold a token that is refused.
 
-use crate::reading::{bytes, codec, each, names, text};
+use super::reading::{bytes, codec, each, names, text};
 use minitok::error::Error;
 use minitok::fast::codec::FastCodec;
 use minitok::reference::published::markers::{Markers, control_tokens, everywhere, strings_of};

@@ -1,6 +1,6 @@
 //! `parity.json`: training that is fair to several languages, by the mirror and by the fast trainer.
 
-use crate::reading::{bytes, each, list, pairs, text};
+use super::reading::{bytes, each, list, pairs, text};
 use minitok::fast::count::pieces::Corpus;
 use minitok::reference::count::PieceCounter;
 use minitok::reference::more::parity::{ParityOptions, Pieces, TrainedParity, train_parity};

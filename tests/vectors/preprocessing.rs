@@ -1,6 +1,6 @@
 //! `preprocess.json`: what the preprocessor makes of a text, and that the fast codec encodes it the same.
 
-use crate::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
+use super::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::reference::published::codecs::Codec;

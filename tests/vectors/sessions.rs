@@ -1,6 +1,6 @@
 //! `sessions.json`: a text that changes, in the mirror and in the fast session.
 
-use crate::reading::{each, list, names, normalizer, number, numbers, special, text, vocab};
+use super::reading::{each, list, names, normalizer, number, numbers, special, text, vocab};
 use minitok::error::Result;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::next::has;

@@ -1,6 +1,6 @@
 //! `train.json`, `extend.json` and `trace.json`: what is learnt, in which order, and the events of every step.
 
-use crate::reading::{byte_order, bytes, codec, each, list, names, number, pairs, text, vocab};
+use super::reading::{byte_order, bytes, codec, each, list, names, number, pairs, text, vocab};
 use minitok::error::Result;
 use minitok::formats::events;
 use minitok::reference::count::PieceCounter;
