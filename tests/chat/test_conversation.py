@@ -11,7 +11,7 @@ from chat_families import FAMILIES
 from conversations import SAY, Again, assistant, beginning, message, options, seen, text, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.chat import environment, standins
+from minitok.chat import environment
 
 seeds = st.integers(0, 2**32)
 
@@ -76,8 +76,7 @@ def test_the_same_text_of_another_message(breaking):
 def test_the_time_is_asked_anew(tok, monkeypatch, before):
     hours = [10]
     clock = SimpleNamespace(now=lambda: SimpleNamespace(strftime=lambda form: form.replace("%H", str(hours[-1]))))
-    for module in (standins, environment):
-        monkeypatch.setattr(module, "datetime", clock)
+    monkeypatch.setattr(environment, "datetime", clock)
     source = before + "{% for m in messages %}{{ strftime_now('%H') }}{{ m.content }}<e>{% endfor %}"
     messages = [user("a")]
     talk = tok.replace(chat=source).conversation(messages)

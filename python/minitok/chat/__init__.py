@@ -4,8 +4,8 @@ In the order of a call: ``environment`` runs a template in Jinja's sandbox, with
 (``provenance``); ``render`` makes spans of messages; ``encoding`` makes ids of spans, and ``ranges`` of them. ``render`` and
 ``Tokenizer.encode_chat`` are the way in. Rendering needs Jinja2: ``pip install 'minitok[chat]'``.
 
-``conversation`` does the same for one that grows, with the ids that were sampled. ``turns`` renders it, running only what may
-have changed, by marks that ``marking`` puts into the template and what ``standins`` note; ``written`` finds places in the text.
+``conversation`` does the same for one that grows, with the ids that were sampled. ``turns`` renders it, with marks that say
+where the turn of a message begins; ``written`` finds places in the text.
 """
 
 from ..definition.chat_templates import ChatTemplates

@@ -1,7 +1,7 @@
-"""``Conversation``: messages are added at the cost of a turn, and the ids that a model sampled stay as they are.
+"""``Conversation``: messages are added one by one, and the ids that a model sampled stay as they are.
 
-``turns`` gives the text, running only the parts of the template that may have changed. Text is encoded from the last end of a
-special token before which nothing changed; no other token holds text from both sides of such an end.
+``turns`` gives the text. It is encoded from the last end of a special token before which nothing changed; no other token holds
+text from both sides of such an end.
 
 What a model sampled stands for the text that the template makes of its message: from the end of the prompt to the token that
 ended the sample, which is looked for after the last word of the message. By hand: of ``<a>ok<e>;<u>go``, the message being
@@ -29,7 +29,6 @@ from . import turns
 from .encoding import labelled, with_template
 from .ranges import Ids, joined, masked, spread
 from .render import check_variables, guarded, template_values, traced_messages
-from .standins import Kept
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Conversation:
     ``close()`` returns all ids as they stand, for training. Sampled ids stay as they are; the template's text is put
     between them.
 
-    Costs: a step costs what the template does anew for the last turns, and the encoding of their text.
+    Costs: a step costs a run of the template, and the encoding of the text that is new.
 
     >>> from minitok import Tokenizer
     >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
@@ -140,7 +139,6 @@ class Conversation:
         check_variables(variables, source, ("documents", "rewrite", "template", "tools"))
         self._program = turns.program_of(source)
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
-        self._known = Kept(self._values["tools"])
         self._codec = self._definition.codec()
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
@@ -254,7 +252,7 @@ class Conversation:
         state = self._state
         if not state.messages:
             raise ValueError("the conversation is empty: a template needs a message")
-        given = self._program, self._values, state.messages, state.text.written, self._known
+        given = self._program, self._values, state.messages, state.text.written
         text = state.text.after(guarded(lambda: turns.run(*given, generation=generation)))
         held = self._held(text, text.begin(text.written.same))
         cuts = state.cuts[: bisect_left(state.cuts, (held.limit - self._longest,))]

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 
 def trusted(text: str) -> Traced:
-    """Text of the template."""
     return of_origin(text, TEMPLATE)
 
 
@@ -182,7 +181,6 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
     code_generator_class = MarkingGenerator
     concat = staticmethod(concatenated)
     total = staticmethod(total)
-    safe: frozenset[type] = frozenset({Traced})  # of which all methods may be called that a template gets
 
     def __init__(self) -> None:
         # Without the optimizer, which would put strings into constants where the compiler does not see them.
@@ -214,7 +212,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
         """As the sandbox has it; quicker for macros, and for what is safe and asks for no context."""
         if type(called) is Macro:
             args = (context.eval_ctx, *args)
-        elif called is not SafeNamespace and type(getattr(called, "__self__", None)) not in self.safe:
+        elif called is not SafeNamespace and type(getattr(called, "__self__", None)) is not Traced:
             return super().call(context, called, *args, **kwargs)
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)

@@ -290,14 +290,12 @@ def is_text(value: object) -> bool:
 
 
 def of_source(text: str, source: Source) -> Traced:
-    """A string with its source."""
     made = str.__new__(Traced, text)
     made._source = source  # noqa: SLF001
     return made
 
 
 def of_origin(text: str, origin: Origin) -> Traced:
-    """A string that is all of one origin."""
     made = str.__new__(Traced, text)
     made._source = ((len(text), origin),)  # noqa: SLF001
     return made

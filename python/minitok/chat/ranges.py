@@ -83,7 +83,6 @@ def joined(ranges: list[Range[Any]], more: list[Range[Any]], place: int) -> list
 
 
 def masked(ranges: Iterable[Range[Any]], size: int) -> npt.NDArray[np.bool_]:
-    """Whether a range has each of ``size`` places."""
     found = repeated(False, size, "bool")
     for start, end, _ in ranges:
         found[start:end] = repeated(True, end - start, "bool")

@@ -13,9 +13,9 @@ Costs: those of the template; O(n) for the spans.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
@@ -23,9 +23,6 @@ from ..reference.published.names import either, nearest
 from ..reference.text import Text, utf8
 from .environment import compiled, trusted
 from .provenance import Origin, Trusted, of_origin, runs_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -301,7 +298,6 @@ def before_end(text: str, last: str) -> str:
 
 
 def spans_of(text: str) -> list[Span]:
-    """The runs of a text as spans."""
     plain, found, at = str.__str__(text), [], 0
     for length, origin in runs_of(text):
         if length:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import TemplateError
 from ..reference.text import utf8
 from .provenance import runs_of
-from .standins import Rendered
+from .turns import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,6 @@ class Text(NamedTuple):
     counts: array[int]
 
     def after(self, written: Rendered) -> Text:
-        """The text of the run after this one."""
         counts = self.counts[: written.same + 1]
         parts, places = self.parts[: counts[-1]], self.places[: counts[-1] + 1]
         end = places[-1]
@@ -53,7 +52,6 @@ class Text(NamedTuple):
         return self.places[self.counts[number]]
 
     def parts_from(self, place: int) -> Iterator[tuple[bytes, Origin]]:
-        """The parts from a place on: their bytes and their origin."""
         first = bisect_right(self.places, place) - 1
         for data, origin in self.parts[first : first + 1]:
             yield data[place - self.places[first] :], origin
@@ -66,14 +64,13 @@ class Text(NamedTuple):
         return data[start - self.places[first] : end - self.places[first]]
 
     def spans(self, place: int) -> list[Fields]:
-        """The spans from a place on."""
         return [
             (b"".join([part for part, _ in parts]), *origin)
             for origin, parts in groupby(self.parts_from(place), itemgetter(1))
         ]
 
 
-NO_TEXT = Text(Rendered([], [], 0, 0), [], array("q", [0]), array("q", [0]))
+NO_TEXT = Text(Rendered([], {}, 0), [], array("q", [0]), array("q", [0]))
 
 
 def own_end(message: int, text: Text) -> tuple[int, bytes]:
@@ -82,12 +79,8 @@ def own_end(message: int, text: Text) -> tuple[int, bytes]:
     A template may write words of a message again in the turns after it; its own turn is known from the loop. Of what follows,
     text that is not trusted is zeros, so that no token is found in it.
     """
-    low, stop, known = 0, len(text.written.pieces), False
-    for loop in text.written.loops:
-        turn = message - loop.first
-        if 0 <= turn < len(loop.starts) and loop.starts[0][0] < loop.starts[-1][0]:
-            low, known = loop.starts[turn][0], True
-            stop = loop.starts[turn + 1][0] if turn + 1 < len(loop.starts) else len(text.written.pieces)
+    known = message in text.written.turns
+    low, stop = text.written.turns.get(message, (0, len(text.written.pieces)))
     end = text.begin(low)
     for number in range(text.counts[stop] - 1, text.counts[low] - 1, -1):
         if text.parts[number][1].message == message:
