@@ -226,6 +226,7 @@ mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that
 # All of the crate in one pass; what only some features, targets or folders show is looked at by night.
 STRICT := -- -D warnings
 lint: $(STAMPS)/built $(STAMPS)/linters ## every check that is not a test; also lint-all
+	$(BIN)/python tools/ceilings.py
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -280,7 +281,6 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnin
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features internals,chat --document-private-items
 	cp -r target/doc site/rust
 	$(BIN)/python tools/build_pages.py $(WASM) site/playground ../course/ $(ADDRESS)
-	$(BIN)/python tools/check_site.py site
 	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 
 pictures: $(STAMPS)/page $(STAMPS)/in-browsers ## draw the pictures of the documentation anew
