@@ -5,6 +5,7 @@ import ctypes
 import functools
 import gc
 import os
+import re
 import resource
 import shutil
 import signal
@@ -47,12 +48,14 @@ def pytest_collection_finish():
 # Folders of files that take longest: first, so that at the end no process waits for another one's long file (`make test` keeps this
 # order).
 LONG = ("hunt", "play", "course", "edges", "cli")
-# The beginnings of the names of tests that `make nightly` runs.
-NIGHTLY = tuple(
-    line.split()[0]
-    for line in (Path(__file__).parent / "nightly.txt").read_text(encoding="utf-8").splitlines()
+TESTS = Path(__file__).parent
+# The beginnings of the names of tests that `make nightly` runs, each with its reason.
+REASONS = dict(
+    (*line.split(maxsplit=1), "")[:2]
+    for line in (TESTS / "nightly.txt").read_text(encoding="utf-8").splitlines()
     if line[:1] != "#"
 )
+NIGHTLY = tuple(REASONS)
 
 
 def pytest_configure(config):
@@ -61,12 +64,45 @@ def pytest_configure(config):
 
 # Before pytest's own, which takes away what `-m` does not want.
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(session, config, items):
+    items += [Fault.from_parent(session, name=fault) for fault in without_command(config, items)]
     for item in items:
         if item.nodeid.startswith(NIGHTLY):
             item.add_marker(pytest.mark.nightly)
     folders = {name: place - len(LONG) for place, name in enumerate(LONG)}
     items.sort(key=lambda item: folders.get(item.path.parent.name, 0))
+
+
+class Fault(pytest.Item):
+    """A test that fails, for what its name says."""
+
+    def runtest(self):
+        pytest.fail(self.name, pytrace=False)
+
+
+def without_command(config, items):
+    """Yields what is wrong in the files and folders that this run is asked for: tests that no command of the Makefile runs, and lines
+    of nightly.txt without a reason or a test."""
+    root, makefile = TESTS.parent, (TESTS.parent / "Makefile").read_text(encoding="utf-8")
+    asked = [config.invocation_params.dir / arg for arg in config.args if "::" not in arg]
+    left_out = [config.invocation_params.dir / path for path in config.getoption("ignore") or ()]
+
+    def is_asked_for(path):
+        return any(map(path.is_relative_to, asked)) and not any(map(path.is_relative_to, left_out))
+
+    for name, reason in REASONS.items():
+        if not reason:
+            yield f"tests/nightly.txt: {name} has no reason"
+        if is_asked_for(root / name.split("::")[0]) and not any(item.nodeid.startswith(name) for item in items):
+            yield f"tests/nightly.txt: {name} names no test"
+    for path in {*filter(is_asked_for, TESTS.rglob("*.py"))} - {item.path for item in items}:
+        if re.search(r"^def test_", path.read_text(encoding="utf-8"), re.MULTILINE):
+            yield f"{path}: pytest does not collect it"
+    # What a run of everything leaves out is run by `make test-pages`, or by a command for this folder.
+    for path in left_out if is_asked_for(TESTS) else ():
+        name = re.escape(os.path.relpath(path, root))
+        if not re.search(rf"^PAGES := .*(?<!\S){name}(?!\S)|^\t.*\$\(as_they_are\) {name}$", makefile, re.MULTILINE):
+            yield f"{path}: no command of the Makefile runs it"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import minitok
 import pytest
+import tomllib
 from click.testing import CliRunner
 from minitok.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXCERPTS = re.findall(r"<!-- excerpt: (\S+) -->\n```\w+\n(.*?)```", README, re.DOTALL)
-
-
-def test_there_is_an_excerpt_of_each_language():
-    assert {Path(source).suffix for source, _ in EXCERPTS} == {".py", ".rs", ".js"}
 
 
 @pytest.mark.parametrize(("source", "excerpt"), EXCERPTS)
@@ -33,12 +30,12 @@ def test_the_links_lead_somewhere():
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
-def test_the_targets_are_in_the_makefile():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for document in ("README.md", "CONTRIBUTING.md"):
-        named = set(re.findall(r"`?make ([a-z]+(?:-[a-z]+)*)", (ROOT / document).read_text(encoding="utf-8")))
-        assert named
-        assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+def test_minitok_brings_nothing_along_and_has_the_extras_that_are_named():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["dependencies"] == []
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "python").rglob("*.py")]
+    named = [name for page in pages for name in re.findall(r"minitok\[([a-z,]+)\]", page.read_text(encoding="utf-8"))]
+    assert {name for names in named for name in names.split(",")} <= project["optional-dependencies"].keys()
 
 
 def test_the_shell_commands_are_understood(tmp_path, monkeypatch):
