@@ -205,6 +205,6 @@ def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
 
 def test_the_error_shows_the_call_alone():
     code = "import minitok; minitok.train([], 256, n_vocab=3)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert "During handling" not in ran.stderr
     assert ran.stderr.rstrip().endswith("TypeError: train() has no option 'n_vocab'; write vocab_size=")

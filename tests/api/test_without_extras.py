@@ -118,7 +118,9 @@ def outcomes(blocked, calls, folder):
     names = [package for extra in blocked for package in EXTRAS[extra]]
     folder.mkdir()
     arguments = json.dumps([names, calls, str(ROOT), str(folder)])
-    run = subprocess.run([sys.executable, "-c", PROGRAM, arguments], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, arguments], capture_output=True, text=True, check=False, timeout=120
+    )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -153,7 +155,7 @@ def test_ids_without_numpy_are_a_buffer(tmp_path):
 @pytest.mark.parametrize(("package", "command"), [("click", "count"), ("rich", "inspect")])
 def test_the_command_says_what_to_install(package, command):
     code = f"import sys; sys.modules[{package!r}] = None; sys.argv = ['minitok', {command!r}]; from minitok.cli import main; main()"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"minitok: this needs {package.capitalize()}: pip install 'minitok[cli]'\n"
 
@@ -175,7 +177,9 @@ def test_the_command_needs_no_more_than_its_extra_brings(arguments, tmp_path):
     (tmp_path / "README.md").write_bytes((ROOT / "README.md").read_bytes())
     others = [name for extra, names in EXTRAS.items() if extra not in ("cli", "reference") for name in names]
     code = f"import sys; sys.modules |= dict.fromkeys({others}); sys.argv[1:] = {arguments}; from minitok.cli import main; main()"
-    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
     assert (run.returncode, run.stderr) == (0, "")
 
 

@@ -1,6 +1,7 @@
 """What commands read and write: pipes on both sides, bytes that are no text, and outputs that are not inputs."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -53,21 +54,20 @@ def test_an_output_without_a_folder_is_refused_before_the_work(command, folder, 
 
 
 def test_the_two_files_of_gpt2_make_their_folder(folder):
-    for source in ("tok.json", "gpt2"):
-        assert shell(f"minitok convert {source} new/{source}/files --to gpt2", folder).returncode == 0
-        assert (folder / "new" / source / "files" / "merges.txt").is_file()
+    output_of("convert", folder / "tok.json", folder / "new" / "files", "--to", "gpt2")
+    assert (folder / "new" / "files" / "merges.txt").is_file()
 
 
-def test_a_rank_file_in_the_shell_has_a_way_on(folder):
-    minitok.load(folder / "tok.json").save(folder / "ranks.tiktoken", format="tiktoken")
-    refused = shell("minitok encode -t ranks.tiktoken", folder)
-    assert refused.stderr.decode() == (
+def test_a_rank_file_in_the_shell_has_a_way_on(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    minitok.load("tok.json").save("ranks.tiktoken", format="tiktoken")
+    assert run("encode", "-t", "ranks.tiktoken").stderr == (
         "minitok: ranks.tiktoken: a tiktoken rank file does not contain its split pattern; convert it first: "
         "minitok convert ranks.tiktoken my.json --pattern NAME\n"
     )
-    refused = shell("minitok convert ranks.tiktoken my.json", folder)
-    assert refused.stderr.decode().endswith("does not contain its split pattern; give --pattern\n")
-    assert shell("minitok convert ranks.tiktoken my.json --pattern gpt2", folder).returncode == 0
+    refused = run("convert", "ranks.tiktoken", "my.json").stderr
+    assert refused.endswith("does not contain its split pattern; give --pattern\n")
+    output_of("convert", "ranks.tiktoken", "my.json", "--pattern", "gpt2")
 
 
 # -- pipes -------------------------------------------------------------------------------------------------------------
@@ -152,22 +152,17 @@ def test_a_sum_of_counts_may_replace_one_of_them(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("command", ["encode", "evaluate", "explain"])
-def test_arguments_keep_their_bytes(tmp_path, backend, command):
-    text = {"encode": "--text", "evaluate": "--text", "explain": ""}[command]
-    found = shell(f"minitok {command} -e gpt2 --backend {backend} --json {text} $'a\\xff\\nb'", tmp_path)
-    assert found.returncode == 0, found.stderr
-    result = {
-        "encode": json.loads,
-        "evaluate": lambda shown: json.loads(shown)["tokenizers"][0]["ids"],
-        "explain": lambda shown: [token["id"] for piece in json.loads(shown)["pieces"] for token in piece["tokens"]],
-    }[command](found.stdout)
-    assert result == minitok.get_encoding("gpt2").encode(b"a\xff\nb")
-
-
-def test_lines_of_an_argument_keep_their_bytes(tmp_path):
-    found = shell("minitok encode -e gpt2 --lines --text $'a\\n\\xff'", tmp_path)
-    assert found.stdout.split(b"\n") == [b"64", b"187", b""]
+def test_arguments_keep_their_bytes(backend):
+    text, options = os.fsdecode(b"a\xff\nb"), ("-e", "gpt2", "--backend", backend, "--json")
+    ids = minitok.get_encoding("gpt2").encode(b"a\xff\nb")
+    assert json.loads(output_of("encode", *options, "--text", text)) == ids
+    assert json.loads(output_of("evaluate", *options, "--text", text))["tokenizers"][0]["ids"] == ids
+    pieces = json.loads(output_of("explain", *options, text))["pieces"]
+    assert [token["id"] for piece in pieces for token in piece["tokens"]] == ids
+    assert (
+        output_of("encode", "-e", "gpt2", "--backend", backend, "--lines", "--text", os.fsdecode(b"a\n\xff"))
+        == "64\n187\n"
+    )
 
 
 # -- ids on several lines ----------------------------------------------------------------------------------------------
@@ -231,17 +226,18 @@ def test_an_empty_vocabulary_is_looked_into(tmp_path):
         assert output_of(*args, option) == "0 tokens\n"
 
 
-def test_the_name_of_an_encoding_is_no_folder(folder):
-    minitok.load(folder / "tok.json").save(folder / "gpt2", format="gpt2")
-    ids = shell("minitok encode -e gpt2 --text low && minitok encode -t ./gpt2 --text low", folder).stdout.split()
-    assert [int(number) for number in ids] == [*minitok.get_encoding("gpt2").encode("low"), 257]
+def test_the_name_of_an_encoding_is_no_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    minitok.load("tok.json").save("gpt2", format="gpt2")
+    ids = [output_of("encode", *named, "--text", "low").split() for named in (("-e", "gpt2"), ("-t", "./gpt2"))]
+    assert ids == [list(map(str, minitok.get_encoding("gpt2").encode("low"))), ["257"]]
 
 
 def test_training_says_what_format_a_name_of_another_gets(folder):
-    said = shell("minitok train corpus.txt -n 258 -o tokenizer.json", folder).stdout.decode()
+    said = output_of("train", folder / "corpus.txt", "-n", 258, "-o", folder / "tokenizer.json")
     assert "minitok's own format; 'minitok convert' writes" in said
     assert json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["format"] == "minitok"
-    assert "own format" not in shell("minitok train corpus.txt -n 258 -o my.json", folder).stdout.decode()
+    assert "own format" not in output_of("train", folder / "corpus.txt", "-n", 258, "-o", folder / "my.json")
 
 
 def test_counts_that_are_a_tokenizer_are_refused_as_such(folder):

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner
 from minitok.cli.app import COMMANDS as NAMES
 from minitok.cli.app import app
@@ -53,25 +54,16 @@ def test_the_usage_line_names_an_argument_once_and_types_are_as_people_write_the
     assert not [word for word in ("bool", "<str>", "<int>", "list[", "  path  ", "\x1b") if word in said]
 
 
-@pytest.mark.parametrize("command", ["train", "pack", "encode", "count", "inspect", "play", "grade"])
-def test_options_stand_in_groups_that_can_be_overseen(command):
-    groups = re.split(r"^\w.*:$", told(command, 140), flags=re.MULTILINE)
-    sizes = [len(re.findall(r"^  --?\w", group, re.MULTILINE)) for group in groups[1:]]
-    assert 1 <= max(sizes) <= 13, sizes
+def test_the_shell_completes_commands_and_encodings():
+    completed = {
+        ("", "co"): "count convert course",
+        ("count -e", "cl"): "cl100k_base clip",
+        ("encode -t", "p50k"): "p50k_base p50k_edit",
+    }
+    for (before, typed), wanted in completed.items():
+        found = BashComplete(app, {}, "minitok", "_MINITOK_COMPLETE").get_completions(before.split(), typed)
+        assert [item.value for item in found] == wanted.split()
 
 
-@pytest.mark.parametrize("command", ["train", "grade", "evaluate", "inspect"])
-def test_help_fills_the_lines_of_the_screen(command):
-    """No line ends early inside a paragraph: the first word of the next would not have fitted."""
-    lines = told(command, 100).split("Examples:")[0].splitlines()
-    prose = [line.strip() for line in lines if line.strip() and "Usage:" not in line and line.startswith(" ")]
-    assert prose
-    for line, following in zip(prose, prose[1:]):
-        assert line.endswith(".") or len(line) + 1 + len(following.split()[0]) > 98, line
-
-
-def test_the_first_help_names_every_command_and_pack_s_options_are_in_groups():
+def test_the_first_help_names_every_command():
     assert all(re.search(rf"^ +{name} ", told("", 100), re.MULTILINE) for name in NAMES)
-    assert all(
-        f"\n{group}:\n" in told("pack", 120) for group in ("Layout", "Documents", "Several processes", "Packed files")
-    )

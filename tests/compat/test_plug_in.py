@@ -74,8 +74,12 @@ def test_a_module_is_run_with_its_arguments(tmp_path):
     said = "import sys, tokenizers; print(__name__, sys.argv, tokenizers.decoders.DecodeStream.__mro__[1].__module__)"
     (tmp_path / "said.py").write_text(said, encoding="utf-8")
     command = [sys.executable, "-m", "minitok.compat.transformers"]
-    ran = subprocess.run([*command, "said", "--x", "y"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [*command, "said", "--x", "y"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
     assert ran.stdout == f"__main__ {[str(tmp_path / 'said.py'), '--x', 'y']} minitok.compat.tokenizers.decode_stream\n"
     for arguments in ([], ["--help"]):
-        ran = subprocess.run([*command, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [*command, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
         assert (ran.returncode, ran.stderr) == (1, "usage: python -m minitok.compat.transformers MODULE [ARGUMENTS]\n")

@@ -272,6 +272,6 @@ def test_without_hypothesis_it_says_what_to_install(right):
         "import sys; sys.modules['hypothesis'] = None\nfrom minitok.cli import main\n"
         f"sys.argv = ['minitok', 'grade', {str(right)!r}]\nmain()"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "pip install hypothesis" in done.stderr

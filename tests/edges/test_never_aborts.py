@@ -60,7 +60,7 @@ def test_it_ends_in_a_result_or_an_exception(asked, backend):
     call, wanted = ASKED[asked]
     code = textwrap.dedent(PREAMBLE) + f"\nprint(kind(lambda: {call}), tok.decode(tok.encode('abc')))"
     ran = subprocess.run(
-        [sys.executable, "-c", code, backend], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", code, backend], capture_output=True, text=True, timeout=270, check=False
     )
     assert ran.returncode == 0, ran.stderr[-800:]
     assert ran.stdout.split() == [wanted, "abc"]

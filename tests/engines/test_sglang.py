@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from engine_models import NAMES, conversations, outputs, texts, write_model
+from engine_models import NAMES, outputs, texts, write_model
 from minitok.compat.transformers import Backend, install
 from sglang.srt.utils.hf_transformers.tokenizer import get_tokenizer
 
@@ -30,14 +30,6 @@ def test_ids_and_texts(both):
         assert ours == theirs
         assert dict(both[0](text, return_offsets_mapping=True)) == dict(both[1](text, return_offsets_mapping=True))
     assert both[0](texts(50))["input_ids"] == both[1](texts(50))["input_ids"]
-
-
-def test_a_thousand_conversations(both):
-    for messages in conversations(1000):
-        ours, theirs = (
-            tok.apply_chat_template(messages, add_generation_prompt=True, return_dict=False) for tok in both
-        )
-        assert ours == theirs
 
 
 def grouped(tok, ids, size, skip):
@@ -76,6 +68,8 @@ print("runs on", type(tok._tokenizer).__module__)
 def test_the_plug_in_is_loaded_by_sglang(tmp_path, value):
     environment = {**os.environ, **({} if value is None else {"MINITOK_PLUGIN": value})}
     code = LOAD.format(folder=write_model(tmp_path / "model", "byte_level"))
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr
     assert ("runs on minitok" in ran.stdout) is (value == "1")

@@ -124,7 +124,9 @@ print("runs on", type(tok._tokenizer).__module__)
 def test_the_plug_in_is_loaded_by_vllm(tmp_path, value):
     environment = {**os.environ, **({} if value is None else {"MINITOK_PLUGIN": value})}
     code = LOAD.format(folder=write_model(tmp_path / "model", "byte_level"))
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     if value == "yes":
         assert "MINITOK_PLUGIN is 'yes'; it can be 1 (run on minitok) or 0" in ran.stderr
         return
@@ -135,7 +137,9 @@ def test_the_plug_in_is_loaded_by_vllm(tmp_path, value):
 def test_a_model_that_is_refused_says_why(tmp_path):
     environment = {**os.environ, "MINITOK_PLUGIN": "1"}
     code = LOAD.format(folder=write_model(tmp_path / "model", "unigram"))
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr
     assert "stays Hugging Face's own, and not minitok's" in ran.stderr
     assert "Unigram" in ran.stderr

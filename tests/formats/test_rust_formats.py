@@ -55,5 +55,5 @@ def test_the_command_counts_as_the_package_does(tmp_path):
     text = "A naïve café, another naïve café 🦀. " * 20
     (tmp_path / "own.txt").write_text(text, encoding="utf-8")
     made = [cargo_example("count"), "cl100k_base", tmp_path / "own.txt"]
-    ran = subprocess.run(made, capture_output=True, check=True, encoding="utf-8")
+    ran = subprocess.run(made, capture_output=True, check=True, encoding="utf-8", timeout=120)
     assert ran.stdout == f"{minitok.get_encoding('cl100k_base').count(text)}\t{tmp_path / 'own.txt'}\n"

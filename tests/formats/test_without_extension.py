@@ -27,5 +27,5 @@ except minitok.errors.BackendError as error:
 
 def test_the_reference_runs_and_reads_what_it_writes_by_itself(tmp_path):
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tmp_path)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     assert done.stdout.startswith(f"only the extension reads {str(tmp_path)!r}, and it cannot be loaded: ")

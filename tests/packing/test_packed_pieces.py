@@ -186,7 +186,7 @@ def test_more_shards_than_a_process_may_open(tmp_path, out):
     texts = [chr(99 + number % 20) for number in range(count)]
     packed = TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / out, shard_tokens=1)
     run = [sys.executable, "-c", OPENING, str(packed.ids)]
-    ended = subprocess.run(run, capture_output=True, text=True, check=False)
+    ended = subprocess.run(run, capture_output=True, text=True, check=False, timeout=120)
     assert (ended.stdout, ended.stderr) == (f"{count}\n", "")
 
 

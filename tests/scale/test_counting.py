@@ -1,12 +1,10 @@
 """Counting and training on a cluster give what one machine gives, whatever is killed."""
 
 import minitok
-import pyarrow as pa
 import pytest
 from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
-from minitok.errors import FileFormatError, TrainingError
-from minitok.scale import count_dataset, train_dataset
+from minitok.scale import train_dataset
 
 TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")
 
@@ -14,9 +12,10 @@ TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")
 @pytest.mark.usefixtures("cluster")
 @pytest.mark.parametrize("tie_break", TIE_BREAKS)
 def test_training_is_that_of_one_machine(tie_break):
-    seen = []
-    trained = train_dataset(read(), 400, special_tokens=[SPECIAL], tie_break=tie_break, rows=70, progress=seen.append)
-    assert trained == minitok.train(TEXTS, 400, special_tokens=[SPECIAL], tie_break=tie_break)
+    seen, options = [], {"special_tokens": [SPECIAL], "tie_break": tie_break}
+    whole = minitok.train(TEXTS, 400, **options)
+    assert train_dataset(read().repartition(7), 400, rows=11, **options) == whole
+    assert train_dataset(read(), 400, rows=70, progress=seen.append, **options) == whole
     counting = [at for at in seen if at.phase == "counting"]
     assert counting[-1].done == counting[-1].total == minitok.count_pieces(TEXTS).bytes
     assert counting[-1].cpu > 0
@@ -41,16 +40,3 @@ def test_what_a_killed_node_counted_is_counted_again(cluster, node):
     trained = train_dataset(read(), 400, rows=10, tie_break="first_seen", progress=kill)
     assert node not in cluster.list_all_nodes()
     assert trained == minitok.train(TEXTS, 400, tie_break="first_seen")
-
-
-@pytest.mark.usefixtures("cluster")
-def test_errors_name_the_row_and_the_option():
-    import ray
-
-    table = pa.table({"text": ["a", "b", None], "path": ["x.parquet", "y.parquet", "y.parquet"]})
-    with pytest.raises(FileFormatError, match=r"y\.parquet: row 2 of a batch of 'text' is a NoneType, not text"):
-        count_dataset(ray.data.from_arrow(table))
-    with pytest.raises(FileFormatError, match="no column 'body'; it has 'text', 'path'"):
-        count_dataset(ray.data.from_arrow(table), column="body")
-    with pytest.raises(TrainingError, match="unknown tie_break 'x'"):
-        train_dataset(read(), 400, tie_break="x")

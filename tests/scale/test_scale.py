@@ -11,7 +11,7 @@ from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
 from minitok import join_packed, open_packed
 from minitok.errors import FileFormatError
-from minitok.scale import count_dataset, encode_dataset, train_dataset
+from minitok.scale import count_dataset, encode_dataset
 from pyarrow import parquet
 
 pytestmark = pytest.mark.usefixtures("cluster")
@@ -87,9 +87,6 @@ def test_what_a_killed_worker_did_is_done_again(tok, expected, tmp_path):
     done = encode(killed, tok, tmp_path / "out", workers=1)
     assert (tmp_path / "a").exists()
     assert joined(done.manifest, tmp_path) == expected
-    killed = read().map_batches(KilledOnce(tmp_path / "b", TEXTS[333]), batch_format="pyarrow", batch_size=None)
-    assert count_dataset(killed, rows=50) == minitok.count_pieces(TEXTS)
-    assert (tmp_path / "b").exists()
 
 
 def test_what_a_killed_node_did_is_done_again(cluster, node, tok, expected, tmp_path):
@@ -102,15 +99,6 @@ def test_what_a_killed_node_did_is_done_again(cluster, node, tok, expected, tmp_
     done = encode(read(), tok, tmp_path / "out", on_part=kill)
     assert node not in cluster.list_all_nodes()
     assert joined(done.manifest, tmp_path) == expected
-
-
-@pytest.mark.parametrize("tie_break", ["smallest_ids", "first_seen", "greatest_bytes"])
-def test_training_is_that_of_one_machine(tie_break):
-    whole = minitok.train(TEXTS, 400, special_tokens=[SPECIAL], tie_break=tie_break)
-    for blocks, rows in ((None, 4096), (7, 11)):
-        dataset = read() if blocks is None else read().repartition(blocks)
-        trained = train_dataset(dataset, 400, special_tokens=[SPECIAL], tie_break=tie_break, rows=rows)
-        assert trained == whole
 
 
 def test_errors_name_the_row(tmp_path, tok):
