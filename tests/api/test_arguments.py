@@ -124,10 +124,6 @@ def test_special_tokens_that_cannot_be_are_refused(special, kind):
     assert failure_on_both(lambda backend: tokenizer(backend, special_tokens=special)).kind is kind
 
 
-def test_a_special_token_may_be_the_token_it_names(backend):
-    assert tokenizer(backend, special_tokens={"ab": 256}).encode("ab", allowed_special="all") == [256]
-
-
 @pytest.mark.parametrize(
     ("merges", "kind"),
     [
@@ -163,31 +159,6 @@ def test_a_byte_order_must_be_a_permutation(order):
 def test_ranks_that_cannot_be_are_refused(ranks, kind):
     failed = failure_on_both(lambda backend: minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend))
     assert failed.kind is kind
-
-
-def test_tokens_and_merges_must_fit():
-    def build(ids, merges):
-        return on_both(
-            lambda backend: minitok.Tokenizer(
-                Definition.from_tokens(ids, merges, pattern="gpt2", backend=backend)
-            ).encode("ab")
-        )
-
-    assert build({**SINGLES, b"ab": 999}, [(97, 98)]) == [999]
-    assert build({**SINGLES, b"ab": 999, b"": 998}, [(97, 98)]) == [999]
-    assert "which is not a token" in build(SINGLES, [(97, 98)]).message
-    assert "which are not both tokens" in build(SINGLES, [(97, 300)]).message
-    assert "stands for b'a' and for b'ab'" in build({**SINGLES, b"ab": 97}, []).message
-    assert (
-        "the byte 0x61 has no token" in build({token: i for token, i in SINGLES.items() if token != b"a"}, []).message
-    )
-    for odd in (b"'", b'"', b"'\"", b"\\", b"\n\t\r", b"\x00\x7f\xff", b"~ "):
-        assert build({**SINGLES, odd * 2: 97}, []).message == f"id 97 stands for b'a' and for {odd * 2!r}"
-
-
-def test_empty_tokens_are_kept(backend):
-    tok = minitok.Tokenizer.from_ranks({**SINGLES, b"": 256, b"ab": 257}, pattern="gpt2", backend=backend)
-    assert (tok.token_bytes(256), tok.encode("ab"), tok.decode([256, 257])) == (b"", [257], "ab")
 
 
 @pytest.mark.parametrize(

@@ -136,14 +136,6 @@ def test_malformed_runs_are_refused():
             encode_arrow(tok, runs)
 
 
-def test_there_and_back_in_polars():
-    frame = pl.DataFrame({"text": ["ab é", None, ""]})
-    tok = TOKENIZERS["bytes"]
-    frame = frame.with_columns(ids=pl.from_arrow(encode_arrow(tok, frame["text"])))
-    assert frame["ids"].to_list() == [tok.encode("ab é"), None, []]
-    assert pl.from_arrow(decode_arrow(tok, frame["ids"])).to_list() == frame["text"].to_list()
-
-
 def test_nothing_but_nulls():
     tok = TOKENIZERS["bytes"]
     assert encode_arrow(tok, pa.nulls(2)).to_pylist() == [None, None]

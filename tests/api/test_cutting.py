@@ -43,14 +43,6 @@ def check(tok, text, whole, allowed="all"):
     assert tok.truncate_text(text, len(ids), allowed_special=allowed) == whole
 
 
-@pytest.mark.parametrize("prefix", ["first", "always"])
-def test_a_space_that_stands_before_the_text_is_kept(prefix):
-    for tok in with_prefix(prefix):
-        assert tok.truncate_text("  hello world the cat", 3) == "  hello world"
-        assert tok.truncate_text(" hello world the cat", 3) == " hello world the"
-        assert tok.truncate_text("hello world the cat", 3) == "hello world the"
-
-
 TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
 
 
@@ -60,13 +52,6 @@ def test_beginnings_of_the_text_with_every_rule_of_the_space(prefix, text, allow
     whole = text if prefix == "bytes" else text.replace("▁", " ")
     for tok in TOKENIZERS[prefix]:
         check(tok, text, whole, allowed)
-
-
-def test_a_space_put_before_the_text_alone_is_no_part():
-    for tok in both(Tokenizer([], special_tokens={"<s>": 300})):
-        spaced = tok.replace(prefix="always")
-        assert spaced.encode("<s>ab", allowed_special="all") == [300, 32, 97, 98]
-        assert spaced.truncate_text("ab", 1) == ""
 
 
 def test_an_id_with_two_names_stands_as_it_was_written():
@@ -91,14 +76,6 @@ def test_offsets_of_an_id_with_two_names_are_those_in_the_text():
         assert tok.encode_with_offsets(plain, allowed_special="all") == tok.encode_with_offsets(plain)
         with pytest.raises(ValueError, match="unit must be 'char' or 'byte', not 'word'"):
             tok.encode_with_offsets(text, allowed_special="all", unit="word")
-
-
-def test_what_special_tokens_take_stays_in_the_text():
-    text = "a  <s>  b c"
-    for tok in with_flags("lstrip", "rstrip"):
-        assert tok.encode(text, allowed_special="all") == [97, 300, 98, 32, 99]
-        assert tok.truncate_text(text, 2, allowed_special="all") == "a  <s>  "
-        assert tok.truncate_text(text, 1, allowed_special="all") == "a"
 
 
 @pytest.mark.parametrize("flags", [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)])
@@ -182,21 +159,6 @@ def test_a_character_that_is_dropped_in_part_is_refused(prefix, backend):
     for text in ("é", "a中é", "ab é"):
         with pytest.raises(VocabularyError, match="cannot cut the text into parts: it drops some of the bytes of 'é'"):
             tok.truncate_text(text, 3)
-
-
-def test_a_space_that_is_put_before_the_text_is_not_in_its_prefix(backend):
-    """As GPT-2's ``add_prefix_space`` does: the prefix is one of the text that was given, and has its first ids."""
-    plain = minitok.Tokenizer([(32, 97)], pattern="gpt2", backend=backend)
-    for tok in (plain.replace(prefix="bytes"), plain.replace(prefix="bytes", added_tokens={" a": 300, "<s>": 301})):
-        assert tok.truncate_text("abc", 3) == "abc"
-        for text in ("abc", " abc", "é a a", "<s>abc", "ab<s> a<s>b", ""):
-            ids = tok.encode(text)
-            for most in range(len(ids) + 2):
-                part = tok.truncate_text(text, most)
-                assert text.startswith(part)
-                assert tok.encode(part) == ids[: len(tok.encode(part))]
-                assert len(tok.encode(part)) <= most
-    assert plain.replace(prefix="bytes").encode_with_offsets("abc")[1] == [(0, 2), (2, 3), (3, 4)]
 
 
 def test_the_beginning_of_a_long_text_takes_memory_by_its_tokens():

@@ -100,21 +100,6 @@ def test_seeds_draw_from_that_distribution(backend, word, dropped):
     assert statistic < freedom + 5 * (2 * freedom) ** 0.5
 
 
-def test_a_published_vocabulary_draws_from_that_distribution():
-    tok, word, dropped, count = minitok.get_encoding("gpt2"), b" shall", 0.1, 10_000
-    ids = {tok.token_id(bytes([byte])): byte for byte in range(256)}
-    merges = []
-    for (left, right), made in zip(tok.merges, range(256, tok.vocab_size), strict=False):
-        if tok.token_bytes(made) in word:
-            ids[made] = 256 + len(merges)
-            merges.append((ids[left], ids[right]))
-    expected = distribution(tuple(word), merges, Fraction(dropped))
-    ordinary = float(expected[tuple(ids[made] for made in tok.encode(word))])
-    seen = sum(tok.encode(word, dropout=dropped, seed=seed) == tok.encode(word) for seed in range(count))
-    assert 0.5 < ordinary < 0.9
-    assert abs(seen / count - ordinary) < 4 * (ordinary * (1 - ordinary) / count) ** 0.5
-
-
 @given(any_text, merge_lists(), patterns, st.sampled_from([(), "all"]), probabilities, seeds)
 def test_both_backends_give_the_same_ids(text, merges, pattern, allowed, dropped, seed):
     options = {"allowed_special": allowed, "dropout": dropped, "seed": seed}

@@ -6,13 +6,12 @@ from itertools import product
 import minitok
 import naive
 import pytest
-from helpers import BACKENDS, both, cut, failure_on_both, on_both, traced
+from helpers import BACKENDS, both, cut, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import (
     SPECIALS,
     any_bytes,
-    any_str,
     any_text,
     dense,
     merge_lists,
@@ -52,14 +51,6 @@ def test_text_comes_back(text, merges, pattern):
         assert tok.encode(text) == tok.encode(text.encode())
 
 
-@given(any_str, merge_lists(), patterns)
-def test_surrogates_are_paired_or_replaced(text, merges, pattern):
-    well_formed = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    for tok in tokenizers(merges, pattern):
-        assert tok.encode(text) == tok.encode(well_formed)
-        assert tok.decode(tok.encode(text)) == well_formed
-
-
 @given(any_bytes, merge_lists())
 def test_the_textbook_gives_the_same_ids(data, merges):
     # The textbook applies the merges in order; a merge may only use what came before it, as it does here.
@@ -95,17 +86,6 @@ def test_merges_recovered_from_ranks_are_those_learnt(corpus, n_merges):
         assert minitok.Tokenizer.from_ranks(ranks, pattern="none", backend=backend).merges == merges
 
 
-@given(st.lists(any_text, max_size=6), merge_lists(), patterns, st.integers(1, 4))
-def test_batches_are_texts_one_by_one(batch, merges, pattern, threads):
-    for tok in tokenizers(merges, pattern):
-        expected = [tok.encode(text) for text in batch]
-        assert tok.encode_batch(batch, threads=threads) == expected
-        assert tok.count_batch(batch, threads=threads) == [len(ids) for ids in expected]
-        ids, offsets = tok.encode_batch_to_numpy(batch, threads=threads)
-        assert [ids[start:end].tolist() for start, end in zip(offsets, offsets[1:], strict=False)] == expected
-        assert (ids.dtype, offsets.dtype) == ("uint32", "uint64")
-
-
 @given(st.lists(any_text, max_size=3), st.lists(st.integers(0, 60), max_size=6), merge_lists(), patterns, allowed_sets)
 def test_any_chunking_gives_the_ids_of_the_whole(texts_, places, merges, pattern, allowed):
     for kind in (str, bytes):
@@ -117,18 +97,6 @@ def test_any_chunking_gives_the_ids_of_the_whole(texts_, places, merges, pattern
             assert (
                 list(tok.encode_iterable(list(whole) if kind is str else [whole], allowed_special=allowed)) == expected
             )
-
-
-@given(texts, merge_lists(), patterns, allowed_sets)
-def test_offsets_cover_the_text(text, merges, pattern, allowed):
-    for tok in tokenizers(merges, pattern):
-        ids, spans = tok.encode_with_offsets(text, allowed_special=allowed, unit="byte")
-        assert [text.encode()[start:end] for start, end in spans] == [tok.token_bytes(token_id) for token_id in ids]
-        _, spans = tok.encode_with_offsets(text, allowed_special=allowed)
-        assert all(
-            tok.token_bytes(token_id) in text[start:end].encode()
-            for token_id, (start, end) in zip(ids, spans, strict=True)
-        )
 
 
 @pytest.mark.parametrize(
@@ -148,17 +116,6 @@ def test_pieces_of_every_critical_length(length):
             tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
             expected = naive.encode(text.encode(), merges)
             assert tok.encode(text) == tok.encode(text) == expected  # the second time from a cache, if there is one
-
-
-def test_a_disallowed_special_token_is_named_with_its_place():
-    def encode(backend, text="é <s>", **options):
-        return minitok.Tokenizer([], special_tokens={"<s>": 256, "<t>": 257}, backend=backend).encode(text, **options)
-
-    failed = failure_on_both(lambda backend: encode(backend, disallowed_special="all"))
-    assert failed.kind is minitok.errors.DisallowedSpecialTokenError
-    assert "'<s>' at byte 3" in failed.message
-    assert on_both(lambda backend: encode(backend, disallowed_special="all", allowed_special={"<s>"}))[-1] == 256
-    assert on_both(lambda backend: encode(backend, disallowed_special={"<t>"}))[-1] == 62
 
 
 def test_an_array_is_nobody_elses(backend):

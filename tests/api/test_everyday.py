@@ -16,11 +16,6 @@ TEXT = "We'll meet at the café, 東京 🦀🦀, won't we?\n\n  Yes  12345 " * 
 texts = st.text(st.sampled_from("ab 'l\n1é東🦀\u0301!") | st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
-@pytest.fixture(scope="module")
-def trained():
-    return both(minitok.train([TEXT, "we'll he'll she'll"], 300, special_tokens=["<|end|>"]))
-
-
 @cache
 def tokenizers():
     """On both backends, vocabularies in which parts are not always what they are in the whole: ``'l`` of ``'ll``, tokens taken whole."""
@@ -43,32 +38,10 @@ def test_a_truncated_text_is_the_longest_that_has_the_first_ids(text, max_tokens
         assert not any(tok.count(more) <= max_tokens and tok.encode(more) == ids[: tok.count(more)] for more in longer)
 
 
-def test_truncation_keeps_all_or_nothing(trained):
-    for tok in trained:
-        count = tok.count(TEXT)
-        assert tok.truncate_text(TEXT, 0) == ""
-        assert tok.truncate_text("", 5) == ""
-        assert tok.truncate_text(TEXT, count) == tok.truncate_text(TEXT, 10 * count) == TEXT
-        assert tok.truncate_text(TEXT, count - 1) == TEXT[: len(tok.truncate_text(TEXT, count - 1))] != TEXT
-
-
 def test_no_character_is_cut(backend):
     tok = Tokenizer([], backend=backend)
     assert [tok.truncate_text("a🦀b", most) for most in range(8)] == ["", "a", "a", "a", "a", "a🦀", "a🦀b", "a🦀b"]
     assert tok.truncate_text("a\ud83d\ude00\ud83d!", 8) == "a😀\ufffd"
-
-
-def test_a_beginning_that_would_be_other_tokens_alone_is_not_taken(backend):
-    tok = Tokenizer([(39, 108)], pattern="gpt2", backend=backend)
-    assert tok.encode("x'll") == [120, 256, 108]
-    # "x'l" has the pieces x, ', l.
-    assert tok.truncate_text("x'll", 2) == "x"
-
-
-def test_a_special_token_is_kept_or_left_off(trained):
-    for tok in trained:
-        assert tok.truncate_text("<|end|><|end|>", 1, allowed_special="all") == "<|end|>"
-        assert tok.truncate_text("<|end|>", 1) == "<"
 
 
 def test_only_the_beginning_of_a_long_text_is_encoded(monkeypatch):
@@ -83,11 +56,6 @@ def test_only_the_beginning_of_a_long_text_is_encoded(monkeypatch):
     kept = tok.truncate_text(text, 40_000)
     assert tok.encode(kept) == tok.encode(text)[:40_000]
     assert len(kept) < sum(read) < 2 * len(kept)
-
-
-def test_both_backends_truncate_alike(trained):
-    rust, python = trained
-    assert all(rust.truncate_text(TEXT, size) == python.truncate_text(TEXT, size) for size in (4, 7, 50))
 
 
 @pytest.mark.parametrize(

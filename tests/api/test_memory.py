@@ -4,7 +4,6 @@ import ctypes
 from concurrent.futures import ThreadPoolExecutor
 
 import minitok
-import pytest
 
 TEXT = "The quick brown fox jumps over the lazy dog. " * 200
 KINDS = ["vocabulary", "tables", "workspaces", "buffers"]
@@ -22,17 +21,6 @@ def test_memory_is_counted_by_what_it_is_for(backend):
     tok.free_memory()
     assert tok.memory_usage()["workspaces"] == 0
     assert tok.decode(tok.encode(TEXT)) == TEXT
-
-
-def test_more_tokens_take_more_memory(backend):
-    small, large = (minitok.train([TEXT], size, backend=backend).memory_usage() for size in (257, 290))
-    assert small["vocabulary"] < large["vocabulary"]
-
-
-def test_on_python_nothing_but_the_vocabulary_counts():
-    tok = minitok.train([TEXT], 290, backend="python")
-    tok.encode(TEXT)
-    assert list(tok.memory_usage().values())[1:] == [0, 0, 0]
 
 
 def test_what_says_which_ids_may_come_next_counts_and_is_given_back():
@@ -93,11 +81,6 @@ def resident():
     ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_explained(kind):
-    assert f"``{kind}``" in minitok.Tokenizer.memory_usage.__doc__
 
 
 def test_the_texts_that_streams_keep_are_counted():

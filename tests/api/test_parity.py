@@ -86,29 +86,6 @@ def test_a_huge_window_costs_nothing():
         assert tok.definition.trained["languages"] == {"en": 39, "x": 0}
 
 
-def test_a_small_language_is_served(backend):
-    texts = {"en": EN * 100, "de": DE}
-    plain = minitok.train([*texts["en"], *texts["de"]], 268, backend=backend)
-    fair = train_parity(texts, 268, dev=DEV, backend=backend)
-    assert fair.count(DEV["de"][0]) < plain.count(DEV["de"][0])
-    assert fair.definition.trained["languages"] == {"en": 5, "de": 7}
-
-
-def test_a_shorter_training_is_a_beginning(backend):
-    whole = train_parity(TEXTS, 285, dev=DEV, window=7, alpha=1.2, global_merges=4, backend=backend).merges
-    for size in range(256, 256 + len(whole)):
-        tok = train_parity(TEXTS, size, dev=DEV, window=7, alpha=1.2, global_merges=4, backend=backend)
-        assert tok.merges == whole[: size - 256]
-
-
-def test_global_merges_are_those_of_all_texts_together(backend):
-    tok = train_parity(TEXTS, 266, global_merges=6, backend=backend)
-    assert tok.definition.trained["global_merges"] == 6
-    assert sum(tok.definition.trained["languages"].values()) == 4
-    together = train_parity({"all": [*EN, *DE]}, 262, backend=backend)
-    assert tok.merges[:6] == together.merges
-
-
 def test_counts_are_trained_on_and_kept(backend):
     options = {"special_tokens": ["<s>"], "pattern": "cl100k", "backend": backend}
     expected = train_parity(TEXTS, 280, dev=DEV, **options)

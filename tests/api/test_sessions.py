@@ -5,7 +5,6 @@ import copy
 import pickle
 
 import minitok
-import numpy as np
 import pytest
 from helpers import BACKENDS
 from hypothesis import given, settings
@@ -227,16 +226,6 @@ def test_two_names_of_one_id(name):
     assert session.ids().tolist() == tok.encode(text, allowed_special="all")
 
 
-def test_published_stable_ids_and_covers():
-    session = minitok.get_encoding("cl100k_base").session("https:/")
-    assert (session.ids().tolist(), session.stable) == ([2485, 14712], 1)
-    texts = [
-        minitok.get_encoding("cl100k_base").decode([*session.ids(0, cover.kept), *cover.extra, cover.ids[0]])
-        for cover in session.covers()
-    ]
-    assert all(text.startswith("https:/") for text in texts)
-
-
 def test_where_it_is_not_known_what_may_follow(backend):
     session = Tokenizer(MERGES, normalizer="NFC", backend=backend).session("ab")
     for call in (lambda: session.stable, session.covers):
@@ -314,12 +303,6 @@ def test_the_extension_checks_places_itself(chars):
     assert session.text(0, len(session)) == "aé"
 
 
-def test_ids_are_arrays(backend):
-    session = Tokenizer([(97, 98)], backend=backend).session("ab")
-    assert session.ids().dtype == np.uint32
-    assert session.append("ab").ids.dtype == np.uint32
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_a_page_asks_is_answered_or_not_at_once(backend):
     tok = Tokenizer(MERGES, pattern="gpt2", backend=backend)
@@ -335,14 +318,6 @@ def test_what_a_page_asks_is_answered_or_not_at_once(backend):
     core.edit(4, 4, " ab" * 2000)
     core.edit(0, 1, "y")
     assert core.encoded_bytes < 3000 if backend == "rust" else core.encoded_bytes == 6004
-
-
-def test_a_hidden_token_that_hides_nothing_leaves_tails_known(backend):
-    """The late special token hides late tokens, of which there are none."""
-    tok = minitok.Tokenizer([], special_tokens={"<s>": 300}, added_tokens={"x": 301}, backend=backend)
-    hiding = tok.replace(late_tokens={"<s>"}, token_flags={"<s>": ["hides"]})
-    assert hiding.session("ab").stable == tok.session("ab").stable == 2
-    assert hiding.session("ab").covers() == tok.session("ab").covers()
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])

@@ -67,20 +67,6 @@ def test_spans_are_the_finest(lists):
             assert b[other + 1] > b[other]
 
 
-@pytest.mark.parametrize("other", PUBLISHED)
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_spans_of_published_encodings_spell_the_same(name, other):
-    a, b = minitok.get_encoding(name), minitok.get_encoding(other)
-    drawn = random.Random(1)
-    for _ in range(60):
-        text = "".join(drawn.choice(TEXT) for _ in range(drawn.randrange(40)))
-        ids_a, ids_b = a.encode(text), b.encode(text)
-        spans = align(a, ids_a, b, ids_b).tolist()
-        assert b"".join(a.decode_bytes(ids_a[start:end]) for start, end, *_ in spans) == text.encode()
-        for start, end, first, last in spans:
-            assert a.decode_bytes(ids_a[start:end]) == b.decode_bytes(ids_b[first:last])
-
-
 def test_special_tokens_add_no_bytes(backend):
     a = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "</s>": 301}, backend=backend)
     b = minitok.Tokenizer([], backend=backend)

@@ -68,11 +68,6 @@ def test_rust_without_the_extension_is_an_error():
     )
 
 
-def test_rust_is_the_default_where_the_extension_is():
-    ran = run_python("import sys" + USE, MINITOK_BACKEND="")
-    assert ran.stdout.split() == ["rust", "rust", "minitok._rust", "minitok._rust", "True"], ran.stderr
-
-
 ENCODE = """
 import hashlib, itertools, numpy
 import minitok
@@ -114,28 +109,6 @@ def test_a_tokenizer_runs_on_the_backend_it_names(backend):
     assert all(("_rust" in module) == (backend == "rust") for module in modules)
     assert tok.definition.backend == backend
     assert minitok.train(["ab ab"], 257, backend=backend).definition.backend == backend
-
-
-def test_both_backends_offer_the_same_names():
-    rust, python = load_backend("rust"), load_backend("python")
-
-    def public(thing):
-        return {name for name in dir(thing) if not name.startswith("_")}
-
-    for part in ("vocab", "pattern", "special_tokens", "codec", "piece_counter"):
-        assert public(getattr(rust, part)) <= public(getattr(python, part)) | {
-            "source",
-            "tokens",
-            "merges",
-            "whole_pieces",
-            "merges_make_all",
-            "fallback",
-            "drops_bytes",
-            "symbols",
-            "ids",
-            "pieces",
-            "before",
-        }
 
 
 CLASSES = ["Codec", "Documents", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "StreamDecoder", "Vocab"]

@@ -6,9 +6,8 @@ import pickle
 import pydoc
 import weakref
 
-import minitok
 import pytest
-from helpers import Failure, both, outcome, run_python
+from helpers import Failure, outcome
 from minitok import Tokenizer
 
 TEXT = "low lower <s> lowest"
@@ -77,11 +76,6 @@ def test_a_call_is_the_method_s(tok, name):
         assert value(outcome(getattr(Tokenizer, name), tok, *args, **named)) == expected, (args, named)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_more_arguments_than_there_are_is_an_error(tok, name):
-    assert outcome(getattr(tok, name), TEXT, (), (), 1, None, None).kind is TypeError
-
-
 def test_a_trace_may_be_none(tok):
     events = []
     assert (
@@ -114,12 +108,6 @@ def test_a_subclass_overrides_what_it_wants(backend):
     assert tok.encode_to_numpy("AB").tolist() == [256]
 
 
-def test_a_method_can_be_put_in_its_place(tok, monkeypatch):
-    monkeypatch.setattr(tok, "encode", lambda text: [len(text)])
-    monkeypatch.setattr(Tokenizer, "count", lambda _, text: -len(text))
-    assert (tok.encode("abc"), tok.count("abc")) == ([3], -3)
-
-
 @pytest.mark.parametrize("name", METHODS)
 def test_methods_cross_processes(tok, name):
     assert value(pickle.loads(pickle.dumps(getattr(tok, name)))(TEXT, **ALL)) == value(getattr(tok, name)(TEXT, **ALL))
@@ -150,25 +138,3 @@ def test_what_is_not_made_yet_has_no_codec():
         assert outcome(getattr(Tokenizer.__new__(Tokenizer, 1, a=2), name), "a") == Failure(
             AttributeError, "'Tokenizer' object has no attribute '_codec'"
         )
-
-
-def test_where_python_is_the_default_the_methods_are_python_s():
-    code = """
-import minitok
-from minitok.backend import shortcuts
-tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
-for tok in (tok, tok.replace(backend="rust")):
-    print(tok.definition.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", allowed_special="all"), tok.count("ab<s>", allowed_special="all"))
-print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
-"""
-    ran = run_python(code, MINITOK_BACKEND="python")
-    assert ran.stdout.splitlines() == [
-        "python [256] [256 300] 2", "rust [256] [256 300] 2", "minitok.backend.shortcuts function"
-    ], ran.stderr  # fmt: skip
-
-
-def test_both_backends_fail_alike_in_a_call_without_options():
-    rust, python = both(minitok.get_encoding("gpt2"))
-    for name in METHODS:
-        for wrong in (5, None, ["a"], bytearray(b"a")):
-            assert outcome(getattr(rust, name), wrong) == outcome(getattr(python, name), wrong)

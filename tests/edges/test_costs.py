@@ -1,5 +1,6 @@
 """Costs grow as they should: four times the input takes about four times the processor time and memory, whatever the input."""
 
+import itertools
 import os
 from contextlib import suppress
 
@@ -31,42 +32,25 @@ def test_what_is_quadratic_is_noticed():
 # -- files ----------------------------------------------------------------------------------------------------------------
 
 
-def lines_of_many_fields(size):
-    line = b"{" + b'"a":1,' * (size // 6) + b'"text":"hi"}\n'
-    return lambda: minitok._rust.read_json_lines(line, "text", None)
-
-
-def lines_of_many_texts(size):
-    line = b"{" + b'"text":"hi",' * (size // 12) + b'"text":"hi"}\n'
-    return lambda: minitok._rust.read_json_lines(line, "text", None)
-
-
-def lines_that_are_deep(size):
-    line = b'{"a":' + b"[" * (size // 2) + b"]" * (size // 2) + b',"text":"hi"}\n'
-    return lambda: minitok._rust.read_json_lines(line, "text", None)
-
-
-def lines_of_long_lists(size):
-    line = b'{"a":[' + b"1.5e3,{}," * (size // 9) + b'""],"text":"hi"}\n'
-    return lambda: minitok._rust.read_json_lines(line, "text", None)
-
-
-def lines_of_escapes(size):
-    line = b'{"a":"' + rb"\n\u00e9" * (size // 16) + b'","text":"' + rb"\n\u00e9" * (size // 16) + b'"}\n'
-    return lambda: minitok._rust.read_json_lines(line, "text", None)
-
-
-def lines_that_are_short(size):
-    lines = b'{"text":"hi"}\n' * (size // 14)
-    return lambda: minitok._rust.read_json_lines(lines, "text", None)
-
-
-LINES = {name: make for name, make in globals().items() if name.startswith("lines_")}
+LINES = {
+    "many fields": lambda size: b"{" + b'"a":1,' * (size // 6) + b'"text":"hi"}\n',
+    "many texts": lambda size: b"{" + b'"text":"hi",' * (size // 12) + b'"text":"hi"}\n',
+    "deep": lambda size: b'{"a":' + b"[" * (size // 2) + b"]" * (size // 2) + b',"text":"hi"}\n',
+    "long lists": lambda size: b'{"a":[' + b"1.5e3,{}," * (size // 9) + b'""],"text":"hi"}\n',
+    "escapes": lambda size: (
+        b'{"a":"' + rb"\n\u00e9" * (size // 16) + b'","text":"' + rb"\n\u00e9" * (size // 16) + b'"}\n'
+    ),
+    "short": lambda size: b'{"text":"hi"}\n' * (size // 14),
+}
 
 
 @pytest.mark.parametrize("lines", LINES)
 def test_lines_of_json(lines):
-    check(LINES[lines], 2_000_000)
+    def read(size):
+        data = LINES[lines](size)
+        return lambda: minitok._rust.read_json_lines(data, "text", None)
+
+    check(read, 2_000_000)
 
 
 # The reference is written to be read: it takes longer, so its files are shorter.
@@ -133,10 +117,15 @@ PATTERNS = {
 }
 
 
-@pytest.mark.parametrize("as_bytes", [False, True])
-@pytest.mark.parametrize("letter", LETTERS)
-@pytest.mark.parametrize("cuts", CUTS)
-def test_sources(cuts, letter, as_bytes):
+# A long str whose cuts lie far apart is read in parts.
+SOURCES = [
+    *((*source, 500_000) for source in itertools.product(CUTS, LETTERS, [False, True])),
+    ("cuts far apart", "two bytes", False, 8_000_000),
+]
+
+
+@pytest.mark.parametrize(("cuts", "letter", "as_bytes", "size"), SOURCES)
+def test_sources(cuts, letter, as_bytes, size):
     tok = minitok.Tokenizer(MERGES, pattern="cl100k")
 
     def encode(size):
@@ -144,17 +133,7 @@ def test_sources(cuts, letter, as_bytes):
         text = text.encode() if as_bytes else text
         return lambda: tok.encode_to_numpy(text)
 
-    check(encode, 500_000)
-
-
-def test_a_long_str_whose_cuts_lie_far_apart():
-    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
-
-    def count(size):
-        text = CUTS["cuts far apart"](size, "中")
-        return lambda: tok.count(text)
-
-    check(count, 8_000_000)
+    check(encode, size)
 
 
 @pytest.mark.parametrize("cuts", CUTS)
@@ -212,10 +191,6 @@ def test_operations(operation, cuts):
     check(work, 100_000)
 
 
-def with_names():
-    return minitok.Tokenizer(MERGES, pattern="cl100k").replace(added_tokens={"<think>": 5000, "aq": 5001})
-
-
 def with_whole_pieces():
     tok = minitok.Tokenizer(MERGES, pattern="cl100k")
     tokens = {**{token: i for i, token in tok.vocab.items()}, b"aaaaaaab": 5000}
@@ -223,14 +198,18 @@ def with_whole_pieces():
     return minitok.Tokenizer(Definition.from_tokens(tokens, merges, whole_pieces=True, pattern="cl100k"))
 
 
-@pytest.mark.parametrize("cuts", CUTS)
-@pytest.mark.parametrize("make", [with_names, with_whole_pieces])
-def test_ids_are_appended_where_more_is_asked_of_the_end(make, cuts):
-    tok = make()
+MORE_IS_ASKED_OF_THE_END = {
+    "names": minitok.Tokenizer(MERGES, pattern="cl100k", added_tokens={"<think>": 5000, "aq": 5001}),
+    "whole pieces": with_whole_pieces(),
+}
 
+
+@pytest.mark.parametrize("cuts", CUTS)
+@pytest.mark.parametrize("kind", MORE_IS_ASKED_OF_THE_END)
+def test_ids_are_appended_where_more_is_asked_of_the_end(kind, cuts):
     def work(size):
         text = CUTS[cuts](size, "a")
-        return lambda: appended(tok, text)
+        return lambda: appended(MORE_IS_ASKED_OF_THE_END[kind], text)
 
     check(work, 100_000)
 

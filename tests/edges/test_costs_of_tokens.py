@@ -16,17 +16,79 @@ AHEAD = r"a+b|[\s\S]"
 
 
 def tokenizer(pattern="cl100k", special=("<s>", "<e>"), **changes):
-    tok = minitok.Tokenizer(
-        MERGES, pattern=pattern, special_tokens={name: 1000 + at for at, name in enumerate(special)}
-    )
-    return tok.replace(**changes) if changes else tok
+    special = {name: 1000 + at for at, name in enumerate(special)}
+    return minitok.Tokenizer(MERGES, pattern=pattern, special_tokens=special).replace(**changes)
 
 
 def names(count):
     return [f"<|{number}|>" for number in range(count)]
 
 
+def numbered(count):
+    """A tokenizer with this many special tokens."""
+    return tokenizer(special=names(count))
+
+
+# By name: a size, and what makes an input of about this size and returns the work on it.
 CASES = {}
+# The same, where the work is a call of a method with a text: the tokenizer, the text, and options of the call.
+CALLS = {
+    "chunks of one piece": (4000, "chunk", lambda n: (tokenizer(AHEAD), "a" * n + "b", {"max_tokens": n // 20})),
+    "chunks that overlap": (4000, "chunk", lambda n: (tokenizer(AHEAD), "a" * n + "b", {"max_tokens": 60, "overlap": 30})),
+    "chunks of a text that is changed": (
+        20_000, "chunk", lambda n: (tokenizer(normalizer="NFKC", prefix="always"), "ﷺ é. " * n, {"max_tokens": 60, "overlap_sentences": 2}),
+    ),
+    "chunks of special tokens": (20_000, "chunk", lambda n: (tokenizer(), "<s>a" * n, {"max_tokens": 60, "allowed_special": "all"})),
+    "a prefix of one piece": (20_000, "truncate_text", lambda n: (tokenizer(AHEAD), "a" * n + "b", {"max_tokens": n // 20})),
+    "segments": (20_000, "encode_segments", lambda n: (tokenizer(), [("a<s>", True), ("b<s>", False)] * (n // 2), {})),
+    "segments that are normalized": (
+        4000, "encode_segments", lambda n: (tokenizer(normalizer="NFD"), [("é<s>", True), ("é<s>", False)] * (n // 2), {"merge_across": True}),
+    ),
+    "segments and special tokens": (500, "encode_segments", lambda n: (numbered(n), [("a<|1|>", True)] * n, {})),
+    "special tokens": (5000, "encode", lambda n: (numbered(n), "".join(f"ab {name}" for name in names(n)), {"allowed_special": "all"})),
+    "special tokens one after the other": (50_000, "encode", lambda n: (tokenizer(), "<s>" * n, {"allowed_special": "all"})),
+    "tokens that take white space": (
+        20_000, "encode", lambda n: (
+            tokenizer(special=["\n", "<s>"], token_flags={"\n": {"lstrip"}, "<s>": {"lstrip", "rstrip"}}),
+            "\n" * n + "<s>" + " " * n, {"allowed_special": "all"},
+        ),
+    ),
+    "runs of marks": (20_000, "encode_with_offsets", lambda n: (tokenizer(normalizer="NFC"), "e" + "\u0301\u0323" * n, {})),
+    "runs of marks, by the reference": (
+        5000, "encode", lambda n: (tokenizer(normalizer="NFC", backend="python"), "e" + "\u0301\u0323" * n, {}),
+    ),
+    "tokens that take white space in a long text": (
+        20_000, "encode", lambda n: (
+            tokenizer(normalizer="NFC", token_flags={"<s>": {"lstrip", "rstrip", "single_word"}}), " <s> ééééé" * n, {"allowed_special": "all"},
+        ),
+    ),
+    "late tokens": (
+        20_000, "encode_with_offsets", lambda n: (
+            tokenizer(special=["<é>", "<s>"], normalizer="NFC", late_tokens=["<é>"]), "<e\u0301><s>" * n, {"allowed_special": "all"},
+        ),
+    ),
+}  # fmt: skip
+RUNS = {
+    "line feeds": "\n", "spaces": " ", "lines of spaces": "  \n", "letters": "a", "flags": "🇩🇪", "accents": "\u0301", "full stops": ".",
+    "full stops and spaces": ". ", "quotation marks": '"', "brackets": "(", "fences": "```\n", "headings": "# a\n", "commas": ",",
+    "ideographs": "中", "wide full stops": "。」", "carriage returns": "\r\n", "wrapped lines": "a line that is long enough to be wrapped\n",
+}  # fmt: skip
+for name, unit in RUNS.items():
+    CALLS[f"chunks of {name}"] = 40_000, "chunk", lambda n, unit=unit: (tokenizer(), unit * n, {"max_tokens": 60})
+    overlapping = {"max_tokens": 60, "overlap": 20, "at": "code", "fill": 0}
+    CALLS[f"chunks of {name} that overlap"] = 20_000, "chunk", lambda n, unit=unit: (tokenizer(), unit * n, overlapping)
+
+
+def called(method, make):
+    def prepare(size):
+        tok, given, options = make(size)
+        return lambda: getattr(tok, method)(given, **options)
+
+    return prepare
+
+
+for name, (size, method, make) in CALLS.items():
+    CASES[name] = called(method, make), size
 
 
 def case(size):
@@ -37,59 +99,6 @@ def case(size):
         return make
 
     return mark
-
-
-# -- parts of a text ------------------------------------------------------------------------------------------------------
-
-
-@case(4000)
-def chunks_of_one_piece(size):
-    tok, text = tokenizer(AHEAD), "a" * size + "b"
-    return lambda: tok.chunk(text, size // 20)
-
-
-@case(4000)
-def chunks_that_overlap(size):
-    tok, text = tokenizer(AHEAD), "a" * size + "b"
-    return lambda: tok.chunk(text, 60, overlap=30)
-
-
-RUNS = {
-    "line feeds": "\n", "spaces": " ", "lines of spaces": "  \n", "letters": "a", "flags": "🇩🇪", "accents": "\u0301", "full stops": ".",
-    "full stops and spaces": ". ", "quotation marks": '"', "brackets": "(", "fences": "```\n", "headings": "# a\n", "commas": ",",
-    "ideographs": "中", "wide full stops": "。」", "carriage returns": "\r\n", "wrapped lines": "a line that is long enough to be wrapped\n",
-}  # fmt: skip
-
-
-def chunks_of(unit, **options):
-    def make(size):
-        tok, text = tokenizer(), unit * size
-        return lambda: tok.chunk(text, 60, **options)
-
-    return make
-
-
-for name, unit in RUNS.items():
-    CASES[f"chunks of {name}"] = chunks_of(unit), 40_000
-    CASES[f"chunks of {name} that overlap"] = chunks_of(unit, overlap=20, at="code", fill=0), 20_000
-
-
-@case(20_000)
-def chunks_of_a_text_that_is_changed(size):
-    tok, text = tokenizer(normalizer="NFKC", prefix="always"), "ﷺ é. " * size
-    return lambda: tok.chunk(text, 60, overlap_sentences=2)
-
-
-@case(20_000)
-def chunks_of_special_tokens(size):
-    tok, text = tokenizer(), "<s>a" * size
-    return lambda: tok.chunk(text, 60, allowed_special="all")
-
-
-@case(20_000)
-def a_prefix_of_one_piece(size):
-    tok, text = tokenizer(AHEAD), "a" * size + "b"
-    return lambda: tok.truncate_text(text, size // 20)
 
 
 @case(200_000)
@@ -108,63 +117,10 @@ def a_text_that_grows_by_characters(size):
     return grow
 
 
-@case(20_000)
-def segments(size):
-    tok = tokenizer()
-    return lambda: tok.encode_segments([("a<s>", True), ("b<s>", False)] * (size // 2))
-
-
-@case(4000)
-def segments_that_are_normalized(size):
-    tok = tokenizer(normalizer="NFD")
-    return lambda: tok.encode_segments([("é<s>", True), ("é<s>", False)] * (size // 2), merge_across=True)
-
-
-@case(500)
-def segments_and_special_tokens(size):
-    tok = tokenizer(special=names(size))
-    return lambda: tok.encode_segments([("a<|1|>", True)] * size)
-
-
-# -- special and added tokens ---------------------------------------------------------------------------------------------
-
-
-@case(5000)
-def special_tokens(size):
-    tok = tokenizer(special=names(size))
-    text = "".join(f"ab {name}" for name in names(size))
-    return lambda: tok.encode(text, allowed_special="all")
-
-
-@case(50_000)
-def special_tokens_one_after_the_other(size):
-    tok = tokenizer()
-    return lambda: tok.encode("<s>" * size, allowed_special="all", disallowed_special=())
-
-
 @case(15_000)
 def special_tokens_in_a_stream(size):
-    tok, text = tokenizer(special=names(size)), "ab cd " * size
+    tok, text = numbered(size), "ab cd " * size
     return lambda: sum(1 for _ in tok.encode_iterable(iter(text), allowed_special="all"))
-
-
-@case(20_000)
-def tokens_that_take_white_space(size):
-    flags = {"\n": frozenset({"lstrip"}), "<s>": frozenset({"lstrip", "rstrip"})}
-    tok, text = tokenizer(special=["\n", "<s>"], token_flags=flags), "\n" * size + "<s>" + " " * size
-    return lambda: tok.encode(text, allowed_special="all")
-
-
-@case(20_000)
-def runs_of_marks(size):
-    tok, text = tokenizer(normalizer="NFC"), "e" + "\u0301\u0323" * size
-    return lambda: tok.encode_with_offsets(text)
-
-
-@case(20_000)
-def late_tokens(size):
-    tok = tokenizer(special=["<é>", "<s>"], normalizer="NFC", late_tokens=["<é>"])
-    return lambda: tok.encode_with_offsets("<e\u0301><s>" * size, allowed_special="all")
 
 
 # -- conversations --------------------------------------------------------------------------------------------------------

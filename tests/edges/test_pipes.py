@@ -40,8 +40,7 @@ def from_pipe(call, content, pipe):
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     found = outcome(call, pipe)
-    writer.join(30)
-    assert not writer.is_alive(), "the pipe was not read to its end"
+    writer.join()  # for ever, if the pipe is not read to its end
     return found
 
 
