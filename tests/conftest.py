@@ -7,7 +7,6 @@ import gc
 import os
 import re
 import resource
-import shutil
 import signal
 from pathlib import Path
 
@@ -202,17 +201,8 @@ def both(folders):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A real browser: Debian's Chromium, which `make test-pages` installs, driven by Playwright; the one without windows, if it is there."""
-    from playwright.sync_api import expect, sync_playwright
+    """A real browser (``web.py``)."""
+    from web import launched
 
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    assert program, "Chromium is missing: `make test-pages` installs it, or set CHROMIUM to its program"
-    # On a busy machine, what is waited for may take long; what never comes fails all the same.
-    expect.set_options(timeout=30_000)
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root
-    with sync_playwright() as playwright:
-        alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        options = [*sandbox, alone, "--disable-dev-shm-usage"]
-        launched = playwright.chromium.launch(executable_path=program, args=options)
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser

@@ -1,5 +1,7 @@
 """For tests in a browser: folders that are served, and pages that report every error."""
 
+import os
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -17,9 +19,7 @@ REST = """(() => {
     const [post, end, later, never, timers] = [Worker.prototype.postMessage, Worker.prototype.terminate, setTimeout, clearTimeout, new Set()];
     const open = new Map();
     const close = (worker) => open.set(worker, Math.max(0, (open.get(worker) ?? 0) - 1));
-    const kinds = new Set();
     Worker.prototype.postMessage = function (...given) {
-        kinds.add(given[0]?.ask);
         if (!open.has(this)) {
             this.addEventListener("message", ({ data }) => { if (!data.news) close(this); });
             this.addEventListener("error", () => close(this));
@@ -34,20 +34,41 @@ REST = """(() => {
         return one;
     };
     window.clearTimeout = (one) => { timers.delete(one); never(one); };
-    window.isPlain = () => !window.asked && [...kinds].every((one) => ["start", "tokens", "edit", "lanes", "piece"].includes(one));
     window.atRest = () => timers.size === 0 && [...open.values()].every((one) => one === 0);
 })();"""
 
 
-# Follow a link as a reader does, without loading the page anew, where nothing but tokens has been asked for.
+# Follow a link as a reader does, without loading the page anew; what a link leaves is taken away first: what was written into forms, and what they gave.
+# A chat stays as it is, and a page whose questions are held is loaded anew.
 FOLLOW = """(fragment) => {
-    if (!window.isPlain?.()) return false;
+    if (window.asked) return false;
+    document.querySelector("#train [name=stop]")?.click();
     for (const form of document.forms) form.reset();
+    for (const name of ["learnt", "billed", "completed"]) document.getElementById(name)?.replaceChildren();
     document.activeElement?.blur();
     scrollTo(0, 0);
+    const followed = new Promise((done) => addEventListener("hashchange", () => done(true), { once: true }));
     location.hash = location.hash === fragment ? `${fragment}&` : fragment;
-    return true;
+    return followed;
 }"""
+
+
+@contextmanager
+def launched():
+    """A real browser: Debian's Chromium, which `make test-pages` installs, driven by Playwright; the one without windows, if it is there."""
+    from playwright.sync_api import expect, sync_playwright
+
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert program, "Chromium is missing: `make test-pages` installs it, or set CHROMIUM to its program"
+    # On a busy machine, what is waited for may take long; what never comes fails all the same.
+    expect.set_options(timeout=30_000)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root
+    with sync_playwright() as playwright:
+        alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+        options = [*sandbox, alone, "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):

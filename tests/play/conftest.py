@@ -4,16 +4,35 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlencode
 
 import build_pages
 import pytest
 from library import Library
 from playground import OPEN
 from questions import PLAIN
-from web import Window, served_folder
+from web import Window, launched, served_folder
 
 ROOT = Path(__file__).parent.parent.parent
+# The browser of all files here.
+started = ExitStack()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not hasattr(started, "browser"):
+        started.browser = started.enter_context(launched())
+    return started.browser
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """It ends with the last of them: while it runs, no other test may run an event loop."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        started.close()
+        vars(started).pop("browser", None)
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +64,29 @@ def site(pages):
 @pytest.fixture(scope="module")
 def window(browser):
     """A window in which nothing moves by itself."""
-    return Window(browser, reduced_motion="reduce")
+    opened = Window(browser, reduced_motion="reduce")
+    yield opened
+    opened.context.close()
 
 
 @pytest.fixture
-def page(request, window, site):
-    """The page with two encodings. In a file that says ``FOLLOWS = True``, it is loaded anew only after what a link does not undo."""
-    with window.used(site + OPEN, follows=getattr(request.module, "FOLLOWS", False)) as opened:
+def page(window, site):
+    """The page with two encodings: it follows a link to them from where the last test has left it."""
+    with window.used(site + OPEN, follows=True) as opened:
         yield opened
+
+
+@pytest.fixture
+def new_page(window, site):
+    """The same page, loaded anew: for what no link undoes, and for what is only so at the beginning."""
+    with window.used(site + OPEN) as opened:
+        yield opened
+
+
+@pytest.fixture
+def go(window, site):
+    """go(fields): the page, which must be open, follows a link."""
+    return lambda **fields: window.follow(f"{site}index.html#{urlencode(fields)}")
 
 
 class Node:

@@ -12,7 +12,6 @@ from minitok.data import tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
 from minitok.explain.bigram import Bigram, whole_characters
-from minitok.formats import native
 from minitok.reference.text import utf8
 from playground import MIXED
 from questions import EACH, PLAIN, as_json
@@ -92,26 +91,28 @@ def test_pieces_are_explained_as_the_library_does(asking, library, agree, name):
         assert asking("piece", asked) == as_json(library.piece(asked))
 
 
+@pytest.mark.parametrize("special", [False, True])
+def test_dropout_draws_as_the_library_draws(agree, special):
+    for text in (MIXED, TEXTS[1], tiny_shakespeare()[:20_000]):
+        asked = {"text": text, "encodings": ["gpt2", "o200k_base"], "special": special}
+        for percent, seed in [(10, 7), (100, 0), (35, 2**32 - 1)]:
+            agree([("tokens", {**asked, "dropout": percent, "seed": seed})])
+        assert agree([("tokens", asked)]) == agree([("tokens", {**asked, "dropout": 0, "seed": 9})])
+
+
+def same_bits(given, wanted):
+    """Completions that are the same; the logarithms of two languages may part in their last digit."""
+    for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
+        assert one == pytest.approx(other, abs=2e-4)
+    assert given == wanted
+
+
 @pytest.mark.parametrize("seed", [-1, 0, 1, 2**31])
 def test_completions_are_drawn_as_the_library_draws(asking, library, seed):
     for name, text in (("gpt2", tiny_shakespeare()[:30_000]), ("o200k_base", MIXED), ("cl100k_base", "")):
         for prompt in ("ROMEO: What is", "", "\u0fff"):
-            asked = {
-                "text": text,
-                "special": False,
-                "encoding": name,
-                "prompt": prompt,
-                "length": 40,
-                "seed": seed,
-            }
-            given, wanted = asking("bigram", asked), as_json(library.bigram(asked))
-            assert [one["vocab_size"] for one in given["bits_per_byte"]] == [
-                one["vocab_size"] for one in wanted["bits_per_byte"]
-            ]
-            # The logarithms of two languages may part in their last digit.
-            for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
-                assert one["bits"] == pytest.approx(other["bits"], abs=2e-4)
-            assert given == wanted
+            asked = {"text": text, "special": False, "encoding": name, "prompt": prompt, "length": 40, "seed": seed}
+            same_bits(asking("bigram", asked), as_json(library.bigram(asked)))
 
 
 # What each kind of token, step and alphabet sees: marks, markers, white space, characters of many bytes, tokens' names.
@@ -123,7 +124,7 @@ CHANGED = [
     "",
 ]
 REFUSED = """([name, data]) => import(new URL('static/source.js', location))
-    .then((source) => source.ask(name, data)).then(() => null, (error) => [error.kind, error.message])"""
+    .then((source) => source.ask(name, data)).then(() => null, (error) => [error.name, error.kind, error.message])"""
 
 
 @pytest.fixture(scope="module")
@@ -168,20 +169,9 @@ def test_lanes_of_a_long_text_that_is_changed_are_those_of_the_library(asking, l
 
 def test_a_trained_tokenizer_with_added_tokens_is_cut_to_every_size(asking, library, keep):
     asked = {"text": "abc ab<a>cab " * 40, "special": False, "encoding": keep("trained"), "prompt": "ab", "length": 3}
-    given, wanted = asking("bigram", {**asked, "seed": -1}), as_json(library.bigram({**asked, "seed": -1}))
+    given = asking("bigram", {**asked, "seed": -1})
     assert [one["vocab_size"] for one in given["bits_per_byte"]] == [259, 260, 261, 262, 263]
-    for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
-        assert one == pytest.approx(other, abs=2e-4)
-    assert given == wanted
-
-
-def test_what_has_no_tokens_is_refused_in_the_same_words(library, keep, opened):
-    own = keep("symbols")
-    opened.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
-    asked = {"text": "ab", "special": False, "encoding": own, "at": 0}
-    with pytest.raises(minitok.errors.VocabularyError) as refused:
-        library.piece(asked)
-    assert opened.evaluate(REFUSED, ["piece", asked]) == ["VocabularyError", str(refused.value)]
+    same_bits(given, as_json(library.bigram({**asked, "seed": -1})))
 
 
 @pytest.mark.parametrize(
@@ -198,23 +188,35 @@ def test_patterns_in_turn_of_bytes_and_of_families_are_explained(asking, library
         assert asking("piece", asked) == as_json(library.piece(asked))
 
 
-def test_what_is_refused_is_refused_in_the_same_words(opened):
-    failed = """([name, data]) => import(new URL('static/source.js', location))
-        .then((source) => source.ask(name, data)).then(() => null, (error) => [error.name, error.kind, error.message])"""
-    long_piece = {"text": "a" * 300, "special": False, "encoding": "gpt2", "at": 0}
-    assert opened.evaluate(failed, ["piece", long_piece]) == [
-        "Error",
-        "TooLarge",
-        "a piece of 300 bytes is too long to draw (limit: 256 bytes)",
-    ]
-    large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
-    told = opened.evaluate(failed, ["tokens", large])
-    assert told[1:] == ["TooLarge", "the text has 1,200,000 bytes; 1,048,576 is the limit"]
-    unknown = {"text": "", "special": False, "encodings": ["__proto__"]}
-    assert opened.evaluate(failed, ["tokens", unknown])[1] == "UnknownEncodingError"
+def test_what_is_refused(opened, library, keep):
+    """In the library's words, where it refuses it, too."""
+    plain = {"text": "ab", "special": False, "encodings": ["gpt2"]}
+    piece = {"text": "ab", "special": False, "encoding": "gpt2", "at": 0}
+    symbols = {**piece, "encoding": keep("symbols")}
+    with pytest.raises(minitok.errors.VocabularyError) as refused:
+        library.piece(symbols)
+    for asked, kind, words in (
+        (("piece", symbols), "VocabularyError", str(refused.value)),
+        (
+            ("piece", {**piece, "text": "a" * 300}),
+            "TooLarge",
+            "a piece of 300 bytes is too long to draw (limit: 256 bytes)",
+        ),
+        (
+            ("tokens", {**plain, "text": "é" * 600_000}),
+            "TooLarge",
+            "the text has 1,200,000 bytes; 1,048,576 is the limit",
+        ),
+        (("tokens", {**plain, "encodings": ["__proto__"]}), "UnknownEncodingError", "__proto__"),
+        *((("tokens", {**plain, "dropout": wrong}), None, "dropout") for wrong in (101, -1, 0.5)),
+        (("tokens", {**plain, "seed": 2**32}), None, "seed"),
+    ):
+        told = opened.evaluate(REFUSED, list(asked))
+        assert kind in {None, told[1]}
+        assert words in told[2]
     # A core that fails is started anew for the next question.
-    assert opened.evaluate(failed, ["tokens", None])[1] == "Broken"
-    assert opened.evaluate(PLAIN, ["tokens", {"text": "low", "special": False, "encodings": ["gpt2"]}])["bytes"] == 3
+    assert opened.evaluate(REFUSED, ["tokens", None])[1] == "Broken"
+    assert opened.evaluate(PLAIN, ["tokens", {**plain, "text": "low"}])["bytes"] == 3
 
 
 # Run in the page: all of the core, past the worker.

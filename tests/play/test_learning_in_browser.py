@@ -1,6 +1,5 @@
 """The playground in a real browser: training, completing, and what can be taken away."""
 
-import io
 import re
 from xml.etree import ElementTree as ET
 
@@ -11,7 +10,7 @@ from minitok.explain.visible import visible
 from PIL import Image
 from playground import go_to, train, write
 from playwright.sync_api import expect
-from web import served_folder, watched
+from web import at_rest, served_folder, watched
 
 # -- training and completing -----------------------------------------------------------------------------------------
 # Run in the page: the colours of its tokens and of the boxes of the tree, as red, green and blue.
@@ -119,6 +118,7 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, pages, bro
     expect(page.locator("#status")).to_contain_text("The link")
     link = page.url
     expect(page.locator("#lanes h3 .count").last).to_contain_text("mine")
+    at_rest(page)
     looks = [".counts", ".panel h3", ".strip .chosen", "#inside output", "#inside .step", "#lanes .count"]
     wanted = {look: page.locator(look).all_text_contents() for look in looks}
     ids = mine.locator(".token").all_text_contents()
@@ -128,16 +128,20 @@ def test_a_permanent_link_opens_the_same_page_on_another_server(page, pages, bro
         expect(opened.locator("#inside output")).to_have_text(wanted["#inside output"][0])
         for look, texts in wanted.items():
             expect(opened.locator(look)).to_have_text(texts, use_inner_text=False)
+        at_rest(opened)
         assert opened.locator(".panel").nth(2).locator(".token").all_text_contents()[:100] == ids[:100]
         expect(opened.locator("#special")).to_be_checked()
         expect(opened.locator("#price")).to_have_value("3")
 
 
-def test_a_drawing_saved_has_tokens_tree_and_address(page, tmp_path):
+def test_what_is_saved_shows_the_tokens(page, tmp_path):
+    """As a drawing, with the tree and the address; and as a picture."""
     page.locator(".tree g.current").wait_for()
-    with page.expect_download() as saved:
-        page.locator("#save-drawing").click()
-    saved.value.save_as(tmp_path / "tokens.svg")
+    at_rest(page)
+    for name, kind in (("drawing", "svg"), ("picture", "png")):
+        with page.expect_download() as saved:
+            page.locator(f"#save-{name}").click()
+        saved.value.save_as(tmp_path / f"tokens.{kind}")
     written = (tmp_path / "tokens.svg").read_text(encoding="utf-8")
     drawing = ET.fromstring(written)  # noqa: S314
     said = [text.text or "" for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
@@ -148,14 +152,7 @@ def test_a_drawing_saved_has_tokens_tree_and_address(page, tmp_path):
     assert said[-1] == f"minitok: {page.url.split('#')[0]}"
     # Programs that know no other colours than these can show it.
     assert "oklch" not in written
-
-
-def test_a_picture_saved_shows_the_tokens(page, tmp_path):
-    page.locator(".tree g.current").wait_for()
-    with page.expect_download() as saved:
-        page.locator("#save-picture").click()
-    saved.value.save_as(tmp_path / "tokens.png")
-    with Image.open(io.BytesIO((tmp_path / "tokens.png").read_bytes())) as picture:
+    with Image.open(tmp_path / "tokens.png") as picture:
         assert picture.format == "PNG"
         assert picture.width == 1920
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20)}

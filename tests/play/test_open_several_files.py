@@ -9,7 +9,6 @@ from gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, wri
 from minitok.errors import FileFormatError
 from minitok.formats import native
 from minitok.formats.byte_level import to_chars
-from playground import panel
 from playwright.sync_api import expect
 from test_open_files import IDS, TEXT
 
@@ -184,13 +183,3 @@ def test_files_are_chosen_together(page, tmp_path):
     text = page.locator("#text").input_value()
     for at, loaded in ((2, minitok.load(tmp_path)), (3, minitok.load(tmp_path / "small.gguf"))):
         expect(page.locator(".panel").nth(at).locator(".token")).to_have_text(list(map(str, loaded.encode(text))))
-
-
-def test_a_model_behind_the_head_is_not_sent(page, tmp_path):
-    path = tmp_path / "large.gguf"
-    write(path, **GGUF["bytes"])
-    with path.open("r+b") as file:
-        file.truncate(1 << 32)  # sparse: four gigabytes that take no room
-    page.locator("#open-tokenizer").set_input_files(path)
-    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "large"])
-    expect(panel(page, "gpt2")).to_be_visible()

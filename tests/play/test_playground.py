@@ -13,9 +13,8 @@ from minitok.explain.visible import visible
 from minitok.formats import native
 from playground import OPEN, go_to, panel, train, write
 from playwright.sync_api import expect
-from questions import PLAIN
 from text_changing import changing
-from web import served_folder, watched, work_until_shown
+from web import at_rest, served_folder, watched, work_until_shown
 
 # -- training --------------------------------------------------------------------------------------------------------
 
@@ -55,20 +54,6 @@ def test_training_gives_the_tokenizer_of_the_library(page, library, tmp_path, ti
     write(page, "To be<|end|>")
     ids = wanted.encode("To be<|end|>", allowed_special="all")
     expect(page.locator(".panel").nth(2).locator(".token")).to_have_text(list(map(str, ids)))
-
-
-def test_bits_per_byte_of_a_trained_tokenizer(page, library):
-    text = tiny_shakespeare()[:20_000]
-    write(page, text)
-    train(page, 400, special="<s>")
-    expect(page.locator(".panel")).to_have_count(3)
-    name = page.locator(".panel").nth(2).get_attribute("data-encoding")
-    asked = {"text": text, "special": False, "encoding": name, "prompt": "a", "length": 3, "seed": 0}
-    given = page.evaluate(PLAIN, ["bigram", asked])["bits_per_byte"]
-    own = library.put(minitok.train([text], 400, special_tokens=["<s>"]))["name"]
-    wanted = library.bigram({**asked, "encoding": own})["bits_per_byte"]
-    assert [one["vocab_size"] for one in given] == [one["vocab_size"] for one in wanted]
-    assert [one["bits"] for one in given] == pytest.approx([one["bits"] for one in wanted], abs=2e-4)
 
 
 def test_a_training_shows_how_far_it_is_and_can_be_stopped(page):
@@ -119,30 +104,27 @@ def test_files_of_tokenizers(page, tmp_path):
     expect(page.locator(".panel")).to_have_count(5)
 
 
-def test_added_tokens_are_shown_as_such(browser, site):
-    with watched(browser) as page:
-        page.goto(site + OPEN)
-        page.locator(".token").first.wait_for()
-        file = native.dump(changing("late").definition).encode()
-        page.locator("#open-tokenizer").set_input_files(
-            {"name": "late.json", "mimeType": "application/json", "buffer": file}
-        )
-        expect(page.locator(".panel")).to_have_count(3)
-        write(page, "e\u0301 <a>  b<s>")
-        shown = page.locator(".panel").nth(2)
-        expect(shown.locator(".counts")).to_contain_text("of the text as it is changed first")
-        expect(shown.locator(".token.added")).to_have_text(["é", "<a>"])
-        expect(shown.locator(".token.added").first).to_have_attribute("aria-label", "é, id 302, added token")
-        expect(shown.locator(".token.special")).to_have_count(0)
-        page.locator("#special").check()
-        expect(shown.locator(".token.special")).to_have_text(["<s>"])
-        expect(shown.locator(".token.added")).to_have_count(2)
-        shown.locator(".token").nth(2).click()
-        expect(page.locator("#inside")).to_contain_text("The piece is an added token")
-        expect(page.locator("#inside")).to_contain_text("The added token is one id: nothing merges.")
-        lane = page.locator("#lanes .lane").last
-        expect(lane.locator(".token")).to_contain_text(["é", "·", "<a>", "b", "<s>"])
-        expect(lane.locator(".token").nth(2)).to_contain_text("added token")
+def test_added_tokens_are_shown_as_such(page):
+    file = native.dump(changing("late").definition).encode()
+    opened = {"name": "late.json", "mimeType": "application/json", "buffer": file}
+    page.locator("#open-tokenizer").set_input_files(opened)
+    expect(page.locator(".panel")).to_have_count(3)
+    write(page, "e\u0301 <a>  b<s>")
+    shown = page.locator(".panel").nth(2)
+    expect(shown.locator(".counts")).to_contain_text("of the text as it is changed first")
+    expect(shown.locator(".token.added")).to_have_text(["é", "<a>"])
+    expect(shown.locator(".token.added").first).to_have_attribute("aria-label", "é, id 302, added token")
+    expect(shown.locator(".token.special")).to_have_count(0)
+    page.locator("#special").check()
+    expect(shown.locator(".token.special")).to_have_text(["<s>"])
+    expect(shown.locator(".token.added")).to_have_count(2)
+    at_rest(page)
+    shown.locator(".token").nth(2).click()
+    expect(page.locator("#inside")).to_contain_text("The piece is an added token")
+    expect(page.locator("#inside")).to_contain_text("The added token is one id: nothing merges.")
+    lane = page.locator("#lanes .lane").last
+    expect(lane.locator(".token")).to_contain_text(["é", "·", "<a>", "b", "<s>"])
+    expect(lane.locator(".token").nth(2)).to_contain_text("added token")
 
 
 # -- as a page -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 
 import build_pages
 import minitok
-import pytest
 from PIL import Image
 from playground import panel, write
 from playwright.sync_api import expect
@@ -15,23 +14,19 @@ LONG = "One sentence that says it all over again. " * 4000
 LINE = re.compile(r"<iframe [^<>]*></iframe>")
 
 
-def test_a_long_text_makes_a_short_link(page, browser):
+def test_a_long_text_makes_a_short_link(page, go):
     write(page, LONG)
     page.locator("#copy-link").click()
     expect(page.locator("#status")).to_contain_text("The link")
-    assert "packed=" in page.url
-    assert len(page.url) < len(LONG) / 50
-    with watched(browser) as opened:
-        opened.goto(page.url)
-        expect(opened.locator("#text")).to_have_value(LONG)
-
-
-def test_a_plain_link_opens_with_its_token_chosen(browser, site):
-    with watched(browser) as page:
-        page.goto(f"{site}#text={'low+lower' * 100}&encodings=cl100k_base&view=text&at=4,cl100k_base")
-        expect(page.locator("#text")).to_have_value("low lower" * 100)
-        expect(panel(page, "cl100k_base").locator(".token.chosen")).to_have_text("·lower")
-        expect(page.locator("#inside svg").first).to_be_visible()
+    link = page.url
+    assert "packed=" in link
+    assert len(link) < len(LONG) / 50
+    go(text="low lower" * 100, encodings="cl100k_base", view="text", at="4,cl100k_base")
+    expect(page.locator("#text")).to_have_value("low lower" * 100)
+    expect(panel(page, "cl100k_base").locator(".token.chosen")).to_have_text("·lower")
+    expect(page.locator("#inside svg").first).to_be_visible()
+    page.goto(link)
+    expect(page.locator("#text")).to_have_value(LONG)
 
 
 def frame_of(page):
@@ -59,10 +54,10 @@ def test_what_is_said_stays_while_older_work_ends(page):
     expect(page.locator("#status")).to_contain_text("<iframe")
 
 
-@pytest.fixture
-def framed(page, browser, tmp_path):
-    """A page of somebody's that has the line in it, and the frame."""
-    write(page, 'How many "r"s & <b>s</b> are in strawberry?')
+def test_a_frame_shows_the_text_its_tokens_and_the_tree(page, browser, tmp_path):
+    """In a page of somebody's that has the line in it."""
+    text = 'How many "r"s & <b>s</b> are in strawberry?'
+    write(page, text)
     panel(page, "gpt2").locator(".token").nth(2).click()
     expect(panel(page, "gpt2").locator(".token.chosen")).to_be_visible()
     line = frame_of(page)
@@ -71,71 +66,58 @@ def framed(page, browser, tmp_path):
     with served_folder(tmp_path) as blog, watched(browser) as reader:
         reader.goto(blog)
         frame = reader.frame_locator("iframe")
-        frame.locator(".token.chosen").first.wait_for()
-        yield reader, frame
+        expect(frame.locator("#text")).to_have_value(text)
+        expect(frame.locator(".panel h3")).to_have_text(["gpt2", "o200k_base"])
+        expect(frame.locator(".token.chosen")).to_have_text('·"')
+        expect(frame.locator("#inside .tree")).to_be_visible()
+        for part in (".actions", "#lanes", "#train", "#loop", "#add", "#more"):
+            expect(frame.locator(part)).to_be_hidden()
+        # It says how high it is, and shrinks, too.
+        frame.locator(".tree g.current").wait_for()
+        reader.evaluate("addEventListener('message', ({ data }) => { window.told = data; })")
+        before = frame.locator("body").evaluate("(body) => body.offsetHeight")
+        frame.locator("#text").fill("long " * 300)
+        until(lambda: (reader.evaluate("window.told?.minitok.height") or 0) > before)
+        high = reader.evaluate("window.told.minitok.height")
+        frame.locator("#text").fill("low lower")
+        until(lambda: reader.evaluate("window.told.minitok.height") < high)
+        tokens = minitok.get_encoding("gpt2").tokenize("low lower")
+        expect(frame.locator(".panel[data-encoding=gpt2] .token")).to_have_count(len(tokens))
+        # The whole playground, with what the frame shows.
+        frame.locator("#open-whole[href*='low+lower']").wait_for()
+        with reader.context.expect_page() as opened:
+            frame.locator("#open-whole").click()
+        opened.value.locator("#lanes .token").first.wait_for()
+        expect(opened.value.locator("#text")).to_have_value("low lower")
+        expect(opened.value.locator("#whole")).to_be_hidden()
+        assert "embed" not in opened.value.url
 
 
-def test_a_frame_shows_the_text_its_tokens_and_the_tree(framed):
-    page, frame = framed
-    expect(frame.locator("#text")).to_have_value('How many "r"s & <b>s</b> are in strawberry?')
-    expect(frame.locator(".panel h3")).to_have_text(["gpt2", "o200k_base"])
-    expect(frame.locator(".token.chosen")).to_have_text('·"')
-    expect(frame.locator("#inside .tree")).to_be_visible()
-    for part in (".actions", "#lanes", "#train", "#loop", "#add", "#more"):
-        expect(frame.locator(part)).to_be_hidden()
-    frame.locator("#text").fill("low lower")
-    tokens = minitok.get_encoding("gpt2").tokenize("low lower")
-    expect(frame.locator(".panel[data-encoding=gpt2] .token")).to_have_count(len(tokens))
-    # The whole playground, with what the frame shows.
-    frame.locator("#open-whole[href*='low+lower']").wait_for()
-    with page.context.expect_page() as opened:
-        frame.locator("#open-whole").click()
-    opened.value.locator("#lanes .token").first.wait_for()
-    expect(opened.value.locator("#text")).to_have_value("low lower")
-    expect(opened.value.locator("#whole")).to_be_hidden()
-    assert "embed" not in opened.value.url
-
-
-def test_a_frame_says_how_high_it_is(framed):
-    page, frame = framed
-    frame.locator(".tree g.current").wait_for()
-    page.evaluate("addEventListener('message', ({ data }) => { window.told = data; })")
-    before = frame.locator("body").evaluate("(body) => body.offsetHeight")
-    frame.locator("#text").fill("long " * 300)
-    until(lambda: (page.evaluate("window.told?.minitok.height") or 0) > before)
-    high = page.evaluate("window.told.minitok.height")
-    # It shrinks, too.
-    frame.locator("#text").fill("short")
-    until(lambda: page.evaluate("window.told.minitok.height") < high)
-
-
-def test_a_frame_of_a_training(browser, site):
-    with watched(browser) as page:
-        page.goto(f"{site}?embed=train#text=low+lower+lowest+low")
-        page.locator("#learnt table").first.wait_for()
+def test_a_frame_of_a_training(window, site):
+    with window.used(f"{site}?embed=train#text=low+lower+lowest+low", "#learnt table") as page:
         expect(page.locator("#train output")).to_contain_text("is ready")
         for part in ("#panels", "#gallery", "#lanes", "#loop", ".merges", "#more", "#parity-hint", "#train .file"):
             expect(page.locator(part)).to_be_hidden()
+        at_rest(page)
         assert found_by_axe(page) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
-def test_on_a_wall_keys_go_through_tokens_and_steps(browser, site, width, height):
-    with watched(browser, reduced_motion="reduce") as page:
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"{site}?present")
+def test_on_a_wall_keys_go_through_tokens_and_steps(window, site):
+    with window.used(f"{site}?present") as page:
         expect(page.locator("#loading")).to_have_count(0)
         for part in ("#text", "#more", "#gallery", "#compare", "#rest"):
             expect(page.locator(part)).to_be_hidden()
         expect(page.locator(".counts :is(b, strong):visible")).to_have_text(["14", " tokens"])
         expect(page.locator(".panel h3")).to_be_visible()
-        sizes = page.locator(".token.both bdi").evaluate_all(
-            "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
-        )
-        assert min(sizes) >= 28
-        tree = page.locator(".tree").bounding_box()
-        assert tree["y"] + tree["height"] <= height
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.locator(".tree g.current").wait_for()
+        for width, height in ((1280, 800), (1920, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            at_rest(page)
+            read = "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+            assert min(page.locator(".token.both bdi").evaluate_all(read)) >= 28
+            tree = page.locator(".tree").bounding_box()
+            assert tree["y"] + tree["height"] <= height
+            assert page.evaluate("document.documentElement.scrollWidth") == width
         steps = minitok.get_encoding("o200k_base").explain(" unforgettable").pieces[0].steps
         page.keyboard.press("ArrowUp")
         expect(page.locator(".tree g.merge:not(.later)")).to_have_count(len(steps) - 1)
@@ -144,26 +126,21 @@ def test_on_a_wall_keys_go_through_tokens_and_steps(browser, site, width, height
         page.keyboard.press("ArrowRight")
         expect(page.locator(".token.chosen bdi")).to_have_text("·melody")
         expect(page.locator(".step")).to_contain_text("·melody")
-
-
-def test_a_wall_shows_one_lane_and_is_for_every_reader(browser, site):
-    with watched(browser, reduced_motion="reduce") as page:
-        page.goto(f"{site}?present#text=so+unforgettably&encodings=gpt2,o200k_base&at=2,gpt2")
-        page.locator(".tree g.current").wait_for()
+        # Of two encodings, a wall shows one.
+        window.follow(f"{site}?present#text=so+unforgettably&encodings=gpt2,o200k_base&at=2,gpt2")
         expect(page.locator(".panel:visible")).to_have_count(1)
         expect(page.locator(".panel:visible .token bdi").first).to_have_text("so")
         assert found_by_axe(page) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_frame_is_for_every_reader(browser, site, width):
-    with watched(browser) as page:
-        page.set_viewport_size({"width": width, "height": 420})
-        page.goto(f"{site}?embed#text=in+strawberry&encodings=gpt2&at=3,gpt2")
-        page.locator(".token.chosen").wait_for()
+def test_a_frame_is_for_every_reader(window, site):
+    with window.used(f"{site}?embed#text=in+strawberry&encodings=gpt2&at=3,gpt2", ".token.chosen") as page:
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 420})
+            at_rest(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate("document.documentElement.scrollHeight") <= 420
         assert found_by_axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert page.evaluate("document.documentElement.scrollHeight") <= 420
 
 
 class Metas(HTMLParser):
