@@ -28,19 +28,6 @@ def encode(tokenizer, text):
     return tokenizer.encode(text, allowed_special="all")
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_is_the_same_tokenizer(tok, protocol):
-    again = pickle.loads(pickle.dumps(tok, protocol))
-    assert again == tok == copy.deepcopy(tok) == copy.copy(tok)
-    assert hash(again) == hash(tok)
-    assert (again.definition.name, again.definition.backend, again.definition.trained) == (
-        tok.definition.name,
-        tok.definition.backend,
-        tok.definition.trained,
-    )
-    assert encode(again, TEXT + "<s>") == encode(tok, TEXT + "<s>")
-
-
 class Loud(minitok.Tokenizer):
     """A subclass that encodes in its own way and has an attribute of its own."""
 

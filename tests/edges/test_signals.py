@@ -13,6 +13,7 @@ import minitok
 import minitok._rust
 import numpy as np
 import pytest
+from minitok.backend import load_backend
 
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. "
 MERGES = minitok.train([SAMPLE * 3, "naïve café 漢字漢字 😀😀 " * 3], 340, pattern="cl100k").merges
@@ -44,6 +45,7 @@ def by_the_mirror():
 
 
 MIRROR = by_the_mirror()
+STEPS = load_backend("rust").normalizer(["NFD", ("replace", r"\w", "ab"), "lowercase", ("replace", "(?=c)|d", "")])
 LONG_NAME = minitok.Tokenizer(MERGES, special_tokens={"<s>": 400, "<s>" * 1000 + "x": 401})
 
 
@@ -92,6 +94,7 @@ LONG = {
     "one piece of spaces": lambda tok: tok.encode_to_numpy(b" " * (1 << 27)),
     "one piece of ideographs": lambda tok: tok.count("中".encode() * (1 << 25)),
     "one piece, by the mirror": lambda _: MIRROR.count(LETTERS * 4),
+    "normalize": lambda _: STEPS.apply("É漢 e\u0301" * 4_000_000),
     "marks in a row": lambda tok: tok.replace(normalizer="NFC").count("e" + "\u0301\u0323" * (1 << 23)),
     "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(plain()),
     "train with many strings that are barred": lambda _: minitok.train([SAMPLE], 300, superwords=9, barred=[f"x{n}" for n in range(1 << 17)]),
