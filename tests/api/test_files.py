@@ -9,6 +9,7 @@ import pytest
 from helpers import BACKENDS, Failure, outcome
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok import Tokenizer
 from strategies import any_text, merge_lists, patterns, rank_tables, special_ids
 
 
@@ -33,28 +34,22 @@ def test_the_good_file_is_good(tmp_path, backend):
     )
 
 
-@given(merge_lists(), patterns, st.sampled_from([bytes(range(256)), bytes(range(255, -1, -1))]), any_text)
-def test_a_trained_tokenizer_comes_back(tmp_path_factory, merges, pattern, order, text):
+@given(
+    merge_lists(), rank_tables(), patterns, st.sampled_from([bytes(range(256)), bytes(range(255, -1, -1))]), any_text
+)
+def test_tokenizers_of_merges_and_of_ranks_with_holes_come_back(tmp_path_factory, merges, ranks, pattern, order, text):
     path = tmp_path_factory.mktemp("native") / "t.json"
-    tok = minitok.Tokenizer(
-        merges, pattern=pattern, byte_order=order, special_tokens=special_ids(merges), trained={"stop": "x"}
-    )
-    tok.save(path)
-    for backend in BACKENDS:
-        again = minitok.load(path, backend=backend)
-        assert again == tok
-        assert again.definition.trained == tok.definition.trained
-        assert again.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
-
-
-@given(rank_tables(), any_text)
-def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
-    path = tmp_path_factory.mktemp("native") / "t.json"
-    tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", special_tokens={"<s>": 1 << 20})
-    tok.save(path)
-    for backend in BACKENDS:
-        again = minitok.load(path, backend=backend)
-        assert (again, again.encode(text), again.vocab_size) == (tok, tok.encode(text), (1 << 20) + 1)
+    special = special_ids(merges)
+    for tok in (
+        Tokenizer(merges, pattern=pattern, byte_order=order, special_tokens=special, trained={"stop": "x"}),
+        Tokenizer.from_ranks(ranks, pattern=pattern, special_tokens={"<s>": 1 << 20}),
+    ):
+        tok.save(path)
+        for backend in BACKENDS:
+            again = minitok.load(path, backend=backend)
+            assert (again, again.vocab_size) == (tok, tok.vocab_size)
+            assert again.definition.trained == tok.definition.trained
+            assert again.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
 
 
 @pytest.mark.parametrize(
@@ -100,12 +95,6 @@ def test_an_empty_name_is_kept(tmp_path, backend):
     assert minitok.load(path, backend=backend) == tok
 
 
-def test_a_mark_of_byte_order_and_crlf_are_read(tmp_path):
-    path = saved(tmp_path)
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b", ", b",\r\n"))
-    assert minitok.load(path).merges == [(97, 98)]
-
-
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, broken):
     path = saved(tmp_path)
@@ -118,25 +107,25 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
         patched.setattr(os, broken, fail)
         if hasattr(Path, broken):
             patched.setattr(Path, broken, fail)
-        assert outcome(minitok.Tokenizer([(99, 99)]).save, path) == Failure(
+        assert outcome(Tokenizer([(99, 99)]).save, path) == Failure(
             OSError, f"[Errno 28] no space left on device: '{path}'"
         )
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-    minitok.Tokenizer([(99, 99)]).save(path)
+    Tokenizer([(99, 99)]).save(path)
     assert minitok.load(path).merges == [(99, 99)]
 
 
 def test_a_tokenizer_that_cannot_be_written_leaves_no_file(tmp_path):
     assert outcome(minitok.Tokenizer, [], trained={"what": object()}).kind is TypeError
-    whole = minitok.Tokenizer([(97, 98)]).replace(normalizer="NFC")
+    whole = Tokenizer([(97, 98)]).replace(normalizer="NFC")
     assert outcome(whole.save, tmp_path / "new.model", format="minbpe").kind is minitok.errors.VocabularyError
-    assert outcome(minitok.Tokenizer([]).save, tmp_path / "no" / "new.json").kind is FileNotFoundError
+    assert outcome(Tokenizer([]).save, tmp_path / "no" / "new.json").kind is FileNotFoundError
     assert list(tmp_path.iterdir()) == []
 
 
 def test_saving_keeps_the_permissions_of_the_old_file(tmp_path):
     path = saved(tmp_path)
     path.chmod(0o640)
-    minitok.Tokenizer([]).save(path)
+    Tokenizer([]).save(path)
     assert path.stat().st_mode & 0o777 == 0o640

@@ -1,20 +1,15 @@
 """A normal form in front of a tokenizer: what is encoded is the text in it, special tokens are those of the text itself."""
 
-import json
-import pickle
-import time
 from unicodedata import normalize
 
 import minitok
-import numpy as np
 import pytest
 from helpers import both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.reference.published.normal_forms import FORMS
-from minitok.reference.published.normalize import Normalizer
-from strategies import any_bytes, any_text, texts
+from strategies import any_text, texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115)]
 SPECIAL = {"<s>": 300, "KK": 301}
@@ -80,29 +75,6 @@ def test_a_safe_cut_changes_no_id(form, prefix, pattern, text):
                 assert codec.encode(data[:cut], allowed) + codec.going_on().encode(data[cut:], allowed) == ids
 
 
-@given(marked)
-def test_what_comes_back_is_the_normal_form(text):
-    tok = tokenizer()
-    assert tok.decode(tok.encode(text)) == tok.definition.normalize(text) == normalize("NFC", text)
-    assert b"".join(tok.tokenize(text)).decode() == tok.definition.normalize(text)
-    ids, spans = tok.encode_with_offsets(text)
-    assert ids == tok.encode(text)
-    shown = tok.definition.normalize(text)
-    assert all(tok.token_bytes(i).decode("utf-8", "ignore") in shown[a:b] for i, (a, b) in zip(ids, spans))
-    assert "".join(chunk.text for chunk in tok.chunk(text, 40)) == text
-    assert shown.startswith(tok.truncate_text(text, 5))
-
-
-@given(any_bytes)
-def test_bytes_that_are_no_text_stay(data):
-    rust, python = both(tokenizer())
-    ids = rust.encode(data)
-    assert python.encode(data) == ids
-    assert rust.decode_bytes(ids) == Normalizer(["NFC"]).apply(data)
-    kept = data.decode("utf-8", "ignore").isascii()
-    assert not kept or rust.decode_bytes(ids) == data
-
-
 @given(any_text, st.sampled_from([(), ("<s>", "KK")]))
 def test_traces_are_those_of_the_normal_form(text, allowed):
     for tok in both(tokenizer("NFKC")):
@@ -130,79 +102,38 @@ def test_special_tokens_are_those_of_the_text_itself(backend):
 def test_it_is_part_of_what_a_tokenizer_is(backend, tmp_path):
     tok = tokenizer(backend=backend)
     plain = tok.replace(normalizer=None)
-    assert (
-        tok.definition.normalizer,
-        tok.definition.lossless,
-        plain.definition.normalizer,
-        plain.definition.lossless,
-    ) == ("NFC", False, None, True)
+    assert (tok.definition.lossless, plain.definition.lossless) == (False, True)
     assert tok != plain
     assert "normalizer='NFC'" in repr(tok)
     assert "normalizer" not in repr(plain)
-    assert pickle.loads(pickle.dumps(tok)) == tok
-    tok.save(tmp_path / "a.json")
-    assert json.loads((tmp_path / "a.json").read_text())["normalizer"] == "NFC"
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    for again in (minitok.load(tmp_path / "a.json"), minitok.load(tmp_path / "tokenizer.json")):
-        assert again == tok
     for other in (tok.replace(pattern="none"), tok.add_tokens(["<t>"], special=True), tok.shrink(259), *both(tok)):
         assert other.definition.normalizer == "NFC"
     for form in ("tiktoken", "gpt2", "minbpe"):
         with pytest.raises(minitok.errors.VocabularyError, match=r"text is normalized first \(NFC\)"):
             tok.save(tmp_path / "x", format=form)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "tokenizer.json"]
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_files_are_encoded_in_the_normal_form(backend, tmp_path):
-    (tmp_path / "a.txt").write_text("cafe\u0301 " * 5)
-    tok = tokenizer(backend=backend)
-    tok.encode_files(tmp_path / "a.txt", tmp_path / "a.bin")
-    assert np.fromfile(tmp_path / "a.bin", "<u4").tolist() == tok.encode("café " * 5)
-
-
-def test_late_tokens_tokens(backend, tmp_path):
+def test_late_tokens_are_looked_for_in_the_text_once_it_is_normalized(backend):
     plain = Tokenizer(MERGES, special_tokens=SPECIAL, backend=backend)
-    late = Tokenizer(MERGES, special_tokens=SPECIAL, late_tokens=["KK"], backend=backend)
-    both_ways = Tokenizer(MERGES, special_tokens=SPECIAL, normalizer="NFC", late_tokens=["KK"], backend=backend)
+    late, both_ways = plain.replace(late_tokens=["KK"]), plain.replace(normalizer="NFC", late_tokens=["KK"])
     kelvins = "\u212a\u212a"
     assert plain.encode("<s>KK", allowed_special="all") == late.encode("<s>KK", allowed_special="all") == [300, 301]
-    assert (late.encode(kelvins, allowed_special="all"), both_ways.encode(kelvins, allowed_special="all")) == (
-        plain.encode(kelvins),
-        [301],
-    )
+    assert late.encode(kelvins, allowed_special="all") == plain.encode(kelvins)
+    assert both_ways.encode(kelvins, allowed_special="all") == [301]
     assert (late.definition.lossless, both_ways.definition.lossless) == (True, False)
     assert plain != late != both_ways
     for tok in (late, both_ways):
-        tok.save(tmp_path / "a.json")
-        assert minitok.load(tmp_path / "a.json") == tok == pickle.loads(pickle.dumps(tok))
         assert tok.definition.late_tokens == tok.replace(pattern="none").definition.late_tokens == {"KK"}
         assert tok.replace(special_tokens={"<s>": 300}).definition.late_tokens == frozenset()
-    with pytest.raises(minitok.errors.VocabularyError, match="the late token '<t>' has no id"):
-        Tokenizer(MERGES, special_tokens=SPECIAL, late_tokens=["<t>"], backend=backend)
-    # They are looked for as they are once normalized.
     accent = Tokenizer(MERGES, special_tokens={"é": 300}, normalizer="NFD", late_tokens=["é"], backend=backend)
     assert accent.encode("ée\u0301", allowed_special="all") == [300, 300]
-    text = (tmp_path / "a.json").read_text()
-    (tmp_path / "a.json").write_text(text.replace('["KK"]', "[3]"))
-    with pytest.raises(minitok.errors.FileFormatError, match="'late_tokens' holds 3"):
-        minitok.load(tmp_path / "a.json")
 
 
 def test_only_text_is_normalized(backend):
     for form in (None, "NFC"):
         with pytest.raises(TypeError, match="text must be str, not bytes"):
             tokenizer(form, backend).definition.normalize(b"a")
-
-
-def test_special_tokens_that_take_white_space_take_time_that_grows_with_the_text():
-    tok = tokenizer().definition.replace(token_flags={"<s>": {"lstrip", "rstrip", "single_word"}}).codec()
-    part = " <s> " + "é" * 100
-    text = part * 15_000
-    began = time.process_time()
-    ids = tok.encode(text, ("<s>",))
-    # With copies of the text for each, half a minute.
-    assert time.process_time() - began < 5
-    assert ids == tok.encode(part, ("<s>",)) * 15_000
 
 
 @pytest.mark.parametrize(
@@ -231,19 +162,6 @@ def test_a_replacement_is_refused_before_it_takes_memory(backend):
         tok.encode("a" * 2000)
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
-
-
-def test_normal_forms_and_ordinary_steps_have_room(backend):
-    """U+FDFA becomes 18 characters, U+1FB7 three marks and a letter; one character may become a word."""
-    for steps, text in [
-        ("NFKD", "\ufdfa"),
-        ("NFKC", "\ufdfa" * 1000),
-        ("NFD", "\u1fb7" * 1000),
-        ("lowercase", "\u0130" * 1000),
-    ]:
-        assert Tokenizer([], normalizer=steps, backend=backend).count(text) > len(text)
-    steps = ["NFKD", ("replace", "x", "a word of some length that stands for a letter"), ("prepend", "_" * 100)]
-    assert Tokenizer([], normalizer=steps, backend=backend).count("x" * 1000) == 46_100
 
 
 def test_a_late_token_that_gets_too_long_is_refused(backend):

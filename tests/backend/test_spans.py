@@ -84,8 +84,29 @@ def tokenizers():
 ALL = [Tokenizer(definition) for definition in tokenizers()]
 
 
+def held(definition, spans):
+    """The ids of spans, those of each that has text, and the tokens that are found."""
+    ids, ranges, tokens = ids_of_spans(definition, spans)
+    return ids.tolist(), [own for own, (text, _) in zip(ranges, spans, strict=True) if text], tokens
+
+
+def only_trusted_text_becomes_special(definition, spans, *, apart):
+    """But for a token that is found everywhere, and for a space before a late one, which is not a part of its name."""
+    names = {token_id: name for name, token_id in definition.special_tokens.items()}
+    for part in shared_segments(definition, spans, apart=apart):
+        name = names.get(part.token_id, "\n")
+        if name in EVERYWHERE:
+            continue
+        assert part.data.decode().strip() == name.strip()
+        at = 0
+        for owner, size in part.shares:
+            data, at = part.data[at : at + size], at + size
+            # What it takes of the text around it, and the space before a segment, may be anybody's.
+            assert spans[owner][1] or data.decode().isspace()
+
+
 @pytest.mark.parametrize("number", range(len(ALL)))
-def test_where_all_is_trusted_or_nothing_is(number):
+def test_what_is_trusted_is_special_and_both_backends_say_which_ids_hold_a_span(number):
     tok = ALL[number]
     python = tok.replace(backend="python")
 
@@ -100,26 +121,9 @@ def test_where_all_is_trusted_or_nothing_is(number):
             assert tok.encode_segments([(text, trusted)]) == expected
         for across in (False, True):
             assert tok.encode_segments(spans, merge_across=across) == python.encode_segments(spans, merge_across=across)
-
-    check()
-
-
-def held(definition, spans):
-    """The ids of spans, those of each that has text, and the tokens that are found."""
-    ids, ranges, tokens = ids_of_spans(definition, spans)
-    return ids.tolist(), [own for own, (text, _) in zip(ranges, spans, strict=True) if text], tokens
-
-
-@pytest.mark.parametrize("number", range(len(ALL)))
-def test_which_ids_hold_a_span_is_found_in_one_call_as_it_is_from_segments(number):
-    """The Python backend goes over the segments."""
-    definition = ALL[number].definition
-    python = definition.replace(backend="python")
-
-    @settings(max_examples=10)
-    @given(spans)
-    def check(spans):
-        assert held(definition, spans) == held(python, spans)
+            only_trusted_text_becomes_special(tok.definition, spans, apart=not across)
+        # The Python backend goes over the segments.
+        assert held(tok.definition, spans) == held(python.definition, spans)
 
     check()
 
@@ -131,29 +135,6 @@ def test_which_ids_hold_a_span_takes_one_call_where_they_spell_it():
     changed = Tokenizer(MERGES, special_tokens=SPECIAL, normalizer="NFC").definition.codec()
     assert changed.encode_spans(*whole, [3, 6]) is not None
     assert changed.encode_spans("e\u0301".encode(), *whole[1:3], ([], ()), [3]) is None
-
-
-@pytest.mark.parametrize("number", range(len(ALL)))
-def test_a_special_token_is_made_of_trusted_text(number):
-    """But for one that is found everywhere, and for a space before a late one, which is not a part of its name."""
-    definition = ALL[number].definition
-    names = {token_id: name for name, token_id in definition.special_tokens.items()}
-
-    @settings(max_examples=10)
-    @given(spans, st.booleans())
-    def check(spans, apart):
-        for part in shared_segments(definition, spans, apart=apart):
-            name = names.get(part.token_id, "\n")
-            if name in EVERYWHERE:
-                continue
-            assert part.data.decode().strip() == name.strip()
-            at = 0
-            for owner, size in part.shares:
-                data, at = part.data[at : at + size], at + size
-                # What it takes of the text around it, and the space before a segment, may be anybody's.
-                assert spans[owner][1] or data.decode().isspace()
-
-    check()
 
 
 @given(spans, st.booleans())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # What is hunted with are the strategies of other tests.
-for folder in ("backend", "edges", "packing"):
+for folder in ("edges", "packing"):
     sys.path.append(str(Path(__file__).parent.parent / folder))
 
 TRIED = "tried"

@@ -14,13 +14,13 @@ import numpy as np
 from click.testing import CliRunner
 from helpers import BACKENDS, Failure, outcome
 from hypothesis import strategies as st
+from kinds import definitions, texts
 from matrix import FORMATS, TOK, Pieces, beside, documents, verdict, write_corpus
 from minitok import Tokenizer, open_packed
 from minitok.cli.app import app
 from minitok.errors import MinitokError
 from strategies import any_bytes, any_text, corpora, merge_lists, patterns, rank_tables, train_options
 from test_damaged_files import FILES, TEXT, damage_bytes, damage_json
-from test_kinds import definitions, texts
 
 # What may be wrong with what a user gives; anything else that is raised is a fault of minitok.
 REFUSALS = (MinitokError, OSError, TypeError, ValueError)
