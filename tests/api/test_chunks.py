@@ -7,6 +7,7 @@ from chunk_laws import check_laws
 from helpers import both, failure_on_both, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kinds import definitions
 from minitok import Tokenizer
 from minitok.definition import Definition
 from minitok.reference.more.borders import KINDS
@@ -23,47 +24,20 @@ documents = st.lists(st.sampled_from(SENTENCES), max_size=30).map("".join) | tri
 kinds = st.sampled_from(["text", "code"]) | st.lists(st.sampled_from(KINDS[:9]), max_size=4)
 
 
-def with_characters(prefix, **changes):
-    corpus = ["the cat sat on the mat  hello world"] * 5
-    tok = minitok.train(corpus, 330, alphabet="characters", prefix="first", special_tokens=["<s>", "<S>"])
-    return tok.replace(prefix=prefix, **changes)
-
-
-def flagged(*flags, **fields):
-    definition = Tokenizer([], special_tokens={"<s>": 300}, pattern="gpt2", **fields).definition
-    return Tokenizer(definition.replace(token_flags={"<s>": flags}))
-
-
-def made():
-    """Tokenizers of which the tokens of a part are not always those that it has within a text."""
-    ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
-    whole = Definition.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True, special_tokens={"<s>": 300})
-    few = {bytes([byte]): byte for byte in range(256) if byte not in "中é東".encode()}
-    special = {"<s>": 300}
-    merges = [(39, 108), (97, 98), (10, 10), (97, 97), (258, 258)]
-    return {
-        "gpt2": Tokenizer(merges, pattern="gpt2", special_tokens=special),
-        "whole pieces": Tokenizer(whole),
-        "without a pattern": Tokenizer(merges, pattern="none", special_tokens=special),
-        **{f"characters, {prefix}": with_characters(prefix) for prefix in ("first", "always", "segment", "bytes")},
-        "small letters": Tokenizer(merges, normalizer="lowercase", pattern="gpt2", special_tokens=special),
-        "NFKC": Tokenizer(merges, normalizer="NFKC", pattern="gpt2", special_tokens=special),
-        "something put in": Tokenizer(
-            merges, normalizer=[("replace", "a", "bcd")], pattern="gpt2", special_tokens=special
-        ),
-        "spaces taken": flagged("lstrip", "rstrip"),
-        "single words": flagged("single_word"),
-        "late": flagged("lstrip", normalizer="lowercase", late_tokens=["<s>"]),
-        "bytes dropped": Tokenizer(Definition.from_tokens(few, [], pattern="gpt2", drops_bytes=True)),
-        "words": Tokenizer(merges, pattern="none", normalizer="lowercase").replace(words=r"\w+|[^\w\s]+"),
-    }
-
-
-TOKENIZERS = {name: both(tok) for name, tok in made().items()}
-
-
-def on_both_backends(name):
-    return TOKENIZERS.get(name) or both(minitok.get_encoding("o200k_base"))
+RANKS = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
+FEW = {bytes([byte]): byte for byte in range(256) if byte not in "中é東".encode()}
+MERGES = [(39, 108), (97, 98), (10, 10), (97, 97), (258, 258)]
+# Tokenizers of which the tokens of a part are not always those that it has within a text, beside those of `definitions`.
+TOKENIZERS = {
+    "whole pieces": Definition.from_tokens(
+        RANKS, [(97, 98)], pattern="cl100k", whole_pieces=True, special_tokens={"<s>": 300}
+    ),
+    "bytes dropped": Definition.from_tokens(FEW, [], pattern="gpt2", drops_bytes=True),
+    "something put in": Definition.from_merges(
+        MERGES, pattern="gpt2", normalizer=[("replace", "a", "bcd")], special_tokens={"<s>": 300}
+    ),
+    "o200k": minitok.get_encoding("o200k_base").definition,
+}
 
 
 @st.composite
@@ -77,16 +51,14 @@ def options(draw):
     return most, found
 
 
-@pytest.mark.parametrize("name", [*TOKENIZERS, "o200k"])
-@settings(max_examples=60)
-@given(documents, options(), st.booleans())
-def test_the_laws(name, text, options, allowed):
+@settings(max_examples=200)
+@given(st.sampled_from(list(TOKENIZERS.values())) | definitions(), documents, options(), st.sampled_from([(), "all"]))
+def test_the_laws(definition, text, options, allowed):
     most, asked = options
-    rust, python = on_both_backends(name)
-    if allowed:
-        asked["allowed_special"] = "all"
-    check_laws(rust, text, most, **asked)
-    assert outcome(rust.chunk, text, most, **asked) == outcome(python.chunk, text, most, **asked)
+    rust, python = both(Tokenizer(definition))
+    check_laws(rust, text, most, allowed_special=allowed, **asked)
+    chunks = [outcome(tok.chunk, text, most, allowed_special=allowed, **asked) for tok in (rust, python)]
+    assert chunks[0] == chunks[1]
 
 
 GROWING = st.lists(st.sampled_from([part for part in SENTENCES if len(part) < 50]), min_size=20, max_size=90)
