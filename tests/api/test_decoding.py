@@ -13,8 +13,6 @@ from minitok.definition import Definition
 from minitok.reference.published.characters import Symbols
 from strategies import any_bytes, merge_lists, special_ids
 
-INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", ">u8", "<u2"]
-
 
 def plain(backend):
     return minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "é": 301}, backend=backend)
@@ -67,49 +65,6 @@ def test_a_stream_shows_what_decode_shows(data, merges, errors):
             assert streamed == whole
 
 
-@given(any_bytes)
-def test_streams_of_both_backends_show_the_same_at_every_step(data):
-    streams = [tok.stream_decoder() for tok in both(minitok.Tokenizer([]))]
-    shown = b""
-    for byte in data:
-        rust, python = (stream.push(byte) for stream in streams)
-        assert rust == python
-        shown += rust.replace("\ufffd", "").encode()
-    assert streams[0].finish() == streams[1].finish()
-    assert streams[0].push(97) == "a", "a finished stream can be used again"
-
-
-@given(any_bytes)
-def test_strict_streams_fail_alike(data):
-    def run(tok):
-        stream = tok.stream_decoder(errors="strict")
-        return [outcome(stream.push, byte) for byte in data], outcome(stream.finish)
-
-    rust, python = map(run, both(minitok.Tokenizer([])))
-    first = next((at for at, step in enumerate(rust[0]) if isinstance(step, Failure)), len(data))
-    assert rust[0][:first] == python[0][:first]
-    assert [step.kind for step in rust[0][first : first + 1]] == [step.kind for step in python[0][first : first + 1]]
-
-
-@pytest.mark.parametrize(
-    "token_id", [257, 299, 302, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 64, 1 << 200, -1, -(1 << 70)]
-)
-def test_an_unknown_id_is_named_with_its_position(token_id):
-    failed = failure_on_both(lambda backend: plain(backend).decode([97, token_id]))
-    assert failed == Failure(minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 1")
-    failed = failure_on_both(lambda backend: plain(backend).token_bytes(token_id))
-    assert failed == Failure(minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 0")
-    for backend in BACKENDS:
-        with pytest.raises(KeyError) as raised:
-            plain(backend).decode([97, 98, token_id])
-        assert (raised.value.token_id, raised.value.position) == (token_id, 2)
-        stream = plain(backend).stream_decoder()
-        assert stream.push(97) == "a"
-        assert outcome(stream.push, token_id) == Failure(
-            minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 1"
-        )
-
-
 @pytest.mark.parametrize("wrong", [True, False, 1.0, "a", None, b"a", [1], np.float64(1), np.bool_(True), 1j])
 def test_an_id_of_a_wrong_type_is_refused(wrong):
     failed = failure_on_both(lambda backend: plain(backend).decode([97, wrong]))
@@ -126,20 +81,6 @@ def test_an_id_of_a_wrong_type_is_refused(wrong):
         )
 
 
-@pytest.mark.parametrize("dtype", INTEGERS)
-def test_arrays_and_scalars_of_every_integer_type_are_ids(dtype, backend):
-    array = np.array([97, 98, 99], dtype=dtype)
-    for ids in (array, array[::-1][::-1], array[::2], array[:0], list(array), tuple(array), iter(array)):
-        expected = bytes(
-            int(token_id) for token_id in (array if not isinstance(ids, (np.ndarray, list, tuple)) else ids)
-        )
-        assert plain(backend).decode_bytes(ids) == expected
-    assert plain(backend).token_bytes(array[0]) == b"a"
-    assert plain(backend).stream_decoder().push(array[1]) == "b"
-    array.flags.writeable = False
-    assert plain(backend).decode(array) == "abc"
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -153,14 +94,6 @@ def test_what_is_no_sequence_of_ids_is_refused_alike(wrong):
     failed = failure_on_both(lambda backend: plain(backend).decode(wrong))
     assert failed.kind in (TypeError, ValueError, minitok.errors.UnknownTokenError)
     assert failed == failure_on_both(lambda backend: plain(backend).decode_bytes(wrong))
-
-
-def test_an_iterator_that_fails_is_the_callers_error():
-    def ids():
-        yield 97
-        raise OSError("gone")
-
-    assert failure_on_both(lambda backend: plain(backend).decode(ids())) == Failure(OSError, "gone")
 
 
 def test_batches_and_offsets(backend):

@@ -5,7 +5,7 @@ import signal
 import minitok
 import numpy as np
 import pytest
-from helpers import both, failure_on_both, outcome
+from helpers import both, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -184,35 +184,18 @@ def test_a_stream_that_is_interrupted_has_taken_nothing():
     stream = plain("rust").stream_decoder(stop="ab")
     assert stream.push([97]) == ""
     old = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+    def interrupted():
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        stream.push(np.full(1 << 26, 97, np.uint32))
+
     try:
         with pytest.raises(EnoughError):
-            stream.push(np.full(1 << 26, 97, np.uint32))
+            interrupted()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert [stream.push([98]), stream.stopped] == ["", "ab"]
-
-
-def test_wrong_ids_are_named_and_none_is_taken():
-    for ids, why in (
-        ([97, 400, "x"], "unknown token id 400 at position 1"),
-        ([97, "x", 400], "a token id must be an integer, not str (at position 1)"),
-        (np.array([[97]]), "token ids must be one-dimensional, not 2-dimensional; decode_batch takes rows"),
-        (np.array(97), "token ids must be one-dimensional, not 0-dimensional"),
-        (np.array([0.5]), "an array of token ids must be of an integer type, not float64"),
-    ):
-
-        def push(backend, ids=ids):
-            stream = plain(backend).stream_decoder()
-            assert stream.push([98]) == "b"
-            try:
-                return stream.push(ids)
-            finally:
-                assert stream.push(99) == "c"
-                assert outcome(stream.push, 400).message == "unknown token id 400 at position 2"
-
-        assert failure_on_both(push).message == why
 
 
 def test_stop_strings_are_checked(backend):

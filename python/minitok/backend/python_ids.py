@@ -42,7 +42,7 @@ def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
 
 def array_items(array: npt.NDArray[Any]) -> Iterator[int]:
     """The items of an array, some at a time: a broadcast array may have more than there is memory."""
-    for start in range(0, len(array), PART):
+    for start in range(0, array.shape[0], PART):  # a subclass may lie about its `len`
         yield from array[start : start + PART].tolist()
 
 

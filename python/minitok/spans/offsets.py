@@ -110,5 +110,5 @@ def span_list(spans: Spans | list[tuple[int, int]], backend: str | None = None) 
 
 
 def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:
-    """Ids that can be gone over twice."""
-    return ids if is_array(ids) else list(ids)
+    """Ids that can be gone over twice; what they say of their length is not trusted."""
+    return ids if is_array(ids) else list(iter(ids))
