@@ -20,17 +20,6 @@ def test_commands_have_the_same_default():
     assert json.loads(run("evaluate", "--text", "Hello, world", "--json").stdout)
 
 
-def test_count_takes_a_text_instead_of_files(tmp_path):
-    (tmp_path / "a.txt").write_text("a b")
-    counted = json.loads(run("count", "--text", "ab\ncd é", "--json").stdout)
-    assert {name: counted["total"][name] for name in ("lines", "characters", "bytes")} == {
-        "lines": 1,
-        "characters": 7,
-        "bytes": 8,
-    }
-    assert run("count", tmp_path / "a.txt", "--text", "a").exit_code == 2
-
-
 @pytest.mark.parametrize("command", ["encode", "count", "chunk"])
 def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
     ended = run(command, "Hello, world")

@@ -1,7 +1,5 @@
 """A misspelt encoding, pattern or special token: every command that takes one says what may be meant."""
 
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 from commands import run
@@ -82,17 +80,3 @@ def test_a_misspelt_special_token(name):
 def test_the_short_name_of_an_encoding_and_of_its_pattern(name):
     ran = run("encode", "-e", name, "--text", "hello world")
     assert (ran.exit_code, ran.stdout.split()) == (0, ["15339", "1917"])
-
-
-def test_the_page_of_the_command_has_every_option(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "tools")
-    monkeypatch.setenv("COLUMNS", "60")
-    from command_page import command_page
-
-    parts = {part.splitlines()[0]: part for part in command_page().split("## minitok ")[1:]}
-    for name in COMMANDS:
-        command = app.get_command(None, name)
-        inner = {f"{name} {each}": one for each, one in getattr(command, "commands", {}).items()}
-        for path, one in {name: command, **inner}.items():
-            assert f"Usage: minitok {path} " in parts[path]
-            assert all(option in parts[path] for param in one.params for option in param.opts if option[0] == "-")

@@ -40,20 +40,8 @@ def test_formats_shards_rows_and_shuffles(corpus, tmp_path):
     rows = np.load(tmp_path / "r.npy").reshape(-1, 21)
     assert f"of {len(rows)} documents" in shown
     assert (rows[:, 0] == 50256).all()
-    shown = output_of(
-        "pack",
-        corpus,
-        "-e",
-        "gpt2",
-        "-o",
-        tmp_path / "d.npy",
-        "--rows",
-        20,
-        "--begin",
-        "<|endoftext|>",
-        "--rest",
-        "drop",
-    )
+    rows = ("--rows", 20, "--begin", "<|endoftext|>", "--rest", "drop")
+    shown = output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "d.npy", *rows)
     assert "Ids that no row had room for: " in shown
 
 
@@ -64,19 +52,8 @@ def test_parts_are_joined(corpus, tmp_path):
     shown = output_of("pack", tmp_path / "o.part-*.bin", "--join", "-o", tmp_path / "o.bin")
     assert "of 30 documents: " in shown
     assert (tmp_path / "o.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
-    output_of(
-        "pack",
-        tmp_path / "whole.bin",
-        "--join",
-        "-e",
-        "gpt2",
-        "--rows",
-        9,
-        "--begin",
-        "<|endoftext|>",
-        "-o",
-        tmp_path / "r.bin",
-    )
+    rows = ("-e", "gpt2", "--rows", 9, "--begin", "<|endoftext|>")
+    output_of("pack", tmp_path / "whole.bin", "--join", *rows, "-o", tmp_path / "r.bin")
     assert (np.fromfile(tmp_path / "r.bin", "<u2").reshape(-1, 9)[:, 0] == 50256).all()
 
 
@@ -140,9 +117,8 @@ def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
     output_of("train", "--counts", *parts, "-n", 300, "-o", tmp_path / "parts.json")
     about = json.loads(output_of("train", "--counts", "--count-only", *parts, "-o", tmp_path / "all.counts", "--json"))
     assert about["documents"] == 30
-    output_of(
-        "train", "--counts", tmp_path / "all.counts", "-n", 300, "-o", tmp_path / "all.json", "--backend", "python"
-    )
+    learning = ("-n", 300, "-o", tmp_path / "all.json", "--backend", "python")
+    output_of("train", "--counts", tmp_path / "all.counts", *learning)
     whole = minitok.load(tmp_path / "whole.json")
     assert whole == minitok.load(tmp_path / "parts.json") == minitok.load(tmp_path / "all.json")
     given = ("train", "--counts", parts[0], "-n", 300, "-o", tmp_path / "x.json", "--pattern")
@@ -150,8 +126,6 @@ def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
     assert run(*given, "gpt-4o").exit_code == 0
     # The default pattern, given by name, is not the one of these counts.
     output_of("train", "--count-only", corpus, "--pattern", "gpt2", "-o", tmp_path / "gpt2.counts")
-    assert (
-        run("train", "--counts", tmp_path / "gpt2.counts", "-o", tmp_path / "x.json", "--pattern", "o200k").exit_code
-        == 2
-    )
+    others = ("--counts", tmp_path / "gpt2.counts", "-o", tmp_path / "x.json", "--pattern", "o200k")
+    assert run("train", *others).exit_code == 2
     assert "1: not a file of counts" in run("train", "--counts", tmp_path / "0.jsonl", "-o", tmp_path / "x.json").stderr

@@ -113,13 +113,6 @@ def test_other_libraries(tmp_path):
     assert "sentencepiece does not read a file of the kind tokenizer.json" in " ".join(ended.output.split())
 
 
-def test_a_folder_that_names_its_class(tmp_path):
-    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
-    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
-    content = json.loads(verified(tmp_path, "--with", "transformers", "--json").stdout)
-    assert [(row["library"], row["equal"]) for row in content["compared"]] == [("transformers (fast)", True)]
-
-
 @pytest.mark.parametrize("name", ["mistral_instruct_tokenizer_240216.model.v2", "tekken_240718.json"])
 def test_files_of_mistral(name):
     from pathlib import Path

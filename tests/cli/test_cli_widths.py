@@ -50,8 +50,6 @@ def files(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("files")
     (tmp_path / "long.txt").write_text(LONG, encoding="utf-8")
     (tmp_path / "a-file-with-a-rather-long-name-that-needs-a-line-by-itself.txt").write_text("a b c", encoding="utf-8")
-    minitok.train([LONG], 300).save(tmp_path / "own.json")
-    minitok.get_encoding("gpt2").save(tmp_path / "tokenizer.json", format="huggingface")
     return tmp_path
 
 
@@ -109,19 +107,6 @@ def test_evaluate_and_inspect(width):
         assert {len(token["hex"]) // 2 for token in data["tokens"]} <= shown(found)
     data = told("inspect")
     assert {data[name] for name in ("vocab_size", "tokens", "merges")} <= shown(run("inspect", width=width))
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_commands_that_tell_sizes(files, width):
-    data = told("train", files / "long.txt", "-n", "1300", "-o", files / "one.json")
-    found = run("train", files / "long.txt", "-n", "1300", "-o", files / "two.json", width=width)
-    assert data["vocab_size"] in shown(found)
-    assert len(LONG.encode()) in shown(found)
-    data = told("bench", files / "long.txt", "--repeat", "1")
-    assert {data["bytes"], data["tokens"]} <= shown(run("bench", files / "long.txt", "--repeat", "1", width=width))
-    data = told("inspect", "-t", files / "tokenizer.json", "--verify", files / "long.txt")
-    ids = {sum(row["ids"] for row in one["texts"]) for one in data["compared"]}
-    assert ids <= shown(run("inspect", "-t", files / "tokenizer.json", "--verify", files / "long.txt", width=width))
 
 
 @pytest.mark.parametrize("width", range(20, 100))

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import random
 from functools import partial
 from pathlib import Path
 
@@ -188,23 +187,13 @@ def test_extending_on_the_same_texts_is_training_further(corpus, options, size):
         assert small.extend(corpus, options["vocab_size"], **learning) == whole
 
 
-def test_what_was_extended_encodes_what_training_made(backend):
-    rng = random.Random(1)
-    corpus = ["".join(rng.choices(["ab", "abc", " d", "e", "  "], k=200)) for _ in range(4)]
-    tok = minitok.train(corpus[:2], 270, special_tokens=["<s>"], backend=backend)
-    larger, events = traced(tok.extend, corpus[2:], 280)
-    assert larger.vocab_size == 280
-    assert [event["id"] for event in events] == list(range(270, 280))
-    assert max(larger.encode(corpus[2])) > 270
-    assert larger.definition.trained["extended_from"] == 270
-
-
 @pytest.mark.parametrize("name", ["gpt2", "o200k_base", "whisper"])
 def test_published_encodings_can_be_extended(name):
     tok = minitok.get_encoding(name)
     word = "flibbertygibbet"
     larger = tok.extend([f" {word}" * 9], tok.vocab_size + 20)
     assert larger.encode(f" {word}") == [larger.vocab_size - 1]
+    assert larger.definition.trained["extended_from"] == tok.vocab_size
     assert larger.vocab_size > tok.vocab_size
     assert larger.encode("Nothing else changes, naïvely.") == tok.encode("Nothing else changes, naïvely.")
     assert larger.special_tokens == tok.special_tokens
@@ -273,8 +262,10 @@ def test_progress_tells_rate_and_time_left(backend):
     heard = []
     minitok.train(["low lower lowest é"] * 1000, 270, progress=heard.append, backend=backend)
     assert heard[0].phase == "counting"
-    assert all(0 <= at.seconds < 60 for at in heard)
-    assert [at.seconds for at in heard] == sorted(at.seconds for at in heard)
+    for phase in {at.phase for at in heard}:
+        seconds = [at.seconds for at in heard if at.phase == phase]
+        assert seconds == sorted(seconds)
+        assert seconds[0] == 0
     for at in heard:
         assert at.rate is None or at.rate > 0
         assert at.remaining is None or at.remaining >= 0

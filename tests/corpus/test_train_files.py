@@ -62,7 +62,7 @@ def test_nothing_is_lost_at_the_edge_of_a_chunk(tmp_path, pattern, shift):
 
 
 @pytest.mark.parametrize("separator", [b"<doc>", b"\n\n", b" "])
-@pytest.mark.parametrize("shift", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("shift", [0, 1, 2, 4])
 def test_a_separator_across_the_edge_of_a_chunk_separates(tmp_path, separator, shift):
     head = text_of(CHUNK)[: CHUNK - shift].replace(separator, b"x" * len(separator))
     data = head + separator + b"first" * 3 + separator + separator + b" last" * 3

@@ -1,20 +1,19 @@
 """Explanations as data: equal on both backends, true to encoding, through JSON and back."""
 
-import io
 import time
 from functools import cache
 
 import minitok
 import pytest
+from helpers import traced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.explain import lanes
 from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
-from minitok.explain.report import Report, why
+from minitok.explain.report import why
 from minitok.reference.pretokenize import NAMED
 from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.patterns import Pattern
-from rich.console import Console
 from text_changing import SPELLING, changing
 
 TEXTS = [
@@ -48,6 +47,10 @@ def test_an_explanation_is_true_to_the_trace(text, pattern):
     told = trained(pattern=pattern).explain(text, allowed_special="all")
     assert told == trained("python", pattern=pattern).explain(text, allowed_special="all")
     ids, spans = trained(pattern=pattern).encode_with_offsets(text, allowed_special="all")
+    _, events = traced(trained(pattern=pattern).encode, text, allowed_special="all")
+    assert [step for piece in told.pieces for step in piece.steps] == [
+        event for event in events if event["event"] == "encode_merge"
+    ]
     assert told.ids == ids
     assert [(token.first_char, token.last_char) for token in told.tokens] == spans
     assert b"".join(token.token for token in told.tokens) == told.text == text.encode()
@@ -122,16 +125,6 @@ def test_a_piece_taken_whole_has_the_merges_that_make_it():
     assert piece.steps[-1]["ids"] == [97, 256, 100]
 
 
-def test_the_steps_are_the_trace():
-    tok = trained()
-    events = []
-    tok.encode("lowest slower", trace=events.append)
-    told = tok.explain("lowest slower")
-    assert [step for piece in told.pieces for step in piece.steps] == [
-        e for e in events if e["event"] == "encode_merge"
-    ]
-
-
 @pytest.mark.parametrize("pattern", list(NAMED))
 @given(text=st.text(max_size=30) | st.text(alphabet="aA 's'LL1\n\r\t./é", max_size=30))
 def test_every_piece_of_a_named_pattern_has_its_alternative(pattern, text):
@@ -176,13 +169,6 @@ def test_lanes_cut_as_the_patterns_do():
         data = text if isinstance(text, bytes) else text.encode()
         for lane in lanes(data):
             assert [data[piece.start : piece.end] for piece in lane.pieces] == Pattern(lane.pattern).split(data)
-
-
-def test_special_tokens_are_pieces_of_their_own():
-    told = trained().explain("low<|e|>low", allowed_special="all")
-    assert [(piece.special, len(piece.tokens)) for piece in told.pieces][1] == (True, 1)
-    assert told.tokens[1].token == b"<|e|>"
-    assert all(any(piece.special for piece in lane.pieces) for lane in told.lanes)
 
 
 def test_explain_takes_what_encode_takes():
@@ -280,14 +266,6 @@ def test_kinds_of_tokens_by_hand(backend):
     assert (told.text, [piece.end for piece in told.lanes[0].pieces]) == (b"ab c ", [3, 5])
 
 
-def test_the_terminal_says_what_a_token_is():
-    console = Console(file=io.StringIO(), width=120, highlight=False)
-    console.print(Report(changing("added", "rust").explain("<a><s>", allowed_special="all")))
-    shown = console.file.getvalue()
-    assert "added token" in shown
-    assert "special token" in shown
-
-
 def test_what_has_no_tokens_is_not_explained(backend):
     with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
         changing("symbols", backend).explain("ab")
@@ -308,13 +286,9 @@ def test_a_long_piece_costs_no_more_than_many_short_ones(backend):
 
 @given(text=st.text(alphabet="elorstw", max_size=120) | st.text(alphabet="ab", max_size=200))
 def test_the_steps_of_a_long_piece_are_the_trace(text):
-    tok = long_merges()
-    events = []
-    tok.encode(text, trace=events.append)
-    told = tok.explain(text)
-    assert [step for piece in told.pieces for step in piece.steps] == [
-        e for e in events if e["event"] == "encode_merge"
-    ]
+    _, events = traced(long_merges().encode, text)
+    steps = [step for piece in long_merges().explain(text).pieces for step in piece.steps]
+    assert steps == [event for event in events if event["event"] == "encode_merge"]
 
 
 @cache

@@ -9,7 +9,7 @@ from commands import run
 from matplotlib.figure import Figure
 from minitok.data import human_rights, tiny_shakespeare
 from minitok.evaluation import evaluate
-from minitok.explain import compare_ties, inject, lanes, overlaps, plots, stream
+from minitok.explain import compare_ties, inject, overlaps, plots, stream
 from minitok.explain.bigram import bits_by_size
 from minitok.explain.measures import bytes_per_token, merge_counts, sizes, token_lengths, use
 from minitok.explain.report import Report
@@ -27,9 +27,7 @@ def tok():
 @pytest.mark.parametrize("text", ["", "I'LL parseHTTPRequest", "naïve 🦀\n[b]x[/b]", b"\xff", "<|e|>low"])
 def test_the_report_shows_every_token_and_every_blocked_merge(tok, text):
     told = tok.explain(text, allowed_special="all")
-    console = Console(file=io.StringIO(), width=160, highlight=False)
-    console.print(Report(told))
-    shown = console.file.getvalue()
+    shown = printed(told, 160)
     tokens, size = len(told.tokens), len(told.text)
     assert f"{tokens} token{'s' * (tokens != 1)} for {size} byte{'s' * (size != 1)}, pattern" in shown
     for token in told.tokens:
@@ -49,9 +47,7 @@ def test_a_piece_of_any_depth_is_explained():
     told = tok.explain("a" + "b" * depth)
     assert told.ids == [255 + depth]
     assert len(told.to_html()) < 1_000_000
-    console = Console(file=io.StringIO(), width=80)
-    console.print(Report(told))
-    assert f"rank {depth - 1}" in console.file.getvalue()
+    assert f"rank {depth - 1}" in printed(told, 80)
 
 
 # -- the command -----------------------------------------------------------------------------------------------------
@@ -174,14 +170,6 @@ def test_measures_are_those_of_smaller_trainings(tok):
     assert len(counts) == sum(token_lengths(tok).values()) == 599
 
 
-def test_counts_of_merges_fall():
-    events = []
-    minitok.train([tiny_shakespeare()[:20_000]], 300, trace=events.append)
-    counts = merge_counts(events)
-    assert len(counts) == 44
-    assert counts == sorted(counts, reverse=True)
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_say_what_they_show(tok, dark):
     text = tiny_shakespeare()
@@ -209,14 +197,11 @@ def test_figures_say_what_they_show(tok, dark):
     assert lines["seen in training"] == bytes_per_token(tok, [text[:50_000]], sizes(tok))
     assert list(figures["bits"].axes[0].lines[0].get_ydata()) == bits_by_size(tok, text[:20_000].encode(), sizes(tok))
     assert sum(bar.get_height() for bar in figures["lengths"].axes[0].patches) == 599
-    assert list(figures["merges"].axes[0].lines[0].get_ydata()) == merge_counts(events)
+    counts = merge_counts(events)
+    assert list(figures["merges"].axes[0].lines[0].get_ydata()) == counts == sorted(counts, reverse=True)
+    assert len(counts) == 44
     assert figures["merges"].axes[0].get_xscale() == figures["merges"].axes[0].get_yscale() == "log"
     assert {label.get_text() for label in figures["languages"].axes[0].get_yticklabels()} == set(human_rights())
-
-
-def test_lanes_of_ones_own():
-    (own,) = lanes("a-b", ["[a-z]|-"])
-    assert [piece.alternative.label for piece in own.pieces] == ["[a-z]", "-", "[a-z]"]
 
 
 def test_json_is_json(tok):
@@ -228,13 +213,12 @@ def test_json_is_json(tok):
 
 def test_how_a_pattern_is_run_is_told_only_if_asked_for():
     told = minitok.get_encoding("gpt2").explain("Hello there")
-    assert "masks" not in printed_report(told)
-    assert "differs from" in printed_report(told)
-    assert "cut by masks" in printed_report(told, engine=True)
+    assert "masks" not in printed(told)
+    assert "differs from" in printed(told)
+    assert "cut by masks" in printed(told, engine=True)
 
 
-def printed_report(told, **options):
-    console = Console(width=200, highlight=False)
-    with console.capture() as captured:
-        console.print(Report(told, **options))
-    return captured.get()
+def printed(told, width=200, **options):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(Report(told, **options))
+    return console.file.getvalue()
