@@ -19,7 +19,9 @@ RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolcha
 	$(shell find rust python/minitok/reference python/minitok/formats -name '*.txt')
 # The crate with everything that tests of Rust need; other features would compile it again.
 CRATE := --locked --features internals,pages,p50k,whisper,c,chat
-WASM := target/wasm32-unknown-unknown
+# Modules for the web: those that are shipped, and those of `make test-pages`.
+WASM := target/web
+QUICK_WASM := target/web-quick
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 
@@ -71,11 +73,15 @@ $(STAMPS)/browser $(STAMPS)/browsers: $(STAMPS)/venv tools/browsers.sh
 	tools/browsers.sh $(if $(filter %s,$@),--all)
 	touch $@
 
-# The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript. For tests, the larger
-# ones do what the others do.
-$(STAMPS)/wasm-pages: modules = wasm:pages js-files:files
-$(STAMPS)/wasm: modules = first:first wasm:pages
-$(STAMPS)/wasm-js: modules = js:wasm js-files:files
+# The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript, which are faster and larger.
+# For tests, the larger ones do what the others do, and are not optimized as a whole.
+$(STAMPS)/wasm: modules = $(WASM)/first:first $(WASM)/wasm:pages
+$(STAMPS)/wasm-js: modules = $(WASM)/js:wasm $(WASM)/js-files:files
+$(STAMPS)/wasm-js: export CARGO_PROFILE_WEB_OPT_LEVEL = s
+$(STAMPS)/wasm-pages: modules = $(QUICK_WASM)/wasm:pages $(QUICK_WASM)/js-files:files
+$(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_LTO = off
+$(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_CODEGEN_UNITS = 16
+$(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_OPT_LEVEL = 1
 $(STAMPS)/wasm-pages $(STAMPS)/wasm $(STAMPS)/wasm-js: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	@echo "compiling the Rust core as WebAssembly: a minute or two, after a change of Rust only"
 	for module in $(modules); do tools/wasm.sh $${module/:/ }; done
@@ -87,12 +93,13 @@ $(STAMPS)/page: $(STAMPS)/built $(STAMPS)/wasm tools/build_pages.py $(shell find
 	touch $@
 
 # The pages that tests open, made once for all of their processes: from the modules as they are shipped by night.
-$(STAMPS)/pages: QUICK = --quick
+$(STAMPS)/pages: made_of = --quick $(QUICK_WASM)
 $(STAMPS)/pages: $(STAMPS)/wasm-pages
+$(STAMPS)/pages-shipped: made_of = $(WASM)
 $(STAMPS)/pages-shipped: $(STAMPS)/wasm $(STAMPS)/wasm-js
 $(STAMPS)/pages $(STAMPS)/pages-shipped: $(STAMPS)/built tools/build_pages.py $(shell find pages js python/minitok/explain -name '*.*')
 	rm -f $(STAMPS)/pages*
-	$(BIN)/python tools/build_pages.py $(QUICK) $(WASM) target/pages ../course/
+	$(BIN)/python tools/build_pages.py $(made_of) target/pages ../course/
 	touch $@
 
 # -- commands --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
     python tools/build_pages.py TARGET FOLDER [COURSE [ADDRESS]]
     python tools/build_pages.py --quick TARGET FOLDER [COURSE [ADDRESS]]
 
-TARGET is Cargo's folder of the target. The first puts the playground into the package, for ``minitok play`` and for wheels. The
+TARGET is the folder with the modules (``tools/wasm.sh``). The first puts the playground into the package, for ``minitok play`` and for wheels. The
 second puts all pages into a folder, from which any file server serves them: ``pages/``; what they need of ``js/``; the cores;
 the published vocabularies; and the texts of the bill by language. Labels of patterns, which stand in Python only, go into
 ``core/encodings.json``. The third is for tests: one core answers all, in a third of the time of a page, and is packed at once.
@@ -77,7 +77,7 @@ LIMITS = {
     "vocab_size": 1 << 16,
     "kept": 32,
 }
-# All of the core, and the part that shows a text: what `cargo` makes of the features `pages` and `first`, by profile.
+# All of the core, and the part that shows a text: the features `pages` and `first`, by the folder of the module.
 CORES = {"minitok": "wasm", "first": "first"}
 SMALL = 9 | lzma.PRESET_EXTREME
 # The models that readers look for, beside the encodings that they use.

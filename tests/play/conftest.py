@@ -37,8 +37,8 @@ def pytest_runtest_teardown(item, nextitem):
 
 @pytest.fixture(scope="session")
 def target():
-    """Cargo's folder with the cores as modules."""
-    return ROOT / "target/wasm32-unknown-unknown"
+    """The folder with the cores as modules."""
+    return ROOT / "target/web-quick"
 
 
 @pytest.fixture(scope="session")

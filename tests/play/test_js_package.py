@@ -21,8 +21,8 @@ from web import served_folder, watched
 
 ROOT = Path(__file__).parents[2]
 # By night the two modules that are shipped; for every change the larger one, which does what both do.
-PROFILES = ("js" if os.environ.get("MINITOK_SHIPPED") == "1" else "js-files", "js-files")
-WASM = [ROOT / f"target/wasm32-unknown-unknown/{profile}/minitok.wasm" for profile in PROFILES]
+SHIPPED = os.environ.get("MINITOK_SHIPPED") == "1"
+WASM = [ROOT / "target" / name / "minitok.wasm" for name in (("web/js", "web/js-files") if SHIPPED else ["web-quick/js-files"] * 2)]
 TEXTS = [
     TEXT,
     MIXED,
