@@ -49,7 +49,7 @@ impl Kernel for FindEnd<'_> {
 
     #[inline(always)]
     fn run<V: Vectors>(self, vectors: V) -> Read<End> {
-        string_with(self.data, self.start, self.out, |bytes| specials_with(vectors, bytes))
+        string_with(self.data, self.start, self.out, vectors)
     }
 }
 
@@ -69,7 +69,7 @@ impl Kernel for Skip<'_> {
 
     #[inline(always)]
     fn run<V: Vectors>(self, vectors: V) -> Read<usize> {
-        skip_with(self.data, self.start, |bytes| specials_with(vectors, bytes))
+        skip_with(self.data, self.start, vectors)
     }
 }
 
@@ -94,18 +94,16 @@ const ESCAPES: [(u8, u8); 8] = [
     (b'/', b'/'),
 ];
 
-/// Bit i of the answer: byte i ends a string, begins an escape or may not stand in a string.
-trait Specials: Fn(&[u8; WIDTH]) -> u32 + Copy {}
-impl<F: Fn(&[u8; WIDTH]) -> u32 + Copy> Specials for F {}
-
 /// Whether a byte of a string does not stand for itself.
 #[inline(always)]
 pub(super) fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication gathers the
-/// eight high bits into one byte.
+/// Bit i of the answer: byte i ends a string, begins an escape or may not stand in a string.
+///
+/// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication gathers the eight
+/// high bits into one byte.
 #[inline(always)]
 fn specials(bytes: &[u8; WIDTH]) -> u32 {
     const LOW: u64 = 0x0101_0101_0101_0101;
@@ -123,7 +121,7 @@ fn specials(bytes: &[u8; WIDTH]) -> u32 {
     found as u32
 }
 
-/// The same with these instructions.
+/// The same with these instructions. Loops call it themselves: a closure would be compiled for every processor, each instruction a call.
 #[inline(always)]
 fn specials_with<V: Vectors>(vectors: V, bytes: &[u8; WIDTH]) -> u32 {
     #[cfg(target_arch = "x86_64")]
@@ -154,14 +152,14 @@ fn specials_avx2(_: Avx2, bytes: &[u8; WIDTH]) -> u32 {
 }
 
 #[inline(always)]
-fn string_with(data: &[u8], start: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<End> {
-    let mut at = skip_plain(data, start, specials);
+fn string_with<V: Vectors>(data: &[u8], start: usize, out: &mut Vec<u8>, vectors: V) -> Read<End> {
+    let mut at = skip_plain(data, start, vectors);
     if byte(data, at)? == b'"' {
         return Ok(End { at, is_escaped: false });
     }
     append(out, &data[start..at])?;
     loop {
-        at = copy_plain(data, at, out, specials)?;
+        at = copy_plain(data, at, out, vectors)?;
         match byte(data, at)? {
             b'"' => return Ok(End { at, is_escaped: true }),
             b'\\' => at = unescape(data, at, out)?,
@@ -171,9 +169,9 @@ fn string_with(data: &[u8], start: usize, out: &mut Vec<u8>, specials: impl Spec
 }
 
 #[inline(always)]
-fn skip_with(data: &[u8], mut at: usize, specials: impl Specials) -> Read<usize> {
+fn skip_with<V: Vectors>(data: &[u8], mut at: usize, vectors: V) -> Read<usize> {
     loop {
-        at = skip_plain(data, at, specials);
+        at = skip_plain(data, at, vectors);
         match byte(data, at)? {
             b'"' => return Ok(at),
             b'\\' if SIMPLE[usize::from(byte(data, at + 1)?)] != 0 => at += 2,
@@ -193,9 +191,9 @@ fn byte(data: &[u8], at: usize) -> Read<u8> {
 
 /// The place of the next special byte, or the end of the data.
 #[inline(always)]
-fn skip_plain(data: &[u8], mut at: usize, specials: impl Specials) -> usize {
+fn skip_plain<V: Vectors>(data: &[u8], mut at: usize, vectors: V) -> usize {
     while let Some(bytes) = data[at..].first_chunk() {
-        let found = specials(bytes);
+        let found = specials_with(vectors, bytes);
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
@@ -206,7 +204,7 @@ fn skip_plain(data: &[u8], mut at: usize, specials: impl Specials) -> usize {
 
 /// As `skip_plain`, and the bytes before that place are appended; most escapes are resolved on the way.
 #[inline(always)]
-fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Specials) -> Read<usize> {
+fn copy_plain<V: Vectors>(data: &[u8], mut at: usize, out: &mut Vec<u8>, vectors: V) -> Read<usize> {
     // Kept here, not in the vector: each round needs the one before it.
     let mut len = out.len();
     while let Some(bytes) = data[at..].first_chunk::<WIDTH>() {
@@ -215,7 +213,7 @@ fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Spec
             unsafe { out.set_len(len) };
             out.try_reserve(WIDTH + 1)?;
         }
-        let found = specials(bytes);
+        let found = specials_with(vectors, bytes);
         // SAFETY: there is room for one byte more.
         unsafe { out.as_mut_ptr().add(len).cast::<[u8; WIDTH]>().write_unaligned(*bytes) };
         if found == 0 {
@@ -284,6 +282,7 @@ fn unit(data: &[u8], at: usize) -> Read<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fast::simd::vector::Portable;
 
     /// By every way there is, which must agree.
     fn text(data: &[u8]) -> Option<(Vec<u8>, usize)> {
@@ -299,11 +298,11 @@ mod tests {
         let by_processor = string(data, 0, &mut out);
         let by_processor = give(by_processor, &out);
         let mut out = b"before".to_vec();
-        let portable = string_with(data, 0, &mut out, specials);
+        let portable = string_with(data, 0, &mut out, Portable);
         assert_eq!(by_processor, give(portable, &out));
         // What is skipped ends where it is, and may hold lone surrogates.
         let skipped = skip(data, 0);
-        assert_eq!(skipped, skip_with(data, 0, specials));
+        assert_eq!(skipped, skip_with(data, 0, Portable));
         if let Some((_, end)) = by_processor {
             assert_eq!(skipped, Ok(end));
         } else if skipped.is_ok() {
