@@ -49,8 +49,10 @@ def pieces(tmp_path):
         "▁ a",
         '" :',
         "l o",
+        "lo w",
+        "▁l o",
+        "▁lo w",
     ]
-    merges += ["lo w", "▁l o", "▁lo w"]
     tokens += [merge.replace(" ", "") for merge in merges]
     vocab = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
@@ -59,29 +61,22 @@ def pieces(tmp_path):
         {"id": len(vocab) + i, "content": name, "special": False, **flags} for i, name in enumerate(["<tool>", "true}"])
     ]
     metaspace = [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]
-    decoders = [
-        {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-        {"type": "ByteFallback"},
-        {"type": "Fuse"},
-    ]
-    model = {
-        "type": "BPE",
-        "vocab": vocab,
-        "merges": merges,
-        "unk_token": "<unk>",
-        "fuse_unk": True,
-        "byte_fallback": True,
-    }
+    decoders = [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}]
+    decoders += [{"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]
     content = {
         "version": "1.0",
         "added_tokens": added,
         "normalizer": {"type": "Sequence", "normalizers": metaspace},
         "pre_tokenizer": None,
-        "decoder": {
-            "type": "Sequence",
-            "decoders": [*decoders, {"type": "Strip", "content": " ", "start": 1, "stop": 0}],
+        "decoder": {"type": "Sequence", "decoders": decoders},
+        "model": {
+            "type": "BPE",
+            "vocab": vocab,
+            "merges": merges,
+            "unk_token": "<unk>",
+            "fuse_unk": True,
+            "byte_fallback": True,
         },
-        "model": model,
     }
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,4 +1,7 @@
-"""Files of tokenizers made at random: read, saved and run as `tokenizers` does, or refused."""
+"""Files of tokenizers made at random: read, saved and run as `tokenizers` does, or refused.
+
+Tokenizers of any steps beside one another are in `test_tokenizers_pipelines`.
+"""
 
 import json
 import random
@@ -129,47 +132,22 @@ def steps_of_words(rnd, marks):
     return random_normalizer(rnd), random_words(rnd) if rnd.random() < 0.8 else random_cutter(rnd), decoder
 
 
-def steps_of_anything(rnd):
-    """Steps that hardly any tokenizer has, beside one another."""
-    first = [
-        random_cutter,
-        random_words,
-        lambda _: pre_tokenizers.UnicodeScripts(),
-        lambda _: pre_tokenizers.ByteLevel(),
-    ]
-    cutters = [rnd.choice(first)(rnd) for _ in range(rnd.randint(0, 3))]
-    makers = [
-        *(
-            decoders.ByteLevel,
-            decoders.Metaspace,
-            decoders.Fuse,
-            decoders.ByteFallback,
-            decoders.CTC,
-            decoders.WordPiece,
-        ),
-        lambda: decoders.BPEDecoder(rnd.choice(["</w>", ""])),
-        lambda: decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback()]),
-        lambda: decoders.Strip(rnd.choice([" ", "▁"]), rnd.randint(0, 2), rnd.randint(0, 2)),
-    ]
-    return random_normalizer(rnd), pre_tokenizers.Sequence(cutters), rnd.choice(makers)()
-
-
 def random_tokenizer(rnd):
-    """A tokenizer of `tokenizers`, trained on a few words. As a rule its parts belong together; one of ten has any."""
+    """A tokenizer of `tokenizers`, trained on a few words, whose parts belong together."""
     return next(made for made in iter(lambda: tried(rnd), 0) if made is not None)
 
 
 def tried(rnd):
     """Such a tokenizer; None where that library fails to make it."""
-    kind = rnd.choices(["bytes", "pieces", "words", "anything"], [5, 3, 1, 1])[0]
+    kind = rnd.choices(["bytes", "pieces", "words"], [5, 3, 2])[0]
     marks = {}
-    if kind in ("words", "anything"):
+    if kind == "words":
         marks = rnd.choice([{}, {"continuing_subword_prefix": "##"}, {"end_of_word_suffix": "</w>"}])
-    unknown, falls_back = rnd.choice([None, "<unk>"]), kind == "pieces" or (kind == "anything" and rnd.random() < 0.3)
+    unknown, falls_back = rnd.choice([None, "<unk>"]), kind == "pieces"
     made = tokenizers.Tokenizer(
         models.BPE(unk_token=unknown, fuse_unk=rnd.random() < 0.5, byte_fallback=falls_back, **marks)
     )
-    steps = {"bytes": steps_of_bytes, "pieces": steps_of_pieces, "anything": steps_of_anything}
+    steps = {"bytes": steps_of_bytes, "pieces": steps_of_pieces}
     normalizer, cutter, decoder = steps_of_words(rnd, marks) if kind == "words" else steps[kind](rnd)
     for name, step in (("normalizer", normalizer), ("pre_tokenizer", cutter)):
         if step is not None:
@@ -197,7 +175,7 @@ def tried(rnd):
         parts = {part for merge in content["model"]["merges"] for part in merge}
         kept = [name for name in content["model"]["vocab"] if len(name) > 1 or name in parts or rnd.random() < 0.7]
         content["model"]["vocab"] = {name: number for number, name in enumerate(kept)}
-    content["model"]["ignore_merges"] = kind in ("bytes", "anything") and rnd.random() < 0.2
+    content["model"]["ignore_merges"] = kind == "bytes" and rnd.random() < 0.2
     made = tokenizers.Tokenizer.from_str(json.dumps(content))
     for _ in range(rnd.randint(0, 4)):
         flags = {flag: rnd.random() < 0.4 for flag in FLAGS}

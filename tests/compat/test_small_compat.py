@@ -35,23 +35,14 @@ def test_rustbpe_before_training_and_with_a_pattern():
     for tok in (mine, other):
         tok.train_from_iterator(iter(CORPUS), 280, 2, r"\w+|\W")
     assert mine.get_mergeable_ranks() == other.get_mergeable_ranks()
+    # As nanochat goes on.
+    ranks = dict(mine.get_mergeable_ranks())
+    enc = tiktoken.Encoding("mine", pat_str=mine.get_pattern(), mergeable_ranks=ranks, special_tokens={"<|bos|>": 300})
+    assert [enc.encode_ordinary(text) for text in CORPUS] == [mine.encode(text) for text in CORPUS]
     with pytest.raises(minitok.errors.UnknownTokenError, match="999"):
         mine.decode([999])
     with pytest.raises(minitok.errors.TrainingError, match="256"):
         mine.train_from_iterator(iter(CORPUS), 100)
-
-
-def test_what_nanochat_does_with_it():
-    tok = rustbpe.Tokenizer()
-    tok.train_from_iterator(iter(CORPUS), 300)
-    enc = tiktoken.Encoding(
-        "mine",
-        pat_str=tok.get_pattern(),
-        mergeable_ranks=dict(tok.get_mergeable_ranks()),
-        special_tokens={"<|bos|>": 300},
-    )
-    for text in CORPUS:
-        assert enc.encode_ordinary(text) == tok.encode(text)
 
 
 # -- minbpe ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
-"""What is minitok's own in the interface of ``tokenizers``: what it refuses, what it costs, copies, files of a cache."""
+"""What is minitok's own in the interface of ``tokenizers``: what it refuses, what it costs, files of a cache."""
 
-import copy
 import pickle
 
 import hf_files
@@ -78,14 +77,3 @@ def test_a_model_in_the_cache(tmp_path, monkeypatch):
         assert tok.to_str() == hf_files.file("small")
     with pytest.raises(FileNotFoundError):
         mine.from_pretrained("owner/other")
-
-
-def test_copies_split_special_tokens_as_the_tokenizer_does():
-    """Those of ``tokenizers`` forget it."""
-    tok = minitok.compat.tokenizers.Tokenizer.from_str(hf_files.file("template"))
-    tok.encode_special_tokens = True
-    ids = tok.encode("low</s>").ids
-    assert tok.token_to_id("</s>") not in ids[:-1]
-    for made in (pickle.loads(pickle.dumps(tok)), copy.copy(tok), copy.deepcopy(tok)):
-        assert made.encode("low</s>").ids == ids
-        assert made.encode_special_tokens

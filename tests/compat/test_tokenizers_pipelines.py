@@ -83,51 +83,6 @@ def check(model, normalizer, pre_tokenizer, decoder, added, texts, splits):
     assert [again.encode(text).ids for text in texts] == [ours.encode(text).ids for text in texts]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    model=st.sampled_from(MODELS),
-    normalizer=st.none() | st.sampled_from(NORMALIZERS),
-    pre_tokenizer=st.none() | st.sampled_from(PRE_TOKENIZERS),
-    decoder=st.none() | st.sampled_from(DECODERS),
-    added=ADDED,
-    texts=st.lists(TEXTS, min_size=1, max_size=3),
-    splits=st.booleans(),
-)
-def test_any_tokenizer(model, normalizer, pre_tokenizer, decoder, added, texts, splits):
-    check(model, normalizer, pre_tokenizer, decoder, added, texts, splits)
-
-
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    name=st.sampled_from(("small", "metaspace")),
-    normalizer=st.sampled_from(
-        (
-            None,
-            lambda lib: lib.normalizers.NFC(),
-            lambda lib: lib.normalizers.Lowercase(),
-            lambda lib: lib.normalizers.Sequence([lib.normalizers.Prepend("▁"), lib.normalizers.Replace(" ", "▁")]),
-        )
-    ),
-    added=ADDED.filter(bool),
-    data=st.data(),
-    splits=st.booleans(),
-)
-def test_added_tokens_that_hold_each_other(name, normalizer, added, data, splits):
-    texts = st.lists(NAMES | st.sampled_from([[row[0]] for row in added]), max_size=6)
-    given_texts = [data.draw(texts) for _ in range(3)]
-    ours, other = (lib.Tokenizer.from_str(hf_files.file(name)) for lib in (mine, theirs))
-    normalized = normalizer if name == "small" else None
-    check(
-        lambda lib: (ours if lib is mine else other).model,
-        normalized or (lambda lib: lib.normalizers.Sequence([])),
-        (lambda lib: (ours if lib is mine else other).pre_tokenizer),
-        None,
-        added,
-        ["".join(part for row in text for part in row) for text in given_texts],
-        splits,
-    )
-
-
 def word_ends(lib):
     """A model of bytes whose tokens say that a word ends, as CLIP's."""
     alphabet = sorted(lib.pre_tokenizers.ByteLevel.alphabet())
@@ -144,35 +99,47 @@ def words(lib):
     return steps.Sequence([cut, steps.ByteLevel(add_prefix_space=False, use_regex=False)])
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    model=st.sampled_from((MODELS[0], word_ends)),
-    normalizer=st.none() | st.sampled_from([NORMALIZERS[at] for at in (0, 1, 4, 8, 11, 14, 15, 16, 19)]),
-    decoder=st.none() | st.sampled_from(DECODERS),
-    added=ADDED,
-    texts=st.lists(TEXTS, min_size=1, max_size=3),
-    splits=st.booleans(),
-)
+def of_llama(lib):
+    return lib.normalizers.Sequence([lib.normalizers.Prepend("▁"), lib.normalizers.Replace(" ", "▁")])
+
+
+@st.composite
+def pipelines(draw):
+    """The arguments of ``check``: half of the texts are made of the names of added tokens."""
+    added = draw(ADDED)
+    named = st.lists(NAMES.map("".join) | st.sampled_from([name for name, _ in added] or [""]), max_size=6).map("".join)
+    pre_tokenizer = draw(st.none() | st.just(words) | st.sampled_from(PRE_TOKENIZERS))
+    return {
+        "model": draw(st.sampled_from([*MODELS, word_ends] if pre_tokenizer is words else MODELS)),
+        "normalizer": draw(st.none() | st.sampled_from([*NORMALIZERS, of_llama])),
+        "pre_tokenizer": pre_tokenizer,
+        "decoder": draw(st.none() | st.sampled_from(DECODERS)),
+        "added": added,
+        "texts": draw(st.lists(TEXTS | named, min_size=1, max_size=3)),
+        "splits": draw(st.booleans()),
+    }
+
+
+NOTHING = {
+    "model": MODELS[0],
+    "normalizer": None,
+    "pre_tokenizer": words,
+    "decoder": None,
+    "added": [],
+    "splits": False,
+}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pipelines())
 # The marks that end words are text to this decoder.
-@example(
-    model=word_ends,
-    normalizer=None,
-    decoder=lambda lib: lib.decoders.ByteLevel(),
-    added=[],
-    texts=["a b"],
-    splits=False,
-)
+@example({**NOTHING, "model": word_ends, "decoder": lambda lib: lib.decoders.ByteLevel(), "texts": ["a b"]})
 # Behind an added token stands a segment without a word.
 @example(
-    model=MODELS[0],
-    normalizer=None,
-    decoder=None,
-    added=[(name, dict.fromkeys(FLAG_NAMES, False)) for name in "ab"],
-    texts=["a ", "a\u00a0 ", "a b", " "],
-    splits=False,
+    {**NOTHING, "added": [(name, {"normalized": False}) for name in "ab"], "texts": ["a ", "a\u00a0 ", "a b", " "]}
 )
-def test_words_that_are_followed_through_a_codec(model, normalizer, decoder, added, texts, splits):
-    check(model, normalizer, words, decoder, added, texts, splits)
+def test_any_tokenizer(pipeline):
+    check(**pipeline)
 
 
 def test_an_empty_added_token_of_a_file_has_no_id():
@@ -220,25 +187,6 @@ class Loud:
         text.replace("test", "tests")
 
 
-@settings(max_examples=100, deadline=None)
-@given(texts=st.lists(TEXTS.filter(str.isascii), min_size=1, max_size=3))
-def test_custom_components(texts):
-    ours, other = (
-        made(
-            lib,
-            MODELS[2],
-            lambda lib: lib.normalizers.Normalizer.custom(Loud()),
-            lambda lib: lib.pre_tokenizers.PreTokenizer.custom(Halves()),
-            None,
-            [],
-        )
-        for lib in (mine, theirs)
-    )
-    for text in texts:
-        assert ours.encode(text).tokens == other.encode(text).tokens
-        assert ours.encode(text).offsets == other.encode(text).offsets
-
-
 def test_a_failing_component():
     tok = mine.Tokenizer(mine.models.BPE({"a": 0}, []))
     tok.normalizer = mine.normalizers.Normalizer.custom(Halves())
@@ -262,12 +210,25 @@ TRAINED = [
 
 
 @pytest.mark.parametrize("steps", TRAINED)
-def test_training(steps):
+@settings(max_examples=8, deadline=None)
+@given(
+    texts=st.lists(st.sampled_from([*hf_files.CORPUS, "aaaa bbbb", "abab\nabab"]), min_size=1, max_size=4),
+    vocab_size=st.integers(0, 320),
+    min_frequency=st.integers(0, 3),
+    max_token_length=st.none() | st.integers(2, 5),
+    whole_alphabet=st.booleans(),
+)
+def test_training(steps, texts, whole_alphabet, **options):
     results = []
     for lib in (mine, theirs):
         tok = made(lib, lambda lib: lib.models.BPE(), *steps, None, [])
-        trainer = lib.trainers.BpeTrainer(vocab_size=80, min_frequency=2, show_progress=False, special_tokens=["<s>"])
-        tok.train_from_iterator(hf_files.CORPUS, trainer)
+        trainer = lib.trainers.BpeTrainer(
+            special_tokens=["<s>", "</s>", "<s>"],
+            initial_alphabet=lib.pre_tokenizers.ByteLevel.alphabet() if whole_alphabet else ["é"],
+            show_progress=False,
+            **options,
+        )
+        tok.train_from_iterator(texts, trainer)
         results.append((tok.get_vocab(), tok.model.__getstate__()))
     assert results[0] == results[1]
 

@@ -121,29 +121,6 @@ def test_a_text_too_long_for_the_model_is_warned_of(both, caplog):
     assert len([record for record in caplog.records if "longer than the specified maximum" in record.message]) <= 1
 
 
-def test_what_a_batch_encoding_looks_up(both):
-    for name in ("roberta", "template"):
-        found = []
-        for tok in both(name):
-            encoding = tok(["low lower", "wide"], ["low", "lower"])
-            found.append(
-                [
-                    encoding.tokens(1),
-                    encoding.word_ids(0),
-                    encoding.sequence_ids(0),
-                    encoding.char_to_token(0, 4),
-                    encoding.token_to_chars(0, 1),
-                    encoding.word_to_tokens(1, 0, sequence_index=1),
-                    encoding.token_to_sequence(0, 1),
-                    encoding.char_to_word(1, 1),
-                    encoding[0].ids,
-                    pickle.loads(pickle.dumps(encoding)).data,
-                    pickle.loads(pickle.dumps(encoding))[1].tokens,
-                ]
-            )
-        assert found[0] == found[1]
-
-
 @pytest.mark.parametrize("name", ["roberta", "template", "metaspace"])
 def test_saved_and_pickled(both, name, tmp_path):
     stock, ours = both(name)

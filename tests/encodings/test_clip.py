@@ -105,7 +105,7 @@ def test_special_tokens_are_text_unless_allowed(clip):
     assert clip.encode(text, allowed_special=["<end_of_text>"])[0] == clip.encode("<")[0]
 
 
-def test_what_it_is(clip, backend):
+def test_what_it_is(clip, backend, tmp_path):
     assert (clip.definition.name, clip.definition.lossless, clip.vocab_size, clip.definition.backend) == (
         "clip",
         False,
@@ -115,9 +115,6 @@ def test_what_it_is(clip, backend):
     assert clip.special_tokens == SPECIAL_TOKENS
     assert len(clip.definition.vocabulary()[0]) + 2 == clip.vocab_size
     assert clip.encode("A  CAT\n") == [320, 2368]
-
-
-def test_it_is_saved_and_read_back(clip, backend, tmp_path):
     clip.save(tmp_path / "clip.json")
     assert minitok.load(tmp_path / "clip.json", backend=backend).encode("A photo, 12") == clip.encode("a photo, 12")
 

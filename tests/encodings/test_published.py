@@ -34,11 +34,8 @@ N_VOCAB = {
 OPENAI = list(tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS)
 
 
-def test_the_list_is_complete():
+def test_all_are_there_and_small():
     assert minitok.list_encoding_names() == list(N_VOCAB)
-
-
-def test_all_of_them_are_small():
     files = list((ROOT / "python" / "minitok" / "encodings" / "data").iterdir())
     assert sorted(file.stem for file in files) == ["cl100k", "clip", "o200k", "p50k", "whisper"]
     assert sum(file.stat().st_size for file in files) < 2_500_000
@@ -102,14 +99,11 @@ def test_the_constructors_of_tiktoken_agree(name, monkeypatch):
     assert built.get("explicit_n_vocab", tok.vocab_size) == tok.vocab_size
 
 
-def test_an_id_with_two_names():
+def test_special_tokens_of_harmony_and_whisper():
     tok = minitok.get_encoding("o200k_harmony")
     for name in ("<|endofprompt|>", "<|reserved_200018|>"):
         assert tok.encode(name, allowed_special="all") == [200018]
     assert tok.decode([200018]) == "<|endofprompt|>"
-
-
-def test_special_tokens_of_whisper():
     tok = minitok.get_encoding("whisper")
     assert tok.special_tokens["<|startoftranscript|>"] == 50258
     assert [tok.token_id(f"<|{code}|>") for code in ("en", "zh", "su")] == [50259, 50260, 50357]
@@ -125,27 +119,15 @@ def test_special_tokens_of_whisper():
     assert len(published.LANGUAGES) == 100
 
 
-def test_models_of_tiktoken():
-    for model, encoding in tiktoken.model.MODEL_TO_ENCODING.items():
+def test_models():
+    others = {"gpt-4o-2024-05-13": "o200k_base", "gpt-oss-20b": "o200k_harmony", "ft:gpt-4o-mini:org": "o200k_base"}
+    others |= {"tiny.en": "whisper_en", "whisper-1": "whisper", "whisper-large-v3-turbo": "whisper_v3"}
+    for model, encoding in (tiktoken.model.MODEL_TO_ENCODING | others).items():
         assert encoding_name_for_model(model) == encoding
+    assert minitok.encoding_for_model("tiny.en") is minitok.get_encoding("whisper_en")
     assert models.PREFIXES == tiktoken.model.MODEL_PREFIX_TO_ENCODING
     whisper = {model for model, encoding in models.ENCODING_OF_MODEL.items() if encoding.startswith("whisper")}
     assert models.ENCODING_OF_MODEL.keys() - whisper == tiktoken.model.MODEL_TO_ENCODING.keys()
-
-
-@pytest.mark.parametrize(
-    ("model", "encoding"),
-    [
-        ("gpt-4o-2024-05-13", "o200k_base"),
-        ("gpt-oss-20b", "o200k_harmony"),
-        ("ft:gpt-4o-mini:org", "o200k_base"),
-        ("tiny.en", "whisper_en"),
-        ("whisper-1", "whisper"),
-        ("whisper-large-v3-turbo", "whisper_v3"),
-    ],
-)
-def test_models(model, encoding):
-    assert minitok.encoding_for_model(model) is minitok.get_encoding(encoding)
 
 
 def test_unknown_names_get_suggestions():

@@ -5,10 +5,9 @@ import warnings
 
 import minitok
 import pytest
-from helpers import BACKENDS, by_values
+from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.formats import huggingface
 from minitok.formats.byte_level import CHARS, to_chars
 from tokenizers import Tokenizer
 
@@ -93,39 +92,6 @@ def test_ids_are_those_of_tokenizers(tmp_path_factory, content):
                 continue
         assert tok.special_tokens == there
         assert len(told) == (there != in_file)
-
-
-@pytest.mark.parametrize("single_word", [False, True])
-@pytest.mark.parametrize("ignore_merges", [False, True])
-@pytest.mark.parametrize("characters", [False, True])
-@pytest.mark.parametrize("name", ["a", "ab", "▁", "é", "Ġ", "12"])
-def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters, ignore_merges, single_word):
-    if characters and ignore_merges:
-        return
-    more = {name: 256} if name not in LETTERS or characters else {}
-    content = file_of([(name, 0)], () if characters else more, characters=characters)
-    content["added_tokens"][0]["single_word"] = single_word
-    content["model"]["ignore_merges"] = ignore_merges
-    if characters:
-        content["model"]["vocab"] |= {token: 256 + i for i, token in enumerate(dict.fromkeys([name, "a", "b", "▁"]))}
-    else:
-        digits = {"type": "Split", "pattern": {"Regex": "[0-9]+"}, "behavior": "Isolated", "invert": False}
-        content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [digits, LEVEL]}
-    content["added_tokens"][0]["id"] = ids_there(content)[name]
-    theirs = Tokenizer.from_str(json.dumps(content))
-    for backend in BACKENDS:
-        for tables in (False, True):
-            try:
-                definition = huggingface.parse(content, "it", backend) if tables else by_values(content, backend)
-                tok = minitok.Tokenizer(definition)
-            except minitok.errors.FileFormatError as error:
-                assert not characters
-                assert name in ("é", "Ġ"), error  # stands for another byte in the notation of bytes
-                continue
-            for text in ["xa", "bab", "a", "ab xab", "x▁a b", "x12 12", "é xé", " "]:
-                assert tok.encode(text, allowed_special="all") == theirs.encode(text).ids
-                if not characters:
-                    assert tok.decode(tok.encode(text)) == text
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

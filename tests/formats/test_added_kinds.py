@@ -7,11 +7,9 @@ from functools import cache
 
 import minitok
 import pytest
-import sentencepiece
 from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sentencepiece import trained as sentencepiece_model
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as decoding
 
@@ -181,47 +179,6 @@ def test_ids_are_those_of_tokenizers(name, tmp_path):
             assert tok.count(text) == len(without)
 
     check()
-
-
-@pytest.mark.parametrize("prefix", [True, False])
-def test_ids_are_those_of_sentencepiece(prefix, tmp_path):
-    symbols = ("<td>", "</td>", "▁▁", "▁▁▁", "\n\n", "<s", "s>x")
-    model = sentencepiece_model(prefix=prefix, symbols=symbols, corpus=tuple(CORPUS))
-    (tmp_path / "tokenizer.model").write_bytes(model)
-    theirs = sentencepiece.SentencePieceProcessor(model_proto=model)
-    toks = [minitok.load(tmp_path / "tokenizer.model", backend=backend) for backend in BACKENDS]
-    assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
-    names = [*toks[0].definition.added_tokens, *toks[0].special_tokens]
-    parts = [name[start:end] for name in names for start in range(len(name)) for end in range(start + 1, len(name) + 1)]
-    texts = st.lists(st.sampled_from([*names, *parts, " ", "a", "the", "é", "\t"]), max_size=10).map("".join)
-
-    @settings(max_examples=150)
-    @given(texts)
-    def check(text):
-        wanted = theirs.encode(text)
-        for tok in toks:
-            assert tok.encode(text) == wanted
-            assert tok.decode(tok.encode(text)) == theirs.decode(wanted)
-
-    check()
-
-
-def test_a_name_in_every_context(tmp_path):
-    """Each name of a file, whole, twice, cut short, with text on either side."""
-    for name in FILES:
-        content = made(name)
-        (tmp_path / "tokenizer.json").write_text(content)
-        tok = minitok.load(tmp_path / "tokenizer.json")
-        split = Tokenizer.from_str(content)
-        split.encode_special_tokens = True
-        names = [row["content"] for row in json.loads(content)["added_tokens"]]
-        for one in names:
-            for form in ("{0}", "{0}{0}", "a{0}b", " {0} ", "\n{0}\t", "é{0}\u0301", "<{0}>", "x{0}{1}{0}"):
-                for other in names:
-                    text = form.format(one, other)
-                    assert tok.encode(text) == split.encode(text, add_special_tokens=False).ids, (name, text)
-                    if "{1}" not in form:
-                        break
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

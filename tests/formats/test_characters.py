@@ -78,23 +78,6 @@ def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
         assert tok.decode([256, 262, 263]) == (decoded.removeprefix(" ") if spaces == "prepend" else decoded)
 
 
-@pytest.mark.parametrize("backend", ["rust", "python"])
-@pytest.mark.parametrize("flag", ["lstrip", "rstrip"])
-@pytest.mark.parametrize("spaces", STEPS)
-def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, backend):
-    content = huggingface.dump(small.definition)
-    content["normalizer"] = {"type": "Sequence", "normalizers": STEPS[spaces]}
-    always = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
-    content["pre_tokenizer"] = always if spaces == "always" else None
-    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True, flag: True}
-    content["added_tokens"] = [{"id": 262, "content": "<s>"} | flags]
-    theirs = Tokenizer.from_str(json.dumps(content))
-    tok = minitok.Tokenizer(by_values(content, backend))
-    for text in ["hi  <s>  hi", "hi \n<s>\n hi", "hi\n\t<s>\n\n hi", "<s> ", "hi▁<s>▁hi", "hi\u3000<s>\u3000"]:
-        assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
-        assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
-
-
 @pytest.mark.parametrize(
     ("token", "reason"),
     [

@@ -9,7 +9,6 @@ from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.formats import huggingface
-from minitok.reference.pretokenize import NAMED
 from tokenizers import Tokenizer
 
 MERGES = [(97, 98), (45, 45), (32, 97), (49, 50), (256, 256), (32, 32), (45, 97)]
@@ -20,7 +19,6 @@ TEXTS = st.lists(
         ["a", "b", "ab", "-", "--", " ", "  ", "1", "12", "²", "½", ".", "$", "é", "中", "\n", "<s>", "_", "、"]
     )
 ).map("".join)
-BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 
 
 def both(content, texts):
@@ -31,35 +29,6 @@ def both(content, texts):
         tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
         assert [tok.encode(text, allowed_special="all") for text in texts] == wanted
     return tok
-
-
-CUTTERS = st.one_of(
-    st.fixed_dictionaries(
-        {
-            "type": st.just("Split"),
-            "pattern": st.sampled_from(
-                [{"Regex": "-|a"}, {"Regex": "[ab]+"}, {"String": "-"}, {"String": "a-"}, {"Regex": "gpt2"}]
-            ),
-            "behavior": st.sampled_from(BEHAVIORS),
-            "invert": st.booleans(),
-        }
-    ),
-    st.fixed_dictionaries({"type": st.just("Digits"), "individual_digits": st.booleans()}),
-    st.fixed_dictionaries({"type": st.just("Punctuation"), "behavior": st.sampled_from(BEHAVIORS)}),
-)
-
-
-@given(st.lists(CUTTERS, min_size=1, max_size=3), st.lists(TEXTS, min_size=1, max_size=8))
-def test_cutting(cutters, texts):
-    content = copy.deepcopy(BASE) | {"added_tokens": []}
-    for name in ("<s>", "b1"):
-        del content["model"]["vocab"][name]
-    cutters = [
-        cutter | ({"pattern": {"Regex": " ?[ab]+"}} if cutter.get("pattern") == {"Regex": "gpt2"} else {})
-        for cutter in cutters
-    ]
-    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*cutters, LEVEL]}
-    both(content, texts)
 
 
 @given(
@@ -76,37 +45,6 @@ def test_added_tokens_that_take_more_or_ask_for_more(flags, texts):
     assert huggingface.dump(tok.definition)["added_tokens"] == content["added_tokens"]
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=8))
-def test_a_pattern_that_oniguruma_reads_otherwise(texts):
-    # tiktoken's spelling, whose possessive {1,3}+ is a repeat of a repeat there: all digits in a row are one piece.
-    content = copy.deepcopy(BASE)
-    split = {"type": "Split", "pattern": {"Regex": NAMED["cl100k"]}, "behavior": "Isolated", "invert": False}
-    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, LEVEL]}
-    tok = both(content, [*texts, "a121212 1234", "12 \n "])
-    assert tok.pattern != "cl100k"
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        r"\x41{2}+",
-        r"\\d{1,3}|.",
-        "[b{1,3}+]",
-        r"\[[^a]{2}+|.",
-        r"[[\]a]?$b]",
-        r"[a[$]b]{1,2}+",
-        r"\[--|a",
-        r"\\x80|a",
-        r"a{1,2}|[$^a]",
-    ],
-)
-def test_a_pattern_is_read_part_by_part(pattern):
-    """No escape, number or set is read from its middle; sets may hold sets."""
-    split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
-    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
-    both(content, ["AAAA A", "bbbb{1,3}+b", "\\dddd1234d", "[xyz[xy aaa", "$]b[$a^", "a$b$ab ab$", "[--a", "\\x80a"])
-
-
 def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
     split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
     content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
@@ -119,18 +57,6 @@ def test_white_space_is_that_of_unicode(char):
     content = copy.deepcopy(BASE)
     content["added_tokens"][0] |= {"lstrip": True, "rstrip": True}
     both(content, [f"a{char}<s>{char}b", f"{char}{char}<s>", f"<s>{char}"])
-
-
-def test_flags_are_kept(backend, tmp_path):
-    content = copy.deepcopy(BASE)
-    content["added_tokens"][0]["rstrip"] = True
-    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
-    assert tok.encode("a<s> a", allowed_special="all") == [97, 263, 97]
-    assert tok.encode("<s>") == list(b"<s>")
-    tok.save(tmp_path / "it.json")
-    again = minitok.load(tmp_path / "it.json", backend=backend)
-    assert again == tok
-    assert again.encode("a<s> a", allowed_special="all") == [97, 263, 97]
 
 
 @pytest.mark.parametrize(

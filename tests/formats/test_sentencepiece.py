@@ -51,16 +51,30 @@ def trained(*, prefix=True, symbols=("<x>",), corpus=tuple(CORPUS)):
 
 
 @pytest.mark.parametrize("prefix", [True, False])
-@pytest.mark.parametrize("symbols", [(), ("<x>", "<xy>"), ("▁▁", "▁▁▁", "▁the")])
-def test_ids_are_those_of_sentencepiece(prefix, symbols):
+@pytest.mark.parametrize(
+    "symbols", [(), ("<x>", "<xy>"), ("▁▁", "▁▁▁", "▁the"), ("<td>", "</td>", "▁▁", "▁▁▁", "\n\n", "<s", "s>x")]
+)
+def test_ids_are_those_of_sentencepiece(prefix, symbols, tmp_path):
     data = trained(prefix=prefix, symbols=symbols)
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     toks = [minitok.Tokenizer(read_by_extension("it", backend, data=data)) for backend in BACKENDS]
     assert toks[0] == toks[1]
     assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
-    assert toks[0].definition.added_tokens.keys() == set(symbols)
+    added = toks[0].definition.added_tokens
+    assert added.keys() == set(symbols)
+    toks[0].save(tmp_path / "it.json")
+    for tok in (*toks, minitok.load(tmp_path / "it.json")):
+        assert tok == toks[0]
+        # Their markers are spaces.
+        assert [tok.token_bytes(token_id) for token_id in added.values()] == [
+            name.replace("▁", " ").encode() for name in added
+        ]
 
-    @given(st.lists(TEXTS, min_size=1, max_size=8))
+    names = [*symbols, *toks[0].special_tokens]
+    parts = [name[start:end] for name in names for start in range(len(name)) for end in range(start + 1, len(name) + 1)]
+    of_names = st.lists(st.sampled_from([*names, *parts, " ", "a", "\t"]), max_size=10).map("".join)
+
+    @given(st.lists(TEXTS | of_names, min_size=1, max_size=8))
     def check(texts):
         wanted = theirs.encode(texts)
         for tok in toks:
@@ -72,27 +86,9 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
                     assert decoded == theirs.decode(ids)
                 stream = tok.stream_decoder()
                 assert "".join([*map(stream.push, ids), stream.finish()]) == decoded
+                assert tok.decode_with_offsets(ids)[0] == decoded
 
     check()
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
-    data = trained(symbols=("▁▁", "▁the"))
-    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    tok = minitok.Tokenizer(read_by_extension("it", backend, data=data))
-    assert tok.definition.added_tokens.keys() == {"▁▁", "▁the"}
-    for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
-        ids = tok.encode(text)
-        assert ids == theirs.encode(text)
-        assert tok.decode(ids) == theirs.decode(ids) == text.replace("▁", " ")
-        assert tok.decode_with_offsets(ids)[0] == tok.decode(ids)
-        assert b"".join(tok.tokenize(text)).decode() == " " + tok.decode(ids)
-    assert tok.token_bytes(tok.definition.added_tokens["▁▁"]) == b"  "
-    tok.save(tmp_path / "it.json")
-    again = minitok.load(tmp_path / "it.json", backend=backend)
-    assert again == tok
-    assert again.token_bytes(tok.definition.added_tokens["▁▁"]) == b"  "
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
