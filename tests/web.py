@@ -94,7 +94,7 @@ def served_folder(folder):
 class Window:
     """A page of a browser that must ask nobody but its own server, show no dialog, and report no error.
 
-    The browser finds no other address (``conftest.py``): asking for one is an error that the page reports.
+    The browser finds no other address (``launched``): asking for one is an error that the page reports.
     """
 
     def __init__(self, browser, **options):
