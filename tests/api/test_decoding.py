@@ -144,9 +144,6 @@ def test_special_tokens_are_left_out_where_that_is_asked(backend):
         assert tok.decode(ids, skip_special_tokens=True) == "hi!"
     with pytest.raises(minitok.errors.UnknownTokenError, match="position 2"):
         tok.decode([300, 256, 299], skip_special_tokens=True)
-    for wrong in ([[256]], "ab", b"ab", [256, "a"], 256):
-        error = outcome(lambda ids=wrong: tok.decode(ids))
-        assert outcome(lambda ids=wrong: tok.decode(ids, skip_special_tokens=True)) == error
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -78,7 +78,7 @@ write, read, path = {
     "huggingface": (partial(minitok.Tokenizer.save, format="huggingface"), minitok.load, folder / "tokenizer.json"),
     "gpt2": (partial(minitok.Tokenizer.save, format="gpt2"), lambda path: minitok.load(path), folder / "files"),
     "tiktoken": (partial(minitok.Tokenizer.save, format="tiktoken"), lambda path: minitok.load(path, pattern="gpt2"), folder / "t.tiktoken"),
-}[os.environ["FORM"]]
+}[FORM]
 sample = " ".join(text[:50] for text in texts)
 both = [tok.encode(sample) for tok in (old, new)]
 assert both[0] != both[1]
@@ -87,7 +87,7 @@ def look():
     try:
         ids = read(path).encode(sample)
     except FileNotFoundError:
-        assert os.environ["FORM"] == "gpt2"  # two files: one of them may be missing, but both are never of different tokenizers
+        assert FORM == "gpt2"  # two files: one of them may be missing, but both are never of different tokenizers
         ids = None
     assert ids in (*both, None)
     seen.add(both.index(ids) if ids else None)
@@ -98,12 +98,6 @@ assert read(path).encode(sample) == both[1]
 print(sorted(map(str, seen)))
 """
 )
-
-
-@pytest.mark.parametrize("form", ["native", "huggingface", "gpt2", "tiktoken"])
-def test_a_tokenizer_that_is_saved_is_the_old_one_or_the_new_one(tmp_path, form):
-    ran = run_python(PREAMBLE + SAVE, timeout=TIMEOUT, FOLDER=str(tmp_path), FORM=form)
-    assert ran.returncode == 0, ran.stderr
 
 
 ENCODE = """
@@ -137,11 +131,6 @@ print(resumed)
 """
 
 
-def test_files_that_are_encoded_are_whole_and_a_run_goes_on_where_it_was_killed(tmp_path):
-    ran = run_python(PREAMBLE + ENCODE, timeout=TIMEOUT, FOLDER=str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
-
-
 COUNT = """
 corpus = folder / "corpus.txt"
 corpus.write_text("".join(texts))
@@ -157,11 +146,6 @@ kill_at_random(count, look, lambda: old.save(path))
 count()
 assert minitok.PieceCounts.load(path).to_dict() == right.to_dict()
 """
-
-
-def test_counts_are_the_old_ones_or_the_new_ones(tmp_path):
-    ran = run_python(PREAMBLE + COUNT, timeout=TIMEOUT, FOLDER=str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
 
 
 # Words of which there are too many for a table of that size.
@@ -197,11 +181,6 @@ train()
 assert minitok.load(path) == right and set(os.listdir(temporary)) == spilled
 """
 )
-
-
-def test_a_training_in_bounded_memory_that_is_killed_spoils_no_later_one(tmp_path):
-    ran = run_python(PREAMBLE + TRAIN, timeout=TIMEOUT, FOLDER=str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
 
 
 # A file of more than this many bytes cannot be written, as on a full disk: the error comes in the middle of a file.
@@ -246,11 +225,6 @@ assert minitok.load(folder / "tok.json") == new
 )
 
 
-def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_the_old_one(tmp_path):
-    ran = run_python(PREAMBLE + FULL, timeout=TIMEOUT, FOLDER=str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
-
-
 TWO = (
     OLD_AND_NEW
     + """
@@ -287,8 +261,22 @@ assert sorted(path.name for path in folder.glob("out*")) == ["out.bin", "out.bin
 )
 
 
-def test_two_processes_write_one_name(tmp_path):
-    ran = run_python(PREAMBLE + TWO, timeout=TIMEOUT, FOLDER=str(tmp_path))
+PROGRAMS = {
+    **{
+        f"a tokenizer that is saved is the old one or the new one: {form}": f"FORM = {form!r}\n{SAVE}"
+        for form in ("native", "huggingface", "gpt2", "tiktoken")
+    },
+    "files that are encoded are whole, and a run goes on where it was killed": ENCODE,
+    "counts are the old ones or the new ones": COUNT,
+    "a training in bounded memory that is killed spoils no later one": TRAIN,
+    "a full disk is an error that names the file, and leaves the old one": FULL,
+    "two processes write one name": TWO,
+}
+
+
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_what_is_written_is_whole(tmp_path, what):
+    ran = run_python(PREAMBLE + PROGRAMS[what], timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
