@@ -86,12 +86,6 @@ def test_a_tokenizer_goes_through_pipes(folder, extra):
     assert b"262" in found.stderr
 
 
-def test_a_tokenizer_is_read_from_a_process(folder):
-    found = shell("minitok encode -t <(cat tok.json) --text low", folder)
-    assert (found.returncode, found.stderr) == (0, b"")
-    assert [int(word) for word in found.stdout.split()] == minitok.load(folder / "tok.json").encode("low")
-
-
 def test_what_is_written_to_no_file_is_told_as_usual(folder):
     (folder / "null").symlink_to("/dev/null")
     shown = output_of("train", folder / "corpus.txt", "-n", 260, "-o", folder / "null")
