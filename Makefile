@@ -207,7 +207,7 @@ sanitize-c: $(STAMPS)/built $(STAMPS)/tools
 
 # The extension is linked with a Python that starts from the same program, so that the sanitizer sees both.
 sanitize-python: $(STAMPS)/built $(STAMPS)/tools
-	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_ids.py tests/edges/test_damaged_files.py tests/edges/test_locks.py
+	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_lists_of_ids.py tests/edges/test_damaged_files.py tests/edges/test_locks.py
 
 # The modules with unsafe code, without the tests of many inputs, which take hours there. Miri comes with nightly toolchains only.
 miri:
