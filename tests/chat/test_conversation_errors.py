@@ -1,5 +1,8 @@
 """Conversations that fail: SPEC K5. A step that failed changes nothing, and can be made again."""
 
+import copy
+import pickle
+
 import minitok
 import numpy as np
 import pytest
@@ -19,6 +22,9 @@ def test_wrong_calls(tok):
         (lambda: tok.conversation().prompt(), ValueError, "the conversation is empty"),
         (lambda: talk.add("b"), TypeError, "message 1 must be a dict, not str"),
         (lambda: talk.add(assistant("b"), ids=[98]), ValueError, "call prompt\\(\\) first"),
+        (lambda: talk.add(assistant("b"), ids={98}), TypeError, "token ids must be in an order, not a set"),
+        (lambda: talk.add(assistant("b"), ids=98), TypeError, "token ids must be an iterable or an array"),
+        (lambda: pickle.dumps(talk), TypeError, "a conversation is not pickled: keep its messages"),
         (lambda: tok.replace(chat="{% if %}").conversation(), TemplateError, "line 1"),
         (lambda: minitok.Tokenizer([]).conversation(), TemplateError, "has no chat template"),
         (
@@ -34,6 +40,10 @@ def test_wrong_calls(tok):
         talk.add(assistant("b"), ids=[400])
     with pytest.raises(TypeError):
         talk.add(assistant("b"), ids=["a"])
+    for kind in (bytes, iter, tuple, np.array):
+        other = copy.deepcopy(talk)
+        other.add(assistant("abcd"), ids=kind([97, 98, 99, 100]))
+        assert (other.ids.tolist(), talk.ids.tolist()) == ([300, 97, 302, 301, 97, 98, 99, 100], [300, 97, 302, 301])
     talk.add(assistant("ok"), ids=np.array([256, 302], np.uint32))
     with pytest.raises(ValueError, match="call prompt"):
         talk.add(assistant("b"), ids=[98])

@@ -17,9 +17,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from copy import copy
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
@@ -32,7 +31,7 @@ from .render import check_variables, guarded, template_values, traced_messages
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -92,27 +91,13 @@ class State(NamedTuple):
 
 
 class Conversation:
-    """A conversation that grows, made by ``Tokenizer.conversation``.
+    """A conversation that grows, made by ``Tokenizer.conversation``, which has an example.
 
     ``prompt()`` returns the ids for a model to continue, ``add`` takes a message, with the ids if a model sampled it, and
     ``close()`` returns all ids as they stand, for training. Sampled ids stay as they are; the template's text is put
     between them.
 
     Costs: a step costs a run of the template, and the encoding of the text that is new.
-
-    >>> from minitok import Tokenizer
-    >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
-    ...     chat="{% for m in messages %}{{ m.content | trim }}<e>{% endfor %}")
-    >>> talk = tok.conversation([{"role": "user", "content": "a"}])
-    >>> talk.prompt().tolist()
-    [97, 256]
-    >>> talk.add({"role": "assistant", "content": "b "}, ids=[98, 32])
-    >>> talk.close().tolist()
-    [97, 256, 98, 32, 256]
-    >>> talk.sampled.tolist(), talk.mask("assistant").tolist()
-    ([False, False, True, True, False], [False, False, True, True, True])
-    >>> talk.kept, talk.rewritten  # the template strips what was sampled
-    (4, 1)
     """
 
     def __init__(
@@ -155,14 +140,14 @@ class Conversation:
 
     # -- what grows ----------------------------------------------------------------------------------------------------
 
-    def add(self, message: Mapping[str, Any], ids: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
+    def add(self, message: Mapping[str, Any], ids: Iterable[int] | npt.NDArray[Any] | None = None) -> None:
         """Adds a message; with ``ids``, one that a model made by sampling them after ``prompt()``.
 
         A turn that made a step fail, since the template does not write the token that it ends with, can be added again with
         other ids: they take its place, and that of the messages after it.
 
         Raises:
-            TypeError: The message is not a dict, or the ids are not integers.
+            TypeError: The message is not a dict, or the ids are not integers in an order.
             UnknownTokenError: An id has no token.
             ValueError: There are ids, and no prompt before them.
         """
@@ -173,19 +158,22 @@ class Conversation:
         if ids is None:
             self._state = State(messages, *state[1:-1], False)
             return
-        own = self._codec.decode_bytes(ids)
+        if isinstance(ids, (set, frozenset, dict)):
+            raise TypeError(f"token ids must be in an order, not a {type(ids).__name__}")
+        held_ids: Any = ids if is_array(ids) or not hasattr(ids, "__iter__") else list(ids)  # gone over twice
+        own = self._codec.decode_bytes(held_ids)
         if not state.asks:
             raise ValueError("ids are sampled after a prompt: call prompt() first")
         role = made.get("role")
         role = str.__str__(role) if isinstance(role, str) else None
-        first, stop, samples = state.ids.size, state.ids.size + len(ids), state.held.samples
+        first, stop, samples = state.ids.size, state.ids.size + len(held_ids), state.held.samples
         held = state.text.bytes_between(state.held.end, state.text.places[-1]) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
         self._state = State(
             messages,
             state.text,
-            state.ids.going_on(first, ids if is_array(ids) else array("I", ids)),
+            state.ids.going_on(first, held_ids if is_array(held_ids) else array("I", held_ids)),
             [*state.roles, (first, stop, role)] if role is not None else state.roles,
             [*state.generated, (first, stop, True)],
             state.cuts,
@@ -206,7 +194,17 @@ class Conversation:
 
     def fork(self) -> Conversation:
         """Returns an independent copy. Costs some microseconds."""
-        return copy(self)
+        made = object.__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
+    __copy__ = fork
+
+    def __deepcopy__(self, _: object) -> Conversation:
+        return self.fork()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a conversation is not pickled: keep its messages and the sampled ids, and add them again")
 
     # -- what is known -------------------------------------------------------------------------------------------------
 
