@@ -33,7 +33,11 @@ def main() -> None:
 
         need("click")
         from .app import app
+
+        app(prog_name="minitok")
     except (BackendError, MissingExtraError) as error:
         # What the environment asks for, or the command needs, cannot be had.
         sys.exit(f"minitok: {error}")
-    app(prog_name="minitok")
+    except KeyboardInterrupt:  # while the command was imported, or as it ended
+        sys.stderr.write("minitok: interrupted\n")
+        sys.exit(130)

@@ -53,6 +53,13 @@ class Commands(Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:  # which click would call an abortion
+            report("interrupted")
+            sys.exit(INTERRUPTED)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         try:
             return super().main(*args, **extra)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
+import select
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -76,7 +79,31 @@ def standard_input() -> BinaryIO:
     """Standard input, of bytes; it may be closed, as with ``<&-`` or in a service."""
     if sys.stdin is None:
         raise OSError("standard input is closed")
-    return sys.stdin.buffer
+    if os.name == "nt" or not isinstance(sys.stdin.buffer, io.BufferedReader):
+        return sys.stdin.buffer
+    return io.BufferedReader(Interruptible(sys.stdin.buffer.raw), CHUNK)
+
+
+class Interruptible(io.RawIOBase):
+    """A stream whose reads do not begin after an interrupt.
+
+    Python notes a signal and acts on it between two of its own steps. One that comes after the last of these steps, before the
+    system waits for input, would be acted on after the input. So the wait is for a byte of the signal, too.
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self.raw = raw
+        self.woken, wake = os.pipe()  # as long as the process
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        while self.woken in select.select([self.raw.fileno(), self.woken], [], [])[0]:
+            os.read(self.woken, 1)
+        return self.raw.readinto(buffer)
 
 
 @contextmanager
