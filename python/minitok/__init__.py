@@ -65,11 +65,8 @@ _HOMES = {
 }
 # Modules that are used through the package: `import minitok` is enough for `minitok.parity.train`.
 _MODULES = (
-    *(
-        "arrow", "bytewise", "chat", "compat", "encodings", "errors", "evaluation", "explain", "formats", "packing",
-        "padding", "parity",
-    ),
-    *("patterns", "reference", "scale", "transfer"),
+    "arrow", "bytewise", "chat", "compat", "encodings", "errors", "evaluation", "explain", "formats", "packing",
+    "padding", "parity", "patterns", "reference", "scale", "transfer",
 )  # fmt: skip
 # A process is not forked while a name is imported, which would leave half a module in the child.
 _lock = RLock()

@@ -84,7 +84,8 @@ def next_bytes(
         if sums is None:
             raise ValueError(f"logprobs must return a value for each of {tokenizer.vocab_size} ids, not {given.shape}")
         highest, total, by_byte = sums
-        if not isfinite(total):
+        odd = node.byte_sums(np.where(np.isnan(given), 0.0, -np.inf), rest, end) if total == 0 else None
+        if not isfinite(total) or (odd and odd[1]):
             raise ValueError("logprobs returned NaN or an infinite value for an id that may come next")
         if total == 0:
             continue

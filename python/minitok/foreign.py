@@ -96,10 +96,11 @@ class Elsewhere:
 
 
 def has_other_names(tokenizer: type[Kind]) -> type[Kind]:
-    """Makes names of other libraries' methods errors that say what to write."""
-    for own, others in OTHER_METHODS.items():
-        for name in others.split():
-            setattr(tokenizer, name, Elsewhere(name, own))
+    """Makes names of other libraries' methods errors that say what to write; ``dir`` of a tokenizer leaves them out."""
+    elsewhere = {name: Elsewhere(name, own) for own, others in OTHER_METHODS.items() for name in others.split()}
+    for name, error in elsewhere.items():
+        setattr(tokenizer, name, error)
+    tokenizer.__dir__ = lambda self: [name for name in object.__dir__(self) if name not in elsewhere]  # type: ignore[method-assign]
     return tokenizer
 
 

@@ -114,8 +114,9 @@ def test_a_model_that_gives_nothing_is_refused():
 def test_what_is_no_number_is_refused(odd, backend):
     logs = np.zeros(257)
     logs[99] = odd
-    with pytest.raises(ValueError, match="NaN or an infinite value"):
-        next_bytes(minitok.Tokenizer([(97, 98)], backend=backend), "", lambda _: logs)
+    for given in (logs, np.full(257, odd)):
+        with pytest.raises(ValueError, match="NaN or an infinite value"):
+            next_bytes(minitok.Tokenizer([(97, 98)], backend=backend), "", lambda _, given=given: given)
 
 
 def test_tokens_with_the_same_bytes_both_count():

@@ -201,6 +201,7 @@ def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
             getattr(tok, name)
         assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
         assert not hasattr(minitok.Tokenizer, name)
+        assert name not in dir(tok)
 
 
 def test_the_error_shows_the_call_alone():
