@@ -39,7 +39,7 @@ LIKE_NAME = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 # Characters that say more than the text itself in a regular expression.
 METACHARACTERS = set("\\^$.[](){}*+?|")
 WHITE = " \t\r\n"
-# How many letters a name may have to be compared with others, and with how many of these.
+# How many letters a name may have to be compared with others, and are shown; and with how many others.
 MOST_LETTERS = 64
 MOST_KNOWN = 2000
 # More differences than are counted.
@@ -166,7 +166,7 @@ def is_like_name(text: str) -> bool:
 def unknown_encoding(name: str, plugins: Sequence[str]) -> str:
     """Returns the message for a name that no encoding has. ``plugins``: encodings that other packages add."""
     known = [*table().encodings, *plugins]
-    return f"unknown encoding {name!r}" + explained(
+    return f"unknown encoding {name[:MOST_LETTERS]!r}{'...' * (len(name) > MOST_LETTERS)}" + explained(
         name,
         [*known, *table().models],
         f"; expected one of {', '.join(known)}, or the name of an OpenAI model; read other models from their files",
@@ -181,7 +181,7 @@ def unknown_model(model: str) -> str:
     """
     if encoding := encoding_named(model):
         return f"unknown model {model!r}; this is an encoding: get_encoding({encoding!r})"
-    return f"unknown model {model!r}" + explained(
+    return f"unknown model {model[:MOST_LETTERS]!r}{'...' * (len(model) > MOST_LETTERS)}" + explained(
         model,
         table().models,
         "; minitok knows the models of OpenAI and Whisper, and reads those of others from their files",
