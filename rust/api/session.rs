@@ -106,8 +106,8 @@ impl Session {
     }
 
     /// How many of the ids every continuation of the text keeps. The others may become parts of other tokens when the text goes on, so
-    /// that a cache keeps these only. Costs an encoding of the last words for each kind of character: 50 to 200 microseconds with a
-    /// published encoding.
+    /// that a cache keeps these only. Costs an encoding of the last words for each kind of character: with a published encoding 50 to
+    /// 200 microseconds, and more where the last word has thousands of characters.
     ///
     /// # Errors
     ///

@@ -135,7 +135,7 @@ class Tokenizer(Checked):
 
         For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
         with their ranks, and the merges of the vocabulary that were blocked, and by what. Costs O(n log n) for n bytes, some
-        20 µs and half a kilobyte for each. A custom pattern that needs more than 4 s + 10 µs n is a PatternError.
+        20 µs and half a kilobyte for each. A custom pattern that takes the processor over 4 s + 10 µs n is a PatternError.
 
         >>> from minitok import Tokenizer
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
