@@ -33,6 +33,8 @@ export class Engine {
   // Calls a function of the module: numbers go as they are, all else as bytes. Gives the bytes of its answer.
   call(name, given, ...numbers) {
     if (this.failure) throw new MinitokError(`the engine has failed before: ${this.failure.message}`);
+    // The module keeps what it is given until a function takes it.
+    if (!this.exports[name]) throw new MinitokError(`this module has no function ${name}`);
     const all = given.map(bytesOf);
     try {
       for (const bytes of all) this.give(bytes);
@@ -49,11 +51,6 @@ export class Engine {
 
   numbers(name, given, ...numbers) {
     return new Uint32Array(this.call(name, given, ...numbers).buffer);
-  }
-
-  // A published encoding: its name, and its packed vocabulary.
-  openPacked(name, data) {
-    return this.open("open_packed", [name, data]);
   }
 
   // The bytes of a tokenizer's file of any format; how it cuts text, and its name, where the file does not say it.

@@ -18,7 +18,7 @@ export async function openPublished({ name, vocabulary }) {
 
 async function open(name, vocabulary) {
   const [engine, data] = await Promise.all([published.engine(Tokenizer), bytesAt(vocabulary)]);
-  return engine.openPacked(name, data);
+  return engine.open("open_packed", [name, data]);
 }
 
 // The functions of a module that has one encoding.

@@ -76,6 +76,17 @@ def node(folder, *arguments, **variables):
     return ran.stdout
 
 
+def test_a_function_that_a_module_lacks_leaves_no_arguments_in_it():
+    code = """
+    const { Engine } = await import("./engine.js");
+    const held = [], exports = { memory: { buffer: new ArrayBuffer(9) }, take: (length) => (held.push(length), 8) };
+    const engine = Object.assign(new Engine(), { exports, failure: null });
+    try { engine.call("chunks", ["a"]); } catch (error) { console.log(error.message, held.length); }
+    """
+    told = node(ROOT / "js", "--input-type=module", "-e", code)
+    assert told == "this module has no function chunks 0\n"
+
+
 def test_in_node(project, tmp_path):
     files = project / "tests" / "files"
     files.mkdir()
