@@ -261,7 +261,7 @@ export class Answers {
     const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
     if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
     const [, vocabulary] = await Promise.all([this.loading, this.fetchVocabulary(published.file)]);
-    return this.core.openPacked(name, vocabulary);
+    return this.core.open("open_packed", [name, vocabulary]);
   }
 
   text(asked) {

@@ -22,7 +22,10 @@ from web import served_folder, watched
 ROOT = Path(__file__).parents[2]
 # By night the two modules that are shipped; for every change the larger one, which does what both do.
 SHIPPED = os.environ.get("MINITOK_SHIPPED") == "1"
-WASM = [ROOT / "target" / name / "minitok.wasm" for name in (("web/js", "web/js-files") if SHIPPED else ["web-quick/js-files"] * 2)]
+WASM = [
+    ROOT / "target" / name / "minitok.wasm"
+    for name in (("web/js", "web/js-files") if SHIPPED else ["web-quick/js-files"] * 2)
+]
 TEXTS = [
     TEXT,
     MIXED,
@@ -83,8 +86,7 @@ def test_a_function_that_a_module_lacks_leaves_no_arguments_in_it():
     const engine = Object.assign(new Engine(), { exports, failure: null });
     try { engine.call("chunks", ["a"]); } catch (error) { console.log(error.message, held.length); }
     """
-    told = node(ROOT / "js", "--input-type=module", "-e", code)
-    assert told == "this module has no function chunks 0\n"
+    assert node(ROOT / "js", "--input-type=module", "-e", code) == "this module has no function chunks 0\n"
 
 
 def test_in_node(project, tmp_path):
