@@ -195,13 +195,12 @@ def test_no_option_of_minitok_is_called_foreign():
 @pytest.mark.parametrize(("own", "others"), OTHER_METHODS.items())
 def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
     tok = minitok.Tokenizer([], backend=backend)
-    assert hasattr(tok, own)
+    assert {own, *others.split()} & set(dir(tok)) == {own}
     for name in others.split():
         with pytest.raises(AttributeError, match=rf"^Tokenizer has no '{name}'; write {own}$") as caught:
             getattr(tok, name)
         assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
         assert not hasattr(minitok.Tokenizer, name)
-        assert name not in dir(tok)
 
 
 def test_the_error_shows_the_call_alone():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import sys
 import warnings
 from functools import cache
 from importlib import import_module
+from typing import NoReturn
 
 from ..errors import BackendError
 from .protocols import Backend, BackendName
@@ -61,6 +63,10 @@ BACKEND, BACKEND_REASON = default_backend()
 check_cache()
 
 
+def refuse_pickle(_: object) -> NoReturn:
+    raise TypeError("a stream decoder is not copied or pickled: keep the ids, and push them to a new one")
+
+
 @cache
 def load_backend(name: str | None = None) -> Backend:
     """Returns the implementation of that name, or the default.
@@ -78,4 +84,5 @@ def load_backend(name: str | None = None) -> Backend:
         rust = import_module("minitok._rust")
     except ImportError as error:
         raise BackendError(f"the rust backend cannot be loaded: {error}") from error
+    copyreg.pickle(rust.StreamDecoder, refuse_pickle)
     return Backend.of("rust", rust)

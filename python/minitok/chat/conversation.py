@@ -231,8 +231,7 @@ class Conversation:
 
     def mask(self, role: str = "assistant") -> npt.NDArray[np.bool_]:
         """For each id, whether this role said it: a mask for training on conversations."""
-        state = self._state
-        return masked((found for found in state.roles if found[2] == role), state.ids.size)
+        return masked((found for found in self._state.roles if found[2] == role), self._state.ids.size)
 
     @property
     def kept(self) -> int:
@@ -285,14 +284,13 @@ class Conversation:
         while samples:
             last = samples[-1]
             start = last.place - last.own
-            ahead = 0
             try:
                 said, end, ahead = self._end_of(last, text, start if common >= start else 0)
             except TemplateError:
                 if self._rewrite != "follow":
                     self._refused = True
                     raise
-                said = end = -1
+                said, end, ahead = -1, -1, 0
             role = last.role if said == end else None
             if end == last.place - ahead <= common:
                 return Held(samples, end, last.stop, limit, role, common)
