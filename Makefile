@@ -165,7 +165,7 @@ test-python:
 	$(VENV)/python/bin/python -m pip install --quiet 'pip>=25.1'
 	$(VENV)/python/bin/python -m pip install --quiet --group python $(or $(WHEEL),.)[all]
 	$(VENV)/python/bin/python $(as_they_are) --override-ini=pythonpath='tests tools' \
-		tests/api/test_without_extras.py tests/api tests/backend tests/reference --ignore=tests/api/test_arrow.py
+		tests/api/test_without_extras.py tests/api tests/refused tests/backend tests/reference --ignore=tests/api/test_arrow.py
 
 # Where there is no network; other libraries may warn.
 alone := PYTHONPATH=python tools/alone.sh

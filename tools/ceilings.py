@@ -15,7 +15,7 @@ import tomllib
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "ceilings.toml"
-CODE = {".c", ".cpp", ".css", ".go", ".h", ".html", ".js", ".mjs", ".py", ".pyi", ".rs", ".sh", ".ts"}
+CODE = {".c", ".cpp", ".css", ".go", ".h", ".html", ".js", ".mjs", ".py", ".pyi", ".rows", ".rs", ".sh", ".ts"}
 
 
 def git(*words: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import minitok
 import numpy as np
 import pytest
-from helpers import BACKENDS, Failure, both, failure_on_both, on_both, outcome
+from helpers import BACKENDS, Failure, both, on_both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.definition import Definition
@@ -63,37 +63,6 @@ def test_a_stream_shows_what_decode_shows(data, merges, errors):
             assert streamed.kind is whole.kind is UnicodeDecodeError
         else:
             assert streamed == whole
-
-
-@pytest.mark.parametrize("wrong", [True, False, 1.0, "a", None, b"a", [1], np.float64(1), np.bool_(True), 1j])
-def test_an_id_of_a_wrong_type_is_refused(wrong):
-    failed = failure_on_both(lambda backend: plain(backend).decode([97, wrong]))
-    rows = "; decode_batch takes several rows" * isinstance(wrong, list)
-    assert failed == Failure(
-        TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 1){rows}"
-    )
-    failed = failure_on_both(lambda backend: plain(backend).token_bytes(wrong))
-    assert failed.kind is TypeError
-    if wrong not in (b"a", [1]):  # these are several ids
-        failed = failure_on_both(lambda backend: plain(backend).stream_decoder().push(wrong))
-        assert failed == Failure(
-            TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 0)"
-        )
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        np.zeros((2, 2), int), np.array(97), np.zeros(2), np.zeros(2, bool), np.array(["a"]), np.array([97], object),
-        np.array([1 << 40]), np.array([-1], "int8"), np.array([(1 << 64) - 1], "uint64"), np.zeros(2, "complex64"),
-        np.array(["2020-01-01"], "datetime64[D]"), 97, None, 1.5,
-    ],
-    ids=repr,
-)  # fmt: skip
-def test_what_is_no_sequence_of_ids_is_refused_alike(wrong):
-    failed = failure_on_both(lambda backend: plain(backend).decode(wrong))
-    assert failed.kind in (TypeError, ValueError, minitok.errors.UnknownTokenError)
-    assert failed == failure_on_both(lambda backend: plain(backend).decode_bytes(wrong))
 
 
 def test_batches_and_offsets(backend):

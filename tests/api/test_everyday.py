@@ -4,7 +4,7 @@ from functools import cache
 
 import minitok
 import pytest
-from helpers import Failure, both, failure_on_both, on_both
+from helpers import Failure, both, failure_on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
@@ -86,28 +86,3 @@ def test_special_tokens_are_added_after_the_vocabulary(backend):
     assert tok.add_tokens([], special=True) == tok
     published = minitok.get_encoding("cl100k_base", backend=backend).add_tokens(["<|im_start|>"], special=True)
     assert published.encode("<|im_start|>", allowed_special="all") == [100277]
-
-
-@pytest.mark.parametrize(
-    ("added", "kind", "message"),
-    [
-        ({"<s>": 300}, minitok.errors.VocabularyError, "the special token '<s>' has the id 260 already, not 300"),
-        ({"<a>": 256}, minitok.errors.VocabularyError, "the id 256 of the special token '<a>' is that of the token b'ab'"),
-        ({"<a>": 260}, minitok.errors.VocabularyError, "the id 260 of the special token '<a>' is that of the special token '<s>'"),
-        ({"<a>": 300, "<b>": 300}, minitok.errors.VocabularyError, "the id 300 of the special token '<b>' is that of the special token '<a>'"),
-        ({"<a>": -1}, minitok.errors.VocabularyError, "the id -1 of the special token '<a>' is not between 0 and 2147483647"),
-        ({"<a>": "1"}, TypeError, "the id of the special token '<a>' must be int, not str"),
-        ("<a>", TypeError, "special tokens are added as a mapping or names, not as the one str '<a>'"),
-        ([3], TypeError, "the name of a special token must be str, not int"),
-    ],
-)  # fmt: skip
-def test_special_tokens_that_contradict_are_refused(added, kind, message):
-    def add(backend):
-        return Tokenizer([(97, 98)], special_tokens={"<s>": 260}, backend=backend).add_tokens(added, special=True)
-
-    assert failure_on_both(add) == Failure(kind, message)
-
-
-def test_an_empty_special_token_is_refused():
-    failed = on_both(lambda backend: Tokenizer([], backend=backend).add_tokens([""], special=True))
-    assert failed.kind is minitok.errors.VocabularyError

@@ -21,7 +21,7 @@ from minitok.definition.fields import CHECKS, Changes, Fields
 from minitok.definition.uses import AGAINST, Use, limits_of
 from minitok.encodings.published import PUBLISHED
 from minitok.formats.native import IN_FILE
-from minitok.packing import PackOptions, encode_files
+from minitok.packing import PackOptions
 from minitok.reference.published import names
 from minitok.reference.published.characters import Symbols
 
@@ -180,17 +180,6 @@ def test_replacing_a_field_keeps_the_others(backend):
         moved = tok.replace(backend=other)
         assert (moved, moved.definition.name, moved.definition.backend) == (tok, "mine", other)
         assert tok.replace(backend=other, name="yours").definition.name == "yours"
-    with pytest.raises(TypeError, match="a tokenizer has no field 'regex'; it has pattern, special_tokens, "):
-        tok.replace(regex="none")
-
-
-@pytest.mark.parametrize("name", ["dtypes", "codec", "begin"])
-def test_an_option_of_packing_that_does_not_exist_is_refused(name, tmp_path):
-    (tmp_path / "a.txt").write_text("ab")
-    with pytest.raises(TypeError, match=f"there is no option '{name}'; options are .*dtype"):
-        encode_files(
-            minitok.Tokenizer([]).definition, tmp_path / "a.txt", tmp_path / "a.bin", resume=False, **{name: 1}
-        )
 
 
 def test_the_command_has_every_option_of_packing():

@@ -182,14 +182,6 @@ def test_ids_may_come_from_the_session_itself(backend):
     assert session.text() == "ab"
 
 
-def test_where_texts_change_it_is_not_known(backend):
-    session = minitok.Tokenizer([], normalizer="NFC", backend=backend).session("a")
-    with pytest.raises(ValueError, match="not known"):
-        session.next_ids()
-    with pytest.raises(ValueError, match="not known"):
-        session.append_ids([97])
-
-
 @pytest.mark.parametrize("pattern", [r"a(?=bcd)|[\s\S]", r"a*b|a"])
 def test_patterns_that_look_far_are_named(pattern):
     session = minitok.Tokenizer([], pattern=pattern, backend="rust").session("a")

@@ -132,37 +132,6 @@ def test_progress_is_of_all_languages_and_an_exception_ends_training(backend):
 @pytest.mark.parametrize(
     ("texts", "options", "message"),
     [
-        ({}, {}, "there are no languages: texts is empty"),
-        ({"en": EN, "de": []}, {}, "texts of 'de' are empty"),
-        ({"en": EN, "de": [""]}, {}, "texts of 'de' are empty"),
-        (TEXTS, {"dev": {"en": EN}}, "dev has nothing for the language 'de'"),
-        (TEXTS, {"dev": {**DEV, "fr": EN}}, "dev has the language 'fr', for which there are no texts"),
-        (TEXTS, {"dev": {"en": EN, "de": []}}, "dev of 'de' are empty"),
-        (TEXTS, {"ratio": {"en": 1}}, "ratio has nothing for the language 'de'"),
-        (TEXTS, {"ratio": {"en": 1, "de": 0}}, "ratio of 'de' must be positive and finite, not 0"),
-        (TEXTS, {"ratio": {"en": float("nan"), "de": 1}}, "ratio of 'en' must be positive and finite, not nan"),
-        (
-            TEXTS,
-            {"dev": DEV, "ratio": {"en": 1, "de": 1}},
-            "dev and ratio both say which language is worst off: pass one",
-        ),
-        (TEXTS, {"window": 0}, "window 0 is not between 1 and 9223372036854775807"),
-        (TEXTS, {"alpha": float("inf")}, "alpha must be positive and finite, not inf"),
-        (TEXTS, {"alpha": -1}, "alpha must be positive and finite, not -1"),
-        (TEXTS, {"global_merges": -1}, "global_merges -1 is not between"),
-        (TEXTS, {"min_frequency": 0}, "min_frequency 0 is not between"),
-        (TEXTS, {"special_tokens": ["<s>"] * 2}, "<s>"),
-    ],
-)
-def test_what_cannot_be_trained_is_refused(texts, options, message):
-    failed = failure_on_both(lambda backend: train_parity(texts, 270, backend=backend, **options))
-    assert failed.kind is TrainingError
-    assert message in failed.message
-
-
-@pytest.mark.parametrize(
-    ("texts", "options", "message"),
-    [
         (EN, {}, "texts must be a mapping from languages, not list"),
         ({1: EN}, {}, "the languages of texts must be str, not int"),
         ({"en": "text"}, {}, "texts of 'en' must be an iterable of texts, or PieceCounts, not str"),
@@ -178,11 +147,6 @@ def test_what_cannot_be_trained_is_refused(texts, options, message):
 def test_a_wrong_type_is_named(texts, options, message):
     failed = failure_on_both(lambda backend: train_parity(texts, 270, backend=backend, **options))
     assert (failed.kind, failed.message) == (TypeError, message)
-
-
-def test_train_says_who_takes_texts_by_language():
-    with pytest.raises(TypeError, match="texts by language are for minitok\\.parity\\.train_parity"):
-        minitok.train(TEXTS, 270)
 
 
 @pytest.mark.parametrize(

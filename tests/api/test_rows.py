@@ -1,16 +1,14 @@
 """Rows of ids to text: each as by itself, and the error of the first row that has one; on both backends, on any threads."""
 
 import gc
-import re
 
 import numpy as np
 import pytest
-from helpers import BACKENDS, both, failure_on_both
+from helpers import both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.backend import load_backend
-from minitok.errors import UnknownTokenError
 from minitok.spans.offsets import span_list
 
 TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
@@ -53,50 +51,6 @@ def test_each_row_is_as_by_itself(tok):
     check()
 
 
-WRONG = {
-    "an unknown id": ([[97], [98, 299, 299], [299]], UnknownTokenError, "unknown token id 299 at position 1"),
-    "a negative one": ([[97], [98, 97, -1]], UnknownTokenError, "unknown token id -1 at position 2"),
-    "no integer": ([[97], ["a"]], TypeError, r"a token id must be an integer, not str \(at position 0\)"),
-    "no row": ([[97], 97], TypeError, "token ids must be an iterable or an array of integers, not int"),
-    "unknown before no integer": ([[299], ["a"]], UnknownTokenError, "unknown token id 299 at position 0"),
-    "unknown before no row": ([[299], None], UnknownTokenError, "unknown token id 299 at position 0"),
-    "no integer before unknown": ([["a"], [299]], TypeError, r"not str \(at position 0\)"),
-    "both in a row": ([[97], [299, "a"]], UnknownTokenError, "unknown token id 299 at position 0"),
-    "not UTF-8": ([[97], [195], [299]], UnicodeDecodeError, "unexpected end of data"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_the_error_of_the_first_row_with_one(name):
-    batch, error, message = WRONG[name]
-    on_backend = {backend: TOKENIZER.replace(backend=backend) for backend in BACKENDS}
-    for threads in (1, 3):
-        failed = failure_on_both(
-            lambda backend: on_backend[backend].decode_batch(batch, errors="strict", threads=threads)
-        )
-        assert failed.kind is error
-        assert re.search(message, failed.message)
-
-
-@pytest.mark.parametrize(
-    ("offsets", "error", "message"),
-    [
-        ([0, 4], ValueError, "lie within the ids"),
-        ([0, 2, 1], ValueError, "lie within the ids"),
-        ([-1, 2], ValueError, "lie within the ids"),
-        ([], ValueError, "one more than there are rows"),
-        ([[0, 1]], ValueError, r"not of shape \(1, 2\)"),
-        ([0.0, 1.0], TypeError, "offsets must be integers, not float64"),
-    ],
-)
-def test_wrong_offsets(offsets, error, message):
-    if offsets == []:
-        offsets = np.zeros(0, np.int64)
-    for tok in both(TOKENIZER):
-        with pytest.raises(error, match=message):
-            tok.decode_batch([97, 98, 97], offsets=offsets)
-
-
 def test_rows_of_a_matrix():
     assert TOKENIZER.decode_batch(np.array([[97, 98], [258, 33]])) == ["ab", "ab!"]
 
@@ -125,9 +79,3 @@ def test_a_list_of_ids_is_a_list_like_any_other(length):
     pairs = load_backend("rust").span_list(np.stack((ids, ids + 1), axis=1).astype(np.int64))
     assert pairs == list(zip(ids.tolist(), (ids + 1).tolist(), strict=True))
     assert gc.is_tracked(pairs)
-
-
-def test_pairs_that_are_none():
-    for backend in ("rust", "python"):
-        with pytest.raises(ValueError, match="shape"):
-            span_list(np.zeros((2, 3), np.int64), backend)

@@ -121,9 +121,3 @@ def test_bad_options_are_named(options, kind, said):
     failed = failure_on_both(lambda name: minitok.train(TEXTS, 300, backend=name, **options))
     assert failed.kind.__name__ == kind
     assert said in failed.message
-
-
-def test_what_can_be_read_once_is_refused(backend):
-    for texts in (iter(TEXTS), (text for text in TEXTS), minitok.count_pieces(TEXTS, backend=backend)):
-        with pytest.raises(TypeError, match="superwords read the texts twice: pass a list, or use train_files"):
-            minitok.train(texts, 300, superwords=5, backend=backend)
