@@ -7,6 +7,9 @@ import minitok
 import numpy as np
 import pyarrow as pa
 from minitok.definition import Definition
+from minitok.formats import huggingface
+
+TOK = minitok.Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}, pattern="gpt2")
 
 
 class Names(dict):
@@ -20,7 +23,9 @@ class Names(dict):
             self[name] = functools.partial(getattr(minitok, name), backend=backend)
         self["from_ranks"] = functools.partial(minitok.Tokenizer.from_ranks, backend=backend)
         self["of_tokens"] = functools.partial(of_tokens, backend)
-        self["file"] = functools.partial(file, folder)
+        self["steps"] = lambda *parts: {"type": "Sequence", "pretokenizers": list(parts)}
+        for builder in (file, model, gpt2):
+            self[builder.__name__] = functools.partial(builder, folder)
         self.lines = {}
         for line in lines:
             if line.startswith(("from ", "import ")):
@@ -47,6 +52,21 @@ def file(folder, content, name="file"):
         content = (content if isinstance(content, str) else json.dumps(content)).encode()
     path.write_bytes(content)
     return path
+
+
+def model(folder, **changes):
+    """A tokenizer.json with changes at places: `model__type` is the type of the model."""
+    content = huggingface.dump(TOK.definition)
+    for place, value in changes.items():
+        *way, last = place.split("__")
+        functools.reduce(dict.get, way, content)[last] = value
+    return file(folder, content)
+
+
+def gpt2(folder, merges="", vocab=None):
+    """The folder of GPT-2's two files, of which one is changed."""
+    TOK.save(folder / "gpt2", format="gpt2")
+    return file(folder, vocab or merges, "gpt2/vocab.json" if vocab else "gpt2/merges.txt").parent
 
 
 def of_tokens(backend, tokens, merges=(), **options):

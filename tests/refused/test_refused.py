@@ -4,7 +4,7 @@ The tables are the files ``*.rows`` of this folder. A row is ``CALL -> KIND: WOR
 ``names.py``; ``A ; B -> ...`` are two rows, and ``A for x in VALUES -> ...`` is one for each value, whose WORDS are an
 f-string. In WORDS, three dots stand for anything. A call that begins with ``$`` is the command: ``{}`` in it holds Python,
 and KIND is its exit code.
-``name = expression`` and imports hold for the rows after them, made anew for each.
+What is wrong with a file begins with its name. ``name = expression`` and imports hold for the rows after them, made anew for each.
 """
 
 import shlex
@@ -65,6 +65,7 @@ def test_refused(row, tmp_path):
         assert isinstance(failed, Failure), f"nothing was refused: {failed!r}"
         assert getattr(failed.kind, "__name__", failed.kind) == row.kind, failed.message
         message = failed.message
+        assert row.kind != "FileFormatError" or message.startswith(str(tmp_path)), message
         expected = names["rust"].value("f" + repr(row.words)) if value else row.words
         for words in expected.split(" ... "):
             assert words in message, failed.message
