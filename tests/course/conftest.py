@@ -1,6 +1,7 @@
 """Programs to grade, written to a folder."""
 
 import pytest
+from apart import Apart
 from minitok.course import grading
 from minitok.course.mutants import solution
 from near import Near
@@ -31,3 +32,24 @@ def near(monkeypatch):
 def right(written):
     """The solution, as a file of a student."""
     return written(solution())
+
+
+APART = pytest.StashKey[Apart]()
+
+
+def pytest_runtest_protocol(item, nextitem):
+    """Hostile programs, and what the grader does with them, are in a namespace of processes of their own."""
+    if item.path.name != "test_hostile.py":
+        return None
+    stash = item.session.stash
+    if APART not in stash:
+        stash[APART] = Apart([one for one in item.session.items if one.path == item.path])
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in stash[APART].run(item):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    if nextitem is None or nextitem.path != item.path:
+        stash[APART].end()
+        del stash[APART]
+    item.session._setupstate.teardown_exact(nextitem)
+    return True

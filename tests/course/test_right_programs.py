@@ -122,6 +122,17 @@ def load(path):
         pattern, special, *pairs = map(literal_eval, file.read().split("\\n"))
     return {pair: 256 + rank for rank, pair in enumerate(pairs)}, pattern, special
 """,
+    "files: pickle": """
+def save(path, *state):
+    from pickle import dump
+    with open(path, "wb") as file:
+        dump(state, file)
+
+def load(path):
+    from pickle import load
+    with open(path, "rb") as file:
+        return load(file)
+""",
     "cursor: prefixes by os.path": """
 def splice(old, new):
     from os.path import commonprefix
