@@ -4,7 +4,7 @@
     python tools/build_pages.py TARGET FOLDER [COURSE [ADDRESS]]
     python tools/build_pages.py --quick TARGET FOLDER [COURSE [ADDRESS]]
 
-TARGET is the folder with the modules (``tools/wasm.sh``). The first puts the playground into the package, for ``minitok play`` and for wheels. The
+TARGET is the folder with the modules. The first puts the playground into the package, for ``minitok play`` and for wheels. The
 second puts all pages into a folder, from which any file server serves them: ``pages/``; what they need of ``js/``; the cores;
 the published vocabularies; and the texts of the bill by language. Labels of patterns, which stand in Python only, go into
 ``core/encodings.json``. The third is for tests: one core answers all, in a third of the time of a page, and is packed at once.

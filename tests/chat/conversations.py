@@ -2,6 +2,7 @@
 
 from minitok.chat.conversation import Conversation
 from minitok.chat.written import NO_TEXT
+from minitok.errors import TemplateError
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
 WORDS = [
@@ -62,7 +63,15 @@ def beginning(random):
     return [*first, {"role": "user", "content": text(random)}]
 
 
+def learned(chat):
+    """What is to be learned, or why it is not known."""
+    try:
+        return [bool(own) for own in chat.mask()]
+    except TemplateError as error:
+        return str(error)
+
+
 def seen(talk):
     """What a conversation says of its ids."""
-    masks = [talk.generated.tolist(), talk.sampled.tolist(), talk.mask().tolist()]
+    masks = [talk.generated.tolist(), talk.sampled.tolist(), learned(talk)]
     return [talk.ids.tolist(), talk.roles, *masks, talk.kept, talk.rewritten]

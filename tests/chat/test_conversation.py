@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from breaking_templates import BREAKING
 from chat_families import FAMILIES
-from conversations import SAY, Again, assistant, beginning, message, options, seen, text, user
+from conversations import SAY, Again, assistant, beginning, learned, message, options, seen, text, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.chat import environment
@@ -25,7 +25,7 @@ def whole(tok, messages, **given):
         chat = tok.encode_chat(messages, **given)
     except Exception as error:  # noqa: BLE001 - templates fail in every way
         return repr(error)
-    return [chat.ids, chat.roles, chat.generated, [False] * len(chat.ids), chat.mask()]
+    return [chat.ids, chat.roles, chat.generated, [False] * len(chat.ids), learned(chat)]
 
 
 def step(talk, *, generation):

@@ -35,7 +35,6 @@ def test_an_id_with_text_of_a_message_is_that_messages():
     )
     chat = tok.encode_chat([{"role": "user", "content": "\nx"}, {"role": "assistant", "content": "y\n"}])
     assert said(tok, chat) == [("user", "\n\nx"), (None, "\n\n"), ("assistant", "y\n\n")]
-    assert chat.mask() == [False, False, False, True, True]
     assert chat.mask("user") == [True, True, False, False, False]
 
 

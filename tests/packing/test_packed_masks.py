@@ -20,6 +20,7 @@ TEMPLATE = (
     "{% if messages[0].content == 'no' %}{{ raise_exception('It says no') }}{% endif %}"
     "{% if tools %}{{ tools[0].name }}{% endif %}"
     "{% for m in messages %}<|turn|>{{ m.content }}{{ '<|stop|>' if m.role == 'assistant' else '<|end|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}<|turn|>{% endif %}"
 )
 SPECIAL = {TURN: 258, END: 259, STOP: 260, BEGIN: 261}
 TOK = Tokenizer([(97, 97), (98, 98)], special_tokens=SPECIAL).replace(chat=TEMPLATE)

@@ -10,7 +10,7 @@ before it stands for ``ok``, and the next prompt goes on with ``<e>;<u>go``.
 
 Everything that a step makes is new, in one ``State``: a step that fails changes nothing, and copies share what they have.
 
-Implements SPEC K1 to K7.
+Implements SPEC K1 to K8.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from ..extras import array_of, is_array
 from ..reference.text import utf8
 from . import turns
 from .encoding import labelled, with_template
+from .learned import Learner
+from .provenance import concatenated
 from .ranges import Ids, joined, masked, spread
 from .render import check_variables, guarded, template_values, traced_messages
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
@@ -87,6 +89,7 @@ class State(NamedTuple):
     cuts: list[tuple[int, int]]
     held: Held = Held()
     kept: int = 0
+    written: int = 0  # how many messages the text is of
     asks: bool = False  # whether the ids are a prompt
 
 
@@ -179,6 +182,7 @@ class Conversation:
             state.cuts,
             Held((*samples, sample), *state.held[1:]),
             state.kept,
+            state.written,
         )
         self._sampled_at, self._refused = state, False
 
@@ -229,9 +233,29 @@ class Conversation:
         state = self._state
         return masked(((sample.first, sample.stop, True) for sample in state.held.samples), state.ids.size)
 
-    def mask(self, role: str = "assistant") -> npt.NDArray[np.bool_]:
-        """For each id, whether this role said it: a mask for training on conversations."""
-        return masked((found for found in self._state.roles if found[2] == role), self._state.ids.size)
+    def mask(self, role: str = "assistant", *, last: bool = False) -> npt.NDArray[np.bool_]:
+        """For each id, whether it is to be learned (SPEC K8), as ``EncodedChat.mask`` says.
+
+        Where the assistant's messages were sampled, these are the sampled ids, and the token behind each that ends its turn if
+        the sample was cut off; messages that were not sampled are not learned then.
+        """
+        state = self._state
+        size, samples = state.ids.size, state.held.samples
+        if role != "assistant":
+            if last:
+                raise ValueError(f"last=True is for the assistant, not for {role!r}")
+            return masked((found for found in state.roles if found[2] == role), size)
+        if samples:
+            said = {start for start, stop, role in state.roles if role == "assistant" and start < stop}
+            ids = state.ids.buffer
+            own = [
+                (sample.first, sample.stop + (sample.stop in said and int(ids[sample.stop]) in self._names), True)
+                for sample in samples
+                if sample.role == "assistant"
+            ]
+            return masked(own[-1 if last else 0 :], size)
+        learner = Learner(self._definition, self._write, state.messages[: state.written], state.text.parts)
+        return masked(learner.ranges(last=last), size)
 
     @property
     def kept(self) -> int:
@@ -244,6 +268,10 @@ class Conversation:
         return self._state.held.rewritten
 
     # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _write(self, messages: list[Any], prompted: bool) -> str:
+        run = self._program, self._values, messages, NO_TEXT.written
+        return concatenated(guarded(lambda: turns.run(*run, generation=prompted)).pieces)
 
     def _step(self, *, generation: bool) -> State:
         state = self._state
@@ -274,6 +302,7 @@ class Conversation:
             cuts,
             held,
             size + same,
+            len(state.messages),
             generation,
         )
 
@@ -284,13 +313,14 @@ class Conversation:
         while samples:
             last = samples[-1]
             start = last.place - last.own
+            ahead = 0
             try:
                 said, end, ahead = self._end_of(last, text, start if common >= start else 0)
             except TemplateError:
                 if self._rewrite != "follow":
                     self._refused = True
                     raise
-                said, end, ahead = -1, -1, 0
+                said = end = -1
             role = last.role if said == end else None
             if end == last.place - ahead <= common:
                 return Held(samples, end, last.stop, limit, role, common)

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import load_backend
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
+from ..reference.text import utf8
 from ..spans.segments import ids_of_spans, made_tokens
+from .learned import Learner
+from .provenance import Origin
 from .ranges import add_range, spread
-from .render import render
+from .render import Writer, guarded, spans_of, traced_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from ..definition import Definition
     from .ranges import Range
-    from .render import Fields
+    from .render import Fields, Span
 
 # Fields that say who speaks, and not what is said.
 LABELS = frozenset({"role", "name", "tool_call_id"})
 
 
-class EncodedChat(NamedTuple):
+class _Encoded(NamedTuple):
+    ids: list[int]
+    roles: list[str | None]
+    generated: list[bool]
+
+
+class EncodedChat(_Encoded):
     """The ids of a conversation, and for each of them who said it.
 
     Attributes:
@@ -37,17 +47,41 @@ class EncodedChat(NamedTuple):
         generated: For each id, whether it holds text of a ``{% generation %}`` block of the template: what a model writes.
     """
 
-    ids: list[int]
-    roles: list[str | None]
-    generated: list[bool]
+    _learner: Callable[[], Learner] | None = None
 
-    def mask(self, role: str = "assistant") -> list[bool]:
-        """For each id, whether this role said it.
+    def mask(self, role: str = "assistant", *, last: bool = False) -> list[bool]:
+        """For each id, whether it is to be learned (SPEC K8).
 
-        >>> EncodedChat([1, 2, 3], [None, "assistant", "user"], [False] * 3).mask()
-        [False, True, False]
+        For the assistant, that is all that a model would have to sample: its turns from the end of the prompt to the token that
+        ends them, with what the template writes in them. For any other role, the ids whose text is of its messages
+        (``roles``).
+
+        Args:
+            role: The role.
+            last: Whether only the last message of the assistant is to be learned.
+
+        Raises:
+            TemplateError: It is not known what a model writes, since the template writes a turn otherwise when others follow,
+                or nothing ends it. The message names the turn, and says what to do.
+            ValueError: This was not made by ``encode_chat``, or ``last`` is for another role.
+
+        Costs two runs of the template for each turn of the assistant, and O(n) each for n bytes of text.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([], special_tokens={"<a>": 256, "<e>": 257, "<think>": 258}).replace(
+        ...     chat="{% for m in messages %}<a><think>{{ m.content }}<e>{% endfor %}"
+        ...     "{% if add_generation_prompt %}<a>{% endif %}")
+        >>> chat = tok.encode_chat([{"role": "user", "content": "?"}, {"role": "assistant", "content": "ok"}])
+        >>> tok.decode([token_id for token_id, learned in zip(chat.ids, chat.mask()) if learned])
+        '<think>ok<e>'
         """
-        return [said_by == role for said_by in self.roles]
+        if role != "assistant":
+            if last:
+                raise ValueError(f"last=True is for the assistant, not for {role!r}")
+            return [said_by == role for said_by in self.roles]
+        if self._learner is None:
+            raise ValueError("what is to be learned is known of what encode_chat returns; roles says who said what")
+        return spread(self._learner().ranges(last=last), len(self.ids), False)
 
 
 def encode_messages(definition: Definition, messages: Sequence[Any], **options: Any) -> EncodedChat:
@@ -55,10 +89,31 @@ def encode_messages(definition: Definition, messages: Sequence[Any], **options: 
 
     See ``Tokenizer.encode_chat``.
     """
-    spans = render(definition.chat, messages, **options)
-    found = labelled(with_template(definition, options.get("template")), spans)
-    size, ids = len(found.ids), load_backend(definition.backend).id_list(found.ids)
-    return EncodedChat(ids, spread(found.roles, size, None), spread(found.generated, size, False))
+    labels, _, learner = encoded(definition, messages, **options)
+    size, ids = len(labels.ids), load_backend(definition.backend).id_list(labels.ids)
+    made = EncodedChat(ids, spread(labels.roles, size, None), spread(labels.generated, size, False))
+    made._learner = learner  # noqa: SLF001
+    return made
+
+
+def encoded(
+    definition: Definition, messages: Sequence[Any], **options: Any
+) -> tuple[Labelled, list[Span], Callable[[], Learner]]:
+    """The ids of a conversation and who said what, its spans, and what finds the ids to learn."""
+    writer = Writer.of(definition.chat, **options)
+    chat = guarded(lambda: traced_messages(messages))
+    held = (
+        guarded(lambda: traced_messages(messages)) if writer.is_open else chat
+    )  # it marks the end of the last message
+    spans = spans_of(guarded(lambda: writer.whole(chat)))
+    definition = with_template(definition, options.get("template"))
+    return labelled(definition, spans), spans, partial(learner_of, definition, writer, held, spans)
+
+
+def learner_of(definition: Definition, writer: Writer, messages: list[Any], spans: list[Span]) -> Learner:
+    """What finds the ids to learn in a text."""
+    parts = [(utf8(span.text), Origin(*span[1:])) for span in spans]
+    return Learner(definition, writer.write, messages, parts, is_open=writer.is_open)
 
 
 def with_template(definition: Definition, template: str | None) -> Definition:

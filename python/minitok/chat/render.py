@@ -103,24 +103,56 @@ def render(
     >>> [(span.text, span.trusted) for span in render(templates, [{"role": "user", "content": "Hi <|x|>"}])]
     [('<|', True), ('user', True), ('|>', True), ('Hi <|x|>', False)]
     """
-    if add_generation_prompt and continue_final_message:
-        raise ValueError(
-            "continue_final_message continues the last message, add_generation_prompt begins another: choose one"
+    options = {"add_generation_prompt": add_generation_prompt, "continue_final_message": continue_final_message}
+    writer = Writer.of(templates, tools=tools, documents=documents, template=template, **options, **variables)
+    return spans_of(guarded(lambda: writer.whole(traced_messages(messages))))
+
+
+class Writer(NamedTuple):
+    """A template with its values, which writes conversations. ``is_open``: whether the last message is left open."""
+
+    source: str
+    values: dict[str, Any]
+    prompted: bool
+    is_open: bool
+
+    @classmethod
+    def of(
+        cls,
+        templates: ChatTemplates | None,
+        *,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool = False,
+        tools: Any = None,
+        documents: Any = None,
+        template: str | None = None,
+        **variables: Any,
+    ) -> Writer:
+        """The writer that the options of ``render`` ask for."""
+        if add_generation_prompt and continue_final_message:
+            raise ValueError(
+                "continue_final_message continues the last message, add_generation_prompt begins another: choose one"
+            )
+        if templates is None:
+            templates = ChatTemplates({})
+        source = templates.choose(template, with_tools=tools is not None)
+        check_variables(variables, source, OPTIONS)
+        compiled(source)  # which says what is malformed, before the values do
+        values = guarded(lambda: template_values(templates, tools, documents, variables))
+        return cls(source, values, add_generation_prompt, continue_final_message)
+
+    def write(self, chat: list[dict[str, Any]], prompted: bool) -> str:
+        """What the template writes for messages that are traced."""
+        return guarded(
+            lambda: compiled(self.source).render(**self.values, messages=chat, add_generation_prompt=prompted)
         )
-    if templates is None:
-        templates = ChatTemplates({})
-    source = templates.choose(template, with_tools=tools is not None)
-    check_variables(variables, source, OPTIONS)
-    program = compiled(source)
 
-    def written() -> str:
-        chat = traced_messages(messages)
-        last = mark_end(chat) if continue_final_message else None
-        values = template_values(templates, tools, documents, variables)
-        text = program.render(**values, messages=chat, add_generation_prompt=add_generation_prompt)
-        return text if last is None else before_end(text, last)
-
-    return spans_of(guarded(written))
+    def whole(self, chat: list[dict[str, Any]]) -> str:
+        """The text of a conversation, by the options; the last message is changed if it is left open."""
+        if not self.is_open:
+            return self.write(chat, self.prompted)
+        last = mark_end(chat)
+        return before_end(self.write(chat, self.prompted), last)
 
 
 def guarded(call: Callable[[], T]) -> T:

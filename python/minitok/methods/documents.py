@@ -39,7 +39,7 @@ class Tokenizer(Checked):
 
         Returns:
             An ``EncodedChat``: ``ids``, ``roles`` (one for each id, None for the template's text), ``generated`` (whether the
-            template marks it as written by a model), and ``mask(role)``.
+            template marks it as written by a model), and ``mask(role)``, which marks what is to be learned.
 
         Errors are those of ``minitok.chat.render``. Costs O(n) for n bytes of text, and a run of the template.
 

@@ -3,7 +3,7 @@
 A record is a line of JSON or a row of a column. Its field is a list of messages; ``tools``, if the record has it, is a list of
 JSON schemas, or the text of one. Columns of Arrow fill up what a message lacks with nulls: they are left out.
 
-The ids are marked (``mask``) where they are to be learned: what a role said, with the token that ends its turn, or what the
+The ids are marked (``mask``) where they are to be learned: the assistant's turns (SPEC K8), what another role said, or what the
 template has in ``{% generation %}`` blocks.
 
 Costs: mostly those of the template, which is Python and runs on one thread; memory for a batch of conversations.
@@ -15,9 +15,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..chat.encoding import labelled
+from ..chat.encoding import encoded
 from ..chat.ranges import masked
-from ..chat.render import ROLES, render
+from ..chat.render import ROLES
 from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
@@ -94,15 +94,14 @@ def encode_conversation(
 ) -> tuple[npt.NDArray[np.uint32], int]:
     """The marked ids of a conversation, and how many bytes its text has."""
     try:
-        spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
-        found = labelled(definition, spans)
+        found, spans, learner = encoded(definition, conversation.messages, tools=as_tools(conversation.tools))
+        learned: list[Any] = [said for said in found.roles if said[2] == options.learn]
+        if options.learn in (GENERATION, "assistant"):
+            learned = found.generated if options.learn == GENERATION else learner().ranges()
     except TemplateError as error:
         raise TemplateError(str(record_error(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
         raise record_error(file, conversation, f"not a conversation: {error}") from None
-    learned = (
-        found.generated if options.learn == GENERATION else [said for said in found.roles if said[2] == options.learn]
-    )
     ids = found.ids if options.end is None else np.append(found.ids, np.uint32(options.end))
     return marked(ids, masked(learned, len(ids))), sum(
         len(span.text.encode("utf-8", "surrogatepass")) for span in spans

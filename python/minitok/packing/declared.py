@@ -125,8 +125,8 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
             ``learn``, that of the messages; by default ``messages``.
         learn: For files of conversations, in the form of ``encode_chat``: a mask next to the ids marks those that a model
-            is to learn, which are what this role says with the tokens that end its turns (``"assistant"``), or what
-            the chat template has in ``{% generation %}`` blocks (``"generation"``). A record may have ``tools``, too.
+            is to learn: the turns of the ``"assistant"`` with the tokens that end them (``EncodedChat.mask``), what another
+            role says, or what the template has in ``{% generation %}`` blocks (``"generation"``). It may have ``tools``, too.
             The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
             and ``.arrow`` have a column ``assistant_masks``.
     """

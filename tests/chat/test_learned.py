@@ -1,0 +1,202 @@
+"""What a model must learn of a conversation (SPEC K8): all that it would have to sample, and nothing else."""
+
+import copy
+import pickle
+from itertools import accumulate
+from random import Random
+
+import pytest
+from chat_families import FAMILIES
+from conversations import SAY, assistant, beginning, learned, message, options, user
+from minitok import Tokenizer
+from minitok.chat import Trusted, render
+from minitok.errors import TemplateError
+
+STOPS = {
+    "chatml": "<|im_end|>",
+    "thinking": "<|im_end|>",
+    "headers": "<|eot_id|>",
+    "instructions": "</s>",
+    "turns": "<end_of_turn>",
+    "gathered": "</s>",
+    "named": "<|end|>",
+    "macros": "<|end|>",
+}
+
+
+def text_of(spans):
+    return "".join(span.text for span in spans)
+
+
+def places(tok, stop, messages, given):
+    """Where each turn stands in the text, by search; None if that is not one place."""
+    templates = tok.definition.chat
+    whole, found = text_of(render(templates, messages, **given)), []
+    for number, said in enumerate(messages):
+        if said["role"] == "assistant":
+            prompt = text_of(render(templates, messages[:number], add_generation_prompt=True, **given))
+            spans = render(templates, messages[: number + 1], **given)
+            hidden = "".join(span.text if span.message is None else "\0" * len(span.text) for span in spans)
+            end = hidden.find(stop, len(prompt)) + len(stop)
+            once = hidden.count(stop, len(prompt)) == 1
+            turn = text_of(spans)[:end]
+            if not (once and turn.startswith(prompt) and whole.startswith(turn)):
+                return None
+            found.append((len(prompt.encode()), len(turn.encode())))
+    return found
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_stands_between_the_prompt_and_the_stop_is_learned(families, family):
+    tok, seen, refused = families[family], 0, 0
+    for seed in range(60):
+        random = Random(f"{family} {seed}")
+        given, messages = options(random), beginning(random)
+        for _ in range(random.randrange(1, 5)):
+            messages.append(message(random, messages[-1]["role"]))
+            if (calls := messages[-1].get("tool_calls")) and random.random() < 0.4:
+                calls.append(copy.deepcopy(calls[0]))
+        try:
+            chat = tok.encode_chat(messages, **given)
+            expected = places(tok, STOPS[family], messages, given)
+        except TemplateError:
+            continue
+        ends = list(accumulate(len(tok.decode_bytes([token_id])) for token_id in chat.ids))
+        found = learned(chat)
+        if expected is None:
+            assert isinstance(found, str)
+            refused += 1
+            continue
+        own = [any(a <= start and end <= b for a, b in expected) for start, end in zip([0, *ends], ends, strict=False)]
+        assert found == own, tok.decode([token_id for token_id, one in zip(chat.ids, own, strict=True) if one])
+        seen += any(own)
+        talk = tok.conversation(messages, **given)
+        talk.close()
+        assert talk.mask().tolist() == own
+    assert seen > 8
+    assert bool(refused) == (family in ("thinking", "gathered", "macros"))
+
+
+TOKENS = ["<u>", "<a>", "<t>", "<e>", "<m>", "<eos>", "<think>", "</think>", "<call>", "</call>"]
+CALLS = "{% for c in m.tool_calls or [] %}<call>{{ c.f }}</call>{% endfor %}"
+PROMPT = "{% if add_generation_prompt %}<a>{% endif %}"
+
+
+def turns(answer, *, other="<{{ m.role[0] }}>{{ m.content }}<e>", prompt=PROMPT):
+    """A template that writes this for the assistant's messages, and that for the others."""
+    return f"{{% for m in messages %}}{{% if m.role == 'assistant' %}}{answer}{{% else %}}{other}{{% endif %}}{{% endfor %}}{prompt}"
+
+
+# A turn is ended by the next message's marker, as GLM has it.
+OPEN = turns("<a>{{ m.content }}" + CALLS, other="<{{ m.role[0] }}>{{ m.content }}")
+CALL = {"role": "assistant", "content": "", "tool_calls": [{"f": "f<e>"}]}
+TOOL = {"role": "tool", "content": "t"}
+ASK = user("q<e></call>")
+
+
+def taught(source, messages, *, last=False, **given):
+    special = {name: 300 + at for at, name in enumerate(TOKENS)}
+    tok = Tokenizer([], special_tokens=special).replace(chat=source)
+    chat = tok.encode_chat(messages, **given)
+    mask = chat.mask(last=last)
+    return tok.decode([token_id for token_id, own in zip(chat.ids, mask, strict=True) if own])
+
+
+@pytest.mark.parametrize(
+    ("source", "messages", "expected"),
+    [
+        (turns("<a>{{ m.content }}" + CALLS + "<e>\n"), [ASK, CALL, TOOL, assistant("ok<e>")], "<call>f<e></call><e>ok<e><e>"),
+        # The prompt opens the thought, which is not learned, and the model closes it.
+        (turns("<a><think>{{ m.r }}</think>{{ m.content }}<e>", prompt=PROMPT.replace("<a>", "<a><think>")),
+         [ASK, {**assistant("ok"), "r": "hm"}], "hm</think>ok<e>"),
+        (OPEN, [ASK, CALL, TOOL, assistant("ok"), ASK], "<call>f<e></call><t>ok<u>"),
+        # A call ends with another token than an answer.
+        (turns("<a>{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.f }}{% endfor %}{{ '<m>' if m.tool_calls else '<e>' }}"),
+         [ASK, CALL, TOOL, assistant("ok")], "f<e><m>ok<e>"),
+        # The end of the text is not the end of a turn.
+        (turns("<a>{{ m.content }}<e>\n", prompt="{% if add_generation_prompt %}<a>{% else %}<eos>{% endif %}"),
+         [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
+        (turns("<a>{{ m.content }}<e>"), [ASK], ""),
+    ],
+)  # fmt: skip
+def test_what_is_learned_by_hand(source, messages, expected):
+    assert taught(source, messages) == expected
+
+
+LAST = (
+    "{% for m in messages %}<{{ m.role[0] }}>{% if loop.last and m.role == 'assistant' %}<think>{% endif %}{{ m.content }}<e>{% endfor %}"
+    + PROMPT
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "messages", "reason"),
+    [
+        (LAST, [ASK, assistant("a"), ASK], r"message 1, of the assistant: .* once another message follows.*last=True.*generated"),
+        (SAY.replace("{% if add_generation_prompt %}<a>{% endif %}", "{% if add_generation_prompt %}<t>{% endif %}"),
+         [ASK, assistant("a")], "message 1, .* otherwise than behind its prompt"),
+        (OPEN, [ASK, assistant("a")], "message 1, .* no token that ends it.*add the message that follows"),
+        (OPEN, [ASK, assistant("a"), assistant("b"), ASK], "message 1, .*another of the assistant follows.*make one message"),
+        ("{% for m in messages %}{{ m.content }};{% endfor %}", [ASK, assistant("a"), ASK], "message 1, .* no special token"),
+        # Each call ends, and nothing else does.
+        (turns("<a>{{ m.content }}" + CALLS + "{{ '' if m.tool_calls else '<e>' }}"), [ASK, CALL, TOOL], "message 1, .*ends a call"),
+        (turns("<a>{{ m.content }}<e>"), [ASK, assistant(Trusted("a<e>"))], "message 1, .* holds '<e>', .* more than once"),
+        (turns("<a>{{ messages[0].content }}{{ m.content }}<e>"), [ASK, assistant("a")], r"message 1, .*'q<e></call>', which is not"),
+        (turns(""), [ASK, assistant("a"), ASK], "message 1, .* leaves it out"),
+        (turns("<a>{{ m.content }}<e>", prompt="{{ messages[0].content }}"), [assistant("a")], "message 0: the template does not write"),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_refused(source, messages, reason):
+    with pytest.raises(TemplateError, match=reason):
+        taught(source, messages)
+
+
+def test_the_last_answer_alone():
+    assert taught(LAST, [ASK, assistant("a"), ASK, assistant("b")], last=True) == "<think>b<e>"
+    assert taught(SAY, [ASK, assistant("a"), ASK, assistant("b"), ASK], last=True) == "b<e>"
+    assert taught(SAY, [ASK, assistant("a"), ASK], last=True, add_generation_prompt=True) == "a<e>"
+    with pytest.raises(ValueError, match="last=True is for the assistant, not for 'user'"):
+        taught_chat(SAY).mask("user", last=True)
+
+
+def taught_chat(source):
+    return Tokenizer([], special_tokens={name: 300 + at for at, name in enumerate(TOKENS)}).replace(chat=source).encode_chat(
+        [ASK, assistant("a")]
+    )  # fmt: skip
+
+
+def test_a_message_to_continue_has_no_stop():
+    assert taught(SAY, [ASK, assistant("a"), ASK, assistant("b")], continue_final_message=True) == "a<e>b"
+
+
+def test_an_id_across_the_end_of_the_prompt_is_not_learned():
+    tok = Tokenizer([(58, 32)], pattern="none", special_tokens={"<e>": 257}).replace(
+        chat="{% for m in messages %}{{ m.role + ':' + m.content }}<e>{% endfor %}"
+        "{% if add_generation_prompt %}assistant:{% endif %}"
+    )
+    chat = tok.encode_chat([user("q"), assistant(" a")])
+    assert tok.decode([token_id for token_id, own in zip(chat.ids, chat.mask(), strict=True) if own]) == "a<e>"
+
+
+def test_a_mask_is_of_the_messages_as_they_were_and_is_pickled():
+    messages = [ASK, {**assistant("a")}]
+    tok = Tokenizer([], special_tokens={"<a>": 300, "<e>": 301, "<u>": 302}).replace(chat=SAY)
+    chat = tok.encode_chat(messages)
+    messages[1]["content"] = "other"
+    messages.append(ASK)
+    expected = [False] * (len(chat.ids) - 2) + [True, True]
+    assert chat.mask() == pickle.loads(pickle.dumps(chat)).mask() == copy.deepcopy(chat).mask() == expected
+    with pytest.raises(ValueError, match="what encode_chat returns; roles says who said what"):
+        type(chat)(*chat).mask()
+
+
+def test_of_samples_these_are_learned_and_the_token_that_ends_a_turn(tok):
+    talk = tok.conversation([user("a"), assistant("b"), user("c")])
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[111, 107])
+    talk.add(user("d"))
+    talk.prompt()
+    talk.add(assistant("ok"), ids=[256, 302])
+    ids = talk.close()
+    assert ids[talk.mask()].tolist() == [111, 107, 302, 256, 302]
+    assert ids[talk.mask(last=True)].tolist() == [256, 302]
