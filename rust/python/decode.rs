@@ -166,6 +166,8 @@ fn zeros(length: usize) -> Result<Vec<u8>> {
 /// The bytes of ids that are read some at a time, no further than they are known.
 fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) -> PyResult<Vec<u8>> {
     let (mut ids, mut bytes) = (Vec::new(), Vec::new());
+    // A view of one item may claim any length: what cannot be had is refused before it is made. An id has a byte at least.
+    bytes.try_reserve(parts.left()).map_err(Error::from)?;
     loop {
         let position = parts.position();
         let wrong = parts.read(&mut ids)?;

@@ -143,6 +143,14 @@ impl Parts<'_> {
         }
     }
 
+    /// How many ids an array says that are left; 0 for an iterable, which does not say.
+    pub fn left(&self) -> usize {
+        match self {
+            Parts::Items(..) => 0,
+            Parts::Array(array, position) => array.len() - *position,
+        }
+    }
+
     /// Reads the next ids, at least one unless none are left. Returns what is wrong with the one after them.
     pub fn read(&mut self, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
         ids.clear();

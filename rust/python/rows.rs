@@ -135,6 +135,7 @@ fn append_row(py: Python<'_>, row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Opti
         }
         Ids::Parts(mut parts) => {
             let mut some = Vec::new();
+            ids.try_reserve(parts.left()).map_err(crate::Error::from)?;
             loop {
                 let wrong = parts.read(&mut some)?;
                 append(ids, &some)?;

@@ -293,3 +293,10 @@ def test_ids_of_an_array_may_change_while_they_are_decoded():
     finally:
         stop.set()
         writer.join()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_view_of_one_id_takes_no_memory(door):
+    """What an array claims to hold is asked for first; no system has a petabyte."""
+    with pytest.raises(MemoryError):
+        DOORS[door](TOKS[0], np.broadcast_to(np.uint32(97), (1 << 50,)))
