@@ -148,7 +148,6 @@ nightly: $(STAMPS)/in-browsers $(STAMPS)/browsers $(STAMPS)/pages-shipped progra
 programs:
 	cargo build $(CRATE) --lib $(PROGRAMS)
 
-# For whoever has a processor to spare before `make test` and `make test-pages`.
 built-for-tests:
 	CARGO_TARGET_DIR=target/tests cargo test $(CRATE) --lib --no-run
 	CARGO_TARGET_DIR=target/tests cargo build $(CRATE) --lib $(PROGRAMS)

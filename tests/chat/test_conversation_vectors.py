@@ -1,4 +1,4 @@
-"""The vectors of SPEC K1 to K7."""
+"""The vectors of SPEC K1 to K8."""
 
 import json
 from pathlib import Path
@@ -48,3 +48,4 @@ def test_case(case, backend):
     assert "".join((role or "-")[0] for role in talk.roles) == case["roles"]
     assert "".join(map(str, talk.sampled.astype(int))) == case["sampled"]
     assert talk.rewritten == case["rewritten"]
+    assert "learned" not in case or "".join(map(str, talk.mask("assistant").astype(int))) == case["learned"]
