@@ -83,7 +83,7 @@ def main() -> None:
         raised, lowered = moved(rooms, ceilings.get(kind, {}))
         if raised > lowered:
             wrong.append(f"ceilings of {kind} were raised by {raised:,} and lowered by {lowered:,}")
-    sys.exit("\n".join(wrong))
+    sys.exit("\n".join(wrong) or 0)
 
 
 if __name__ == "__main__":
