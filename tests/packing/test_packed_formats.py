@@ -5,16 +5,14 @@ import os
 import struct
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from helpers import BACKENDS, unlabelled
+from helpers import unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
 from minitok.packing.label import read_trailing_label, trailing_label
-from pyarrow import parquet
 
 END = 259
 TOK = Tokenizer([(97, 98), (256, 97), (32, 97)], special_tokens={"<|end|>": END, "<|begin|>": 260})
@@ -252,39 +250,6 @@ def test_the_manifest_knows_its_files(tmp_path):
     manifest.write_text("[]")
     with pytest.raises(FileFormatError, match="not a manifest"):
         open_packed(manifest)
-
-
-def test_columns_without_ids_are_refused(tmp_path):
-    parquet.write_table(pa.table({"text": ["a"]}), tmp_path / "a.parquet")
-    with pytest.raises(FileFormatError, match="no column of lists of ids; it has 'text'"):
-        open_packed(tmp_path / "a.parquet")
-    parquet.write_table(pa.table({"ids": [[1, 2], None]}), tmp_path / "b.parquet")
-    with pytest.raises(FileFormatError, match="missing"):
-        open_packed(tmp_path / "b.parquet")
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "message"),
-    [
-        ({"format": "npz"}, ValueError, "unknown format 'npz'; expected one of numbers, megatron, datatrove, columns"),
-        ({"format": "datatrove"}, ValueError, "must end in .ds for the format datatrove"),
-        ({"shuffle": 1.5}, TypeError, "shuffle must be int, not float"),
-        ({"shard_tokens": 0}, ValueError, "shard_tokens must be at least 1, not 0"),
-        ({"row_length": 1, "begin_row": 1}, ValueError, "row_length must be at least 2"),
-        ({"row_length": 9}, ValueError, "row_length and begin_row must be given together"),
-        ({"begin_row": "<|begin|>"}, ValueError, "row_length and begin_row must be given together"),
-        ({"row_length": 9, "begin_row": "<s>"}, ValueError, "'<s>' is not a special token"),
-        ({"row_length": 9, "begin_row": 1.5}, TypeError, "begin_row must be a special token's name or an id"),
-        ({"rest": "lose"}, ValueError, "rest must be 'keep' or 'drop', not 'lose'"),
-        ({"part": (3, 2)}, ValueError, "part 3 of 2"),
-    ],
-)
-def test_layouts_that_cannot_be(tmp_path, options, kind, message):
-    path = write_corpus(tmp_path, ["ab"])
-    for backend in BACKENDS:
-        with pytest.raises(kind, match=message):
-            TOK.replace(backend=backend).encode_files(path, tmp_path / "o.bin", **options)
-    assert os.listdir(tmp_path) == ["a.jsonl"]
 
 
 def test_rows_may_begin_with_more_than_the_ids_of_another_writer(tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 
-import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +10,7 @@ from helpers import unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.errors import FileFormatError, TemplateError
+from minitok.errors import FileFormatError
 from minitok.packing import arrange
 from pyarrow import ipc, parquet
 
@@ -193,67 +192,3 @@ def test_the_manifest_knows_the_masks(tmp_path):
     np.save(tmp_path / "o-00000.bin.mask.npy", 1 - mask)
     with pytest.raises(FileFormatError, match=r"o-00000\.bin\.mask\.npy: the checksum is not that of the manifest"):
         open_packed(packed.ids).check()
-
-
-def nested(depth):
-    return "[" * depth + "]" * depth
-
-
-DEEP = f'{{"messages": [{{"role": "user", "content": "b", "more": {nested(900)}}}]}}'
-
-
-@pytest.mark.parametrize(
-    ("lines", "kind", "message"),
-    [
-        (['{"messages": [{"role": "user", "content": "b"}]}', "{"], FileFormatError, r"a\.jsonl:2: not JSON"),
-        (["", '{"text": "x"}'], FileFormatError, r"a\.jsonl:2: no object with the field 'messages'"),
-        (["[]"], FileFormatError, r"a\.jsonl:1: no object with the field 'messages'"),
-        (['{"messages": "hello"}'], FileFormatError, r"a\.jsonl:1: not a conversation: messages must be a list"),
-        (['{"messages": []}'], FileFormatError, r"a\.jsonl:1: not a conversation: the conversation is empty"),
-        (['{"messages": ["x"]}'], FileFormatError, r"a\.jsonl:1: not a conversation: message 0 must be a dict"),
-        (['{"messages": [{}], "tools": 3}'], FileFormatError, r"a\.jsonl:1: not a conversation: 'tools' is a int"),
-        (['{"messages": [{}], "tools": "]"}'], FileFormatError, r"a\.jsonl:1: .*'tools' is text that is not JSON"),
-        (
-            [f'{{"messages": [{{}}], "tools": "{nested(5000)}"}}'],
-            FileFormatError,
-            r"a\.jsonl:1: .*text that is not JSON",
-        ),
-        ([f'{{"messages": [{{}}], "tools": {nested(900)}}}'], FileFormatError, r"a\.jsonl:1: not a conversation"),
-        ([DEEP], TemplateError, r"a\.jsonl:1: .*nested too deeply"),
-        (['{"messages": [{"role": "user", "content": "no"}]}'], TemplateError, r"a\.jsonl:1: .*It says no"),
-    ],
-)
-def test_what_is_no_conversation_is_named(tmp_path, lines, kind, message):
-    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(kind, match=message):
-        TOK.encode_files(tmp_path / "a.jsonl", tmp_path / "o.bin", learn="assistant")
-
-
-def test_a_row_that_is_no_conversation_is_named(tmp_path):
-    parquet.write_table(pa.table({"messages": [TALKS[0], []]}), tmp_path / "a.parquet")
-    with pytest.raises(FileFormatError, match=r"a\.parquet: row 1: not a conversation: the conversation is empty"):
-        TOK.encode_files(tmp_path / "a.parquet", tmp_path / "o.bin", learn="assistant")
-    (tmp_path / "a.txt").write_text("Hi")
-    with pytest.raises(FileFormatError, match=r"a\.txt: conversations are read from \.jsonl, \.parquet and \.arrow"):
-        TOK.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", learn="assistant")
-
-
-@pytest.mark.parametrize(
-    ("tok", "options", "kind", "message"),
-    [
-        (
-            TOK,
-            {"learn": "helper"},
-            ValueError,
-            "learn must be 'generation' or a role, not 'helper'; roles are assistant, dev",
-        ),
-        (TOK, {"learn": 3}, TypeError, "learn must be str, not int"),
-        (TOK, {"learn": "generation"}, TemplateError, "no {% generation %} block"),
-        (TOK, {"learn": "assistant", "separator": "x"}, ValueError, "separator is for texts"),
-        (TOK, {"learn": "assistant", "allowed_special": "all"}, ValueError, "allowed_special is for texts"),
-        (minitok.get_encoding("gpt2"), {"learn": "assistant"}, TemplateError, "this tokenizer has no chat template"),
-    ],
-)
-def test_what_cannot_be_learned(tmp_path, tok, options, kind, message):
-    with pytest.raises(kind, match=message):
-        tok.encode_files(write(tmp_path, TALKS), tmp_path / "o.bin", **options)

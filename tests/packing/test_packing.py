@@ -8,7 +8,7 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, failure_on_both, outcome_of_training, run_python
+from helpers import BACKENDS, outcome_of_training, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, packing
@@ -190,35 +190,8 @@ def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):
     assert done[-1] == total
 
 
-@pytest.mark.parametrize(
-    ("options", "kind", "message"),
-    [
-        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16', 'uint32' or 'auto', not 'int64'"),
-        ({"out": "o.txt"}, ValueError, "'o.txt' must end in .bin or .npy"),
-        ({"out": "o.idx.npy"}, ValueError, "not in .idx.npy"),
-        ({"out": "nowhere/o.bin"}, FileNotFoundError, "no such folder: 'nowhere'"),
-        ({"separator": ""}, ValueError, "the separator is empty"),
-        ({"end_of_document": "<s>"}, ValueError, "'<s>' is not a special token of this tokenizer: it has '<|end|>'"),
-        ({"end_of_document": 999}, minitok.errors.UnknownTokenError, "unknown token id 999"),
-        ({"end_of_document": 1.5}, TypeError, "end_of_document must be a special token's name or an id, not float"),
-        ({"threads": 0}, ValueError, "threads must be at least 1"),
-        ({"paths": "nowhere.txt"}, FileNotFoundError, "nowhere.txt"),
-    ],
-)
-def test_what_cannot_be_written_is_said_at_once(tmp_path, options, kind, message):
-    (tmp_path / "a.txt").touch()
-    arguments = {"paths": tmp_path / "a.txt", "out": tmp_path / "o.bin", **options}
-    failed = failure_on_both(lambda backend: tokenizer(backend).encode_files(**arguments))
-    assert failed.kind is kind
-    assert message in failed.message
-    assert os.listdir(tmp_path) == ["a.txt"]
-
-
 def test_sixteen_bits_are_refused_where_they_do_not_suffice(tmp_path):
     (tmp_path / "a.txt").write_text("hello", encoding="utf-8")
-    large = minitok.get_encoding("cl100k_base")
-    with pytest.raises(ValueError, match="uint16 holds ids up to 65,535, and this tokenizer has 100,277: use uint32"):
-        large.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16")
     for last, fits in ((65_535, True), (65_536, False)):
         tok = Tokenizer([], special_tokens={"<s>": last})
         if fits:
@@ -234,30 +207,6 @@ def test_parquet_trains_what_its_texts_train(tmp_path, backend):
     tok = minitok.train_files(tmp_path / "a.parquet", 262, field="body", backend=backend)
     expected = outcome_of_training([text + "!" for text in DOCUMENTS], vocab_size=262, backend=backend)
     assert (tok.merges, tok.special_tokens, tok.definition.trained["stop"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("table", "reason"),
-    [
-        ({"body": ["a"]}, "no column 'text'; it has 'body'"),
-        ({"text": ["a", None]}, "row 1 of 'text' is a NoneType, not text"),
-        ({"text": [1, 2]}, "row 0 of 'text' is a int, not text"),
-        (None, "not Parquet: "),
-    ],
-)
-def test_parquet_that_holds_no_texts_is_named(tmp_path, table, reason):
-    path = tmp_path / "a.parquet"
-    if table is None:
-        path.write_bytes(b"PAR1 or not")
-    else:
-        parquet.write_table(pa.table(table), path)
-    for call in (
-        lambda backend: tokenizer(backend).encode_files(path, tmp_path / "o.bin"),
-        lambda backend: minitok.train_files(path, 300, backend=backend),
-    ):
-        failed = failure_on_both(call)
-        assert failed.kind is minitok.errors.FileFormatError
-        assert failed.message.startswith(f"{path}: {reason}")
 
 
 def test_text_is_packed_without_jinja(tmp_path):

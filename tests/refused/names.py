@@ -6,6 +6,7 @@ import json
 import minitok
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 from minitok.definition import Definition
 from minitok.formats import huggingface
 
@@ -17,14 +18,21 @@ class Names(dict):
 
     def __init__(self, backend, folder, lines):
         super().__init__(
-            backend=backend, folder=folder, out=folder / "out", json=json, minitok=minitok, np=np, pa=pa, unread=unread
+            backend=backend,
+            folder=folder,
+            out=folder / "out.bin",
+            json=json,
+            minitok=minitok,
+            np=np,
+            pa=pa,
+            unread=unread,
         )
         for name in ("Tokenizer", "train", "train_files", "count_pieces", "load", "get_encoding"):
             self[name] = functools.partial(getattr(minitok, name), backend=backend)
         self["from_ranks"] = functools.partial(minitok.Tokenizer.from_ranks, backend=backend)
         self["of_tokens"] = functools.partial(of_tokens, backend)
         self["steps"] = lambda *parts: {"type": "Sequence", "pretokenizers": list(parts)}
-        for builder in (file, model, gpt2):
+        for builder in (file, model, gpt2, parquet):
             self[builder.__name__] = functools.partial(builder, folder)
         self.lines = {}
         for line in lines:
@@ -67,6 +75,11 @@ def gpt2(folder, merges="", vocab=None):
     """The folder of GPT-2's two files, of which one is changed."""
     TOK.save(folder / "gpt2", format="gpt2")
     return file(folder, vocab or merges, "gpt2/vocab.json" if vocab else "gpt2/merges.txt").parent
+
+
+def parquet(folder, **columns):
+    pyarrow.parquet.write_table(pa.table(columns), folder / "a.parquet")
+    return folder / "a.parquet"
 
 
 def of_tokens(backend, tokens, merges=(), **options):
