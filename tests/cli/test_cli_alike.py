@@ -20,37 +20,6 @@ def test_commands_have_the_same_default():
     assert json.loads(run("evaluate", "--text", "Hello, world", "--json").stdout)
 
 
-@pytest.mark.parametrize("command", ["encode", "count", "chunk"])
-def test_a_text_where_a_file_is_wanted_is_told_how_it_is_given(command):
-    ended = run(command, "Hello, world")
-    assert ended.exit_code == 1
-    assert ended.stderr == "minitok: Hello, world: no such file; to pass a text itself, use --text\n"
-    assert run(command, "nope.txt").stderr == "minitok: nope.txt: no such file\n"
-    hint = "; to pass a text itself, use --text"
-    assert run(command, "").stderr == f"minitok: '': the name of a file is empty{hint}\n"
-
-
-def test_a_tokenizer_where_a_file_is_wanted_is_told_how_it_is_given():
-    assert run("bench", "gpt2").stderr == "minitok: gpt2: no such file; to name a tokenizer, use -t\n"
-    assert run("bench", "nope.txt").stderr == "minitok: nope.txt: no such file\n"
-
-
-def test_ids_where_a_file_is_wanted_are_told_where_they_are_read():
-    hint = "ids are read from files or from standard input"
-    assert run("decode", "15339", "1917").stderr == f"minitok: 15339: no such file; {hint}\n"
-    assert run("decode", "ids.txt").stderr == "minitok: ids.txt: no such file\n"
-
-
-def test_counts_are_not_trained_on_as_text(tmp_path):
-    counts = tmp_path / "a.counts"
-    minitok.count_pieces(["low lower lowest"]).save(counts)
-    ended = run("train", counts, "-o", tmp_path / "my.json")
-    assert ended.exit_code == 2
-    assert "--counts" in ended.stderr
-    assert not (tmp_path / "my.json").exists()
-    assert run("train", "--counts", counts, "-n", "258", "-o", tmp_path / "my.json").exit_code == 0
-
-
 @pytest.mark.parametrize("command", ["encode", "count"])
 def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_bytes(b"low lower\n" * 1000)

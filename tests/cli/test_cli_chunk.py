@@ -4,7 +4,7 @@ import json
 
 import minitok
 import pytest
-from commands import output_of, run
+from commands import output_of
 
 TEXT = "# Fish\n\nOne fish, two fish. Red fish, blue fish.\n\nBlack fish, blue fish, old fish, new fish.\n"
 GPT2 = minitok.get_encoding("gpt2")
@@ -68,26 +68,3 @@ def test_special_tokens_are_found_where_that_is_asked_for():
     text = "a<|endoftext|>"
     assert len(rows("-e", "gpt2", "-n", 1, "--special", "all", "--text", text)) == 2
     assert len(rows("-e", "gpt2", "-n", 1, "--text", text)) > 2
-
-
-@pytest.mark.parametrize(
-    ("args", "reason"),
-    [
-        (["--tokens", "1", "--text", "a🦀"], "max_tokens 1 is too small for '🦀' at byte 1"),
-        (["--tokens", "4", "--overlap", "4", "--text", "a"], "overlap 4 is not less than max_tokens 4"),
-        (["--at", "chapter", "--text", "a"], "there is no border 'chapter'"),
-        (["--tokens", "0", "--text", "a"], "0 is not in the range x>=1"),
-        (["--text", "a", "b.txt"], "give --text or files, not both"),
-    ],
-)
-def test_what_cannot_be_done_is_said(args, reason):
-    ended = run("chunk", "-e", "gpt2", *args)
-    assert ended.exit_code == 2
-    assert reason in " ".join(ended.stderr.replace("│", " ").split())
-
-
-def test_a_file_that_is_no_text_is_named(tmp_path):
-    (tmp_path / "bytes.txt").write_bytes(b"ab\xff")
-    ended = run("chunk", tmp_path / "bytes.txt")
-    assert ended.exit_code == 2
-    assert "bytes.txtisnotUTF-8atbyte2" in "".join(ended.stderr.replace("│", " ").split())  # wherever its lines end

@@ -9,7 +9,7 @@ import minitok
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from commands import output_of, run
+from commands import output_of
 from minitok import Tokenizer
 from minitok.data import human_rights
 from minitok.evaluation import evaluate
@@ -161,16 +161,6 @@ def test_the_command_reads_files(tmp_path):
     (tmp_path / "b.txt").write_text("<b>", encoding="utf-8")
     printed = json.loads(evaluated("--json", "-q", "-e", "gpt2", tmp_path / "a.txt", tmp_path / "b.txt"))
     assert [(row["group"], row["bytes"], row["premium"]) for row in printed["rows"]] == [("a", 6, None), ("b", 3, None)]
-    result = run("evaluate", "-e", "gpt2", "--price", "1", "--price", "2")
-    assert result.exit_code == 2
-    result = run("evaluate", "-q", "-e", "gpt2", "--base", "Klingon")
-    assert result.exit_code == 2
-    assert "base 'Klingon' is not one of the groups" in result.output
-
-
-def test_no_name_is_no_file():
-    result = run("evaluate", "-q", "-e", "gpt2", "")
-    assert (result.exit_code, result.output) == (1, "minitok: '': the name of a file is empty\n")
 
 
 def test_names_are_text_on_the_page():
@@ -249,10 +239,3 @@ def test_the_command_writes_them(tmp_path):
     assert files[1].read_text().startswith(r"\begin{tabular}{lr}")
     assert files[2].read_bytes().startswith(b"%PDF")
     assert b"<svg" in files[3].read_bytes()
-    for more, code, said in (
-        (["--plot", tmp_path / "figure.gif"], 2, "a figure is .pdf, .svg or .png, not '.gif'"),
-        (["--csv", tmp_path / "nowhere" / "rows.csv"], 1, "nowhere"),
-    ):
-        refused = run("evaluate", *given, *more)
-        assert refused.exit_code == code
-        assert said in refused.output

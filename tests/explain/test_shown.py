@@ -74,23 +74,6 @@ def test_the_command_writes_a_page(tmp_path):
     assert page.read_text(encoding="utf-8") == minitok.get_encoding("gpt2").explain("naïve 🦀").to_html()
 
 
-@pytest.mark.parametrize(
-    ("args", "code", "message"),
-    [
-        (["explain", "x", "-e", "gpt5000"], 1, "unknown encoding"),
-        (["explain", "x", "-t", "nowhere.json"], 1, "nowhere.json: No such file"),
-        (["explain", "x", "--html", "nowhere/why.html"], 1, "nowhere: no such folder"),
-        (["explain", "x", "--special", "<|none|>"], 2, "not a special token"),
-        (["explain"], 2, "Missing argument"),
-    ],
-)
-def test_what_cannot_be_explained_is_said_in_a_line(args, code, message):
-    result = run(*args)
-    assert result.exit_code == code
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr + result.stdout
-
-
 # -- the laboratories ------------------------------------------------------------------------------------------------
 
 

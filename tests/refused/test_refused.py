@@ -3,7 +3,7 @@
 The tables are the files ``*.rows`` of this folder. A row is ``CALL -> KIND: WORDS``. Calls are Python, with the names of
 ``names.py``; ``A ; B -> ...`` are two rows, and ``A for x in VALUES -> ...`` is one for each value, whose WORDS are an
 f-string. In WORDS, three dots stand for anything. A call that begins with ``$`` is the command: ``{}`` in it holds Python,
-and KIND is its exit code.
+and KIND is its exit code: 1 with a single line, 2 with the usage.
 What is wrong with a file begins with its name. ``name = expression`` and imports hold for the rows after them, made anew for each.
 """
 
@@ -38,6 +38,9 @@ def failure(call, names):
     if not call.startswith("$ "):
         return names.value(call)
     ran = run(*shlex.split(names.value("f" + repr(call[2:]))))
+    assert ran.stdout == ""
+    assert (ran.exit_code == 2) == ("Usage" in ran.stderr), ran.stderr
+    assert ran.exit_code == 2 or (ran.stderr.startswith("minitok: ") and ran.stderr.count("\n") == 1), ran.stderr
     return Failure(f"exit {ran.exit_code}", " ".join(ran.stderr.replace("│", "").split()))
 
 
