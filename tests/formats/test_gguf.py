@@ -55,15 +55,6 @@ def test_a_file_is_the_same_whether_or_not_its_tables_are_read_as_such(tmp_path_
         _rust.set_fast(before)
 
 
-def test_a_token_that_is_no_text_is_refused(tmp_path):
-    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 262, special_tokens=["<s>"], pattern="gpt2"), "gpt-2")
-    content = path.read_bytes()
-    # Read without a look at what continues a character, it is still that one.
-    path.write_bytes(content.replace("Ā".encode(), b"\xc4\x00"))
-    with pytest.raises(FileFormatError, match=r"the token \d+, b'\\xc4\\x00', is not UTF-8"):
-        minitok.load(path)
-
-
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_bytes(tmp_path, pre, pattern, backend):
@@ -191,53 +182,6 @@ def test_a_model_behind_the_tokenizer_is_not_read(tmp_path):
     assert minitok.load(path).vocab_size == 280
 
 
-# -- what is refused -------------------------------------------------------------------------------------------------
-
-BYTES = {"tokens": [to_chars(bytes([byte])) for byte in range(256)], "kinds": [NORMAL] * 256, "merges": []}
-CHARACTERS = {
-    "model": "llama",
-    "tokens": [f"<0x{byte:02X}>" for byte in range(256)],
-    "kinds": [BYTE] * 256,
-    "scores": [0.0] * 256,
-}
-REFUSED = {
-    "a pattern": (BYTES | {"pre": "no-such"}, "the name 'no-such', which minitok does not know"),
-    "no pattern": (BYTES | {"pre": None}, "no tokenizer.ggml.pre"),
-    "a kind": (BYTES | {"model": "bert"}, "of the kind 'bert'; minitok reads llama and gpt2"),
-    "no merges": (BYTES | {"merges": None}, "tokenizer.ggml.merges is not a list"),
-    "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
-    "a merge of nothing": (
-        BYTES | {"merges": ["a b"]},
-        "merge 0 uses the token 'ab', which is not in the vocabulary",
-    ),
-    "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
-    "a type": (BYTES | {"kinds": [9] * 256}, "token 0 has the unknown type 9"),
-    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "the token 1, b'a', appears twice"),
-    "a prefix": (BYTES | {"more": [lambda writer: writer.add_add_space_prefix(True)]}, "add_space_prefix"),
-    "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
-    "no byte": (CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"]}, "the byte 0xff has no token"),
-    "a table": (
-        CHARACTERS | {"more": [lambda writer: writer.add_precompiled_charsmap(b"x")]},
-        "precompiled_charsmap",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused(case, tmp_path):
-    fields, reason = REFUSED[case]
-    path = write(tmp_path / "x.gguf", **fields)
-    with pytest.raises(FileFormatError, match=reason) as caught:
-        minitok.load(path)
-    assert str(caught.value).startswith(str(path))
-
-
-def test_a_file_that_has_its_own_pattern_takes_no_other(tmp_path):
-    path = write(tmp_path / "x.gguf", **BYTES)
-    with pytest.raises(TypeError, match="already defines its pattern"):
-        minitok.load(path, pattern="gpt2")
-
-
 def test_every_name_stands_for_a_pattern():
     text = "it's 1,234 漢字,\nnaïve  ".encode()
     lines = PATTERNS.read_text("ascii").splitlines()
@@ -245,14 +189,3 @@ def test_every_name_stands_for_a_pattern():
         rust, python = (load_backend(backend).pattern(pattern).split(text) for backend in BACKENDS)
         assert rust == python
         assert len(rust) > 4
-
-
-@given(st.sampled_from([b"GGUF", b"GGUF\3", b"GGUF\0\0\0\3" + bytes(16), b"GGUF\1\0\0\0" + bytes(8)]))
-def test_heads_alone(data):
-    import tempfile
-
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        with pytest.raises(FileFormatError, match=r"truncated|big-endian|version is 1"):
-            minitok.load(file.name)

@@ -45,37 +45,11 @@ def test_added_tokens_that_take_more_or_ask_for_more(flags, texts):
     assert huggingface.dump(tok.definition)["added_tokens"] == content["added_tokens"]
 
 
-def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
-    split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
-    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
-    with pytest.raises(minitok.errors.FileFormatError, match="which other engines interpret differently"):
-        huggingface.parse(content, "it")
-
-
 @pytest.mark.parametrize("char", ["\u2002", "\u0085", "\x1c", "\u200b", "\u3000"])
 def test_white_space_is_that_of_unicode(char):
     content = copy.deepcopy(BASE)
     content["added_tokens"][0] |= {"lstrip": True, "rstrip": True}
     both(content, [f"a{char}<s>{char}b", f"{char}{char}<s>", f"<s>{char}"])
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"token_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
-        ({"late_tokens": {"<m>"}}, "'<m>' is found after others"),
-    ],
-)
-def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):
-    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257}, backend=backend)
-    tok = tok.replace(**change)
-    for form in ("tiktoken", "gpt2", "minbpe"):
-        with pytest.raises(minitok.errors.VocabularyError, match=reason):
-            tok.save(tmp_path / "x", format=form)
-    assert list(tmp_path.iterdir()) == []
-    for form in ("huggingface", "minitok"):
-        tok.save(tmp_path / "tokenizer.json", format=form)
-        assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok
 
 
 def test_flags_go_with_their_special_tokens(backend):

@@ -10,7 +10,6 @@ import tokenizers
 from helpers import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.definition import Definition
 from minitok.formats import FORMATS, huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
@@ -162,18 +161,6 @@ def test_published_encodings_through_files(name, tmp_path):
     assert again.definition.vocabulary()[0] == tok.definition.vocabulary()[0]
 
 
-def test_an_id_with_two_names_is_refused_by_huggingface(tmp_path):
-    tok = minitok.get_encoding("o200k_harmony")
-    with pytest.raises(minitok.errors.VocabularyError, match=r"200018 has two names, '<\|endofprompt\|>' and '<\|res"):
-        tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    special = tok.special_tokens
-    del special["<|reserved_200018|>"]
-    tok.replace(special_tokens=special).save(tmp_path / "tokenizer.json", format="huggingface")
-    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    text = "<|start|>user<|message|>hi<|end|>" + "".join(special)
-    assert theirs.encode(text).ids == tok.encode(text, allowed_special="all")
-
-
 def test_gpt2_of_transformers(tmp_path):
     from transformers import GPT2TokenizerFast
 
@@ -193,35 +180,6 @@ def test_byte_order_is_kept(tmp_path):
     tok = trained(byte_order="gpt2")
     tok.save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json") == tok
-    with pytest.raises(minitok.errors.VocabularyError, match="minbpe's format cannot express ids"):
-        tok.save(tmp_path / "a.model", format="minbpe")
-
-
-def test_what_a_format_cannot_say_is_refused(tmp_path):
-    odd = minitok.Tokenizer(
-        Definition.from_tokens(
-            {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256},
-            [(97, 98), (257, 99)],
-            pattern="gpt2",
-        )
-    )
-    with pytest.raises(minitok.errors.VocabularyError, match="not in the order of the merges"):
-        odd.save(tmp_path / "x", format="tiktoken")
-    # By merges "bc" comes first and "abc" is never made; by ranks it is.
-    merges = minitok.Tokenizer([(97, 98), (98, 99), (97, 257)])
-    with pytest.raises(minitok.errors.VocabularyError, match="merging by rank gives other ids"):
-        merges.save(tmp_path / "x", format="tiktoken")
-    twice = minitok.Tokenizer([(97, 98), (256, 99), (98, 99), (97, 258)])
-    for form in ("tiktoken", "huggingface", "gpt2"):
-        with pytest.raises(minitok.errors.VocabularyError, match="two ids have the same bytes"):
-            twice.save(tmp_path / "x", format=form)
-    with pytest.raises(minitok.errors.VocabularyError, match=r"the pattern 'a\$\|\.': it would be read as 'a\(\?="):
-        minitok.Tokenizer([], pattern=r"a$|.").save(tmp_path / "x", format="huggingface")
-    with pytest.raises(minitok.errors.VocabularyError, match="line break"):
-        minitok.Tokenizer([], special_tokens={"a\nb": 256}).save(tmp_path / "x", format="minbpe")
-    with pytest.raises(minitok.errors.VocabularyError, match="reads like the token"):
-        minitok.Tokenizer([], special_tokens={"a": 256}).save(tmp_path / "x", format="huggingface")
-    assert list(tmp_path.iterdir()) == []
 
 
 @settings(max_examples=30)

@@ -11,7 +11,6 @@ import sentencepiece
 from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.errors import FileFormatError
 from minitok.formats.extension import read_by_extension
 
 CORPUS = [
@@ -115,58 +114,3 @@ def test_a_model_of_mistral_has_its_ids(tmp_path):
     assert minitok.load(tmp_path) == tok
     tok.save(tmp_path / "native.json")
     assert minitok.load(tmp_path / "native.json") == tok
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        ({"model_type": "unigram"}, "the model is Unigram; minitok reads BPE"),
-        ({"model_type": "char"}, "the model is characters; minitok reads BPE"),
-        ({"byte_fallback": False, "vocab_size": 60}, "no byte_fallback"),
-        ({"normalization_rule_name": "nmt_nfkc"}, "precompiled_charsmap"),
-        ({"remove_extra_whitespaces": True}, "remove_extra_whitespaces"),
-        ({"treat_whitespace_as_suffix": True}, "treat_whitespace_as_suffix"),
-    ],
-)
-def test_other_models_are_refused_by_name(options, reason):
-    written = io.BytesIO()
-    usual = {
-        "model_type": "bpe",
-        "vocab_size": 310,
-        "byte_fallback": True,
-        "normalization_rule_name": "identity",
-        "remove_extra_whitespaces": False,
-        "hard_vocab_limit": False,
-    }
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS), model_writer=written, minloglevel=2, **usual | options
-    )
-    with pytest.raises(FileFormatError, match=reason):
-        read_by_extension("it", data=written.getvalue())
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"\x0a", "the file is truncated at byte 6"),
-        (b"\x0a\x05\x0a", "reaches beyond its message"),
-        (b"\x0a" + b"\xff" * 11, "longer than 64 bits"),
-        (b"\x0b\x00", "the unknown type 3"),
-        (b"", "the model is Unigram"),
-        (b"\x0a\x02\x18\x09", "the piece at byte 5 has no text"),
-    ],
-)
-def test_malformed_files_say_where(data, reason):
-    piece = b"\x0a\x03\x0a\x01a"
-    with pytest.raises(FileFormatError, match=reason):
-        read_by_extension("it", data=piece + data)
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_model_without_a_marker_is_refused(backend):
-    """Each of its spaces is the three bytes of the marker."""
-    data = trained(symbols=()).replace("▁".encode(), "▂".encode())
-    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
-    assert theirs.encode(" ")[-3:] == [theirs.piece_to_id(f"<0x{byte:02X}>") for byte in "▁".encode()]
-    with pytest.raises(FileFormatError, match="spaces become '▁', which is not a token"):
-        read_by_extension("it", backend, data=data)

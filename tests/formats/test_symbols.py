@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import re
 
 import minitok
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok.definition import Definition
-from minitok.errors import VocabularyError
 from minitok.formats import huggingface
 from minitok.reference.published.characters import Symbols
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -213,92 +211,6 @@ def test_any_model_and_any_text(theirs, text, data):
         assert codec.decode_batch([some, some], "replace") == [expected] * 2
 
 
-def changed(tok, model=None, **fields):
-    content = json.loads(tok.to_str())
-    content["model"] |= model or {}
-    return content | fields
-
-
-@pytest.mark.parametrize(
-    ("kind", "model", "fields", "reason"),
-    [
-        (quicktour, {"unk_token": "?unknown"}, {}, "the unk_token '?unknown' is not in the vocabulary"),
-        (quicktour, {"unk_token": 7}, {}, "the unk_token is 7"),
-        (quicktour, {"end_of_word_suffix": ["x"]}, {}, "the end_of_word_suffix is a list of 1"),
-        (quicktour, {"continuing_subword_prefix": "##"}, {}, "which has no continuing_subword_prefix '##'"),
-        (quicktour, {"merges": ["a ☃"]}, {}, "merge 0 uses the token '☃', which is not in the vocabulary"),
-        (quicktour, {}, {"decoder": {"type": "CTC"}}, "the decoder is CTC"),
-        (quicktour, {}, {"decoder": {"type": "BPEDecoder", "suffix": ""}}, "the decoder BPEDecoder has the mark ''"),
-        (nllb, {}, {"decoder": {"type": "BPEDecoder", "suffix": "x"}}, "the decoder has a step BPEDecoder"),
-        (of_bytes, {"unk_token": "missing"}, {}, "the unk_token 'missing' is not in the vocabulary"),
-    ],
-)
-def test_what_is_not_read_is_refused_by_name(kind, model, fields, reason, tmp_path):
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(changed(built(kind), model, **fields)), "utf-8")
-    with pytest.raises(minitok.errors.FileFormatError) as caught:
-        minitok.load(path)
-    assert reason in str(caught.value)
-    assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("option", "value"), [("ignore_merges", True), ("continuing_subword_prefix", "#"), ("end_of_word_suffix", "#")]
-)
-def test_byte_fallback_with_other_options_is_refused(option, value):
-    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}
-    model = {"type": "BPE", "byte_fallback": True, option: value, "vocab": vocab, "merges": []}
-    content = {"added_tokens": [], "model": model, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}
-    with pytest.raises(minitok.errors.FileFormatError, match=f"with byte_fallback and {option}"):
-        huggingface.parse(content, "it")
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"unit": "words"}, "unknown unit 'words' of symbols"),
-        ({"unit": 3}, "'unit' is a number, not a string"),
-        ({"unknown": -1}, "the unknown id holds something other"),
-        ({"unknown": 100_000}, "the unknown id 100000 is not a token"),
-        ({"fuses": 1}, "'fuses' is a number, not true or false"),
-        ({"prefix": "?"}, "the prefix are not base64"),
-        ({"joining": ["spaces"]}, "joining is not a rule and a mark"),
-        ({"joining": ["sums", ""]}, "unknown joining 'sums'"),
-        ({"joining": ["suffix", ""]}, "the suffix by which tokens are joined is empty"),
-    ],
-)
-def test_a_native_file_with_bad_symbols_is_refused(change, reason, tmp_path, backend):
-    path = tmp_path / "native.json"
-    minitok.Tokenizer(cached(quicktour, json.loads(built(quicktour).to_str()), "rust")).save(path)
-    content = json.loads(path.read_text("utf-8"))
-    content["symbols"] |= change
-    path.write_text(json.dumps(content), "utf-8")
-    with pytest.raises(minitok.errors.FileFormatError) as caught:
-        minitok.load(path, backend=backend)
-    assert reason in str(caught.value)
-    assert str(path) in str(caught.value)
-
-
-def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
-    tok = minitok.Tokenizer(cached(quicktour, json.loads(built(quicktour).to_str()), backend))
-    for work in (
-        lambda: tok.encode_with_offsets("the cat"),
-        lambda: tok.decode_with_offsets(tok.encode("the cat")),
-        lambda: tok.explain("the cat"),
-        lambda: tok.prune(["the cat"]),
-        lambda: tok.shrink(100),
-        lambda: tok.truncate_text("the cat", 2),
-        lambda: tok.save(tmp_path / "ranks", format="tiktoken"),
-        lambda: tok.save(tmp_path / "gpt2", format="gpt2"),
-        lambda: tok.save(tmp_path / "minbpe", format="minbpe"),
-    ):
-        with pytest.raises(minitok.errors.VocabularyError):
-            work()
-    with pytest.raises(minitok.errors.TrainingError, match="becomes the unknown token"):
-        tok.extend(["the cat"], 200)
-    assert tok.definition.loss.startswith("text without a token becomes the unknown token")
-
-
 def test_the_two_backends_know_the_same_alphabets(backend):
     symbols = Symbols(unknown=0, joining=("spaces", b""))
     definition = Definition.from_tokens(
@@ -313,32 +225,3 @@ def test_the_two_backends_know_the_same_alphabets(backend):
     shorter = definition.replace(vocab=definition.vocab.truncate(1))
     assert shorter.codec().encode("xabb", ()) == [0, 3, 2]
     assert shorter.vocab.token_bytes(4) is None
-    with pytest.raises(minitok.errors.VocabularyError, match="has no fallback ids, and does not drop bytes"):
-        Definition.from_tokens(
-            {b"a": 300}, [], symbols=symbols._replace(unknown=300), drops_bytes=True, backend=backend
-        )
-
-
-@pytest.mark.parametrize(
-    ("tokens", "merges", "symbols", "reason"),
-    [
-        (
-            {b"[UNK]": 0, b"a": 1, b"b": 2, b"ab": 3},
-            [(1, 2)],
-            Symbols("characters", 0, False, b"##", b""),
-            "merge 0 uses the token 'b', which has no continuing_subword_prefix '##'",
-        ),
-        (
-            {bytes([byte]): byte for byte in range(256)},
-            [],
-            Symbols("bytes", 0, False, b"", b"</w>"),
-            "it has an end_of_word_suffix, but no token",
-        ),
-        ({b"[UNK]": 0, b"a": 1}, [], Symbols("bytes", 0, False, b"##", b""), "continuing_subword_prefix"),
-    ],
-)
-def test_what_would_not_be_read_again_is_not_written(tokens, merges, symbols, reason, backend, tmp_path):
-    definition = Definition.from_tokens(tokens, merges, symbols=symbols, backend=backend)
-    with pytest.raises(VocabularyError, match=re.escape(reason)):
-        minitok.Tokenizer(definition).save(tmp_path / "t.json", format="huggingface")
-    assert not list(tmp_path.iterdir())

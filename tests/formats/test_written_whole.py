@@ -18,48 +18,6 @@ def of_tokens(tokens, merges, backend, **options):
     return Tokenizer(Definition.from_tokens(tokens, merges, backend=backend, **options))
 
 
-@pytest.mark.parametrize("prefix", ["never", "text", "segment", "first", "always"])
-def test_a_space_that_byte_level_files_do_not_put(tmp_path, prefix, backend):
-    tok = Tokenizer([(97, 98)], backend=backend).replace(prefix=prefix)
-    with pytest.raises(VocabularyError, match=f"cannot express the prefix '{prefix}'"):
-        tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("tokens", "options", "reason"),
-    [
-        (CHARACTERS, {**FALLBACK, "whole_pieces": True}, "byte_fallback and ignore_merges"),
-        (
-            {b"a": 300, b"b": 301},
-            {**FALLBACK, "prefix": "never", "pattern": "none"},
-            "spaces become '▁', which is not a token",
-        ),
-        (
-            CHARACTERS,
-            {"symbols": Symbols("characters", 300, False, joining=("spaces", b"")), "prefix": "first"},
-            "how tokens are joined where spaces are markers",
-        ),
-        (CHARACTERS, {**SYMBOLS, "prefix": "first", "pattern": r"\w+|\s"}, "a pattern"),
-        (
-            {"▁".encode(): 300, b"a": 301},
-            {**SYMBOLS, "prefix": "first", "pattern": "none"},
-            "a marker that is not a space",
-        ),
-        (
-            {bytes([byte]): byte for byte in range(256) if byte != 32},
-            {"drops_bytes": True, "word_end": "</w>"},
-            "end words",
-        ),
-    ],
-)
-def test_what_no_reader_would_read_is_not_written(tmp_path, tokens, options, reason, backend):
-    tok = of_tokens(tokens, [], backend, **options)
-    with pytest.raises(VocabularyError, match=rf"cannot express.*{reason}|{reason}.*cannot express"):
-        tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize("options", [FALLBACK, SYMBOLS])
 @pytest.mark.parametrize("char", ["e", "\t"])
 def test_an_added_character_is_not_the_character_of_text(tmp_path, options, char, backend):

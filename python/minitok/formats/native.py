@@ -143,10 +143,8 @@ def parse_symbols(symbols: dict[str, Any] | None) -> Symbols | None:
     unknown, joining = symbols.get("unknown"), symbols.get("joining")
     if unknown is not None:
         (unknown,) = check_integers([unknown], 1, "the unknown id")
-    if joining is not None and not (
-        isinstance(joining, list) and len(joining) == 2 and all(isinstance(part, str) for part in joining)
-    ):
-        raise Reason(f"joining is not a rule and a mark: {shown(joining)}")
+    if joining is not None and not (isinstance(joining, list) and [*map(type, joining)] == [str, str]):
+        raise Reason("joining is not a rule and a mark")
     return Symbols(
         field(symbols, "unit", str),
         unknown,
@@ -215,8 +213,9 @@ def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1)
     """Returns a row of ``length`` whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
         raise Reason(f"{what} is not {length} numbers: {shown(row)}")
-    if not all(type(number) is int and 0 <= number <= limit for number in row):
-        raise Reason(f"{what} holds something other than a whole number from 0 to {limit}: {shown(row)}")
+    for number in row:
+        if not (type(number) is int and 0 <= number <= limit):
+            raise Reason(f"{what} holds something other than a whole number from 0 to {limit}: {shown(number)}")
     return tuple(row)
 
 
