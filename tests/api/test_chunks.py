@@ -1,10 +1,9 @@
 """Chunks of texts for retrieval: the limit, borders, overlap; the same on both backends."""
 
 import minitok
-import pytest
 import regex
 from chunk_laws import check_laws
-from helpers import both, failure_on_both, outcome
+from helpers import both, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kinds import definitions
@@ -101,28 +100,3 @@ def test_prose_ends_at_sentences_and_code_at_lines(backend):
     ]  # fmt: skip
     code = "def f(x):\n    return x. Y\n\n\ndef g(x):\n    # One. Two. Three.\n    return f(x)\n"
     assert [chunk.border for chunk in tok.chunk(code, 24, at="code")] == ["paragraph", "line", "end"]
-
-
-@pytest.mark.parametrize(
-    ("call", "kind", "message"),
-    [
-        (lambda tok: tok.chunk("a", 0), ValueError, "max_tokens must be at least 1, not 0"),
-        (lambda tok: tok.chunk("a", 4.0), TypeError, "max_tokens must be int, not float"),
-        (lambda tok: tok.chunk("a", True), TypeError, "max_tokens must be int, not bool"),
-        (lambda tok: tok.chunk(b"a", 4), TypeError, "text must be str, not bytes"),
-        (lambda tok: tok.chunk("a", 4, overlap=-1), ValueError, "overlap must be at least 0, not -1"),
-        (lambda tok: tok.chunk("a", 4, overlap=2**70), ValueError, "is not less than max_tokens 4"),
-        (lambda tok: tok.chunk("a", 4, overlap_sentences=-1), ValueError, "overlap_sentences must be at least 0, not -1"),
-        (lambda tok: tok.chunk("a", 4, fill=-0.5), ValueError, "fill must be between 0 and 1, not -0.5"),
-        (lambda tok: tok.chunk("a", 4, fill=float("nan")), ValueError, "fill must be between 0 and 1, not nan"),
-        (lambda tok: tok.chunk("a", 4, fill="half"), TypeError, "fill must be float, not str"),
-        (lambda tok: tok.chunk("a", 4, at=[3]), TypeError, "at must be the name of a kind of text or names of borders, not [3]"),
-        (lambda tok: tok.chunk("a", 4, at="end"), ValueError, "there is no border 'end'"),
-        (lambda tok: tok.chunk("a", 4, allowed_special=["<s>"]), ValueError, "<s>"),
-        (lambda tok: tok.chunk("a\ud800b", 4), UnicodeEncodeError, "surrogates not allowed"),
-    ],
-)  # fmt: skip
-def test_what_is_wrong_is_said(call, kind, message):
-    failed = failure_on_both(lambda backend: call(Tokenizer([], pattern="gpt2", backend=backend)))
-    assert failed.kind is kind
-    assert message in failed.message

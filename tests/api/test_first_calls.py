@@ -10,14 +10,6 @@ import pytest
 from minitok.foreign import INSTEAD, OPTIONS, OTHER_METHODS
 
 
-def test_a_missing_file_is_missing(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for path in ("my.json", tmp_path / "gpt2", "./gpt2"):
-        with pytest.raises(FileNotFoundError) as caught:
-            minitok.load(path)
-        assert caught.value.filename == str(path)
-
-
 def test_no_option_of_minitok_is_called_foreign():
     functions = [minitok.train, minitok.train_files, minitok.load, minitok.count_pieces, minitok.Tokenizer.__init__]
     methods = [value for name, value in inspect.getmembers(minitok.Tokenizer) if not name.startswith("_")]

@@ -1,7 +1,4 @@
-"""The public names; and names of patterns, encodings and models, which mean the same everywhere.
-
-What is nearly a name of these is refused with a suggestion.
-"""
+"""The public names; and names of patterns, encodings and models, which mean the same everywhere."""
 
 import dataclasses
 import inspect
@@ -25,68 +22,19 @@ from minitok.packing import PackOptions
 from minitok.reference.published import names
 from minitok.reference.published.characters import Symbols
 
-TEXTS = ["low lower lowest, I'LL 12345 don't"]
-
 
 def test_every_published_encoding_has_its_pattern():
     assert {name: published.pattern for name, published in PUBLISHED.items()} == names.table().encodings
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("cl100k_bas", "'cl100k_base'"),
-        ("gtp2", "'gpt2'"),
-        ("qwen", "'qwen2' or 'qwen3.5'"),
-        ("qwen3.6", "'qwen3.5'"),
-        ("gpt2(?#then)llama", "'llama3'"),
-        ("GPT-4O", "'gpt-4o'"),
-        ("gpt2 ", "'gpt2'"),
-        (" cl100k_base", "'cl100k_base'"),
-        ("hello world", None),
-        ("ab", None),
-        ("#bytes", None),
-    ],
-)
-def test_what_is_nearly_a_name_or_only_a_text_is_refused(name, meant, tmp_path):
-    makers = [
-        lambda: minitok.train(TEXTS, 270, pattern=name),
-        lambda: minitok.Tokenizer([], pattern=name),
-        lambda: minitok.Tokenizer([]).replace(pattern=name),
-        lambda: minitok.count_pieces(TEXTS, pattern=name),
-        lambda: minitok.Tokenizer.from_ranks({bytes([byte]): byte for byte in range(256)}, pattern=name),
-    ]
-    for make in makers:
-        with pytest.raises(minitok.errors.PatternError, match="not the name of a pattern") as caught:
-            make()
-        assert f"write (?:{name.rpartition(')')[2]})" in str(caught.value)
-        if meant:
-            assert f"did you mean {meant}" in str(caught.value)
-        else:
-            assert "did you mean" not in str(caught.value)
-    (tmp_path / "a.txt").write_text(TEXTS[0])
-    for command in [["train"], ["train", "--count-only"]]:
-        out = tmp_path / "out"
-        ran = run(*command, tmp_path / "a.txt", "-o", out, "--pattern", name)
-        assert ran.exit_code == 1
-        assert "not the name of a pattern" in ran.stderr
-        assert not out.exists()
-
-
 def test_the_command_takes_the_names_of_encodings_and_models(tmp_path):
-    (tmp_path / "a.txt").write_text(TEXTS[0])
+    (tmp_path / "a.txt").write_text("low lower lowest, I'LL 12345 don't")
     for name, pattern in [("o200k_base", "o200k"), ("gpt-4", "cl100k")]:
         out = tmp_path / f"{name}.json"
-        ran = run("train", tmp_path / "a.txt", "-o", out, "--pattern", name, "-n", "260")
-        assert ran.exit_code == 0
+        assert run("train", tmp_path / "a.txt", "-o", out, "--pattern", name, "-n", "260").exit_code == 0
         assert minitok.load(out).pattern == pattern
-
-
-def test_a_model_is_known_wherever_an_encoding_is():
     assert minitok.get_encoding("gpt-4") is minitok.get_encoding("cl100k_base")
-    expected = minitok.get_encoding("cl100k_base").encode("Hello, world")
-    assert run("encode", "-e", "gpt-4", "--text", "Hello, world").stdout.split() == list(map(str, expected))
-    for command in [["explain", "Hello, world"], ["evaluate", "--text", "Hello"], ["inspect"]]:
+    for command in [["encode", "--text", "Hello"], ["explain", "Hello"], ["evaluate", "--text", "Hello"], ["inspect"]]:
         assert run(*command, "-e", "gpt-4").exit_code == 0, command
 
 
@@ -118,7 +66,6 @@ def test_a_tokenizer_has_these_members():
     members = [name for name in dir(minitok.Tokenizer) if not name.startswith("_") and hasattr(minitok.Tokenizer, name)]
     assert members == sorted(MEMBERS.split())
     assert len(members) <= 40
-    assert all(inspect.getdoc(getattr(minitok.Tokenizer, name)) for name in members)
 
 
 def test_every_error_is_in_one_place():
@@ -150,21 +97,6 @@ def test_each_limit_is_in_the_way_of_something():
     tokens = {"added_tokens": {"a": 1}, "late_tokens": {"a"}, "token_flags": {"a": {"lstrip"}}}
     assert limits_of(vocab, **every, **tokens).keys() == frozenset().union(*AGAINST.values())
     assert AGAINST.keys() == set(get_args(Use))
-
-
-def test_what_a_tokenizer_cannot_be_used_for_is_said_with_the_reason(tmp_path):
-    tok = minitok.Tokenizer([], normalizer="NFC")
-    why = "this tokenizer cannot be written as a rank file: text is normalized first (NFC) (SPEC N1)"
-    for use in ("be pruned", "be cut into parts", "give offsets"):
-        assert tok.definition.why_not(use) is None
-    with pytest.raises(errors.VocabularyError) as caught:
-        tok.save(tmp_path / "ranks", format="tiktoken")
-    assert str(caught.value) == why
-    with pytest.raises(
-        ValueError, match="format must be 'minitok', 'huggingface', 'tiktoken', 'gpt2', 'minbpe', not 'gpt3'"
-    ):
-        tok.save(tmp_path / "x", format="gpt3")
-    assert not list(tmp_path.iterdir())
 
 
 def test_replacing_a_field_keeps_the_others(backend):

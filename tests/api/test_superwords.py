@@ -5,7 +5,7 @@ import re
 import minitok
 import naive
 import pytest
-from helpers import BACKENDS, both, failure_on_both, on_both
+from helpers import BACKENDS, both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.corpus.superwords import LINES
@@ -97,27 +97,3 @@ def test_the_rules_can_be_taken_off(backend):
         texts, 300, superwords=30, superword_pattern="none", max_words=None, barred=(), backend=backend
     )
     assert len(whole.tokenize(texts[0])) == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "said"),
-    [
-        ({"superwords": 45}, "TrainingError", "superwords 45 is not between 1 and 44"),
-        ({"superwords": -1}, "TrainingError", "superwords -1 is not between 1 and 44"),
-        ({"superwords": 1.5}, "TypeError", "superwords must be int, not float"),
-        ({"superwords": True}, "TypeError", "superwords must be int, not bool"),
-        ({"superwords": 5, "max_words": 0}, "TrainingError", "max_words 0 is not between 1 and"),
-        ({"superwords": 5, "max_words": "4"}, "TypeError", "max_words must be int, not str"),
-        ({"superwords": 5, "barred": ": "}, "TypeError", "barred must be a sequence of strings, not the one str"),
-        ({"superwords": 5, "barred": [1]}, "TypeError", "barred string 0 must be str or bytes, not int"),
-        ({"superwords": 5, "barred": [""]}, "TrainingError", "barred string 0 is empty"),
-        ({"superwords": 5, "superword_pattern": "("}, "PatternError", ""),
-        ({"superword_pattern": "none"}, "TrainingError", "superword_pattern needs superwords="),
-        ({"superwords": 5, "alphabet": "characters"}, "TrainingError", "superwords are trained on bytes only"),
-    ],
-    ids=repr,
-)
-def test_bad_options_are_named(options, kind, said):
-    failed = failure_on_both(lambda name: minitok.train(TEXTS, 300, backend=name, **options))
-    assert failed.kind.__name__ == kind
-    assert said in failed.message

@@ -130,29 +130,6 @@ def test_late_tokens_are_looked_for_in_the_text_once_it_is_normalized(backend):
     assert accent.encode("ée\u0301", allowed_special="all") == [300, 300]
 
 
-def test_only_text_is_normalized(backend):
-    for form in (None, "NFC"):
-        with pytest.raises(TypeError, match="text must be str, not bytes"):
-            tokenizer(form, backend).definition.normalize(b"a")
-
-
-@pytest.mark.parametrize(
-    ("steps", "step"),
-    [
-        ([("replace", "a", "aa")] * 40, "step 13 of the normalizer, replace,"),
-        ([("replace", "a", "b" * 5000)], "step 1 of the normalizer, replace,"),
-        ([("prepend", "b" * 2000)] * 3, "step 3 of the normalizer, prepend,"),
-        (["NFC", *["space_ideographs"] * 3000], "of the normalizer, space_ideographs,"),
-    ],
-)
-def test_steps_that_make_a_text_too_long_are_refused(steps, step, backend):
-    tok = Tokenizer([], normalizer=steps, backend=backend)
-    for call in (tok.encode, tok.count, tok.definition.normalize, lambda text: tok.encode_batch([text])):
-        with pytest.raises(minitok.errors.VocabularyError, match="makes the text too long: ") as failed:
-            call("a中")
-        assert step in str(failed.value)
-
-
 def test_a_replacement_is_refused_before_it_takes_memory(backend):
     import tracemalloc
 
@@ -162,9 +139,3 @@ def test_a_replacement_is_refused_before_it_takes_memory(backend):
         tok.encode("a" * 2000)
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
-
-
-def test_a_late_token_that_gets_too_long_is_refused(backend):
-    tok = minitok.Tokenizer([], added_tokens={"a" * 100: 256}, late_tokens=["a" * 100], backend=backend)
-    with pytest.raises(minitok.errors.VocabularyError, match="makes the text too long: 100000 bytes"):
-        tok.replace(normalizer=[("replace", "a", "x" * 1000)])

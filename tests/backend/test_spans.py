@@ -56,7 +56,7 @@ def by_hand(tok, spans, *, apart):
 def test_ids_by_hand(apart):
     rust, python = both(Tokenizer(MERGES, special_tokens=SPECIAL))
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @example([(" ", False), (" ", False)])
     @given(spans)
     def check(spans):
@@ -177,27 +177,9 @@ def test_a_run_of_marks_across_borders_fails_closed():
     assert tok.decode(ids) == tok.definition.normalize("<s>a" + marks + "\u0323<s>")
 
 
-@pytest.mark.parametrize(
-    ("segments", "message"),
-    [
-        ("<s>", "not one str"),
-        ([("a", 1)], "allow_special of segment 0 must be bool, not int"),
-        ([("a", True), ("a",)], r"segment 1 must be \(text, allow_special\), not tuple"),
-        ([(1, True)], "the text of segment 0 must be str or bytes, not int"),
-        (["ab"], "segment 0 must be"),
-    ],
-)
-def test_wrong_segments(segments, message):
-    with pytest.raises(TypeError, match=message):
-        Tokenizer([]).encode_segments(segments)
-
-
-def test_the_empty_conversation():
-    assert Tokenizer([]).encode_segments([]) == Tokenizer([]).encode_segments([("", True)]) == []
-
-
 def test_many_spans_take_time_that_grows_with_them():
     """A hundred thousand borders, each with half a token: seconds if each were looked at from the start."""
     tok = Tokenizer([], special_tokens={"<s>": 300})
     spans = [("<s", True), (">", False)] * 50_000
     assert len(tok.encode_segments(spans, merge_across=True)) == 150_000
+    assert tok.encode_segments([]) == tok.encode_segments([("", True)]) == []

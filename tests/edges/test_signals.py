@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from functools import cache
 
 import minitok
-import minitok._rust
 import numpy as np
 import pytest
 from minitok.backend import load_backend
@@ -27,6 +27,23 @@ def plain():
 
 
 @cache
+def a_file():
+    """A file of that text."""
+    file = tempfile.NamedTemporaryFile()  # noqa: SIM115
+    file.write(plain().encode())
+    file.flush()
+    return file.name, file
+
+
+@cache
+def many_words():
+    """Four million letters in words of seven."""
+    words = np.frombuffer(LETTERS, np.uint8).reshape(-1, 8).copy()
+    words[:, 7] = ord(" ")
+    return words.tobytes().decode()
+
+
+@cache
 def wide():
     """A text of some characters that have four bytes each in a str."""
     return "naïve café 漢字 déjà vu 😀, " * (1 << 20)
@@ -36,15 +53,6 @@ def tokenizer(pattern="cl100k", **options):
     return minitok.Tokenizer(MERGES, pattern=pattern, special_tokens={"<s>": 400}, **options)
 
 
-def by_the_mirror():
-    before = minitok._rust.set_fast(False)
-    try:
-        return tokenizer("none")
-    finally:
-        minitok._rust.set_fast(before)
-
-
-MIRROR = by_the_mirror()
 STEPS = load_backend("rust").normalizer(["NFD", ("replace", r"\w", "ab"), "lowercase", ("replace", "(?=c)|d", "")])
 LONG_NAME = minitok.Tokenizer(MERGES, special_tokens={"<s>": 400, "<s>" * 1000 + "x": 401})
 
@@ -93,10 +101,13 @@ LONG = {
     "one piece of one letter": lambda _: tokenizer("none").encode_to_numpy("ab" * (1 << 25)),
     "one piece of spaces": lambda tok: tok.encode_to_numpy(b" " * (1 << 27)),
     "one piece of ideographs": lambda tok: tok.count("中".encode() * (1 << 25)),
-    "one piece, by the mirror": lambda _: MIRROR.count(LETTERS * 4),
     "normalize": lambda _: STEPS.apply("É漢 e\u0301" * 4_000_000),
     "marks in a row": lambda tok: tok.replace(normalizer="NFC").count("e" + "\u0301\u0323" * (1 << 23)),
     "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(plain()),
+    "train on texts": lambda _: minitok.train([plain()] * 9, 300),
+    "train on many words": lambda _: minitok.train([many_words()], 200_000),
+    "train on one word, on threads": lambda _: minitok.train([LETTERS.decode()] * 9, 200_000, pattern="none", threads=2),
+    "train on a file": lambda _: minitok.train_files([a_file()[0]] * 1000, 300, threads=2),
     "train with many strings that are barred": lambda _: minitok.train([SAMPLE], 300, superwords=9, barred=[f"x{n}" for n in range(1 << 17)]),
     "a regular expression that goes back": lambda _: tokenizer("a*b|a").count("a" * 60_000),
 }  # fmt: skip

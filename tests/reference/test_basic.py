@@ -51,16 +51,9 @@ def test_each_step_is_printed_and_changes_nothing(text, vocab_size):
     assert [int(line.split()[0]) for line in printed.getvalue().splitlines()] == ids
 
 
-def test_nothing_is_printed_unasked(capsys):
+def test_what_is_no_text_is_shown_or_named(capsys):
     merges = basic.train("aab aab", 258)
-    assert basic.decode(basic.encode("aab", merges), merges) == "aab"
-    assert capsys.readouterr().out == ""
-
-
-def test_half_a_character_is_shown_as_such():
-    assert basic.decode([0xC3], {}) == "\N{REPLACEMENT CHARACTER}"
-
-
-def test_an_unknown_id_is_named():
+    assert basic.decode([*basic.encode("aab", merges), 0xC3], merges) == "aab\N{REPLACEMENT CHARACTER}"
     with pytest.raises(KeyError, match="300"):
         basic.decode([97, 300], {})
+    assert capsys.readouterr().out == ""  # nothing is printed unasked

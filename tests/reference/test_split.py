@@ -2,7 +2,7 @@
 
 import minitok
 import pytest
-from helpers import Failure, failure_on_both, on_both
+from helpers import Failure, on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -68,43 +68,6 @@ def test_an_odd_pattern_is_read_by_both_or_refused_by_both(pattern):
     if isinstance(result, Failure):
         assert result.kind is minitok.errors.PatternError
         assert result.message.startswith(f"pattern {pattern!r}: ")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "reason"),
-    [
-        ("", "the pattern is empty"),
-        ("(a", "a group that is not closed at position 2"),
-        ("a)", "unbalanced ')' at position 1"),
-        ("[a", "the pattern ends in the middle at position 2"),
-        ("[]", "an empty set"),
-        ("a**", "a quantifier after a quantifier"),
-        ("^*", "nothing to repeat"),
-        ("(?:a*)*", "a repeat of something that can match nothing"),
-        ("a{1001}", "a repeat count above 1000"),
-        ("a{3,2}", "bounds are reversed"),
-        (r"(a)\1", r"the escape \1, which is not supported"),
-        ("(?P<n>a)", "a kind of group that is not supported"),
-        (r"\p{Klingon}", "unknown Unicode property 'Klingon'"),
-        ("(?<=a+)b", "a look-behind of varying length"),
-        ("[[:alpha:]]", "a POSIX class"),
-        ("[a~~b]", "a set operation other than && and --"),
-        ("(" * 51 + ")" * 51, "groups nested more than 50 deep"),
-        (r"\x{110000}", "a number that is not a character's"),
-    ],
-)
-def test_a_pattern_is_refused_with_its_reason(pattern, reason):
-    failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern=pattern, backend=backend))
-    assert failed.kind is minitok.errors.PatternError
-    assert reason in failed.message
-
-
-def test_a_pattern_of_the_wrong_type_is_refused():
-    for wrong in (b"gpt2", 3):
-        failed = failure_on_both(lambda backend, wrong=wrong: minitok.Tokenizer([], pattern=wrong, backend=backend))
-        assert failed.kind is TypeError
-    failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern="a\ud800", backend=backend))
-    assert failed.kind is minitok.errors.PatternError
 
 
 def test_the_reference_translates_to_sets_of_the_one_table():
