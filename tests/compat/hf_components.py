@@ -106,7 +106,9 @@ PROCESSORS = [
     lambda lib: lib.processors.BertProcessing(("[SEP]", 1), ("[CLS]", 2)),
     lambda lib: lib.processors.RobertaProcessing(("</s>", 1), ("<s>", 2), add_prefix_space=False),
     lambda lib: lib.processors.ByteLevel(trim_offsets=False),
-    lambda lib: lib.processors.TemplateProcessing("<s> $A:3", "<s> $A $B:1 </s>:1", [("<s>", 1), (2, "</s>")]),
+    lambda lib: lib.processors.TemplateProcessing(
+        "<s> $A:3", ["<s>", "$A", "$B:1", "</s>:1"], [("<s>", 1), (2, "</s>")]
+    ),
     lambda lib: lib.processors.TemplateProcessing(
         single="$0 <s>:2", special_tokens=[{"id": "<s>", "ids": [0, 1], "tokens": ["a", "b"]}]
     ),

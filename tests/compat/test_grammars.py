@@ -7,9 +7,6 @@ import pytest
 from grammar_oracle import GRAMMARS, SCHEMA, STOP, VALUES, byte_level, bytes_of, pieces, some, walk
 from llguidance import LLMatcher
 from minitok.compat import grammars
-from minitok.definition import Definition
-from minitok.errors import UnknownTokenError, VocabularyError
-from minitok.reference.published.characters import Symbols
 from outlines_core import Guide, Index
 from outlines_core.json_schema import build_regex_from_schema
 
@@ -117,39 +114,3 @@ def test_text_that_is_normalized_is_written_as_it_is(backend):
     tok = minitok.Tokenizer([], normalizer="NFC", special_tokens={STOP: 256}, backend=backend)
     text = "e\u0301"
     assert grammars.for_llguidance(tok, STOP).tokenize_str(text) == list(text.encode())
-
-
-@pytest.mark.parametrize("make", [grammars.for_llguidance, grammars.for_outlines])
-def test_what_cannot_stop_is_refused(tok, make):
-    with pytest.raises(VocabularyError, match="the stop token '<eos>' is not a special or an added token"):
-        make(tok, "<eos>")
-    with pytest.raises(UnknownTokenError, match="338" if tok.vocab_size == 343 else "400"):
-        make(tok, 338 if tok.vocab_size == 343 else 400)
-    with pytest.raises(UnknownTokenError, match="-1"):
-        make(tok, -1)
-    with pytest.raises(ValueError, match="stop must name a token at least"):
-        make(tok, [])
-    with pytest.raises(TypeError):
-        make(tok, 1.5)
-
-
-def test_sizes_and_numbers_of_tokens_are_checked(tok):
-    with pytest.raises(ValueError, match=r"the id of the stop token '</s>' is \d+, but vocab_size is 1"):
-        grammars.for_llguidance(tok, STOP, vocab_size=1)
-    with pytest.raises(ValueError, match="vocab_size must not be negative, but is -1"):
-        grammars.output_bytes(tok, vocab_size=-1)
-    with pytest.raises(ValueError, match="'<x>' is not a special token"):
-        grammars.output_bytes(tok, allowed_special=["<x>"])
-    with pytest.raises(ValueError, match=r"outlines-core stops at one token; stop has 2"):
-        grammars.for_outlines(tok, [STOP, "<s>"])
-
-
-def test_tokens_that_are_not_concatenated_are_refused():
-    why = "this tokenizer cannot follow a grammar: "
-    words = minitok.Tokenizer([]).replace(words=r"\w+", word_end="</w>")
-    with pytest.raises(VocabularyError, match=why + "the end of a word is part of its last token"):
-        grammars.output_bytes(words)
-    ids = {b"a": 0, b"##b": 1}
-    joined = Definition.from_tokens(ids, [], symbols=Symbols(prefix=b"##", joining=("prefix", b"##")))
-    with pytest.raises(VocabularyError, match=why + "its tokens are joined to text by a rule"):
-        grammars.output_bytes(minitok.Tokenizer(joined))

@@ -303,33 +303,6 @@ BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 METASPACE = {"type": "Metaspace", "replacement": "▁"}
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"pre_tokenizer": {"type": "ByteLevel"}}, "lacks the tokens of some bytes"),
-        ({"pre_tokenizer": METASPACE}, "spaces become '▁', which is not a token"),
-        ({"normalizer": {"type": "Strip", "strip_left": True, "strip_right": True}}, "'  ' is normalized to nothing"),
-        ({"decoder": "Fuse"}, r"the decoder is Fuse"),
-    ],
-)
-def test_what_is_done_otherwise_is_refused(tmp_path, change, reason):
-    added = {"id": 259, "content": "  ", "normalized": True, "special": False}
-    path = written(tmp_path, [*BYTES, "a", "b", "ab"], [["a", "b"]], added=[added], **change)
-    with pytest.raises(minitok.errors.FileFormatError, match=reason):
-        minitok.load(path)
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_byte_fallback_without_markers(tmp_path, backend):
-    vocab, merges = [*BYTES, "a", "b", " ", "▁", "ab", " ab"], [["a", "b"], [" ", "ab"]]
-    tok = minitok.load(written(tmp_path, vocab, merges, pre_tokenizer={"type": "Digits"}), backend=backend)
-    assert tok.encode(" ab▁é") == [261, 259, 0xC3, 0xA9]
-    assert tok.decode([261, 259, 0xC3, 0xA9]) == " ab▁é"
-    again, theirs = written_again(tok, tmp_path, backend)
-    assert again == tok
-    assert theirs.encode(" ab▁é").ids == tok.encode(" ab▁é")
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, backend):
     chars = sorted(set(pre_tokenizers.ByteLevel.alphabet()) - {"é"})

@@ -39,10 +39,6 @@ def test_rustbpe_before_training_and_with_a_pattern():
     ranks = dict(mine.get_mergeable_ranks())
     enc = tiktoken.Encoding("mine", pat_str=mine.get_pattern(), mergeable_ranks=ranks, special_tokens={"<|bos|>": 300})
     assert [enc.encode_ordinary(text) for text in CORPUS] == [mine.encode(text) for text in CORPUS]
-    with pytest.raises(minitok.errors.UnknownTokenError, match="999"):
-        mine.decode([999])
-    with pytest.raises(minitok.errors.TrainingError, match="256"):
-        mine.train_from_iterator(iter(CORPUS), 100)
 
 
 # -- minbpe ----------------------------------------------------------------------------------------------------------
@@ -86,9 +82,6 @@ def test_gpt4_is_gpt4():
     assert all(
         tok.vocab[made] == tok.vocab[left] + tok.vocab[right] for (left, right), made in list(tok.merges.items())[:500]
     )
-    for call in (lambda: tok.train("a", 300), lambda: tok.save("x"), lambda: tok.load("x.model")):
-        with pytest.raises(NotImplementedError):
-            call()
 
 
 @pytest.mark.parametrize("special", [{}, {"<|a|>": 1000, "<|b|>": 1001}])
@@ -116,10 +109,6 @@ def test_special_tokens_are_allowed_or_refused():
     assert tok.encode("<s><t>", {"<t>"}) == [*b"<s>", 257]
     with pytest.raises(AssertionError, match="<s>"):
         tok.encode("<s>")
-    with pytest.raises(ValueError, match="not understood"):
-        tok.encode("a", "some")
-    with pytest.raises(minitok.errors.UnknownTokenError, match="99999"):
-        tok.decode([99999])
 
 
 def test_merges_may_be_set_by_hand():

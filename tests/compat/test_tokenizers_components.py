@@ -11,7 +11,6 @@ import tokenizers as theirs
 from hf_components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, PROCESSORS, TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.errors import ComponentError, PatternError
 
 ALL = NORMALIZERS + PRE_TOKENIZERS + DECODERS + PROCESSORS
 
@@ -91,52 +90,6 @@ def test_long_lists_and_texts_are_cut():
     assert str(mine.normalizers.Replace("a", "é" * 70)) == str(theirs.normalizers.Replace("a", "é" * 70))
 
 
-@pytest.mark.parametrize("lib", [mine, theirs])
-def test_wrong_options(lib):
-    n, p, d = lib.normalizers, lib.pre_tokenizers, lib.decoders
-    for wrong in (
-        lambda: n.Strip(left=1),
-        lambda: n.Prepend(3),
-        lambda: n.Replace(3, "a"),
-        lambda: n.BertNormalizer(strip_accents=3),
-        lambda: n.Sequence([3]),
-        lambda: n.Sequence([p.Digits()]),
-        lambda: n.Sequence(3),
-        n.Normalizer,
-        lambda: p.Split(3, "removed"),
-        lambda: d.Strip(left="a"),
-        lambda: setattr(n.Strip(), "left", "a"),
-    ):
-        with pytest.raises(TypeError):
-            wrong()
-    for wrong, message in (
-        (lambda: p.Split("a", "no"), "Wrong value for SplitDelimiterBehavior"),
-        (lambda: setattr(p.Punctuation(), "behavior", "no"), "Wrong value for SplitDelimiterBehavior"),
-        (lambda: p.Metaspace("ab"), "expected a string of length 1"),
-        (lambda: p.Metaspace(prepend_scheme="no"), "no is an unknown variant"),
-        (lambda: p.CharDelimiterSplit(""), "expected a string of length 1"),
-        (lambda: n.unicode_normalizer_from_str("nf"), "nf is not a known unicode normalizer"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            wrong()
-    for wrong in (
-        lambda: d.Strip(left=-1),
-        lambda: n.Sequence([n.NFC()])[-1],
-        lambda: setattr(p.FixedLength(), "length", -1),
-    ):
-        with pytest.raises(OverflowError):
-            wrong()
-    with pytest.raises(IndexError, match="Index not found"):
-        n.Sequence([n.NFC()])[1]
-    with pytest.raises(Exception, match=r"parenthesis|missing|unterminated|\("):
-        lib.Regex("(")
-    for wrong in ({"single": "$C"}, {"single": "<s>"}, {"pair": "$A"}, {"single": "$A:x"}):
-        with pytest.raises(ValueError, match=r"sequences|Missing|Cannot build"):
-            lib.processors.TemplateProcessing(**wrong)
-    with pytest.raises(Exception, match=r"pattern"):
-        p.Split("a", "removed").pattern  # noqa: B018 - reading is what fails
-
-
 def test_attributes():
     for make in ALL:
         here, there = make(mine), make(theirs)
@@ -150,8 +103,8 @@ def test_attributes():
                 for component in (here, there):
                     setattr(component, option.name, changed(value))
                 assert here.__getstate__() == there.__getstate__()
-    with pytest.raises(AttributeError, match="lift"):
-        mine.normalizers.Strip().lift = True
+    unknown = {"type": "Later", "field": 3}
+    assert mine.normalizers.Normalizer.from_state(unknown).as_json() == unknown
 
 
 @pytest.mark.parametrize("lib", [mine, theirs])
@@ -265,27 +218,6 @@ def test_pre_tokenized_strings():
         assert (encoding.offsets, encoding.word_ids) == ([(0, 2), (1, 2), (3, 6), (6, 8)], [0, 0, 1, 1])
         assert encoding.type_ids == [3] * 4
         assert text.to_encoding(word_idx=5).word_ids == [5] * 4
-        for wrong in (("no", "char"), ("original", "no")):
-            with pytest.raises(ValueError, match="Wrong value for Offset"):
-                text.get_splits(*wrong)
-
-
-def test_what_is_refused_here():
-    with pytest.raises(ComponentError, match="the length 0"):
-        mine.pre_tokenizers.FixedLength(0).pre_tokenize_str("abc")
-    with pytest.raises(PatternError):
-        mine.Regex("(?<name")
-    unknown = mine.normalizers.Normalizer.from_state({"type": "Later", "field": 3})
-    assert unknown.as_json() == {"type": "Later", "field": 3}
-    with pytest.raises(ComponentError, match="does not run the Normalizer Later"):
-        unknown.normalize_str("a")
-    for wrong in (3, ""):
-        with pytest.raises(TypeError, match="map"):
-            mine.NormalizedString("a").map(lambda _, wrong=wrong: wrong)
-    with pytest.raises(PatternError, match=r"a '\^', which other engines interpret differently"):
-        mine.normalizers.Replace(mine.Regex("^a"), "b").normalize_str("a")
-    with pytest.raises(TypeError, match="NormalizedString"):
-        mine.PreTokenizedString("a").split(lambda _, piece: [str(piece)])
 
 
 def test_the_script_of_characters_is_that_of_the_library():

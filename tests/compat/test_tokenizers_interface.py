@@ -16,53 +16,6 @@ def lib(request):
     return importlib.import_module(request.param)
 
 
-@pytest.fixture
-def tok(lib):
-    return lib.Tokenizer.from_str(hf_files.file("template"))
-
-
-def test_wrong_arguments(tok):
-    for call in (
-        lambda: tok.encode(5),
-        lambda: tok.encode(b"low"),
-        lambda: tok.encode(["low"]),
-        lambda: tok.encode("low", 5),
-        lambda: tok.encode("low", is_pretokenized=True),
-        lambda: tok.encode(["low", 5], is_pretokenized=True),
-        lambda: tok.encode_batch("low"),
-        lambda: tok.encode_batch(["low", 5]),
-        lambda: tok.encode_batch([("low", "low", "low")]),
-        lambda: tok.decode(5),
-        lambda: tok.add_tokens("low"),
-        lambda: tok.add_tokens([5]),
-        lambda: tok.token_to_id(5),
-        lambda: tok.enable_padding(pad_id="x"),
-    ):
-        with pytest.raises(TypeError):
-            call()
-    encoding = tok.encode("low lower")
-    for call in (
-        lambda: tok.enable_padding(direction="up"),
-        lambda: tok.enable_truncation(5, direction="up"),
-        lambda: tok.enable_truncation(5, strategy="all"),
-        lambda: tok.enable_truncation(5, stride=5),
-        lambda: encoding.pad(9, direction="up"),
-        lambda: encoding.truncate(1, direction="up"),
-    ):
-        with pytest.raises(ValueError, match=r"(?i)direction|strategy|stride"):
-            call()
-    for call in (
-        lambda: tok.decode([-1]),
-        lambda: tok.id_to_token(-1),
-        lambda: tok.enable_truncation(-1),
-        lambda: encoding.char_to_token(-1),
-        lambda: encoding.pad(-1),
-    ):
-        with pytest.raises(OverflowError):
-            call()
-    assert encoding.token_to_chars(100) is encoding.char_to_token(100) is encoding.word_to_tokens(100) is None
-
-
 def test_added_tokens(lib):
     token = lib.AddedToken("<a>", lstrip=True, special=True)
     assert (token.content, token.lstrip, token.rstrip, token.single_word, token.special) == (
@@ -91,53 +44,6 @@ def test_added_tokens(lib):
     assert tok.encode("low<b>").tokens == ["low", "<b>"]
 
 
-def test_components_are_put_together(lib):
-    tok = lib.Tokenizer(lib.models.BPE())
-    assert tok.encode_special_tokens is False
-    assert (tok.normalizer, tok.pre_tokenizer, tok.post_processor, tok.decoder) == (None,) * 4
-    tok.normalizer = lib.normalizers.Sequence([lib.normalizers.NFC()])
-    cut = lib.pre_tokenizers.Split(lib.Regex(r"\p{N}"), "isolated")
-    tok.pre_tokenizer = lib.pre_tokenizers.Sequence([cut, lib.pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    tok.decoder = lib.decoders.ByteLevel()
-    trainer = lib.trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=["<s>", lib.AddedToken("</s>")],
-        initial_alphabet=lib.pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tok.train_from_iterator([hf_files.CORPUS[0], hf_files.CORPUS[1:]], trainer)
-    tok.post_processor = lib.processors.TemplateProcessing(
-        single="<s>:1 $A:0", pair=["<s>", "$A", "</s>", "$B:1"], special_tokens=[("<s>", 0), (1, "</s>")]
-    )
-    encoding = tok.encode("lower 12e\u0301", "lo")
-    assert encoding.tokens[-2:] == ["</s>", "lo"]
-    assert tok.decode(encoding.ids) == "lower 12élo"
-    assert tok.get_vocab_size() == 300
-    assert [tok.token_to_id(token) for token in ("<s>", "</s>", "!", "Ń")] == [0, 1, 2, 257]
-    assert tok.model.token_to_id("lo") == tok.token_to_id("lo")
-    assert tok.model.id_to_token(2) == "!"
-    assert [(token.id, token.value, token.offsets) for token in tok.model.tokenize("loĠ")] == [
-        (tok.token_to_id("lo"), "lo", (0, 2)),
-        (tok.token_to_id("Ġ"), "Ġ", (2, 4)),
-    ]
-    assert (tok.model.dropout, tok.model.fuse_unk, tok.model.unk_token) == (None, False, None)
-
-
-def test_a_component_that_is_changed(lib):
-    tok = lib.Tokenizer.from_str(hf_files.file("roberta"))
-    assert tok.encode("low lower").offsets[2] == (4, 9)
-    tok.post_processor = lib.processors.RobertaProcessing(("</s>", 1), ("<s>", 0), trim_offsets=False)
-    assert tok.encode("low lower").offsets[2] == (3, 9)
-    tok.post_processor = None
-    steps = [lib.pre_tokenizers.Digits(individual_digits=True), lib.pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    tok.pre_tokenizer = lib.pre_tokenizers.Sequence(steps)
-    assert tok.encode("x 12", add_special_tokens=False).word_ids == [0, 1, 2, 3]
-    tok.pre_tokenizer[0] = lib.pre_tokenizers.Digits(individual_digits=False)
-    assert tok.encode("x 12").word_ids == [0, 1, 2, 2]
-    tok.normalizer = lib.normalizers.NFKC()
-    assert tok.encode("\ufb01").tokens == tok.encode("fi").tokens
-
-
 def test_files(lib, tmp_path):
     tok = lib.Tokenizer.from_str(hf_files.file("bert"))
     path = str(tmp_path / "tokenizer.json")
@@ -156,11 +62,6 @@ def test_files(lib, tmp_path):
         tok.token_to_id("low"),
         tok.get_vocab_size(),
     )
-    for wrong in ("{", "{}", "[]", '{"model": {"type": "BPE"}}'):
-        with pytest.raises(Exception, match=r"."):
-            lib.Tokenizer.from_str(wrong)
-    with pytest.raises(Exception, match=r"(?i)no such file"):
-        lib.Tokenizer.from_file(str(tmp_path / "none.json"))
 
 
 def test_training_on_the_lines_of_files(tmp_path):
@@ -174,16 +75,6 @@ def test_training_on_the_lines_of_files(tmp_path):
         tok.train([str(tmp_path / f"{number}.txt") for number in range(3)], trainer)
         trained.append(json.loads(tok.to_str()))
     assert trained[0] == trained[1]
-
-
-@pytest.mark.parametrize("normalized", [False, True])
-def test_an_added_token_is_named_as_it_is_found(lib, normalized):
-    tok = lib.Tokenizer(lib.models.BPE({"a": 0, "b": 1, "é": 2}, []))
-    tok.normalizer = lib.normalizers.Lowercase()
-    tok.add_tokens([lib.AddedToken("AÉ", normalized=normalized)])
-    name, tokens = ("aé", ["aé", "aé"]) if normalized else ("AÉ", ["a", "é", "AÉ"])
-    assert (tok.id_to_token(3), tok.decode([3]), tok.token_to_id("AÉ")) == (name, name, 3)
-    assert tok.encode("aéAÉ").tokens == tokens
 
 
 @pytest.mark.parametrize("between", ["<s>", None])
