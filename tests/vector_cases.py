@@ -1,8 +1,8 @@
 """The language-neutral vectors of `tests/vectors` as values of a backend."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,14 @@ def cases(*stems: str, having: str | None = None) -> pytest.MarkDecorator:
     found = [case for stem in stems for case in FILES[stem]["cases"] if having is None or having in case]
     assert found, f"no case of {stems} has {having!r}"
     return pytest.mark.parametrize("case", found, ids=lambda case: case["name"])
+
+
+@contextmanager
+def refused(kind: type[Exception], ends: str) -> Iterator[None]:
+    """What is done in here is an error of that kind, whose message ends so."""
+    with pytest.raises(kind) as caught:
+        yield
+    assert str(caught.value).endswith(ends)
 
 
 def as_bytes(value: Any) -> bytes:
@@ -79,12 +87,9 @@ def vocab_of(vocabulary: Case, backend: str) -> Any:
     if fallback:
         ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary.get("whole_pieces", False), fallback)
-    if "drops_bytes" in vocabulary:
-        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary["drops_bytes"])
     if "tokens" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
+        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary.get("drops_bytes", False))
     order = BYTE_ORDERS[vocabulary.get("byte_order", "identity")]
     return kind.from_merges(order, pairs, vocabulary.get("most_bytes"))
 

@@ -2,45 +2,24 @@
 files without Python; ``test_vectors_of_pieces.py`` has what comes before.
 """
 
-from __future__ import annotations
-
-import re
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import minitok
-import naive_parity
 import pytest
-import tiktoken
 from minitok.backend import load_backend
 from minitok.errors import (
     DisallowedSpecialTokenError,
     FileFormatError,
+    MissingByteError,
     UnknownTokenError,
+    VocabularyError,
 )
 from minitok.formats import native
 from minitok.formats.files import parse_json
 from minitok.reference.more.parity import ParityOptions
-from minitok.reference.pairs import merge_pair
 from minitok.reference.train import TrainOptions
-from vector_cases import (
-    FILES,
-    Case,
-    as_bytes,
-    as_text,
-    cases,
-    singles,
-    special_of,
-    steps_of,
-    tokenizer_of,
-    training,
-    vocab_of,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
+from vector_cases import Case, as_bytes, as_text, cases, refused, special_of, steps_of, tokenizer_of, training, vocab_of
 
 # -- training ------------------------------------------------------------------------------------------------------
 
@@ -87,14 +66,10 @@ def test_superwords(case: Case, backend: str) -> None:
 
 @cases("parity")
 def test_parity(case: Case, backend: str) -> None:
-    """Merges that are fair to several languages; with the reference, against everything counted anew, too."""
     implementation: Any = load_backend(backend)
     options = dict(case["options"])
-    plain = TrainOptions(
-        options.pop("n_merges"),
-        min_frequency=options.get("min_frequency", 1),
-        max_token_length=options.get("max_token_length"),
-    )
+    limits = {name: options[name] for name in ("min_frequency", "max_token_length") if name in options}
+    plain = TrainOptions(options.pop("n_merges"), **limits)
     pattern = implementation.pattern(options.pop("pattern"))
     names = ("global_merges", "ratio", "window", "alpha")
     parity = ParityOptions(**{name: options[name] for name in names if name in options})
@@ -109,14 +84,6 @@ def test_parity(case: Case, backend: str) -> None:
     trained = implementation.train_parity(counters("languages"), counters("development"), plain, parity, base)
     expected = [tuple(pair) for pair in case["merges"]], case["turns"], case["counts"], case["ties"], case["stop"]
     assert trained == expected
-    pieces = [
-        [
-            [piece for document in documents for piece in pattern.split(document.encode())]
-            for documents in case.get(name, [])
-        ]
-        for name in ("languages", "development")
-    ]
-    assert naive_parity.train_parity(*pieces, plain.n_merges, **options) == expected
 
 
 def expected_of(case: Case) -> tuple[Any, ...]:
@@ -131,43 +98,6 @@ def test_ids_of_special_tokens(case: Case, backend: str) -> None:
     assert tokenizer.special_tokens == case["special_ids"]
 
 
-TIES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "smallest_ids": lambda pair, _seen, _tokens: pair,
-    "first_seen": lambda pair, seen, _tokens: seen[pair],
-    "greatest_bytes": lambda pair, _seen, tokens: [[-byte for byte in [*tokens[side], -256]] for side in pair],
-}
-
-
-@cases("train")
-def test_training_vectors_against_the_textbook(case: Case) -> None:
-    """The expected values themselves, against counting everything again for each merge."""
-    counter, options = training(case, "python")
-    ids = {byte: index for index, byte in enumerate(options.byte_order)}
-    words = [([ids[byte] for byte in piece], count) for piece, count in counter.pieces.items()]
-    tokens = [bytes([byte]) for byte in options.byte_order]
-    ties = 0
-    for merge, expected in zip(case["merges"], case["counts"], strict=True):
-        counts: Counter[tuple[int, int]] = Counter()
-        seen: dict[tuple[int, int], int] = {}
-        for word, frequency in words:
-            for pair in zip(word, word[1:], strict=False):
-                seen.setdefault(pair, len(seen))
-                made = tokens[pair[0]] + tokens[pair[1]]
-                words_made = re.findall(rb"[^ ]+", made)
-                if (
-                    len(made) <= (options.max_token_length or 1 << 30)
-                    and len(words_made) <= (options.max_words or 1 << 30)
-                    and not any(string in made for string in options.barred)
-                ):
-                    counts[pair] += frequency
-        best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))
-        assert (list(best), counts[best]) == (merge, expected)
-        ties += list(counts.values()).count(expected) > 1
-        words = [(merge_pair(word, best, len(tokens)), frequency) for word, frequency in words]
-        tokens.append(tokens[best[0]] + tokens[best[1]])
-    assert ties == case["ties"]
-
-
 # -- encoding and decoding -----------------------------------------------------------------------------------------
 
 
@@ -179,12 +109,9 @@ def test_encoding(case: Case, backend: str) -> None:
     assert tokenizer.encode_batch([text], allowed_special=allowed) == [case["ids"]]
     assert tokenizer.count(text, allowed_special=allowed) == len(case["ids"])
     assert list(tokenizer.encode_iterable([text[:2], text[2:]], allowed_special=allowed)) == case["ids"]
-    lossless = (
-        text
-        if isinstance(text, bytes)
-        else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-    )
-    assert tokenizer.decode_bytes(case["ids"]) == lossless
+    if isinstance(text, str):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    assert tokenizer.decode_bytes(case["ids"]) == text
 
 
 @cases("encode", having="drawn")
@@ -299,16 +226,15 @@ def test_safe_cuts_of_characters(case: Case, backend: str) -> None:
 def test_bytes_without_a_token(case: Case, backend: str) -> None:
     codec, text = codec_of(case, backend), as_bytes(case["text"])
     for call in (codec.encode, codec.encode_to_array, codec.count, lambda text: codec.trace(text, [], lambda _: None)):
-        with pytest.raises(minitok.errors.MissingByteError) as caught:
+        with pytest.raises(MissingByteError) as caught:
             call(text)
         assert {"byte": caught.value.byte, "position": caught.value.position} == case["missing"]
 
 
 @cases("characters", having="error")
 def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.errors.VocabularyError) as caught:
+    with refused(VocabularyError, case["error"]):
         codec_of(case, backend)
-    assert str(caught.value).endswith(case["error"])
 
 
 # -- vocabularies, traces, files -----------------------------------------------------------------------------------
@@ -317,9 +243,8 @@ def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
 @cases("vocab")
 def test_vocabularies(case: Case, backend: str) -> None:
     if "error" in case:
-        with pytest.raises(minitok.errors.VocabularyError) as caught:
+        with refused(VocabularyError, case["error"]):
             tokenizer_of(case, backend)
-        assert str(caught.value).endswith(case["error"])
         return
     vocab = tokenizer_of(case, backend).definition.vocab
     if "truncate" in case:
@@ -372,18 +297,3 @@ def test_files(case: Case, backend: str, tmp_path: Path) -> None:
     assert minitok.load(path, backend=backend) == tokenizer
     assert case.get("rewritten") or path.read_bytes() == case["file"].encode()
     assert list(tmp_path.iterdir()) == [path]
-
-
-# -- peers: the expected values against tiktoken -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "case",
-    [case for case in FILES["encode"]["cases"] if "ranks" in case["vocabulary"]],
-    ids=lambda case: case["name"],
-)
-def test_rank_vectors_against_tiktoken(case: Case) -> None:
-    ranks = singles(case["vocabulary"]) | {as_bytes(token): rank for token, rank in case["vocabulary"]["ranks"]}
-    peer = tiktoken.Encoding("ranks", pat_str=r"[\s\S]+", mergeable_ranks=ranks, special_tokens={})
-    assert case["pattern"] == "none"
-    assert peer.encode_ordinary(case["text"]) == case["ids"]

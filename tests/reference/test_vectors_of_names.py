@@ -1,17 +1,10 @@
 """The vectors of names, wherever Python takes one."""
 
-from __future__ import annotations
-
 import minitok
-import pytest
 from minitok.reference.published import names
-from vector_cases import Case, cases
+from vector_cases import Case, cases, refused
 
 RANKS = {bytes([byte]): byte for byte in range(256)}
-
-
-def ended(caught: pytest.ExceptionInfo[Exception], case: Case) -> bool:
-    return str(caught.value).endswith(case["refused"])
 
 
 @cases("names", having="pattern")
@@ -31,9 +24,8 @@ def test_patterns_by_name(case: Case, backend: str) -> None:
         if "means" in case:
             assert make().pattern == names.pattern_named(pattern) == case["means"]
         else:
-            with pytest.raises(minitok.errors.PatternError) as caught:
+            with refused(minitok.errors.PatternError, case["refused"]):
                 make()
-            assert ended(caught, case)
 
 
 @cases("names", having="encoding")
@@ -43,9 +35,8 @@ def test_encodings_by_name(case: Case, backend: str) -> None:
     if "means" in case:
         assert minitok.get_encoding(name, backend=backend).definition.name == case["means"]
     else:
-        with pytest.raises(minitok.errors.UnknownEncodingError) as caught:
+        with refused(minitok.errors.UnknownEncodingError, case["refused"]):
             minitok.get_encoding(name, backend=backend)
-        assert ended(caught, case)
 
 
 @cases("names", having="model")
@@ -54,9 +45,8 @@ def test_models_by_name(case: Case) -> None:
     if "means" in case:
         assert minitok.encoding_name_for_model(model) == case["means"]
     else:
-        with pytest.raises(minitok.errors.UnknownModelError) as caught:
+        with refused(minitok.errors.UnknownModelError, case["refused"]):
             minitok.encoding_for_model(model)
-        assert ended(caught, case)
 
 
 @cases("names", having="near")
