@@ -125,12 +125,14 @@ test-rust test-pages: export CARGO_PROFILE_DEV_DEBUG = 0
 # The same texts are drawn each time: a change is refused for what it does.
 test-rust: export PROPTEST_RNG_SEED = 1
 
-# Rust's tests mostly use one processor while they are compiled, so Python's go beside them.
-test: ## the library in both languages, from Python and Rust alone
-	$(MAKE) --jobs 2 test-library test-rust
+# Rust's tests mostly use one processor while they are compiled, so Python's go beside them. Cargo locks a folder, so they have their own.
+ifeq ($(MAKECMDGOALS),test)
+MAKEFLAGS += --jobs=2
+endif
+test: test-library test-rust ## the library in both languages, from Python and Rust alone
 
 test-rust:
-	cargo test --quiet $(CRATE) --lib
+	cargo test --quiet $(CRATE) --target-dir target/tests --lib
 
 test-library: $(STAMPS)/built $(STAMPS)/tools
 	$(PYTEST) $(addprefix --ignore=,$(PAGES))
@@ -140,17 +142,13 @@ test-pages: $(STAMPS)/in-browsers $(STAMPS)/browser $(STAMPS)/pages programs ## 
 
 # Other texts are drawn, more of them, and the modules are those that are shipped.
 nightly: $(STAMPS)/in-browsers $(STAMPS)/browsers $(STAMPS)/pages-shipped programs ## every test, then lint-all, sanitize, loom, fuzz
-	cargo test $(CRATE) --tests
-	cargo test $(CRATE) --doc
+	cargo test $(CRATE) --target-dir target/tests --tests
+	cargo test $(CRATE) --target-dir target/tests --doc
 	HYPOTHESIS_PROFILE=nightly MINITOK_SHIPPED=1 $(PYTEST) -m ''
 	$(MAKE) lint-all sanitize loom fuzz
 
 programs:
-	cargo build $(CRATE) --lib $(PROGRAMS)
-
-built-for-tests:
-	CARGO_TARGET_DIR=target/tests cargo test $(CRATE) --lib --no-run
-	CARGO_TARGET_DIR=target/tests cargo build $(CRATE) --lib $(PROGRAMS)
+	cargo build $(CRATE) --target-dir target/tests --lib $(PROGRAMS)
 
 # For hunts, and for each target of `make fuzz`; before a release, TIME=7200. SEED=n repeats a hunt.
 TIME ?= 60

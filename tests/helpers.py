@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 def cargo_built():
     """The folder with the library and the programs in Rust that `make test-pages` compiles."""
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute() / "debug"
+    return ROOT / "target" / "tests" / "debug"
 
 
 def cargo_example(name):

@@ -130,15 +130,16 @@ pub extern "C" fn minitok_stream_new(
     skip_special: i32,
     stream: *mut *mut Handle<Stream>,
 ) -> Status {
-    answer(|| {
+    let make = || {
         let decoder = Handle::of(tokenizer)?.stream_decoder();
         let decoder = match skip_special {
             0 => decoder,
             1 => decoder.skip_special(),
             other => return Err(Failure(Status::Argument, format!("skip_special is {other}; it can be 0 or 1"))),
         };
-        hand_out(stream, || Ok(Stream { decoder, said: String::new(), stops: Vec::new(), begun: false }))
-    })
+        Ok(Stream { decoder, said: String::new(), stops: Vec::new(), begun: false })
+    };
+    answer(|| hand_out(stream, make))
 }
 
 /// One more string that ends the stream.

@@ -5,7 +5,7 @@ use super::definition::{Definition, Fields};
 use super::ids::{check_holes, decoded, named_ids, of_pairs, row, texts};
 use super::json::Values;
 use super::value::Value;
-use super::{MAX_ID, wrong};
+use super::{MAX_ID, quoted, wrong};
 use crate::error::{Error, Result};
 use crate::fast::read::base64;
 use crate::fast::read::decline::{Read, answer, only_if};
@@ -20,6 +20,11 @@ use foldhash::{HashSet, HashSetExt};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const VERSION: i128 = 1;
+#[rustfmt::skip]
+const FIELDS: [&str; 21] = [
+    "format", "version", "name", "pattern", "special_tokens", "added_tokens", "late_tokens", "token_flags", "normalizer", "prefix", "words",
+    "word_end", "trained", "chat", "fallback", "drops_bytes", "symbols", "byte_order", "whole_pieces", "tokens", "merges",
+];
 
 /// The long tables of a file: its merges, and its tokens if it lists them, with what is wrong with these.
 #[derive(Debug, Default)]
@@ -166,6 +171,10 @@ fn fields_of(content: &Value) -> Result<Fields> {
         let shown = if is_shown { version.shown() } else { version.kind().to_owned() };
         return Err(wrong(format!("version {shown} of the format; this minitok reads version {VERSION}")));
     }
+    let mut names = content.object().unwrap_or_default().iter().map(|(name, _)| name.as_str());
+    if let Some(unknown) = names.find(|name| !FIELDS.contains(name)) {
+        return Err(wrong(format!("unknown field {}", quoted(unknown))));
+    }
     let text = |name: &str| match content.get(name) {
         None => Ok(None),
         Some(_) => content.need_text(name).map(|text| Some(text.to_owned())),
@@ -304,6 +313,7 @@ mod tests {
             ("\"pattern\": \"gpt2\"", "\"pattern\": 3", "'pattern' is a number, not a string"),
             ("{}", "{\"a\": -1}", "the id of the token 'a' of special_tokens"),
             ("\"pattern\": \"gpt2\",", "", "no 'pattern'"),
+            ("\"pattern\"", "\"foo\": 1, \"pattern\"", "unknown field 'foo'"),
         ] {
             let text = file(&good.replacen(old, new, 1));
             let error = read(&text).unwrap_err().to_string();

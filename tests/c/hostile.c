@@ -227,11 +227,13 @@ static void streams(minitok_tokenizer *tokenizer, minitok_stream *stream) {
     IS(MINITOK_ARGUMENT, minitok_stream_finish(NULL, &said, &length));
     IS(MINITOK_ARGUMENT, minitok_stream_free((minitok_stream *)tokenizer));
     IS(MINITOK_ARGUMENT, minitok_free((minitok_tokenizer *)stream));
-    minitok_stream *none = NULL;
+    minitok_stream *wild = (void *)5, *none = wild;
     IS(MINITOK_ARGUMENT, minitok_stream_new(NULL, 0, &none));
-    IS(MINITOK_ARGUMENT, minitok_stream_new(tokenizer, -1, &none));
-    IS(MINITOK_ARGUMENT, minitok_stream_new(tokenizer, 0, NULL));
     IS(1, none == NULL);
+    none = wild;
+    IS(MINITOK_ARGUMENT, minitok_stream_new(tokenizer, -1, &none));
+    IS(1, none == NULL);
+    IS(MINITOK_ARGUMENT, minitok_stream_new(tokenizer, 0, NULL));
 }
 
 int main(int argc, char **argv) {

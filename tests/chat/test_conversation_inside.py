@@ -2,13 +2,11 @@
 
 from random import Random
 
-import numpy as np
 from chat_families import SPECIAL, TOKENS
 from conversations import beginning, message, user
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.chat import ChatTemplates
-from minitok.chat.ranges import Ids
 from minitok.chat.written import common_prefix, overlap
 from minitok.errors import MinitokError
 
@@ -21,26 +19,6 @@ def test_the_end_of_one_is_the_beginning_of_another(wanted, own):
     assert common_prefix(wanted, own) == next(
         n for n in range(7, -1, -1) if wanted[:n] == own[:n] and n <= min(len(wanted), len(own))
     )
-
-
-def test_ids_that_share_a_buffer():
-    """One goes on in place; whoever comes later, or while another writes, has a copy."""
-    start = Ids(np.empty(0, np.uint32), [0], 0).going_on(0, np.arange(3, dtype=np.uint32))
-    more = start.going_on(3, np.array([7], np.uint32))
-    others = [start.going_on(3, np.array([8], np.uint32)), start.going_on(2, np.array([9], np.uint32))]
-    assert (more.buffer is start.buffer, [other.buffer is start.buffer for other in others]) == (True, [False, False])
-    assert [each.view.tolist() for each in (start, more, *others)] == [[0, 1, 2], [0, 1, 2, 7], [0, 1, 2, 8], [0, 1, 9]]
-    begun = more.free.pop()
-    assert more.going_on(4, np.array([5], np.uint32)).view.tolist() == [0, 1, 2, 7, 5]
-    assert (begun, more.free) == (4, [])
-
-
-def test_a_buffer_is_used_to_its_end():
-    empty = Ids(np.empty(4, np.uint32), [0], 0)
-    full = empty.going_on(0, np.arange(4, dtype=np.uint32))
-    more = full.going_on(4, np.array([7], np.uint32))
-    assert (full.buffer is empty.buffer, more.buffer is full.buffer) == (True, False)
-    assert more.view.tolist() == [0, 1, 2, 3, 7]
 
 
 def test_the_turns_of_messages(tok):

@@ -40,7 +40,8 @@ def places(tok, stop, messages, given):
             end = hidden.find(stop, len(prompt)) + len(stop)
             once = hidden.count(stop, len(prompt)) == 1
             turn = text_of(spans)[:end]
-            if not (once and turn.startswith(prompt) and whole.startswith(turn)):
+            calls = not said.get("tool_calls") or any(span[3:5] == (number, "tool_calls") for span in spans)
+            if not (once and calls and turn.startswith(prompt) and whole.startswith(turn)):
                 return None
             found.append((len(prompt.encode()), len(turn.encode())))
     return found
@@ -74,7 +75,7 @@ def test_what_stands_between_the_prompt_and_the_stop_is_learned(families, family
         talk.close()
         assert talk.mask().tolist() == own
     assert seen > 8
-    assert bool(refused) == (family in ("thinking", "gathered", "macros"))
+    assert bool(refused) == (family != "headers")
 
 
 TOKENS = ["<u>", "<a>", "<t>", "<e>", "<m>", "<eos>", "<think>", "</think>", "<call>", "</call>"]
@@ -116,6 +117,12 @@ def taught(source, messages, *, last=False, **given):
         # The end of the text is not the end of a turn.
         (turns("<a>{{ m.content }}<e>\n", prompt="{% if add_generation_prompt %}<a>{% else %}<eos>{% endif %}"),
          [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
+        # The next turn's beginning is always there, as Command A has it.
+        ("<a>{% for m in messages %}{{ m.role }}<m>{{ m.content }}<e><a>{% endfor %}{{ 'assistant<m>' if add_generation_prompt }}",
+         [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
+        # JSON of the template's words and of the message's.
+        (turns("<a>{% for c in m.tool_calls %}{{ {'name': c.f, 'is': m.role, 'n': 1} | tojson }}{% else %}{{ m.content }}{% endfor %}<e>"),
+         [ASK, CALL, TOOL], '{"name": "f<e>", "is": "assistant", "n": 1}<e>'),
         (turns("<a>{{ m.content }}<e>"), [ASK], ""),
     ],
 )  # fmt: skip
@@ -127,6 +134,10 @@ LAST = (
     "{% for m in messages %}<{{ m.role[0] }}>{% if loop.last and m.role == 'assistant' %}<think>{% endif %}{{ m.content }}<e>{% endfor %}"
     + PROMPT
 )
+
+
+# The last answer ends otherwise, as gpt-oss has it.
+ENDED = turns("<a>{{ m.content }}{{ '<eos>' if loop.last and not add_generation_prompt else '<e>' }}")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +154,8 @@ LAST = (
         (turns("<a>{{ m.content }}<e>"), [ASK, assistant(Trusted("a<e>"))], "message 1, .* holds '<e>', .* more than once"),
         (turns("<a>{{ messages[0].content }}{{ m.content }}<e>"), [ASK, assistant("a")], r"message 1, .*'q<e></call>', which is not"),
         (turns(""), [ASK, assistant("a"), ASK], "message 1, .* leaves it out"),
+        (turns("<a>{{ m.content }}<e>"), [ASK, CALL, TOOL], "message 1, .* leaves out its tool_calls"),
+        (ENDED, [ASK, assistant("a"), ASK], "message 1, .*the last answer with another token.*last=True"),
         (turns("<a>{{ m.content }}<e>", prompt="{{ messages[0].content }}"), [assistant("a")], "message 0: the template does not write"),
     ],
 )  # fmt: skip
@@ -153,6 +166,7 @@ def test_what_is_not_known_is_refused(source, messages, reason):
 
 def test_the_last_answer_alone():
     assert taught(LAST, [ASK, assistant("a"), ASK, assistant("b")], last=True) == "<think>b<e>"
+    assert taught(ENDED, [ASK, assistant("a"), ASK, assistant("b")], last=True) == "b<eos>"
     assert taught(SAY, [ASK, assistant("a"), ASK, assistant("b"), ASK], last=True) == "b<e>"
     assert taught(SAY, [ASK, assistant("a"), ASK], last=True, add_generation_prompt=True) == "a<e>"
     with pytest.raises(ValueError, match="last=True is for the assistant, not for 'user'"):

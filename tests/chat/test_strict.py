@@ -134,15 +134,7 @@ def test_every_control_token_of_a_real_file():
     check(tok, halves)
 
 
-NORMALIZERS = [
-    None,
-    "lowercase",
-    "NFKC",
-    "NFC",
-    ["lowercase", "NFKC"],
-    [["replace", "x", "<"]],
-    [["replace", "x", ""]],
-]
+NORMALIZERS = [None, "lowercase", "NFKC", "NFC", ["lowercase", "NFKC"], [["replace", "x", "<"]], [["replace", "x", ""]]]
 MADE = ["<a>", "<b>", "<a>b", "ab", "é", "<A>", "b ", " c"]
 
 

@@ -27,23 +27,10 @@ WORDS = [
     "\r\n",
 ]
 texts = st.lists(st.sampled_from(WORDS), max_size=5).map("".join)
-TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "get_weather",
-            "description": 'The weather é in a "town"',
-            "parameters": {
-                "type": "object",
-                "properties": {
-                    "town": {"type": "string"},
-                    "days": {"type": "array", "items": {"type": "integer"}},
-                    "unit": {"enum": ["C", "F"]},
-                },
-            },
-        },
-    }
-]
+DAYS = {"type": "array", "items": {"type": "integer"}}
+SCHEMA = {"type": "object", "properties": {"town": {"type": "string"}, "days": DAYS, "unit": {"enum": ["C", "F"]}}}
+WEATHER = {"name": "get_weather", "description": 'The weather é in a "town"', "parameters": SCHEMA}
+TOOLS = [{"type": "function", "function": WEATHER}]
 
 
 @st.composite

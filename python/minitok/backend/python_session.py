@@ -93,9 +93,9 @@ class Session:
     def next_ids(self) -> npt.NDArray[np.uint64] | None:
         if not self.knows_tails:
             return None
-        found = viable.next_ids(self.core.codec, self.core.finder, self.core.ids)
-        words = [0] * (max([*self.core.codec.vocab.tokens, *found]) // 64 + 1)
-        for token_id in found:
+        codec = self.core.codec
+        words = [0] * (max([*codec.vocab.tokens, *codec.preprocessor.special.ids.values()]) // 64 + 1)
+        for token_id in viable.next_ids(codec, self.core.finder, self.core.ids):
             words[token_id // 64] |= 1 << token_id % 64
         return array_of(words, "uint64")
 

@@ -28,7 +28,7 @@ from . import turns
 from .encoding import labelled, with_template
 from .learned import Learner
 from .provenance import concatenated
-from .ranges import Ids, joined, masked, spread
+from .ranges import going_on, joined, masked, spread
 from .render import check_variables, guarded, template_values, traced_messages
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
@@ -82,7 +82,7 @@ class State(NamedTuple):
 
     messages: list[Any]
     text: Text
-    ids: Ids
+    ids: npt.NDArray[np.uint32]
     roles: list[Range[str]]
     generated: list[Range[bool]]
     # Ends of special tokens, which no token crosses: where they are in the text, in bytes, and how many ids are before.
@@ -132,14 +132,14 @@ class Conversation:
         self._late = {definition.special_tokens.get(name) for name in definition.late_tokens}
         self._longest = max(map(len, self._names.values()), default=0)
         self._following: tuple[bytes, list[str | int], list[int]] = b"", [], [0]
-        self._state = State([], NO_TEXT, Ids(array_of([], "uint32"), [0], 0), [], [], [])
+        self._state = State([], NO_TEXT, array_of([], "uint32"), [], [], [])
         # The prompt of the last sample, and whether a step failed since the template does not write what that ends with.
         self._sampled_at, self._refused = self._state, False
         for message in messages:
             self.add(message)
 
     def __repr__(self) -> str:
-        return f"Conversation(messages={len(self._state.messages)}, ids={self._state.ids.size})"
+        return f"Conversation(messages={len(self._state.messages)}, ids={len(self._state.ids)})"
 
     # -- what grows ----------------------------------------------------------------------------------------------------
 
@@ -169,14 +169,14 @@ class Conversation:
             raise ValueError("ids are sampled after a prompt: call prompt() first")
         role = made.get("role")
         role = str.__str__(role) if isinstance(role, str) else None
-        first, stop, samples = state.ids.size, state.ids.size + len(held_ids), state.held.samples
+        first, stop, samples = len(state.ids), len(state.ids) + len(held_ids), state.held.samples
         held = state.text.bytes_between(state.held.end, state.text.places[-1]) + own
         place = (samples[-1].place if samples else 0) + len(held)
         sample = Sample(number, role, first, stop, held, len(own), place)
         self._state = State(
             messages,
             state.text,
-            state.ids.going_on(first, held_ids if is_array(held_ids) else array("I", held_ids)),
+            going_on(state.ids, first, held_ids if is_array(held_ids) else array("I", held_ids)),
             [*state.roles, (first, stop, role)] if role is not None else state.roles,
             [*state.generated, (first, stop, True)],
             state.cuts,
@@ -189,12 +189,12 @@ class Conversation:
     def prompt(self) -> npt.NDArray[np.uint32]:
         """Returns the ids for a model to continue."""
         self._state, self._refused = self._step(generation=True), False
-        return self._state.ids.view
+        return self._state.ids
 
     def close(self) -> npt.NDArray[np.uint32]:
         """Returns the ids of the conversation as it stands, for training."""
         self._state, self._refused = self._step(generation=False), False
-        return self._state.ids.view
+        return self._state.ids
 
     def fork(self) -> Conversation:
         """Returns an independent copy. Costs some microseconds."""
@@ -215,23 +215,23 @@ class Conversation:
     @property
     def ids(self) -> npt.NDArray[np.uint32]:
         """The ids after the last step; read-only."""
-        return self._state.ids.view
+        return self._state.ids
 
     @property
     def roles(self) -> list[str | None]:
         """For each id, the role of who said it; None for the template's own text."""
-        return spread(self._state.roles, self._state.ids.size, None)
+        return spread(self._state.roles, len(self._state.ids), None)
 
     @property
     def generated(self) -> npt.NDArray[np.bool_]:
         """For each id, whether a model writes it: it was sampled, or is in a ``{% generation %}`` block."""
-        return masked(self._state.generated, self._state.ids.size)
+        return masked(self._state.generated, len(self._state.ids))
 
     @property
     def sampled(self) -> npt.NDArray[np.bool_]:
         """For each id, whether it was sampled: a mask for reinforcement learning."""
         state = self._state
-        return masked(((sample.first, sample.stop, True) for sample in state.held.samples), state.ids.size)
+        return masked(((sample.first, sample.stop, True) for sample in state.held.samples), len(state.ids))
 
     def mask(self, role: str = "assistant", *, last: bool = False) -> npt.NDArray[np.bool_]:
         """For each id, whether it is to be learned (SPEC K8), as ``EncodedChat.mask`` says.
@@ -240,16 +240,15 @@ class Conversation:
         the sample was cut off; messages that were not sampled are not learned then.
         """
         state = self._state
-        size, samples = state.ids.size, state.held.samples
+        size, samples = len(state.ids), state.held.samples
         if role != "assistant":
             if last:
                 raise ValueError(f"last=True is for the assistant, not for {role!r}")
             return masked((found for found in state.roles if found[2] == role), size)
         if samples:
             said = {start for start, stop, role in state.roles if role == "assistant" and start < stop}
-            ids = state.ids.buffer
             own = [
-                (sample.first, sample.stop + (sample.stop in said and int(ids[sample.stop]) in self._names), True)
+                (sample.first, sample.stop + (sample.stop in said and int(state.ids[sample.stop]) in self._names), True)
                 for sample in samples
                 if sample.role == "assistant"
             ]
@@ -285,18 +284,18 @@ class Conversation:
             (place, size), before, role = cuts[-1], "token", None
         else:
             place, size, before, role = held.end, held.size, "text" if held.size else "nothing", held.role
-            if size and int(state.ids.buffer[size - 1]) in self._names:
+            if size and int(state.ids[size - 1]) in self._names:
                 before = "token"
         found = labelled(self._definition, text.spans(place), before, role)
         for at, end in found.tokens:
             if found.ids[at] not in self._late:
                 cuts.append((place + end, size + at + 1))
-        old = state.ids.buffer[size : state.ids.size]
+        old = state.ids[size:]
         same = common_prefix(old, found.ids)
         return State(
             state.messages,
             text,
-            state.ids.going_on(size + same, found.ids[same:]),
+            going_on(state.ids, size + same, found.ids[same:]),
             joined(state.roles, found.roles, size),
             joined(state.generated, found.generated, size),
             cuts,
@@ -370,7 +369,7 @@ class Conversation:
         found, following = own_end(sample.message, text)
         if found < low:
             found, following = low, following[low - found :]
-        ids = self._state.ids.buffer[sample.first : sample.stop]
+        ids = self._state.ids[sample.first : sample.stop]
         last = self._names.get(int(ids[-1])) if len(ids) else None
         if last is None:
             return found, found + self._ended(following, ids), 0

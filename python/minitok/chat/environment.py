@@ -3,7 +3,7 @@
 The sandbox, ``trim_blocks`` and ``lstrip_blocks``, loop controls, ``tojson`` without HTML's escapes, ``raise_exception``,
 ``strftime_now``, ``{% generation %}``. What is different: the compiler marks the strings that the template itself has, so that
 they are ``Traced`` and trusted, and the places where Jinja joins strings keep their origins. Nothing else is trusted: a filter
-that gives a plain ``str`` gives text that comes from nowhere.
+or a method that gives a plain ``str`` (``indent``, ``.center``) gives text that comes from nowhere.
 
 Needs Jinja2: ``pip install 'minitok[chat]'``.
 """
@@ -18,11 +18,12 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TemplateError
-from .provenance import TEMPLATE, Traced, concatenated, of_origin, origin_of, runs_of, traced
+from .provenance import TEMPLATE, Source, Traced, concatenated, of_origin, origin_of, runs_of, source_of, traced
 
 try:
     import jinja2
     import jinja2.ext
+    import markupsafe
     from jinja2 import nodes
     from jinja2.compiler import CodeGenerator
     from jinja2.filters import sync_do_join
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from jinja2.compiler import Frame
     from jinja2.parser import Parser
+    from typing_extensions import Self
 
 
 def trusted(text: str) -> Traced:
@@ -188,7 +190,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
             trim_blocks=True, lstrip_blocks=True, optimized=False, extensions=[Generation, jinja2.ext.loopcontrols]
         )
         self.of_template = lru_cache(maxsize=4096)(trusted)
-        self.filters.update(tojson=tojson, join=join)
+        self.filters.update(tojson=tojson, join=join, safe=Markup)
         self.globals.update(
             raise_exception=raise_exception, strftime_now=strftime_now, dict=SafeDict(), namespace=SafeNamespace
         )
@@ -240,6 +242,21 @@ def join(context: nodes.EvalContext, value: Any, d: str = EMPTY, attribute: Any 
     return sync_do_join(context, value, d, attribute)
 
 
+class Markup(markupsafe.Markup):
+    """What Jinja's filter ``safe`` makes: markup, which knows where it comes from until something is done with it."""
+
+    __slots__ = ("_source",)
+    _source: Source
+
+    def __new__(cls, value: Any = "", *rest: Any) -> Self:
+        made = super().__new__(cls, value, *rest)
+        made._source = source_of(value) if isinstance(value, str) else source_of(str.__str__(made))
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+
 def tojson(
     value: Any,
     ensure_ascii: bool = False,  # noqa: FBT002 - the arguments of transformers' filter
@@ -247,7 +264,7 @@ def tojson(
     separators: Any = None,
     sort_keys: bool = False,  # noqa: FBT002
 ) -> str:
-    """A value as JSON. It is not trusted, quotes and braces included; if all strings in it come from one place, so does it."""
+    """A value as JSON. It is not trusted, quotes and braces included (``origin_of``)."""
     text = json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
     return of_origin(text, origin_of(value))
 

@@ -8,7 +8,7 @@ By hand, of ``<u>hi<e>`` and ``<a>ok<e>``, written by a template whose prompt is
 ``<u>hi<e><a>ok<e>``, so ``ok<e>`` is learned.
 
 How a template ends a turn is seen from a plain answer, ``x``: by the markers that it writes behind it whether another message
-follows or not. If there are none (GLM), the next message's marker ends a turn.
+follows or not. If there are none (GLM), the next message's marker ends a turn. Some end the last answer by another (gpt-oss).
 
 Costs: two runs of the template for each turn, and two more; O(n) for each turn of a text of n bytes. Implements SPEC K8.
 """
@@ -44,6 +44,9 @@ ADVICE = (
 )
 
 
+FITTING = "give it what makes the prompt fit (enable_thinking=False), "
+
+
 class Marker(NamedTuple):
     """A special token in a text, which ends at a place in bytes. ``written``: by the template."""
 
@@ -73,7 +76,7 @@ class Learner:
         self.parts = joined_parts(parts)
         found, everywhere = definition.found_tokens, set(definition.everywhere)
         self.names = {token_id: utf8(name) for name, token_id in found.items() if name not in everywhere}
-        self.plain_stop: list[int | None] = []  # that of a plain answer, once it is known
+        self.plain_stops: tuple[int | None, int | None] | None = None  # those of a plain answer, once they are known
 
     def ranges(self, *, last: bool = False) -> list[Range[bool]]:
         """The ranges of ids to learn; with ``last``, of the last message of the assistant alone."""
@@ -106,10 +109,15 @@ class Learner:
         if said_by(turn, number) is None and turn == self.written(number, self.messages[:number]):
             fail(number, "the template leaves it out", "leave out the message, too")
         if cut(turn, 0, start) != prompt:
-            fail(number, "the template writes it otherwise than behind its prompt for an answer", ADVICE)
+            fail(number, "the template writes it otherwise than behind its prompt for an answer", FITTING + ADVICE)
         if turn is not self.parts:
             end = self.end(number, start, turn)
-        for data, origin in cut(self.parts, start, end):
+        own = cut(self.parts, start, end)
+        if self.messages[number].get("tool_calls") and not any(
+            origin.message == number and origin.field in ("tool_calls", None) for _, origin in own
+        ):
+            fail(number, "the template leaves out its tool_calls", "leave them out, too")
+        for data, origin in own:
             if origin.message == number or origin == TEMPLATE or (origin == UNKNOWN and VALUE.fullmatch(data)):
                 continue
             text = data[:40].decode(errors="replace")
@@ -131,41 +139,50 @@ class Learner:
                 fail(number, "the template writes it otherwise once another message follows", ADVICE)
         if any(mark.token_id == end.token_id and mark.start < end.start for mark in marks):
             token = self.names[end.token_id].decode()
-            fail(
-                number,
-                f"it holds {token!r}, which ends it, more than once",
-                "split it into several messages, or leave it out",
-            )
+            fail(number, f"it holds {token!r}, which ends it, more than once", "split it, or leave it out")
         return end.end
 
     def stop(self, number: int) -> int | None:
         """The token that ends a plain answer; None if the next message's does."""
-        if not self.plain_stop:
-            before = self.messages[:number]
-            answer, other = traced_messages(
-                [{"role": "assistant", "content": "x"}, {"role": "user", "content": "y"}], number
-            )
-            alone = self.written(number, [*before, answer])
-            found = [mark.token_id for mark in self.behind(alone, number)]
-            if found:
-                try:
-                    followed = self.written(number, [*before, answer, other])
-                except TemplateError:
-                    followed = alone
-                more = [mark.token_id for mark in self.behind(followed, number)]
-                found = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, more))]
-                if not found:
-                    fail(number, "the template ends the last answer with another token than the others", ADVICE)
-            self.plain_stop.append(found[-1] if found else None)
-        return self.plain_stop[0]
+        self.plain_stops = self.plain_stops or self.stops(number)
+        within, last = self.plain_stops
+        if within is None and last is not None and number + 1 < len(self.messages):
+            fail(number, "the template ends the last answer with another token than the others", ADVICE)
+        return last if within is None else within
 
-    def behind(self, text: Parts, number: int) -> list[Marker]:
+    def stops(self, number: int) -> tuple[int | None, int | None]:
+        """The token that ends a plain answer that another message follows, and that of the last; None if there is none."""
+        before = self.messages[:number]
+        answer, other = traced_messages(
+            [{"role": "assistant", "content": "x"}, {"role": "user", "content": "y"}], number
+        )
+        alone = self.written(number, [*before, answer])
+        found = self.behind(alone, number)
+        try:
+            more = self.behind(self.written(number, [*before, answer, other]), number) if found else []
+        except TemplateError:
+            more = found
+        both = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, more))]
+        return self.last_of(both, alone), self.last_of(found, alone)
+
+    def last_of(self, behind: list[int], text: Parts) -> int | None:
+        """Which marker behind an answer ends it: the ``eos_token``, or the last that is not how turns begin, as texts do."""
+        chat = self.definition.chat
+        end = self.definition.found_tokens.get(chat.tokens.get("eos_token", "")) if chat else None
+        if end in behind:
+            return end
+        first = [mark.token_id for mark in self.markers(text, 0)[:2]]
+        while len(behind) > 1 and behind[-1] in first:
+            behind = behind[:-1]
+        return behind[-1] if behind else None
+
+    def behind(self, text: Parts, number: int) -> list[int]:
         """The markers behind a message, up to the text of another."""
         said = said_by(text, number)
         if said is None:
             fail(number, "the template leaves out the text of an answer", ADVICE)
         own = [(data, origin) for data, origin in takewhile(lambda part: part[1] == TEMPLATE, cut(text, said))]
-        return [mark for mark in self.markers(own, 0) if mark.written]
+        return [mark.token_id for mark in self.markers(own, 0) if mark.written]
 
     def own_stop(self, number: int, start: int, after: list[Marker]) -> Marker:
         """The last marker of a turn that does not end as a plain answer does: one that ends more than a call."""
@@ -188,11 +205,7 @@ class Learner:
         """The marker of the message behind, which ends a turn that has no token of its own for that."""
         size = size_of(turn)
         if number + 1 == len(self.messages):
-            fail(
-                number,
-                "the template writes no token that ends it",
-                "add the message that follows, such as one of the user",
-            )
+            fail(number, "the template writes no token that ends it", "add the message that follows")
         if self.messages[number + 1].get("role") == "assistant":
             fail(number, "no token ends it, since another of the assistant follows", "make one message of the two")
         if cut(self.parts, 0, size) != turn:

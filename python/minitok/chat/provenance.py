@@ -309,7 +309,7 @@ def traced(text: str, runs: Runs) -> Traced:
 
 def source_of(text: str) -> Source:
     """Where a string comes from; a plain ``str`` comes from nowhere."""
-    return text._source if isinstance(text, Traced) else ((len(text), UNKNOWN),)  # noqa: SLF001
+    return getattr(text, "_source", None) or ((len(text), UNKNOWN),)
 
 
 def runs_of(text: str) -> Runs:
@@ -325,9 +325,12 @@ def concatenated(parts: Iterable[str]) -> Traced:
 
 
 def origin_of(value: Any) -> Origin:
-    """The origin of a value's strings, if they are all of one that is not trusted; else ``UNKNOWN``."""
-    found = set(origins_in(value))
-    return found.pop()._replace(trusted=False) if len(found) == 1 else UNKNOWN
+    """Where a value's text is from, not trusted: the field of all of its strings but the template's, or else their message."""
+    found = {origin for origin in origins_in(value) if origin != TEMPLATE}
+    if len(found) == 1:
+        return found.pop()._replace(trusted=False)
+    said = {origin[1:3] for origin in found}
+    return Origin(False, *said.pop()) if len(said) == 1 else UNKNOWN
 
 
 def origins_in(value: Any) -> Iterator[Origin]:

@@ -1,8 +1,8 @@
-"""The ids of a conversation that grows, and ranges of ids with a value, such as who said them."""
+"""Ids that grow, and ranges of them with a value, such as who said them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..extras import is_array, repeated
 
@@ -18,39 +18,13 @@ T = TypeVar("T")
 Range = tuple[int, int, T]  # start, end and value
 
 
-class Ids(NamedTuple):
-    """The first ids of a buffer, of which others may know more: after those that anybody knows, it is free.
-
-    ``free`` has the place where that begins, in a list that belongs to the buffer; it is empty while somebody writes there.
-    """
-
-    buffer: npt.NDArray[np.uint32]
-    free: list[int]
-    size: int
-
-    @property
-    def view(self) -> npt.NDArray[np.uint32]:
-        found = self.buffer[: self.size]
-        if is_array(found):
-            found.flags.writeable = False
-        return found
-
-    def going_on(self, place: int, ids: npt.NDArray[Any] | array[int]) -> Ids:
-        """These up to a place, and others after it; they are copied unless the buffer is free from there on."""
-        size = place + len(ids)
-        buffer, free = self.buffer, self.free
-        try:
-            begin = free.pop()
-        except IndexError:
-            begin = None
-        if begin != place or size > len(buffer):
-            if begin is not None:
-                free.append(begin)
-            buffer, free = repeated(0, size + size // 2 + 64, "uint32"), []
-            buffer[:place] = self.buffer[:place]
-        buffer[place:size] = ids
-        free.append(size)
-        return Ids(buffer, free, size)
+def going_on(held: npt.NDArray[np.uint32], place: int, ids: npt.NDArray[Any] | array[int]) -> npt.NDArray[np.uint32]:
+    """Ids up to a place, and others after it, in an array of their own that is not written to."""
+    made = repeated(0, place + len(ids), "uint32")
+    made[:place], made[place:] = held[:place], ids
+    if is_array(made):
+        made.flags.writeable = False
+    return made
 
 
 def add_range(ranges: list[Range[T]], start: int, end: int, *, value: T) -> None:

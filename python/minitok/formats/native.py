@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 VERSION = 1
 # Fields that every file has; any other is left out where there is nothing to say.
 REQUIRED = ("pattern", "special_tokens")
+FIELDS = KINDS.keys() | {
+    "format", "version", "fallback", "drops_bytes", "symbols", "byte_order", "whole_pieces", "tokens", "merges",
+}  # fmt: skip
 
 
 def save(definition: Definition, path: str | os.PathLike[str]) -> None:
@@ -110,6 +113,9 @@ def read_fields(content: Any) -> dict[str, Any]:
         is_short = isinstance(version, str) or (type(version) is int and -(1 << 63) <= version < 1 << 63)
         said = shown(version) if is_short else shown_kind(version)
         raise Reason(f"version {said} of the format; this minitok reads version {VERSION}")
+    for name in content:
+        if name not in FIELDS:
+            raise Reason(f"unknown field {shown(name)}")
     fields: dict[str, Any] = {}
     for name, kind in KINDS.items():
         held, parse_field = IN_FILE[kind]

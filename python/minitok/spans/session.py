@@ -186,7 +186,7 @@ class Session:
         tokens may come where the session finds them (``allowed_special``), and the ids so far are those of their text.
 
         Returns:
-            A set of bits: id i may come if bit ``i % 64`` of word ``i // 64`` is 1. See the example for a mask.
+            A bit for each of ``vocab_size`` ids, then zeros: id i may come if bit ``i % 64`` of word ``i // 64`` is 1.
 
         Raises:
             ValueError: This is not known, as for ``stable``; or the pattern cuts bytes, or looks further ahead than a
@@ -199,7 +199,7 @@ class Session:
         >>> import minitok, numpy as np
         >>> tok = minitok.get_encoding("gpt2")
         >>> bits = tok.session("The quick br").next_ids()
-        >>> mask = np.unpackbits(bits.view(np.uint8), bitorder="little").astype(bool)
+        >>> mask = np.unpackbits(bits.view(np.uint8), bitorder="little", count=tok.vocab_size).astype(bool)
         >>> [bool(mask[tok.token_id(token)]) for token in ("own", " fox")]
         [False, True]
         """

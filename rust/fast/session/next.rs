@@ -33,12 +33,16 @@ pub enum Appended {
 }
 
 impl Session {
-    /// The ids that may come next, as bits; None where that is not known.
+    /// The ids that may come next, as a bit for each id of the tokenizer; None where that is not known.
     pub fn next_ids(&mut self) -> Result<Option<Bits>> {
         let Some((tables, open)) = self.open()? else { return Ok(None) };
         let found = self.next_behind(&tables, &open, &[]);
         self.open = Some(open);
-        found.map(Some)
+        let (mut found, codec) = (found?, self.codec.core());
+        let last = codec.preprocessor.special.ids.iter().map(|&(_, id)| id as usize + 1).max();
+        let n_ids = last.unwrap_or(0).max(codec.vocab.tokens.n_ids() as usize);
+        resize(&mut found, n_ids.div_ceil(64), 0)?;
+        Ok(Some(found))
     }
 
     /// The same after an end of a text, to which these ids were added.

@@ -144,7 +144,7 @@ pub fn parse(content: &Value, mut tables: Model, other_ids: bool) -> Result<Defi
 }
 
 fn read_vocabulary(content: &Value, model: &Value, added: &Added, given: &Named, mut ids: Ids) -> Result<Definition> {
-    let by_bytes = is_byte_level(content);
+    let (by_bytes, unknown) = (is_byte_level(content), option(model, "unk_token")?);
     if !by_bytes && !falls_back(model, ids.table) {
         return read_symbols(content, model, &ids);
     }
@@ -157,7 +157,7 @@ fn read_vocabulary(content: &Value, model: &Value, added: &Added, given: &Named,
     }
     let fields = read_settings(content, model)?;
     if by_bytes {
-        return of_bytes(model, ids, fields);
+        return of_bytes(model, ids, fields, unknown);
     }
     let fallback = take_bytes(&mut ids)?;
     if is_marked && ids.get(MARK).is_none() {
@@ -169,7 +169,7 @@ fn read_vocabulary(content: &Value, model: &Value, added: &Added, given: &Named,
 }
 
 /// The tokenizer of a file whose tokens are bytes.
-fn of_bytes(model: &Value, mut ids: Ids, mut fields: Fields) -> Result<Definition> {
+fn of_bytes(model: &Value, mut ids: Ids, mut fields: Fields, unknown: &str) -> Result<Definition> {
     let whole_pieces = model.sets("ignore_merges");
     if let Some(prefix) = model.get("continuing_subword_prefix").filter(|prefix| prefix.is_set()) {
         return Err(wrong(format!("it is BPE of bytes with a continuing_subword_prefix, {}", prefix.shown())));
@@ -190,7 +190,7 @@ fn of_bytes(model: &Value, mut ids: Ids, mut fields: Fields) -> Result<Definitio
         }
         alphabet.drops_bytes = !model.sets("unk_token");
         if model.sets("unk_token") {
-            ids.take(option(model, "unk_token")?);
+            ids.take(unknown);
             tokens = ids.in_bytes()?;
             let (unknown, fuses) = (read_unknown(model, ids.table)?, model.sets("fuse_unk"));
             let unit = "bytes".into();
