@@ -77,16 +77,9 @@ def test_packing_reads_compressed_files(tmp_path, suffix):
     assert tok.encode_files(path, tmp_path / "a.bin").tokens == tok.count("low lower lowest")
 
 
-def test_compressed_parquet_is_refused(tmp_path):
-    path = tmp_path / "a.parquet.gz"
-    path.write_bytes(gzip.compress(b"PAR1"))
-    failed = failure_on_both(lambda backend: minitok.train_files(path, 300, backend=backend))
-    assert failed.kind is minitok.errors.FileFormatError
-
-
 def test_an_error_of_the_caller_stays_the_callers(tmp_path, suffix):
     path = tmp_path / f"a.txt{suffix}"
-    path.write_bytes(COMPRESS[suffix](TEXT))
+    path.write_bytes(COMPRESS[suffix](TEXT[: 1 << 18]))
 
     def fail(_):
         raise EOFError("mine")

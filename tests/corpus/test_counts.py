@@ -8,7 +8,7 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from helpers import BACKENDS, Failure, failure_on_both, on_both, traced
+from helpers import BACKENDS, Failure, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok._rust import set_fast
@@ -67,9 +67,9 @@ def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, docume
 
 
 class Stopped:
-    """A stream that is stopped at its third part."""
+    """A stream that is stopped at its second part."""
 
-    parts = 2
+    parts = 1
 
     def read(self, size):
         self.parts -= 1
@@ -197,65 +197,6 @@ def test_published_encodings_can_be_extended(name):
     assert larger.vocab_size > tok.vocab_size
     assert larger.encode("Nothing else changes, naïvely.") == tok.encode("Nothing else changes, naïvely.")
     assert larger.special_tokens == tok.special_tokens
-
-
-def test_counts_that_do_not_fit_are_refused():
-    def refused(function):
-        failed = failure_on_both(function)
-        assert failed.kind is minitok.errors.TrainingError, failed
-        return failed.message
-
-    counts = {backend: minitok.count_pieces(["a b"], backend=backend) for backend in BACKENDS}
-    other = minitok.count_pieces(["a b"], pattern="cl100k")
-    assert "'cl100k' with the special tokens []" in refused(lambda backend: counts[backend].merge(other))
-    tok = minitok.train(["ab"], 300, special_tokens=["<s>"])
-    assert "special tokens" in refused(lambda backend: tok.replace(backend=backend).extend(counts[backend], 300))
-    assert "not between 258 (what it has already)" in refused(
-        lambda backend: tok.replace(backend=backend).extend(["ab"], 257)
-    )
-    assert "twice" in refused(
-        lambda backend: minitok.count_pieces(["a"], special_tokens=["<s>", "<s>"], backend=backend)
-    )
-    assert failure_on_both(lambda backend: minitok.train({b"a": 1}, 300, backend=backend)).kind is TypeError
-    assert failure_on_both(lambda backend: minitok.count_pieces("a b", backend=backend)).kind is TypeError
-
-
-def damaged(name, change):
-    return pytest.param(change, id=name)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        damaged("cut off", lambda data: data[:-1]),
-        damaged("cut in the numbers", lambda data: data[: data.index(b"\n") + 5]),
-        damaged("no body", lambda data: data[: data.index(b"\n") + 1]),
-        damaged("something after it", lambda data: data + b"x"),
-        damaged("a bit", lambda data: data[:-3] + bytes([data[-3] ^ 1]) + data[-2:]),
-        damaged("empty", lambda _: b""),
-        damaged("text", lambda _: b"low lower\n" * 9),
-        damaged("no JSON", lambda data: b"{" + data),
-        damaged("another format", lambda data: data.replace(b"minitok counts", b"minitok")),
-        damaged("a later version", lambda data: data.replace(b'"version": 1', b'"version": 2')),
-        damaged("more pieces than there are", lambda data: data.replace(b'"pieces": 5', b'"pieces": 6')),
-        damaged("a size that overflows", lambda data: data.replace(b'"size": 12', b'"size": 99999999999999999999')),
-        damaged("a negative size", lambda data: data.replace(b'"size": 12', b'"size": -12')),
-        damaged("a bad pattern", lambda data: data.replace(b'"gpt2"', b'"[a"')),
-        damaged("no special tokens", lambda data: data.replace(b"[]", b"{}")),
-        damaged("special tokens that are none", lambda data: data.replace(b"[]", b'[""]')),
-        damaged("a special token of half a character", lambda data: data.replace(b"[]", b'["\\ud800"]')),
-    ],
-)  # fmt: skip
-def test_a_damaged_file_of_counts_is_refused(tmp_path, change):
-    path = tmp_path / "a.counts"
-    minitok.count_pieces(["low lower<s>"], pattern="gpt2").save(path)
-    before = path.read_bytes()
-    assert b'"size": 12' in before
-    path.write_bytes(change(before))
-    assert path.read_bytes() != before
-    failed = failure_on_both(lambda backend: minitok.PieceCounts.load(path, backend=backend))
-    assert failed.kind is minitok.errors.FileFormatError
-    assert str(path) in failed.message
 
 
 def test_progress_tells_rate_and_time_left(backend):

@@ -3,11 +3,10 @@
 import minitok
 import numpy as np
 import pytest
-from helpers import BACKENDS, failure_on_both, on_both
+from helpers import on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer, count_pieces, train
-from minitok.errors import VocabularyError
 from strategies import corpora, dense, texts
 
 SPECIAL = ["<s>", "<|end|>"]
@@ -134,37 +133,6 @@ def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
     assert back.encode(text) == small.encode(text)
     small.save(tmp_path / "small.json")
     assert minitok.load(tmp_path / "small.json") == small
-
-
-@pytest.mark.parametrize(
-    ("options", "what"),
-    [
-        ({"vocab_size": 256}, "vocab_size 256 is below 257"),
-        ({"keep": [b"zz"]}, "keep names b'zz', which is not a token"),
-        ({"keep": [-1]}, "keep names -1"),
-        ({"keep": "ab"}, "keep must be an iterable"),
-        ({"keep": [1.5]}, "must be an id, str or bytes, not float"),
-    ],
-)
-def test_what_cannot_be(options, what):
-    def fail(backend):
-        return Tokenizer([(97, 98)], special_tokens={"<s>": 257}, backend=backend).prune(["ab"], **options)
-
-    assert what in failure_on_both(fail).message
-
-
-@pytest.mark.parametrize("counts", [np.zeros(400, np.int64), np.zeros(3), np.zeros((2, 2), int), np.array([-1])])
-def test_counts_that_are_not_counts_of_ids(counts):
-    with pytest.raises(VocabularyError, match="counts of ids"):
-        Tokenizer([]).prune(counts)
-
-
-def test_counts_of_other_pieces():
-    for backend in BACKENDS:
-        with pytest.raises(minitok.errors.TrainingError, match="other pieces"):
-            Tokenizer([], backend=backend).prune(count_pieces(["a"], pattern="gpt2", backend=backend))
-        with pytest.raises(VocabularyError, match="pass texts instead"):
-            Tokenizer([], normalizer="NFC", backend=backend).prune(count_pieces(["a"], backend=backend))
 
 
 @pytest.mark.parametrize("order", [0, 1])

@@ -160,37 +160,6 @@ def test_columns_of_every_kind(tmp_path, backend, kind, write):
     assert tok.merges == minitok.train(TEXTS, 260).merges
 
 
-@pytest.mark.parametrize(
-    ("column", "message"),
-    [
-        (pa.array(["a", None]), "row 1 of 'text' is a NoneType, not text"),
-        (pa.array([1, 2]), "row 0 of 'text' is a int, not text"),
-        (pa.array([b"a"]), "row 0 of 'text' is a bytes, not text"),
-    ],
-)
-def test_columns_that_are_not_text(tmp_path, column, message):
-    for name, path in (("parquet", tmp_path / "a.parquet"), ("arrow", tmp_path / "a.arrow")):
-        table = pa.table({"text": column})
-        if name == "parquet":
-            parquet.write_table(table, path)
-        else:
-            with ipc.new_file(path, table.schema) as out:
-                out.write_table(table)
-        failed = failure_on_both(lambda backend, path=path: minitok.count_pieces_in_files(path, backend=backend))
-        assert message in failed.message
-
-
-def test_damaged_arrow_files_are_refused(tmp_path):
-    (tmp_path / "a.arrow").write_bytes(b"ARROW1\0\0" + bytes(50))
-    (tmp_path / "b.arrow").write_bytes(b"text")
-    for name in ("a.arrow", "b.arrow"):
-        with pytest.raises(minitok.errors.FileFormatError, match=rf"{name}: not Arrow"):
-            minitok.count_pieces_in_files(tmp_path / name)
-    (tmp_path / "a.arrow.gz").touch()
-    with pytest.raises(minitok.errors.FileFormatError, match="cannot be read in parts"):
-        minitok.count_pieces_in_files(tmp_path / "a.arrow.gz")
-
-
 @pytest.mark.parametrize("kind", ["text", "messages"])
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
 def test_damage_of_columns_is_typed_and_named(tmp_path, suffix, kind):
@@ -213,11 +182,3 @@ def test_damage_of_columns_is_typed_and_named(tmp_path, suffix, kind):
             assert str(damaged) in result.message
             found.add(result.message.partition(": ")[2][:30])
     assert len(found) > 3
-
-
-@pytest.mark.parametrize("offsets", [[0, 2, 1], [-1, 2], [0, 9]])
-def test_offsets_that_cannot_be(offsets):
-    def fail(name):
-        return load_backend(name).read_column(np.zeros(4, np.uint8), np.array(offsets, np.int64))
-
-    assert "must ascend" in failure_on_both(fail).message

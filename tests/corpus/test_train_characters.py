@@ -3,11 +3,9 @@
 import json
 
 import pytest
-from helpers import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, load, train
-from minitok.errors import TrainingError
 
 TEXTS = [
     "hello world hello there, the world",
@@ -75,31 +73,6 @@ def test_what_is_trained_is_saved(tmp_path):
         assert theirs.encode(text).ids == tok.encode(text) == load(tmp_path / "tokenizer.json").encode(text)
     assert isinstance(tok, Tokenizer)
     assert tok.report.merges == len(tok.merges)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"alphabet": "letters"}, "unknown alphabet 'letters'"),
-        ({"byte_order": "gpt2"}, "byte_order is for an alphabet of bytes"),
-        ({"vocab_size": 258}, "not enough for 256 bytes, 3 characters and 0 special tokens"),
-        ({"vocab_size": 2}, "vocab_size 2 is not between 256"),
-        ({"texts": ["a", b"b\xff"]}, "text 1 is not UTF-8 at byte 1"),
-    ],
-)
-def test_options_that_cannot_be_met(options, message):
-    asked = {"texts": ["ab a"], "vocab_size": 300, "alphabet": "characters", **options}
-    with pytest.raises(TrainingError, match=message):
-        train(**asked)
-
-
-@pytest.mark.parametrize("texts", ["ab ab", b"ab ab", ["ab", 3], [["ab"]], 3])
-def test_what_is_no_text_is_refused_as_for_bytes(backend, texts):
-    def failed(alphabet):
-        return outcome(train, texts, 300, alphabet=alphabet, backend=backend)
-
-    assert failed("characters") == failed("bytes")
-    assert failed("characters").kind is TypeError
 
 
 def test_the_report_counts_documents_and_their_own_bytes(backend):

@@ -7,7 +7,7 @@ import random
 
 import minitok
 import pytest
-from helpers import BACKENDS, Failure, failure_on_both
+from helpers import BACKENDS, failure_on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SPECIALS, any_bytes
@@ -108,24 +108,6 @@ def test_json_lines_are_documents(tmp_path, backend):
     assert minitok.train_files(path, field="body", **options).merges[0] == (97, 98)
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (b"{", "not JSON"), (b'{"other": 1}', "no object with the field 'text'"), (b'{"text": 3}', "the field 'text' is a int, not text"),
-        (b"[1]", "no object with the field 'text'"), (b'"text"', "no object"), (b"\xff", "not JSON"), (b"[" * 100_000, "not JSON"),
-        (b"null", "no object"), (b'{"text": null}', "the field 'text' is a NoneType"), (b"9" * 5000, "not JSON"),
-    ],
-    ids=lambda value: repr(value)[:20],
-)  # fmt: skip
-def test_a_line_that_is_no_document_is_named(tmp_path, line, reason):
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(b'{"text": "a"}\n\n' + line + b"\n")
-    failed = failure_on_both(lambda backend: minitok.train_files(path, 300, backend=backend))
-    assert failed.kind is minitok.errors.FileFormatError
-    assert failed.message.startswith(f"{path}:3: ")
-    assert reason in failed.message
-
-
 def test_files_are_documents_in_order(tmp_path, backend):
     for name, text in (("b.txt", "xa"), ("a.txt", "bx"), ("c.md", "zz")):
         (tmp_path / name).write_text(text)
@@ -133,20 +115,6 @@ def test_files_are_documents_in_order(tmp_path, backend):
     assert same(minitok.train_files(tmp_path / "*.txt", **options), minitok.train(["bx", "xa"], **options))
     assert same(
         minitok.train_files([tmp_path / "c.md", tmp_path / "a.txt"], **options), minitok.train(["zz", "bx"], **options)
-    )
-
-
-def test_files_that_cannot_be_read_are_the_systems_errors(tmp_path):
-    def fails(path):
-        return failure_on_both(lambda backend: minitok.train_files(path, 300, backend=backend)).kind
-
-    assert fails(tmp_path / "no.txt") is FileNotFoundError
-    assert fails(tmp_path / "*.no") is FileNotFoundError
-    assert fails(tmp_path) is IsADirectoryError
-    assert fails(3) is TypeError
-    failed = failure_on_both(lambda backend: minitok.train_files(__file__, 300, separator="", backend=backend))
-    assert failed == Failure(
-        minitok.errors.TrainingError, "the separator is empty; omit it to make each file one document"
     )
 
 
@@ -166,7 +134,7 @@ def test_a_file_that_vanishes_while_counting_is_the_systems_error(tmp_path):
 
 def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, backend):
     path = tmp_path / "a.txt"
-    whole = (64 if backend == "rust" else 3) * CHUNK  # Rust reads in larger chunks
+    whole = (64 if backend == "rust" else 2) * CHUNK  # Rust reads in larger chunks
     path.write_bytes(b" x" * (whole // 2))
     tok = minitok.train_files(path, 256, progress=lambda _: os.truncate(path, CHUNK), backend=backend)
     assert CHUNK <= tok.definition.trained["bytes"] < whole
@@ -174,11 +142,12 @@ def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, backe
 
 def test_progress_ends_at_the_size_of_the_files(tmp_path, backend):
     path = tmp_path / "a.txt"
-    path.write_bytes(b"ab " * 400_000)
+    size = 1_200_000 if backend == "rust" else 120_000
+    path.write_bytes(b"ab " * (size // 3))
     heard = []
     minitok.train_files(path, 258, progress=heard.append, backend=backend)
     counting = [(at.done, at.total) for at in heard if at.phase == "counting"]
-    assert counting[-1] == (1_200_000, 1_200_000)
+    assert counting[-1] == (size, size)
 
 
 def test_files_take_every_option_of_texts(tmp_path, backend):

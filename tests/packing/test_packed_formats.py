@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
-from minitok.packing.label import read_trailing_label, trailing_label
+from minitok.packing.label import Label, read_trailing_label, trailing_label
+from minitok.scale.batches import is_whole
 
 END = 259
 TOK = Tokenizer([(97, 98), (256, 97), (32, 97)], special_tokens={"<|end|>": END, "<|begin|>": 260})
@@ -263,3 +264,20 @@ def test_rows_may_begin_with_more_than_the_ids_of_another_writer(tmp_path):
         small.with_suffix(".idx").write_bytes(head + struct.pack("<ii qq qqq", 2, 3, 0, 2 * size, 0, 1, 2))
         packed = join_packed(small, tmp_path / "rows.bin", row_length=7, begin_row=50_000)
         assert documents(open_packed(packed.ids)) == [[50_000, 120, 121, 122, 50_000, 97, 98]]
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+@pytest.mark.parametrize("dtype", ["<u8", ">i4", "|u1"])
+def test_heads_of_both_versions_are_read(tmp_path, version, dtype):
+    np.arange(4, dtype="<u2").tofile(tmp_path / "a.bin")
+    with (tmp_path / "a.bin.idx.npy").open("wb") as file:
+        np.lib.format.write_array(file, np.array([0, 1, 4], dtype), version)
+    assert documents(open_packed(tmp_path / "a.bin")) == [[0], [1, 2, 3]]
+
+
+@pytest.mark.parametrize("index", [b"", b"\x80\x04.", b"\x93NUMPY"])
+def test_a_batch_with_a_damaged_index_is_not_whole(tmp_path, index):
+    label = Label("uint16", tokenizer="a tokenizer", source="texts of a batch")
+    (tmp_path / "a.bin").write_bytes(bytes(8))
+    (tmp_path / "a.bin.idx.npy").write_bytes(index)
+    assert not is_whole(tmp_path / "a.bin", 2, label)

@@ -10,7 +10,6 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 import pytest
-from commands import run
 from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
@@ -227,26 +226,3 @@ def test_a_pipe_is_packed_from_its_first_byte(tmp_path, backend):
     packed = TOK.replace(backend=backend).encode_files(tmp_path / "pipe", tmp_path / "o.bin")
     writer.join()
     assert documents(packed.ids) == [[256] * 5000]
-
-
-# -- in the shell ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "flag"),
-    [
-        (["--join", "--end", "<s>"], "--end"),
-        (["--join", "--field", "x"], "--field"),
-        (["--join", "--part", "1/2"], "--part"),
-        (["--join", "--no-resume"], "--no-resume"),
-        (["--check", "--shuffle", "1"], "--shuffle"),
-        (["--check", "--dtype", "uint32"], "--dtype"),
-        (["--check", "--join"], "--join"),
-    ],
-)
-def test_options_that_say_nothing_are_refused(parts, tmp_path, options, flag):
-    out = [] if "--check" in options else ["-o", tmp_path / "j.bin"]
-    ended = run("pack", *parts, *options, *out)
-    assert ended.exit_code == 2
-    assert f"{flag} has no effect with {options[0]}: omit it" in " ".join(ended.stderr.replace("│", "").split())
-    assert not (tmp_path / "j.bin").exists()
