@@ -1,5 +1,6 @@
 """Texts cut by tokens where what is encoded is not the text itself: spaces put before it, normalizers, special tokens."""
 
+import re
 import sys
 import tracemalloc
 
@@ -14,20 +15,28 @@ from minitok.errors import VocabularyError
 
 CORPUS = ["the cat sat on the mat  hello world"] * 5
 PREFIXES = ("first", "always", "text", "segment", "never", "bytes")
-
-spaced_texts = st.text(st.sampled_from("  the caton▁é<s>"), max_size=20) | st.lists(
-    st.sampled_from([" ", "  ", "<s>", "<S>", "the", " cat", "hello world", "é", "▁"]), max_size=9
+SPECIAL = Tokenizer([(97, 98)], special_tokens={"<s>": 300, "<S>": 301})
+TRAINED = minitok.train(CORPUS, 330, alphabet="characters", prefix="first", special_tokens=["<s>", "<S>"])
+# By name: a tokenizer on both backends, and what it makes of a whole text.
+TOKENIZERS = {
+    **{prefix: (both(TRAINED.replace(prefix=prefix)), lambda text: text.replace("▁", " ")) for prefix in PREFIXES[:-1]},
+    "bytes": (both(TRAINED.replace(prefix="bytes")), str),
+    **{
+        f"{flags}, {late}": (both(SPECIAL.replace(token_flags={"<s>": flags}, late_tokens=late)), str)
+        for flags in [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)]
+        for late in [(), ("<s>",)]
+    },
+    "normalized": (
+        both(SPECIAL.replace(normalizer="lowercase")),
+        lambda text: "".join(
+            part if part in SPECIAL.special_tokens else part.lower() for part in re.split("(<[sS]>)", text)
+        ),
+    ),
+    "normalized, late": (both(SPECIAL.replace(normalizer="lowercase", late_tokens=["<s>", "<S>"])), str.lower),
+}
+TEXTS = st.text(st.sampled_from("  the caton▁é<s>"), max_size=20) | st.lists(
+    st.sampled_from([" ", "  ", "<s>", "<S>", "the", " cat", "hello world", "A", "É", "b ", "▁"]), max_size=9
 ).map("".join)
-
-
-def with_prefix(prefix, **changes):
-    tok = minitok.train(CORPUS, 330, alphabet="characters", prefix="first", special_tokens=["<s>", "<S>"])
-    return both(tok.replace(prefix=prefix, **changes))
-
-
-def with_flags(*flags, **fields):
-    definition = Tokenizer([], special_tokens={"<s>": 300}, **fields).definition
-    return both(Tokenizer(definition.replace(token_flags={"<s>": flags})))
 
 
 def check(tok, text, whole, allowed="all"):
@@ -43,15 +52,12 @@ def check(tok, text, whole, allowed="all"):
     assert tok.truncate_text(text, len(ids), allowed_special=allowed) == whole
 
 
-TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
-
-
-@pytest.mark.parametrize("prefix", PREFIXES)
-@given(spaced_texts, st.sampled_from([(), "all"]))
-def test_beginnings_of_the_text_with_every_rule_of_the_space(prefix, text, allowed):
-    whole = text if prefix == "bytes" else text.replace("▁", " ")
-    for tok in TOKENIZERS[prefix]:
-        check(tok, text, whole, allowed)
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(TEXTS, st.sampled_from([(), "all"]))
+def test_beginnings_of_the_text_whatever_is_done_to_it(name, text, allowed):
+    tokenizers, whole = TOKENIZERS[name]
+    for tok in tokenizers:
+        check(tok, text, text.lower() if "normalized" in name and not allowed else whole(text), allowed)
 
 
 def test_an_id_with_two_names_stands_as_it_was_written():
@@ -74,21 +80,6 @@ def test_offsets_of_an_id_with_two_names_are_those_in_the_text():
         assert tok.encode_with_offsets("", allowed_special="all") == ([], [])
         plain = "é🦀\u0301 東京 x"
         assert tok.encode_with_offsets(plain, allowed_special="all") == tok.encode_with_offsets(plain)
-        with pytest.raises(ValueError, match="unit must be 'char' or 'byte', not 'word'"):
-            tok.encode_with_offsets(text, allowed_special="all", unit="word")
-
-
-@pytest.mark.parametrize("flags", [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)])
-@pytest.mark.parametrize("late", [(), ("<s>",)])
-def test_beginnings_of_the_text_with_every_flag(flags, late):
-    tokenizers = with_flags(*flags, late_tokens=late)
-
-    @given(st.lists(st.sampled_from([" ", "  ", "<s>", "a", "é", "b "]), max_size=9).map("".join))
-    def parts(text):
-        for tok in tokenizers:
-            check(tok, text, text)
-
-    parts()
 
 
 @pytest.mark.parametrize(
@@ -118,18 +109,6 @@ def test_special_tokens_are_found_before_normalizing():
         assert tok.truncate_text(wide, 3, allowed_special="all") == "<s"
 
 
-@pytest.mark.parametrize("late", [(), ("<S>",)])
-def test_beginnings_of_the_segments_each_normalized(late):
-    tokenizers = both(Tokenizer([(97, 98)], normalizer="lowercase", special_tokens={"<S>": 300}, late_tokens=late))
-
-    @given(st.lists(st.sampled_from(["<S>", "A", "b", "É", "<s>", " "]), max_size=9).map("".join))
-    def parts(text):
-        for tok in tokenizers:
-            check(tok, text, text.lower() if late else "<S>".join(part.lower() for part in text.split("<S>")))
-
-    parts()
-
-
 @pytest.mark.parametrize("most", [sys.maxsize, 2**70])
 def test_any_number_of_tokens_may_be_allowed(most, backend):
     tok = Tokenizer([], backend=backend)
@@ -141,7 +120,7 @@ def test_any_number_of_tokens_may_be_allowed(most, backend):
 def test_blocks_of_a_long_text_are_the_whole():
     text = "the cat ▁<s>hello world " * 9_000
     for prefix in ("first", "always", "bytes"):
-        tok = TOKENIZERS[prefix][0]
+        tok = TOKENIZERS[prefix][0][0]
         ids = tok.encode(text, allowed_special="all")
         kept = tok.truncate_text(text, len(ids) - 3, allowed_special="all")
         own = tok.encode(kept, allowed_special="all")

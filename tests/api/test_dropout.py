@@ -1,5 +1,6 @@
 """Encoding at random: the rule of the paper, by recursion; the same ids whatever is beside a text; both backends."""
 
+import json
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
@@ -196,36 +197,25 @@ def test_a_byte_without_a_token_is_named(backend):
         assert outcome(tok.encode, text, dropout=0.5, seed=1) == ordinary
 
 
-@pytest.mark.parametrize("suffix", ["txt", "jsonl"])
-def test_packed_documents_have_the_ids_of_their_texts(tmp_path, suffix):
-    import json
-
-    documents = ["low lower lowest " * 40, "a", "low lower lowest " * 3, ""]
-    file = tmp_path / f"corpus.{suffix}"
-    if suffix == "txt":
-        file.write_text("|".join(documents) + "|", newline="")
-    else:
+@pytest.mark.parametrize("form", ["separated", "lines", "one document"])
+def test_packed_documents_have_the_ids_of_their_texts(tmp_path, monkeypatch, form):
+    monkeypatch.setattr("minitok.packing.encoding.BATCH", 3000)
+    monkeypatch.setattr("minitok.corpus.files.CHUNK", 700)
+    documents, file, options = ["low lower lowest " * 40, "a", "low lower lowest " * 3, ""], tmp_path / "corpus.txt", {}
+    if form == "lines":
+        file = file.with_suffix(".jsonl")
         file.write_text("".join(json.dumps({"text": text}) + "\n" for text in documents))
-    separator = {"separator": "|"} if suffix == "txt" else {}
+    elif form == "separated":
+        file.write_text("|".join(documents) + "|", newline="")
+        options = {"separator": "|"}
+    else:
+        documents = ["low lower lowest, newer and wider\n" * 900]
+        file.write_text(documents[0], newline="")
     for name in BACKENDS:
         tok = minitok.train(documents, 280, backend=name)
-        packed = tok.encode_files(file, tmp_path / f"{name}.bin", dropout=0.2, seed=9, **separator)
+        packed = tok.encode_files(file, tmp_path / f"{name}.bin", dropout=0.2, seed=9, **options)
         corpus = minitok.open_packed(packed.ids)
         assert [ids.tolist() for ids in corpus] == [tok.encode(text, dropout=0.2, seed=9) for text in documents]
-
-
-def test_a_packed_file_that_is_one_document_has_the_ids_of_its_text(tmp_path, monkeypatch):
-    from minitok.packing import encoding
-
-    monkeypatch.setattr(encoding, "BATCH", 3000)
-    monkeypatch.setattr("minitok.corpus.files.CHUNK", 700)
-    text = "low lower lowest, newer and wider\n" * 900
-    file = tmp_path / "corpus.txt"
-    file.write_text(text, newline="")
-    for name in BACKENDS:
-        tok = minitok.train([text], 290, backend=name)
-        packed = tok.encode_files(file, tmp_path / f"{name}.bin", dropout=0.2, seed=9)
-        assert minitok.open_packed(packed.ids)[0].tolist() == tok.encode(text, dropout=0.2, seed=9)
 
 
 def test_another_seed_is_another_packing(tmp_path):

@@ -76,13 +76,8 @@ def test_a_huge_window_costs_nothing():
     assert most_turns(1 << 60, 0.5e-30) == 0
     assert [turns.take([1]) for _ in range(9)] == [1] * 9
     for backend in BACKENDS:
-        tok = train_parity(
-            {"en": [*EN, "abcdefghijklmnopqrstuvwxyz" * 3], "x": ["x"]},
-            330,
-            window=(1 << 63) - 1,
-            alpha=1e-30,
-            backend=backend,
-        )
+        texts = {"en": [*EN, "abcdefghijklmnopqrstuvwxyz" * 3], "x": ["x"]}
+        tok = train_parity(texts, 330, window=(1 << 63) - 1, alpha=1e-30, backend=backend)
         assert tok.definition.trained["languages"] == {"en": 39, "x": 0}
 
 
@@ -143,8 +138,7 @@ def test_progress_is_of_all_languages_and_an_exception_ends_training(backend):
         ({"development": 3}, "there are development texts of 3 languages of 2"),
     ],
 )
-@pytest.mark.parametrize("fast", [True, False])
-def test_options_that_do_not_belong_to_the_languages_are_refused(changed, message, fast):
+def test_options_that_do_not_belong_to_the_languages_are_refused(changed, message):
     def counter():
         return minitok.count_pieces(["aabb"], pattern="none", backend="rust").counter
 
@@ -152,14 +146,9 @@ def test_options_that_do_not_belong_to_the_languages_are_refused(changed, messag
     first_id, n_measured = changed.pop("first_id", 256), changed.pop("development", 0)
     vocab = _rust.Vocab.from_merges(bytes(range(256)), [])
     languages, development = [counter(), counter()], [counter() for _ in range(n_measured)]
-    before = _rust.set_fast(fast)
-    try:
-        with pytest.raises(ValueError, match=message):
-            _rust.train_parity(
-                languages, development, TrainOptions(n_merges=2), replace(ParityOptions(), **changed), (vocab, first_id)
-            )
-    finally:
-        _rust.set_fast(before)
+    options = TrainOptions(n_merges=2), replace(ParityOptions(), **changed), (vocab, first_id)
+    with pytest.raises(ValueError, match=message):
+        _rust.train_parity(languages, development, *options)
 
 
 def test_ids_that_merges_would_go_beyond_are_refused():

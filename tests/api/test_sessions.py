@@ -34,15 +34,8 @@ def tokenizers():
     ids = {bytes([byte]): byte for byte in range(256)}
     ids |= {name.encode(): 300 + number for number, name in enumerate(["a", "b", " ", "é", "ab", " a", "  "])}
     merges = [(300, 301), (302, 300), (302, 302)]
-    of_chars = [
-        Tokenizer(
-            Definition.from_tokens(
-                ids, merges, fallback=list(range(256)), pattern="none", prefix=prefix,
-                special_tokens={"<s>": 400},
-            )
-        )
-        for prefix in ("never", "text", "segment", "first", "always")
-    ]  # fmt: skip
+    chars = Definition.from_tokens(ids, merges, fallback=range(256), pattern="none", special_tokens={"<s>": 400})
+    of_chars = [Tokenizer(chars.replace(prefix=rule)) for rule in ("never", "text", "segment", "first", "always")]
     return [
         *of_bytes,
         Tokenizer(MERGES, pattern="none"),
@@ -118,7 +111,6 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadline=None)
 
 
-@settings(max_examples=60)
 @given(
     st.sampled_from(TOKENIZERS[:8] + TOKENIZERS[9:]),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), texts), max_size=6),
@@ -129,10 +121,8 @@ def test_both_backends_are_one(tok, edits):
         held = len(sessions[0])
         start = int(place * held)
         end = min(held, start + length)
-        found = [session.edit(start, end, new) for session in sessions]
-        assert [(made.start, made.removed, made.ids.tolist()) for made in found[1:]] == [
-            (found[0].start, found[0].removed, found[0].ids.tolist())
-        ]
+        made, other = [session.edit(start, end, new) for session in sessions]
+        assert (made.start, made.removed, made.ids.tolist()) == (other.start, other.removed, other.ids.tolist())
     knows = tok.definition.normalizer is None and not tok.definition.token_flags
     assert {session._core.knows_tails for session in sessions} == {knows}
     for at in range(len(sessions[0])):
@@ -140,10 +130,8 @@ def test_both_backends_are_one(tok, edits):
     if not knows:
         return
     assert len({session.stable for session in sessions}) == 1
-    covers = [
-        [(cover.kept, cover.extra.tolist(), cover.ids.tolist()) for cover in session.covers()] for session in sessions
-    ]
-    assert all(found == covers[0] for found in covers)
+    rust, python = ([(one.kept, one.extra.tolist(), one.ids.tolist()) for one in each.covers()] for each in sessions)
+    assert rust == python
 
 
 def codec_of(case: Case, backend: str):
@@ -214,11 +202,9 @@ def test_a_text_without_a_pattern_is_edited_anywhere():
     assert session.stable == len(ids)
 
 
-@pytest.mark.parametrize("name", ["<|endofprompt|>", "<|reserved_200018|>"])
-def test_two_names_of_one_id(name):
+def test_two_names_of_one_id():
     tok = minitok.get_encoding("o200k_harmony")
-    assert tok.special_tokens[name] == 200018
-    text = f"some words {name} " * 300
+    text = "some words <|endofprompt|> and <|reserved_200018|> " * 200
     session = tok.session(text, allowed_special="all")
     for at in range(0, len(text), 399):
         text = text[:at] + "a " + text[at:]
@@ -231,8 +217,9 @@ def test_the_token_at_a_place(backend):
     session = tok.session("axxx<s>é", allowed_special="all")
     assert session.ids().tolist() == [97, 256, 400, 260]
     assert [session.token_at(at) for at in range(len(session))] == [0, 1, 1, 1, 2, 2, 2, 3]
-    in_bytes = Tokenizer([], backend=backend).session("aé", unit="byte")
-    assert [in_bytes.token_at(at) for at in (0, 1)] == [0, 1]
+    in_bytes = Tokenizer([], backend=backend).session("aé中", unit="byte")
+    assert [len(in_bytes), *map(in_bytes.token_at, (0, 1))] == [6, 0, 1]
+    assert (in_bytes.edit(1, 3, "b").removed, in_bytes.text()) == (2, "ab中")
 
 
 def test_a_long_text_is_edited_anywhere_and_cut_where_it_can_be(backend):
@@ -245,16 +232,6 @@ def test_a_long_text_is_edited_anywhere_and_cut_where_it_can_be(backend):
         session.edit(at, at, "xab")
     assert session.ids().tolist() == tok.encode(text)
     assert session.ids(5, 9).tolist() == tok.encode(text)[5:9]
-
-
-def test_places_in_bytes(backend):
-    session = Tokenizer(MERGES, backend=backend).session("aé中", unit="byte")
-    assert len(session) == 6
-    assert session.edit(1, 3, "b").removed == 2
-    assert session.text() == "ab中"
-    with pytest.raises(ValueError, match="byte 3 is inside a character"):
-        session.edit(3, 5, "")
-    assert session.text() == "ab中"
 
 
 def test_what_is_wrong_is_refused_and_changes_nothing(backend):
@@ -282,7 +259,6 @@ def test_the_extension_checks_places_itself(chars):
     assert session.text(0, len(session)) == "aé"
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_a_page_asks_is_answered_or_not_at_once(backend):
     tok = Tokenizer(MERGES, pattern="gpt2", backend=backend)
     core = tok.definition.codec().session([], [], False)

@@ -30,7 +30,7 @@ def plain(segments):
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(definitions(), texts | any_bytes, st.data())
 def test_both_backends_make_the_same_segments_and_ids(definition, text, data):
     rust, python = (definition.replace(backend=backend).codec() for backend in ("rust", "python"))
@@ -67,7 +67,6 @@ def test_both_backends_make_the_same_segments_and_ids(definition, text, data):
         assert plain(rust.segments(text, names, before, whole)) == plain(rust.segments(text, names, before))
 
 
-@settings(max_examples=200)
 @given(definitions(), st.lists(texts, max_size=4), st.data())
 def test_every_encoder_gives_the_same_ids(definition, batch, data):
     rust, python = both(Tokenizer(definition))
@@ -89,7 +88,6 @@ def test_every_encoder_gives_the_same_ids(definition, batch, data):
         assert [tok.encode(text, trace=lambda _: None, **options) for text in batch] == expected
 
 
-@settings(max_examples=100)
 @given(definitions(), texts, st.integers(8, 20))
 def test_offsets_and_parts_of_a_text(definition, text, most):
     for tok in both(Tokenizer(definition)):
@@ -117,7 +115,6 @@ def loaded(tok, folder):
             yield minitok.load(path, backend=backend, **options), form == "minitok"
 
 
-@settings(max_examples=100)
 @given(definitions(), st.lists(texts, max_size=3))
 def test_a_tokenizer_of_any_kind_comes_back(tmp_path_factory, definition, batch):
     """From a pickle, from another backend, and from every format that does not say why it cannot hold it."""

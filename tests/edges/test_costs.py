@@ -44,13 +44,19 @@ LINES = {
 }
 
 
+def on_each(make, work):
+    """What `check` takes: an input of a size is made, and worked on."""
+
+    def prepare(size):
+        made = make(size)
+        return lambda: work(made)
+
+    return prepare
+
+
 @pytest.mark.parametrize("lines", LINES)
 def test_lines_of_json(lines):
-    def read(size):
-        data = LINES[lines](size)
-        return lambda: minitok._rust.read_json_lines(data, "text", None)
-
-    check(read, 2_000_000)
+    check(on_each(LINES[lines], lambda data: minitok._rust.read_json_lines(data, "text", None)), 2_000_000)
 
 
 # The reference is written to be read: it takes longer, so its files are shorter.
@@ -128,24 +134,19 @@ SOURCES = [
 def test_sources(cuts, letter, as_bytes, size):
     tok = minitok.Tokenizer(MERGES, pattern="cl100k")
 
-    def encode(size):
+    def text_of(size):
         text = CUTS[cuts](size, LETTERS[letter])
-        text = text.encode() if as_bytes else text
-        return lambda: tok.encode_to_numpy(text)
+        return text.encode() if as_bytes else text
 
-    check(encode, size)
+    check(on_each(text_of, tok.encode_to_numpy), size)
 
 
 @pytest.mark.parametrize("cuts", CUTS)
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_tiers(pattern, cuts):
-    tok = minitok.Tokenizer(MERGES, pattern=PATTERNS[pattern])
-
-    def count(size):
-        text = CUTS[cuts](size, "a")
-        return lambda: tok.count(text)
-
-    check(count, 200_000)
+    check(
+        on_each(lambda size: CUTS[cuts](size, "a"), minitok.Tokenizer(MERGES, pattern=PATTERNS[pattern]).count), 200_000
+    )
 
 
 # -- operations -----------------------------------------------------------------------------------------------------------
@@ -179,18 +180,6 @@ OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("cuts", CUTS)
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_operations(operation, cuts):
-    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
-
-    def work(size):
-        text = CUTS[cuts](size, "a")
-        return lambda: OPERATIONS[operation](tok, text)
-
-    check(work, 100_000)
-
-
 def with_whole_pieces():
     tok = minitok.Tokenizer(MERGES, pattern="cl100k")
     tokens = {**{token: i for i, token in tok.vocab.items()}, b"aaaaaaab": 5000}
@@ -198,20 +187,16 @@ def with_whole_pieces():
     return minitok.Tokenizer(Definition.from_tokens(tokens, merges, whole_pieces=True, pattern="cl100k"))
 
 
-MORE_IS_ASKED_OF_THE_END = {
-    "names": minitok.Tokenizer(MERGES, pattern="cl100k", added_tokens={"<think>": 5000, "aq": 5001}),
-    "whole pieces": with_whole_pieces(),
-}
+TOK = minitok.Tokenizer(MERGES, pattern="cl100k")
+NAMES = minitok.Tokenizer(MERGES, pattern="cl100k", added_tokens={"<think>": 5000, "aq": 5001})
+# Where more is asked of the end, too.
+OF_A_TEXT = [*((name, TOK) for name in OPERATIONS), ("append_ids", NAMES), ("append_ids", with_whole_pieces())]
 
 
 @pytest.mark.parametrize("cuts", CUTS)
-@pytest.mark.parametrize("kind", MORE_IS_ASKED_OF_THE_END)
-def test_ids_are_appended_where_more_is_asked_of_the_end(kind, cuts):
-    def work(size):
-        text = CUTS[cuts](size, "a")
-        return lambda: appended(MORE_IS_ASKED_OF_THE_END[kind], text)
-
-    check(work, 100_000)
+@pytest.mark.parametrize(("operation", "tok"), OF_A_TEXT)
+def test_operations(operation, tok, cuts):
+    check(on_each(lambda size: CUTS[cuts](size, "a"), lambda text: OPERATIONS[operation](tok, text)), 100_000)
 
 
 # -- what is done to text first -------------------------------------------------------------------------------------------
@@ -230,8 +215,7 @@ KINDS = {
 def test_what_is_done_to_text_first(kind, cuts):
     tok = minitok.Tokenizer(MERGES, pattern="cl100k", special_tokens=SPECIAL).replace(**KINDS[kind])
 
-    def work(size):
-        text = CUTS[cuts](size, "a") + "<s> " * (size // 8)
-        return lambda: (tok.encode_with_offsets(text, allowed_special="all"), tok.truncate_text(text, size // 8))
+    def work(text):
+        return tok.encode_with_offsets(text, allowed_special="all"), tok.truncate_text(text, len(text) // 12)
 
-    check(work, 60_000)
+    check(on_each(lambda size: CUTS[cuts](size, "a") + "<s> " * (size // 8), work), 60_000)

@@ -7,7 +7,17 @@ import random
 import minitok
 import pytest
 from helpers import BACKENDS, on_both
-from hostile_files import BYTES, byte_vocab, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
+from hostile_files import (
+    BYTES,
+    byte_vocab,
+    gguf_file,
+    huggingface_file,
+    json_file,
+    sentencepiece_file,
+    split,
+    tekken_file,
+    tiktoken_file,
+)
 
 WORDS = [*BYTES, b"ab", b"abc", b" a"]
 TEXT = "ab abc <s> é a<x> 12 😀▁"
@@ -15,37 +25,28 @@ CASES = 150
 
 
 def huggingface(path):
-    vocab = byte_vocab() | {"ab": 256, "abc": 257}
-    huggingface_file(path, vocab, ["a b", "ab c"], added=["<s>", "<x>"])
+    steps = [split(), {"type": "Digits", "individual_digits": True}]
+    huggingface_file(path, byte_vocab() | {"ab": 256, "abc": 257}, ["a b", "ab c"], steps, added=["<s>", "<x>"])
     content = json.loads(path.read_text())
     content["added_tokens"][1] |= {"special": False, "lstrip": True, "single_word": True}
-    content["pre_tokenizer"]["pretokenizers"].insert(1, {"type": "Digits", "individual_digits": True})
-    content |= {
+    return json_file(path, content | {
         "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}]},
         "post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}]},
         "decoder": {"type": "ByteLevel"},
         "padding": None,
-    }
-    path.write_text(json.dumps(content))
-    return {}
+    })  # fmt: skip
 
 
 def characters(path):
     names = ["<unk>", "<s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", "b", "c", "é", "ab", "abc"]
+    vocab = {name: number for number, name in enumerate(names)}
     marks = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True}
-    content = {
+    return json_file(path, {
         "added_tokens": [{"id": 1, "content": "<s>", "special": True}],
         "pre_tokenizer": marks,
         "decoder": {"type": "Sequence", "decoders": [marks]},
-        "model": {
-            "type": "BPE",
-            "byte_fallback": True,
-            "vocab": {name: number for number, name in enumerate(names)},
-            "merges": ["a b", ["ab", "c"]],
-        },
-    }
-    path.write_text(json.dumps(content))
-    return {}
+        "model": {"type": "BPE", "byte_fallback": True, "vocab": vocab, "merges": ["a b", ["ab", "c"]]},
+    })  # fmt: skip
 
 
 def native(path):
@@ -103,16 +104,8 @@ VALUES = [
 ]  # fmt: skip
 TEXTS = ["[" * 200_000 + "]" * 200_000, "[" * 900 + "]" * 900, "1" * 5000, "1e999", "-", '{"a": 1, "a": 2}']
 INSERTED = [
-    b"\xff" * 9 + b"\x01",
-    b"\xff\xff\xff\xff\x0f",
-    b"\n",
-    b"\0",
-    b"99999999999",
-    b"2147483647",
-    b"=",
-    b"\xc2\xb2",
-    b"(",
-]
+    b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\n", b"\0", b"99999999999", b"2147483647", b"=", b"\xc2\xb2", b"(",
+]  # fmt: skip
 
 
 def places(content, at=()):
@@ -189,9 +182,8 @@ def test_a_damaged_file_is_read_or_refused(name, backend, tmp_path):
         except minitok.errors.MinitokError as error:
             outcomes.add(type(error).__name__)
             # A file is named by the error of loading it; a byte without a token is an error of the text.
-            assert str(path) in str(error) or isinstance(
-                error, (minitok.errors.MissingByteError, minitok.errors.PatternError)
-            )
+            of_text = minitok.errors.MissingByteError, minitok.errors.PatternError
+            assert str(path) in str(error) or isinstance(error, of_text)
         file.write_bytes(data)
     assert "FileFormatError" in outcomes
 
