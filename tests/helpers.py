@@ -1,5 +1,6 @@
 """What many tests need: both backends at once, errors as data, chunkings."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -71,13 +72,20 @@ def unlabelled(folder):
         metadata.unlink()
 
 
-def by_values(content, backend=None):
-    """The definition of a ``tokenizer.json`` whose vocabulary the mirror makes, without the fast paths."""
-    before = _rust.set_fast(False)
+@contextlib.contextmanager
+def fast_paths(are_taken):
+    """What the extension makes meanwhile is by its fast paths, or by the mirror."""
+    before = _rust.set_fast(are_taken)
     try:
-        return huggingface.parse(content, "it", backend)
+        yield
     finally:
         _rust.set_fast(before)
+
+
+def by_values(content, backend=None):
+    """The definition of a ``tokenizer.json`` whose vocabulary the mirror makes, without the fast paths."""
+    with fast_paths(False):
+        return huggingface.parse(content, "it", backend)
 
 
 def traced(function, *args, **kwargs):

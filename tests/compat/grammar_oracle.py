@@ -35,24 +35,9 @@ def pieces(tmp_path):
     special = ["<unk>", "<s>", STOP]
     tokens = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), *'▁abelnorstuwfé12{}[]":,日']
     merges = [
-        "▁ l",
-        "▁ t",
-        "t r",
-        "u e",
-        "tr ue",
-        "▁ true",
-        "f a",
-        "l s",
-        "fa ls",
-        "fals e",
-        "▁ ▁",
-        "▁ a",
-        '" :',
-        "l o",
-        "lo w",
-        "▁l o",
-        "▁lo w",
-    ]
+        "▁ l", "▁ t", "t r", "u e", "tr ue", "▁ true", "f a", "l s", "fa ls", "fals e", "▁ ▁",
+        "▁ a", '" :', "l o", "lo w", "▁l o", "▁lo w",
+    ]  # fmt: skip
     tokens += [merge.replace(" ", "") for merge in merges]
     vocab = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}

@@ -31,25 +31,10 @@ TRAINED_ON = [
 ] * 5
 NAMES = ["<a>", "<b>", "</s>", "[X]", " low", "low", "é", "E", "▁", "  ", "日本", "a<", "1", "\n", "ing", "<unk>", "##"]
 PATTERNS = [
-    *(
-        " ",
-        "low",
-        "▁",
-        Regex(r"\s+"),
-        Regex(r"\d"),
-        Regex(r"\d{1,3}"),
-        Regex(r"\p{L}+"),
-        Regex("o|w"),
-        Regex("[一-龥]+"),
-    ),
-    *(Regex(r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"), Regex(r"(?i:'s|'t)|\p{L}+|\p{N}"), Regex(r"\w+|[^\w\s]+")),
-    *(
-        Regex(r"\b"),
-        Regex(r"(?=(\d{3})+(?!\d))"),
-        Regex(r"(?<=\d)(?=(\d{3})+(?!\d))"),
-        Regex(r"[^\r\n\p{L}\p{N}]?\p{L}+"),
-    ),
-]
+    " ", "low", "▁", Regex(r"\s+"), Regex(r"\d"), Regex(r"\d{1,3}"), Regex(r"\p{L}+"), Regex("o|w"), Regex("[一-龥]+"),
+    Regex(r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"), Regex(r"(?i:'s|'t)|\p{L}+|\p{N}"), Regex(r"\w+|[^\w\s]+"),
+    Regex(r"\b"), Regex(r"(?=(\d{3})+(?!\d))"), Regex(r"(?<=\d)(?=(\d{3})+(?!\d))"), Regex(r"[^\r\n\p{L}\p{N}]?\p{L}+"),
+]  # fmt: skip
 BEHAVIORS = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
 FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import minitok
 import numpy as np
 import pytest
-from helpers import BACKENDS, Failure, on_both, traced
+from helpers import BACKENDS, Failure, fast_paths, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok._rust import set_fast
 from minitok.backend import load_backend
 from minitok.corpus.counts import from_arrays, new_counter
 from strategies import corpora, dense, merge_lists, rank_tables, train_options
@@ -80,11 +79,8 @@ class Stopped:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_counter_that_was_stopped_says_so(backend, fast):
-    before = set_fast(fast)
-    try:
+    with fast_paths(fast):
         counter = new_counter(load_backend(backend), "gpt2", [], 1)
-    finally:
-        set_fast(before)
     counter.add(["low"])
     assert counter.totals() == (1, 3, 1, 1)
     with pytest.raises(KeyboardInterrupt):

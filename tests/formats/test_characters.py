@@ -34,25 +34,6 @@ def small(backend):
     return minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
 
 
-def test_everything_a_tokenizer_does(small, tmp_path):
-    assert small.encode("hi hi!") == [260, 260, 33]
-    assert small.decode([260, 260, 33]) == "hi hi!"
-    assert small.token_bytes(260) == b" hi"
-    assert small.tokenize("hi") == [b" hi"]
-    assert not small.definition.lossless
-    assert small.definition.prefix == "first"
-    assert small.definition.normalize("hi") == " hi"
-    assert small.encode_with_offsets("hi hi!") == ([260, 260, 33], [(0, 2), (2, 5), (5, 6)])
-    assert small.encode_with_offsets(" hi") == ([260], [(0, 2)])
-    assert small.truncate_text("hi hi hi", 2) == "hi hi"
-    assert "".join(chunk.text for chunk in small.chunk("hi hi hi hi 中丮", 4)) == "hi hi hi hi 中丮"
-    told = small.explain("hi 丮")
-    assert [token.id for token in told.tokens] == small.encode("hi 丮")
-    assert [token.token for token in told.tokens] == small.tokenize("hi 丮")
-    small.save(tmp_path / "it.json")
-    assert minitok.load(tmp_path / "it.json", backend=small.definition.backend) == small
-
-
 @pytest.mark.parametrize("normalized", [False, True])
 @pytest.mark.parametrize("backend", ["rust", "python"])
 @pytest.mark.parametrize("spaces", ["replace", "prepend"])

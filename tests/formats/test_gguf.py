@@ -6,10 +6,9 @@ import minitok
 import pytest
 import sentencepiece
 from gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, write
-from helpers import BACKENDS
+from helpers import BACKENDS, fast_paths
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import _rust
 from minitok.backend import load_backend
 from minitok.errors import FileFormatError
 from minitok.formats.byte_level import to_chars
@@ -48,11 +47,8 @@ def test_a_file_is_the_same_whether_or_not_its_tables_are_read_as_such(tmp_path_
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
     read = outcome(path)
-    before = _rust.set_fast(False)
-    try:
+    with fast_paths(False):
         assert outcome(path) == read
-    finally:
-        _rust.set_fast(before)
 
 
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])

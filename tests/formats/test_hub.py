@@ -58,19 +58,9 @@ def test_a_missing_file_is_still_a_missing_file():
 @pytest.mark.parametrize(
     "written",
     [
-        b"../../../model",
-        b"/",
-        b"..",
-        b".",
-        b"",
-        b"\0",
-        b"\xff\xfe",
-        b"a" * 300,
-        b"bb\ncc",
-        "bb²".encode(),
-        b"x" * (1 << 20),
+        b"../../../model", b"/", b"..", b".", b"", b"\0", b"\xff\xfe", b"a" * 300, b"bb\ncc", "bb²".encode(), b"x" * (1 << 20),
     ],
-)
+)  # fmt: skip
 def test_a_branch_that_names_no_revision_is_not_followed(cache, written):
     write(cache / "snapshots" / "aa")
     write(cache.parent / "model")

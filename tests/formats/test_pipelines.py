@@ -1,11 +1,10 @@
-"""Words with ends, and a space before the text, as a ``tokenizer.json`` of bytes has them (``tests/compat/test_random_files.py`` has
+"""Words with ends, as a ``tokenizer.json`` of bytes has them (``tests/compat/test_random_files.py`` has
 all else that is done to text before it is merged)."""
 
 import copy
 import json
 
 import minitok
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
@@ -25,8 +24,7 @@ def ids_of(theirs, text):
     return theirs.encode(text, add_special_tokens=False).ids
 
 
-@pytest.fixture
-def clip(backend):
+def test_ends_of_words(backend):
     """A file like CLIP's: text in small letters, cut into words, whose last tokens say that they are the last."""
     content = copy.deepcopy(BASE)
     vocab = {char + end: i for i, (char, end) in enumerate((char, end) for end in ("", "</w>") for char in CHARS)}
@@ -43,11 +41,7 @@ def clip(backend):
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [words | {"invert": True}, level]}
     content["added_tokens"] = [content["added_tokens"][0] | {"id": 603, "normalized": True}]
-    return minitok.Tokenizer(huggingface.parse(content, "it", backend=backend)), content
-
-
-def test_ends_of_words(clip):
-    tok, content = clip
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
     theirs = Tokenizer.from_str(json.dumps(content))
     written = huggingface.dump(tok.definition)
     again = Tokenizer.from_str(json.dumps(written))
@@ -63,54 +57,3 @@ def test_ends_of_words(clip):
         assert [token.id for token in tok.explain(text, allowed_special="all").tokens] == ids
 
     check()
-
-
-def test_a_tokenizer_of_words(clip, tmp_path):
-    tok, _ = clip
-    assert tok.encode("A Cat's\n<s>", allowed_special="all") == [CHARS.index("a") + 256, 601, 39, 115 + 256, 603]
-    assert tok.decode(tok.encode("a  CATò!")) == "a catò ! "
-    assert tok.tokenize("a cat") == [b"a ", b"cat "]
-    assert (tok.definition.lossless, tok.definition.word_end, tok.definition.normalizer[2]) == (
-        False,
-        "</w>",
-        "lowercase",
-    )
-    assert tok.definition.normalize("A  B") == "a b"
-    tok.save(tmp_path / "it.json")
-    assert minitok.load(tmp_path / "it.json", backend=tok.definition.backend) == tok
-    with pytest.raises(minitok.errors.VocabularyError, match="the text between words is dropped"):
-        tok.truncate_text("a b", 1)
-    assert [chunk.text for chunk in tok.chunk("A B", 1)] == ["A", " B"]
-    for form in ("gpt2", "tiktoken", "minbpe"):
-        with pytest.raises(minitok.errors.VocabularyError, match="text is normalized first"):
-            tok.save(tmp_path / "x", format=form)
-    with pytest.raises(minitok.errors.TrainingError, match="this tokenizer cannot be extended: text is normalized"):
-        tok.extend(["a"], 700)
-
-
-def test_a_word_with_a_space_is_refused(clip):
-    definition = clip[0].definition.replace(words=None)
-    with pytest.raises(minitok.errors.VocabularyError, match="the word ' b' holds ' ', which stands for its end"):
-        minitok.Tokenizer(definition).encode("a b")
-
-
-def test_a_space_before_the_text(backend, tmp_path):
-    content = copy.deepcopy(BASE)
-    content["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": True}
-    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
-    assert (tok.definition.prefix, tok.definition.lossless, tok.encode("a a"), tok.encode(""), tok.encode(" a")) == (
-        "bytes",
-        False,
-        [258, 258],
-        [],
-        [258],
-    )
-    assert tok.decode(tok.encode("▁a")) == tok.definition.normalize("▁a") == " ▁a"
-    assert tok.encode_with_offsets("a") == ([258], [(0, 2)])
-    assert tok.definition.normalize("a a a") == " a a a"
-    assert [chunk.text for chunk in tok.chunk("a a a", 1)] == ["a", " a", " a"]
-    assert tok.explain("a").tokens[0].token == b" a"
-    tok.save(tmp_path / "it.json")
-    assert minitok.load(tmp_path / "it.json", backend=backend) == tok
-    tok.save(tmp_path / "tokenizer.json", format="huggingface")
-    assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import minitok
 import pytest
+from helpers import fast_paths
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import _rust
 from minitok.errors import MinitokError
 from minitok.formats import native
 from minitok.formats.byte_level import to_chars
@@ -53,13 +53,14 @@ def load(data, **given):
 
 def same(data, **given):
     """What a file holds, or why it is refused, does not depend on whether the fast paths make its vocabulary, or the mirror."""
-    read = outcome(lambda: load(data, **given))
-    before = _rust.set_fast(False)
-    try:
-        assert outcome(lambda: load(data, **given)) == read
-    finally:
-        _rust.set_fast(before)
-    return read
+    return on_both_paths(lambda: load(data, **given))
+
+
+def on_both_paths(read):
+    found = outcome(read)
+    with fast_paths(False):
+        assert outcome(read) == found
+    return found
 
 
 def same_in_reference(data, **given):
@@ -202,12 +203,7 @@ def test_files_of_gpt2(tmp_path_factory, data):
     for file in (folder / "vocab.json", folder / "merges.txt"):
         file.write_bytes(damaged(data.draw, file.read_bytes()))
     special = data.draw(st.sampled_from([None, {}, {"<s>": 258}, {"ab": 256}]))
-    read = outcome(lambda: read_by_extension(folder, special_tokens=special))
-    before = _rust.set_fast(False)
-    try:
-        assert outcome(lambda: read_by_extension(folder, special_tokens=special)) == read
-    finally:
-        _rust.set_fast(before)
+    on_both_paths(lambda: read_by_extension(folder, special_tokens=special))
 
 
 def backwards(value):

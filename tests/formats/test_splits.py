@@ -88,17 +88,8 @@ CUT_TEXTS = [
     "", "a", "1234567 12 123 1234.1111", "aAbs asAs…ſt", "aaab1s.aab", "ßxxaß a🦀a", "..aa\r\n 11…aa", "éaéé1²b",
 ]  # fmt: skip
 LINE_TEXTS = [
-    "a.b",
-    "a\r\n\r\nb",
-    "  a  b ",
-    "a…b",
-    "   ",
-    "",
-    "ab\tab. ss",
-    "ab$ \n\r\u2028",
-    "a\nb\na \n",
-    "$a\nb$ \n",
-]
+    "a.b", "a\r\n\r\nb", "  a  b ", "a…b", "   ", "", "ab\tab. ss", "ab$ \n\r\u2028", "a\nb\na \n", "$a\nb$ \n",
+]  # fmt: skip
 CASE_TEXTS = ["aAbBsSſ", "sab1\u0345ι.ßss", "assA AssA", "s.T ’S éÉ", "bB B\u0301"]
 PART_TEXTS = [
     "AAAA A", "bbbb{1,3}+b", "\\dddd1234d", "[xyz[xy aaa", "$]b[$a^", "a$b$ab ab$", "[--a", "\\x80a", "a121212 1234",
