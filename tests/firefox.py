@@ -72,9 +72,6 @@ class Firefox:
     def goto(self, address):
         self.ask("WebDriver:Navigate", {"url": address})
 
-    def reload(self):
-        self.ask("WebDriver:Refresh", {})
-
     def size(self, width, height):
         """Make the page so wide, which a window may not be: Firefox has none below 450 pixels."""
         self.ask("WebDriver:SetWindowRect", {"width": width, "height": height})
@@ -93,11 +90,6 @@ class Firefox:
         """Have the page's process collect its garbage now."""
         source = "Components.utils.forceGC(); Components.utils.forceCC();"
         self.ask("WebDriver:ExecuteScript", {"script": source, "args": [], "sandbox": "system"})
-
-    def press(self, keys):
-        """Type keys where the focus is."""
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        self.ask("WebDriver:PerformActions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
 
     def errors(self):
         self.ask("Marionette:SetContext", {"value": "chrome"})

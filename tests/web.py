@@ -157,15 +157,19 @@ def watched(browser, **options):
 
 
 def found_by_axe(page, context=None):
-    """What Axe finds wrong with a page, light and dark: its styles alone say how it looks, so it need not be opened twice."""
+    """What Axe finds wrong with a page, light and dark: its styles alone say how it looks, so it need not be opened twice.
+
+    In the dark only the colours are others.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = []
+    found, dark = [], {"runOnly": ["color-contrast"]}
     for look in ("light", "dark"):
         page.emulate_media(color_scheme=look)
         # Colours are judged when nothing moves any more.
         page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => null)")
-        for one in Axe().run(page, context=context).response["violations"]:
+        options = {"resultTypes": ["violations"], **(dark if look == "dark" else {})}
+        for one in Axe().run(page, context=context, options=options).response["violations"]:
             node = one["nodes"][0]
             found.append((look, one["id"], one["impact"], node["html"], node.get("failureSummary")))
     page.emulate_media(color_scheme="null")

@@ -20,6 +20,12 @@ def test_commands_have_the_same_default():
     assert json.loads(run("evaluate", "--text", "Hello, world", "--json").stdout)
 
 
+@pytest.mark.parametrize("name", ["cl100k", "gpt-4"])
+def test_the_short_name_of_an_encoding_and_of_its_pattern(name):
+    ran = run("encode", "-e", name, "--text", "hello world")
+    assert (ran.exit_code, ran.stdout.split()) == (0, ["15339", "1917"])
+
+
 @pytest.mark.parametrize("command", ["encode", "count"])
 def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_bytes(b"low lower\n" * 1000)

@@ -67,18 +67,6 @@ def test_groups_of_other_documents_have_no_premium():
     assert found.summaries[0].gini is None
 
 
-def test_what_cannot_be_compared_is_refused():
-    tok = Tokenizer([])
-    with pytest.raises(ValueError, match="no tokenizer"):
-        evaluate([])
-    with pytest.raises(ValueError, match="no texts"):
-        evaluate([tok], {})
-    with pytest.raises(ValueError, match="two tokenizers have one name"):
-        evaluate([tok, tok])
-    with pytest.raises(ValueError, match="base 'c' is not one of the groups: a, b"):
-        evaluate([tok], {"a": [], "b": []}, base="c")
-
-
 def test_empty_groups_have_no_ratios():
     (row,) = evaluate({"t": Tokenizer([])}, {"a": []}).rows
     assert (row.documents, row.tokens, row.bytes_per_token, row.whole_words, row.broken) == (0, 0, None, None, None)
@@ -127,13 +115,6 @@ def test_a_long_file_of_text_is_cut_at_lines(tmp_path):
     assert b"".join(parts) == "".join(lines).encode()
     assert len(parts) > 5
     assert all(part.endswith(b"\n") for part in parts)
-
-
-def test_a_path_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        groups_of([tmp_path / "nowhere.txt"])
-    with pytest.raises(FileNotFoundError, match="no file in the folder"):
-        groups_of([tmp_path])
 
 
 def test_progress_is_in_bytes(tmp_path):
@@ -224,8 +205,6 @@ def test_a_table_of_latex():
 def test_a_figure():
     axes = of_two().figure().axes[0]
     assert [line.get_label() for line in axes.lines[:2]] == ["a_b", "bytes"]
-    with pytest.raises(ValueError, match="nothing to draw: no group has as many documents as a base"):
-        evaluate({"t": Tokenizer([])}, {"x": ["a"]}).figure()
 
 
 def test_the_command_writes_them(tmp_path):

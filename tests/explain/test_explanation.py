@@ -164,22 +164,6 @@ def test_alternatives_of_a_pattern_of_ones_own():
     assert list(labelled("none", b"a b")) == [(b"a b", None)]
 
 
-def test_lanes_cut_as_the_patterns_do():
-    for text in TEXTS:
-        data = text if isinstance(text, bytes) else text.encode()
-        for lane in lanes(data):
-            assert [data[piece.start : piece.end] for piece in lane.pieces] == Pattern(lane.pattern).split(data)
-
-
-def test_explain_takes_what_encode_takes():
-    tok = trained()
-    assert tok.explain("a\ud83d").text == "a\ufffd".encode()
-    with pytest.raises(TypeError, match="str or bytes"):
-        tok.explain(3)
-    with pytest.raises(ValueError, match="special"):
-        tok.explain("a", allowed_special={"<nope>"})
-
-
 def test_patterns_that_cut_in_turn_are_labelled_by_the_last_that_matched():
     tok = minitok.Tokenizer([], pattern="starcoder")
     shown = [(piece.start, piece.end, piece.alternative.source) for piece in tok.explain("a12 b").lanes[0].pieces]
@@ -264,11 +248,6 @@ def test_kinds_of_tokens_by_hand(backend):
     # Words without what lies between them, each with its end.
     told = changing("words", backend).explain("ab  \n c")
     assert (told.text, [piece.end for piece in told.lanes[0].pieces]) == (b"ab c ", [3, 5])
-
-
-def test_what_has_no_tokens_is_not_explained(backend):
-    with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
-        changing("symbols", backend).explain("ab")
 
 
 def test_a_long_piece_costs_no_more_than_many_short_ones(backend):

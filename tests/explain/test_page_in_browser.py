@@ -12,7 +12,7 @@ from minitok.explain.visible import visible
 from playwright.sync_api import expect
 from text_changing import changing
 
-TEXT = "I'LL parseHTTPRequest 1234567 🦀 <script>window.hurt = 1</script>"
+TEXT = "parseHTTPRequest 🦀 <script>window.hurt = 1</script>"
 
 
 @pytest.fixture
@@ -135,20 +135,20 @@ def test_kinds_of_tokens_and_pieces_taken_whole_are_named(opened):
 
 def test_every_merge_of_a_training_is_shown(opened):
     events = []
-    tok = minitok.train([tiny_shakespeare()[:20_000]], 280, trace=events.append)
+    tok = minitok.train([tiny_shakespeare()[:20_000]], 268, trace=events.append)
     shown = opened(training_html(events, tok))
     frames = walk(shown.locator("main"))[1:]
-    assert len(frames) == len(events) == 24
+    assert len(frames) == len(events) == 12
     for frame, event in zip(frames, events, strict=True):
         assert f"make id {event['id']}: {event['count']:,} place" in frame
     slider = shown.locator("input[type=range]")
     slider.focus()
     shown.keyboard.press("Home")
-    expect(shown.locator("output")).to_have_text("0 of 24 merges")
+    expect(shown.locator("output")).to_have_text("0 of 12 merges")
     shown.keyboard.press("ArrowRight")
-    expect(shown.locator("output")).to_have_text("1 of 24 merges")
+    expect(shown.locator("output")).to_have_text("1 of 12 merges")
     shown.get_by_label("play all steps").click()
-    expect(shown.locator("output")).to_have_text("3 of 24 merges")
+    expect(shown.locator("output")).to_have_text("2 of 12 merges")
     expect(opened(training_html([], tok)).locator("section")).to_contain_text("No merges.")
 
 

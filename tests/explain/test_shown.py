@@ -131,8 +131,6 @@ def test_an_injection_is_seen_in_the_ids():
         assert "é<|endofprompt|>".encode() in users
     lab = inject(tok, "a {user}", "b")
     assert lab.refused is None
-    with pytest.raises(ValueError, match=r"must hold \{user\} once"):
-        inject(tok, "no slot", "b")
 
 
 # -- measures and figures --------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ def pytest_runtest_teardown(item, nextitem):
     """It ends with the last of them: while it runs, no other test may run an event loop."""
     if nextitem is None or nextitem.path.parent != item.path.parent:
         started.close()
-        vars(started).pop("browser", None)
+        for name in ("browser", "window"):
+            vars(started).pop(name, None)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,7 @@ def pages(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(pages):
     with served_folder(pages) as address:
         yield address
@@ -63,10 +64,10 @@ def site(pages):
 
 @pytest.fixture(scope="module")
 def window(browser):
-    """A window in which nothing moves by itself."""
-    opened = Window(browser, reduced_motion="reduce")
-    yield opened
-    opened.context.close()
+    """A window in which nothing moves by itself, of all files here: what is open in it follows links."""
+    if not hasattr(started, "window"):
+        started.window = Window(browser, reduced_motion="reduce")
+    return started.window
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ from web import at_rest
 
 
 @pytest.fixture
-def chat(new_page):
-    """The chat as it is at the beginning, which no link brings back."""
-    new_page.locator("#chat").scroll_into_view_if_needed()
-    new_page.locator(".turns").wait_for()
-    return new_page
+def chat(page):
+    """The chat as the last test has left it, with its template open."""
+    page.locator("#chat").scroll_into_view_if_needed()
+    expect(page.locator("#said")).not_to_be_empty()
+    page.locator("#chat details").first.evaluate("(one) => { one.open = true; }")
+    page.locator("#conversation [name=encoding]").select_option("o200k_harmony")
+    return page
 
 
 def turns(page):
@@ -37,7 +39,10 @@ def say(page, *messages):
         row.locator("textarea").fill(content)
 
 
-def test_a_conversation_is_there_to_begin_with(chat):
+def test_a_conversation_is_there_to_begin_with(new_page):
+    chat = new_page
+    chat.locator("#chat").scroll_into_view_if_needed()
+    chat.locator(".turns").wait_for()
     assert chat.locator("#conversation [name=encoding]").input_value() == "o200k_harmony"
     assert turns(chat) == [
         ("template", "<|start|>system<|message|>"),
@@ -67,6 +72,7 @@ def test_a_conversation_is_there_to_begin_with(chat):
     chat.locator("[name=prompted]").uncheck()
     expect(chat.locator(".turns li")).to_have_count(4)
     assert turns(chat) == wanted[:-1]
+    chat.locator("[name=prompted]").check()
     # The next message is the other's.
     chat.locator("[name=add]").click()
     assert chat.locator(".message select").last.input_value() == "user"
@@ -79,7 +85,6 @@ def test_what_was_sampled_is_underlined_and_what_is_rewritten_is_told(chat):
     expect(chat.locator(".turns .sampled")).to_have_text(["<|message|>", "Hm", ".", "·Ho", "<|end|>"])
     expect(chat.locator("#said")).to_contain_text("it samples the underlined 5 tokens.")
     expect(chat.locator(".rewritten")).to_have_count(0)
-    chat.locator("#chat summary").click()
     chat.locator("#conversation [name=template]").fill(
         "{% for m in messages %}<|start|>{{ m.role }}<|message|>{{ m.content if loop.last or m.role == 'user' else "
         "m.content.split('. ')[-1] }}<|end|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant<|message|>{% endif %}"
@@ -92,7 +97,7 @@ def test_what_was_sampled_is_underlined_and_what_is_rewritten_is_told(chat):
 
 
 def test_a_template_can_be_changed_and_says_what_is_wrong_with_it(chat):
-    chat.locator("#chat summary").click()
+    say(chat, ("system", "No."), ("user", "What?"))
     template = chat.locator("#conversation [name=template]")
     template.fill("{{ messages[0].content }}{% if %}")
     expect(chat.locator("#said .bad")).to_have_text("the chat template: line 1: an expression is cut short")
@@ -115,7 +120,6 @@ CONFIG = {"bos_token": {"content": "<s>"}, "eos_token": "</s>", "model_max_lengt
 def opens(chat, tmp_path):
     """opens(files by name): a tokenizer is opened together with them; its folder."""
     tok = minitok.train([CORPUS] * 4, 480 + len(SPECIAL), pattern="cl100k", special_tokens=SPECIAL)
-    chat.locator("#chat summary").click()
 
     def opened(**files):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -185,11 +189,12 @@ def test_several_templates_are_chosen_by_name(chat, opens):
 
 
 def test_a_template_alone_a_gguf_and_a_configuration_that_is_broken(chat, tmp_path):
+    say(chat, ("system", "Low."))
     # A template alone is for the encoding that is shown.
     (tmp_path / "chat_template.jinja").write_text("{{ messages[0].content }}<|start|>")
     chat.locator("#open-tokenizer").set_input_files(tmp_path / "chat_template.jinja")
     expect(chat.locator(".turns li")).to_have_count(1)
-    assert turns(chat) == [("system", "You·answer·in·one·sentence.<|start|>")]
+    assert turns(chat) == [("system", "Low.<|start|>")]
     write(tmp_path / "x.gguf", **GGUF["a template"])
     chat.locator("#open-tokenizer").set_input_files(tmp_path / "x.gguf")
     expect(chat.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "x"])

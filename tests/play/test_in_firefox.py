@@ -117,37 +117,6 @@ def test_models_are_opened_by_dropping_their_files(page, models):
     assert f"{tok.count(TEXT)} tokens" in counts[-1]
 
 
-def test_a_link_opens_again_with_its_model_token_and_step(page, models):
-    write(page, TEXT)
-    drop(page, "small.gguf", panels=3)
-    wanted = minitok.load(models / "files" / "small.gguf").encode(TEXT)
-    page.run("document.querySelector('.panel:last-child .token').click()")
-    # What stands there is replaced as a whole; that of the first token must not be taken for that of the second.
-    page.until("const p = document.querySelector('#inside p:not(.lead)'); if (p) p.className = 'old'; return !!p")
-    page.run("document.querySelectorAll('.panel')[1].querySelectorAll('.token')[3].click()")
-    page.until(
-        "return !document.querySelector('#inside .old') && !!document.querySelector('#inside input[type=range]')"
-    )
-    said = page.run("return document.querySelector('#inside output').textContent")
-    # One step back, by the keyboard.
-    page.run("document.querySelector('#inside [aria-label=\"one step back\"]').focus()")
-    page.press("\ue007")
-    step = page.until(
-        f"const said = document.querySelector('#inside output').textContent; return said !== {said!r} && said"
-    )
-    address = page.until("return location.hash.includes('own=') && location.hash.includes('step=') && location.href")
-    page.goto("about:blank")
-    page.goto(address)
-    page.until(f"return document.querySelector('#inside output')?.textContent === {step!r}")
-    assert page.run("return document.getElementById('text').value") == TEXT
-    chosen = page.run("return document.querySelector('.token.chosen').textContent")
-    assert chosen
-    choose(page, "view", "ids")
-    shown(page, wanted)
-    page.reload()
-    page.until(f"return document.querySelector('#inside output')?.textContent === {step!r}")
-
-
 def test_a_page_fits_with_the_bills_of_parity(page):
     for width in (1280, 450):
         page.size(width, 800)

@@ -127,13 +127,6 @@ def test_the_examples_print_what_they_say(project):
         assert node(project, str(example)).splitlines() == wanted, example.name
 
 
-def test_the_guide_shows_the_examples():
-    page = (ROOT / "docs" / "guides" / "javascript.md").read_text(encoding="utf-8")
-    shown = [block for block in re.findall(r"```js\n(.*?)```", page, re.DOTALL) if "// prints" in block]
-    examples = [path.read_text(encoding="utf-8").split("\n", 1)[1] for path in (ROOT / "js" / "examples").glob("*.js")]
-    assert sorted(shown) == sorted(examples)
-
-
 def test_types(project):
     """The examples against the package's types, each wrong call marked by ``@ts-expect-error``."""
     options = [

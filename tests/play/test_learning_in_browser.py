@@ -1,6 +1,5 @@
 """The playground in a real browser: training, completing, and what can be taken away."""
 
-import re
 from xml.etree import ElementTree as ET
 
 import minitok
@@ -56,23 +55,6 @@ def test_training_on_a_file_of_any_bytes(page):
     write(page, "sch schöner")
     wanted = minitok.train([data], 275).encode("sch schöner")
     expect(page.locator(".panel").nth(2).locator(".token")).to_have_text(list(map(str, wanted)))
-
-
-def test_shakespeare_is_there_to_train_on_and_to_complete(page):
-    page.locator("#example").select_option(label="Shakespeare")
-    expect(page.locator("#text")).to_have_value(re.compile(r"^First Citizen:\n"))
-    text = page.locator("#text").input_value()
-    assert tiny_shakespeare().startswith(text)
-    assert len(text) > 150_000
-    prompt = page.locator("#loop [name=prompt]").input_value()
-    assert prompt
-    train(page, 1024)
-    expect(page.locator("#train output")).to_contain_text("is ready")
-    page.locator("#loop [name=encoding]").select_option(label="mine")
-    page.locator("#loop [type=submit]").click()
-    expect(page.locator("#completed mark")).not_to_be_empty()
-    # In a text this long an id has several followers: the model does not only repeat the text.
-    expect(page.locator("#completed table").first).not_to_contain_text("100.0 %")
 
 
 def test_the_loop_is_closed(page):

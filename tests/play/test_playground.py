@@ -74,23 +74,10 @@ def test_a_training_shows_how_far_it_is_and_can_be_stopped(page):
 
 
 def test_files_of_tokenizers(page, tmp_path):
-    tok = minitok.train(["abab abc"], 259, special_tokens=["<s>"], name="by merges", byte_order="gpt2")
-    tok.save(tmp_path / "merges.json")
-    minitok.get_encoding("whisper").save(tmp_path / "tokens.json")
     own = minitok.Tokenizer([(97, 98)], pattern=r"(?i)[a-z]+|\d", name="own pattern")
     own.save(tmp_path / "pattern.json")
-    page.locator("#view").select_option("ids")
-    text = "abab 12 ABC"
-    write(page, text)
-    for number, (file, wanted) in enumerate((("merges", tok), ("pattern", own))):
-        page.locator("#open-tokenizer").set_input_files(tmp_path / f"{file}.json")
-        shown = page.locator(".panel").nth(2 + number)
-        expect(shown.locator("h3")).to_have_text(wanted.definition.name)
-        expect(shown.locator(".token")).to_have_text(list(map(str, wanted.encode(text))))
-    page.locator("#open-tokenizer").set_input_files(tmp_path / "tokens.json")
-    expect(page.locator(".panel").nth(4).locator(".token")).to_have_text(
-        list(map(str, minitok.get_encoding("whisper").encode(text)))
-    )
+    page.locator("#open-tokenizer").set_input_files(tmp_path / "pattern.json")
+    expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "own pattern"])
     expect(page.locator("#lanes .lane", has_text="own pattern").locator(".token").first).to_contain_text("(?i)[a-z]+")
     for content, word in (
         (b"{}", "x.json: not a tokenizer of minitok"),
@@ -101,7 +88,7 @@ def test_files_of_tokenizers(page, tmp_path):
             {"name": "x.json", "mimeType": "application/json", "buffer": content}
         )
         expect(page.locator("#status")).to_contain_text(word)
-    expect(page.locator(".panel")).to_have_count(5)
+    expect(page.locator(".panel")).to_have_count(3)
 
 
 def test_added_tokens_are_shown_as_such(page):
@@ -130,9 +117,11 @@ def test_added_tokens_are_shown_as_such(page):
 # -- as a page -------------------------------------------------------------------------------------------------------
 
 
-def test_the_first_tokens_take_less_than_a_second(browser, site):
+@pytest.mark.parametrize("shown", [" .panel[data-encoding=o200k_base] .token", "lesson-1.html #first .token"])
+def test_the_first_tokens_take_less_than_a_second(browser, site, shown):
+    name, _, selector = shown.partition(" ")
     # Whatever else the machine does only adds to it.
-    assert 0 < min(work_until_shown(browser, site, ".panel[data-encoding=o200k_base] .token") for _ in range(3)) < 1
+    assert 0 < min(work_until_shown(browser, site + name, selector) for _ in range(3)) < 1
 
 
 def test_it_works_from_any_folder_and_with_the_network_off(browser, pages):
