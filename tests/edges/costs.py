@@ -77,3 +77,13 @@ def check(make, size):
         if max(times, memory) < MOST:
             return costs[1]
     pytest.fail(f"{times:.1f} times as long, {memory:.1f} times as much memory: {costs}")
+
+
+def on_each(make, work):
+    """What these take, of what makes an input of a size and the work on it."""
+
+    def prepare(size):
+        made = make(size)
+        return lambda: work(made)
+
+    return prepare

@@ -7,7 +7,7 @@ from contextlib import suppress
 import minitok
 import minitok._rust
 import pytest
-from costs import MOST, check, growth
+from costs import MOST, check, growth, on_each
 from helpers import BACKENDS
 from hostile_files import HOSTILE
 from minitok.definition import Definition
@@ -42,16 +42,6 @@ LINES = {
     ),
     "short": lambda size: b'{"text":"hi"}\n' * (size // 14),
 }
-
-
-def on_each(make, work):
-    """What `check` takes: an input of a size is made, and worked on."""
-
-    def prepare(size):
-        made = make(size)
-        return lambda: work(made)
-
-    return prepare
 
 
 @pytest.mark.parametrize("lines", LINES)

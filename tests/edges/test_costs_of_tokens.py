@@ -6,7 +6,7 @@ import minitok
 import minitok.chat.environment
 import minitok.compat.tokenizers as hf
 import pytest
-from costs import check, cost
+from costs import check, cost, on_each
 from minitok.compat import tiktoken
 from minitok.definition import Definition
 
@@ -79,48 +79,29 @@ for name, unit in RUNS.items():
     CALLS[f"chunks of {name} that overlap"] = 20_000, "chunk", lambda n, unit=unit: (tokenizer(), unit * n, overlapping)
 
 
-def called(method, make):
-    def prepare(size):
-        tok, given, options = make(size)
-        return lambda: getattr(tok, method)(given, **options)
-
-    return prepare
-
-
 for name, (size, method, make) in CALLS.items():
-    CASES[name] = called(method, make), size
+    CASES[name] = on_each(make, lambda made, method=method: getattr(made[0], method)(made[1], **made[2])), size
 
 
-def case(size):
-    """Marks a function that makes an input of about this size, and returns the work on it."""
-
-    def mark(make):
-        CASES[make.__name__] = make, size
-        return make
-
-    return mark
+def edited(session):
+    return [session.edit(at, at + 1, "xy") for at in range(0, len(session) - 2, max(1, len(session) // 4000))]
 
 
-@case(200_000)
-def edits_of_a_text_that_changes(size):
-    session = tokenizer().session("the cat's 12 " * (size // 13))
-    return lambda: [session.edit(at, at + 1, "xy") for at in range(0, len(session) - 2, max(1, size // 4000))]
+def grown(text):
+    session = tokenizer().session()
+    for char in text:
+        session.append(char)
 
 
-@case(4000)
-def a_text_that_grows_by_characters(size):
-    def grow():
-        session = tokenizer().session()
-        for char in "the cat's 12 " * (size // 13):
-            session.append(char)
-
-    return grow
-
-
-@case(15_000)
-def special_tokens_in_a_stream(size):
-    tok, text = numbered(size), "ab cd " * size
-    return lambda: sum(1 for _ in tok.encode_iterable(iter(text), allowed_special="all"))
+WORDS = "the cat's 12 "
+CASES |= {
+    "edits of a text that changes": (on_each(lambda n: tokenizer().session(WORDS * (n // 13)), edited), 200_000),
+    "a text that grows by characters": (on_each(lambda n: WORDS * (n // 13), grown), 4000),
+    "special tokens in a stream": (
+        on_each(lambda n: (numbered(n), "ab cd " * n), lambda made: sum(1 for _ in made[0].encode_iterable(iter(made[1]), allowed_special="all"))),
+        15_000,
+    ),
+}  # fmt: skip
 
 
 # -- conversations --------------------------------------------------------------------------------------------------------
@@ -138,12 +119,8 @@ TEMPLATES = {
 
 
 def conversation(template, **changes):
-    def make(size):
-        tok = tokenizer(**changes).replace(chat=template)
-        messages = [{"role": "user", "content": "hi| <e> é"}] * size
-        return lambda: tok.encode_chat(messages)
-
-    return make
+    tok = tokenizer(**changes).replace(chat=template)
+    return on_each(lambda size: [{"role": "user", "content": "hi| <e> é"}] * size, tok.encode_chat)
 
 
 for name, template in TEMPLATES.items():
@@ -151,21 +128,22 @@ for name, template in TEMPLATES.items():
     CASES[f"messages_{name}_normalized"] = conversation(template, normalizer="NFD"), 1000
 
 
-@case(10_000)
-def a_template_and_a_long_added_token(size):
-    template, added = EACH + f"<{'a' * size}>", {f"<{'a' * size}{number}>": 2000 + number for number in range(5)}
+def with_a_long_token(size):
+    long = f"<{'a' * size}"
+    return EACH + long + ">", {f"{long}{number}>": 2000 + number for number in range(5)}
 
-    def work():
-        tok = tokenizer(added_tokens=added).replace(chat=template)
-        return tok.encode_chat([{"role": "user", "content": "hi"}])
 
-    return work
+def encoded_with(template_and_tokens):
+    template, added = template_and_tokens
+    return tokenizer(added_tokens=added).replace(chat=template).encode_chat([{"role": "user", "content": "hi"}])
+
+
+CASES["a template and a long added token"] = on_each(with_a_long_token, encoded_with), 10_000
 
 
 # -- vocabularies ---------------------------------------------------------------------------------------------------------
 
 
-@case(8192)
 def pruning_a_long_token_of_several_merges(size):
     """A token of a power of two, which its halves make, and a longer part and a shorter one, too."""
     runs = {b"a" * (1 << power): 255 + power for power in range(1, size.bit_length() - 2)}
@@ -179,6 +157,9 @@ def pruning_a_long_token_of_several_merges(size):
     return lambda: tok.prune(["a" * (2 * half)])
 
 
+CASES["pruning"] = pruning_a_long_token_of_several_merges, 8192
+
+
 # -- faces of other libraries ---------------------------------------------------------------------------------------------
 
 
@@ -186,96 +167,67 @@ def components(**changes):
     return hf.Tokenizer.from_minitok(tokenizer(**changes))
 
 
-def lookups(look_up):
-    def make(size):
-        encoding = components().encode("aa aa " * size)
-        return lambda: [look_up(encoding, number) for number in range(2 * size)]
-
-    return make
-
-
 for method in ("token_to_chars", "token_to_word", "char_to_token", "char_to_word", "word_to_tokens", "word_to_chars"):
-    CASES[method] = lookups(lambda encoding, number, method=method: getattr(encoding, method)(number)), 2000
+    CASES[method] = (
+        on_each(
+            lambda size: (components().encode("aa aa " * size), range(2 * size)),
+            lambda made, method=method: [getattr(made[0], method)(number) for number in made[1]],
+        ),
+        2000,
+    )
 
 
-@case(2000)
-def encodings_merged(size):
-    parts = [components().encode("aa a")] * size
-    return lambda: hf.Encoding.merge(parts, growing_offsets=True).offsets
+def columns(made):
+    return made.tokens, made.offsets, made.word_ids, made.special_tokens_mask
 
 
-@case(2000)
-def columns_of_an_encoding(size):
-    tok = components(normalizer="NFD")
-
-    def work():
-        made = tok.encode("é <s> a" * size)
-        return made.tokens, made.offsets, made.word_ids, made.special_tokens_mask
-
-    return work
-
-
-@case(4000)
-def white_space_that_added_tokens_take(size):
+def with_added(*added):
     tok = components()
-    tok.add_tokens([hf.AddedToken("\n", lstrip=True), hf.AddedToken("<t>", rstrip=True)])
-    return lambda: tok.encode("\n" * size + "<t>" + " " * size).offsets
+    tok.add_tokens([hf.AddedToken(name, **dict.fromkeys(sides, True)) for name, *sides in added])
+    return lambda text: tok.encode(text).offsets
 
 
-@case(3000)
-def white_space_that_tokens_of_it_take(size):
+def added_one_by_one(each):
     tok = components()
-    tok.add_tokens([hf.AddedToken("\n", lstrip=True, rstrip=True)])
-    return lambda: tok.encode("\n" * size).offsets
+    return [tok.add_tokens([name]) for name in each]
 
 
-@case(1500)
-def added_tokens_one_by_one(size):
-    def add():
-        tok = components()
-        return [tok.add_tokens([name]) for name in names(size)]
+RANKS = {token: token_id for token_id, token in tokenizer().definition.vocab.tokens.items()}
+TIKTOKEN = tiktoken.Encoding("x", pat_str=r"\w+|\W", mergeable_ranks=RANKS, special_tokens={})
 
-    return add
+
+def by_tiktoken(text):
+    ids = TIKTOKEN.encode(text)
+    return TIKTOKEN.decode_with_offsets(ids), TIKTOKEN.decode_tokens_bytes(ids), TIKTOKEN.encode_with_unstable(text)
 
 
 def stream_of(token_id, tok):
-    def make(size):
-        stream = hf.decoders.DecodeStream()
-        return lambda: [stream.step(tok, token_id) for _ in range(size)]
-
-    return make
+    return on_each(
+        lambda size: (hf.decoders.DecodeStream(), size),
+        lambda made: [made[0].step(tok, token_id) for _ in range(made[1])],
+    )
 
 
 FALLBACK = hf.Tokenizer(hf.models.BPE({f"<0x{byte:02X}>": byte for byte in range(256)}, [], byte_fallback=True))
 FALLBACK.decoder = hf.decoders.Sequence([hf.decoders.ByteFallback(), hf.decoders.Fuse()])
-CASES["bytes_that_never_become_text"] = stream_of(255, components()), 1500
-CASES["bytes_that_stand_for_themselves_and_are_no_text"] = stream_of(255, FALLBACK), 1500
-
-
-@case(10_000)
-def white_space_that_is_stripped(size):
-    text = " " * size + "a" + " " * size + "b" + " " * size
-    return lambda: hf.NormalizedString(text).strip()
-
-
-@case(20_000)
-def faces_of_tiktoken(size):
-    ranks = {token: token_id for token_id, token in tokenizer().definition.vocab.tokens.items()}
-    enc = tiktoken.Encoding("x", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={})
-    text = "aa é " * size
-
-    def work():
-        ids = enc.encode(text)
-        return enc.decode_with_offsets(ids), enc.decode_tokens_bytes(ids), enc.encode_with_unstable(text)
-
-    return work
-
-
-@case(200_000)
-def a_piece_that_may_go_on(size):
-    ranks = {token: token_id for token_id, token in tokenizer().definition.vocab.tokens.items()}
-    enc = tiktoken.Encoding("x", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={})
-    return lambda: enc.encode_with_unstable("ab" * (size // 2))
+CASES |= {
+    "encodings merged": (
+        on_each(lambda n: [components().encode("aa a")] * n, lambda parts: hf.Encoding.merge(parts, growing_offsets=True).offsets), 2000
+    ),
+    "columns of an encoding": (on_each("é <s> a".__mul__, lambda text: columns(components(normalizer="NFD").encode(text))), 2000),
+    "white space that added tokens take": (
+        on_each(lambda n: "\n" * n + "<t>" + " " * n, with_added(("\n", "lstrip"), ("<t>", "rstrip"))), 4000
+    ),
+    "white space that tokens of it take": (on_each("\n".__mul__, with_added(("\n", "lstrip", "rstrip"))), 3000),
+    "white space that is stripped": (
+        on_each(lambda n: "a".join([" " * n] * 3), lambda text: hf.NormalizedString(text).strip()), 10_000
+    ),
+    "added tokens one by one": (on_each(names, added_one_by_one), 1500),
+    "bytes that never become text": (stream_of(255, components()), 1500),
+    "bytes that stand for themselves and are no text": (stream_of(255, FALLBACK), 1500),
+    "faces of tiktoken": (on_each("aa é ".__mul__, by_tiktoken), 20_000),
+    "a piece that may go on": (on_each(lambda n: "ab" * (n // 2), TIKTOKEN.encode_with_unstable), 200_000),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)

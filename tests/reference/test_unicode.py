@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.reference.pretokenize import NAMED
-from minitok.reference.published.unicode import property_set
 from strategies import texts
 
 BLOCK = 0x8000
@@ -95,30 +94,8 @@ def test_every_class_holds_the_same_code_points_on_both_sides(name):
     assert len(spans) > 1
 
 
-def code_points_at_edges():
-    """The first and last code points of all ranges of all classes, their neighbours, and all below U+3100."""
-    edges = set(range(0x3100))
-    for name in ("White_Space", "L", "N", "M", "Lu", "Lt", "Lm", "Lo", "Ll"):
-        for first, last in property_set(name):
-            edges |= {first - 1, first, last, last + 1}
-    return sorted(code for code in edges if 0 <= code < 0x110000)
-
-
 @pytest.mark.parametrize("name", PATTERNS)
-def test_both_backends_cut_alike_at_the_edges_of_every_class(name):
-    python, rust = (load_backend(backend).pattern(name) for backend in ("python", "rust"))
-    codes = code_points_at_edges()
-    text = "".join(map(sample, codes)).encode()
-    if python.split(text) == rust.split(text):
-        return
-    wrong = [
-        f"U+{code:04X}" for code in codes if python.split(sample(code).encode()) != rust.split(sample(code).encode())
-    ]
-    pytest.fail(f"{name} cuts around {len(wrong)} code points otherwise: {wrong[:20]}")
-
-
-@pytest.mark.parametrize("name", PATTERNS)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_ascii_is_cut_as_tiktoken_cuts_it(name, seed):
     theirs, ours = encoders(name, seed)
     chars = [chr(code) for code in range(0x80)]

@@ -31,14 +31,6 @@ def test_training(case: Case, backend: str) -> None:
         assert learnt == expected_of(case)
 
 
-@cases("train")
-def test_shorter_trainings_are_beginnings(case: Case, backend: str) -> None:
-    for size in range(len(case["merges"])):
-        merges, _, _, stop = load_backend(backend).train(*training(case, backend, n_merges=size))
-        assert [list(pair) for pair in merges] == case["merges"][:size]
-        assert stop == "vocab_size"
-
-
 @cases("extend")
 def test_extending(case: Case, backend: str) -> None:
     base = vocab_of(case["vocabulary"], backend), case["first_id"]
