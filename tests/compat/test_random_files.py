@@ -7,7 +7,6 @@ import json
 import random
 
 import minitok
-import pytest
 import tokenizers
 from helpers import BACKENDS, by_values
 from hypothesis import given, settings
@@ -261,55 +260,3 @@ def test_random_files(tmp_path_factory, seed):
                 assert decoded == theirs.decode(expected.ids, skip_special_tokens=False)
         if ours is not None:
             check_face(ours, theirs, text, expected)
-
-
-def written(folder, vocab, merges=(), decoder="ByteFallback", added=(), **parts):
-    """A file of a tokenizer with these tokens, in order; those of all bytes stand for what is no token."""
-    falls_back = vocab[:256] == BYTES
-    model = {
-        "type": "BPE",
-        "vocab": {name: i for i, name in enumerate(vocab)},
-        "merges": merges,
-        "byte_fallback": falls_back,
-    }
-    path = folder / "tokenizer.json"
-    path.write_text(json.dumps({"model": model, "decoder": {"type": decoder}, "added_tokens": added, **parts}))
-    return path
-
-
-def written_again(tok, folder, backend):
-    """What is saved of a tokenizer and loaded, and what `tokenizers` reads there."""
-    path = folder / "saved"
-    tok.save(path, format="huggingface")
-    return minitok.load(path, backend=backend), tokenizers.Tokenizer.from_file(str(path))
-
-
-BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
-METASPACE = {"type": "Metaspace", "replacement": "▁"}
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_an_added_character_is_not_the_byte_that_is_written_like_it(tmp_path, backend):
-    chars = sorted(set(pre_tokenizers.ByteLevel.alphabet()) - {"é"})
-    added = {"id": 255, "content": "é", "single_word": True, "normalized": True, "special": False}
-    cutter = {"type": "ByteLevel", "use_regex": False, "add_prefix_space": False}
-    path = written(tmp_path, chars, decoder="ByteLevel", added=[added], pre_tokenizer=cutter)
-    tok = minitok.load(path, backend=backend)
-    again, theirs = written_again(tok, tmp_path, backend)
-    for text in ("é", "aé 日", "é é"):
-        ids = tok.encode(text)
-        assert ids == again.encode(text) == theirs.encode(text).ids
-    changed = tok.definition.replace(added_tokens={"é": 300})
-    with pytest.raises(minitok.errors.VocabularyError, match="cannot express the id 300 of the token 'é'"):
-        minitok.Tokenizer(changed).save(tmp_path / "other", format="huggingface")
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_space_that_is_a_special_token_is_text_where_it_is_not_allowed(tmp_path, backend):
-    space = {"id": 258, "content": " ", **dict.fromkeys(FLAGS, False), "special": True}
-    path = written(tmp_path, [*BYTES, "a", "b", " "], added=[space])
-    tok, theirs = minitok.load(path, backend=backend), tokenizers.Tokenizer.from_file(str(path))
-    for splits, allowed in ((True, ()), (False, "all")):
-        theirs.encode_special_tokens = splits
-        assert tok.encode("a b", allowed_special=allowed) == theirs.encode("a b").ids == [256, 258, 257]
-    assert written_again(tok, tmp_path, backend)[0] == tok

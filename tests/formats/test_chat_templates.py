@@ -27,44 +27,27 @@ def write(folder, name, content):
 
 # Whatever strings the configuration has may be names of tokens: users write none of them in conversations.
 NAMED = ["<e>", "<x>", "<i>", "<s>", "AddedToken"]
+RAG = [{"name": "default", "template": "a"}, {"name": "rag", "template": "b"}]
+DECODER = {"1": {"content": "USER:", "special": True}, "2": {"content": "the", "special": False}, "3": "odd"}
+
+
+def config(**fields):
+    return {"tokenizer_config.json": fields}
+
+
 CASES = {
-    "nothing": ({"tokenizer_config.json": {}}, None),
-    "no template": (
-        {"tokenizer_config.json": {"bos_token": "<s>"}},
-        ChatTemplates({}, {"bos_token": "<s>"}, ["<s>"]),
-    ),
-    "an empty one": ({"tokenizer_config.json": {"chat_template": ""}}, None),
-    "what it calls special": (
-        {
-            "tokenizer_config.json": {
-                "added_tokens_decoder": {
-                    "1": {"content": "USER:", "special": True},
-                    "2": {"content": "the", "special": False},
-                    "3": "odd",
-                }
-            }
-        },
-        ChatTemplates({}, {}, ["USER:"]),
-    ),
-    "one": ({"tokenizer_config.json": {"chat_template": "a"}}, ChatTemplates({"default": "a"})),
-    "several": (
-        {
-            "tokenizer_config.json": {
-                "chat_template": [{"name": "default", "template": "a"}, {"name": "rag", "template": "b"}]
-            }
-        },
-        ChatTemplates({"default": "a", "rag": "b"}),
-    ),
+    "nothing": (config(), None),
+    "no template": (config(bos_token="<s>"), ChatTemplates({}, {"bos_token": "<s>"}, ["<s>"])),
+    "an empty one": (config(chat_template=""), None),
+    "what it calls special": (config(added_tokens_decoder=DECODER), ChatTemplates({}, {}, ["USER:"])),
+    "one": (config(chat_template="a"), ChatTemplates({"default": "a"})),
+    "several": (config(chat_template=RAG), ChatTemplates({"default": "a", "rag": "b"})),
     "several in an object": (
-        {"tokenizer_config.json": {"chat_template": {"default": "a", "rag": "b"}}},
+        config(chat_template={"default": "a", "rag": "b"}),
         ChatTemplates({"default": "a", "rag": "b"}),
     ),
     "files": (
-        {
-            "tokenizer_config.json": {"chat_template": "a"},
-            "chat_template.jinja": "c\u00e9",
-            "additional_chat_templates/rag.jinja": "d",
-        },
+        {**config(chat_template="a"), "chat_template.jinja": "c\u00e9", "additional_chat_templates/rag.jinja": "d"},
         ChatTemplates({"default": "c\u00e9", "rag": "d"}),
     ),
     "of a processor": ({"chat_template.json": {"chat_template": "a"}}, ChatTemplates({"default": "a"})),
@@ -72,12 +55,12 @@ CASES = {
         {
             "chat_template.jinja": "a",
             "special_tokens_map.json": {"bos_token": "<x>", "eos_token": {"content": "<e>"}},
-            "tokenizer_config.json": {
-                "bos_token": {"__type": "AddedToken", "content": "<s>"},
-                "pad_token": None,
-                "add_bos_token": True,
-                "extra_special_tokens": {"image_token": "<i>"},
-            },
+            **config(
+                bos_token={"__type": "AddedToken", "content": "<s>"},
+                pad_token=None,
+                add_bos_token=True,
+                extra_special_tokens={"image_token": "<i>"},
+            ),
         },
         ChatTemplates({"default": "a"}, {"bos_token": "<s>", "eos_token": "<e>", "image_token": "<i>"}, NAMED),
     ),

@@ -34,17 +34,6 @@ def changed(**changes):
     return json.dumps(content)
 
 
-ADDED = {
-    "id": 258,
-    "content": "<s>",
-    "single_word": False,
-    "lstrip": False,
-    "rstrip": False,
-    "normalized": False,
-    "special": True,
-}
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -65,7 +54,7 @@ def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
 
 
 def test_an_added_token_that_is_not_special(tmp_path, backend):
-    (tmp_path / "x").write_text(changed(added_tokens=[ADDED | {"special": False}]))
+    (tmp_path / "x").write_text(changed(added_tokens=[{"id": 258, "content": "<s>", "special": False}]))
     tok = minitok.load(tmp_path / "x", backend=backend)
     assert (tok.special_tokens, tok.definition.added_tokens) == ({}, TOK.special_tokens)
     assert tok.encode("<s>a") == TOK.encode("<s>a", allowed_special="all")

@@ -8,7 +8,7 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, outcome_of_training, run_python
+from helpers import BACKENDS, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, packing
@@ -195,13 +195,6 @@ def test_sixteen_bits_hold_the_id_65535(tmp_path):
     tok = Tokenizer([], special_tokens={"<s>": 65_535})
     packed = tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16", end_of_document="<s>")
     assert read(packed)[0][-1] == 65_535
-
-
-def test_parquet_trains_what_its_texts_train(tmp_path, backend):
-    write_documents(tmp_path)
-    tok = minitok.train_files(tmp_path / "a.parquet", 262, field="body", backend=backend)
-    expected = outcome_of_training([text + "!" for text in DOCUMENTS], vocab_size=262, backend=backend)
-    assert (tok.merges, tok.special_tokens, tok.definition.trained["stop"]) == expected
 
 
 def test_text_is_packed_without_jinja(tmp_path):
