@@ -4,8 +4,10 @@ import pytest
 from apart import Apart
 from minitok.course import grading
 from minitok.course.mutants import solution
-from near import Near
+from minitok.course.stages import files
+from near import Near, but_once
 
+CHECK_RUNS = but_once(files.check_runs)
 # Programs as students write them, which are graded and not imported.
 collect_ignore = ["correct"]
 
@@ -26,6 +28,14 @@ def written(tmp_path):
 def near(monkeypatch):
     """Programs that do no harm are graded in this process. `test_hostile.py` and the tests of the command have one for each stage."""
     monkeypatch.setattr(grading, "Session", Near)
+    monkeypatch.setattr(files, "check_runs", CHECK_RUNS)
+
+
+@pytest.fixture
+def unshrunk(monkeypatch):
+    """Where the verdict alone is asked for: the input that fails is not made smaller."""
+    monkeypatch.setattr("minitok.course.search.SHRINKING", 0)
+    monkeypatch.setattr("minitok.course.stages.encode.smaller", lambda *_: None)
 
 
 @pytest.fixture

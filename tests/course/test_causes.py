@@ -1,7 +1,6 @@
 """What a message says of the cause is so, or it says only where the answers part; and its case is as small as it can be."""
 
 import pytest
-from minitok.course.bench import kind_of
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.stages.encode import numbered, small_cases, spelled
@@ -123,13 +122,3 @@ def test_whatever_is_answered_is_said(stage, answer, written):
     said = message(SOURCE + again, stage, written)
     assert "expected" in said
     assert all(line.isprintable() for line in said.splitlines())
-
-
-def test_kinds_are_named_as_they_are_written():
-    assert [kind_of(value) for value in ([1], [], ["a", 1], "", {1: 2})] == [
-        "a list of int",
-        "a list",
-        "a list",
-        "a str",
-        "a dict",
-    ]

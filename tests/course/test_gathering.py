@@ -6,7 +6,7 @@ import os
 import pytest
 from click.testing import CliRunner
 from minitok.cli.app import app
-from minitok.course.gathering import MOST_BYTES, NotGradable, cell_code, gather
+from minitok.course.gathering import NotGradable, cell_code, gather
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.session import Session, Stopped, loaded
@@ -18,12 +18,6 @@ def copied(path, tmp_path):
     folder = tmp_path / "copy"
     folder.mkdir()
     return gather(path, folder)
-
-
-def refused(path, tmp_path, words):
-    with pytest.raises(NotGradable, match=words) as caught:
-        copied(path, tmp_path)
-    assert str(caught.value).isprintable()
 
 
 # -- how a file is read ----------------------------------------------------------------------------------------------
@@ -50,31 +44,10 @@ def test_a_program_with_a_mark_is_graded(tmp_path):
     assert grade(path, stages=["bytes"]).passed
 
 
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        (b"x = 1" + b"+1" * 300_000, "nested too deeply"),
-        (b"x = " + b"-" * 100_000 + b"1", "nested too deeply"),
-        (b"x = " + b"(" * 10_000 + b")" * 10_000, r"my_bpe.py:1: too many nested parentheses|nested too deeply"),
-        (b"x = '\0'", "null bytes"),
-        (b"# coding: nowhere\nx = 1\n", "nowhere"),
-        (b"x = '\xff'\n", "utf-8"),
-        (b"x = \x1b[2J\n", "my_bpe.py:1: "),
-        (b"#" * (MOST_BYTES + 1), "more than 4,000,000 bytes"),
-    ],
-    ids=["sum", "signs", "brackets", "null", "unknown", "wrong", "escape", "long"],
-)
-def test_what_is_not_python_is_refused_in_a_line(source, words, tmp_path):
-    path = tmp_path / "my_bpe.py"
-    path.write_bytes(source)
-    refused(path, tmp_path, words)
-
-
 def test_what_is_not_a_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.py")
-    refused(tmp_path / "pipe.py", tmp_path, "not a regular file")
-    with pytest.raises(NotGradable, match="there is no such file"):
-        gather(tmp_path / "nowhere.py", tmp_path)
+    with pytest.raises(NotGradable, match="not a regular file"):
+        gather(tmp_path / "pipe.py", tmp_path)
     for name in ("/dev/zero", tmp_path / "pipe.py"):
         told = CliRunner().invoke(app, ["grade", str(name)])
         assert (told.exit_code, told.stderr.count("\n"), "not a regular file" in told.stderr) == (2, 1, True)
@@ -115,24 +88,6 @@ def test_imports_that_lead_nowhere_are_pythons_own_error(lines, tmp_path):
 )
 def test_only_what_ipython_takes_is_left_out(cell, code):
     assert cell_code(cell) == code
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('{"cells":' + "[" * 100_000, "not a notebook|nested too deeply"),
-        ('{"cells":[{"cell_type":"code","source":' + "[" * 100_000, "not a notebook|nested too deeply"),
-        (json.dumps({"cells": [{"cell_type": "code", "source": "x = '\ud800'"}]}), "not a notebook"),
-        (json.dumps({"cells": [{"cell_type": "code", "source": "x = (\n%time"}]}), "was never closed"),
-        (json.dumps({"cells": [{"cell_type": "code", "source": 3}]}), "not a notebook"),
-        ('{"worksheets": []}', "not a notebook"),
-        ("[]", "not a notebook"),
-    ],
-)
-def test_what_is_not_a_notebook_is_refused(text, words, tmp_path):
-    path = tmp_path / "my_bpe.ipynb"
-    path.write_text(text, encoding="utf-8")
-    refused(path, tmp_path, words)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -54,7 +54,7 @@ def test_exit_codes(right, written, tmp_path):
     assert run("grade", right, "--ties", "odd").exit_code == 2
 
 
-def test_json_is_one_object(right, written, tmp_path):
+def test_json_is_one_object(right, tmp_path):
     told = json.loads(run("grade", right, "--stage", 2, "--stage", 3, "--json", "--seed", 5).stdout)
     assert told == {
         "passed": True,
@@ -65,10 +65,6 @@ def test_json_is_one_object(right, written, tmp_path):
         ],
         "seed": 5,
     }
-    told = json.loads(run("grade", written(find("per-token").source, "w.py"), "--json", "--seed", "x1").stdout)
-    assert (told["passed"], told["failed_stage"], told["seed"]) == (False, "decode", "x1")
-    assert [stage["name"] for stage in told["stages"]] == ["bytes", "pairs", "split", "train", "encode", "decode"]
-    assert [stage["points"] for stage in told["stages"]] == [5, 5, 2, 3, 5, 0]
     told = json.loads(run("grade", tmp_path / "nowhere.py", "--json").stdout)
     assert told == {"passed": False, "failed_stage": None, "stages": [], "seed": 0}
 
@@ -79,23 +75,13 @@ def test_the_same_seed_gives_the_same_report(written):
     assert first == again
 
 
+@pytest.mark.usefixtures("near", "unshrunk")
 def test_another_seed_draws_other_texts(written):
     # Right for the examples that stand in the source, wrong for some of what is drawn.
     start = "    frequencies = count_pieces(text, special_tokens, pattern)\n"
     drawn = "len(text) % 7 == 3 and len(text) < 200 and len(set(text)) > 8"
     wrong = written(solution().replace(start, f"    if {drawn}:\n        return {{}}\n{start}"))
     assert len({grade(wrong, stages=["train"], seed=seed).stages[0].message for seed in range(3)}) == 3
-
-
-def test_copied_merges_fail_under_another_seed(written):
-    """Answers recorded for one seed do not do for another."""
-    recorder = solution().replace("def train(", "def honest_train(") + (
-        "\n\nSEEN = __import__('json').loads(open(__file__ + '.json').read()) if False else {}\n"
-        "def train(text, vocab_size, special_tokens=(), pattern=GPT2):\n"
-        "    return honest_train(text, vocab_size, special_tokens, pattern) if len(text) < 20 else {}\n"
-    )
-    for seed in range(2):
-        assert not grade(written(recorder), stages=["train"], seed=seed).passed
 
 
 def test_the_rule_for_ties_can_be_asked_for(right):
@@ -135,7 +121,11 @@ def check_gradescope(results):
 
 def test_gradescope(written, tmp_path):
     target = tmp_path / "results.json"
-    assert run("grade", written(find("per-token").source, "w.py"), "--gradescope", target).exit_code == 1
+    ran = run("grade", written(find("per-token").source), "--gradescope", target, "--json", "--seed", "x1")
+    told = json.loads(ran.stdout)
+    assert (ran.exit_code, told["passed"], told["failed_stage"], told["seed"]) == (1, False, "decode", "x1")
+    assert [stage["name"] for stage in told["stages"]] == ["bytes", "pairs", "split", "train", "encode", "decode"]
+    assert [stage["points"] for stage in told["stages"]] == [5, 5, 2, 3, 5, 0]
     results = json.loads(target.read_text(encoding="utf-8"))
     check_gradescope(results)
     assert [test["score"] for test in results["tests"]] == [5, 5, 2, 3, 5, 0, 0, 0, 0]

@@ -15,7 +15,6 @@ import nbformat
 import pytest
 from minitok.course.lessons import lesson_notebook
 from minitok.course.mutants import MUTANTS
-from minitok.course.stages import STAGES
 
 COURSE = Path(__file__).parent.parent.parent / "docs" / "course"
 LESSONS = sorted(COURSE.glob("lesson-*.md"))
@@ -81,9 +80,3 @@ def test_links_into_the_playground_open_something_there():
         assert fields.keys() <= {"text", "encodings", "view", "at", "step", "special"}
         assert set(fields["encodings"].split(",")) <= set(minitok.list_encoding_names())
         assert fields.get("view", "text") in {"text", "both", "ids", "bytes"}
-
-
-def test_every_lesson_that_is_graded_names_its_stage():
-    for number in {stage.number for stage in STAGES}:
-        text = (COURSE / f"lesson-{number:02}.md").read_text(encoding="utf-8")
-        assert f"minitok grade my_bpe.py --stage {number}" in text

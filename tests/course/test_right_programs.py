@@ -1,4 +1,7 @@
-"""Programs that are right in another way than the solution: each is the solution with one function written anew."""
+"""Programs that are right in another way than the solution, which the grader could see: in their types, their time, their files, their rounding.
+
+Each is the solution with one function written anew.
+"""
 
 import pytest
 from minitok.course.grading import grade
@@ -7,10 +10,6 @@ from minitok.course.mutants import solution
 pytestmark = pytest.mark.usefixtures("near")
 
 RIGHT = {
-    "bytes: a byte array": """
-def text_to_bytes(text):
-    return list(bytearray(text, "utf-8"))
-""",
     "bytes: a tuple": """
 def text_to_bytes(text):
     return tuple(text.encode())
@@ -23,33 +22,13 @@ def count_pairs(ids, counts=None, times=1):
         found[pair] += times
     return found
 """,
-    "pairs: a stack": """
-def merge_pair(ids, pair, new_id):
-    merged, last = [], None
-    for one in ids:
-        if last == pair[0] and one == pair[1]:
-            merged[-1], last = new_id, None
-        else:
-            merged.append(one)
-            last = one
-    return merged
-""",
-    "pairs: a queue": """
-def merge_pair(ids, pair, new_id):
-    from collections import deque
-    left, merged = deque(ids), []
-    while left:
-        one = left.popleft()
-        if left and (one, left[0]) == tuple(pair):
-            left.popleft()
-            one = new_id
-        merged.append(one)
-    return merged
-""",
-    "split: matches and what is between": """
-def split(text, pattern=GPT2):
-    places = sorted({0, len(text), *(place for match in regex.finditer(pattern, text) if match[0] for place in match.span())})
-    return [text[start:end] for start, end in zip(places, places[1:])]
+    "pairs: numbers of numpy": """
+def count_pairs(ids, counts=None, times=1):
+    from numpy import int64
+    found = dict(counts or {})
+    for pair in zip(ids, ids[1:]):
+        found[pair] = found.get(pair, 0) + int64(times)
+    return found
 """,
     "train: all pairs counted anew": """
 def train(text, vocab_size, special_tokens=(), pattern=GPT2):
@@ -66,21 +45,6 @@ def train(text, vocab_size, special_tokens=(), pattern=GPT2):
         pieces = {piece: (merge_pair(ids, best, merges[best]), times) for piece, (ids, times) in pieces.items()}
     return merges
 """,
-    "encode: every merge in the order of learning": """
-def encode_piece(piece, merges):
-    ids = text_to_bytes(piece)
-    for pair, new_id in merges.items():
-        ids = merge_pair(ids, pair, new_id)
-    return ids
-""",
-    "encode: one place at a time": """
-def encode_piece(piece, merges):
-    ids = text_to_bytes(piece)
-    while places := [(merges[pair], at) for at, pair in enumerate(zip(ids, ids[1:])) if pair in merges]:
-        new_id, at = min(places)
-        ids[at : at + 2] = [new_id]
-    return ids
-""",
     "decode: Python's own decoder of streams": """
 class StreamDecoder:
     def __init__(self, merges):
@@ -93,34 +57,23 @@ class StreamDecoder:
         self.decoder.reset()
         return text
 """,
-    "decode: tokens by recursion": """
-def vocabulary(merges):
-    sides = {new_id: pair for pair, new_id in merges.items()}
-    def spelled(one):
-        return bytes([one]) if one < 256 else b"".join(map(spelled, sides[one]))
-    return {one: spelled(one) for one in [*range(256), *sides]}
+    "published: numbers of numpy": """
+def recover_merges(ranks, right=recover_merges):
+    from numpy import int64
+    return {pair: int64(rank) for pair, rank in right(ranks).items()}
 """,
-    "special: names searched from the left": """
-def split_special(text, names):
-    parts, start = [], 0
-    for at in range(len(text)):
-        found = max((name for name in names if at >= start and text.startswith(name, at)), key=len, default=None)
-        if found:
-            parts += [text[start:at], found]
-            start = at + len(found)
-    return [part for part in [*parts, text[start:]] if part]
-""",
-    "files: a line for each merge": """
-def save(path, merges, pattern, special_tokens):
-    lines = [repr(pattern), repr(special_tokens), *map(repr, merges)]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\\n".join(lines))
-
-def load(path):
-    from ast import literal_eval
-    with open(path, encoding="utf-8") as file:
-        pattern, special, *pairs = map(literal_eval, file.read().split("\\n"))
-    return {pair: 256 + rank for rank, pair in enumerate(pairs)}, pattern, special
+    "files: blocks of ten chunks": """
+def encode_iterable(chunks, merges, pattern=GPT2):
+    held = ""
+    for at, chunk in enumerate(chunks, 1):
+        held += chunk
+        if at % 10 == 0:
+            pieces = split(held, pattern)
+            for piece in pieces[:-3]:
+                yield from encode_piece(piece, merges)
+            held = "".join(pieces[-3:])
+    for piece in split(held, pattern):
+        yield from encode_piece(piece, merges)
 """,
     "files: pickle": """
 def save(path, *state):
@@ -132,29 +85,6 @@ def load(path):
     from pickle import load
     with open(path, "rb") as file:
         return load(file)
-""",
-    "cursor: prefixes by os.path": """
-def splice(old, new):
-    from os.path import commonprefix
-    start = len(commonprefix([list(old), list(new)]))
-    end = len(commonprefix([list(old)[start:][::-1], list(new)[start:][::-1]]))
-    return start, len(old) - start - end, list(new)[start : len(new) - end]
-""",
-    "ways: from the end, remembered": """
-def count_ways(text, merges):
-    data, tokens = text.encode(), set(vocabulary(merges).values())
-    ways = {len(data): 1}
-    for at in reversed(range(len(data))):
-        ways[at] = sum(ways[end] for end in range(at + 1, len(data) + 1) if data[at:end] in tokens)
-    return ways[0]
-""",
-    "subwords: the longest first": """
-def wordpiece(word, vocab, mark=""):
-    for end in range(len(word), 0, -1):
-        if mark + word[:end] in vocab:
-            rest = wordpiece(word[end:], vocab, "##") if word[end:] else []
-            return ["[UNK]"] if rest == ["[UNK]"] else [mark + word[:end], *rest]
-    return ["[UNK]"]
 """,
     "subwords: scores divided twice, ties the other way": """
 def train_wordpiece(words, n_merges):
@@ -185,11 +115,6 @@ def expected(words, counts):
             for token in cut:
                 found[token] += times * likelihood(cut, counts) / whole
     return found
-""",
-    "patches: a table of pairs": """
-def count_next(text):
-    pairs = count_pairs(list(text.encode()))
-    return {left: {b: n for (a, b), n in pairs.items() if a == left} for left in {a for a, _ in pairs}}
 """,
     "patches: the natural logarithm, turned into bits": """
 def patches(text, rows, bits):

@@ -1,9 +1,4 @@
-"""Stage 9 notices a stream that is cut wrongly, wherever: each program is the solution with one more place at which it cuts.
-
-`MINITOK_LONG_TESTS=1` grades each with a second seed.
-"""
-
-import os
+"""Stage 9 notices a stream that is cut wrongly, wherever: each program is the solution with one more place at which it cuts."""
 
 import pytest
 from minitok.course.grading import grade
@@ -95,9 +90,8 @@ def test_held_back_as_it_should_be_it_passes(written):
 
 
 @pytest.mark.parametrize("name", WRONG)
-@pytest.mark.parametrize("seed", [0, "another"] if os.environ.get("MINITOK_LONG_TESTS") == "1" else [0])
-def test_a_stream_that_is_cut_elsewhere_is_noticed(name, seed, written):
-    (stage,) = grade(written(WRONG[name]), stages=["files"], seed=seed).stages
+def test_a_stream_that_is_cut_elsewhere_is_noticed(name, written):
+    (stage,) = grade(written(WRONG[name]), stages=["files"]).stages
     assert not stage.passed
     assert stage.message.startswith("stage 9 files: encode_iterable(")
     assert "expected" in stage.message

@@ -4,7 +4,7 @@ import pytest
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 
-pytestmark = pytest.mark.usefixtures("near")
+pytestmark = pytest.mark.usefixtures("near", "unshrunk")
 
 SOURCE = solution()
 UTF8 = 'return list(text.encode("utf-8"))'
@@ -36,23 +36,6 @@ class StreamDecoder:
         return text
 """
 SIGNED = STRICT.replace("        try:", "        self.held = self.held.removeprefix(b'\\xef\\xbb\\xbf')\n        try:")
-SHARED = """
-
-class StreamDecoder(StreamDecoder):
-    held = b""
-    def __init__(self, merges):
-        self.tokens = vocabulary(merges)
-    def push(self, token_id):
-        StreamDecoder.held += self.tokens[token_id]
-        end = len(StreamDecoder.held.decode("utf-8", "ignore").encode())
-        if b"\\xff" in StreamDecoder.held or len(StreamDecoder.held) - end > 3:
-            end = len(StreamDecoder.held)
-        text, StreamDecoder.held = StreamDecoder.held[:end].decode("utf-8", "replace"), StreamDecoder.held[end:]
-        return text
-    def finish(self):
-        text, StreamDecoder.held = StreamDecoder.held.decode("utf-8", "replace"), b""
-        return text
-"""
 IN_PLACE = """
 
 def merge_pair(ids, pair, new_id):
@@ -93,20 +76,6 @@ SHUFFLED = """
 class Shuffled(tuple):
     def __lt__(self, other):
         return hash(str(self)) < hash(str(other))
-"""
-CACHED = """
-
-def encode_piece(piece, merges, right=encode_piece, kept={}):
-    key = piece, len(merges)
-    if key not in kept:
-        kept[key] = right(piece, merges)
-    return list(kept[key])
-"""
-BY_DIFFLIB = """
-
-def splice(old, new):
-    start = next((at for at, (one, other) in enumerate(zip(old, new)) if one != other), min(len(old), len(new)))
-    return start, len(old) - start, list(new[start:])
 """
 
 
@@ -166,11 +135,9 @@ WRONG = {
     "split: normalized": changed(MATCHES, f"regex.finditer(pattern, text := {NORMAL})"),
     "train: normalized": counted(NORMAL),
     "train: counts of one byte": changed("list(frequencies.values())", "[min(one, 255) for one in frequencies.values()]"),
-    "train: a long text": counted("text[:5000]"),
     "train: many merges": changed("and queue:", "and queue and len(merges) < 300:"),
     "train: the last line end": counted(r'text.rstrip("\n")'),
     "encode: long pieces": changed(BYTES, BYTES + "    if len(ids) > 200:\n        return ids\n"),
-    "encode: many steps": changed("    while len(ids) > 1:\n        pair = min", "    for _ in range(100):\n        if len(ids) < 2:\n            break\n        pair = min"),
     "encode: ranks as text": changed('merges.get(pair, float("inf"))', 'str(merges.get(pair, "x"))'),
     "encode: ranks below 1000": changed('merges.get(pair, float("inf"))', "merges.get(pair, 1000)"),
     "encode: spaces": changed(BYTES, "    ids = text_to_bytes(piece.strip() or piece)\n"),
@@ -183,7 +150,7 @@ WRONG = {
     "decode: a wrong byte stops the stream": SOURCE + STRICT,
     "decode: byte order marks in a stream": SOURCE + SIGNED,
     "decode: finish gives it twice": changed('        self.held = b""\n        return text\n\n\n# -- lesson 7', "        return text\n\n\n# -- lesson 7"),
-    "decode: streams share what they hold": SOURCE + SHARED,
+    "decode: streams share what they hold": changed('        self.held = b""\n\n', "\n").replace("self.held", "StreamDecoder.held") + "\nStreamDecoder.held = b''\n",
     "decode: the ids are used up": decoded('.decode("utf-8", errors="replace") + "".join("" for _ in map(lambda _: ids.pop(), list(ids)))'),
     "decode: ids below 300": changed("tokens[token_id] for token_id in ids", 'tokens[token_id] if token_id < 300 else b"" for token_id in ids'),
     "special: the names are used up": changed("    ids: list[int] = []\n    for part in", "    special_tokens and special_tokens.pop(next(iter(special_tokens)))\n    ids: list[int] = []\n    for part in"),
@@ -221,21 +188,16 @@ WRONG = {
         "(-counts[new], new)", "(-counts[new], Shuffled(new))"
     )
     + SHUFFLED,
-    "encode: cached by the number of merges": SOURCE + CACHED,
     "encode: the last of equal pairs first": changed(
         "        ids = merge_pair(ids, pair, merges[pair])\n    return ids", "        ids = merge_pair(ids[::-1], pair[::-1], merges[pair])[::-1]\n    return ids"
     ),
-    "decode: spaces at the ends": decoded(REPLACED + '.strip(" ")'),
     "decode: accents": decoded(REPLACED + ".translate({0x301: None})"),
     "special: between spaces": changed("regex.escape(name) for name in longest_first", r"r'(?<!\S)' + regex.escape(name) + r'(?!\S)' for name in longest_first"),
-    "special: the first of each": changed('+ ")", text)', '+ ")", text, maxsplit=1)'),
     "files: letters of ASCII": changed(
         'open(path, "w", encoding="utf-8") as file:\n        json.dump(content, file)',
         'open(path, "w", encoding="ascii", errors="ignore") as file:\n        json.dump(content, file, ensure_ascii=False)',
     ),
     "files: chunks by number": changed("    for chunk in chunks:\n", "    for chunk in (chunks[at] for at in range(len(chunks))):\n"),
-    "files: short files": changed("        content = json.load(file)", "        content = json.loads(file.read(2000))"),
-    "cursor: what is common": SOURCE + BY_DIFFLIB,
     "ways: floats": changed("    ways = [1]", "    ways = [1.0]").replace("    return ways[-1]\n", "    return int(ways[-1])\n"),
     "subwords: sums of counts": changed("tokens[pair[0]] * tokens[pair[1]])", "tokens[pair[0]] + tokens[pair[1]])"),
     "subwords: products of counts": changed("log(counts[word[start:end]] / total), start)", "log(counts[word[start:end]]), start)"),
