@@ -1,10 +1,9 @@
 """A second run with the same output: nothing of the first one stays beside what the second has written."""
 
-import json
-
 import pytest
 from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
+from packed import write_corpus
 
 TOK = Tokenizer([])
 TEXTS = [letter * (number + 1) for number, letter in enumerate("abcdef")]
@@ -12,9 +11,7 @@ TEXTS = [letter * (number + 1) for number, letter in enumerate("abcdef")]
 
 @pytest.fixture
 def corpus(tmp_path):
-    path = tmp_path / "a.jsonl"
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS), encoding="utf-8")
-    return path
+    return write_corpus(tmp_path, TEXTS)
 
 
 def texts(path):

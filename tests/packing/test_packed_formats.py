@@ -14,30 +14,10 @@ from minitok.errors import FileFormatError
 from minitok.packing import arrange
 from minitok.packing.label import Label, read_trailing_label, trailing_label
 from minitok.scale.batches import is_whole
+from packed import FORMATS, documents, named, write_corpus
 
 END = 259
 TOK = Tokenizer([(97, 98), (256, 97), (32, 97)], special_tokens={"<|end|>": END, "<|begin|>": 260})
-FORMATS = {
-    "numbers": "o.bin",
-    "npy": "o.npy",
-    "megatron": "o.bin",
-    "datatrove": "o.ds",
-    "parquet": "o.parquet",
-    "arrow": "o.arrow",
-}
-
-
-def named(kind):
-    return "megatron" if kind == "megatron" else None
-
-
-def write_corpus(folder, texts, name="a.jsonl"):
-    (folder / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
-    return folder / name
-
-
-def documents(corpus):
-    return [ids.tolist() for ids in corpus]
 
 
 TEXTS = ["abab aba", "", "é🦀 ab", "ab" * 700, "x"]
@@ -46,12 +26,12 @@ TEXTS = ["abab aba", "", "é🦀 ab", "ab" * 700, "x"]
 @pytest.mark.parametrize("dtype", ["uint16", "uint32"])
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_read_back(tmp_path, backend, kind, dtype):
-    out = tmp_path / FORMATS[kind]
+    out = tmp_path / FORMATS[kind][0]
     tok = TOK.replace(backend=backend)
     packed = tok.encode_files(write_corpus(tmp_path, TEXTS), out, dtype=dtype, format=named(kind), end_of_document=END)
     corpus = open_packed(out)
     expected = [[*ids, END] for ids in tok.encode_batch(TEXTS)]
-    assert documents(corpus) == expected
+    assert [ids.tolist() for ids in corpus] == expected
     assert (len(corpus), corpus.tokens) == (packed.documents, packed.tokens) == (5, sum(map(len, expected)))
     assert corpus.dtype == {("megatron", "uint32"): np.int32}.get((kind, dtype), np.dtype(dtype))
     assert corpus[-1].tolist() == expected[-1]
@@ -85,18 +65,18 @@ def test_the_files_of_megatron_are_as_described(tmp_path):
 def test_shards_hold_whole_documents(tmp_path_factory, texts, most, kind):
     folder = tmp_path_factory.mktemp("shards")
     packed = TOK.encode_files(
-        write_corpus(folder, texts), folder / FORMATS[kind], format=named(kind), shard_tokens=most, dtype="uint16"
+        write_corpus(folder, texts), folder / FORMATS[kind][0], format=named(kind), shard_tokens=most, dtype="uint16"
     )
     manifest = folder / "o.manifest.json"
     assert packed.ids == packed.files[0] == manifest
     corpus = open_packed(manifest)
     corpus.check(TOK.vocab_size)
     expected = TOK.encode_batch(texts)
-    assert documents(corpus) == expected
+    assert [ids.tolist() for ids in corpus] == expected
     assert all(part.tokens <= most or len(part) == 1 for part in corpus.parts)
     for part, after in zip(corpus.parts, corpus.parts[1:]):
         assert part.tokens + len(after[0]) > most
-    assert documents(open_packed(str(folder / f"o-*{packed.files[1].suffix}"))) == expected
+    assert documents(str(folder / f"o-*{packed.files[1].suffix}")) == expected
 
 
 @pytest.mark.parametrize("memory", [1 << 26, 400, 40])
@@ -105,13 +85,13 @@ def test_the_order_depends_on_the_seed_and_on_nothing_else(tmp_path, monkeypatch
     texts = [f"{number} " + "ab" * (number % 13) for number in range(300)]
     path = write_corpus(tmp_path, texts)
     TOK.encode_files(path, tmp_path / "o.bin", shuffle=7, dtype="uint16")
-    found = documents(open_packed(tmp_path / "o.bin"))
+    found = documents(tmp_path / "o.bin")
     keys = arrange.keys_of(7, 0, 300)
     encoded = TOK.encode_batch(texts)
     assert found == [encoded[number] for number in np.argsort(keys)]
     TOK.encode_files(path, tmp_path / "other.bin", shuffle=8, dtype="uint16")
-    assert sorted(documents(open_packed(tmp_path / "other.bin"))) == sorted(encoded)
-    assert documents(open_packed(tmp_path / "other.bin")) != found
+    assert sorted(documents(tmp_path / "other.bin")) == sorted(encoded)
+    assert documents(tmp_path / "other.bin") != found
     assert not [name for name in os.listdir(tmp_path) if "bucket" in name or "partial" in name]
 
 
@@ -170,7 +150,7 @@ def test_what_was_interrupted_while_documents_are_arranged_goes_on(tmp_path, mon
             TOK.encode_files(path, tmp_path / "o.arrow")
     packed = TOK.encode_files(path, tmp_path / "o.arrow")
     assert packed.resumed_files == 1
-    assert documents(open_packed(tmp_path / "o.arrow")) == TOK.encode_batch(TEXTS)
+    assert documents(tmp_path / "o.arrow") == TOK.encode_batch(TEXTS)
     assert sorted(os.listdir(tmp_path)) == ["a.jsonl", "o.arrow"]
 
 
@@ -188,7 +168,7 @@ def cut(path, by=1):
 @pytest.mark.parametrize("by", [1, 2, 8])
 def test_files_that_are_cut_off_are_refused_by_name(tmp_path, kind, by):
     packed = TOK.encode_files(
-        write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind], format=named(kind), dtype="uint16"
+        write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind][0], format=named(kind), dtype="uint16"
     )
     for path in packed.files:
         if path.suffix == ".metadata":
@@ -223,11 +203,11 @@ def test_files_that_are_cut_off_are_refused_by_name(tmp_path, kind, by):
     ],
 )
 def test_damage_is_found_and_named(tmp_path, kind, name, at, data, message):
-    TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind], format=named(kind), dtype="uint16")
+    TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind][0], format=named(kind), dtype="uint16")
     unlabelled(tmp_path)
     damaged(tmp_path / name, at, data)
     with pytest.raises(FileFormatError, match=message) as failed:
-        open_packed(tmp_path / FORMATS[kind]).check(TOK.vocab_size)
+        open_packed(tmp_path / FORMATS[kind][0]).check(TOK.vocab_size)
     assert failed.value.path == str(tmp_path / name)
 
 
@@ -263,7 +243,7 @@ def test_rows_may_begin_with_more_than_the_ids_of_another_writer(tmp_path):
         head = b"MMIDIDX\0\0" + struct.pack("<QBQQ", 1, code, 2, 3)
         small.with_suffix(".idx").write_bytes(head + struct.pack("<ii qq qqq", 2, 3, 0, 2 * size, 0, 1, 2))
         packed = join_packed(small, tmp_path / "rows.bin", row_length=7, begin_row=50_000)
-        assert documents(open_packed(packed.ids)) == [[50_000, 120, 121, 122, 50_000, 97, 98]]
+        assert documents(packed.ids) == [[50_000, 120, 121, 122, 50_000, 97, 98]]
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
@@ -272,7 +252,7 @@ def test_heads_of_both_versions_are_read(tmp_path, version, dtype):
     np.arange(4, dtype="<u2").tofile(tmp_path / "a.bin")
     with (tmp_path / "a.bin.idx.npy").open("wb") as file:
         np.lib.format.write_array(file, np.array([0, 1, 4], dtype), version)
-    assert documents(open_packed(tmp_path / "a.bin")) == [[0], [1, 2, 3]]
+    assert documents(tmp_path / "a.bin") == [[0], [1, 2, 3]]
 
 
 @pytest.mark.parametrize("index", [b"", b"\x80\x04.", b"\x93NUMPY"])

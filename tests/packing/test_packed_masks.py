@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import arrange
+from packed import FORMATS, named
 from pyarrow import ipc, parquet
 
 TURN, END, STOP, BEGIN = "<|turn|>", "<|end|>", "<|stop|>", "<|begin|>"
@@ -25,18 +26,6 @@ SPECIAL = {TURN: 258, END: 259, STOP: 260, BEGIN: 261}
 TOK = Tokenizer([(97, 97), (98, 98)], special_tokens=SPECIAL).replace(chat=TEMPLATE)
 # The assistant says nothing but "a", which nobody else says: so a mask is right if it is that of these ids, whatever moved them.
 LEARNED = [97, 256, SPECIAL[STOP]]
-FORMATS = {
-    "numbers": ("o.bin", "o.bin.mask.npy"),
-    "npy": ("o.npy", "o.npy.mask.npy"),
-    "megatron": ("o.bin", "o.bin.mask.npy"),
-    "datatrove": ("o.ds", "o.ds.loss"),
-    "parquet": ("o.parquet", None),
-    "arrow": ("o.arrow", None),
-}
-
-
-def named(kind):
-    return "megatron" if kind == "megatron" else None
 
 
 def talk(*contents):

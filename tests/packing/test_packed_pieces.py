@@ -1,6 +1,5 @@
 """What is joined and opened together: numbers that fit, pieces of one run, no shards of an older one, few open files."""
 
-import json
 import os
 import subprocess
 import sys
@@ -14,18 +13,10 @@ from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.errors import FileFormatError
 from minitok.packing import packed_corpus
+from packed import documents, write_corpus
 from pyarrow import ipc, parquet
 
 TOK = Tokenizer([(97, 98)])
-
-
-def write_corpus(folder, texts, name="a.jsonl"):
-    (folder / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
-    return folder / name
-
-
-def documents(path):
-    return [ids.tolist() for ids in open_packed(path)]
 
 
 # -- numbers that do not fit -------------------------------------------------------------------------------------------

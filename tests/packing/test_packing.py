@@ -207,11 +207,12 @@ def test_text_is_packed_without_jinja(tmp_path):
 
 @pytest.mark.parametrize("source", ["a.jsonl", "a.parquet", "a.txt", "whole.txt"])
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.5, "seed": 1}])
-def test_control_tokens_are_refused_in_files(tmp_path, backend, source, options):
+def test_control_tokens_are_refused_in_files(tmp_path, monkeypatch, backend, source, options):
     """Also one that stands across the parts in which a long text is encoded, and one that a normalizer makes."""
     write_documents(tmp_path)
-    size = 800_000 if backend == "rust" else 1_000
-    (tmp_path / "whole.txt").write_text("ab " * size + "<|end|>", encoding="utf-8")
+    monkeypatch.setattr(packing.encoding, "BATCH", 1000)
+    monkeypatch.setattr(corpus_files, "CHUNK", 300)
+    (tmp_path / "whole.txt").write_text("ab " * 1000 + "<|end|>", encoding="utf-8")
     made = tokenizer(backend)
     separator = None if source == "whole.txt" else "--"
     late = made.replace(
