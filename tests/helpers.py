@@ -99,10 +99,11 @@ def both(tokenizer):
     return [tokenizer.replace(backend=backend) for backend in BACKENDS]
 
 
-def run_python(code, *options, timeout=120, **environment):
+def run_python(code, *options, arguments=(), cwd=None, timeout=120, **environment):
     """Run code in a new interpreter."""
     return subprocess.run(
-        [sys.executable, "-W", "error", *options, "-c", code],
+        [sys.executable, "-W", "error", *options, "-c", code, *arguments],
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=timeout,

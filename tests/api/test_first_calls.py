@@ -1,12 +1,11 @@
 """Calls as people make them who come from another library, or guess: refused, and the message says what to write."""
 
 import inspect
-import subprocess
-import sys
 import traceback
 
 import minitok
 import pytest
+from helpers import run_python
 from minitok.foreign import INSTEAD, OPTIONS, OTHER_METHODS
 
 
@@ -31,6 +30,6 @@ def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
 
 def test_the_error_shows_the_call_alone():
     code = "import minitok; minitok.train([], 256, n_vocab=3)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    ran = run_python(code)
     assert "During handling" not in ran.stderr
     assert ran.stderr.rstrip().endswith("TypeError: train() has no option 'n_vocab'; write vocab_size=")

@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.backend import load_backend
+from minitok.definition import Definition
 from minitok.spans.offsets import span_list
 
 TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
-MARKERS = Tokenizer(
-    Tokenizer([]).definition.from_tokens(
-        {bytes([byte]): 300 + byte for byte in b" ab"}, [], fallback=range(256), pattern="none", prefix="first"
-    )
-)
+IDS = {bytes([byte]): 300 + byte for byte in b" ab"}
+MARKERS = Tokenizer(Definition.from_tokens(IDS, [], fallback=range(256), pattern="none", prefix="first"))
 known = st.integers(0, 258) | st.just(300)
 rows = st.lists(st.lists(known, max_size=6), max_size=6)
 forms = st.sampled_from([list, tuple, iter, np.uint32, np.int64, np.uint8])
@@ -51,10 +49,6 @@ def test_each_row_is_as_by_itself(tok):
     check()
 
 
-def test_rows_of_a_matrix():
-    assert TOKENIZER.decode_batch(np.array([[97, 98], [258, 33]])) == ["ab", "ab!"]
-
-
 @given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=20))
 def test_pairs(pairs):
     spans = np.array(pairs, np.int64).reshape(-1, 2)
@@ -64,8 +58,9 @@ def test_pairs(pairs):
         assert load_backend(backend).id_list(ids) == ids.tolist()
 
 
-@pytest.mark.parametrize("length", [0, 1, 2, 4095, 4096, 4097, (1 << 18) + 64, (1 << 18) + 65, (1 << 19) + 5000])
+@pytest.mark.parametrize("length", [0, 1, 2, 4095, 4096, 4097, (1 << 18) + 64, (1 << 18) + 65])
 def test_a_list_of_ids_is_a_list_like_any_other(length):
+    assert TOKENIZER.decode_batch(np.full((2, length % 9), 97)) == ["a" * (length % 9)] * 2
     ids = np.arange(length, dtype=np.uint32) * 7919 % 300_000
     found, expected = load_backend("rust").id_list(ids), ids.tolist()
     assert found == expected

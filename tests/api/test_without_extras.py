@@ -2,13 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import minitok
 import pytest
-from helpers import imported
+from helpers import imported, run_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -117,12 +115,9 @@ def outcomes(blocked, calls, folder):
     """What the calls give in a process in which these packages cannot be imported."""
     names = [package for extra in blocked for package in EXTRAS[extra]]
     folder.mkdir()
-    arguments = json.dumps([names, calls, str(ROOT), str(folder)])
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, arguments], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    ran = run_python(PROGRAM, arguments=[json.dumps([names, calls, str(ROOT), str(folder)])])
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -148,32 +143,24 @@ def test_with_extras_blocked(blocked, with_all, tmp_path):
 @pytest.mark.parametrize(("package", "command"), [("click", "count"), ("rich", "inspect")])
 def test_the_command_says_what_to_install(package, command):
     code = f"import sys; sys.modules[{package!r}] = None; sys.argv = ['minitok', {command!r}]; from minitok.cli import main; main()"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
-    assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == f"minitok: this needs {package.capitalize()}: pip install 'minitok[cli]'\n"
+    ran = run_python(code)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"minitok: this needs {package.capitalize()}: pip install 'minitok[cli]'\n"
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "command",
     [
-        ["train", "README.md", "-n", "300", "-o", "made.json"],
-        ["encode", "-e", "gpt2", "README.md"],
-        ["count", "README.md"],
-        ["chunk", "README.md", "--tokens", "256", "--json"],
-        ["evaluate", "--text", "naïve", "-e", "gpt2"],
-        ["explain", "I'LL be back", "--html", "made.html"],
-        ["inspect", "-e", "gpt2", "--longest"],
+        "train README.md -n 300 -o made.json", "encode -e gpt2 README.md", "count README.md", "chunk README.md --tokens 256 --json",
+        "evaluate --text naïve -e gpt2", "explain I'LL --html made.html", "inspect -e gpt2 --longest",
     ],
-    ids=lambda arguments: arguments[0],
-)
-def test_the_command_needs_no_more_than_its_extra_brings(arguments, tmp_path):
+)  # fmt: skip
+def test_the_command_needs_no_more_than_its_extra_brings(command, tmp_path):
     (tmp_path / "README.md").write_bytes((ROOT / "README.md").read_bytes())
     others = [name for extra, names in EXTRAS.items() if extra not in ("cli", "reference") for name in names]
-    code = f"import sys; sys.modules |= dict.fromkeys({others}); sys.argv[1:] = {arguments}; from minitok.cli import main; main()"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert (run.returncode, run.stderr) == (0, "")
+    code = f"import sys; sys.modules |= dict.fromkeys({others}); sys.argv[1:] = {command.split()}; from minitok.cli import main; main()"
+    ran = run_python(code, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_import_is_lazy():

@@ -1,11 +1,9 @@
 """In a process of limited memory, whatever is asked for ends in a result or an exception of Python's, never in an abort."""
 
-import subprocess
-import sys
 import textwrap
 
 import pytest
-from helpers import BACKENDS
+from helpers import BACKENDS, run_python
 
 PREAMBLE = """
 import faulthandler, resource, sys
@@ -59,8 +57,6 @@ ASKED = {
 def test_it_ends_in_a_result_or_an_exception(asked, backend):
     call, wanted = ASKED[asked]
     code = textwrap.dedent(PREAMBLE) + f"\nprint(kind(lambda: {call}), tok.decode(tok.encode('abc')))"
-    ran = subprocess.run(
-        [sys.executable, "-c", code, backend], capture_output=True, text=True, timeout=270, check=False
-    )
+    ran = run_python(code, "-W", "default", arguments=[backend], timeout=270)
     assert ran.returncode == 0, ran.stderr[-800:]
     assert ran.stdout.split() == [wanted, "abc"]

@@ -3,16 +3,16 @@
 import gc
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from functools import cache
 
 import minitok
 import numpy as np
 import pytest
+from helpers import run_python
 from minitok.backend import load_backend
 
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. "
@@ -171,6 +171,18 @@ def test_a_signal_ends_it(name):
     assert tok.decode(before[0]) == SAMPLE
 
 
+@contextmanager
+def alarms(handler, *times):
+    """Lets an alarm, or several, call a handler."""
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, *times)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
 @pytest.mark.usefixtures("no_gc_callbacks")
 def test_the_exception_of_a_handler_is_the_one_that_is_raised():
     class EnoughError(Exception):
@@ -179,25 +191,14 @@ def test_the_exception_of_a_handler_is_the_one_that_is_raised():
     def handler(*_):
         raise EnoughError("by the clock")
 
-    old = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
-    try:
-        with pytest.raises(EnoughError, match="by the clock"):
-            repeat(lambda tok: tok.count(plain()), tokenizer())
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
+    with pytest.raises(EnoughError, match="by the clock"), alarms(handler, 0.1):
+        repeat(lambda tok: tok.count(plain()), tokenizer())
 
 
 def test_a_handler_that_returns_ends_nothing():
     calls = []
-    old = signal.signal(signal.SIGALRM, lambda *_: calls.append(tokenizer().encode(SAMPLE * 2000)))
-    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-    try:
+    with alarms(lambda *_: calls.append(tokenizer().encode(SAMPLE * 2000)), 0.05, 0.05):
         counted = tokenizer().count(plain() * 3)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
     assert calls
     assert counted == tokenizer().count(plain() * 3)
 
@@ -229,7 +230,5 @@ print(codec.encode_to_array("ab", (), 1))
 @pytest.mark.parametrize("numpy", ["imported", "not imported"])
 @pytest.mark.parametrize("call", ["encode", "batch", "decode"])
 def test_a_signal_at_the_first_use_of_numpy_is_its_handlers_exception(call, numpy):
-    ran = subprocess.run(
-        [sys.executable, "-c", FIRST_USE, call, numpy], capture_output=True, text=True, timeout=60, check=False
-    )
+    ran = run_python(FIRST_USE, arguments=[call, numpy])
     assert ran.stdout.split("\n") == ["KeyboardInterrupt", "[256]", ""], ran.stderr[-500:]
