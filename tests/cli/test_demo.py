@@ -3,7 +3,6 @@
 import io
 import re
 
-import demo
 import minitok
 import pytest
 from minitok.explain.terminal import PALETTE, MergeSteps, TokenText, TrainSteps, palette_index, visible
@@ -14,19 +13,6 @@ def printed(renderable, **options):
     console = Console(file=io.StringIO(), width=100, **options)
     console.print(renderable)
     return console.file.getvalue()
-
-
-def test_the_demo_of_a_text_of_ones_own(tmp_path, capsys):
-    file, page, drawing = tmp_path / "own.txt", tmp_path / "own.html", tmp_path / "demo.svg"
-    file.write_text("low lower lowest é\n" * 40, encoding="utf-8")
-    demo.main([str(file), "--html", str(page), "--svg", str(drawing)])
-    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
-    for heading in ("1 Learn", "2 Two languages, one result", "3 Encode a text", "4 Look inside"):
-        assert heading in told
-    assert f"{file.stat().st_size:,} bytes" in told
-    assert told.count("✓") == 4
-    assert re.findall(r'<div data-view="(\w+)">', page.read_text(encoding="utf-8")) == ["training", "explanation"]
-    assert "Learn" in drawing.read_text(encoding="utf-8")
 
 
 def test_no_two_neighbours_share_a_colour():

@@ -164,13 +164,6 @@ def test_alternatives_of_a_pattern_of_ones_own():
     assert list(labelled("none", b"a b")) == [(b"a b", None)]
 
 
-def test_patterns_that_cut_in_turn_are_labelled_by_the_last_that_matched():
-    tok = minitok.Tokenizer([], pattern="starcoder")
-    shown = [(piece.start, piece.end, piece.alternative.source) for piece in tok.explain("a12 b").lanes[0].pieces]
-    assert [end for _, end, _ in shown] == [1, 2, 3, 5]
-    assert [source for *_, source in shown][:2] == [r" ?\p{L}++", r" ?\p{N}++"]
-
-
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_explains_its_pieces(name):
     text = "I'LL go, 漢字ab 2024!\n\n  é"

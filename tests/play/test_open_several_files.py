@@ -87,18 +87,14 @@ def test_of_a_large_file_the_head_alone_is_read(opened, tmp_path):
     assert read <= 4 + (4 << 20) + len(data)
 
 
-@pytest.mark.parametrize("kept", [3, 300])
-def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(kept, opened, tmp_path):
-    data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()[:kept]
+def test_a_gguf_that_is_cut_short_is_refused_as_by_the_library(opened, tmp_path):
+    data = write(tmp_path / "x.gguf", **GGUF["bytes"]).read_bytes()[:300]
     (tmp_path / "x.gguf").write_bytes(data)
     with pytest.raises(FileFormatError) as library:
         minitok.load(tmp_path / "x.gguf")
     told, _ = send(opened, ("x.gguf", data))
-    if kept > 4:
-        # The library says it in the same words, behind the name of the file.
-        assert told["refused"] == f"x.gguf: {str(library.value).split('x.gguf: ')[1]}"
-    else:
-        assert "not a tokenizer of minitok" in told["refused"]
+    # The library says it in the same words, behind the name of the file.
+    assert told["refused"] == f"x.gguf: {str(library.value).split('x.gguf: ')[1]}"
 
 
 # -- GPT-2's pair ----------------------------------------------------------------------------------------------------
