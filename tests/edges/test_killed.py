@@ -6,6 +6,7 @@ ends them as SIGKILL would, with nothing cleaned up. `MINITOK_LONG_TESTS=1` kill
 
 import os
 
+import minitok
 import pytest
 from helpers import run_python
 
@@ -72,13 +73,11 @@ new = minitok.train(texts[9:], 500, pattern="gpt2", special_tokens=["<s>"])
 SAVE = (
     OLD_AND_NEW
     + """
-from functools import partial
-write, read, path = {
-    "native": (minitok.Tokenizer.save, minitok.load, folder / "tok.json"),
-    "huggingface": (partial(minitok.Tokenizer.save, format="huggingface"), minitok.load, folder / "tokenizer.json"),
-    "gpt2": (partial(minitok.Tokenizer.save, format="gpt2"), lambda path: minitok.load(path), folder / "files"),
-    "tiktoken": (partial(minitok.Tokenizer.save, format="tiktoken"), lambda path: minitok.load(path, pattern="gpt2"), folder / "t.tiktoken"),
-}[FORM]
+path = folder / {"native": "tok.json", "huggingface": "tokenizer.json", "gpt2": "files", "tiktoken": "t.tiktoken"}[FORM]
+def write(tok, path):
+    tok.save(path, format="minitok" if FORM == "native" else FORM)
+def read(path):
+    return minitok.load(path, **{"pattern": "gpt2"} if FORM == "tiktoken" else {})
 sample = " ".join(text[:50] for text in texts)
 both = [tok.encode(sample) for tok in (old, new)]
 assert both[0] != both[1]
@@ -261,10 +260,10 @@ assert sorted(path.name for path in folder.glob("out*")) == ["out.bin", "out.bin
 )
 
 
+FORMS = ("native", "huggingface", "gpt2", "tiktoken")
 PROGRAMS = {
     **{
-        f"a tokenizer that is saved is the old one or the new one: {form}": f"FORM = {form!r}\n{SAVE}"
-        for form in ("native", "huggingface", "gpt2", "tiktoken")
+        f"a tokenizer that is saved is the old one or the new one: {form}": f"FORM = {form!r}\n{SAVE}" for form in FORMS
     },
     "files that are encoded are whole, and a run goes on where it was killed": ENCODE,
     "counts are the old ones or the new ones": COUNT,
@@ -281,8 +280,6 @@ def test_what_is_written_is_whole(tmp_path, what):
 
 
 def test_a_second_run_for_one_output_is_refused(tmp_path):
-    import minitok
-
     (tmp_path / "a.txt").write_text("hello hello", encoding="utf-8")
     tok, out = minitok.Tokenizer([(104, 101)]), tmp_path / "o.bin"
 
