@@ -86,12 +86,9 @@ def test_ids(pair, text, data):
 
 
 @settings(max_examples=25)
-@given(
-    text=st.one_of(texts, st.sampled_from(["hello fanta", "hello ", "a\n ", "x   \n", "日本"])).map(
-        lambda text: text[-12:]
-    )
-)
+@given(texts | st.sampled_from(["hello fanta", "hello ", "a\n ", "x   \n", "日本"]))
 def test_unstable(text):
+    text = text[-12:]
     mine, other = ours.get_encoding("gpt2"), reference("gpt2")
     stable, completions = mine.encode_with_unstable(text, disallowed_special=())
     expected, others = other.encode_with_unstable(text, disallowed_special=())
@@ -133,12 +130,7 @@ def test_special_tokens(pair):
         with pytest.raises(ValueError, match="disallowed special token 'a'"):
             encoding.encode("bab", disallowed_special={"a"})
     assert messages[:2] == messages[2:]
-    for options in (
-        {"allowed_special": "all"},
-        {"allowed_special": {"<|endoftext|>"}},
-        {"disallowed_special": ()},
-        {"allowed_special": {"unknown"}, "disallowed_special": ()},
-    ):
+    for options in ({"allowed_special": "all"}, {"allowed_special": {"unknown"}, "disallowed_special": ()}):
         assert mine.encode_batch(iter([text, "x"]), **options) == other.encode_batch(iter([text, "x"]), **options)
         assert mine.encode(text, **options) == other.encode(text, **options)
         array = mine.encode_to_numpy(text, **options)

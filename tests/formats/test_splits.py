@@ -189,7 +189,7 @@ def test_words_of_a_pattern_here_are_written_for_oniguruma(pattern, backend):
     tok = minitok.Tokenizer(definition.replace(pattern=pattern))
     written = huggingface.dump(tok.definition)
     theirs = Tokenizer.from_str(json.dumps(written))
-    for text in [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]:
+    for text in WORD_TEXTS:
         assert theirs.encode(text).ids == tok.encode(text), text
     assert huggingface.parse(written, "it").pattern == pattern
 
@@ -197,8 +197,7 @@ def test_words_of_a_pattern_here_are_written_for_oniguruma(pattern, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("kind", ["Whitespace", "WhitespaceSplit", "BertPreTokenizer"])
 def test_words_that_are_no_pattern_there(kind, backend):
-    texts = [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]
-    tok = compared(of_file({"type": kind}), texts, backend)
+    tok = compared(of_file({"type": kind}), WORD_TEXTS, backend)
     written = huggingface.dump(tok.definition)["pre_tokenizer"]["pretokenizers"][0]
     assert written == {"type": "WhitespaceSplit" if kind == "BertPreTokenizer" else kind}
 
