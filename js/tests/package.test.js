@@ -167,9 +167,8 @@ test("the ids of Python", async (t) => {
       const tok = await getEncoding(name);
       const all = { allowedSpecial: "all" };
       for (const [text, plain, special] of texts) {
-        assert.deepEqual([...tok.encode(text)], plain, JSON.stringify(text));
-        assert.deepEqual([...tok.encode(text, all)], special, JSON.stringify(text));
-        assert.deepEqual([tok.count(text), tok.count(text, all)], [plain.length, special.length]);
+        assert.deepEqual([...tok.encode(text), tok.count(text)], [...plain, plain.length], JSON.stringify(text));
+        if (special) assert.deepEqual([...tok.encode(text, all), tok.count(text, all)], [...special, special.length], JSON.stringify(text));
       }
     });
   }

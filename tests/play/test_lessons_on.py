@@ -151,7 +151,7 @@ def see_ids(page, ids):
 
 
 def frequent(pieces, merges):
-    """The merges of a training up to the last that joins a pair in two places, and the ids of all pieces before each and at the end."""
+    """The merges of a training up to the last that joins a pair in two places, and all pieces before each and at the end."""
     states, made = [pieces], []
     for at, pair in enumerate(merges):
         if sum(count_pairs(ids).get(pair, 0) for ids in pieces) < 2:
@@ -159,34 +159,27 @@ def frequent(pieces, merges):
         pieces = [merge_pair(ids, pair, 256 + at) for ids in pieces]
         states.append(pieces)
         made.append(pair)
-    return made, [[one for ids in state for one in ids] for state in states]
+    return made, states
 
 
 def see_training(page, pieces, merges):
     """The picture shows a training: each merge in three states, counted, chosen, joined."""
     made, states = frequent([list(piece) for piece in pieces], merges)
-    made = made[:12]
+    made, ids = made[:12], [[one for piece in state for one in piece] for state in states]
     expect(page.locator("#steps output")).to_contain_text(f"of {3 * len(made)} steps")
-    see_ids(page, states[0])
+    see_ids(page, ids[0])
     for at, pair in enumerate(made):
         page.locator("#steps input[type=range]").fill(str(3 * at + 1))
-        see_ids(page, states[at])
-        count = sum(count_pairs(ids).get(pair, 0) for ids in cut_again(pieces, merges[:at]))
+        see_ids(page, ids[at])
+        count = sum(count_pairs(piece).get(pair, 0) for piece in states[at])
         expect(page.locator(".said")).to_contain_text(f"occurs {count} time")
         expect(page.locator(".ring.on")).to_have_count(count)
         expect(page.locator(".pairs .best .num")).to_have_text(str(count))
         page.locator("#steps input[type=range]").fill(str(3 * at + 2))
-        see_ids(page, states[at + 1])
+        see_ids(page, ids[at + 1])
         expect(page.locator(".said")).to_contain_text(f"token {256 + at}.")
-        expect(page.locator(".length b")).to_have_text(str(len(states[at + 1])))
+        expect(page.locator(".length b")).to_have_text(str(len(ids[at + 1])))
     assert page.evaluate("window.hurt") is None
-
-
-def cut_again(pieces, merges):
-    now = [list(piece) for piece in pieces]
-    for at, pair in enumerate(merges):
-        now = [merge_pair(ids, pair, 256 + at) for ids in now]
-    return now
 
 
 @pytest.mark.parametrize("text", [PENCIL, "aaaaaaa", "naïve naïve café", "x", "", HOSTILE[0]])

@@ -79,15 +79,8 @@ def test_files_of_tokenizers(page, tmp_path):
     page.locator("#open-tokenizer").set_input_files(tmp_path / "pattern.json")
     expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "own pattern"])
     expect(page.locator("#lanes .lane", has_text="own pattern").locator(".token").first).to_contain_text("(?i)[a-z]+")
-    for content, word in (
-        (b"{}", "x.json: not a tokenizer of minitok"),
-        (b"[", "not JSON"),
-        (b'{"model": {"type": "BPE"}}', "no 'merges'"),
-    ):
-        page.locator("#open-tokenizer").set_input_files(
-            {"name": "x.json", "mimeType": "application/json", "buffer": content}
-        )
-        expect(page.locator("#status")).to_contain_text(word)
+    page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "", "buffer": b"["})
+    expect(page.locator("#status")).to_contain_text("not JSON")
     expect(page.locator(".panel")).to_have_count(3)
 
 

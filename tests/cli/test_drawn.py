@@ -1,4 +1,4 @@
-"""What the demo and the command draw in a terminal."""
+"""What the command draws in a terminal."""
 
 import io
 import re
