@@ -1,4 +1,4 @@
-"""What a ``tokenizer.json`` of bytes may say about cutting and added tokens: the ids of ``tokenizers``, whatever the options."""
+"""What a ``tokenizer.json`` of bytes may say about cutting, ends of words and added tokens: the ids of ``tokenizers``, whatever the options."""
 
 import copy
 import json
@@ -6,9 +6,10 @@ import json
 import minitok
 import pytest
 from helpers import BACKENDS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
+from minitok.formats.byte_level import CHARS
 from tokenizers import Tokenizer
 
 MERGES = [(97, 98), (45, 45), (32, 97), (49, 50), (256, 256), (32, 32), (45, 97)]
@@ -72,3 +73,46 @@ def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):
     assert tok.decode(tok.encode("é中 --😀")) == "é中 --😀"
     with pytest.raises(minitok.errors.MissingByteError, match="the byte 0xc0 at position 1 has no token"):
         tok.encode(b"a\xc0")
+
+
+def test_ends_of_words(backend):
+    """A file like CLIP's: text in small letters, cut into words, whose last tokens say that they are the last."""
+    content = copy.deepcopy(BASE)
+    vocab = {char + end: i for i, (char, end) in enumerate((char, end) for end in ("", "</w>") for char in CHARS)}
+    vocab |= {"ca": 600, "cat</w>": 601, "Ã²</w>": 602, "<S>": 603}
+    content["model"] |= {
+        "vocab": vocab,
+        "merges": [["c", "a"], ["ca", "t</w>"], ["Ã", "²</w>"]],
+        "unk_token": "<S>",
+        "end_of_word_suffix": "</w>",
+    }
+    replace = {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}
+    content["normalizer"] = {"type": "Sequence", "normalizers": [{"type": "NFC"}, replace, {"type": "Lowercase"}]}
+    words = {"type": "Split", "pattern": {"Regex": r"'s|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"}, "behavior": "Removed"}
+    content["pre_tokenizer"] = {
+        "type": "Sequence",
+        "pretokenizers": [words | {"invert": True}, LEVEL | {"use_regex": True}],
+    }
+    content["added_tokens"] = [content["added_tokens"][0] | {"id": 603, "content": "<S>", "normalized": True}]
+    tok = minitok.Tokenizer(huggingface.parse(content, "it", backend=backend))
+    theirs = Tokenizer.from_str(json.dumps(content))
+    written = huggingface.dump(tok.definition)
+    again = Tokenizer.from_str(json.dumps(written))
+    assert written["model"]["merges"] == ["c a", "ca t</w>", "Ã ²</w>"]
+    assert huggingface.parse(written, "it", backend=tok.definition.backend).content() == tok.definition.content()
+
+    @settings(max_examples=25)
+    @given(
+        st.lists(
+            TEXTS
+            | st.sampled_from(["Cat", "cat ", "ca", "CATS", "ò", "Σ", "e\u0301", "İ", "ﬁ", "\u3000", "<S>", "'s"]),
+            max_size=6,
+        ).map("".join)
+    )
+    def check(text):
+        ids = theirs.encode(text, add_special_tokens=False).ids
+        assert tok.encode(text, allowed_special="all") == again.encode(text, add_special_tokens=False).ids == ids
+        assert tok.encode_to_numpy(text, allowed_special="all").tolist() == ids
+        assert [token.id for token in tok.explain(text, allowed_special="all").tokens] == ids
+
+    check()

@@ -8,7 +8,7 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, run_python
+from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, packing
@@ -195,14 +195,6 @@ def test_sixteen_bits_hold_the_id_65535(tmp_path):
     tok = Tokenizer([], special_tokens={"<s>": 65_535})
     packed = tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16", end_of_document="<s>")
     assert read(packed)[0][-1] == 65_535
-
-
-def test_text_is_packed_without_jinja(tmp_path):
-    (tmp_path / "a.txt").write_text("hello")
-    code = "import sys; sys.modules['jinja2'] = None\nimport minitok\n"
-    code += f"print(minitok.get_encoding('gpt2').encode_files({str(tmp_path / 'a.txt')!r}, {str(tmp_path / 'o.bin')!r}).tokens)"
-    ran = run_python(code)
-    assert (ran.stdout, ran.stderr) == ("1\n", "")
 
 
 @pytest.mark.parametrize("source", ["a.jsonl", "a.parquet", "a.txt", "whole.txt"])
