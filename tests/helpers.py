@@ -46,6 +46,16 @@ def outcome(function, *args, **kwargs):
         return Failure(type(error), str(error))
 
 
+def unless_it_panics(function, *args, **kwargs):
+    """What a call of a library that is written in Rust gives; None if it fails with a bare exception, or panics."""
+    try:
+        return function(*args, **kwargs)
+    except BaseException as error:
+        if type(error) is Exception or type(error).__name__ == "PanicException":
+            return None
+        raise
+
+
 def on_both(function):
     """The outcome of ``function(backend)``, which must be the same on both backends."""
     rust, python = (outcome(function, backend) for backend in BACKENDS)

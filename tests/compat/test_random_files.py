@@ -8,7 +8,7 @@ import random
 
 import minitok
 import tokenizers
-from helpers import BACKENDS, by_values
+from helpers import BACKENDS, by_values, unless_it_panics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.compat.tokenizers import Tokenizer
@@ -175,16 +175,6 @@ def random_texts(rnd):
     return ["".join(rnd.choices(BITS, k=rnd.choice([0, 1, 2, 3, 5, 8, 13, 30]))) for _ in range(8)]
 
 
-def outcome(call):
-    """What a call gives; None where that library panics."""
-    try:
-        return call()
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        return None
-
-
 def loaded(path):
     """The tokenizer of a file, on both backends; none if it is refused."""
     try:
@@ -211,7 +201,7 @@ def check_face(ours, theirs, text, expected):
     """The face of that library gives the same columns, and the same text back."""
     assert columns(ours.encode(text, add_special_tokens=False)) == columns(expected)
     for skip in (True, False):
-        decoded = outcome(lambda: theirs.decode(expected.ids, skip_special_tokens=skip))
+        decoded = unless_it_panics(theirs.decode, expected.ids, skip_special_tokens=skip)
         if decoded is not None:
             assert ours.decode(expected.ids, skip_special_tokens=skip) == decoded
 
@@ -243,9 +233,9 @@ def test_random_files(tmp_path_factory, seed):
         ours = None
     for text in random_texts(rnd):
         theirs.encode_special_tokens = True
-        split = outcome(lambda: theirs.encode(text, add_special_tokens=False))
+        split = unless_it_panics(theirs.encode, text, add_special_tokens=False)
         theirs.encode_special_tokens = False
-        expected = outcome(lambda: theirs.encode(text, add_special_tokens=False))
+        expected = unless_it_panics(theirs.encode, text, add_special_tokens=False)
         if expected is None or split is None:
             continue
         for tok in toks:

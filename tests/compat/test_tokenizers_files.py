@@ -33,10 +33,6 @@ def file_with(**fields):
     return json.dumps(huggingface.dump(tok.definition) | fields)
 
 
-def without(state, name):
-    return {key: value for key, value in state.items() if key != name}
-
-
 def with_token(**changes):
     return TEMPLATE | {"special_tokens": {"<s>": TOKEN | changes}}
 
@@ -49,12 +45,12 @@ def single(*pieces):
     ("field", "state"),
     [
         ("truncation", TRUNCATION),
-        ("truncation", without(TRUNCATION, "direction") | {"more": 1}),
+        ("truncation", {"max_length": 5, "strategy": "LongestFirst", "stride": 0, "more": 1}),
         ("truncation", TRUNCATION | {"strategy": "OnlyFirst", "direction": "Left", "max_length": 2}),
         ("truncation", TRUNCATION | {"max_length": 0}),
         ("truncation", TRUNCATION | {"max_length": (1 << 64) - 1}),
         ("padding", PADDING),
-        ("padding", without(PADDING, "pad_to_multiple_of")),
+        ("padding", {name: value for name, value in PADDING.items() if name != "pad_to_multiple_of"}),
         ("padding", PADDING | {"strategy": {"Fixed": 12}, "direction": "Left", "pad_id": (1 << 32) - 1}),
         ("padding", PADDING | {"pad_to_multiple_of": 0}),
         ("post_processor", TEMPLATE),

@@ -12,7 +12,7 @@ from helpers import BACKENDS, Failure, fast_paths, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.corpus.counts import from_arrays, new_counter
+from minitok.corpus.counts import new_counter
 from strategies import corpora, dense, merge_lists, rank_tables, train_options
 
 COUNTING = ("pattern", "special_tokens")
@@ -53,16 +53,6 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
         # The counts are still there.
         assert minitok.train(merged, **learning) == expected
         assert tok.definition.backend == backend
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("documents", "size", "name"), [((1 << 63) - 1, 0, "documents"), (0, (1 << 63) - 1, "bytes")])
-def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, documents, size, name):
-    arrays = minitok.count_pieces([], pattern="gpt2").counter.to_arrays()
-    most = from_arrays("gpt2", [], documents, size, arrays, backend)
-    assert (most.merge().documents, most.merge().bytes) == (documents, size)
-    with pytest.raises(minitok.errors.TrainingError, match=rf"2\^63 {name} or more"):
-        most.merge(minitok.count_pieces(["a"], backend=backend, pattern="gpt2"))
 
 
 class Stopped:

@@ -94,15 +94,14 @@ def test_large_texts_are_cut_safely(tmp_path, monkeypatch):
             assert read(packed) == [tok.encode(text, allowed_special=special)]
 
 
-class InterruptedAt:
+def interrupted_after(files, size):
     """Progress that is interrupted after a number of files."""
 
-    def __init__(self, files, size):
-        self.wanted = files * size
-
-    def __call__(self, at):
-        if at.done > self.wanted:
+    def show(at):
+        if at.done > files * size:
             raise KeyboardInterrupt
+
+    return show
 
 
 def write_files(folder, count=5):
@@ -121,7 +120,7 @@ def test_an_interrupted_run_goes_on(tmp_path, backend, suffix):
     options = {"end_of_document": "<|end|>", "dtype": "uint16"}
     for files in (2, 3):
         with pytest.raises(KeyboardInterrupt):
-            tok.encode_files(tmp_path / "*.txt", out, progress=InterruptedAt(files, size), **options)
+            tok.encode_files(tmp_path / "*.txt", out, progress=interrupted_after(files, size), **options)
         assert out.read_bytes() == b"old"
         assert json.loads((tmp_path / f"{out.name}.journal.json").read_text())["files"] == files
     # What was written after the journal does not count.
@@ -138,7 +137,7 @@ def test_an_interrupted_run_goes_on(tmp_path, backend, suffix):
 def test_a_run_goes_on_on_the_other_backend(tmp_path):
     texts, size = write_files(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        tokenizer("python").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=InterruptedAt(2, size))
+        tokenizer("python").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=interrupted_after(2, size))
     packed = tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin")
     assert (packed.resumed_files, read(packed)) == (2, tokenizer("rust").encode_batch(texts))
 
