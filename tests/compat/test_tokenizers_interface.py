@@ -5,7 +5,10 @@ import json
 import pickle
 
 import hf_files
+import minitok
 import pytest
+from minitok.compat.tokenizers import Tokenizer
+from minitok.compat.tokenizers.encoded_text import Text
 
 LIBRARIES = ("minitok.compat.tokenizers", "tokenizers")
 
@@ -108,3 +111,36 @@ def test_a_special_token_hides_one_that_was_added_before(lib):
     tok.add_special_tokens(["<b>a"])
     tok.encode_special_tokens = True
     assert tok.encode("<b>a").ids == [1, 2, 3, 0]
+
+
+# -- what is minitok's own: what it is made of, what it costs, files of a cache
+
+
+def test_a_tokenizer_of_minitok_has_the_same_ids():
+    tok = minitok.get_encoding("cl100k_base")
+    face = Tokenizer.from_minitok(tok)
+    text = "naïve  12345 😀\n<|endoftext|>"
+    assert face.encode(text).ids == tok.encode(text, allowed_special="all")
+    assert face.encode(text).offsets == tok.encode_with_offsets(text, allowed_special="all")[1]
+    assert face.decode(face.encode(text).ids, skip_special_tokens=False) == text
+    assert face.get_vocab_size() == len(tok.definition.vocabulary()[0]) + len(tok.special_tokens)
+
+
+def test_columns_are_made_when_they_are_read(monkeypatch):
+    tok = Tokenizer.from_str(hf_files.file("roberta"))
+    encoding = tok.encode("low lower")
+    asked = []
+    followed = Text.origins
+    monkeypatch.setattr(Text, "origins", lambda made: asked.append(made.text) or followed(made))
+    assert (encoding.ids, encoding.attention_mask, asked) == (encoding.ids, [1] * 4, [])
+    assert encoding.word_ids == [None, 0, 1, None]
+    assert encoding.offsets == [(0, 0), (0, 3), (4, 9), (0, 0)]
+    assert asked == ["low lower"]
+
+
+def test_a_model_in_the_cache(tmp_path, monkeypatch):
+    folder = tmp_path / "models--owner--model" / "snapshots" / "1234"
+    hf_files.folder(folder, "small")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    for name, options in (("owner/model", {}), ("owner/model", {"revision": "1234"}), (str(folder), {})):
+        assert Tokenizer.from_pretrained(name, **options).to_str() == hf_files.file("small")

@@ -235,22 +235,3 @@ def test_counters_say_which_pieces_are_new_and_hold_files(tmp_path, backend):
     counter.hold(files, 2, 7)
     assert counter.pieces == {b"xy": 3, b"z": 1}
     assert counter.totals() == (2, 7, 4, 2)
-
-
-def test_files_that_do_not_fit_are_not_held(tmp_path):
-    files = [tmp_path / name for name in ("counts", "lengths", "data")]
-    counter = new_counter(load_backend("rust"), "none", [], 1)
-    for counts, lengths, data, why in (
-        ([0], [1], b"a", "a count below 1.*counts"),
-        ([1, 2], [1], b"a", "not the lengths"),
-        ([1], [2], b"a", "not the lengths"),
-        ([1 << 62, 1 << 62], [1, 1], b"ab", "2\\^63"),
-    ):
-        files[0].write_bytes(np.array(counts, "<i8").tobytes())
-        files[1].write_bytes(np.array(lengths, "<u4").tobytes())
-        files[2].write_bytes(data)
-        with pytest.raises((OSError, minitok.errors.TrainingError), match=why):
-            counter.hold(files, 1, 1)
-    files[2].unlink()
-    with pytest.raises(FileNotFoundError, match="data"):
-        counter.hold(files, 1, 1)
