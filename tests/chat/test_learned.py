@@ -170,13 +170,7 @@ def test_the_last_answer_alone():
     assert taught(SAY, [ASK, assistant("a"), ASK, assistant("b"), ASK], last=True) == "b<e>"
     assert taught(SAY, [ASK, assistant("a"), ASK], last=True, add_generation_prompt=True) == "a<e>"
     with pytest.raises(ValueError, match="last=True is for the assistant, not for 'user'"):
-        taught_chat(SAY).mask("user", last=True)
-
-
-def taught_chat(source):
-    return Tokenizer([], special_tokens={name: 300 + at for at, name in enumerate(TOKENS)}).replace(chat=source).encode_chat(
-        [ASK, assistant("a")]
-    )  # fmt: skip
+        Tokenizer([]).replace(chat=SAY).encode_chat([ASK]).mask("user", last=True)
 
 
 def test_a_message_to_continue_has_no_stop():

@@ -67,7 +67,9 @@ def test_the_mask_goes_where_its_ids_go(tmp_path_factory, lengths, kind, shuffle
     assert [mask for _, mask in documents] == [[token_id in LEARNED for token_id in ids] for ids, _ in documents]
     assert packed.learned == sum(sum(mask) for _, mask in documents)
     # The ids are those of the same documents without a mask.
-    TOK.encode_files(source, folder / "plain.bin", learn="user")
+    TOK.encode_files(source, folder / "plain.bin", learn="last")
+    last = [token_id for ids, mask in masked_documents(folder / "plain.bin") for token_id, own in zip(ids, mask) if own]
+    assert last.count(SPECIAL[STOP]) == sum(len(sizes) > 1 for sizes in lengths)
     (folder / "plain.bin.mask.npy").unlink()
     with pytest.raises(FileNotFoundError, match=r"plain\.bin\.mask\.npy"):
         open_packed(folder / "plain.bin")

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 VALUE = re.compile(rb"(?:[-+.\de{}\[\],\s]|true|True|false|False|None|null)+")
 
 ADVICE = (
-    'train on one answer at a time, each conversation ending with it (mask("assistant", last=True)), or mark what is '
-    "to be learned with {% generation %} in the template (generated)"
+    'train on one answer at a time, each conversation ending with it (mask("assistant", last=True), learn="last"), or '
+    "mark what is to be learned with {% generation %} in the template (generated)"
 )
 
 

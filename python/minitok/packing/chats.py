@@ -3,8 +3,8 @@
 A record is a line of JSON or a row of a column. Its field is a list of messages; ``tools``, if the record has it, is a list of
 JSON schemas, or the text of one. Columns of Arrow fill up what a message lacks with nulls: they are left out.
 
-The ids are marked (``mask``) where they are to be learned: the assistant's turns (SPEC K8), what another role said, or what the
-template has in ``{% generation %}`` blocks.
+The ids are marked (``mask``) where they are to be learned: the assistant's turns, or the last of them (SPEC K8), what another
+role said, or what the template has in ``{% generation %}`` blocks.
 
 Costs: mostly those of the template, which is Python and runs on one thread; memory for a batch of conversations.
 """
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GENERATION", "check_learn", "encode_chats"]
 
-# What is learned if it is not what a role says.
-GENERATION = "generation"
+# What is learned if it is not what a role says: what the template marks, or the last message of the assistant.
+GENERATION, LAST = "generation", "last"
 
 # How many ids are a batch.
 BATCH = 1 << 18
@@ -56,15 +56,14 @@ def check_learn(definition: Definition, learn: str) -> None:
     """Raises unless the tokenizer's chat template can tell what is to be learned."""
     if not isinstance(learn, str):
         raise TypeError(f"learn must be str, not {type(learn).__name__}")
-    if learn not in ROLES and learn != GENERATION:
-        raise ValueError(f"learn must be {GENERATION!r} or a role, not {learn!r}; roles are {', '.join(sorted(ROLES))}")
+    if learn not in (*ROLES, GENERATION, LAST):
+        roles = ", ".join(sorted(ROLES))
+        raise ValueError(f"learn must be {GENERATION!r}, {LAST!r} or a role, not {learn!r}; roles are {roles}")
     templates = definition.chat.templates if definition.chat else {}
     if not templates:
         raise TemplateError("this tokenizer has no chat template: add one with replace(chat=...)")
     if learn == GENERATION and not any(re.search(r"{%[-+]?\s*generation\b", source) for source in templates.values()):
-        raise TemplateError(
-            "the chat template has no {% generation %} block: pass a role to learn, such as 'assistant'"
-        )
+        raise TemplateError("the chat template has no {% generation %} block: pass a role to learn, 'assistant'")
 
 
 def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], options: Options) -> Iterator[EncodedBlock]:
@@ -96,16 +95,17 @@ def encode_conversation(
     try:
         found, spans, learner = encoded(definition, conversation.messages, tools=as_tools(conversation.tools))
         learned: list[Any] = [said for said in found.roles if said[2] == options.learn]
-        if options.learn in (GENERATION, "assistant"):
-            learned = found.generated if options.learn == GENERATION else learner().ranges()
+        if options.learn == GENERATION:
+            learned = found.generated
+        elif options.learn in (LAST, "assistant"):
+            learned = learner().ranges(last=options.learn == LAST)
     except TemplateError as error:
         raise TemplateError(str(record_error(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
         raise record_error(file, conversation, f"not a conversation: {error}") from None
     ids = found.ids if options.end is None else np.append(found.ids, np.uint32(options.end))
-    return marked(ids, masked(learned, len(ids))), sum(
-        len(span.text.encode("utf-8", "surrogatepass")) for span in spans
-    )
+    text_bytes = sum(len(span.text.encode("utf-8", "surrogatepass")) for span in spans)
+    return marked(ids, masked(learned, len(ids))), text_bytes
 
 
 def record_error(file: Path, conversation: Conversation, reason: str) -> FileFormatError:

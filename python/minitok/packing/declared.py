@@ -125,8 +125,8 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
             ``learn``, that of the messages; by default ``messages``.
         learn: For files of conversations, in the form of ``encode_chat``: a mask next to the ids marks those that a model
-            is to learn: the turns of the ``"assistant"`` with the tokens that end them (``EncodedChat.mask``), what another
-            role says, or what the template has in ``{% generation %}`` blocks (``"generation"``). It may have ``tools``, too.
+            is to learn: the turns of the ``"assistant"`` with the tokens that end them (``EncodedChat.mask``), the ``"last"``
+            of these, what another role says, or what is in ``{% generation %}`` (``"generation"``). It may have ``tools``, too.
             The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
             and ``.arrow`` have a column ``assistant_masks``.
     """
@@ -147,8 +147,8 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         str | None,
         ShownOption(
             "--learn",
-            "Pack conversations, with a mask of the ids to learn: what this role says (assistant, for example), or with "
-            "'generation', what the chat template marks.",
+            "Pack conversations, with a mask of the ids to learn: what this role says (assistant, for example), with 'last' "
+            "the last answer alone, or with 'generation' what the chat template marks.",
             "Documents",
             "ROLE",
         ),
