@@ -120,7 +120,6 @@ def taught(source, messages, *, last=False, **given):
         # The next turn's beginning is always there, as Command A has it.
         ("<a>{% for m in messages %}{{ m.role }}<m>{{ m.content }}<e><a>{% endfor %}{{ 'assistant<m>' if add_generation_prompt }}",
          [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
-        # JSON of the template's words and of the message's.
         (turns("<a>{% for c in m.tool_calls %}{{ {'name': c.f, 'is': m.role, 'n': 1} | tojson }}{% else %}{{ m.content }}{% endfor %}<e>"),
          [ASK, CALL, TOOL], '{"name": "f<e>", "is": "assistant", "n": 1}<e>'),
         (turns("<a>{{ m.content }}<e>"), [ASK], ""),

@@ -150,7 +150,7 @@ function escaped(char) {
 
 // -- JSON ------------------------------------------------------------------------------------------------------------
 
-// A value as JSON, as Python writes it. If all texts in it come from one place, so does it; it is not trusted.
+// A value as JSON, as Python writes it: not trusted, from the field of all texts in it but the template's, or else their message.
 export function toJson(value, { indent = null, ensure_ascii: isAscii = false, sort_keys: sorts = false, separators = null } = {}) {
   const [comma, colon] = separators ? separators.map(String) : [indent === null ? ", " : ",", ": "];
   const pad = indent === null ? null : indent instanceof Text ? String(indent) : spaces(indent);
@@ -167,13 +167,14 @@ export function toJson(value, { indent = null, ensure_ascii: isAscii = false, so
       rows = rows.map(([key, item]) => string(key instanceof Text ? String(key) : shown(key), isTrue(isAscii)) + colon + write(item, depth + 1));
     }
     const [open, close] = isList ? "[]" : "{}";
-    if (!rows.length) return open + close;
-    if (pad === null) return open + rows.join(comma) + close;
+    if (pad === null || !rows.length) return open + rows.join(comma) + close;
     const line = `\n${pad.repeat(depth + 1)}`;
     return `${open}${line}${rows.join(comma.trimEnd() + line)}\n${pad.repeat(depth)}${close}`;
   };
-  const origins = [...new Set([...originsIn(value)].map((origin) => JSON.stringify(origin)))];
-  return text(write(value, 0), origins.length === 1 ? { ...JSON.parse(origins[0]), trusted: false } : UNKNOWN);
+  const said = [...originsIn(value)].filter(({ trusted, field, generated }) => !trusted || field !== null || generated);
+  const [first = UNKNOWN, ...others] = new Map(said.map((origin) => [JSON.stringify(origin), origin])).values();
+  const { role, message } = others.every((one) => one.role === first.role && one.message === first.message) ? first : UNKNOWN;
+  return text(write(value, 0), others.length ? { ...UNKNOWN, role, message } : { ...first, trusted: false });
 }
 
 function string(value, isAscii) {
