@@ -104,7 +104,7 @@ pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
     let mut tables = Tables::default();
     let content = parse_with(data, &mut |values, path| tables.take(values, path))?;
     given.check_none()?;
-    of_json(&content, tables, given.other_ids)
+    of_json(content, tables, given.other_ids)
 }
 
 /// The long tables of a file of JSON, of whatever format they are.
@@ -148,16 +148,16 @@ fn not_known(data: &[u8]) -> String {
 }
 
 /// What a file of JSON holds.
-fn of_json(content: &Value, tables: Tables, other_ids: bool) -> Result<Definition> {
+fn of_json(content: Value, tables: Tables, other_ids: bool) -> Result<Definition> {
     let Some(fields) = content.object() else {
         return Err(wrong(NOT_KNOWN));
     };
     if content.text_of("format") != Some("minitok") {
         if content.has("model") {
-            return huggingface::read::parse(content, tables.model, other_ids);
+            return huggingface::read::parse(&content, tables.model, other_ids);
         }
         if content.has("config") && content.has("vocab") {
-            return tekken::parse(content, tables.tekken);
+            return tekken::parse(&content, tables.tekken);
         }
         let is_vocabulary = fields.iter().any(|(_, value)| matches!(value, Value::Whole(0)));
         if is_vocabulary && fields.iter().all(|(_, value)| matches!(value, Value::Whole(_))) {

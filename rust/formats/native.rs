@@ -132,8 +132,10 @@ fn read_token(value: &Value, table: &mut TokenTable) -> Result<()> {
 }
 
 /// The tokenizer of a file, from its tables and all else.
-pub fn parse(content: &Value, tables: Tables) -> Result<Definition> {
-    let fields = fields_of(content)?;
+pub fn parse(mut content: Value, tables: Tables) -> Result<Definition> {
+    let mut fields = fields_of(&content)?;
+    (fields.trained, fields.chat) = (content.take("trained").filter(Value::is_set), content.take("chat"));
+    let content = &content;
     content.need_list("merges")?;
     let merges = tables.merges.unwrap_or_default();
     if !content.has("tokens") {
@@ -190,7 +192,8 @@ fn fields_of(content: &Value) -> Result<Fields> {
         }
     }
     let late = content.get("late_tokens").map_or_else(|| Ok(Vec::new()), |held| texts(held, "'late_tokens'"))?;
-    let trained = content.get("trained").map(|_| content.need_object("trained")).transpose()?;
+    content.get("trained").map(|_| content.need_object("trained")).transpose()?;
+    content.get("chat").map(check_chat).transpose()?;
     for name in ["trained", "chat"] {
         if content.get(name).is_some_and(|held| !held.is_finite()) {
             return Err(wrong(format!("'{name}' holds a number that is too large")));
@@ -207,9 +210,7 @@ fn fields_of(content: &Value) -> Result<Fields> {
         words: text("words")?,
         word_end: text("word_end")?,
         name: text("name")?,
-        trained: trained.filter(|trained| trained.is_set()).cloned(),
-        chat: content.get("chat").map(chat_of).transpose()?,
-        warnings: Vec::new(),
+        ..Fields::default()
     })
 }
 
@@ -234,7 +235,7 @@ fn steps_of(held: &Value) -> Result<Vec<Step>> {
 }
 
 /// The chat templates, if they are such.
-fn chat_of(chat: &Value) -> Result<Value> {
+fn check_chat(chat: &Value) -> Result<()> {
     let named = |field: &str| {
         let fields = chat.need_object(field)?.object().unwrap_or_default();
         let is_text = fields.iter().all(|(_, value)| value.text().is_some());
@@ -242,8 +243,7 @@ fn chat_of(chat: &Value) -> Result<Value> {
     };
     named("templates")?;
     named("tokens")?;
-    chat.get("named").map(|held| texts(held, "'named'")).transpose()?;
-    Ok(chat.clone())
+    chat.get("named").map(|held| texts(held, "'named'")).transpose().map(drop)
 }
 
 /// What pieces begin as.

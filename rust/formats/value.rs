@@ -26,6 +26,13 @@ impl Value {
         fields.iter().find(|(field, _)| field == name).map(|(_, value)| value).filter(|value| **value != Value::Null)
     }
 
+    /// Takes a field out of an object, as `get` finds it; null stays in its place.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let Value::Object(fields) = self else { return None };
+        let (_, value) = fields.iter_mut().find(|(field, _)| field == name)?;
+        Some(std::mem::replace(value, Value::Null)).filter(|value| *value != Value::Null)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         matches!(self, Value::Object(fields) if fields.iter().any(|(field, _)| field == name))
     }

@@ -166,8 +166,6 @@ fn zeros(length: usize) -> Result<Vec<u8>> {
 /// The bytes of ids that are read some at a time, no further than they are known.
 fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) -> PyResult<Vec<u8>> {
     let (mut ids, mut bytes) = (Vec::new(), Vec::new());
-    // A view of one item may claim any length: what cannot be had is refused before it is made. An id has a byte at least.
-    bytes.try_reserve(parts.left()).map_err(Error::from)?;
     loop {
         let position = parts.position();
         let wrong = parts.read(&mut ids)?;
@@ -176,6 +174,8 @@ fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) ->
         if ids.is_empty() {
             return Ok(bytes);
         }
+        // A view of one item may claim any length: what cannot be had is refused before it is made. An id has a byte at least.
+        bytes.try_reserve(some.len().saturating_add(parts.left())).map_err(Error::from)?;
         append(&mut bytes, &some)?;
     }
 }

@@ -59,19 +59,6 @@ def grow(tok, random, steps=12):
             assert talk.rewritten is None
 
 
-def test_the_same_text_of_another_message(breaking):
-    """Variables are compared with their origins."""
-    for name in ("kept: the last text", "kept: the last text in a list", "kept: the last text in a dict"):
-        messages = [user("hi")]
-        talk = breaking[name].conversation(messages)
-        for number in range(4):
-            talk.close()
-            messages.append(user("hi") if number % 2 else assistant("hi"))
-            talk.add(messages[-1])
-            talk.close()
-            assert talk.roles == breaking[name].encode_chat(messages).roles
-
-
 @pytest.mark.parametrize("before", ["", "{{ strftime_now('%H') }}"])
 def test_the_time_is_asked_anew(tok, monkeypatch, before):
     hours = [10]

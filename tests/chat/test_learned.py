@@ -9,7 +9,7 @@ import pytest
 from chat_families import FAMILIES
 from conversations import SAY, assistant, beginning, learned, message, options, user
 from minitok import Tokenizer
-from minitok.chat import Trusted, render
+from minitok.chat import ChatTemplates, Trusted, render
 from minitok.errors import TemplateError
 
 STOPS = {
@@ -103,6 +103,9 @@ def taught(source, messages, *, last=False, **given):
     return tok.decode([token_id for token_id, own in zip(chat.ids, mask, strict=True) if own])
 
 
+BEGUN = "<a>{% for m in messages %}{{ m.role }}<m>{{ m.content }}<e><a>{% endfor %}{{ 'assistant<m>' if add_generation_prompt }}"
+
+
 @pytest.mark.parametrize(
     ("source", "messages", "expected"),
     [
@@ -118,8 +121,7 @@ def taught(source, messages, *, last=False, **given):
         (turns("<a>{{ m.content }}<e>\n", prompt="{% if add_generation_prompt %}<a>{% else %}<eos>{% endif %}"),
          [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
         # The next turn's beginning is always there, as Command A has it.
-        ("<a>{% for m in messages %}{{ m.role }}<m>{{ m.content }}<e><a>{% endfor %}{{ 'assistant<m>' if add_generation_prompt }}",
-         [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
+        (ChatTemplates({"default": BEGUN}, {"eos_token": "<e>"}), [ASK, assistant("a"), ASK, assistant("b")], "a<e>b<e>"),
         (turns("<a>{% for c in m.tool_calls %}{{ {'name': c.f, 'is': m.role, 'n': 1} | tojson }}{% else %}{{ m.content }}{% endfor %}<e>"),
          [ASK, CALL, TOOL], '{"name": "f<e>", "is": "assistant", "n": 1}<e>'),
         (turns("<a>{{ m.content }}<e>"), [ASK], ""),
@@ -154,6 +156,8 @@ ENDED = turns("<a>{{ m.content }}{{ '<eos>' if loop.last and not add_generation_
         (turns("<a>{{ messages[0].content }}{{ m.content }}<e>"), [ASK, assistant("a")], r"message 1, .*'q<e></call>', which is not"),
         (turns(""), [ASK, assistant("a"), ASK], "message 1, .* leaves it out"),
         (turns("<a>{{ m.content }}<e>"), [ASK, CALL, TOOL], "message 1, .* leaves out its tool_calls"),
+        (turns("<a>{{ m.content }}{{ m.tool_calls }}<e>"), [ASK, CALL, TOOL], "message 1, .* which is not known to be its own"),
+        (BEGUN, [ASK, assistant("a"), ASK], "message 1, .* whether '<a>' ends it or begins the next .* eos_token"),
         (ENDED, [ASK, assistant("a"), ASK], "message 1, .*the last answer with another token.*last=True"),
         (turns("<a>{{ m.content }}<e>", prompt="{{ messages[0].content }}"), [assistant("a")], "message 0: the template does not write"),
     ],

@@ -63,9 +63,9 @@ tiktoken_file(folder / "large.tiktoken", tokens)
 tekken_file(folder / "tekken.json", tokens)
 sentencepiece_file(folder / "large.model", [*(letter.encode() for letter in letters), *tokens[256:]])
 gguf_file(folder / "large.gguf", tokens)
-# What is read as values, or by the mirror: a table that is none, merges before tokens, a second space, two pieces of one score.
+# What is read as values, or by the mirror: a table elsewhere, merges before tokens, a second space, two pieces of one score.
 content = json.loads((folder / "large.json").read_text())
-(folder / "slow.json").write_text(json.dumps(content | {"model": content["tokens"]}))
+(folder / "slow.json").write_text(json.dumps(content | {"trained": {"tokens": content["tokens"]}}))
 content = json.loads((folder / "large.hf.json").read_text())
 content["model"] = {"type": "BPE", "merges": content["model"]["merges"]} | content["model"]
 (folder / "slow.hf.json").write_text(json.dumps(content))

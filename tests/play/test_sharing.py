@@ -73,15 +73,15 @@ def test_a_frame_shows_the_text_its_tokens_and_the_tree(page, browser, tmp_path)
             expect(frame.locator(part)).to_be_hidden()
         # It says how high it is, and shrinks, too.
         frame.locator(".tree g.current").wait_for()
-        reader.evaluate("addEventListener('message', ({ data }) => { window.told = data; })")
-        before = frame.locator("body").evaluate("(body) => body.offsetHeight")
-        frame.locator("#text").fill("long " * 300)
-        until(lambda: (reader.evaluate("window.told?.minitok.height") or 0) > before)
-        high = reader.evaluate("window.told.minitok.height")
-        frame.locator("#text").fill("low lower")
-        until(lambda: reader.evaluate("window.told.minitok.height") < high)
-        tokens = minitok.get_encoding("gpt2").tokenize("low lower")
-        expect(frame.locator(".panel[data-encoding=gpt2] .token")).to_have_count(len(tokens))
+        reader.evaluate("addEventListener('message', ({ data }) => { window.told = data.minitok.height; })")
+        highs = []
+        for written in ("long " * 300, "low lower"):
+            frame.locator("#text").fill(written)
+            shown = frame.locator(".panel[data-encoding=gpt2] .token")
+            expect(shown).to_have_count(len(minitok.get_encoding("gpt2").tokenize(written)))
+            until(lambda: frame.locator("body").evaluate("(body) => atRest() && body.offsetHeight") == reader.evaluate("window.told"))
+            highs.append(reader.evaluate("window.told"))
+        assert highs[1] < highs[0]
         # The whole playground, with what the frame shows.
         frame.locator("#open-whole[href*='low+lower']").wait_for()
         with reader.context.expect_page() as opened:

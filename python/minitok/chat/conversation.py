@@ -189,12 +189,12 @@ class Conversation:
     def prompt(self) -> npt.NDArray[np.uint32]:
         """Returns the ids for a model to continue."""
         self._state, self._refused = self._step(generation=True), False
-        return self._state.ids
+        return self.ids
 
     def close(self) -> npt.NDArray[np.uint32]:
         """Returns the ids of the conversation as it stands, for training."""
         self._state, self._refused = self._step(generation=False), False
-        return self._state.ids
+        return self.ids
 
     def fork(self) -> Conversation:
         """Returns an independent copy. Costs some microseconds."""
@@ -215,7 +215,7 @@ class Conversation:
     @property
     def ids(self) -> npt.NDArray[np.uint32]:
         """The ids after the last step; read-only."""
-        return self._state.ids
+        return self._state.ids[:]  # without NumPy, a copy
 
     @property
     def roles(self) -> list[str | None]:

@@ -42,9 +42,7 @@ ADVICE = (
     'train on one answer at a time, each conversation ending with it (mask("assistant", last=True), learn="last"), or '
     "mark what is to be learned with {% generation %} in the template (generated)"
 )
-
-
-FITTING = "give it what makes the prompt fit (enable_thinking=False), "
+FITTING = "pass the template what makes its prompt fit (enable_thinking=False), or "
 
 
 class Marker(NamedTuple):
@@ -113,15 +111,14 @@ class Learner:
         if turn is not self.parts:
             end = self.end(number, start, turn)
         own = cut(self.parts, start, end)
-        if self.messages[number].get("tool_calls") and not any(
-            origin.message == number and origin.field in ("tool_calls", None) for _, origin in own
-        ):
-            fail(number, "the template leaves out its tool_calls", "leave them out, too")
         for data, origin in own:
             if origin.message == number or origin == TEMPLATE or (origin == UNKNOWN and VALUE.fullmatch(data)):
                 continue
             text = data[:40].decode(errors="replace")
             fail(number, f"its turn holds the text {text!r}, which is not known to be its own", ADVICE)
+        said = {origin.field for _, origin in own if origin.message == number}
+        if turn is not self.parts and self.messages[number].get("tool_calls") and said.isdisjoint({"tool_calls", None}):
+            fail(number, "the template leaves out its tool_calls", "leave them out, too")
         return start, end
 
     def end(self, number: int, start: int, turn: Parts) -> int:
@@ -148,10 +145,10 @@ class Learner:
         within, last = self.plain_stops
         if within is None and last is not None and number + 1 < len(self.messages):
             fail(number, "the template ends the last answer with another token than the others", ADVICE)
-        return last if within is None else within
+        return last
 
     def stops(self, number: int) -> tuple[int | None, int | None]:
-        """The token that ends a plain answer that another message follows, and that of the last; None if there is none."""
+        """The tokens that end a plain answer: one that another message follows, and the last. None if there is none."""
         before = self.messages[:number]
         answer, other = traced_messages(
             [{"role": "assistant", "content": "x"}, {"role": "user", "content": "y"}], number
@@ -163,18 +160,24 @@ class Learner:
         except TemplateError:
             more = found
         both = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, more))]
-        return self.last_of(both, alone), self.last_of(found, alone)
+        within = self.last_of(both, number, alone)
+        return within, self.last_of(found, number, alone) if within is None else within
 
-    def last_of(self, behind: list[int], text: Parts) -> int | None:
-        """Which marker behind an answer ends it: the ``eos_token``, or the last that is not how turns begin, as texts do."""
+    def last_of(self, behind: list[int], number: int, text: Parts) -> int | None:
+        """Which marker behind an answer ends it: the template's ``eos_token``, or the last that does not begin texts, too."""
         chat = self.definition.chat
         end = self.definition.found_tokens.get(chat.tokens.get("eos_token", "")) if chat else None
-        if end in behind:
-            return end
-        first = [mark.token_id for mark in self.markers(text, 0)[:2]]
-        while len(behind) > 1 and behind[-1] in first:
-            behind = behind[:-1]
-        return behind[-1] if behind else None
+        if end in behind or not behind:
+            return end if behind else None
+        at = 0
+        for mark in self.markers(text, 0) if len(behind) > 1 else ():
+            if mark.start != at:
+                break
+            if mark.token_id == behind[-1]:
+                name = self.names[mark.token_id].decode()
+                fail(number, f"whether {name!r} ends it or begins the next is not known", "name the eos_token")
+            at = mark.end
+        return behind[-1]
 
     def behind(self, text: Parts, number: int) -> list[int]:
         """The markers behind a message, up to the text of another."""

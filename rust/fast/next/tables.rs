@@ -7,7 +7,7 @@ use super::tree::{ClassSet, Tree};
 use crate::error::{Error, Result};
 use crate::fast::scan::Tier;
 use crate::fast::scan::compiled::Table;
-use crate::fast::util::fallible::{collect, concat, filled, push, try_collect};
+use crate::fast::util::fallible::{collect, concat, filled, push, resize, try_collect};
 use crate::reference::merging::merge_parts;
 use crate::reference::more::viable::length_of;
 use crate::reference::published::codecs::Codec;
@@ -76,7 +76,11 @@ impl NextIds {
         if table.looks_ahead() {
             return Ok(None);
         }
-        let (settled, made) = Settled::new(vocab)?;
+        let (settled, mut made) = Settled::new(vocab)?;
+        // Sets have a bit for each token that is found in text, too.
+        let last = codec.preprocessor.special.ids.iter().map(|&(_, id)| id as usize + 1).max().unwrap_or(0);
+        let words = last.div_ceil(64).max(made.len());
+        resize(&mut made, words, 0)?;
         let is_whole = |&(id, token): &(u32, &[u8])| !has(&made, id) && vocab.token_id(token) == Some(id);
         let tokens = vocab.tokens.iter().filter(|(_, token)| vocab.whole_pieces && !token.is_empty());
         let whole = collect(tokens.filter(is_whole).map(|(id, _)| id))?;

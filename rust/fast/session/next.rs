@@ -9,7 +9,7 @@ use super::edit::{CHUNK, Session};
 use super::rope::{Chunk, Unit};
 use crate::error::Result;
 use crate::fast::next::{Bits, NextIds, Open, has, set, unset};
-use crate::fast::util::fallible::{append, collect, concat, push, resize};
+use crate::fast::util::fallible::{append, collect, concat, push};
 use crate::reference::more::session::common_prefix;
 use crate::reference::more::tails::Cover;
 use crate::reference::published::preprocess::Before;
@@ -38,11 +38,7 @@ impl Session {
         let Some((tables, open)) = self.open()? else { return Ok(None) };
         let found = self.next_behind(&tables, &open, &[]);
         self.open = Some(open);
-        let (mut found, codec) = (found?, self.codec.core());
-        let last = codec.preprocessor.special.ids.iter().map(|&(_, id)| id as usize + 1).max();
-        let n_ids = last.unwrap_or(0).max(codec.vocab.tokens.n_ids() as usize);
-        resize(&mut found, n_ids.div_ceil(64), 0)?;
-        Ok(Some(found))
+        found.map(Some)
     }
 
     /// The same after an end of a text, to which these ids were added.
@@ -209,8 +205,6 @@ impl Session {
             let longer = if is_begun { concat(&[&last, name.as_bytes()])? } else { Vec::new() };
             let mut found_names = finder.find(&longer).filter_map(Result::ok);
             if !is_begun || found_names.any(|name| (name.start, name.id) == (last.len(), Some(id))) {
-                let words = (id as usize >> 6) + 1;
-                resize(found, words.max(found.len()), 0)?;
                 set(found, id);
             }
         }
