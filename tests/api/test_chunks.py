@@ -4,7 +4,7 @@ import minitok
 import regex
 from chunk_laws import check_laws
 from helpers import both, outcome
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kinds import definitions
 from minitok import Tokenizer
@@ -50,7 +50,6 @@ def options(draw):
     return most, found
 
 
-@settings(max_examples=200)
 @given(st.sampled_from(list(TOKENIZERS.values())) | definitions(), documents, options(), st.sampled_from([(), "all"]))
 def test_the_laws(definition, text, options, allowed):
     most, asked = options

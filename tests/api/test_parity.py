@@ -6,7 +6,7 @@ import minitok
 import naive_parity
 import pytest
 from helpers import BACKENDS, on_both
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok import _rust
 from minitok.errors import TrainingError
@@ -40,7 +40,6 @@ def trained(backend, *args, **options):
     return tok.merges, tok.definition.trained["languages"], tok.report.ties, tok.report.stop
 
 
-@settings(max_examples=200)
 @given(st.lists(st.tuples(WORDS, WORDS, st.floats(0.1, 9)), min_size=1, max_size=4), st.sampled_from("-dr"), OPTIONS)
 def test_everybody_agrees_with_everything_counted_anew(languages, kind, options):
     texts = {str(index): each for index, (each, _, _) in enumerate(languages)}

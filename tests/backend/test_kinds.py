@@ -5,7 +5,7 @@ import pickle
 import minitok
 import pytest
 from helpers import BACKENDS, both
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kinds import definitions, texts
 from minitok import Tokenizer
@@ -29,7 +29,6 @@ def plain(segments):
     ]
 
 
-@settings(max_examples=100)
 @given(definitions(), texts | any_bytes, st.data())
 def test_both_backends_make_the_same_segments_and_ids(definition, text, data):
     rust, python = (definition.replace(backend=backend).codec() for backend in ("rust", "python"))

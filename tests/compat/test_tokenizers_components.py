@@ -9,14 +9,13 @@ import minitok.compat.tokenizers as mine
 import pytest
 import tokenizers as theirs
 from hf_components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, PROCESSORS, TEXTS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ALL = NORMALIZERS + PRE_TOKENIZERS + DECODERS + PROCESSORS
 
 
 @pytest.mark.parametrize("make", NORMALIZERS)
-@settings(max_examples=60, deadline=None)
 @given(text=TEXTS)
 def test_normalizing(make, text):
     here, there = mine.NormalizedString(text), theirs.NormalizedString(text)
@@ -31,7 +30,6 @@ def test_normalizing(make, text):
 
 
 @pytest.mark.parametrize("make", PRE_TOKENIZERS)
-@settings(max_examples=40, deadline=None)
 @given(text=TEXTS, normalizer=st.none() | st.sampled_from(NORMALIZERS))
 def test_pre_tokenizing(make, text, normalizer):
     """A text as it is, and one that is normalized before."""
@@ -46,7 +44,6 @@ def test_pre_tokenizing(make, text, normalizer):
 
 
 @pytest.mark.parametrize("make", DECODERS)
-@settings(max_examples=60, deadline=None)
 @given(
     tokens=st.lists(
         st.one_of(TEXTS, st.sampled_from(("<0xE5>", "<0x8f>", "<0xab>", "Ġa", "▁", "'m", "aa"))), min_size=1
@@ -181,7 +178,6 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
 @given(text=TEXTS.filter(str.strip), steps=STEPS)
 def test_normalized_strings(text, steps):
     here, there = mine.NormalizedString(text), theirs.NormalizedString(text)

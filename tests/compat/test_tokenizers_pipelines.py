@@ -127,7 +127,7 @@ LATE = {
 }
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(pipelines())
 # The marks that end words are text to this decoder.
 @example({**NOTHING, "model": word_ends, "decoder": lambda lib: lib.decoders.ByteLevel(), "texts": ["a b"]})

@@ -7,7 +7,7 @@ import minitok
 import pytest
 import tiktoken
 from helpers import both
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.reference.pretokenize import NAMED
 from mirror import ROOT
@@ -26,7 +26,6 @@ NAMES = {
     "whisper_v3": "whisper",
 }
 without_special_tokens = pytest.mark.parametrize("encoding", sorted(set(NAMES.values())), indirect=True, scope="module")
-THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def by_tiktoken(tok):
@@ -83,7 +82,6 @@ def check_ids(tok, theirs, text, some):
 def test_ids_of_any_text(encoding):
     tok, theirs = encoding
 
-    @THOROUGH
     @given(marked_texts(tok.definition.name), special_choices(tok.definition.name))
     def check(text, some):
         check_ids(tok, theirs, text, some)
@@ -95,7 +93,6 @@ def test_ids_of_any_text(encoding):
 def test_ids_on_both_backends(name):
     rust, python = both(minitok.get_encoding(name))
 
-    @settings(THOROUGH, max_examples=40)
     @given(marked_texts(name))
     def check(text):
         assert python.encode(text) == rust.encode(text)

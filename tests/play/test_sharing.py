@@ -53,6 +53,11 @@ def test_what_is_said_stays_while_older_work_ends(page):
     expect(page.locator("#status")).to_contain_text("<iframe")
 
 
+def high(body):
+    """How high it is when nothing is under way."""
+    return body.evaluate("(body) => atRest() && body.offsetHeight")
+
+
 def test_a_frame_shows_the_text_its_tokens_and_the_tree(page, browser, tmp_path):
     """In a page of somebody's that has the line in it."""
     text = 'How many "r"s & <b>s</b> are in strawberry?'
@@ -79,7 +84,7 @@ def test_a_frame_shows_the_text_its_tokens_and_the_tree(page, browser, tmp_path)
             frame.locator("#text").fill(written)
             shown = frame.locator(".panel[data-encoding=gpt2] .token")
             expect(shown).to_have_count(len(minitok.get_encoding("gpt2").tokenize(written)))
-            until(lambda: frame.locator("body").evaluate("(body) => atRest() && body.offsetHeight") == reader.evaluate("window.told"))
+            until(lambda: high(frame.locator("body")) == reader.evaluate("window.told"))
             highs.append(reader.evaluate("window.told"))
         assert highs[1] < highs[0]
         # The whole playground, with what the frame shows.

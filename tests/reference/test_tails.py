@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from minitok.reference.more.tails import Tail
 from minitok.reference.published.codecs import Codec
@@ -65,7 +65,6 @@ def compare(vocab, pattern, text, letters, most, special=None, allowed=()):
     assert found == covers
 
 
-@settings(max_examples=200, deadline=None)
 @given(vocabs(b"abc", 5), st.text("abc", max_size=9))
 def test_without_a_pattern(vocab, text):
     compare(vocab, "none", text, "abc", 4)
@@ -76,7 +75,6 @@ LETTERS = "aBsS 1.'中"
 
 
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", r"[a-c]+|\s+(?!\S)|\s|[^a-c\s]"])
-@settings(max_examples=60, deadline=None)
 @given(vocab=vocabs(b"aBs 1.'", 4), text=st.text(LETTERS, max_size=7))
 def test_with_a_pattern(pattern, vocab, text):
     compare(vocab, pattern, text, LETTERS, 3)
@@ -88,20 +86,17 @@ COMPLETING = "中丸䭭䭸䷀"
 
 
 @pytest.mark.parametrize("pattern", ["none", "gpt2", "o200k"])
-@settings(max_examples=60, deadline=None)
 @given(vocab=vocabs(b"a.\xe4\xb8\xad", 4), text=st.text("a.中", max_size=7))
 def test_with_tokens_of_parts_of_characters(pattern, vocab, text):
     compare(vocab, pattern, text, f"a.{COMPLETING}", 3)
 
 
-@settings(max_examples=60, deadline=None)
 @given(vocabs(b"a<>s", 4), st.text("a<>s", max_size=7))
 def test_with_special_tokens(vocab, text):
     special = {"<s>": 400, "<<s": 401, "<s>a": 402, "aass": 403}
     compare(vocab, "gpt2", text, "a<>s", 4, special, {"<s>", "<<s", "aass"})
 
 
-@settings(max_examples=60, deadline=None)
 @example(["ba", "abb"], "abbb")
 @given(st.lists(st.text("ab.", min_size=2, max_size=4), max_size=9, unique=True), st.text("ab.", max_size=7))
 def test_with_ranks(tokens, text):
