@@ -27,7 +27,6 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from coded_vocab import coded
 from minitok import get_encoding
 from minitok.data import human_rights
 from minitok.encodings.published import PUBLISHED
@@ -110,7 +109,7 @@ def build(target: Path, folder: Path, course: str = "", address: str = "", *, qu
     shutil.copyfile(CARD, folder / CARD.name)
     for name in sorted({published.file for published in PUBLISHED.values()}):
         data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
-        write(folder / "vocabularies" / f"{name}.vocab", coded(data))
+        write(folder / "vocabularies" / f"{name}.vocab", data)
     texts = "udhr.json.gz"
     write(folder / "texts" / texts, files("minitok.data").joinpath(texts).read_bytes())
     for lesson in sorted(folder.glob("lesson-*.html")):

@@ -248,19 +248,9 @@ impl FastCodec {
         let Some(encoder) = &self.encoder else {
             return fallible::append(ids, &encode_with_dropout(&self.core, &text, search, dropout, continues)?);
         };
-        let before = if continues { Before::Text } else { Before::Nothing };
-        let mut drawing = encoder.drawing(dropout.draws(&text), text.len())?;
-        let scanner = self.core.pattern.scanner().filter(|_| self.core.words.is_none());
-        let done =
-            self.core.preprocessor.segments(&text, search, before, None, &mut |segment| match (segment.id, scanner) {
-                (Some(id), _) => push(ids, id),
-                (None, Some(tier)) => drawing.append_scanned(tier, &segment.text, ids),
-                (None, None) => {
-                    self.core.placed_pieces(&segment.text, &mut |piece, place| drawing.append(piece, place, ids))?;
-                    drawing.finish(ids)
-                }
-            });
-        done.map_err(|error| with_offset(error, &text))
+        let mut drawing = encoder.drawing(dropout.draws(&text))?;
+        let mut encode = |piece: &[u8], place, ids: &mut Vec<u32>| drawing.append(piece, place, ids);
+        self.core.placed_ids(&text, search, continues, Some(&mut encode), &mut |id, _| push(ids, id))
     }
 
     /// Whether the encoder takes all of a text as one segment. A longer text is searched once, later.

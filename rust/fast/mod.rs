@@ -12,8 +12,7 @@
 //! 6. [`chunk`]: a text in parts; [`session`]: a text that changes; [`pack`]: lines of JSON -> ids.
 //! 7. [`count`]: corpus -> distinct pieces with their counts; [`train`]: these counts -> merges.
 //! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies; [`token_bytes`]: merges -> the
-//!    bytes of every token; [`adler32`]: its checksum; [`packed_pairs`]: for WebAssembly, encodes the first short texts from the packed
-//!    vocabulary.
+//!    bytes of every token; [`adler32`]: its checksum.
 //! 9. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: small parts that several folders use.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).
@@ -31,7 +30,6 @@ pub mod memory;
 pub mod next;
 pub mod normal;
 pub mod pack;
-pub mod packed_pairs;
 pub mod passes;
 pub mod preprocess;
 pub mod pystr;

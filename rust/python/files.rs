@@ -41,9 +41,9 @@ pub fn read_tokenizer(
     let Definition { vocab, mut fields } = read.map_err(|error| worded(error, &path))?;
     // Of any size: they are not copied.
     let large = [("trained", fields.trained.take()), ("chat", fields.chat.take())];
-    let mut head = dump::head(&fields, &vocab.core().alphabet);
-    head.extend(large.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let head = collect(head.into_iter().map(|(name, value)| (name.to_owned(), value)))?;
+    let large = large.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let head = dump::head(&fields, &vocab.core().alphabet).into_iter().chain(large);
+    let head = collect(head.map(|(name, value)| (name.to_owned(), value)))?;
     Ok((Vocab(vocab), Value::Object(head).json()?, fields.warnings))
 }
 

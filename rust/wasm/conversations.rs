@@ -12,7 +12,7 @@ use crate::reference::published::preprocess::{Before, Trust};
 pub extern "C" fn everywhere(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let chat = parse(&arguments.bytes()?)?;
-        let names = tokenizer.fields()?.everywhere(chat.object().is_some().then_some(&chat));
+        let names = tokenizer.definition.fields.everywhere(chat.object().is_some().then_some(&chat));
         let names = names.into_iter().map(|name| Value::Text(name.to_owned())).collect();
         Ok(Value::List(names).json()?.into_bytes())
     })
@@ -26,7 +26,7 @@ pub extern "C" fn conversation(number: u32) -> u32 {
         let (text, places, names) = (arguments.bytes()?, arguments.numbers()?, arguments.list()?);
         let stretches: Vec<_> =
             places.as_chunks().0.iter().map(|&[start, end]: &[u32; 2]| (start as usize, end as usize)).collect();
-        let (core, names) = (tokenizer.core()?, names.iter().map(String::as_str).collect::<Vec<_>>());
+        let (core, names) = (&tokenizer.core, names.iter().map(String::as_str).collect::<Vec<_>>());
         let everywhere = core.preprocessor.finder(&names, &[])?;
         let trust = Trust { stretches: &stretches, everywhere: &everywhere };
         let mut rows = Vec::new();

@@ -15,7 +15,7 @@ use crate::reference::published::vocabs::{NO_ID, Vocab};
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn units(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (text, core) = (arguments.bytes()?, tokenizer.core()?);
+        let (text, core) = (arguments.bytes()?, &tokenizer.core);
         let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
         core.preprocessor.segments(&text, tokenizer.search(special)?, Before::Nothing, None, &mut |found| {
             segment += 1;
@@ -49,7 +49,7 @@ fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn merges_of(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (pairs, vocab) = (arguments.numbers()?, &tokenizer.core()?.vocab);
+        let (pairs, vocab) = (arguments.numbers()?, &tokenizer.core.vocab);
         let merge = |&[left, right]: &[u32; 2]| {
             let (rank, id) = vocab.merge_of(left, right).unwrap_or((NONE, NONE));
             [rank, id]
@@ -62,7 +62,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (data, vocab) = (arguments.bytes()?, &tokenizer.core()?.vocab);
+        let (data, vocab) = (arguments.bytes()?, &tokenizer.core.vocab);
         lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
     })
 }
@@ -71,7 +71,7 @@ pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (ids, vocab) = (arguments.numbers()?, &tokenizer.core()?.vocab);
+        let (ids, vocab) = (arguments.numbers()?, &tokenizer.core.vocab);
         lines(|emit| trace_merges(vocab, ids, piece as usize, emit).map(drop))
     })
 }

@@ -16,16 +16,15 @@
 //!
 //! With the feature `first`, what only the pages of the site ask (`pages/core/core.js`), in place of 2 and 3, which they never do:
 //!
-//! 4. [`coded_vocab`]: a packed vocabulary as they fetch it
-//! 5. [`inside`]: the pieces of a text, its merges; [`alternatives`]: which alternative of a pattern made a piece
+//! 4. [`inside`]: the pieces of a text, its merges; [`alternatives`]: which alternative of a pattern made a piece
 //!
 //! And with `pages`, what they ask when a text is shown:
 //!
-//! 6. [`patterns`]: how a pattern is run, and where two differ
-//! 7. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
-//! 8. [`conversations`]: ids of conversations
-//! 9. [`training`]: count pieces, learn merges
-//! 10. [`several_files`]: files that are opened together, or in part
+//! 5. [`patterns`]: how a pattern is run, and where two differ
+//! 6. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
+//! 7. [`conversations`]: ids of conversations
+//! 8. [`training`]: count pieces, learn merges
+//! 9. [`several_files`]: files that are opened together, or in part
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -40,8 +39,6 @@
 mod alternatives;
 #[cfg(not(all(feature = "first", target_family = "wasm")))]
 mod chunks;
-#[cfg(feature = "first")]
-mod coded_vocab;
 #[cfg(feature = "pages")]
 mod conversations;
 #[cfg(feature = "pages")]

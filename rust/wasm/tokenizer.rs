@@ -1,18 +1,16 @@
 //! Tokenizers: opened from the bytes of a file or by the name of a published encoding; ids of a text, and the text of ids.
 
 use super::{Answer, Arguments, answer, wrong};
-use crate::api::encodings::{Published, definition, fields, published};
+use crate::api::encodings::{definition, published};
 #[cfg(feature = "files")]
 use crate::error::Error;
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
-use crate::fast::packed_pairs::PackedPairs;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Grammar;
 use crate::fast::util::fallible::collect;
 #[cfg(feature = "files")]
 use crate::formats::blamed;
-use crate::formats::definition::{Definition, Fields};
+use crate::formats::definition::Definition;
 #[cfg(feature = "files")]
 use crate::formats::detect::{Given, PATTERN_NEEDED, read};
 use crate::formats::dump;
@@ -20,50 +18,22 @@ use crate::formats::value::Value;
 #[cfg(feature = "pages")]
 use crate::reference::more::dropout::Dropout;
 use crate::reference::published::codecs::{Codec, Refused};
-use crate::reference::published::found_tokens::SpecialTokens;
 #[cfg(feature = "files")]
 use crate::reference::published::names::pattern_named;
-use crate::reference::published::normalize::Normalizer;
-#[cfg(feature = "first")]
-use crate::reference::published::packed_vocab::MAGIC;
-use crate::reference::published::preprocess::{Preprocessor, TokenFinder};
-use crate::reference::published::vocabs::Alphabet;
+use crate::reference::published::preprocess::TokenFinder;
 use crate::support::once::Once;
-use foldhash::HashMap;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
 
-/// How many texts are encoded by the packed vocabulary as it lies, where there is one, and how long they may be; more are worth the
-/// time that tables take.
-const FEW: usize = 4;
-const SHORT: usize = 1 << 10;
-
+/// A tokenizer, and what is made once it has been asked for.
 pub struct Tokenizer {
-    /// What a published encoding is until it is unpacked.
-    packed: Option<Packed>,
-    unpacked: Once<Unpacked>,
-    /// Finds the added tokens; made when it is asked for, what also finds all special ones.
-    added: Arc<TokenFinder>,
-    all: Once<Arc<TokenFinder>>,
-}
-
-struct Packed {
-    known: &'static Published,
-    pairs: PackedPairs,
-    grammar: Grammar,
-    /// Made when more is asked than the ids of a text in which no token is found.
-    fields: Once<Fields>,
-    preprocessor: Once<Preprocessor>,
-    /// How many texts may still be encoded by the pairs.
-    few: Cell<usize>,
-}
-
-/// A tokenizer with its tokens.
-pub struct Unpacked {
     pub definition: Definition,
     pub core: Arc<Codec>,
-    /// The core with its tables, once it has been asked for.
+    /// The core with its tables.
     codec: Once<Arc<FastCodec>>,
+    /// Finds the added tokens; what also finds all special ones.
+    added: Arc<TokenFinder>,
+    all: Once<Arc<TokenFinder>>,
 }
 
 thread_local! {
@@ -101,9 +71,7 @@ pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Argu
 pub extern "C" fn open_packed() -> u32 {
     answer(|arguments| {
         let (known, data) = (published(&arguments.text()?)?, arguments.bytes()?);
-        #[cfg(feature = "first")]
-        let data = if data.starts_with(MAGIC) { data } else { super::coded_vocab::packed(&data)? };
-        Ok(keep(Tokenizer::packed(known, data)?))
+        Ok(keep(Tokenizer::of(definition(known, &data)?)?))
     })
 }
 
@@ -148,7 +116,7 @@ fn given(text: String) -> Option<String> {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn description(number: u32) -> u32 {
     ask(number, |tokenizer, _| {
-        let fields = tokenizer.description()?.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let fields = tokenizer.description().into_iter().map(|(name, value)| (name.to_owned(), value));
         Ok(Value::Object(fields.collect()).json()?.into_bytes())
     })
 }
@@ -157,7 +125,7 @@ pub extern "C" fn description(number: u32) -> u32 {
 #[cfg(feature = "pages")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn dump(number: u32) -> u32 {
-    ask(number, |tokenizer, _| Ok(dump::dump(&tokenizer.unpacked()?.definition)?.into_bytes()))
+    ask(number, |tokenizer, _| Ok(dump::dump(&tokenizer.definition)?.into_bytes()))
 }
 
 /// Forgets a tokenizer; its number may come again.
@@ -204,10 +172,7 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (text, search, refused) =
             (arguments.bytes()?, tokenizer.allowing(arguments)?, tokenizer.refused(arguments)?);
-        match &tokenizer.packed {
-            Some(_) => refused.check_names(&text)?,
-            None => tokenizer.codec()?.check(&text, &refused, &search, false, None)?,
-        }
+        tokenizer.codec()?.check(&text, &refused, &search, false, None)?;
         if counts == 0 {
             return tokenizer.encode(&text, &search);
         }
@@ -218,14 +183,14 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
 /// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.core()?.decode_bytes(&arguments.numbers()?))
+    ask(number, |tokenizer, arguments| tokenizer.core.decode_bytes(&arguments.numbers()?))
 }
 
 /// The bytes of each of some ids, end to end.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn token_bytes(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
+        let (ids, core) = (arguments.numbers()?, &tokenizer.core);
         collect(ids.into_iter().flat_map(|id| core.token_bytes(id).unwrap_or_default()).copied())
     })
 }
@@ -234,97 +199,46 @@ pub extern "C" fn token_bytes(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let (ids, core) = (arguments.numbers()?, tokenizer.core()?);
+        let (ids, core) = (arguments.numbers()?, &tokenizer.core);
         let length = |id| core.token_bytes(id).unwrap_or_default().len() as u32;
         collect(ids.into_iter().map(length))
     })
 }
 
 impl Tokenizer {
-    /// A published encoding: unpacked when more is asked than the ids of a few short texts.
-    fn packed(known: &'static Published, data: Vec<u8>) -> Result<Tokenizer> {
-        let (_, _, below, pattern, _) = *known;
-        let (pairs, grammar) = match (PackedPairs::new(data, below)?, Grammar::named(pattern)) {
-            (Ok(pairs), Some(grammar)) => (pairs, grammar),
-            (made, _) => {
-                let data = made.as_ref().map_or_else(|data| &data[..], PackedPairs::data);
-                return Tokenizer::of(definition(known, data)?);
-            }
-        };
-        let (fields, preprocessor, few) = (Once::new(), Once::new(), Cell::new(FEW));
-        let packed = Packed { known, pairs, grammar, fields, preprocessor, few };
-        Ok(Tokenizer { packed: Some(packed), unpacked: Once::new(), added: Arc::default(), all: Once::new() })
-    }
-
-    /// A tokenizer with its tokens.
     fn of(definition: Definition) -> Result<Tokenizer> {
-        let unpacked = Unpacked::new(definition)?;
-        let added = Arc::new(unpacked.core.finder(Some(&[]))?);
-        Ok(Tokenizer { packed: None, unpacked: Once::from(unpacked), added, all: Once::new() })
-    }
-
-    pub fn unpacked(&self) -> Result<&Unpacked> {
-        if let (None, Some(Packed { known, pairs, .. })) = (self.unpacked.get(), &self.packed) {
-            let made = Unpacked::new(definition(known, pairs.data())?)?;
-            return Ok(self.unpacked.get_or_make(|| made));
-        }
-        self.unpacked.get().ok_or_else(|| wrong("there is no such tokenizer"))
-    }
-
-    pub fn core(&self) -> Result<&Arc<Codec>> {
-        Ok(&self.unpacked()?.core)
+        let core = Arc::new(definition.core()?);
+        let added = Arc::new(core.finder(Some(&[]))?);
+        Ok(Tokenizer { definition, core, codec: Once::new(), added, all: Once::new() })
     }
 
     /// The core with its tables.
     pub fn codec(&self) -> Result<&Arc<FastCodec>> {
-        let Unpacked { definition, core, codec } = self.unpacked()?;
-        if let Some(codec) = codec.get() {
+        if let Some(codec) = self.codec.get() {
             return Ok(codec);
         }
-        let made = Arc::new(FastCodec::with_tables(Arc::clone(core), &definition.vocab)?);
-        Ok(codec.get_or_make(|| made))
+        let made = Arc::new(FastCodec::with_tables(Arc::clone(&self.core), &self.definition.vocab)?);
+        Ok(self.codec.get_or_make(|| made))
     }
 
-    fn description(&self) -> Result<Vec<(&'static str, Value)>> {
-        let (fields, mut found, n_merges, vocab_size) = if let Some(packed) = &self.packed {
-            let (fields, (n_merges, n_ids)) = (packed.fields(), packed.pairs.size());
-            (fields, dump::head(fields, &Alphabet::default()), n_merges, fields.vocab_size(n_ids))
-        } else {
-            let Definition { vocab, fields } = &self.unpacked()?.definition;
-            let core = vocab.core();
-            let head = dump::head(fields, &core.alphabet);
-            (fields, head, core.merges().len(), fields.vocab_size(core.tokens.n_ids()))
-        };
+    fn description(&self) -> Vec<(&'static str, Value)> {
+        let Definition { vocab, fields } = &self.definition;
+        let core = vocab.core();
+        let mut found = dump::head(fields, &core.alphabet);
+        let (n_merges, vocab_size) = (core.merges().len(), fields.vocab_size(core.tokens.n_ids()));
         let warnings = fields.warnings.iter().cloned().map(Value::Text).collect();
         let control = fields.control_tokens().into_iter().map(|name| Value::Text(name.to_owned())).collect();
         found.extend([("n_merges", whole(n_merges)), ("vocab_size", whole(vocab_size as usize))]);
         found.extend([("control_tokens", Value::List(control)), ("warnings", Value::List(warnings))]);
-        Ok(found)
-    }
-
-    /// The packed vocabulary, if it should encode a text of this length: no tables exist yet, and few texts have been encoded.
-    fn as_it_lies(&self, bytes: usize) -> Option<&Packed> {
-        let packed = self.packed.as_ref()?;
-        if bytes > SHORT || self.unpacked.get().is_some_and(|unpacked| unpacked.codec.get().is_some()) {
-            return None;
-        }
-        packed.few.set(packed.few.get().checked_sub(1)?);
-        Some(packed)
+        found
     }
 
     fn encode(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
-        match self.as_it_lies(text.len()) {
-            Some(packed) => packed.encode(text, search),
-            None => self.codec()?.encode(1, Source::Bytes(text), search, false),
-        }
+        self.codec()?.encode(1, Source::Bytes(text), search, false)
     }
 
     fn count(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
-        let count = match self.as_it_lies(text.len()) {
-            Some(packed) => packed.encode(text, search)?.len(),
-            None => self.codec()?.count(Source::Bytes(text), search, false)?,
-        };
-        Ok(vec![count as u32])
+        Ok(vec![self.codec()?.count(Source::Bytes(text), search, false)? as u32])
     }
 
     /// What finds the special tokens of a list of names, and the added ones.
@@ -334,16 +248,11 @@ impl Tokenizer {
         self.search_of(&names)
     }
 
-    /// What finds the tokens of a list of names in order to refuse them. Those of a published encoding have no id but by their names.
+    /// What finds the tokens of a list of names in order to refuse them.
     pub fn refused(&self, arguments: &mut Arguments) -> Result<Refused> {
         let names = arguments.list()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match &self.packed {
-            Some(packed) => {
-                Ok(Refused { finder: packed.preprocessor()?.special.finder(&names), ids: HashMap::default() })
-            }
-            None => Ok(self.core()?.refusing(&names)),
-        }
+        Ok(self.core.refusing(&names))
     }
 
     /// What finds the added tokens, or these and all special ones.
@@ -351,50 +260,12 @@ impl Tokenizer {
         if special == 0 || self.all.get().is_some() {
             return Ok(self.all.get().filter(|_| special != 0).unwrap_or(&self.added));
         }
-        let names: Vec<&str> = self.fields()?.found_tokens().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.definition.fields.found_tokens().map(|(name, _)| name.as_str()).collect();
         let made = Arc::new(self.search_of(&names)?);
         Ok(self.all.get_or_make(|| made))
     }
 
-    /// Everything but the vocabulary.
-    pub fn fields(&self) -> Result<&Fields> {
-        match &self.packed {
-            Some(packed) => Ok(packed.fields()),
-            None => Ok(&self.unpacked()?.definition.fields),
-        }
-    }
-
     fn search_of(&self, names: &[&str]) -> Result<TokenFinder> {
-        match &self.packed {
-            Some(packed) => packed.preprocessor()?.finder(names, &[]),
-            None => self.core()?.finder(Some(names)),
-        }
-    }
-}
-
-impl Packed {
-    fn fields(&self) -> &Fields {
-        self.fields.get_or_make(|| fields(self.known))
-    }
-
-    fn preprocessor(&self) -> Result<&Preprocessor> {
-        if let Some(preprocessor) = self.preprocessor.get() {
-            return Ok(preprocessor);
-        }
-        let special = SpecialTokens::new(self.fields().special_tokens.clone())?;
-        let made = Preprocessor::new(special, Normalizer::default(), None);
-        Ok(self.preprocessor.get_or_make(|| made))
-    }
-
-    fn encode(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
-        let found = if search.is_empty() { None } else { Some((self.preprocessor()?, search)) };
-        self.pairs.encode(self.grammar, text, found)
-    }
-}
-
-impl Unpacked {
-    fn new(definition: Definition) -> Result<Unpacked> {
-        let core = Arc::new(definition.core()?);
-        Ok(Unpacked { definition, core, codec: Once::new() })
+        self.core.finder(Some(names))
     }
 }

@@ -1,35 +1,32 @@
-//! Text -> ids at random, block by block. Must equal `Codec::encode_with_dropout` of `rust/reference/codec.rs`.
+//! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/reference/more/dropout.rs`.
 //!
 //! Each step of a merge takes one number for each candidate, up to the first that is not passed over. So a piece of n bytes that has m
 //! ids without dropout takes n - m numbers, if no merge is passed over; and none is, if each of these numbers allows the merge. Of most
-//! short pieces that is true, and they are looked up as elsewhere. All others are merged at random.
+//! short pieces that is true, and they are looked up. In others the candidates are looked through for the least one, and for the next one
+//! above it where that is passed over; a long piece is left to the mirror's heap.
 //!
 //! By hand, with the merges 0: (a, b) -> X and 1: (X, c) -> Y: `abc` is `Y` without dropout, by two merges. Where neither of its first
 //! two numbers passes a merge over, it is `Y`, found in the cache; else it is merged, with the same numbers from the first on.
 //!
-//! Costs: a look-up a piece, and n - m numbers; for a share of 1 - (1 - p)^(n - m) of the pieces, merging at random as well.
+//! Costs, a piece of n bytes: a look-up; O(n^2 / (1 - p)) on average where a merge is passed over and it is short.
 
-use super::block::{BLOCK, Workspace};
-use super::cut::ends::Ends;
+use super::block::Workspace;
 use super::encoder::Encoder;
 use super::lookup::block_output::BlockOutput;
-use super::lookup::look_up::{LookUp, piece_at};
-use super::merge::misses::{Merging, spill_record};
-use super::merge::short::{WIDE_LANE, merge_drawn};
-use super::merge::with_dropout::encode_drawn_piece;
+use super::lookup::piece_key::key_of;
+use super::merge::long::merge_heap;
+use super::merge::pair_table::{NO_PLACE, PairTable};
+use super::merge::short::merge_alone;
 use crate::error::Result;
-use crate::fast::scan::{Scanner, Tier};
-use crate::fast::simd::Isa;
-use crate::fast::util::fallible::{append, push};
+use crate::fast::util::fallible::collect;
 use crate::fast::util::pool::Pooled;
-use crate::reference::more::dropout::{Draws, STEP, encode_piece_with_dropout, scrambled};
-use crate::reference::published::preprocess::Prepared;
+use crate::reference::more::dropout::{Draws, encode_piece_with_dropout};
 use crate::reference::published::vocabs::NO_ID;
 use crate::support::interrupt;
-use std::ops::Range;
 
-/// The longest piece that is looked up: of longer ones, some merge is nearly always passed over.
+/// The longest piece that is looked up: of longer ones, some merge is nearly always passed over. And the longest that is looked through.
 const LONGEST: usize = if cfg!(any(test, fuzzing)) { 12 } else { 32 };
+const SHORT: usize = 62;
 
 /// Where merges are passed over more often than not, few pieces are found.
 const SELDOM: u64 = 1 << 52;
@@ -41,164 +38,42 @@ pub struct Drawing<'e> {
     work: Pooled<'e, Workspace>,
     /// Whether the ids of a piece without dropout are those of its merges alone, and often those with it.
     looks_up: bool,
-    is_long: bool,
-    /// Pieces one after the other, if they come one by one; `work.ends` has their ends.
-    text: Vec<u8>,
-    /// Where the random numbers of each are.
-    places: Vec<usize>,
-    /// Pieces that are merged in lanes, with their numbers, and what has been made of one piece.
-    others: Vec<(u32, Draws)>,
-    made: Vec<u32>,
 }
 
 impl Encoder {
-    /// Encodes a text of this many bytes with these random numbers.
-    pub fn drawing(&self, draws: Draws, length: usize) -> Result<Drawing<'_>> {
+    /// Encodes the pieces of a text with these random numbers.
+    pub fn drawing(&self, draws: Draws) -> Result<Drawing<'_>> {
         let all_bytes = !self.tables.vocab().byte_ids.contains(&NO_ID);
         let looks_up = draws.limit <= SELDOM && self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes;
-        Ok(Drawing {
-            encoder: self,
-            draws,
-            looks_up,
-            work: self.workspace()?,
-            is_long: length >= self.seed_after,
-            text: Vec::new(),
-            places: Vec::new(),
-            others: Vec::new(),
-            made: Vec::new(),
-        })
-    }
-
-    /// Appends the ids of a piece of which merges are passed over at random.
-    fn append_drawn(&self, piece: &[u8], draws: &mut Draws, ids: &mut Vec<u32>) -> Result<()> {
-        match self.tables.all_pairs() {
-            Some(pairs) => encode_drawn_piece(self.tables.vocab(), pairs, piece, draws, ids),
-            None => encode_piece_with_dropout(self.tables.vocab(), piece, draws, ids),
-        }
+        Ok(Drawing { encoder: self, draws, work: self.workspace()?, looks_up })
     }
 }
 
 impl Drawing<'_> {
-    /// Appends the ids of a segment that a scanner cuts.
-    pub fn append_scanned(&mut self, tier: &Tier, segment: &Prepared, ids: &mut Vec<u32>) -> Result<()> {
-        let (text, mut start) = (&*segment.data, 0);
-        let mut scanner = Scanner::of(tier, text);
-        while scanner.next_block(&mut self.work.ends, BLOCK)? {
-            let first = start;
-            for &end in &self.work.ends {
-                push(&mut self.places, segment.origin(start).0)?;
-                start = end;
-            }
-            self.append_pieces(text, first, ids)?;
-        }
-        Ok(())
-    }
-
-    /// Appends the ids of the next piece of a segment, or keeps it for the next block.
+    /// Appends the ids of a piece that stands at a place.
     pub fn append(&mut self, piece: &[u8], place: usize, ids: &mut Vec<u32>) -> Result<()> {
-        append(&mut self.text, piece)?;
-        push(&mut self.work.ends, self.text.len())?;
-        push(&mut self.places, place)?;
-        if self.places.len() < BLOCK { Ok(()) } else { self.finish(ids) }
-    }
-
-    /// Appends the ids of the pieces that have been kept.
-    pub fn finish(&mut self, ids: &mut Vec<u32>) -> Result<()> {
-        let text = std::mem::take(&mut self.text);
-        let done = self.append_pieces(&text, 0, ids);
-        self.text = text;
-        self.text.clear();
-        done
-    }
-
-    /// Appends the ids of the pieces that end at `work.ends` and have these places; the first begins at `start`.
-    fn append_pieces(&mut self, text: &[u8], mut start: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let mut first = 0;
-        while first < self.places.len() {
-            let range = first..self.places.len().min(first + self.work.block());
-            first = range.end;
-            let end = self.work.ends[first - 1];
-            if self.looks_up {
-                self.append_block(text, start, range, ids)?;
-            } else {
-                let mut from = start;
-                for index in range {
-                    let piece_end = self.work.ends[index];
-                    self.draws.go_to(self.places[index]);
-                    self.encoder.append_drawn(&text[from..piece_end], &mut self.draws, ids)?;
-                    from = piece_end;
+        let Drawing { encoder, draws, work, looks_up } = self;
+        let start = ids.len();
+        draws.go_to(place);
+        if let Some(table) = encoder.tables.all_pairs() {
+            if *looks_up && piece.len() <= LONGEST {
+                append_whole(encoder, work, table, piece, ids)?;
+                if draws.pass_none_of(piece.len() - (ids.len() - start)) {
+                    return interrupt::check();
                 }
+                ids.truncate(start);
             }
-            start = end;
-        }
-        self.work.ends.clear();
-        self.places.clear();
-        interrupt::check()
-    }
-
-    /// Appends the ids of the pieces of a range, the first of which begins at `start`.
-    fn append_block(&mut self, text: &[u8], start: usize, range: Range<usize>, ids: &mut Vec<u32>) -> Result<()> {
-        let Drawing { encoder, work, is_long, .. } = self;
-        let work: &mut Workspace = work;
-        encoder.make_room(work, *is_long && work.pieces_are_short(start));
-        let ends = &work.ends[range.clone()];
-        let (found, cache) = (&mut work.found, work.cache.view());
-        LookUp { found, cache, text, start, ends: Ends::of_block(ends) }.run(Isa::fastest());
-        work.found.misses.retain(|&index| piece_at(text, start, ends, index).len() <= LONGEST);
-        work.merge_misses(Merging { tables: &encoder.tables, later: None, long: None }, text, start, range.clone());
-        work.failure.take().map_or(Ok(()), Err)?;
-        self.draw(text, start, range.clone())?;
-        self.merge_others(text, start, range.clone())?;
-        let (records, first_record) = self.work.cache.view().records();
-        let values = &self.work.found.values[..range.len()];
-        BlockOutput { values, records, first_record, spill: &self.work.spill }.append_to(ids)
-    }
-
-    /// Draws the numbers of the pieces of a range, and merges those of which a merge is passed over, or leaves them to `others`.
-    fn draw(&mut self, text: &[u8], start: usize, range: Range<usize>) -> Result<()> {
-        let Drawing { encoder, draws, work, places, others, made, .. } = self;
-        let Workspace { cache, ends, found, spill, .. } = &mut **work;
-        let (ends, places, (records, first_record)) = (&ends[range.clone()], &places[range], cache.view().records());
-        others.clear();
-        for (index, &place) in (0..).zip(places) {
-            let (piece, value) = (piece_at(text, start, ends, index), found.values[index as usize]);
-            draws.go_to(place);
-            if piece.len() <= LONGEST {
-                let n_ids = BlockOutput { values: &[], records, first_record, spill }.count_of(value);
-                if merges_all(draws, piece.len() - n_ids) {
-                    continue;
-                }
-            }
-            // The next piece may come from the same place, and go on with these numbers.
-            let is_alone = places.get(index as usize + 1).is_some_and(|&next| next != place);
-            if is_alone && piece.len() <= WIDE_LANE {
-                push(others, (index, draws.clone()))?;
-            } else {
-                made.clear();
-                encoder.append_drawn(piece, draws, made)?;
-                found.values[index as usize] = spill_record(spill, made)?;
+            let symbols = match piece.len() {
+                ..=SHORT => merge_drawn(table, piece, draws)?,
+                _ => merge_heap(table, piece, || draws.passes_over())?,
+            };
+            if table.append_ids(&symbols, ids)? {
+                return interrupt::check();
             }
         }
-        Ok(())
-    }
-
-    /// Merges the others side by side.
-    fn merge_others(&mut self, text: &[u8], start: usize, range: Range<usize>) -> Result<()> {
-        let Drawing { encoder, work, others, made, .. } = self;
-        let Some(pairs) = encoder.tables.all_pairs().filter(|_| !others.is_empty()) else { return Ok(()) };
-        let Workspace { ends, found, spill, .. } = &mut **work;
-        let ends = &ends[range];
-        let piece = |(index, draws): &(u32, Draws)| (*index, piece_at(text, start, ends, *index), draws.clone());
-        let mut failure = None;
-        merge_drawn(pairs, others.iter().map(piece), |index, symbols, _| {
-            made.clear();
-            let done = pairs.append_ids(symbols, made).and_then(|_| spill_record(spill, made));
-            found.values[index as usize] = done.unwrap_or_else(|error| {
-                failure.get_or_insert(error);
-                0
-            });
-        });
-        failure.map_or(Ok(()), Err)
+        // The mirror knows what to do about a byte without a token.
+        ids.truncate(start);
+        encode_piece_with_dropout(encoder.tables.vocab(), piece, draws, ids)
     }
 }
 
@@ -208,21 +83,48 @@ impl Drop for Drawing<'_> {
     }
 }
 
-/// Whether none of the next merges is passed over, this many; only then are their numbers taken.
-#[inline]
-fn merges_all(draws: &mut Draws, count: usize) -> bool {
-    let mut at = 0;
-    while at < count {
-        // Four at a time, so that none waits for another.
-        let number = |step: usize| scrambled(draws.state.wrapping_add(STEP.wrapping_mul((at + step) as u64)));
-        let is_passed = |step: usize| at + step <= count && number(step) >> 11 < draws.limit;
-        if is_passed(1) | is_passed(2) | is_passed(3) | is_passed(4) {
-            return false;
-        }
-        at += 4;
+/// Appends the ids of a piece without dropout.
+fn append_whole(
+    encoder: &Encoder,
+    work: &mut Workspace,
+    table: &PairTable,
+    piece: &[u8],
+    ids: &mut Vec<u32>,
+) -> Result<()> {
+    let (key, view) = (key_of(piece, 0, piece.len()), work.cache.view());
+    if let Some(value) = view.find_piece(key, piece) {
+        let (records, first_record) = view.records();
+        return BlockOutput { values: &[value], records, first_record, spill: &[] }.append_to(ids);
     }
-    draws.state = draws.state.wrapping_add(STEP.wrapping_mul(count as u64));
-    true
+    encoder.make_room(work, false);
+    let (start, mut symbols) = (ids.len(), Vec::new());
+    merge_alone(table, piece, &mut symbols);
+    table.append_ids(&symbols, ids)?;
+    work.cache.insert(key, piece, &ids[start..]);
+    Ok(())
+}
+
+/// Merges a short piece.
+fn merge_drawn(table: &PairTable, piece: &[u8], draws: &mut Draws) -> Result<Vec<u32>> {
+    let mut symbols: Vec<u32> = collect(piece.iter().map(|&byte| u32::from(byte)))?;
+    let mut places: Vec<u32> = collect(piece.windows(2).map(|pair| table.place_of_bytes(pair[0], pair[1])))?;
+    loop {
+        let mut passed = None;
+        let (place, at) = loop {
+            let candidates = places.iter().copied().zip(0..).filter(|&(place, _)| place != NO_PLACE);
+            let Some(next) = candidates.filter(|&next| Some(next) > passed).min() else { return Ok(symbols) };
+            if !draws.passes_over() {
+                break next;
+            }
+            passed = Some(next);
+        };
+        symbols[at] = table.made(place);
+        symbols.remove(at + 1);
+        places.remove(at);
+        for pair in at.saturating_sub(1)..places.len().min(at + 1) {
+            places[pair] = table.place(symbols[pair], symbols[pair + 1]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -88,9 +88,6 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// Numbers that pass nothing over.
-    pub const NONE: Draws = Draws { limit: 0, key: 0, start: 0, place: None, state: 0 };
-
     pub fn new(limit: u64, key: u64, start: u64) -> Draws {
         Draws { limit, key, start, place: None, state: 0 }
     }
@@ -102,6 +99,15 @@ impl Draws {
             self.place = Some(place);
             self.state = mix(self.key ^ self.start.wrapping_add(place as u64));
         }
+    }
+
+    /// Returns whether none of the next candidates is passed over, this many; only then are their numbers taken.
+    #[inline]
+    pub fn pass_none_of(&mut self, count: usize) -> bool {
+        let before = self.state;
+        let pass_none = (0..count).all(|_| !self.passes_over());
+        self.state = if pass_none { self.state } else { before };
+        pass_none
     }
 
     /// Returns whether the next candidate is passed over.

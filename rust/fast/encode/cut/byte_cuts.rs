@@ -12,16 +12,14 @@
 
 use crate::error::Result;
 use crate::fast::scan::Cuts;
-use crate::fast::simd::vector::Vectors;
-use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::bits::write;
 use crate::fast::util::fallible::{push, resize};
 use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 
-/// How many places are looked at together, and how many windows between two looks at whether to stop.
+/// How many places are looked at together, and about how many bytes between two looks at whether to stop.
 const WINDOW: usize = 64;
-const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 2 } else { 16 };
+const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 128 } else { 1 << 14 };
 
 /// Where text is cut, by the two bytes on the sides of a place.
 #[derive(Debug)]
@@ -43,27 +41,23 @@ impl ByteCuts {
         ByteCuts { apart }
     }
 
-    /// Appends where pieces of a text end, and the places inside of them at which they may be cut; in ASCII, those before letters that
-    /// follow a letter or a space are left out, where hardly any vocabulary cuts. `ends` are counted from a place that is `start` bytes
-    /// before the text; the last piece ends where it does.
+    /// Appends where pieces of a text end, and the places inside of them at which they may be cut. `ends` are counted from a place that is
+    /// `start` bytes before the text; the last piece ends where it does.
     pub fn append_to(&self, text: &[u8], start: usize, ends: &[usize], out: &mut Vec<usize>) -> Result<()> {
         let (mut ends, mut at) = (ends.iter().map(|end| end - start).peekable(), 1);
-        let mut found = [0; AT_ONCE];
         while at < text.len() {
-            let (until, mut kept) = (text.len().min(at + AT_ONCE * WINDOW), out.len());
-            resize(out, kept + (until - at).next_multiple_of(WINDOW), 0)?;
-            Isa::fastest().run(Find { cuts: self, text, at, found: &mut found[..(until - at).div_ceil(WINDOW)] });
-            for &cuts in &found[..(until - at).div_ceil(WINDOW)] {
-                let (mut cuts, places) = (cuts, WINDOW.min(until - at));
-                while let Some(end) = ends.next_if(|&end| end < at + places) {
-                    cuts |= 1 << (end - at);
-                }
-                write(cuts, at, &mut out[kept..]);
-                kept += cuts.count_ones() as usize;
-                at += places;
+            let (places, kept) = (WINDOW.min(text.len() - at), out.len());
+            let mut cuts = self.window(text, at, places);
+            while let Some(end) = ends.next_if(|&end| end < at + places) {
+                cuts |= 1 << (end - at);
             }
-            out.truncate(kept);
-            interrupt::check()?;
+            resize(out, kept + WINDOW, 0)?;
+            write(cuts, at, &mut out[kept..]);
+            out.truncate(kept + cuts.count_ones() as usize);
+            at += places;
+            if at % AT_ONCE < WINDOW {
+                interrupt::check()?;
+            }
         }
         push(out, text.len())
     }
@@ -84,54 +78,11 @@ impl ByteCuts {
         (0..WINDOW).fold(0, |bits, place| bits | self.bit([window[place], window[place + 1]]) << place)
     }
 
-    /// The same for a window of ASCII, without a look before letters that follow a letter or a space.
-    #[inline(always)]
-    fn apart_in_ascii<V: Vectors>(&self, vectors: V, window: &[u8; WINDOW + 1]) -> u64 {
-        let (first, Some(bytes)) = (window[0], window.last_chunk()) else { return 0 };
-        let ascii = vectors.ascii(bytes);
-        if ascii.high != 0 || !first.is_ascii() {
-            return self.apart(window);
-        }
-        let letters = ascii.upper | ascii.lower;
-        let before = (letters | ascii.space) << 1 | u64::from(first.is_ascii_alphabetic() || first == b' ');
-        let (mut left, mut cuts) = (!(letters & before), 0);
-        while left != 0 {
-            let place = left.trailing_zeros() as usize % WINDOW;
-            cuts |= self.bit([window[place], window[place + 1]]) << place;
-            left &= left - 1;
-        }
-        cuts
-    }
-
     /// 1 if the text may be cut between two bytes.
     #[inline(always)]
     fn bit(&self, pair: [u8; 2]) -> u64 {
         let pair = usize::from(u16::from_le_bytes(pair));
         self.apart[pair / 64] >> (pair % 64) & 1
-    }
-}
-
-/// Finds the cuts of some windows of a text, the first of which begins at `at`.
-struct Find<'a> {
-    cuts: &'a ByteCuts,
-    text: &'a [u8],
-    at: usize,
-    found: &'a mut [u64],
-}
-
-impl Kernel for Find<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vectors>(self, vectors: V) {
-        let Find { cuts, text, mut at, found } = self;
-        for found in found {
-            *found = match text[at - 1..].first_chunk() {
-                Some(window) => cuts.apart_in_ascii(vectors, window),
-                None => cuts.window(text, at, text.len() - at),
-            };
-            at += WINDOW;
-        }
     }
 }
 
@@ -251,13 +202,6 @@ mod tests {
                 assert_eq!(out[1..].iter().map(|at| at + start).collect::<Vec<_>>(), all);
             }
         }
-        // In ASCII, not before a letter after a letter or a space.
-        let words = b"ab>a xa  b>>a";
-        let (mut out, all) = (Vec::new(), [2, 3, 4, 7, 8, 10, 11, 12]);
-        cuts.append_to(&words.repeat(20), 0, &[20 * words.len()], &mut out).unwrap();
-        let in_windows = 3 * WINDOW;
-        let found: Vec<usize> = out.into_iter().filter(|&place| place <= in_windows).collect();
-        assert_eq!(found, (1..=in_windows).filter(|place| all.contains(&(place % words.len()))).collect::<Vec<_>>());
         // More than a window, and than one look.
         let long = text.repeat(30);
         let within = (1..long.len()).filter(|&at| cuts.is_cut(&long, at));

@@ -15,12 +15,12 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::lane::{LANE, Lane, Passing};
+use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::{Sixteen, Vectors};
 
 #[repr(align(64))]
-pub struct DenseLane<P> {
+pub struct DenseLane {
     symbols: [u32; LANE],
     /// The place of the pair that begins in a slot.
     places: [u32; LANE],
@@ -30,10 +30,9 @@ pub struct DenseLane<P> {
     at: u32,
     count: u32,
     piece: u32,
-    passing: P,
 }
 
-impl<P: Passing> Lane for DenseLane<P> {
+impl Lane for DenseLane {
     const IDLE: Self = DenseLane {
         symbols: [NO_SYMBOL; LANE],
         places: [NO_PLACE; LANE],
@@ -41,44 +40,34 @@ impl<P: Passing> Lane for DenseLane<P> {
         at: 31,
         count: 0,
         piece: 0,
-        passing: P::NEVER,
     };
     const IN_512_BITS: bool = true;
-    type Passing = P;
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8], passing: P) {
+    fn load<V: Vectors>(&mut self, vectors: V, table: &PairTable, piece: u32, bytes: &[u8]) {
         V::Sixteen::of_bytes(vectors, bytes, NO_SYMBOL).store(&mut self.symbols);
         V::Sixteen::of_pairs(vectors, bytes, &table.bytes, NO_PLACE).store(&mut self.places);
         (self.at, self.count, self.piece, self.probes) = (31, bytes.len() as u32, piece, [Probe::NONE; 2]);
-        self.passing = passing;
     }
 
     #[inline(always)]
     fn step<V: Vectors>(&mut self, vectors: V, table: &PairTable) -> bool {
         let places = self.take_in(vectors, table);
-        let mut candidates = places;
-        loop {
-            let least = candidates.least();
-            if least >= NO_PLACE {
-                return false;
-            }
-            let at = candidates.first(least);
-            if !self.passing.passes_over() {
-                self.merge(vectors, table, places, least, at);
-                return true;
-            }
-            candidates = candidates.put(1 << at, NO_PLACE);
+        let least = places.least();
+        if least >= NO_PLACE {
+            return false;
         }
+        self.merge(vectors, table, places, least, places.first(least));
+        true
     }
 
     #[inline(always)]
-    fn emit(&self, to: impl FnOnce(u32, &[u32], P)) {
-        to(self.piece, &self.symbols[..self.count as usize], self.passing.clone());
+    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
+        to(self.piece, &self.symbols[..self.count as usize]);
     }
 }
 
-impl<P> DenseLane<P> {
+impl DenseLane {
     /// The places of all pairs, those among them that the last step asked for.
     #[inline(always)]
     fn take_in<V: Vectors>(&self, vectors: V, table: &PairTable) -> V::Sixteen {

@@ -4,7 +4,7 @@
 //! 2. [`pair_table`], [`pair_slots`]: two neighbours -> the rank of their merge; [`hidden_ids`]: characters as merges of bytes.
 //! 3. [`short`]: pieces of up to 62 bytes, many side by side, each in a [`lane`]; [`dense_lane`]: one of up to 16; [`long`]: all
 //!    other pieces.
-//! 4. [`cut_further`]: pieces that later patterns cut; [`with_dropout`]: pieces that are merged at random.
+//! 4. [`cut_further`]: pieces that later patterns cut.
 
 pub mod cut_further;
 pub mod dense_lane;
@@ -16,4 +16,3 @@ pub mod pair_slots;
 pub mod pair_table;
 pub mod pieces;
 pub mod short;
-pub mod with_dropout;

@@ -26,11 +26,10 @@
 #![allow(clippy::inline_always)]
 
 use super::dense_lane::DenseLane;
-use super::lane::{LANE, Lane, Passing};
+use super::lane::{LANE, Lane};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
-use crate::reference::more::dropout::Draws;
 use std::marker::PhantomData;
 
 /// The longest piece that is merged in a lane at all.
@@ -42,7 +41,7 @@ const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
 /// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
-struct SparseLane<const N: usize, const S: usize, P> {
+struct SparseLane<const N: usize, const S: usize> {
     keys: [u32; N],
     /// The symbol of part p at p + 1; none at 0 and after the last.
     symbols: [u32; S],
@@ -54,10 +53,9 @@ struct SparseLane<const N: usize, const S: usize, P> {
     piece: u32,
     /// The pairs of the part before and the part, and of the part and the one after it.
     probes: [Probe; 2],
-    passing: P,
 }
 
-impl<const N: usize, const S: usize, P: Passing> Lane for SparseLane<N, S, P> {
+impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
     const IDLE: Self = SparseLane {
         keys: [DONE; N],
         symbols: [NO_SYMBOL; S],
@@ -67,13 +65,11 @@ impl<const N: usize, const S: usize, P: Passing> Lane for SparseLane<N, S, P> {
         gone: 0,
         piece: 0,
         probes: [Probe::NONE; 2],
-        passing: P::NEVER,
     };
     const IN_512_BITS: bool = false;
-    type Passing = P;
 
     #[inline(always)]
-    fn load<V: Vectors>(&mut self, _: V, table: &PairTable, piece: u32, bytes: &[u8], passing: P) {
+    fn load<V: Vectors>(&mut self, _: V, table: &PairTable, piece: u32, bytes: &[u8]) {
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -85,16 +81,13 @@ impl<const N: usize, const S: usize, P: Passing> Lane for SparseLane<N, S, P> {
         }
         self.keys = keys;
         (self.part, self.before, self.gone) = (0, 0, 0);
-        (self.piece, self.probes, self.passing) = (piece, [Probe::NONE; 2], passing);
+        (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
     }
 
     #[inline(always)]
     fn step<V: Vectors>(&mut self, _: V, table: &PairTable) -> bool {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
-        let mut least = self.change_keys(before, behind);
-        while least < DONE && self.passing.passes_over() {
-            least = self.keys.iter().fold(DONE, |next, &key| if key > least { next.min(key) } else { next });
-        }
+        let least = self.change_keys(before, behind);
         if least >= DONE {
             return false;
         }
@@ -110,18 +103,18 @@ impl<const N: usize, const S: usize, P: Passing> Lane for SparseLane<N, S, P> {
     }
 
     #[inline(always)]
-    fn emit(&self, to: impl FnOnce(u32, &[u32], P)) {
+    fn emit(&self, to: impl FnOnce(u32, &[u32])) {
         let (mut parts, mut symbols, mut count) = (self.live ^ 1 ^ 1 << self.live.ilog2(), [0; S], 0);
         while parts != 0 {
             symbols[count] = self.symbol(parts.trailing_zeros());
             count += 1;
             parts &= parts - 1;
         }
-        to(self.piece, &symbols[..count], self.passing.clone());
+        to(self.piece, &symbols[..count]);
     }
 }
 
-impl<const N: usize, const S: usize, P> SparseLane<N, S, P> {
+impl<const N: usize, const S: usize> SparseLane<N, S> {
     /// Puts the places of the changed pairs among the keys, and returns the least key.
     #[inline(always)]
     fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
@@ -174,44 +167,25 @@ pub fn merge_new<'p>(
     is_new: impl Fn(u32, &[u8]) -> bool,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
-    let pieces = pieces.map(|(number, piece)| (number, piece, ()));
-    merge_passing(table, pieces, is_new, |number, symbols, ()| emit(number, symbols));
-}
-
-/// As [`merge_short`], at random; `emit` also gets the numbers that come next.
-pub fn merge_drawn<'p>(
-    table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8], Draws)> + Clone,
-    emit: impl FnMut(u32, &[u32], Draws),
-) {
-    merge_passing(table, pieces, |_, _| true, emit);
-}
-
-fn merge_passing<'p, P: Passing>(
-    table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8], P)> + Clone,
-    is_new: impl Fn(u32, &[u8]) -> bool,
-    mut emit: impl FnMut(u32, &[u32], P),
-) {
-    let is_wide = |(_, piece, _): &(u32, &[u8], P)| piece.len() > LANE;
-    let is_new = |(number, piece, _): &(u32, &[u8], P)| is_new(*number, piece);
+    let is_wide = |(_, piece): &(u32, &[u8])| piece.len() > LANE;
+    let is_new = |&(number, piece): &(u32, &[u8])| is_new(number, piece);
     let narrow = pieces.clone().filter(|piece| !is_wide(piece)).filter(is_new);
     let isa = Isa::fastest();
     if isa.has_wide_numbers() {
-        merge_in::<DenseLane<P>>(isa, table, narrow, &mut emit);
+        merge_in::<DenseLane>(isa, table, narrow, &mut emit);
     } else {
-        merge_in::<SparseLane<LANE, { 2 * LANE }, P>>(isa, table, narrow, &mut emit);
+        merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, table, narrow, &mut emit);
     }
     if pieces.clone().any(|piece| is_wide(&piece)) {
-        merge_in::<SparseLane<ROOM, ROOM, P>>(isa, table, pieces.filter(is_wide).filter(is_new), &mut emit);
+        merge_in::<SparseLane<ROOM, ROOM>>(isa, table, pieces.filter(is_wide).filter(is_new), &mut emit);
     }
 }
 
 fn merge_in<'p, L: Lane>(
     isa: Isa,
     table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8], L::Passing)>,
-    emit: impl FnMut(u32, &[u32], L::Passing),
+    pieces: impl Iterator<Item = (u32, &'p [u8])>,
+    emit: impl FnMut(u32, &[u32]),
 ) {
     isa.run(Lanes::<L, _, _> { table, pieces, emit, lane: PhantomData });
 }
@@ -226,8 +200,8 @@ struct Lanes<'t, L, P, E> {
 
 impl<'p, L: Lane, P, E> Kernel for Lanes<'_, L, P, E>
 where
-    P: Iterator<Item = (u32, &'p [u8], L::Passing)>,
-    E: FnMut(u32, &[u32], L::Passing),
+    P: Iterator<Item = (u32, &'p [u8])>,
+    E: FnMut(u32, &[u32]),
 {
     type Output = ();
     const IN_512_BITS: bool = L::IN_512_BITS;
@@ -238,11 +212,11 @@ where
         #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
         let mut lanes: Vec<L> = Vec::with_capacity(pieces.size_hint().1.map_or(LANES, |most| most.min(LANES)));
         while lanes.len() < LANES
-            && let Some((piece, bytes, passing)) = pieces.next()
+            && let Some((piece, bytes)) = pieces.next()
         {
             lanes.push(L::IDLE);
             if let Some(lane) = lanes.last_mut() {
-                lane.load(vectors, table, piece, bytes, passing);
+                lane.load(vectors, table, piece, bytes);
             }
         }
         while !lanes.is_empty() {
@@ -254,8 +228,8 @@ where
                 }
                 lane.emit(&mut emit);
                 // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
-                if let Some((piece, bytes, passing)) = pieces.next() {
-                    lane.load(vectors, table, piece, bytes, passing);
+                if let Some((piece, bytes)) = pieces.next() {
+                    lane.load(vectors, table, piece, bytes);
                     at += 1;
                 } else {
                     lanes.swap_remove(at);
@@ -269,29 +243,28 @@ where
 mod tests {
     use super::*;
     use crate::reference::merging::merge_parts;
-    use crate::reference::more::dropout::{Dropout, merge_with_dropout};
     use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
     /// What merges some pieces, and calls back with the number and the symbols of each.
-    type Merge<'a, P> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32], P));
+    type Merge<'a> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32]));
 
     /// The symbols that each kind of lane makes of some pieces, by number.
-    fn in_each_lane<P: Passing>(table: &PairTable, pieces: &[(u32, &[u8])], passing: &P) -> Vec<Vec<(u32, Vec<u32>)>> {
-        let some = || pieces.iter().map(|&(number, piece)| (number, piece, passing.clone()));
+    fn in_each_lane(table: &PairTable, pieces: &[(u32, &[u8])]) -> Vec<Vec<(u32, Vec<u32>)>> {
+        let some = || pieces.iter().copied();
         let mut ways = Vec::new();
-        let mut way = |merge: Merge<'_, P>| {
+        let mut way = |merge: Merge<'_>| {
             let mut made = Vec::new();
-            merge(&mut |number, symbols, _| made.push((number, symbols.to_vec())));
+            merge(&mut |number, symbols| made.push((number, symbols.to_vec())));
             made.sort();
             ways.push(made);
         };
-        way(&|emit| merge_passing(table, some(), |_, _| true, emit));
+        way(&|emit| merge_short(table, some(), emit));
         for isa in Isa::available() {
-            way(&|emit| merge_in::<SparseLane<ROOM, ROOM, P>>(isa, table, some(), emit));
+            way(&|emit| merge_in::<SparseLane<ROOM, ROOM>>(isa, table, some(), emit));
             if pieces.iter().all(|(_, piece)| piece.len() <= LANE) {
-                way(&|emit| merge_in::<SparseLane<LANE, { 2 * LANE }, P>>(isa, table, some(), emit));
-                way(&|emit| merge_in::<DenseLane<P>>(isa, table, some(), emit));
+                way(&|emit| merge_in::<SparseLane<LANE, { 2 * LANE }>>(isa, table, some(), emit));
+                way(&|emit| merge_in::<DenseLane>(isa, table, some(), emit));
             }
         }
         ways
@@ -306,24 +279,14 @@ mod tests {
         // More pieces than lanes, and others of different lengths.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
         let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
-        let merge_of = |left, right| vocab.merge_of(left, right);
-        let parts = |piece: &[u8]| piece.iter().map(|&byte| u32::from(byte)).collect();
+        let merge = |piece: &[u8]| {
+            merge_parts(|left, right| vocab.merge_of(left, right), piece.iter().map(|&byte| u32::from(byte)).collect())
+        };
         for (least, most) in [1, LANE, 32, WIDE_LANE].into_iter().zip([WIDE_LANE; 4]).chain([(1, LANE), (5, LANE)]) {
             let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| (least..=most).contains(&piece.len()));
             let some: Vec<(u32, &[u8])> = some.collect();
-            let expected = |merge: &dyn Fn(&[u8]) -> Vec<u32>| -> Vec<(u32, Vec<u32>)> {
-                some.iter().map(|&(number, piece)| (number, merge(piece))).collect()
-            };
-            let merged = expected(&|piece| merge_parts(merge_of, parts(piece)).unwrap());
-            assert!(in_each_lane(&table, &some, &()).iter().all(|made| *made == merged));
-            for probability in [0.0, 0.3, 1.0] {
-                let draws = Dropout::new(probability, 7, None, 0).draws(b"");
-                let merged = expected(&|piece| {
-                    let mut draws = draws.clone();
-                    merge_with_dropout(merge_of, parts(piece), || draws.passes_over()).unwrap()
-                });
-                assert!(in_each_lane(&table, &some, &draws).iter().all(|made| *made == merged));
-            }
+            let merged: Vec<_> = some.iter().map(|&(number, piece)| (number, merge(piece).unwrap())).collect();
+            assert!(in_each_lane(&table, &some).iter().all(|made| *made == merged));
         }
     }
 }
