@@ -5,8 +5,6 @@
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::normal::normalizer::FastNormalizer;
-use minitok::fast::pystr::source::Source;
-use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::reference::decode::decode_bytes;
 use minitok::reference::more::dropout::{Dropout, encode_with_dropout};
 use minitok::reference::published::codecs::{Codec, Refused};
@@ -144,19 +142,14 @@ fn normalizing() {
         }
         assert_eq!((&aligned.text, aligned.spans.len()), (&normal, normal.len()));
         let fast = FastNormalizer::new(core).unwrap();
-        let made = |source| fast.apply(source).unwrap().unwrap_or_else(|| text.clone());
-        assert_eq!(made(Source::Bytes(&text)), normal);
-        if let Ok(chars) = std::str::from_utf8(&text) {
-            let units: Vec<u16> = chars.encode_utf16().collect();
-            assert_eq!(made(Source::Str(Units::Two(&units))), normal);
-        }
+        assert_eq!(fast.apply(&text).unwrap().unwrap_or_else(|| text.clone()), normal);
     });
     each("normalize", "steps", |case| {
         if case["error"].is_string() {
             let (core, text) = (normalizer(case).unwrap(), bytes(&case["text"]));
             ends_with(&refused(core.apply(&text)), &case["error"]);
             ends_with(&refused(core.aligned(&text)), &case["error"]);
-            ends_with(&refused(FastNormalizer::new(core).unwrap().apply(Source::Bytes(&text))), &case["error"]);
+            ends_with(&refused(FastNormalizer::new(core).unwrap().apply(&text)), &case["error"]);
         }
     });
 }
@@ -210,7 +203,7 @@ fn encoding() {
             assert_eq!(core.encode(&text, &names(&case["allowed"])).unwrap(), ids);
             assert_eq!(core.decode_bytes(&ids).unwrap(), text);
         }
-        let (fast, source) = (FastCodec::new(codec).unwrap(), Source::Bytes(&text));
+        let (fast, source) = (FastCodec::new(codec).unwrap(), &text);
         assert_eq!(fast.encode(1, source, &allowed, false).unwrap(), ids);
         assert_eq!(fast.count(source, &allowed, false).unwrap(), ids.len());
         assert_eq!(fast.decoder().unwrap().unwrap().decode(&ids).unwrap(), text);
@@ -226,7 +219,7 @@ fn dropout() {
         let dropout = Dropout::new(case["dropout"].as_f64().unwrap(), seed, None, 0);
         assert_eq!(encode_with_dropout(&codec, &text, &allowed, &dropout, false).unwrap(), ids);
         let (fast, mut found) = (FastCodec::new(codec).unwrap(), Vec::new());
-        fast.append_with_dropout(Source::Bytes(&text), &allowed, &dropout, false, &mut found).unwrap();
+        fast.append_with_dropout(&text, &allowed, &dropout, false, &mut found).unwrap();
         assert_eq!(found, ids);
     });
 }
@@ -259,7 +252,7 @@ fn characters() {
             let found = codec.vocab.merges().iter().map(|merge| vec![merge.left, merge.right, merge.id, merge.rank]);
             assert_eq!(found.collect::<Vec<_>>(), merges);
         }
-        let (fast, source) = (FastCodec::new(codec).unwrap(), Source::Bytes(&text));
+        let (fast, source) = (FastCodec::new(codec).unwrap(), &text);
         if case["safe_cut"].is_number() {
             let cut = number(&case["safe_cut"]) as usize;
             assert_eq!((fast.core().safe_cut(&text, &allowed), fast.safe_cut(&text, &allowed)), (cut, cut));
@@ -271,8 +264,8 @@ fn characters() {
         let (fast, text) = (FastCodec::new(codec(case).unwrap()).unwrap(), bytes(&case["text"]));
         for error in [
             refused(fast.core().encode(&text, &TokenFinder::default(), false)),
-            refused(fast.encode(1, Source::Bytes(&text), &TokenFinder::default(), false)),
-            refused(fast.count(Source::Bytes(&text), &TokenFinder::default(), false)),
+            refused(fast.encode(1, &text, &TokenFinder::default(), false)),
+            refused(fast.count(&text, &TokenFinder::default(), false)),
         ] {
             let Error::MissingByte { byte, position } = error else { panic!("another error") };
             assert_eq!(json!({"byte": byte, "position": position}), case["missing"]);

@@ -3,7 +3,6 @@
 use crate::encoding::{pattern, sources};
 use crate::input::Input;
 use minitok::fast::codec::FastCodec;
-use minitok::fast::pystr::source::Source;
 use minitok::fast::vocab::FastVocab;
 use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::found_tokens::SpecialTokens;
@@ -88,12 +87,12 @@ pub fn run(data: &[u8]) {
     }
     let mirrored = codec.core().encode(&text, &search, continues).expect("bytes");
     for threads in [1, 2] {
-        let ids = codec.encode(threads, Source::Bytes(&text), &search, continues).expect("bytes");
+        let ids = codec.encode(threads, &text, &search, continues).expect("bytes");
         assert_eq!(ids, mirrored, "goes on: {continues}");
     }
     // A text may be cut there, whatever comes after.
     let cut = codec.safe_cut(&text, &search);
-    let part = |part, continues| codec.encode(1, Source::Bytes(part), &search, continues).expect("bytes");
+    let part = |part, continues| codec.encode(1, part, &search, continues).expect("bytes");
     let parts = [part(&text[..cut], false), part(&text[cut..], cut > 0)];
     assert_eq!(parts.concat(), expected, "cut at {cut}");
 }

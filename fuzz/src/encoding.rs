@@ -2,8 +2,6 @@
 
 use crate::input::Input;
 use minitok::fast::codec::FastCodec;
-use minitok::fast::pystr::source::Source;
-use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::fast::vocab::FastVocab;
 use minitok::reference::encode::encode_piece;
 use minitok::reference::published::codecs::Codec;
@@ -54,27 +52,13 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
     ids
 }
 
-/// The ids of a text are the same as a Python `str` of each width that can hold it, and on threads.
+/// The ids of a text are the same on threads.
 pub fn sources(codec: &FastCodec, text: &[u8], search: &TokenFinder, expected: &[u32]) {
-    let mut all = vec![Source::Bytes(text)];
-    let ones: Vec<u8>;
-    let (mut twos, mut fours) = (Vec::new(), Vec::new());
-    if let Ok(text) = str::from_utf8(text) {
-        fours.extend(text.chars().map(u32::from));
-        twos.extend(text.encode_utf16());
-        all.extend([Source::Str(Units::Four(&fours)), Source::Str(Units::Two(&twos))]);
-        if let Ok(bytes) = fours.iter().map(|&code| u8::try_from(code)).collect::<Result<Vec<_>, _>>() {
-            ones = bytes;
-            all.push(Source::Str(Units::One(&ones)));
-        }
+    for threads in [1, 2] {
+        let ids = codec.encode(threads, text, search, false).expect("bytes");
+        assert_eq!(ids, expected, "{threads} threads, {text:?}");
     }
-    for source in all {
-        for threads in [1, 2] {
-            let ids = codec.encode(threads, source, search, false).expect("bytes");
-            assert_eq!(ids, expected, "{threads} threads, {source:?}");
-        }
-        assert_eq!(codec.count(source, search, false), Ok(expected.len()), "{source:?}");
-    }
+    assert_eq!(codec.count(text, search, false), Ok(expected.len()), "{text:?}");
 }
 
 /// The segments of a text leave no gap, and their ids are those of the text.
@@ -160,7 +144,7 @@ pub fn run(data: &[u8]) {
     // What was stopped on the way leaves nothing behind that changes an id.
     let left = Cell::new(text.len() % 8);
     let stop = move || left.replace(left.get().saturating_sub(1)) == 0;
-    let encode = || codec.encode(1, Source::Bytes(text), &search, false);
+    let encode = || codec.encode(1, text, &search, false);
     if let Ok(ids) = run_every(Duration::ZERO, stop, encode) {
         assert_eq!(ids, expected, "not stopped, and yet other ids");
     }
@@ -176,7 +160,7 @@ pub fn run(data: &[u8]) {
     segments(codec.core(), text, &search, &expected);
     // A text may be cut there, whatever comes after.
     let cut = codec.safe_cut(text, &search);
-    let part = |part, continues| codec.encode(1, Source::Bytes(part), &search, continues).expect("bytes");
+    let part = |part, continues| codec.encode(1, part, &search, continues).expect("bytes");
     let parts = [part(&text[..cut], false), part(&text[cut..], cut > 0)];
     assert_eq!(parts.concat(), expected, "cut at {cut}");
     let mut whole = Vec::new();

@@ -11,13 +11,13 @@ that a text which begins with the prompt continues with a byte.
 By hand, with the merge ``ab`` and the prompt ``a``: either the id ``a`` is next, and then any byte but ``b``; or the id
 ``ab`` is, which continues with ``b``. The model is called before ``a`` and after it.
 
-Costs: the model is called once for each cover's beginning, two or three times as a rule; besides, some nanoseconds each
+Costs: the model is called once for each cover's beginning, two or three times as a rule; besides, some ten nanoseconds each
 time for each id.
 """
 
 from __future__ import annotations
 
-from math import exp, isfinite
+from math import exp, inf, isfinite
 from operator import index
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from .tokenizer import Tokenizer
 
 __all__ = ["next_bytes"]
+
+# What an id adds that goes another way than a text; below are the bytes, and the end (256).
+OTHER = 257
 
 
 def next_bytes(
@@ -72,24 +75,25 @@ def next_bytes(
     stack = [(core, prompt.encode()[len(tokenizer.decode_bytes(core.ids(0, core.n_ids))) :], 1.0)]
     while stack:
         node, rest, weight = stack.pop()
-        known = node.goes_on(rest, end)
+        known = node.next_after(rest, end)
         if known is None:
             raise session._unknown()  # noqa: SLF001
-        within, goes_on = known
-        if not within and not goes_on:
+        within, ids, adds = known
+        if not within and not (adds < OTHER).any():
             continue
-        given = np.asarray(logprobs(node.ids(0, node.n_ids).tolist()))
-        given = np.ascontiguousarray(given, np.float32 if given.dtype == np.float32 else np.float64)
-        sums = node.byte_sums(given, rest, end) if given.ndim == 1 else None
-        if sums is None:
+        given = np.asarray(logprobs(node.ids(0, node.n_ids).tolist()), np.float64)
+        if given.ndim != 1 or ids.max(initial=0) >= len(given):
             raise ValueError(f"logprobs must return a value for each of {tokenizer.vocab_size} ids, not {given.shape}")
-        highest, total, by_byte = sums
-        odd = node.byte_sums(np.where(np.isnan(given), 0.0, -np.inf), rest, end) if total == 0 else None
-        if not isfinite(total) or (odd and odd[1]):
-            raise ValueError("logprobs returned NaN or an infinite value for an id that may come next")
-        if total == 0:
+        own = given[ids]
+        highest = float(np.fmax.reduce(own, initial=-inf))
+        if highest == -inf and not np.isnan(own).any():
             continue
-        found += by_byte * (weight / total)
+        with np.errstate(invalid="ignore"):
+            sums = np.bincount(adds, np.exp(own - highest), minlength=OTHER + 1)
+        total = float(sums.sum())
+        if not isfinite(total):
+            raise ValueError("logprobs returned NaN or an infinite value for an id that may come next")
+        found += sums[:OTHER] * (weight / total)
         for token_id in within:
             child = node.fork()
             child.append_ids([token_id])

@@ -4,7 +4,6 @@ use super::tokenizer::{Special, Tokenizer};
 use crate::error::Result;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::parallel;
-use crate::fast::pystr::source::Source;
 
 impl Tokenizer {
     /// Appends the ids of a text to a vector, which can be used again: where it has room, and the pieces of the text are known from
@@ -25,7 +24,7 @@ impl Tokenizer {
     /// ```
     pub fn encode_into(&self, text: &str, special: Special, ids: &mut Vec<u32>) -> Result<()> {
         let search = self.shared.search(special)?;
-        self.shared.codec.append(1, Source::Bytes(text.as_bytes()), &Encoding::plain(&search, false), ids)
+        self.shared.codec.append(1, text.as_bytes(), &Encoding::plain(&search, false), ids)
     }
 
     /// The ids of several texts, in their order, found by at most `threads` threads.
@@ -55,7 +54,7 @@ impl Tokenizer {
     ) -> Result<Vec<Vec<u32>>> {
         let (codec, search) = (&self.shared.codec, self.shared.search(special)?);
         let encode = |text: &T| {
-            let mut ids = codec.encode(1, Source::Bytes(text.as_ref().as_bytes()), &search, false)?;
+            let mut ids = codec.encode(1, text.as_ref().as_bytes(), &search, false)?;
             // The next text uses what this one did not: memory that was never touched is dear.
             ids.shrink_to_fit();
             Ok(ids)

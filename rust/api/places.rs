@@ -2,7 +2,6 @@
 
 use super::tokenizer::{Special, Tokenizer};
 use crate::error::{Error, Result};
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, push};
 use crate::reference::published::preprocess::{Before, Prepared};
 use std::ops::Range;
@@ -99,7 +98,7 @@ impl Tokenizer {
         }
         let start = |number: usize| &text[..ranges[counts[number - 1] - 1].end];
         let is_start = |number: usize| {
-            let own = codec.encode(1, Source::Bytes(start(number).as_bytes()), &search, false)?;
+            let own = codec.encode(1, start(number).as_bytes(), &search, false)?;
             Ok(own == ids[..counts[number - 1]])
         };
         let found = last_that(counts.len(), is_start)?;

@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
-use crate::fast::pystr::source::Source;
 use crate::formats::definition::Definition;
 use crate::formats::dump;
 use crate::reference::published::codecs::Refused;
@@ -116,7 +115,7 @@ impl Tokenizer {
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &self.shared.added, false)
+        self.shared.codec.encode(1, text.as_bytes(), &self.shared.added, false)
     }
 
     /// The ids of a text in which special tokens are found: all, or some.
@@ -137,7 +136,7 @@ impl Tokenizer {
     /// ```
     pub fn encode_with_special(&self, text: &str, special: Special) -> Result<Vec<u32>> {
         let search = self.shared.search(special)?;
-        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
+        self.shared.codec.encode(1, text.as_bytes(), &search, false)
     }
 
     /// The ids of a text from a stranger: a control token in it is an error, unless it is allowed.
@@ -165,7 +164,7 @@ impl Tokenizer {
             let refused = self.shared.refused(allowed)?;
             self.shared.codec.check(text.as_bytes(), &refused, &search, false, None)?;
         }
-        self.shared.codec.encode(1, Source::Bytes(text.as_bytes()), &search, false)
+        self.shared.codec.encode(1, text.as_bytes(), &search, false)
     }
 
     /// How many ids [`encode`](Self::encode) gives. They are counted where they are found, and not kept.
@@ -177,7 +176,7 @@ impl Tokenizer {
     /// # Ok::<(), minitok::Error>(())
     /// ```
     pub fn count(&self, text: &str) -> Result<usize> {
-        self.shared.codec.count(Source::Bytes(text.as_bytes()), &self.shared.added, false)
+        self.shared.codec.count(text.as_bytes(), &self.shared.added, false)
     }
 
     // -- ids to text -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@
 
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, push};
 use crate::reference::more::chunk::{ChunkOptions, Chunker, Tokens, parts};
 use crate::reference::published::preprocess::{Before, TokenFinder};
@@ -32,7 +31,7 @@ pub fn chunker<'t>(
     let knows_cuts = text.len() >= LONG && codec.spells(&search);
     let counting = move |tokens: &Tokens, start, end| {
         let text = text.as_bytes();
-        let alone = |start, end| codec.count(Source::Bytes(&text[start..end]), &search, false);
+        let alone = |start, end| codec.count(&text[start..end], &search, false);
         let cuts = |part: &[u8], at| at == 0 || at == part.len() || codec.is_cut(part, at, &search);
         // In the text, and in the chunk.
         let is_cut = |&at: &usize| cuts(text, at) && cuts(&text[start..end], at - start);
@@ -91,7 +90,7 @@ fn tokens_of(codec: &FastCodec, search: &TokenFinder, text: &str) -> Result<Toke
             return extend(&mut tokens.ends, ends);
         }
         parts(text, part.start, part.end, &mut |start, end| {
-            let count = codec.count(Source::Bytes(&text.as_bytes()[start..end]), search, false)?;
+            let count = codec.count(&text.as_bytes()[start..end], search, false)?;
             (0..count).try_for_each(|_| add(&mut tokens.ends, end))
         })
     })?;

@@ -19,7 +19,6 @@ use crate::fast::next::NextIds;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess::{self, Segment};
-use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{self, collect, push};
@@ -148,52 +147,46 @@ impl FastCodec {
 
     /// The ids of a text, found by at most `threads` threads. The tokens of the search are found in it; all else is text.
     /// `continues`: the text goes on from what stood before it (SPEC S4).
-    pub fn encode(&self, threads: usize, source: Source, search: &TokenFinder, continues: bool) -> Result<Vec<u32>> {
-        let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
-        self.append(threads, source, &Encoding::plain(search, continues), &mut ids)?;
+    pub fn encode(&self, threads: usize, text: &[u8], search: &TokenFinder, continues: bool) -> Result<Vec<u32>> {
+        let mut ids = room_for(if threads > 1 { 0 } else { text.len() });
+        self.append(threads, text, &Encoding::plain(search, continues), &mut ids)?;
         Ok(ids)
     }
 
     /// The number of ids of a text; they are not built.
-    pub fn count(&self, source: Source, search: &TokenFinder, continues: bool) -> Result<usize> {
+    pub fn count(&self, text: &[u8], search: &TokenFinder, continues: bool) -> Result<usize> {
         let mut count = Count(0);
-        self.append(1, source, &Encoding::plain(search, continues), &mut count)?;
+        self.append(1, text, &Encoding::plain(search, continues), &mut count)?;
         Ok(count.0)
     }
 
     /// Passes the ids of a text, found by at most `threads` threads, to `out`.
     #[inline]
-    pub fn append<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
-        let Some((encoder, tier, text)) = self.as_it_stands(source, how)? else {
-            return self.append_any(threads, source, how, out);
+    pub fn append<O: Output>(&self, threads: usize, text: &[u8], how: &Encoding<'_>, out: &mut O) -> Result<()> {
+        let Some((encoder, tier)) = self.as_it_stands(text, how)? else {
+            return self.append_any(threads, text, how, out);
         };
-        encoder.each_block_scanned(text, tier, |block| out.take(block)).map_err(|error| placed_in(error, source))
+        encoder.each_block_scanned(text, tier, |block| out.take(block)).map_err(|error| with_offset(error, text))
     }
 
     /// What encodes and what cuts a short text to which nothing is done before, and in which no token is found.
     #[inline]
-    fn as_it_stands<'a>(
-        &'a self,
-        source: Source<'a>,
-        how: &Encoding<'_>,
-    ) -> Result<Option<(&'a Encoder, &'a Tier, &'a [u8])>> {
-        let (Some(encoder), Some(tier), Source::Bytes(text)) = (&self.encoder, self.scanner(), source) else {
-            return Ok(None);
-        };
+    fn as_it_stands(&self, text: &[u8], how: &Encoding<'_>) -> Result<Option<(&Encoder, &Tier)>> {
+        let (Some(encoder), Some(tier)) = (&self.encoder, self.scanner()) else { return Ok(None) };
         let TokenFinder { early, late } = how.search;
         let short = if how.search.is_empty() { SHORT } else { SEARCHED };
         if cfg!(target_family = "wasm") || !self.is_plain || text.len() >= short || !how.is_plain() {
             return Ok(None);
         }
         let none = |finder: &Finder| Ok::<_, Error>(finder.is_empty() || finder.first(text, 0, text.len())?.is_none());
-        Ok((none(early)? && none(late)?).then_some((encoder, tier, text)))
+        Ok((none(early)? && none(late)?).then_some((encoder, tier)))
     }
 
     /// The same for any text.
-    fn append_any<O: Output>(&self, threads: usize, source: Source, how: &Encoding<'_>, out: &mut O) -> Result<()> {
+    fn append_any<O: Output>(&self, threads: usize, text: &[u8], how: &Encoding<'_>, out: &mut O) -> Result<()> {
         let &Encoding { search, continues, dropout, refused, before, after } = how;
         if let Some(refused) = refused {
-            self.check(&source.bytes()?, refused, search, continues, dropout)?;
+            self.check(text, refused, search, continues, dropout)?;
         }
         if !before.is_empty() {
             out.take_ids(before.into())?;
@@ -201,35 +194,35 @@ impl FastCodec {
         let done = match (&self.encoder, dropout) {
             (_, Some(dropout)) if HAS_DROPOUT => {
                 let mut ids = Vec::new();
-                let done = self.append_with_dropout(source, search, dropout, continues, &mut ids);
+                let done = self.append_with_dropout(text, search, dropout, continues, &mut ids);
                 done.and_then(|()| out.take_ids(ids.into()))
             }
-            (None, _) => out.take_ids(self.core.encode(&source.bytes()?, search, continues)?.into()),
+            (None, _) => out.take_ids(self.core.encode(text, search, continues)?.into()),
             (Some(encoder), _) => {
                 let before = if continues { Before::Text } else { Before::Nothing };
-                let encode = |source: Source, by: SplitBy, out: &mut O| {
+                let encode = |text: &[u8], by: SplitBy, out: &mut O| {
                     if threads > 1
-                        && let Some(ids) = encoder.encode_on(threads, source, by)?
+                        && let Some(ids) = encoder.encode_on(threads, text, by)?
                     {
                         return out.take_ids(ids.into());
                     }
-                    encoder.each_block(source, by, |block| out.take(block))
+                    encoder.each_block(text, by, |block| out.take(block))
                 };
                 let between = self.between(search);
-                let done = if between.is_none() && !self.is_one_segment(search, source)? {
-                    self.append_segments(&source.bytes()?, search, before, out, encode)
+                let done = if between.is_none() && !self.is_one_segment(search, text)? {
+                    self.append_segments(text, search, before, out, encode)
                 } else {
                     // What is in parts is normalized part by part.
                     let whole =
                         self.normalizer.as_ref().filter(|_| between.is_none_or(|between| between.forms.is_none()));
-                    let made = whole.map_or(Ok(None), |normalizer| normalizer.apply(source))?;
-                    let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
+                    let made = whole.map_or(Ok(None), |normalizer| normalizer.apply(text))?;
+                    let text = made.as_deref().unwrap_or(text);
                     match &between {
-                        Some(between) => encode(source, SplitBy::Between(between), out),
-                        None => encode(source, self.split(|| self.spaces(source, before))?, out),
+                        Some(between) => encode(text, SplitBy::Between(between), out),
+                        None => encode(text, self.split(|| self.spaces(text, before))?, out),
                     }
                 };
-                done.map_err(|error| placed_in(error, source))
+                done.map_err(|error| with_offset(error, text))
             }
         };
         if after.is_empty() { done } else { done.and_then(|()| out.take_ids(after.into())) }
@@ -238,34 +231,30 @@ impl FastCodec {
     /// As [`append`](Self::append), with merges that are passed over at random.
     pub fn append_with_dropout(
         &self,
-        source: Source,
+        text: &[u8],
         search: &TokenFinder,
         dropout: &Dropout,
         continues: bool,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
-        let text = source.bytes()?;
         let Some(encoder) = &self.encoder else {
-            return fallible::append(ids, &encode_with_dropout(&self.core, &text, search, dropout, continues)?);
+            return fallible::append(ids, &encode_with_dropout(&self.core, text, search, dropout, continues)?);
         };
-        let mut drawing = encoder.drawing(dropout.draws(&text))?;
+        let mut drawing = encoder.drawing(dropout.draws(text))?;
         let mut encode = |piece: &[u8], place, ids: &mut Vec<u32>| drawing.append(piece, place, ids);
-        self.core.placed_ids(&text, search, continues, Some(&mut encode), &mut |id, _| push(ids, id))
+        self.core.placed_ids(text, search, continues, Some(&mut encode), &mut |id, _| push(ids, id))
     }
 
     /// Whether the encoder takes all of a text as one segment. A longer text is searched once, later.
     #[inline]
-    fn is_one_segment(&self, search: &TokenFinder, source: Source) -> Result<bool> {
+    fn is_one_segment(&self, search: &TokenFinder, text: &[u8]) -> Result<bool> {
         let Codec { preprocessor, words, .. } = &*self.core;
         let puts_no_space = preprocessor.metaspace.is_none() || self.has_no_pattern();
-        match source {
-            _ if words.is_some() || !puts_no_space => Ok(false),
-            _ if search.is_empty() => Ok(true),
-            Source::Bytes(text) if text.len() < SHORT && search.late.is_empty() => {
-                Ok(search.early.first(text, 0, text.len())?.is_none())
-            }
-            _ => Ok(false),
+        if words.is_some() || !puts_no_space {
+            return Ok(false);
         }
+        let is_short = text.len() < SHORT && search.late.is_empty();
+        Ok(search.is_empty() || is_short && search.early.first(text, 0, text.len())?.is_none())
     }
 
     /// What cuts a whole text in which tokens are found, if these are found as they stand in it, and nothing but a scanner is between
@@ -295,13 +284,12 @@ impl FastCodec {
         search: &TokenFinder,
         before: Before,
         out: &mut O,
-        encode: impl Fn(Source, SplitBy, &mut O) -> Result<()>,
+        encode: impl Fn(&[u8], SplitBy, &mut O) -> Result<()>,
     ) -> Result<()> {
         let (preprocessor, normalizer) = (&self.core.preprocessor, self.normalizer.as_ref());
         preprocess::each_segment(preprocessor, normalizer, text, search, before, |segment| match segment {
             Segment::Token(id) => out.take_ids([id].as_slice().into()),
             Segment::Unspaced(text, before) if self.has_no_pattern() => {
-                let text = Source::Bytes(text);
                 encode(text, self.split(|| self.spaces(text, before))?, out)
             }
             Segment::Unspaced(text, before) => {
@@ -313,16 +301,16 @@ impl FastCodec {
     }
 
     /// Calls `encode` with a segment that is ready to be cut, and what cuts it.
-    fn ready(&self, text: &[u8], encode: impl FnOnce(Source, SplitBy) -> Result<()>) -> Result<()> {
+    fn ready(&self, text: &[u8], encode: impl FnOnce(&[u8], SplitBy) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
-            return encode(Source::Bytes(text), self.split(|| Ok(Spaces::default()))?);
+            return encode(text, self.split(|| Ok(Spaces::default()))?);
         };
         let (mut pieces, mut ends) = (Vec::new(), Vec::new());
         words.pieces(&self.core.pattern, text, &mut |piece| {
             fallible::append(&mut pieces, piece)?;
             push(&mut ends, pieces.len())
         })?;
-        if ends.is_empty() { Ok(()) } else { encode(Source::Bytes(&pieces), SplitBy::Ends(Ends::new(&ends)?)) }
+        if ends.is_empty() { Ok(()) } else { encode(&pieces, SplitBy::Ends(Ends::new(&ends)?)) }
     }
 
     /// How a segment is cut, and what becomes of its spaces where no pattern cuts it.
@@ -335,10 +323,10 @@ impl FastCodec {
     }
 
     /// What is to become of the spaces of a segment that begins so.
-    fn spaces(&self, segment: Source, before: Before) -> Result<Spaces> {
+    fn spaces(&self, segment: &[u8], before: Before) -> Result<Spaces> {
         let Some(metaspace) = self.core.preprocessor.metaspace else { return Ok(Spaces::default()) };
-        let (first, markers) = (segment.beginning(), metaspace.has_markers());
-        let first = if markers { spaced(&first)? } else { first };
+        let (first, markers) = (&segment[..segment.len().min(4)], metaspace.has_markers());
+        let first = if markers { spaced(first)? } else { first.into() };
         let prefix = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
         Ok(Spaces { markers, prefix })
     }
@@ -362,14 +350,6 @@ impl FastCodec {
         let special = self.core.names.iter().map(|(&id, name)| (id, name.as_slice()));
         let decoder = Decoder::new(&self.core.vocab, special)?;
         Ok(Some(self.decoder.get_or_make(|| decoder)))
-    }
-}
-
-/// The error with the place where the text has the byte that it names.
-fn placed_in(error: Error, source: Source) -> Error {
-    match source.bytes() {
-        Ok(text) => with_offset(error, &text),
-        Err(_) => error,
     }
 }
 

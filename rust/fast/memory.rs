@@ -60,7 +60,6 @@ fn of_vocab(vocab: &Vocab) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fast::pystr::source::Source;
     use crate::reference::published::codecs::Codec;
     use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
@@ -77,7 +76,7 @@ mod tests {
         let new = codec.memory_usage();
         assert!(new.vocabulary > 257 && new.tables > 257 * 4 && new.workspaces == 0);
         let search = codec.core().finder(Some(&[])).unwrap();
-        let encode = |text: &str| codec.encode(1, Source::Bytes(text.as_bytes()), &search, false).unwrap();
+        let encode = |text: &str| codec.encode(1, text.as_bytes(), &search, false).unwrap();
         assert_eq!(encode("ab"), [256]);
         let short = codec.memory_usage();
         assert!((1 << 16..1 << 20).contains(&short.workspaces), "{short:?}");

@@ -12,7 +12,6 @@
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
-use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines::{Line, each_line};
 use crate::fast::read::line_ranges::each_part;
 use crate::fast::util::fallible::push;
@@ -130,7 +129,7 @@ impl<I: Id> Packing<'_, I> {
             return Ok(());
         }
         self.ids.clear();
-        match codec.append(1, Source::Bytes(text), &how, &mut self.ids) {
+        match codec.append(1, text, &how, &mut self.ids) {
             Ok(()) => {}
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => self.failed = Some(error),

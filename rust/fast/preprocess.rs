@@ -5,7 +5,6 @@
 
 use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;
-use crate::fast::pystr::source::Source;
 use crate::reference::published::flags::{Slice, as_flagged};
 use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::metaspace::{Metaspace, spaced};
@@ -38,7 +37,7 @@ pub fn each_segment(
             return work(Segment::Token(id));
         }
         let part = &text[start..end];
-        let made = normalizer.map_or(Ok(None), |normalizer| normalizer.apply(Source::Bytes(part)))?;
+        let made = normalizer.map_or(Ok(None), |normalizer| normalizer.apply(part))?;
         let mut segment = made.map_or(Cow::Borrowed(part), Cow::Owned);
         if comes_first {
             segment = Cow::Owned(with_space(preprocessor, &segment, before)?.into_owned());

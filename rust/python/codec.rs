@@ -230,7 +230,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
-        self.working(py, text.size(), || self.fast.count(text.source(), &search, self.continues))
+        self.working(py, text.len(), || self.fast.count(&text, &search, self.continues))
     }
 
     /// How many ids each text has.
@@ -242,7 +242,7 @@ impl Codec {
     /// Raises if one of these names stands in the text.
     fn check_names(&self, py: Python<'_>, text: Text<'_>, refused: Names<'_>) -> PyResult<()> {
         let refused = self.searches.refused(self.fast.core(), py, refused)?;
-        self.working(py, text.size(), || refused.check_names(&text.bytes()?))
+        self.working(py, text.len(), || refused.check_names(&text))
     }
 
     /// Raises if the text contains one of the tokens named, or becomes its id.
@@ -251,14 +251,13 @@ impl Codec {
         let refused = self.searches.refused(self.fast.core(), py, refused)?;
         let search = self.search(py, allowed)?;
         let (continues, dropout) = (self.continues, self.dropout.as_ref());
-        self.working(py, text.size(), || self.fast.check(&text.bytes()?, &refused, &search, continues, dropout))
+        self.working(py, text.len(), || self.fast.check(&text, &refused, &search, continues, dropout))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> List<'py> {
         let search = self.search(emit.py(), allowed)?;
-        let ids =
-            trace::emitting(emit, |emit| trace_text(self.fast.core(), &text.bytes()?, &search, self.continues, emit))?;
+        let ids = trace::emitting(emit, |emit| trace_text(self.fast.core(), &text, &search, self.continues, emit))?;
         list_of_ids(emit.py(), &ids)
     }
 

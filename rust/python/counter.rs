@@ -6,14 +6,14 @@ use super::calls::{Calls, Stream};
 use super::documents::Documents;
 use super::objects::Objects;
 use super::signals;
-use super::text::{Text, new_bytes, texts};
+use super::text::{new_bytes, texts};
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
 use crate::fast::count::spill::CountFiles;
 use crate::fast::count::table::PieceCounts;
-use crate::fast::util::fallible::{append, collect, push, try_collect};
+use crate::fast::util::fallible::{append, collect, push};
 use crate::reference::count;
 use crate::support::interrupt;
 use pyo3::exceptions::PyValueError;
@@ -76,8 +76,7 @@ impl PieceCounter {
     /// Counts documents and returns how many bytes they have.
     fn add(&self, py: Python<'_>, documents: Objects<'_>) -> PyResult<usize> {
         let documents = texts(&documents)?;
-        let documents = try_collect(documents.iter().map(Text::bytes))?;
-        let documents: Vec<&[u8]> = collect(documents.iter().map(AsRef::as_ref))?;
+        let documents: Vec<&[u8]> = collect(documents.iter().map(|text| &**text))?;
         self.change(py, |counter| counter.add(&documents, &mut |_| interrupt::check()))?;
         Ok(documents.iter().map(|document| document.len()).sum())
     }

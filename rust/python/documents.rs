@@ -10,7 +10,6 @@ use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::encode::parallel;
 use crate::fast::pack::{Id, Lines, Options, Packed, encode_lines};
-use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines;
 use crate::fast::util::fallible::{collect, concat, try_collect};
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
@@ -43,7 +42,7 @@ impl Documents {
         how: Encoding<'_>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
-        let encode = |text: &&[u8], ids: &mut Vec<u32>| codec.append(1, Source::Bytes(text), &how, ids);
+        let encode = |text: &&[u8], ids: &mut Vec<u32>| codec.append(1, text, &how, ids);
         let (ids, offsets) =
             signals::detached(py, || parallel::encode_all(&self.texts()?, threads, |text| text.len(), encode))?;
         Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))

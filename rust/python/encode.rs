@@ -59,14 +59,14 @@ impl Codec {
     #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
     #[inline(always)]
     pub(super) fn ids(&self, py: Python<'_>, text: &Text<'_>, how: Encoding<'_>, threads: usize) -> PyResult<MadeIds> {
-        let (source, size) = (text.source(), text.size());
+        let size = text.len();
         let is_brief = size < SHORT && self.fast.is_quick();
         let ids = if is_brief { SPARE.take() } else { id_buffer::room_for(if threads > 1 { 0 } else { size }) };
         let mut made = MadeIds { ids, is_brief };
         if is_brief {
-            self.fast.append(1, source, &how, &mut made.ids)?;
+            self.fast.append(1, text, &how, &mut made.ids)?;
         } else {
-            self.working(py, size, || self.fast.append(threads, source, &how, &mut made.ids))?;
+            self.working(py, size, || self.fast.append(threads, text, &how, &mut made.ids))?;
         }
         Ok(made)
     }
@@ -119,9 +119,9 @@ impl Codec {
         let texts = text::texts(texts)?;
         let count = |text: &Text<'_>| {
             interrupt::check()?;
-            self.fast.count(text.source(), search, self.continues)
+            self.fast.count(text, search, self.continues)
         };
-        self.working(py, size_of(&texts), || parallel::map(&texts, threads, Text::size, count))
+        self.working(py, size_of(&texts), || parallel::map(&texts, threads, |text| text.len(), count))
     }
 
     /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
@@ -151,14 +151,14 @@ impl Codec {
         let texts = text::texts(texts)?;
         let encode = |text: &Text<'_>, ids: &mut Vec<u32>| {
             interrupt::check()?;
-            self.fast.append(1, text.source(), &how, ids)
+            self.fast.append(1, text, &how, ids)
         };
-        self.working(py, size_of(&texts), || parallel::encode_all(&texts, threads, Text::size, encode))
+        self.working(py, size_of(&texts), || parallel::encode_all(&texts, threads, |text| text.len(), encode))
     }
 }
 
 /// The size of texts, of which one without a byte is work, too.
 fn size_of(texts: &[Text<'_>]) -> usize {
     const EACH: usize = 8;
-    texts.iter().map(|text| EACH + text.size()).sum()
+    texts.iter().map(|text| EACH + text.len()).sum()
 }

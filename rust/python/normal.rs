@@ -53,19 +53,19 @@ impl Normalizer {
     fn apply<'py>(&self, text: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let py = text.py();
         let read: Text<'_> = text.extract()?;
-        let work = || self.fast.apply(read.source());
-        let made = if read.size() < LONG { work()? } else { signals::detached(py, work)? };
+        let work = || self.fast.apply(&read);
+        let made = if read.len() < LONG { work()? } else { signals::detached(py, work)? };
         match (made, text.cast::<PyBytes>()) {
             (Some(made), _) => new_bytes(py, &made),
             (None, Ok(same)) => Ok(same.clone()),
-            (None, Err(_)) => new_bytes(py, &read.bytes()?),
+            (None, Err(_)) => new_bytes(py, &read),
         }
     }
 
     /// Returns the text after all steps, and of each byte the range of bytes that it comes from.
     fn aligned<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Aligned<'py>> {
         let (made, starts, ends) = signals::detached(py, || {
-            let aligned = self.fast.core().aligned(&text.bytes()?)?;
+            let aligned = self.fast.core().aligned(&text)?;
             let (mut starts, mut ends) = (Vec::new(), Vec::new());
             starts.try_reserve(aligned.spans.len())?;
             ends.try_reserve(aligned.spans.len())?;

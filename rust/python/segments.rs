@@ -34,10 +34,9 @@ pub fn segments<'py>(
     before: Before,
     trust: Option<Trust>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let bytes = text.bytes()?;
     let mut found: Vec<Segment> = Vec::new();
     signals::detached(py, || {
-        preprocessor.segments(&bytes, search, before, trust, &mut |segment| {
+        preprocessor.segments(text, search, before, trust, &mut |segment| {
             found.try_reserve(1)?;
             found.push(segment);
             Ok(())
@@ -87,11 +86,10 @@ pub fn encode_spans<'py>(
     before: Before,
     trust: Trust,
 ) -> PyResult<Option<SpanIds<'py>>> {
-    let bytes = text.bytes()?;
     let (mut ids, mut tokens, mut stops, mut plain) = (Vec::new(), Vec::new(), Vec::new(), true);
     let mut held = Vec::new();
     signals::detached(py, || {
-        fast.core().preprocessor.segments(&bytes, search, before, Some(trust), &mut |Segment { text, id }| {
+        fast.core().preprocessor.segments(text, search, before, Some(trust), &mut |Segment { text, id }| {
             plain &= text.origins.is_none() && text.put == 0;
             match id {
                 None => fast.append_prepared(&text.data, &mut ids)?,

@@ -10,7 +10,6 @@ use crate::fast::session::{self, Appended, Unit};
 use crate::fast::util::fallible::try_collect;
 use crate::reference::more::session::Splice;
 use crate::reference::more::tails::Cover;
-use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -27,6 +26,9 @@ const SHORT: usize = 1 << 14;
 
 /// Where ids changed, how many were removed, and those in their place.
 type Spliced<'py> = (usize, usize, Bound<'py, PyAny>);
+
+/// Some ids; all of them, and a number for each.
+type NextAfter<'py> = (Vec<u32>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// How many ids of the text stay, those that follow, and the tokens after these.
 type Covering<'py> = (usize, Bound<'py, PyAny>, Bound<'py, PyAny>);
@@ -82,17 +84,16 @@ impl Session {
     /// Replaces the text from `start` to `end`.
     fn edit<'py>(&mut self, py: Python<'py>, start: usize, end: usize, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
-        let ((start, end), data) = (self.bytes(start, end)?, text.bytes()?);
-        let size = self.inner.touched(start, end, data.len());
-        self.changed(py, size, |session| session.edit(start, end, &data))
+        let (start, end) = self.bytes(start, end)?;
+        let size = self.inner.touched(start, end, text.len());
+        self.changed(py, size, |session| session.edit(start, end, &text))
     }
 
     /// Makes the text another one.
     fn set<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
-        let data = text.bytes()?;
-        let size = data.len() + self.inner.size().bytes;
-        self.changed(py, size, |session| session.set(&data))
+        let size = text.len() + self.inner.size().bytes;
+        self.changed(py, size, |session| session.set(&text))
     }
 
     /// How many characters or bytes the text has.
@@ -213,30 +214,12 @@ impl Session {
         signals::detached(py, || inner.keep_stable())
     }
 
-    /// The ids that may come next and are a beginning of `rest`, and whether others go on after it; None where that is not known.
-    fn goes_on(&mut self, py: Python<'_>, rest: &[u8], end: Option<u32>) -> PyResult<Option<(Vec<u32>, bool)>> {
+    /// The ids that may come next and are a beginning of `rest`; all that may come next, and what each adds after `rest`; None where
+    /// that is not known.
+    fn next_after<'py>(&mut self, py: Python<'py>, rest: &[u8], end: Option<u32>) -> PyResult<Option<NextAfter<'py>>> {
         let inner = &mut self.inner;
-        signals::detached(py, || inner.goes_on(rest, end))
-    }
-
-    /// The sums of the ids that may come next, of an array of float32 or float64; None where an id has no value.
-    fn byte_sums<'py>(
-        &mut self,
-        py: Python<'py>,
-        values: &Bound<'py, PyAny>,
-        rest: &[u8],
-        end: Option<u32>,
-    ) -> PyResult<Option<(f64, f64, Bound<'py, PyAny>)>> {
-        numpy_api::need(py)?;
-        // The array may change once Python code runs.
-        let found = if let Ok(values) = values.cast::<PyArray1<f32>>() {
-            let values = values.try_readonly()?;
-            self.inner.byte_sums(values.as_slice()?, rest, end)
-        } else {
-            let values = values.cast::<PyArray1<f64>>()?.try_readonly()?;
-            self.inner.byte_sums(values.as_slice()?, rest, end)
-        };
-        found?.map(|(highest, total, sums)| Ok((highest, total, array_of(py, sums)?))).transpose()
+        let found = signals::detached(py, || inner.next_after(rest, end))?;
+        found.map(|(within, ids, adds)| Ok((within, array_of(py, ids)?, array_of(py, adds)?))).transpose()
     }
 
     /// Whether the text ends inside a character.

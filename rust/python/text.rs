@@ -1,15 +1,15 @@
 //! Text as it comes from Python: `str` or `bytes`, borrowed where it can be.
 //!
-//! The UTF-8 of an ASCII str is the str itself. Of another, CPython would make a copy and keep it with the str; a long one is
-//! taken as the characters that it is made of instead, and turned into UTF-8 a little at a time (`fast/pystr/str_to_utf8.rs`).
+//! The UTF-8 of an ASCII str is the str itself. Of another short one CPython makes a copy and keeps it with the str; that of a long one
+//! is made here, and gone after the call.
 
-// The characters of a str are read where CPython keeps them.
+// The characters of a str are read where CPython keeps them; strings and bytes are made without the detours of a general conversion.
 #![allow(unsafe_code)]
 
 use super::kept::{imported, name};
 use crate::error::{Error, Result};
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
+#[cfg(not(Py_LIMITED_API))]
+use crate::fast::pystr::str_to_utf8::utf8;
 use crate::fast::util::fallible::try_collect;
 use crate::fast::util::prefetch::prefetch;
 use crate::support::once::Once;
@@ -19,9 +19,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::borrow::Cow;
 use std::ffi::CString;
+use std::ops::Deref;
 
-/// From how many characters on a str that is not ASCII is taken as them.
-#[cfg(not(Py_LIMITED_API))]
+/// From how many characters on CPython is not asked to convert a str.
 const LONG: usize = 256;
 
 /// How many bytes of a result are made between two looks at signals, and how many objects are read.
@@ -30,32 +30,14 @@ const OBJECTS: usize = 1 << 12;
 /// How many objects ahead the head of one is asked for.
 const AHEAD: usize = 16;
 
-/// A text as UTF-8, or the bytes that were given, or characters.
-pub enum Text<'a> {
-    Bytes(Cow<'a, [u8]>),
-    Units(Units<'a>),
-}
+/// A text as UTF-8, or the bytes that were given.
+pub struct Text<'a>(Cow<'a, [u8]>);
 
-impl Text<'_> {
-    /// The text as bytes.
-    pub fn bytes(&self) -> Result<Cow<'_, [u8]>> {
-        Ok(match self {
-            Text::Bytes(bytes) => Cow::Borrowed(bytes),
-            Text::Units(units) => Cow::Owned(units.utf8()?),
-        })
-    }
+impl Deref for Text<'_> {
+    type Target = [u8];
 
-    /// The text as the encoder takes it.
-    pub fn source(&self) -> Source<'_> {
-        match self {
-            Text::Bytes(bytes) => Source::Bytes(bytes),
-            Text::Units(units) => Source::Str(*units),
-        }
-    }
-
-    /// About how many bytes it is.
-    pub fn size(&self) -> usize {
-        self.source().len()
+    fn deref(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -63,19 +45,17 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Text<'a>> {
-        if let Ok(text) = object.cast::<PyString>() {
-            if let Some(text) = as_it_stands(text) {
-                return Ok(text);
-            }
-            return Ok(Text::Bytes(match object.extract::<&str>() {
-                Ok(borrowed) => Cow::Borrowed(borrowed.as_bytes()),
-                Err(_) => Cow::Owned(without_surrogates(&text)?.into_bytes()),
-            }));
+        let Ok(text) = object.cast::<PyString>() else {
+            let bytes = object.extract::<&[u8]>().map_err(|_| no_text(&object))?;
+            return Ok(Text(Cow::Borrowed(bytes)));
+        };
+        if let Some(utf8) = utf8_of(text) {
+            return Ok(Text(utf8?));
         }
-        if let Ok(bytes) = object.extract::<&[u8]>() {
-            return Ok(Text::Bytes(Cow::Borrowed(bytes)));
-        }
-        Err(no_text(&object))
+        Ok(Text(match object.extract::<&str>() {
+            Ok(borrowed) => Cow::Borrowed(borrowed.as_bytes()),
+            Err(_) => Cow::Owned(without_surrogates(&text)?.into_bytes()),
+        }))
     }
 }
 
@@ -88,61 +68,33 @@ fn no_text(object: &Bound<'_, PyAny>) -> PyErr {
     converted.err().unwrap_or_else(|| PyTypeError::new_err("text must be str or bytes"))
 }
 
-/// The characters of a str, where they are wanted as CPython keeps them: those of an ASCII str, which are its UTF-8, and
-/// those of a long one.
+/// The UTF-8 of a str of ASCII, and of a long one. The limited API does not show the characters of a str.
 #[cfg(not(Py_LIMITED_API))]
 #[inline]
-fn as_it_stands<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
+fn utf8_of<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Result<Cow<'a, [u8]>>> {
     use std::slice::from_raw_parts;
     let text = text.as_ptr();
-    // SAFETY: `text` is a str; both read its head only.
-    let (ascii, length) = unsafe { (is_compact_ascii(text), ffi::PyUnicode_GET_LENGTH(text)) };
-    let length = length.unsigned_abs();
-    if !ascii && length < LONG {
-        return None;
-    }
-    // SAFETY: a str holds `length` characters of its kind, aligned for them, and never changes; the reference that the caller
-    // holds keeps it alive for 'a.
+    // SAFETY: it is a str, which holds `length` characters of its kind, aligned for them, and never changes; the reference that the
+    // caller holds keeps it alive for 'a. One of ASCII alone has a shorter head than any other, and its characters follow it.
     unsafe {
-        let data = ffi::PyUnicode_DATA(text);
-        if ascii {
-            return Some(Text::Bytes(Cow::Borrowed(from_raw_parts(data.cast(), length))));
+        let (data, length) = (ffi::PyUnicode_DATA(text), ffi::PyUnicode_GET_LENGTH(text).unsigned_abs());
+        if data == text.wrapping_byte_add(size_of::<ffi::PyASCIIObject>()).cast() {
+            return Some(Ok(Cow::Borrowed(from_raw_parts(data.cast(), length))));
         }
-        match ffi::PyUnicode_KIND(text) {
-            ffi::PyUnicode_1BYTE_KIND => Some(Text::Units(Units::One(from_raw_parts(data.cast(), length)))),
-            ffi::PyUnicode_2BYTE_KIND => Some(Text::Units(Units::Two(from_raw_parts(data.cast(), length)))),
-            ffi::PyUnicode_4BYTE_KIND => Some(Text::Units(Units::Four(from_raw_parts(data.cast(), length)))),
-            _ => None,
+        if length < LONG {
+            return None;
         }
+        let utf8 = match ffi::PyUnicode_KIND(text) {
+            ffi::PyUnicode_1BYTE_KIND => utf8(from_raw_parts(data.cast::<u8>(), length)),
+            ffi::PyUnicode_2BYTE_KIND => utf8(from_raw_parts(data.cast::<u16>(), length)),
+            _ => utf8(from_raw_parts(data.cast::<u32>(), length)),
+        };
+        Some(utf8.map(Cow::Owned))
     }
 }
 
-/// Whether a str is of ASCII alone and its characters follow its head, which is shorter for such a one than for any other.
-///
-/// # Safety
-///
-/// `text` is a str.
-#[cfg(not(Py_LIMITED_API))]
-#[inline]
-unsafe fn is_compact_ascii(text: *mut ffi::PyObject) -> bool {
-    // SAFETY: as the caller promises.
-    let by_place =
-        || unsafe { ffi::PyUnicode_DATA(text) } == text.wrapping_byte_add(size_of::<ffi::PyASCIIObject>()).cast();
-    #[cfg(not(Py_3_14))]
-    {
-        // SAFETY: as the caller promises.
-        let ascii = unsafe { ffi::PyUnicode_IS_COMPACT_ASCII(text) } != 0;
-        debug_assert_eq!(ascii, by_place());
-        ascii
-    }
-    // From 3.14 on the bits of the head are CPython's own.
-    #[cfg(Py_3_14)]
-    by_place()
-}
-
-/// The limited API does not show the characters of a str.
 #[cfg(Py_LIMITED_API)]
-fn as_it_stands<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
+fn utf8_of<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Result<Cow<'a, [u8]>>> {
     None
 }
 

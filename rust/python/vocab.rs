@@ -208,9 +208,8 @@ impl Pattern {
 
     /// The pieces of the text, in order.
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
-        let bytes = text.bytes()?;
         let mut pieces = Vec::new();
-        signals::detached(py, || self.0.split(&bytes, &mut |piece| push(&mut pieces, piece)))?;
+        signals::detached(py, || self.0.split(&text, &mut |piece| push(&mut pieces, piece)))?;
         list_of(py, try_collect(pieces.into_iter().map(|piece| new_bytes(py, piece).map(Bound::into_any)))?)
     }
 

@@ -6,7 +6,6 @@ use crate::api::encodings::{definition, published};
 use crate::error::Error;
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::collect;
 #[cfg(feature = "files")]
 use crate::formats::blamed;
@@ -151,7 +150,7 @@ pub extern "C" fn encode_with_dropout(number: u32, special: u32, probability: f6
         let (text, mut ids) = (arguments.bytes()?, Vec::new());
         let (codec, search) = (tokenizer.codec()?, tokenizer.search(special)?);
         let dropout = Dropout::new(probability, u64::from(seed), None, 0);
-        codec.append_with_dropout(Source::Bytes(&text), search, &dropout, false, &mut ids)?;
+        codec.append_with_dropout(&text, search, &dropout, false, &mut ids)?;
         Ok(ids)
     })
 }
@@ -234,11 +233,11 @@ impl Tokenizer {
     }
 
     fn encode(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
-        self.codec()?.encode(1, Source::Bytes(text), search, false)
+        self.codec()?.encode(1, text, search, false)
     }
 
     fn count(&self, text: &[u8], search: &TokenFinder) -> Result<Vec<u32>> {
-        Ok(vec![self.codec()?.count(Source::Bytes(text), search, false)? as u32])
+        Ok(vec![self.codec()?.count(text, search, false)? as u32])
     }
 
     /// What finds the special tokens of a list of names, and the added ones.

@@ -2,7 +2,6 @@
 
 use super::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
 use minitok::fast::codec::FastCodec;
-use minitok::fast::pystr::source::Source;
 use minitok::reference::published::codecs::Codec;
 use minitok::reference::published::metaspace::Metaspace;
 use minitok::reference::published::patterns::Pattern;
@@ -61,8 +60,7 @@ fn preprocessing() {
             assert_eq!(pieces, list(&case["pieces"]).iter().map(bytes).collect::<Vec<_>>());
         }
         if trust.is_none() && before != Before::Token {
-            let (fast, source, continues) =
-                (FastCodec::new(codec).unwrap(), Source::Bytes(&text), before == Before::Text);
+            let (fast, source, continues) = (FastCodec::new(codec).unwrap(), &text, before == Before::Text);
             if case["safe_cut"].is_number() {
                 let cut = number(&case["safe_cut"]) as usize;
                 assert_eq!((fast.core().safe_cut(&text, &search), fast.safe_cut(&text, &search)), (cut, cut));

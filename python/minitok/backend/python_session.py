@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from math import exp, inf, isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..extras import array_of
 from ..reference.more import session, tails, viable
@@ -113,41 +112,23 @@ class Session:
         self.core.ids = self.core.ids[: self.stable() if self.knows_tails else None]
         self.core.text = self.core.codec.decode_bytes(self.core.ids)
 
-    def tokens_next(self, end: int | None) -> dict[int, bytes] | None:
-        """The ids that may come next, with the bytes that they add, and the end, if the ids are those of the text."""
+    def next_after(
+        self, rest: bytes, end: int | None
+    ) -> tuple[list[int], npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None:
         if not self.knows_tails:
             return None
         codec = self.core.codec
         silent = {*codec.preprocessor.special.ids.values(), end}
-        found = viable.next_ids(codec, self.core.finder, self.core.ids)
-        tokens = {i: b"" if i in silent else codec.token_bytes(i) or b"" for i in found if i != end}
-        return tokens if end is None or not self.is_encoded() else {**tokens, end: b""}
-
-    def goes_on(self, rest: bytes, end: int | None) -> tuple[list[int], bool] | None:
-        tokens = self.tokens_next(end)
-        if tokens is None:
-            return None
+        found = [i for i in viable.next_ids(codec, self.core.finder, self.core.ids) if i != end]
+        tokens = {i: b"" if i in silent else codec.token_bytes(i) or b"" for i in found}
+        if end is not None and self.is_encoded():
+            tokens[end] = b""
+        adds = []
+        for token in tokens.values():
+            goes_on = token.startswith(rest) and (token != rest or not token)
+            adds.append((token[len(rest)] if token else 256) if goes_on else 257)
         within = [i for i, token in tokens.items() if token and rest.startswith(token)]
-        return within, any(not rest or (token.startswith(rest) and token != rest) for token in tokens.values())
-
-    def byte_sums(
-        self, values: npt.NDArray[np.floating[Any]], rest: bytes, end: int | None
-    ) -> tuple[float, float, npt.NDArray[np.float64]] | None:
-        tokens = self.tokens_next(end)
-        if tokens is None or max(tokens, default=-1) >= len(values):
-            return None
-        given = {i: float(values[i]) for i in tokens}
-        highest, sums, total = (
-            max((value for value in given.values() if not isnan(value)), default=-inf),
-            [0.0] * 257,
-            0.0,
-        )
-        for token_id, token in tokens.items() if highest > -inf else ():
-            share = exp(given[token_id] - highest)
-            total += share
-            if token.startswith(rest) and (token != rest or not token):
-                sums[token[len(rest)] if token else 256] += share
-        return highest, total, array_of(sums, "float64")
+        return within, array_of(list(tokens), "uint32"), array_of(adds, "uint32")
 
     @property
     def ends_inside(self) -> bool:

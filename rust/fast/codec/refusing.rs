@@ -3,7 +3,6 @@
 use super::FastCodec;
 use super::encoding::Encoding;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::reference::more::dropout::{Dropout, with_dropout};
 use crate::reference::published::codecs::{EncodePiece, Refused};
 use crate::reference::published::preprocess::TokenFinder;
@@ -24,7 +23,7 @@ impl FastCodec {
         }
         let mut ids = Vec::new();
         let how = Encoding { dropout, ..Encoding::plain(search, continues) };
-        self.append(1, Source::Bytes(text), &how, &mut ids)?;
+        self.append(1, text, &how, &mut ids)?;
         if ids.iter().any(|id| refused.ids.contains_key(id)) {
             let mut at_random = dropout.map(|dropout| with_dropout(&self.core, text, dropout));
             let encode = at_random.as_mut().map(|encode| encode as EncodePiece);

@@ -50,7 +50,7 @@ fn a_text_is_cut_where_the_scanner_is_sure() {
         let codec = codec(pattern, prefix);
         let allowed = codec.core.finder(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
         assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
-        let ids = |text: &str, continues| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, continues).unwrap();
+        let ids = |text: &str, continues| codec.encode(1, text.as_bytes(), &allowed, continues).unwrap();
         let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
         assert_eq!(ids(text, false), whole);
         assert_eq!([ids(&text[..cut], false), ids(&text[cut..], cut > 0)].concat(), whole);
@@ -110,7 +110,7 @@ fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
     for text in ["", "ab cd<s> ab", "\u{e9}"] {
         let mut ids = vec![7];
         let how = Encoding::plain(&search, false);
-        slow.append(1, Source::Bytes(text.as_bytes()), &how, &mut ids).unwrap();
+        slow.append(1, text.as_bytes(), &how, &mut ids).unwrap();
         assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
     }
     assert!(quick.is_quick() && !slow.is_quick());

@@ -34,8 +34,6 @@ pub(super) struct Workspace {
     pub(super) ends: Vec<usize>,
     /// Those of them that are tokens which were found, ascending.
     pub(super) marks: Vec<Mark>,
-    /// The UTF-8 of a part of a Python str.
-    pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
     /// Whether two characters of three bytes may meet inside a piece of the block, as far as is known.
     pub(super) meet: bool,
@@ -58,7 +56,6 @@ impl Workspace {
             had_no_memory: false,
             ends: Vec::new(),
             marks: Vec::new(),
-            utf8: Vec::new(),
             cutting: Cutting::default(),
             meet: true,
             found: Found::default(),
@@ -155,7 +152,7 @@ impl Workspace {
     pub(super) fn memory(&self) -> usize {
         let ends = self.ends.capacity() * size_of::<usize>() + self.marks.capacity() * size_of::<Mark>();
         let ends = ends + self.spill.capacity() * size_of::<u32>();
-        self.cache.memory() + self.cutting.memory() + self.found.memory() + ends + self.utf8.capacity()
+        self.cache.memory() + self.cutting.memory() + self.found.memory() + ends
     }
 
     /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.

@@ -130,7 +130,6 @@ fn merge_drawn(table: &PairTable, piece: &[u8], draws: &mut Draws) -> Result<Vec
 #[cfg(test)]
 mod tests {
     use crate::fast::codec::FastCodec;
-    use crate::fast::pystr::source::Source;
     use crate::reference::more::dropout::{Dropout, encode_with_dropout};
     use crate::reference::published::codecs::Codec;
     use crate::reference::published::found_tokens::SpecialTokens;
@@ -178,7 +177,7 @@ mod tests {
                 let dropout = Dropout::new(probability, seed, None, 3);
                 let expected = encode_with_dropout(&core, text.as_bytes(), &search, &dropout, false).unwrap();
                 let mut ids = Vec::new();
-                fast.append_with_dropout(Source::Bytes(text.as_bytes()), &search, &dropout, false, &mut ids).unwrap();
+                fast.append_with_dropout(text.as_bytes(), &search, &dropout, false, &mut ids).unwrap();
                 prop_assert_eq!(ids, expected);
             }
         }

@@ -12,7 +12,7 @@ mod text;
 use super::block::Workspace;
 use super::cut::between::Between;
 use super::cut::byte_cuts::ByteCuts;
-use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
+use super::cut::parts::{BetweenMarkers, each_spaced, parts};
 use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::Size;
@@ -21,7 +21,6 @@ use super::merge::misses::LongPieces;
 use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::fallible::collect;
 use crate::fast::util::pool::{Pool, Pooled};
@@ -122,23 +121,23 @@ impl Encoder {
     }
 
     /// Appends the ids of a text without special tokens.
-    pub fn encode(&self, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
-        self.each_block(source, by, |block| block.append_to(out))
+    pub fn encode(&self, text: &[u8], by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+        self.each_block(text, by, |block| block.append_to(out))
     }
 
     /// The ids by at most `threads` threads; None where one is enough, or nothing is known of where the text can be cut.
-    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy) -> Result<Option<Vec<u32>>> {
-        if threads <= 1 || cfg!(target_family = "wasm") || source.len() <= 2 * GROUP {
+    pub fn encode_on(&self, threads: usize, text: &[u8], by: SplitBy) -> Result<Option<Vec<u32>>> {
+        if threads <= 1 || cfg!(target_family = "wasm") || text.len() <= 2 * GROUP {
             return Ok(None);
         }
         let cuts = by.cuts(&self.tables);
         let parts = match by {
             SplitBy::Pattern(_) | SplitBy::Ends(_) => return Ok(None),
-            SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
-            SplitBy::Scan(_) | SplitBy::Between(_) => parts(cuts, source)?,
+            SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), text)?,
+            SplitBy::Scan(_) | SplitBy::Between(_) => parts(cuts, text)?,
         };
-        let numbered: Vec<(usize, Source)> = collect(parts.into_iter().enumerate())?;
-        let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match by {
+        let numbered: Vec<(usize, &[u8])> = collect(parts.into_iter().enumerate())?;
+        let encode = |&(number, part): &(usize, &[u8]), ids: &mut Vec<u32>| match by {
             SplitBy::Characters(spaces) if number > 0 => {
                 self.encode(part, SplitBy::Characters(Spaces { prefix: false, ..spaces }), ids)
             }
@@ -148,44 +147,30 @@ impl Encoder {
     }
 
     /// Counts the ids of a text without special tokens; they are not built.
-    pub fn count(&self, source: Source, by: SplitBy) -> Result<usize> {
+    pub fn count(&self, text: &[u8], by: SplitBy) -> Result<usize> {
         let mut count = 0;
-        self.each_block(source, by, |block| {
+        self.each_block(text, by, |block| {
             count += block.count();
             Ok(())
         })?;
         Ok(count)
     }
 
-    /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole, unless
-    /// nothing is known of where it can be cut.
+    /// Calls `sink` with the values of each block of a text.
     pub(in crate::fast) fn each_block(
         &self,
-        source: Source,
+        text: &[u8],
         by: SplitBy,
         mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut work = self.workspace()?;
-        let is_long = source.len() >= self.seed_after;
+        let is_long = text.len() >= self.seed_after;
         let spaces = if let SplitBy::Characters(spaces) = by { spaces } else { Spaces::default() };
         let cuts = by.cuts(&self.tables);
-        let result = match source {
-            Source::Bytes(text) if spaces.prefix || spaces.markers => {
-                each_spaced(cuts, text, spaces, |part| self.encode_text(part, by, is_long, &mut work, &mut sink))
-            }
-            Source::Bytes(text) => self.encode_text(text, by, is_long, &mut work, &mut sink),
-            Source::Str(units) => {
-                let mut utf8 = std::mem::take(&mut work.utf8);
-                let between = if let SplitBy::Between(between) = by { Some(*between) } else { None };
-                let in_form = between.map(|between| Between { forms: None, ..between });
-                let forms = between.and_then(|between| between.forms);
-                let done = each_utf8(cuts, units, spaces, forms, &mut utf8, |part, stays| {
-                    let by = in_form.as_ref().filter(|_| stays).map_or(by, SplitBy::Between);
-                    self.encode_text(part, by, is_long, &mut work, &mut sink)
-                });
-                work.utf8 = utf8;
-                done
-            }
+        let result = if spaces.prefix || spaces.markers {
+            each_spaced(cuts, text, spaces, |part| self.encode_text(part, by, is_long, &mut work, &mut sink))
+        } else {
+            self.encode_text(text, by, is_long, &mut work, &mut sink)
         };
         work.end_call();
         result

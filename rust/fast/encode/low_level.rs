@@ -11,7 +11,6 @@ use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
 use super::tables::Tables;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{extend, filled};
 use crate::reference::published::vocabs::{Tokens, Vocab};
 use std::sync::Arc;
@@ -58,7 +57,7 @@ impl LowLevel {
         } else {
             extend(parts, ends.iter().map(|end| end - start))?;
         }
-        self.encoder.encode(Source::Bytes(text), SplitBy::Ends(Ends::new(parts)?), ids)
+        self.encoder.encode(text, SplitBy::Ends(Ends::new(parts)?), ids)
     }
 
     /// How many bytes the token of an id has.

@@ -11,7 +11,6 @@ use super::merge::long::tests::every_way;
 use super::merge::pair_table::PairTable;
 use super::tables::Tables;
 use crate::fast::decode::Decoder;
-use crate::fast::pystr::source::Source;
 use crate::fast::train::small_scope::{all_texts, long_tests};
 use crate::reference::decode::decode_bytes;
 use crate::reference::encode::encode_piece;
@@ -78,7 +77,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
         let expected = textbook(text, merges);
         let (mut mirrored, mut fast) = (Vec::new(), Vec::new());
         encode_piece(&vocab, text, &mut mirrored).expect("bytes");
-        encoder.encode(Source::Bytes(text), SplitBy::Pattern(&none), &mut fast).expect("bytes");
+        encoder.encode(text, SplitBy::Pattern(&none), &mut fast).expect("bytes");
         assert_eq!((&mirrored, &fast), (&expected, &expected), "{merges:?} {text:?}");
         if !text.is_empty() {
             assert!(every_way(&table, text).into_iter().all(|ids| ids == expected), "{merges:?} {text:?}");
@@ -124,7 +123,7 @@ fn whole_pieces_are_tokens() {
             let expected = whole.map_or_else(|| textbook(text, &merges), |(_, id)| vec![*id]);
             let (mut mirrored, mut fast) = (Vec::new(), Vec::new());
             encode_piece(&vocab, text, &mut mirrored).expect("bytes");
-            encoder.encode(Source::Bytes(text), SplitBy::Pattern(&none), &mut fast).expect("bytes");
+            encoder.encode(text, SplitBy::Pattern(&none), &mut fast).expect("bytes");
             assert_eq!((&mirrored, &fast), (&expected, &expected), "{merges:?} {text:?}");
         }
     }

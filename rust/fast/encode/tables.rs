@@ -186,7 +186,6 @@ mod tests {
     use super::super::encoder::Encoder;
     use super::super::merge::pair_table::NO_PLACE;
     use super::*;
-    use crate::fast::pystr::source::Source;
     use crate::reference::encode::encode_piece;
     use crate::reference::merging::merge_parts;
     use crate::reference::published::patterns::Pattern;
@@ -260,7 +259,7 @@ mod tests {
             let (encoder, pattern) = (Encoder::of(Arc::clone(&tables)), Pattern::new("none").unwrap());
             for text in [&text, "abab", "ab", "\u{e9}\u{e9}", "\u{e9}a\u{e9}"] {
                 let (mut ids, mut expected) = (Vec::new(), Vec::new());
-                encoder.encode(Source::Bytes(text.as_bytes()), SplitBy::Pattern(&pattern), &mut ids).unwrap();
+                encoder.encode(text.as_bytes(), SplitBy::Pattern(&pattern), &mut ids).unwrap();
                 encode_piece(tables.vocab(), text.as_bytes(), &mut expected).unwrap();
                 assert_eq!(ids, expected, "{text} {fuses}");
             }

@@ -10,8 +10,6 @@ use super::lookup::piece_cache::Size;
 use super::merge::long::tests::every_way;
 use super::merge::pair_table::PairTable;
 use super::tables::Tables;
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::fast::train::small_scope::cases;
 use crate::reference::encode::encode_piece;
@@ -155,7 +153,6 @@ fn named(index: usize) -> (Tier, Pattern) {
 /// Also after a call that is stopped at the first question, or at a later one.
 fn check(encoder: &Encoder, text: &[u8], split: SplitBy, expected: &[u32]) {
     let left = Cell::new(text.len() % 4);
-    let text = Source::Bytes(text);
     let stop = move || left.replace(left.get().saturating_sub(1)) == 0;
     if let Ok(count) = interrupt::run_every(Duration::ZERO, stop, || encoder.count(text, split)) {
         assert_eq!(count, expected.len());
@@ -251,29 +248,8 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
     let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges))).unwrap();
     let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
     assert!(text.len() < super::encoder::SEED_AFTER);
-    encoder
-        .encode(Source::Bytes(text.as_bytes()), SplitBy::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new())
-        .unwrap();
+    encoder.encode(text.as_bytes(), SplitBy::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new()).unwrap();
     assert!(encoder.workspace().unwrap().seeded);
-}
-
-#[test]
-fn a_python_str_is_encoded_as_its_utf8() {
-    let vocab = Arc::new(make("le café 日本語 abc abc 👍 ".as_bytes(), 60, Form::Merges));
-    let encoder = Encoder::new(vocab).unwrap();
-    let spaced = "le café 日本語 don't abc 👍\n".repeat(9000);
-    let solid = "日本語café".repeat(30_000);
-    for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
-        let units: Vec<u32> = text.chars().map(u32::from).collect();
-        let units = Source::Str(Units::Four(&units));
-        for split in [SplitBy::Scan(&grammar), SplitBy::Pattern(&pattern)] {
-            let (mut expected, mut ids) = (Vec::new(), Vec::new());
-            encoder.encode(Source::Bytes(text.as_bytes()), split, &mut expected).unwrap();
-            encoder.encode(units, split, &mut ids).unwrap();
-            assert!(ids == expected);
-            assert_eq!(encoder.count(units, split).unwrap(), ids.len());
-        }
-    }
 }
 
 #[test]

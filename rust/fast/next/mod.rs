@@ -6,7 +6,7 @@
 //! 4. [`outcomes`]: how the pattern may cut the end of a text and a token after it, and which tokens it may cut so.
 //! 5. [`open`]: the end of a text.
 //! 6. [`sets`]: the ids that may come next.
-//! 7. [`bits`]: sets of ids. [`sums`]: of the probabilities of the ids of a set.
+//! 7. [`bits`]: sets of ids.
 //!
 //! The pattern runs as a machine (`rust/fast/scan/compiled/ends.rs`), which says after each character which borders are sure. Let the *tail* be
 //! the text after the last sure border. An *outcome* is a set of borders in it that some continuation has, where a token comes next and
@@ -25,7 +25,6 @@ mod outcomes;
 mod run;
 mod sets;
 mod settled;
-pub mod sums;
 mod tables;
 mod tree;
 

@@ -15,7 +15,6 @@ use crate::reference::published::patterns::{BYTES, expressions};
 use crate::reference::published::vocabs::Vocab;
 use crate::reference::published::vocabs::initial_parts;
 use crate::support::interrupt;
-use crate::support::once::Once;
 use foldhash::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -53,8 +52,6 @@ pub struct NextIds {
     within: Merges,
     pub(super) states: Kept<(u32, Vec<u8>), Outcomes>,
     rows: Kept<u32, Bits>,
-    /// The first byte of each token, made when it is first needed.
-    first_bytes: Once<Vec<u8>>,
 }
 
 /// Borders in a tail, as bits: those that are not sure yet by their slots, and then the one before the token; and the tokens that may
@@ -99,7 +96,6 @@ impl NextIds {
             within,
             states: Mutex::default(),
             rows: Mutex::default(),
-            first_bytes: Once::new(),
         };
         next.add_tokens(codec)?;
         Ok(Some(next))
@@ -265,16 +261,6 @@ impl NextIds {
         completing.iter().fold(0, add)
     }
 
-    /// The first byte of each token, and 0 up to a whole word of bits.
-    pub fn first_bytes(&self, vocab: &Vocab) -> Result<&[u8]> {
-        if self.first_bytes.get().is_none() {
-            let first = |id| vocab.token_bytes(id).and_then(|token| token.first()).copied().unwrap_or(0);
-            let found = collect((0..).take(64 * self.made.len()).map(first))?;
-            self.first_bytes.get_or_make(|| found);
-        }
-        Ok(self.first_bytes.get().map_or(&[], Vec::as_slice))
-    }
-
     /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = |bits: &Bits| bits.capacity() * size_of::<u64>();
@@ -284,8 +270,7 @@ impl NextIds {
             .map_or(0, |all| all.iter().flat_map(|(_, outcomes)| &outcomes.0).map(|(_, bits)| words(bits)).sum());
         let rows = self.rows.lock().map_or(0, |all| all.iter().map(|(_, bits)| words(bits)).sum());
         let within = self.within.capacity() * size_of::<((u32, u32), (u32, u32))>();
-        let first_bytes = self.first_bytes.get().map_or(0, Vec::capacity);
-        self.settled.memory() + words(&self.made) + self.tree.memory() + within + states + rows + first_bytes
+        self.settled.memory() + words(&self.made) + self.tree.memory() + within + states + rows
     }
 }
 

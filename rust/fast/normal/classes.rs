@@ -32,8 +32,6 @@ const COMPOSES: u8 = u8::MAX - 1;
 
 /// What a form does to characters.
 pub struct Classes {
-    /// Below it, a power of two, every character is inert.
-    pub inert: u32,
     /// Bytes below it belong to inert characters.
     pub inert_bytes: u8,
     /// The classes of the characters below `LISTED` that stay, or what is said in place of one.
@@ -48,14 +46,14 @@ impl Classes {
         ALL[form as usize].get_or_make(|| {
             let class = |code: u32| char::from_u32(code).map_or(CHANGES, |char| class_in(form, char));
             // NFC changes nothing below U+0300, whose UTF-8 begins with CC.
-            let (inert, inert_bytes) = if form == Form::Nfc { (0x200, 0xCC) } else { (0x80, 0x80) };
+            let inert_bytes = if form == Form::Nfc { 0xCC } else { 0x80 };
             #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
             let mut listed = vec![0; LISTED as usize];
             ASKED.iter().cloned().flatten().for_each(|code| listed[code as usize] = class(code));
             let bits = |classes: &[u8]| classes.iter().rev().fold(0, |bits, &class| bits << 1 | u64::from(class != 0));
             #[allow(clippy::disallowed_methods, reason = "tables of a fixed size")]
             let active = listed.chunks(64).map(bits).collect();
-            Classes { inert, inert_bytes, listed, active }
+            Classes { inert_bytes, listed, active }
         })
     }
 
@@ -199,7 +197,6 @@ mod tests {
     fn below_its_limits_every_character_is_inert() {
         for form in FORMS {
             let classes = Classes::of_form(form);
-            assert!((0..classes.inert).all(|code| classes.of(code) == 0));
             assert!((0..=u32::from(char::MAX)).all(|code| classes.is_inert(code) == (classes.of(code) == 0)));
             let in_bytes = |char: &char| char.to_string().bytes().all(|byte| byte < classes.inert_bytes);
             assert!(('\0'..=char::MAX).filter(in_bytes).all(|char| classes.of(char.into()) == 0));

@@ -7,15 +7,13 @@
 //! Costs: O(n), some 10 GB/s where all characters are below U+0200 and the form is NFC, or all are ASCII.
 
 use super::classes::{Before, Classes};
-use super::edits::{Edits, PART, valid_parts};
+use super::edits::{Edits, valid_parts};
 use crate::error::Result;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::reference::published::normal_forms::{Form, normal_chars};
 use crate::support::interrupt;
 
-/// How many bytes are looked at together, and how many units; and about how many bytes a block has.
+/// How many bytes are looked at together, and about how many a block has.
 const RUN: usize = 32;
-const WINDOW: usize = 64;
 const BLOCK: usize = if cfg!(any(test, fuzzing)) { 64 } else { 1 << 12 };
 
 /// The text in a form, None if it is in it.
@@ -43,15 +41,6 @@ pub fn normal(text: &[u8], form: Form) -> Result<Option<Vec<u8>>> {
         }
     }
     Ok(edits.finish()?.0)
-}
-
-/// Whether a look shows that the units of a str are in a form, whatever is before them.
-pub fn are_normal(units: &Units, form: Form) -> Result<bool> {
-    match units {
-        Units::One(units) => Ok(form == Form::Nfc || units.is_ascii()),
-        Units::Two(units) => all_stay(units, Classes::of_form(form)),
-        Units::Four(units) => all_stay(units, Classes::of_form(form)),
-    }
 }
 
 /// The text in blocks of about [`BLOCK`] bytes that can be normalized by themselves: each begins with ASCII or one of the ideographs
@@ -100,37 +89,4 @@ fn odd_place(text: &str, from: usize, classes: &Classes) -> Option<(usize, usize
         at = end;
     }
     None
-}
-
-/// Whether no unit may change; halves of surrogate pairs may.
-fn all_stay<U: Copy + Into<u32>>(units: &[U], classes: &Classes) -> Result<bool> {
-    if units.first().is_some_and(|&first| !classes.is_inert(first.into())) {
-        return Ok(false);
-    }
-    let mut before = Before::default();
-    for part in units.chunks(PART) {
-        interrupt::check()?;
-        for window in part.chunks(WINDOW) {
-            let is_low = window.iter().fold(0, |all, &unit| all | unit.into()) < classes.inert;
-            let active = |bits, &unit: &U| bits << 1 | u64::from(!classes.is_inert(unit.into()));
-            let mut left: u64 = if is_low { 0 } else { window.iter().rev().fold(0, active) };
-            // Only those that are not inert are looked at, and what is before them.
-            let mut next = 0;
-            while left != 0 {
-                let at = left.trailing_zeros() as usize;
-                if at > next {
-                    before = Before::inert(window[at - 1].into());
-                }
-                if !classes.stays(window[at].into(), &mut before) {
-                    return Ok(false);
-                }
-                next = at + 1;
-                left &= left - 1;
-            }
-            if next < window.len() {
-                before = Before::inert(window[window.len() - 1].into());
-            }
-        }
-    }
-    Ok(true)
 }

@@ -4,12 +4,10 @@
 
 use super::classes::Classes;
 use super::edits::Edits;
-use super::forms::{are_normal, normal};
+use super::forms::normal;
 use super::letters::{lowercase, space_ideographs};
 use super::replace::Matcher;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::reference::published::normal_forms::Form;
 use crate::reference::published::normalize::{Normalizer, Step, most_bytes};
 use crate::support::features::HAS_FILES;
@@ -55,16 +53,6 @@ impl FastNormalizer {
         self.core.steps().iter().map_while(|step| if let Step::Form(form) = step { Some(*form) } else { None })
     }
 
-    /// Whether a look shows that its forms leave a part of a str as it is, whatever is before it.
-    pub fn leave(&self, units: &Units) -> Result<bool> {
-        for form in self.forms() {
-            if !are_normal(units, form)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Whether its forms can be made of both sides of a place by themselves, and leave the characters next to it as they are: after an
     /// inert character, before white space.
     pub fn parts_at(&self, text: &[u8], at: usize) -> bool {
@@ -76,29 +64,19 @@ impl FastNormalizer {
     }
 
     /// The text after all steps as UTF-8, None if nothing changes.
-    pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
+    pub fn apply(&self, text: &[u8]) -> Result<Option<Vec<u8>>> {
         if !HAS_FILES {
             return Ok(None);
         }
-        let mut first = 0;
-        for form in self.forms() {
-            let is_normal = match &text {
-                Source::Str(units) => are_normal(units, form)?,
-                Source::Bytes(bytes) => bytes.is_ascii(),
-            };
-            if !is_normal {
-                break;
-            }
-            first += 1;
-        }
+        // ASCII is in every form.
+        let first = if text.is_ascii() { self.forms().count() } else { 0 };
         if first == self.core.steps().len() {
             return Ok(None);
         }
-        let text = text.bytes()?;
         let most = most_bytes(text.len());
         let mut made: Option<Vec<u8>> = None;
         for index in first..self.core.steps().len() {
-            let before = made.as_deref().unwrap_or(&text);
+            let before = made.as_deref().unwrap_or(text);
             let (after, length) = self.step(index, before, most)?;
             self.core.check_length(index, length, most)?;
             made = after.or(made);

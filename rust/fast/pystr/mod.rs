@@ -3,6 +3,5 @@
 /// The bytes of the longest character in UTF-8.
 pub(crate) const LONGEST: usize = 4;
 
-pub mod source;
 pub mod str_to_utf8;
 pub mod utf8_to_str;

@@ -1,12 +1,9 @@
-//! The code units of a Python str -> UTF-8, some at a time (SPEC E4).
+//! The code units of a Python str -> UTF-8 (SPEC E4).
 //!
 //! Python keeps a str as one array of 1, 2 or 4 bytes a character, as wide as its widest needs: one emoji makes a whole
-//! book four bytes a letter. Turning all of it into UTF-8 at once costs more than encoding it, since the result is new
-//! memory; a small buffer that is reused stays in the processor's cache.
+//! book four bytes a letter. A surrogate pair becomes its code point, a lone surrogate U+FFFD.
 //!
-//! A surrogate pair becomes its code point, a lone surrogate U+FFFD.
-//!
-//! Costs: O(units), some 1 to 2 ns each where they are not ASCII; no memory but the buffer's.
+//! Costs: O(units), some 1 to 2 ns each where they are not ASCII.
 
 #![expect(clippy::cast_possible_truncation, reason = "units of a run that is ASCII")]
 #![allow(unsafe_code)]
@@ -20,98 +17,32 @@ use super::LONGEST;
 use crate::error::Result;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
-use crate::support::interrupt;
 use std::hint::select_unpredictable;
 use std::mem::MaybeUninit;
 #[cfg(target_arch = "x86_64")]
 use x86::Lanes;
 
-/// The characters of a str, by their width.
-#[derive(Debug, Clone, Copy)]
-pub enum Units<'s> {
-    One(&'s [u8]),
-    Two(&'s [u16]),
-    Four(&'s [u32]),
-}
-
-impl<'s> Units<'s> {
-    /// The units from `start` to before `end`.
-    #[must_use]
-    pub fn slice(&self, start: usize, end: usize) -> Units<'s> {
-        match self {
-            Units::One(units) => Units::One(&units[start..end]),
-            Units::Two(units) => Units::Two(&units[start..end]),
-            Units::Four(units) => Units::Four(&units[start..end]),
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        match self {
-            Units::One(units) => units.len(),
-            Units::Two(units) => units.len(),
-            Units::Four(units) => units.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// All of it as UTF-8.
-    pub fn utf8(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve(self.len())?;
-        let mut at = 0;
-        while at < self.len() {
-            at = self.transcode(at, PART, &mut bytes)?;
-            interrupt::check()?;
-        }
-        Ok(bytes)
-    }
-
-    /// Whether a place stands between the two units of a surrogate pair.
-    pub fn splits_pair(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1).filter(|_| at < self.len()) else { return false };
-        match self {
-            Units::One(_) => false,
-            Units::Two(units) => char_at(units, before).1 == 2,
-            Units::Four(units) => char_at(units, before).1 == 2,
-        }
-    }
-
-    /// Appends the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and returns where
-    /// the next begin. A surrogate pair is not split.
-    pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> Result<usize> {
-        match self {
-            Units::One(units) => transcode(units, from, wanted, out),
-            Units::Two(units) => transcode(units, from, wanted, out),
-            Units::Four(units) => transcode(units, from, wanted, out),
-        }
-    }
-}
-
 /// How many units are looked at together.
 const RUN: usize = 16;
-/// How many units are turned into UTF-8 between two looks at whether to stop.
-const PART: usize = 1 << 18;
 /// How many units are given room at once.
 const STRETCH: usize = 4096;
 
 #[cfg(not(target_arch = "x86_64"))]
-trait Lanes {}
+pub trait Lanes {}
 #[cfg(not(target_arch = "x86_64"))]
 impl<U> Lanes for U {}
 
-/// A unit of a str.
-trait Unit: Copy + Into<u32> + Lanes {}
+/// A unit of a str: a number of 1, 2 or 4 bytes.
+pub trait Unit: Copy + Into<u32> + Lanes {}
 impl<U: Copy + Into<u32> + Lanes> Unit for U {}
 
-fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> Result<usize> {
-    let end = units.len().min(from.saturating_add(wanted.max(1)));
-    let mut at = from;
-    while at < end {
+/// The UTF-8 of some units.
+pub fn utf8<U: Unit>(units: &[U]) -> Result<Vec<u8>> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    out.try_reserve(units.len())?;
+    while at < units.len() {
         // A stretch at a time, so that its room need not be asked for character by character.
-        let stretch = end.min(at + STRETCH);
+        let stretch = units.len().min(at + STRETCH);
         out.try_reserve(LONGEST * (STRETCH + 1))?;
         let room = out.spare_capacity_mut();
         let mut len = 0;
@@ -122,7 +53,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
             let near = stretch.min(at + RUN);
             while at < near {
                 let (value, taken) = char_at(units, at);
-                let (bytes, length) = utf8(value);
+                let (bytes, length) = utf8_of(value);
                 // SAFETY: there is room for four bytes a unit of the stretch, and for four more.
                 unsafe { room.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
                 (at, len) = (at + taken, len + length);
@@ -131,7 +62,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
         // SAFETY: that many bytes have been written, within the room that was asked for.
         unsafe { out.set_len(out.len() + len) };
     }
-    Ok(at)
+    Ok(out)
 }
 
 /// Writes as many of the first units as can be written together, perhaps none; none for which there is no room of four bytes.
@@ -187,7 +118,7 @@ fn char_at<U: Copy + Into<u32>>(units: &[U], at: usize) -> (u32, usize) {
 /// The UTF-8 of a character in four bytes, and how many of them it is. The shorter forms are all made and one is chosen: in
 /// text of many scripts a branch would be unpredictable.
 #[inline(always)]
-fn utf8(value: u32) -> ([u8; LONGEST], usize) {
+fn utf8_of(value: u32) -> ([u8; LONGEST], usize) {
     let tail = |shift: u32| value >> shift & 0x3F | 0x80;
     if value >= 0x1_0000 {
         let word = value >> 18 | 0xF0 | tail(12) << 8 | tail(6) << 16 | tail(0) << 24;
@@ -205,21 +136,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn all(units: Units, wanted: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut at = 0;
-        while at < units.len() {
-            let end = units.transcode(at, wanted, &mut bytes).unwrap();
-            // The second half of a pair may be taken beyond those that were wanted.
-            let taken = at.saturating_add(wanted.max(1)).min(units.len());
-            assert!(end == taken || end == taken + 1);
-            assert!(end == taken || matches!(units, Units::Two(_) | Units::Four(_)));
-            assert!(bytes.len() <= bytes.capacity());
-            at = end;
-        }
-        bytes
-    }
-
     fn unit() -> impl Strategy<Value = u32> {
         prop_oneof![6 => 0u32..0x80, 2 => 0u32..0x1_0000, 2 => 0xD7FEu32..0xE002, 1 => 0u32..0x11_0000]
     }
@@ -233,40 +149,31 @@ mod tests {
     }
 
     /// Whether these units, cut off to one and to two bytes as well, become what the standard library makes of them.
-    fn check(units: &[u32], wanted: usize) {
+    fn check(units: &[u32]) {
         let twos: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
         let expected: String = char::decode_utf16(twos.iter().copied()).map(|c| c.unwrap_or('\u{FFFD}')).collect();
-        assert_eq!(all(Units::Two(&twos), wanted), expected.into_bytes());
+        assert_eq!(utf8(&twos).unwrap(), expected.into_bytes());
 
         let sixteens = units.iter().flat_map(|&unit| match char::from_u32(unit) {
             Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
             None => vec![unit as u16],
         });
         let expected: String = char::decode_utf16(sixteens).map(|c| c.unwrap_or('\u{FFFD}')).collect();
-        assert_eq!(all(Units::Four(units), wanted), expected.into_bytes());
+        assert_eq!(utf8(units).unwrap(), expected.into_bytes());
 
         let ones: Vec<u8> = units.iter().map(|&unit| unit as u8).collect();
         let expected: String = ones.iter().map(|&unit| char::from(unit)).collect();
-        assert_eq!(all(Units::One(&ones), wanted), expected.into_bytes());
+        assert_eq!(utf8(&ones).unwrap(), expected.into_bytes());
     }
 
     proptest! {
         #[test]
-        fn equals_the_standard_library(units in text(), wanted in prop_oneof![0usize..70, Just(usize::MAX)]) {
-            check(&units, wanted);
+        fn equals_the_standard_library(units in text()) {
+            check(&units);
         }
     }
 
     /// The first and the last characters of each length, and surrogates, next to each other and in runs.
-    #[test]
-    fn a_place_inside_a_pair_is_known() {
-        let units = [0x61, 0xD835, 0xDC00, 0xDC00, 0xD835, 0xD835, 0xDC00];
-        let inside = |units: Units| (0..=units.len() + 1).filter(|&at| units.splits_pair(at)).collect::<Vec<_>>();
-        assert_eq!(inside(Units::Two(&units)), [2, 6]);
-        assert_eq!(inside(Units::Four(&units.map(u32::from))), [2, 6]);
-        assert!(inside(Units::One(b"abc")).is_empty());
-    }
-
     #[test]
     fn the_edges_of_every_length() {
         let edges = [
@@ -277,8 +184,8 @@ mod tests {
             for other in edges {
                 for run in [1, 4, 8, 17] {
                     let units = [vec![one; run], vec![other; run], [one, other].repeat(run), vec![0x61; run]].concat();
-                    check(&units, usize::MAX);
-                    check(&units[1..], 5);
+                    check(&units);
+                    check(&units[1..]);
                 }
             }
         }
@@ -287,10 +194,10 @@ mod tests {
     #[test]
     fn texts_of_several_stretches() {
         for unit in [0x61, 0xE9, 0x4E2D, 0x1_F600] {
-            check(&vec![unit; 2 * STRETCH + 7], usize::MAX);
+            check(&vec![unit; 2 * STRETCH + 7]);
         }
         for before in STRETCH - 2..STRETCH + 2 {
-            check(&[vec![0x61; before], [0xD83D, 0xDE00].repeat(3), vec![0x62; 20]].concat(), usize::MAX);
+            check(&[vec![0x61; before], [0xD83D, 0xDE00].repeat(3), vec![0x62; 20]].concat());
         }
     }
 
@@ -344,11 +251,5 @@ mod tests {
             }
         }
         assert_eq!(write_ascii(&[0x161u16; RUN], &mut [MaybeUninit::uninit(); RUN]), (0, 0));
-    }
-
-    #[test]
-    fn a_str_without_a_unit_is_empty() {
-        assert!(Units::One(b"").is_empty() && Units::Two(&[]).is_empty() && Units::Four(&[]).is_empty());
-        assert!(!Units::One(b"a").is_empty() && !Units::Two(&[0]).is_empty() && !Units::Four(&[0, 0]).is_empty());
     }
 }

@@ -44,7 +44,7 @@ static SHUFFLES: [[u8; 16]; 256] = {
 };
 
 /// A width of units.
-pub(super) trait Lanes: Copy {
+pub trait Lanes: Copy {
     /// Sixteen units as bytes, if all are ASCII.
     fn ascii(vectors: Avx2, units: &[Self; 16]) -> Option<__m128i>;
     /// The first eight of sixteen units.

@@ -21,7 +21,6 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::codec::encoding::Encoding;
 use crate::fast::next::Open;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::{append, push, room};
 use crate::reference::more::session::{Splice, splice};
 use crate::reference::published::codecs::Refused;
@@ -342,7 +341,7 @@ impl Session {
 
     /// Appends the ids of some text that begins at a byte.
     pub(super) fn append_encoded(&self, text: &[u8], from: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let done = self.codec.append(1, Source::Bytes(text), &Encoding::plain(&self.search, from > 0), ids);
+        let done = self.codec.append(1, text, &Encoding::plain(&self.search, from > 0), ids);
         done.map_err(|error| match error {
             Error::MissingByte { byte, position } => Error::MissingByte { byte, position: from + position },
             other => other,

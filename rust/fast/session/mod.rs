@@ -8,7 +8,7 @@
 //! 4. [`seams`]: chunks of bytes that no pattern cuts: where they may end, and how far an edit reaches.
 //! 5. [`reading`]: where a place is, and the ids of a part as a text by itself.
 //! 6. [`tail`]: what may follow the text, and which token holds a place.
-//! 7. [`next`]: which ids may come next. [`next_byte`]: the next byte, from what a model gives for each of them.
+//! 7. [`next`]: which ids may come next. [`next_byte`]: what each adds to the text.
 
 mod between;
 mod edit;

@@ -1,70 +1,40 @@
-//! The next byte, from what a model gives for each id.
+//! What the ids that may come next add to a text: what the probability of the next byte is summed up by (`minitok.bytewise`).
 
 use super::edit::Session;
-use super::next::{token_of, tokens_over};
+use super::next::token_of;
 use crate::error::Result;
-use crate::fast::next::sums::{self, Number};
 use crate::fast::next::{Bits, has, unset};
-use crate::fast::util::fallible::{filled, push};
+use crate::fast::util::fallible::push;
 
-/// The number of the end, after those of the bytes.
-const END: usize = 256;
+/// In place of a byte: the text ends there; and an id that goes another way.
+const END: u32 = 256;
+const OTHER: u32 = 257;
 
-/// Of the ids that may come next: the highest value, the sum of e^(value - highest), and of those that go on after a text with each
-/// byte, or end there.
-pub type ByteSums = (f64, f64, Vec<f64>);
+/// The ids that are a beginning of a text; and all that may come next, each with what it adds after the text.
+pub type NextAfter = (Vec<u32>, Vec<u32>, Vec<u32>);
 
 impl Session {
-    /// The ids that may come next and are a beginning of `rest`, and whether there are others that go on after it; None where that
-    /// is not known. `end`: the id with which the model ends a text, which may come next where the ids are those of their text.
-    pub fn goes_on(&mut self, rest: &[u8], end: Option<u32>) -> Result<Option<(Vec<u32>, bool)>> {
+    /// The ids that may come next and are a beginning of `rest`; all that may come next, and for each the byte with which it goes on
+    /// after `rest`, 256 if it adds nothing and `rest` is empty, 257 for all others. None where that is not known. `end`: the id with
+    /// which the model ends a text, which may come next where the ids are those of their text.
+    pub fn next_after(&mut self, rest: &[u8], end: Option<u32>) -> Result<Option<NextAfter>> {
         let Some((bits, silent)) = self.next_and_silent(end)? else { return Ok(None) };
-        let (vocab, mut within) = (&self.codec.core().vocab, Vec::new());
-        for start in (1..=rest.len()).map(|length| &rest[..length]) {
-            let first = vocab.sorted_ids().partition_point(|&id| token_of(vocab, id) < start);
-            let ids = vocab.sorted_ids()[first..].iter().copied().take_while(|&id| token_of(vocab, id) == start);
-            ids.filter(|&id| has(&bits, id)).try_for_each(|id| push(&mut within, id))?;
-        }
-        let ends = rest.is_empty() && !silent.is_empty();
-        Ok(Some((within, ends || tokens_over(vocab, rest).iter().any(|&id| has(&bits, id)))))
-    }
-
-    /// The sums of the ids that may come next, of the values that a model gives; None where an id has no value.
-    pub fn byte_sums<T: Number>(&mut self, values: &[T], rest: &[u8], end: Option<u32>) -> Result<Option<ByteSums>> {
-        let (Some((bits, silent)), Some(tables)) = (self.next_and_silent(end)?, self.codec.next_tables()?) else {
-            return Ok(None);
-        };
-        let last = bits.iter().rposition(|word| *word != 0).map(|word| 64 * word + bits[word].ilog2() as usize);
-        if silent.iter().map(|&id| id as usize).chain(last).any(|id| id >= values.len()) {
-            return Ok(None);
-        }
-        let (vocab, value) = (&self.codec.core().vocab, |&id: &u32| values[id as usize].into());
-        let highest = silent.iter().map(value).fold(sums::highest(&bits, values), f64::max);
-        let mut found = filled(0.0, END + 1)?;
-        if highest == f64::NEG_INFINITY {
-            return Ok(Some((highest, 0.0, found)));
-        }
-        let of_silent: f64 = silent.iter().map(|id| sums::exp(value(id) - highest)).sum();
-        if rest.is_empty() {
-            found[..END].copy_from_slice(&sums::by_byte(&bits, values, highest, tables.first_bytes(vocab)?));
-            found[END] = of_silent;
-            return Ok(Some((highest, found.iter().sum(), found)));
-        }
-        let mut over = tokens_over(vocab, rest);
-        while let Some(&id) = over.first() {
-            let byte = token_of(vocab, id)[rest.len()];
-            let goes_on = |id: &u32| token_of(vocab, *id)[rest.len()] == byte;
-            // Most groups are small: the end is looked for from their beginning.
-            let mut end = 1;
-            while over.get(end).is_some_and(goes_on) {
-                end *= 2;
+        let (vocab, mut within, mut ids, mut adds) = (&self.codec.core().vocab, Vec::new(), Vec::new(), Vec::new());
+        for id in (0..).zip(&bits).flat_map(|(number, &word)| {
+            (0..64_u32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| 64 * number + bit)
+        }) {
+            let token = token_of(vocab, id);
+            if rest.starts_with(token) {
+                push(&mut within, id)?;
             }
-            let end = end.min(over.len());
-            let (ids, others) = over.split_at(end / 2 + over[end / 2..end].partition_point(goes_on));
-            found[usize::from(byte)] = sums::of_ids(ids, &bits, values, highest);
-            over = others;
+            push(&mut ids, id)?;
+            push(&mut adds, token.strip_prefix(rest).and_then(<[u8]>::first).map_or(OTHER, |&byte| byte.into()))?;
         }
-        Ok(Some((highest, sums::total(&bits, values, highest) + of_silent, found)))
+        for id in silent {
+            push(&mut ids, id)?;
+            push(&mut adds, if rest.is_empty() { END } else { OTHER })?;
+        }
+        Ok(Some((within, ids, adds)))
     }
 
     /// The ids that may come next; apart from them those that add nothing to the text, special ones and the end.

@@ -5,7 +5,6 @@
 use super::edit::{Borders, Session};
 use super::rope::{Chunk, FOUR_BYTES, Place, Unit, count_chars};
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::append;
 use crate::support::interrupt;
 use std::ops::Range;
@@ -91,7 +90,7 @@ impl Session {
         let encode = |from, until| {
             let mut text = Vec::new();
             self.text_of(from, until, &mut text)?;
-            self.codec.encode(1, Source::Bytes(&text), &self.search, from > start)
+            self.codec.encode(1, &text, &self.search, from > start)
         };
         let Some((place, from, until)) = self.inside(start, end) else { return work(&encode(start, end)?) };
         if self.borders == Borders::Seams {

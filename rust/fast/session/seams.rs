@@ -13,13 +13,12 @@
 use super::edit::{Region, Session};
 use super::rope::{Chunk, Place, Unit};
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::fast::util::fallible::append;
 
 impl Session {
     /// The ids of some text as a piece by itself.
     fn ids_alone(&self, text: &[u8]) -> Result<Vec<u32>> {
-        self.codec.encode(1, Source::Bytes(text), &self.search, true)
+        self.codec.encode(1, text, &self.search, true)
     }
 
     /// Whether two tokens can be neighbours; of a token alone there is nothing to ask.

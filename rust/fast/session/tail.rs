@@ -10,7 +10,6 @@
 use super::edit::{CHUNK, Session};
 use super::rope::Unit;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::reference::more::session::token_at;
 use crate::reference::more::tails::{Cover, Tail, knows_tails};
 
@@ -69,7 +68,7 @@ impl Session {
     fn with_tail<T>(&self, work: impl FnOnce(&Tail, usize) -> Result<T>) -> Result<T> {
         let (text, start) = self.last_words()?;
         let continues = start > 0;
-        let encode = |text: &[u8]| self.codec.encode(1, Source::Bytes(text), &self.search, continues);
+        let encode = |text: &[u8]| self.codec.encode(1, text, &self.search, continues);
         let tail = Tail::new(self.codec.core(), &self.search, &text, continues, &encode)?;
         work(&tail, self.size().ids - tail.ids.len())
     }

@@ -139,12 +139,6 @@ pub trait Vectors: Copy {
         above
     }
 
-    /// a * b + c, rounded once where that is an instruction.
-    #[inline(always)]
-    fn mul_add(self, a: f64, b: f64, c: f64) -> f64 {
-        a * b + c
-    }
-
     /// The instructions of AVX2, for a kernel that has a loop of its own for them.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]

@@ -130,11 +130,6 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn mul_add(self, a: f64, b: f64, c: f64) -> f64 {
-        a.mul_add(b, c)
-    }
-
-    #[inline(always)]
     fn name<const ABOVE: i32>(self, bytes: &[u8; 16], shape: &Shape, shift: u32, out: &mut u128) -> u64 {
         // SAFETY: as above; sixteen bytes each are read and written. (One store: of two halves, the loop that reads them back in one
         // load would wait for both.)

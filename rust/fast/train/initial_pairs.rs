@@ -55,8 +55,8 @@ fn of_bytes<S: Symbol>(
     let mut places = filled(NONE, SIDE * SIDE)?;
     for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
         let (left, right) = ((cell / SIDE) as u32, (cell % SIDE) as u32);
-        if left.max(right) < 256 && positions > 0 && new_pairs.may_merge((left, right), count, size(arena, left, right))
-        {
+        let is_pair = left.max(right) < 256 && positions > 0;
+        if is_pair && new_pairs.may_merge((left, right), count, size(arena, left, right))? {
             let record;
             (record, *place) = pairs.insert(left, right, count, positions, 0)?;
             push(&mut records, record)?;
@@ -114,7 +114,7 @@ fn of_ids<S: Symbol>(arena: &Arena<S>, range: Range<u32>, pairs: &mut Pairs, new
         for &id in &touched {
             let right = &mut rights[id as usize];
             right.place = NONE;
-            if new_pairs.may_merge((left, id), right.count, size(arena, left, id)) {
+            if new_pairs.may_merge((left, id), right.count, size(arena, left, id))? {
                 let record;
                 (record, right.place) = pairs.insert(left, id, right.count, right.positions, 0)?;
                 push(&mut records, record)?;

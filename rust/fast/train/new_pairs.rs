@@ -71,8 +71,8 @@ impl NewPairs {
 
     /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
     /// only fall.
-    pub fn may_merge(&self, (left, right): (u32, u32), count: u64, length: u64) -> bool {
-        count >= self.min_frequency && length <= self.max_length && self.vetoes.allow(left, right)
+    pub fn may_merge(&self, (left, right): (u32, u32), count: u64, length: u64) -> Result<bool> {
+        Ok(count >= self.min_frequency && length <= self.max_length && self.vetoes.allow(left, right)?)
     }
 
     /// Finds the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and adds
@@ -136,7 +136,7 @@ impl NewPairs {
                 pair.place = NONE;
                 let (left, right) = if after { (id, other) } else { (other, id) };
                 let is_frequent = pair.count >= self.min_frequency && length <= self.max_length;
-                if other != arena.gap && is_frequent && self.vetoes.allow(left, right) {
+                if other != arena.gap && is_frequent && self.vetoes.allow(left, right)? {
                     let (record, place) = pairs.insert(left, right, pair.count, pair.positions, merges)?;
                     pair.place = place;
                     push(&mut self.kept, record)?;

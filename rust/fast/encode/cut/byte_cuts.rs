@@ -143,8 +143,6 @@ impl<'t> Cutter<'t> {
 mod tests {
     use super::*;
     use crate::fast::codec::FastCodec;
-    use crate::fast::pystr::source::Source;
-    use crate::fast::pystr::str_to_utf8::Units;
     use crate::reference::published::codecs::Codec;
     use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::metaspace::{Metaspace, PREFIXES};
@@ -246,9 +244,9 @@ mod tests {
             let bytes = [text.as_bytes(), &junk].concat();
             for text in [text.as_bytes(), &bytes] {
                 let expected = codec.encode(text, &TokenFinder::default(), continues).unwrap();
-                let (fast, source) = (FastCodec::of(Arc::clone(&codec)).unwrap(), Source::Bytes(text));
-                prop_assert_eq!(&fast.encode(1, source, &TokenFinder::default(), continues).unwrap(), &expected);
-                prop_assert_eq!(fast.count(source, &TokenFinder::default(), continues).unwrap(), expected.len());
+                let fast = FastCodec::of(Arc::clone(&codec)).unwrap();
+                prop_assert_eq!(&fast.encode(1, text, &TokenFinder::default(), continues).unwrap(), &expected);
+                prop_assert_eq!(fast.count(text, &TokenFinder::default(), continues).unwrap(), expected.len());
                 let cut = codec.safe_cut(text, &TokenFinder::default());
                 let parts = [
                     codec.encode(&text[..cut], &TokenFinder::default(), continues).unwrap(),
@@ -256,10 +254,6 @@ mod tests {
                 ];
                 prop_assert_eq!(parts.concat(), expected);
             }
-            let units: Vec<u32> = text.chars().map(u32::from).collect();
-            let expected = codec.encode(text.as_bytes(), &TokenFinder::default(), continues).unwrap();
-            let (fast, source) = (FastCodec::of(codec).unwrap(), Source::Str(Units::Four(&units)));
-            prop_assert_eq!(fast.encode(1, source, &TokenFinder::default(), continues).unwrap(), expected);
         }
     }
 
@@ -273,12 +267,9 @@ mod tests {
         let text = "ab▁a>▁b  a中中丮 é😀>a▁".repeat(60_000);
         let expected = codec.encode(text.as_bytes(), &TokenFinder::default(), false).unwrap();
         let fast = FastCodec::new(codec).unwrap();
-        let units: Vec<u32> = text.chars().map(u32::from).collect();
-        for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Four(&units))] {
-            for threads in [1, 3] {
-                assert!(fast.encode(threads, source, &TokenFinder::default(), false).unwrap() == expected);
-            }
-            assert_eq!(fast.count(source, &TokenFinder::default(), false).unwrap(), expected.len());
+        for threads in [1, 3] {
+            assert!(fast.encode(threads, text.as_bytes(), &TokenFinder::default(), false).unwrap() == expected);
         }
+        assert_eq!(fast.count(text.as_bytes(), &TokenFinder::default(), false).unwrap(), expected.len());
     }
 }

@@ -3,7 +3,6 @@ use super::*;
 use crate::error::Error;
 use crate::fast::encode::block::{BLOCK, FIRST_BLOCK};
 use crate::fast::encode::cut::ends::Ends;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::reference::encode::encode_piece;
 use crate::reference::published::vocabs::{Alphabet, Tokens};
@@ -28,7 +27,7 @@ fn blocks(encoder: &Encoder, text: &[u8], split: SplitBy) -> (Vec<usize>, Vec<u3
         lengths.push(block.values.len());
         block.append_to(&mut ids)
     };
-    encoder.each_block(Source::Bytes(text), split, keep).unwrap();
+    encoder.each_block(text, split, keep).unwrap();
     (lengths, ids)
 }
 
@@ -37,29 +36,12 @@ fn a_long_text_in_parts_is_the_whole() {
     let encoder = encoder(&[(97, 98), (32, 256), (256, 99), (33, 10)]);
     let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
     for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
-        let text = Source::Bytes(&text);
+        let text = &text;
         assert!(parts(tier.cuts(), text).unwrap().len() > 3);
         let mut one = Vec::new();
         encoder.encode(text, SplitBy::Scan(&tier), &mut one).unwrap();
         assert!(encoder.encode_on(3, text, SplitBy::Scan(&tier)).unwrap() == Some(one));
         assert!(encoder.encode_on(1, text, SplitBy::Scan(&tier)).unwrap().is_none());
-    }
-}
-
-#[test]
-fn a_long_str_in_parts_is_the_whole() {
-    let encoder = encoder(&[(97, 98), (32, 256), (256, 99)]);
-    let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(20_000);
-    let twos: Vec<u16> = text.encode_utf16().collect();
-    let fours: Vec<u32> = text.chars().map(u32::from).collect();
-    for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
-        let split = SplitBy::Scan(&tier);
-        let mut one = Vec::new();
-        encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
-        for units in [Units::Two(&twos), Units::Four(&fours)] {
-            assert!(parts(tier.cuts(), Source::Str(units)).unwrap().len() > 2);
-            assert!(encoder.encode_on(3, Source::Str(units), split).unwrap().as_ref() == Some(&one));
-        }
     }
 }
 
@@ -82,7 +64,7 @@ fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
             assert_eq!((lengths.iter().sum::<usize>(), &found), (n_pieces, &ids));
             assert!(lengths.iter().all(|length| (1..=BLOCK).contains(length)));
             let mut calls = 0;
-            let failed = encoder.each_block(Source::Bytes(&text), by, |_| {
+            let failed = encoder.each_block(&text, by, |_| {
                 calls += 1;
                 Err(Error::Interrupted)
             });
@@ -209,9 +191,7 @@ fn an_error_is_not_that_of_the_next_call() {
     (0..255).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
     let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
     let encoder = Encoder::new(Arc::new(vocab)).unwrap();
-    let encode = |text: &[u8], result: Result<()>| {
-        encoder.each_block(Source::Bytes(text), SplitBy::Scan(&CL100K), |_| result.clone())
-    };
+    let encode = |text: &[u8], result: Result<()>| encoder.each_block(text, SplitBy::Scan(&CL100K), |_| result.clone());
     assert!(matches!(encode(b"ab \xFF", Ok(())), Err(Error::MissingByte { byte: 255, .. })));
     assert_eq!(encode(b"ab \xFF", Err(Error::Interrupted)), Err(Error::Interrupted));
     assert_eq!(encode(b"ab", Ok(())), Ok(()));

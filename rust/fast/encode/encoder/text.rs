@@ -11,7 +11,6 @@ use super::super::lookup::piece_cache::PieceCache;
 use super::super::merge::misses::{LongPieces, Merging};
 use super::Encoder;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
 use crate::fast::scan::{Scanner, Tier};
 use crate::fast::simd::Isa;
 use crate::fast::util::fallible::{extend, push};
@@ -40,7 +39,7 @@ impl Encoder {
         }
         if let SplitBy::Between(between) = by
             && let Some(forms) = between.forms
-            && let Some(made) = forms.apply(Source::Bytes(text))?
+            && let Some(made) = forms.apply(text)?
         {
             return self.encode_in_forms(text, &made, between, is_long, work, sink);
         }
@@ -143,7 +142,7 @@ impl Encoder {
                 return sink(work.found(id)?);
             }
             let (segment, is_all) = (&text[start..end], end - start == text.len());
-            let own = forms.filter(|_| !is_all).map_or(Ok(None), |forms| forms.apply(Source::Bytes(segment)))?;
+            let own = forms.filter(|_| !is_all).map_or(Ok(None), |forms| forms.apply(segment))?;
             let segment = if is_all { made } else { own.as_deref().unwrap_or(segment) };
             self.encode_text(segment, SplitBy::Scan(tier), is_long, work, sink)
         })

@@ -137,7 +137,6 @@ fn ids_of_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
 mod tests {
     use super::*;
     use crate::fast::codec::FastCodec;
-    use crate::fast::pystr::source::Source;
     use crate::reference::published::codecs::Codec;
     use crate::reference::published::found_tokens::SpecialTokens;
     use crate::reference::published::normalize::Normalizer;
@@ -168,10 +167,10 @@ mod tests {
             let asked = Cell::new(0);
             let stop = move || asked.replace(asked.get() + 1) >= round;
             let all = words.join("1");
-            let encode = || codec.encode(1, Source::Bytes(all.as_bytes()), &none, false);
+            let encode = || codec.encode(1, all.as_bytes(), &none, false);
             stopped += u32::from(interrupt::run_every(Duration::ZERO, stop, encode).is_err());
             for word in &words {
-                let ids = codec.encode(1, Source::Bytes(word.as_bytes()), &none, false).unwrap();
+                let ids = codec.encode(1, word.as_bytes(), &none, false).unwrap();
                 assert_eq!(ids, word.bytes().map(u32::from).collect::<Vec<_>>(), "{word}, stopped at {round}");
             }
         }
@@ -202,7 +201,7 @@ mod tests {
             let codec = FastCodec::new(codec).unwrap();
             let none = TokenFinder::default();
             let expected = codec.core().encode(text.as_bytes(), &none, false).unwrap();
-            prop_assert_eq!(codec.encode(1, Source::Bytes(text.as_bytes()), &none, false).unwrap(), expected);
+            prop_assert_eq!(codec.encode(1, text.as_bytes(), &none, false).unwrap(), expected);
         }
     }
 

@@ -1,8 +1,6 @@
 use super::*;
 use crate::fast::encode::cut::split_by::SplitBy;
 use crate::fast::encode::encoder::Encoder;
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Tier;
 use crate::fast::train::{extend, train};
 use crate::reference::encode::encode_piece;
@@ -217,13 +215,10 @@ proptest! {
             let by = pattern.scanner().map_or(SplitBy::Pattern(&pattern), |tier: &Arc<Tier>| SplitBy::Scan(tier));
             let mut expected = Vec::new();
             pattern.split(text.as_bytes(), &mut |piece| encode_piece(&vocab, piece, &mut expected)).unwrap();
-            let units: Vec<u16> = text.encode_utf16().collect();
-            for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
-                let mut ids = Vec::new();
-                encoder.encode(source, by, &mut ids).unwrap();
-                prop_assert_eq!(&ids, &expected);
-                prop_assert_eq!(encoder.count(source, by).unwrap(), expected.len());
-            }
+            let mut ids = Vec::new();
+            encoder.encode(text.as_bytes(), by, &mut ids).unwrap();
+            prop_assert_eq!(&ids, &expected);
+            prop_assert_eq!(encoder.count(text.as_bytes(), by).unwrap(), expected.len());
         }
     }
 }
@@ -237,8 +232,8 @@ fn a_long_text_in_parts_is_the_whole() {
     let tier = pattern.scanner().unwrap();
     let text = "ab ab bc ab abbc 12 ab\nbc ab ab abc".repeat(40_000);
     let (mut one, mut expected) = (Vec::new(), Vec::new());
-    encoder.encode(Source::Bytes(text.as_bytes()), SplitBy::Scan(tier), &mut one).unwrap();
-    let many = encoder.encode_on(3, Source::Bytes(text.as_bytes()), SplitBy::Scan(tier)).unwrap().unwrap();
+    encoder.encode(text.as_bytes(), SplitBy::Scan(tier), &mut one).unwrap();
+    let many = encoder.encode_on(3, text.as_bytes(), SplitBy::Scan(tier)).unwrap().unwrap();
     pattern.split(text.as_bytes(), &mut |piece| encode_piece(&vocab, piece, &mut expected)).unwrap();
     assert!(one == expected && many == expected);
     assert!(encoder.tables_memory() > tables.memory());

@@ -91,7 +91,7 @@ proptest! {
             for (from, until) in [(from, until), (0, until), (from, now.len())] {
                 let mut ids = Vec::new();
                 session.each_of_range(from, until, |part| append(&mut ids, part)).unwrap();
-                let alone = fast.encode(1, Source::Bytes(&now.as_bytes()[from..until]), &search, false).unwrap();
+                let alone = fast.encode(1, &now.as_bytes()[from..until], &search, false).unwrap();
                 prop_assert_eq!(ids, alone);
             }
             let mut kept = Vec::new();

@@ -1,7 +1,5 @@
 use super::*;
 use crate::fast::codec::FastCodec;
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::reference::published::codecs::Codec;
 use crate::reference::published::found_tokens::SpecialTokens;
 use crate::reference::published::normalize::{Normalizer, Step};
@@ -87,14 +85,11 @@ proptest! {
         let codec = codec(patterns[pattern]);
         let search = search(&codec, &names);
         let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
-        let units: Vec<u16> = text.encode_utf16().collect();
-        for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
-            // Twice: by then all are known.
-            for _ in 0..2 {
-                prop_assert_eq!(&codec.encode(1, source, &search, false).unwrap(), &expected);
-            }
-            prop_assert_eq!(codec.count(source, &search, false).unwrap(), expected.len());
+        // Twice: by then all are known.
+        for _ in 0..2 {
+            prop_assert_eq!(&codec.encode(1, text.as_bytes(), &search, false).unwrap(), &expected);
         }
+        prop_assert_eq!(codec.count(text.as_bytes(), &search, false).unwrap(), expected.len());
     }
 
     #[test]
@@ -126,11 +121,10 @@ proptest! {
         let (search, forms) = (search(&codec, &names.into_iter().collect::<Vec<_>>()), FastNormalizer::new(normalizer(forms)).unwrap());
         let between = Between::new(codec.core().pattern.scanner().unwrap(), &search, Some(&forms)).unwrap();
         let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
-        let units: Vec<u16> = text.encode_utf16().collect();
-        let encode = |source| codec.encode(1, source, &search, false).unwrap();
-        prop_assert_eq!(&encode(Source::Str(Units::Two(&units))), &expected);
+        let encode = |text| codec.encode(1, text, &search, false).unwrap();
+        prop_assert_eq!(&encode(text.as_bytes()), &expected);
         for at in (1..text.len()).filter(|&at| between.is_cut(text.as_bytes(), at)) {
-            let parts = [&text[..at], &text[at..]].map(|part| encode(Source::Bytes(part.as_bytes())));
+            let parts = [&text[..at], &text[at..]].map(|part| encode(part.as_bytes()));
             prop_assert_eq!(&parts.concat(), &expected, "at {}", at);
         }
     }
@@ -149,8 +143,8 @@ fn threads_find_the_tokens_of_a_long_text() {
     let codec = codec("gpt2");
     let search = search(&codec, &[0, 1, 4, 5, 6]);
     let text = "if a:\n    return <s>a, ab  b\n".repeat(200_000);
-    let one = codec.encode(1, Source::Bytes(text.as_bytes()), &search, false).unwrap();
-    assert!(one == codec.encode(3, Source::Bytes(text.as_bytes()), &search, false).unwrap());
+    let one = codec.encode(1, text.as_bytes(), &search, false).unwrap();
+    assert!(one == codec.encode(3, text.as_bytes(), &search, false).unwrap());
     let line = codec.core().encode(&text.as_bytes()[..29], &search, false).unwrap();
     assert!(one.len() == 200_000 * line.len() && one.starts_with(&line) && one.ends_with(&line));
 }
@@ -161,12 +155,9 @@ fn a_long_text_is_in_its_form_but_for_some_parts() {
     let search = search(&codec, &[0, 2, 4]);
     let usual = "if “a b”:\n    return <s>a, ab  b\n".repeat(2500);
     let text = [&usual, "e\u{301} <s>\u{301}, e\u{301}\n", &usual, "\u{212B}", &usual].concat();
-    let units: Vec<u16> = text.encode_utf16().collect();
     let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
-    for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Two(&units))] {
-        for threads in [1, 3] {
-            assert!(codec.encode(threads, source, &search, false).unwrap() == expected);
-        }
-        assert_eq!(codec.count(source, &search, false).unwrap(), expected.len());
+    for threads in [1, 3] {
+        assert!(codec.encode(threads, text.as_bytes(), &search, false).unwrap() == expected);
     }
+    assert_eq!(codec.count(text.as_bytes(), &search, false).unwrap(), expected.len());
 }
