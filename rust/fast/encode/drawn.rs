@@ -58,7 +58,10 @@ impl Drawing<'_> {
         if let Some(table) = encoder.tables.all_pairs() {
             if *looks_up && piece.len() <= LONGEST {
                 append_whole(encoder, work, table, piece, ids)?;
-                if draws.pass_none_of(piece.len() - (ids.len() - start)) {
+                // If none of the next candidates is passed over, their numbers are taken, and only then.
+                let mut ahead = draws.clone();
+                if (0..piece.len() - (ids.len() - start)).all(|_| !ahead.passes_over()) {
+                    *draws = ahead;
                     return interrupt::check();
                 }
                 ids.truncate(start);

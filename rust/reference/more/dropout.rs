@@ -101,15 +101,6 @@ impl Draws {
         }
     }
 
-    /// Returns whether none of the next candidates is passed over, this many; only then are their numbers taken.
-    #[inline]
-    pub fn pass_none_of(&mut self, count: usize) -> bool {
-        let before = self.state;
-        let pass_none = (0..count).all(|_| !self.passes_over());
-        self.state = if pass_none { self.state } else { before };
-        pass_none
-    }
-
     /// Returns whether the next candidate is passed over.
     #[inline]
     pub fn passes_over(&mut self) -> bool {
