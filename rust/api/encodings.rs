@@ -75,18 +75,14 @@ fn encoding(name: &str) -> Result<Tokenizer> {
 /// What an encoding is, with its packed vocabulary.
 pub(crate) fn definition(known: &Published, data: &[u8]) -> Result<Definition> {
     let vocab = FastVocab::new(packed_vocab::unpack(data, known.2)?);
-    Ok(Definition { vocab, fields: fields(known) })
+    let &(name, _, _, pattern, special) = known;
+    Ok(Definition { vocab, fields: Fields { name: Some(name.into()), ..Fields::new(pattern, special()) } })
 }
 
 /// An encoding by its name, for a program that gets the packed vocabulary from elsewhere.
 #[cfg(feature = "wasm")]
 pub(crate) fn published(name: &str) -> Result<&'static Published> {
     PUBLISHED.iter().find(|(known, ..)| *known == name).ok_or_else(|| unknown(name))
-}
-
-/// What an encoding is besides its packed vocabulary.
-pub(crate) fn fields(&(name, _, _, pattern, special): &Published) -> Fields {
-    Fields { name: Some(name.into()), ..Fields::new(pattern, special()) }
 }
 
 fn unknown(name: &str) -> Error {

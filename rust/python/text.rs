@@ -7,9 +7,9 @@
 #![allow(unsafe_code)]
 
 use super::kept::{imported, name};
-use crate::error::{Error, Result};
+use crate::error::Error;
 #[cfg(not(Py_LIMITED_API))]
-use crate::fast::pystr::str_to_utf8::utf8;
+use crate::fast::pystr::str_to_utf8::{Unit, utf8};
 use crate::fast::util::fallible::try_collect;
 use crate::fast::util::prefetch::prefetch;
 use crate::support::once::Once;
@@ -71,9 +71,9 @@ fn no_text(object: &Bound<'_, PyAny>) -> PyErr {
 /// The UTF-8 of a str of ASCII, and of a long one. The limited API does not show the characters of a str.
 #[cfg(not(Py_LIMITED_API))]
 #[inline]
-fn utf8_of<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Result<Cow<'a, [u8]>>> {
+fn utf8_of<'a>(text: Borrowed<'a, '_, PyString>) -> Option<PyResult<Cow<'a, [u8]>>> {
     use std::slice::from_raw_parts;
-    let text = text.as_ptr();
+    let (py, text) = (text.py(), text.as_ptr());
     // SAFETY: it is a str, which holds `length` characters of its kind, aligned for them, and never changes; the reference that the
     // caller holds keeps it alive for 'a. One of ASCII alone has a shorter head than any other, and its characters follow it.
     unsafe {
@@ -85,16 +85,22 @@ fn utf8_of<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Result<Cow<'a, [u8]>>
             return None;
         }
         let utf8 = match ffi::PyUnicode_KIND(text) {
-            ffi::PyUnicode_1BYTE_KIND => utf8(from_raw_parts(data.cast::<u8>(), length)),
-            ffi::PyUnicode_2BYTE_KIND => utf8(from_raw_parts(data.cast::<u16>(), length)),
-            _ => utf8(from_raw_parts(data.cast::<u32>(), length)),
+            ffi::PyUnicode_1BYTE_KIND => converted(py, from_raw_parts(data.cast::<u8>(), length)),
+            ffi::PyUnicode_2BYTE_KIND => converted(py, from_raw_parts(data.cast::<u16>(), length)),
+            _ => converted(py, from_raw_parts(data.cast::<u32>(), length)),
         };
         Some(utf8.map(Cow::Owned))
     }
 }
 
+/// Where it takes milliseconds, other threads run meanwhile, and signals are looked at.
+#[cfg(not(Py_LIMITED_API))]
+fn converted<U: Unit + Sync>(py: Python<'_>, units: &[U]) -> PyResult<Vec<u8>> {
+    if units.len() < PART { Ok(utf8(units)?) } else { super::signals::detached(py, || utf8(units)) }
+}
+
 #[cfg(Py_LIMITED_API)]
-fn utf8_of<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Result<Cow<'a, [u8]>>> {
+fn utf8_of<'a>(_: Borrowed<'a, '_, PyString>) -> Option<PyResult<Cow<'a, [u8]>>> {
     None
 }
 

@@ -17,6 +17,7 @@ use super::LONGEST;
 use crate::error::Result;
 use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
+use crate::support::interrupt;
 use std::hint::select_unpredictable;
 use std::mem::MaybeUninit;
 #[cfg(target_arch = "x86_64")]
@@ -61,6 +62,7 @@ pub fn utf8<U: Unit>(units: &[U]) -> Result<Vec<u8>> {
         }
         // SAFETY: that many bytes have been written, within the room that was asked for.
         unsafe { out.set_len(out.len() + len) };
+        interrupt::check()?;
     }
     Ok(out)
 }

@@ -46,16 +46,11 @@ impl BlockOutput<'_> {
 
     /// Counts the ids.
     pub fn count(&self) -> usize {
-        self.values.iter().map(|&value| self.count_of(value)).sum()
-    }
-
-    /// How many ids a value has.
-    #[inline]
-    pub fn count_of(&self, value: u32) -> usize {
-        match self.records.get(value.saturating_sub(self.first_record) as usize) {
+        let count_of = |&value: &u32| match self.records.get(value.saturating_sub(self.first_record) as usize) {
             Some(record) => record[0] as usize,
             None => self.record(value).0,
-        }
+        };
+        self.values.iter().map(count_of).sum()
     }
 
     /// Appends the ids.
