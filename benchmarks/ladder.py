@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import minitok
-from minitok import _rust
 from minitok.reference.published.patterns import Pattern
 
 from . import harness, texts
@@ -51,15 +50,10 @@ def train_rung(name: str, text: str, pattern: str, n_merges: int) -> Work:
             return TRAIN[name](pieces, n_merges, tally), tally.operations
 
         return counted
-    backend, fast, threads = RUNS[name]
+    backend, threads = RUNS[name]
 
     def run() -> tuple[Merges, None]:
-        before = _rust.set_fast(fast)
-        try:
-            tok = minitok.train([text], 256 + n_merges, pattern=pattern, backend=backend, threads=threads)
-        finally:
-            _rust.set_fast(before)
-        return tok.merges, None
+        return minitok.train([text], 256 + n_merges, pattern=pattern, backend=backend, threads=threads).merges, None
 
     return run
 
@@ -74,10 +68,8 @@ def encode_rung(name: str, text: str, merges: Merges, pattern: str) -> Work:
             return ENCODE[name](tok, Pattern(pattern).split(text.encode()), tally), tally.operations
 
         return counted
-    backend, fast, threads = RUNS[name]
-    before = _rust.set_fast(fast)
+    backend, threads = RUNS[name]
     made = minitok.Tokenizer(merges, pattern=pattern, backend=backend)
-    _rust.set_fast(before)
     return lambda: (made.encode(text, threads=threads), None)
 
 

@@ -147,11 +147,10 @@ TRAIN: dict[str, Callable[[Pieces, int, Tally], Merges]] = {
     "incremental counts": train_incremental,
     "heap (reference)": train_heap,
 }
-# With minitok itself: backend, fast paths, threads.
-RUNS: dict[str, tuple[BackendName, bool, int]] = {
-    "Rust mirror": ("rust", False, 1),
-    "Rust fast": ("rust", True, 1),
-    "Rust fast, all cores": ("rust", True, os.cpu_count() or 1),
+# With minitok itself: backend, threads.
+RUNS: dict[str, tuple[BackendName, int]] = {
+    "Rust fast": ("rust", 1),
+    "Rust fast, all cores": ("rust", os.cpu_count() or 1),
 }
 ENCODE: dict[str, Callable[[Any, Pieces, Tally], list[int]]] = {
     "rescan": encode_rescan,

@@ -1,6 +1,5 @@
 """What many tests need: both backends at once, errors as data, chunkings."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -8,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import minitok
-from minitok import _rust
-from minitok.formats import huggingface
 
 BACKENDS = ("rust", "python")
 PATTERNS = ("gpt2", "cl100k", "o200k")
@@ -80,22 +77,6 @@ def unlabelled(folder):
         os.truncate(index, size)
     for metadata in folder.glob("*.ds.metadata"):
         metadata.unlink()
-
-
-@contextlib.contextmanager
-def fast_paths(are_taken):
-    """What the extension makes meanwhile is by its fast paths, or by the mirror."""
-    before = _rust.set_fast(are_taken)
-    try:
-        yield
-    finally:
-        _rust.set_fast(before)
-
-
-def by_values(content, backend=None):
-    """The definition of a ``tokenizer.json`` whose vocabulary the mirror makes, without the fast paths."""
-    with fast_paths(False):
-        return huggingface.parse(content, "it", backend)
 
 
 def traced(function, *args, **kwargs):

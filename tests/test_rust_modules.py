@@ -10,12 +10,10 @@ graph = functools.cache(rust_modules.graph)
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
     "reference::published::patterns": {
-        "fast": "whether to use a scanner",
         "fast::scan": "a named pattern is cut by its scanner",
     },
     "reference::special": {"fast::token_search": "a few names are found by their first two bytes, 64 places at a time"},
     "reference::published::packed_vocab": {
-        "fast": "whether to join fast",
         "fast::adler32": "the checksum, eight bytes at a time",
         "fast::token_bytes": "the bytes of all tokens from their merges",
         "fast::util::fallible": "lengths that a file states ask for their memory",

@@ -36,7 +36,6 @@ __all__ = [
     "read_column",
     "read_json_lines",
     "read_tokenizer",
-    "set_fast",
     "shortcut",
     "span_list",
     "tokenizer_changes",
@@ -310,7 +309,12 @@ class PieceCounter:
         self, path: str | PathLike[str], separator: bytes | None, on_chunk: Callable[[int], object]
     ) -> None: ...
     def add_stream(
-        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], object], path: str | PathLike[str]
+        self,
+        source: BinaryIO,
+        separator: bytes | None,
+        on_chunk: Callable[[int], object],
+        path: str | PathLike[str],
+        size: int,
     ) -> None: ...
     @property
     def pieces(self) -> dict[bytes, int]: ...
@@ -354,7 +358,6 @@ def hiding_tokens(
     normalizer: Normalizer | None,
     prefix: str | None,
 ) -> list[str]: ...
-def set_fast(enabled: bool) -> bool: ...
 def tokenizer_changes() -> int: ...
 def tokenizers_changed() -> None: ...
 def unpack(data: bytes, below: int | None = None) -> Vocab: ...

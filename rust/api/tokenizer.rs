@@ -213,8 +213,8 @@ impl Tokenizer {
         let codec = &self.shared.codec;
         let core = codec.core();
         let mut bytes = match codec.decoder()? {
-            Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
-            _ => return core.decode_bytes(ids),
+            Some(decoder) => decoder.decode(ids)?,
+            None => return core.decode_bytes(ids),
         };
         if core.drops_space() && bytes.first() == Some(&b' ') {
             bytes.remove(0);

@@ -22,9 +22,8 @@ use crate::fast::preprocess::{self, Segment};
 use crate::fast::scan::Tier;
 use crate::fast::spans::SizeTable;
 use crate::fast::util::fallible::{self, collect, push};
-use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::reference::more::dropout::{Dropout, encode_with_dropout};
+use crate::reference::more::dropout::Dropout;
 use crate::reference::published::codecs::{Codec, with_offset};
 use crate::reference::published::metaspace::spaced;
 use crate::reference::published::normalize::Normalizer;
@@ -46,8 +45,7 @@ pub struct FastCodec {
     core: Arc<Codec>,
     /// The scanner of the first of several patterns that cut in turn, if none runs them all; the encoder has the others.
     first_scanner: Option<Tier>,
-    /// None where the fast paths are switched off.
-    pub(super) encoder: Option<Encoder>,
+    pub(super) encoder: Encoder,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
     /// Whether a scanner cuts text as it stands, but for the tokens that are found in it.
@@ -67,39 +65,32 @@ impl FastCodec {
     }
 
     pub fn of(core: Arc<Codec>) -> Result<FastCodec> {
-        let encoder = if enabled() { Some(Encoder::new(core.vocab.clone())?) } else { None };
+        let encoder = Encoder::new(core.vocab.clone())?;
         FastCodec::with_encoder(core, encoder)
     }
 
     /// With the tables of its vocabulary, which are made if they have not been.
     pub fn with_tables(core: impl Into<Arc<Codec>>, vocab: &FastVocab) -> Result<FastCodec> {
-        let encoder = if enabled() { Some(Encoder::of(Arc::clone(vocab.tables()?))) } else { None };
-        FastCodec::with_encoder(core.into(), encoder)
+        FastCodec::with_encoder(core.into(), Encoder::of(Arc::clone(vocab.tables()?)))
     }
 
-    fn with_encoder(core: Arc<Codec>, encoder: Option<Encoder>) -> Result<FastCodec> {
-        if encoder.is_none() {
-            core.vocab.prepare();
-        }
+    fn with_encoder(core: Arc<Codec>, encoder: Encoder) -> Result<FastCodec> {
         let found = core.preprocessor.special.ids.iter().map(|&(_, id)| id);
         let two_levels: MakeLong = if HAS_FILES { two_levels } else { |_| Ok(None) };
-        let encoder = encoder.map(|encoder| encoder.with_long_pieces(two_levels).with_found(found));
+        let encoder = encoder.with_long_pieces(two_levels).with_found(found);
         // Words are cut by the pattern before they reach the encoder.
-        let cuts = encoder.as_ref().filter(|_| core.words.is_none());
-        let (first_scanner, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
-        let encoder = match rest {
-            Some(rest) => encoder.map(|encoder| encoder.then(rest)),
-            None => encoder,
+        let passes = if core.words.is_none() { first_pass(&core.pattern) } else { None };
+        let (first_scanner, encoder) = match passes {
+            Some((first, rest)) => (Some(first), encoder.then(rest)),
+            None => (None, encoder),
         };
         let steps = core.preprocessor.normalizer.steps();
-        let normalizer = Normalizer::new(collect(steps.iter().cloned())?)
-            .and_then(FastNormalizer::new)
-            .ok()
-            .filter(|_| !steps.is_empty());
-        // Without what normalizes fast (for want of memory), everything is left to the mirror.
-        let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
+        let normalizer = match steps {
+            [] => None,
+            steps => Some(FastNormalizer::new(Normalizer::new(collect(steps.iter().cloned())?)?)?),
+        };
         let is_plain = steps.is_empty() && core.preprocessor.metaspace.is_none() && core.words.is_none();
-        let sizes = SizeTable::new(if encoder.is_some() { core.vocab.tokens.n_ids() } else { 0 });
+        let sizes = SizeTable::new(core.vocab.tokens.n_ids());
         let (decoder, table, next) = (Once::new(), Once::new(), Mutex::default());
         Ok(FastCodec { core, first_scanner, encoder, normalizer, is_plain, decoder, sizes, table, next })
     }
@@ -128,13 +119,10 @@ impl FastCodec {
         &self.core
     }
 
-    /// Whether a short text takes microseconds only: the fast encoder is there, and no regular expression runs.
+    /// Whether a short text takes microseconds only: no regular expression runs.
     pub fn is_quick(&self) -> bool {
         let runs_no_regex = self.core.pattern.scanner().is_some() || self.has_no_pattern();
-        self.encoder.is_some()
-            && runs_no_regex
-            && self.core.words.is_none()
-            && self.normalizer.as_ref().is_none_or(FastNormalizer::is_quick)
+        runs_no_regex && self.core.words.is_none() && self.normalizer.as_ref().is_none_or(FastNormalizer::is_quick)
     }
 
     /// Whether the vocabulary starts from characters, and the text is not cut by a pattern. Where a text that is a token would be
@@ -163,23 +151,23 @@ impl FastCodec {
     /// Passes the ids of a text, found by at most `threads` threads, to `out`.
     #[inline]
     pub fn append<O: Output>(&self, threads: usize, text: &[u8], how: &Encoding<'_>, out: &mut O) -> Result<()> {
-        let Some((encoder, tier)) = self.as_it_stands(text, how)? else {
+        let Some(tier) = self.as_it_stands(text, how)? else {
             return self.append_any(threads, text, how, out);
         };
-        encoder.each_block_scanned(text, tier, |block| out.take(block)).map_err(|error| with_offset(error, text))
+        self.encoder.each_block_scanned(text, tier, |block| out.take(block)).map_err(|error| with_offset(error, text))
     }
 
-    /// What encodes and what cuts a short text to which nothing is done before, and in which no token is found.
+    /// What cuts a short text to which nothing is done before, and in which no token is found.
     #[inline]
-    fn as_it_stands(&self, text: &[u8], how: &Encoding<'_>) -> Result<Option<(&Encoder, &Tier)>> {
-        let (Some(encoder), Some(tier)) = (&self.encoder, self.scanner()) else { return Ok(None) };
+    fn as_it_stands(&self, text: &[u8], how: &Encoding<'_>) -> Result<Option<&Tier>> {
+        let Some(tier) = self.scanner() else { return Ok(None) };
         let TokenFinder { early, late } = how.search;
         let short = if how.search.is_empty() { SHORT } else { SEARCHED };
         if cfg!(target_family = "wasm") || !self.is_plain || text.len() >= short || !how.is_plain() {
             return Ok(None);
         }
         let none = |finder: &Finder| Ok::<_, Error>(finder.is_empty() || finder.first(text, 0, text.len())?.is_none());
-        Ok((none(early)? && none(late)?).then_some((encoder, tier)))
+        Ok((none(early)? && none(late)?).then_some(tier))
     }
 
     /// The same for any text.
@@ -191,22 +179,21 @@ impl FastCodec {
         if !before.is_empty() {
             out.take_ids(before.into())?;
         }
-        let done = match (&self.encoder, dropout) {
-            (_, Some(dropout)) if HAS_DROPOUT => {
+        let done = match dropout {
+            Some(dropout) if HAS_DROPOUT => {
                 let mut ids = Vec::new();
                 let done = self.append_with_dropout(text, search, dropout, continues, &mut ids);
                 done.and_then(|()| out.take_ids(ids.into()))
             }
-            (None, _) => out.take_ids(self.core.encode(text, search, continues)?.into()),
-            (Some(encoder), _) => {
+            _ => {
                 let before = if continues { Before::Text } else { Before::Nothing };
                 let encode = |text: &[u8], by: SplitBy, out: &mut O| {
                     if threads > 1
-                        && let Some(ids) = encoder.encode_on(threads, text, by)?
+                        && let Some(ids) = self.encoder.encode_on(threads, text, by)?
                     {
                         return out.take_ids(ids.into());
                     }
-                    encoder.each_block(text, by, |block| out.take(block))
+                    self.encoder.each_block(text, by, |block| out.take(block))
                 };
                 let between = self.between(search);
                 let done = if between.is_none() && !self.is_one_segment(search, text)? {
@@ -237,10 +224,7 @@ impl FastCodec {
         continues: bool,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
-        let Some(encoder) = &self.encoder else {
-            return fallible::append(ids, &encode_with_dropout(&self.core, text, search, dropout, continues)?);
-        };
-        let mut drawing = encoder.drawing(dropout.draws(text))?;
+        let mut drawing = self.encoder.drawing(dropout.draws(text))?;
         let mut encode = |piece: &[u8], place, ids: &mut Vec<u32>| drawing.append(piece, place, ids);
         self.core.placed_ids(text, search, continues, Some(&mut encode), &mut |id, _| push(ids, id))
     }
@@ -333,15 +317,12 @@ impl FastCodec {
 
     /// Appends the ids of a segment as the preprocessor has made it.
     pub fn append_prepared(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        match &self.encoder {
-            Some(encoder) => self.ready(segment, |source, by| encoder.encode(source, by, ids)),
-            None => self.core.encode_segment(segment, ids),
-        }
+        self.ready(segment, |text, by| self.encoder.encode(text, by, ids))
     }
 
-    /// The fast decoder; None where the fast paths are switched off.
+    /// The fast decoder; None where tokens are not joined as they stand, but by the mirror.
     pub fn decoder(&self) -> Result<Option<&Decoder>> {
-        if self.encoder.is_none() {
+        if self.core.joining().is_some() {
             return Ok(None);
         }
         if let Some(decoder) = self.decoder.get() {

@@ -6,7 +6,6 @@
 
 use super::codec::FastCodec;
 use crate::fast::decode::Decoder;
-use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer;
 use crate::reference::published::vocabs::{Merge, Vocab};
 
@@ -25,14 +24,13 @@ pub struct Usage {
 
 impl FastCodec {
     pub fn memory_usage(&self) -> Usage {
-        let encoder = self.encoder.as_ref();
         Usage {
             vocabulary: of_vocab(&self.core().vocab),
-            tables: encoder.map_or(0, Encoder::tables_memory)
+            tables: self.encoder.tables_memory()
                 + self.decoder.get().map_or(0, Decoder::memory)
                 + self.sizes.memory()
                 + self.next.lock().map_or(0, |next| next.as_ref().map_or(0, |next| next.memory())),
-            workspaces: encoder.map_or(0, Encoder::workspaces_memory),
+            workspaces: self.encoder.workspaces_memory(),
             buffers: id_buffer::kept(),
         }
     }
@@ -42,9 +40,7 @@ impl FastCodec {
         if let Ok(mut next) = self.next.lock() {
             *next = None;
         }
-        if let Some(encoder) = &self.encoder {
-            encoder.drop_workspaces();
-        }
+        self.encoder.drop_workspaces();
         id_buffer::drop_kept();
     }
 }

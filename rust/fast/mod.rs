@@ -43,5 +43,3 @@ pub mod token_search;
 pub mod train;
 pub mod util;
 pub mod vocab;
-
-pub use util::settings::{enabled, set_enabled};

@@ -7,7 +7,6 @@ use crate::fast::encode::analysis::merges_from_scores::merges_from_scores;
 use crate::fast::encode::tables::Tables;
 use crate::fast::token_bytes::join_all;
 use crate::fast::util::fallible::{collect, concat};
-use crate::fast::util::settings::enabled;
 use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
 use crate::support::interrupt;
 use crate::support::once::Once;
@@ -40,8 +39,7 @@ impl FastVocab {
     /// The vocabulary of tokens whose ids are their ranks; None if only the mirror can make it, or say what is wrong with it.
     pub fn of_ranks(tokens: impl Into<Arc<Tokens>>) -> Result<Option<FastVocab>> {
         let tokens = tokens.into();
-        let recovered = if enabled() { merges_from_ranks(&tokens)? } else { None };
-        let Some(mut recovered) = recovered else { return Ok(None) };
+        let Some(mut recovered) = merges_from_ranks(&tokens)? else { return Ok(None) };
         let core = if recovered.canonical {
             let merges = std::mem::take(&mut recovered.merges);
             let mut core = Vocab::assemble(tokens, merges, true, Alphabet::default())?;
@@ -60,7 +58,7 @@ impl FastVocab {
         let mut tokens = Tokens::default();
         let mut sorted = concat(&[byte_order])?;
         sorted.sort_unstable();
-        if !enabled() || !sorted.iter().copied().eq(0..=255) || check_token_bytes(pairs, most_bytes).is_err() {
+        if !sorted.iter().copied().eq(0..=255) || check_token_bytes(pairs, most_bytes).is_err() {
             return Ok(None);
         }
         for (&byte, id) in byte_order.iter().zip(0..) {
@@ -76,9 +74,6 @@ impl FastVocab {
 
     /// The vocabulary of pieces (ids and scores) among tokens, with byte fallback; None as for `of_ranks`.
     pub fn of_scores(tokens: Tokens, pieces: &[(u32, f64)], fallback: Vec<u32>) -> Result<Option<FastVocab>> {
-        if !enabled() {
-            return Ok(None);
-        }
         let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
         let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet)?;
         let Some(mut found) = merges_from_scores(&plain, pieces)? else { return Ok(None) };
@@ -90,7 +85,7 @@ impl FastVocab {
 
     /// The vocabulary of tokens and merges, each of which makes its token.
     pub fn of_merges(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<FastVocab> {
-        if !enabled() || alphabet.symbols.is_some() {
+        if alphabet.symbols.is_some() {
             return Ok(FastVocab::new(Vocab::new(tokens, merges, whole_pieces, alphabet)?));
         }
         let vocab = FastVocab::new(Vocab::assemble(tokens, merges, whole_pieces, alphabet)?);
@@ -106,9 +101,6 @@ impl FastVocab {
 
     /// A vocabulary whose merges are known to make their tokens; None if a pair is merged twice, or only the mirror can merge.
     fn with_tables(core: Vocab) -> Result<Option<FastVocab>> {
-        if !enabled() {
-            return Ok(None);
-        }
         let vocab = FastVocab::new(core);
         Ok(if vocab.tables()?.pairs().is_some() { Some(vocab) } else { None })
     }
@@ -139,6 +131,7 @@ impl From<Vocab> for FastVocab {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_vocabulary_of_ranks_is_what_the_mirror_makes() {
@@ -177,6 +170,64 @@ mod tests {
         assert!(core.tokens.iter().eq(mirror.tokens.iter()) && core.whole_pieces == mirror.whole_pieces);
         // Ten bytes in all, but not nine.
         assert!(FastVocab::of_pairs(&order, &pairs, 9).unwrap().is_none());
+    }
+
+    /// All that a vocabulary says of itself: tokens with their ids, merges, and what else it was made of.
+    type Said = (Vec<(u32, Vec<u8>)>, Vec<Merge>, Alphabet, bool, bool);
+
+    fn said(vocab: &Vocab) -> Said {
+        let tokens = vocab.tokens.iter().map(|(id, token)| (id, token.to_vec())).collect();
+        (tokens, vocab.merges().to_vec(), vocab.alphabet.clone(), vocab.whole_pieces, vocab.merges_make_all)
+    }
+
+    fn word() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(prop_oneof![Just(b'a'), Just(b'b'), Just(b'c')], 2..6)
+    }
+
+    proptest! {
+        /// Words twice are refused alike.
+        #[test]
+        fn any_ranks_are_what_the_mirror_makes_of_them(words in prop::collection::vec(word(), 0..9), gap in 1..3_u32) {
+            let bytes = (0..=255u8).map(|byte| vec![byte]);
+            let ranks: Vec<(Vec<u8>, u32)> = bytes.chain(words).zip(0..).map(|(word, rank)| (word, rank * gap)).collect();
+            let (fast, mirror) = (FastVocab::from_ranks(&ranks), Vocab::from_ranks(&ranks));
+            prop_assert_eq!(fast.map(|fast| said(fast.core())), mirror.map(|mirror| said(&mirror)));
+        }
+
+        /// Pairs twice, and pairs of ids that are not there yet, are left to the mirror.
+        #[test]
+        fn any_pairs_are_what_the_mirror_makes_of_them(pairs in prop::collection::vec((97..101_u32, 97..260_u32), 0..6)) {
+            let order: Vec<u8> = (0..=255).collect();
+            if let Some(fast) = FastVocab::of_pairs(&order, &pairs, u64::MAX).unwrap() {
+                prop_assert_eq!(Ok(said(fast.core())), Vocab::from_merges(&order, &pairs).map(|mirror| said(&mirror)));
+            }
+        }
+
+        /// As files of JSON give them: tokens, and merges that make one of them, some twice.
+        #[test]
+        fn any_merges_are_what_the_mirror_makes_of_them(
+            words in prop::collection::btree_set(word(), 0..9),
+            cuts in prop::collection::vec((0..9_usize, 1..5_usize), 0..9),
+            whole_pieces: bool,
+        ) {
+            let words: Vec<Vec<u8>> = (0..=255u8).map(|byte| vec![byte]).chain(words).collect();
+            let id_of = |token: &[u8]| (0..).zip(&words).find(|(_, word)| *word == token).map(|(id, _)| id);
+            let merge = |&(number, at): &(usize, usize)| {
+                let word = words.get(256 + number)?;
+                let (left, right) = word.split_at_checked(at)?;
+                Some((id_of(left)?, id_of(right)?, id_of(word)?))
+            };
+            let merges: Vec<Merge> = (0..).zip(cuts.iter().filter_map(merge))
+                .map(|(rank, (left, right, id))| Merge { left, right, id, rank }).collect();
+            let tokens = || {
+                let mut tokens = Tokens::default();
+                (0..).zip(&words).for_each(|(id, word)| tokens.set(id, word).unwrap());
+                tokens
+            };
+            let fast = FastVocab::of_merges(tokens(), merges.clone(), whole_pieces, Alphabet::default());
+            let mirror = Vocab::new(tokens(), merges, whole_pieces, Alphabet::default());
+            prop_assert_eq!(fast.map(|fast| said(fast.core())), mirror.map(|mirror| said(&mirror)));
+        }
     }
 
     #[test]

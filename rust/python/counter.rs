@@ -1,6 +1,5 @@
 //! `PieceCounter` for Python.
 
-use super::any_counter::Counter;
 use super::array::{array_of, numbers};
 use super::calls::{Calls, Stream};
 use super::documents::Documents;
@@ -9,12 +8,10 @@ use super::signals;
 use super::text::{new_bytes, texts};
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
-use crate::fast;
-use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
+use crate::fast::count::corpus_counter::{CorpusCounter as Counter, Counted, OnChunk};
 use crate::fast::count::spill::CountFiles;
 use crate::fast::count::table::PieceCounts;
 use crate::fast::util::fallible::{append, collect, push};
-use crate::reference::count;
 use crate::support::interrupt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -57,19 +54,13 @@ impl PieceCounter {
         vocab: Option<Bound<'_, Vocab>>,
     ) -> PyResult<PieceCounter> {
         let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
-        let counter = if fast::enabled() {
-            let counter = CorpusCounter::new(pattern, special, threads);
-            let counter = match bound {
-                Some((max_memory, folder)) => counter.bounded(max_memory, folder),
-                None => counter,
-            };
-            Counter::Fast(match vocab {
-                Some(vocab) => counter.with_runs(Arc::clone(vocab.get().0.core()))?,
-                None => counter,
-            })
-        } else {
-            Counter::Mirror(count::PieceCounter::new(pattern, special))
-        };
+        let mut counter = Counter::new(pattern, special, threads);
+        if let Some((max_memory, folder)) = bound {
+            counter = counter.bounded(max_memory, folder);
+        }
+        if let Some(vocab) = vocab {
+            counter = counter.with_runs(Arc::clone(vocab.get().0.core()))?;
+        }
         Ok(PieceCounter(Mutex::new(State::Idle(Arc::new(counter)))))
     }
 
@@ -94,7 +85,8 @@ impl PieceCounter {
         self.read(py, &on_chunk, |counter, _, report| counter.add_file(&path, separator, report))
     }
 
-    /// Counts a text that a Python stream gives by `read(size)`; `path` is for errors, `on_chunk` as for `add_file`.
+    /// Counts a text that a Python stream gives by `read(size)`; `path` is for errors, `on_chunk` as for `add_file`. `size`: its bytes,
+    /// about; a short one, or a pipe (0), is read on the caller's thread alone.
     fn add_stream(
         &self,
         py: Python<'_>,
@@ -102,9 +94,10 @@ impl PieceCounter {
         separator: Option<&[u8]>,
         on_chunk: Py<PyAny>,
         path: PathBuf,
+        size: u64,
     ) -> PyResult<()> {
         self.read(py, &on_chunk, |counter, calls, report| {
-            counter.add_stream(Stream::new(source, calls), &path, separator, report)
+            counter.add_stream(Stream::new(source, calls), size, &path, separator, report)
         })
     }
 
@@ -129,13 +122,22 @@ impl PieceCounter {
         }
         let pieces = ends.zip(&lengths).map(|(end, &length)| &data[end - length as usize..end]);
         let pieces = pieces.zip(&counts).map(|(piece, &n)| (piece, n));
-        let new = self.change(py, |counter| counter.add_pieces(pieces, documents, size))?;
+        let mut new = Vec::new();
+        self.change(py, |counter| {
+            counter.documents += documents;
+            counter.bytes += size;
+            counter.add_pieces(pieces, |number| new.push(number as u64))
+        })?;
         array_of(py, new)
     }
 
     /// Takes over finished counts in files, as `files` gives them; nothing may have been counted before.
     fn hold(&self, py: Python<'_>, files: [PathBuf; 3], documents: u64, size: u64) -> PyResult<()> {
-        self.change(py, |counter| counter.hold(CountFiles::open(files)?, documents, size))
+        self.change(py, |counter| {
+            (counter.documents, counter.bytes) = (documents, size);
+            counter.hold(CountFiles::open(files)?);
+            Ok(())
+        })
     }
 
     /// Combines what the threads have counted; that takes a while if it is on the disk.
@@ -147,7 +149,7 @@ impl PieceCounter {
     fn files(&self, py: Python<'_>) -> PyResult<Option<[PathBuf; 3]>> {
         let files = |counter: &Counter| match counter.pieces() {
             Counted::Files(files) => Ok(Some(files.paths())),
-            Counted::Table(_) | Counted::List(_) => Ok(None),
+            Counted::Table(_) => Ok(None),
         };
         self.inspect(py, files)
     }
@@ -168,8 +170,8 @@ impl PieceCounter {
     /// The documents counted, their bytes, their pieces, and the number of distinct pieces.
     fn totals(&self, py: Python<'_>) -> PyResult<(u64, u64, i64, usize)> {
         let totals = |counter: &Counter| {
-            let ((documents, bytes), (pieces, distinct)) = (counter.size(), counter.pieces().totals());
-            Ok((documents, bytes, pieces, distinct))
+            let (pieces, distinct) = counter.pieces().totals();
+            Ok((counter.documents, counter.bytes, pieces, distinct))
         };
         self.inspect(py, totals)
     }
@@ -235,11 +237,9 @@ impl PieceCounter {
     pub fn take_table(&self, py: Python<'_>) -> PyResult<Option<PieceCounts>> {
         drop(self.finished(py)?);
         let Ok(counter) = self.take(py) else { return Ok(None) };
-        let (left, table) = match counter {
-            Counter::Fast(counter) if matches!(counter.pieces(), Counted::Table(_)) => {
-                (State::Spent, counter.into_table())
-            }
-            other => (State::Idle(Arc::new(other)), None),
+        let (left, table) = match counter.pieces() {
+            Counted::Table(_) => (State::Spent, counter.into_table()),
+            Counted::Files(_) => (State::Idle(Arc::new(counter)), None),
         };
         *self.lock(py) = left;
         Ok(table)

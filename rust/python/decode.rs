@@ -35,7 +35,7 @@ const CLEARED: usize = 1 << 22;
 /// The bytes of the ids.
 pub fn decode_bytes<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
     let decoder = match fast.decoder()? {
-        Some(decoder) if !fast.core().drops_space() && fast.core().joining().is_none() => decoder,
+        Some(decoder) if !fast.core().drops_space() => decoder,
         _ => return text::new_bytes(py, without_space(fast, &all_bytes(py, fast, ids)?)),
     };
     match ids {
@@ -65,7 +65,7 @@ pub fn decode<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, errors: &st
 fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
     let core = fast.core();
     let by_the_mirror = |ids: &[u32]| decode::joined_bytes(|id| core.token_bytes(id), ids, core.joining());
-    match (fast.decoder()?.filter(|_| core.joining().is_none()), ids) {
+    match (fast.decoder()?, ids) {
         (Some(decoder), Ids::Parts(parts)) => of_parts(parts, |ids| decoder.decode(ids)),
         (Some(decoder), Ids::Known(known, wrong)) => {
             let length = length(py, decoder, &known, wrong)?;
@@ -75,7 +75,6 @@ fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>
                 Ok(bytes)
             })
         }
-        (None, Ids::Parts(parts)) if core.joining().is_none() => of_parts(parts, by_the_mirror),
         (None, ids) => {
             let (ids, wrong) = rows::all_ids(py, ids)?;
             let bytes = working(py, ids.len(), || by_the_mirror(&ids))?;

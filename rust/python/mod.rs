@@ -12,7 +12,7 @@
 //! 3. [`codec`]: the calls of a codec; [`encode`]: what those that encode share; [`decode`], [`decode_stream`], [`rows`]: ids -> text.
 //! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`](mod@array): ids on their way out.
 //! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
-//! 6. [`counter`], [`any_counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
+//! 6. [`counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
 //!    Python strings.
 //! 7. One call or class each: [`session`], [`chunks`], [`segments`], [`spans`], [`trace`], [`patterns`].
 //! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`kept`], [`forks`], [`numpy_api`].
@@ -22,7 +22,6 @@
 // Lengths come from outside: memory is asked for (`fast/util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-mod any_counter;
 mod array;
 mod calls;
 mod chunks;
@@ -63,12 +62,6 @@ mod vocab;
 
 use pyo3::prelude::*;
 
-/// Switches the fast paths on or off for what is made from now on, as `MINITOK_FAST` does; returns how it was before.
-#[pyfunction]
-fn set_fast(enabled: bool) -> bool {
-    crate::fast::set_enabled(enabled)
-}
-
 /// The compiled backend of minitok.
 #[pymodule(gil_used = false)]
 mod _rust {
@@ -94,8 +87,6 @@ mod _rust {
     use super::plain_calls::PlainCalls;
     #[pymodule_export]
     use super::session::Session;
-    #[pymodule_export]
-    use super::set_fast;
     #[pymodule_export]
     use super::shortcuts::Shortcuts;
     #[cfg(not(Py_LIMITED_API))]

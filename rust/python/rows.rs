@@ -192,8 +192,8 @@ impl Rows {
     fn append(&mut self, fast: &FastCodec, ids: &[u32]) -> Result<usize> {
         let (core, start) = (fast.core(), self.bytes.len());
         match fast.decoder()? {
-            Some(decoder) if core.joining().is_none() => decoder.append(ids, &mut self.bytes)?,
-            _ => append(&mut self.bytes, &joined_bytes(|id| core.token_bytes(id), ids, core.joining())?)?,
+            Some(decoder) => decoder.append(ids, &mut self.bytes)?,
+            None => append(&mut self.bytes, &joined_bytes(|id| core.token_bytes(id), ids, core.joining())?)?,
         }
         if core.drops_space() && self.bytes.get(start) == Some(&b' ') {
             self.bytes.remove(start);

@@ -1,6 +1,5 @@
 //! `train` for Python.
 
-use super::any_counter::Counter;
 use super::calls::Calls;
 use super::counter::PieceCounter;
 use super::list::{int, list_of_numbers, list_of_tuples};
@@ -10,10 +9,11 @@ use super::trace::event_dict;
 use super::vocab::Vocab;
 use crate::error::Result;
 use crate::fast;
-use crate::fast::count::corpus_counter::Counted;
+use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
 use crate::fast::count::pieces::Corpus;
 use crate::fast::count::table::PieceCounts;
 use crate::fast::read::token_table::MAX_ID;
+use crate::fast::util::fallible::{concat, try_collect};
 use crate::reference::more::trace::train_merge;
 use crate::reference::published::vocabs as vocab;
 use crate::reference::train as core;
@@ -111,8 +111,8 @@ pub enum Pieces {
     /// The fast trainer's own, whose memory is free when it has laid them out; and whether they are runs of ids.
     Table(PieceCounts, bool),
     /// Those of a counter that keeps them, or has them on the disk.
-    Counted(Arc<Counter>),
-    /// The mirror's.
+    Counted(Arc<CorpusCounter>),
+    /// For the mirror.
     List(Vec<(Vec<u8>, i64)>),
 }
 
@@ -131,13 +131,12 @@ impl Pieces {
         match self {
             Pieces::Table(table, _) => Counted::Table(table).to_vec(),
             Pieces::Counted(shared) => shared.to_vec(),
-            Pieces::List(list) => Counted::List(list).to_vec(),
+            Pieces::List(list) => try_collect(list.iter().map(|(piece, n)| Ok((concat(&[piece])?, *n)))),
         }
     }
 }
 
-/// The pieces of a counter, which keeps none unless it shall. The mirror trains on what it has counted itself, and where each
-/// step is to be seen.
+/// The pieces of a counter, which keeps none unless it shall; a list for the mirror, which shows each step.
 pub fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> PyResult<Pieces> {
     if fast
         && !keep
@@ -146,7 +145,7 @@ pub fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool)
         return Ok(Pieces::Table(table, are_runs));
     }
     let shared = counter.finished(py)?;
-    if fast && !matches!(shared.pieces(), Counted::List(_)) {
+    if fast {
         return Ok(Pieces::Counted(shared));
     }
     let pieces = signals::detached(py, || shared.to_vec())?;

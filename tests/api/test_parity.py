@@ -1,4 +1,4 @@
-"""Training that is fair to several languages: both backends, the mirror and the fast trainer, and everything counted anew."""
+"""Training that is fair to several languages: both backends, and everything counted anew."""
 
 from dataclasses import replace
 
@@ -46,11 +46,6 @@ def test_everybody_agrees_with_everything_counted_anew(languages, kind, options)
     dev = {str(index): each for index, (_, each, _) in enumerate(languages)} if kind == "d" else None
     ratio = {str(index): each for index, (_, _, each) in enumerate(languages)} if kind == "r" else None
     by_reference = on_both(lambda backend: trained(backend, texts, 290, dev=dev, ratio=ratio, **options))
-    before = _rust.set_fast(False)
-    try:
-        assert trained("rust", texts, 290, dev=dev, ratio=ratio, **options) == by_reference
-    finally:
-        _rust.set_fast(before)
     merges, turns, _, ties, stop = naive_parity.train_parity(
         pieces(texts.values()), pieces((dev or {}).values()), 34, ratio=ratio and list(ratio.values()), **options
     )

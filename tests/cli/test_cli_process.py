@@ -82,21 +82,23 @@ def test_an_output_that_is_full_is_one_line(args):
     assert (ended.returncode, ended.stderr) == (1, b"minitok: [Errno 28] No space left on device\n")
 
 
-def test_an_interrupt_ends_cleanly(tmp_path):
+@pytest.mark.parametrize("source", ["-", "pipe"])
+def test_an_interrupt_ends_cleanly(tmp_path, source):
+    os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(
-        [*COMMAND, "train", "-", "-o", tmp_path / "tok.json"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [*COMMAND, "train", source, "-o", "tok.json"],
+        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin
         assert process.stderr
         # Larger than a pipe holds: once it is written, the command is reading.
-        process.stdin.write(b"text " * 1_000_000)
-        process.stdin.flush()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(120) == 130
-        process.stdin.close()
+        with process.stdin if source == "-" else (tmp_path / source).open("wb") as writer:
+            writer.write(b"text " * 1_000_000)
+            writer.flush()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(120) == 130
         assert process.stderr.read() == b"minitok: interrupted\n"
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
 @pytest.mark.parametrize("command", [["train", "-n", "300", "-o", "learnt.json"], ["encode"]])

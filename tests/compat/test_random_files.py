@@ -8,7 +8,7 @@ import random
 
 import minitok
 import tokenizers
-from helpers import BACKENDS, by_values, unless_it_panics
+from helpers import BACKENDS, unless_it_panics
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.compat.tokenizers import Tokenizer
@@ -225,7 +225,6 @@ def test_random_files(tmp_path_factory, seed):
     toks += [again for tok in toks[:1] for again in saved(tok, folder)]
     content = json.loads(theirs.to_str())
     of_pieces = content["model"]["byte_fallback"]
-    assert not toks or by_values(content).content() == toks[0].definition.content()
     try:
         ours = Tokenizer.from_str(theirs.to_str())
     except MinitokError:

@@ -77,7 +77,7 @@ def test_a_callback_that_asks_its_own_counter_gets_an_answer_or_an_error(tmp_pat
     counting = counter("rust")
     counting.add_file(path, None, on_chunk)
     with path.open("rb") as stream:
-        counting.add_stream(stream, None, on_chunk, path)
+        counting.add_stream(stream, None, on_chunk, path, path.stat().st_size)
     assert seen
     assert counting.totals()[0] == 2
     assert all(isinstance(told, tuple) or "in use" in told for told in seen)

@@ -49,9 +49,6 @@ LONE_NAMES = {
         "a struct literal in Rust": "vocab_reader.new",
         "Python's zlib has it": "adler32",
         "int.from_bytes in Python": "number, bits_at",
-        "what the fast reader reads, too; local variables in Python": "parts",
-        "the seam of the fast checksum": "checksum",
-        "the seam of the fast joining; a loop in Python": "join_all",
     },
     "count": {
         "Python's own OSError names the file": "unread",
@@ -123,7 +120,6 @@ LONE_NAMES = {
         "the core of Rust takes the check": "vocab.check_merge, vocab.joined",
         "Python builds its maps at once, and checks as it does": "vocab.assemble",
         "Rust makes every split when it is first asked": "vocab.with_every_split",
-        "Python builds its maps at once": "vocab.prepare",
     },
     "published/found_tokens": {
         "Python inherits": "special_tokens.deref",

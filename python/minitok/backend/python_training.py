@@ -51,9 +51,14 @@ class PieceCounter(count.PieceCounter):
         return self.add(documents.to_list())
 
     def add_stream(
-        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None], path: Path | None = None
+        self,
+        source: BinaryIO,
+        separator: bytes | None,
+        on_chunk: Callable[[int], None],
+        path: Path | None = None,
+        size: int = 0,
     ) -> None:
-        del path  # for the errors of the extension; Python's name the file by themselves
+        del path, size  # for the errors and the threads of the extension; Python's errors name the file by themselves
         super().add_stream(source, separator, on_chunk)
 
     def add_pieces(

@@ -182,11 +182,11 @@ class Counting:
             show("counting", done + at, sum(sizes))
 
         for file, size in zip(corpus.files, sizes, strict=True):
-            self.add_file(file, corpus, tell)
+            self.add_file(file, size, corpus, tell)
             done += size
             tell(0)
 
-    def add_file(self, file: Path, corpus: CorpusFiles, tell: Callable[[int], object]) -> None:
+    def add_file(self, file: Path, size: int, corpus: CorpusFiles, tell: Callable[[int], object]) -> None:
         """Counts the pieces of a file; ``tell`` is called with the number of bytes read so far."""
         read = 0
 
@@ -200,9 +200,10 @@ class Counting:
             for batch, position in records:
                 self.counter.add_documents(batch(self.threads))
                 tell(position)
-        elif file.suffix in COMPRESSED:
+        elif file.suffix in COMPRESSED or not file.is_file():
+            # A pipe is read by Python, on the thread that Ctrl-C interrupts: its writer may keep it waiting.
             with opened(file) as (stream, where):
-                self.counter.add_stream(stream, corpus.separator, lambda _: tell(where()), file)
+                self.counter.add_stream(stream, corpus.separator, lambda _: tell(where()), file, size)
         else:
             self.counter.add_file(file, corpus.separator, on_chunk)
 

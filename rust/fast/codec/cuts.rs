@@ -45,7 +45,7 @@ impl FastCodec {
     pub fn has_seams(&self, search: &TokenFinder) -> bool {
         let Codec { vocab, pattern, .. } = &*self.core;
         let merges = vocab.alphabet.fallback.is_none() && (!vocab.whole_pieces || vocab.merges_make_all);
-        self.encoder.is_some() && merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
+        merges && pattern.source() == "none" && search.is_empty() && self.is_spelled()
     }
 
     /// Whether the tokens of a text in which none is found, one after the other, have the bytes of the text.
@@ -88,9 +88,11 @@ impl FastCodec {
 
     /// What knows where a text can be cut.
     fn cuts(&self) -> Option<&dyn Cuts> {
-        let encoder = self.encoder.as_ref().filter(|_| self.core.words.is_none())?;
+        if self.core.words.is_some() {
+            return None;
+        }
         if self.has_no_pattern() {
-            return Some(encoder.byte_cuts());
+            return Some(self.encoder.byte_cuts());
         }
         match self.scanner()? {
             Tier::Rewind(..) => None,

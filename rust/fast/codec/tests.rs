@@ -101,17 +101,3 @@ fn the_tables_of_a_vocabulary_make_a_codec_quick() {
     let core = plain(Arc::clone(vocab.core()), "gpt2", SpecialTokens::new(Vec::new()).unwrap(), None);
     assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
 }
-
-#[test]
-fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
-    let quick = codec("gpt2", None);
-    let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None).unwrap();
-    let search = quick.core.finder(Some(&["<s>"])).unwrap();
-    for text in ["", "ab cd<s> ab", "\u{e9}"] {
-        let mut ids = vec![7];
-        let how = Encoding::plain(&search, false);
-        slow.append(1, text.as_bytes(), &how, &mut ids).unwrap();
-        assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
-    }
-    assert!(quick.is_quick() && !slow.is_quick());
-}

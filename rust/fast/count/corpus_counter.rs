@@ -187,6 +187,22 @@ impl CorpusCounter {
         self.files.as_ref().map_or_else(|| Counted::Table(&self.shares[0].pieces), Counted::Files)
     }
 
+    /// Calls `show` with each piece and its count, in order of first appearance.
+    pub fn each(&self, mut show: impl FnMut(&[u8], i64) -> Result<()>) -> Result<()> {
+        let mut piece = Vec::new();
+        self.pieces().each(|run, n| match self.runs() {
+            None => show(run, n),
+            Some(runs) => runs.spell(run, &mut piece).and_then(|()| show(&piece, n)),
+        })
+    }
+
+    /// Each piece with its count.
+    pub fn to_vec(&self) -> Result<Vec<(Vec<u8>, i64)>> {
+        let mut pieces = Vec::new();
+        self.each(|piece, n| push(&mut pieces, (concat(&[piece])?, n)))?;
+        Ok(pieces)
+    }
+
     /// Takes the table of the pieces out, if they are in memory.
     pub fn into_table(self) -> Option<PieceCounts> {
         self.shares.into_iter().next().filter(|_| self.files.is_none()).map(|share| share.pieces)
@@ -231,21 +247,11 @@ impl CorpusCounter {
         let failed = |error| unread(path, &error);
         let file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        self.add_parts(file, size, path, separator, on_chunk)
+        self.add_stream(file, size, path, separator, on_chunk)
     }
 
-    /// Counts a text: one document, or several with a separator between them. Errors name the path.
+    /// Counts a text of about `size` bytes: one document, or several with a separator between them. Errors name the path.
     pub fn add_stream(
-        &mut self,
-        source: impl Read + Send,
-        path: &Path,
-        separator: Option<&[u8]>,
-        on_chunk: OnChunk,
-    ) -> Result<()> {
-        self.add_parts(source, u64::MAX, path, separator, on_chunk)
-    }
-
-    fn add_parts(
         &mut self,
         source: impl Read + Send,
         size: u64,
@@ -275,12 +281,11 @@ impl CorpusCounter {
     }
 }
 
-/// Counted pieces: in a table, on the disk, or in a list as the mirror keeps them.
+/// Counted pieces: in a table, or on the disk.
 #[derive(Clone, Copy)]
 pub enum Counted<'c> {
     Table(&'c PieceCounts),
     Files(&'c CountFiles),
-    List(&'c [(Vec<u8>, i64)]),
 }
 
 impl<'c> Counted<'c> {
@@ -289,7 +294,6 @@ impl<'c> Counted<'c> {
         Ok(match self {
             Counted::Table(table) => Box::new(table),
             Counted::Files(files) => Box::new(files.load()?),
-            Counted::List(list) => Box::new(list),
         })
     }
 
@@ -311,7 +315,6 @@ impl<'c> Counted<'c> {
         match self {
             Counted::Table(table) => (table.iter().map(|(_, count)| count).sum(), table.len()),
             Counted::Files(files) => (files.pieces, files.len),
-            Counted::List(list) => (list.iter().map(|(_, count)| count).sum(), list.len()),
         }
     }
 }

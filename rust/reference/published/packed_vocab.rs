@@ -39,8 +39,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes; an id has 19 bits")]
 
 use crate::error::{Error, Result};
-use crate::fast;
 use crate::fast::util::fallible::{collect, room};
+use crate::fast::{adler32, token_bytes};
 use crate::reference::published::vocabs::{Alphabet, Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x02";
@@ -56,23 +56,13 @@ pub(crate) const N_LOW: [u8; 256] = {
     n_low
 };
 
-/// The parts of a packed vocabulary.
-pub(crate) struct Parts<'d> {
-    pub order: &'d [u8],
-    pub runs: Vec<(u32, u32)>,
-    pub extra: Vec<(u32, &'d [u8])>,
-    /// The heads of the ids of all pairs, and their low bits.
-    pub heads: &'d [u8],
-    pub low: &'d [u8],
-}
-
-/// Cuts a packed vocabulary into its parts.
-pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
+/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
+pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     let mut reader = VocabReader { data, at: 0 };
     if reader.take(8)? != MAGIC {
         return refuse("it does not begin with 'minitok' and version 2");
     }
-    if reader.number()? != checksum(&data[reader.at..]) {
+    if reader.number()? != adler32::adler32(&data[reader.at..]) {
         return refuse("its checksum is wrong: the file is damaged");
     }
     let (n_merges, n_runs, n_extra) = (reader.number()?, reader.number()?, reader.number()?);
@@ -90,12 +80,6 @@ pub(crate) fn parts(data: &[u8]) -> Result<Parts<'_>> {
     if reader.at < data.len() {
         return refuse("it is longer than it says");
     }
-    Ok(Parts { order, runs, extra, heads, low })
-}
-
-/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
-pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
-    let Parts { order, runs, extra, heads, low } = parts(data)?;
     let below = below.unwrap_or(u32::MAX);
     let mut tokens = Tokens::default();
     for (index, &byte) in order.iter().enumerate() {
@@ -110,25 +94,13 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     for (id, (left, right)) in ids.zip(pairs(heads, low)) {
         merges.push(Merge { left, right, id, rank: id });
     }
-    let joined = join_all(&mut tokens, &merges)?;
+    let joined = token_bytes::join_all(&mut tokens, &merges)?;
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
         return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
     }
     let mut vocab = Vocab::assemble(tokens, merges, true, Alphabet::default())?;
     vocab.merges_make_all = merges_make_all;
     Ok(vocab)
-}
-
-/// Gives the id of each merge its bytes, up to the first that joins an id without a token. Returns how many were done.
-fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
-    if fast::enabled() {
-        return fast::token_bytes::join_all(tokens, merges);
-    }
-    let mut done = 0;
-    while done < merges.len() && tokens.join(merges[done].left, merges[done].right, merges[done].id)? {
-        done += 1;
-    }
-    Ok(done)
 }
 
 /// Refuses runs that do not have the ids of the merges.
@@ -175,11 +147,8 @@ pub(crate) fn whole(head: u8, bits: u64) -> u32 {
     (u32::from(head) - 16 * u32::from(n_low)) << n_low | bits as u32 & ((1 << n_low) - 1)
 }
 
-fn checksum(data: &[u8]) -> u32 {
-    if fast::enabled() { fast::adler32::adler32(data) } else { adler32(data) }
-}
-
 /// The checksum of RFC 1950.
+#[cfg(test)]
 pub(crate) fn adler32(data: &[u8]) -> u32 {
     const BASE: u32 = 65521;
     let (mut a, mut b) = (1, 0);

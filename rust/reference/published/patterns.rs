@@ -14,7 +14,7 @@
 //! Implements SPEC P3, P6, P7, P8 and P9.
 
 use crate::error::{Error, Result};
-use crate::fast::{self, scan};
+use crate::fast::scan;
 pub use crate::reference::pretokenize::{DEFAULT_PATTERN, NAMED, matches};
 use crate::reference::pretokenize::{Split, cut, last_word_end};
 use crate::reference::published::byte_chars::to_chars;
@@ -49,7 +49,7 @@ pub struct Pattern {
 
 impl Pattern {
     pub fn new(source: &str) -> Result<Pattern> {
-        Pattern::with(source, fast::enabled())
+        Pattern::with(source, true)
     }
 
     /// The pattern with a scanner, where there is one, or without.

@@ -213,13 +213,6 @@ impl Vocab {
         vocab::Vocab::check_tokens(byte_ids)
     }
 
-    /// Makes now what encoding would make at the first piece: the index of tokens, if pieces are looked up in it.
-    pub fn prepare(&self) {
-        if self.whole_pieces && !self.merges_make_all {
-            self.index();
-        }
-    }
-
     /// Every two bytes that stand side by side in a token that a merge makes.
     pub fn inner_pairs(&self) -> &BytePairs {
         self.inner_pairs.get_or_make(|| {
