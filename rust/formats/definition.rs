@@ -17,7 +17,6 @@ use crate::support::features::HAS_FILES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A tokenizer.
 #[derive(Debug)]
 pub struct Definition {
     pub vocab: FastVocab,
@@ -27,7 +26,6 @@ pub struct Definition {
 /// Everything but the vocabulary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
-    /// How text is split before merging.
     pub pattern: String,
     /// The tokens that are found where they are allowed, and those that are found in every text.
     pub special_tokens: Named,
@@ -46,12 +44,10 @@ pub struct Fields {
     pub name: Option<String>,
     pub trained: Option<Value>,
     pub chat: Option<Value>,
-    /// Warnings about the file.
     pub warnings: Vec<String>,
 }
 
 impl Fields {
-    /// The fields of a vocabulary that a pattern cuts, with special tokens.
     pub fn new(pattern: impl Into<String>, special_tokens: Named) -> Fields {
         Fields { pattern: pattern.into(), special_tokens, ..Fields::default() }
     }
@@ -136,7 +132,6 @@ impl Definition {
         Codec::new(vocab, Pattern::new(pattern)?, special, normalizer, metaspace, words)
     }
 
-    /// One more than the highest id.
     pub fn vocab_size(&self) -> u32 {
         self.fields.vocab_size(self.vocab.core().tokens.n_ids())
     }

@@ -52,7 +52,6 @@ impl Given {
     }
 }
 
-/// What a file or a folder holds.
 pub fn read_path(path: &Path, given: &Given) -> Result<Definition> {
     if path.is_dir() { read_folder(path, given) } else { read_file(path, given) }
 }
@@ -75,7 +74,6 @@ fn read_file(path: &Path, given: &Given) -> Result<Definition> {
     read(&data, given).map_err(|error| blamed(error, Some(path)))
 }
 
-/// What the bytes of a file hold.
 pub fn read(data: &[u8], given: &Given) -> Result<Definition> {
     if data.starts_with(super::gguf_values::MAGIC) {
         return given.check_none().and_then(|()| gguf::parse(data));
@@ -147,7 +145,6 @@ fn not_known(data: &[u8]) -> String {
     said.map_or_else(|| NOT_KNOWN.into(), |(_, said)| format!("{NOT_KNOWN}: it is {said}"))
 }
 
-/// What a file of JSON holds.
 fn of_json(content: Value, tables: Tables, other_ids: bool) -> Result<Definition> {
     let Some(fields) = content.object() else {
         return Err(wrong(NOT_KNOWN));
@@ -175,7 +172,6 @@ fn of_json(content: Value, tables: Tables, other_ids: bool) -> Result<Definition
     native::parse(content, tables.native)
 }
 
-/// What a folder holds.
 fn read_folder(folder: &Path, given: &Given) -> Result<Definition> {
     if let Some(file) =
         ["tokenizer.json", "tekken.json"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())

@@ -1,7 +1,5 @@
 //! A tokenizer as the text of one of minitok's own files, to the byte as `python/minitok/formats/native.py` writes it; [`native`](super::native)
 //! reads it.
-//!
-//! Costs: O(n) time and space for a file of n bytes.
 
 use super::definition::{Definition, Fields};
 use super::native::{VERSION, gpt2_byte_order};
@@ -13,7 +11,6 @@ use crate::reference::published::normalize::Step;
 use crate::reference::published::vocabs::{Alphabet, Merge, Symbols, Vocab};
 use std::collections::BTreeSet;
 
-/// The tokenizer as the text of a file.
 pub fn dump(definition: &Definition) -> Result<String> {
     let (vocab, mut out) = (definition.vocab.core(), String::new());
     let (mut head, order) = (head(&definition.fields, &vocab.alphabet), plain_order(vocab));
@@ -39,7 +36,7 @@ pub fn dump(definition: &Definition) -> Result<String> {
     push_str(&mut out, "\n}\n").map(|()| out)
 }
 
-/// Appends a field, a list with one row to a line.
+/// Appends a list as a field, each row on its own line.
 fn write_rows(name: &str, rows: impl Iterator<Item = String>, out: &mut String) -> Result<()> {
     push_str(out, &format!(",\n\"{name}\": [\n"))?;
     for (number, row) in rows.enumerate() {

@@ -5,7 +5,6 @@ use crate::reference::more::trace::Candidate;
 use crate::reference::more::trace::Event;
 use crate::reference::pairs::Pair;
 
-/// An event as an object.
 pub fn value(event: &Event) -> Value {
     match event {
         Event::TrainMerge { step, candidates, ties, winner, count, id, words } => object([

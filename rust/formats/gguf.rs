@@ -58,7 +58,6 @@ fn pattern_of(pre: &str) -> Option<(&'static str, bool)> {
     })
 }
 
-/// The tokenizer of a file, of which the head is read.
 pub fn load(path: &Path) -> Result<Definition> {
     let unread = |error: std::io::Error| crate::reference::count::unread(path, &error);
     let file = File::open(path).map_err(unread)?;
@@ -94,7 +93,6 @@ fn read(file: impl Read + Seek, size: u64) -> Result<Definition> {
     Ok(definition)
 }
 
-/// Whether a value says yes.
 fn is_set(held: &Held) -> bool {
     match held {
         Held::Flag(flag) => *flag,
@@ -250,7 +248,6 @@ fn held<'v>(values: &'v Values, name: &str) -> Option<&'v Held> {
     values.get(&format!("{GGML}{name}"))
 }
 
-/// A list of strings that must be there.
 fn texts<'v>(values: &'v Values, name: &str) -> Result<&'v Strings> {
     match held(values, name) {
         Some(Held::Texts(texts)) => Ok(texts),
@@ -258,7 +255,7 @@ fn texts<'v>(values: &'v Values, name: &str) -> Result<&'v Strings> {
     }
 }
 
-/// What stands for a list that is empty, of whatever type its items would be; another one is refused.
+/// The empty list, whatever type its items would have; any other value is refused.
 fn empty<'v, T>(held: Option<&Held>, none: &'v T, name: &str, kind: &str) -> Result<&'v T> {
     match held {
         Some(list @ (Held::Wholes(_) | Held::Numbers(_) | Held::Texts(_) | Held::Flags(_))) if !is_set(list) => {
@@ -275,7 +272,6 @@ fn check_length(name: &str, length: usize, count: usize) -> Result<()> {
     Err(wrong(format!("{GGML}{name} has {length} items for {count} tokens")))
 }
 
-/// A string that must be there.
 fn text_of(values: &Values, name: &str) -> Result<String> {
     match held(values, name) {
         Some(Held::Text(text)) => Ok(String::from_utf8_lossy(text).into_owned()),

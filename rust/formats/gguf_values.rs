@@ -20,7 +20,6 @@ const FLAG: u32 = 7;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
 
-/// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Held {
     Whole(i128),
@@ -38,7 +37,6 @@ pub enum Held {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Strings {
     text: Vec<u8>,
-    /// Where each ends.
     ends: Vec<usize>,
 }
 
@@ -117,7 +115,6 @@ impl<R: Read + Seek> Reader<R> {
         self.u64()
     }
 
-    /// Steps over the header and all key-values.
     fn skip_all(&mut self) -> Result<()> {
         for _ in 0..self.count()? {
             let key = self.u64()?;
@@ -154,7 +151,6 @@ impl<R: Read + Seek> Reader<R> {
         self.file.read_exact(&mut out[start..]).map_err(|error| self.unread(&error))
     }
 
-    /// Steps over bytes.
     fn skip(&mut self, length: u64) -> Result<()> {
         self.pass(length)?;
         let length = i64::try_from(length).map_err(|_| wrong("the file is truncated"))?;
@@ -234,7 +230,6 @@ impl<R: Read + Seek> Reader<R> {
         Ok(strings)
     }
 
-    /// Steps over a value.
     fn skip_value(&mut self, kind: u32) -> Result<()> {
         let (of, count) = if kind == ARRAY { self.array()? } else { (kind, 1) };
         if of != STRING {
@@ -249,7 +244,6 @@ impl<R: Read + Seek> Reader<R> {
         Ok(())
     }
 
-    /// How many bytes a number of a type takes.
     fn size_of(&self, kind: u32) -> Result<u64> {
         match kind {
             0 | 1 | FLAG => Ok(1),

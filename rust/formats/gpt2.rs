@@ -18,8 +18,7 @@ use std::path::Path;
 /// What stands between the version and the pattern.
 const PATTERN_MARK: &str = " pattern: ";
 
-/// The tokenizer of the two files of a folder. Without special tokens, those that look like markers are such; without a pattern, it is the one
-/// that `merges.txt` states, or else GPT-2's.
+/// Without `special`, the tokens that look like markers are special; without `pattern`, `merges.txt` states it, or it is GPT-2's.
 pub fn load(folder: &Path, pattern: Option<&str>, special: Option<Named>) -> Result<Definition> {
     let [vocab, merges] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
     let whole = |path: &Path| std::fs::read(path).map_err(|error| crate::reference::count::unread(path, &error));
@@ -74,7 +73,6 @@ pub fn parse(
     }
 }
 
-/// Reads the tokens and their ids.
 fn read_vocab(values: &mut Values, table: &mut StringTable) -> Result<()> {
     if !values.starts(b'{') {
         let content = values.value()?;
@@ -93,7 +91,6 @@ fn stated_pattern(merges: &[u8]) -> Result<Option<String>> {
     let stated = memchr::memmem::find(line, PATTERN_MARK.as_bytes()).filter(|_| line.starts_with(b"#version"));
     let Some(at) = stated else { return Ok(None) };
     let value = &line[at + PATTERN_MARK.len()..];
-    // Only a string is parsed.
     match value.starts_with(b"\"").then(|| parse_json(value)) {
         Some(Ok(Value::Text(pattern))) => Ok(Some(pattern)),
         _ => Err(at_line(1, format!("not a pattern in quotation marks: {}", quoted(&String::from_utf8_lossy(value))))),
@@ -137,7 +134,6 @@ fn check_once(data: &[u8]) -> Result<()> {
     })
 }
 
-/// The number of the line of a merge.
 fn line_of(data: &[u8], rank: usize) -> usize {
     let mut lines = Vec::new();
     let read = each_merge(data, |number, _, _| push(&mut lines, number));

@@ -21,7 +21,7 @@ use std::sync::Arc;
 const TOKEN_BYTES: u64 = 16 << 20;
 const BYTES_A_MERGE: u64 = 256;
 
-/// How many bytes the tokens of merges may have together, before those for each merge; `MINITOK_TOKEN_MIB` raises it.
+/// [`TOKEN_BYTES`], unless `MINITOK_TOKEN_MIB` sets another limit.
 fn most_token_bytes() -> u64 {
     let asked = std::env::var("MINITOK_TOKEN_MIB").ok().and_then(|mib| mib.parse::<u32>().ok());
     asked.filter(|&mib| mib > 0).map_or(TOKEN_BYTES, |mib| u64::from(mib) << 20)
@@ -58,7 +58,6 @@ pub fn of_ranks(
     FastVocab::from_ranks(&ranks)
 }
 
-/// The vocabulary of a byte order and pairs of ids.
 pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<FastVocab> {
     let most = most_token_bytes() + BYTES_A_MERGE * pairs.len() as u64;
     if let Some(vocab) = FastVocab::of_pairs(byte_order, pairs, most)? {
@@ -128,7 +127,6 @@ pub fn row<const N: usize>(value: &Value, what: impl Display, limit: u32) -> Res
     Ok(row)
 }
 
-/// The names and ids of an object.
 pub fn named_ids(value: &Value, what: &str) -> Result<Named> {
     let mut named = Named::new();
     for (name, id) in value.object().ok_or_else(|| wrong(format!("{what} is {}, not an object", value.kind())))? {
@@ -143,14 +141,12 @@ pub fn named_ids(value: &Value, what: &str) -> Result<Named> {
     Ok(named)
 }
 
-/// The texts of a list.
 pub fn texts(value: &Value, what: &str) -> Result<Vec<String>> {
     let items = value.list().ok_or_else(|| wrong(format!("{what} is {}, not a list", value.kind())))?;
     let text = |item: &Value| item.text().map(str::to_owned);
     items.iter().map(|item| text(item).ok_or_else(|| wrong(format!("{what} holds {}", item.shown())))).collect()
 }
 
-/// The bytes of a text in base64.
 pub fn decoded(text: &str, what: impl Display) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = answer(base64::decode(text.as_bytes(), &mut bytes))?;

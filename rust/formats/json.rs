@@ -6,8 +6,6 @@
 //! By hand: `{"a": [1, true]}` is an object of one field, whose value is a list of a number and a flag.
 //!
 //! Invariants: all strings are text, no object has a field twice, and nothing is nested more than [`DEEPEST`] deep.
-//!
-//! Costs: O(n) time and space for n bytes.
 
 use super::value::Value;
 use super::{at_line, quoted, wrong};
@@ -28,12 +26,10 @@ const BELOW: [&str; 3] = [""; 3];
 /// are those of the fields that lead to it.
 pub type TakeTable<'t, 'd> = &'t mut dyn FnMut(&mut Values<'d>, &[&str]) -> Result<Option<Value>>;
 
-/// The value of a file of JSON.
 pub fn parse(data: &[u8]) -> Result<Value> {
     parse_with(data, &mut |_, _| Ok(None))
 }
 
-/// The value of a file of JSON, without its tables.
 pub fn parse_with<'d>(data: &'d [u8], take_table: TakeTable<'_, 'd>) -> Result<Value> {
     let mut values = Values::new(data)?;
     let found = values.value_at(&[], take_table)?;
@@ -84,7 +80,6 @@ fn is_surrogate(data: &[u8]) -> bool {
     reader.clone().skip().is_ok() && reader.string(&mut Vec::new()) == Err(Decline::NotMine)
 }
 
-/// Reads values one after the other, and says where one is malformed.
 #[derive(Debug, Clone)]
 pub struct Values<'d> {
     reader: Reader<'d>,
@@ -111,7 +106,6 @@ impl<'d> Values<'d> {
         if self.reader.is_done() { Ok(()) } else { Err(not_json(self.data, self.reader.position())) }
     }
 
-    /// The next value.
     pub fn value(&mut self) -> Result<Value> {
         self.value_at(&BELOW, &mut |_, _| Ok(None))
     }
@@ -206,7 +200,6 @@ impl<'d> Values<'d> {
         }
     }
 
-    /// The place of the next value.
     pub fn skip(&mut self) -> Result<Range<usize>> {
         self.scan(Reader::skip)
     }

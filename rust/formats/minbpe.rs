@@ -11,7 +11,6 @@ use foldhash::{HashSet, HashSetExt};
 
 pub const VERSION: &str = "minbpe v1";
 
-/// The tokenizer of a file.
 pub fn parse(data: &[u8]) -> Result<Definition> {
     let text =
         std::str::from_utf8(data).map_err(|error| wrong(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
@@ -53,7 +52,6 @@ pub fn parse(data: &[u8]) -> Result<Definition> {
     Ok(Definition { vocab: of_pairs(&order, &pairs)?, fields: Fields::new(pattern, special) })
 }
 
-/// The ids of a line.
 fn numbers<const N: usize>(line: &str, number: usize) -> Result<[u32; N]> {
     let mut fields = line.split_whitespace();
     let mut found = [0; N];

@@ -131,7 +131,6 @@ fn read_token(value: &Value, table: &mut TokenTable) -> Result<()> {
     table.push(id, &token)
 }
 
-/// The tokenizer of a file, from its tables and all else.
 pub fn parse(mut content: Value, tables: Tables) -> Result<Definition> {
     let mut fields = fields_of(&content)?;
     (fields.trained, fields.chat) = (content.take("trained").filter(Value::is_set), content.take("chat"));
@@ -149,7 +148,6 @@ pub fn parse(mut content: Value, tables: Tables) -> Result<Definition> {
     Ok(Definition { vocab: FastVocab::new(vocab), fields })
 }
 
-/// The tokens by id.
 fn tokens_of((mut table, refused): (TokenTable, Option<Error>)) -> Result<Tokens> {
     refused.map_or(Ok(()), Err)?;
     if let Some(tokens) = answer(table.take_tokens(Some))? {
@@ -162,7 +160,6 @@ fn tokens_of((mut table, refused): (TokenTable, Option<Error>)) -> Result<Tokens
     Err(wrong(format!("the token {twice} appears twice")))
 }
 
-/// All but the vocabulary.
 fn fields_of(content: &Value) -> Result<Fields> {
     if content.text_of("format") != Some("minitok") {
         return Err(wrong("not a minitok file: it has no \"format\": \"minitok\""));
@@ -214,7 +211,6 @@ fn fields_of(content: &Value) -> Result<Fields> {
     })
 }
 
-/// The steps of a normalizer: one, or a list of several.
 fn steps_of(held: &Value) -> Result<Vec<Step>> {
     let is_step = |items: &[Value]| {
         let named = matches!(items.first().and_then(Value::text), Some("replace" | "prepend"));
@@ -246,7 +242,6 @@ fn check_chat(chat: &Value) -> Result<()> {
     chat.get("named").map(|held| texts(held, "'named'")).transpose().map(drop)
 }
 
-/// What pieces begin as.
 fn alphabet(content: &Value) -> Result<Alphabet> {
     let fallback = content.get("fallback").map(|held| row::<256>(held, "fallback", MAX_ID)).transpose()?;
     let drops_bytes = content.get("drops_bytes").is_some() && content.need_flag("drops_bytes")?;

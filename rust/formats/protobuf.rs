@@ -14,7 +14,6 @@ pub struct Message<'d> {
     end: usize,
 }
 
-/// The value of a field.
 pub enum Held<'d> {
     Number(u64),
     Bytes(Message<'d>),
@@ -24,7 +23,6 @@ pub enum Held<'d> {
 }
 
 impl<'d> Message<'d> {
-    /// A whole file.
     pub fn new(data: &'d [u8]) -> Message<'d> {
         Message { data, at: 0, end: data.len() }
     }

@@ -12,8 +12,6 @@
 //!
 //! Refused by name: Unigram, words and characters as models; no byte fallback; a table of characters to replace
 //! (`precompiled_charsmap`); `remove_extra_whitespaces`; unused pieces; no piece for spaces.
-//!
-//! Costs: O(n) time and space for n bytes of the file, before the tables of its vocabulary are made.
 
 use super::definition::{Definition, Fields};
 use super::ids::{check_holes, ids_of_bytes, named_byte, of_scores, unmarked};
@@ -39,7 +37,6 @@ const UNUSED: u64 = 5;
 const BYTE: u64 = 6;
 const MODELS: [(u64, &str); 4] = [(1, "Unigram"), (2, "BPE"), (3, "words"), (4, "characters")];
 
-/// A piece: its text, score and type.
 struct Piece<'d> {
     text: &'d [u8],
     score: f64,
@@ -54,7 +51,6 @@ pub fn is_model(data: &[u8]) -> bool {
     data.first() == Some(&0x0A) && data.get(2) == Some(&0x0A)
 }
 
-/// The tokenizer of a file.
 pub fn parse(data: &[u8]) -> Result<Definition> {
     let (pieces, trainer, normalizer) = read_file(data)?;
     check_options(&trainer, &normalizer)?;
@@ -104,7 +100,6 @@ fn sort_pieces(pieces: &[Piece]) -> Result<Sorted> {
                     show(text)
                 )));
             }
-            // One that holds a space is never found, as all spaces are markers by then: a token which nothing makes.
             USER_DEFINED if text.contains(&b' ') => {
                 if text == b" " {
                     return Err(wrong(format!("the piece {id} is a space, which is a marker in text")));

@@ -42,7 +42,6 @@ pub struct Ranks {
 const NO_RANK: u32 = u32::MAX;
 
 impl Ranks {
-    /// Reads the list of a file.
     pub fn read(values: &mut Values) -> Result<Ranks> {
         let mut ranks = Ranks::default();
         ranks.refused = values.each_row(&mut ranks, scan_token, read_token)?;
@@ -50,7 +49,6 @@ impl Ranks {
     }
 }
 
-/// A token: a rank, its bytes in base64, and its text.
 fn scan_token(reader: &mut Reader, Ranks { table, text, .. }: &mut Ranks) -> Read<()> {
     let (mut rank, mut token) = (None, None);
     reader.each_field(|name, reader| {
@@ -75,7 +73,6 @@ fn read_token(value: &Value, Ranks { table, .. }: &mut Ranks) -> Result<()> {
     table.push(rank, &token)
 }
 
-/// The tokenizer of a file, from its tokens and all else.
 pub fn parse(content: &Value, ranks: Option<Ranks>) -> Result<Definition> {
     let (n_special, size) = sizes(content)?;
     content.need_list("vocab")?;

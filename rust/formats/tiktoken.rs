@@ -14,7 +14,6 @@ use crate::reference::published::vocabs::show;
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 
-/// The tokenizer of a file.
 pub fn parse(data: &[u8], pattern: &str, special_tokens: Named) -> Result<Definition> {
     let (data, mut table) = (data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data), TokenTable::default());
     let refused = read_lines(data, &mut table);
@@ -49,7 +48,6 @@ fn read_lines(data: &[u8], table: &mut TokenTable) -> Result<()> {
     Ok(())
 }
 
-/// Adds a token in base64, and its rank.
 #[inline]
 fn add(token: &[u8], rank: &[u8], table: &mut TokenTable) -> Read<()> {
     let rank = id_of(rank).ok_or(NotMine)?;

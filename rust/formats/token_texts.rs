@@ -79,12 +79,10 @@ pub struct Ids<'t> {
 }
 
 impl<'t> Ids<'t> {
-    /// All of them.
     pub fn new(table: &'t StringTable) -> Result<Ids<'t>> {
         Ok(Ids { table, ids: concat(&[table.ids()])? })
     }
 
-    /// The same again.
     pub fn copy(&self) -> Result<Ids<'t>> {
         Ok(Ids { table: self.table, ids: concat(&[&self.ids])? })
     }
@@ -246,7 +244,6 @@ fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Read<()> {
     Ok(())
 }
 
-/// The vocabulary of tokens and merges of them.
 pub fn of_tokens(
     mut table: TokenTable,
     merges: Vec<Merge>,

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::fast::util::fallible::push_str;
 use crate::support::features::HAS_FILES;
 
-/// A value of JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Null,
@@ -81,7 +80,6 @@ impl Value {
         }
     }
 
-    /// Whether a field says yes.
     pub fn sets(&self, name: &str) -> bool {
         self.get(name).is_some_and(Value::is_set)
     }
@@ -168,29 +166,24 @@ impl Value {
         read(held).ok_or_else(|| wrong(format!("'{name}' is {}, not {what}", held.kind())))
     }
 
-    /// A list that must be there.
     pub fn need_list(&self, name: &str) -> Result<&[Value]> {
         self.need(name, "a list", Value::list)
     }
 
-    /// An object that must be there.
     pub fn need_object(&self, name: &str) -> Result<&Value> {
         self.need(name, "an object", |value| value.object().map(|_| value))
     }
 
-    /// A text that must be there.
     pub fn need_text(&self, name: &str) -> Result<&str> {
         self.need(name, "a string", Value::text)
     }
 
-    /// A whole number that must be there.
     pub fn need_whole(&self, name: &str) -> Result<i64> {
         self.need(name, "a whole number", |value| {
             if let Value::Whole(number) = value { i64::try_from(*number).ok() } else { None }
         })
     }
 
-    /// A flag that must be there.
     pub fn need_flag(&self, name: &str) -> Result<bool> {
         self.need(name, "true or false", |value| if let Value::Flag(flag) = value { Some(*flag) } else { None })
     }

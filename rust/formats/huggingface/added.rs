@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const FLAGS: [&str; 3] = ["lstrip", "rstrip", "single_word"];
 const HIDES: &str = "hides";
 
-/// The added tokens.
 #[derive(Debug, Clone, Default)]
 pub struct Added {
     /// Their ids by name, in the order of the file.
@@ -27,12 +26,10 @@ pub struct Added {
     /// The names of those that are `special`, and of those that are `normalized`: found in prepared text.
     pub special: BTreeSet<String>,
     pub late: BTreeSet<String>,
-    /// What they take of the text around them, or ask of it.
     pub flags: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Added {
-    /// Puts them into the fields of a definition, with these ids.
     pub fn fill(&self, fields: &mut Fields, ids: Named) {
         let rows = ids.into_iter().map(|(name, id)| {
             let is_added = !self.special.contains(&name);
@@ -44,7 +41,6 @@ impl Added {
     }
 }
 
-/// The added tokens of a file.
 pub fn read_added(content: &Value) -> Result<Added> {
     let mut added = Added::default();
     let Some(tokens) = content.get("added_tokens").filter(|tokens| tokens.is_set()) else { return Ok(added) };
@@ -77,8 +73,8 @@ pub fn read_added(content: &Value) -> Result<Added> {
     Ok(added)
 }
 
-/// The ids that `tokenizers` gives added tokens: it does not use those of the file. A token of the model keeps its id there; the
-/// others get the ids from the size of the model on, in the order of the file.
+/// The ids that `tokenizers` gives added tokens, whatever the file says: a token of the model keeps its id there, and the others count on
+/// from the size of the model, in the order of the file.
 pub fn given_ids(added: &[(String, u32)], id_of: impl Fn(&str) -> Option<u32>, size: usize) -> Result<Named> {
     let mut free = u32::try_from(size).unwrap_or(u32::MAX);
     let mut given = Named::new();
@@ -92,7 +88,7 @@ pub fn given_ids(added: &[(String, u32)], id_of: impl Fn(&str) -> Option<u32>, s
     Ok(given)
 }
 
-/// The warning of added tokens that have other ids in the file than they are given.
+/// The warning that added tokens have other ids in the file than here.
 pub fn warning_of_other_ids(held: &[(String, u32)], given: &[(String, u32)]) -> Option<String> {
     let mut others = held.iter().zip(given).filter(|((_, held), (_, given))| held != given);
     let ((name, held), (_, given)) = others.next()?;
@@ -104,8 +100,8 @@ pub fn warning_of_other_ids(held: &[(String, u32)], given: &[(String, u32)]) -> 
     Some(format!("the added token {name} has the id {held} in the file, and {given} here, as in tokenizers{more}"))
 }
 
-/// The added tokens that text may have without a merge, where they are not found in it: a single character, as text is written before
-/// merges (with its spaces `marked`), and a whole piece.
+/// The added tokens that text may become without a merge where they are not found in it: a whole piece, or a single character as it is
+/// written before merges (with its spaces `marked`).
 pub fn in_text(added: &Added, by_bytes: bool, marked: bool, whole_pieces: bool) -> BTreeSet<String> {
     let bytes: BTreeSet<char> = CHARS.into_iter().collect();
     let names = added.ids.iter().map(|(name, _)| name.as_str());
@@ -117,8 +113,8 @@ pub fn in_text(added: &Added, by_bytes: bool, marked: bool, whole_pieces: bool) 
     names.filter(may_be).map(str::to_owned).collect()
 }
 
-/// Marks the special tokens that [hide](hiding) added ones. An added token of whose text nothing is left is refused: `tokenizers` finds
-/// it everywhere.
+/// Marks the special tokens that [hide](hiding) added ones. Refuses an added token of whose text nothing is left: `tokenizers` finds it
+/// everywhere.
 pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
     let fields = &definition.fields;
     let normalizer = Normalizer::new(fields.normalizer.clone())?;

@@ -34,7 +34,6 @@ fn prepend() -> Step {
     Step::Prepend(MARK.into())
 }
 
-/// The name of a byte among tokens.
 pub fn byte_name(byte: u8) -> String {
     format!("<0x{byte:02X}>")
 }
@@ -95,8 +94,8 @@ pub fn has_markers(content: &Value) -> Result<bool> {
     Ok(is_metaspace(&cutters)? || read_steps(content.get("normalizer"))?.contains(&to_marks()))
 }
 
-/// Refuses added tokens that are normalized, with their flags, which are not those that a Metaspace leaves that never puts a space: it
-/// writes markers after they are found, and the rule `never` before that (SPEC E10).
+/// Refuses normalized added tokens that are found otherwise here: a Metaspace that never puts a space writes markers after they are
+/// found, and the rule `never` before that (SPEC E10).
 fn check_found_alike(added: &Added) -> Result<()> {
     for (name, _) in added.ids.iter().filter(|(name, _)| added.late.contains(name)) {
         let shown = quoted(name);
@@ -159,7 +158,6 @@ fn cuts_alike(pattern: &str, here: &str) -> Result<bool> {
     Ok(theirs.len() == ours.len() && theirs.iter().zip(&ours).all(alike))
 }
 
-/// The sets of a pattern, in their order.
 fn sets_of(node: &Node) -> Vec<&CharSet> {
     match node {
         Node::Set(chars) => vec![chars],

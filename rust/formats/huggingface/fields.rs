@@ -27,7 +27,6 @@ pub fn check_flags(part: &Value) -> Result<()> {
     }
 }
 
-/// The type of one of the file's steps.
 pub fn step_type<'v>(step: &'v Value, what: &str) -> Result<&'v str> {
     step.text_of("type").ok_or_else(|| wrong(format!("the {what} has no type")))
 }

@@ -16,12 +16,10 @@ use crate::reference::published::normalize::Step;
 const KNOWN: &str =
     "BertNormalizer, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Strip, StripAccents";
 
-/// A step that replaces what a pattern matches.
 pub fn replace(pattern: impl Into<String>, text: &str) -> Step {
     Step::Replace { pattern: pattern.into(), text: text.into() }
 }
 
-/// The steps of a normalizer.
 pub fn read_steps(step: Option<&Value>) -> Result<Vec<Step>> {
     let Some(step) = step else { return Ok(Vec::new()) };
     let kind = step_type(step, "normalizer")?;

@@ -44,8 +44,7 @@ const SEVERAL: [(u32, u32); 15] = [
 ];
 const SEVERAL_IN_ASCII: [&str; 5] = ["ss", "ff", "fi", "fl", "st"];
 
-/// How long the part of a pattern is that it begins with: a property, a character by its number, how often, an escape, any other
-/// character.
+/// The length of the first part of a pattern: a property, a character by its number, a repeat, an escape, or a single character.
 fn part_length(pattern: &str) -> usize {
     let bytes = pattern.as_bytes();
     let first = pattern.chars().next().map_or(0, char::len_utf8);
@@ -83,8 +82,7 @@ fn part_length(pattern: &str) -> usize {
     named.unwrap_or_else(|| 1 + pattern[1..].chars().next().map_or(0, char::len_utf8))
 }
 
-/// The parts of a pattern: properties, escapes, how often, whole sets with the sets in them, and single characters. A set without an
-/// end, which no engine takes, is one part up to the end.
+/// The parts of a pattern, of which a set with its inner sets is one. A set without an end, which no engine takes, reaches to the end.
 fn parts_of(pattern: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut start, mut at) = (Vec::new(), 0usize, 0, 0);
     while at < pattern.len() {
@@ -120,12 +118,11 @@ pub fn with_repeats(pattern: &str) -> String {
     parts.concat()
 }
 
-/// Whether a part of a pattern stands for a single character: it is not an operator, nor one that has been read.
+/// Whether a part stands for a single character: it is not an operator, nor empty since it was joined to another.
 fn is_single(part: &str) -> bool {
     !part.is_empty() && !part.starts_with(|first| "()]{}*+?|".contains(first)) && !matches!(part, "\\" | r"\p" | r"\P")
 }
 
-/// The pattern with each `$` as Oniguruma means it: before any line feed, and at the end.
 pub fn with_line_ends(pattern: &str) -> String {
     parts_of(pattern).into_iter().map(|part| if part == "$" { r"(?=\n|\z)" } else { part }).collect()
 }

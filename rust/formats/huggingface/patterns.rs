@@ -22,7 +22,6 @@ pub struct Cuts {
 }
 
 impl Cuts {
-    /// The fields of a definition, with the steps of a normalizer.
     pub fn into_fields(self, normalizer: Vec<Step>) -> Fields {
         Fields { pattern: self.pattern, normalizer, prefix: self.prefix, words: self.words, ..Fields::default() }
     }
@@ -177,7 +176,6 @@ fn rest_of(pattern: &str) -> String {
     format!("(?:(?!{pattern})[\\s\\S])+")
 }
 
-/// The pattern of a pre-tokenizer that cuts by one.
 pub fn read_cutter(kind: &str, step: &Value) -> Result<String> {
     match kind {
         "Split" => read_split(step),
@@ -239,7 +237,6 @@ fn unnamed(expression: String) -> String {
     if expression == "none" || is_name(&expression) { format!("(?:{expression})") } else { expression }
 }
 
-/// How many characters a `FixedLength` leaves together.
 fn length_of(step: &Value) -> Result<i64> {
     if !step.has("length") {
         return Ok(5);
@@ -252,12 +249,10 @@ fn length_of(step: &Value) -> Result<i64> {
     })
 }
 
-/// A pattern as one regular expression.
 fn expression_of(pattern: &str) -> Result<String> {
     if is_name(pattern) { one_expression(pattern, "a behavior of the pre_tokenizer Split") } else { Ok(pattern.into()) }
 }
 
-/// The pattern of a text.
 pub fn literal(text: &str) -> String {
     let is_mark = |char: char| char.is_ascii_punctuation() && char != '_';
     text.chars().flat_map(|char| is_mark(char).then_some('\\').into_iter().chain([char])).collect()

@@ -120,8 +120,6 @@ pub fn without_tables(data: &[u8]) -> Result<Option<Vec<u8>>> {
     concat(&[before, empty.as_bytes(), between, other.as_bytes(), behind]).map(Some)
 }
 
-/// The tokenizer of a file, from its tables and all else.
-///
 /// Added tokens are given the ids that `tokenizers` gives them; with `other_ids`, they keep those of the file.
 pub fn parse(content: &Value, mut tables: Model, other_ids: bool) -> Result<Definition> {
     let model = check_model(content)?;
@@ -168,7 +166,6 @@ fn read_vocabulary(content: &Value, model: &Value, added: &Added, given: &Named,
     Ok(Definition { vocab: of_tokens(tokens, ids.merges("")?, false, alphabet)?, fields })
 }
 
-/// The tokenizer of a file whose tokens are bytes.
 fn of_bytes(model: &Value, mut ids: Ids, mut fields: Fields, unknown: &str) -> Result<Definition> {
     let whole_pieces = model.sets("ignore_merges");
     if let Some(prefix) = model.get("continuing_subword_prefix").filter(|prefix| prefix.is_set()) {

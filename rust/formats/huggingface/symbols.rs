@@ -43,7 +43,6 @@ pub fn read_symbols(content: &Value, model: &Value, ids: &Ids) -> Result<Definit
     Ok(Definition { vocab: of_tokens(tokens, merges, model.sets("ignore_merges"), alphabet)?, fields })
 }
 
-/// The id of the unknown token.
 pub fn read_unknown(model: &Value, vocab: &StringTable) -> Result<Option<u32>> {
     let token = option(model, "unk_token")?;
     if token.is_empty() {

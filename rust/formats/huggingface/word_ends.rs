@@ -10,7 +10,6 @@ use crate::reference::published::byte_chars::CHARS;
 use crate::reference::published::vocabs::Merge;
 use foldhash::{HashMap, HashMapExt};
 
-/// The tokens by their bytes, and the merges.
 pub fn read_word_ends(ids: &Ids, end: &str) -> Result<(TokenTable, Vec<Merge>)> {
     let mut tokens = TokenTable::default();
     for ends in [false, true] {
