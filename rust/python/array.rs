@@ -45,7 +45,6 @@ impl Number for f64 {
     const CODE: &str = "d";
 }
 
-/// The ids as an array.
 pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyAny>> {
     if !numpy_api::load(py)? {
         let array = plain_array(py, &ids);
@@ -64,12 +63,10 @@ pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyA
     Ok(array.into_any())
 }
 
-/// Numbers as an array.
 pub fn array_of<T: Number>(py: Python<'_>, numbers: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
     if numpy_api::load(py)? { Ok(numbers.into_pyarray(py).into_any()) } else { plain_array(py, &numbers) }
 }
 
-/// A copy of some numbers as an array.
 pub fn copied_array<'py, T: Number>(py: Python<'py>, numbers: &[T]) -> PyResult<Bound<'py, PyAny>> {
     if numpy_api::load(py)? { Ok(PyArray1::from_slice(py, numbers).into_any()) } else { plain_array(py, numbers) }
 }

@@ -54,7 +54,7 @@ impl Calls {
         if due { Calls::now(calls, call) } else { Ok(()) }
     }
 
-    /// Looks for Ctrl-C, then call.
+    /// Looks for Ctrl-C, then calls.
     pub fn now<T>(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T> {
         let called = Python::attach(|py| py.check_signals().and_then(|()| call(py)));
         let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! `Codec` for Python: its calls. What those that encode share (`list`, `array`, `batch`) is in `encode.rs`.
+//! `Codec` for Python. What its calls that encode share (`list`, `array`, `batch`) is in `encode.rs`; `spans.rs` has those about places.
 
 use super::array::{array_of, array_of_ids};
 use super::decode::{self, StreamDecoder};
@@ -38,16 +38,13 @@ pub struct Codec {
     pub(super) fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
     pub(super) continues: bool,
-    /// Merges are passed over at random.
     pub(super) dropout: Option<Dropout>,
-    /// Tokens that texts must not contain.
     refused: Option<Arc<Refused>>,
     searches: Searches,
-    /// What streams have said.
+    /// The texts of tokens that streams have given.
     texts: Arc<TokenTexts>,
 }
 
-/// What most calls return.
 type List<'py> = PyResult<Bound<'py, PyList>>;
 type Object<'py> = PyResult<Bound<'py, PyAny>>;
 
@@ -56,8 +53,7 @@ const WORD_END: &[u8] = b" ";
 
 #[pymethods]
 impl Codec {
-    /// `prefix`: where a space is put before the text (`metaspace.rs`). `words`, `word_end`: what words are, and how files write
-    /// the end of one (`words.rs`).
+    /// `prefix` is as in `metaspace.rs`, `words` and `word_end` are as in `words.rs`.
     #[new]
     #[pyo3(signature = (vocab, pattern, special, normalizer = None, prefix = None, words = None, word_end = None))]
     #[allow(clippy::too_many_arguments, reason = "they are what ids depend on")]
@@ -109,8 +105,7 @@ impl Codec {
         if self.continues { "text" } else { "nothing" }
     }
 
-    /// The segments of a text and the tokens that are found in it, with where they stand (`preprocess.rs`). `trust`: the ranges of
-    /// the text in which tokens are found, and the names of those that are found everywhere.
+    /// `trust`: the ranges of the text in which tokens are found, and the names of those that are found everywhere.
     #[pyo3(signature = (text, allowed = Names::Empty, before = "nothing", trust = None))]
     fn segments<'py>(
         &self,
@@ -153,13 +148,11 @@ impl Codec {
         Ok((array_of_ids(py, ids)?, array_of(py, offsets)?))
     }
 
-    /// The ids of a text as a list.
     #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
     pub fn encode<'py>(&self, py: Python<'py>, text: Text<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of_ids(py, &self.ids(py, &text, self.how(&*self.search(py, allowed)?), threads)?)
     }
 
-    /// The ids of a text as an array of uint32.
     #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
     pub fn encode_to_array<'py>(
         &self,
@@ -171,7 +164,6 @@ impl Codec {
         self.array(py, &text, self.how(&*self.search(py, allowed)?), threads)
     }
 
-    /// The ids of several texts, each as a list.
     #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
     fn encode_batch<'py>(&self, py: Python<'py>, texts: Objects<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of(py, self.lists(py, &texts, self.how(&*self.search(py, allowed)?), threads)?)
@@ -226,14 +218,12 @@ impl Codec {
         documents::encoded_lines(py, Options { codec: &self.fast, how, field }, (lines, other), dtype)
     }
 
-    /// How many ids a text has.
     #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
         self.working(py, text.len(), || self.fast.count(&text, &search, self.continues))
     }
 
-    /// How many ids each text has.
     #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
     fn count_batch<'py>(&self, py: Python<'py>, texts: Objects<'_>, allowed: Names<'_>, threads: usize) -> List<'py> {
         list_of_numbers(py, &self.counts(py, &texts, &*self.search(py, allowed)?, threads)?)
@@ -261,7 +251,6 @@ impl Codec {
         list_of_ids(emit.py(), &ids)
     }
 
-    /// The pieces of a segment as the preprocessor has made it.
     fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> List<'py> {
         trace::pieces(py, self.fast.core(), segment)
     }
@@ -271,8 +260,7 @@ impl Codec {
         Ok(self.fast.safe_cut(text, &*self.search(py, allowed)?))
     }
 
-    /// A text that changes, empty at first, in which the allowed tokens are found and the refused ones must not be. `chars`: whether places
-    /// are in characters, not in bytes.
+    /// A text that changes, empty at first, without the refused tokens. `chars`: places are in characters, not in bytes.
     fn session(
         &self,
         py: Python<'_>,
@@ -286,12 +274,11 @@ impl Codec {
         Ok(Session::new(session::Session::new(self.fast.clone(), search, refused)?, chars))
     }
 
-    /// The chunks of a text (`chunks.rs`).
     fn chunks<'py>(&self, py: Python<'py>, text: &[u8], allowed: Names<'_>, options: chunks::Options) -> List<'py> {
         chunks::chunks(py, &self.fast, text, &*self.search(py, allowed)?, options)
     }
 
-    /// The bytes of memory that it holds, by what they are for.
+    /// The bytes of memory that the codec holds, by purpose.
     fn memory_usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let Usage { vocabulary, tables, workspaces, buffers } = self.fast.memory_usage();
         let tables = ("tables", tables + self.texts.memory());
@@ -304,7 +291,6 @@ impl Codec {
         self.fast.trim();
     }
 
-    /// A decoder for ids that come one by one.
     #[pyo3(signature = (strict, stop=Vec::new(), skipped=Vec::new()))]
     fn stream_decoder(&self, strict: bool, stop: Vec<String>, skipped: Vec<u32>) -> StreamDecoder {
         StreamDecoder::new(Arc::clone(self.fast.core()), Arc::clone(&self.texts), strict, &stop, skipped)
@@ -315,22 +301,18 @@ impl Codec {
         self.fast.core().token_bytes(token_id)
     }
 
-    /// Where each token begins and ends in the text that all of them spell, in characters or in bytes.
     fn spans<'py>(&self, py: Python<'py>, ids: Ids<'py>, unit: &str) -> Object<'py> {
         spans::spans(py, &self.fast, ids, unit)
     }
 
-    /// The characters in which the tokens begin, as an array or a list, and how many characters there are.
     fn starts<'py>(&self, py: Python<'py>, ids: Ids<'py>, as_list: bool) -> PyResult<(Bound<'py, PyAny>, i64)> {
         spans::starts(py, &self.fast, ids, as_list)
     }
 
-    /// The bytes at which the tokens end.
     fn ends<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> Object<'py> {
         spans::ends(py, &self.fast, ids)
     }
 
-    /// How many bytes each id adds to the text, none if it is one of `silent`, and these bytes.
     fn spelled<'py>(
         &self,
         py: Python<'py>,
@@ -340,22 +322,18 @@ impl Codec {
         spans::spelled(py, &self.fast, ids, silent)
     }
 
-    /// The tokens of some ids as a list.
     fn token_list<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> List<'py> {
         spans::token_list(py, self.fast.core(), ids)
     }
 
-    /// The bytes of the ids.
     fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
         decode::decode_bytes(py, &self.fast, ids)
     }
 
-    /// The text of the ids.
     fn decode<'py>(&self, py: Python<'py>, ids: Ids<'py>, errors: &str) -> PyResult<Bound<'py, PyString>> {
         decode::decode(py, &self.fast, ids, errors)
     }
 
-    /// The text of each of several rows of ids.
     #[pyo3(signature = (batch, errors, threads = 1))]
     fn decode_batch<'py>(&self, py: Python<'py>, batch: Objects<'py>, errors: &str, threads: usize) -> List<'py> {
         rows::decode_batch(&self.fast, &batch, errors, threads, py)
@@ -391,7 +369,6 @@ impl Codec {
 }
 
 impl Codec {
-    /// What finds the tokens that a call allows.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "some calls are short")]
     pub(super) fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {

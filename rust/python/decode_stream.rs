@@ -15,16 +15,15 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How often a tokenizer, or a part of one, has been changed.
+/// How often a tokenizer with the interface of `tokenizers`, or a part of one, has been changed.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
-/// Notes that a tokenizer with the interface of `tokenizers`, or a part of one, has been changed.
 #[pyfunction]
 pub fn tokenizers_changed() {
     CHANGES.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How often that was noted: what is kept for a tokenizer holds as long as this is the same.
+/// What is kept for a tokenizer holds as long as this number is the same.
 #[pyfunction]
 #[pyo3(name = "tokenizer_changes")]
 pub fn changes() -> u64 {

@@ -6,7 +6,6 @@
 //!
 //! Buys: without it, a call that reads a list of ids takes 1.36 times as long.
 
-// Ints are read where they lie.
 #![allow(unsafe_code)]
 
 use pyo3::ffi;

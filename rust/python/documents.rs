@@ -29,12 +29,10 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Each text.
     pub fn texts(&self) -> Result<Vec<&[u8]>> {
         collect(self.parts.iter().flat_map(json_lines::Documents::iter))
     }
 
-    /// The ids of all texts.
     pub fn encoded<'py>(
         &self,
         py: Python<'py>,
@@ -51,18 +49,16 @@ impl Documents {
 
 #[pymethods]
 impl Documents {
-    /// The number of texts.
     fn __len__(&self) -> usize {
         self.parts.iter().map(|part| part.places.len()).sum()
     }
 
-    /// Their bytes.
+    /// How many bytes they have.
     #[getter]
     pub fn size(&self) -> usize {
         self.parts.iter().flat_map(json_lines::Documents::iter).map(<[u8]>::len).sum()
     }
 
-    /// The texts as bytes objects.
     fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let texts = self.texts()?.into_iter().map(|text| new_bytes(py, text).map(Bound::into_any));
         list_of(py, try_collect(texts)?)
@@ -115,7 +111,6 @@ pub type Encoded<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, usize);
 /// Where lines stand: bytes, or the path of a file and a range of it; and what is called with a line that is not plain.
 pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>);
 
-/// The ids of a field of lines, as numbers of a type.
 pub fn encoded_lines<'py>(
     py: Python<'py>,
     options: Options<'_>,

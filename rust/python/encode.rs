@@ -55,7 +55,6 @@ impl Deref for MadeIds {
 }
 
 impl Codec {
-    /// The ids of a text.
     #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
     #[inline(always)]
     pub(super) fn ids(&self, py: Python<'_>, text: &Text<'_>, how: Encoding<'_>, threads: usize) -> PyResult<MadeIds> {
@@ -71,7 +70,6 @@ impl Codec {
         Ok(made)
     }
 
-    /// The ids of a text as an array.
     pub(super) fn array<'py>(
         &self,
         py: Python<'py>,
@@ -84,7 +82,6 @@ impl Codec {
         if made.is_brief { copied_array(py, &made) } else { array_of_ids(py, std::mem::take(&mut made.ids)) }
     }
 
-    /// The ids of several texts, each as a list.
     pub(super) fn lists<'py>(
         &self,
         py: Python<'py>,
@@ -108,7 +105,6 @@ impl Codec {
         lists
     }
 
-    /// How many ids each text has.
     pub(super) fn counts(
         &self,
         py: Python<'_>,
@@ -124,8 +120,8 @@ impl Codec {
         self.working(py, size_of(&texts), || parallel::map(&texts, threads, |text| text.len(), count))
     }
 
-    /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
-    /// most of it; if it may take a while, looks at signals.
+    /// Works without the GIL, unless the texts are so short that letting go of it would be most of the work; looks at signals if the
+    /// work may take a while.
     pub(super) fn working<T: Send>(
         &self,
         py: Python<'_>,

@@ -49,7 +49,6 @@ impl From<Error> for PyErr {
     }
 }
 
-/// The `UnicodeDecodeError` that Python itself raises for these bytes.
 fn decode_error(bytes: &[u8]) -> PyErr {
     Python::attach(|py| {
         let decoded = PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict"));

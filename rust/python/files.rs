@@ -20,8 +20,8 @@ use std::path::PathBuf;
 /// A vocabulary; all else that a file says, as the head of a file of minitok's own (SPEC F1); and warnings.
 type Said = (Vocab, String, Vec<String>);
 
-/// The tokenizer of a file or a folder. `data`: the content of the file, if it has been read. `pattern` and `special_tokens` are for
-/// files that do not say them. With `other_ids`, added tokens keep the ids of the file.
+/// `data`: the content of the file, if it has been read. `pattern` and `special_tokens` are for files that do not say them. With
+/// `other_ids`, added tokens keep the ids of the file.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 makes it")]
 pub fn read_tokenizer(
@@ -54,8 +54,7 @@ pub fn without_tables<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Option<Boun
     rest.map(|rest| new_bytes(py, &rest)).transpose()
 }
 
-/// The special tokens in whose text a `tokenizer.json` finds no added token, given their names, those of the added tokens, and those that
-/// are found in prepared text.
+/// The special tokens in whose text a `tokenizer.json` finds no added token.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 makes it")]
 pub fn hiding_tokens(
@@ -86,7 +85,6 @@ fn worded(error: Error, path: &std::path::Path) -> PyErr {
     }
 }
 
-/// Names and ids.
 fn named_ids(special: &Bound<'_, PyDict>) -> PyResult<Named> {
     try_collect(special.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))))
 }

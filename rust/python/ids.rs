@@ -28,11 +28,9 @@ const STRETCH: usize = 1 << 20;
 /// How many ids of an array are copied at a time: they stay in the first-level cache.
 const BLOCK: usize = 1 << 12;
 
-/// Some ids.
 pub enum Ids<'py> {
     /// All of them, or those before the one that is wrong.
     Known(Known<'py>, Option<PyErr>),
-    /// To be read, some at a time.
     Parts(Parts<'py>),
 }
 
@@ -127,7 +125,6 @@ impl SharedIds<'_> {
     }
 }
 
-/// Ids that are read some at a time.
 pub enum Parts<'py> {
     /// The rest of an iterable, and how many items came before it.
     Items(Bound<'py, PyIterator>, usize),
@@ -136,7 +133,6 @@ pub enum Parts<'py> {
 }
 
 impl Parts<'_> {
-    /// How many ids have been read.
     pub fn position(&self) -> usize {
         match self {
             Parts::Items(_, position) | Parts::Array(_, position) => *position,
@@ -181,7 +177,6 @@ impl Parts<'_> {
     }
 }
 
-/// Reads the ids of a list.
 fn read_list(list: &Bound<'_, PyList>, ids: &mut Vec<u32>) -> PyResult<()> {
     // Items may run code as they are read, and so may signal handlers: the list is as long as it is at that moment.
     while ids.len() < list.len() {

@@ -28,7 +28,6 @@ const UNCOUNTED: bool = cfg!(all(target_pointer_width = "64", not(any(Py_LIMITED
 /// The ints made so far, by id. Locked only while the GIL is held, so nobody ever waits, and a fork finds it free.
 static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
 
-/// The ids as a list.
 pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyList>> {
     if cfg!(Py_GIL_DISABLED) {
         return PyList::new(py, ids);
@@ -55,14 +54,12 @@ fn fill(py: Python<'_>, list: &mut NewList<'_>, ids: &[u32]) -> PyResult<()> {
     }
 }
 
-/// Objects as a list.
 pub fn list_of<'py, T>(py: Python<'py>, objects: Vec<Bound<'py, T>>) -> PyResult<Bound<'py, PyList>> {
     let mut list = NewList::with_room(py, objects.len())?;
     list.fill(objects.into_iter().map(|object| Ok(object.unbind())))?;
     Ok(list.finish())
 }
 
-/// Numbers as a list.
 pub fn list_of_numbers<'py, N>(py: Python<'py>, numbers: &[N]) -> PyResult<Bound<'py, PyList>>
 where
     N: Copy + TryInto<i64, Error: Into<PyErr>>,
@@ -98,7 +95,6 @@ pub fn list_of_tuples<'py, T>(
     Ok(list.finish())
 }
 
-/// As many ones.
 pub fn list_of_ones(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyList>> {
     let one = int(py, 1)?;
     let mut list = NewList::with_room(py, length)?;
@@ -153,7 +149,6 @@ fn keep_alive(int: &Py<PyInt>) {
     let _ = (int, MANY);
 }
 
-/// A new int.
 #[inline]
 pub fn int(py: Python<'_>, value: i64) -> PyResult<Py<PyInt>> {
     // SAFETY: a new reference to an int, or null with an exception set, which becomes the error.

@@ -15,7 +15,6 @@ use pyo3::types::{PyString, PyTuple};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The special tokens that a call names.
 pub enum Names<'py> {
     /// None is named.
     Empty,
@@ -99,7 +98,6 @@ impl<T> Kept<T> {
 pub struct Searches {
     /// Finds the added tokens: the search of a call that allows no special token.
     added: Arc<TokenFinder>,
-    /// Finds nothing.
     nothing: TokenFinder,
     /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
     allowed: Kept<TokenFinder>,
@@ -140,12 +138,10 @@ impl Searches {
         Ok(Chosen::Made(self.allowed.get(py, names, |names| core.finder(Some(names)))?))
     }
 
-    /// What finds the tokens that are found everywhere.
     pub fn everywhere(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<TokenFinder>> {
         self.everywhere.get(py, names, |names| core.preprocessor.finder(names, &[]))
     }
 
-    /// What finds the tokens that a call refuses.
     pub fn refused(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Arc<Refused>> {
         self.refused.get(py, names, |names| Ok(core.refusing(names)))
     }

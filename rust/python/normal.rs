@@ -20,7 +20,6 @@ type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Normalizer {
     fast: FastNormalizer,
-    /// As they were given.
     steps: Py<PyTuple>,
 }
 
@@ -49,7 +48,6 @@ impl Normalizer {
         self.fast.core().is_local()
     }
 
-    /// Returns the text after all steps.
     fn apply<'py>(&self, text: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let py = text.py();
         let read: Text<'_> = text.extract()?;
@@ -62,7 +60,6 @@ impl Normalizer {
         }
     }
 
-    /// Returns the text after all steps, and of each byte the range of bytes that it comes from.
     fn aligned<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Aligned<'py>> {
         let (made, starts, ends) = signals::detached(py, || {
             let aligned = self.fast.core().aligned(&text)?;
@@ -81,7 +78,6 @@ impl Normalizer {
 }
 
 impl Normalizer {
-    /// The steps, for a codec.
     pub fn core_steps(&self) -> Vec<Step> {
         #[allow(clippy::disallowed_methods, reason = "a normalizer has some steps")]
         self.fast.core().steps().to_vec()

@@ -22,16 +22,13 @@ pub struct PlainCalls(Option<Plan>);
 struct Plan {
     /// How often tokenizers had been changed.
     changes: u64,
-    /// The class of the tokenizer, and its attributes.
     kind: Py<PyType>,
     attributes: Vec<(Py<PyString>, Py<PyAny>)>,
-    /// The options of the calls.
     options: Py<PyDict>,
     /// None: all calls go the usual way.
     answers: Option<Answers>,
 }
 
-/// What calls are answered with.
 struct Answers {
     codec: Py<Codec>,
     /// What is found in texts.
@@ -48,7 +45,6 @@ struct Answers {
     threads: usize,
 }
 
-/// What answers a call.
 enum Answer<'a> {
     /// Nothing: this is for another call, or for the tokenizer as it was.
     Outdated,

@@ -15,7 +15,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-/// What stands before a text, by its name.
 pub fn before_of(name: &str) -> PyResult<Before> {
     match name {
         "nothing" => Ok(Before::Nothing),
@@ -74,8 +73,8 @@ fn places(py: Python<'_>, origins: &[(usize, usize)]) -> PyResult<Py<PyAny>> {
 /// Ids, and pairs of numbers: ranges of ids, and tokens.
 pub type SpanIds<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>, Bound<'py, PyList>);
 
-/// The ids of a text in spans, which end at `ends`; for each span, start and end of the ids that hold text of it; and the tokens that are found: their index,
-/// and where they end. None unless the ids of each segment spell it as it stands. Must equal `ids_of_spans` of
+/// The ids of a text in spans, which end at `ends`; for each span, the range of the ids that hold text of it; and the index of each token
+/// that is found, with where it ends. None unless the ids of each segment spell it as it stands. Must equal `ids_of_spans` of
 /// `python/minitok/spans/segments.py`.
 pub fn encode_spans<'py>(
     py: Python<'py>,

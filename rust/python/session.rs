@@ -1,4 +1,4 @@
-//! `Session` for Python: a text that changes, and its ids (`fast/session`).
+//! `Session` for Python: that of `fast/session`, with places in characters or in bytes, and ids as arrays.
 
 use super::array::{array_of, array_of_ids};
 use super::ids::Ids;
@@ -14,7 +14,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// A text whose ids are kept while it changes. Places are in characters, or in bytes.
 #[pyclass(module = "minitok._rust")]
 pub struct Session {
     inner: session::Session,
@@ -38,7 +37,6 @@ impl Session {
         Session { inner, unit: if chars { Unit::Chars } else { Unit::Bytes } }
     }
 
-    /// The bytes of a range.
     fn bytes(&self, start: usize, end: usize) -> PyResult<(usize, usize)> {
         let held = self.__len__();
         if start > end || end > held {
@@ -49,7 +47,6 @@ impl Session {
         Ok((byte, if start == end { byte } else { self.byte(end)? }))
     }
 
-    /// The byte of a place.
     fn byte(&self, at: usize) -> PyResult<usize> {
         if self.unit == Unit::Chars {
             return Ok(self.inner.byte_of(at));
@@ -81,7 +78,6 @@ impl Session {
 
 #[pymethods]
 impl Session {
-    /// Replaces the text from `start` to `end`.
     fn edit<'py>(&mut self, py: Python<'py>, start: usize, end: usize, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
         let (start, end) = self.bytes(start, end)?;
@@ -89,7 +85,6 @@ impl Session {
         self.changed(py, size, |session| session.edit(start, end, &text))
     }
 
-    /// Makes the text another one.
     fn set<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Spliced<'py>> {
         numpy_api::load(py)?;
         let size = text.len() + self.inner.size().bytes;
@@ -101,32 +96,27 @@ impl Session {
         self.inner.size().of(self.unit)
     }
 
-    /// How many ids the text has.
     #[getter]
     fn n_ids(&self) -> usize {
         self.inner.size().ids
     }
 
-    /// Whether a change costs what it touches.
     #[getter]
     fn local(&self) -> bool {
         self.inner.is_local()
     }
 
-    /// How many bytes the last change had encoded.
     #[getter]
     fn encoded_bytes(&self) -> usize {
         self.inner.encoded_bytes()
     }
 
-    /// The text from `start` to `end`.
     fn text<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyString>> {
         let ((start, end), mut bytes) = (self.bytes(start, end)?, Vec::new());
         signals::detached(py, || self.inner.text_of(start, end, &mut bytes))?;
         text::decoded(py, &bytes, "strict")
     }
 
-    /// The ids from number `start` to `end`.
     fn ids<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
         numpy_api::load(py)?;
         let mut ids = Vec::new();
@@ -143,7 +133,6 @@ impl Session {
         array_of_ids(py, ids)
     }
 
-    /// How many ids that are.
     fn count(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<usize> {
         let ((start, end), mut count) = (self.bytes(start, end)?, 0);
         let mut add = || {
@@ -160,23 +149,19 @@ impl Session {
         Ok(count)
     }
 
-    /// Whether it is known what may follow.
     #[getter]
     fn knows_tails(&self) -> bool {
         self.inner.knows_tails()
     }
 
-    /// How many ids every continuation keeps.
     fn stable(&self, py: Python<'_>) -> PyResult<usize> {
         signals::detached(py, || self.inner.stable())
     }
 
-    /// The same, or None where more than `most` bytes have to be looked at or it is not known.
     fn stable_within(&self, py: Python<'_>, most: usize) -> PyResult<Option<usize>> {
         signals::detached(py, || self.inner.stable_within(most))
     }
 
-    /// The tokens that may stand over the end: how many ids of the text stay, those between, and the tokens.
     fn covers<'py>(&self, py: Python<'py>) -> PyResult<Vec<Covering<'py>>> {
         numpy_api::load(py)?;
         let covers = signals::detached(py, || self.inner.covers())?;
@@ -184,7 +169,6 @@ impl Session {
         try_collect(covers.into_iter().map(as_arrays))
     }
 
-    /// The ids that may come next, as bits; None where that is not known.
     fn next_ids<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let inner = &mut self.inner;
         signals::detached(py, || inner.next_ids())?.map(|bits| array_of(py, bits)).transpose()
@@ -202,13 +186,11 @@ impl Session {
         })
     }
 
-    /// Whether the ids are those of the text; None where that is not known.
     fn is_encoded(&mut self, py: Python<'_>) -> PyResult<Option<bool>> {
         let inner = &mut self.inner;
         signals::detached(py, || inner.is_encoded())
     }
 
-    /// Leaves the ids only that every continuation keeps.
     fn keep_stable(&mut self, py: Python<'_>) -> PyResult<()> {
         let inner = &mut self.inner;
         signals::detached(py, || inner.keep_stable())
@@ -222,19 +204,16 @@ impl Session {
         found.map(|(within, ids, adds)| Ok((within, array_of(py, ids)?, array_of(py, adds)?))).transpose()
     }
 
-    /// Whether the text ends inside a character.
     #[getter]
     fn ends_inside(&self) -> bool {
         self.inner.ends_inside()
     }
 
-    /// The number of the id that holds a place.
     fn token_at(&self, py: Python<'_>, at: usize) -> PyResult<Option<usize>> {
         let at = self.bytes(at, self.__len__())?.0;
         signals::detached(py, || self.inner.token_at(at))
     }
 
-    /// A copy that changes by itself.
     fn fork(&self) -> PyResult<Session> {
         Ok(Session { inner: self.inner.fork()?, unit: self.unit })
     }

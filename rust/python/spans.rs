@@ -34,7 +34,6 @@ const TABLE_PER_ID: usize = 16;
 /// About how many bytes a token has.
 const TOKEN: usize = 5;
 
-/// A copy of an array, which Python code may change meanwhile.
 fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     let mut copy = Vec::new();
     interrupt::append(&mut copy, items.iter().copied())?;

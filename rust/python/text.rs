@@ -104,7 +104,6 @@ fn utf8_of<'a>(_: Borrowed<'a, '_, PyString>) -> Option<PyResult<Cow<'a, [u8]>>>
     None
 }
 
-/// Each of several texts.
 pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
     let text = |(index, object): (usize, &'a Bound<'_, PyAny>)| {
         if index % OBJECTS == 0 {
@@ -119,7 +118,6 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
     try_collect(objects.iter().enumerate().map(text))
 }
 
-/// Some bytes as a bytes object.
 pub fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     let length = bytes.len().try_into()?;
     // SAFETY: a new bytes object with a copy, or null with an exception set, which becomes the error.
@@ -164,7 +162,6 @@ fn character_start(bytes: &[u8], near: usize) -> usize {
     (near - 3..=near).rev().find(|&at| !continues(at)).unwrap_or(near)
 }
 
-/// Bytes as text, if they are UTF-8.
 fn as_utf8<'b>(py: Python<'_>, bytes: &'b [u8]) -> PyResult<Option<&'b str>> {
     let mut done = 0;
     while done < bytes.len() {
@@ -181,7 +178,6 @@ fn as_utf8<'b>(py: Python<'_>, bytes: &'b [u8]) -> PyResult<Option<&'b str>> {
     Ok(Some(unsafe { std::str::from_utf8_unchecked(bytes) }))
 }
 
-/// A text as a str.
 #[cfg(not(Py_LIMITED_API))]
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
     use crate::fast::pystr::utf8_to_str::{self as units, Width};
@@ -235,7 +231,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Checks signals, unless this part is all there is.
+/// Checks signals, unless this part is the whole text.
 #[cfg(not(Py_LIMITED_API))]
 fn look(py: Python<'_>, part: &str) -> PyResult<()> {
     if part.len() > PART / 2 { py.check_signals() } else { Ok(()) }

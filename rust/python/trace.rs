@@ -31,7 +31,6 @@ pub fn emitting<T>(
     Calls::result(calls, made.map_err(PyErr::from))
 }
 
-/// An event as a dict.
 pub fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyAny>> {
     object(py, &events::value(event))
 }

@@ -24,7 +24,6 @@ pub struct Vocab(pub FastVocab);
 /// `Symbols` of Python: a tuple of its fields.
 type SymbolsTuple = (String, Option<u32>, bool, PyBackedBytes, PyBackedBytes, Option<(String, PyBackedBytes)>);
 
-/// What pieces begin as.
 #[allow(clippy::disallowed_methods, reason = "they are marks of some bytes, which Python holds")]
 pub(super) fn alphabet(fallback: Option<Vec<u32>>, drops_bytes: bool, symbols: Option<SymbolsTuple>) -> Alphabet {
     let symbols = symbols.map(|(unit, unknown, fuses, prefix, suffix, joining)| {
@@ -145,7 +144,6 @@ impl Vocab {
         self.0.core().alphabet.drops_bytes
     }
 
-    /// The fields of `Symbols`.
     #[getter]
     fn symbols<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let Some(symbols) = &self.0.core().alphabet.symbols else { return Ok(None) };
@@ -206,7 +204,6 @@ impl Pattern {
         self.0.source()
     }
 
-    /// The pieces of the text, in order.
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
         let mut pieces = Vec::new();
         signals::detached(py, || self.0.split(&text, &mut |piece| push(&mut pieces, piece)))?;
@@ -225,7 +222,6 @@ fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     Ok(found)
 }
 
-/// The special tokens of an encoding, by name.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct SpecialTokens {
     pub tokens: special::SpecialTokens,
@@ -291,7 +287,6 @@ impl SpecialTokens {
 }
 
 impl SpecialTokens {
-    /// The finder of all the tokens, made when it is first needed.
     fn finder_of_all(&self) -> &Finder {
         self.finder_of_all.get_or_make(|| self.tokens.finder_of_all())
     }
