@@ -85,7 +85,6 @@ impl Pattern {
 }
 
 impl Split for Pattern {
-    /// Passes the pieces of the text to `emit`, in order.
     fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]) -> Result<()>) -> Result<()> {
         match &self.regex {
             Some(regex) => cut(regex, text, &mut Spent::of(text.len()), emit),
@@ -94,8 +93,6 @@ impl Split for Pattern {
         }
     }
 
-    /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
-    ///
     /// With a named pattern: between an ASCII letter or digit and a space, tab, newline or carriage return. No alternative continues
     /// from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before; and none looks
     /// past a letter or digit that it has not matched, so the left part does not change either. This holds whatever text follows.
@@ -104,7 +101,7 @@ impl Split for Pattern {
     }
 }
 
-/// Passes on the matches of an expression in a text, and the text between them, in order. `spent` is what the text has spent.
+/// Passes on the matches of an expression in a text, and the text between them, in order.
 pub fn cut<'t>(
     regex: &Engine,
     text: &'t [u8],
@@ -125,8 +122,7 @@ pub fn cut<'t>(
     if done < text.len() { emit(&text[done..]) } else { Ok(()) }
 }
 
-/// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too. `spent` is what the
-/// text has spent.
+/// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too.
 pub fn matches(
     regex: &Engine,
     text: &[u8],

@@ -70,7 +70,7 @@ impl SpecialTokens {
     pub fn check_room(&self) -> Result<()> {
         let mut room: Vec<u8> = Vec::new();
         room.try_reserve_exact(self.ids.iter().map(|(name, _)| ROOM_FOR_TOKEN + ROOM_FOR_BYTE * name.len()).sum())?;
-        // Without this, the compiler may take it that there is always so much.
+        // Without this, the compiler may drop the allocation as unused.
         black_box(room.as_ptr());
         Ok(())
     }
@@ -84,7 +84,6 @@ impl SpecialTokens {
         Finder::new(self.ids.iter().filter(|(name, _)| wanted.contains(name.as_str())).cloned().collect())
     }
 
-    /// Returns a finder of all the tokens.
     pub fn finder_of_all(&self) -> Finder {
         self.check_room().map_or_else(Finder::failing, |()| Finder::new(self.ids.clone()))
     }
@@ -122,7 +121,6 @@ pub struct Finder {
     /// The length in bytes of the longest token, and of all tokens.
     longest: usize,
     total: usize,
-    /// Which two bytes follow each other in some token.
     pairs: PairSet,
     automaton: Option<Result<Automaton>>,
     /// What finds the same sooner, where the names are few.
@@ -193,17 +191,14 @@ impl Finder {
         slices(text, self.find(text), emit)
     }
 
-    /// The tokens that it looks for.
     pub fn tokens(&self) -> &[(String, Option<u32>)] {
         &self.tokens
     }
 
-    /// Returns what finds the same sooner, if there is such.
     pub fn quick(&self) -> Option<&TokenSearch> {
         self.quick.as_deref()
     }
 
-    /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
         self.automaton.is_none()
     }
@@ -214,9 +209,8 @@ impl Finder {
     }
 
     /// Returns whether one of the tokens extends across an offset of the text.
-    ///
-    /// Nearly always two bytes tell that none does. Otherwise tokens are looked for from each byte before the offset, or, where
-    /// that would take longer since one of them is long, each by itself.
+    /// Nearly always two bytes show that none does. Otherwise tokens are looked for from each byte before the offset; if one is so long
+    /// that this would take more time, each token by itself.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
         let Some(Ok(automaton)) = &self.automaton else { return false };
         if at == 0 || at >= text.len() || !self.pairs.holds(text[at - 1], text[at]) {

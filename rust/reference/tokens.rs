@@ -1,4 +1,4 @@
-//! Ids -> bytes: the tokens of a vocabulary. The mirror keeps them in a dict.
+//! Ids -> bytes: the tokens of a vocabulary, which Python keeps in a dict.
 //!
 //! By hand: the tokens `a` and `bc` with the ids 0 and 2 are the arena `abc` and the spans (0, 1), a gap, (1, 2).
 //!
@@ -29,7 +29,6 @@ impl Tokens {
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
     }
 
-    /// Gives an id its bytes.
     pub fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
         if id >= LIMIT {
             return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));

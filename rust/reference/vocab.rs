@@ -47,7 +47,6 @@ pub struct Merge {
 
 /// A vocabulary as [`encode_piece`](crate::reference::encode::encode_piece) sees it.
 pub trait InitialParts {
-    /// The tokens and the merges.
     fn core(&self) -> &Vocab;
 
     /// Returns the ids that a piece begins as.

@@ -118,7 +118,6 @@ pub fn tokens_of(codec: &Codec, finder: &TokenFinder, text: &str) -> Result<Toke
     let spells = codec.words.is_none() && alphabet.symbols.is_none() && !alphabet.drops_bytes;
     let (mut ends, mut kept, mut last) = (Vec::new(), Vec::new(), 0);
     let mut add = |ends: &mut Vec<usize>, end: usize| -> Result<()> {
-        // A token that ends inside a character ends with it.
         last = (end..=text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(end).max(last);
         ends.try_reserve(1)?;
         ends.push(last);
@@ -176,7 +175,6 @@ pub struct Chunker<'t> {
 }
 
 impl<'t> Chunker<'t> {
-    /// `tokens`: those of the whole text.
     pub fn new(
         text: &'t str,
         mut tokens: Tokens,
@@ -334,12 +332,10 @@ impl<'t> Chunker<'t> {
     }
 }
 
-/// The place one character further.
 fn after(text: &str, place: usize) -> usize {
     place + text[place..].chars().next().map_or(0, char::len_utf8)
 }
 
-/// A part of a number.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -127,7 +127,6 @@ pub fn unspaced() -> CharSet {
     union(chars.chain([(0x30FC, 0x30FC)]))
 }
 
-/// Sets of characters.
 struct Classes {
     space: CharSet,
     word: CharSet,
@@ -136,7 +135,6 @@ struct Classes {
     unspaced: CharSet,
 }
 
-/// The sets, made once.
 fn classes() -> &'static Classes {
     static CLASSES: Once<Classes> = Once::new();
     CLASSES.get_or_make(|| Classes {

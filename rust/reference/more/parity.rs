@@ -218,7 +218,6 @@ pub fn neediest_first(languages: &[usize], lengths: &[i64], initial: &[i64], rat
     order
 }
 
-/// A language's pieces with their counts.
 pub type Pieces = Vec<(Vec<u8>, i64)>;
 
 /// Learns merges on top of a vocabulary, as `extend` does; `development` is empty, or has as many as `languages`.

@@ -46,7 +46,6 @@ pub struct Cover {
     pub ids: Vec<u32>,
 }
 
-/// Gives the ids of a text.
 pub type Encode<'t> = dyn Fn(&[u8]) -> Result<Vec<u32>> + 't;
 
 /// The end of a text, and what may follow it.
@@ -278,7 +277,6 @@ impl<'t> Tail<'t> {
     }
 }
 
-/// Returns texts one after the other.
 fn joined(texts: &[&[u8]]) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     for text in texts {

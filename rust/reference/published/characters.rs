@@ -20,7 +20,6 @@
 use crate::error::{Error, Result};
 use crate::reference::tokens::Tokens;
 
-/// What a symbol is: one of the characters of a piece, or one of its bytes.
 const UNITS: [&str; 2] = ["characters", "bytes"];
 /// How tokens are joined to text (S9).
 const JOININGS: [&str; 4] = ["spaces", "prefix", "cleaned_prefix", "suffix"];

@@ -95,8 +95,6 @@ impl Codec {
 
     /// Encodes a text. The tokens of the finder are found in it; everything else is text.
     ///
-    /// Where no normalizer changes the text, the segments are what lies between the tokens.
-    ///
     /// `continues`: the text continues another, so that no space is put before it (S4).
     pub fn encode(&self, text: &[u8], finder: &TokenFinder, continues: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
@@ -154,7 +152,6 @@ impl Codec {
         self.pieces(segment, &mut |piece| encode_piece(&self.vocab, piece, ids))
     }
 
-    /// Passes on the pieces of a segment.
     pub fn pieces(&self, segment: &[u8], emit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         if let Some(words) = &self.words {
             return words.pieces(&self.pattern, segment, emit);

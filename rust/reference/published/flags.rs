@@ -42,7 +42,6 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// By their names.
     pub fn new(token: &str, names: &[String]) -> Result<Flags> {
         let mut flags = Flags::default();
         for name in names {
@@ -143,7 +142,6 @@ fn is_space(char: &[u8], marked: bool) -> bool {
     char_of(char).is_some_and(|char| contains(space, char.into()) && !(marked && char == ' '))
 }
 
-/// The one character that these bytes are.
 fn char_of(bytes: &[u8]) -> Option<char> {
     let mut chars = std::str::from_utf8(bytes).ok()?.chars();
     chars.next().filter(|_| chars.next().is_none())

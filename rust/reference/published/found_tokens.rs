@@ -100,7 +100,6 @@ impl Finder {
     }
 
     /// As [`find`](Self::find), for tokens that lie wholly in a trusted stretch, and for those of `everywhere`.
-    ///
     /// The stretches (start, end) are in order and do not overlap.
     pub fn find_trusted<'f>(
         &'f self,

@@ -45,7 +45,6 @@ pub struct Names {
     families: Vec<(&'static str, (&'static str, &'static str))>,
 }
 
-/// The file, read once.
 pub fn table() -> &'static Names {
     static TABLE: Once<Names> = Once::new();
     TABLE.get_or_make(|| {

@@ -75,7 +75,6 @@ pub struct Char {
 }
 
 impl Char {
-    /// Appends the bytes of the character.
     pub fn append_to(self, bytes: &mut Vec<u8>) -> Result<()> {
         bytes.try_reserve(4)?;
         match char::from_u32(self.code) {

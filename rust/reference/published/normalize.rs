@@ -47,7 +47,6 @@ const MOST_MORE: usize = 4096;
 pub const IDEOGRAPHS: [(u32, u32); 6] =
     [(0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F)];
 
-/// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     Form(Form),
@@ -58,7 +57,6 @@ pub enum Step {
 }
 
 impl Step {
-    /// The step of a name and its texts.
     pub fn new(name: &str, texts: &[String]) -> Result<Step> {
         Ok(match (name, texts) {
             ("lowercase", []) => Step::Lowercase,
@@ -104,7 +102,7 @@ pub struct Aligned {
 #[derive(Debug, Clone, Default)]
 pub struct Normalizer {
     steps: Vec<Step>,
-    /// By step; those of replacements.
+    /// The compiled patterns of replacements, by step.
     patterns: Vec<Option<Engine>>,
 }
 
@@ -125,7 +123,6 @@ impl Normalizer {
         if HAS_FILES { &self.steps } else { &[] }
     }
 
-    /// The compiled patterns of replacements, by step.
     pub fn patterns(&self) -> &[Option<Engine>] {
         &self.patterns
     }

@@ -47,7 +47,6 @@ pub struct TokenFinder {
 }
 
 impl TokenFinder {
-    /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
         self.early.is_empty() && self.late.is_empty()
     }
@@ -74,7 +73,6 @@ pub struct Prepared<'t> {
     pub origins: Option<Vec<Stretch>>,
 }
 
-/// Returns a copy of some items.
 fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     let mut copy = Vec::new();
     interrupt::append(&mut copy, items.iter().copied())?;
@@ -165,8 +163,7 @@ impl Preprocessor {
     }
 
     /// Returns what finds the tokens of these names (`SpecialTokens::wanted`). Of two late ones with one text, the first.
-    ///
-    /// `hidden`: the names in whose text no token is found (`SpecialTokens::hiding`).
+    /// `hidden`: the names in whose text no token is found (`SpecialTokens::left_alone`).
     pub fn finder(&self, wanted: &[&str], hidden: &[&str]) -> Result<TokenFinder> {
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
         let (mut early, mut late, mut texts) = (Vec::new(), Vec::new(), HashSet::new());

@@ -207,7 +207,6 @@ impl StopStrings {
 pub struct StreamDecoder {
     core: decode::StreamDecoder,
     joiner: Option<Joiner>,
-    /// What ends the stream.
     pub stops: StopStrings,
     drops_space: bool,
     /// Whether any byte has come.
@@ -222,7 +221,6 @@ impl StreamDecoder {
         StreamDecoder { core: decode::StreamDecoder::new(strict), joiner, stops, drops_space, begun: false }
     }
 
-    /// The beginning of a character.
     pub fn held(&self) -> &[u8] {
         &self.core.held
     }

@@ -46,7 +46,6 @@ pub struct UnicodeTable {
     folds: Vec<Vec<u32>>,
 }
 
-/// The file, read once.
 pub fn table() -> &'static UnicodeTable {
     static TABLE: Once<UnicodeTable> = Once::new();
     TABLE.get_or_make(|| {
