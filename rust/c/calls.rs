@@ -1,4 +1,4 @@
-//! The functions of `minitok.h`, in its order.
+//! The functions of `minitok.h`, which says what each does, in its order.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +16,6 @@ impl Held for Tokenizer {
     const MARK: u64 = 0x6d69_6e69_746f_6b31;
 }
 
-/// A published encoding, by its name or that of a model.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_encoding(
     name: *const c_char,
@@ -26,13 +25,11 @@ pub extern "C" fn minitok_encoding(
     answer(|| hand_out(tokenizer, || Ok(Tokenizer::encoding(read_text("name", name, length)?)?)))
 }
 
-/// A tokenizer from the bytes of a file.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_load(data: *const u8, length: usize, tokenizer: *mut *mut Handle<Tokenizer>) -> Status {
     answer(|| hand_out(tokenizer, || Ok(Tokenizer::from_bytes(read("data", data, length)?)?)))
 }
 
-/// Frees a tokenizer; null is nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_free(tokenizer: *mut Handle<Tokenizer>) -> Status {
     answer(|| Handle::free(tokenizer))
@@ -40,7 +37,6 @@ pub extern "C" fn minitok_free(tokenizer: *mut Handle<Tokenizer>) -> Status {
 
 // -- texts -----------------------------------------------------------------------------------------------------------------
 
-/// The ids of a text, and how many they are; `special`: 1 if special tokens are found in it, else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_encode(
     tokenizer: *const Handle<Tokenizer>,
@@ -62,7 +58,6 @@ pub extern "C" fn minitok_encode(
     })
 }
 
-/// How many ids a text has.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_count(
     tokenizer: *const Handle<Tokenizer>,
@@ -76,7 +71,6 @@ pub extern "C" fn minitok_count(
     })
 }
 
-/// How many bytes of a text remain if it is cut to a number of ids.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_truncate(
     tokenizer: *const Handle<Tokenizer>,
@@ -91,7 +85,6 @@ pub extern "C" fn minitok_truncate(
     })
 }
 
-/// The text of ids, and how many bytes it has.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_decode(
     tokenizer: *const Handle<Tokenizer>,
@@ -123,7 +116,6 @@ impl Held for Stream {
     const MARK: u64 = 0x6d69_6e69_746f_6b32;
 }
 
-/// What turns ids into text as they come; `skip_special`: 1 if special tokens give no text, else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_new(
     tokenizer: *const Handle<Tokenizer>,
@@ -142,7 +134,6 @@ pub extern "C" fn minitok_stream_new(
     answer(|| hand_out(stream, make))
 }
 
-/// One more string that ends the stream.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_stop(stream: *mut Handle<Stream>, text: *const c_char, length: usize) -> Status {
     answer(|| {
@@ -156,7 +147,6 @@ pub extern "C" fn minitok_stream_stop(stream: *mut Handle<Stream>, text: *const 
     })
 }
 
-/// The number of the string that the stream ended at, or -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_stopped(stream: *const Handle<Stream>, number: *mut i32) -> Status {
     answer(|| {
@@ -166,7 +156,6 @@ pub extern "C" fn minitok_stream_stopped(stream: *const Handle<Stream>, number: 
     })
 }
 
-/// The text that is certain now that an id has come; it stays until the next call with the stream.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_push(
     stream: *mut Handle<Stream>,
@@ -183,7 +172,6 @@ pub extern "C" fn minitok_stream_push(
     })
 }
 
-/// The rest of the text; another one may follow.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_finish(
     stream: *mut Handle<Stream>,
@@ -215,7 +203,6 @@ fn say(
     })
 }
 
-/// Frees a stream; null is nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_stream_free(stream: *mut Handle<Stream>) -> Status {
     answer(|| Handle::free(stream))
@@ -223,13 +210,11 @@ pub extern "C" fn minitok_stream_free(stream: *mut Handle<Stream>) -> Status {
 
 // -- what happened ---------------------------------------------------------------------------------------------------------
 
-/// The message of the last call of this thread that failed; it stays until the next one fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_last_error() -> *const c_char {
     last()
 }
 
-/// The version of the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn minitok_version() -> *const c_char {
     const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {

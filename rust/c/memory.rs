@@ -71,7 +71,6 @@ pub fn hand_out<T: Held>(to: *mut *mut Handle<T>, make: impl FnOnce() -> Result<
     Ok(())
 }
 
-/// The caller's items.
 pub fn read<'c, T>(name: &str, from: *const T, length: usize) -> Result<&'c [T]> {
     check(name, from, length)?;
     if length == 0 {
@@ -81,7 +80,6 @@ pub fn read<'c, T>(name: &str, from: *const T, length: usize) -> Result<&'c [T]>
     Ok(unsafe { std::slice::from_raw_parts(from, length) })
 }
 
-/// The caller's text.
 pub fn read_text<'c>(name: &str, from: *const c_char, length: usize) -> Result<&'c str> {
     let bytes = read(name, from.cast::<u8>(), length)?;
     simdutf8::basic::from_utf8(bytes).map_err(|_| {
@@ -114,7 +112,7 @@ pub fn set<T>(name: &str, to: *mut T, item: impl FnOnce() -> Result<T>) -> Resul
     Ok(())
 }
 
-/// Fails if this many items cannot be at a place.
+/// Fails if `length` items cannot be at a place.
 fn check<T>(name: &str, place: *const T, length: usize) -> Result<()> {
     if length == 0 {
         return Ok(());

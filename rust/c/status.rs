@@ -14,13 +14,11 @@ pub enum Status {
     Argument = 1,
     /// There is more than there is room for; how much is said.
     TooSmall = 2,
-    /// The text is not UTF-8.
     NotUtf8 = 3,
     /// No such encoding, or not built in.
     UnknownEncoding = 4,
     /// The file is none of a tokenizer, or not one that is read.
     Format = 5,
-    /// An id without a token.
     UnknownToken = 6,
     Memory = 7,
     /// Any other error; the message says which.
@@ -29,7 +27,6 @@ pub enum Status {
     Panic = 9,
 }
 
-/// Why a call failed.
 pub struct Failure(pub Status, pub String);
 
 impl From<Error> for Failure {
