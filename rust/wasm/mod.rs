@@ -1,30 +1,24 @@
 //! The boundary to JavaScript: the crate as a WebAssembly module. Thin, as `python/` is; no algorithm lives here.
 //!
-//! JavaScript calls exported functions of numbers. What is not a number crosses as bytes: the caller asks for room with [`take`],
-//! once for each argument, writes into it, and calls. The function takes its arguments in the order in which room was asked
-//! for, and returns [`DONE`], [`FAILED`] or [`REFUSED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
-//! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON. A list is two
-//! arguments: the lengths of what is in it, and all of it end to end.
-//!
-//! Tokenizers and sessions stay here and go by number. `js/engine.js` is the other side.
+//! JavaScript calls exported functions of numbers (`js/engine.js`). What is not a number crosses as bytes: the caller asks for room with
+//! [`take`], once for each argument, writes into it, and calls. The function takes its arguments in that order, and returns [`DONE`],
+//! [`FAILED`] or [`REFUSED`]; the bytes at [`answer_start`] are then the answer, or the message of the error, until the next call. Text is
+//! UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON. A list is two arguments: the lengths of what is in
+//! it, and all of it end to end. Tokenizers and sessions stay here and go by number.
 //!
 //! 1. [`tokenizer`]: open, encode, count, decode
 //! 2. [`names`]: what names of encodings and models mean, and what may be meant by a name that is not known
 //! 3. [`sessions`]: a text that changes, and its ids; [`chunks`]: a text in parts
-//!
-//! Without the feature `files`, there are only the published encodings, at half the size.
-//!
-//! With the feature `first`, what only the pages of the site ask (`pages/core/core.js`), in place of 2 and 3, which they never do:
-//!
 //! 4. [`inside`]: the pieces of a text, its merges; [`alternatives`]: which alternative of a pattern made a piece
-//!
-//! And with `pages`, what they ask when a text is shown:
-//!
 //! 5. [`patterns`]: how a pattern is run, and where two differ
 //! 6. [`edits`]: what an edit has encoded again, and which ids stay whatever follows
 //! 7. [`conversations`]: ids of conversations
 //! 8. [`training`]: count pieces, learn merges
 //! 9. [`several_files`]: files that are opened together, or in part
+//!
+//! Without the feature `files`, there are only the published encodings, at half the size. The pages of the site (`pages/core/core.js`)
+//! never ask 2 and 3. Their module with the feature `first` shows a text, with 4 alone; that with `pages`, which comes after it, has 5 to
+//! 9 and reads files.
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -189,7 +183,6 @@ impl Arguments {
     }
 }
 
-/// The numbers as bytes.
 #[cfg(feature = "first")]
 fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_le_bytes).collect()

@@ -25,7 +25,6 @@ fn keep(session: Session) -> Vec<u32> {
     })
 }
 
-/// Answers a call about a session.
 fn on<A: Into<Answer>>(number: u32, make: impl FnOnce(&mut Session, &mut Arguments) -> Result<A>) -> u32 {
     answer(|arguments| {
         SESSIONS.with_borrow_mut(|all| match all.get_mut(number as usize) {
@@ -41,7 +40,6 @@ fn byte(session: &Session, at: u32) -> Result<usize> {
     session.byte_of_utf16(at as usize).ok_or_else(inside)
 }
 
-/// The bytes of a range of the text.
 fn range(session: &Session, start: u32, end: u32) -> Result<(usize, usize)> {
     let held = session.size().utf16;
     if start > end || end as usize > held {
@@ -113,7 +111,6 @@ pub extern "C" fn session_set(number: u32) -> u32 {
     on(number, |session, arguments| spliced(&session.set(&arguments.bytes()?)?))
 }
 
-/// A range of the text.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn session_text(number: u32, start: u32, end: u32) -> u32 {
     on(number, |session, _| {
@@ -151,7 +148,6 @@ pub extern "C" fn session_encode(number: u32, start: u32, end: u32, counts: u32)
     })
 }
 
-/// How many ids every continuation of the text keeps.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn session_stable(number: u32) -> u32 {
     on(number, |session, _| Ok(vec![session.stable()? as u32]))

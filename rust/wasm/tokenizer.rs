@@ -55,7 +55,6 @@ fn whole(number: usize) -> Value {
     Value::Whole(number as i128)
 }
 
-/// Answers a call about a tokenizer.
 pub fn ask<A: Into<Answer>>(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<A>) -> u32 {
     answer(|arguments| {
         TOKENIZERS.with_borrow(|all| match all.get(number as usize) {
@@ -179,7 +178,6 @@ pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
     })
 }
 
-/// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| tokenizer.core.decode_bytes(&arguments.numbers()?))
@@ -211,7 +209,6 @@ impl Tokenizer {
         Ok(Tokenizer { definition, core, codec: Once::new(), added, all: Once::new() })
     }
 
-    /// The core with its tables.
     pub fn codec(&self) -> Result<&Arc<FastCodec>> {
         if let Some(codec) = self.codec.get() {
             return Ok(codec);

@@ -110,7 +110,6 @@ pub extern "C" fn learn_parity(n_merges: usize) -> u32 {
     })
 }
 
-/// The pieces of each counter.
 fn corpora(counters: &[CorpusCounter]) -> Result<Vec<Corpus<'_>>> {
     try_collect(counters.iter().map(|counter| Ok(Corpus { pieces: counter.pieces().load()?, are_runs: false })))
 }
