@@ -4,7 +4,6 @@
 pub use loom::sync::{Mutex, MutexGuard, RwLock};
 pub use std::sync::PoisonError;
 
-/// Lets other threads go on.
 pub fn pause() {
     loom::thread::yield_now();
 }

@@ -116,9 +116,8 @@ fn range_of(part: &Prepared, start: usize, end: usize) -> Range<usize> {
     }
 }
 
-/// A number from 1 to `most` that fits, the last one if those before one that fits do; 0 if none is found.
-///
-/// Looks near the end first: nearly always it is there. Then in steps that double, and between the last two by halving.
+/// A number from 1 to `most` that fits, the last one if those before one that fits do; 0 if none is found. Looks near the end first, where
+/// it nearly always is; then in steps that double, and between the last two by halving.
 fn last_that(most: usize, fits: impl Fn(usize) -> Result<bool>) -> Result<usize> {
     let (mut found, mut above, mut step) = (most, most + 1, 1);
     while found > 0 && !fits(found)? {

@@ -46,7 +46,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Compiles the tree of a pattern.
     pub fn new(source: &str, tree: &Node) -> Result<Engine> {
         let program = Program::of(tree).ok_or_else(|| Error::Pattern {
             pattern: source.into(),

@@ -23,7 +23,6 @@ pub const STRETCH: usize = if cfg!(test) { 5 } else { 1 << 18 };
 const CALLS: u32 = if cfg!(fuzzing) { 1 } else { 16 };
 
 thread_local! {
-    /// Counts down to the next look at the clock.
     static CALLS_LEFT: Cell<u32> = const { Cell::new(CALLS) };
     static WATCH: RefCell<Option<Rc<Watch>>> = const { RefCell::new(None) };
 }
@@ -37,7 +36,6 @@ struct Watch {
 }
 
 impl Watch {
-    /// Puts the question, unless that was done a moment ago; once the answer is yes it stays yes.
     fn ask(&self) -> bool {
         if !self.stopped.get() && self.asked.get().elapsed() >= self.every {
             self.stopped.set((self.stop)());
@@ -81,7 +79,7 @@ pub fn run_within<T>(
     run_every(every, move || stop() || outer.as_ref().is_some_and(|outer| outer.ask()), work)
 }
 
-/// Do some work that is not to be stopped.
+/// Does some work that is not to be stopped.
 pub fn unwatched<T>(work: impl FnOnce() -> T) -> T {
     let _restore = Restore(WATCH.with(RefCell::take));
     work()

@@ -161,7 +161,6 @@ fn token(code: &str) -> usize {
     if is_part(first) { code.find(|char| !is_part(char)).unwrap_or(code.len()) } else { first.len_utf8() }
 }
 
-/// What a template writes.
 pub fn run(env: &Environment, name: &str, values: Vec<(String, Value)>, marks: Marks) -> Result<String> {
     let marks = (MARKS.to_owned(), Value::from_object(marks));
     let values: Value = values.into_iter().chain([marks]).collect();

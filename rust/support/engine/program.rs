@@ -10,7 +10,6 @@ use std::sync::Arc;
 /// The most steps of a program: bounded repeats are written out.
 const STEPS: usize = 1 << 20;
 
-/// The number of a step, and of a set.
 pub(super) type Place = usize;
 pub(super) type SetNumber = usize;
 /// The step that ends a match, and each part that is matched by itself.
@@ -62,7 +61,6 @@ pub(super) enum Step {
     },
 }
 
-/// The steps of a pattern.
 #[derive(Debug)]
 pub(super) struct Program {
     pub(super) steps: Vec<Step>,
