@@ -14,7 +14,6 @@ impl<'d> Input<'d> {
         first
     }
 
-    /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         usize::from(self.byte()) % end
     }
@@ -27,7 +26,6 @@ impl<'d> Input<'d> {
         self.byte() & 1 == 1
     }
 
-    /// At most `most` of the next bytes.
     pub fn bytes(&mut self, most: usize) -> &'d [u8] {
         let length = self.below(most + 1).min(self.0.len());
         let (taken, rest) = self.0.split_at(length);

@@ -191,7 +191,6 @@ fn put_in_order<const THREADS: usize>(shares: [&'static [usize]; THREADS]) {
     assert_eq!(all, (0..3).flat_map(list).collect::<Vec<_>>());
 }
 
-/// Works until it is stopped.
 fn endless() -> Result<usize> {
     loop {
         interrupt::check_now()?;

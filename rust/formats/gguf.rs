@@ -8,8 +8,7 @@
 //! Special tokens are the control tokens and the user-defined ones, which llama.cpp finds in every text, and minitok where it is
 //! asked to. Left out are padding tokens (unused), and normal tokens that are not written as bytes are, which no text has.
 //!
-//! Costs: O(n) for n bytes of key-values; the tensors of a model are not read. 150,000 tokens and merges take some tens of
-//! milliseconds.
+//! Costs: O(n) for n bytes of key-values: some tens of milliseconds for 150,000 tokens and merges.
 
 use super::definition::{Definition, Fields};
 use super::gguf_values::{Held, Strings, read_values};
@@ -175,7 +174,6 @@ fn read_bytes(values: &Values) -> Result<Definition> {
     Ok(Definition { vocab: of_tokens(ids.in_bytes()?, ids.merges("")?, whole_pieces, alphabet)?, fields })
 }
 
-/// The tokens and their types, by id.
 fn tokens_of(values: &Values) -> Result<(&Strings, &[i64])> {
     let tokens = texts(values, "tokens")?;
     let kinds = match held(values, "token_type") {

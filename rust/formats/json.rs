@@ -96,7 +96,6 @@ impl<'d> Values<'d> {
         Ok(Values { reader, data, depth: 0 })
     }
 
-    /// Whether the next value begins with a byte.
     pub fn starts(&mut self, byte: u8) -> bool {
         self.reader.peek() == Ok(byte)
     }

@@ -230,7 +230,6 @@ fn steps_of(held: &Value) -> Result<Vec<Step>> {
     Normalizer::new(steps.clone()).map(|_| steps)
 }
 
-/// The chat templates, if they are such.
 fn check_chat(chat: &Value) -> Result<()> {
     let named = |field: &str| {
         let fields = chat.need_object(field)?.object().unwrap_or_default();

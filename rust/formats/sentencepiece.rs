@@ -1,11 +1,10 @@
 //! `SentencePiece`'s `.model`: BPE of characters with byte fallback (Llama 1 and 2, Mistral, and their kin).
 //!
-//! The file is a protocol buffer ([`protobuf`](super::protobuf)). Three messages are read: pieces (1), the trainer's options
-//! (2) and the normalizer's (3); of a piece its text (1), score (2) and type (3, 1 if it is left out). A piece's score gives its rank
-//! (SPEC S2), and ids are places in the list of pieces. Control pieces (`<s>`), which `sentencepiece` never finds in text, and the
-//! unknown piece become special tokens. User-defined pieces, which it finds in every text, become added tokens: late ones, as the
-//! space is put before the text first. It never finds one that holds a space, since all spaces are markers by then: that is a token
-//! which nothing makes.
+//! The file is a protocol buffer ([`protobuf`](super::protobuf)). Three messages are read: pieces (1), the trainer's options (2) and the
+//! normalizer's (3); of a piece its text (1), score (2) and type (3, 1 if it is left out). A piece's score gives its rank (SPEC S2), and
+//! ids are places in the list of pieces. Control pieces (`<s>`), which `sentencepiece` never finds in text, and the unknown piece become
+//! special tokens. User-defined pieces, which it finds in every text, become added tokens: late ones, as the space is put before the text
+//! first. It never finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
 //!
 //! The ids are those of `sentencepiece`: they can differ from those of a `tokenizer.json` that was made from the file, which puts the
 //! space before a text by another rule (SPEC S4).
@@ -214,7 +213,6 @@ fn check_options(trainer: &Options, normalizer: &Options) -> Result<()> {
     Err(wrong(refused))
 }
 
-/// The byte that a piece names.
 fn byte_of(text: &[u8], id: u32) -> Result<u8> {
     named_byte(text).ok_or_else(|| wrong(format!("the piece {id}, {}, does not name a byte", show(text))))
 }

@@ -35,7 +35,6 @@ const BYTES: [u16; 0x144] = {
 /// What is wrong with a token, and how many stand before it.
 pub type Refused = Option<(usize, Error)>;
 
-/// Reads an object of tokens and ids.
 pub fn read_ids(values: &mut Values, table: &mut StringTable) -> Result<Refused> {
     let (mut refused, mut twice) = (None, None);
     let scan = |reader: &mut Reader, table: &mut StringTable| {

@@ -89,7 +89,6 @@ impl Value {
         if self.has(name) { self.sets(name) } else { default }
     }
 
-    /// A field that is text.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::text)
     }
@@ -117,7 +116,6 @@ impl Value {
         self.write(&mut out).map(|()| out)
     }
 
-    /// Appends the value as [`json`](Value::json) gives it.
     pub fn write(&self, out: &mut String) -> Result<()> {
         match self {
             Value::Text(text) => write_text(text, out),
@@ -189,7 +187,6 @@ impl Value {
     }
 }
 
-/// Appends a string of JSON.
 fn write_text(text: &str, out: &mut String) -> Result<()> {
     push_str(out, "\"")?;
     for char in text.chars() {

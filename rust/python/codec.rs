@@ -31,7 +31,6 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
 use std::sync::Arc;
 
-/// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
 #[derive(Clone)]
 pub struct Codec {
@@ -80,7 +79,6 @@ impl Codec {
         Ok(Codec { fast: Arc::new(fast), continues: false, dropout: None, refused: None, searches, texts })
     }
 
-    /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
         Codec { continues: true, ..self.clone() }
     }
@@ -99,7 +97,6 @@ impl Codec {
         Ok(Codec { refused: Some(self.searches.refused(self.fast.core(), py, names)?), ..self.clone() })
     }
 
-    /// What stands before a text: nothing, or text.
     #[getter]
     fn before(&self) -> &'static str {
         if self.continues { "text" } else { "nothing" }
@@ -123,7 +120,6 @@ impl Codec {
         segments::segments(py, preprocessor, &text, &search, segments::before_of(before)?, trust)
     }
 
-    /// The ids of a text in spans, which hold which span, and the tokens that are found; None where that takes more than comparing places.
     fn encode_spans<'py>(
         &self,
         py: Python<'py>,
@@ -296,7 +292,6 @@ impl Codec {
         StreamDecoder::new(Arc::clone(self.fast.core()), Arc::clone(&self.texts), strict, &stop, skipped)
     }
 
-    /// The bytes of an id, special tokens included; None where there is no such token.
     fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
         self.fast.core().token_bytes(token_id)
     }
@@ -339,7 +334,6 @@ impl Codec {
         rows::decode_batch(&self.fast, &batch, errors, threads, py)
     }
 
-    /// The text of each row of one array: row i is `ids[starts[i]..ends[i]]`.
     #[pyo3(signature = (ids, starts, ends, errors, threads = 1))]
     fn decode_rows<'py>(
         &self,
@@ -353,7 +347,6 @@ impl Codec {
         rows::decode_rows(&self.fast, ids, (starts, ends), errors, threads, py)
     }
 
-    /// As `decode_rows`, with the texts one after the other in UTF-8, and where each begins: offsets[i]..offsets[i + 1].
     #[pyo3(signature = (ids, starts, ends, errors, threads = 1))]
     fn decode_column<'py>(
         &self,

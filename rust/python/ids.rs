@@ -1,9 +1,8 @@
 //! Ids as they come from Python: an integer NumPy array, a list, or any other iterable of integers.
 //!
-//! Nothing that the caller's objects say of themselves is trusted: no length is asked for, an array is read where it lies
-//! only if it is contiguous and aligned, and NumPy brings all others into that form, a part at a time. The first id that is
-//! wrong is the one that is reported, whether it is unknown or no integer (SPEC D3), so an iterable is read no further than it
-//! is known.
+//! Nothing that the caller's objects say of themselves is trusted: no length is asked for, an array is read where it lies only if it is
+//! contiguous and aligned, and NumPy brings all others into that form, a part at a time. The first id that is wrong is the one that is
+//! reported, whether it is unknown or no integer (SPEC D3), so an iterable is read no further than it is known.
 
 // Ints and the memory of arrays are read without the detours of a general conversion.
 #![allow(unsafe_code)]

@@ -122,7 +122,6 @@ impl Searches {
         Searches { added, nothing: TokenFinder::default(), allowed, everywhere, refused }
     }
 
-    /// What finds the special tokens that a call allows, and the added ones.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "most calls name nothing, and some are short")]
     pub fn allowed(&self, core: &Codec, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {

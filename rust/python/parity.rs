@@ -56,10 +56,9 @@ impl ParityOptions {
 
 pub type Trained<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, Bound<'py, PyList>, usize, &'static str);
 
-/// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language
-/// whose turn each was and its count there, how many had rivals of equal count, and why training stopped.
-///
-/// Unless it is to `keep` them, it takes the pieces from the counters, so that their memory is free while merges are learnt.
+/// Learns merges that are fair to all languages, of whose texts each counter has the pieces. Returns the merges, the language whose turn
+/// each was and its count there, how many had rivals of equal count, and why training stopped. Takes the pieces from the counters, so
+/// that their memory is free while merges are learnt, unless it is to `keep` them.
 #[pyfunction]
 #[pyo3(signature = (languages, development, options, parity, base, on_merge = None, keep = false))]
 #[expect(clippy::too_many_arguments, reason = "the call of Python")]

@@ -31,7 +31,6 @@ struct Plan {
 
 struct Answers {
     codec: Py<Codec>,
-    /// What is found in texts.
     search: TokenFinder,
     /// The ids before a text, and those after it.
     before: Vec<u32>,
@@ -159,7 +158,6 @@ impl PlainCalls {
 }
 
 impl PlainCalls {
-    /// What a call of a tokenizer with these options is answered with.
     fn answer(&self, tokenizer: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<Answer<'_>> {
         let Some(plan) = &self.0 else { return Ok(Answer::Outdated) };
         let is_current = plan.changes == changes()

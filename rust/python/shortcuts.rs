@@ -17,9 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::OnceLock;
 
-/// The base of `minitok.Tokenizer`: what its shortcuts call.
-///
-/// It has the name of its subclass, because messages about arguments begin with it.
+/// The base of `minitok.Tokenizer`: what its shortcuts call. It has the name of its subclass, as messages about arguments begin with it.
 #[pyclass(name = "Tokenizer", subclass, frozen, module = "minitok._rust")]
 pub struct Shortcuts {
     /// None on the Python backend: then every call goes to Python.
@@ -145,8 +143,7 @@ mod descriptor {
         flagged: usize,
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
-        // SAFETY: CPython calls this with a `Shortcut`, attached, and with as many arguments as `flagged` says; they go on as
-        // they came.
+        // SAFETY: CPython calls this with a `Shortcut`, attached, and with as many arguments as `flagged` says; they go on as they came.
         unsafe {
             let py = Python::assume_attached();
             let shortcut = Borrowed::from_ptr(py, shortcut).cast_unchecked::<Shortcut>();

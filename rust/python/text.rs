@@ -237,7 +237,6 @@ fn look(py: Python<'_>, part: &str) -> PyResult<()> {
     if part.len() > PART / 2 { py.check_signals() } else { Ok(()) }
 }
 
-/// The limited API does not show the characters of a str.
 #[cfg(Py_LIMITED_API)]
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
     short_str(py, text)

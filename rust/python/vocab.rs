@@ -17,7 +17,6 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-/// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Vocab(pub FastVocab);
 
@@ -188,7 +187,6 @@ pub fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab
     Ok(Vocab(made.into()))
 }
 
-/// A split pattern: its name, `none` or a regular expression.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Pattern(pub pretokenize::Pattern);
 

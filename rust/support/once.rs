@@ -1,9 +1,8 @@
 //! A value that is made when it is first asked for, by any thread, also in a child process.
 //!
-//! The cells of the standard library let one thread make the value while all others wait for it. A process that is forked in
-//! that moment leaves its child with a cell that says "being made", and nobody makes it: the child waits forever. Here
-//! threads that come at once each make the value; the first to finish gives the cell its own, by one atomic exchange, and the
-//! others drop theirs. Nobody waits.
+//! The cells of the standard library let one thread make the value while all others wait for it. A process that is forked in that moment
+//! leaves its child with a cell that says "being made", and nobody makes it: the child waits forever. Here threads that come at once each
+//! make the value; the first to finish gives the cell its own, by one atomic exchange, and the others drop theirs. Nobody waits.
 //!
 //! Costs: the work, once for each thread that comes before it is done; then one load.
 

@@ -145,8 +145,7 @@ pub fn hiding(fields: &Fields) -> Result<Vec<String>> {
         let text = if late { prepared.late_text(name)? } else { name.to_owned() };
         Ok::<_, crate::error::Error>((text, usize::from(late)))
     };
-    // What the added tokens are, by when they are found. Those that are found when no special one is need no text, which may take
-    // many steps.
+    // Where no special token is found at the same time, no texts are needed: making them may take many steps.
     let is_late = |name: &String| fields.late_tokens.contains(name);
     let times = [false, true].map(|late| fields.special_tokens.iter().any(|(name, _)| is_late(name) == late));
     let mut added = [Vec::new(), Vec::new()];

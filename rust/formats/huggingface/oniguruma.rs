@@ -179,7 +179,6 @@ fn edge(word: &str, inside: bool) -> String {
     format!("(?:(?<={word})(?{first}{word})|(?<!{word})(?{second}{word}))")
 }
 
-/// What in a pattern Oniguruma reads differently from minitok.
 pub fn engine_difference(pattern: &str) -> Option<String> {
     let parts = parts_of(pattern);
     let is_plain = |part: &str| part.starts_with(['\\', '[']) && !OTHER_ESCAPES.contains(&part);
@@ -234,7 +233,6 @@ fn with_case(pattern: &str) -> String {
         .collect()
 }
 
-/// What in a pattern Oniguruma reads differently where case is ignored.
 fn case_difference(parts: &[&str]) -> Option<String> {
     let (mut before, mut begins) = (None, true);
     for (part, ignored) in ignoring(parts) {
@@ -256,7 +254,6 @@ fn case_difference(parts: &[&str]) -> Option<String> {
     None
 }
 
-/// The character that a part is, if it is one.
 fn char_of(part: &str) -> Option<char> {
     let mut chars = part.chars();
     let first = chars.next()?;

@@ -11,7 +11,6 @@
 //!
 //! Implements SPEC P9.
 
-/// The printable bytes, as ranges.
 const PRINTABLE: [(u32, u32); 3] = [(0x21, 0x7E), (0xA1, 0xAC), (0xAE, 0xFF)];
 
 /// The character of each byte.

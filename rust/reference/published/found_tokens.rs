@@ -127,7 +127,6 @@ impl Finder {
         }))
     }
 
-    /// Returns the first occurrence in a trusted stretch, from `at` on.
     pub fn first_trusted(&self, text: &[u8], at: usize, trusted: &[Stretch]) -> Result<Option<Found<'_>>> {
         let passed = trusted.partition_point(|&(_, end)| end <= at);
         for &(start, end) in &trusted[passed..] {

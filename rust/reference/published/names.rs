@@ -151,7 +151,6 @@ pub fn is_like_name(text: &str) -> bool {
     text.split(['-', '_', '.']).all(is_word)
 }
 
-/// The message for a name that no encoding has.
 pub fn unknown_encoding(name: &str) -> String {
     let known = || table().encodings.iter().map(|&(encoding, _)| encoding);
     let others = format!(
@@ -162,7 +161,6 @@ pub fn unknown_encoding(name: &str) -> String {
     format!("unknown encoding {}{}", quoted(name), explained(name, known().chain(models), &others))
 }
 
-/// The message for a model that is not known.
 pub fn unknown_model(model: &str) -> String {
     if let Some(encoding) = encoding_named(model) {
         return format!("unknown model {}; this is an encoding: get_encoding({})", quoted(model), quoted(encoding));
@@ -172,7 +170,7 @@ pub fn unknown_model(model: &str) -> String {
     format!("unknown model {}{}", quoted(model), explained(model, known, others))
 }
 
-/// The end of such a message: where the model's file is, what may be meant, or `others`, what there is.
+/// The end of a message about an unknown name: where the model's file is, what may be meant, or `others`, what there is.
 ///
 /// A model may be written with its owner, `owner/model`.
 fn explained<'n>(name: &str, known: impl Iterator<Item = &'n str>, others: &str) -> String {
@@ -206,7 +204,6 @@ fn either(names: &[&str]) -> String {
     names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" or ")
 }
 
-/// Returns a name for a message.
 fn quoted(name: &str) -> String {
     format!("'{}'", name.escape_debug())
 }

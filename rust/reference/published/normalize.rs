@@ -98,7 +98,6 @@ pub struct Aligned {
     pub spans: Vec<Span>,
 }
 
-/// Steps, ready for texts.
 #[derive(Debug, Clone, Default)]
 pub struct Normalizer {
     steps: Vec<Step>,

@@ -70,9 +70,8 @@ fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) 
     cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
 }
 
-/// What merging makes of a token that begins as the parts between some offsets, but for the token itself.
-///
-/// It takes O(L log L) steps, by the heap of `merging.rs`.
+/// What merging makes of a token that begins as the parts between some offsets, but for the token itself: in O(L log L) steps, by the
+/// heap of `merging.rs`.
 fn split_long<'t>(token: &'t [u8], cuts: &[usize], ranks: &HashMap<&[u8], u32>, below: u32) -> Result<Vec<&'t [u8]>> {
     let merge_of = |(start, _): (usize, usize), (_, stop): (usize, usize)| {
         // A slice as long as the token is not looked up: hashing it takes a while.
