@@ -1,5 +1,4 @@
-//! A corpus -> its pieces: the mirror, tables in memory and tables on the disk agree, on one thread and on several; and a counter
-//! that was stopped says so.
+//! A corpus -> its pieces: the mirror, tables in memory and on disk agree, on one thread and on several; a stopped counter says so.
 
 use crate::encoding::pattern;
 use crate::input::Input;

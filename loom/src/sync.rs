@@ -1,5 +1,4 @@
-//! The twin of `rust/support/sync.rs` for the models: the same names, from a library that runs the threads of a model in every order
-//! which the memory model allows.
+//! The twin of `rust/support/sync.rs` for the models: the same names, from a library that tries every order that the memory model allows.
 
 pub use loom::sync::{Mutex, MutexGuard, RwLock};
 pub use std::sync::PoisonError;

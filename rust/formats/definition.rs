@@ -1,5 +1,4 @@
-//! What a tokenizer is, as data: a vocabulary, and everything else that ids depend on. Must equal
-//! `python/minitok/definition/definition.py`.
+//! What a tokenizer is, as data: a vocabulary, and all else that ids depend on. Must equal `python/minitok/definition/definition.py`.
 
 use super::Named;
 use super::value::Value;

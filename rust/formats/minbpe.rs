@@ -1,5 +1,4 @@
-//! minbpe's `.model` files: the version, the pattern, the special tokens, and the merges as pairs of ids, a line each. Must equal
-//! `python/minitok/formats/minbpe.py`.
+//! minbpe's `.model` files: lines of version, pattern, special tokens and pairs of ids. Must equal `python/minitok/formats/minbpe.py`.
 
 use super::definition::{Definition, Fields};
 use super::ids::of_pairs;

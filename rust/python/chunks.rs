@@ -11,8 +11,7 @@ use crate::reference::published::preprocess::TokenFinder;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-/// How many tokens a chunk may have, the names of the borders it may end at, its overlap in tokens and in sentences, and the part of it
-/// after which its end is looked for.
+/// The most tokens of a chunk, the names of the borders it may end at, its overlap in tokens and sentences, and `fill` (`more/chunk.rs`).
 pub type Options = (usize, Vec<String>, usize, usize, f64);
 
 /// Each chunk of a text: where it begins and ends in characters, then in bytes, how many tokens it has, and the name of its border.

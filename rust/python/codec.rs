@@ -83,8 +83,7 @@ impl Codec {
         Codec { continues: true, ..self.clone() }
     }
 
-    /// The same with merges that are passed over at random (`dropout.rs`). `head` and `start`: for a later part of a text, the first
-    /// bytes of the whole text, and where the part begins in it.
+    /// The same with dropout. For a later part of a text, `head` is the first bytes of the whole text, and `start` where the part begins.
     #[pyo3(signature = (probability, seed, head = None, start = 0))]
     fn dropping(&self, probability: f64, seed: u64, head: Option<&[u8]>, start: u64) -> PyResult<Codec> {
         let head = head.map(|head| concat(&[head])).transpose()?;

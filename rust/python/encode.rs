@@ -23,8 +23,8 @@ const LONG: usize = 1 << 16;
 /// How many results are made into lists between two looks at signals.
 const STRETCH: usize = 1 << 12;
 
-/// The ids of a text. Their memory is used again: allocating it takes a twentieth of a short call. A call within a short one,
-/// of a finalizer, finds the place empty and allocates.
+/// The ids of a text, in memory that is used again: allocating it takes a twentieth of a short call. A call within one, of a finalizer,
+/// allocates.
 pub(super) struct MadeIds {
     ids: Vec<u32>,
     is_brief: bool,
@@ -120,8 +120,7 @@ impl Codec {
         self.working(py, size_of(&texts), || parallel::map(&texts, threads, |text| text.len(), count))
     }
 
-    /// Works without the GIL, unless the texts are so short that letting go of it would be most of the work; looks at signals if the
-    /// work may take a while.
+    /// Works without the GIL, unless the texts are so short that letting go of it would be most of the work. Long work looks at signals.
     pub(super) fn working<T: Send>(
         &self,
         py: Python<'_>,

@@ -20,8 +20,7 @@ use std::path::PathBuf;
 /// A vocabulary; all else that a file says, as the head of a file of minitok's own (SPEC F1); and warnings.
 type Said = (Vocab, String, Vec<String>);
 
-/// `data`: the content of the file, if it has been read. `pattern` and `special_tokens` are for files that do not say them. With
-/// `other_ids`, added tokens keep the ids of the file.
+/// `data`: the file's content, if read. `pattern`, `special_tokens`: if the file does not say them. `other_ids`: added tokens keep its ids.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 makes it")]
 pub fn read_tokenizer(

@@ -25,16 +25,14 @@ impl<'py> NewList<'py> {
     /// A longer list is filled in stretches of at most as many items, with looks at signals between them.
     pub const STRETCH: usize = 1 << 18;
 
-    /// A list without items that is to have this many. Nothing that is done until it is full may run Python code, but for looks at
-    /// signals where it has more than a stretch of them.
+    /// A list that is to have this many items. No Python code may run until it is full, but signal handlers between its stretches.
     #[inline]
     pub fn with_room(py: Python<'py>, length: usize) -> PyResult<NewList<'py>> {
         let list = NewList { list: with_room(py, length)?, length, filled: 0, hidden: false };
         Ok(if length > Self::STRETCH { list.hide() } else { list })
     }
 
-    /// Hides it until it is full from Python code, which could find it among all objects: signal handlers, and what the garbage
-    /// collector calls.
+    /// Hides it from Python code until it is full: signal handlers and what the garbage collector calls could find it among all objects.
     #[must_use]
     pub fn hide(self) -> NewList<'py> {
         if !self.hidden {

@@ -4,8 +4,7 @@ use crate::fast::described::{Described, describe};
 use crate::reference::published::patterns::difference;
 use pyo3::prelude::*;
 
-/// How a pattern is run: the tier, a character of each class, the number of states, why it is not a faster tier, and all of it in a
-/// few words.
+/// How a pattern is run: the tier, a character of each class, the number of states, why the tier is not a faster one, and all in words.
 type Told = (&'static str, Vec<char>, usize, Option<String>, String);
 
 #[pyfunction]

@@ -196,8 +196,6 @@ impl Session {
         signals::detached(py, || inner.keep_stable())
     }
 
-    /// The ids that may come next and are a beginning of `rest`; all that may come next, and what each adds after `rest`; None where
-    /// that is not known.
     fn next_after<'py>(&mut self, py: Python<'py>, rest: &[u8], end: Option<u32>) -> PyResult<Option<NextAfter<'py>>> {
         let inner = &mut self.inner;
         let found = signals::detached(py, || inner.next_after(rest, end))?;

@@ -83,8 +83,7 @@ pub fn token_list<'py>(py: Python<'py>, core: &Codec, ids: Ids<'py>) -> PyResult
     list_of(py, tokens)
 }
 
-/// Where each token of some ids begins and ends, in characters or in bytes: an array of shape (number of ids, 2); without NumPy, a list
-/// of pairs.
+/// Where each token begins and ends, in characters or in bytes: an array of shape (number of ids, 2); without NumPy, a list of pairs.
 pub fn spans<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, unit: &str) -> PyResult<Bound<'py, PyAny>> {
     let has_numpy = numpy_api::load(py)?;
     let (spans, _) = spans_of(py, fast, ids, unit == "char", |span| span)?;
@@ -239,8 +238,7 @@ pub fn tuple<T: pyo3::PyTypeInfo, const N: usize>(py: Python<'_>, items: [Py<T>;
     Ok(PyTuple::new(py, items)?.unbind())
 }
 
-/// Some ints as a tuple, or other objects that are in no circle. The garbage collector need not follow them: without that it would go over
-/// all of them some times while they are made.
+/// Objects in no circle, such as ints, as a tuple that the garbage collector does not follow: it would go over all while they are made.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 #[inline]
 pub fn tuple<T, const N: usize>(py: Python<'_>, items: [Py<T>; N]) -> PyResult<Py<PyTuple>> {

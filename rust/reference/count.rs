@@ -111,8 +111,7 @@ impl PieceCounter {
         self.add_stream(&mut file, path, separator, on_chunk)
     }
 
-    /// Counts a text: one document, or several with a separator. `on_chunk` gets the length of each chunk; errors name
-    /// the path.
+    /// Counts a text: one document, or several with a separator. `on_chunk` gets the length of each chunk; errors name the path.
     pub fn add_stream(
         &mut self,
         source: &mut dyn Read,

@@ -6,9 +6,8 @@
 //! By hand: if `é` (bytes C3 A9) is two tokens, the streaming decoder answers the first with nothing, since C3 begins a
 //! character, and the second with `é`. If the stream ends after the first, C3 is not a character, and becomes U+FFFD.
 //!
-//! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back
-//! are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three
-//! bytes.
+//! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back are
+//! together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three bytes.
 //!
 //! Costs: O(b) for b bytes.
 //!

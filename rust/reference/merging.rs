@@ -10,8 +10,7 @@
 //! its two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been
 //! merged away; it is recognised when it comes to the top, and dropped.
 //!
-//! Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
-//! heap.
+//! Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the heap.
 //!
 //! Costs, n parts: O(n log n) time, O(n) space; no recursion.
 //!

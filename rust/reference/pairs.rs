@@ -9,8 +9,7 @@
 //! * the merge goes from left to right without overlap (T4): `3 1 2`
 //! * counts after: (3,1) once, (1,2) once; so the change is (1,1) -2, (3,1) +1
 //!
-//! Invariants: merging never lengthens a word; its bytes stay the same; the changes add up to minus the number of
-//! replacements.
+//! Invariants: merging never lengthens a word; its bytes stay the same; the changes add up to minus the number of replacements.
 //!
 //! Costs, n the length of the word: each O(n) time and space. When not to use it: a text that is one word of a million
 //! letters, because every merge then reads all of it again.

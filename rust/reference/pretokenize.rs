@@ -12,8 +12,7 @@
 //!
 //! Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for it.
 //!
-//! When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is still
-//! exact.
+//! When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is still exact.
 //!
 //! Implements SPEC P1, P2 and E5.
 

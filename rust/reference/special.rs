@@ -7,8 +7,7 @@
 //! By hand, with `<s>` and `<s>x` both wanted: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
 //! the longer wins. The result: text `a`, token `<s>x`, text `b`, token `<s>`.
 //!
-//! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
-//! everywhere.
+//! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur everywhere.
 //!
 //! Costs: O(n) for n bytes of text, for any number of tokens; building the automaton for a set of wanted tokens is linear in their
 //! bytes, so keep a [`Finder`] where many texts want the same.
@@ -208,9 +207,8 @@ impl Finder {
         self.longest
     }
 
-    /// Returns whether one of the tokens extends across an offset of the text.
-    /// Nearly always two bytes show that none does. Otherwise tokens are looked for from each byte before the offset; if one is so long
-    /// that this would take more time, each token by itself.
+    /// Returns whether one of the tokens extends across an offset of the text. Nearly always two bytes show that none does; otherwise
+    /// tokens are looked for from each byte before the offset, or each by itself where one is so long that this would take more time.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
         let Some(Ok(automaton)) = &self.automaton else { return false };
         if at == 0 || at >= text.len() || !self.pairs.holds(text[at - 1], text[at]) {

@@ -8,8 +8,7 @@
 //!
 //! What makes it fast, and still exact (proofs in docs/algorithms.md):
 //!
-//! * *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added
-//!   (`pairs.rs`).
+//! * *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added (`pairs.rs`).
 //! * *A lazy heap finds the highest count.* Counts change without the heap being updated. But a pair is created only in the
 //!   step that makes the newer of its two ids, so after that its count can only fall: an entry is an upper bound. An entry
 //!   that comes to the top with an outdated count goes back with the right one; if its count is right, it is the highest.

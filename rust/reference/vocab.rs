@@ -1,8 +1,7 @@
 //! Ids <-> bytes, and the merges that connect them.
 //!
-//! A vocabulary gives every id its bytes. The single bytes are tokens; each merge joins two tokens into a new one. The *rank* of
-//! a merge is the number that orders merges: encoding applies the lowest first. In a list of merges, merge k (counted from 0) has
-//! rank k.
+//! A vocabulary gives every id its bytes. The single bytes are tokens; each merge joins two tokens into a new one. The *rank* of a
+//! merge is the number that orders merges: encoding applies the lowest first. In a list of merges, merge k (counted from 0) has rank k.
 //!
 //! By hand: the merges (97, 98) and (256, 99) over the bytes in their own order make token 256 = `ab` and token 257 = `abc`.
 //!

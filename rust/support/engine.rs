@@ -73,8 +73,7 @@ impl Engine {
         self.run(self.program.entry, text, at, spent, &mut Vec::new())
     }
 
-    /// The end of the match of what begins at a step. Parts are nested as deep as groups are, at most; what is in `choices` before
-    /// is left there.
+    /// The end of the match of what begins at a step. Recursion is as deep as groups are nested; what is in `choices` before stays there.
     fn run(
         &self,
         entry: Place,

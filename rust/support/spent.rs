@@ -1,7 +1,6 @@
 //! What a text may cost the engine of regular expressions, whatever the pattern.
 //!
-//! A text may spend [`STEPS`] and [`STEPS_PER_BYTE`] for each of its bytes: what it takes is linear in its length, and the same on
-//! every machine.
+//! A text may spend [`STEPS`], and [`STEPS_PER_BYTE`] for each of its bytes: linear in its length, and the same on every machine.
 
 use crate::error::Error;
 

@@ -1,5 +1,4 @@
-//! What a split pattern makes of a text, and which of its alternatives matches at a place: what `explain/alternatives.py` asks its
-//! engine.
+//! Where a split pattern cuts a text, and which of its alternatives matches at a place: what `explain/alternatives.py` asks its engine.
 
 use super::{NONE, answer, numbers, wrong};
 use crate::error::Result;

@@ -53,8 +53,7 @@ fn spliced(splice: &Splice) -> Result<Vec<u32>> {
     concat(&[&[splice.start as u32, splice.removed as u32], &splice.ids[..]])
 }
 
-/// Opens a session of a tokenizer: the text, and two lists of names, of the special tokens that are found in it and of those that it
-/// must not contain.
+/// Opens a session of a tokenizer: the text, and two lists of names: the special tokens found in it, and those that it must not contain.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn session_open(tokenizer: u32) -> u32 {
     ask(tokenizer, |tokenizer, arguments| {

@@ -163,8 +163,7 @@ pub extern "C" fn count_ids(number: u32, special: u32) -> u32 {
     })
 }
 
-/// The ids of a text in which some special tokens are found, and which must not contain others: the text, and two lists of names.
-/// With `counts`, how many there are.
+/// The ids of a text, or with `counts` how many: the text, and two lists of names, of the special tokens found in it and of those refused.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode_allowing(number: u32, counts: u32) -> u32 {
     ask(number, |tokenizer, arguments| {

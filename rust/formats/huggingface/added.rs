@@ -73,8 +73,7 @@ pub fn read_added(content: &Value) -> Result<Added> {
     Ok(added)
 }
 
-/// The ids that `tokenizers` gives added tokens, whatever the file says: a token of the model keeps its id there, and the others count on
-/// from the size of the model, in the order of the file.
+/// The ids that `tokenizers` gives added tokens, whatever the file says: tokens of the model keep theirs, others count on from its size.
 pub fn given_ids(added: &[(String, u32)], id_of: impl Fn(&str) -> Option<u32>, size: usize) -> Result<Named> {
     let mut free = u32::try_from(size).unwrap_or(u32::MAX);
     let mut given = Named::new();
@@ -113,8 +112,7 @@ pub fn in_text(added: &Added, by_bytes: bool, marked: bool, whole_pieces: bool) 
     names.filter(may_be).map(str::to_owned).collect()
 }
 
-/// Marks the special tokens that [hide](hiding) added ones. Refuses an added token of whose text nothing is left: `tokenizers` finds it
-/// everywhere.
+/// Marks special tokens that [hide](hiding) added ones. Refuses an added token whose text becomes empty: `tokenizers` finds it everywhere.
 pub fn with_hiding(mut definition: Definition) -> Result<Definition> {
     let fields = &definition.fields;
     let normalizer = Normalizer::new(fields.normalizer.clone())?;

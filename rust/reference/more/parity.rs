@@ -15,9 +15,8 @@
 //! among the last n until turn t + n is over, so the turn from which a language may go on is known, and a turn that nobody may
 //! have costs nothing.
 //!
-//! Invariants: after every step, the counts of each language are what `count_pairs` over its words would give, and `length` is
-//! how many tokens they have. A pair arises in all languages in one step, so in each of them its count can only fall, as in
-//! `train.rs`.
+//! Invariants: after every step, the counts of each language are what `count_pairs` over its words would give, and `length` is how many
+//! tokens they have. A pair arises in all languages in one step, so in each of them its count can only fall, as in `train.rs`.
 //!
 //! Costs: those of `train.rs` for the texts of all languages together, and O(L log L) for each merge, with L languages. While
 //! merges are global, the words of all languages are kept twice. When not to use it: one language.

@@ -1,9 +1,8 @@
 //! What may follow a text: which of its ids every continuation keeps, and which tokens may span its end.
 //!
-//! The last tokens of a text may be others if it goes on: ` key` may be a token alone, and a part of another if `board`
-//! follows. A model has rarely seen `key` before `board`. So a cache keeps the *stable* ids, and a program that has a model
-//! complete a text drops the other ids and lets the model choose among the *covers*: tokens that begin in the text and end
-//! after it.
+//! The last tokens of a text may be others if it goes on: ` key` may be a token alone, and a part of another if `board` follows. A
+//! model has rarely seen `key` before `board`. So a cache keeps the *stable* ids, and a program that has a model complete a text drops
+//! the other ids and lets the model choose among the *covers*: tokens that begin in the text and end after it.
 //!
 //! By hand, with the merges `ab` and `abc` and the text `xab`: its ids are `x`, `ab`. If `c` follows, they are
 //! `x`, `abc`. So one id is stable, and `abc` covers the end.

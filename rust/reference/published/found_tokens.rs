@@ -99,8 +99,7 @@ impl Finder {
         Finder::of(tokens.chain(names.into_iter().map(|name| (name, None))).collect())
     }
 
-    /// As [`find`](Self::find), for tokens that lie wholly in a trusted stretch, and for those of `everywhere`.
-    /// The stretches (start, end) are in order and do not overlap.
+    /// As [`find`](Self::find), for tokens wholly in a trusted stretch (in order, without overlap), and for those of `everywhere`.
     pub fn find_trusted<'f>(
         &'f self,
         text: &'f [u8],

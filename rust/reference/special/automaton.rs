@@ -16,8 +16,7 @@ pub struct Automaton(AhoCorasick);
 pub struct Automaton(std::sync::Arc<NFA>);
 
 impl Automaton {
-    /// An automaton of some names; of several that begin at one place, the longest is found. `with_table`: all transitions may stand
-    /// in a table.
+    /// An automaton of some names; of several at one place, the longest is found. `with_table`: all transitions may stand in a table.
     #[cfg(not(target_family = "wasm"))]
     pub fn new<'n>(names: impl Iterator<Item = &'n String>, with_table: bool) -> Result<Automaton, BuildError> {
         let kind = (!with_table).then_some(AhoCorasickKind::ContiguousNFA);

@@ -83,8 +83,7 @@ impl Program {
         Some(program)
     }
 
-    /// Notes with which bytes the match of what begins at a step may begin; whether it may match nothing. `seen`: steps that have
-    /// been looked at.
+    /// Notes the bytes with which a match from a step on may begin; returns whether it may be empty. `seen`: steps already looked at.
     fn note_first(&mut self, entry: Place, seen: &mut [bool]) -> bool {
         let (mut left, mut may_be_empty) = (vec![entry], false);
         while let Some(place) = left.pop() {
