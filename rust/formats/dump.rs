@@ -1,4 +1,4 @@
-//! A tokenizer as one of minitok's own files, which [`native`](super::native) reads, to the byte as `python/minitok/formats/native.py` has it.
+//! A tokenizer as one of minitok's own files, to the byte as `python/minitok/formats/native.py` has it; read by [`native`](super::native).
 
 use super::definition::{Definition, Fields};
 use super::native::{VERSION, gpt2_byte_order};

@@ -1,9 +1,9 @@
 //! GGUF, the files of llama.cpp: the tokenizer among the key-values at their head.
 //!
 //! Two kinds are read. `llama` is `SentencePiece`'s BPE: tokens with scores and types. `gpt2` is byte-level BPE: tokens, merges, and
-//! the *name* of a split pattern, `tokenizer.ggml.pre`, which stands for one of some sixty that llama.cpp knows; a name that is not
-//! among them is refused. The ids are llama.cpp's, which gives those of the model's own library up to the flags of added tokens, which
-//! GGUF does not hold: llama.cpp knows those of some models by their names (`flags_of`).
+//! the *name* of a split pattern, `tokenizer.ggml.pre`: one of some seventy in `gguf_patterns.txt`; any other is refused. The ids are
+//! llama.cpp's, which are those of the model's own library up to the flags of added tokens, which GGUF does not hold: llama.cpp knows
+//! those of some models by their names (`flags_of`).
 //!
 //! Special tokens are the control tokens and the user-defined ones, which llama.cpp finds in every text, and minitok where it is
 //! asked to. Left out are padding tokens (unused), and normal tokens that are not written as bytes are, which no text has.

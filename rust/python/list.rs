@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyTuple};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Which ids are shared: more than any published vocabulary has.
+/// Which ids are shared: as many as the largest published vocabularies have.
 const SHARED: usize = 1 << 18;
 /// Numbers of other kinds are shared with ids below this one: lengths of texts, mostly.
 const SMALL: u32 = 1 << 12;

@@ -51,7 +51,6 @@ pub fn common_prefix<'i>(old: impl Iterator<Item = &'i u32>, new: impl Iterator<
 pub struct Session<'c> {
     codec: &'c Codec,
     finder: TokenFinder,
-    /// The tokens that the text must not contain.
     refused: Refused,
     pub text: Vec<u8>,
     pub ids: Vec<u32>,

@@ -37,7 +37,6 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Fails if one of the names stands in a text.
     pub fn check_names(&self, text: &[u8]) -> Result<()> {
         match self.finder.find(text).next().transpose()? {
             Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: found.start }),
@@ -137,7 +136,6 @@ impl Codec {
         done.map_err(|error| with_offset(error, text))
     }
 
-    /// Passes on the pieces of a segment, each with its place in the text.
     pub fn placed_pieces(&self, segment: &Prepared, emit: &mut dyn FnMut(&[u8], usize) -> Result<()>) -> Result<()> {
         let mut offset = 0;
         self.pieces(&segment.data, &mut |piece| {
